@@ -1,0 +1,34 @@
+"""Lines and columns of a text, computed once and asked often."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from mothball.model import Position
+
+# Only these three end a line. str.splitlines() also breaks at form feeds, U+0085, U+2028: editors do not.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class LineTable:
+    """The line starts of one text.
+
+    Offsets are 0-based code points into the text; lines and columns are 1-based, columns in code points.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Find all line starts; linear in the text, once."""
+        self._text = text
+        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+
+    def position(self, offset: int) -> Position:
+        """Return the line and column of ``offset``."""
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """Return the text of line ``number`` (1-based) without its line ending."""
+        start = self._starts[number - 1]
+        end = self._starts[number] if number < len(self._starts) else len(self._text)
+        return self._text[start:end].rstrip("\r\n")

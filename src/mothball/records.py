@@ -1,0 +1,64 @@
+"""``NamedTuple`` at a sixth of its price.
+
+The hook is paid for in imports, and a warm check makes some seventy record types. ``typing.NamedTuple`` compiles a
+constructor and evaluates every annotation of each: together nearly one bare interpreter start. The class here does
+neither. Type checkers see ``typing.NamedTuple`` itself, so that there is nothing new to know about it: fields are the
+annotations in their order, defaults are class attributes, instances are tuples.
+
+What is not kept: field annotations at run time, ``_make``, subclassing a record.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - marks the name as one to be imported from here
+else:
+
+    class _RecordType(type):
+        """Makes a tuple type of a class whose annotations are its fields."""
+
+        def __new__(cls, name, bases, namespace):
+            if not bases:
+                return super().__new__(cls, name, (tuple,), namespace)
+            fields = tuple(namespace.get("__annotations__", ()))
+            defaults = {field: namespace[field] for field in fields if field in namespace}
+            if fields[len(fields) - len(defaults) :] != tuple(defaults):
+                raise TypeError(f"{name}: a field without a default follows one that has a default")
+            namespace.update((field, property(itemgetter(place))) for place, field in enumerate(fields))
+            namespace.update(__slots__=(), __match_args__=fields, _fields=fields, _field_defaults=defaults)
+            return super().__new__(cls, name, bases, namespace)
+
+    class NamedTuple(metaclass=_RecordType):
+        """The base of all records."""
+
+        __slots__ = ()
+        _fields = ()
+
+        def __new__(cls, *args, **kwargs):
+            fields = cls._fields
+            missing = len(fields) - len(args)
+            if kwargs or missing < 0 or missing > len(cls._field_defaults):
+                by_name = dict(zip(fields, args, strict=False)) | kwargs
+                given = cls._field_defaults | by_name
+                if len(by_name) != len(args) + len(kwargs) or given.keys() != set(fields):
+                    raise TypeError(f"{cls.__name__} takes {', '.join(fields)}; got {args!r} and {kwargs!r}")
+                args = map(given.__getitem__, fields)
+            elif missing:
+                args += tuple(cls._field_defaults.values())[-missing:]
+            return tuple.__new__(cls, args)
+
+        def __repr__(self):
+            values = ", ".join(f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
+            return f"{type(self).__name__}({values})"
+
+        def __getnewargs__(self):
+            return tuple(self)
+
+        def _replace(self, **changes):
+            return type(self)(**{**self._asdict(), **changes})
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
