@@ -22,7 +22,7 @@ _HARMFUL = re.compile(
 )
 # Opening (its scheme may lack the slashes), authority, path, and what follows.
 _URL_PARTS = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:(?=/))?/*)([^/?#]*)([^?#]*)(.*)", re.DOTALL)
-_HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::[0-9]+)?")
+_HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]+)(?::[0-9]+)?")
 
 
 def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
@@ -57,6 +57,6 @@ def without_credentials(url: str) -> str:
     """
     opening, authority, path, rest = next(_URL_PARTS.finditer(url)).groups()
     host = authority.rpartition("@")[2]
-    if "@" in path + rest and host == authority and not _HOST_AND_PORT.fullmatch(authority):
+    if "@" in path + rest and not _HOST_AND_PORT.fullmatch(host):
         return f"{opening}…/"
     return f"{opening}{host}{path}"

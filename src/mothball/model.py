@@ -82,7 +82,7 @@ class Dependency(NamedTuple):
     ``name`` is normalised; ``name_span``, ``specifier_span`` and ``entry_span`` slice back to exactly the name, the
     version specifier and the whole entry as they are written. ``section`` is where the file keeps it, such as
     ``project.dependencies`` or ``dependency-groups.dev``, and empty where the format has no sections. ``version`` is
-    the locked version, None in a manifest. ``index`` is the index URL that the entry itself pins. ``withheld`` is set
+    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins. ``withheld`` is set
     where the text alone shows that no index may be asked.
     """
 
@@ -96,7 +96,7 @@ class Dependency(NamedTuple):
     kind: Kind = Kind.REQUIREMENT
     section: str = ""
     version: str | None = None
-    index: str | None = None
+    index_url: str | None = None
     withheld: WithheldReason | None = None
 
 
@@ -167,7 +167,7 @@ class Source(StrEnum):
 class Origin(NamedTuple):
     """Whose answer it is (an index URL without credentials), when it was learnt (Unix time, seconds), and how."""
 
-    index: str
+    index_url: str
     checked_at: float
     source: Source = Source.INDEX
 

@@ -1,0 +1,289 @@
+"""One requirement, the PEP 508 "dependency specifier", with the place of each of its parts.
+
+``packaging`` decides what is a requirement and what it means, but importing it costs three times a bare interpreter
+start. So a requirement in one of the plain forms is read here by regular expressions that accept a subset of what
+``packaging`` accepts and never backtrack; everything else is put before ``packaging``, which is imported then.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mothball.hygiene import one_line
+from mothball.model import Span
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+# No honest requirement comes near it; it bounds what hostile text costs in ``packaging``, which recurses.
+MAX_LENGTH = 4096
+
+
+class Entry(NamedTuple):
+    """A valid requirement; every span counts code points into the text that was read.
+
+    ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without the white space around them;
+    parentheses around a specifier belong to neither it nor its span. ``specifier_span`` is None where there is no
+    specifier, ``url`` empty where the requirement is no direct reference. ``entry_span`` is the trimmed whole.
+    """
+
+    name: str
+    name_span: Span
+    extras: tuple[str, ...]
+    specifier: str
+    specifier_span: Span | None
+    marker: str
+    url: str
+    entry_span: Span
+
+
+class EntryError(NamedTuple):
+    """Text that is no requirement: where it stops being one, why, and what to write."""
+
+    span: Span
+    message: str
+    help: str
+
+
+# --- the plain forms --------------------------------------------------------------------------------------------------
+# Possessive quantifiers throughout: a match is found or given up in one pass. The patterns are small because they are
+# compiled at every start.
+
+# A name that also ends in "_", which packaging lets pass, is no plain form.
+NAME_PATTERN = r"[A-Z0-9]++(?:[-._]++[A-Z0-9]++)*+"
+
+_PLAIN = re.compile(
+    rf"[ \t]*+({NAME_PATTERN})[ \t]*+(?:\[([ \tA-Z0-9,._-]*+)\][ \t]*+)?"
+    r"(?:(\()?[ \t]*+([=<>!~][=<>!~A-Z0-9.*+_, \t-]*+)?(\))?[ \t]*+(?:;(.*))?|@[ \t]*+([!-~]++)(?:[ \t]++(?:;(.*))?)?)",
+    re.IGNORECASE | re.ASCII,
+)
+_NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
+# One clause: its operator, its release, what may follow a release, and what only "==" and "!=" allow.
+_CLAUSE = re.compile(
+    r"([=!]=|[<>]=?+|~=)[ \t]*+(v?+(?:[0-9]++!)?[0-9]++(?:\.[0-9]++)*+)"
+    r"((?:[-_.]?+(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?+[0-9]*+)?"
+    r"(?:-[0-9]++|[-_.]?+(?:post|rev|r)[-_.]?+[0-9]*+)?(?:[-_.]?+dev[-_.]?+[0-9]*+)?)"
+    r"(\.\*|\+[a-z0-9]++(?:[-_.][a-z0-9]++)*+)?",
+    re.IGNORECASE | re.ASCII,
+)
+# "===" takes any text up to white space, commas included: plain only where it stands alone.
+_ARBITRARY = re.compile(r"===[A-Z0-9.+_-]++", re.IGNORECASE | re.ASCII)
+
+_VARIABLE = (
+    "(?:python_(?:full_)?version|os_name|sys_platform|platform_(?:release|system|version|machine|python_implementation)"
+    r"|implementation_(?:name|version)|extra)\b"
+)
+# Printable ASCII without a backslash: Python's escapes are for packaging to judge.
+_STRING = r"""(?:"[ !#-\[\]-~]*+"|'[ -&(-\[\]-~]*+')"""
+_OPERAND = rf"(?:({_VARIABLE})|{_STRING})"
+_COMPARE = r"(?:[ \t]*+(?:===?|[~!]=|[<>]=?)[ \t]*+|[ \t]++(?:not[ \t]++)?in[ \t]++)"
+# Opening parentheses, one comparison, closing parentheses, and whether another follows.
+_MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)((?:and|or)\b|\Z)")
+_MAX_PLAIN_NESTING = 20
+
+
+def read_entry(text: str) -> Entry | EntryError:
+    """Read one requirement (PEP 508, version specifiers as in PEP 440) and say where its parts stand.
+
+    Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
+    Raises nothing.
+    """
+    if len(text) > MAX_LENGTH:
+        return EntryError(
+            _whole(text),
+            f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
+            "split it, or check that a quote or a bracket is not left open",
+        )
+    return _read_plain(text) or _read_any(text)
+
+
+def visible_name(text: str) -> Span | None:
+    """Return the place of the project name in text that ``read_entry`` rejected, where one can be told.
+
+    A name can be told where it opens the text, an opening quote left aside, and ends at the text's end or at
+    something that follows names: ``requests=``, ``requests[``, ``"req``. It may be half typed.
+    """
+    # re keeps what it compiled: only text that is wrong pays for this pattern.
+    pattern = rf"""\s*+["']?+\s*+({NAME_PATTERN})(?=\s*+(?:[\[(<>=!~^;@,"']|\Z))"""
+    seen = re.match(pattern, text[:MAX_LENGTH], re.IGNORECASE | re.ASCII)
+    return Span(*seen.span(1)) if seen else None
+
+
+def _whole(text: str) -> Span:
+    """Return the span of ``text`` without the white space around it."""
+    stripped = text.strip()
+    start = text.find(stripped)
+    return Span(start, start + len(stripped))
+
+
+def _read_plain(text: str) -> Entry | None:
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    name, extras_text, opening, specifier, closing, marker, url, url_marker = found.groups()
+    if url is not None:
+        marker = url_marker
+    if (opening is None) != (closing is None) or (marker is not None and not _is_plain_marker(marker)):
+        return None
+    extras = _split_extras(extras_text) if extras_text else ()
+    specifier_span = None
+    if specifier is not None:
+        specifier = specifier.rstrip()
+        specifier_span = Span(found.start(4), found.start(4) + len(specifier))
+    if extras is None or (specifier is not None and not _is_plain_specifier(specifier)):
+        return None
+    return Entry(
+        name,
+        Span(*found.span(1)),
+        extras,
+        specifier or "",
+        specifier_span,
+        marker.strip() if marker else "",
+        url or "",
+        _whole(text),
+    )
+
+
+def _split_extras(text: str) -> tuple[str, ...] | None:
+    """Return the extras between the brackets, or None where they are no plain list."""
+    extras = tuple(part.strip() for part in text.split(","))
+    if extras == ("",):
+        return ()
+    return extras if all(map(_NAME.fullmatch, extras)) else None
+
+
+def _is_plain_specifier(specifier: str) -> bool:
+    return _ARBITRARY.fullmatch(specifier) is not None or all(map(_is_plain_clause, specifier.split(",")))
+
+
+def _is_plain_clause(text: str) -> bool:
+    clause = _CLAUSE.fullmatch(text.strip())
+    if clause is None:
+        return False
+    operator, release, suffix, tail = clause.groups()
+    if tail and (operator not in {"==", "!="} or (suffix and tail == ".*")):
+        return False
+    return operator != "~=" or "." in release
+
+
+def _is_plain_marker(marker: str) -> bool:
+    position = depth = 0
+    while term := _MARKER_TERM.match(marker, position):
+        opening, left, right, closing, joiner = term.groups()
+        depth += opening.count("(")
+        # packaging compares two variables, or two strings, too; that is not usual.
+        if (left is None) == (right is None) or depth > _MAX_PLAIN_NESTING:
+            return False
+        depth -= closing.count(")")
+        if depth < 0:
+            return False
+        if not joiner:
+            return depth == 0
+        position = term.end()
+    return False
+
+
+# --- everything else --------------------------------------------------------------------------------------------------
+
+
+def _read_any(text: str) -> Entry | EntryError:
+    """Let ``packaging`` decide."""
+    import warnings  # noqa: PLC0415 - off the warm path
+
+    from packaging.requirements import Requirement  # noqa: PLC0415 - three times a bare start
+
+    try:
+        # Python warns of strange escapes in a marker's strings; nobody asked for that on a terminal.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            requirement = Requirement(text)
+    except RecursionError:
+        return EntryError(_whole(text), "a marker nested too deeply to be read", "take out the needless parentheses")
+    except (ValueError, SyntaxError) as error:
+        return _explain(text, error)
+    return _locate(text, requirement)
+
+
+def _locate(text: str, requirement: Requirement) -> Entry:
+    """Find the parts of an accepted requirement; the grammar leaves no choice where each begins and ends."""
+    name_start = _skip_space(text, 0)
+    position = name_end = name_start + len(requirement.name)
+    position = _skip_space(text, position)
+    extras: tuple[str, ...] = ()
+    if text.startswith("[", position):
+        closing = text.index("]", position)
+        extras = tuple(extra for part in text[position + 1 : closing].split(",") if (extra := part.strip()))
+        position = _skip_space(text, closing + 1)
+    specifier_span = None
+    if requirement.url is None:
+        specifier_span, position = _locate_specifier(text, position)
+    else:
+        position = _skip_space(text, position + 1) + len(requirement.url)
+    _, _, marker = text[position:].partition(";")
+    return Entry(
+        requirement.name,
+        Span(name_start, name_end),
+        extras,
+        specifier_span.of(text) if specifier_span else "",
+        specifier_span,
+        marker.strip(),
+        requirement.url or "",
+        _whole(text),
+    )
+
+
+def _locate_specifier(text: str, position: int) -> tuple[Span | None, int]:
+    """Return the specifier's span and where to look for the marker; no specifier holds ``;`` or ``)``."""
+    if text.startswith("(", position):
+        position += 1
+        end = text.index(")", position)
+    else:
+        end = text.find(";", position)
+        end = len(text) if end < 0 else end
+    inner = _whole(text[position:end])
+    if inner.start == inner.end:
+        return None, end
+    return Span(position + inner.start, position + inner.end), end
+
+
+def _skip_space(text: str, position: int) -> int:
+    while text[position : position + 1] in {" ", "\t"}:
+        position += 1
+    return position
+
+
+# --- why not ----------------------------------------------------------------------------------------------------------
+
+_USUAL_FORM = "write NAME[EXTRA] SPECIFIER ; MARKER, such as `name[extra]>=1.2 ; python_version >= '3.11'`"
+# The first that is found gives the way out.
+# The first that matches gives the way out; compiled when something is wrong.
+_HINTS = (
+    (r"\s*+[\"']", "take the quotes away, or close them"),
+    (r"[^\[;@]*+\[[^\]]*+\Z", "close the extras with `]`"),
+    (r"[^(;@]*+\([^)]*+\Z", "close the parenthesis"),
+    (r"[^=<>!~;@]*+=(?!=)", "one `=` compares nothing: write `==` for exactly this version"),
+    (r"[^=<>!~;@]*+[=<>!~]++\s*+(?:[,;)]|\Z)", "write a version after the operator"),
+    (r"[^;@]*?~=\s*+v?+[0-9]++(?![0-9.!])", "`~=` takes at least two numbers, such as `~=1.2`"),
+    (r"[^^;@]*+\^", "`^` belongs to Poetry: write a range such as `>=1.2,<2`"),
+    (r"\s*+[\w.-]++\s++v?+[0-9]", "put an operator before the version, such as `name==1.2`"),
+    (r"[^;]*+;\s*+\Z", "write a marker after `;`, or take `;` away"),
+)
+
+
+def _explain(text: str, error: Exception) -> EntryError:
+    whole = _whole(text)
+    # The error that packaging chains holds the place where its parser stopped; an older or later one may not.
+    start, end = getattr(error.__cause__, "span", (0, 0))
+    span = whole
+    for place in (end, start):
+        if whole.start <= place < whole.end and not text[place : whole.end].isspace():
+            span = Span(place, whole.end)
+            break
+    reason = str(error).partition("\n")[0]
+    help_text = next((hint for pattern, hint in _HINTS if re.match(pattern, text)), _USUAL_FORM)
+    return EntryError(
+        span,
+        f"`{one_line(text, 60)}` is no valid requirement: {one_line(reason[:1].lower() + reason[1:])}",
+        help_text,
+    )

@@ -1,0 +1,68 @@
+"""A tolerant TOML scanner: every key, value, header and comment with its place, also in a half-typed document.
+
+It reads TOML 1.0 and 1.1. ``scan`` never raises and never stops at an error: it reports the error and goes on where
+the rest of the document keeps its meaning. What it makes of broken places:
+
+- a string without its closing quote ends with the line;
+- an array without its ``]`` ends before the next ``key =`` or table header;
+- an inline table without its ``}`` ends where something stands that cannot belong to it;
+- items that follow an array, or stand where its ``[`` is missing, still belong to its key;
+- a header that lacks a bracket is a header, a second statement on a line is read, the marks of a merge conflict are
+  stepped over, and of any other line that makes no sense only this line is lost.
+
+The text is expected without a byte-order mark; one that is there is an error and is stepped over. The cap on file size
+is the caller's.
+
+``toml_values`` holds what is found, ``toml_text`` reads strings and scalars, ``toml_tables`` knows what the statements
+add up to, ``toml_scanner`` goes through the text. Others use this module.
+"""
+
+from __future__ import annotations
+
+from mothball.formats.toml_scanner import Scanner
+from mothball.formats.toml_tables import leaves, span_of, to_mapping
+from mothball.formats.toml_values import (
+    Array,
+    Entry,
+    Escape,
+    Header,
+    InlineTable,
+    Invalid,
+    Key,
+    Path,
+    Scalar,
+    String,
+    TomlError,
+    TomlScan,
+    Value,
+    source_span,
+)
+
+__all__ = [
+    "Array",
+    "Entry",
+    "Escape",
+    "Header",
+    "InlineTable",
+    "Invalid",
+    "Key",
+    "Path",
+    "Scalar",
+    "String",
+    "TomlError",
+    "TomlScan",
+    "Value",
+    "leaves",
+    "scan",
+    "source_span",
+    "span_of",
+    "to_mapping",
+]
+
+
+def scan(text: str) -> TomlScan:
+    """Read a TOML document; the result's ``errors`` are empty exactly where the text is TOML 1.1.
+
+    At most a hundred errors are kept, and a hundred levels of nesting read. Raises nothing, whatever the text.
+    """
+    return Scanner(text).document()

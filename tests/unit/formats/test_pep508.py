@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from time import process_time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
+from mothball.formats.pep508 import MAX_LENGTH, Entry, EntryError, read_entry, visible_name
+from mothball.model import Span
+from tests.support.requirements_strategies import broken_requirements, requirements
+
+USUAL = [
+    "requests",
+    "requests==2.32.3",
+    "Django>=4.2,<5",
+    "django >= 4.2, < 5.0",
+    "zope.interface~=6.0",
+    "ruamel.yaml!=0.18.7",
+    "numpy>=1.26,!=2.0.0,<3",
+    "uvicorn[standard]",
+    "uvicorn[standard]>=0.30",
+    "celery[redis, msgpack]~=5.4",
+    "celery [redis] >= 5.4",
+    "black==24.*",
+    "torch==2.3.0+cu121",
+    "setuptools>=70.0.0rc1",
+    "attrs==24.1.0.post1",
+    "mypy<2.dev0",
+    "pytz==2024.1",
+    "pywin32>=306; sys_platform == 'win32'",
+    'pywin32>=306 ; sys_platform == "win32"',
+    "colorama ; platform_system == 'Windows'",
+    "tomli>=2; python_version < '3.11'",
+    "tomli>=2 ; python_version<'3.11'",
+    "typing-extensions>=4.8; python_full_version < '3.11.3'",
+    "importlib_metadata>=7; python_version >= '3.8' and python_version < '3.10'",
+    "uvloop ; sys_platform != 'win32' and implementation_name == 'cpython'",
+    "uvloop ; (sys_platform != 'cygwin' and sys_platform != 'win32') and platform_python_implementation != 'PyPy'",
+    "cffi ; platform_python_implementation != 'PyPy' or extra == 'fast'",
+    "greenlet ; os_name == 'posix' and (sys_platform == 'a' or (platform_machine == 'x86_64' or extra == 'a'))",
+    "jeepney ; 'linux' in sys_platform",
+    "secretstorage ; sys_platform not in 'win32 darwin'",
+    "foo (>=1.2)",
+    "foo(>=1.2,<2)",
+    "foo ()",
+    "foo[ ]",
+    "legacy===2024-final",
+    "pkg==1!2.0",
+    "pkg>=v1.0",
+    "pkg>=1.0a1",
+    "pkg>=1.0-1",
+    "pkg @ https://files.example/pkg-1.0-py3-none-any.whl",
+    "pkg@https://files.example/pkg.zip",
+    "pkg[extra] @ git+https://git.example/team/pkg@v1.0#subdirectory=python",
+    "pkg @ git+ssh://git@git.example/team/pkg.git ; python_version >= '3.12'",
+    "pkg @ file:///srv/wheels/pkg-1.0.tar.gz",
+    "A",
+    "3to2",
+    "Flask-SQLAlchemy",
+    "pkg__with...many---separators",
+    "  padded  ",
+    "opentelemetry-exporter-otlp-proto-http>=1.27.0,<2.0.0",
+]
+
+
+def ask_packaging(text: str) -> Requirement | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Requirement(text)
+    except (InvalidRequirement, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def agree(text: str) -> None:
+    entry = read_entry(text)
+    requirement = ask_packaging(text)
+    if requirement is None:
+        assert isinstance(entry, EntryError), text
+        assert 0 <= entry.span.start <= entry.span.end <= len(text)
+        assert entry.message
+        assert entry.help
+        assert "\n" not in entry.message
+        return
+    assert isinstance(entry, Entry), text
+    assert entry.name == requirement.name == entry.name_span.of(text)
+    assert set(entry.extras) == requirement.extras
+    assert SpecifierSet(entry.specifier) == requirement.specifier
+    assert entry.specifier == (entry.specifier_span.of(text) if entry.specifier_span else "")
+    assert entry.specifier == entry.specifier.strip()
+    assert (entry.specifier_span is None) == (not entry.specifier)
+    assert entry.url == (requirement.url or "")
+    assert bool(entry.marker) == (requirement.marker is not None)
+    if entry.marker:
+        alone = ask_packaging(f"x;{entry.marker}")
+        assert alone is not None
+        assert str(alone.marker) == str(requirement.marker)
+    assert entry.entry_span.of(text) == text.strip()
+
+
+@given(requirements())
+@settings(deadline=None, max_examples=400)
+def test_requirements_are_read_as_packaging_reads_them(text: str) -> None:
+    agree(text)
+
+
+@given(broken_requirements())
+@settings(deadline=None, max_examples=400)
+@example("foo===")
+@example("foo===1.0,bar")
+@example("foo===1.0, >=2")
+@example("foo===1,2;os_name=='x'")
+@example("foo>=1,")
+@example("foo ( >=1 , ) ; '\\d' == os_name")
+@example("foo @ ;")
+@example("foo_")
+@example("foo[a_]")
+@example("foo[a,]")
+@example("foo[,]")
+@example("foo @ a ; os_name == '\\x00'")
+@example("foo; os_name == '\x00'")
+@example("foo; (os_name == 'a') and (os_name == 'b'))(")
+@example("foo; os_name == 'a') and (os_name == 'b'")
+@example("foo; os_name == 'a'\n")
+@example("foo==1.0\n")
+@example("\nfoo")
+@example("foo~=1")
+@example("foo~=1!1")
+@example("foo>=1.*")
+@example("foo>=1+local")
+@example("foo==1a1.*")
+@example("foo(>=1")
+@example("foo>=1)")
+@example("foo@ [a]")
+def test_broken_requirements_are_refused_where_packaging_refuses_them(text: str) -> None:
+    agree(text)
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None, max_examples=200)
+def test_any_text_is_judged_as_packaging_judges_it(text: str) -> None:
+    agree(text)
+
+
+def test_usual_requirements_do_not_import_packaging() -> None:
+    program = (
+        "import sys\n"
+        "from mothball.formats.pep508 import Entry, read_entry\n"
+        "for line in sys.stdin.read().split('\\n'):\n"
+        "    assert isinstance(read_entry(line), Entry), line\n"
+        "heavy = {'packaging', 'warnings', 'difflib'} & {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(heavy - set(sys.argv[1:])))\n"
+    )
+    assert len(USUAL) == 50
+    # What the interpreter itself has loaded before is not ours to answer for.
+    before = subprocess.run(
+        [sys.executable, "-c", "import sys, re, typing; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *before.stdout.split()],
+        input="\n".join(USUAL),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("text", USUAL)
+def test_usual_requirements_are_valid(text: str) -> None:
+    agree(text)
+    assert isinstance(read_entry(text), Entry)
+
+
+def test_every_part_has_its_place() -> None:
+    text = " Foo.Bar[ b , a ] ( >=1.0 , <2 ) ; os_name == 'nt' "
+    assert read_entry(text) == Entry(
+        name="Foo.Bar",
+        name_span=Span(1, 8),
+        extras=("b", "a"),
+        specifier=">=1.0 , <2",
+        specifier_span=Span(20, 30),
+        marker="os_name == 'nt'",
+        url="",
+        entry_span=Span(1, len(text) - 1),
+    )
+
+
+def test_what_packaging_alone_accepts_has_its_places_too() -> None:
+    text = "foo_ [x_] (>=1,) ; os.name == 'nt'"
+    entry = read_entry(text)
+    assert isinstance(entry, Entry)
+    assert entry.name == "foo_"
+    assert entry.extras == ("x_",)
+    assert entry.specifier == ">=1,"
+    assert entry.specifier_span is not None
+    assert entry.specifier_span.of(text) == ">=1,"
+    assert entry.marker == "os.name == 'nt'"
+    reference = read_entry("foo_ @ https://h.example/é ; os_name == 'nt'")
+    assert isinstance(reference, Entry)
+    assert reference.url == "https://h.example/é"
+    assert reference.marker == "os_name == 'nt'"
+
+
+@pytest.mark.parametrize(
+    ("text", "underlined", "way_out"),
+    [
+        ("requests=", "=", "write `==`"),
+        ("requests=2.0", "=2.0", "write `==`"),
+        ("requests>", ">", "write a version"),
+        ("requests>=", ">=", "write a version"),
+        ("requests==", "==", "write a version"),
+        ("requests!=,<2", "!=,<2", "write a version"),
+        ("requests[", "[", "close the extras"),
+        ("requests[a,", "requests[a,", "close the extras"),
+        ("requests(>=1", "(>=1", "close the parenthesis"),
+        ('"req', '"req', "quotes"),
+        ("'requests'", "'requests'", "quotes"),
+        ("requests^2.0", "^2.0", "Poetry"),
+        ("requests==^2.0", "==^2.0", "Poetry"),
+        ("requests 2.0", "2.0", "operator"),
+        ("requests~=2", "~=2", "two numbers"),
+        ("requests ;", "requests ;", "marker"),
+        ("requests and more", "and more", "NAME[EXTRA]"),
+        ("==1.0", "==1.0", "NAME[EXTRA]"),
+        ("", "", "NAME[EXTRA]"),
+    ],
+)
+def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str, way_out: str) -> None:
+    error = read_entry(text)
+    assert isinstance(error, EntryError)
+    assert error.span.of(text) == underlined
+    assert error.message.startswith(f"`{text}` is no valid requirement: ")
+    assert way_out in error.help
+
+
+def test_an_error_quotes_no_control_characters_and_not_everything() -> None:
+    error = read_entry("foo \x1b[31m\u202e" + "x" * 500)
+    assert isinstance(error, EntryError)
+    assert "\x1b" not in error.message
+    assert "\u202e" not in error.message
+    assert len(error.message) < 300
+
+
+def test_a_requirement_of_absurd_length_is_not_read() -> None:
+    assert isinstance(read_entry("a" * MAX_LENGTH), Entry)
+    error = read_entry(" " + "a" * MAX_LENGTH)
+    assert isinstance(error, EntryError)
+    assert error.span == Span(1, MAX_LENGTH + 1)
+    assert str(MAX_LENGTH) in error.message
+
+
+def test_a_marker_nested_beyond_reason_is_an_error() -> None:
+    depth = 2000
+    error = read_entry("foo ; " + "(" * depth + "os_name == 'nt'")
+    assert isinstance(error, EntryError)
+    assert "nested too deeply" in error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("requests=", "requests"),
+        ("requests[", "requests"),
+        ("requests >", "requests"),
+        ('"req', "req"),
+        ("  'zope.interface==1", "zope.interface"),
+        ("requests^1", "requests"),
+        ("requests==1.0 oops", "requests"),
+        ("requests and more", None),
+        ("requests-", None),
+        ("==1.0", None),
+        ("<<<<<<< HEAD", None),
+        ("naïve=", None),
+        ("", None),
+    ],
+)
+def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | None) -> None:
+    span = visible_name(text)
+    assert (span.of(text) if span else None) == name
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "a.", "a,", "[", "(", "=", "==1,", "1.", "a1", "-1", ";", "'", '"', "\\", " ", "\t", "@ "]
+)
+def test_time_grows_with_the_length_of_what_is_wrong_not_faster(unit: str) -> None:
+    def cost(length: int) -> float:
+        text = "foo>=1" + unit * (length // len(unit)) + "\n!"
+        best = 1.0
+        for _ in range(3):
+            started = process_time()
+            for _ in range(20):
+                read_entry(text)
+                visible_name(text)
+            best = min(best, process_time() - started)
+        return best
+
+    assert cost(4000) < 60 * (cost(400) + 0.002)

@@ -1,0 +1,546 @@
+from __future__ import annotations
+
+import re
+from time import process_time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.requirements import parse
+from mothball.model import Dependency, Document, Kind, Span, WithheldReason, normalise
+from tests.support.requirements_strategies import FILES
+
+SAMPLE = """\
+# -*- coding: utf-8 -*-
+--index-url https://index.example/simple/ --extra-index-url=https://more.example/simple/
+-r base.txt
+-c "constraints/all of them.txt"
+
+Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'  # mothball: ignore[deprecated] until spring
+requests==2.32.3 \\
+    --hash=sha256:0011 \\
+    --hash=sha256:2233
+    # via django
+zope.interface \\
+  ==6.0  # mothball: ignore[archived]
+-e git+https://git.example/team/tool.git@main#egg=tool&subdirectory=python
+pkg @ https://files.example/pkg-1.0.zip ; os_name == 'nt'
+./vendored/thing
+wheels/thing-1.0-py3-none-any.whl
+private==${VERSION}
+half[
+"quoted
+<<<<<<< HEAD
+ours==1
+=======
+theirs==2
+>>>>>>> branch
+\N{PARTY POPPER} oops
+last
+"""
+
+
+def only(text: str) -> Dependency:
+    document = parse(text)
+    assert len(document.dependencies) == 1, document
+    return document.dependencies[0]
+
+
+def joined(text: str) -> str:
+    """Return a slice of a file without its continuations."""
+    return re.sub(r"\\+(?:\r\n|\r|\n)\\*", "", text)
+
+
+def check_places(text: str, document: Document) -> None:
+    """Hold every span against the text it claims to cover."""
+    for found in document.dependencies:
+        assert normalise(joined(found.name_span.of(text))) == found.name
+        specifier = joined(found.specifier_span.of(text)) if found.specifier_span else ""
+        assert specifier == found.specifier
+        assert found.entry_span.start <= found.name_span.start < found.name_span.end <= found.entry_span.end
+        entry = found.entry_span.of(text)
+        assert entry == entry.strip()
+    for problem in document.problems:
+        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+        assert problem.message
+        assert problem.help
+    for ignore in document.ignores:
+        assert ignore.span.of(text).startswith("#")
+        assert "\n" not in ignore.span.of(text)
+    for include in document.includes:
+        assert include.target
+        assert 0 <= include.span.start < include.span.end <= len(text)
+    for option in document.index_options:
+        assert 0 <= option.span.start < option.span.end <= len(text)
+
+
+def test_a_file_with_everything_is_read() -> None:
+    document = parse(SAMPLE)
+    check_places(SAMPLE, document)
+    assert document.format == "requirements"
+    assert [(found.name, found.specifier, found.withheld) for found in document.dependencies] == [
+        ("django", ">= 4.2, < 5", None),
+        ("requests", "==2.32.3", None),
+        ("zope-interface", "==6.0", None),
+        ("tool", "", WithheldReason.EDITABLE),
+        ("pkg", "", WithheldReason.URL),
+        ("private", "==${VERSION}", WithheldReason.VARIABLE),
+        ("half", "", WithheldReason.INCOMPLETE),
+        ("quoted", "", WithheldReason.INCOMPLETE),
+        ("ours", "==1", None),
+        ("theirs", "==2", None),
+        ("last", "", None),
+    ]
+    assert [problem.span.of(SAMPLE) for problem in document.problems] == [
+        "[",
+        '"quoted',
+        "<<<<<<< HEAD",
+        "\N{PARTY POPPER} oops",
+    ]
+    assert [(ignore.rules, ignore.reason) for ignore in document.ignores] == [
+        (("deprecated",), "until spring"),
+        (("archived",), ""),
+    ]
+    assert [(include.target, include.kind, include.span.of(SAMPLE)) for include in document.includes] == [
+        ("base.txt", Kind.REQUIREMENT, "base.txt"),
+        ("constraints/all of them.txt", Kind.CONSTRAINT, "constraints/all of them.txt"),
+    ]
+    assert [(option.name, option.value, option.span.of(SAMPLE)) for option in document.index_options] == [
+        ("index-url", "https://index.example/simple/", "https://index.example/simple/"),
+        ("extra-index-url", "https://more.example/simple/", "https://more.example/simple/"),
+    ]
+
+
+def test_the_parts_of_an_entry_have_their_places() -> None:
+    text = "\n  Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11' --hash=sha256:00  # why\n"
+    found = only(text)
+    assert found.name_span.of(text) == "Django"
+    assert found.extras == ("argon2", "bcrypt")
+    assert found.specifier_span is not None
+    assert found.specifier_span.of(text) == found.specifier == ">= 4.2, < 5"
+    assert found.marker == "python_version >= '3.11'"
+    assert found.entry_span.of(text) == "Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'"
+    assert found.kind is Kind.REQUIREMENT
+
+
+def test_entries_of_a_constraints_file_only_constrain() -> None:
+    document = parse("a==1\nb @ https://files.example/b.zip", kind=Kind.CONSTRAINT)
+    assert [found.kind for found in document.dependencies] == [Kind.CONSTRAINT, Kind.CONSTRAINT]
+
+
+def test_an_entry_broken_by_continuations_covers_them() -> None:
+    text = "  re\\\nquests \\\r\n  == \\\r  2.0\n"
+    found = only(text)
+    assert found.name == "requests"
+    assert found.name_span.of(text) == "re\\\nquests"
+    assert found.specifier == "==   2.0"
+    assert found.entry_span == Span(2, len(text) - 1)
+
+
+def test_places_count_code_points_and_any_of_three_line_ends() -> None:
+    text = "# \N{PARTY POPPER}\r\na\r# \N{PARTY POPPER}\nb\n\x0cc\n"
+    document = parse(text)
+    assert [found.name_span.of(text) for found in document.dependencies] == ["a", "b", "c"]
+    assert not document.problems
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_other_line_separators_end_no_line(character: str) -> None:
+    document = parse(f"a{character}b\nc")
+    assert [found.name for found in document.dependencies] == ["c"]
+    assert len(document.problems) == 1
+
+
+# --- what pip refuses -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("requests=", "requests"),
+        ("requests[", "requests"),
+        ("requests>", "requests"),
+        ("requests>=", "requests"),
+        ("requests ~", "requests"),
+        ("requests @", "requests"),
+        ("requests; python_", "requests"),
+        ('"req', "req"),
+    ],
+)
+def test_a_half_typed_entry_is_a_problem_and_its_name_is_sent_nowhere(line: str, name: str) -> None:
+    text = f"first\n{line}\nlast"
+    document = parse(text)
+    assert [(found.name, found.withheld) for found in document.dependencies] == [
+        ("first", None),
+        (name, WithheldReason.INCOMPLETE),
+        ("last", None),
+    ]
+    (problem,) = document.problems
+    assert text.index(line) <= problem.span.start < problem.span.end <= text.index("\nlast")
+    assert document == parse(text)
+    check_places(text, document)
+
+
+@pytest.mark.parametrize("line", ["foo bar", "==1.0", "asdf 1.0", "naïve", "-", "?", "[tool.poetry]", "a==1 b"])
+def test_an_entry_that_pip_refuses_leaves_the_others_their_places(line: str) -> None:
+    text = f"first\n{line}\nlast"
+    document = parse(text)
+    assert [found.name for found in document.dependencies if found.withheld is None] == ["first", "last"]
+    check_places(text, document)
+
+
+def test_a_name_at_the_end_of_the_file_is_complete() -> None:
+    found = only("reque")
+    assert found.name == "reque"
+    assert found.withheld is None
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n", [0]),
+        ("<<<<<<< HEAD\na\n||||||| base\nc\n=======\nb\n>>>>>>> other\n", [0]),
+        ("<<<<<<< A\n=======\n>>>>>>> B\n<<<<<<< C\n=======\n>>>>>>> D\n", [0, 28]),
+        ("a\n=======\nb\n", [2]),
+        ("a\n>>>>>>> other\nb\n", [2]),
+        ("a \\\n<<<<<<< HEAD\n  --hash=sha256:1\n", [4]),
+    ],
+)
+def test_an_unresolved_merge_is_one_problem_and_no_names(text: str, places: list[int]) -> None:
+    document = parse(text)
+    assert [problem.span.start for problem in document.problems] == places
+    assert {problem.message for problem in document.problems} == {"a merge conflict is not resolved"}
+    assert {found.name for found in document.dependencies} <= {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("line", ["========", "<<<<<<<HEAD", " <<<<<<< HEAD", "<<<<<< HEAD"])
+def test_other_rows_of_signs_are_entries_that_pip_refuses(line: str) -> None:
+    (problem,) = parse(line).problems
+    assert "no valid requirement" in problem.message
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r a.txt",
+        "-ra.txt",
+        "-r   a.txt",
+        "--requirement a.txt",
+        "--requirement=a.txt",
+        "--requirem a.txt",
+        "-r 'a.txt'",
+        '-r"a.txt"',
+        "-r a.\\\ntxt",
+        "-r a.txt # x",
+        "--pre -r a.txt",
+        # Of several, pip follows one, and reads no other option on the line.
+        "-r a.txt -r b.txt",
+        "-r a.txt -c b.txt",
+        "-c b.txt -r a.txt",
+        "-r a.txt -i https://index.example/simple/",
+    ],
+)
+def test_another_requirements_file_is_named_with_its_place(line: str) -> None:
+    document = parse(line)
+    (include,) = document.includes
+    assert (include.target, include.kind) == ("a.txt", Kind.REQUIREMENT)
+    assert joined(include.span.of(line)) == "a.txt"
+    assert not document.problems
+    assert not document.index_options
+
+
+@pytest.mark.parametrize("line", ["-c a.txt", "-ca.txt", "--constraint a.txt", "--constraint=a.txt"])
+def test_a_constraints_file_is_named_as_one(line: str) -> None:
+    (include,) = parse(line).includes
+    assert (include.target, include.kind) == ("a.txt", Kind.CONSTRAINT)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-i URL", [("index-url", "URL")]),
+        ("-iURL", [("index-url", "URL")]),
+        ("--index-url=URL", [("index-url", "URL")]),
+        ("--index-url URL", [("index-url", "URL")]),
+        ("--pypi-url URL", [("index-url", "URL")]),
+        ("--extra-index-url URL", [("extra-index-url", "URL")]),
+        ("--no-index", [("no-index", "")]),
+        ("-f URL", [("find-links", "URL")]),
+        ("--find-links=./wheels", [("find-links", "./wheels")]),
+        ("--no-index -f ./wheels", [("no-index", ""), ("find-links", "./wheels")]),
+        ("-i https://${USER}@index.example/", [("index-url", "https://${USER}@index.example/")]),
+        ("-i A -i B", [("index-url", "A"), ("index-url", "B")]),
+        ("--pre --prefer-binary --require-hashes --no-binary :all: --only-binary=x --trusted-host h", []),
+        ("--use-feature fast-deps --no-require-hashes --all-releases x --only-final y --hash sha256:1", []),
+        ("--global-option=x -C key=value --config-settings=a=b", []),
+        ("-- -i URL", []),
+        ("-i URL stray words", [("index-url", "URL")]),
+        # pip takes notice of an index only on a line without an entry.
+        ("requests -i URL", []),
+        ("-e . -i URL", []),
+    ],
+)
+def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[str, str]]) -> None:
+    document = parse(line)
+    assert [(option.name, option.value) for option in document.index_options] == expected
+    assert not document.problems
+    for option in document.index_options:
+        assert option.span.of(line) == option.value or option.name == "no-index"
+
+
+@pytest.mark.parametrize(
+    ("line", "underlined", "message", "way_out"),
+    [
+        ("--index-ulr URL", "--index-ulr", "`--index-ulr` is no option", "did you mean `--index-url`?"),
+        ("--index-ulr=URL", "--index-ulr=URL", "`--index-ulr` is no option", "did you mean `--index-url`?"),
+        ("--re a.txt", "--re", "no option", "did you mean"),
+        ("--zzzzzz", "--zzzzzz", "no option", "take it away"),
+        ("-x", "-x", "`-x` is no option", "take it away"),
+        ("-r", "-r", "`-r` needs a value", "--requirement VALUE"),
+        ("--requirement", "--requirement", "needs a value", "--requirement VALUE"),
+        ("--requirement=", "--requirement=", "names no file", "write `--requirement FILE`"),
+        ("-r ''", "''", "names no file", "write `--requirement FILE`"),
+        ("--no-index=yes", "--no-index=yes", "takes no value", "write `--no-index` alone"),
+        ('-r "a b', '"a b', "a quote is not closed", "close the quote"),
+        ("-r 'a b", "'a b", "a quote is not closed", "close the quote"),
+        ("-r a\\ # x", "\\", "a backslash with nothing after it", "take the backslash away"),
+        ("a --hash=md5:00", "md5:00", "strong hash", "--hash=sha256:"),
+        ("a --hash=00", "00", "strong hash", "--hash=sha256:"),
+        ("a --config-settings x", "x", "a key and a value", "KEY=VALUE"),
+        ("--first --second", "--first", "`--first` is no option", "take it away"),
+    ],
+)
+def test_options_that_pip_refuses_are_a_problem_with_a_way_out(
+    line: str, underlined: str, message: str, way_out: str
+) -> None:
+    (problem,) = parse(line).problems
+    assert problem.span.of(line) == underlined
+    assert message in problem.message
+    assert way_out in problem.help
+
+
+def test_a_wrong_option_hides_neither_the_entry_nor_a_later_index() -> None:
+    assert only("requests==1 --wrong").withheld is None
+    (option,) = parse("--wrong -i URL").index_options
+    assert option.value == "URL"
+
+
+def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
+    text = r'''-i ht"tp"s://h/'a b'\ "c\"d\e"'''
+    (option,) = parse(text).index_options
+    assert option.value == r'https://h/a b c"d\e'
+    assert option.span == Span(3, len(text) - 1)
+
+
+# --- projects that come from elsewhere --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "why"),
+    [
+        ("a @ https://files.example/a.zip", "a", "url"),
+        ("a[x]@https://files.example/a.zip", "a", "url"),
+        ("a @ https://files.example/a.zip;os_name=='nt'", "a", "url"),
+        ("a @ file:///srv/a.zip", "a", "path"),
+        ("a @ ./a.whl", "a", "path"),
+        ("a @ git+https://git.example/a@v1", "a", "vcs"),
+        ("a @ git+ssh://git@git.example/a.git ; os_name == 'nt'", "a", "vcs"),
+        ("https://files.example/a.zip#egg=a", "a", "url"),
+        ("https://files.example/a.zip#sha256=0&egg=a&subdirectory=b", "a", "url"),
+        ("HTTP://files.example/a.zip#egg=a", "a", "url"),
+        ("git+https://git.example/a#egg=a", "a", "vcs"),
+        ("git+https://git.example/a#egg=a[extra] ; os_name == 'nt'", "a", "vcs"),
+        ("git://git.example/a#egg=a", "a", "vcs"),
+        ("hg+http://hg.example/a#egg=a==1.0", "a", "vcs"),
+        ("file:./a#egg=a", "a", "path"),
+        ("./a#egg=a", "a", "path"),
+        ("-e git+https://git.example/a#egg=a", "a", "editable"),
+        ("--editable=git+https://git.example/a#egg=a", "a", "editable"),
+        ("-e ./a#egg=a", "a", "editable"),
+        ("-e 'a @ git+https://git.example/a'", "a", "editable"),
+        ('-e "a[x] @ git+https://git.example/a"', "a", "editable"),
+        ("a==${VERSION}", "a", "variable"),
+        ("a${SPECIFIER_HERE} ", None, None),
+        ("a ${SPECIFIER}", "a", "variable"),
+        ("a[${EXTRA}]>=1", "a", "variable"),
+        ("a>=1 ; os_name == '${OS}'", "a", "variable"),
+        ("a @ https://${TOKEN}@files.example/a.zip", "a", "variable"),
+        ("git+https://${TOKEN}@git.example/a#egg=a", "a", "variable"),
+        ("git+https://git.example/a#egg=${NAME}", None, None),
+        ("git+https://git.example/a#egg=a-${NAME}", None, None),
+        ("a-${NAME}==1", None, None),
+        ("a-${NAME}", None, None),
+        ("${NAME}==1", None, None),
+        ("${NAME}", None, None),
+        ("${NAME} nonsense", None, None),
+        ("https://${TOKEN}@files.example/a.zip", None, None),
+        ("-e ${PLACE}", None, None),
+        ("-e git+https://git.example/a#egg=${NAME}", None, None),
+        ("https://files.example/a-1.0-py3-none-any.whl", None, None),
+        ("git+https://git.example/a", None, None),
+        ("ftp://files.example/a.zip", None, None),
+        (".", None, None),
+        ("..", None, None),
+        (".[all,server]", None, None),
+        ("./a", None, None),
+        ("./a[x] ; os_name == 'nt'", None, None),
+        ("/srv/a", None, None),
+        ("~/a", None, None),
+        ("sub/dir", None, None),
+        ("sub\\dir", None, None),
+        ("C:\\wheels\\a", None, None),
+        ("a.whl", None, None),
+        ("a-1.0.tar.gz", None, None),
+        ("A-1.0.ZIP ; os_name == 'nt'", None, None),
+        ("a.zip[x]", None, None),
+        ("./a@1.zip", None, None),
+        ("-e .", None, None),
+        ("-e .[dev]", None, None),
+        ("-e ../a", None, None),
+    ],
+)
+def test_what_no_index_answers_for_is_withheld(line: str, name: str | None, why: str | None) -> None:
+    text = f"first\n{line}  # why\nlast"
+    document = parse(text)
+    assert not document.problems
+    between = document.dependencies[1:-1]
+    assert [(found.name, found.withheld) for found in between] == (
+        [(name, WithheldReason(why))] if name and why else []
+    )
+    check_places(text, document)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("a==$VERSION", "a"),
+        ("a==${lower}", "a"),
+        ("a @ https://files.example/a.zip ; nonsense", "a"),
+        ("https://files.example/a.zip#egg=a ; nonsense", "a"),
+        ("./a ; nonsense", None),
+        ("a @ ;x", "a"),
+        ("foo:bar", None),
+    ],
+)
+def test_what_only_resembles_them_is_refused(line: str, name: str | None) -> None:
+    document = parse(line)
+    assert len(document.problems) == 1
+    assert [found.name for found in document.dependencies] == ([name] if name else [])
+    assert all(found.withheld is not None for found in document.dependencies)
+
+
+def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
+    text = "https://files.example/a.zip ; nonsense"
+    (problem,) = parse(text).problems
+    assert problem.span.of(text) == "nonsense"
+    assert problem.message.startswith("`nonsense` is no valid marker")
+
+
+def test_an_empty_marker_is_nothing_to_pip() -> None:
+    found = only("a ;")
+    assert (found.name, found.marker, found.withheld) == ("a", "", None)
+
+
+def test_the_marker_of_a_reference_is_kept() -> None:
+    assert only("a @ https://files.example/a.zip;os_name=='nt'").marker == "os_name=='nt'"
+    assert only("https://files.example/a.zip#egg=a ; os_name=='nt'").marker == "os_name=='nt'"
+
+
+# --- comments ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a  # mothball: ignore[archived] why",
+        "# mothball: ignore[archived] why",
+        "a \\\n  ==1  # mothball: ignore[archived] why",
+        "a==1 \\\n  # mothball: ignore[archived] why",
+        "a==1 \\\n  # mothball: ignore[archived] why\\\nb",
+        "a==1 \\\n --hash=sha256:0  # mothball: ignore[archived] why\\\n --hash=sha256:1",
+        "a\\\n\\ # mothball: ignore[archived] why\\\n",
+        "    # via b  # mothball: ignore[archived] why\r\n",
+    ],
+)
+def test_an_ignore_may_end_any_line(text: str) -> None:
+    document = parse(text)
+    (ignore,) = document.ignores
+    assert (ignore.rules, ignore.reason.rstrip("\\")) == (("archived",), "why")
+    assert ignore.span.of(text).startswith("# mothball: ignore[archived] why")
+    assert not document.problems
+
+
+def test_a_hash_sign_without_white_space_before_it_begins_no_comment() -> None:
+    document = parse("git+https://git.example/a#egg=a\na#mothball: ignore[archived]")
+    assert not document.ignores
+    assert document.dependencies[0].name == "a"
+    assert len(document.problems) == 1
+
+
+def test_a_directive_that_cannot_be_read_is_a_problem_in_its_place() -> None:
+    text = "a=\nb  # mothball: ignore[archvied]\nc="
+    problems = parse(text).problems
+    assert [problem.span.of(text) for problem in problems] == ["=", "# mothball: ignore[archvied]", "="]
+    assert "did you mean `archived`" in problems[1].help
+
+
+# --- hostile and half-typed text --------------------------------------------------------------------------------------
+
+
+def test_every_prefix_of_a_file_is_read_with_its_places() -> None:
+    for end in range(len(SAMPLE) + 1):
+        check_places(SAMPLE[:end], parse(SAMPLE[:end]))
+
+
+@given(FILES)
+@settings(deadline=None, max_examples=250)
+def test_places_hold_in_any_file(text: str) -> None:
+    check_places(text, parse(text))
+
+
+@given(st.text(max_size=80), st.text(st.sampled_from(list("ab=1-r\\\n\r\t #\"'[]{}$;@/<>!~.")), max_size=80))
+@settings(deadline=None, max_examples=250)
+def test_no_text_raises(anything: str, likely: str) -> None:
+    for text in (anything, likely):
+        check_places(text, parse(text))
+
+
+UNITS: list[Any] = [
+    "[",
+    "{",
+    '"',
+    "\\",
+    "x",
+    "(",
+    " ",
+    "-",
+    "/",
+    "${A",
+    "${A}",
+    "#egg=",
+    "a;",
+    "a @ ",
+    "\n",
+    "\r",
+    " #",
+]
+
+
+@pytest.mark.parametrize(
+    "unit", [*UNITS, "a\\\n", "\\\n", ' -"', "--hash='", "<<<<<<< \n", "# mothball: ignore[\n", ".zip"]
+)
+@pytest.mark.parametrize("before", ["", "x ", "-r "])
+def test_time_grows_with_the_size_of_a_file_not_faster(unit: str, before: str) -> None:
+    def cost(size: int) -> float:
+        text = before + unit * (size // len(unit))
+        started = process_time()
+        parse(text)
+        return process_time() - started
+
+    # Ten times the text; quadratic time would be a hundred times as long.
+    assert cost(200_000) < 50 * (cost(20_000) + 0.005)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mothball.errors import UnreadableFileError
+from mothball.formats.table import FORMATS, PATTERNS, decode, format_of, is_constraints, may_be_included, parse
+from mothball.model import Kind
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "a/b/pyproject.toml", "/srv/pyproject.toml"])
+def test_pyproject_is_known_by_its_name(path: str) -> None:
+    assert format_of(path) == "pyproject"
+    assert not is_constraints(path)
+    assert not may_be_included(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "requirements.txt",
+        "requirements.in",
+        "a/requirements-dev.txt",
+        "requirements_test.txt",
+        "dev-requirements.txt",
+        "dev_requirements.in",
+        "test-requirements.oldest.txt",
+        "project.requirements.txt",
+        "requirements/base.txt",
+        "/srv/requirements/base.in",
+    ],
+)
+def test_requirements_files_are_known_by_their_names(path: str) -> None:
+    assert format_of(path) == "requirements"
+    assert not is_constraints(path)
+    assert may_be_included(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["constraints.txt", "a/upper-constraints.txt", "requirements/constraints.txt", "package_constraints.in"]
+)
+def test_constraints_files_are_known_by_their_names(path: str) -> None:
+    assert format_of(path) == "requirements"
+    assert is_constraints(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "requirements.md",
+        "my_requirements_test.py",
+        "requirements.txt.bak",
+        "requirements.txt~",
+        "requirements",
+        "Requirements.txt",
+        "constraints.md",
+        "base.txt",
+        "requirements/base/notes.txt",
+        "requirements/README.md",
+        "my-requirements/base.txt",
+        "xpyproject.toml",
+        "pyproject.toml.orig",
+        "PYPROJECT.TOML",
+        "requirement.txt",
+        "",
+        "/",
+    ],
+)
+def test_look_alikes_are_left_alone(path: str) -> None:
+    assert format_of(path) is None
+    assert not is_constraints(path)
+
+
+@pytest.mark.parametrize("path", ["base.txt", "a/base.in", "deps.pip", "deps.reqs", "linux.lock", "constraints.txt"])
+def test_an_include_may_lead_to_what_bears_the_name_of_one(path: str) -> None:
+    assert may_be_included(path)
+
+
+@pytest.mark.parametrize(
+    "path", [".env", "id_rsa", ".ssh/id_rsa", "/etc/passwd", "setup.py", "a.toml", "credentials", ""]
+)
+def test_an_include_leads_to_nothing_else(path: str) -> None:
+    assert not may_be_included(path)
+
+
+def test_every_pattern_leads_to_a_format_that_is_described() -> None:
+    assert {pattern.format for pattern in PATTERNS} == set(FORMATS)
+    for pattern in PATTERNS:
+        assert format_of(f"{pattern.parent or 'any'}/{pattern.name.replace('*', 'x')}") == pattern.format
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_reads_the_empty_text(name: str) -> None:
+    document = parse(name, "")
+    assert document.format == name
+    assert not document.dependencies
+
+
+def test_the_kind_of_a_requirements_file_is_passed_on() -> None:
+    assert parse("requirements", "a", Kind.CONSTRAINT).dependencies[0].kind is Kind.CONSTRAINT
+    assert parse("requirements", "a").dependencies[0].kind is Kind.REQUIREMENT
+
+
+def test_no_other_format_is_read() -> None:
+    with pytest.raises(KeyError):
+        parse("cargo", "")
+
+
+def test_only_the_module_of_the_format_is_imported() -> None:
+    program = (
+        "import sys\n"
+        "from mothball.formats.table import parse\n"
+        "assert not any(name.startswith('mothball.formats.re') for name in sys.modules)\n"
+        "parse('requirements', 'requests==2.0')\n"
+        "heavy = ('mothball.formats.', 'packaging', 'difflib')\n"
+        "print(*sorted(name for name in sys.modules if name.startswith(heavy)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        "mothball.formats.ignores",
+        "mothball.formats.pep508",
+        "mothball.formats.requirements",
+        "mothball.formats.requirements_entries",
+        "mothball.formats.requirements_lines",
+        "mothball.formats.requirements_options",
+        "mothball.formats.table",
+    ]
+
+
+def test_each_format_has_its_own_way_from_bytes_to_text() -> None:
+    latin = "# coding: latin-1\n# é".encode("latin-1")
+    assert decode("requirements", "requirements.txt", latin).endswith("é")
+    assert decode("pyproject", "pyproject.toml", b"\xef\xbb\xbfa = 1\r\n") == "a = 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "cause"),
+    [
+        ("pyproject", b"a = 1\n# \xe9\n", "it is not UTF-8 (line 2, byte 8)"),
+        ("requirements", b"a\nb\n\xe9", "it is not UTF-8 (line 3, byte 4)"),
+        ("requirements", b"# coding: ascii\n\xe9", "it is not ASCII (line 2, byte 16)"),
+        ("requirements", b"# coding: no-such\n", "its coding line is of no use: no-such is no encoding for files"),
+    ],
+)
+def test_bytes_that_are_no_text_are_an_unreadable_file(name: str, data: bytes, cause: str) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
+        decode(name, "a/requirements.txt", data)
+    assert str(raised.value) == f"a/requirements.txt: {cause}"
+    assert raised.value.help == "save it as UTF-8"
