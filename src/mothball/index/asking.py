@@ -1,0 +1,217 @@
+"""One project page asked of one index: retries, redirects, and what each answer means to us."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+import time
+from datetime import UTC
+from typing import assert_never
+
+from mothball import __version__
+from mothball.errors import PageError
+from mothball.home import PROJECT_HOME
+from mothball.hygiene import one_line
+from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
+from mothball.index.patience import Patience
+from mothball.index.simple_api import decode_page
+from mothball.index.transport import Answer, ClientSettings, Transport
+from mothball.index.trouble import Trouble
+from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
+from mothball.model import Cause
+
+USER_AGENT = f"mothball/{__version__} (+{PROJECT_HOME})"
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+_ACCEPT_ANYTHING = "*/*"
+
+_MAX_REDIRECTS = 5
+# The longest that an index may have us wait before a retry, in seconds; one that asks for more is not asked again.
+_MAX_WAIT = 10.0
+_FIRST_WAIT = 0.2
+
+# RFC 9110, 8.8.3, without what is not ASCII; capped, for it is stored and sent back.
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,1000}"')
+_SECONDS = re.compile(r"[0-9]{1,9}")
+
+_ACCESS_REFUSED = {401: "it wants credentials", 403: "it forbids us this page", 407: "the proxy wants credentials"}
+
+
+class Breaker:
+    """The hosts that could not be connected to, so that one refusal or timeout speaks for all names.
+
+    Shared by all threads: each operation is one read or one write of a dict, which the interpreter makes atomic.
+    """
+
+    def __init__(self, rest: float) -> None:
+        """Believe a failure for ``rest`` seconds."""
+        self._rest = rest
+        self._down: dict[Endpoint, tuple[Failed, float]] = {}
+
+    def trip(self, endpoint: Endpoint, failed: Failed) -> None:
+        """Remember that ``endpoint`` could not be connected to."""
+        self._down[endpoint] = (failed, time.monotonic() + self._rest)
+
+    def failure(self, endpoint: Endpoint) -> Failed | None:
+        """Return how ``endpoint`` failed; None where nothing speaks against asking it."""
+        failed, until = self._down.get(endpoint, (None, 0.0))
+        return failed if time.monotonic() < until else None
+
+
+class Asker:
+    """Asks indexes for pages, over connections and with a breaker that all its users share."""
+
+    def __init__(self, transport: Transport, settings: ClientSettings) -> None:
+        """Ask over ``transport``."""
+        self.transport = transport
+        self.settings = settings
+        self.breaker = Breaker(settings.rest)
+
+    def ask(self, request: PageRequest, patience: Patience) -> Outcome:
+        """Return what the index says to ``request``. Raises nothing for what an index or a network can do."""
+        url = page_url(request.index_url, request.name)
+        endpoint = endpoint_of(url)
+        if endpoint is None:
+            return Failed(Cause.UNREACHABLE, "the index's address is no http or https URL")
+        if not is_private_enough(endpoint, self.settings.trusted_hosts):
+            return Failed(Cause.TLS, f"{endpoint.shown()} is not asked over plain http, unless it is a trusted host")
+        return _Question(self, request, patience, url, endpoint).outcome()
+
+
+class _Question:
+    """One request on its way: where it stands, and what it has used up."""
+
+    def __init__(self, asker: Asker, request: PageRequest, patience: Patience, url: str, endpoint: Endpoint) -> None:
+        """Begin at ``url``, which leads to ``endpoint``."""
+        self._asker = asker
+        self._request = request
+        self._patience = patience
+        self._url = url
+        self._endpoint = endpoint
+        self._accept = ACCEPT
+        self._etag = request.etag if request.etag is not None and _ETAG.fullmatch(request.etag) else None
+        self._retries = 0
+        self._redirects = 0
+
+    def outcome(self) -> Outcome:
+        """Ask until there is an outcome. Ends, for retries, redirects and changes of mind are counted."""
+        while (outcome := self._attempt()) is None:
+            pass
+        return outcome
+
+    def _attempt(self) -> Outcome | None:
+        """Ask once; None means once more."""
+        failed = self._asker.breaker.failure(self._endpoint)
+        if failed is not None:
+            return failed
+        answer = self._asker.transport.get(self._url, self._endpoint, self._headers(), self._patience)
+        match answer:
+            case Trouble():
+                return self._after_trouble(answer)
+            case Answer(status=406) if self._accept != _ACCEPT_ANYTHING:
+                self._accept = _ACCEPT_ANYTHING
+                return None
+            case Answer(status=301 | 302 | 303 | 307 | 308):
+                return self._redirected(answer)
+            case Answer(status=429 | 500 | 502 | 503 | 504):
+                return self._turned_away(answer)
+            case Answer():
+                return self._settled(answer)
+            case _:
+                assert_never(answer)
+
+    def _headers(self) -> dict[str, str]:
+        """Return the headers of a request; deflate and the like are not asked for, as servers disagree about them."""
+        headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
+        if self._etag is not None:
+            headers["If-None-Match"] = self._etag
+        return headers
+
+    def _after_trouble(self, trouble: Trouble) -> Outcome | None:
+        """Retry where that may help, and spare the other names the same failure where it does not."""
+        if trouble.endpoint_down:
+            self._asker.breaker.trip(self._endpoint, trouble.failed)
+        return None if trouble.again and self._wait(self._backoff()) else trouble.failed
+
+    def _redirected(self, answer: Answer) -> Outcome | None:
+        """Follow a redirect that stays on the same host; refuse every other one without a word to its target."""
+        self._redirects += 1
+        if self._redirects > _MAX_REDIRECTS:
+            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected us more than {_MAX_REDIRECTS} times")
+        url = redirect_target(self._url, answer.headers.get("Location", ""))
+        target = endpoint_of(url)
+        if target is None:
+            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} sent us to an address that is none")
+        if not may_follow(self._endpoint, target):
+            return Failed(
+                Cause.REFUSED_REDIRECT,
+                one_line(f"the index sent us to {target.scheme}://{target.shown()}, which was not asked"),
+            )
+        self._url, self._endpoint = url, target
+        return None
+
+    def _turned_away(self, answer: Answer) -> Outcome | None:
+        """Retry a request that the index could not take now, when it says so or after a little while."""
+        asked_for = _retry_after(answer.headers.get("Retry-After", ""))
+        wait = self._backoff() if asked_for is None else asked_for
+        if wait <= _MAX_WAIT and self._wait(wait):
+            return None
+        how_long = "" if asked_for is None else f" and asks us to wait {asked_for:.0f} s"
+        if answer.status == 429:
+            return Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
+        return Failed(Cause.SERVER_ERROR, f"{self._host} failed with {answer.status}{how_long}")
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait before another try and return True; return False where there is no try or no time left."""
+        if self._retries >= self._asker.settings.retries or seconds >= self._patience.remaining():
+            return False
+        self._retries += 1
+        self._patience.pause(seconds)
+        return True
+
+    def _backoff(self) -> float:
+        """Return a little while, twice as long each time, and never the same for two threads."""
+        return _FIRST_WAIT * (1 << self._retries) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+
+    def _settled(self, answer: Answer) -> Outcome:
+        """Return what an answer means that leaves nothing to try."""
+        host, status = self._host, answer.status
+        match status:
+            case 200:
+                return self._page(answer)
+            case 304 if self._etag is not None:
+                return NotModified()
+            case 404 | 410:
+                return NotFound()
+            case 401 | 403 | 407:
+                return Failed(Cause.UNAUTHORISED, f"{host} refuses access ({status}): {_ACCESS_REFUSED[status]}")
+            case _:
+                cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_ANSWER
+                return Failed(cause, f"{host} answered {status}, which is no answer to our question")
+
+    def _page(self, answer: Answer) -> Fetched | Failed:
+        """Return the page in a 200; a failure where it holds none."""
+        try:
+            page = decode_page(answer.body, answer.headers.get("Content-Type", ""), self._request.name)
+        except PageError as error:
+            return Failed(Cause.UNEXPECTED_ANSWER, one_line(f"{self._host}: {error}"))
+        etag = answer.headers.get("ETag", "").strip()
+        return Fetched(page, etag if _ETAG.fullmatch(etag) else None)
+
+    @property
+    def _host(self) -> str:
+        """The host that was asked last, for a person."""
+        return self._endpoint.shown()
+
+
+def _retry_after(value: str) -> float | None:
+    """Return the seconds that a Retry-After asks for, given in seconds or as a date; None where it is neither."""
+    value = value.strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    # A date "-0000" comes without a zone; HTTP has no other than UTC.
+    return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time())

@@ -1,0 +1,51 @@
+"""What both forms of a project page boil down to, and the judgement that is the same for both."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mothball.errors import PageError
+from mothball.hygiene import one_line
+from mothball.index.exchange import ProjectPage
+from mothball.model import normalise
+
+# The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
+MAX_TEXT = 10_000
+
+_KNOWN_MAJOR = 1
+_VERSION = re.compile(r"([0-9]{1,6})\.[0-9]{1,6}")
+
+
+class PageFacts(NamedTuple):
+    """What stands on a project page, not yet judged; None is what the page does not say."""
+
+    version: str | None
+    name: str | None
+    marker: str | None
+    reason: str
+
+
+def page_of(facts: PageFacts, name: str) -> ProjectPage:
+    """Return the page that ``facts`` describe, which was asked for as ``name`` (normalised).
+
+    Raises PageError where its simple API version is of a higher major than we know (the simple repository API makes
+    that a must; a missing version is 1.0, a higher minor is fine), or where it is another project's page.
+    """
+    check_version(facts.version)
+    if facts.name is not None and normalise(facts.name) != name:
+        raise PageError(f"the page is another project's, {one_line(facts.name, 100)!r}")
+    if facts.marker is None:
+        return ProjectPage(marker=None)
+    return ProjectPage(facts.marker[:MAX_TEXT], facts.reason[:MAX_TEXT])
+
+
+def check_version(version: str | None) -> None:
+    """Raise PageError where ``version`` is none (``MAJOR.MINOR``) or is of a higher major than we know."""
+    if version is None:
+        return
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise PageError(f"the page claims the simple API version {one_line(version, 40)!r}, which is none")
+    if int(match[1]) > _KNOWN_MAJOR:
+        raise PageError(f"the page speaks simple API version {version}; this mothball knows version {_KNOWN_MAJOR}")

@@ -1,0 +1,46 @@
+"""A client without a network: what it answers is written down, what it is asked is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mothball.index.exchange import NotFound, Outcome, PageRequest
+from mothball.index.statuses import Progress
+
+Script = Mapping[tuple[str, str], Outcome | BaseException]
+
+
+class FakeFetcher:
+    """Answers from ``script``, keyed by index and name; what is not in it is a 404, and an exception is raised.
+
+    ``asked`` holds every request in the order of asking, ``rounds`` how many there were in each call, and ``opened``
+    how often a client was opened. ``order`` may shuffle the answers of a call.
+    """
+
+    def __init__(
+        self, script: Script, order: Callable[[list[PageRequest]], list[PageRequest]] = lambda requests: requests
+    ) -> None:
+        self.script = script
+        self.order = order
+        self.asked: list[PageRequest] = []
+        self.rounds: list[int] = []
+        self.opened = 0
+
+    def open(self) -> FakeFetcher:
+        """Return this client: the factory that a look-up takes."""
+        self.opened += 1
+        return self
+
+    def fetch(
+        self, requests: Sequence[PageRequest], on_progress: Progress | None = None
+    ) -> Iterator[tuple[PageRequest, Outcome]]:
+        """Yield the scripted outcome of each request."""
+        self.rounds.append(len(requests))
+        self.asked.extend(requests)
+        for done, request in enumerate(self.order(list(requests)), start=1):
+            outcome = self.script.get((request.index_url, request.name), NotFound())
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if on_progress is not None:
+                on_progress(done, len(requests))
+            yield request, outcome

@@ -1,0 +1,56 @@
+"""A cache, a scripted network and a clock that stands still, for tests of look-ups."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.exchange import Failed, ProjectPage
+from mothball.index.snapshot import Snapshot
+from mothball.index.statuses import LookupSettings, Query, Statuses
+from mothball.model import Answer, Cause, Origin, Source
+from tests.support.fake_fetcher import FakeFetcher, Script
+
+HOME = "https://home.example/simple/"
+INDEX = "https://index.example/simple/"
+STATUS = "https://status.example/simple/"
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+SILENT = ProjectPage(None)
+ACTIVE = ProjectPage("active")
+ARCHIVED = ProjectPage("archived", "moved")
+DOWN = Failed(Cause.TIMEOUT, "timed out")
+LIVE = Origin(INDEX, NOW)
+SNAPSHOT_DAY = date(2026, 11, 3)
+REMEMBERED = Origin("https://then.example/simple/", 1_793_664_000.0, Source.SNAPSHOT)
+
+
+class World:
+    """A cache, a scripted network, and a clock that stands still."""
+
+    def __init__(self, directory: str) -> None:
+        self.cache = StatusCache.open(directory)
+        self.now = NOW
+        self.fetcher = FakeFetcher({})
+
+    def remember(self, index: str, name: str, page: ProjectPage | None, age: float, etag: str | None = '"v1"') -> None:
+        answer = CachedAnswer(page, etag if page else None, self.now - age)
+        self.cache.put_many({page_key(index, name): answer})
+
+    def remembered(self, index: str, name: str) -> CachedAnswer | None:
+        return self.cache.get_many([page_key(index, name)]).get(page_key(index, name))
+
+    def look_up(self, queries: list[Query], script: Script) -> dict[Query, Answer]:
+        self.fetcher = FakeFetcher(script)
+        statuses = Statuses(open_client=self.fetcher.open, cache=self.cache, clock=lambda: self.now)
+        return statuses.look_up(queries)
+
+    def ask(self, script: Script, *indexes: str, name: str = "lib", settings: LookupSettings | None = None) -> Answer:
+        query = Query(name, indexes or (INDEX,), settings or LookupSettings())
+        return self.look_up([query], script)[query]
+
+
+def snapshot_of(**pages: ProjectPage) -> Snapshot:
+    return Snapshot(SNAPSHOT_DAY, REMEMBERED.index_url, pages)

@@ -1,0 +1,405 @@
+"""The cache as its users see it: what is kept, for whom, and how it ends when it cannot be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mothball.errors import CacheError
+from mothball.index import cache as cache_module
+from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedAnswer, PageKey, StatusCache, page_key
+from mothball.index.cache_writer import SETTINGS, Writer
+from mothball.index.exchange import ProjectPage
+
+INDEX = "https://index.example/simple/"
+NOW = time.time()
+ARCHIVED = CachedAnswer(ProjectPage("archived", "moved"), '"v1"', NOW)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> str:
+    return str(tmp_path / "cache")
+
+
+@pytest.fixture
+def cache(directory: str) -> Iterator[StatusCache]:
+    with_answers = StatusCache.open(directory)
+    yield with_answers
+    with_answers.close()
+
+
+def keys(count: int) -> list[PageKey]:
+    return [page_key(INDEX, f"lib-{number}") for number in range(count)]
+
+
+def rows(directory: str, statement: str, *values: object) -> list[Any]:
+    connection = sqlite3.connect(os.path.join(directory, "v1", "cache.db"), isolation_level=None)
+    try:
+        return connection.execute(statement, values).fetchall()
+    finally:
+        connection.close()
+
+
+def in_another_process(program: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", program, *arguments], text=True, stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ARCHIVED,
+        CachedAnswer(ProjectPage(None), None, NOW),
+        CachedAnswer(ProjectPage("odd \U0001f600 \ud800", "\x00\u202e\n" * 50), 'W/"x"', 0.0),
+        CachedAnswer(ProjectPage("\U0001f600" * 10_000, "\U0001f600" * 10_000), None, NOW),
+        CachedAnswer(None, None, NOW + 1e6),
+    ],
+)
+def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedAnswer) -> None:
+    (key,) = keys(1)
+    first = StatusCache.open(directory)
+    first.put_many({key: answer})
+    assert first.get_many([key]) == {key: answer}
+    first.close()
+    second = StatusCache.open(directory)
+    assert second.get_many([key]) == {key: answer}
+    second.close()
+    assert (first.trouble, second.trouble) == (None, None)
+
+
+def test_an_answer_belongs_to_its_index_and_name(cache: StatusCache) -> None:
+    cache.put_many({page_key(INDEX, "a"): ARCHIVED})
+    assert cache.get_many([page_key(INDEX, "b"), page_key("https://other.example/simple/", "a")]) == {}
+
+
+def test_an_index_is_known_without_credentials_and_with_one_slash(cache: StatusCache, directory: str) -> None:
+    cache.put_many({page_key("https://user:secret@index.example/simple?token=secret", "a"): ARCHIVED})
+    assert cache.get_many([page_key("https://index.example/simple//", "a")])
+    for name in os.listdir(os.path.join(directory, "v1")):
+        assert b"secret" not in Path(directory, "v1", name).read_bytes()
+
+
+def test_an_answer_belongs_to_one_representation(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put_many({page_key(INDEX, "a"): ARCHIVED})
+    monkeypatch.setattr(cache_module, "REPRESENTATION", "simple-v2")
+    assert cache.get_many([page_key(INDEX, "a")]) == {}
+
+
+def test_more_keys_than_one_statement_takes_are_read(cache: StatusCache) -> None:
+    many = keys(1201)
+    cache.put_many(dict.fromkeys((many[0], many[600], many[1200]), ARCHIVED))
+    assert list(cache.get_many(many)) == [many[0], many[600], many[1200]]
+
+
+def test_a_newer_answer_replaces_the_older(cache: StatusCache) -> None:
+    (key,) = keys(1)
+    cache.put_many({key: ARCHIVED})
+    cache.put_many({key: CachedAnswer(None, None, NOW)})
+    assert cache.get_many([key]) == {key: CachedAnswer(None, None, NOW)}
+    assert cache.info().entries == 1
+
+
+def test_rows_are_written_in_short_transactions(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    save = Writer.save
+
+    def counting(self: Writer, rows: list[tuple[str, str]], lifetime: float) -> None:
+        sizes.append(len(rows))
+        save(self, rows, lifetime)
+
+    monkeypatch.setattr(Writer, "save", counting)
+    cache.put_many(dict.fromkeys(keys(25), ARCHIVED))
+    assert sizes == [BATCH, BATCH, 5]
+
+
+def test_entries_leave_the_store_after_ninety_days(cache: StatusCache, directory: str) -> None:
+    (key,) = keys(1)
+    cache.put_many({key: ARCHIVED})
+    ((left,),) = rows(directory, "SELECT expire_time - store_time FROM Cache")
+    assert left == pytest.approx(LIFETIME)
+    rows(directory, "UPDATE Cache SET expire_time = ?", time.time() - 1)
+    assert cache.get_many([key]) == {}
+    assert cache.info().entries == 0
+
+
+def test_the_store_stays_below_its_size_limit(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETTINGS, "size_limit", 200_000)
+    cache = StatusCache.open(directory)
+    page = ProjectPage("archived", "x" * 5000)
+    for key in keys(200):
+        cache.put_many({key: CachedAnswer(page, None, NOW)})
+    assert cache.trouble is None
+    assert cache.info().size_bytes < 300_000
+    assert rows(directory, "PRAGMA auto_vacuum") == [(1,)]
+    assert keys(200)[-1] in cache.get_many(keys(200))
+    cache.close()
+
+
+def test_a_value_that_is_too_long_is_not_kept(cache: StatusCache) -> None:
+    short, long = keys(2)
+    cache.put_many({long: CachedAnswer(ProjectPage("x" * 300_000), None, NOW), short: ARCHIVED})
+    assert list(cache.get_many([short, long])) == [short]
+
+
+@pytest.mark.parametrize("etag", ['"x"\r\nEvil: 1', "\x00", '"é"', "\ud800", '"' + "x" * 300 + '"'])
+def test_a_validator_that_no_header_takes_is_not_kept(cache: StatusCache, etag: str) -> None:
+    (key,) = keys(1)
+    cache.put_many({key: CachedAnswer(ProjectPage(None), etag, NOW)})
+    assert cache.get_many([key]) == {key: CachedAnswer(ProjectPage(None), None, NOW)}
+
+
+def test_that_an_index_states_markers_is_remembered(cache: StatusCache, directory: str) -> None:
+    assert not cache.states_markers(INDEX)
+    cache.remember_stating("https://user:secret@index.example/simple")
+    assert cache.states_markers(INDEX)
+    assert not cache.states_markers("https://other.example/simple/")
+    assert cache.info().entries == 0
+    next_run = StatusCache.open(directory)
+    assert next_run.states_markers(INDEX)
+    next_run.close()
+
+
+def test_the_memory_of_an_index_is_renewed_once_a_day(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.remember_stating(INDEX)
+    written: list[list[tuple[str, str]]] = []
+    monkeypatch.setattr(cache, "_write", written.append)
+    cache.remember_stating(INDEX)
+    assert written == []
+    tomorrow = time.time() + 24 * 3600 + 1
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    cache.remember_stating(INDEX)
+    assert len(written) == 1
+
+
+def test_info_tells_place_entries_and_size(cache: StatusCache, directory: str) -> None:
+    empty = cache.info()
+    assert (empty.directory, empty.entries, empty.size_bytes) == (os.path.join(directory, "v1"), 0, 0)
+    cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
+    full = cache.info()
+    assert full.entries == 3
+    assert full.size_bytes == os.path.getsize(os.path.join(directory, "v1", "cache.db"))
+
+
+def test_clearing_forgets_everything(cache: StatusCache) -> None:
+    cache.clear()
+    cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
+    cache.remember_stating(INDEX)
+    cache.clear()
+    assert cache.get_many(keys(3)) == {}
+    assert not cache.states_markers(INDEX)
+    cache.put_many({keys(1)[0]: ARCHIVED})
+    assert cache.info().entries == 1
+
+
+def test_a_closed_cache_is_empty_and_keeps_nothing(directory: str) -> None:
+    cache = StatusCache.open(directory)
+    cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
+    cache.close()
+    cache.close()
+    cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
+    assert cache.get_many(keys(2)) == {}
+    assert cache.trouble is None
+
+
+def test_reading_writes_nothing_and_imports_no_diskcache(directory: str) -> None:
+    cache = StatusCache.open(directory)
+    cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
+    cache.close()
+    path = Path(directory, "v1", "cache.db")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    program = """
+import sys
+from mothball.index.cache import StatusCache, page_key
+cache = StatusCache.open(sys.argv[1])
+print(len(cache.get_many([page_key(sys.argv[2], f"lib-{n}") for n in range(3)])), "diskcache" in sys.modules)
+cache.close()
+"""
+    assert in_another_process(program, directory, INDEX).communicate()[0].split() == ["3", "False"]
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+WRITER = """
+import sys, time
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.exchange import ProjectPage
+cache = StatusCache.open(sys.argv[1])
+mine = {page_key(sys.argv[2], f"lib-{n}"): CachedAnswer(ProjectPage("archived"), None, time.time()) for n in range(60)}
+"""
+
+
+def test_ten_processes_at_once_share_one_cold_cache(directory: str) -> None:
+    program = WRITER + "cache.put_many(mine); print(cache.trouble); cache.close()"
+    running = [in_another_process(program, directory, INDEX) for _ in range(10)]
+    assert [process.communicate()[0] for process in running] == ["None\n"] * 10
+    cache = StatusCache.open(directory)
+    assert len(cache.get_many(keys(60))) == 60
+    cache.close()
+
+
+def test_a_writer_that_is_killed_leaves_a_cache_that_works(directory: str) -> None:
+    program = WRITER + "print('go', flush=True)\nwhile True: cache.put_many(mine)"
+    for round_ in range(10):
+        process = in_another_process(program, directory, INDEX)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.01 * round_)
+        process.kill()
+        process.communicate()
+        cache = StatusCache.open(directory)
+        assert all(answer.page == ProjectPage("archived") for answer in cache.get_many(keys(60)).values())
+        cache.put_many({page_key(INDEX, "mine"): ARCHIVED})
+        assert cache.trouble is None
+        assert cache.get_many([page_key(INDEX, "mine")])
+        cache.close()
+
+
+@pytest.fixture
+def locked(directory: str, cache: StatusCache) -> Iterator[StatusCache]:
+    """Return a cache with one answer, whose database somebody else keeps locked."""
+    cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
+    cache.close()
+    reopened = StatusCache.open(directory)
+    connection = sqlite3.connect(os.path.join(directory, "v1", "cache.db"), isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    yield reopened
+    connection.close()
+    reopened.close()
+
+
+def test_a_lost_race_for_the_lock_is_no_trouble_when_writing(locked: StatusCache) -> None:
+    began = time.monotonic()
+    locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
+    locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
+    assert time.monotonic() - began < 10
+    assert locked.trouble is None
+
+
+def test_a_lock_that_stays_is_trouble_when_reading(locked: StatusCache) -> None:
+    assert locked.get_many(keys(1)) == {}
+    assert "another program keeps it locked" in str(locked.trouble)
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "readonly database"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+        (AttributeError("x"), "it holds what mothball never wrote (AttributeError)"),
+    ],
+)
+def test_what_goes_wrong_in_writing_is_told_once_and_the_cache_done_without(
+    cache: StatusCache, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
+) -> None:
+    monkeypatch.setattr(Writer, "save", failing(error))
+    cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
+    trouble = cache.trouble
+    assert expected in str(trouble)
+    assert trouble is not None
+    assert trouble.help
+    monkeypatch.undo()
+    cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
+    assert cache.get_many(keys(2)) == {}
+    assert not cache.states_markers(INDEX)
+    assert cache.trouble is trouble
+    with pytest.raises(CacheError):
+        cache.info()
+    with pytest.raises(CacheError):
+        cache.clear()
+
+
+def test_a_full_disk_undoes_the_batch_and_is_named(directory: str, cache: StatusCache) -> None:
+    cache.put_many(dict.fromkeys(keys(5), ARCHIVED))
+    assert cache._database is not None
+    pages = rows(directory, "PRAGMA page_count")[0][0]
+    cache._database.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    cache.put_many({key: CachedAnswer(ProjectPage("archived", "x" * 5000), None, NOW) for key in keys(5)})
+    assert "database or disk is full" in str(cache.trouble)
+    again = StatusCache.open(directory)
+    assert again.get_many(keys(5)) == dict.fromkeys(keys(5), ARCHIVED)
+    again.close()
+
+
+def test_a_database_that_may_only_be_read_is_read(directory: str) -> None:
+    """Root may write to everything, so that SQLite itself is told: the same error from the same place."""
+    cache = StatusCache.open(directory)
+    cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
+    cache.close()
+    cache = StatusCache.open(directory)
+    assert cache._database is not None
+    cache._database.connection.execute("PRAGMA query_only = ON")
+    assert len(cache.get_many(keys(2))) == 2
+    cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
+    trouble = cache.trouble
+    assert "readonly database" in str(trouble)
+    assert trouble is not None
+    assert "MOTHBALL_CACHE_DIR" in trouble.help
+
+
+def test_locks_of_sqlite_are_told_from_what_a_crafted_schema_raises(directory: str, cache: StatusCache) -> None:
+    cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
+    statement = "CREATE TRIGGER t AFTER UPDATE ON Cache BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
+    rows(directory, statement)
+    cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
+    trouble = cache.trouble
+    assert trouble is not None
+    assert "mothball cache clear" in trouble.help
+
+
+def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, directory: str) -> None:
+    good, *bad = keys(20)
+    cache.put_many(dict.fromkeys([good, *bad], ARCHIVED))
+    row_key = f"{REPRESENTATION}\n{INDEX}\n"
+    own: dict[str, object] = {"found": True, "marker": None, "reason": "", "etag": None, "stored_at": NOW}
+    changes_of_one_field: list[dict[str, object]] = [
+        {"found": "yes"},
+        {"marker": 1},
+        {"reason": None},
+        {"etag": 1},
+        {"stored_at": "now"},
+        {"stored_at": -1},
+        {"stored_at": 1e300},
+        {"stored_at": float("nan")},
+        {"stored_at": None},
+        {"key": row_key + "another"},
+    ]
+    values: list[object] = [
+        "",
+        "{",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"stored_at": ' + "9" * 5000 + "}",
+        *({"key": row_key + bad[at].name} | own | changes for at, changes in enumerate(changes_of_one_field, start=6)),
+        b"\xff\xfe",
+        12,
+    ]
+    for key, value in zip(bad, values, strict=False):
+        text = json.dumps(value) if isinstance(value, dict) else value
+        rows(directory, "UPDATE Cache SET value = ? WHERE key = ?", text, row_key + key.name)
+    rows(directory, "UPDATE Cache SET value = CAST(x'ff22' AS TEXT) WHERE key = ?", row_key + bad[-1].name)
+    assert list(cache.get_many([good, *bad])) == [good]
+    assert cache.trouble is None
+    cache.put_many(dict.fromkeys(bad, ARCHIVED))
+    assert len(cache.get_many([good, *bad])) == 20
+
+
+def test_a_memory_of_an_index_that_is_not_as_we_write_it_is_not_there(cache: StatusCache, directory: str) -> None:
+    cache.remember_stating(INDEX)
+    rows(directory, "UPDATE Cache SET value = '{}'")
+    assert not cache.states_markers(INDEX)

@@ -1,0 +1,166 @@
+"""Where the cache lives, and whose directories it uses."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from mothball.errors import CacheError
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache_directory import discard
+
+KEY = page_key("https://index.example/simple/", "lib")
+ANSWER = {KEY: CachedAnswer(None, None, 1.0)}
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="rights and owners are told otherwise there")
+root_only = pytest.mark.skipif(
+    sys.platform == "win32" or os.getuid() != 0, reason="only root can give a directory to somebody else"
+)
+
+
+def refusal(directory: Path) -> CacheError:
+    with pytest.raises(CacheError) as caught:
+        StatusCache.open(str(directory))
+    return caught.value
+
+
+def test_a_directory_whose_name_would_lead_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACE", str(tmp_path / "elsewhere"))
+    assert "its name holds the name of a variable" in str(refusal(tmp_path / "$PLACE"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix_only
+def test_directories_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+    cache = StatusCache.open(str(tmp_path / "a" / "cache"))
+    cache.put_many(ANSWER)
+    cache.close()
+    for path in (tmp_path / "a" / "cache", tmp_path / "a" / "cache" / "v1"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_a_cache_of_another_layout_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "v0" / "cache.db"
+    other.parent.mkdir()
+    other.write_text("from another time")
+    cache = StatusCache.open(str(tmp_path))
+    cache.put_many(ANSWER)
+    cache.clear()
+    cache.close()
+    discard(str(tmp_path))
+    assert other.read_text() == "from another time"
+
+
+@posix_only
+@pytest.mark.parametrize("inner", ["", "v1"])
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
+def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, inner: str, mode: int) -> None:
+    directory = tmp_path / "cache"
+    (directory / inner).mkdir(parents=True, mode=0o700)
+    (directory / inner).chmod(mode)
+    error = refusal(directory)
+    assert "others may write to it" in str(error)
+    assert "chmod go-w" in error.help
+
+
+@posix_only
+def test_a_directory_that_others_may_read_is_fine(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    directory.chmod(0o755)
+    StatusCache.open(str(directory)).close()
+
+
+@pytest.mark.parametrize("inner", ["", "v1"])
+def test_a_symbolic_link_is_refused(tmp_path: Path, inner: str) -> None:
+    target = tmp_path / "target"
+    target.mkdir(mode=0o700)
+    directory = tmp_path / "cache"
+    if inner:
+        directory.mkdir(mode=0o700)
+    (directory / inner).symlink_to(target)
+    assert "it is a symbolic link" in str(refusal(directory))
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("inner", ["", "v1"])
+def test_a_file_in_a_directorys_place_is_refused(tmp_path: Path, inner: str) -> None:
+    directory = tmp_path / "cache"
+    if inner:
+        directory.mkdir(mode=0o700)
+    (directory / inner).write_text("x")
+    error = refusal(directory)
+    assert "it is not a directory" in str(error)
+    assert "MOTHBALL_CACHE_DIR" in error.help
+
+
+def test_a_path_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert "Not a directory" in str(refusal(tmp_path / "file" / "cache"))
+    assert "null" in str(refusal(tmp_path / "a\0b"))
+
+
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may write to everything, so that the refusal of a read-only file system is put in its mouth."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "makedirs", refuse)
+    assert "Read-only file system" in str(refusal(tmp_path / "cache"))
+
+
+@root_only
+@pytest.mark.parametrize("inner", ["", "v1", "v1/cache.db", "v1/cache.db-journal"])
+def test_what_belongs_to_somebody_else_is_refused(tmp_path: Path, inner: str) -> None:
+    cache = StatusCache.open(str(tmp_path))
+    cache.put_many(ANSWER)
+    cache.close()
+    os.chown(tmp_path / inner, 12345, -1)
+    assert "it belongs to another user (uid 12345)" in str(refusal(tmp_path))
+
+
+def test_files_that_cannot_be_looked_at_are_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    StatusCache.open(str(tmp_path)).close()
+    lstat = os.lstat
+
+    def refuse(path: str) -> os.stat_result:
+        if path.endswith("cache.db"):
+            raise OSError(5, "Input/output error")
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", refuse)
+    assert "Input/output error" in str(refusal(tmp_path))
+
+
+def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("precious")
+    directory = tmp_path / "cache"
+    cache = StatusCache.open(str(directory))
+    cache.put_many(ANSWER)
+    cache.close()
+    (directory / "v1" / "cache.db").write_text("noise")
+    (directory / "v1" / "cache.db-wal").symlink_to(outside)
+    refusal(directory)
+    discard(str(directory))
+    discard(str(directory))
+    assert outside.read_text() == "precious"
+    assert list((directory / "v1").iterdir()) == []
+    cache = StatusCache.open(str(directory))
+    cache.put_many(ANSWER)
+    assert cache.get_many([KEY]) == ANSWER
+    cache.close()
+
+
+def test_what_cannot_be_discarded_is_told(tmp_path: Path) -> None:
+    (tmp_path / "v1" / "cache.db").mkdir(parents=True)
+    (tmp_path / "v1").chmod(0o700)
+    with pytest.raises(CacheError, match=r"cannot be used: Is a directory|Permission"):
+        discard(str(tmp_path))

@@ -1,0 +1,226 @@
+"""Many questions at once: every one gets its outcome, none is asked twice, and nobody waits for what is not wanted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mothball.index import client as client_module
+from mothball.index.asking import Asker
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.model import Cause
+from tests.support.loopback import forget_network_settings
+from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
+
+PAGE = json_page("old-lib", "archived")._replace(etag='"1"')
+FETCHED = Fetched(ProjectPage("archived"), '"1"')
+SILENCE = Reply(fault=Fault.SILENCE)
+
+
+@pytest.fixture(autouse=True)
+def _no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_network_settings(monkeypatch)
+
+
+@pytest.fixture
+def index() -> Iterator[ScriptedIndex]:
+    with ScriptedIndex({"old-lib": PAGE}) as scripted:
+        yield scripted
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread is about to bring about; the test's own timeout is the limit."""
+    while not condition():
+        time.sleep(0.005)
+
+
+class Fetching(threading.Thread):
+    """A fetch in a thread of its own."""
+
+    def __init__(self, client: Client, *requests: PageRequest) -> None:
+        super().__init__()
+        self._client = client
+        self._requests = requests
+        self.outcomes: list[Outcome] = []
+        self.start()
+
+    def run(self) -> None:
+        self.outcomes = [outcome for _, outcome in self._client.fetch(self._requests)]
+
+
+def test_every_request_gets_one_outcome_over_connections_that_are_shared(index: ScriptedIndex) -> None:
+    names = [f"lib-{number}" for number in range(200)]
+    for name in names:
+        index.script(name, json_page(name, "archived"))
+    progress: list[tuple[int, int]] = []
+    with Client(ClientSettings(workers=8)) as client:
+        arrived = list(
+            client.fetch([PageRequest(index.url, name) for name in names], lambda *step: progress.append(step))
+        )
+    assert sorted(request.name for request, _ in arrived) == sorted(names)
+    assert all(outcome == Fetched(ProjectPage("archived")) for _, outcome in arrived)
+    assert progress == [(done, 200) for done in range(1, 201)]
+    assert len(index.received) == 200
+    assert index.connections <= 8
+
+
+def test_outcomes_come_in_the_order_of_arrival(index: ScriptedIndex) -> None:
+    index.script("slow", json_page("slow")._replace(delay=0.3))
+    with Client() as client:
+        arrived = [
+            request.name for request, _ in client.fetch([PageRequest(index.url, n) for n in ("slow", "old-lib")])
+        ]
+    assert arrived == ["old-lib", "slow"]
+
+
+def test_nothing_to_ask_is_nothing_asked() -> None:
+    with Client() as client:
+        assert list(client.fetch([])) == []
+
+
+def test_equal_requests_are_one_and_equal_pages_are_asked_for_once(index: ScriptedIndex) -> None:
+    request = PageRequest(index.url, "old-lib")
+    without_slash = PageRequest(index.url.rstrip("/"), "old-lib")
+    with_credentials = PageRequest(index.url.replace("//", "//somebody:secret@"), "old-lib")
+    with Client() as client:
+        arrived = list(client.fetch([request, request, without_slash, with_credentials]))
+    assert sorted(arrived) == sorted((wanted, FETCHED) for wanted in (request, without_slash, with_credentials))
+    assert index.count() == 1
+
+
+def test_threads_that_want_the_same_page_share_one_request(index: ScriptedIndex) -> None:
+    index.script("old-lib", PAGE._replace(delay=0.3))
+    with Client() as client:
+        first = Fetching(client, PageRequest(index.url, "old-lib"))
+        until(lambda: index.count() == 1)
+        others = [Fetching(client, PageRequest(index.url, "old-lib")) for _ in range(5)]
+        for thread in (first, *others):
+            thread.join()
+        assert [thread.outcomes for thread in (first, *others)] == [[FETCHED]] * 6
+    assert index.count() == 1
+
+
+def test_who_stops_waiting_takes_the_answer_from_nobody_else(index: ScriptedIndex) -> None:
+    index.script("old-lib", PAGE._replace(delay=0.3))
+    index.script("prompt", json_page("prompt"))
+    with Client() as client:
+        iterator = client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "prompt")])
+        next(iterator)
+        other = Fetching(client, PageRequest(index.url, "old-lib"))
+        until(lambda: len(client._flights[f"{index.url}old-lib/"].listeners) == 2)
+        iterator.close()  # type: ignore[attr-defined]
+        other.join()
+        assert other.outcomes == [FETCHED]
+    assert index.count("old-lib") == 1
+
+
+def test_a_304_is_not_given_to_who_asked_without_its_validator(index: ScriptedIndex) -> None:
+    requests = [PageRequest(index.url, "old-lib", etag) for etag in ('"1"', None, '"0"')]
+    with Client() as client:
+        outcomes = dict(client.fetch(requests))
+    assert outcomes == {requests[0]: NotModified(), requests[1]: FETCHED, requests[2]: FETCHED}
+    assert index.count() == 2
+
+
+def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> None:
+    names = [f"lib-{number}" for number in range(50)]
+    with Client(ClientSettings(workers=1)) as client:
+        for _ in client.fetch([PageRequest(index.url, name) for name in names]):
+            break
+        until(lambda: not client._workers)
+        assert not client._flights
+    assert index.count() <= 2
+
+
+def test_a_caller_that_fails_leaves_nothing_behind(index: ScriptedIndex) -> None:
+    def fail(done: int, total: int) -> None:
+        raise ZeroDivisionError
+
+    with Client() as client:
+        with pytest.raises(ZeroDivisionError):
+            list(client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "other")], fail))
+        until(lambda: not client._workers and not client._flights)
+
+
+def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: ScriptedIndex) -> None:
+    index.script("a", SILENCE)
+    index.script("b", SILENCE)
+    host = f"127.0.0.1:{index.port}"
+    with Client(ClientSettings(deadline=0.3, workers=2)) as client:
+        requests = [PageRequest(index.url, name) for name in ("a", "b", "old-lib")]
+        outcomes = dict(client.fetch(requests))
+        assert {outcome.cause for outcome in outcomes.values() if isinstance(outcome, Failed)} == {Cause.DEADLINE}
+        assert all(host in outcome.detail for outcome in outcomes.values() if isinstance(outcome, Failed))
+        # Both workers may still hang on their sockets; they count no more.
+        assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "old-lib")])] == [FETCHED]
+
+
+def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = PageRequest("https://index.example/", "a"), PageRequest("", "b")
+    arrivals = iter([None, (a, FETCHED), None])
+    monkeypatch.setattr(Asker, "ask", lambda *_: FETCHED)
+    with Client(ClientSettings(deadline=60.0)) as client:
+        monkeypatch.setattr(client, "_arrival", lambda *_: next(arrivals))
+        outcomes = dict(client.fetch([a, b]))
+    detail = "did not answer within the 60 s for all look-ups"
+    assert outcomes == {
+        a: Failed(Cause.DEADLINE, f"index.example {detail}"),
+        b: Failed(Cause.DEADLINE, f"the index {detail}"),
+    }
+
+
+def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex) -> None:
+    index.script("silent", SILENCE)
+    client = Client(ClientSettings(workers=1))
+    fetching = Fetching(client, PageRequest(index.url, "silent"), PageRequest(index.url, "old-lib"))
+    until(lambda: index.count() == 1)
+    client.close()
+    fetching.join()
+    assert fetching.outcomes == [Failed(Cause.UNREACHABLE, "mothball stopped asking")] * 2
+    assert not client._flights
+    assert not client._workers
+
+
+def test_waiting_looks_up_now_and_then_for_ctrl_c(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_LOOK_UP", 0.01)
+    index.script("old-lib", PAGE._replace(delay=0.1))
+    with Client() as client:
+        assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "old-lib")])] == [FETCHED]
+
+
+def test_an_error_of_our_own_is_raised_and_not_swallowed(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Outcome:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Asker, "ask", fail)
+    with Client() as client, pytest.raises(ZeroDivisionError):
+        list(client.fetch([PageRequest(index.url, "old-lib")]))
+
+
+INTERRUPTED = """
+import sys
+from mothball.index.client import Client
+from mothball.index.exchange import PageRequest
+try:
+    with Client() as client:
+        list(client.fetch([PageRequest(sys.argv[1], f"lib-{number}") for number in range(100)]))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_ends_the_process_though_every_worker_hangs() -> None:
+    with ScriptedIndex(otherwise=SILENCE) as index:
+        process = subprocess.Popen([sys.executable, "-c", INTERRUPTED, index.url], stderr=subprocess.PIPE)
+        until(lambda: index.count() == 32)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=8)  # no worker's read would time out before 10 s
+    assert (process.returncode, errors) == (130, b"")

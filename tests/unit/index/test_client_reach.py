@@ -1,0 +1,199 @@
+"""Hosts that cannot be reached, must not be asked, or stand behind a proxy. Names are resolved here, never by DNS."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest
+from mothball.index.patience import Patience
+from mothball.model import Cause
+from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
+from tests.support.scripted_index import Reply, ScriptedIndex, json_page
+
+PAGE = json_page("old-lib", "archived")
+
+
+@pytest.fixture(autouse=True)
+def resolved(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Resolve index.example to loopback and nothing else but loopback, and count what is to be resolved."""
+    forget_network_settings(monkeypatch)
+    real = socket.getaddrinfo
+    counts: Counter[str] = Counter()
+
+    def resolve(host: str, *arguments: Any, **keywords: Any) -> Any:
+        counts[host] += 1
+        if host in ("index.example", "proxy.example"):
+            return real("127.0.0.1", *arguments, **keywords)
+        if host in ("127.0.0.1", "localhost"):
+            return real(host, *arguments, **keywords)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return counts
+
+
+def ask(url: str, settings: ClientSettings, names: str = "a") -> list[Outcome]:
+    with Client(settings) as client:
+        return [outcome for _, outcome in client.fetch([PageRequest(url, name) for name in names])]
+
+
+ONE_WORKER = ClientSettings(workers=1, connect_timeout=0.1)
+
+
+# --- hosts that are down: one failure speaks for all names ---
+
+
+def test_a_refused_connection_is_not_tried_again_and_speaks_for_all_names(resolved: Counter[str]) -> None:
+    with refusing_url() as url:
+        outcomes = ask(url, ONE_WORKER, "abcdef")
+    host = url.split("/")[2]
+    assert outcomes == [Failed(Cause.UNREACHABLE, f"{host} refuses connections")] * 6
+    assert resolved["127.0.0.1"] == 1
+
+
+def test_a_connect_timeout_is_not_tried_again_and_speaks_for_all_names(resolved: Counter[str]) -> None:
+    with unanswering_url() as url:
+        outcomes = ask(url, ONE_WORKER, "abcdef")
+    host = url.split("/")[2]
+    assert outcomes == [Failed(Cause.TIMEOUT, f"{host} did not take the connection in time")] * 6
+    assert resolved["127.0.0.1"] == 1
+
+
+def test_a_name_that_does_not_resolve_speaks_for_all_names(resolved: Counter[str]) -> None:
+    outcomes = ask("https://nowhere.example/simple/", ONE_WORKER, "abcdef")
+    assert outcomes == [Failed(Cause.UNREACHABLE, "the name nowhere.example cannot be resolved")] * 6
+    assert resolved["nowhere.example"] == 1
+
+
+def test_a_failure_speaks_for_its_own_host_only_and_not_forever() -> None:
+    with ScriptedIndex({"a": json_page("a", "archived")}) as index, refusing_url() as refusing, Client() as client:
+        outcomes = dict(client.fetch([PageRequest(refusing, "a"), PageRequest(index.url, "a")]))
+    assert isinstance(outcomes[PageRequest(refusing, "a")], Failed)
+    assert isinstance(outcomes[PageRequest(index.url, "a")], Fetched)
+
+
+def test_a_host_is_asked_again_after_its_rest(resolved: Counter[str]) -> None:
+    with refusing_url() as url:
+        ask(url, ONE_WORKER._replace(rest=0.0), "abc")
+    assert resolved["127.0.0.1"] == 3
+
+
+def test_a_dropped_connection_does_not_speak_for_other_names() -> None:
+    from tests.support.scripted_index import Fault
+
+    with ScriptedIndex({"a": Reply(fault=Fault.RESET), "b": json_page("b", "archived")}) as index:
+        first, second = ask(index.url, ONE_WORKER._replace(retries=0), "ab")
+    assert isinstance(first, Failed)
+    assert isinstance(second, Fetched)
+
+
+# --- addresses that are not asked ---
+
+
+def test_plain_http_to_a_stranger_is_not_even_resolved(resolved: Counter[str]) -> None:
+    [outcome] = ask("http://index.example/simple/", ClientSettings())
+    assert outcome == Failed(Cause.TLS, "index.example is not asked over plain http, unless it is a trusted host")
+    assert not resolved
+
+
+def test_plain_http_to_a_trusted_host_is_asked() -> None:
+    with ScriptedIndex({"a": json_page("a", "archived")}) as index:
+        url = index.url.replace("127.0.0.1", "index.example")
+        for trusted in ("index.example", "Index.Example", f"index.example:{index.port}"):
+            [outcome] = ask(url, ClientSettings(trusted_hosts=("other.example", trusted)))
+            assert isinstance(outcome, Fetched)
+        [outcome] = ask(url, ClientSettings(trusted_hosts=("other.example", "index.example:1", "example")))
+        assert isinstance(outcome, Failed)
+
+
+def test_localhost_is_loopback() -> None:
+    with ScriptedIndex({"a": json_page("a", "archived")}) as index:
+        [outcome] = ask(index.url.replace("127.0.0.1", "LocalHost"), ClientSettings())
+    assert isinstance(outcome, Fetched)
+
+
+@pytest.mark.parametrize(
+    "index",
+    ["", "simple", "ftp://index.example/", "https://", "https:///simple/", "https://a..b/", "https://a b/", "https://[::1",
+     "https://h:port/", "https://h:99999/", "https://a\\@b/", "file:///etc/passwd", "https://user:pa/ss@index.example/",
+     "https://index.example\n.evil.example/"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_not_asked_and_not_shown(index: str, resolved: Counter[str]) -> None:
+    [outcome] = ask(index, ClientSettings())
+    assert outcome == Failed(Cause.UNREACHABLE, "the index's address is no http or https URL")
+    assert not resolved
+
+
+# --- proxies ---
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, resolved: Counter[str]) -> None:
+    with ScriptedIndex({"a": json_page("a", "archived")}) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://somebody:secret@proxy.example:{proxy.port}")
+        [outcome] = ask("http://elsewhere.example/simple/", ClientSettings(trusted_hosts=("elsewhere.example",)))
+        assert isinstance(outcome, Fetched)
+        [request] = proxy.received
+    assert request.path == "http://elsewhere.example/simple/a/"
+    assert request.headers["proxy-authorization"].startswith("Basic ")
+    assert "authorization" not in request.headers
+    assert set(resolved) == {"proxy.example"}
+
+
+def test_no_proxy_is_honoured_and_loopback_needs_no_mention(monkeypatch: pytest.MonkeyPatch) -> None:
+    with refusing_url() as proxy, ScriptedIndex({"a": json_page("a", "archived")}) as index:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        [outcome] = ask(index.url, ClientSettings())
+        assert isinstance(outcome, Fetched)
+        monkeypatch.setenv("NO_PROXY", "index.example")
+        url = index.url.replace("127.0.0.1", "index.example")
+        [outcome] = ask(url, ClientSettings(trusted_hosts=("index.example",)))
+        assert isinstance(outcome, Fetched)
+
+
+def test_a_proxy_that_refuses_connections_speaks_for_all_names(
+    monkeypatch: pytest.MonkeyPatch, resolved: Counter[str]
+) -> None:
+    with refusing_url() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://somebody:secret@"))
+        outcomes = ask("https://index.example/simple/", ONE_WORKER, "abc")
+    detail = "the proxy on the way to index.example cannot be used (Connection refused)"
+    assert outcomes == [Failed(Cause.UNREACHABLE, detail)] * 3
+    assert resolved["127.0.0.1"] == 1
+
+
+def test_a_proxy_that_wants_credentials_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedIndex(otherwise=Reply(407)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        [tunnelled] = ask("https://index.example/simple/", ClientSettings())
+        [plain] = ask("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
+        assert proxy.received[0].method == "CONNECT"
+    assert tunnelled == Failed(Cause.UNAUTHORISED, "the proxy wants credentials (407)")
+    assert plain == Failed(Cause.UNAUTHORISED, "index.example refuses access (407): the proxy wants credentials")
+
+
+def test_a_socks_proxy_without_its_package_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://somebody:secret@127.0.0.1:9")
+    monkeypatch.setitem(__import__("sys").modules, "socks", None)
+    [outcome] = ask("https://index.example/simple/", ClientSettings())
+    assert outcome == Failed(
+        Cause.UNREACHABLE, "index.example is behind a SOCKS proxy, which needs the package PySocks"
+    )
+
+
+def test_patience_is_shared() -> None:
+    patience = Patience(100)
+    assert 99 < patience.remaining() <= 100
+    patience.extend(200)
+    patience.extend(1)
+    assert 199 < patience.remaining() <= 200
+    patience.pause(0)
+    patience.give_up()
+    assert patience.remaining() == 0.0
+    patience.pause(1_000)  # returns at once
+    assert Patience(-1).remaining() == 0.0

@@ -1,0 +1,207 @@
+"""TLS against a server of our own: who is trusted, and that the authorities are read once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import truststore
+
+from mothball.errors import ConfigError
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.tls import tls_context
+from mothball.index.transport import Transport
+from mothball.model import Cause
+from tests.support.loopback import Certificate, forget_network_settings, make_certificate
+from tests.support.scripted_index import ScriptedIndex, json_page, redirect
+
+PAGE = json_page("old-lib", "archived")
+FETCHED = Fetched(ProjectPage("archived"))
+
+
+@pytest.fixture(autouse=True)
+def _no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_network_settings(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(str(tmp_path_factory.mktemp("certificate")))
+
+
+def ask(url: str, *names: str, settings: ClientSettings | None = None) -> list[Outcome]:
+    with Client(settings or ClientSettings()) as client:
+        return [outcome for _, outcome in client.fetch([PageRequest(url, name) for name in names or ("old-lib",)])]
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_bundle_of_the_environment_is_trusted(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, certificate.authority)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
+        assert ask(index.url) == [FETCHED]
+
+
+def test_a_directory_of_authorities_is_trusted(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    digest = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", certificate.authority], check=True, capture_output=True, text=True
+    )
+    directory = str(tmp_path_factory.mktemp("authorities"))
+    shutil.copy(certificate.authority, os.path.join(directory, f"{digest.stdout.strip()}.0"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", directory)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
+        assert ask(index.url) == [FETCHED]
+
+
+def test_the_authorities_are_read_once_for_all_connections(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    for name in ("load_verify_locations", "set_default_verify_paths", "load_default_certs"):
+        original = getattr(ssl.SSLContext, name)
+
+        def counted(*arguments: Any, _name: str = name, _original: Any = original, **keywords: Any) -> Any:
+            reads.append(_name)
+            return _original(*arguments, **keywords)
+
+        monkeypatch.setattr(ssl.SSLContext, name, counted)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate.authority)
+    names = [f"lib-{number}" for number in range(12)]
+    pages = {name: json_page(name, "archived")._replace(delay=0.2) for name in names}
+    with ScriptedIndex(pages, certificate=certificate) as index:
+        assert ask(index.url, *names) == [FETCHED] * 12
+        assert index.connections == 12
+    assert reads == ["load_verify_locations"]
+
+
+def test_an_authority_nobody_knows_is_not_trusted_and_speaks_for_all_names(certificate: Certificate) -> None:
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
+        outcomes = ask(index.url, *"abcd", settings=ClientSettings(workers=1))
+        assert index.connections == 1
+        assert index.count() == 0
+    [outcome, *others] = outcomes
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is Cause.TLS
+    assert outcome.detail.startswith(f"the certificate of 127.0.0.1:{index.port} is not trusted (")
+    assert "certificate" in outcome.detail.partition("(")[2]
+    assert others == [outcome] * 3
+
+
+def test_a_certificate_for_another_host_is_not_trusted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = make_certificate(str(tmp_path_factory.mktemp("other")), "DNS:other.example")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", other.authority)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=other) as index:
+        [outcome] = ask(index.url)
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is Cause.TLS
+    assert "is not trusted (IP address mismatch" in outcome.detail
+
+
+def test_https_spoken_to_an_http_server_fails_in_words() -> None:
+    with ScriptedIndex({"old-lib": PAGE}) as index:
+        [outcome] = ask(index.url.replace("http://", "https://"))
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is Cause.TLS
+    assert outcome.detail.startswith(f"no secure connection to 127.0.0.1:{index.port} (")
+    assert "_" not in outcome.detail
+
+
+def test_a_handshake_that_is_not_answered_times_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/simple/"
+        [outcome] = ask(url, settings=ClientSettings(connect_timeout=0.1, read_timeout=0.1))
+    assert isinstance(outcome, Failed)
+    assert outcome.cause is Cause.TIMEOUT
+
+
+def test_a_redirect_from_http_to_https_on_the_same_host_is_followed_and_not_back(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate.authority)
+    with (
+        ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as secure,
+        ScriptedIndex({"old-lib": redirect(f"{secure.url}old-lib/")}) as plain,
+    ):
+        assert ask(plain.url) == [FETCHED]
+        secure.script("old-lib", redirect(f"{plain.url}old-lib/"))
+        [outcome] = ask(secure.url)
+    assert outcome == Failed(
+        Cause.REFUSED_REDIRECT, f"the index sent us to http://127.0.0.1:{plain.port}, which was not asked"
+    )
+
+
+def test_a_bundle_that_is_not_there_is_an_error_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(ConfigError, match=r"REQUESTS_CA_BUNDLE names /nowhere/ca\.pem.*No such file") as raised:
+        Client()
+    assert "unset it" in raised.value.help
+
+
+def test_a_bundle_that_is_none_is_an_error_of_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bundle = tmp_path_factory.mktemp("bundle") / "ca.pem"
+    bundle.write_text("no certificate\n")
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
+    with pytest.raises(ConfigError, match=r"CURL_CA_BUNDLE names .*, which cannot be used"):
+        Client()
+
+
+# --- whose authorities are the system's ---
+
+
+def paths(cafile: str | None, capath: str | None) -> ssl.DefaultVerifyPaths:
+    # The standard library has None where a file is not there; its type stubs do not know.
+    found: Any = (cafile, capath, "", "", "", "")
+    return ssl.DefaultVerifyPaths(*found)
+
+
+def test_openssl_is_left_to_it_where_it_finds_the_systems_authorities(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    directory = tmp_path_factory.mktemp("authorities")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths(None, str(directory)))
+    assert isinstance(tls_context(), truststore.SSLContext)
+    (directory / "0123abcd.0").touch()
+    assert not isinstance(tls_context(), truststore.SSLContext)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths(None, None))
+    assert isinstance(tls_context(), truststore.SSLContext)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths("/etc/ca.pem", None))
+    assert not isinstance(tls_context(), truststore.SSLContext)
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_truststore_asks_the_system_on_windows_and_macos(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert isinstance(tls_context(), truststore.SSLContext)
+
+
+def test_every_context_verifies_certificates_and_names(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts = [tls_context()]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate.authority)
+    contexts.append(tls_context())
+    for context in contexts:
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+        assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+
+
+def test_a_proxy_over_https_is_verified_by_the_same_context() -> None:
+    adapter = Transport(ClientSettings())._adapter
+    manager: Any = adapter.proxy_manager_for("https://proxy.example:8443")
+    assert manager.proxy_config.ssl_context is adapter._context

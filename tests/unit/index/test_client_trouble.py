@@ -1,0 +1,71 @@
+"""Errors told in words, whatever libraries wrap them in."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+
+import requests.exceptions
+import urllib3
+import urllib3.connection
+import urllib3.exceptions
+
+from mothball.index.exchange import Failed
+from mothball.index.trouble import Trouble, trouble_of
+from mothball.model import Cause
+
+HOST = "index.example"
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def test_an_unreachable_network_speaks_in_the_systems_words() -> None:
+    pool = urllib3.HTTPConnectionPool(HOST)
+    connection = urllib3.connection.HTTPConnection(HOST)
+    inner = caused(urllib3.exceptions.NewConnectionError(connection, "x"), OSError(101, "Network is unreachable"))
+    error = requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/simple/x/", inner))
+    failed = Failed(Cause.UNREACHABLE, "index.example cannot be reached (Network is unreachable)")
+    assert trouble_of(error, HOST) == Trouble(failed, endpoint_down=True)
+
+
+def test_an_error_nobody_has_seen_is_named_and_not_quoted() -> None:
+    assert trouble_of(ValueError("http://somebody:secret@x"), HOST).failed == Failed(
+        Cause.UNREACHABLE, "index.example cannot be asked (ValueError)"
+    )
+
+
+def test_errors_that_hold_each_other_are_looked_through_once() -> None:
+    first, second = OSError("a"), OSError("b")
+    first.__cause__, second.__context__ = second, first
+    first.args = (second, first)
+    assert trouble_of(first, HOST).failed.cause is Cause.UNREACHABLE
+
+
+def test_the_most_telling_error_of_a_chain_is_told() -> None:
+    error = caused(requests.exceptions.ConnectionError(), caused(ConnectionResetError(), socket.gaierror(-2, "x")))
+    assert trouble_of(error, HOST).failed.detail == "the name index.example cannot be resolved"
+
+
+def test_a_verification_without_message_is_still_told() -> None:
+    trouble = trouble_of(ssl.SSLCertVerificationError(1, "x"), HOST)
+    assert trouble.failed == Failed(Cause.TLS, "the certificate of index.example is not trusted (verification failed)")
+
+
+def test_a_tls_error_without_reason_is_named() -> None:
+    trouble = trouble_of(ssl.SSLError(), HOST)
+    assert trouble.failed == Failed(Cause.TLS, "no secure connection to index.example (SSLError)")
+
+
+def test_a_foreign_reason_is_made_harmless() -> None:
+    detail = trouble_of(urllib3.exceptions.ProxyError("x", OSError(1, "bad\x1b[31m\nproxy")), HOST).failed.detail
+    assert detail == "the proxy on the way to index.example cannot be used (bad [31m proxy)"
+
+
+def test_a_dropped_connection_may_be_tried_again_and_a_broken_answer_may_not() -> None:
+    assert trouble_of(http.client.RemoteDisconnected("x"), HOST).again
+    assert not trouble_of(http.client.IncompleteRead(b""), HOST).again
+    assert not trouble_of(http.client.BadStatusLine("x"), HOST).again

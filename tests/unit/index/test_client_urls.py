@@ -1,0 +1,132 @@
+"""The rules about addresses, which are pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.index.urls import (
+    Endpoint,
+    endpoint_of,
+    is_loopback,
+    is_private_enough,
+    may_follow,
+    page_url,
+    redirect_target,
+)
+
+HTTPS = Endpoint("https", "index.example", 443)
+
+HOSTS = st.sampled_from(["index.example", "127.0.0.1", "[::1]", "evil.example", "localhost", "a..b", "", "xn--e1a"])
+URL_NOISE = st.text(st.sampled_from(list("abAB01.:/@?#[]\\%-_ \t\n\x00é")), max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://index.example/simple/", HTTPS),
+        ("HTTPS://Index.Example:443", HTTPS),
+        ("https://user:secret@index.example/", HTTPS),
+        ("http://index.example:8080/a/b?c#d", Endpoint("http", "index.example", 8080)),
+        ("http://[::1]/", Endpoint("http", "::1", 80)),
+        ("https://index.example./", Endpoint("https", "index.example.", 443)),
+        ("https://index_1.example:0/", Endpoint("https", "index_1.example", 0)),
+    ],
+)
+def test_where_a_url_leads(url: str, endpoint: Endpoint) -> None:
+    assert endpoint_of(url) == endpoint
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "index.example", "//index.example/", "ftp://index.example/", "https://", "https://:443/", "https://a..b/",
+     "https://.a/", "https://[::1", "https://h:x/", "https://h:70000/", "https://a\\b/", "https://a b/", "https://a\tb/",
+     "https://héllo.example/", "https://[fe80::1%eth0]/", f"https://{'a' * 64}.example/"],
+)  # fmt: skip
+def test_what_leads_nowhere_that_all_parsers_agree_on(url: str) -> None:
+    assert endpoint_of(url) is None
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        (HTTPS, "index.example"),
+        (HTTPS._replace(port=8443), "index.example:8443"),
+        (Endpoint("http", "::1", 80), "[::1]"),
+        (Endpoint("http", "::1", 81), "[::1]:81"),
+    ],
+)
+def test_a_host_is_shown_with_a_port_that_is_not_its_schemes(endpoint: Endpoint, shown: str) -> None:
+    assert endpoint.shown() == shown
+
+
+def test_a_page_stands_below_its_index() -> None:
+    assert page_url("https://u:p@index.example/simple?q#f", "old-lib") == "https://index.example/simple/old-lib/"
+    assert page_url("https://index.example", "a/../b?c") == "https://index.example/a%2F..%2Fb%3Fc/"
+    assert page_url("https://index.example\\@evil.example/", "a") == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.9", "::1", "localhost"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(Endpoint("http", host, 80))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.1", "2130706433", "0x7f.1", "0.0.0.0", "10.0.0.1", "::", "::ffff:a00:1", "localhost.", "localhost.evil"],
+)
+def test_what_only_resembles_loopback(host: str) -> None:
+    assert not is_private_enough(Endpoint("http", host, 80), ())
+
+
+@pytest.mark.parametrize(
+    ("target", "followed"),
+    [
+        (Endpoint("http", "h", 80), True),
+        (Endpoint("https", "h", 443), True),
+        (Endpoint("https", "h", 8443), True),
+        (Endpoint("http", "h", 81), False),
+        (Endpoint("http", "i", 80), False),
+        (Endpoint("https", "i", 443), False),
+    ],
+)
+def test_redirects_from_http(target: Endpoint, *, followed: bool) -> None:
+    assert may_follow(Endpoint("http", "h", 80), target) is followed
+
+
+def test_redirects_from_https_stay_exactly_there() -> None:
+    assert may_follow(HTTPS, HTTPS)
+    assert not may_follow(HTTPS, HTTPS._replace(port=444))
+    assert not may_follow(HTTPS, HTTPS._replace(scheme="http"))
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.one_of(
+        URL_NOISE, st.builds("{}://{}{}{}".format, st.sampled_from(["http", "https"]), URL_NOISE, HOSTS, URL_NOISE)
+    )
+)
+def test_an_endpoint_is_what_every_parser_would_connect_to(url: str) -> None:
+    from urllib3.util import parse_url
+
+    endpoint = endpoint_of(url)
+    if endpoint is None:
+        return
+    theirs = parse_url(url)
+    assert (theirs.scheme, (theirs.host or "").strip("[]")) == (endpoint.scheme, endpoint.host)
+    assert theirs.port in (endpoint.port, None)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    URL_NOISE,
+    st.one_of(URL_NOISE, st.builds("{}//{}{}".format, st.sampled_from(["", "http:", "https:"]), HOSTS, URL_NOISE)),
+)
+def test_neither_pages_nor_redirects_carry_user_information(base: str, location: str) -> None:
+    for url in (page_url(f"https://{base}", "x"), redirect_target(f"https://index.example/{base}", location)):
+        if endpoint_of(url) is not None:
+            assert "@" not in urlsplit(url).netloc
+            assert "#" not in url

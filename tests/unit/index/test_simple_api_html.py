@@ -1,0 +1,227 @@
+"""Project pages in HTML (PEP 503): the metas of the head, and what is no project page at all."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mothball.errors import PageError
+from mothball.index.exchange import ProjectPage
+from mothball.index.simple_api import decode_page
+
+HTML = "text/html; charset=utf-8"
+
+FULL = """<!DOCTYPE html>
+<html>
+  <head>
+    <meta name="pypi:repository-version" content="1.4">
+    <meta name="pypi:project-status" content="quarantined">
+    <meta name="pypi:project-status-reason" content="the project is haunted">
+    <title>Links for dummy-pkg</title>
+  </head>
+  <body>
+    <h1>Links for dummy-pkg</h1>
+    <a href="../../files/dummy_pkg-1.0.tar.gz#sha256=00">dummy_pkg-1.0.tar.gz</a><br />
+  </body>
+</html>
+"""
+
+LISTED_FOLDER = """<html><head><title>Index of /simple/dummy-pkg/</title></head>
+<body><h1>Index of /simple/dummy-pkg/</h1><hr><pre><a href="../">../</a>
+<a href="Dummy_Pkg-1.0.zip">Dummy_Pkg-1.0.zip</a>    01-Jan-2024 10:00    1024
+</pre></body></html>
+"""
+
+
+def page(text: str, name: str = "dummy-pkg", content_type: str = HTML) -> ProjectPage:
+    return decode_page(text.encode(), content_type, name)
+
+
+def head(metas: str) -> str:
+    return f"<html><head>{metas}<title>Links for dummy-pkg</title></head><body></body></html>"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/vnd.pypi.simple.v1+html", "text/html", "TEXT/HTML;charset=utf-8", "text_html", "", "text/plain"],
+)
+def test_status_and_reason_are_read_whatever_the_page_is_called(content_type: str) -> None:
+    assert page(FULL, content_type=content_type) == ProjectPage("quarantined", "the project is haunted")
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        "<META NAME='PyPI:Project-Status' CONTENT='archived'>",
+        '<meta content="archived" name="pypi:project-status">',
+        "<meta name=pypi:project-status content=archived>",
+        "<meta name=pypi:project-status content='archived'/ content=x>",
+        '<meta\n\tname = "pypi:project-status"\n\tcontent\n=\n"archived"\n/>',
+        '<meta charset="utf-8"><meta data-x data-y=> <meta name="pypi:project-status" content="archived"/>',
+        '<meta name="pypi&#58;project-status" content="&#97;rchived">',
+        '<title>Links for dummy-pkg</title><meta name="pypi:project-status" content="archived">',
+        '<link rel="x" href="y"><style>p > a {}</style></meta></p><meta name="pypi:project-status" content="archived">',
+        '<meta name="pypi:project-status" content="archived" content="active" name="other">',
+        '<meta name="pypi:project-status" content="archived"><meta content="archived" name="pypi:project-status">',
+        '<!--><meta name="pypi:project-status" content="archived"><!-- -->',
+        '<!-- a --!><meta name="pypi:project-status" content="archived">',
+        '<?xml version="1.0"?> 1 < 2 </> <meta name="pypi:project-status" content="archived">',
+    ],
+)
+def test_the_marker_is_read_in_every_spelling_that_html_allows(meta: str) -> None:
+    assert page(head(meta)) == ProjectPage("archived")
+
+
+def test_a_page_without_html_head_and_body_tags_is_read() -> None:
+    text = '<!doctype html><meta name="pypi:project-status" content="archived"><title>x</title><a href="x">x</a>'
+    assert page(text) == ProjectPage("archived")
+
+
+def test_the_reason_is_entity_decoded_and_otherwise_left_alone() -> None:
+    reason = '<meta name="pypi:project-status-reason" content="a &lt;b&gt; &amp;amp; &quot;c&quot; &#x1F480;\n d > e">'
+    text = head(f'<meta name="pypi:project-status" content="archived">{reason}')
+    assert page(text) == ProjectPage("archived", 'a <b> &amp; "c" \N{SKULL}\n d > e')
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<!-- {} -->",
+        "<script>{}</script>",
+        "<SCRIPT type=module>{}</scripty></Script >",
+        "<style>{}</style>",
+        "<title>{}</title>",
+        "<noscript>{}</noscript>",
+        "<template>{}</template>",
+        "</head>{}",
+        "<body>{}",
+        "<h1>dummy-pkg</h1>{}",
+        '<a href="dummy_pkg-1.0.tar.gz">x</a>{}',
+        "<p>{}",
+        "<link title='{}'>",
+    ],
+)
+def test_metas_in_comments_scripts_text_or_behind_the_head_do_not_count(hidden: str) -> None:
+    text = hidden.format('<meta name="pypi:project-status" content="active">')
+    assert page(f"<title>Links for dummy-pkg</title>{text}") == ProjectPage(None)
+
+
+def test_two_different_statuses_are_an_error() -> None:
+    metas = '<meta name="pypi:project-status" content="active"><meta name="pypi:project-status" content="archived">'
+    with pytest.raises(PageError, match="twice, and differently"):
+        page(head(metas))
+
+
+def test_a_reason_without_a_status_states_nothing() -> None:
+    assert page(head('<meta name="pypi:project-status-reason" content="r">')) == ProjectPage(None)
+
+
+@pytest.mark.parametrize("marker", ["Archived", "haunted", ""])
+def test_an_unknown_marker_is_returned_as_it_is(marker: str) -> None:
+    assert page(head(f'<meta name="pypi:project-status" content="{marker}">')) == ProjectPage(marker)
+
+
+def test_a_marker_meta_without_content_is_an_unknown_marker() -> None:
+    assert page(head('<meta name="pypi:project-status">')) == ProjectPage("")
+
+
+def test_a_higher_major_version_is_an_error_and_a_higher_minor_is_not() -> None:
+    with pytest.raises(PageError, match=r"version 2\.0"):
+        page(FULL.replace('"1.4"', '"2.0"'))
+    assert page(FULL.replace('"1.4"', '"1.9"')).marker == "quarantined"
+
+
+def test_marker_and_reason_are_capped() -> None:
+    metas = f'<meta name="pypi:project-status" content="{"m" * 50_000}">'
+    metas += f'<meta name="pypi:project-status-reason" content="{"&lt;" * 20_000}">'
+    assert page(head(metas)) == ProjectPage("m" * 10_000, "<" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("server", "text"),
+    [
+        ("an empty page", "<!DOCTYPE html><html><head><title>Links for dummy-pkg</title></head><body></body></html>"),
+        ("a bare heading", "<html><body><h1>Links for Dummy.Pkg</h1></body></html>"),
+        ("an index with stages", "<title>root/pypi: links for dummy-pkg (all files)</title><body>"),
+        ("the API's meta alone", '<head><meta name="pypi:repository-version" content="1.0"></head>'),
+        ("a listed folder", LISTED_FOLDER),
+        ("anchors only", '<a href="/f/ab/dummy_pkg-1.0-py3-none-any.whl?x=1#sha256=0">any text</a>'),
+    ],
+)
+def test_pages_of_servers_that_state_nothing_are_project_pages(server: str, text: str) -> None:
+    assert page(text) == ProjectPage(None), server
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "hello",
+        "<html><head><title>Sign in</title></head><body><form action=/login></form></body></html>",
+        '<title>Welcome to our guest network</title><a href="/accept">dummy-pkg</a>',
+        '<title>Simple index</title><a href="/simple/dummy-pkg/">dummy-pkg</a>',
+        "<title>Links for another</title><h1>Links for dummy</h1>",
+        '<title>dummy-pkg</title><a href="setup.zip">x</a><a href="other-1.0.tar.gz">x</a>',
+        '<title>Index of /simple/dummy-pkg/</title><a href="../">../</a><a>x</a>',
+        "<title>Links for</title>",
+        "404 page not found",
+    ],
+)
+def test_a_page_that_gives_no_evidence_of_the_project_is_an_error(text: str) -> None:
+    with pytest.raises(PageError, match="does not look like a project page"):
+        page(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<title>Links for dummy-pkg</title><!-- ",
+        "<title>Links for dummy-pkg",
+        "<title>Links for dummy-pkg</title",
+        "<title>Links for dummy-pkg</title><meta name='pypi:project-status",
+        "<title>Links for dummy-pkg</title><meta name=pypi:project-status content",
+        "<title>Links for dummy-pkg</title><meta name=pypi:project-status content=",
+        "<title>Links for dummy-pkg</title><script>",
+        "<title>Links for dummy-pkg</title><!DOCTYPE",
+    ],
+)
+def test_a_page_that_breaks_off_in_its_head_is_an_error(text: str) -> None:
+    with pytest.raises(PageError, match="breaks off"):
+        page(text)
+
+
+def test_a_page_that_breaks_off_behind_its_head_has_said_what_it_had_to_say() -> None:
+    assert page(FULL[: FULL.index("dummy_pkg-1.0")]) == ProjectPage("quarantined", "the project is haunted")
+
+
+def test_a_reference_of_thousands_of_digits_is_an_error() -> None:
+    with pytest.raises(PageError, match="character reference"):
+        page(head(f'<meta name="pypi:project-status" content="&#{"9" * 9_000};">'))
+
+
+def test_a_head_that_does_not_end_is_an_error() -> None:
+    with pytest.raises(PageError, match="head of more than"):
+        page(head("<link>" * 100_000))
+
+
+def test_a_long_page_is_read_no_further_than_needed() -> None:
+    links = '<a href="dummy_pkg-1.0.tar.gz">x</a>' * 100_000
+    assert page(FULL.replace("</body>", f"{links}<!-- </body>")).marker == "quarantined"
+
+
+@pytest.mark.parametrize(
+    "unit", ["<!", "<![", "<!--", "<a ", '<a b="', "<a b='\"", "<title", "<script>", "</", "&", "<a\n/", "--", "<h1>"]
+)
+def test_time_is_linear_in_a_page_made_to_hurt(unit: str) -> None:
+    def cost(size: int) -> float:
+        text = f"<title>Links for x</title>{unit * (size // len(unit))}"
+        start = time.perf_counter()
+        with pytest.raises(PageError):
+            page(text)
+        return time.perf_counter() - start
+
+    small, large = (min(cost(size) for _ in range(3)) for size in (15_000, 240_000))
+    # Sixteen times the text: a quadratic scan would take 256 times as long.
+    assert large < max(small, 0.0005) * 100

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.errors import SnapshotError
+from mothball.index.snapshot import parse_snapshot, render_snapshot
+from mothball.model import (
+    Answer,
+    Cause,
+    Missing,
+    NotStated,
+    Origin,
+    ProjectStatus,
+    Source,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    normalise,
+)
+
+INDEX = "https://index.example/simple/"
+LIVE = Origin(INDEX, 5.0)
+NOVEMBER_3 = date(2026, 11, 3)
+AT_MIDNIGHT = 1_793_664_000.0
+
+ANSWERS: dict[str, Answer] = {
+    "some-lib": Stated(ProjectStatus.ACTIVE, "", LIVE),
+    "old-lib": Stated(ProjectStatus.ARCHIVED, "moved to new-lib", LIVE),
+    "quiet-lib": NotStated(LIVE),
+    "odd-lib": Unrecognised("retired", "since May", LIVE),
+    "no-lib": Missing(LIVE),
+    "down-lib": Unavailable(Cause.TIMEOUT, "timed out", LIVE),
+}
+
+
+def rendered(answers: dict[str, Answer]) -> str:
+    return render_snapshot(answers, generated=NOVEMBER_3, index_url=INDEX)
+
+
+def minimal(**changes: object) -> str:
+    content: dict[str, object] = {"mothball-snapshot": 1, "generated": "2026-11-03", "index": INDEX, "projects": {}}
+    return json.dumps(content | changes)
+
+
+def cause_of(text: str) -> str:
+    with pytest.raises(SnapshotError) as caught:
+        parse_snapshot(text)
+    return str(caught.value)
+
+
+def test_a_snapshot_is_sorted_and_has_one_project_a_line() -> None:
+    assert rendered(ANSWERS) == (
+        "{\n"
+        '  "mothball-snapshot": 1,\n'
+        '  "generated": "2026-11-03",\n'
+        '  "index": "https://index.example/simple/",\n'
+        '  "projects": {\n'
+        '    "odd-lib": {"status": "retired", "reason": "since May"},\n'
+        '    "old-lib": {"status": "archived", "reason": "moved to new-lib"},\n'
+        '    "quiet-lib": {"status": null},\n'
+        '    "some-lib": {"status": "active"}\n'
+        "  }\n"
+        "}\n"
+    )
+
+
+def test_a_snapshot_of_nothing_is_a_snapshot() -> None:
+    text = rendered({})
+    assert text.endswith('"projects": {}\n}\n')
+    assert len(parse_snapshot(text)) == 0
+
+
+def test_what_is_written_is_looked_up_again() -> None:
+    snapshot = parse_snapshot(rendered(ANSWERS))
+    origin = Origin(INDEX, AT_MIDNIGHT, Source.SNAPSHOT)
+    assert len(snapshot) == 4
+    assert snapshot.lookup("some-lib") == Stated(ProjectStatus.ACTIVE, "", origin)
+    assert snapshot.lookup("old-lib") == Stated(ProjectStatus.ARCHIVED, "moved to new-lib", origin)
+    assert snapshot.lookup("quiet-lib") == NotStated(origin)
+    assert snapshot.lookup("odd-lib") == Unrecognised("retired", "since May", origin)
+    assert snapshot.lookup("no-lib") is None
+    assert snapshot.lookup("down-lib") is None
+
+
+def test_credentials_do_not_get_into_a_snapshot_nor_out_of_one() -> None:
+    text = render_snapshot({}, generated=NOVEMBER_3, index_url="https://user:secret@index.example/simple/")
+    assert "secret" not in text
+    assert parse_snapshot(minimal(index="https://user:secret@index.example/simple/")).index_url == INDEX
+
+
+def test_a_reason_is_made_harmless_before_it_is_written() -> None:
+    answers: dict[str, Answer] = {
+        "a": Stated(ProjectStatus.ARCHIVED, "one\n\x1b[31mtwo\u202e \ud800" + "x" * 999, LIVE)
+    }
+    text = rendered(answers)
+    text.encode()
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) < 400
+
+
+def test_names_written_by_hand_are_normalised() -> None:
+    snapshot = parse_snapshot(minimal(projects={"Old_Lib": {"status": "archived"}}))
+    assert isinstance(snapshot.lookup("old-lib"), Stated)
+
+
+def test_the_age_is_counted_in_days() -> None:
+    snapshot = parse_snapshot(minimal())
+    assert snapshot.generated == NOVEMBER_3
+    assert snapshot.age_days(date(2026, 12, 4)) == 31
+    assert snapshot.age_days(date(2026, 11, 2)) == -1
+
+
+def test_snapshots_are_compared_by_identity_and_can_be_part_of_a_key() -> None:
+    one, other = parse_snapshot(minimal()), parse_snapshot(minimal())
+    assert one != other
+    assert {one: 1}[one] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "line 1, column 1"),
+        ('{"mothball-snapshot": 1,\n "projects": ]', "line 2, column 14"),
+        ("\ufeff" + minimal(), "line 1, column 1"),
+        ("[]", "it is no snapshot"),
+        ("{}", "it is no snapshot"),
+        ('"mothball-snapshot"', "it is no snapshot"),
+        (minimal(**{"mothball-snapshot": 2}), "it is of version 2; this mothball reads version 1"),
+        (minimal(**{"mothball-snapshot": "1"}), "it is of version '1'"),
+        (minimal(**{"mothball-snapshot": True}), "it is of version True"),
+        (minimal(**{"mothball-snapshot": [1]}), "it is of version a list"),
+        (minimal(generated=None), '"generated" must be a date, YYYY-MM-DD, not None'),
+        (minimal(generated="2026-13-01"), "not '2026-13-01'"),
+        (minimal(generated="2026-W45-1"), "not '2026-W45-1'"),
+        (minimal(generated="20261103"), "not '20261103'"),
+        (minimal(index=7), '"index" must be'),
+        (minimal(projects=[]), '"projects" must be'),
+        (minimal(projects={"a": "archived"}), "\"projects\" → 'a': an object"),
+        (minimal(projects={"a": {}}), "\"projects\" → 'a': an object"),
+        (minimal(projects={"a": {"status": 3}}), "\"projects\" → 'a': an object"),
+        (minimal(projects={"a": {"status": "archived", "reason": 3}}), "\"projects\" → 'a': an object"),
+        (
+            minimal(projects={"a_b": {"status": None}, "a-b": {"status": None}}),
+            "it names the project 'a-b' more than once",
+        ),
+        ('{"mothball-snapshot": 1, "mothball-snapshot": 1}', "the key 'mothball-snapshot' stands twice"),
+        ('{"mothball-snapshot": NaN}', "it is no JSON: NaN"),
+        ('{"mothball-snapshot": ' + "9" * 5000 + "}", "it is no JSON"),
+        ('{"mothball-snapshot": ' + "[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_snapshot_is_refused_with_its_place(text: str, expected: str) -> None:
+    assert expected in cause_of(text)
+
+
+def test_the_way_out_of_a_bad_snapshot_is_a_new_one() -> None:
+    with pytest.raises(SnapshotError) as caught:
+        parse_snapshot("{}")
+    assert "mothball snapshot" in caught.value.help
+
+
+def test_a_marker_with_hidden_characters_does_not_become_one_that_we_know() -> None:
+    text = rendered({"a": Unrecognised("active\u202e", "", LIVE)})
+    assert "\u202e" not in text
+    assert isinstance(parse_snapshot(text).lookup("a"), Unrecognised)
+
+
+REASONS = st.text(max_size=40)
+MARKERS = st.text(max_size=40).filter(lambda marker: marker not in set(ProjectStatus))
+LEARNT = st.one_of(
+    st.builds(Stated, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE)),
+    st.builds(Unrecognised, MARKERS, REASONS, st.just(LIVE)),
+    st.builds(NotStated, st.just(LIVE)),
+    st.builds(Missing, st.just(LIVE)),
+)
+NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.dictionaries(NAMES, LEARNT, max_size=8))
+def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, Answer]) -> None:
+    snapshot = parse_snapshot(rendered(answers))
+    for name, answer in answers.items():
+        found = snapshot.lookup(name)
+        match answer:
+            case Stated(status):
+                assert isinstance(found, Stated)
+                assert found.status is status
+            case Unrecognised(marker):
+                assert isinstance(found, Unrecognised)
+                assert found.marker == marker
+            case NotStated():
+                assert isinstance(found, NotStated)
+            case _:
+                assert found is None
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "mothball-snapshot": st.just(1) | JSON_VALUES,
+            "generated": st.just("2026-11-03") | JSON_VALUES,
+            "index": st.just(INDEX) | JSON_VALUES,
+            "projects": st.dictionaries(st.text(max_size=8), st.just({"status": "archived"}) | JSON_VALUES)
+            | JSON_VALUES,
+        },
+    )
+)
+def test_any_json_is_a_snapshot_or_a_snapshot_error(content: dict[str, object]) -> None:
+    try:
+        snapshot = parse_snapshot(json.dumps(content))
+    except SnapshotError:
+        return
+    projects = content["projects"]
+    assert isinstance(projects, dict)
+    assert all(snapshot.lookup(normalise(name)) for name in projects)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(max_size=60))
+def test_any_text_is_refused_without_a_crash(text: str) -> None:
+    with pytest.raises(SnapshotError):
+        parse_snapshot(text)
