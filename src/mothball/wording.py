@@ -1,0 +1,130 @@
+"""What a person reads of a finding: what is so, and the ways out. Pure.
+
+Foreign words (names, reasons, markers) pass through ``one_line`` here, once, so that a ``Finding`` is always harmless.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, assert_never
+
+from mothball.hygiene import one_line
+from mothball.model import (
+    Cause,
+    Lookup,
+    Missing,
+    NotStated,
+    ProjectStatus,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+    WithheldReason,
+)
+
+
+class Wording(NamedTuple):
+    """A finding in words: ``message`` is ours, ``reason`` the index's own, ``help`` the ways out."""
+
+    message: str
+    help: str
+    reason: str = ""
+
+
+WITHHELD_WORDS = {
+    WithheldReason.URL: "installed from a direct URL",
+    WithheldReason.VCS: "installed from version control",
+    WithheldReason.PATH: "installed from a path",
+    WithheldReason.EDITABLE: "an editable install",
+    WithheldReason.WORKSPACE: "a member of the workspace",
+    WithheldReason.SELF: "the project itself",
+    WithheldReason.INCOMPLETE: "an incomplete entry",
+    WithheldReason.CONDA: "a conda package",
+    WithheldReason.PRIVATE: "a private name",
+    WithheldReason.VARIABLE: "an entry or index with a variable",
+    WithheldReason.NO_INDEX: "a file that allows no index",
+}
+
+_STATUS_HELP = {
+    ProjectStatus.ARCHIVED: "it gets no more releases, not even for security: choose another package, or {keep}",
+    ProjectStatus.DEPRECATED: "its maintainers advise against using it: choose another package, or {keep}",
+    ProjectStatus.QUARANTINED: "the index holds it back as possibly harmful: do not install it, remove it",
+}
+_CAUSE_HELP = {
+    Cause.OFFLINE: "run it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
+    Cause.UNAUTHORISED: "the index wants credentials, and mothball sends none yet: give a snapshot, or another index",
+    Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
+    Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
+    Cause.TLS: "check the certificate; `REQUESTS_CA_BUNDLE` can name the authority of your network",
+}
+_MISSING_HELP = (
+    "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
+    "name that one"
+)
+_ANY_CAUSE_HELP = "run it again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
+
+
+def wording_of(name: str, lookup: Lookup) -> Wording:
+    """Return the words for the finding that ``lookup`` of the project ``name`` is."""
+    shown = one_line(name, 100)
+    match lookup:
+        case Stated():
+            keep = f"keep it knowingly with `# mothball: ignore[{lookup.status}] WHY` on this line"
+            help_text = _STATUS_HELP.get(lookup.status, "").format(keep=keep)
+            return Wording(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
+        case Unrecognised():
+            marker = one_line(lookup.marker, 40)
+            message = f"{shown} has a status that mothball does not know: {marker}"
+            return Wording(message, "see what its index says of it; a newer mothball may know", one_line(lookup.reason))
+        case Missing():
+            message = f"{shown} is not on {one_line(lookup.origin.index_url, 100)}"
+            return Wording(message, _MISSING_HELP)
+        case Unavailable():
+            message = f"{shown} could not be checked: {one_line(lookup.detail)}"
+            return Wording(message, _CAUSE_HELP.get(lookup.cause, _ANY_CAUSE_HELP))
+        case NotStated():
+            return Wording(f"{one_line(lookup.origin.index_url, 100)} does not state the status of {shown}", "")
+        case Withheld():
+            return Wording(f"{shown} was sent nowhere: {WITHHELD_WORDS[lookup.why]}", "")
+        case _:
+            assert_never(lookup)
+
+
+def not_stated_wording(index: str, count: int) -> Wording:
+    """Return the words for an index that states no statuses, of which ``count`` names were asked."""
+    names = "1 project" if count == 1 else f"{count} projects"
+    return Wording(
+        f"{one_line(index, 100)} states no project status: {names} from it may be active or archived, nobody can tell",
+        "set `status-index` to an index that states it, or give a snapshot (`mothball snapshot` writes one)",
+    )
+
+
+def unused_ignore_wording(names: str, rules: str) -> Wording:
+    """Return the words for an ignore of ``rules`` that matched nothing, where it names ``names``."""
+    return Wording(f"the ignore of {rules} for {one_line(names, 200)} matches nothing", "remove it")
+
+
+def expired_ignore_wording(name: str, until: str) -> Wording:
+    """Return the words for an ignore of ``name`` that ended on ``until``."""
+    return Wording(
+        f"the ignore of {one_line(name, 100)} ended on {until}",
+        "move away from the package, or decide anew and set another `until`",
+    )
+
+
+def stale_wording(count: int, age: float, *, offline: bool) -> Wording:
+    """Return the words for ``count`` old answers from the cache, the oldest of them ``age`` seconds old."""
+    answers = "1 answer is" if count == 1 else f"{count} answers are"
+    why, help_text = ("offline", "") if offline else ("an index could not be asked", "run it again later")
+    return Wording(f"{why}: {answers} from the cache, up to {age_words(age)} old", help_text)
+
+
+def age_words(seconds: float) -> str:
+    """Return an age as a person says it: the largest whole unit of minutes, hours or days.
+
+    >>> age_words(7300)
+    '2 h'
+    """
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "less than a minute"
