@@ -1,0 +1,198 @@
+"""Source files in, a report out: the middle of the road. All it uses is injected; it reads and prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from mothball import policy
+from mothball.config import Ignore
+from mothball.hygiene import one_line
+from mothball.idle_ignores import JudgedFile, comment_lines, idle_ignores
+from mothball.index.statuses import LookupSettings, Query
+from mothball.lines import LineTable
+from mothball.model import (
+    Answer,
+    CheckedDependency,
+    Finding,
+    IgnoreComment,
+    Lookup,
+    NotStated,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Source,
+    Summary,
+    Unavailable,
+    Withheld,
+)
+from mothball.routing.route import Ask, route
+from mothball.sources import RunSettings, SourceFile, location_of
+from mothball.wording import not_stated_wording, stale_wording, wording_of
+
+LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
+Asked = Query | Withheld
+
+
+def check(
+    files: Sequence[SourceFile],
+    look_up: LookUp,
+    settings: RunSettings,
+    unreadable: Sequence[Finding] = (),
+    problems: Sequence[Problem] = (),
+) -> Report:
+    """Return the report on ``files``.
+
+    Every name that may be asked for goes through one call of ``look_up``, so that one batch can answer it. What never
+    became a source file comes along: ``unreadable`` files, and ``problems`` met on the way.
+    """
+    asked = [_asked(file, settings) for file in files]
+    answers = look_up(dict.fromkeys(query for of_file in asked for query in of_file if isinstance(query, Query)))
+    judged = [_judge(file, of_file, answers, settings) for file, of_file in zip(files, asked, strict=True)]
+    findings = [
+        *unreadable,
+        *(finding for one in judged for finding in one.findings),
+        *_not_stated_notes(judged, settings),
+        *idle_ignores(judged, settings, complete=not unreadable),
+    ]
+    counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
+    checked = tuple(item for one in judged for item in sorted(one.checked, key=_place))
+    paths = {file.path for file in files} | {finding.path for finding in unreadable}
+    return Report(
+        dependencies=tuple(sorted(checked, key=_place)),
+        findings=counted,
+        problems=(*problems, *_stale_problems(checked, files, settings)),
+        summary=_summary(checked, counted, len(paths)),
+    )
+
+
+def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
+    """Return for each dependency of ``file``, in its order, what to ask, or why nothing may be asked."""
+    network = file.governance.network
+    plain = LookupSettings(
+        max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
+    )
+    asked: list[Asked] = []
+    for dependency in file.document.dependencies:
+        way = route(dependency, file.index_options, network)
+        if isinstance(way, Ask):
+            asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
+        else:
+            asked.append(way)
+    return asked
+
+
+def _judge(
+    file: SourceFile, asked: Sequence[Asked], answers: Mapping[Query, Answer], settings: RunSettings
+) -> JudgedFile:
+    lines = LineTable(file.text)
+    comments: dict[int, list[IgnoreComment]] = {}
+    for comment in file.document.ignores if settings.use_ignores else ():
+        comments.setdefault(lines.position(comment.span.start).line, []).append(comment)
+    ignores = {ignore.name: ignore for ignore in file.governance.config.ignores} if settings.use_ignores else {}
+    checked, findings = [], []
+    used: set[IgnoreComment | Ignore] = set()
+    for dependency, query in zip(file.document.dependencies, asked, strict=True):
+        lookup: Lookup = answers[query] if isinstance(query, Query) else query
+        item = CheckedDependency(dependency, location_of(file.path, dependency.name_span, lines), lookup)
+        checked.append(item)
+        rule = policy.rule_of(lookup)
+        if rule is None:
+            continue
+        beside = [comment for line in comment_lines(file, dependency, lines) for comment in comments.get(line, ())]
+        entry = ignores.get(dependency.name)
+        excuse = policy.excuse_of(rule, dependency.name, beside, (entry,) if entry else (), settings.today)
+        used.update((excuse,) if excuse else ())
+        findings.append(_finding(file, item, rule, excuse, settings))
+    findings += _entry_problems(file, lines, settings)
+    return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used))
+
+
+def _finding(
+    file: SourceFile,
+    item: CheckedDependency,
+    rule: Rule,
+    excuse: IgnoreComment | Ignore | None,
+    settings: RunSettings,
+) -> Finding:
+    dependency = item.dependency
+    words = wording_of(dependency.name, item.lookup)
+    milder = policy.is_milder(dependency.kind, transitive=item.transitive)
+    return Finding(
+        rule,
+        policy.severity_of(rule, settings.weighing(file.governance.config), milder=milder),
+        words.message,
+        words.help,
+        words.reason,
+        path=file.path,
+        location=item.location,
+        name=dependency.name,
+        lookup=item.lookup,
+        suppressed=policy.suppression_of(excuse) if excuse else None,
+    )
+
+
+def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -> Iterator[Finding]:
+    severity = policy.severity_of(Rule.UNREADABLE, settings.weighing(file.governance.config))
+    for problem in file.document.problems:
+        location = location_of(file.path, problem.span, lines)
+        message, help_text = one_line(problem.message), one_line(problem.help)
+        yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
+
+
+def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:
+    """Yield one finding for each index that states no statuses, however many names were asked of it."""
+    names: dict[str, set[str]] = {}
+    severities: dict[str, Severity] = {}
+    for one in judged:
+        severity = policy.severity_of(Rule.NOT_STATED, settings.weighing(one.file.governance.config))
+        for item in one.checked:
+            if isinstance(item.lookup, NotStated):
+                index = item.lookup.origin.index_url
+                names.setdefault(index, set()).add(item.dependency.name)
+                severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
+    for index, of_index in names.items():
+        words = not_stated_wording(index, len(of_index))
+        yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
+
+
+def _stale_problems(
+    checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
+) -> Iterator[Problem]:
+    """Yield one problem when old answers had to serve, with the age of the oldest."""
+    learnt = {
+        (item.dependency.name, item.lookup.origin.index_url): item.lookup.origin.checked_at
+        for item in checked
+        if not isinstance(item.lookup, Withheld) and item.lookup.origin.source is Source.STALE
+    }
+    if learnt:
+        offline = all(file.governance.network.offline for file in files)
+        words = stale_wording(len(learnt), settings.now - min(learnt.values()), offline=offline)
+        yield Problem(Severity.NOTE if offline else Severity.WARNING, words.message, words.help)
+
+
+def _summary(checked: Sequence[CheckedDependency], findings: Sequence[Finding], files: int) -> Summary:
+    live = [finding.severity for finding in findings if not finding.suppressed]
+    withheld = sum(isinstance(item.lookup, Withheld) for item in checked)
+    not_verified = sum(isinstance(item.lookup, Unavailable) for item in checked)
+    return Summary(
+        files=files,
+        dependencies=len(checked),
+        checked=len(checked) - withheld - not_verified,
+        findings=len(live),
+        errors=live.count(Severity.ERROR),
+        warnings=live.count(Severity.WARNING),
+        ignored=len(findings) - len(live),
+        withheld=withheld,
+        not_verified=not_verified,
+        not_stated=sum(isinstance(item.lookup, NotStated) for item in checked),
+    )
+
+
+def _place(item: CheckedDependency) -> tuple[str, int, int]:
+    return item.location.path, *item.location.start
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    line, column = finding.location.start if finding.location else (0, 0)
+    return finding.path, line, column, finding.rule, finding.message

@@ -1,0 +1,227 @@
+"""The command line: what may be called, and how. The work is in ``commands``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from mothball import __version__
+from mothball.errors import MothballError, UsageError
+from mothball.hygiene import one_line
+
+_EXIT_INTERRUPTED = 130
+_EXIT_BROKEN_PIPE = 141
+_EXIT_CALLED_WRONGLY = 2
+
+_DESCRIPTION = "Tells you when a dependency is archived, deprecated or quarantined on its index (PEP 792)."
+_EXIT_CODES = """\
+exit codes:
+  0  clean, or warnings only
+  1  something was found
+  2  wrong call, bad configuration, or something could not be read
+  3  the only errors are look-ups that failed
+"""
+_ENVIRONMENT = """\
+environment:
+  MOTHBALL_OFFLINE=1           as --offline
+  MOTHBALL_UNVERIFIED=warning  what a look-up that failed weighs, for this run
+  MOTHBALL_CACHE_DIR=DIR       where the cache is kept
+"""
+
+
+def entry_point() -> None:
+    """Run mothball as a program: the console script."""
+    for name in ("stdout", "stderr"):
+        # Python has None for a stream that was closed before it started (`>&-`).
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the very end
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run mothball with these arguments and return its exit code. Never raises, never shows a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a character of a reason must not cost the report.
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _give_up_stdout()
+        return _EXIT_BROKEN_PIPE
+    except OSError as error:
+        # A full disk behind stdout, a working directory that is gone: what is the system's fault is told in its words.
+        if os.environ.get("MOTHBALL_DEBUG"):
+            raise
+        _give_up_stdout()
+        return _complain(one_line(str(error)), "")
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        return _dispatch(_parser(argv).parse_args(argv))
+    except MothballError as error:
+        return _complain(str(error), error.help)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else _EXIT_CALLED_WRONGLY
+    except OSError:
+        raise
+    except Exception as error:  # the last resort: a bug of ours must not bury the user in a traceback
+        if os.environ.get("MOTHBALL_DEBUG"):
+            raise
+        words = one_line(f"{type(error).__name__}: {error}")
+        return _complain(f"internal error: {words}", "this is a bug in mothball; MOTHBALL_DEBUG=1 shows where")
+
+
+def _complain(message: str, help_text: str) -> int:
+    lines = [f"mothball: error: {message}", *([f"  = help: {help_text}"] if help_text else [])]
+    sys.stderr.write("\n".join(lines) + "\n")
+    return _EXIT_CALLED_WRONGLY
+
+
+def _give_up_stdout() -> None:
+    """Keep the interpreter from complaining when it flushes at exit what nobody can take."""
+    with suppress(OSError):  # a stream without a file behind it: nothing is flushed into nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints look like all others: what it quotes may be the name of a stranger's file."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(message, help_text=f"see `{self.prog} --help`")
+
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - what add_subparsers returns has no public name
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    # Each command imports what it needs and no more: start-up is the hook.
+    match arguments.command:
+        case "check":
+            from mothball.commands.check import run  # noqa: PLC0415
+        case "status":
+            from mothball.commands.status import run  # noqa: PLC0415
+        case "snapshot":
+            from mothball.commands.snapshot import run  # noqa: PLC0415
+        case "cache":
+            from mothball.commands.cache import run  # noqa: PLC0415
+        case _:
+            from mothball.commands.rule import run  # noqa: PLC0415
+    return run(arguments)
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for ``argv``: making the options of all commands costs more than a warm check itself."""
+    parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=_formatter)
+    parser.add_argument("--version", action="version", version=f"mothball {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
+        _COMMANDS[name](commands)
+    return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    # Left to itself, argparse measures the terminal once for every option that is added.
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=100)
+
+
+def _add_cache(commands: _Commands) -> None:
+    cache = _add(commands, "cache", "show or empty the cache", "Show or empty the cache.")
+    cache.add_argument("action", choices=("info", "clear"), help="what to do with it")
+
+
+def _add_rule(commands: _Commands) -> None:
+    rule = _add(commands, "rule", "explain a rule", "Explain a rule, or list them all.")
+    rule.add_argument("name", nargs="?", metavar="NAME", help="the rule; all of them are listed without it")
+
+
+def _add(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
+    return commands.add_parser(name, help=summary, description=description, epilog=epilog, formatter_class=_formatter)
+
+
+def _add_check(commands: _Commands) -> None:
+    check = _add(
+        commands,
+        "check",
+        "check the dependencies of files and directories",
+        "Check all dependencies below each PATH: the current directory when none is given.",
+        f"{_EXIT_CODES}\n{_ENVIRONMENT}",
+    )
+    check.add_argument("paths", nargs="*", metavar="PATH", help="file or directory; `-` reads standard input")
+    reading = check.add_argument_group("what is read")
+    reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as pyproject or requirements")
+    reading.add_argument("--stdin-filename", metavar="NAME", help="the file name of what comes on standard input")
+    counting = check.add_argument_group("what counts")
+    counting.add_argument("--strict", action="store_true", help="warnings count as errors")
+    counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
+    counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
+    _add_network(check, with_snapshot=True)
+    output = check.add_argument_group("what is printed")
+    output.add_argument(
+        "--format", dest="output", choices=("text", "concise", "json"), default="text", help="default: text"
+    )
+    output.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours in text (default: auto, on a terminal unless NO_COLOR is set)",
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="leave out the summary and what is ignored")
+
+
+def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
+    network = command.add_argument_group("who is asked")
+    network.add_argument("--index-url", metavar="URL", help="ask this index where a file names none of its own")
+    network.add_argument(
+        "--offline", action="store_true", help="ask nobody: use the snapshot, and the cache of any age"
+    )
+    network.add_argument("--refresh", action="store_true", help="ask again, however young the cached answer is")
+    network.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    if with_snapshot:
+        network.add_argument("--snapshot", metavar="FILE", help="statuses for where the index cannot tell")
+    network.add_argument("--config", metavar="FILE", help="use this configuration and no other")
+
+
+def _add_status(commands: _Commands) -> None:
+    status = _add(
+        commands,
+        "status",
+        "tell what the index says of a project",
+        "Tell what the index says of each project NAME, by the configuration of the current directory.",
+        _EXIT_CODES,
+    )
+    status.add_argument("names", nargs="+", metavar="NAME", help="a project name")
+    status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
+    _add_network(status, with_snapshot=True)
+
+
+def _add_snapshot(commands: _Commands) -> None:
+    snapshot = _add(
+        commands,
+        "snapshot",
+        "write the statuses of all names found, for use offline",
+        "Write a snapshot of the statuses of all names found below each PATH, to be used offline.",
+    )
+    snapshot.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: here)")
+    snapshot.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
+    _add_network(snapshot, with_snapshot=False)
+
+
+_COMMANDS: dict[str, Callable[[_Commands], None]] = {
+    "check": _add_check,
+    "status": _add_status,
+    "snapshot": _add_snapshot,
+    "cache": _add_cache,
+    "rule": _add_rule,
+}

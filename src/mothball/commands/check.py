@@ -1,0 +1,47 @@
+"""``mothball check``: all dependencies of files and directories."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from mothball.checker import check
+from mothball.commands.common import open_session, read_paths
+from mothball.model import Report
+from mothball.policy import exit_code
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check what ``arguments`` name, print the report on stdout, and return the exit code."""
+    setup, found = read_paths(arguments)
+    with open_session(arguments, setup.user) as session:
+        report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
+    report = report._replace(problems=(*report.problems, *session.problems()))
+    sys.stdout.write(_render(report, arguments, setup.settings.now))
+    return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
+
+
+def _render(report: Report, arguments: argparse.Namespace, now: float) -> str:
+    match arguments.output:
+        case "json":
+            from mothball.report.json import render_json  # noqa: PLC0415 - one face a run
+
+            return render_json(report)
+        case "concise":
+            from mothball.report.concise import render_concise  # noqa: PLC0415
+
+            return render_concise(report, quiet=arguments.quiet)
+        case _:
+            from mothball.report.text import render_text  # noqa: PLC0415
+
+            return render_text(report, now=now, colour=_wants_colour(arguments.color), quiet=arguments.quiet)
+
+
+def _wants_colour(choice: str) -> bool:
+    """Return whether to colour: as told, else by NO_COLOR and FORCE_COLOR, else on a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

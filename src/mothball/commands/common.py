@@ -1,0 +1,112 @@
+"""What the commands share: from parsed arguments to settings, and from paths to source files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from typing import NamedTuple
+
+from mothball.config import Overrides, UserConfig, read_index_url
+from mothball.discovery import STDIN, Discovered, Given, discover
+from mothball.errors import ConfigError, UnreadableFileError, UsageError
+from mothball.formats.table import FORMATS
+from mothball.governing import Governor, GovernorSettings, read_user_file
+from mothball.model import Severity
+from mothball.places import user_config_file
+from mothball.session import Session
+from mothball.sources import RunSettings
+
+
+class Setup(NamedTuple):
+    """All that a command needs before it begins."""
+
+    settings: RunSettings
+    governor: Governor
+    user: UserConfig
+
+
+def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Setup:
+    """Return the settings of a run from its arguments, the environment and the user-level configuration.
+
+    ``scopes`` are the directories that the run reads whole. Raises UsageError on what cannot be meant, and
+    UnreadableFileError or ConfigError on a user-level configuration that cannot be used.
+    """
+    now = time.time()
+    settings = RunSettings(
+        today=time.strftime("%Y-%m-%d", time.localtime(now)),
+        now=now,
+        strict=getattr(arguments, "strict", False),
+        refresh=arguments.refresh,
+        use_ignores=not getattr(arguments, "no_ignores", False),
+    )
+    makes_snapshot = arguments.command == "snapshot"
+    overrides = _overrides(arguments)
+    if makes_snapshot:
+        # Its purpose is to ask, and to tell which names it could not ask for, whatever weight the project gives that.
+        overrides = overrides._replace(online=True, unverified=Severity.ERROR)
+    for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
+        if path is not None and not os.path.isfile(path):
+            raise UsageError(f"{option}: there is no file {path}")
+    user = _user_config()
+    governor_settings = GovernorSettings(
+        today=settings.today,
+        overrides=overrides,
+        config_path=arguments.config,
+        snapshot_path=getattr(arguments, "snapshot", None),
+        use_snapshots=not makes_snapshot,
+        scopes=tuple(os.path.abspath(scope) for scope in scopes),
+    )
+    return Setup(settings, Governor(governor_settings, user), user)
+
+
+def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
+    """Set up a run over ``arguments.paths`` and read what they name. Raises as ``set_up`` does."""
+    paths = tuple(arguments.paths) or (".",)
+    file_format = getattr(arguments, "format", None)
+    if file_format is not None and file_format not in FORMATS:
+        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known are {', '.join(FORMATS)}")
+    stdin = None
+    if STDIN in paths:
+        name = getattr(arguments, "stdin_filename", None)
+        if name is None:
+            raise UsageError("standard input has no name", help_text="give one: --stdin-filename requirements.txt")
+        stdin = (name, sys.stdin.buffer.read())
+    setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
+    return setup, discover(Given(paths, file_format, stdin), setup.governor, setup.settings)
+
+
+def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:
+    """Return the session in which this run looks things up."""
+    return Session(use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts)
+
+
+def _user_config() -> UserConfig:
+    path = user_config_file()
+    try:
+        return read_user_file(path)
+    except ConfigError as error:
+        raise UsageError(f"{path}: {error}", help_text=error.help) from error
+    except UnreadableFileError as error:
+        raise UsageError(str(error), help_text=error.help) from error
+
+
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
+    if unverified and unverified not in tuple(Severity):
+        raise UsageError(
+            f"MOTHBALL_UNVERIFIED is {unverified}", help_text=f"it can be {', '.join(Severity)}, or not set"
+        )
+    index_url = arguments.index_url
+    if index_url is not None:
+        try:
+            index_url = read_index_url(index_url, ("--index-url",))
+        except ConfigError as error:
+            raise UsageError(str(error), help_text=error.help) from error
+    offline = arguments.offline or _is_set("MOTHBALL_OFFLINE")
+    return Overrides(index_url, offline, unverified=Severity(unverified) if unverified else None)
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() not in ("", "0", "false", "no", "off")

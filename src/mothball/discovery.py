@@ -1,0 +1,299 @@
+"""From the paths that were given to source files: what to read, as what, with which includes, under which rule."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from mothball import policy
+from mothball.config import Config
+from mothball.errors import UnreadableFileError
+from mothball.files import cause_words, is_inside, leads_outside, read_file, real_path, repository_root, shown_path
+from mothball.formats.table import FORMATS, decode, format_of, is_constraints, may_be_included, parse
+from mothball.governing import Governor
+from mothball.hygiene import one_line
+from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
+from mothball.sources import Governance, RunSettings, SourceFile
+from mothball.walking import is_excluded, walk
+
+STDIN = "-"
+_LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
+_LOOKED_FOR = (
+    "looked for pyproject.toml and requirements files (requirements*.txt, requirements/*.in, constraints*.txt)"
+)
+
+
+class Given(NamedTuple):
+    """What the command line names: paths, and how to take them.
+
+    ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
+    """
+
+    paths: tuple[str, ...] = (".",)
+    format: str | None = None
+    stdin: tuple[str, bytes] | None = None
+
+
+class Discovered(NamedTuple):
+    """What was found: files ready to be checked, findings on those that could not be read, and other problems."""
+
+    files: tuple[SourceFile, ...]
+    unreadable: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+
+
+FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
+
+
+class _Target(NamedTuple):
+    """One file to be read: its absolute path, its repository, its format, and whether it only constrains.
+
+    ``key`` is its real path, by which it is known however it is reached. ``data`` is its content where that does not
+    come from the disk.
+    """
+
+    path: str
+    key: str
+    root: str
+    format: str
+    kind: FileKind
+    data: bytes | None = None
+
+
+class _Read(NamedTuple):
+    """One file that was read: its text and document, and the files that it includes.
+
+    ``includes`` holds the real path of each, behind the offset of the place where it is included.
+    """
+
+    target: _Target
+    governance: Governance
+    text: str
+    document: Document
+    includes: tuple[tuple[int, str], ...]
+
+
+def discover(given: Given, governor: Governor, settings: RunSettings) -> Discovered:
+    """Read all dependency files that ``given`` names, and those that they include, each once.
+
+    What cannot be read is told as a finding or a problem, and the rest is read all the same. Never raises for what
+    stands on the disk.
+    """
+    discovery = _Discovery(given, governor, settings)
+    discovery.run()
+    options = _gather_options(discovery.read)
+    files = tuple(
+        SourceFile(shown_path(read.target.path), read.text, read.document, read.governance, options[key])
+        for key, read in discovery.read.items()
+    )
+    return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
+
+
+class _Discovery:
+    """The state of one run of ``discover``: what was read so far, by real path."""
+
+    def __init__(self, given: Given, governor: Governor, settings: RunSettings) -> None:
+        self.read: dict[str, _Read] = {}
+        self.unreadable: list[Finding] = []
+        self.problems: list[Problem] = []
+        self._failed: set[str] = set()
+        self._given = given
+        self._governor = governor
+        self._settings = settings
+
+    def run(self) -> None:
+        waiting = deque(target for path in self._given.paths for target in self._targets(path))
+        while waiting:
+            target = waiting.popleft()
+            known = self.read.get(target.key)
+            # A file that is a requirements file to one and a constraints file to another is installed from.
+            is_news = known is None or (known.target.kind is Kind.CONSTRAINT and target.kind is Kind.REQUIREMENT)
+            if is_news and target.key not in self._failed:
+                waiting.extend(self._take(target))
+
+    def _take(self, target: _Target) -> list[_Target]:
+        """Read ``target``, remember it, and return the files that it includes."""
+        governance = self._governor.of(target.path, target.root)
+        if governance is None:
+            return []
+        try:
+            data = self._data(target)
+            text = decode(target.format, target.path, data)
+        except UnreadableFileError as error:
+            self._failed.add(target.key)
+            self._refuse(error, governance)
+            return []
+        document = parse(target.format, text, target.kind)
+        found = [_resolve(include, target) for include in document.includes]
+        included = [one for one in found if isinstance(one, _Target)]
+        refused = [one for one in found if isinstance(one, ParseProblem)]
+        document = document._replace(problems=(*document.problems, *refused))
+        includes = tuple(
+            (include.span.start, one.key)
+            for include, one in zip(document.includes, found, strict=True)
+            if isinstance(one, _Target)
+        )
+        self.read[target.key] = _Read(target, governance, text, document, includes)
+        return included
+
+    def _data(self, target: _Target) -> bytes:
+        """Return the content of ``target``; refuse a link to what its repository does not hold, or hides in it.
+
+        A repository could else have us quote from any file of this machine: a link needs but to bear the right name.
+        """
+        if target.data is not None:
+            return target.data
+        path = target.path
+        if leads_outside(path, target.root):
+            help_text = "check the file that it leads to by its own path, or leave the link out with `exclude`"
+            raise UnreadableFileError(path, "it is a link that leads outside the repository", help_text=help_text)
+        if os.path.islink(path) and self._given.format is None and not _may_be_read(target.key):
+            raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
+        return read_file(path)
+
+    def _targets(self, path: str) -> Iterator[_Target]:
+        if path == STDIN and self._given.stdin is not None:
+            name, data = self._given.stdin
+            yield from self._named(name, data)
+        elif os.path.isdir(path):
+            yield from self._below(path)
+        else:
+            yield from self._named(path, None)
+
+    def _named(self, path: str, data: bytes | None) -> Iterator[_Target]:
+        """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
+        file_format = self._given.format or format_of(os.path.abspath(path))
+        if data is None and not os.path.lexists(path):
+            self._refuse(UnreadableFileError(path or '""', "it does not exist"))
+        elif file_format is None:
+            message = f"{one_line(shown_path(path))}: no dependency file by its name"
+            self.problems.append(Problem(Severity.ERROR, message, f"say what it is: --as {' or --as '.join(FORMATS)}"))
+        else:
+            yield _target(path, repository_root(path), file_format, data)
+
+    def _below(self, directory: str) -> Iterator[_Target]:
+        root = repository_root(directory)
+        empty = True
+        for path in walk(directory, self._cannot_list):
+            empty = False
+            governance = self._governor.of(path, root)
+            file_format = self._given.format or format_of(os.path.abspath(path))
+            if governance is not None and file_format and not _is_left_out(path, governance):
+                yield _target(path, root, file_format)
+        if empty:
+            message = f"{one_line(shown_path(directory))}: no dependency file found"
+            self.problems.append(Problem(Severity.ERROR, message, _LOOKED_FOR))
+
+    def _cannot_list(self, error: OSError) -> None:
+        self._refuse(UnreadableFileError(error.filename, cause_words(error)))
+
+    def _refuse(self, error: UnreadableFileError, governance: Governance | None = None) -> None:
+        weighing = self._settings.weighing(governance.config if governance else Config())
+        severity = policy.severity_of(Rule.UNREADABLE, weighing)
+        path = shown_path(error.path)
+        help_text = error.help or (_LEAVE_OUT if governance else "")
+        self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
+
+
+def _target(path: str, root: str, file_format: str, data: bytes | None = None) -> _Target:
+    absolute = os.path.abspath(path)
+    kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
+    return _Target(absolute, real_path(absolute) or absolute, root, file_format, kind, data)
+
+
+def _may_be_read(path: str) -> bool:
+    return format_of(path) is not None or may_be_included(path)
+
+
+def _is_left_out(path: str, governance: Governance) -> bool:
+    if not governance.config.exclude:
+        return False
+    relative = os.path.relpath(path, governance.directory).replace(os.sep, "/")
+    return is_excluded(relative, governance.config.exclude)
+
+
+def _resolve(include: Include, by: _Target) -> _Target | ParseProblem:
+    """Return the file that ``include`` in the file ``by`` names, or why it is not followed.
+
+    Only files that look like dependency files, inside the repository with every link followed: a repository must not be
+    able to make us read, and show, what else lies on the disk.
+    """
+    name = one_line(include.target, 100)
+    if "://" in include.target:
+        return ParseProblem(include.span, f"{name} is not followed: it is a URL", "check a copy of it")
+    if "$" in include.target:
+        return ParseProblem(include.span, f"{name} is not followed: it holds a variable", "name the file itself")
+    path = os.path.normpath(os.path.join(os.path.dirname(by.path), include.target))
+    # What is written as outside is not even looked at: on Windows that could be a log-in to //host/share.
+    real = real_path(path) if is_inside(path, by.root) else path
+    if real is not None and not is_inside(real, os.path.realpath(by.root)):
+        return ParseProblem(
+            include.span,
+            f"{name} is not followed: it lies outside the repository",
+            f"only files below {shown_path(by.root)} are read along; check it by itself",
+        )
+    if real is None or not os.path.isfile(path):
+        cause = "it is no regular file" if real and os.path.exists(path) else "there is no such file"
+        return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
+    if not may_be_included(real):
+        return ParseProblem(
+            include.span,
+            f"{name} is not followed: no requirements file by its name",
+            "check it by itself: mothball check --as requirements FILE",
+        )
+    kind = include.kind
+    return _Target(path, real, by.root, "requirements", kind)
+
+
+def _gather_options(read: Mapping[str, _Read]) -> dict[str, tuple[IndexOption, ...]]:
+    """Return for each file the index options that its installer would have in force.
+
+    An installer is given one file and reads all that it includes as if it were one: the options of any of them hold
+    for all. A file that several others include may be installed by way of each of them.
+    """
+    included = {path for one in read.values() for _, path in one.includes}
+    # Files that include one another in a circle have no file above them; each of them is then a start of its own.
+    starts = [path for path in read if path not in included]
+    gathered: dict[str, list[tuple[IndexOption, ...]]] = {path: [] for path in read}
+    covered: set[str] = set()
+    for start in [*starts, *(path for path in read if path in included)]:
+        if start in covered:
+            continue
+        reached, options = _installed_by(start, read)
+        covered.update(reached)
+        for path in reached:
+            gathered[path].append(options)
+    # Most files have one file above them, and share its options rather than hold them again.
+    return {
+        path: ways[0] if len(ways) == 1 else tuple(dict.fromkeys(option for way in ways for option in way))
+        for path, ways in gathered.items()
+    }
+
+
+def _installed_by(start: str, read: Mapping[str, _Read]) -> tuple[list[str], tuple[IndexOption, ...]]:
+    """Return all files that an installer of ``start`` reads, and their options in the order in which it meets them.
+
+    The last word on an index is the one that counts. So the way is gone from its end: what a file says counts where
+    it is included for the last time.
+    """
+    reached = {start: None}
+    options: list[IndexOption] = []
+    waiting = _steps(read[start])
+    while waiting:
+        step = waiting.pop()
+        if isinstance(step, IndexOption):
+            options.append(step)
+        elif step in read and step not in reached:
+            reached[step] = None
+            waiting += _steps(read[step])
+    return list(reached), tuple(reversed(options))
+
+
+def _steps(one: _Read) -> list[IndexOption | str]:
+    """Return the index options and the includes of a file in the order of its lines."""
+    steps: list[tuple[int, IndexOption | str]] = [*one.includes]
+    steps += ((option.span.start, option) for option in one.document.index_options)
+    return [step for _, step in sorted(steps, key=itemgetter(0))]

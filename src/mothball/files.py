@@ -1,0 +1,127 @@
+"""Reading files that somebody else wrote: regular ones of a sane size, inside the repository where that matters."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from mothball.errors import UnreadableFileError
+
+# The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
+MAX_FILE_SIZE = 32 * 1024 * 1024
+# What Linux takes, and the most of all systems that people meet; resolving costs the square of the length.
+MAX_PATH_LENGTH = 4096
+
+
+def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
+    """Return the bytes of the regular file at ``path``; links are followed.
+
+    Raises UnreadableFileError when it is missing, no regular file, not readable, or larger than ``limit`` bytes.
+    """
+    try:
+        # Opening a FIFO would wait for a writer for ever, were it not for O_NONBLOCK.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(path, cause_words(error)) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise UnreadableFileError(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise UnreadableFileError(path, cause_words(error)) from error
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
+    return data
+
+
+def read_utf8(path: str) -> str:
+    """Return the text of the UTF-8 file at ``path`` without a byte-order mark; line endings stay as they are.
+
+    Raises UnreadableFileError.
+    """
+    data = read_file(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The decoder counts from behind the byte-order mark.
+        start = error.start + len(data) - len(error.object)
+        line = data.count(b"\n", 0, start) + 1
+        raise UnreadableFileError(
+            path, f"it is not UTF-8 (line {line}, byte {start})", help_text="save it as UTF-8"
+        ) from error
+
+
+def repository_root(path: str) -> str:
+    """Return the absolute directory beyond which nothing belongs to the same repository as ``path``.
+
+    It is the nearest directory from ``path`` upward that holds ``.git``. Outside any repository it is the working
+    directory for what lies below it, else the directory of ``path``.
+    """
+    start = path if os.path.isdir(path) else os.path.dirname(path)
+    directory = os.path.abspath(start)
+    while True:
+        if os.path.lexists(os.path.join(directory, ".git")):
+            return directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            break
+        directory = parent
+    here = os.getcwd()
+    return here if is_inside(os.path.abspath(start), here) else os.path.abspath(start)
+
+
+def is_inside(path: str, directory: str) -> bool:
+    """Return whether ``path`` is ``directory`` or lies below it; both absolute, neither resolved."""
+    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def real_path(path: str) -> str | None:
+    """Return ``path`` with every link followed, whether or not there is such a file.
+
+    None for what no file can be reached by: a NUL or a lone surrogate in it, too long, too many links.
+    """
+    if len(path) > MAX_PATH_LENGTH:
+        return None
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError, RecursionError):  # realpath calls itself for each link of a chain
+        return None
+
+
+def resolves_inside(path: str, directory: str) -> bool:
+    """Return whether the absolute ``path`` lies inside ``directory``, as it is written and with every link followed.
+
+    Nothing outside is touched for what is written as outside: on Windows a look at ``//host/share`` is a log-in there.
+    """
+    real = real_path(path) if is_inside(path, directory) else None
+    return real is not None and is_inside(real, os.path.realpath(directory))
+
+
+def leads_outside(path: str, directory: str) -> bool:
+    """Return whether ``path`` is a link that leads out of ``directory``: a file that its repository does not hold."""
+    if not os.path.islink(path):
+        return False
+    real = real_path(path)
+    return real is not None and not is_inside(real, os.path.realpath(directory))
+
+
+def shown_path(path: str) -> str:
+    """Return ``path`` as people give it: relative to the working directory when below it, with forward slashes."""
+    absolute, here = os.path.abspath(path), os.getcwd()
+    shown = os.path.relpath(absolute, here) if is_inside(absolute, here) else path
+    return shown.replace(os.sep, "/")
+
+
+def cause_words(error: OSError | ValueError) -> str:
+    """Return in words why a file could not be opened or read."""
+    if isinstance(error, FileNotFoundError):
+        return "it does not exist"
+    if isinstance(error, PermissionError):
+        return "it may not be read (permission denied)"
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror or error})"
+    return "no file can have such a name"

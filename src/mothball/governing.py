@@ -1,0 +1,232 @@
+"""Which configuration rules over a file: the nearest one above it, read once.
+
+``mothball.toml`` wins over the ``[tool.mothball]`` of a pyproject.toml beside it; a pyproject.toml without that table
+does not stop the search; the search ends at the root of the repository.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from mothball.config import SEVERITY_SCOPES, Config, Overrides, UserConfig, network_of, read_config, read_user_config
+from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
+from mothball.files import is_inside, leads_outside, read_utf8, resolves_inside, shown_path
+from mothball.formats.toml import TomlScan, scan, span_of, to_mapping
+from mothball.index.snapshot import Snapshot, parse_snapshot
+from mothball.lines import LineTable
+from mothball.model import Location, Position, Problem, Rule, Severity
+from mothball.sources import Governance, location_of
+
+SNAPSHOT_AGE_LIMIT_DAYS = 30
+OWN_FILE = "mothball.toml"
+SHARED_FILE = "pyproject.toml"
+_SHARED_TABLE = ("tool", "mothball")
+_NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
+_LINK = "it is a link that leads outside the repository"
+_LINK_HELP = "put a file in its place, or name the configuration: --config FILE"
+
+
+class GovernorSettings(NamedTuple):
+    """What the command line says of configuration.
+
+    ``config_path`` replaces every configuration found, ``snapshot_path`` every snapshot named; ``use_snapshots`` is
+    false for a run that wants the indexes' own word. ``scopes`` are the absolute directories that this run reads whole.
+    ``today`` is an ISO date.
+    """
+
+    today: str
+    overrides: Overrides = Overrides()
+    config_path: str | None = None
+    snapshot_path: str | None = None
+    use_snapshots: bool = True
+    scopes: tuple[str, ...] = ()
+
+
+class Governor:
+    """Finds, reads and remembers the configurations and snapshots of one run.
+
+    ``problems`` collects what was wrong with them, each once.
+    """
+
+    def __init__(self, settings: GovernorSettings, user: UserConfig) -> None:
+        """Take what the command line and the user say; nothing is read yet."""
+        self.problems: list[Problem] = []
+        self._told: set[Problem] = set()
+        self._settings = settings
+        self._user = user
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._read: dict[tuple[str | None, str], Governance | None] = {}
+        self._snapshots: dict[str, Snapshot | None] = {}
+
+    def of(self, path: str, root: str) -> Governance | None:
+        """Return what rules over the file at the absolute ``path`` in the repository at ``root``.
+
+        None when its configuration cannot be used: its dependencies must not be looked up then, as nobody knows where.
+        """
+        chosen = self._settings.config_path
+        config_path = os.path.abspath(chosen) if chosen else self._find(os.path.dirname(path), root)
+        key = (config_path, root)
+        if key not in self._read:
+            self._read[key] = self._governance(config_path, root)
+        return self._read[key]
+
+    def _find(self, directory: str, root: str) -> str | None:
+        """Return the nearest configuration file from ``directory`` up to ``root``, None where there is none."""
+        passed = []
+        found = None
+        while (directory, root) not in self._found:
+            passed.append((directory, root))
+            found = _config_file_in(directory, root)
+            parent = os.path.dirname(directory)
+            if found or directory == root or not is_inside(parent, root):
+                break
+            directory = parent
+        found = self._found.get((directory, root), found)
+        self._found.update(dict.fromkeys(passed, found))
+        return found
+
+    def _governance(self, path: str | None, root: str) -> Governance | None:
+        if path is None:
+            return self._governed("", root, Config(), {}, root)
+        if not self._settings.config_path and leads_outside(path, root):
+            self._refuse(path, _LINK, _LINK_HELP, None)
+            return None
+        prefix = _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
+        try:
+            text = read_utf8(path)
+        except UnreadableFileError as error:
+            self._refuse(path, error.cause, error.help, None)
+            return None
+        parsed, lines = scan(text), LineTable(text)
+        if parsed.errors:
+            first = parsed.errors[0]
+            self._refuse(path, f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
+            return None
+        try:
+            config = read_config(_table(parsed, prefix), prefix)
+        except ConfigError as error:
+            span = span_of(parsed, error.key) if error.key else None
+            self._refuse(path, str(error), error.help, lines.position(span.start) if span else None)
+            return None
+        locations = {
+            ignore.name: location_of(shown_path(path), span, lines)
+            for ignore in config.ignores
+            if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
+        }
+        scope = root if self._settings.config_path else os.path.dirname(path)
+        return self._governed(path, root, config, locations, scope)
+
+    def _refuse(self, path: str, message: str, help_text: str, position: Position | None) -> None:
+        told = f"{message}; the files that this configuration rules over were not checked"
+        self._tell(Problem(Severity.ERROR, told, help_text, shown_path(path), position))
+
+    def _tell(self, problem: Problem) -> None:
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)
+
+    def _governed(
+        self, path: str, root: str, config: Config, locations: Mapping[str, Location], scope: str
+    ) -> Governance:
+        overrides = self._settings.overrides
+        if overrides.unverified is not None:
+            scopes = ("", *(f".{scope}" for scope in SEVERITY_SCOPES))
+            forced = {f"{Rule.UNVERIFIED}{scope}": overrides.unverified for scope in scopes}
+            config = config._replace(severities={**config.severities, **forced})
+        return Governance(
+            shown_path(path) if path else "",
+            scope,
+            config,
+            network_of(config, self._user, overrides),
+            self._snapshot(path, config, root),
+            locations,
+            whole_scope=any(is_inside(scope, read) for read in self._settings.scopes),
+        )
+
+    def _snapshot(self, config_path: str, config: Config, root: str) -> Snapshot | None:
+        settings = self._settings
+        if not settings.use_snapshots:
+            return None
+        if settings.snapshot_path is not None:
+            return self._load(os.path.abspath(settings.snapshot_path), "")
+        if config.snapshot is None:
+            return None
+        directory = os.path.dirname(config_path)
+        path = os.path.abspath(os.path.join(directory, config.snapshot))
+        # A configuration that the user chose may lie outside the repository, and then its snapshot lies beside it.
+        places = (root, directory) if settings.config_path else (root,)
+        if not any(resolves_inside(path, place) for place in places):
+            message = "the snapshot is not used: it does not lie inside the repository"
+            help_text = f"mend `snapshot` in {shown_path(config_path)}, or give --snapshot FILE"
+            self._tell(Problem(Severity.ERROR, message, help_text, shown_path(path)))
+            return None
+        return self._load(path, shown_path(config_path))
+
+    def _load(self, path: str, named_by: str) -> Snapshot | None:
+        """Return the snapshot at ``path``, None when it cannot be used; ``named_by`` is the configuration, if any."""
+        if path not in self._snapshots:
+            self._snapshots[path] = None
+            try:
+                self._snapshots[path] = self._read_snapshot(path)
+            except (SnapshotError, UnreadableFileError) as error:
+                message = f"the snapshot cannot be used: {error.cause}"
+                named = f"`snapshot` in {named_by} names it; " if named_by else ""
+                self._tell(Problem(Severity.ERROR, message, named + _NEW_SNAPSHOT, shown_path(path)))
+        return self._snapshots[path]
+
+    def _read_snapshot(self, path: str) -> Snapshot:
+        snapshot = parse_snapshot(read_utf8(path))
+        age = snapshot.age_days(date.fromisoformat(self._settings.today))
+        if age > SNAPSHOT_AGE_LIMIT_DAYS:
+            message = f"the snapshot is {age} days old, and statuses change"
+            self._tell(Problem(Severity.WARNING, message, _NEW_SNAPSHOT, shown_path(path)))
+        return snapshot
+
+
+def read_user_file(path: str) -> UserConfig:
+    """Return the user-level configuration at ``path``, the default one when there is no such file.
+
+    Raises UnreadableFileError when it cannot be read, ConfigError when it says what cannot be.
+    """
+    if not os.path.lexists(path):
+        return UserConfig()
+    text = read_utf8(path)
+    parsed, lines = scan(text), LineTable(text)
+    if parsed.errors:
+        first = parsed.errors[0]
+        line = lines.position(first.span.start).line
+        raise ConfigError(f"invalid TOML in line {line}: {first.message}", help_text=first.help)
+    try:
+        return read_user_config(to_mapping(parsed))
+    except ConfigError as error:
+        span = span_of(parsed, error.key)
+        place = f"line {lines.position(span.start).line}: " if span else ""
+        raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
+
+
+def _config_file_in(directory: str, root: str) -> str | None:
+    own = os.path.join(directory, OWN_FILE)
+    if os.path.lexists(own):
+        return own
+    shared = os.path.join(directory, SHARED_FILE)
+    if not os.path.lexists(shared):
+        return None
+    if leads_outside(shared, root):
+        return shared
+    try:
+        text = read_utf8(shared)
+    except UnreadableFileError:
+        # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
+        return shared
+    # Scanning costs, and most pyproject.toml files do not so much as mention the table.
+    return shared if "mothball" in text and span_of(scan(text), _SHARED_TABLE) else None
+
+
+def _table(parsed: TomlScan, prefix: tuple[str, ...]) -> object:
+    table: object = to_mapping(parsed)
+    for key in prefix:
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table

@@ -1,0 +1,102 @@
+"""Ignores that do nothing: those that match no finding, and those past their date. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mothball import policy
+from mothball.config import Ignore
+from mothball.lines import LineTable
+from mothball.model import CheckedDependency, Dependency, Finding, IgnoreComment, Mode, NotStated, Rule, Unavailable
+from mothball.sources import Governance, RunSettings, SourceFile, lines_of, location_of
+from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
+
+
+class JudgedFile(NamedTuple):
+    """One file after judgement: what was checked, what was found, and which ignores were needed for it."""
+
+    file: SourceFile
+    lines: LineTable
+    checked: tuple[CheckedDependency, ...]
+    findings: tuple[Finding, ...]
+    used: frozenset[IgnoreComment | Ignore]
+
+
+def comment_lines(file: SourceFile, dependency: Dependency, lines: LineTable) -> range:
+    """Return the numbers of the lines on which a comment is about ``dependency``: those of its entry.
+
+    In a requirements file the options of the entry belong to it, as a comment after its hashes can stand nowhere else.
+    """
+    touched = lines_of(dependency.entry_span, lines)
+    if file.document.format != "requirements":
+        return touched
+    end, last = touched.stop, lines.position(len(file.text)).line
+    while end <= last and lines.line(end - 1).endswith("\\"):
+        end += 1
+    return range(touched.start, end)
+
+
+def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
+    """Yield a finding for each ignore that matches nothing or is past its date.
+
+    An ignore is called unused only when all that it could match was read and answered: a comment is judged with its
+    line, in a file without problems; an entry of the configuration with everything that the configuration governs,
+    and only when ``complete``: no file of the run was left unread. That an index states no status is no answer here.
+    """
+    if settings.mode is not Mode.FULL or not settings.use_ignores:
+        return
+    by_config: dict[str, list[JudgedFile]] = {}
+    for one in judged:
+        yield from _idle_comments(one, settings)
+        by_config.setdefault(one.file.governance.path, []).append(one)
+    for governed in by_config.values():
+        yield from _idle_entries(governed, settings, complete=complete)
+
+
+def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
+    if one.file.document.problems or not one.file.document.ignores:
+        return
+    on_line: dict[int, list[CheckedDependency]] = {}
+    for item in one.checked:
+        for line in comment_lines(one.file, item.dependency, one.lines):
+            on_line.setdefault(line, []).append(item)
+    for comment in one.file.document.ignores:
+        if comment in one.used:
+            continue
+        beside = on_line.get(one.lines.position(comment.span.start).line, [])
+        if any(isinstance(item.lookup, Unavailable | NotStated) for item in beside):
+            continue
+        names = ", ".join(dict.fromkeys(item.dependency.name for item in beside)) or "this line"
+        words = unused_ignore_wording(names, ", ".join(comment.rules))
+        severity = policy.severity_of(Rule.UNUSED_IGNORE, settings.weighing(one.file.governance.config))
+        location = location_of(one.file.path, comment.span, one.lines)
+        yield Finding(Rule.UNUSED_IGNORE, severity, words.message, words.help, path=one.file.path, location=location)
+
+
+def _idle_entries(governed: Sequence[JudgedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
+    governance = governed[0].file.governance
+    used = {ignore for one in governed for ignore in one.used}
+    checked = [item for one in governed for item in one.checked]
+    not_stated = {item.dependency.name for item in checked if isinstance(item.lookup, NotStated)}
+    complete = (
+        complete
+        and governance.whole_scope
+        and not any(one.file.document.problems for one in governed)
+        and not any(isinstance(item.lookup, Unavailable) for item in checked)
+    )
+    for ignore in governance.config.ignores:
+        if policy.is_expired(ignore, settings.today):
+            words = expired_ignore_wording(ignore.key, ignore.until or "")
+            yield _entry_finding(governance, ignore, Rule.EXPIRED_IGNORE, words, settings)
+        elif complete and ignore not in used and ignore.name not in not_stated:
+            words = unused_ignore_wording(ignore.key, ", ".join(ignore.rules))
+            yield _entry_finding(governance, ignore, Rule.UNUSED_IGNORE, words, settings)
+
+
+def _entry_finding(
+    governance: Governance, ignore: Ignore, rule: Rule, words: Wording, settings: RunSettings
+) -> Finding:
+    severity = policy.severity_of(rule, settings.weighing(governance.config))
+    location = governance.ignore_locations.get(ignore.name)
+    return Finding(rule, severity, words.message, words.help, path=governance.path, location=location, name=ignore.name)

@@ -1,0 +1,114 @@
+"""The report for programs. docs/json.md describes every field; the shape is versioned and under test."""
+
+from __future__ import annotations
+
+import json
+from time import gmtime, strftime
+from typing import Any, assert_never
+
+from mothball.hygiene import one_line
+from mothball.model import (
+    CheckedDependency,
+    Finding,
+    Location,
+    Lookup,
+    Missing,
+    NotStated,
+    Origin,
+    Problem,
+    Report,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+)
+
+VERSION = 1
+
+
+def render_json(report: Report) -> str:
+    """Return the report as one JSON object, indented, keys in a fixed order, pure ASCII."""
+    document = {
+        "version": VERSION,
+        "summary": report.summary._asdict(),
+        "dependencies": [_dependency(item) for item in report.dependencies],
+        "findings": [_finding(finding) for finding in report.findings],
+        "problems": [_problem(problem) for problem in report.problems],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def lookup_fields(lookup: Lookup) -> dict[str, Any]:
+    """Return a look-up as ``{kind, status, reason, index, checked_at, source}``, with null where there is none."""
+    match lookup:
+        case Stated():
+            return _lookup(lookup.kind, lookup.status, one_line(lookup.reason), lookup.origin)
+        case Unrecognised():
+            return _lookup(lookup.kind, one_line(lookup.marker), one_line(lookup.reason), lookup.origin)
+        case NotStated() | Missing():
+            return _lookup(lookup.kind, None, "", lookup.origin)
+        case Unavailable():
+            return _lookup(lookup.kind, None, f"{lookup.cause}: {one_line(lookup.detail)}", lookup.origin)
+        case Withheld():
+            return _lookup(lookup.kind, None, lookup.why, None)
+        case _:
+            assert_never(lookup)
+
+
+def _lookup(kind: str, status: str | None, reason: str, origin: Origin | None) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "status": status,
+        "reason": reason or None,
+        "index": origin.index_url if origin else None,
+        "checked_at": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(origin.checked_at)) if origin else None,
+        "source": origin.source if origin else None,
+    }
+
+
+def _place(path: str, location: Location | None) -> dict[str, Any]:
+    return {
+        "path": path or None,
+        "line": location.start.line if location else None,
+        "column": location.start.column if location else None,
+        "end_line": location.end.line if location else None,
+        "end_column": location.end.column if location else None,
+    }
+
+
+def _dependency(item: CheckedDependency) -> dict[str, Any]:
+    dependency = item.dependency
+    return {
+        **_place(item.location.path, item.location),
+        "name": dependency.name,
+        "kind": dependency.kind,
+        "section": dependency.section or None,
+        "specifier": dependency.specifier or None,
+        "version": dependency.version,
+        "transitive": item.transitive,
+        "via": list(item.via),
+        "lookup": lookup_fields(item.lookup),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        **_place(finding.path, finding.location),
+        "name": finding.name,
+        "message": finding.full_message(),
+        "help": finding.help or None,
+        "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity,
+        "path": problem.path or None,
+        "line": problem.position.line if problem.position else None,
+        "column": problem.position.column if problem.position else None,
+        "message": one_line(problem.message),
+        "help": one_line(problem.help) or None,
+    }

@@ -1,0 +1,73 @@
+"""What a check takes in: files that were read and parsed, what rules over them, and what holds for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from mothball.config import Config, Network
+from mothball.index.snapshot import Snapshot
+from mothball.lines import LineTable
+from mothball.model import Document, IndexOption, Location, Mode, Span
+from mothball.policy import Weighing
+
+
+class Governance(NamedTuple):
+    """What rules over a set of files: a configuration and all that follows from it.
+
+    ``path`` is the configuration file as it is shown, empty where none was found; ``directory`` is the absolute one
+    that its relative patterns start from. ``ignore_locations`` tells where its ignores stand, by normalised name.
+    ``whole_scope`` is true when this run reads every file that the configuration governs.
+    """
+
+    path: str
+    directory: str
+    config: Config
+    network: Network
+    snapshot: Snapshot | None = None
+    ignore_locations: Mapping[str, Location] = MappingProxyType({})
+    whole_scope: bool = False
+
+
+class SourceFile(NamedTuple):
+    """A dependency file that was read and parsed, and what rules over it.
+
+    ``index_options`` are those of all files that an installer reads together with it, in its order: the last
+    ``index-url`` is the one in force.
+    """
+
+    path: str
+    text: str
+    document: Document
+    governance: Governance
+    index_options: tuple[IndexOption, ...] = ()
+
+
+class RunSettings(NamedTuple):
+    """What holds for the whole run.
+
+    ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
+    """
+
+    today: str
+    now: float
+    mode: Mode = Mode.FULL
+    strict: bool = False
+    refresh: bool = False
+    use_ignores: bool = True
+
+    def weighing(self, config: Config) -> Weighing:
+        """Return what rules weigh in this run under ``config``."""
+        return Weighing(config.severities, self.mode, strict=self.strict)
+
+
+def location_of(file_path: str, span: Span, lines: LineTable) -> Location:
+    """Return the readable place of ``span`` in the file that ``lines`` was made of."""
+    start = lines.position(span.start)
+    return Location(file_path, start, lines.position(span.end), lines.line(start.line))
+
+
+def lines_of(span: Span, lines: LineTable) -> range:
+    """Return the numbers of the lines that ``span`` touches."""
+    return range(lines.position(span.start).line, lines.position(max(span.start, span.end - 1)).line + 1)

@@ -1,0 +1,69 @@
+"""What a check whose answers are all cached may import: imports are the hook's cost, and a list beats a clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.exchange import ProjectPage
+
+INDEX = "https://index.example/simple/"
+NAMES = [f"{first}-{second}" for first in ("amber", "birch", "cedar", "delta", "ember") for second in "abcdefghij"]
+FORBIDDEN = (
+    "asyncio", "concurrent.futures", "dataclasses", "diskcache", "inspect", "lsprotocol", "msgspec", "packaging",
+    "pathlib", "platformdirs", "pygls", "requests", "rich", "socket", "ssl", "subprocess", "tomllib", "truststore",
+    "urllib.request", "urllib3", "yaml",
+)  # fmt: skip
+PROBE = """\
+import json, sys
+from mothball.cli import main
+code = main(sys.argv[1:])
+json.dump([code, sorted(sys.modules)], sys.stderr)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    cache = StatusCache.open(str(tmp_path / "cache"))
+    cache.put_many({page_key(INDEX, name): CachedAnswer(ProjectPage("active"), None, time.time()) for name in NAMES})
+    cache.close()
+    entries = "".join(f"    \"{name}[x]>=1.{i},<2; python_version >= '3.11'\",\n" for i, name in enumerate(NAMES))
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "warm"\ndependencies = [\n{entries}]\n[tool.mothball]\nindex-url = "{INDEX}"\n'
+    )
+    (tmp_path / "requirements.txt").write_text("".join(f"{name}==1.0  # pinned\n" for name in NAMES))
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt", "."])
+@pytest.mark.parametrize("form", ["text", "concise", "json"])
+def test_a_warm_check_imports_nothing_heavy(project: Path, path: str, form: str) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(project),
+        "MOTHBALL_CACHE_DIR": str(project / "cache"),
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", PROBE, "check", "--format", form, path],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    code, modules = json.loads(done.stderr)
+    assert code == 0, done.stdout
+    assert "0 not verified" not in done.stdout
+    heavy = {
+        name for name in modules for forbidden in FORBIDDEN if name == forbidden or name.startswith(forbidden + ".")
+    }
+    assert heavy == set()
