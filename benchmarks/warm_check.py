@@ -1,0 +1,70 @@
+"""A whole ``mothball check`` of 50 dependencies whose answers are all cached, as a ratio to ``python -c pass``.
+
+    uv run python -m benchmarks.warm_check
+
+The budget is 6, the aim 5: this is what every run of the hook costs when nothing is new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+
+from benchmarks.paired import clean_environment, compare
+
+_NAMES = [f"{first}-{second}" for first in ("amber", "birch", "cedar", "delta", "ember") for second in (
+    "router", "client", "schema", "worker", "tables", "sockets", "locale", "parser", "images", "queues",
+)]  # fmt: skip
+_INDEX = "https://index.example/simple/"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40)
+    rounds = parser.parse_args().rounds
+    with clean_environment() as scripts, tempfile.TemporaryDirectory() as home:
+        project, cache = os.path.join(home, "project"), os.path.join(home, "cache")
+        os.mkdir(project)
+        _write_projects(project)
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "MOTHBALL_CACHE_DIR": cache}
+        python, mothball = os.path.join(scripts, "python"), os.path.join(scripts, "mothball")
+        subprocess.run([python, "-c", _FILL, cache, _INDEX, *_NAMES], env=environment, check=True)
+        requirements, pyproject = (os.path.join(project, name) for name in ("requirements.txt", "pyproject.toml"))
+        commands = {
+            "python -c pass": [python, "-c", "pass"],
+            "mothball check requirements.txt": [mothball, "check", requirements],
+            "mothball check pyproject.toml": [mothball, "check", pyproject],
+            "mothball --version": [mothball, "--version"],
+        }
+        print(f"{'as a ratio to python -c pass':<44} median  (quartiles of the pairs)")
+        for ratio in compare(commands, rounds=rounds, environment=environment):
+            print(ratio)
+
+
+def _write_projects(project: str) -> None:
+    config = f'[tool.mothball]\nindex-url = "{_INDEX}"\nmax-age = "1d"\n'
+    entries = "".join(
+        f"    \"{name}>=1.{number},<2; python_version >= '3.11'\",\n" for number, name in enumerate(_NAMES)
+    )
+    with open(os.path.join(project, "pyproject.toml"), "w", encoding="utf-8") as file:
+        file.write(f'[project]\nname = "bench"\nversion = "1"\ndependencies = [\n{entries}]\n{config}')
+    with open(os.path.join(project, "requirements.txt"), "w", encoding="utf-8") as file:
+        file.writelines(f"{name}==1.{number}.0\n" for number, name in enumerate(_NAMES))
+
+
+# Runs in the clean environment: writes a fresh answer for every name, as a look-up would have.
+_FILL = """\
+import sys, time
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.exchange import ProjectPage
+directory, index, *names = sys.argv[1:]
+cache = StatusCache.open(directory)
+cache.put_many({page_key(index, name): CachedAnswer(ProjectPage("active"), None, time.time()) for name in names})
+cache.close()
+"""
+
+
+if __name__ == "__main__":
+    main()
