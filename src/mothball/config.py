@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mothball.errors import ConfigError
 from mothball.hygiene import one_line, without_credentials
 from mothball.model import Rule, Severity, normalise
+from mothball.records import NamedTuple
 
 # The one place that names the default index's address. Whoever wants another one sets `index-url`.
 DEFAULT_INDEX = "https://pypi.org/simple/"

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from mothball import policy
 from mothball.config import Config
@@ -16,6 +16,7 @@ from mothball.formats.table import FORMATS, decode, format_of, is_constraints, m
 from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
+from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile
 from mothball.walking import is_excluded, walk
 

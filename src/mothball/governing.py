@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
 from mothball.config import SEVERITY_SCOPES, Config, Overrides, UserConfig, network_of, read_config, read_user_config
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
@@ -18,6 +17,7 @@ from mothball.formats.toml import TomlScan, scan, span_of, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
 from mothball.model import Location, Position, Problem, Rule, Severity
+from mothball.records import NamedTuple
 from mothball.sources import Governance, location_of
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30

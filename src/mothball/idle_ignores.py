@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from mothball import policy
 from mothball.config import Ignore
 from mothball.lines import LineTable
 from mothball.model import CheckedDependency, Dependency, Finding, IgnoreComment, Mode, NotStated, Rule, Unavailable
+from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, lines_of, location_of
 from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
 

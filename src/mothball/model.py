@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from mothball.records import NamedTuple
 
 # --- names and places -------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Dates are ISO texts (``2027-03-01``): they compare as they should, and the warm 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from mothball.config import Ignore
 from mothball.model import (
@@ -27,6 +27,7 @@ from mothball.model import (
     Unrecognised,
     Withheld,
 )
+from mothball.records import NamedTuple
 
 # What a rule weighs in a full check and in editors, and when a change adds the dependency.
 _DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {

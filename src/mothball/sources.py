@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from mothball.config import Config, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
 from mothball.model import Document, IndexOption, Location, Mode, Span
 from mothball.policy import Weighing
+from mothball.records import NamedTuple
 
 
 class Governance(NamedTuple):

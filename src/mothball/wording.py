@@ -5,7 +5,7 @@ Foreign words (names, reasons, markers) pass through ``one_line`` here, once, so
 
 from __future__ import annotations
 
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from mothball.hygiene import one_line
 from mothball.model import (
@@ -20,6 +20,7 @@ from mothball.model import (
     Withheld,
     WithheldReason,
 )
+from mothball.records import NamedTuple
 
 
 class Wording(NamedTuple):

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import time
-from typing import NamedTuple
 
 from mothball.config import Overrides, UserConfig, read_index_url
 from mothball.discovery import STDIN, Discovered, Given, discover
@@ -15,6 +14,7 @@ from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.model import Severity
 from mothball.places import user_config_file
+from mothball.records import NamedTuple
 from mothball.session import Session
 from mothball.sources import RunSettings
 

@@ -8,10 +8,11 @@ start. So a requirement in one of the plain forms is read here by regular expres
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mothball.hygiene import one_line
 from mothball.model import Span
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

@@ -7,7 +7,6 @@ hold includes as well, which name no project but must lead to a group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from mothball.formats.ignores import read_comment
 from mothball.formats.pep508 import EntryError, read_entry, visible_name
@@ -26,6 +25,7 @@ from mothball.formats.toml import (
     source_span,
 )
 from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, WithheldReason, normalise
+from mothball.records import NamedTuple
 
 _GROUPS = "dependency-groups"
 _INCLUDE = "include-group"

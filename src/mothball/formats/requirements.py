@@ -6,7 +6,7 @@ path exists is not asked. What pip would refuse is a problem with its place; eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import read_comment
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
@@ -23,6 +23,7 @@ from mothball.model import (
     Span,
     normalise,
 )
+from mothball.records import NamedTuple
 
 __all__ = ["decode", "parse"]
 

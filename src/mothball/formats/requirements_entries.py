@@ -7,10 +7,10 @@ one; this asks only how it is written.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, read_entry, visible_name
 from mothball.model import Span, WithheldReason
+from mothball.records import NamedTuple
 
 
 class Verdict(NamedTuple):

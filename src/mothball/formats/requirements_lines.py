@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 
 from mothball.model import Span
+from mothball.records import NamedTuple
 
 # The UTF-32 mark begins with the UTF-16 one, so it is looked for first.
 _BYTE_ORDER_MARKS = (

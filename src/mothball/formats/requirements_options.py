@@ -7,9 +7,10 @@ pip splits them by the rules of a POSIX shell and reads them as ``optparse`` doe
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mothball.hygiene import one_line
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

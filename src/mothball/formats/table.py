@@ -6,10 +6,11 @@ The patterns are data because the hook's ``files`` expression, the documentation
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mothball.errors import UnreadableFileError
 from mothball.model import Kind
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from mothball.model import Document

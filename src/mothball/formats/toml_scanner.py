@@ -34,8 +34,8 @@ _SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?=[ \
 
 _IS_STATEMENT = re.compile(STATEMENT)
 _IS_HEADER = re.compile(rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)")
-# A header somebody is typing: it has not yet a name to speak of.
-_HALF_HEADER = re.compile(rf"\[\[?+[ \t]*+{KEYS}[ \t]*+\.[ \t]*+(?=[\r\n#]|\Z)")
+# A header that somebody is typing.
+_HALF_HEADER = re.compile(rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)")
 _IS_QUOTED = re.compile(rf"""(?=["']){KEY}""")
 _ARRAY_GOES_ON = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]")
 # What may stand between a key and its value where "=" is missing or is not what follows the key.
@@ -54,6 +54,8 @@ class Scanner(Cursor):
         self._table: Path = ()
         # Whether the statement before was an entry: items outside of an array are then taken for its.
         self._after_entry = False
+        # The entry whose array was left open last: they are taken for its rather than for the last one's.
+        self._open_entry: Entry | None = None
 
     def document(self) -> TomlScan:
         """Read the whole text, once."""
@@ -78,8 +80,10 @@ class Scanner(Cursor):
         if not keys and text[after : after + 1] in {'"', "'"}:
             self._error(after, after + 1, "this quote is not closed", "close it, or take it out")
             keys, after = self._keys(after + 1)
-        if not keys or text.startswith(",", after) or _HALF_HEADER.match(text, position):
-            self._error_at(position, "a table header without a name", "write [NAME]")
+        half = _HALF_HEADER.match(text, position)
+        if not keys or text.startswith(",", after) or (half and half[2]):
+            # Without a whole name it opens no table: what follows still belongs to the one before.
+            self._error_at(position, "an unfinished table header", "write [NAME]")
             return self._rest_of_line(position)
         return self._close_header(position, opening, keys, after)
 
@@ -98,6 +102,7 @@ class Scanner(Cursor):
         self._headers.append(Header(path, keys, span, len(self._entries)))
         self._table = path
         self._after_entry = False
+        self._open_entry = None
 
     def _complain(self, keys: tuple[Key, ...], complaint: str) -> None:
         if complaint:
@@ -119,6 +124,8 @@ class Scanner(Cursor):
         self._entries.append(Entry(path, keys, value))
         self._complain(keys, self._definitions.define(keys))
         self._after_entry = True
+        if isinstance(value, Array):
+            self._open_entry = None if value.closed else self._entries[-1]
         if end := _LINE_ENDS.match(self._text, position):
             return end.end()
         return self._after_value(position)
@@ -172,7 +179,7 @@ class Scanner(Cursor):
                 case "}":
                     self._error(position, position + 1, "a `}` without its `{`", "take it out")
                     position += 1
-                case _ if self._is_conflict(position):
+                case _ if self._is_conflict(position) or self._is_half_header(position):
                     position = self._rest_of_line(position)
                     separated = True
                 case _:
@@ -192,14 +199,21 @@ class Scanner(Cursor):
         header = _IS_HEADER.match(text, position)
         if header is None:
             return False
-        could_be_item = _IS_QUOTED.fullmatch(header[1]) or scalar_value(header[1]) is not None
-        return not (could_be_item and _ARRAY_GOES_ON.match(text, header.end()))
+        return not (_could_be_value(header[1]) and _ARRAY_GOES_ON.match(text, header.end()))
 
     def _is_conflict(self, position: int) -> bool:
         found = position == self._fresh and bool(_CONFLICT.match(self._text, position))
         if found:
             self._error(position, position + 7, "the mark of a merge conflict", "resolve the conflict")
         return found
+
+    def _is_half_header(self, position: int) -> bool:
+        """Tell whether a line in an array is no array of its own, but a header that somebody is typing."""
+        found = _HALF_HEADER.match(self._text, position) if position == self._fresh else None
+        if found is None or (not found[2] and _could_be_value(found[1])):
+            return False
+        self._error_at(position, "an unfinished table header", "write [NAME]")
+        return True
 
     def _inline_table(self, start: int, depth: int) -> tuple[InlineTable, int]:
         text = self._text
@@ -265,9 +279,11 @@ class Scanner(Cursor):
         return self._rest_of_line(position)
 
     def _more_items(self, position: int) -> int:
-        """Read items that stand outside of an array, and keep them as a second value of the entry read last."""
-        entry = self._entries[-1]
+        """Read items that stand outside of an array, and keep them as a second value of the entry they belong to."""
+        entry = self._open_entry or self._entries[-1]
         array, position = self._items(position, position, [], len(entry.path))
+        if array.closed:
+            self._open_entry = None
         if array.items:
             self._entries.append(entry._replace(value=array._replace(closed=False)))
         return position
@@ -298,6 +314,11 @@ def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
         keys.append(Key(name, Span(position, position + len(name))))
         position += len(name) + 1
     return tuple(keys)
+
+
+def _could_be_value(dotted: str) -> bool:
+    """Tell whether what reads as a key could be a value: `"a"` and `1.5` are both."""
+    return _IS_QUOTED.fullmatch(dotted) is not None or scalar_value(dotted) is not None
 
 
 def _is_open(value: Value) -> bool:

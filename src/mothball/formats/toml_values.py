@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mothball.model import Span
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -12,13 +12,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mothball.errors import CacheError
 from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
 from mothball.index.exchange import ProjectPage
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer

@@ -11,7 +11,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 from mothball.index.asking import Asker
 from mothball.index.exchange import Failed, NotModified, Outcome, PageRequest
@@ -19,6 +19,7 @@ from mothball.index.patience import Patience
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model import Cause
+from mothball.records import NamedTuple
 
 __all__ = ["Client", "ClientSettings"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from mothball.model import Cause
+from mothball.records import NamedTuple
 
 
 class ProjectPage(NamedTuple):
@@ -21,8 +22,8 @@ class ProjectPage(NamedTuple):
 class PageRequest(NamedTuple):
     """One project page to be asked of one index.
 
-    ``index_url`` is the index's base URL as its origin gave it; ``name`` is normalised. ``etag`` is the validator of the
-    answer that a cache still holds, which makes the request conditional.
+    ``index_url`` is the index's base URL as its origin gave it; ``name`` is normalised. ``etag`` is the validator of
+    the answer that a cache still holds, which makes the request conditional.
     """
 
     index_url: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mothball.errors import PageError
 from mothball.hygiene import one_line
 from mothball.index.exchange import ProjectPage
 from mothball.model import normalise
+from mothball.records import NamedTuple
 
 # The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
 MAX_TEXT = 10_000

@@ -10,11 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mothball.errors import PageError
 from mothball.index.simple_facts import MAX_TEXT, PageFacts
 from mothball.model import normalise
+from mothball.records import NamedTuple
 
 # The head must end and the page must have shown what it is within so many bytes; real pages need about a thousand.
 _WINDOW = 256 * 1024

@@ -10,12 +10,13 @@ Nothing here imports the client: a run that the cache can answer never opens one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from mothball.index.cache import BATCH, CachedAnswer, PageKey, page_key
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.simple_api import lookup_of
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, ProjectStatus, Source, Stated, Unavailable
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache

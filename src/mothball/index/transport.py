@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 import requests.adapters
@@ -22,6 +22,7 @@ from mothball.index.tls import tls_context
 from mothball.index.trouble import NETWORK_ERRORS, Trouble, trouble_of
 from mothball.index.urls import Endpoint, is_loopback
 from mothball.model import Cause
+from mothball.records import NamedTuple
 
 _CHUNK = 64 * 1024
 # A short error document is read so that its connection can be used again; a longer one is not worth it.

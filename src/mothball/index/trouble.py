@@ -7,7 +7,6 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import requests.exceptions
 import urllib3.exceptions
@@ -15,6 +14,7 @@ import urllib3.exceptions
 from mothball.hygiene import one_line
 from mothball.index.exchange import Failed
 from mothball.model import Cause
+from mothball.records import NamedTuple
 
 # Whatever an HTTP exchange can raise: requests lets some of urllib3's and of the standard library's through.
 NETWORK_ERRORS = (

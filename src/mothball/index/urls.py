@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from mothball.hygiene import without_credentials
+from mothball.records import NamedTuple
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What parsers of URLs disagree about, and with it about the host.

@@ -7,11 +7,11 @@ requirements file, else the default index of the configuration.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.hygiene import without_credentials
 from mothball.model import Dependency, IndexOption, Withheld, WithheldReason
+from mothball.records import NamedTuple
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = re.compile(r"https?://(\[[^/\]]*\]|[^/:]+)", re.IGNORECASE)
