@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from mothball import policy
 from mothball.config import Ignore
 from mothball.hygiene import one_line
-from mothball.idle_ignores import JudgedFile, comment_lines, idle_ignores
+from mothball.idle_ignores import JudgedFile, idle_ignores
 from mothball.index.statuses import LookupSettings, Query
 from mothball.lines import LineTable
 from mothball.model import (
@@ -27,7 +27,7 @@ from mothball.model import (
     Withheld,
 )
 from mothball.routing.route import Ask, route
-from mothball.sources import RunSettings, SourceFile, location_of
+from mothball.sources import RunSettings, SourceFile, lines_of, location_of
 from mothball.wording import not_stated_wording, stale_wording, wording_of
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
@@ -88,7 +88,8 @@ def _judge(
     lines = LineTable(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
     for comment in file.document.ignores if settings.use_ignores else ():
-        comments.setdefault(lines.position(comment.span.start).line, []).append(comment)
+        for line in lines_of(comment.about, lines):
+            comments.setdefault(line, []).append(comment)
     ignores = {ignore.name: ignore for ignore in file.governance.config.ignores} if settings.use_ignores else {}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
@@ -99,7 +100,7 @@ def _judge(
         rule = policy.rule_of(lookup)
         if rule is None:
             continue
-        beside = [comment for line in comment_lines(file, dependency, lines) for comment in comments.get(line, ())]
+        beside = [comment for line in lines_of(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
         excuse = policy.excuse_of(rule, dependency.name, beside, (entry,) if entry else (), settings.today)
         used.update((excuse,) if excuse else ())

@@ -23,11 +23,12 @@ DEFAULT_MAX_AGE = 3600.0
 SEVERITY_SCOPES = ("added", "transitive")
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
-_WEB_URL = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_NAME_PATTERN = re.compile(r"[A-Za-z0-9*?._-]+")
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Patterns are texts here: re compiles those that a configuration needs, when it needs them, and keeps them.
+_DURATION = r"([0-9]{1,6})([smhdw])"
+_WEB_URL = r"(?i)https?://[^\s/?#\\]+[^\s\\]*"
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_NAME_PATTERN = r"[A-Za-z0-9*?._-]+"
+_ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 class Ignore(NamedTuple):
@@ -136,13 +137,14 @@ def suggest(word: str, known: tuple[str, ...]) -> str:
     """Return a sentence that leads from a misspelt ``word`` to what is ``known``."""
     from difflib import get_close_matches  # noqa: PLC0415 - only ever needed on the way to an error
 
-    close = get_close_matches(word, known, n=1)
+    # No word of ours is half as long, and comparing grows with the length.
+    close = get_close_matches(word[:60], known, n=1)
     return f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
 
 
 def read_duration(value: object, at: Path) -> float:
     """Return the seconds of a duration such as ``"90s"``, ``"30m"``, ``"1h"``, ``"7d"``, ``"2w"``."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None:
         raise _wrong(at, value, 'a duration such as "30m", "1h" or "7d"')
     return float(int(match[1]) * _UNIT_SECONDS[match[2]])
@@ -150,7 +152,7 @@ def read_duration(value: object, at: Path) -> float:
 
 def read_index_url(value: object, at: Path) -> str:
     """Return ``value`` when it is an index URL that a configuration file may name."""
-    if not isinstance(value, str) or not _WEB_URL.fullmatch(value) or one_line(value, len(value)) != value:
+    if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(value, len(value)) != value:
         # Echoed in a message, a password would end up in somebody's log.
         shown = without_credentials(value) if isinstance(value, str) else value
         raise _wrong(at, shown, 'an index URL such as "https://index.example/simple/"')
@@ -237,7 +239,7 @@ def _globs(value: object, at: Path) -> tuple[str, ...]:
 def _name_patterns(value: object, at: Path) -> tuple[str, ...]:
     patterns = _texts(value, at)
     for pattern in patterns:
-        if not _NAME_PATTERN.fullmatch(pattern):
+        if not re.fullmatch(_NAME_PATTERN, pattern):
             raise _wrong(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
     return tuple(normalise(pattern) for pattern in patterns)
 
@@ -292,7 +294,7 @@ def _ignores(value: object, at: Path) -> tuple[Ignore, ...]:
 
 
 def _ignore(key: str, value: object, at: Path) -> Ignore:
-    if not _NAME.fullmatch(key):
+    if not re.fullmatch(_NAME, key):
         raise ConfigError(f"`{one_line(key, 60)}` is no project name", key=at, help_text="ignores are named one by one")
     fields = _read_table(value, _IGNORE_KEYS, at)
     if not fields.get("rules"):
@@ -315,7 +317,7 @@ def _rules(value: object, at: Path) -> tuple[Rule, ...]:
 def _until(value: object, at: Path) -> str:
     # A TOML date prints as an ISO date; a date with a time does not match, and would suggest a precision we lack.
     written = value.isoformat() if hasattr(value, "isoformat") else ""
-    if not _ISO_DATE.fullmatch(written):
+    if not re.fullmatch(_ISO_DATE, written):
         raise _wrong(at, value, "a date without quotes such as 2027-03-01")
     return str(written)
 

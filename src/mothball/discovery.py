@@ -150,7 +150,9 @@ class _Discovery:
         path = target.path
         if leads_outside(path, target.root):
             help_text = "check the file that it leads to by its own path, or leave the link out with `exclude`"
-            raise UnreadableFileError(path, "it is a link that leads outside the repository", help_text=help_text)
+            raise UnreadableFileError(
+                path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
+            )
         if os.path.islink(path) and self._given.format is None and not _may_be_read(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
         return read_file(path)
@@ -228,16 +230,15 @@ def _resolve(include: Include, by: _Target) -> _Target | ParseProblem:
     if "$" in include.target:
         return ParseProblem(include.span, f"{name} is not followed: it holds a variable", "name the file itself")
     path = os.path.normpath(os.path.join(os.path.dirname(by.path), include.target))
-    # What is written as outside is not even looked at: on Windows that could be a log-in to //host/share.
-    real = real_path(path) if is_inside(path, by.root) else path
-    if real is not None and not is_inside(real, os.path.realpath(by.root)):
+    if not is_inside(path, by.root):
         return ParseProblem(
             include.span,
             f"{name} is not followed: it lies outside the repository",
             f"only files below {shown_path(by.root)} are read along; check it by itself",
         )
-    if real is None or not os.path.isfile(path):
-        cause = "it is no regular file" if real and os.path.exists(path) else "there is no such file"
+    real = real_path(path)
+    if real is None or not is_inside(real, os.path.realpath(by.root)) or not os.path.isfile(real):
+        cause = "there is no such file inside the repository"
         return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
     if not may_be_included(real):
         return ParseProblem(
@@ -245,8 +246,7 @@ def _resolve(include: Include, by: _Target) -> _Target | ParseProblem:
             f"{name} is not followed: no requirements file by its name",
             "check it by itself: mothball check --as requirements FILE",
         )
-    kind = include.kind
-    return _Target(path, real, by.root, "requirements", kind)
+    return _Target(path, real, by.root, "requirements", include.kind)
 
 
 def _gather_options(read: Mapping[str, _Read]) -> dict[str, tuple[IndexOption, ...]]:

@@ -45,7 +45,7 @@ def read_utf8(path: str) -> str:
     """
     data = read_file(path)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         # The decoder counts from behind the byte-order mark.
         start = error.start + len(data) - len(error.object)
@@ -80,15 +80,14 @@ def is_inside(path: str, directory: str) -> bool:
 
 
 def real_path(path: str) -> str | None:
-    """Return ``path`` with every link followed, whether or not there is such a file.
-
-    None for what no file can be reached by: a NUL or a lone surrogate in it, too long, too many links.
-    """
+    """Return ``path`` with every link followed, None where it leads to nothing that is there."""
     if len(path) > MAX_PATH_LENGTH:
         return None
     try:
+        # The system gives up after some forty links; realpath would follow a chain of thousands.
+        os.stat(path)
         return os.path.realpath(path)
-    except (OSError, ValueError, RecursionError):  # realpath calls itself for each link of a chain
+    except (OSError, ValueError):
         return None
 
 
@@ -96,17 +95,21 @@ def resolves_inside(path: str, directory: str) -> bool:
     """Return whether the absolute ``path`` lies inside ``directory``, as it is written and with every link followed.
 
     Nothing outside is touched for what is written as outside: on Windows a look at ``//host/share`` is a log-in there.
+    What is not there lies nowhere.
     """
     real = real_path(path) if is_inside(path, directory) else None
     return real is not None and is_inside(real, os.path.realpath(directory))
 
 
 def leads_outside(path: str, directory: str) -> bool:
-    """Return whether ``path`` is a link that leads out of ``directory``: a file that its repository does not hold."""
+    """Return whether ``path`` is a link that leads out of ``directory``, or nowhere.
+
+    The two are not told apart: a repository must not find out by its links what lies on the disk.
+    """
     if not os.path.islink(path):
         return False
     real = real_path(path)
-    return real is not None and not is_inside(real, os.path.realpath(directory))
+    return real is None or not is_inside(real, os.path.realpath(directory))
 
 
 def shown_path(path: str) -> str:

@@ -25,7 +25,7 @@ OWN_FILE = "mothball.toml"
 SHARED_FILE = "pyproject.toml"
 _SHARED_TABLE = ("tool", "mothball")
 _NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
-_LINK = "it is a link that leads outside the repository"
+_LINK = "it is a link that leads outside the repository, or nowhere"
 _LINK_HELP = "put a file in its place, or name the configuration: --config FILE"
 
 
@@ -159,8 +159,8 @@ class Governor:
         # A configuration that the user chose may lie outside the repository, and then its snapshot lies beside it.
         places = (root, directory) if settings.config_path else (root,)
         if not any(resolves_inside(path, place) for place in places):
-            message = "the snapshot is not used: it does not lie inside the repository"
-            help_text = f"mend `snapshot` in {shown_path(config_path)}, or give --snapshot FILE"
+            message = "the snapshot cannot be used: there is no such file inside the repository"
+            help_text = f"mend `snapshot` in {shown_path(config_path)}, or {_NEW_SNAPSHOT}"
             self._tell(Problem(Severity.ERROR, message, help_text, shown_path(path)))
             return None
         return self._load(path, shown_path(config_path))

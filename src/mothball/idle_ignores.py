@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mothball import policy
 from mothball.config import Ignore
 from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Dependency, Finding, IgnoreComment, Mode, NotStated, Rule, Unavailable
+from mothball.model import CheckedDependency, Finding, IgnoreComment, Mode, NotStated, Rule, Unavailable
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, lines_of, location_of
 from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
@@ -21,20 +21,6 @@ class JudgedFile(NamedTuple):
     checked: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
     used: frozenset[IgnoreComment | Ignore]
-
-
-def comment_lines(file: SourceFile, dependency: Dependency, lines: LineTable) -> range:
-    """Return the numbers of the lines on which a comment is about ``dependency``: those of its entry.
-
-    In a requirements file the options of the entry belong to it, as a comment after its hashes can stand nowhere else.
-    """
-    touched = lines_of(dependency.entry_span, lines)
-    if file.document.format != "requirements":
-        return touched
-    end, last = touched.stop, lines.position(len(file.text)).line
-    while end <= last and lines.line(end - 1).endswith("\\"):
-        end += 1
-    return range(touched.start, end)
 
 
 def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
@@ -59,12 +45,12 @@ def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
         return
     on_line: dict[int, list[CheckedDependency]] = {}
     for item in one.checked:
-        for line in comment_lines(one.file, item.dependency, one.lines):
+        for line in lines_of(item.dependency.entry_span, one.lines):
             on_line.setdefault(line, []).append(item)
     for comment in one.file.document.ignores:
         if comment in one.used:
             continue
-        beside = on_line.get(one.lines.position(comment.span.start).line, [])
+        beside = [item for line in lines_of(comment.about, one.lines) for item in on_line.get(line, ())]
         if any(isinstance(item.lookup, Unavailable | NotStated) for item in beside):
             continue
         names = ", ".join(dict.fromkeys(item.dependency.name for item in beside)) or "this line"

@@ -111,11 +111,16 @@ class ParseProblem(NamedTuple):
 
 
 class IgnoreComment(NamedTuple):
-    """``# mothball: ignore[rule, ...] reason`` in a file. ``span`` covers the comment from its ``#``."""
+    """``# mothball: ignore[rule, ...] reason`` in a file.
+
+    ``span`` covers the comment from its ``#``; it speaks of all entries on the lines that ``about`` touches: its own
+    line, or all lines of an entry that runs over several and can have a comment only behind the last.
+    """
 
     span: Span
     rules: tuple[str, ...]
     reason: str
+    about: Span
 
 
 class Include(NamedTuple):
@@ -181,6 +186,7 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     DEADLINE = "deadline"
     TLS = "tls"
+    DECLINED = "declined"
     UNAUTHORISED = "unauthorised"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"

@@ -55,6 +55,7 @@ _CAUSE_HELP = {
     Cause.UNAUTHORISED: "the index wants credentials, and mothball sends none yet: give a snapshot, or another index",
     Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
     Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
+    Cause.DECLINED: "use https; or name the host under `trusted-hosts` in your own configuration, if you trust the way",
     Cause.TLS: "check the certificate; `REQUESTS_CA_BUNDLE` can name the authority of your network",
 }
 _MISSING_HELP = (

@@ -11,9 +11,9 @@ from mothball.hygiene import one_line
 from mothball.model import IgnoreComment, ParseProblem, Rule, Span
 
 # A directive may stand behind other words, but always behind a "#" of its own: `# via flask  # mothball: ignore[...]`.
-_DIRECTIVE = re.compile(r"#[ \t]*+mothball[ \t]*+:[ \t]*+")
-_IGNORE = re.compile(r"ignore[ \t]*+\[([^\]\r\n]*+)\](.*)", re.DOTALL)
-_WORD = re.compile(r"[^\s\[]*+")
+_DIRECTIVE = r"#[ \t]*+mothball[ \t]*+:[ \t]*+"
+_IGNORE = r"(?s)ignore[ \t]*+\[([^\]\r\n]*+)\](.*)"
+_WORD = r"[^\s\[]*+"
 
 _RULES = frozenset(str(rule) for rule in Rule)
 _FORM = "write `# mothball: ignore[archived] reason`"
@@ -26,12 +26,12 @@ def read_comment(text: str, span: Span) -> IgnoreComment | ParseProblem | None:
     it does not know. The ``span`` of what is returned begins at the directive's own ``#``. The reason may be empty.
     """
     comment = span.of(text)
-    directive = _DIRECTIVE.search(comment)
+    directive = re.search(_DIRECTIVE, comment) if "mothball" in comment else None
     if directive is None:
         return None
     place = Span(span.start + directive.start(), span.start + len(comment.rstrip()))
     body = comment[directive.end() :]
-    ignore = _IGNORE.match(body)
+    ignore = re.match(_IGNORE, body)
     if ignore is None:
         return ParseProblem(place, _what_is_wrong(body), _FORM)
     rules = tuple(dict.fromkeys(rule for rule in (part.strip() for part in ignore[1].split(",")) if rule))
@@ -40,11 +40,11 @@ def read_comment(text: str, span: Span) -> IgnoreComment | ParseProblem | None:
     unknown = next((rule for rule in rules if rule not in _RULES), None)
     if unknown is not None:
         return _unknown_rule(place, unknown)
-    return IgnoreComment(place, rules, ignore[2].strip())
+    return IgnoreComment(place, rules, ignore[2].strip(), about=place)
 
 
 def _what_is_wrong(body: str) -> str:
-    word = _WORD.match(body)
+    word = re.match(_WORD, body)
     directive = one_line(word[0], 40) if word else ""
     if not directive:
         return "`mothball:` is followed by no directive"

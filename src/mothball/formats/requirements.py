@@ -53,10 +53,10 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     for line in lines.logical:
         _read_line(line, found)
     for comment in lines.comments:
-        outcome = read_comment(text, comment)
+        outcome = read_comment(text, comment.span)
         match outcome:
             case IgnoreComment():
-                found.ignores.append(outcome)
+                found.ignores.append(outcome._replace(about=Span(comment.line_start, outcome.span.end)))
             case ParseProblem():
                 found.problems.append(outcome)
             case None:

@@ -25,14 +25,15 @@ class Verdict(NamedTuple):
     error: EntryError | None = None
 
 
+# Patterns are texts here: re compiles those that a file needs, when it needs them, and keeps them.
 # pip expands these from the environment; nothing else looks like a variable to it.
-_VARIABLE = re.compile(r"\$\{[A-Z0-9_]++\}")
+_VARIABLE = r"\$\{[A-Z0-9_]++\}"
 # One letter before the colon is a drive on Windows.
-_SCHEME = re.compile(r"([A-Z][A-Z0-9+.-]++):(//)?", re.IGNORECASE | re.ASCII)
+_SCHEME = r"(?ai)([A-Z][A-Z0-9+.-]++):(//)?"
 _SCHEMES_WITHOUT_SLASHES = frozenset({"file", "ftp", "http", "https"})
-_VCS = re.compile(r"(?:bzr|git|hg|svn)(?:\+|:)", re.IGNORECASE)
-_EGG = re.compile(rf"[#&]egg=({NAME_PATTERN})(?=[&#\[=<>!~;,\s]|\Z)", re.IGNORECASE | re.ASCII)
-_PATH = re.compile(r"[./\\~]|[A-Za-z]:[/\\]|[\w.-]++[/\\]")
+_VCS = r"(?i)(?:bzr|git|hg|svn)(?:\+|:)"
+_EGG = rf"(?ai)[#&]egg=({NAME_PATTERN})(?=[&#\[=<>!~;,\s]|\Z)"
+_PATH = r"[./\\~]|[A-Za-z]:[/\\]|[\w.-]++[/\\]"
 _ARCHIVES = (
     *(".zip", ".whl", ".tar", ".tgz", ".tbz", ".txz", ".tlz"),
     *(".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lz", ".tar.lzma"),
@@ -41,7 +42,7 @@ _ARCHIVES = (
 
 def judge(text: str) -> Verdict:
     """Say what the trimmed, non-empty ``text`` before a line's options is; raises nothing."""
-    if "${" in text and _VARIABLE.search(text):
+    if "${" in text and re.search(_VARIABLE, text):
         return _judge_with_variable(text)
     if ":" in text and _is_url(text):
         return _judge_reference(text, "; ", withheld_for(text))
@@ -56,13 +57,13 @@ def judge_editable(text: str) -> Verdict:
     outcome = read_entry(text)
     if isinstance(outcome, Entry) and outcome.url:
         return Verdict(outcome, WithheldReason.EDITABLE)
-    egg = _EGG.search(text)
+    egg = re.search(_EGG, text)
     return Verdict(_named(text, Span(*egg.span(1))), WithheldReason.EDITABLE) if egg else Verdict()
 
 
 def withheld_for(url: str) -> WithheldReason:
     """Return why a project that comes from ``url`` is asked of no index."""
-    if _VCS.match(url):
+    if re.match(_VCS, url):
         return WithheldReason.VCS
     if url[:5].lower() == "file:" or not _is_url(url):
         return WithheldReason.PATH
@@ -73,7 +74,7 @@ def _judge_requirement(text: str, head: str) -> Verdict:
     outcome = _read_pip_entry(text, head)
     if isinstance(outcome, Entry):
         return Verdict(outcome, withheld_for(outcome.url) if outcome.url else None)
-    if _PATH.match(text):
+    if re.match(_PATH, text):
         return _judge_reference(text, ";", WithheldReason.PATH)
     name = visible_name(text)
     if name is None:
@@ -82,9 +83,9 @@ def _judge_requirement(text: str, head: str) -> Verdict:
 
 
 def _is_url(text: str) -> bool:
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     return scheme is not None and (
-        scheme[2] is not None or scheme[1].lower() in _SCHEMES_WITHOUT_SLASHES or _VCS.match(text) is not None
+        scheme[2] is not None or scheme[1].lower() in _SCHEMES_WITHOUT_SLASHES or re.match(_VCS, text) is not None
     )
 
 
@@ -97,7 +98,7 @@ def _is_archive(path: str) -> bool:
 def _is_named(archive: str) -> bool:
     """Return whether this is ``name @ place`` rather than a path with an ``@`` in it."""
     name, at, _ = archive.partition("@")
-    return bool(at) and "/" not in name and _PATH.match(name) is None
+    return bool(at) and "/" not in name and re.match(_PATH, name) is None
 
 
 def _read_pip_entry(text: str, head: str) -> Entry | EntryError:
@@ -128,7 +129,7 @@ def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Ver
     """Judge a URL or a path, whose name stands in its fragment or nowhere."""
     reference, _, marker = text.partition(separator)
     error = _marker_error(text, marker.strip())
-    egg = _EGG.search(reference)
+    egg = re.search(_EGG, reference)
     if egg is None:
         return Verdict(error=error)
     entry = _named(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
@@ -137,7 +138,7 @@ def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Ver
 
 def _judge_with_variable(text: str) -> Verdict:
     """Tell the name of an entry that depends on the environment, where no variable is part of it."""
-    stand_in = judge(_VARIABLE.sub(lambda variable: "1" * len(variable[0]), text)).entry
+    stand_in = judge(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text)).entry
     if stand_in is not None:
         name = stand_in.name_span
     else:

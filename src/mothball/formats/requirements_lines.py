@@ -21,7 +21,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CODING = re.compile(rb"coding[:=]\s*+([-\w.]{1,40})")
+_CODING = rb"coding[:=]\s*+([-\w.]{1,40})"
 # Nobody writes files in these; the time that the first two take grows with the square of the text.
 _REFUSED_CODECS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
@@ -37,7 +37,7 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding).removeprefix("\ufeff")
     for line in data.split(b"\n", 2)[:2]:
-        if line.startswith(b"#") and (coding := _CODING.search(line)):
+        if line.startswith(b"#") and (coding := re.search(_CODING, line)):
             return _decode_as(coding[1].decode("ascii"), data).removeprefix("\ufeff")
     return data.decode("utf-8")
 
@@ -77,11 +77,18 @@ class LogicalLine(NamedTuple):
         return self.sources[piece] + offset - self.starts[piece]
 
 
+class Comment(NamedTuple):
+    """A comment from its ``#`` to the end of its physical line, and where the logical line begins that it ends."""
+
+    span: Span
+    line_start: int
+
+
 class Lines(NamedTuple):
-    """What a requirements file consists of; the spans of comments begin at their ``#`` and stay within one line."""
+    """What a requirements file consists of."""
 
     logical: tuple[LogicalLine, ...]
-    comments: tuple[Span, ...]
+    comments: tuple[Comment, ...]
     conflict_marks: tuple[Span, ...]
 
 
@@ -97,7 +104,7 @@ def split_lines(text: str) -> Lines:
     A mark stands on a line of its own and ends a continuation, as a comment line does.
     """
     logical: list[LogicalLine] = []
-    comments: list[Span] = []
+    comments: list[Comment] = []
     marks: list[Span] = []
     pending: list[Span] = []
     for physical in _LINE.finditer(text):
@@ -106,7 +113,11 @@ def split_lines(text: str) -> Lines:
         is_mark = line[:7] in _CONFLICT_MARKS and line[7:8] in {"", " "}
         bare = line.lstrip()
         if is_mark or bare.startswith("#"):
-            (marks if is_mark else comments).append(Span(end - len(bare), end))
+            place = Span(end - len(bare), end)
+            if is_mark:
+                marks.append(place)
+            else:
+                comments.append(Comment(place, pending[0].start if pending else start))
         elif line.endswith("\\"):
             # pip takes the backslashes at the line's beginning away as well.
             body = line.strip("\\")
@@ -123,7 +134,7 @@ def split_lines(text: str) -> Lines:
     return Lines(tuple(logical), tuple(comments), tuple(marks))
 
 
-def _join(text: str, pieces: list[Span], logical: list[LogicalLine], comments: list[Span]) -> None:
+def _join(text: str, pieces: list[Span], logical: list[LogicalLine], comments: list[Comment]) -> None:
     """Make one logical line of the pieces of a continued one."""
     starts = []
     length = 0
@@ -135,7 +146,7 @@ def _join(text: str, pieces: list[Span], logical: list[LogicalLine], comments: l
 
 
 def _add_line(
-    text: str, starts: tuple[int, ...], sources: tuple[int, ...], logical: list[LogicalLine], comments: list[Span]
+    text: str, starts: tuple[int, ...], sources: tuple[int, ...], logical: list[LogicalLine], comments: list[Comment]
 ) -> None:
     """Take the comment and the outer white space off a line, and keep both."""
     comment = _COMMENT.search(text) if "#" in text else None
@@ -144,7 +155,7 @@ def _add_line(
         piece = bisect_right(starts, at) - 1
         piece_end = starts[piece + 1] if piece + 1 < len(starts) else len(text)
         start = sources[piece] + at - starts[piece]
-        comments.append(Span(start, start + piece_end - at))
+        comments.append(Comment(Span(start, start + piece_end - at), sources[0]))
         text = text[:at]
     body = text.strip()
     if not body:

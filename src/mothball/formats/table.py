@@ -80,7 +80,7 @@ def decode(format_name: str, path: str, data: bytes) -> str:
             from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
 
             return requirements.decode(data)
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         cause = f"it is not {error.encoding.upper()} (line {line}, byte {error.start})"

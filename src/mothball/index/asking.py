@@ -72,9 +72,9 @@ class Asker:
         url = page_url(request.index_url, request.name)
         endpoint = endpoint_of(url)
         if endpoint is None:
-            return Failed(Cause.UNREACHABLE, "the index's address is no http or https URL")
+            return Failed(Cause.DECLINED, "the index's address is no http or https URL")
         if not is_private_enough(endpoint, self.settings.trusted_hosts):
-            return Failed(Cause.TLS, f"{endpoint.shown()} is not asked over plain http, unless it is a trusted host")
+            return Failed(Cause.DECLINED, f"{endpoint.shown()} is not asked over plain http, unless the user trusts it")
         return _Question(self, request, patience, url, endpoint).outcome()
 
 

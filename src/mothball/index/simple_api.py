@@ -14,7 +14,7 @@ from mothball.index.exchange import ProjectPage
 from mothball.index.simple_facts import page_of
 from mothball.model import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 
-_VERSIONED = re.compile(r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)")
+_VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
 _STATUSES = frozenset(ProjectStatus)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -42,7 +42,7 @@ def decode_page(body: bytes, content_type: str, name: str) -> ProjectPage:
 def _is_json(content_type: str, body: bytes) -> bool:
     """Return whether to read ``body`` as JSON; raise PageError for a content type of an unknown major version."""
     media_type = content_type.partition(";")[0].strip().lower()
-    versioned = _VERSIONED.fullmatch(media_type)
+    versioned = re.fullmatch(_VERSIONED, media_type)
     if versioned is None:
         return media_type == "application/json" or body[:256].lstrip().startswith(b"{")
     if int(versioned[1]) != 1:

@@ -14,7 +14,7 @@ from mothball.records import NamedTuple
 MAX_TEXT = 10_000
 
 _KNOWN_MAJOR = 1
-_VERSION = re.compile(r"([0-9]{1,6})\.[0-9]{1,6}")
+_VERSION = r"([0-9]{1,6})\.[0-9]{1,6}"
 
 
 class PageFacts(NamedTuple):
@@ -44,7 +44,7 @@ def check_version(version: str | None) -> None:
     """Raise PageError where ``version`` is none (``MAJOR.MINOR``) or is of a higher major than we know."""
     if version is None:
         return
-    match = _VERSION.fullmatch(version)
+    match = re.fullmatch(_VERSION, version)
     if match is None:
         raise PageError(f"the page claims the simple API version {one_line(version, 40)!r}, which is none")
     if int(match[1]) > _KNOWN_MAJOR:

@@ -14,7 +14,7 @@ from mothball.model import Dependency, IndexOption, Withheld, WithheldReason
 from mothball.records import NamedTuple
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
-_WEB_URL = re.compile(r"https?://(\[[^/\]]*\]|[^/:]+)", re.IGNORECASE)
+_WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
 
 
 class Ask(NamedTuple):
@@ -41,7 +41,7 @@ def route(dependency: Dependency, options: tuple[IndexOption, ...], network: Net
     if any("$" in address for address in addresses):
         return Withheld(WithheldReason.VARIABLE)
     bases = dict.fromkeys(base_url(address) for address in addresses)
-    indexes = tuple(base for base in bases if _WEB_URL.match(base))
+    indexes = tuple(base for base in bases if re.match(_WEB_URL, base))
     if not indexes:
         return Withheld(WithheldReason.NO_INDEX)
     if not _is_private(dependency.name, network.private):
@@ -79,5 +79,5 @@ def _is_default(base: str) -> bool:
 
 
 def _host(base: str) -> str:
-    match = _WEB_URL.match(base)
+    match = re.match(_WEB_URL, base)
     return match[1].rstrip(".").lower() if match else ""

@@ -56,7 +56,8 @@ def joined(text: str) -> str:
 def check_places(text: str, document: Document) -> None:
     """Hold every span against the text it claims to cover."""
     for found in document.dependencies:
-        assert normalise(joined(found.name_span.of(text))) == found.name
+        # In a shell word a name may hold a backslash that only quotes what follows it.
+        assert normalise(joined(found.name_span.of(text)).replace("\\", "")) == found.name
         specifier = joined(found.specifier_span.of(text)) if found.specifier_span else ""
         assert specifier == found.specifier
         assert found.entry_span.start <= found.name_span.start < found.name_span.end <= found.entry_span.end
@@ -473,6 +474,20 @@ def test_an_ignore_may_end_any_line(text: str) -> None:
     assert (ignore.rules, ignore.reason.rstrip("\\")) == (("archived",), "why")
     assert ignore.span.of(text).startswith("# mothball: ignore[archived] why")
     assert not document.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("a\nb  # mothball: ignore[archived] why", "b  # mothball: ignore[archived] why"),
+        ("a\n# mothball: ignore[archived] why\nb", "# mothball: ignore[archived] why"),
+        ("a==1 \\\n --hash=x \\\n --hash=y  # mothball: ignore[archived] why\nb", None),
+        ("a==1 \\\n # mothball: ignore[archived] why\nb", None),
+    ],
+)
+def test_an_ignore_is_about_the_whole_logical_line_that_it_ends(text: str, about: str | None) -> None:
+    (ignore,) = parse(text).ignores
+    assert ignore.about.of(text) == (about or text.removesuffix("\nb"))
 
 
 def test_a_hash_sign_without_white_space_before_it_begins_no_comment() -> None:

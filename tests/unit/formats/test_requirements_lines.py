@@ -74,7 +74,7 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
     assert first.span(0, 5).of(text) == "ab \\\r\n\\\\cd"
     assert first.span(3, 3) == Span(text.index("cd"), text.index("cd"))
     assert second.span(0, 2).of(text) == "gh"
-    assert [comment.of(text) for comment in lines.comments] == ["# one", "# two", "# three"]
+    assert [comment.span.of(text) for comment in lines.comments] == ["# one", "# two", "# three"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
 def test_continuations_and_comments_follow_pip(text: str, logical: list[str], comments: list[str]) -> None:
     lines = split_lines(text)
     assert [line.text for line in lines.logical] == logical
-    assert [comment.of(text) for comment in lines.comments] == comments
+    assert [comment.span.of(text) for comment in lines.comments] == comments
 
 
 @given(st.text(st.sampled_from(list("ab \\\n\r\t#<=")), max_size=60))
