@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif name in tuple(Rule):
         sys.stdout.write(page_of(Rule(name)))
     else:
-        raise UsageError(f"there is no rule {one_line(name, 60)}", help_text=suggest(name, tuple(Rule)))
+        raise UsageError(f"there is no rule {one_line(name, 60)}", help_text=suggest(name.lower(), tuple(Rule)))
     return 0
 
 

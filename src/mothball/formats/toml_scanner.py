@@ -25,21 +25,21 @@ from mothball.formats.toml_values import (
 from mothball.model import Span
 
 _LINE_ENDS = re.compile(r"[ \t]*+(?=[\r\n#]|\Z)")
-_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)")
 # The forms that most statements, items and headers have: read at one go.
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
 _SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
 _SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?=[ \t]*+(?:[\r\n#]|\Z))")
 
-_IS_STATEMENT = re.compile(STATEMENT)
-_IS_HEADER = re.compile(rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)")
+# Only broken or unusual places need these: `re` compiles them when they are first asked for, and keeps them.
+_CONFLICT = r"(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)"
+_IS_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)"
 # A header that somebody is typing.
-_HALF_HEADER = re.compile(rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)")
-_IS_QUOTED = re.compile(rf"""(?=["']){KEY}""")
-_ARRAY_GOES_ON = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]")
+_HALF_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)"
+_IS_QUOTED = rf"""(?=["']){KEY}"""
+_ARRAY_GOES_ON = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]"
 # What may stand between a key and its value where "=" is missing or is not what follows the key.
-_TO_VALUE = re.compile(r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+""")
+_TO_VALUE = r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+"""
 
 
 class Scanner(Cursor):
@@ -80,7 +80,7 @@ class Scanner(Cursor):
         if not keys and text[after : after + 1] in {'"', "'"}:
             self._error(after, after + 1, "this quote is not closed", "close it, or take it out")
             keys, after = self._keys(after + 1)
-        half = _HALF_HEADER.match(text, position)
+        half = re.compile(_HALF_HEADER).match(text, position)
         if not keys or text.startswith(",", after) or (half and half[2]):
             # Without a whole name it opens no table: what follows still belongs to the one before.
             self._error_at(position, "an unfinished table header", "write [NAME]")
@@ -194,22 +194,26 @@ class Scanner(Cursor):
         text = self._text
         if position != self._fresh:
             return False
-        if _IS_STATEMENT.match(text, position):
+        if re.compile(STATEMENT).match(text, position):
             return True
-        header = _IS_HEADER.match(text, position)
+        header = re.compile(_IS_HEADER).match(text, position)
         if header is None:
             return False
-        return not (_could_be_value(header[1]) and _ARRAY_GOES_ON.match(text, header.end()))
+        return not (_could_be_value(header[1]) and re.compile(_ARRAY_GOES_ON).match(text, header.end()))
 
     def _is_conflict(self, position: int) -> bool:
-        found = position == self._fresh and bool(_CONFLICT.match(self._text, position))
+        found = (
+            position == self._fresh
+            and self._text[position] in "<=>|"
+            and re.compile(_CONFLICT).match(self._text, position) is not None
+        )
         if found:
             self._error(position, position + 7, "the mark of a merge conflict", "resolve the conflict")
         return found
 
     def _is_half_header(self, position: int) -> bool:
         """Tell whether a line in an array is no array of its own, but a header that somebody is typing."""
-        found = _HALF_HEADER.match(self._text, position) if position == self._fresh else None
+        found = re.compile(_HALF_HEADER).match(self._text, position) if position == self._fresh else None
         if found is None or (not found[2] and _could_be_value(found[1])):
             return False
         self._error_at(position, "an unfinished table header", "write [NAME]")
@@ -250,7 +254,7 @@ class Scanner(Cursor):
             return end.end()
         position = end_of(SPACE, self._text, position)
         self._error_at(position, "the line should have ended before this", "begin a new line, or take it out")
-        if _IS_STATEMENT.match(self._text, position) or _IS_HEADER.match(self._text, position):
+        if re.compile(STATEMENT).match(self._text, position) or re.compile(_IS_HEADER).match(self._text, position):
             return position
         return None
 
@@ -302,7 +306,7 @@ class Scanner(Cursor):
             return self._more_items(position)
         if keys and text.startswith("]", after) and text[position - 1 : position] in {"", "\n", "\r"}:
             return self._close_header(position, 0, keys, after)
-        if keys and (found := _TO_VALUE.match(text, after)):
+        if keys and (found := re.compile(_TO_VALUE).match(text, after)):
             return self._pair(keys, found.end())
         return self._rest_of_line(position)
 
@@ -318,7 +322,7 @@ def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
 
 def _could_be_value(dotted: str) -> bool:
     """Tell whether what reads as a key could be a value: `"a"` and `1.5` are both."""
-    return _IS_QUOTED.fullmatch(dotted) is not None or scalar_value(dotted) is not None
+    return re.fullmatch(_IS_QUOTED, dotted) is not None or scalar_value(dotted) is not None
 
 
 def _is_open(value: Value) -> bool:

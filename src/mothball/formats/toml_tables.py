@@ -19,6 +19,7 @@ from mothball.formats.toml_values import (
     TomlScan,
     Value,
 )
+from mothball.hygiene import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 # Who made a table: a longer header in passing, its own header, or (a number) the dotted keys of that table's body.
 _IN_PASSING = -2
 _BY_HEADER = -1
+
+# How much of a name a message repeats.
+_SHOWN = 60
 
 
 class _Leaf:
@@ -96,7 +100,7 @@ class Definitions:
                 known.maker = _BY_HEADER
                 self._table = known
             case _:
-                complaint = complaint or f"`{name}` is already defined"
+                complaint = complaint or f"`{one_line(name, _SHOWN)}` is already defined"
         return tuple(path), complaint
 
     def _descend(self, keys: Sequence[Key]) -> tuple[_Table, list[str | int], str]:
@@ -116,7 +120,7 @@ class Definitions:
                 case None:
                     table.children[key.name] = table = _Table(_IN_PASSING)
                 case _Leaf():
-                    complaint = complaint or f"`{key.name}` is a value and holds no tables"
+                    complaint = complaint or f"`{one_line(key.name, _SHOWN)}` is a value and holds no tables"
                     table = _Table(_IN_PASSING)
                 case _:
                     assert_never(child)
@@ -130,12 +134,12 @@ class Definitions:
             if child is None:
                 table.children[key.name] = child = _Table(self._body)
             elif not isinstance(child, _Table) or child.maker not in {_IN_PASSING, self._body}:
-                return f"`{key.name}` is defined elsewhere and cannot be extended here"
+                return f"`{one_line(key.name, _SHOWN)}` is defined elsewhere and cannot be extended here"
             child.maker = self._body
             table = child
         name = keys[-1].name
         if name in table.children:
-            return f"`{name}` is already defined"
+            return f"`{one_line(name, _SHOWN)}` is already defined"
         table.children[name] = _LEAF
         return ""
 

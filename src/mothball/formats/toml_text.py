@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.toml_values import Escape, Invalid, Scalar, String, TomlError
+from mothball.hygiene import one_line
 from mothball.model import Span
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ KEYS = rf"{KEY}(?:[ \t]*+\.[ \t]*+{KEY})*+"
 # One `=`: an unquoted `name == 1.0` in an array is no key.
 STATEMENT = rf"{KEYS}[ \t]*+=(?!=)"
 
+# Patterns that few documents need are left as text: `re` compiles them when they are first asked for, and keeps them.
+
 # --- strings ----------------------------------------------------------------------------------------------------------
 
 _SINGLE = {
@@ -30,15 +33,13 @@ _SINGLE = {
 }
 # Up to two quotes may stand inside, also directly before the closing three.
 _MULTI = {
-    '"': re.compile(r'"""(?:[^"\\]++|\\.?+|"{1,2}+(?!"))*+"{3,5}', re.DOTALL),
-    "'": re.compile(r"'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}"),
+    '"': r'"""(?:[^"\\]++|(?s:\\.?+)|"{1,2}+(?!"))*+"{3,5}',
+    "'": r"'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}",
 }
 _LINE = re.compile(r"[^\r\n]*+")
-_NEXT_STATEMENT = re.compile(rf"[\r\n]++[ \t]*+(?:{STATEMENT}|\[\[?+[ \t]*+{KEYS}[ \t]*+\])")
+_NEXT_STATEMENT = rf"[\r\n]++[ \t]*+(?:{STATEMENT}|\[\[?+[ \t]*+{KEYS}[ \t]*+\])"
 _NEWLINE = re.compile(r"\r\n?|\n")
-_ESCAPE = re.compile(
-    r"\\(?:([btnfre\"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*+[\r\n][ \t\r\n]*+))?|\r\n"
-)
+_ESCAPE = r"\\(?:([btnfre\"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*+[\r\n][ \t\r\n]*+))?|\r\n"
 _SHORT_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
 _CODE_POINTS = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
@@ -75,7 +76,7 @@ def read_string(text: str, position: int, report: Callable[[TomlError], None], *
 def _read_multi_line(text: str, position: int, report: Callable[[TomlError], None], *, nested: bool) -> String:
     quote = text[position]
     start = position + 3
-    found = _MULTI[quote].match(text, position)
+    found = re.compile(_MULTI[quote]).match(text, position)
     if found is not None:
         end = found.end()
         inner = Span(start, end - 3)
@@ -94,7 +95,7 @@ def _read_multi_line(text: str, position: int, report: Callable[[TomlError], Non
 def _end_of_unclosed(text: str, start: int, *, nested: bool) -> int:
     if nested:
         return end_of(_LINE, text, start)
-    following = _NEXT_STATEMENT.search(text, start)
+    following = re.compile(_NEXT_STATEMENT).search(text, start)
     return following.start() if following else len(text)
 
 
@@ -109,12 +110,16 @@ def _decode(
     if multi_line and (newline := _NEWLINE.match(text, position, inner.end)):
         escapes.append(Escape(0, 0, *newline.span()))
         position = newline.end()
-    for found in (_NEWLINE if literal else _ESCAPE).finditer(text, position, inner.end):
+    for found in (_NEWLINE if literal else re.compile(_ESCAPE)).finditer(text, position, inner.end):
         start, end = found.span()
         piece = _meaning(found, literal=literal, multi_line=multi_line)
         if piece is None:
             shown = text[start : min(start + 2, inner.end)]
-            report(TomlError(Span(start, end), f"`{shown}` is no escape", "write \\\\ for a backslash, or use '...'"))
+            report(
+                TomlError(
+                    Span(start, end), f"`{one_line(shown)}` is no escape", "write \\\\ for a backslash, or use '...'"
+                )
+            )
             continue
         pieces += text[position:start], piece
         offset += start - position
@@ -146,15 +151,13 @@ def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | 
 # Everything up to TOML's white space or a character that it gives a meaning; a space may join a date and a time.
 _RUN = re.compile(r"""(?:[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:))?+[^ \t\r\n,\[\]{}"'#]++""")
 _INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?:_?+[0-9])*+)")
-_BASED = re.compile(r"0(?:x[0-9A-Fa-f](?:_?+[0-9A-Fa-f])*+|o[0-7](?:_?+[0-7])*+|b[01](?:_?+[01])*+)")
-_FLOAT = re.compile(
-    r"[+-]?+(?:(?:0|[1-9](?:_?+[0-9])*+)(?:\.[0-9](?:_?+[0-9])*+)?+(?:[eE][+-]?+[0-9](?:_?+[0-9])*+)?+|inf|nan)"
-)
+_BASED = r"0(?:x[0-9A-Fa-f](?:_?+[0-9A-Fa-f])*+|o[0-7](?:_?+[0-7])*+|b[01](?:_?+[01])*+)"
+_FLOAT = r"[+-]?+(?:(?:0|[1-9](?:_?+[0-9])*+)(?:\.[0-9](?:_?+[0-9])*+)?+(?:[eE][+-]?+[0-9](?:_?+[0-9])*+)?+|inf|nan)"
 _DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
-_LOCAL_DATE = re.compile(_DATE)
-_LOCAL_TIME = re.compile(_TIME)
-_DATE_TIME = re.compile(rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?")
+_LOCAL_DATE = _DATE
+_LOCAL_TIME = _TIME
+_DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
 _WORDS = {"true": True, "false": False}
 _HELP = "strings need quotes; true, false, numbers and dates stand without"
 
@@ -185,9 +188,9 @@ def scalar_value(token: str) -> bool | float | date | time | None:
     try:
         if _INTEGER.fullmatch(token):
             return int(token)
-        if _BASED.fullmatch(token):
+        if re.fullmatch(_BASED, token):
             return int(token, 0)
-        if _FLOAT.fullmatch(token):
+        if re.fullmatch(_FLOAT, token):
             return float(token)
         return _moment(token)
     except ValueError:  # a day that no calendar has, or an integer of thousands of digits
@@ -198,11 +201,11 @@ def _moment(token: str) -> date | time | None:
     """Return the date, the time or both; seconds may be left out (TOML 1.1). Raises ValueError for what cannot be."""
     import datetime as dt  # noqa: PLC0415 - dates are rare, and the import costs as much as a whole scan
 
-    if found := _LOCAL_DATE.fullmatch(token):
+    if found := re.fullmatch(_LOCAL_DATE, token):
         return dt.date(*map(int, found.groups()))
-    if found := _LOCAL_TIME.fullmatch(token):
+    if found := re.fullmatch(_LOCAL_TIME, token):
         return dt.time(*_time_parts(found.groups()))
-    if found := _DATE_TIME.fullmatch(token):
+    if found := re.fullmatch(_DATE_TIME, token):
         year, month, day, *rest = found.groups()
         zulu, sign, hours, minutes = rest[4:]
         zone = None

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.config import DEFAULT_INDEX, Network
+from mothball.index.urls import endpoint_of, page_url
+from mothball.model import Dependency, IndexOption, Span, Withheld, WithheldReason
+from mothball.routing.route import Ask, base_url, route
+
+HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
+STATUSES = "https://statuses.example/simple/"
+DEFAULT_HOST = str(urlsplit(DEFAULT_INDEX).hostname)
+NETWORK = Network(index_url=HOME)
+
+# The host of the default index, as it can be written and still be reached.
+DISGUISES = [
+    DEFAULT_INDEX,
+    DEFAULT_INDEX.rstrip("/"),
+    DEFAULT_INDEX.upper(),
+    DEFAULT_INDEX.replace("https:", "http:"),
+    *(
+        f"{scheme}://{user}{host}{port}{path}"
+        for scheme in ("https", "HTTP")
+        for user in ("", "user:secret@", "home.example@", r"home.example\@")
+        for host in (
+            DEFAULT_HOST,
+            DEFAULT_HOST.title(),
+            f"{DEFAULT_HOST}.",
+            f"www.{DEFAULT_HOST}",
+            f"test.{DEFAULT_HOST}.",
+        )
+        for port in ("", ":", ":443", ":0443", ":80")
+        for path in ("", "/simple/", "/../simple?x=y", "#z")
+    ),
+]
+
+
+def dependency(name: str = "old-lib", index: str | None = None, withheld: WithheldReason | None = None) -> Dependency:
+    return Dependency(name, Span(0, 1), Span(0, 1), index_url=index, withheld=withheld)
+
+
+def option(name: str, value: str = "") -> IndexOption:
+    assert name in {"index-url", "extra-index-url", "no-index", "find-links"}
+    return IndexOption(Span(0, 1), name, value)  # type: ignore[arg-type] # held against the names above
+
+
+def extra(value: str) -> IndexOption:
+    return option("extra-index-url", value)
+
+
+def primary(value: str) -> IndexOption:
+    return option("index-url", value)
+
+
+# --- who is asked -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "indexes"),
+    [
+        ((), (HOME,)),
+        ((primary(OTHER),), (OTHER,)),
+        ((primary(EXTRA), primary(OTHER)), (OTHER,)),
+        ((extra(EXTRA),), (EXTRA, HOME)),
+        ((primary(OTHER), extra(EXTRA)), (EXTRA, OTHER)),
+        ((extra(EXTRA), primary(OTHER)), (EXTRA, OTHER)),
+        ((extra(EXTRA), extra(OTHER)), (EXTRA, OTHER, HOME)),
+        ((option("find-links", "https://links.example/"),), (HOME,)),
+        # pip takes an empty value for none, and so the default index answers.
+        ((primary(""),), (HOME,)),
+        ((primary(OTHER), primary("")), (OTHER,)),
+        ((extra(""),), (HOME,)),
+    ],
+)
+def test_extra_indexes_go_first_and_the_last_index_url_wins(
+    options: tuple[IndexOption, ...], indexes: tuple[str, ...]
+) -> None:
+    assert route(dependency(), options, NETWORK) == Ask(indexes)
+
+
+def test_without_any_word_the_default_index_answers() -> None:
+    assert route(dependency(), (), Network()) == Ask((DEFAULT_INDEX,))
+
+
+@pytest.mark.parametrize("options", [(), (extra(EXTRA), primary(OTHER)), (option("no-index"),)])
+def test_an_index_pinned_by_the_entry_answers_alone(options: tuple[IndexOption, ...]) -> None:
+    assert route(dependency(index="https://pinned.example/simple"), options, NETWORK) == Ask(
+        ("https://pinned.example/simple/",)
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (option("no-index"),),
+        (primary(OTHER), option("no-index")),
+        (option("no-index"), primary(OTHER), extra(EXTRA)),
+    ],
+)
+def test_where_no_index_is_allowed_none_is_asked(options: tuple[IndexOption, ...]) -> None:
+    assert route(dependency(), options, NETWORK) == Withheld(WithheldReason.NO_INDEX)
+
+
+@pytest.mark.parametrize("why", [*WithheldReason])
+def test_what_the_text_withholds_stays_withheld(why: WithheldReason) -> None:
+    assert route(dependency(index=OTHER, withheld=why), (extra(EXTRA),), NETWORK) == Withheld(why)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://x:$TOKEN@other.example/"]
+)
+def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
+    variable = Withheld(WithheldReason.VARIABLE)
+    assert route(dependency(), (primary(address),), NETWORK) == variable
+    assert route(dependency(), (extra(address),), NETWORK) == variable
+    assert route(dependency(index=address), (), NETWORK) == variable
+    # Only what would be asked matters.
+    assert route(dependency(index=OTHER), (primary(address),), NETWORK) == Ask((OTHER,))
+    assert route(dependency(), (primary(address), primary(OTHER)), NETWORK) == Ask((OTHER,))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "./simple",
+        "/srv/simple",
+        "file:///srv/simple",
+        "ftp://other.example/simple/",
+        "git+https://other.example/",
+        "other.example/simple",
+        "//other.example/simple",
+        "https:///simple",
+        "https://",
+        "https://user:secret@",
+        " https://other.example/",
+    ],
+)
+def test_what_is_no_web_address_is_not_asked(address: str) -> None:
+    nowhere = Withheld(WithheldReason.NO_INDEX)
+    assert route(dependency(), (primary(address),), NETWORK) == nowhere
+    assert route(dependency(index=address), (), NETWORK) == nowhere
+    assert route(dependency(), (extra(address),), NETWORK) == Ask((HOME,))
+
+
+# --- how an address is asked ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "base"),
+    [
+        ("https://other.example/simple", OTHER),
+        ("https://other.example/simple/", OTHER),
+        ("https://other.example/simple///", OTHER),
+        ("https://user:secret@other.example/simple/?token=secret#x", OTHER),
+        ("https://other.example", "https://other.example/"),
+        ("http://127.0.0.1:8080/root/pypi/+simple", "http://127.0.0.1:8080/root/pypi/+simple/"),
+        # No parser reads this as it was meant: it leads nowhere, rather than to the wrong place.
+        ("https://user:sec/ret@other.example/simple/", "https://…/"),
+    ],
+)
+def test_an_index_is_asked_without_credentials_and_with_one_slash_at_its_end(address: str, base: str) -> None:
+    assert base_url(address) == base
+    assert base_url(base) == base
+    assert route(dependency(), (primary(address),), NETWORK) == Ask((base,))
+
+
+def test_an_index_is_asked_once_however_often_it_is_named() -> None:
+    options = (
+        extra(EXTRA),
+        extra(EXTRA.rstrip("/")),
+        extra("https://user:secret@extra.example/simple/"),
+        primary(EXTRA),
+    )
+    assert route(dependency(), options, NETWORK) == Ask((EXTRA,))
+
+
+def test_the_status_index_is_asked_after_all_others() -> None:
+    network = Network(index_url=HOME, status_index=STATUSES.rstrip("/"))
+    assert route(dependency(), (extra(EXTRA),), network) == Ask((EXTRA, HOME), STATUSES)
+
+
+# --- private names ----------------------------------------------------------------------------------------------------
+
+PRIVATE = Network(index_url=HOME, status_index=STATUSES, private=("acme-*", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("name", "private"),
+    [
+        ("acme-web", True),
+        ("acme-", True),
+        ("secret", True),
+        ("acme", False),
+        ("acmeweb", False),
+        ("my-acme-web", False),
+        ("secrets", False),
+    ],
+)
+def test_a_private_name_is_not_sent_to_the_status_index(name: str, *, private: bool) -> None:
+    assert route(dependency(name), (), PRIVATE) == Ask((HOME,), None if private else STATUSES)
+
+
+def test_a_private_name_is_asked_of_its_own_index_but_not_of_the_default_one() -> None:
+    network = PRIVATE._replace(index_url=DEFAULT_INDEX)
+    assert route(dependency("acme-web"), (extra(EXTRA),), network) == Ask((EXTRA,))
+    assert route(dependency("public"), (extra(EXTRA),), network) == Ask((EXTRA, DEFAULT_INDEX), STATUSES)
+
+
+def test_a_private_name_is_withheld_from_the_default_index_in_every_disguise() -> None:
+    private = Withheld(WithheldReason.PRIVATE)
+    for address in DISGUISES:
+        assert route(dependency("acme-web"), (), PRIVATE._replace(index_url=address)) == private, address
+        assert route(dependency("acme-web", index=address), (), PRIVATE) == private, address
+        assert route(dependency("acme-web"), (primary(address),), PRIVATE) == private, address
+        assert route(dependency("acme-web"), (extra(address),), PRIVATE) == Ask((HOME,)), address
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"not{DEFAULT_HOST}",
+        f"{DEFAULT_HOST}.example",
+        "127.0.0.1:8080",
+        "[::1]",
+        "[::1]:443",
+        f"home.example/{DEFAULT_HOST}",
+    ],
+)
+def test_other_hosts_are_not_taken_for_the_default_one(host: str) -> None:
+    index = f"https://{host}/simple/"
+    assert route(dependency("acme-web", index=index), (), PRIVATE) == Ask((index,))
+
+
+def test_a_private_name_without_an_index_has_no_index() -> None:
+    assert route(dependency("acme-web"), (option("no-index"),), PRIVATE) == Withheld(WithheldReason.NO_INDEX)
+
+
+ADDRESSES = st.sampled_from(
+    [*DISGUISES, HOME, EXTRA, OTHER, "https://u:p@other.example/simple", "", "./simple", "file:///x", "https://${X}/"]
+) | st.tuples(
+    st.sampled_from(["http://", "https://", "HTTPS://"]),
+    st.text(st.sampled_from("ab@:/\\?#.1[]"), max_size=8),
+    st.sampled_from([DEFAULT_HOST, DEFAULT_HOST.upper(), "home.example"]),
+    st.text(st.sampled_from("ab@:/\\?#.1[]"), max_size=8),
+).map("".join)
+OPTIONS = st.lists(
+    st.builds(option, st.sampled_from(["index-url", "extra-index-url", "no-index", "find-links"]), ADDRESSES),
+    max_size=4,
+).map(tuple)
+NAMES = st.sampled_from(["acme-web", "acme-", "secret", "public", "old-lib"])
+
+
+@given(NAMES, st.none() | ADDRESSES, OPTIONS, ADDRESSES)
+@settings(deadline=None, max_examples=500)
+def test_no_private_name_reaches_the_default_index_or_the_status_index(
+    name: str, pinned: str | None, options: tuple[IndexOption, ...], default: str
+) -> None:
+    way = route(dependency(name, index=pinned), options, PRIVATE._replace(index_url=default))
+    if not isinstance(way, Ask):
+        return
+    assert way.indexes
+    assert len(set(way.indexes)) == len(way.indexes)
+    private = any(fnmatchcase(name, pattern) for pattern in PRIVATE.private)
+    assert way.status_index == (None if private else STATUSES)
+    for index in way.indexes:
+        assert index.endswith("/")
+        assert base_url(index) == index
+        # What the client makes of it is what counts: None is refused there.
+        endpoint = endpoint_of(page_url(index, name))
+        if private and endpoint is not None:
+            assert not f".{endpoint.host}".rstrip(".").endswith(f".{DEFAULT_HOST}")

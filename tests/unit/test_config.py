@@ -1,0 +1,590 @@
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.config import (
+    DEFAULT_INDEX,
+    DEFAULT_MAX_AGE,
+    PROJECT_KEYS,
+    USER_KEYS,
+    Config,
+    Ignore,
+    Network,
+    Overrides,
+    UserConfig,
+    network_of,
+    read_config,
+    read_duration,
+    read_index_url,
+    read_user_config,
+    suggest,
+)
+from mothball.errors import ConfigError
+from mothball.hygiene import one_line
+from mothball.model import Rule, Severity
+
+URL = "https://index.example/simple/"
+HOSTILE = "x\n::error::\x1b[2J\u202ey"
+# Longer than Python is willing to print.
+HUGE = 16**5000
+
+
+def refusal(table: object, at: tuple[str, ...] = ()) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        read_config(table, at)
+    return caught.value
+
+
+# --- what may be said -------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_configuration_has_no_opinion() -> None:
+    assert read_config({}) == Config()
+    assert read_user_config({}) == UserConfig()
+
+
+def test_every_project_key_is_read() -> None:
+    table = {
+        "index-url": URL,
+        "status-index": "http://127.0.0.1:8080/simple",
+        "private": ["Acme_*", "in?ernal"],
+        "snapshot": "statuses.json",
+        "offline": True,
+        "max-age": "30m",
+        "exclude": ["tests/data/**"],
+        "severity": {"deprecated": "error", "archived": {"transitive": "note"}},
+        "ignore": {"Old.Lib": {"rules": ["archived"], "reason": "moving, #812", "until": dt.date(2027, 3, 1)}},
+    }
+    assert table.keys() == PROJECT_KEYS.keys()
+    assert read_config(table) == Config(
+        index_url=URL,
+        status_index="http://127.0.0.1:8080/simple",
+        private=("acme-*", "in?ernal"),
+        snapshot="statuses.json",
+        offline=True,
+        max_age=1800.0,
+        exclude=("tests/data/**",),
+        severities={"deprecated": Severity.ERROR, "archived.transitive": Severity.NOTE},
+        ignores=(Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving, #812", "2027-03-01"),),
+    )
+
+
+def test_every_user_key_is_read() -> None:
+    table = {
+        "index-url": URL,
+        "trusted-hosts": ["index.example", "other.example:8080"],
+        "private": ["acme-*"],
+        "offline": False,
+        "max-age": "2d",
+        "allow-local-indexes": True,
+    }
+    assert table.keys() == USER_KEYS.keys()
+    assert read_user_config(table) == UserConfig(
+        index_url=URL,
+        trusted_hosts=("index.example", "other.example:8080"),
+        private=("acme-*",),
+        offline=False,
+        max_age=172800.0,
+        allow_local_indexes=True,
+    )
+
+
+# --- what may not -----------------------------------------------------------------------------------------------------
+
+WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
+    (
+        {"index-url": 3},
+        ("index-url",),
+        '`index-url` must be an index URL such as "https://index.example/simple/", not 3',
+    ),
+    ({"index-url": "index.example"}, ("index-url",), 'not "index.example"'),
+    ({"status-index": "ftp://index.example/"}, ("status-index",), 'not "ftp://index.example/"'),
+    ({"status-index": []}, ("status-index",), "not an array"),
+    ({"private": "acme-*"}, ("private",), '`private` must be an array of strings, not "acme-*"'),
+    ({"private": [1]}, ("private",), "`private` must be made of strings that are not empty, not 1"),
+    ({"private": ["a", ""]}, ("private",), '`private` must be made of strings that are not empty, not ""'),
+    ({"private": ["acme/*"]}, ("private",), 'not "acme/*"'),
+    ({"private": ["acme-[ab]"]}, ("private",), "`private` must be made of project names, with `*` for any part"),
+    ({"snapshot": True}, ("snapshot",), "`snapshot` must be a string that is not empty, not true"),
+    ({"snapshot": ""}, ("snapshot",), 'not ""'),
+    ({"offline": "yes"}, ("offline",), '`offline` must be true or false, not "yes"'),
+    ({"offline": 1}, ("offline",), "not 1"),
+    ({"offline": None}, ("offline",), "not null"),
+    ({"max-age": 3600}, ("max-age",), '`max-age` must be a duration such as "30m", "1h" or "7d", not 3600'),
+    ({"max-age": 1.5}, ("max-age",), "not 1.5"),
+    ({"max-age": HUGE}, ("max-age",), "not a huge number"),
+    ({"max-age": dt.time(1, 30)}, ("max-age",), "not 01:30:00"),
+    ({"exclude": {"a": 1}}, ("exclude",), "`exclude` must be an array of strings, not a table"),
+    ({"exclude": ["a", None]}, ("exclude",), "not null"),
+    ({"exclude": ["*" * 9]}, ("exclude",), "`exclude` must be made of shorter patterns, each with at most 8 `*`"),
+    ({"exclude": ["x" * 201]}, ("exclude",), "made of shorter patterns"),
+    ({"severity": "error"}, ("severity",), '`severity` must be a table, not "error"'),
+    (
+        {"severity": {"archived": 1}},
+        ("severity", "archived"),
+        '`archived` must be one of "error", "warning", "note", "off"',
+    ),
+    ({"severity": {"archived": "fatal"}}, ("severity", "archived"), 'not "fatal"'),
+    ({"severity": {"archived": {"added": None}}}, ("severity", "archived", "added"), "`added` must be one of"),
+    ({"severity": {"archivd": "off"}}, ("severity", "archivd"), "unknown rule `archivd`"),
+    (
+        {"severity": {"archived": {"ad": "off"}}},
+        ("severity", "archived", "ad"),
+        "unknown scope `ad` of rule `archived`",
+    ),
+    ({"severity": {"archived.ad": "off"}}, ("severity", "archived.ad"), "unknown scope `ad` of rule `archived`"),
+    ({"severity": {"archived.": "off"}}, ("severity", "archived."), "unknown scope `` of rule `archived`"),
+    ({"severity": {"archived": {"": "off"}}}, ("severity", "archived", ""), "unknown scope ``"),
+    ({"severity": {"archived.added": {"added": "off"}}}, ("severity", "archived.added", "added"), "unknown scope"),
+    ({"ignore": ["old-lib"]}, ("ignore",), "`ignore` must be a table, not an array"),
+    ({"ignore": {"old-lib": "archived"}}, ("ignore", "old-lib"), '`old-lib` must be a table, not "archived"'),
+    ({"ignore": {"old lib": {"rules": ["archived"]}}}, ("ignore", "old lib"), "`old lib` is no project name"),
+    ({"ignore": {"old-*": {"rules": ["archived"]}}}, ("ignore", "old-*"), "`old-*` is no project name"),
+    ({"ignore": {"": {"rules": ["archived"]}}}, ("ignore", ""), "`` is no project name"),
+    ({"ignore": {"a": {}}}, ("ignore", "a"), "the ignore of `a` does not say which rules it ignores"),
+    ({"ignore": {"a": {"rules": []}}}, ("ignore", "a"), "the ignore of `a` does not say which rules it ignores"),
+    ({"ignore": {"a": {"reason": "because"}}}, ("ignore", "a"), "does not say which rules"),
+    ({"ignore": {"a": {"rules": "archived"}}}, ("ignore", "a", "rules"), "`rules` must be an array of strings"),
+    ({"ignore": {"a": {"rules": ["archivd"]}}}, ("ignore", "a", "rules"), "unknown rule `archivd`"),
+    ({"ignore": {"a": {"rules": ["archived"], "reason": 1}}}, ("ignore", "a", "reason"), "`reason` must be a string"),
+    ({"ignore": {"a": {"rules": ["archived"], "why": "x"}}}, ("ignore", "a", "why"), "unknown key `why`"),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "message"), WRONG_VALUES)
+def test_a_wrong_value_is_refused_with_its_place_and_what_it_must_be(
+    table: dict[str, Any], key: tuple[str, ...], message: str
+) -> None:
+    error = refusal(table)
+    assert message in str(error)
+    assert error.key == key
+
+
+@pytest.mark.parametrize(("table", "key", "message"), WRONG_VALUES)
+def test_the_place_begins_where_the_table_stands(table: dict[str, Any], key: tuple[str, ...], message: str) -> None:
+    assert refusal(table, ("tool", "mothball")).key == ("tool", "mothball", *key)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (3, "`configuration` must be a table, not 3"),
+        ([], "`configuration` must be a table, not an array"),
+        (None, "`configuration` must be a table, not null"),
+        ("x", '`configuration` must be a table, not "x"'),
+    ],
+)
+def test_a_configuration_is_a_table(table: object, message: str) -> None:
+    error = refusal(table)
+    assert str(error) == message
+    assert error.key == ()
+    with pytest.raises(ConfigError):
+        read_user_config(table)
+
+
+def test_a_table_that_is_none_is_named_by_its_key() -> None:
+    assert str(refusal(7, ("tool", "mothball"))) == "`mothball` must be a table, not 7"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "message"),
+    [
+        ({"trusted-hosts": "index.example"}, "trusted-hosts", "an array of strings"),
+        ({"trusted-hosts": [3]}, "trusted-hosts", "made of strings"),
+        ({"allow-local-indexes": "no"}, "allow-local-indexes", "true or false"),
+        ({"private": ["a b"]}, "private", "project names"),
+        ({"offline": 0}, "offline", "true or false"),
+        ({"max-age": "1 h"}, "max-age", "a duration"),
+        ({"index-url": "${INDEX}"}, "index-url", "an index URL"),
+        ({"ignore": {}}, "ignore", "unknown key `ignore`"),
+    ],
+)
+def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_user_config(table)
+    assert message in str(caught.value)
+    assert caught.value.key == (key,)
+
+
+# --- unknown words ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "way_out"),
+    [
+        ({"index_url": URL}, "did you mean `index-url`?"),
+        ({"maxage": "1h"}, "did you mean `max-age`?"),
+        ({"ignores": {}}, "did you mean `ignore`?"),
+        ({"zzz": 1}, f"known are {', '.join(PROJECT_KEYS)}"),
+        ({"severity": {"archive": "off"}}, "did you mean `archived`?"),
+        ({"severity": {"zzz": "off"}}, f"known are {', '.join(Rule)}"),
+        ({"severity": {"archived": {"transitiv": "off"}}}, "did you mean `transitive`?"),
+        ({"severity": {"archived": {"zzz": "off"}}}, "known are added, transitive"),
+        ({"ignore": {"a": {"rules": ["depricated"]}}}, "did you mean `deprecated`?"),
+        ({"ignore": {"a": {"rule": ["archived"]}}}, "did you mean `rules`?"),
+        ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "known are rules, reason, until"),
+    ],
+)
+def test_an_unknown_word_leads_to_the_known_ones(table: dict[str, Any], way_out: str) -> None:
+    assert refusal(table).help == way_out
+
+
+def test_a_suggestion_is_the_closest_word_or_all_of_them() -> None:
+    assert suggest("colour", ("color", "size")) == "did you mean `color`?"
+    assert suggest("xyz", ("color", "size")) == "known are color, size"
+
+
+def test_a_huge_unknown_word_costs_no_more_than_a_long_one() -> None:
+    def seconds(length: int) -> float:
+        word = "ab" * length
+        best = float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            suggest(word, tuple(PROJECT_KEYS))
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    assert seconds(1_000_000) < 100 * seconds(1_000)
+
+
+# --- index URLs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "http://127.0.0.1:8080",
+        "HTTPS://Index.Example/Simple",
+        "https://[::1]:8080/simple/",
+        "https://x/feed@view/simple",
+    ],
+)
+def test_an_index_url_is_taken_as_it_is_written(url: str) -> None:
+    assert read_index_url(url, ("index-url",)) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("https://user:secret@index.example/", "`index-url` holds credentials"),
+        ("https://secret@index.example/simple/", "`index-url` holds credentials"),
+        ("https://user:sec/ret@index.example/", "`index-url` holds credentials"),
+        ("https://user:sec#ret@index.example/", "`index-url` holds credentials"),
+        ("https://index.example/simple/?token=secret", "credentials, a query or a fragment"),
+        ("https://index.example/simple/#secret", "credentials, a query or a fragment"),
+        ("ftp://user:secret@index.example/", "must be an index URL"),
+        ("user:secret@index.example/simple", "must be an index URL"),
+        ("https://user:se cret@index.example/", "must be an index URL"),
+        ("https://${USER}:${SECRET}@index.example/", "`index-url` holds a variable"),
+    ],
+)
+def test_credentials_are_refused_and_not_repeated(url: str, message: str) -> None:
+    error = refusal({"index-url": url})
+    assert message in str(error)
+    assert "secret" not in f"{error} {error.help}"
+    assert "sec/ret" not in f"{error} {error.help}"
+    assert error.key == ("index-url",)
+
+
+@pytest.mark.parametrize("url", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://index.example/${TEAM}"])
+def test_variables_are_refused(url: str) -> None:
+    error = refusal({"status-index": url})
+    assert "`status-index` holds a variable" in str(error)
+    assert "--index-url" in error.help
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://",
+        "https:///simple/",
+        "https://?x",
+        "//index.example/",
+        "file:///srv/simple",
+        "https://a b/",
+        "https://index.example/\n",
+        "https://index.example/\x1b[2J",
+        "https://index.example/\u202esimple/",
+        "https://index.example\x00/",
+        "https://index.example\\@other.example/",
+    ],
+)
+def test_what_is_no_web_address_is_refused_in_harmless_words(url: str) -> None:
+    error = refusal({"index-url": url})
+    assert 'must be an index URL such as "https://index.example/simple/"' in str(error)
+    assert str(error).isprintable()
+
+
+# --- durations --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0s", 0), ("90s", 90), ("30m", 1800), ("1h", 3600), ("7d", 604800), ("2w", 1209600), ("999999w", 604799395200)],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
+    assert read_duration(text, ("max-age",)) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "1", "h", "-1h", "1.5h", "1 h", " 1h", "1h\n", "1H", "1h30m", "1y", "1000000s", "٣h", "1²h", 60, None, True],
+)
+def test_anything_else_is_no_duration(value: object) -> None:
+    with pytest.raises(ConfigError, match='must be a duration such as "30m"') as caught:
+        read_duration(value, ("max-age",))
+    assert caught.value.key == ("max-age",)
+
+
+# --- severities -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", [*Rule])
+@pytest.mark.parametrize("severity", [*Severity])
+def test_every_rule_may_have_every_severity_in_every_scope(rule: Rule, severity: Severity) -> None:
+    word = str(severity)
+    table = {"severity": {str(rule): {"added": word, "transitive": word}}}
+    assert read_config(table).severities == {f"{rule}.added": severity, f"{rule}.transitive": severity}
+    assert read_config({"severity": {str(rule): word}}).severities == {rule: severity}
+
+
+def test_a_scope_may_be_written_with_a_dot_or_in_quotes() -> None:
+    dotted = read_config({"severity": {"unverified": {"added": "warning"}}})
+    quoted = read_config({"severity": {"unverified.added": "warning"}})
+    assert dotted == quoted
+    assert dotted.severities == {"unverified.added": Severity.WARNING}
+
+
+def test_severities_cannot_be_changed_afterwards() -> None:
+    severities: Any = read_config({"severity": {"archived": "off"}}).severities
+    with pytest.raises(TypeError):
+        severities["archived"] = Severity.ERROR
+
+
+# --- ignores ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_ignore_needs_rules_alone() -> None:
+    config = read_config({"ignore": {"a": {"rules": ["archived", "quarantined"]}}})
+    assert config.ignores == (Ignore("a", "a", (Rule.ARCHIVED, Rule.QUARANTINED)),)
+
+
+def test_ignores_keep_the_order_of_their_file() -> None:
+    table = {"ignore": {name: {"rules": ["archived"]} for name in ("z", "a", "m")}}
+    assert [ignore.name for ignore in read_config(table).ignores] == ["z", "a", "m"]
+
+
+@pytest.mark.parametrize("second", ["old_lib", "OLD-LIB", "old.lib", "old--lib"])
+def test_two_ignores_of_one_project_contradict_each_other(second: str) -> None:
+    entry = {"rules": ["archived"]}
+    error = refusal({"ignore": {"old-lib": entry, second: entry}}, ("tool", "mothball"))
+    assert str(error) == f"`{second}` and `old-lib` are the same project"
+    assert error.key == ("tool", "mothball", "ignore", second)
+    assert "keep one" in error.help
+
+
+@pytest.mark.parametrize(
+    ("until", "described"),
+    [
+        ("2027-03-01", '"2027-03-01"'),
+        (dt.datetime(2027, 3, 1, 12, 0, tzinfo=dt.UTC), "2027-03-01 12:00:00+00:00"),
+        (dt.datetime(2027, 3, 1), "2027-03-01 00:00:00"),  # noqa: DTZ001 - TOML has local date-times
+        (dt.time(12, 0), "12:00:00"),
+        (20270301, "20270301"),
+        (None, "null"),
+        ([dt.date(2027, 3, 1)], "an array"),
+        ({}, "a table"),
+    ],
+)
+def test_an_ignore_ends_on_a_date_and_nothing_else(until: object, described: str) -> None:
+    error = refusal({"ignore": {"a": {"rules": ["archived"], "until": until}}})
+    assert str(error) == f"`until` must be a date without quotes such as 2027-03-01, not {described}"
+    assert error.key == ("ignore", "a", "until")
+
+
+def test_a_number_too_long_to_be_printed_is_described() -> None:
+    until = refusal({"ignore": {"a": {"rules": ["archived"], "until": HUGE}}})
+    assert str(until) == "`until` must be a date without quotes such as 2027-03-01, not a huge number"
+    assert str(refusal({"offline": -HUGE})) == "`offline` must be true or false, not a huge number"
+    assert str(refusal({"offline": 2**64 - 1})) == f"`offline` must be true or false, not {2**64 - 1}"
+
+
+def test_a_date_before_the_year_1000_still_sorts_as_it_should() -> None:
+    config = read_config({"ignore": {"a": {"rules": ["archived"], "until": dt.date(5, 1, 1)}}})
+    assert config.ignores[0].until == "0005-01-01"
+
+
+# --- patterns ---------------------------------------------------------------------------------------------------------
+
+
+def test_patterns_at_the_cap_are_still_taken() -> None:
+    patterns = ["x" * 200, "a*" * 8]
+    assert read_config({"exclude": patterns}).exclude == tuple(patterns)
+
+
+def test_private_patterns_are_normalised_as_names_are() -> None:
+    assert read_config({"private": ["Acme._*", "IN?ERNAL", "*"]}).private == ("acme-*", "in?ernal", "*")
+
+
+# --- hostile text -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {HOSTILE: 1},
+        {"index-url": HOSTILE},
+        {"index-url": f"https://{HOSTILE}"},
+        {"private": [HOSTILE]},
+        {"max-age": HOSTILE},
+        {"exclude": HOSTILE},
+        {"exclude": [HOSTILE + "x" * 300]},
+        {"severity": {HOSTILE: "error"}},
+        {"severity": {f"archived.{HOSTILE}": "error"}},
+        {"severity": {"archived": {HOSTILE: "error"}}},
+        {"severity": {"archived": HOSTILE}},
+        {"ignore": {HOSTILE: {"rules": ["archived"]}}},
+        {"ignore": {"a": HOSTILE}},
+        {"ignore": {"a": {HOSTILE: 1}}},
+        {"ignore": {"a": {"rules": [HOSTILE]}}},
+        {"ignore": {"a": {"rules": ["archived"], "until": HOSTILE}}},
+    ],
+)
+def test_foreign_text_reaches_no_message_raw(table: dict[str, Any]) -> None:
+    error = refusal(table)
+    assert f"{error}{error.help}".isprintable()
+
+
+def test_a_foreign_value_cannot_push_our_words_out_of_the_message() -> None:
+    assert str(refusal({"max-age": "x" * 10_000})).startswith("`max-age` must be a duration")
+    assert len(str(refusal({"x" * 10_000: 1}))) < 100
+
+
+# --- any mapping whatever ---------------------------------------------------------------------------------------------
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.dates()
+    | st.datetimes()
+    | st.times()
+    | st.sampled_from(["error", "off", "1h", URL, "archived", "acme-*", "2027-03-01"])
+)
+WORDS = st.sampled_from(
+    ["archived", "archived.added", "added", "transitive", "rules", "reason", "until", "old-lib", "old_lib", "."]
+) | st.text(max_size=8)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=8
+)
+TABLES = st.dictionaries(st.sampled_from([*PROJECT_KEYS, *USER_KEYS]) | st.text(max_size=8), VALUES, max_size=3)
+
+
+@pytest.mark.parametrize("read", [read_config, read_user_config])
+@given(table=TABLES | VALUES)
+@settings(deadline=None, max_examples=300)
+def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
+    read: Callable[[object], Config | UserConfig], table: object
+) -> None:
+    outcome: Config | UserConfig | ConfigError
+    try:
+        outcome = read(table)
+    except ConfigError as error:
+        outcome = error
+    if isinstance(outcome, ConfigError):
+        said = f"{outcome}{outcome.help}"
+        assert one_line(said, 1000) == said
+        assert all(isinstance(part, str) for part in outcome.key)
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,5}", fullmatch=True),
+        st.fixed_dictionaries(
+            {"rules": st.lists(st.sampled_from([*Rule]).map(str), min_size=1, max_size=3)},
+            optional={"reason": st.text(min_size=1), "until": st.dates()},
+        ),
+        max_size=5,
+    )
+)
+@settings(deadline=None, max_examples=100)
+def test_ignores_are_read_as_they_are_written(table: dict[str, dict[str, Any]]) -> None:
+    assert [
+        (ignore.key, [*ignore.rules], ignore.reason or None, ignore.until)
+        for ignore in read_config({"ignore": table}).ignores
+    ] == [
+        (name, entry["rules"], entry.get("reason"), entry["until"].isoformat() if "until" in entry else None)
+        for name, entry in table.items()
+    ]
+
+
+# --- bringing them together -------------------------------------------------------------------------------------------
+
+COMMAND, PROJECT, USER = (f"https://{who}.example/simple/" for who in ("command", "project", "user"))
+
+
+def test_without_any_word_the_defaults_hold() -> None:
+    assert network_of(Config(), UserConfig(), Overrides()) == Network(
+        index_url=DEFAULT_INDEX, status_index=None, private=(), offline=False, max_age=DEFAULT_MAX_AGE
+    )
+
+
+@pytest.mark.parametrize("user", [None, USER])
+@pytest.mark.parametrize("project", [None, PROJECT])
+@pytest.mark.parametrize("command", [None, COMMAND])
+def test_the_command_line_beats_the_project_and_the_project_the_user(
+    command: str | None, project: str | None, user: str | None
+) -> None:
+    network = network_of(Config(index_url=project), UserConfig(index_url=user), Overrides(index_url=command))
+    assert network.index_url == next(url for url in (command, project, user, DEFAULT_INDEX) if url)
+
+
+@pytest.mark.parametrize("user", [None, True, False])
+@pytest.mark.parametrize("project", [None, True, False])
+@pytest.mark.parametrize("command", [True, False])
+def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
+    network = network_of(Config(offline=project), UserConfig(offline=user), Overrides(offline=command))
+    assert network.offline is (True in (command, project, user))
+
+
+@pytest.mark.parametrize(
+    ("config", "user", "overrides", "offline"),
+    [
+        (Config(offline=True), UserConfig(), Overrides(online=True), False),
+        (Config(offline=True), UserConfig(offline=True), Overrides(online=True), True),
+        (Config(), UserConfig(), Overrides(offline=True, online=True), True),
+        (Config(), UserConfig(), Overrides(online=True), False),
+    ],
+)
+def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
+    config: Config, user: UserConfig, overrides: Overrides, *, offline: bool
+) -> None:
+    assert network_of(config, user, overrides).offline is offline
+
+
+@pytest.mark.parametrize(
+    ("project", "user", "max_age"),
+    [(None, None, DEFAULT_MAX_AGE), (60.0, None, 60.0), (None, 120.0, 120.0), (60.0, 120.0, 60.0), (0.0, 120.0, 0.0)],
+)
+def test_the_projects_age_limit_beats_the_users(project: float | None, user: float | None, max_age: float) -> None:
+    assert network_of(Config(max_age=project), UserConfig(max_age=user), Overrides()).max_age == max_age
+
+
+def test_private_names_add_up() -> None:
+    network = network_of(Config(private=("a-*",)), UserConfig(private=("b-*",)), Overrides())
+    assert network.private == ("a-*", "b-*")
+
+
+def test_only_the_project_names_a_status_index() -> None:
+    assert network_of(Config(status_index=PROJECT), UserConfig(), Overrides()).status_index == PROJECT

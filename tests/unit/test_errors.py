@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from mothball.errors import (
+    CacheError,
+    ConfigError,
+    MothballError,
+    PageError,
+    SnapshotError,
+    UnreadableFileError,
+    UsageError,
+)
+
+HOSTILE = "a\n::error::\x1b[2J\u202eb"
+# Each with its message and its way out.
+CASES: list[tuple[MothballError, str, str]] = [
+    (UsageError("no such command", help_text="see --help"), "no such command", "see --help"),
+    (ConfigError("unknown key `x`", key=("x",), help_text="did you mean `y`?"), "unknown key `x`", "did you mean `y`?"),
+    (UnreadableFileError("a/b.txt", "it is no file", help_text="give a file"), "a/b.txt: it is no file", "give a file"),
+    (SnapshotError("it has no version", help_text="write a new one"), "it has no version", "write a new one"),
+    (PageError("it is no project page"), "it is no project page", ""),
+    (
+        CacheError("/c", "it is full", help_text="use --no-cache"),
+        "cache /c cannot be used: it is full",
+        "use --no-cache",
+    ),
+]
+
+
+def test_these_are_all_the_errors_there_are() -> None:
+    assert {type(error) for error, _, _ in CASES} == set(MothballError.__subclasses__())
+
+
+@pytest.mark.parametrize(("error", "message", "way_out"), CASES, ids=lambda case: type(case).__name__)
+def test_an_error_says_what_is_wrong_and_the_way_out(error: MothballError, message: str, way_out: str) -> None:
+    assert str(error) == message
+    assert error.help == way_out
+
+
+def test_errors_carry_their_fields() -> None:
+    config = ConfigError("no", key=("a", "b"))
+    file = UnreadableFileError("a/b.txt", "gone")
+    cache = CacheError("somewhere", "full")
+    assert (config.message, config.key, config.help) == ("no", ("a", "b"), "")
+    assert (file.path, file.cause, file.help) == ("a/b.txt", "gone", "")
+    assert (cache.directory, cache.cause, cache.help) == ("somewhere", "full", "")
+    assert SnapshotError("damaged").cause == "damaged"
+    assert PageError("empty").detail == "empty"
+
+
+def test_a_snapshot_error_has_a_way_out_even_when_none_is_given() -> None:
+    assert "mothball snapshot" in SnapshotError("damaged").help
+
+
+def test_the_root_joins_its_arguments() -> None:
+    assert str(MothballError("two", "parts")) == "two parts"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MothballError(HOSTILE),
+        UsageError(HOSTILE),
+        ConfigError(HOSTILE),
+        UnreadableFileError(HOSTILE, HOSTILE),
+        SnapshotError(HOSTILE),
+        PageError(HOSTILE),
+        CacheError(HOSTILE, HOSTILE),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_foreign_text_in_a_field_leaves_the_message_one_harmless_line(error: MothballError) -> None:
+    message = str(error)
+    assert "a ::error:: [2J b" in message
+    assert message.isprintable()
+
+
+def test_a_message_stays_short_whatever_its_fields_hold() -> None:
+    assert len(str(UnreadableFileError("x" * 10_000, "y" * 10_000))) < 700
+    assert len(str(ConfigError("x" * 10_000))) <= 300

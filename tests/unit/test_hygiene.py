@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import re
+import sys
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials
+
+HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+VARIATION_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B, 0x180C, 0x180D, 0x180F}
+TAGS = set(range(0xE0000, 0xE0080))
+FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+# Surrogates too: json.loads makes them of `\ud800`.
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80) | st.text(
+    st.sampled_from(
+        ["a", "é", " ", "…", "\n", "\r", "\t", "\x1b", "\u202e", "\u200b", "\ufeff", "\U000e0041", "\ud800"]
+    ),
+    max_size=80,
+)
+
+
+def is_harmless(text: str) -> bool:
+    return not any(unicodedata.category(char) in HARMFUL_CATEGORIES for char in text) and not any(
+        ord(char) in VARIATION_SELECTORS | TAGS | FILLERS for char in text
+    )
+
+
+# --- one_line ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        (" \t\n ", ""),
+        ("moved to the new home", "moved to the new home"),
+        ("two\r\nlines", "two lines"),
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("a\u202eb\u2066c", "a b c"),
+        ("zero\u200bwidth\ufeff", "zero width"),
+        ("tab\tand\u00a0space", "tab and space"),
+        ("\U000e0041\U000e007ftags", "tags"),
+        ("naïve 漢字 🎉", "naïve 漢字 🎉"),
+        ("\ud800lone", "lone"),
+    ],
+)
+def test_foreign_text_becomes_one_readable_line(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+def test_no_harmful_code_point_of_unicode_gets_through() -> None:
+    everything = map(chr, range(sys.maxunicode + 1))
+    got_through = [
+        f"U+{ord(char):04X}" for char in everything if not is_harmless(char) and one_line(f"a{char}b") != "a b"
+    ]
+    assert got_through == []
+
+
+def test_what_people_write_gets_through_unchanged() -> None:
+    taken = [
+        f"U+{code_point:04X}"
+        for code_point in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code_point))[0] in "LNP"
+        and code_point not in FILLERS
+        and one_line(chr(code_point)) != chr(code_point)
+    ]
+    assert taken == []
+
+
+@given(ANY_TEXT, st.integers(min_value=1, max_value=60))
+@example("x" * 5, 4)
+@example("abc \nd", 4)
+@settings(deadline=None, max_examples=300)
+def test_the_result_is_one_harmless_line_within_the_limit(text: str, limit: int) -> None:
+    shown = one_line(text, limit)
+    assert len(shown) <= limit
+    assert len(shown.splitlines()) <= 1
+    assert is_harmless(shown)
+    assert shown == shown.strip()
+    assert "  " not in shown
+
+
+@given(ANY_TEXT, st.integers(min_value=1, max_value=60))
+@settings(deadline=None, max_examples=300)
+def test_cleaning_twice_changes_nothing_more(text: str, limit: int) -> None:
+    once = one_line(text, limit)
+    assert one_line(once, limit) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("abcd", 4, "abcd"),
+        ("abcde", 4, "abc…"),
+        ("ab cde", 4, "ab…"),
+        ("a\n\n\n\nb", 3, "a b"),
+        # What lies beyond four times the limit is never looked at, and something may be there.
+        (" " * 100 + "far away", 4, "…"),
+        ("ab" + " " * 100, 4, "ab…"),
+        ("abcde", 1, "…"),
+    ],
+)
+def test_what_is_cut_off_is_marked(text: str, limit: int, shown: str) -> None:
+    assert one_line(text, limit) == shown
+
+
+def test_the_usual_limit_is_the_constant() -> None:
+    assert len(one_line("x" * (MAX_FOREIGN_TEXT + 1))) == MAX_FOREIGN_TEXT
+    assert one_line("x" * MAX_FOREIGN_TEXT) == "x" * MAX_FOREIGN_TEXT
+
+
+def seconds(work: Callable[[str], object], text: str) -> float:
+    best = float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        for _ in range(20):
+            work(text)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+@pytest.mark.parametrize("unit", ["x", " ", "\u202e", "a\n", "\ud800"])
+def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
+    assert seconds(one_line, unit * 4_000_000) < 50 * seconds(one_line, unit * 4_000)
+
+
+# --- keep_columns -----------------------------------------------------------------------------------------------------
+
+
+@given(ANY_TEXT, st.integers(min_value=0, max_value=100))
+@settings(deadline=None, max_examples=300)
+def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -> None:
+    shown = keep_columns(line, limit)
+    assert len(shown) == min(len(line), limit)
+    assert is_harmless(shown)
+    assert all(new in {old, " "} for old, new in zip(line, shown, strict=False))
+    assert all(new == old for old, new in zip(line, shown, strict=False) if one_line(old) == old)
+
+
+def test_a_tab_takes_one_column() -> None:
+    assert keep_columns("\told-lib\t==1.2 # 🎉", 80) == " old-lib ==1.2 # 🎉"
+
+
+# --- without_credentials ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://index.example/simple/", "https://index.example/simple/"),
+        ("https://user:secret@index.example/simple/?token=x", "https://index.example/simple/"),
+        ("https://token@index.example/simple/", "https://index.example/simple/"),
+        ("https://user:p@ss@index.example/simple/", "https://index.example/simple/"),
+        ("https://index.example/simple/#secret", "https://index.example/simple/"),
+        ("https://index.example/simple/#a?b", "https://index.example/simple/"),
+        ("https://index.example?user:secret@x", "https://index.example"),
+        ("https://user:secret@[::1]:8080/simple/", "https://[::1]:8080/simple/"),
+        ("https://[::1]/simple/", "https://[::1]/simple/"),
+        ("HTTPS://User:Secret@Index.Example/Simple/", "HTTPS://Index.Example/Simple/"),
+        ("https://:@index.example/", "https://index.example/"),
+        ("https://user:@index.example/", "https://index.example/"),
+        (r"https://a\@b/", "https://b/"),
+        (r"https://user:se\cret@index.example/", "https://index.example/"),
+        # A feed with a view has an "@" in its path and no credentials.
+        ("https://index.example:8443/feed@view/simple/", "https://index.example:8443/feed@view/simple/"),
+        ("https://me:secret@index.example/feed@view/simple/", "https://index.example/feed@view/simple/"),
+        # Without scheme or slashes it is no URL that anybody asks, but it may still be shown.
+        ("user:secret@index.example/simple", "index.example/simple"),
+        ("//user:secret@index.example/simple", "//index.example/simple"),
+        ("https:/user:secret@index.example/simple", "https:/index.example/simple"),
+        ("https:user:secret@index.example/simple", "index.example/simple"),
+        ("index.example/simple", "index.example/simple"),
+        ("./wheels", "./wheels"),
+        ("file:///srv/wheels", "file:///srv/wheels"),
+        ("", ""),
+        # The password's own slash, question mark or hash ends the authority for every parser.
+        ("https://user:sec/ret@index.example/", "https://…/"),
+        ("https://user:sec?ret@index.example/", "https://…/"),
+        ("https://user:#secret@index.example/", "https://…/"),
+        ("https://user:/secret@index.example/", "https://…/"),
+    ],
+)
+def test_only_scheme_host_and_path_of_a_url_are_left(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
+
+
+# With what ought to be percent-encoded, as people paste passwords as they are.
+SECRETS = st.text(st.sampled_from("QXZÉ1@:\\%&=+~!'()*,;[]. \t\n"), max_size=12).map(lambda text: f"Q{text}")
+# With an "@" before the slash it would be a sound URL of another host, and nobody could tell.
+UNENCODED = st.tuples(SECRETS.filter(lambda text: "@" not in text), st.sampled_from("/?#"), SECRETS).map("".join)
+HOSTS = st.sampled_from(["index.example", "index.example:8443", "[::1]", "[2001:db8::1]:80", "localhost"])
+PATHS = st.sampled_from(["", "/", "/simple/", "/simple", "//simple", "/feed@view/simple/"])
+SITES = st.tuples(HOSTS, PATHS).map("".join)
+TAILS = st.sampled_from(["", "?a=b", "#c", "?a=@b#@c", "?token=Q", "#Q@Q", "?x=/Q@q"])
+
+
+@given(st.sampled_from(["http", "https", "HTTPS", "git+ssh"]), SECRETS, SECRETS | UNENCODED, SITES, TAILS)
+@settings(deadline=None, max_examples=300)
+def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: str, site: str, tail: str) -> None:
+    shown = without_credentials(f"{scheme}://{user}:{password}@{site}{tail}")
+    if re.search(r"[/?#]", password):
+        assert shown == f"{scheme}://…/"
+    else:
+        assert shown == f"{scheme}://{site}"
+
+
+@given(st.text(st.sampled_from("hQ:/@?#[]\\.1 \n\ud800"), max_size=30))
+@settings(deadline=None, max_examples=500)
+def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
+    once = without_credentials(f"https://h{rest}")
+    assert "?" not in once
+    assert "#" not in once
+    host = once.removeprefix("https://").partition("/")[0]
+    assert "@" not in host
+    assert without_credentials(once) == once
+
+
+@pytest.mark.parametrize("unit", ["a", "@", ":", "/", "?", "[", "a:", "@/", "1"])
+def test_a_ten_times_longer_url_costs_about_ten_times_as_much(unit: str) -> None:
+    assert seconds(without_credentials, unit * 30_000) < 60 * seconds(without_credentials, unit * 3_000)

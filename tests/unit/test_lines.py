@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mothball.lines import LineTable
+from mothball.model import Position
+
+# Dense in what ends a line, in what only looks as if it did, and in what counts double elsewhere.
+PIECES = ["a", "\n", "\r", "\r\n", "\f", "\v", "\x85", "\u2028", "\u2029", "\x1c", "🎉", "é"]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
+
+
+def naive_position(text: str, offset: int) -> Position:
+    line, column, index = 1, 1, 0
+    while index < offset:
+        ends = text[index] == "\n" or (text[index] == "\r" and text[index + 1 : index + 2] != "\n")
+        line, column = (line + 1, 1) if ends else (line, column + 1)
+        index += 1
+    return Position(line, column)
+
+
+def naive_lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "position"),
+    [
+        ("", 0, (1, 1)),
+        ("abc", 3, (1, 4)),
+        ("a\nb", 2, (2, 1)),
+        ("a\n", 2, (2, 1)),
+        ("a\r\nb", 3, (2, 1)),
+        # Between the two halves of a line ending one is still in the line that it ends.
+        ("a\r\nb", 2, (1, 3)),
+        ("a\rb", 2, (2, 1)),
+        ("a\n\rb", 3, (3, 1)),
+        ("🎉🎉x", 2, (1, 3)),
+        ("é\n漢字 x", 5, (2, 4)),
+    ],
+)
+def test_an_offset_becomes_a_line_and_a_column(text: str, offset: int, position: tuple[int, int]) -> None:
+    assert LineTable(text).position(offset) == position
+
+
+@pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_only_line_feed_and_carriage_return_end_a_line(character: str) -> None:
+    text = f"a{character}b"
+    assert LineTable(text).position(2) == Position(1, 3)
+    assert LineTable(text).line(1) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("a", ["a"]),
+        ("a\n", ["a", ""]),
+        ("a\r\nb\rc\nd", ["a", "b", "c", "d"]),
+        ("\n\r\r\n", ["", "", "", ""]),
+        ("🎉 x\r\n", ["🎉 x", ""]),
+    ],
+)
+def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None:
+    table = LineTable(text)
+    assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
+
+
+@given(TEXTS)
+@example("\r")
+@example("\r\n\r")
+@settings(deadline=None, max_examples=200)
+def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
+    table = LineTable(text)
+    assert [table.position(offset) for offset in range(len(text) + 1)] == [
+        naive_position(text, offset) for offset in range(len(text) + 1)
+    ]
+
+
+@given(TEXTS)
+@settings(deadline=None, max_examples=200)
+def test_a_place_leads_back_to_its_offset(text: str) -> None:
+    table = LineTable(text)
+    lines = naive_lines(text)
+    assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
+    for offset, character in enumerate(text):
+        line, column = table.position(offset)
+        if character not in "\r\n":
+            assert table.line(line)[column - 1] == character
+
+
+def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
+    table = LineTable("x\n" * 300_000)
+
+    def seconds(offset: int) -> float:
+        best = float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            for _ in range(200):
+                table.position(offset)
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    assert table.position(599_999) == Position(300_000, 2)
+    assert seconds(599_999) < 50 * seconds(1)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
+
+from mothball.model import (
+    Cause,
+    Finding,
+    Lookup,
+    Missing,
+    NotStated,
+    Origin,
+    ProjectStatus,
+    Rule,
+    Severity,
+    Source,
+    Span,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+    WithheldReason,
+    normalise,
+)
+
+ORIGIN = Origin("https://index.example/simple/", 0.0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "friendly-bard",
+        "Friendly-Bard",
+        "FRIENDLY-BARD",
+        "friendly.bard",
+        "friendly_bard",
+        "friendly--bard",
+        "FrIeNdLy-._.-bArD",
+    ],
+)
+def test_all_spellings_of_a_name_are_one_name(name: str) -> None:
+    assert normalise(name) == "friendly-bard"
+
+
+@given(st.text(st.sampled_from("aZ09-_."), max_size=30))
+@settings(deadline=None, max_examples=200)
+def test_normalising_agrees_with_packaging_and_is_done_once(name: str) -> None:
+    assert normalise(name) == canonicalize_name(name)
+    assert normalise(normalise(name)) == normalise(name)
+
+
+@given(st.text(max_size=20), st.data())
+@settings(deadline=None, max_examples=100)
+def test_a_span_slices_its_text(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    assert Span(start, end).of(text) == text[start:end]
+
+
+def test_a_span_counts_code_points() -> None:
+    assert Span(2, 3).of("🎉 x") == "x"
+
+
+def test_no_two_kinds_of_look_up_are_ever_equal() -> None:
+    # The same fields in every kind, so that only the kind can tell them apart.
+    lookups: list[Lookup] = [
+        Stated(ProjectStatus.ARCHIVED, "archived", ORIGIN),
+        Unrecognised("archived", "archived", ORIGIN),
+        # No index can make a cause of its marker; what matters is that the kinds differ all the same.
+        Unavailable(Cause.OFFLINE, "archived", ORIGIN),
+        Unrecognised("offline", "archived", ORIGIN),
+        NotStated(ORIGIN),
+        Missing(ORIGIN),
+        Withheld(WithheldReason.PRIVATE),
+    ]
+    assert [(one, other) for one, other in combinations(lookups, 2) if one == other or hash(one) == hash(other)] == []
+
+
+def test_each_kind_of_look_up_names_itself() -> None:
+    kinds = [
+        Stated(ProjectStatus.ACTIVE, "", ORIGIN).kind,
+        NotStated(ORIGIN).kind,
+        Unrecognised("x", "", ORIGIN).kind,
+        Missing(ORIGIN).kind,
+        Unavailable(Cause.TIMEOUT, "", ORIGIN).kind,
+        Withheld(WithheldReason.URL).kind,
+    ]
+    assert kinds == ["stated", "not-stated", "unrecognised", "missing", "unavailable", "withheld"]
+
+
+def test_an_answer_comes_from_the_index_unless_it_says_otherwise() -> None:
+    assert ORIGIN.source is Source.INDEX
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"), [("", "old-lib is archived"), ("use new-lib", "old-lib is archived: use new-lib")]
+)
+def test_a_full_message_ends_with_the_words_of_the_index(reason: str, shown: str) -> None:
+    assert Finding(Rule.ARCHIVED, Severity.ERROR, "old-lib is archived", "", reason).full_message() == shown
+
+
+def test_the_words_that_users_write_and_read_are_fixed() -> None:
+    assert [*Rule] == [
+        "quarantined",
+        "archived",
+        "deprecated",
+        "unrecognised-status",
+        "missing",
+        "unverified",
+        "not-stated",
+        "unreadable",
+        "unused-ignore",
+        "expired-ignore",
+    ]
+    assert [*Severity] == ["error", "warning", "note", "off"]
+    assert [*ProjectStatus] == ["active", "archived", "deprecated", "quarantined"]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import platformdirs
+import pytest
+
+from mothball.places import cache_directory, user_config_file
+
+VARIABLES = ("MOTHBALL_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME", "ANDROID_ROOT", "ANDROID_DATA")
+ENVIRONMENTS: dict[str, dict[str, str]] = {
+    "home": {"HOME": "/home/somebody"},
+    "home with a slash": {"HOME": "/home/somebody/"},
+    "root as home": {"HOME": "/"},
+    "xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast/cache", "XDG_CONFIG_HOME": "/etc/mine"},
+    "xdg with a slash": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast/", "XDG_CONFIG_HOME": "/mine/"},
+    "xdg with spaces": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast cache", "XDG_CONFIG_HOME": "/my own"},
+    "xdg after a space": {"HOME": "/home/somebody", "XDG_CACHE_HOME": " /fast", "XDG_CONFIG_HOME": " /mine"},
+    "empty xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""},
+    "relative xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "./config"},
+    "tilde in xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "~/cache", "XDG_CONFIG_HOME": "~/config"},
+    "no home": {},
+    "empty home": {"HOME": ""},
+    "relative home": {"HOME": "somewhere"},
+}
+
+
+def use(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rules of XDG are written out for Linux")
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
+def test_on_linux_the_places_are_those_of_platformdirs(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, environment)
+    assert cache_directory() == platformdirs.user_cache_dir("mothball", appauthor=False)
+    assert user_config_file() == os.path.join(platformdirs.user_config_dir("mothball", appauthor=False), "config.toml")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
+def test_the_users_choice_of_a_cache_wins(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {**environment, "MOTHBALL_CACHE_DIR": "/chosen"})
+    assert cache_directory() == os.path.abspath("/chosen")
+    assert "chosen" not in user_config_file()
+
+
+def test_a_relative_choice_is_meant_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": "cache"})
+    assert cache_directory() == os.path.abspath("cache")
+
+
+def test_an_empty_choice_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": ""})
+    assert cache_directory() == "/home/somebody/.cache/mothball"
+
+
+def test_a_user_without_home_and_account_gets_absolute_places_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_account(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    use(monkeypatch, {})
+    monkeypatch.setattr(pwd, "getpwuid", no_account)
+    assert cache_directory() == "/.cache/mothball"
+    assert user_config_file() == "/.config/mothball/config.toml"
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment"),
+    [("darwin", {}), ("win32", {}), ("sunos5", {}), ("linux", {"ANDROID_ROOT": "/system"})],
+)
+def test_elsewhere_platformdirs_is_asked(
+    platform: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(kind: str) -> object:
+        def directory(name: str, *, appauthor: bool) -> str:
+            asked.append((kind, name, appauthor))
+            return f"/{kind}"
+
+        return directory
+
+    use(monkeypatch, {"HOME": "/home/somebody", **environment})
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", answer("cache"))
+    monkeypatch.setattr(platformdirs, "user_config_dir", answer("config"))
+    assert cache_directory() == "/cache"
+    assert user_config_file() == os.path.join("/config", "config.toml")
+    assert asked == [("cache", "mothball", False), ("config", "mothball", False)]
+
+
+@pytest.mark.parametrize("platform", ["linux", "freebsd14", "openbsd7", "netbsd10"])
+def test_where_xdg_rules_it_is_followed(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {"HOME": "/home/somebody"})
+    monkeypatch.setattr(sys, "platform", platform)
+    assert cache_directory() == "/home/somebody/.cache/mothball"
+    assert user_config_file() == "/home/somebody/.config/mothball/config.toml"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is needed")
+def test_on_linux_platformdirs_is_not_imported() -> None:
+    code = (
+        "import sys; from mothball.places import cache_directory, user_config_file; "
+        "cache_directory(); user_config_file(); sys.exit('platformdirs' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.config import Ignore
+from mothball.model import (
+    Cause,
+    Finding,
+    IgnoreComment,
+    Kind,
+    Lookup,
+    Missing,
+    Mode,
+    NotStated,
+    Origin,
+    Problem,
+    ProjectStatus,
+    Rule,
+    Severity,
+    Span,
+    Stated,
+    Suppression,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+    WithheldReason,
+)
+from mothball.policy import (
+    Weighing,
+    excuse_of,
+    exit_code,
+    is_expired,
+    is_milder,
+    rule_of,
+    severity_of,
+    suppression_of,
+)
+
+ORIGIN = Origin("https://index.example/simple/", 0.0)
+ERROR, WARNING, NOTE, OFF = Severity.ERROR, Severity.WARNING, Severity.NOTE, Severity.OFF
+FULL, ADDED = Mode.FULL, Mode.ADDED
+
+# --- which rule -------------------------------------------------------------------------------------------------------
+
+RULES: list[tuple[Lookup, Rule | None]] = [
+    (Stated(ProjectStatus.ACTIVE, "", ORIGIN), None),
+    (Stated(ProjectStatus.ARCHIVED, "", ORIGIN), Rule.ARCHIVED),
+    (Stated(ProjectStatus.DEPRECATED, "", ORIGIN), Rule.DEPRECATED),
+    (Stated(ProjectStatus.QUARANTINED, "", ORIGIN), Rule.QUARANTINED),
+    (Unrecognised("retired", "", ORIGIN), Rule.UNRECOGNISED_STATUS),
+    (Missing(ORIGIN), Rule.MISSING),
+    *((Unavailable(cause, "", ORIGIN), Rule.UNVERIFIED) for cause in Cause),
+    (NotStated(ORIGIN), None),
+    *((Withheld(why), None) for why in WithheldReason),
+]
+
+
+@pytest.mark.parametrize(("lookup", "rule"), RULES)
+def test_each_look_up_breaks_its_rule(lookup: Lookup, rule: Rule | None) -> None:
+    assert rule_of(lookup) is rule
+
+
+def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
+    assert {type(lookup) for lookup, _ in RULES} == set(get_args(Lookup))
+    assert {lookup.status for lookup, _ in RULES if isinstance(lookup, Stated)} == set(ProjectStatus)
+
+
+# --- how much it weighs -----------------------------------------------------------------------------------------------
+
+DEFAULTS = [
+    # rule, when added, in a full check and in editors
+    (Rule.QUARANTINED, ERROR, ERROR),
+    (Rule.ARCHIVED, ERROR, ERROR),
+    (Rule.DEPRECATED, WARNING, WARNING),
+    (Rule.UNRECOGNISED_STATUS, WARNING, WARNING),
+    (Rule.MISSING, ERROR, WARNING),
+    (Rule.UNVERIFIED, ERROR, WARNING),
+    (Rule.NOT_STATED, NOTE, NOTE),
+    (Rule.UNREADABLE, ERROR, ERROR),
+    (Rule.UNUSED_IGNORE, WARNING, WARNING),
+    (Rule.EXPIRED_IGNORE, WARNING, WARNING),
+]
+
+
+@pytest.mark.parametrize(("rule", "when_added", "in_full"), DEFAULTS)
+def test_the_default_weights_are_those_of_the_documentation(
+    rule: Rule, when_added: Severity, in_full: Severity
+) -> None:
+    assert severity_of(rule, Weighing({}, ADDED)) is when_added
+    assert severity_of(rule, Weighing({}, FULL)) is in_full
+
+
+def test_every_rule_has_a_default_weight() -> None:
+    assert [rule for rule, _, _ in DEFAULTS] == [*Rule]
+
+
+def test_a_full_check_is_what_is_meant_without_a_word() -> None:
+    assert severity_of(Rule.MISSING, Weighing({})) is WARNING
+
+
+@pytest.mark.parametrize(
+    ("kind", "transitive", "milder"),
+    [
+        (Kind.REQUIREMENT, False, False),
+        (Kind.LOCKED, False, False),
+        (Kind.CONSTRAINT, False, True),
+        (Kind.OVERRIDE, False, True),
+        *((kind, True, True) for kind in Kind),
+    ],
+)
+def test_what_is_not_the_readers_choice_is_judged_milder(kind: Kind, *, transitive: bool, milder: bool) -> None:
+    assert is_milder(kind, transitive=transitive) is milder
+
+
+@pytest.mark.parametrize("mode", [FULL, ADDED])
+@pytest.mark.parametrize("rule", [*Rule])
+def test_only_archived_and_deprecated_step_down(rule: Rule, mode: Mode) -> None:
+    usual = severity_of(rule, Weighing({}, mode))
+    milder = severity_of(rule, Weighing({}, mode), milder=True)
+    expected = {Rule.ARCHIVED: WARNING, Rule.DEPRECATED: NOTE}.get(rule, usual)
+    assert milder is expected
+
+
+@pytest.mark.parametrize(("configured", "milder"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])
+@pytest.mark.parametrize("mode", [FULL, ADDED])
+def test_the_step_down_begins_at_the_configured_weight(mode: Mode, configured: Severity, milder: Severity) -> None:
+    assert severity_of(Rule.ARCHIVED, Weighing({"archived": configured}, mode), milder=True) is milder
+
+
+@pytest.mark.parametrize(
+    ("severities", "full", "added", "milder_full", "milder_added"),
+    [
+        ({"archived": NOTE}, NOTE, NOTE, NOTE, NOTE),
+        ({"archived.added": NOTE}, ERROR, NOTE, WARNING, NOTE),
+        ({"archived.transitive": NOTE}, ERROR, ERROR, NOTE, NOTE),
+        ({"archived": OFF, "archived.added": ERROR}, OFF, ERROR, OFF, WARNING),
+        ({"archived": OFF, "archived.transitive": ERROR}, OFF, OFF, ERROR, ERROR),
+        ({"archived.added": WARNING, "archived.transitive": ERROR}, ERROR, WARNING, ERROR, ERROR),
+        ({"archived": NOTE, "archived.added": OFF, "archived.transitive": WARNING}, NOTE, OFF, WARNING, WARNING),
+        ({"deprecated": OFF, "missing.transitive": OFF}, ERROR, ERROR, WARNING, WARNING),
+    ],
+)
+def test_the_most_particular_word_of_the_configuration_wins(
+    severities: dict[str, Severity], full: Severity, added: Severity, milder_full: Severity, milder_added: Severity
+) -> None:
+    assert severity_of(Rule.ARCHIVED, Weighing(severities, FULL)) is full
+    assert severity_of(Rule.ARCHIVED, Weighing(severities, ADDED)) is added
+    assert severity_of(Rule.ARCHIVED, Weighing(severities, FULL), milder=True) is milder_full
+    assert severity_of(Rule.ARCHIVED, Weighing(severities, ADDED), milder=True) is milder_added
+
+
+def test_a_word_on_transitive_packages_works_for_every_rule() -> None:
+    weighing = Weighing({"missing.transitive": OFF}, ADDED)
+    assert severity_of(Rule.MISSING, weighing, milder=True) is OFF
+    assert severity_of(Rule.MISSING, weighing) is ERROR
+
+
+SEVERITIES = st.dictionaries(
+    st.sampled_from([f"{rule}{scope}" for rule in Rule for scope in ("", ".added", ".transitive")]),
+    st.sampled_from([*Severity]),
+)
+
+
+@given(st.sampled_from([*Rule]), SEVERITIES, st.sampled_from([*Mode]), st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_strictness_turns_warnings_into_errors_and_nothing_else(
+    rule: Rule,
+    severities: dict[str, Severity],
+    mode: Mode,
+    milder: bool,  # noqa: FBT001 - drawn
+) -> None:
+    usual = severity_of(rule, Weighing(severities, mode), milder=milder)
+    strict = severity_of(rule, Weighing(severities, mode, strict=True), milder=milder)
+    assert strict is (ERROR if usual is WARNING else usual)
+
+
+# --- what excuses it --------------------------------------------------------------------------------------------------
+
+TODAY = "2027-03-01"
+COMMENT = IgnoreComment(Span(0, 10), ("archived", "missing"), "known", Span(0, 10))
+IGNORE = Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving", None)
+
+
+def excuse(
+    rule: Rule, comments: Sequence[IgnoreComment] = (), ignores: Sequence[Ignore] = (), today: str = TODAY
+) -> IgnoreComment | Ignore | None:
+    return excuse_of(rule, "old-lib", comments, ignores, today)
+
+
+def test_without_an_ignore_nothing_is_excused() -> None:
+    assert excuse(Rule.ARCHIVED) is None
+
+
+@pytest.mark.parametrize(("rule", "found"), [(Rule.ARCHIVED, True), (Rule.MISSING, True), (Rule.QUARANTINED, False)])
+def test_a_comment_excuses_the_rules_it_names(rule: Rule, *, found: bool) -> None:
+    assert (excuse(rule, [COMMENT]) is COMMENT) is found
+
+
+def test_a_comment_is_asked_before_the_configuration() -> None:
+    assert excuse(Rule.ARCHIVED, [COMMENT], [IGNORE]) is COMMENT
+    assert excuse(Rule.ARCHIVED, [COMMENT._replace(rules=("missing",))], [IGNORE]) is IGNORE
+
+
+def test_of_several_comments_the_first_that_fits_excuses() -> None:
+    other = COMMENT._replace(rules=("deprecated",))
+    assert excuse(Rule.ARCHIVED, [other, COMMENT, COMMENT._replace(reason="later")]) is COMMENT
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule is not Rule.ARCHIVED])
+def test_the_configuration_excuses_no_rule_that_it_does_not_name(rule: Rule) -> None:
+    assert excuse(rule, (), [IGNORE]) is None
+
+
+def test_the_configuration_excuses_no_other_project() -> None:
+    assert excuse_of(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
+    assert excuse_of(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("until", "expired"),
+    [
+        (None, False),
+        ("2027-03-02", False),
+        ("2027-03-01", False),
+        ("2027-02-28", True),
+        ("2026-12-31", True),
+        ("9999-12-31", False),
+        ("0999-12-31", True),
+    ],
+)
+def test_an_ignore_works_up_to_and_on_its_last_day(until: str | None, *, expired: bool) -> None:
+    ignore = IGNORE._replace(until=until)
+    assert is_expired(ignore, TODAY) is expired
+    assert excuse(Rule.ARCHIVED, (), [ignore]) is (None if expired else ignore)
+
+
+def test_an_expired_ignore_does_not_stand_in_the_way_of_a_valid_one() -> None:
+    assert excuse(Rule.ARCHIVED, (), [IGNORE._replace(until="2020-01-01"), IGNORE]) is IGNORE
+
+
+def test_a_suppression_tells_where_the_excuse_stands_and_its_reason() -> None:
+    assert suppression_of(COMMENT) == Suppression("comment", "known")
+    assert suppression_of(IGNORE) == Suppression("config", "moving")
+    assert suppression_of(IGNORE._replace(reason="")) == Suppression("config", "")
+
+
+# --- exit codes -------------------------------------------------------------------------------------------------------
+
+
+def finding(rule: Rule, severity: Severity = ERROR, *, suppressed: bool = False) -> Finding:
+    return Finding(rule, severity, "", "", suppressed=Suppression("comment", "") if suppressed else None)
+
+
+def problem(severity: Severity) -> Problem:
+    return Problem(severity, "")
+
+
+FOUND, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Rule.UNVERIFIED, Rule.UNREADABLE))
+
+
+@pytest.mark.parametrize(
+    ("findings", "problems", "code"),
+    [
+        ([], [], 0),
+        ([finding(Rule.ARCHIVED, WARNING), finding(Rule.NOT_STATED, NOTE)], [], 0),
+        ([finding(Rule.UNVERIFIED, WARNING)], [], 0),
+        ([finding(Rule.UNREADABLE, WARNING)], [], 0),
+        ([], [problem(WARNING), problem(NOTE)], 0),
+        ([FOUND], [], 1),
+        ([FOUND, finding(Rule.UNVERIFIED, WARNING)], [problem(WARNING)], 1),
+        ([UNVERIFIED], [], 3),
+        ([UNVERIFIED, finding(Rule.ARCHIVED, WARNING)], [problem(WARNING)], 3),
+        ([UNREADABLE], [], 2),
+        ([], [problem(ERROR)], 2),
+        # 2 beats 1 beats 3.
+        ([UNVERIFIED, FOUND], [], 1),
+        ([FOUND, UNVERIFIED], [], 1),
+        ([UNVERIFIED, UNREADABLE], [], 2),
+        ([FOUND, UNREADABLE], [], 2),
+        ([FOUND, UNVERIFIED, UNREADABLE], [], 2),
+        ([FOUND], [problem(ERROR)], 2),
+        ([UNVERIFIED], [problem(ERROR)], 2),
+    ],
+)
+def test_the_exit_code_separates_what_can_have_happened(
+    findings: list[Finding], problems: list[Problem], code: int
+) -> None:
+    assert exit_code(findings, problems) == code
+    assert exit_code(findings, problems, exit_zero=True) == (2 if code == 2 else 0)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.UNREADABLE}])
+def test_an_error_of_any_other_rule_means_that_something_was_found(rule: Rule) -> None:
+    assert exit_code([finding(rule)], []) == 1
+
+
+@pytest.mark.parametrize("rule", [*Rule])
+def test_what_is_suppressed_does_not_count(rule: Rule) -> None:
+    assert exit_code([finding(rule, suppressed=True)], []) == 0
+    assert exit_code([finding(rule, suppressed=True), UNVERIFIED], []) == 3
+
+
+def test_findings_may_come_one_by_one() -> None:
+    assert exit_code(iter([FOUND]), iter([problem(ERROR)])) == 2
