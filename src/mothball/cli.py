@@ -89,8 +89,9 @@ def _complain(message: str, help_text: str) -> int:
 
 def _give_up_stdout() -> None:
     """Keep the interpreter from complaining when it flushes at exit what nobody can take."""
-    with suppress(OSError):  # a stream without a file behind it: nothing is flushed into nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # a stream without a file behind it is flushed into nowhere
+        stdout = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
 class _Parser(argparse.ArgumentParser):

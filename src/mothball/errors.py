@@ -97,3 +97,12 @@ class CacheError(MothballError):
     def __str__(self) -> str:
         """Return ``cache DIRECTORY cannot be used: CAUSE``."""
         return f"cache {one_line(self.directory)} cannot be used: {one_line(self.cause)}"
+
+
+def suggest(word: str, known: tuple[str, ...]) -> str:
+    """Return a sentence that leads from a misspelt ``word`` to what is ``known``."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only ever needed on the way to an error
+
+    # No word of ours is half as long, and comparing grows with the length.
+    close = get_close_matches(word[:60], known, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"

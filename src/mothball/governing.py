@@ -10,7 +10,8 @@ import os
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.config import SEVERITY_SCOPES, Config, Overrides, UserConfig, network_of, read_config, read_user_config
+from mothball.config import Config, Overrides, UserConfig, network_of, read_config, read_user_config
+from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.files import is_inside, leads_outside, read_utf8, resolves_inside, shown_path
 from mothball.formats.toml import TomlScan, scan, span_of, to_mapping

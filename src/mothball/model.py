@@ -266,6 +266,17 @@ class Rule(StrEnum):
     EXPIRED_IGNORE = "expired-ignore"
 
 
+# What an ignore can name: the rules about a project. The others are about places that can be mended.
+IGNORABLE_RULES = (
+    Rule.QUARANTINED,
+    Rule.ARCHIVED,
+    Rule.DEPRECATED,
+    Rule.UNRECOGNISED_STATUS,
+    Rule.MISSING,
+    Rule.UNVERIFIED,
+)
+
+
 class Severity(StrEnum):
     """How much a finding weighs; ``off`` is never reported."""
 

@@ -21,14 +21,12 @@ from mothball.config import (
     UserConfig,
     network_of,
     read_config,
-    read_duration,
-    read_index_url,
     read_user_config,
-    suggest,
 )
-from mothball.errors import ConfigError
+from mothball.config_values import read_duration, read_index_url
+from mothball.errors import ConfigError, suggest
 from mothball.hygiene import one_line
-from mothball.model import Rule, Severity
+from mothball.model import IGNORABLE_RULES, Rule, Severity
 
 URL = "https://index.example/simple/"
 HOSTILE = "x\n::error::\x1b[2J\u202ey"
@@ -512,7 +510,7 @@ def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
     st.dictionaries(
         st.from_regex(r"[a-z]{1,5}", fullmatch=True),
         st.fixed_dictionaries(
-            {"rules": st.lists(st.sampled_from([*Rule]).map(str), min_size=1, max_size=3)},
+            {"rules": st.lists(st.sampled_from(IGNORABLE_RULES).map(str), min_size=1, max_size=3)},
             optional={"reason": st.text(min_size=1), "until": st.dates()},
         ),
         max_size=5,
@@ -588,3 +586,18 @@ def test_private_names_add_up() -> None:
 
 def test_only_the_project_names_a_status_index() -> None:
     assert network_of(Config(status_index=PROJECT), UserConfig(), Overrides()).status_index == PROJECT
+
+
+@pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in IGNORABLE_RULES])
+def test_a_rule_about_a_place_cannot_be_ignored(rule: Rule) -> None:
+    error = refusal({"ignore": {"old-lib": {"rules": [str(rule)]}}})
+
+    assert (str(error), error.key) == (f"`{rule}` cannot be ignored", ("ignore", "old-lib", "rules"))
+
+
+@pytest.mark.parametrize("key", [key for key in USER_KEYS if key not in PROJECT_KEYS])
+def test_a_key_of_the_users_own_configuration_is_sent_there(key: str) -> None:
+    error = refusal({key: True})
+
+    assert (str(error), error.key) == (f"`{key}` works only in your own configuration", (key,))
+    assert "mothball/config.toml" in error.help

@@ -7,7 +7,8 @@ import os
 import sys
 import time
 
-from mothball.config import Overrides, UserConfig, read_index_url
+from mothball.config import Overrides, UserConfig
+from mothball.config_values import read_index_url
 from mothball.discovery import STDIN, Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.formats.table import FORMATS

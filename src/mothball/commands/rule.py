@@ -6,8 +6,7 @@ import argparse
 import sys
 from importlib.resources import files
 
-from mothball.config import suggest
-from mothball.errors import UsageError
+from mothball.errors import UsageError, suggest
 from mothball.hygiene import one_line
 from mothball.model import Rule
 

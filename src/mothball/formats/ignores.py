@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 
+from mothball.errors import suggest
 from mothball.hygiene import one_line
-from mothball.model import IgnoreComment, ParseProblem, Rule, Span
+from mothball.model import IGNORABLE_RULES, IgnoreComment, ParseProblem, Rule, Span
 
 # A directive may stand behind other words, but always behind a "#" of its own: `# via flask  # mothball: ignore[...]`.
 _DIRECTIVE = r"#[ \t]*+mothball[ \t]*+:[ \t]*+"
 _IGNORE = r"(?s)ignore[ \t]*+\[([^\]\r\n]*+)\](.*)"
 _WORD = r"[^\s\[]*+"
 
-_RULES = frozenset(str(rule) for rule in Rule)
 _FORM = "write `# mothball: ignore[archived] reason`"
 
 
@@ -37,7 +37,7 @@ def read_comment(text: str, span: Span) -> IgnoreComment | ParseProblem | None:
     rules = tuple(dict.fromkeys(rule for rule in (part.strip() for part in ignore[1].split(",")) if rule))
     if not rules:
         return ParseProblem(place, "`mothball: ignore[]` names no rule", _FORM)
-    unknown = next((rule for rule in rules if rule not in _RULES), None)
+    unknown = next((rule for rule in rules if rule not in IGNORABLE_RULES), None)
     if unknown is not None:
         return _unknown_rule(place, unknown)
     return IgnoreComment(place, rules, ignore[2].strip(), about=place)
@@ -56,9 +56,5 @@ def _what_is_wrong(body: str) -> str:
 
 
 def _unknown_rule(place: Span, rule: str) -> ParseProblem:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a comment that is wrong pays for it
-
-    known = sorted(_RULES)
-    close = get_close_matches(rule[:40].lower(), known, n=1)
-    suggestion = f"did you mean `{close[0]}`? " if close else ""
-    return ParseProblem(place, f"`{one_line(rule, 40)}` is no rule", f"{suggestion}The rules are {', '.join(known)}")
+    what = "cannot be ignored" if rule in tuple(Rule) else "is no rule"
+    return ParseProblem(place, f"`{one_line(rule, 40)}` {what}", suggest(rule.lower(), IGNORABLE_RULES))

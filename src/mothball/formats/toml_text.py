@@ -114,12 +114,8 @@ def _decode(
         start, end = found.span()
         piece = _meaning(found, literal=literal, multi_line=multi_line)
         if piece is None:
-            shown = text[start : min(start + 2, inner.end)]
-            report(
-                TomlError(
-                    Span(start, end), f"`{one_line(shown)}` is no escape", "write \\\\ for a backslash, or use '...'"
-                )
-            )
+            shown = one_line(text[start : min(start + 2, inner.end)])
+            report(TomlError(Span(start, end), f"`{shown}` is no escape", "write \\\\ for a backslash, or use '...'"))
             continue
         pieces += text[position:start], piece
         offset += start - position
@@ -155,8 +151,6 @@ _BASED = r"0(?:x[0-9A-Fa-f](?:_?+[0-9A-Fa-f])*+|o[0-7](?:_?+[0-7])*+|b[01](?:_?+
 _FLOAT = r"[+-]?+(?:(?:0|[1-9](?:_?+[0-9])*+)(?:\.[0-9](?:_?+[0-9])*+)?+(?:[eE][+-]?+[0-9](?:_?+[0-9])*+)?+|inf|nan)"
 _DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
-_LOCAL_DATE = _DATE
-_LOCAL_TIME = _TIME
 _DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
 _WORDS = {"true": True, "false": False}
 _HELP = "strings need quotes; true, false, numbers and dates stand without"
@@ -192,7 +186,7 @@ def scalar_value(token: str) -> bool | float | date | time | None:
             return int(token, 0)
         if re.fullmatch(_FLOAT, token):
             return float(token)
-        return _moment(token)
+        return _moment(token) if token[0].isdigit() else None
     except ValueError:  # a day that no calendar has, or an integer of thousands of digits
         return None
 
@@ -201,9 +195,9 @@ def _moment(token: str) -> date | time | None:
     """Return the date, the time or both; seconds may be left out (TOML 1.1). Raises ValueError for what cannot be."""
     import datetime as dt  # noqa: PLC0415 - dates are rare, and the import costs as much as a whole scan
 
-    if found := re.fullmatch(_LOCAL_DATE, token):
+    if found := re.fullmatch(_DATE, token):
         return dt.date(*map(int, found.groups()))
-    if found := re.fullmatch(_LOCAL_TIME, token):
+    if found := re.fullmatch(_TIME, token):
         return dt.time(*_time_parts(found.groups()))
     if found := re.fullmatch(_DATE_TIME, token):
         year, month, day, *rest = found.groups()
