@@ -46,8 +46,8 @@ WITHHELD_WORDS = {
 }
 
 _STATUS_HELP = {
-    ProjectStatus.ARCHIVED: "it gets no more releases, not even for security: choose another package, or {keep}",
-    ProjectStatus.DEPRECATED: "its maintainers advise against using it: choose another package, or {keep}",
+    ProjectStatus.ARCHIVED: "no more releases, not even for security: choose another package, or {keep}",
+    ProjectStatus.DEPRECATED: "its maintainers advise against it: choose another package, or {keep}",
     ProjectStatus.QUARANTINED: "the index holds it back as possibly harmful: do not install it, remove it",
 }
 _CAUSE_HELP = {
@@ -70,7 +70,7 @@ def wording_of(name: str, lookup: Lookup) -> Wording:
     shown = one_line(name, 100)
     match lookup:
         case Stated():
-            keep = f"keep it knowingly with `# mothball: ignore[{lookup.status}] WHY` on this line"
+            keep = f"keep it with `# mothball: ignore[{lookup.status}] WHY`"
             help_text = _STATUS_HELP.get(lookup.status, "").format(keep=keep)
             return Wording(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
         case Unrecognised():
