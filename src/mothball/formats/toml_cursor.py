@@ -1,10 +1,10 @@
-"""What every step through a TOML document needs: the text, what was wrong with it, and the small steps forward."""
+"""The small steps through a TOML document, looking ahead, and keeping what was wrong."""
 
 from __future__ import annotations
 
 import re
 
-from mothball.formats.toml_text import KEY, end_of, read_string
+from mothball.formats.toml_text import KEY, KEYS, STATEMENT, end_of, read_string, scalar_value
 from mothball.formats.toml_values import Key, TomlError
 from mothball.model import Span
 
@@ -14,6 +14,7 @@ MAX_DEPTH = 100
 MAX_ERRORS = 100
 
 SPACE = re.compile(r"[ \t]*+")
+LINE_ENDS = re.compile(r"[ \t]*+(?=[\r\n#]|\Z)")
 
 # No part of a document may hold these (TOML 1.1, "Comment", "String").
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
@@ -21,6 +22,13 @@ _GAP = re.compile(r"[ \t\r\n]*+(#[^\r\n]*+)?")
 _LINE = re.compile(r"[^\r\n]*+")
 _WORD = re.compile(r"[^\s]{1,40}+")
 _KEY_PART = re.compile(rf"""[ \t]*+(?:([A-Za-z0-9_-]++)|(?!\"{{3}}|'{{3}})(?={KEY}))""")
+# Only broken or unusual places need these: `re` compiles them when they are first asked for, and keeps them.
+_CONFLICT = r"(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)"
+_IS_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)"
+# A header that somebody is typing.
+HALF_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)"
+_IS_QUOTED = rf"""(?=["']){KEY}"""
+_ARRAY_GOES_ON = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]"
 
 
 class Cursor:
@@ -97,3 +105,53 @@ class Cursor:
         if count > room:
             self._error(*keys[-1].span, f"a key of {count} parts: too deep", f"at most {MAX_DEPTH} levels are read")
         return tuple(keys), position
+
+    # --- looking ahead ------------------------------------------------------------------------------------------------
+
+    def _ends_array(self, position: int, closer: str) -> bool:
+        """Tell whether a statement or a table header at ``position`` shows that an array was left open before it."""
+        text = self._text
+        if position != self._fresh and closer != "}":
+            return False
+        if re.compile(STATEMENT).match(text, position):
+            return True
+        header = re.compile(_IS_HEADER).match(text, position) if position == self._fresh else None
+        if header is None:
+            return False
+        return not (_could_be_value(header[1]) and re.compile(_ARRAY_GOES_ON).match(text, header.end()))
+
+    def _is_conflict(self, position: int) -> bool:
+        found = (
+            position == self._fresh
+            and self._text[position] in "<=>|"
+            and re.compile(_CONFLICT).match(self._text, position) is not None
+        )
+        if found:
+            self._error(position, position + 7, "the mark of a merge conflict", "resolve the conflict")
+        return found
+
+    def _is_half_header(self, position: int) -> bool:
+        """Tell whether a line in an array is no array of its own, but a header that somebody is typing."""
+        found = re.compile(HALF_HEADER).match(self._text, position) if position == self._fresh else None
+        if found is None or (not found[2] and _could_be_value(found[1])):
+            return False
+        self._error_at(position, "an unfinished table header", "write [NAME]")
+        return True
+
+    def _finish_line(self, position: int) -> int | None:
+        """Return where to go on behind a statement: the line's end, or another statement that stands before it.
+
+        None, and an error, where anything else follows.
+        """
+        if end := LINE_ENDS.match(self._text, position):
+            return end.end()
+        position = end_of(SPACE, self._text, position)
+        self._error_at(position, "the line should have ended before this", "begin a new line, or take it out")
+        if re.compile(STATEMENT).match(self._text, position) or re.compile(_IS_HEADER).match(self._text, position):
+            return position
+        return None
+
+
+def _could_be_value(dotted: str) -> bool:
+    """Tell whether what reads as a key could be a value: `"a"` and `1.5` are both."""
+    return re.fullmatch(_IS_QUOTED, dotted) is not None or scalar_value(dotted) is not None

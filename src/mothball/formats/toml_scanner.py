@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.toml_cursor import MAX_DEPTH, SPACE, Cursor
+from mothball.formats.toml_cursor import HALF_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor
 from mothball.formats.toml_tables import Definitions
-from mothball.formats.toml_text import KEY, KEYS, STATEMENT, end_of, read_scalar, read_string, scalar_value
+from mothball.formats.toml_text import end_of, read_scalar, read_string
 from mothball.formats.toml_values import (
     Array,
     Entry,
@@ -24,21 +24,14 @@ from mothball.formats.toml_values import (
 )
 from mothball.model import Span
 
-_LINE_ENDS = re.compile(r"[ \t]*+(?=[\r\n#]|\Z)")
 # The forms that most statements, items and headers have: read at one go.
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
 _SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
 _SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?=[ \t]*+(?:[\r\n#]|\Z))")
 
-# Only broken or unusual places need these: `re` compiles them when they are first asked for, and keeps them.
-_CONFLICT = r"(?:<{7}|={7}|>{7}|\|{7})(?=[ \r\n]|\Z)"
-_IS_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)"
-# A header that somebody is typing.
-_HALF_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)"
-_IS_QUOTED = rf"""(?=["']){KEY}"""
-_ARRAY_GOES_ON = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]"
-# What may stand between a key and its value where "=" is missing or is not what follows the key.
+# What may stand between a key and its value where "=" is missing or is not what follows the key. Left as text: `re`
+# compiles it when it is first asked for.
 _TO_VALUE = r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+"""
 
 
@@ -80,7 +73,7 @@ class Scanner(Cursor):
         if not keys and text[after : after + 1] in {'"', "'"}:
             self._error(after, after + 1, "this quote is not closed", "close it, or take it out")
             keys, after = self._keys(after + 1)
-        half = re.compile(_HALF_HEADER).match(text, position)
+        half = re.compile(HALF_HEADER).match(text, position)
         if not keys or text.startswith(",", after) or (half and half[2]):
             # Without a whole name it opens no table: what follows still belongs to the one before.
             self._error_at(position, "an unfinished table header", "write [NAME]")
@@ -126,8 +119,6 @@ class Scanner(Cursor):
         self._after_entry = True
         if isinstance(value, Array):
             self._open_entry = None if value.closed else self._entries[-1]
-        if end := _LINE_ENDS.match(self._text, position):
-            return end.end()
         return self._after_value(position)
 
     # --- values -------------------------------------------------------------------------------------------------------
@@ -137,21 +128,24 @@ class Scanner(Cursor):
         text = self._text
         if simple := _SIMPLE_STRING.match(text, position):
             return String(Span(position, simple.end()), simple[1]), simple.end()
-        match text[position : position + 1]:
-            case '"' | "'":
-                string = read_string(text, position, self._report, nested=bool(closer))
-                return string, string.span.end
-            case "[" | "{" if depth >= MAX_DEPTH:
-                end = self._rest_of_line(position)
-                self._error(position, position + 1, "nested too deep", f"at most {MAX_DEPTH} levels are read")
-                return Invalid(Span(position, end)), end
-            case "[":
-                return self._items(position, position + 1, [], depth + 1, closer)
-            case "{":
-                return self._inline_table(position, depth + 1)
-            case _:
-                scalar = read_scalar(text, position, self._report)
-                return scalar, scalar.span.end
+        char = text[position : position + 1]
+        if char in {"[", "{"}:
+            return self._array_or_table(position, depth + 1, closer)
+        value: Value
+        if char in {'"', "'"}:
+            value = read_string(text, position, self._report, nested=bool(closer))
+        else:
+            value = read_scalar(text, position, self._report)
+        return value, value.span.end
+
+    def _array_or_table(self, position: int, depth: int, closer: str) -> tuple[Value, int]:
+        if depth > MAX_DEPTH:
+            end = self._rest_of_line(position)
+            self._error(position, position + 1, "nested too deep", f"at most {MAX_DEPTH} levels are read")
+            return Invalid(Span(position, end)), end
+        if self._text[position] == "[":
+            return self._items(position, position + 1, [], depth, closer)
+        return self._inline_table(position, depth, closer)
 
     def _items(self, start: int, position: int, items: list[Value], depth: int, closer: str = "") -> tuple[Array, int]:
         """Read the items of an array that begins at ``start``, those in ``items`` already read."""
@@ -173,7 +167,7 @@ class Scanner(Cursor):
                         self._error(position, position + 1, "nothing stands before this comma", "take it out")
                     separated = True
                     position += 1
-                case char if not char or (char == "}" == closer) or self._ends_array(position):
+                case char if not char or (char == "}" == closer) or self._ends_array(position, closer):
                     self._error(start, start + 1, "an array is not closed", "close it with ]")
                     return Array(Span(start, end), tuple(items), closed=False), position
                 case "}":
@@ -189,37 +183,7 @@ class Scanner(Cursor):
                     items.append(item)
                     separated = _is_open(item)
 
-    def _ends_array(self, position: int) -> bool:
-        """Tell whether a statement or a table header at ``position`` shows that an array was left open before it."""
-        text = self._text
-        if position != self._fresh:
-            return False
-        if re.compile(STATEMENT).match(text, position):
-            return True
-        header = re.compile(_IS_HEADER).match(text, position)
-        if header is None:
-            return False
-        return not (_could_be_value(header[1]) and re.compile(_ARRAY_GOES_ON).match(text, header.end()))
-
-    def _is_conflict(self, position: int) -> bool:
-        found = (
-            position == self._fresh
-            and self._text[position] in "<=>|"
-            and re.compile(_CONFLICT).match(self._text, position) is not None
-        )
-        if found:
-            self._error(position, position + 7, "the mark of a merge conflict", "resolve the conflict")
-        return found
-
-    def _is_half_header(self, position: int) -> bool:
-        """Tell whether a line in an array is no array of its own, but a header that somebody is typing."""
-        found = re.compile(_HALF_HEADER).match(self._text, position) if position == self._fresh else None
-        if found is None or (not found[2] and _could_be_value(found[1])):
-            return False
-        self._error_at(position, "an unfinished table header", "write [NAME]")
-        return True
-
-    def _inline_table(self, start: int, depth: int) -> tuple[InlineTable, int]:
+    def _inline_table(self, start: int, depth: int, closer: str) -> tuple[InlineTable, int]:
         text = self._text
         entries: list[Entry] = []
         definitions = Definitions()
@@ -234,6 +198,11 @@ class Scanner(Cursor):
                 separated = True
                 position += 1
                 continue
+            if char == "]" and closer != "]" and not separated:
+                self._error(position, position + 1, "a `]` without its `[`", "take it out")
+                position += 1
+                entries[-1] = _in_brackets(entries[-1], position)
+                continue
             keys, after = self._keys(position, depth) if separated else ((), position)
             if not keys or not text.startswith("=", after):
                 self._error(start, start + 1, "an inline table is not closed", "close it with }")
@@ -241,45 +210,37 @@ class Scanner(Cursor):
             value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
             entries.append(Entry(tuple(key.name for key in keys), keys, value))
             self._complain(keys, definitions.define(keys))
-            separated = False
+            # An array that ends before a key on the same line has taken the comma in.
+            separated = isinstance(value, Array) and not value.closed and position != self._fresh
 
     # --- broken places ------------------------------------------------------------------------------------------------
 
-    def _finish_line(self, position: int) -> int | None:
-        """Return where to go on behind a statement: the line's end, or another statement that stands before it.
-
-        None, and an error, where anything else follows.
-        """
-        if end := _LINE_ENDS.match(self._text, position):
-            return end.end()
-        position = end_of(SPACE, self._text, position)
-        self._error_at(position, "the line should have ended before this", "begin a new line, or take it out")
-        if re.compile(STATEMENT).match(self._text, position) or re.compile(_IS_HEADER).match(self._text, position):
-            return position
-        return None
-
     def _after_value(self, position: int) -> int:
-        """Go on behind the value of the entry read last, where its line does not end."""
+        """Go on behind the value of the entry read last: at the line's end, or where the line makes sense again."""
+        if end := LINE_ENDS.match(self._text, position):
+            return end.end()
         entry = self._entries[-1]
         if _is_open(entry.value):
             return position
+        start = end_of(SPACE, self._text, position)
+        char = self._text[start]
+        if isinstance(entry.value, Invalid) and char in "[{\"'":
+            value, position = self._value(start, len(entry.path))
+            self._entries[-1] = entry._replace(value=value)
+            return self._after_value(position)
         following = self._finish_line(position)
-        if following is not None:
-            return following
-        position = end_of(SPACE, self._text, position)
+        return self._stray_items(entry, start) if following is None else following
+
+    def _stray_items(self, entry: Entry, position: int) -> int:
+        """Read what follows the value of ``entry`` on its line, if it is what an array lost its bracket before."""
         char = self._text[position]
-        match entry.value:
-            case Invalid() if char in "[{\"'":
-                value, position = self._value(position, len(entry.path))
-                self._entries[-1] = entry._replace(value=value)
-                return self._after_value(position)
-            case String() if char in ",]":
-                array, position = self._items(entry.value.span.start, position, [entry.value], len(entry.path))
-                if array.closed or len(array.items) > 1:
-                    self._entries[-1] = entry._replace(value=array._replace(closed=False))
-                return position
-            case Array() if char in ",\"'":
-                return self._more_items(position)
+        if isinstance(entry.value, String | InlineTable) and char in ",]":
+            array, position = self._items(entry.value.span.start, position, [entry.value], len(entry.path))
+            if array.closed or len(array.items) > 1:
+                self._entries[-1] = entry._replace(value=array._replace(closed=False))
+            return position
+        if isinstance(entry.value, Array) and char in ",\"'":
+            return self._more_items(position)
         return self._rest_of_line(position)
 
     def _more_items(self, position: int) -> int:
@@ -298,8 +259,10 @@ class Scanner(Cursor):
         char = text[position]
         if self._is_conflict(position):
             return self._rest_of_line(position)
-        if char in "]},":
+        if char in "]},=":
             self._error(position, position + 1, f"a `{char}` out of place", "take it out")
+            if char == "]" and self._after_entry:
+                self._entries[-1] = _in_brackets(self._entries[-1], position + 1)
             return position + 1
         self._error_at(position, "neither KEY = VALUE nor a [TABLE]", "strings need quotes, comments begin with #")
         if char in "\"'" and self._after_entry and not text.startswith(char * 3, position):
@@ -320,9 +283,11 @@ def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _could_be_value(dotted: str) -> bool:
-    """Tell whether what reads as a key could be a value: `"a"` and `1.5` are both."""
-    return re.fullmatch(_IS_QUOTED, dotted) is not None or scalar_value(dotted) is not None
+def _in_brackets(entry: Entry, end: int) -> Entry:
+    """Return ``entry`` with the string in it made the array whose opening bracket is missing."""
+    if not isinstance(entry.value, String):
+        return entry
+    return entry._replace(value=Array(Span(entry.value.span.start, end), (entry.value,), closed=False))
 
 
 def _is_open(value: Value) -> bool:

@@ -153,25 +153,25 @@ _DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
 _DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
 _WORDS = {"true": True, "false": False}
-_HELP = "strings need quotes; true, false, numbers and dates stand without"
 
 
-def read_scalar(text: str, position: int, report: Callable[[TomlError], None]) -> Scalar | Invalid:
-    """Read what stands at ``position`` and is neither string, array nor inline table.
+def read_scalar(text: str, position: int, report: Callable[[TomlError], None]) -> Scalar | String | Invalid:
+    """Read what stands at ``position`` and begins with no quote or bracket.
 
-    What is no value goes to ``report``. Its span is empty where nothing stands that could have been meant as one; a
-    quote at its end is taken in, for it closes a string whose opening quote is missing.
+    What is no value goes to ``report``. Its span is empty where nothing stands that could have been meant as one. With
+    a quote behind it, it is a string whose opening quote is missing.
     """
     found = _RUN.match(text, position)
     if found is None:
         report(TomlError(Span(position, position), "a value is missing", "write it, or take the key away"))
         return Invalid(Span(position, position))
+    span = Span(*found.span())
     value = scalar_value(found[0])
     if value is not None:
-        return Scalar(Span(position, found.end()), value)
-    end = found.end()
-    span = Span(position, end + (text[end : end + 1] in {'"', "'"}))
-    report(TomlError(span, "this is no value", _HELP))
+        return Scalar(span, value)
+    report(TomlError(span, "this is no value", "strings need quotes; true, false, numbers and dates stand without"))
+    if text[span.end : span.end + 1] in {'"', "'"}:
+        return String(Span(span.start, span.end + 1), found[0], 0, closed=False)
     return Invalid(span)
 
 

@@ -35,8 +35,9 @@ class Escape(NamedTuple):
 class String(NamedTuple):
     """A string of any of the four kinds, its quotes included in ``span``.
 
-    ``value`` is decoded. ``quote`` is the length of a delimiter, 1 or 3. ``closed`` is False where the closing
-    delimiter is missing; the string then ends where the line does, or before the next statement.
+    ``value`` is decoded. ``quote`` is the length of a delimiter, 1 or 3, and 0 where the opening one is missing.
+    ``closed`` is False where either is missing; without the closing one the string ends where the line does, or before
+    the next statement.
     """
 
     span: Span
@@ -48,7 +49,10 @@ class String(NamedTuple):
     @property
     def inner(self) -> Span:
         """The place between the quotes."""
-        return Span(self.span.start + self.quote, self.span.end - self.quote * self.closed)
+        start = self.span.start + self.quote
+        if self.quote == 0:
+            return Span(start, start + len(self.value))
+        return Span(start, self.span.end - self.quote * self.closed)
 
 
 class Scalar(NamedTuple):

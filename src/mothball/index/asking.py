@@ -14,9 +14,10 @@ from mothball.errors import PageError
 from mothball.home import PROJECT_HOME
 from mothball.hygiene import one_line
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
+from mothball.index.gate import Gate
 from mothball.index.patience import Patience
 from mothball.index.simple_api import decode_page
-from mothball.index.transport import Answer, ClientSettings, Transport
+from mothball.index.transport import Answer, ClientSettings, Transport, out_of_time
 from mothball.index.trouble import Trouble
 from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
 from mothball.model import Cause
@@ -66,6 +67,7 @@ class Asker:
         self.transport = transport
         self.settings = settings
         self.breaker = Breaker(settings.rest)
+        self.gate = Gate()
 
     def ask(self, request: PageRequest, patience: Patience) -> Outcome:
         """Return what the index says to ``request``. Raises nothing for what an index or a network can do."""
@@ -101,10 +103,7 @@ class _Question:
 
     def _attempt(self) -> Outcome | None:
         """Ask once; None means once more."""
-        failed = self._asker.breaker.failure(self._endpoint)
-        if failed is not None:
-            return failed
-        answer = self._asker.transport.get(self._url, self._endpoint, self._headers(), self._patience)
+        answer = self._answer()
         match answer:
             case Trouble():
                 return self._after_trouble(answer)
@@ -120,6 +119,23 @@ class _Question:
             case _:
                 assert_never(answer)
 
+    def _answer(self) -> Answer | Trouble:
+        """Wait for a place at the endpoint, and ask there unless it has been found to be down."""
+        asker, endpoint = self._asker, self._endpoint
+        if not asker.gate.enter(endpoint, self._patience):
+            return out_of_time(endpoint)
+        answered = keeps_open = False
+        try:
+            failed = asker.breaker.failure(endpoint)
+            if failed is not None:
+                return Trouble(failed)
+            answer = asker.transport.get(self._url, endpoint, self._headers(), self._patience)
+            if isinstance(answer, Answer):
+                answered, keeps_open = True, answer.keeps_open
+            return answer
+        finally:
+            asker.gate.leave(endpoint, answered=answered, keeps_open=keeps_open)
+
     def _headers(self) -> dict[str, str]:
         """Return the headers of a request; deflate and the like are not asked for, as servers disagree about them."""
         headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
@@ -129,7 +145,9 @@ class _Question:
 
     def _after_trouble(self, trouble: Trouble) -> Outcome | None:
         """Retry where that may help, and spare the other names the same failure where it does not."""
-        if trouble.endpoint_down:
+        # A lost connection to a host that has been answering speaks of a moment, not of the host.
+        momentary = trouble.failed.cause is Cause.TIMEOUT and self._asker.gate.has_answered(self._endpoint)
+        if trouble.endpoint_down and not momentary:
             self._asker.breaker.trip(self._endpoint, trouble.failed)
         return None if trouble.again and self._wait(self._backoff()) else trouble.failed
 

@@ -48,11 +48,15 @@ class ClientSettings(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case."""
+    """What came back. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
+
+    ``keeps_open`` says that the connection can be used again (RFC 9112, 9.3).
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    keeps_open: bool = True
 
 
 class Transport:
@@ -68,7 +72,7 @@ class Transport:
         """Send one GET to ``url``, which leads to ``endpoint``, and read the answer. Raises nothing."""
         left = patience.remaining()
         if not left:
-            return _out_of_time(endpoint)
+            return out_of_time(endpoint)
         timeouts = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
@@ -78,7 +82,7 @@ class Transport:
             with response:
                 return self._read(response, endpoint, patience)
         except NETWORK_ERRORS as error:
-            return trouble_of(error, endpoint.shown()) if patience.remaining() else _out_of_time(endpoint)
+            return trouble_of(error, endpoint.shown()) if patience.remaining() else out_of_time(endpoint)
 
     def close(self) -> None:
         """Close the connections that nobody is using."""
@@ -98,14 +102,19 @@ class Transport:
             body = _body_of(response, endpoint, self._settings.max_body, patience)
             if isinstance(body, Trouble):
                 return body
-            return Answer(200, response.headers, body)
+            return Answer(200, response.headers, body, keeps_open=_keeps_open(response))
         drained = 0
         while drained < _MAX_DRAINED and patience.remaining():
             chunk = response.raw.read1(_CHUNK, decode_content=False)
             if not chunk:
                 break
             drained += len(chunk)
-        return Answer(response.status_code, response.headers)
+        return Answer(response.status_code, response.headers, keeps_open=_keeps_open(response))
+
+
+def _keeps_open(response: requests.Response) -> bool:
+    connection = response.headers.get("Connection", "").lower()
+    return "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
 
 
 def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patience: Patience) -> bytes | Trouble:
@@ -128,7 +137,7 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patien
     # read1 returns what one read of the socket gave; read would wait for a whole chunk of a dripping body.
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
         if not patience.remaining():
-            return _out_of_time(endpoint)
+            return out_of_time(endpoint)
         received += len(chunk)
         if inflater is not None:
             chunk = inflater.decompress(chunk, limit + 1 - decoded)
@@ -141,7 +150,7 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patien
     return b"".join(chunks)
 
 
-def _out_of_time(endpoint: Endpoint) -> Trouble:
+def out_of_time(endpoint: Endpoint) -> Trouble:
     """Return that the time for all look-ups is over."""
     return Trouble(Failed(Cause.DEADLINE, f"{endpoint.shown()} did not answer in the time for all look-ups"))
 

@@ -16,6 +16,7 @@ import truststore
 from mothball.errors import ConfigError
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.gate import CAREFUL
 from mothball.index.tls import tls_context
 from mothball.index.transport import Transport
 from mothball.model import Cause
@@ -80,7 +81,7 @@ def test_the_authorities_are_read_once_for_all_connections(
     pages = {name: json_page(name, "archived")._replace(delay=0.2) for name in names}
     with ScriptedIndex(pages, certificate=certificate) as index:
         assert ask(index.url, *names) == [FETCHED] * 12
-        assert index.connections == 12
+        assert index.connections > CAREFUL
     assert reads == ["load_verify_locations"]
 
 

@@ -1,0 +1,55 @@
+"""mothball against peryx in front of pypiron: an index that relays what another one states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.indexes import Pypiron, running_peryx
+from tests.e2e.runner import Mothball
+
+STATUSES = {
+    "relayed-archived": ("archived", "no time"),
+    "relayed-deprecated": ("deprecated", "use something newer"),
+    "relayed-quarantined": ("quarantined", "the project is haunted"),
+}
+
+
+@pytest.fixture(scope="module")
+def index(pypiron: Pypiron, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A peryx in front of the session's pypiron; the statuses are set before it first asks for them."""
+    pypiron.publish(*STATUSES, "relayed-active")
+    for name, (status, reason) in STATUSES.items():
+        pypiron.set_status(name, status, reason)
+    with running_peryx(str(tmp_path_factory.mktemp("peryx")), pypiron.url) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("name", "exit_code"), list(zip(STATUSES, (1, 0, 1), strict=True)))
+def test_a_relayed_status_counts_as_the_index_s_own(name: str, exit_code: int, index: str, mothball: Mothball) -> None:
+    status, reason = STATUSES[name]
+    mothball.require(index, name)
+    run = mothball.check()
+    assert run.code == exit_code
+    assert run.said(name) == ("stated", status)
+    assert run.lookup(name)["reason"] == reason
+    assert run.lookup(name)["index"] == index
+    assert [rule for rule, _, _ in run.found()] == [status]
+
+
+def test_a_relayed_page_without_a_marker_is_active_beside_one_with_a_marker(index: str, mothball: Mothball) -> None:
+    mothball.require(index, "relayed-active", "relayed-deprecated")
+    run = mothball.check()
+    assert run.code == 0
+    assert run.said("relayed-active") == ("stated", "active")
+
+
+def test_a_relayed_page_alone_that_lacks_a_marker_is_not_called_active(index: str, mothball: Mothball) -> None:
+    mothball.require(index, "relayed-active")
+    assert mothball.check().said("relayed-active") == ("not-stated", None)
+
+
+def test_a_name_that_the_index_behind_does_not_have_is_missing(index: str, mothball: Mothball) -> None:
+    mothball.require(index, "never-relayed")
+    assert mothball.check().said("never-relayed") == ("missing", None)

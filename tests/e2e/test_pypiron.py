@@ -1,0 +1,177 @@
+"""mothball against pypiron, an index that authors statuses. Each test has projects of its own on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.indexes import Pypiron, running_pypiron
+from tests.e2e.runner import Mothball
+
+PROJECTS = (
+    "put-away",
+    "revived",
+    "haunted",
+    "outdated",
+    "beside-marked",
+    "beside-unmarked",
+    "earlier-marked",
+    "later-unmarked",
+    "snapped-archived",
+    "snapped-active",
+)
+
+
+@pytest.fixture(scope="module")
+def index(pypiron: Pypiron) -> Pypiron:
+    """The session's pypiron with this module's projects on it."""
+    pypiron.publish(*PROJECTS)
+    return pypiron
+
+
+def test_an_archived_project_is_found_with_the_reason_that_its_maintainers_gave(
+    index: Pypiron, mothball: Mothball
+) -> None:
+    index.set_status("put-away", "archived", "nobody has time <b>any</b> more")
+    mothball.require(index.url, "put-away==1.0")
+    run = mothball.check()
+    assert run.code == 1
+    assert run.found() == [("archived", "error", "put-away")]
+    assert run.report["findings"][0]["message"] == "put-away is archived: nobody has time <b>any</b> more"
+    lookup = run.lookup("put-away")
+    assert {key: lookup[key] for key in ("kind", "status", "reason", "index", "source")} == {
+        "kind": "stated",
+        "status": "archived",
+        "reason": "nobody has time <b>any</b> more",
+        "index": index.url,
+        "source": "index",
+    }
+    text = mothball.run("check")
+    assert text.code == 1
+    assert "requirements.txt:2:1: error[archived] put-away is archived\n" in text.out
+    assert '  2 | put-away==1.0\n    | ^^^^^^^^ "nobody has time <b>any</b> more"\n' in text.out
+
+
+def test_a_project_that_is_active_again_is_gone_after_a_refresh_and_not_before(
+    index: Pypiron, mothball: Mothball
+) -> None:
+    index.set_status("revived", "archived", "no time")
+    mothball.require(index.url, "revived")
+    assert mothball.check().code == 1
+    index.clear_status("revived")
+    mothball.forget_contacts()
+    still = mothball.check()
+    assert still.code == 1
+    assert still.said("revived") == ("stated", "archived")
+    assert still.lookup("revived")["source"] == "cache"
+    assert mothball.contacts() == set()
+    refreshed = mothball.check("--refresh")
+    assert refreshed.code == 0
+    assert refreshed.found() == []
+    assert refreshed.said("revived") == ("stated", "active")
+    assert mothball.check().said("revived") == ("stated", "active")
+
+
+def test_a_quarantined_project_is_an_error_though_its_page_offers_no_files(index: Pypiron, mothball: Mothball) -> None:
+    index.set_status("haunted", "quarantined", "the project is haunted")
+    assert (index.page("haunted") or {})["files"] == []
+    mothball.require(index.url, "haunted")
+    run = mothball.check()
+    assert run.code == 1
+    assert run.found() == [("quarantined", "error", "haunted")]
+    assert run.lookup("haunted")["reason"] == "the project is haunted"
+
+
+def test_a_deprecated_project_is_a_warning_that_strictness_makes_an_error(index: Pypiron, mothball: Mothball) -> None:
+    index.set_status("outdated", "deprecated", "use something newer")
+    mothball.require(index.url, "outdated")
+    run = mothball.check()
+    assert run.code == 0
+    assert run.found() == [("deprecated", "warning", "outdated")]
+    assert run.lookup("outdated")["reason"] == "use something newer"
+    assert mothball.check("--strict").code == 1
+
+
+def test_an_absent_marker_is_active_beside_one_that_is_stated_in_the_same_run(
+    index: Pypiron, mothball: Mothball
+) -> None:
+    index.set_status("beside-marked", "deprecated")
+    mothball.require(index.url, "beside-unmarked", "beside-marked")
+    run = mothball.check("--no-cache")
+    assert run.said("beside-unmarked") == ("stated", "active")
+    assert run.found() == [("deprecated", "warning", "beside-marked")]
+
+
+def test_an_absent_marker_is_active_when_the_cache_remembers_that_the_index_stated_one(
+    index: Pypiron, mothball: Mothball
+) -> None:
+    index.set_status("earlier-marked", "deprecated")
+    mothball.require(index.url, "later-unmarked")
+    assert mothball.check("--no-cache").said("later-unmarked") == ("not-stated", None)
+    mothball.require(index.url, "earlier-marked")
+    mothball.check()
+    mothball.require(index.url, "later-unmarked")
+    run = mothball.check()
+    assert run.said("later-unmarked") == ("stated", "active")
+    assert run.found() == []
+    assert mothball.check("--no-cache").said("later-unmarked") == ("not-stated", None)
+
+
+def test_an_index_that_has_never_stated_a_marker_gets_one_note_and_no_project_is_called_active(
+    tmp_path: Path, mothball: Mothball
+) -> None:
+    names = ("plain-one", "plain-two", "plain-three")
+    with running_pypiron(str(tmp_path / "fresh")) as fresh:
+        fresh.publish(*names)
+        mothball.require(fresh.url, *names)
+        run = mothball.check()
+        text = mothball.run("check")
+    assert run.code == 0
+    assert run.found() == [("not-stated", "note", None)]
+    assert [run.said(name) for name in names] == [("not-stated", None)] * 3
+    assert run.report["summary"]["not_stated"] == 3
+    assert fresh.url in run.report["findings"][0]["message"]
+    assert text.out.count("[not-stated]") == 1
+
+
+def test_a_name_that_the_index_does_not_have_is_missing(index: Pypiron, mothball: Mothball) -> None:
+    mothball.require(index.url, "never-published")
+    run = mothball.check()
+    assert run.code == 0
+    assert run.found() == [("missing", "warning", "never-published")]
+    assert run.said("never-published") == ("missing", None)
+    assert mothball.check("--strict").code == 1
+
+
+def test_an_index_that_wants_credentials_leaves_its_projects_unverified(tmp_path: Path, mothball: Mothball) -> None:
+    with running_pypiron(str(tmp_path / "closed"), "--read-user", "reader", "--read-pass", "reader") as closed:
+        mothball.require(closed.url, "behind-the-door")
+        run = mothball.check()
+        strict = mothball.check("--strict")
+    assert run.said("behind-the-door") == ("unavailable", "unauthorised")
+    assert run.found() == [("unverified", "warning", "behind-the-door")]
+    assert (run.code, strict.code) == (0, 3)
+
+
+def test_status_tells_what_the_index_says_of_a_project(index: Pypiron, mothball: Mothball) -> None:
+    index.set_status("put-away", "archived", "no time")
+    run = mothball.run("status", "Put_Away", "--index-url", index.url)
+    assert run.code == 1
+    first, second = run.out.splitlines()[:2]
+    assert first == "put-away is archived: no time"
+    assert index.url in second
+
+
+def test_a_snapshot_of_the_index_answers_offline_and_without_a_cache(index: Pypiron, mothball: Mothball) -> None:
+    index.set_status("snapped-archived", "archived", "no time")
+    mothball.require(index.url, "snapped-archived", "snapped-active")
+    written = mothball.run("snapshot", "-o", "statuses.json")
+    assert (written.code, written.out) == (0, "")
+    mothball.forget_contacts()
+    run = mothball.check("--offline", "--no-cache", "--snapshot", "statuses.json")
+    assert mothball.contacts() == set()
+    assert run.code == 1
+    assert run.found() == [("archived", "error", "snapped-archived")]
+    assert run.said("snapped-active") == ("stated", "active")
+    assert {run.lookup(name)["source"] for name in ("snapped-archived", "snapped-active")} == {"snapshot"}

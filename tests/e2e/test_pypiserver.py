@@ -1,0 +1,112 @@
+"""mothball against pypiserver, an index that knows no statuses and sends unknown names to another host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.e2e.indexes import Pypiron, running_pypiserver
+from tests.e2e.runner import Mothball
+from tests.support.scripted_index import ScriptedIndex, json_page
+
+NAMES = tuple(f"plain-{number}" for number in range(12))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A pypiserver as it comes: its fallback is a public host."""
+    with running_pypiserver(str(tmp_path_factory.mktemp("pypiserver")), NAMES) as url:
+        yield url
+
+
+def test_an_index_that_strips_markers_gets_exactly_one_note_for_many_names(index: str, mothball: Mothball) -> None:
+    mothball.require(index, *NAMES)
+    run = mothball.check()
+    text = mothball.run("check")
+    assert run.code == 0
+    assert run.found() == [("not-stated", "note", None)]
+    assert {run.said(name) for name in NAMES} == {("not-stated", None)}
+    assert run.report["summary"]["not_stated"] == len(NAMES)
+    assert "12 projects" in run.report["findings"][0]["message"]
+    assert text.out.count("[not-stated]") == 1
+    assert " is active" not in text.out
+
+
+def test_a_cached_page_without_a_marker_is_no_more_active_than_a_fresh_one(index: str, mothball: Mothball) -> None:
+    mothball.require(index, *NAMES)
+    mothball.check()
+    mothball.forget_contacts()
+    run = mothball.check()
+    assert mothball.contacts() == set()
+    assert {run.said(name) for name in NAMES} == {("not-stated", None)}
+
+
+def test_a_status_index_speaks_for_an_index_that_strips_markers(
+    index: str, pypiron: Pypiron, mothball: Mothball
+) -> None:
+    pypiron.publish("plain-0", "plain-1")
+    pypiron.set_status("plain-0", "archived", "no time")
+    mothball.require(index, *NAMES[:3], options=[f'status-index = "{pypiron.url}"'])
+    run = mothball.check()
+    assert run.code == 1
+    assert run.found() == [("not-stated", "note", None), ("archived", "error", "plain-0")]
+    assert run.lookup("plain-0")["index"] == pypiron.url
+    assert [run.said(name) for name in NAMES[1:3]] == [("stated", "active"), ("not-stated", None)]
+
+
+def test_its_redirect_of_an_unknown_name_to_another_host_is_refused_and_not_followed(
+    tmp_path: Path, mothball: Mothball
+) -> None:
+    with (
+        ScriptedIndex({"acme-secret": json_page("acme-secret", "archived", "a stranger's")}) as stranger,
+        running_pypiserver(str(tmp_path / "index"), ("plain",), "--fallback-url", stranger.url) as index,
+    ):
+        mothball.require(index, "acme-secret", "plain")
+        run = mothball.check()
+        strict = mothball.check("--strict")
+        assert stranger.connections == 0
+    assert run.said("acme-secret") == ("unavailable", "refused-redirect")
+    assert run.found() == [("not-stated", "note", None), ("unverified", "warning", "acme-secret")]
+    assert run.said("plain") == ("not-stated", None)
+    assert (run.code, strict.code) == (0, 3)
+    assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
+
+
+def test_its_redirect_to_its_default_fallback_is_refused_and_nobody_else_is_contacted(
+    index: str, mothball: Mothball
+) -> None:
+    mothball.require(index, "acme-secret")
+    run = mothball.check()
+    assert run.said("acme-secret") == ("unavailable", "refused-redirect")
+    assert run.lookup("acme-secret")["index"] == index
+    assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
+
+
+def test_the_guard_would_have_seen_a_contact_with_another_host(mothball: Mothball) -> None:
+    run = mothball.run("status", "acme-secret", "--index-url", "https://index.example/simple/")
+    assert "could not be checked" in run.out
+    assert mothball.contacts() == {"index.example"}
+
+
+def test_a_proxy_sees_nothing_of_a_refused_redirect_and_all_of_what_goes_to_another_host(
+    index: str, mothball: Mothball
+) -> None:
+    with ScriptedIndex() as proxy:
+        proxies = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+        mothball.run("status", "acme-secret", "--index-url", index, environment=proxies)
+        assert proxy.connections == 0
+        mothball.run("status", "acme-secret", "--index-url", "https://index.example/simple/", environment=proxies)
+        assert [request.path for request in proxy.received] == ["index.example:443"]
+
+
+def test_a_server_that_lets_few_wait_in_line_is_not_overrun(tmp_path: Path, mothball: Mothball) -> None:
+    names = tuple(f"crowd-{number}" for number in range(400))
+    with running_pypiserver(str(tmp_path / "packages"), names) as url:
+        mothball.require(url, *names)
+        run = mothball.check()
+    assert run.code == 0
+    assert run.report["summary"]["not_stated"] == len(names)
+    assert run.report["summary"]["not_verified"] == 0

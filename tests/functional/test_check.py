@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mothball.index import client
+from tests.support.cli import cache_of, run_in_process, run_installed
+from tests.support.hostile import assert_harmless
+from tests.support.project import INDEX, Project, snapshot_text
+from tests.support.scripted_index import ScriptedIndex, json_page
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "shop"
+DAY = 86_400.0
+
+
+# --- what comes out ---------------------------------------------------------------------------------------------------
+
+
+def test_the_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
+    result = run_in_process("check", "examples/shop", cwd=EXAMPLE.parents[1], home=tmp_path)
+    assert result.code == 1
+    assert result.err == ""
+    for beginning in (
+        "examples/shop/pyproject.toml:11:6: error[archived] quill-templates is archived\n",
+        "examples/shop/pyproject.toml:12:6: warning[deprecated] tallybook is deprecated\n",
+        "examples/shop/requirements.txt:6:1: error[quarantined] cloakroom is quarantined\n",
+        "examples/shop/requirements/constraints.txt:1:1: warning[archived] quill-templates is archived\n",
+        "examples/shop/requirements/worker.txt:2:1: warning[unverified] feather-queue could not be checked: ",
+        "examples/shop/pyproject.toml:13:6: ignored[archived] paperboy-mail is archived: until mail moves",
+        "examples/shop/requirements/worker.txt:1:1: ignored[deprecated] tallybook is deprecated: its successor",
+    ):
+        assert f"\n{beginning}" in f"\n{result.out}"
+    assert result.out.endswith(
+        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 withheld, "
+        "1 not verified\n"
+    )
+
+
+def test_the_text_of_a_small_check(project: Project) -> None:
+    project.offline({"old-lib": {"status": "archived", "reason": "moved"}, "good-lib": "active"})
+    project.write("requirements.txt", "good-lib\nold-lib>=1  # once\n")
+    result = project.check()
+    lines = result.out.splitlines()
+    assert lines[:3] == [
+        "requirements.txt:2:1: error[archived] old-lib is archived",
+        "  2 | old-lib>=1  # once",
+        '    | ^^^^^^^ "moved"',
+    ]
+    assert lines[3].startswith("    = note: learnt from the snapshot of 20")
+    assert lines[4].startswith("    = help: ")
+    assert lines[5:] == ["", "2 dependencies in 1 file: 2 checked, 1 finding (1 error)"]
+    assert (result.code, result.err) == (1, "")
+
+
+def test_all_formats_tell_the_same_findings(project: Project) -> None:
+    project.offline({"old-lib": "archived", "calm-lib": "deprecated"})
+    project.write("requirements.txt", "calm-lib\nold-lib\ndown-lib\n")
+    text, concise, report = project.check(), project.check("--format", "concise"), project.check_json()
+    told = [
+        f"{item['path']}:{item['line']}:{item['column']}: {item['severity']}[{item['rule']}]"
+        for item in report["findings"]
+    ]
+    assert [line.partition("]")[0] + "]" for line in text.out.splitlines() if line.startswith("requirements")] == told
+    assert [line.partition("]")[0] + "]" for line in concise.out.splitlines()[:-1]] == told
+    assert text.code == concise.code == 1
+
+
+def test_quiet_says_nothing_when_all_is_well(project: Project) -> None:
+    project.offline({"good-lib": "active"})
+    project.write("requirements.txt", "good-lib\n")
+    assert project.check("--quiet") == (0, "", "")
+    assert project.check("-q", "--format", "concise") == (0, "", "")
+    assert project.check() == (0, "1 dependency in 1 file: 1 checked, no findings\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "terminal", "coloured"),
+    [
+        ((), {}, False, False),
+        ((), {}, True, True),
+        ((), {"TERM": "dumb"}, True, False),
+        ((), {"NO_COLOR": "1"}, True, False),
+        ((), {"FORCE_COLOR": "1"}, False, True),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, False, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, True, False),
+        (("--color", "auto"), {}, True, True),
+        (("--format", "concise", "--color", "always"), {}, True, False),
+    ],
+)
+def test_colours_are_for_terminals_unless_somebody_decides(
+    project: Project,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    terminal: bool,  # noqa: FBT001 - a parameter of the test, not of a call
+    coloured: bool,  # noqa: FBT001 - as above
+) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("requirements.txt", "old-lib\n")
+    assert ("\x1b[" in project.check(*arguments, env=environment, terminal=terminal).out) is coloured
+
+
+def test_a_character_that_the_terminal_cannot_show_does_not_cost_the_report(project: Project) -> None:
+    project.offline({"old-lib": {"status": "archived", "reason": "d\u00e9m\u00e9nag\u00e9 \U0001f4e6"}})
+    project.write("requirements.txt", "old-lib\n")
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = run_installed("check", cwd=project.root, home=project.home, env=environment)
+    assert result.code == 1
+    assert '"d?m?nag? ?"' in result.out
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_here_is_checked_when_no_path_is_given_and_paths_are_told_as_given(project: Project) -> None:
+    project.offline({}, 'severity = { unverified = "off" }\n')
+    project.write("one/requirements.txt", "a-lib\n")
+    project.write("two/requirements.txt", "b-lib\n")
+
+    def paths(report: dict[str, Any]) -> list[str]:
+        return [item["path"] for item in report["dependencies"]]
+
+    assert paths(project.check_json()) == ["one/requirements.txt", "two/requirements.txt"]
+    assert paths(project.check_json("two")) == ["two/requirements.txt"]
+    assert paths(project.check_json("requirements.txt", cwd=project.root / "one")) == ["requirements.txt"]
+
+
+def test_standard_input_is_checked_under_the_name_that_it_is_given(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    result = project.check("-", "--stdin-filename", "sub/requirements.txt", "--format", "concise", stdin=b"\nold-lib\n")
+    assert result.code == 1
+    assert result.out.startswith("sub/requirements.txt:2:1: error[archived]")
+
+
+def test_standard_input_needs_a_name(project: Project) -> None:
+    result = project.check("-", stdin=b"old-lib\n")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "mothball: error: standard input has no name\n  = help: give one: --stdin-filename requirements.txt\n"
+    )
+
+
+def test_a_file_is_read_as_what_the_user_says_it_is(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("deps.list", "old-lib\n")
+    assert "--as pyproject or --as requirements" in project.check("deps.list").out
+    assert project.check("deps.list", "--as", "requirements").code == 1
+
+
+def test_an_unknown_format_is_refused_with_those_that_are_known(project: Project) -> None:
+    result = project.check("--as", "gemfile")
+    assert (result.code, result.out) == (2, "")
+    assert "--as: unknown format gemfile" in result.err
+    assert "pyproject, requirements" in result.err
+
+
+# --- who is asked -----------------------------------------------------------------------------------------------------
+
+
+def test_offline_means_cache_of_any_age_and_snapshot(project: Project) -> None:
+    project.write("mothball.toml", f'index-url = "{INDEX}"\n')
+    project.write("known.json", snapshot_text({"snap-lib": "archived"}))
+    project.write("requirements.txt", "old-lib\nsnap-lib\nnew-lib\n")
+    project.remember("old-lib", "archived", age=60 * DAY)
+    report = project.check_json("--offline", "--snapshot", "known.json")
+    assert [(item["name"], item["lookup"]["kind"], item["lookup"]["source"]) for item in report["dependencies"]] == [
+        ("old-lib", "stated", "stale"),
+        ("snap-lib", "stated", "snapshot"),
+        ("new-lib", "unavailable", "index"),
+    ]
+    assert [problem["severity"] for problem in report["problems"]] == ["note"]
+    assert "1 answer is from the cache, up to 60 d old" in report["problems"][0]["message"]
+    assert "learnt from https://index.example/simple/ 60 d ago" in project.check("--offline").out
+
+
+@pytest.mark.parametrize(
+    ("value", "offline"),
+    [("1", True), ("true", True), ("0", False), ("", False), ("False", False), ("no", False), ("off", False)],
+)
+def test_the_environment_can_take_the_network_away(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    offline: bool,  # noqa: FBT001 - a test's parameter
+) -> None:
+    def asked(settings: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(client, "Client", asked)
+    project.write("requirements.txt", f"-i {INDEX}\nold-lib\n")
+    result = project.check("--format", "concise", env={"MOTHBALL_OFFLINE": value})
+    assert ("could not be checked: offline" in result.out) is offline
+    assert ("internal error: AssertionError" in result.err) is not offline
+
+
+def test_the_index_of_the_command_line_stands_before_that_of_the_configuration(project: Project) -> None:
+    project.offline({})
+    project.write("requirements.txt", "old-lib\n")
+    [item] = project.check_json("--index-url", "https://other.example/simple")["dependencies"]
+    assert item["lookup"]["index"] == "https://other.example/simple/"
+    [item] = project.check_json()["dependencies"]
+    assert item["lookup"]["index"] == INDEX
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "ftp://index.example/", "https://user:pw@index.example/simple/", "https://${HOST}/simple/"]
+)
+def test_an_index_that_cannot_be_asked_is_refused(project: Project, url: str) -> None:
+    result = project.check("--index-url", url)
+    assert (result.code, result.out) == (2, "")
+    assert "--index-url" in result.err
+    assert "pw" not in result.err
+
+
+def test_the_user_has_a_configuration_too(project: Project) -> None:
+    project.user_config('index-url = "https://home.example/simple/"\noffline = true\nprivate = ["acme-*"]\n')
+    project.write("requirements.txt", "old-lib\nacme-lib\n")
+    report = project.check_json()
+    assert [item["lookup"]["index"] for item in report["dependencies"]] == ["https://home.example/simple/"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ofline = true\n", "did you mean `offline`?"),
+        ("offline = \n", "invalid TOML in line 1"),
+        ("severity = {}\n", "unknown key `severity`"),
+        (b"\xff\n", "it is not UTF-8"),
+    ],
+)
+def test_a_configuration_of_the_user_that_cannot_be_used_is_told(
+    project: Project, text: str | bytes, told: str
+) -> None:
+    project.user_config("")
+    path = project.home / ".config" / "mothball" / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    result = project.check()
+    assert (result.code, result.out) == (2, "")
+    assert str(path) in result.err
+    assert told in result.err
+
+
+@pytest.mark.parametrize("option", ["--config", "--snapshot"])
+def test_a_file_that_the_user_names_must_be_there(project: Project, option: str) -> None:
+    result = project.check(option, "nowhere/at all.toml")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"mothball: error: {option}: there is no file nowhere/at all.toml\n")
+
+
+def test_a_configuration_named_by_the_user_replaces_all_others(project: Project) -> None:
+    project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"] }\n')
+    project.write("requirements.txt", "old-lib\n")
+    project.write("strict/policy.toml", 'offline = true\nsnapshot = "../statuses.json"\n')
+    assert project.check().code == 0
+    assert project.check("--config", "strict/policy.toml").code == 1
+
+
+def test_an_index_is_asked_once_until_the_user_wants_it_asked_again(project: Project) -> None:
+    project.write("requirements.txt", "old-lib\n")
+    with ScriptedIndex({"old-lib": [json_page("old-lib", "archived"), json_page("old-lib", "active")]}) as index:
+        arguments = ("--index-url", index.url)
+        assert [project.check(*arguments, *more).code for more in ((), (), ("--refresh",), ())] == [1, 1, 0, 0]
+        assert index.count() == 2
+        assert project.check(*arguments, "--no-cache").code == 0
+        assert index.count() == 3
+
+
+# --- what counts ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_ignored_can_be_shown(project: Project) -> None:
+    project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"], reason = "until June" }\n')
+    project.write("requirements.txt", "old-lib\n")
+    hidden = project.check()
+    assert hidden.code == 0
+    assert "requirements.txt:1:1: ignored[archived] old-lib is archived: until June\n" in hidden.out
+    shown = project.check("--no-ignores")
+    assert shown.code == 1
+    assert "requirements.txt:1:1: error[archived]" in shown.out
+
+
+def test_an_unused_ignore_is_found_only_when_all_that_it_governs_was_read(project: Project) -> None:
+    project.offline({"good-lib": "active"}, 'ignore.good-lib = { rules = ["archived"] }\n')
+    project.write("requirements.txt", "good-lib\n")
+    whole = project.check("--format", "concise")
+    assert whole.out.startswith("mothball.toml:4:")
+    assert "warning[unused-ignore] the ignore of archived for good-lib matches nothing" in whole.out
+    assert "unused-ignore" not in project.check("requirements.txt").out
+    project.write("other-requirements.txt", b"\xff")
+    assert "unused-ignore" not in project.check().out
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"), [("warning", "warning"), ("error", "error"), ("note", "note"), ("", "error")]
+)
+def test_what_a_failed_look_up_weighs_can_be_set_for_one_run(project: Project, value: str, severity: str) -> None:
+    project.offline({}, 'severity = { unverified = "error" }\n')
+    project.write("requirements.txt", "down-lib\n")
+    [finding] = project.check_json(env={"MOTHBALL_UNVERIFIED": value})["findings"]
+    assert (finding["rule"], finding["severity"]) == ("unverified", severity)
+
+
+def test_a_weight_that_is_none_is_refused(project: Project) -> None:
+    result = project.check(env={"MOTHBALL_UNVERIFIED": "warn\x1b[2J"})
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "mothball: error: MOTHBALL_UNVERIFIED is warn [2J\n  = help: it can be error, warning, note, off, or not set\n"
+    )
+
+
+# --- the cache --------------------------------------------------------------------------------------------------------
+
+
+def test_a_cache_that_cannot_be_used_is_told_once_and_the_run_goes_on(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write("requirements.txt", "old-lib\n")
+    place = project.write("not a directory", "")
+    result = project.check("--format", "concise", env={"MOTHBALL_CACHE_DIR": str(place)})
+    assert result.code == 1
+    assert result.err == ""
+    [problem] = [line for line in result.out.splitlines() if line.startswith("warning: ")]
+    assert problem == f"warning: cache {place} cannot be used: it is not a directory; went on without it"
+
+
+def test_the_cache_is_kept_where_the_user_says(project: Project, tmp_path: Path) -> None:
+    project.offline({})
+    project.write("requirements.txt", "old-lib\n")
+    place = tmp_path / "elsewhere"
+    project.check(env={"MOTHBALL_CACHE_DIR": str(place)})
+    assert place.is_dir()
+    assert not os.path.exists(cache_of(project.home))
+    assert project.check("--no-cache").code == 0
+    assert not os.path.exists(cache_of(project.home))
+
+
+def test_a_cached_answer_needs_no_network(project: Project) -> None:
+    project.write("requirements.txt", f"-i {INDEX}\nold-lib\n")
+    project.remember("old-lib", "archived", age=60)
+    [item] = project.check_json()["dependencies"]
+    assert (item["lookup"]["status"], item["lookup"]["source"]) == ("archived", "cache")
+
+
+# --- hostile ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_repository_says_cannot_break_out_of_its_line(project: Project) -> None:
+    evil = "\x1b[2J\u202e\n::error::owned"
+    project.offline({"old-lib": {"status": "archived", "reason": evil}, "odd-lib": {"status": f"x{evil}"}})
+    name = "a\u202e\x1b[31m\n::error::b-requirements.txt" if os.name != "nt" else "a\u202e-requirements.txt"
+    project.write(name, "old-lib \u202e\x1b[2J # mothball: ignore[missing] \x1b[2J\nodd-lib\nbad\x1b[2J=1\n")
+    project.write("broken/mothball.toml", 'offline = "\\u001b[2J\\u202e"\n')
+    project.write("broken/requirements.txt", "x\n")
+    project.write("latin-requirements.txt", b"# -*- coding: \xff\x1b[2J -*-\nx\n")
+    for form in ("text", "concise"):
+        result = project.check("--format", form)
+        assert result.code == 2
+        assert_harmless(result.out)
+        assert not any(line.startswith("::") for line in result.out.splitlines())
+        assert result.err == ""
+    report = project.check("--format", "json").out
+    assert report.isascii()
+    assert json.loads(report)["summary"]["files"] == 2
+
+
+def test_problems_of_configurations_and_snapshots_have_their_place(project: Project) -> None:
+    project.write("mothball.toml", 'snapshot = "../outside.json"\noffline = true\n')
+    project.write("requirements.txt", "a-lib\n")
+    project.write("sub/mothball.toml", "ofline = true\n")
+    project.write("sub/requirements.txt", "b-lib\n")
+    result = project.check("--format", "concise")
+    assert result.code == 2
+    assert f"{project.root.parent}/outside.json: error: the snapshot" in result.out
+    assert "sub/mothball.toml:1:1: error: unknown key `ofline`" in result.out
+    assert "1 dependency in 1 file" in result.out
+
+
+def test_an_old_snapshot_is_warned_of(project: Project) -> None:
+    project.offline({"good-lib": "active"}, age_days=45)
+    project.write("requirements.txt", "good-lib\n")
+    result = project.check("--format", "concise")
+    assert result.code == 0
+    assert "warning: the snapshot is 4" in result.out

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from mothball import policy
+from mothball.commands.rule import page_of
+from mothball.config import read_config
+from mothball.model import Mode, Rule
+from mothball.policy import Weighing
+from tests.support.project import Project
+
+
+def test_all_rules_are_listed_with_what_they_mean(project: Project) -> None:
+    result = project.run("rule")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert [line.split()[0] for line in lines] == [str(rule) for rule in Rule]
+    assert len({len(line) - len(line.split(maxsplit=1)[1]) for line in lines}) == 1
+    assert all(len(line) <= 120 and line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_rule_is_explained_by_its_page(project: Project, rule: Rule) -> None:
+    assert project.run("rule", rule) == (0, page_of(rule), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("archive", "did you mean `archived`?"),
+        ("ARCHIVED", "did you mean `archived`?"),
+        ("no\x1b[2Jthing", "known are quarantined, archived, "),
+        ("../../../etc/passwd", "known are quarantined, archived, "),
+    ],
+)
+def test_an_unknown_rule_is_refused_with_the_way_to_one(project: Project, name: str, way_out: str) -> None:
+    result = project.run("rule", name)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("mothball: error: there is no rule ")
+    assert f"  = help: {way_out}" in result.err
+    assert "\x1b" not in result.err
+
+
+# --- the pages --------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_page_for_each_rule_and_no_other() -> None:
+    names = {page.name for page in (files("mothball") / "rule_pages").iterdir() if page.is_file()}
+    assert names == {f"{rule}.md" for rule in Rule}
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> None:
+    page = page_of(rule)
+    heading, summary, default, *rest = page.split("\n\n")
+    assert heading == f"# {rule}"
+    assert summary.endswith(".")
+    assert summary.count("\n") == 0
+    assert default.startswith("**Default:** ")
+    assert any(paragraph.startswith("**What to do.** ") for paragraph in rest)
+    assert page.endswith("\n")
+    assert not page.endswith("\n\n")
+    assert all(len(line) <= 120 and line == line.rstrip() for line in page.splitlines())
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_the_default_on_a_page_is_the_default_of_the_policy(rule: Rule) -> None:
+    full = policy.severity_of(rule, Weighing({}))
+    added = policy.severity_of(rule, Weighing({}, Mode.ADDED))
+    milder = policy.severity_of(rule, Weighing({}), milder=True)
+    expected = [full, *([added] if added is not full else []), *([milder] if milder is not full else [])]
+    default = page_of(rule).split("\n\n")[2].removeprefix("**Default:** ")
+    assert re.findall(r"\b(error|warning|note|off)\b", default) == expected
+    assert ("when a change adds it" in default) == (added is not full)
+    assert ("a transitive package, a constraint, an override" in default) == (milder is not full)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_what_a_page_would_have_one_configure_can_be_configured(rule: Rule) -> None:
+    for block in re.findall(r"(?:^    .*\n)+", page_of(rule), re.MULTILINE):
+        text = re.sub(r"^    ", "", block, flags=re.MULTILINE)
+        if text.startswith("[tool.mothball"):
+            assert read_config(tomllib.loads(text)["tool"]["mothball"])

@@ -1,0 +1,93 @@
+"""What tests of the judging side are made of: source files out of text, answers out of a table, a fixed clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from mothball.config import Config, Ignore, Network
+from mothball.formats.table import parse
+from mothball.index.snapshot import Snapshot
+from mothball.index.statuses import Query
+from mothball.model import (
+    Answer,
+    Cause,
+    IndexOption,
+    Kind,
+    Location,
+    Missing,
+    NotStated,
+    Origin,
+    ProjectStatus,
+    Rule,
+    Source,
+    Stated,
+    Unavailable,
+    Unrecognised,
+)
+from mothball.sources import Governance, RunSettings, SourceFile
+
+INDEX = "https://index.example/simple/"
+NOW = 1_795_003_200.0
+TODAY = "2026-11-18"
+DAY = 86_400.0
+SETTINGS = RunSettings(today=TODAY, now=NOW)
+NETWORK = Network(index_url=INDEX)
+
+
+def origin(source: Source = Source.INDEX, *, age: float = 0.0, index: str = INDEX) -> Origin:
+    """Return the origin of an answer that was learnt ``age`` seconds before ``NOW``."""
+    return Origin(index, NOW - age, source)
+
+
+ACTIVE = Stated(ProjectStatus.ACTIVE, "", origin())
+ARCHIVED = Stated(ProjectStatus.ARCHIVED, "moved to new-lib", origin())
+DEPRECATED = Stated(ProjectStatus.DEPRECATED, "", origin())
+QUARANTINED = Stated(ProjectStatus.QUARANTINED, "malware", origin())
+NOT_STATED = NotStated(origin())
+UNRECOGNISED = Unrecognised("retired", "since May", origin())
+MISSING = Missing(origin())
+DOWN = Unavailable(Cause.TIMEOUT, "index.example did not answer in time", origin())
+
+
+class LookUp:
+    """Answers by name from a table, with ``otherwise`` for all others; ``calls`` holds the batches it was asked."""
+
+    def __init__(self, answers: Mapping[str, Answer] | None = None, otherwise: Answer = ACTIVE) -> None:
+        self._answers = answers or {}
+        self._otherwise = otherwise
+        self.calls: list[list[Query]] = []
+
+    def __call__(self, queries: Iterable[Query]) -> dict[Query, Answer]:
+        self.calls.append(list(queries))
+        return {query: self._answers.get(query.name, self._otherwise) for query in self.calls[-1]}
+
+
+def ignore(name: str, *rules: Rule, reason: str = "known", until: str | None = None) -> Ignore:
+    """Return an entry of ``[tool.mothball.ignore]``."""
+    return Ignore(name, name, rules or (Rule.ARCHIVED,), reason, until)
+
+
+def governance(
+    config: Config | None = None,
+    *,
+    network: Network = NETWORK,
+    snapshot: Snapshot | None = None,
+    path: str = "mothball.toml",
+    locations: Mapping[str, Location] = MappingProxyType({}),
+    whole_scope: bool = True,
+) -> Governance:
+    """Return what a configuration amounts to."""
+    return Governance(path, "/project", config or Config(), network, snapshot, locations, whole_scope)
+
+
+def source(
+    text: str,
+    path: str = "requirements.txt",
+    under: Governance | None = None,
+    *,
+    kind: Kind = Kind.REQUIREMENT,
+    options: tuple[IndexOption, ...] = (),
+) -> SourceFile:
+    """Return a requirements file that holds ``text``."""
+    return SourceFile(path, text, parse("requirements", text, kind), under or governance(), options)

@@ -1,0 +1,89 @@
+"""Hostile documents: time grows with length, not faster, and nothing is ever raised.
+
+A clock decides only between four times as long and far longer than that.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mothball.formats.pyproject import parse
+from mothball.formats.toml import leaves, scan, span_of, to_mapping
+
+# Each grows by repetition: what stands before, what is repeated, what stands after.
+HOSTILE = {
+    "brackets": ("a=", "[", ""),
+    "braces": ("a=", "{", ""),
+    "quotes": ("a=", '"', ""),
+    "apostrophes": ("", "'", ""),
+    "backslashes": ("", "\\", ""),
+    "escapes": ('a="', "\\n", '"'),
+    "broken escapes": ('a="', "\\", ""),
+    "dotted key": ("", "a.", "a=1"),
+    "dotted header": ("[", "a.", "a]"),
+    "dotted spaces": ("", "a. ", ""),
+    "open inline tables": ("a=", "{a=", ""),
+    "open arrays and inline tables": ("a=", "[{a=", ""),
+    "arrays on lines": ("a=", "[\n", ""),
+    "keys without a value in braces": ("a=[", '{"a"', ""),
+    "the same on lines": ("a=[", '{"a"\n', ""),
+    "escaped delimiters": ("a=[\n", '\\"""\n', ""),
+    "escaped delimiters in a string": ('a="""\n', '\\"""\n', ""),
+    "delimiters": ("", '"""', ""),
+    "open multi-line strings": ("", "a='''\n", ""),
+    "headers in a string": ('a="""', "\n[a", ""),
+    "keys in a string": ('a="""', "\na", ""),
+    "quoted headers in arrays": ("", 'a=[\n["h"]\n', ""),
+    "arrays that may be headers": ("a=[\n", '["h"]\n\n#\n,\n', ""),
+    "statements on one line": ("", 'a="x"', ""),
+    "items behind arrays": ("a=[]\n", '"x"]\n', ""),
+    "brackets and items": ("a=[]", ']"x"', ""),
+    "commas": ("a=[", ",", ""),
+    "one key": ("", "k=1\n", ""),
+    "conflicts": ("", "<<<<<<< a\n", ""),
+    "conflicts in an array": ("a=[\n", "=======\n", ""),
+    "comments": ("a=" + "{a=" * 90, "#\n", ""),
+    "digits": ("a=", "1", ""),
+    "fraction": ("a=07:32:00.", "1", ""),
+    "underscores": ("a=", "1_", ""),
+    "line continuations": ('a="""', "\\\n", '"""'),
+    "white space": ("a", " ", "b"),
+    "carriage returns": ("", "\r", ""),
+    "control characters": ("", "\x00", ""),
+    "words": ("", "a ", ""),
+    "tables in arrays": ("", "[[a]]\n[[a.b]]\n", ""),
+    "inline keys": ("a={", "b=1,", "}"),
+    "long line": ("a = '", "x", "'"),
+    "includes": ("[dependency-groups]\na=[", '{include-group="a"},', "]"),
+}
+
+
+def seconds(text: str) -> float:
+    begin = time.perf_counter()
+    scanned = scan(text)
+    to_mapping(scanned)
+    sum(1 for _ in leaves(scanned.entries))
+    span_of(scanned, ("a", "b"))
+    parse(text)
+    return time.perf_counter() - begin
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
+    before, repeated, after = HOSTILE[shape]
+    short, long = (before + repeated * times + after for times in (2500, 10_000))
+    # Quadratic time would be sixteen times as long; below a few milliseconds the machine decides, not we.
+    assert min(seconds(long) for _ in range(2)) < 10 * max(min(seconds(short) for _ in range(2)), 0.004)
+
+
+@pytest.mark.parametrize("character", '[{"\\')
+def test_a_hundred_thousand_of_one_character_raise_nothing(character: str) -> None:
+    for before in ("", "a = ", "[", "a = [\n"):
+        assert scan(before + character * 100_000).errors
+
+
+def test_a_dotted_key_of_a_megabyte_is_an_error_and_no_more() -> None:
+    assert scan("a." * 500_000 + "a = 1").errors
+    assert scan("[" + "a." * 500_000 + "a]\nb = 1").errors

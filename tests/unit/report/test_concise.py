@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from mothball.model import Finding, Location, Position, Problem, Report, Rule, Severity, Summary
+from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
+from tests.support.hostile import assert_harmless
+from tests.support.reports import full_report, hostile_reports, plain_report
+
+NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NINE = "9 dependencies in 4 files: 5 checked"
+
+FULL = """\
+note[not-stated] https://mirror.example/simple/ states no project status: 1 project from it may be active or archived, \
+nobody can tell
+latin.txt: error[unreadable] it is not UTF-8
+mothball.toml: warning[expired-ignore] the ignore of fled-lib ended on 2026-11-17
+requirements.txt:2:1: error[archived] old-lib is archived: moved to new-lib
+requirements.txt:3:2: error[quarantined] bad-lib is quarantined: malware
+requirements.txt:4:1: warning[unrecognised-status] odd-lib has a status that mothball does not know: retired: since May
+requirements.txt:5:1: warning[deprecated] calm-lib is deprecated
+requirements.txt:8:1: warning[unverified] down-lib could not be checked: index.example did not answer in time
+requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://index.example/simple/
+requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
+mothball.toml:3:1: warning: unknown key
+warning: an index could not be asked: 1 answer is from the cache, up to 2 d old
+12 dependencies in 3 files: 9 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld, \
+1 not verified, 1 not stated
+"""
+
+
+def test_a_report_is_one_line_a_finding_and_a_problem_and_a_summary() -> None:
+    lines = render_concise(full_report()).splitlines()
+    # What a format says of an entry that it rejects is that format's affair.
+    [unreadable] = [line for line in lines if "error[unreadable] `wrong=1`" in line]
+    assert unreadable.startswith("requirements.txt:10:")
+    assert [line for line in lines if line is not unreadable] == FULL.splitlines()
+
+
+def test_quiet_leaves_out_the_summary() -> None:
+    assert render_concise(full_report(), quiet=True).splitlines() == render_concise(full_report()).splitlines()[:-1]
+
+
+def test_nothing_found_is_said_in_the_summary_and_not_at_all_when_quiet() -> None:
+    assert render_concise(plain_report()) == "1 dependency in 1 file: 1 checked, no findings\n"
+    assert render_concise(plain_report(), quiet=True) == ""
+
+
+def test_an_empty_report_is_said_to_be_empty() -> None:
+    assert render_concise(Report((), (), (), NOTHING)) == "0 dependencies in 0 files: 0 checked, no findings\n"
+
+
+@pytest.mark.parametrize(
+    ("summary", "words"),
+    [
+        (NOTHING._replace(files=1, dependencies=2, checked=2), "2 dependencies in 1 file: 2 checked, no findings"),
+        (NOTHING._replace(findings=1, errors=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 error)"),
+        (NOTHING._replace(findings=2, warnings=2), "0 dependencies in 0 files: 0 checked, 2 findings (2 warnings)"),
+        (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
+        (
+            Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1),
+            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 withheld, 2 not verified, 1 not stated",
+        ),
+    ],
+)
+def test_the_summary_counts_what_there_is_to_count(summary: Summary, words: str) -> None:
+    assert summary_line(summary) == words
+
+
+def test_as_much_of_a_place_is_told_as_there_is() -> None:
+    finding = Finding(Rule.MISSING, Severity.WARNING, "gone", "")
+    location = Location("a.txt", Position(3, 7), Position(3, 9))
+    assert place_of(finding) == ""
+    assert place_of(finding._replace(path="a.txt")) == "a.txt: "
+    assert place_of(finding._replace(path="a.txt", location=location)) == "a.txt:3:7: "
+
+
+def test_a_path_stays_on_its_line() -> None:
+    finding = Finding(Rule.MISSING, Severity.WARNING, "gone", "", path="a\n::error::b\u202e.txt")
+    assert concise_line(finding) == "a ::error::b .txt: warning[missing] gone"
+    problem = Problem(Severity.ERROR, "no\nway", path="\x1b[2Jc.toml", position=Position(1, 2))
+    assert problem_line(problem) == "[2Jc.toml:1:2: error: no way"
+
+
+@settings(deadline=None, max_examples=50)
+@given(hostile_reports())
+def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
+    text = render_concise(report)
+    live = [finding for finding in report.findings if finding.suppressed is None]
+    assert text.count("\n") == len(live) + len(report.problems) + 1
+    assert_harmless(text)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.model import Location, Position
+from mothball.report.excerpt import excerpt
+from tests.support.hostile import TEXTS, assert_harmless
+
+
+def place(line_text: str, marked: str, *, line: int = 1) -> Location:
+    """Return the location of the first ``marked`` in a line."""
+    start = line_text.index(marked)
+    return Location("f", Position(line, start + 1), Position(line, start + len(marked) + 1), line_text)
+
+
+def width(text: str) -> int:
+    """Return the terminal cells of a text, told in another way than the code under test does."""
+    cells = 0
+    for character in unicodedata.normalize("NFC", text):
+        wide = unicodedata.east_asian_width(character) in {"W", "F"}
+        cells += 0 if unicodedata.category(character) in {"Mn", "Me"} else 1 + wide
+    return cells
+
+
+def test_a_place_without_its_text_has_no_excerpt() -> None:
+    assert excerpt(Location("f", Position(1, 1), Position(1, 3))) is None
+
+
+def test_carets_stand_under_the_place() -> None:
+    assert excerpt(place('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
+
+
+def test_a_place_in_two_lines_is_marked_to_the_end_of_the_first() -> None:
+    location = Location("f", Position(4, 3), Position(5, 2), "a old-\\")
+    assert excerpt(location) == ("a old-\\", "  ^^^^^")
+
+
+@pytest.mark.parametrize("line_text", ["", "   ", "abc"])
+def test_an_empty_place_still_has_a_caret(line_text: str) -> None:
+    end = Position(1, len(line_text) + 1)
+    assert excerpt(Location("f", end, end, line_text)) == (line_text.rstrip(), " " * len(line_text) + "^")
+
+
+@pytest.mark.parametrize(
+    ("before", "cells"),
+    [
+        ("\t\t", 2),
+        ("\u65e5\u672c ", 5),
+        ("\U0001f525 ", 3),
+        ("e\u0301 ", 2),
+        ("\u0e01\u0e31 ", 2),
+        ("a\u20dd ", 2),
+        ("\x1b[31m", 5),
+        ("\u202e", 1),
+        ("\u2764\ufe0f ", 3),
+    ],
+    ids=["tabs", "wide", "emoji", "combining", "combining without a class", "enclosing", "escape", "bidi", "variation"],
+)
+def test_whatever_stands_before_the_name_the_caret_is_under_it(before: str, cells: int) -> None:
+    pictured = excerpt(place(f"{before}old-lib", "old-lib"))
+    assert pictured is not None
+    shown, carets = pictured
+    assert carets == " " * cells + "^" * 7
+    assert width(shown[: shown.index("old-lib")]) == cells
+    assert_harmless(shown)
+
+
+def test_wide_characters_in_the_place_are_marked_in_their_whole_width() -> None:
+    assert excerpt(place("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
+
+
+@pytest.mark.parametrize("lead", [0, 40, 60, 109, 110, 5000])
+def test_a_long_line_is_cut_around_the_place(lead: int) -> None:
+    pictured = excerpt(place("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
+    assert pictured is not None
+    shown, carets = pictured
+    assert len(shown) <= 112
+    assert shown.endswith("y…")
+    assert shown.startswith("…") == (lead > 50)
+    assert shown[carets.index("^") :].startswith("old-lib")
+    assert carets.count("^") == 7
+
+
+def test_a_line_that_just_fits_is_not_cut() -> None:
+    line = "x" * 103 + "old-lib"
+    assert excerpt(place(line, "old-lib")) == (line, " " * 103 + "^" * 7)
+
+
+def test_a_name_longer_than_the_picture_is_marked_as_far_as_it_is_seen() -> None:
+    pictured = excerpt(place("n" * 5000, "n" * 5000))
+    assert pictured == ("n" * 110 + "…", "^" * 110)
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS, TEXTS, st.integers(0, 300))
+def test_an_excerpt_is_harmless_and_its_carets_are_right(before: str, after: str, lead: int) -> None:
+    line_text = "x" * lead + before + "old-lib" + after
+    start = lead + len(before)
+    location = Location("f", Position(1, start + 1), Position(1, start + 8), line_text)
+    pictured = excerpt(location)
+    assert pictured is not None
+    shown, carets = pictured
+    assert "\n" not in shown
+    assert_harmless(shown)
+    assert len(shown) <= 112
+    assert carets.count("^") == 7
+    at = shown.index("old-lib") if before.count("old-lib") == 0 else None
+    assert at is None or width(shown[:at]) == carets.index("^")

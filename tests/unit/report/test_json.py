@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from mothball.checker import check
+from mothball.model import (
+    CheckedDependency,
+    Dependency,
+    Kind,
+    Location,
+    Lookup,
+    Position,
+    ProjectStatus,
+    Report,
+    Source,
+    Span,
+    Stated,
+    Summary,
+    Withheld,
+    WithheldReason,
+)
+from mothball.report.json import lookup_fields, render_json
+from tests.support.checking import (
+    ARCHIVED,
+    DEPRECATED,
+    DOWN,
+    MISSING,
+    NOT_STATED,
+    SETTINGS,
+    UNRECOGNISED,
+    LookUp,
+    origin,
+    source,
+)
+from tests.support.reports import full_report, hostile_reports, plain_report
+
+LEARNT = {"index": "https://index.example/simple/", "checked_at": "2026-11-18T12:00:00Z", "source": "index"}
+
+
+def loaded(report: Report) -> dict[str, Any]:
+    document = json.loads(render_json(report))
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_report_in_whole() -> None:
+    text = "old-lib[x]>=1.2  # mothball: ignore[archived] until June\ncalm-lib\n"
+    report = check([source(text)], LookUp({"old-lib": ARCHIVED, "calm-lib": DEPRECATED}), SETTINGS)
+    assert loaded(report) == {
+        "version": 1,
+        "summary": {
+            "files": 1,
+            "dependencies": 2,
+            "checked": 2,
+            "findings": 1,
+            "errors": 0,
+            "warnings": 1,
+            "ignored": 1,
+            "withheld": 0,
+            "not_verified": 0,
+            "not_stated": 0,
+        },
+        "dependencies": [
+            {
+                "path": "requirements.txt",
+                "line": 1,
+                "column": 1,
+                "end_line": 1,
+                "end_column": 8,
+                "name": "old-lib",
+                "kind": "requirement",
+                "section": None,
+                "specifier": ">=1.2",
+                "version": None,
+                "transitive": False,
+                "via": [],
+                "lookup": {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LEARNT},
+            },
+            {
+                "path": "requirements.txt",
+                "line": 2,
+                "column": 1,
+                "end_line": 2,
+                "end_column": 9,
+                "name": "calm-lib",
+                "kind": "requirement",
+                "section": None,
+                "specifier": None,
+                "version": None,
+                "transitive": False,
+                "via": [],
+                "lookup": {"kind": "stated", "status": "deprecated", "reason": None, **LEARNT},
+            },
+        ],
+        "findings": [
+            {
+                "rule": "archived",
+                "severity": "error",
+                "path": "requirements.txt",
+                "line": 1,
+                "column": 1,
+                "end_line": 1,
+                "end_column": 8,
+                "name": "old-lib",
+                "message": "old-lib is archived: moved to new-lib",
+                "help": report.findings[0].help,
+                "suppressed": {"by": "comment", "reason": "until June"},
+            },
+            {
+                "rule": "deprecated",
+                "severity": "warning",
+                "path": "requirements.txt",
+                "line": 2,
+                "column": 1,
+                "end_line": 2,
+                "end_column": 9,
+                "name": "calm-lib",
+                "message": "calm-lib is deprecated",
+                "help": report.findings[1].help,
+                "suppressed": None,
+            },
+        ],
+        "problems": [],
+    }
+
+
+def test_the_keys_stand_in_a_fixed_order_and_a_line_ends_the_text() -> None:
+    text = render_json(full_report())
+    assert text.endswith("}\n")
+    document = json.loads(text)
+    assert list(document) == ["version", "summary", "dependencies", "findings", "problems"]
+    place = ["path", "line", "column", "end_line", "end_column"]
+    rest = ["name", "kind", "section", "specifier", "version", "transitive", "via", "lookup"]
+    assert {tuple(item) for item in document["dependencies"]} == {(*place, *rest)}
+    rest = ["name", "message", "help", "suppressed"]
+    assert {tuple(item) for item in document["findings"]} == {("rule", "severity", *place, *rest)}
+    assert {tuple(item) for item in document["problems"]} == {("severity", "path", "line", "column", "message", "help")}
+
+
+def test_what_has_no_place_says_null() -> None:
+    document = loaded(full_report())
+    note = document["findings"][0]
+    assert note["rule"] == "not-stated"
+    assert {note[key] for key in ("path", "line", "column", "end_line", "end_column", "name")} == {None}
+    unread = document["findings"][1]
+    assert (unread["path"], unread["line"]) == ("latin.txt", None)
+    assert document["problems"] == [
+        {
+            "severity": "warning",
+            "path": "mothball.toml",
+            "line": 3,
+            "column": 1,
+            "message": "unknown key",
+            "help": "did you mean `x`?",
+        },
+        {
+            "severity": "warning",
+            "path": None,
+            "line": None,
+            "column": None,
+            "message": "an index could not be asked: 1 answer is from the cache, up to 2 d old",
+            "help": "run it again later",
+        },
+    ]
+
+
+def test_an_empty_report_has_empty_lists() -> None:
+    document = loaded(plain_report(0))
+    assert (document["dependencies"], document["findings"], document["problems"]) == ([], [], [])
+    assert set(document["summary"]) == set(Summary._fields)
+
+
+@pytest.mark.parametrize(
+    ("lookup", "fields"),
+    [
+        (ARCHIVED, {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LEARNT}),
+        (
+            Stated(ProjectStatus.ACTIVE, "", origin(Source.SNAPSHOT, age=43_200.0)),
+            {
+                "kind": "stated",
+                "status": "active",
+                "reason": None,
+                "index": "https://index.example/simple/",
+                "checked_at": "2026-11-18T00:00:00Z",
+                "source": "snapshot",
+            },
+        ),
+        (NOT_STATED, {"kind": "not-stated", "status": None, "reason": None, **LEARNT}),
+        (UNRECOGNISED, {"kind": "unrecognised", "status": "retired", "reason": "since May", **LEARNT}),
+        (MISSING, {"kind": "missing", "status": None, "reason": None, **LEARNT}),
+        (
+            DOWN,
+            {
+                "kind": "unavailable",
+                "status": None,
+                "reason": "timeout: index.example did not answer in time",
+                **LEARNT,
+            },
+        ),
+        (
+            Withheld(WithheldReason.PRIVATE),
+            {
+                "kind": "withheld",
+                "status": None,
+                "reason": "private",
+                "index": None,
+                "checked_at": None,
+                "source": None,
+            },
+        ),
+    ],
+)
+def test_each_kind_of_look_up_has_the_same_fields(lookup: Lookup, fields: dict[str, object]) -> None:
+    assert lookup_fields(lookup) == fields
+
+
+def test_a_transitive_package_says_what_brings_it_in() -> None:
+    dependency = Dependency(
+        "old-lib", Span(0, 7), Span(0, 7), kind=Kind.LOCKED, section="package", version="1.2", specifier=""
+    )
+    location = Location("uv.lock", Position(2, 8), Position(2, 15), 'name = "old-lib"')
+    item = CheckedDependency(dependency, location, ARCHIVED, transitive=True, via=("flask-foo", "mid-lib"))
+    [shown] = loaded(Report((item,), (), (), plain_report().summary))["dependencies"]
+    assert (shown["kind"], shown["section"], shown["version"]) == ("locked", "package", "1.2")
+    assert (shown["transitive"], shown["via"]) == (True, ["flask-foo", "mid-lib"])
+
+
+@settings(deadline=None, max_examples=50)
+@given(hostile_reports())
+def test_whatever_is_in_it_a_report_is_valid_json_in_ascii(report: Report) -> None:
+    text = render_json(report)
+    assert text.isascii()
+    assert all(character == "\n" or character.isprintable() for character in text)
+    document = json.loads(text, parse_constant=pytest.fail)
+    assert len(document["findings"]) == len(report.findings)
+    assert [item["name"] for item in document["dependencies"]] == [item.dependency.name for item in report.dependencies]
+    for item in document["dependencies"]:
+        assert set(item["lookup"]) == {"kind", "status", "reason", "index", "checked_at", "source"}
+        assert item["lookup"]["reason"] is None or "\n" not in item["lookup"]["reason"]

@@ -1,0 +1,424 @@
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from mothball.checker import check
+from mothball.config import Config, Network
+from mothball.index.exchange import ProjectPage
+from mothball.index.snapshot import Snapshot
+from mothball.index.statuses import LookupSettings, Query
+from mothball.model import (
+    Answer,
+    Finding,
+    IndexOption,
+    Kind,
+    Missing,
+    Mode,
+    NotStated,
+    Position,
+    Problem,
+    ProjectStatus,
+    Report,
+    Rule,
+    Severity,
+    Source,
+    Span,
+    Stated,
+    Suppression,
+    Withheld,
+    WithheldReason,
+)
+from mothball.sources import RunSettings, SourceFile
+from tests.support.checking import (
+    ACTIVE,
+    ARCHIVED,
+    DAY,
+    DEPRECATED,
+    DOWN,
+    INDEX,
+    MISSING,
+    NETWORK,
+    NOT_STATED,
+    QUARANTINED,
+    SETTINGS,
+    UNRECOGNISED,
+    LookUp,
+    governance,
+    ignore,
+    origin,
+    source,
+)
+
+
+def findings_of(report: Report) -> list[tuple[Rule, Severity, bool]]:
+    return [(finding.rule, finding.severity, finding.suppressed is not None) for finding in report.findings]
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_all_names_of_all_files_are_asked_for_in_one_batch_and_each_once() -> None:
+    look_up = LookUp()
+    files = [source("one-lib\ntwo-lib\n"), source("two-lib==2\nthree-lib\n", "more-requirements.txt")]
+    report = check(files, look_up, SETTINGS)
+    assert [[query.name for query in batch] for batch in look_up.calls] == [["one-lib", "two-lib", "three-lib"]]
+    assert [item.dependency.name for item in report.dependencies] == ["two-lib", "three-lib", "one-lib", "two-lib"]
+
+
+def test_what_the_configuration_and_the_run_say_goes_with_the_query() -> None:
+    snapshot = Snapshot(date(2026, 11, 1), INDEX, {"some-lib": ProjectPage("active")})
+    network = Network(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
+    look_up = LookUp()
+    file = source("some-lib\n", under=governance(network=network, snapshot=snapshot))
+    check([file], look_up, SETTINGS._replace(refresh=True))
+    expected = LookupSettings(60.0, offline=True, refresh=True, status_index=network.status_index, snapshot=snapshot)
+    assert look_up.calls == [[Query("some-lib", (INDEX,), expected)]]
+
+
+def test_the_index_options_of_the_file_choose_whom_to_ask() -> None:
+    look_up = LookUp()
+    option = IndexOption(Span(0, 0), "extra-index-url", "https://home.example/simple")
+    check([source("some-lib\n", options=(option,))], look_up, SETTINGS)
+    assert [query.indexes for query in look_up.calls[0]] == [("https://home.example/simple/", INDEX)]
+
+
+def test_a_withheld_name_is_asked_of_nobody() -> None:
+    look_up = LookUp()
+    file = source("ours @ git+https://code.example/ours\n", under=governance(network=NETWORK))
+    report = check([file], look_up, SETTINGS)
+    assert look_up.calls == [[]]
+    assert [item.lookup for item in report.dependencies] == [Withheld(WithheldReason.VCS)]
+    assert report.findings == ()
+    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0)
+
+
+def test_without_files_there_is_an_empty_report() -> None:
+    report = check([], LookUp(), SETTINGS)
+    assert report == Report((), (), (), report.summary)
+    assert set(report.summary) == {0}
+
+
+# --- judging ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule", "severity"),
+    [
+        (QUARANTINED, Rule.QUARANTINED, Severity.ERROR),
+        (ARCHIVED, Rule.ARCHIVED, Severity.ERROR),
+        (DEPRECATED, Rule.DEPRECATED, Severity.WARNING),
+        (UNRECOGNISED, Rule.UNRECOGNISED_STATUS, Severity.WARNING),
+        (MISSING, Rule.MISSING, Severity.WARNING),
+        (DOWN, Rule.UNVERIFIED, Severity.WARNING),
+    ],
+)
+def test_a_look_up_that_breaks_a_rule_is_a_finding_at_the_name(answer: Answer, rule: Rule, severity: Severity) -> None:
+    report = check([source("# ours\n  Some_Lib[x]>=2\n")], LookUp({"some-lib": answer}), SETTINGS)
+    [finding] = report.findings
+    assert (finding.rule, finding.severity, finding.suppressed) == (rule, severity, None)
+    assert (finding.path, finding.name, finding.lookup) == ("requirements.txt", "some-lib", answer)
+    assert finding.location is not None
+    assert finding.location == ("requirements.txt", Position(2, 3), Position(2, 11), "  Some_Lib[x]>=2")
+    assert "some-lib" in finding.message
+    assert finding.help
+
+
+def test_what_is_active_or_of_unstated_status_has_no_finding_of_its_own() -> None:
+    report = check([source("one-lib\ntwo-lib\n")], LookUp({"two-lib": NOT_STATED}), SETTINGS)
+    assert [(finding.rule, finding.name) for finding in report.findings] == [(Rule.NOT_STATED, None)]
+
+
+def test_the_words_of_the_index_stand_apart_from_ours() -> None:
+    [finding] = check([source("some-lib\n")], LookUp(otherwise=ARCHIVED), SETTINGS).findings
+    assert finding.reason == "moved to new-lib"
+    assert finding.full_message() == f"{finding.message}: moved to new-lib"
+
+
+@pytest.mark.parametrize(
+    ("answer", "severity"),
+    [
+        (ARCHIVED, Severity.WARNING),
+        (DEPRECATED, Severity.NOTE),
+        (QUARANTINED, Severity.ERROR),
+        (DOWN, Severity.WARNING),
+    ],
+)
+def test_a_constraint_is_judged_one_step_milder(answer: Answer, severity: Severity) -> None:
+    report = check([source("some-lib\n", kind=Kind.CONSTRAINT)], LookUp(otherwise=answer), SETTINGS)
+    assert [finding.severity for finding in report.findings] == [severity]
+
+
+def test_the_configuration_may_say_what_the_milder_weight_is() -> None:
+    config = Config(severities={"archived.transitive": Severity.NOTE})
+    files = [source("some-lib\n", under=governance(config), kind=Kind.CONSTRAINT)]
+    assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
+
+
+def test_what_a_change_adds_is_judged_by_the_weights_of_that_mode() -> None:
+    settings = SETTINGS._replace(mode=Mode.ADDED)
+    assert findings_of(check([source("some-lib\n")], LookUp(otherwise=DOWN), settings)) == [
+        (Rule.UNVERIFIED, Severity.ERROR, False)
+    ]
+
+
+def test_strict_makes_warnings_errors() -> None:
+    report = check([source("some-lib\n")], LookUp(otherwise=DEPRECATED), SETTINGS._replace(strict=True))
+    assert findings_of(report) == [(Rule.DEPRECATED, Severity.ERROR, False)]
+    assert (report.summary.errors, report.summary.warnings) == (1, 0)
+
+
+def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
+    lenient = governance(Config(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
+    files = [source("some-lib\n"), source("some-lib\n", "sub/requirements.txt", lenient)]
+    report = check(files, LookUp(otherwise=ARCHIVED), SETTINGS)
+    assert [(finding.path, finding.severity) for finding in report.findings] == [
+        ("requirements.txt", Severity.ERROR),
+        ("sub/requirements.txt", Severity.WARNING),
+    ]
+
+
+def test_a_rule_that_is_off_is_not_reported_and_its_ignore_still_counts_as_used() -> None:
+    config = Config(severities={"archived": Severity.OFF}, ignores=(ignore("some-lib"),))
+    text = "some-lib\nother-lib  # mothball: ignore[archived] known\n"
+    report = check([source(text, under=governance(config))], LookUp(otherwise=ARCHIVED), SETTINGS)
+    assert report.findings == ()
+    assert report.summary.ignored == 0
+
+
+# --- ignoring ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_on_the_line_ignores_the_rules_that_it_names() -> None:
+    text = (
+        "old-lib  # mothball: ignore[archived, missing] until June\nold-lib\nnew-lib # mothball: ignore[missing] no\n"
+    )
+    report = check([source(text)], LookUp({"new-lib": MISSING}, ARCHIVED), SETTINGS)
+    assert [finding.suppressed for finding in report.findings] == [
+        Suppression("comment", "until June"),
+        None,
+        Suppression("comment", "no"),
+    ]
+    assert (report.summary.findings, report.summary.ignored) == (1, 2)
+
+
+def test_a_comment_does_not_ignore_a_rule_that_it_does_not_name() -> None:
+    text = "some-lib  # mothball: ignore[archived] known\n"
+    report = check([source(text)], LookUp(otherwise=QUARANTINED), SETTINGS)
+    assert (Rule.QUARANTINED, Severity.ERROR, False) in findings_of(report)
+
+
+def test_a_comment_on_any_line_of_a_continued_entry_ignores() -> None:
+    hashes = "--hash=sha256:00ff \\\n  --hash=sha256:01ff"
+    text = f"old-lib \\\n  ==1.2 \\\n  {hashes}  # mothball: ignore[archived] known\nolder-lib\n"
+    report = check([source(text)], LookUp(otherwise=ARCHIVED), SETTINGS)
+    assert [(finding.name, finding.suppressed is not None) for finding in report.findings] == [
+        ("old-lib", True),
+        ("older-lib", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["old-lib \\", "old-lib \\\n", "old-lib \\\n\n# mothball: ignore[archived] not here\n"]
+)
+def test_a_continuation_that_goes_nowhere_is_followed_no_further(text: str) -> None:
+    report = check([source(text)], LookUp(otherwise=ARCHIVED), SETTINGS)
+    assert (Rule.ARCHIVED, Severity.ERROR, False) in findings_of(report)
+
+
+def test_the_configuration_ignores_by_name_and_rule() -> None:
+    under = governance(Config(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED))))
+    report = check([source("Old.Lib\nbad-lib\n", under=under)], LookUp({"old-lib": ARCHIVED}, QUARANTINED), SETTINGS)
+    assert [
+        (finding.name, finding.suppressed) for finding in report.findings if finding.path == "requirements.txt"
+    ] == [
+        ("old-lib", Suppression("config", "until June")),
+        ("bad-lib", None),
+    ]
+
+
+def test_a_comment_is_taken_before_the_configuration() -> None:
+    under = governance(Config(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
+    report = check(
+        [source("old-lib # mothball: ignore[archived] commented\n", under=under)], LookUp(otherwise=ARCHIVED), SETTINGS
+    )
+    assert [finding.suppressed for finding in report.findings] == [Suppression("comment", "commented")]
+
+
+def test_without_ignores_everything_is_found() -> None:
+    under = governance(Config(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
+    report = check(
+        [source("old-lib\nolder-lib # mothball: ignore[archived] known\n", under=under)],
+        LookUp(otherwise=ARCHIVED),
+        SETTINGS._replace(use_ignores=False),
+    )
+    assert findings_of(report) == [(Rule.ARCHIVED, Severity.ERROR, False)] * 2
+
+
+# --- what belongs to no single line -----------------------------------------------------------------------------------
+
+
+def test_an_index_that_states_nothing_is_noted_once_with_the_number_of_its_names() -> None:
+    other = NotStated(origin(index="https://other.example/simple/"))
+    files = [source("a-lib\nb-lib\nc-lib\n"), source("b-lib\nd-lib\n", "more-requirements.txt")]
+    report = check(files, LookUp({"d-lib": other, "c-lib": ACTIVE}, NOT_STATED), SETTINGS)
+    assert [(finding.rule, finding.severity, finding.path, finding.location) for finding in report.findings] == [
+        (Rule.NOT_STATED, Severity.NOTE, "", None)
+    ] * 2
+    first, second = (finding.message for finding in report.findings)
+    assert INDEX in first
+    assert "2 projects" in first
+    assert "https://other.example/simple/" in second
+    assert "1 project " in second
+    assert report.summary.not_stated == 4
+
+
+def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> None:
+    levels = [Severity.NOTE, Severity.ERROR, Severity.WARNING]
+    files = [
+        source("a-lib\n", f"{level}/requirements.txt", governance(Config(severities={"not-stated": level}), path=level))
+        for level in levels
+    ]
+    for order in itertools.permutations(files):
+        report = check(order, LookUp(otherwise=NOT_STATED), SETTINGS)
+        assert findings_of(report) == [(Rule.NOT_STATED, Severity.ERROR, False)]
+
+
+def test_the_note_on_an_index_can_be_switched_off() -> None:
+    under = governance(Config(severities={"not-stated": Severity.OFF}))
+    assert check([source("a-lib\n", under=under)], LookUp(otherwise=NOT_STATED), SETTINGS).findings == ()
+
+
+def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> None:
+    answers: dict[str, Answer] = {
+        "a-lib": Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
+        "b-lib": Missing(origin(Source.STALE, age=5 * DAY)),
+        "c-lib": Stated(ProjectStatus.ACTIVE, "", origin(Source.CACHE, age=9 * DAY)),
+    }
+    files = [source("a-lib\nb-lib\nc-lib\n"), source("a-lib\nours @ file:///ours\n", "more-requirements.txt")]
+    [problem] = check(files, LookUp(answers), SETTINGS).problems
+    assert problem.severity is Severity.WARNING
+    assert "2 answers" in problem.message
+    assert "5 d" in problem.message
+
+
+def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_same_name() -> None:
+    elsewhere = "https://other.example/simple/"
+    stale = Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
+
+    def look_up(queries: object) -> dict[Query, Answer]:
+        assert isinstance(queries, dict)
+        return {query: ACTIVE if query.indexes == (elsewhere,) else stale for query in queries}
+
+    other = source("a-lib\n", "z-requirements.txt", governance(network=Network(elsewhere)))
+    [problem] = check([source("a-lib\n"), other], look_up, SETTINGS).problems
+    assert "1 answer " in problem.message
+
+
+def test_old_answers_offline_are_no_more_than_a_note() -> None:
+    stale = Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=400 * DAY))
+    under = governance(network=NETWORK._replace(offline=True))
+    [problem] = check([source("a-lib\n", under=under)], LookUp(otherwise=stale), SETTINGS).problems
+    assert problem.severity is Severity.NOTE
+    assert problem.message.startswith("offline: ")
+    assert "400 d" in problem.message
+
+
+def test_an_entry_that_cannot_be_read_is_a_finding_at_its_place_and_the_rest_is_checked() -> None:
+    report = check([source("good-lib\nbad-lib=1\n")], LookUp(otherwise=ARCHIVED), SETTINGS)
+    assert [(finding.rule, finding.location and finding.location.start.line) for finding in report.findings] == [
+        (Rule.ARCHIVED, 1),
+        (Rule.UNREADABLE, 2),
+    ]
+    assert report.findings[1].message
+    assert [item.lookup for item in report.dependencies] == [ARCHIVED, Withheld(WithheldReason.INCOMPLETE)]
+
+
+def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
+    under = governance(Config(severities={"unreadable": Severity.WARNING}))
+    report = check([source("bad-lib=1\n", under=under)], LookUp(), SETTINGS)
+    assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
+
+
+def test_unread_files_and_problems_met_on_the_way_come_along() -> None:
+    unread = Finding(Rule.UNREADABLE, Severity.ERROR, "it does not exist", "", path="gone.txt")
+    problem = Problem(Severity.ERROR, "no such table", path="mothball.toml")
+    report = check([source("old-lib\n")], LookUp(otherwise=ARCHIVED), SETTINGS, [unread], [problem])
+    assert report.findings[0] == unread
+    assert report.findings[1].rule is Rule.ARCHIVED
+    assert report.problems == (problem,)
+    assert report.summary.files == 2
+
+
+# --- properties -------------------------------------------------------------------------------------------------------
+
+_ANSWERS: list[Answer] = [
+    ACTIVE,
+    ARCHIVED,
+    DEPRECATED,
+    QUARANTINED,
+    UNRECOGNISED,
+    MISSING,
+    DOWN,
+    NOT_STATED,
+    NotStated(origin(index="https://other.example/simple/")),
+    Stated(ProjectStatus.ARCHIVED, "", origin(Source.STALE, age=DAY)),
+]
+_NAMES = [f"{letter}-lib" for letter in "abcdefgh"]
+_LINES = st.one_of(
+    st.sampled_from(_NAMES),
+    st.builds("{} # mothball: ignore[{}] why".format, st.sampled_from(_NAMES), st.sampled_from(list(Rule))),
+    st.sampled_from(["x @ https://code.example/x.whl", "bad=1", "", "# a comment", "-e ./here"]),
+)
+_SETTINGS = st.builds(SETTINGS._replace, strict=st.booleans(), use_ignores=st.booleans(), mode=st.sampled_from(Mode))
+_SEVERITIES = st.dictionaries(st.sampled_from(list(Rule)), st.sampled_from(list(Severity)), max_size=4)
+
+
+@st.composite
+def _files(draw: st.DrawFn) -> list[SourceFile]:
+    files = []
+    for number in range(draw(st.integers(0, 3))):
+        ignored = draw(st.lists(st.sampled_from(_NAMES), unique=True, max_size=3))
+        until = st.sampled_from([None, "2026-11-17", "2026-11-18"])
+        ignores = tuple(
+            ignore(name, *draw(st.sets(st.sampled_from(list(Rule)))), until=draw(until)) for name in ignored
+        )
+        config = Config(severities={str(rule): level for rule, level in draw(_SEVERITIES).items()}, ignores=ignores)
+        text = "\n".join(draw(st.lists(_LINES, max_size=6)))
+        under = governance(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
+        kind = draw(st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT]))
+        files.append(source(text, f"{number}/requirements.txt", under, kind=kind))
+    return files
+
+
+@hypothesis_settings(deadline=None, max_examples=150)
+@given(_files(), st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_ANSWERS)), _SETTINGS, st.randoms())
+def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
+    files: list[SourceFile],
+    answers: dict[str, Answer],
+    settings: RunSettings,
+    random: Random,
+) -> None:
+    report = check(files, LookUp(answers), settings)
+    summary = report.summary
+    assert summary.files == len(files)
+    assert summary.dependencies == len(report.dependencies)
+    assert summary.dependencies == summary.checked + summary.withheld + summary.not_verified
+    assert summary.findings + summary.ignored == len(report.findings)
+    assert summary.not_stated <= summary.checked
+    live = [finding.severity for finding in report.findings if not finding.suppressed]
+    assert (summary.errors, summary.warnings) == (live.count(Severity.ERROR), live.count(Severity.WARNING))
+    assert all(finding.severity is not Severity.OFF for finding in report.findings)
+    assert not (settings.strict and Severity.WARNING in live)
+    assert list(report.dependencies) == sorted(report.dependencies, key=lambda item: item.location[:2])
+
+    shuffled = list(files)
+    random.shuffle(shuffled)
+    again = check(shuffled, LookUp(answers), settings)
+    assert (again.dependencies, again.findings, again.summary) == (report.dependencies, report.findings, summary)

@@ -1,0 +1,209 @@
+"""Which files a walk finds, in which order, and which patterns leave them out."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.walking import MAX_DEPTH, SKIPPED_DIRECTORIES, is_excluded, walk
+from tests.support.trees import write_tree
+
+
+def fail(error: OSError) -> None:
+    raise error
+
+
+def walked(directory: Path) -> list[str]:
+    return [os.path.relpath(path, directory).replace(os.sep, "/") for path in walk(str(directory), fail)]
+
+
+# --- walking ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_walk_finds_dependency_files_by_name_files_before_directories_both_sorted(tmp_path: Path) -> None:
+    names = [
+        "requirements-dev.txt",
+        "pyproject.toml",
+        "README.md",
+        "b/requirements.txt",
+        "a/constraints.txt",
+        "a/z/requirements.in",
+        "requirements/base.txt",
+        "requirements/notes.md",
+        "docs/index.txt",
+    ]
+    assert walked(write_tree(tmp_path, dict.fromkeys(names, ""))) == [
+        "pyproject.toml",
+        "requirements-dev.txt",
+        "a/constraints.txt",
+        "a/z/requirements.in",
+        "b/requirements.txt",
+        "requirements/base.txt",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(SKIPPED_DIRECTORIES))
+def test_a_directory_of_other_peoples_files_is_passed_over(tmp_path: Path, name: str) -> None:
+    write_tree(tmp_path, {f"sub/{name}/deep/requirements.txt": "", f"sub/{name}-mine/requirements.txt": ""})
+    assert walked(tmp_path) == [f"sub/{name}-mine/requirements.txt"]
+
+
+def test_a_virtual_environment_is_known_by_its_configuration_whatever_its_name(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"py311/pyvenv.cfg": "", "py311/share/requirements.txt": "", "requirements.txt": ""})
+    assert walked(tmp_path) == ["requirements.txt"]
+
+
+def test_a_directory_that_was_named_is_walked_whatever_it_is(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"node_modules/pyvenv.cfg": "", "node_modules/requirements.txt": ""})
+    assert walked(tmp_path / "node_modules") == ["requirements.txt"]
+
+
+def test_links_to_directories_are_not_followed_and_links_to_files_are_found(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"a/base.txt": "", "elsewhere/requirements.txt": ""})
+    (tmp_path / "a/loop").symlink_to(tmp_path)
+    (tmp_path / "a/elsewhere").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "a/requirements.txt").symlink_to("base.txt")
+    assert walked(tmp_path / "a") == ["requirements.txt"]
+
+
+def test_the_name_of_the_directory_counts_also_for_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_tree(tmp_path / "requirements", {"base.txt": ""}))
+    assert list(walk(".", fail)) == [str(tmp_path / "requirements" / "base.txt")]
+
+
+def test_a_directory_that_cannot_be_listed_is_told_and_the_rest_is_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(tmp_path, {"a/requirements.txt": "", "locked/requirements.txt": "", "z/requirements.txt": ""})
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if os.path.basename(path) == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    errors: list[OSError] = []
+    found = list(walk(str(tmp_path), errors.append))
+    assert [os.path.basename(os.path.dirname(path)) for path in found] == ["a", "z"]
+    assert [(type(error), error.filename) for error in errors] == [(PermissionError, str(tmp_path / "locked"))]
+
+
+def test_a_bottomless_tree_is_told_and_what_lies_above_is_found(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(MAX_DEPTH + 5):
+        deep /= "d"
+        deep.mkdir()
+    write_tree(deep, {"requirements.txt": ""})
+    write_tree(tmp_path, {"d/d/requirements.txt": "", "e/requirements.txt": ""})
+    errors: list[OSError] = []
+    found = list(walk(str(tmp_path), errors.append))
+    assert found == [str(tmp_path / "d/d/requirements.txt"), str(tmp_path / "e/requirements.txt")]
+    assert [error.strerror for error in errors] == [f"it holds more than {MAX_DEPTH} levels of directories"]
+    assert errors[0].filename == os.path.join(str(tmp_path), *["d"] * MAX_DEPTH)
+
+
+# --- exclude ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("requirements.txt", "requirements.txt"),
+        ("./requirements.txt", "requirements.txt"),
+        ("tests/data", "tests/data/requirements.txt"),
+        ("tests/data/", "tests/data/deep/requirements.txt"),
+        ("tests/data/**", "tests/data/deep/requirements.txt"),
+        ("tests/*/requirements.txt", "tests/data/requirements.txt"),
+        ("tests/*", "tests/data/requirements.txt"),
+        ("*", "tests/data/requirements.txt"),
+        ("**", "a/b/c"),
+        ("**/data", "data/requirements.txt"),
+        ("**/data", "tests/x/data/requirements.txt"),
+        ("**/data/**/*.txt", "data/requirements.txt"),
+        ("**/data/**/*.txt", "a/data/b/c/requirements.txt"),
+        ("**/**/a.txt", "a.txt"),
+        ("a/**/b/**/c.txt", "a/b/x/b/y/c.txt"),
+        ("require*ts-?.txt", "requirements-3.txt"),
+        ("a**c", "a/b/c"),
+        ("a***c", "a/b/c"),
+    ],
+)
+def test_a_pattern_takes_what_it_names_and_all_below(pattern: str, path: str) -> None:
+    assert is_excluded(path, ["nothing", pattern])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("requirements.txt", "sub/requirements.txt"),
+        ("requirements.txt", "requirements.txt.in"),
+        ("data", "tests/data/requirements.txt"),
+        ("tests/data", "tests/database/requirements.txt"),
+        ("tests/data/**", "tests/data"),
+        ("tests/*.txt", "tests/data/requirements.txt"),
+        ("tests?data", "tests/data"),
+        ("a?c", "ac"),
+        ("**/data", "tests/mydata/requirements.txt"),
+        ("requirements.txt", "requirementsxtxt"),
+        ("[ab].txt", "a.txt"),
+        ("a+.txt", "aa.txt"),
+        ("(a|b).txt", "a.txt"),
+        ("", "requirements.txt"),
+    ],
+)
+def test_a_pattern_takes_nothing_else(pattern: str, path: str) -> None:
+    assert not is_excluded(path, [pattern])
+
+
+def test_no_pattern_excludes_nothing() -> None:
+    assert not is_excluded("requirements.txt", [])
+
+
+LITERAL = st.text(st.characters(exclude_characters="*?/", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(LITERAL, min_size=1, max_size=4).map("/".join).filter(lambda path: not path.startswith("./")))
+def test_every_character_but_the_wildcards_stands_for_itself(path: str) -> None:
+    assert is_excluded(path, [path])
+    assert is_excluded(path + "/below", [path])
+    assert not is_excluded(path + "x", [path])
+    assert not is_excluded("x" + path, [path])
+
+
+def takes(pattern: list[str], path: list[str]) -> bool:
+    """Say by trying every way whether a pattern takes a path; both are split at their slashes."""
+    if not pattern or not path:
+        return not pattern
+    first, *rest = pattern
+    if first == "**":
+        return any(takes(rest, path[start:]) for start in range(len(path))) if rest else True
+    part = "".join({"*": ".*", "?": "."}.get(character, character) for character in first)
+    return re.fullmatch(part, path[0]) is not None and takes(rest, path[1:])
+
+
+PATTERN_PART = st.text("ab*?", min_size=1, max_size=4).filter(lambda part: "**" not in part) | st.just("**")
+
+
+@settings(deadline=None, max_examples=1000)
+@given(
+    st.lists(PATTERN_PART, min_size=1, max_size=5),
+    st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=5),
+)
+def test_matching_agrees_with_trying_every_way(pattern: list[str], path: list[str]) -> None:
+    assert is_excluded("/".join(path), ["/".join(pattern)]) == takes(pattern, path)
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*a*a*a*a*ab", "**a**a**a**ab", "**/**/**/**/ab", "?*a*a*a*a*a*a*a*?b"])
+def test_a_pattern_full_of_stars_does_not_take_for_ever(pattern: str) -> None:
+    # Trying one way after the other, this would outlive the universe; the time limit of the test run decides.
+    assert not is_excluded("a" * 4000, [pattern])
+    assert not is_excluded("a/" * 2000 + "a", [pattern])
