@@ -176,17 +176,18 @@ def _summary(checked: Sequence[CheckedDependency], findings: Sequence[Finding], 
     live = [finding.severity for finding in findings if not finding.suppressed]
     withheld = sum(isinstance(item.lookup, Withheld) for item in checked)
     not_verified = sum(isinstance(item.lookup, Unavailable) for item in checked)
+    not_stated = sum(isinstance(item.lookup, NotStated) for item in checked)
     return Summary(
         files=files,
         dependencies=len(checked),
-        checked=len(checked) - withheld - not_verified,
+        checked=len(checked) - withheld - not_verified - not_stated,
         findings=len(live),
         errors=live.count(Severity.ERROR),
         warnings=live.count(Severity.WARNING),
         ignored=len(findings) - len(live),
         withheld=withheld,
         not_verified=not_verified,
-        not_stated=sum(isinstance(item.lookup, NotStated) for item in checked),
+        not_stated=not_stated,
     )
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mothball import __version__
 from mothball.errors import MothballError, UsageError
@@ -97,6 +97,10 @@ def _give_up_stdout() -> None:
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaints look like all others: what it quotes may be the name of a stranger's file."""
 
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own, passed on
+        """Take no option by half its name: what is short for one today may begin another's name tomorrow."""
+        super().__init__(formatter_class=_formatter, allow_abbrev=False, **settings)
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
         raise UsageError(message, help_text=f"see `{self.prog} --help`")
@@ -124,7 +128,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for ``argv``: making the options of all commands costs more than a warm check itself."""
-    parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES, formatter_class=_formatter)
+    parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"mothball {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
@@ -148,7 +152,7 @@ def _add_rule(commands: _Commands) -> None:
 
 
 def _add(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
-    return commands.add_parser(name, help=summary, description=description, epilog=epilog, formatter_class=_formatter)
+    return commands.add_parser(name, help=summary, description=description, epilog=epilog)
 
 
 def _add_check(commands: _Commands) -> None:

@@ -65,6 +65,15 @@ class UnreadableFileError(MothballError):
         return f"{one_line(self.path)}: {one_line(self.cause)}"
 
 
+def undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> UnreadableFileError:
+    """Return the error for a file at ``path`` whose bytes, ``data``, are not in its encoding, with line and byte."""
+    # A decoder that was given what stands behind a byte-order mark counts from there.
+    start = error.start + len(data) - len(error.object)
+    line = data.count(b"\n", 0, start) + 1
+    cause = f"it is not {error.encoding.upper()} (line {line}, byte {start})"
+    return UnreadableFileError(path, cause, help_text="save it as UTF-8")
+
+
 class SnapshotError(MothballError):
     """A snapshot is no snapshot, is damaged, or is of a version that we do not read."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import BinaryIO
 
-from mothball.errors import UnreadableFileError
+from mothball.errors import UnreadableFileError, undecodable
 
 # The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
 MAX_FILE_SIZE = 32 * 1024 * 1024
@@ -34,8 +35,12 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
+        raise _too_large(path, limit)
     return data
+
+
+def _too_large(path: str, limit: int) -> UnreadableFileError:
+    return UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
 
 
 def read_utf8(path: str) -> str:
@@ -47,12 +52,15 @@ def read_utf8(path: str) -> str:
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        # The decoder counts from behind the byte-order mark.
-        start = error.start + len(data) - len(error.object)
-        line = data.count(b"\n", 0, start) + 1
-        raise UnreadableFileError(
-            path, f"it is not UTF-8 (line {line}, byte {start})", help_text="save it as UTF-8"
-        ) from error
+        raise undecodable(path, data, error) from error
+
+
+def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> bytes:
+    """Return the bytes that ``stream``, which stands for the file ``name``, holds; limited as a file is."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(name, limit)
+    return data
 
 
 def repository_root(path: str) -> str:

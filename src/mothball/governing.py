@@ -46,6 +46,16 @@ class GovernorSettings(NamedTuple):
     scopes: tuple[str, ...] = ()
 
 
+class _UnusableError(Exception):
+    """A configuration file cannot be used: why, the way out, and the place where there is one."""
+
+    def __init__(self, message: str, help_text: str, position: Position | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help_text
+        self.position = position
+
+
 class Governor:
     """Finds, reads and remembers the configurations and snapshots of one run.
 
@@ -92,37 +102,39 @@ class Governor:
     def _governance(self, path: str | None, root: str) -> Governance | None:
         if path is None:
             return self._governed("", root, Config(), {}, root)
-        if not self._settings.config_path and leads_outside(path, root):
-            self._refuse(path, _LINK, _LINK_HELP, None)
+        try:
+            return self._read_governance(path, root)
+        except _UnusableError as error:
+            told = f"{error.message}; the files that this configuration rules over were not checked"
+            self._tell(Problem(Severity.ERROR, told, error.help, shown_path(path), error.position))
             return None
+
+    def _read_governance(self, path: str, root: str) -> Governance:
+        chosen = self._settings.config_path is not None
+        if not chosen and leads_outside(path, root):
+            raise _UnusableError(_LINK, _LINK_HELP)
         prefix = _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
         try:
             text = read_utf8(path)
         except UnreadableFileError as error:
-            self._refuse(path, error.cause, error.help, None)
-            return None
+            raise _UnusableError(error.cause, error.help) from error
         parsed, lines = scan(text), LineTable(text)
         if parsed.errors:
             first = parsed.errors[0]
-            self._refuse(path, f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
-            return None
+            raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
+        if prefix and span_of(parsed, prefix) is None:
+            raise _UnusableError("it has no table [tool.mothball]", "give --config the file that holds the table")
         try:
             config = read_config(_table(parsed, prefix), prefix)
         except ConfigError as error:
             span = span_of(parsed, error.key) if error.key else None
-            self._refuse(path, str(error), error.help, lines.position(span.start) if span else None)
-            return None
+            raise _UnusableError(str(error), error.help, lines.position(span.start) if span else None) from error
         locations = {
             ignore.name: location_of(shown_path(path), span, lines)
             for ignore in config.ignores
             if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
         }
-        scope = root if self._settings.config_path else os.path.dirname(path)
-        return self._governed(path, root, config, locations, scope)
-
-    def _refuse(self, path: str, message: str, help_text: str, position: Position | None) -> None:
-        told = f"{message}; the files that this configuration rules over were not checked"
-        self._tell(Problem(Severity.ERROR, told, help_text, shown_path(path), position))
+        return self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
 
     def _tell(self, problem: Problem) -> None:
         if problem not in self._told:

@@ -21,6 +21,7 @@ class LineTable:
         """Find all line starts; linear in the text, once."""
         self._text = text
         self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+        self._last_line = (0, "")
 
     def position(self, offset: int) -> Position:
         """Return the line and column of ``offset``."""
@@ -28,7 +29,12 @@ class LineTable:
         return Position(line, offset - self._starts[line - 1] + 1)
 
     def line(self, number: int) -> str:
-        """Return the text of line ``number`` (1-based) without its line ending."""
-        start = self._starts[number - 1]
-        end = self._starts[number] if number < len(self._starts) else len(self._text)
-        return self._text[start:end].rstrip("\r\n")
+        """Return the text of line ``number`` (1-based) without its line ending.
+
+        Asked again for the same line it returns the same object: thousands of entries on one line share its text.
+        """
+        if self._last_line[0] != number:
+            start = self._starts[number - 1]
+            end = self._starts[number] if number < len(self._starts) else len(self._text)
+            self._last_line = (number, self._text[start:end].rstrip("\r\n"))
+        return self._last_line[1]

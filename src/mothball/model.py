@@ -351,7 +351,10 @@ class Problem(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``."""
+    """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``.
+
+    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``withheld``.
+    """
 
     files: int
     dependencies: int

@@ -384,3 +384,18 @@ def test_an_old_snapshot_is_warned_of(project: Project) -> None:
     result = project.check("--format", "concise")
     assert result.code == 0
     assert "warning: the snapshot is 4" in result.out
+
+
+def test_standard_input_beats_the_file_of_the_same_name(project: Project) -> None:
+    project.offline({"old-lib": "archived", "new-lib": "active"})
+    project.write("requirements.txt", "new-lib\n")
+    result = project.check(".", "-", "--stdin-filename", "requirements.txt", stdin=b"old-lib\n")
+    assert result.code == 1
+    assert "requirements.txt:1:1: error[archived] old-lib is archived" in result.out
+
+
+def test_standard_input_without_end_is_not_read_to_the_end(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mothball.files.read_stream.__defaults__", (1024 * 1024,))
+    result = project.check("-", "--stdin-filename", "requirements.txt", stdin=b"a" * (1024 * 1024 + 1))
+    assert result.code == 2
+    assert "requirements.txt: it is larger than 1 MiB" in result.err

@@ -271,3 +271,10 @@ def test_ctrl_c_while_an_index_is_silent_exits_130_quietly_and_at_once(project: 
         # Its look-ups would go on for ten seconds and more; what it must not do is wait for them.
         out, err = process.communicate(timeout=8)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("option", ["--off", "--ref", "--exit"])
+def test_half_an_option_is_none(project: Project, option: str) -> None:
+    result = project.check(option)
+    assert result.code == 2
+    assert f"unrecognized arguments: {option}" in result.err

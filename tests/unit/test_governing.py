@@ -468,3 +468,12 @@ def test_what_is_wrong_with_the_users_file_is_told_with_its_line(
 def test_a_users_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="it is a directory"):
         read_user_file(str(tmp_path))
+
+
+def test_a_chosen_pyproject_without_the_table_is_no_configuration(repo: Path) -> None:
+    write_tree(repo, {"gate.toml/pyproject.toml": "[project]\n"})
+    one = governor(config_path=str(repo / "gate.toml" / "pyproject.toml"))
+    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
+    (problem,) = one.problems
+    assert problem.message == "it has no table [tool.mothball]" + NOT_CHECKED
+    assert problem.help

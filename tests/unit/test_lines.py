@@ -107,3 +107,11 @@ def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
 
     assert table.position(599_999) == Position(300_000, 2)
     assert seconds(599_999) < 50 * seconds(1)
+
+
+def test_thousands_of_entries_on_one_line_share_its_text() -> None:
+    table = LineTable("a" * 1000 + "\nb")
+    first = table.line(1)
+    assert table.line(1) is first
+    assert table.line(2) == "b"
+    assert table.line(1) == first

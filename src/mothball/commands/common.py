@@ -11,6 +11,7 @@ from mothball.config import Overrides, UserConfig
 from mothball.config_values import read_index_url
 from mothball.discovery import STDIN, Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
+from mothball.files import read_stream
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.model import Severity
@@ -64,7 +65,8 @@ def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Se
 
 def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
     """Set up a run over ``arguments.paths`` and read what they name. Raises as ``set_up`` does."""
-    paths = tuple(arguments.paths) or (".",)
+    # Of a file that is given twice the first counts: what an editor sends is newer than what is on the disk.
+    paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
     file_format = getattr(arguments, "format", None)
     if file_format is not None and file_format not in FORMATS:
         raise UsageError(f"--as: unknown format {file_format}", help_text=f"known are {', '.join(FORMATS)}")
@@ -73,7 +75,7 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
         name = getattr(arguments, "stdin_filename", None)
         if name is None:
             raise UsageError("standard input has no name", help_text="give one: --stdin-filename requirements.txt")
-        stdin = (name, sys.stdin.buffer.read())
+        stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
     return setup, discover(Given(paths, file_format, stdin), setup.governor, setup.settings)
 

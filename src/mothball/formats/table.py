@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mothball.errors import UnreadableFileError
+from mothball.errors import UnreadableFileError, undecodable
 from mothball.model import Kind
 from mothball.records import NamedTuple
 
@@ -82,9 +82,7 @@ def decode(format_name: str, path: str, data: bytes) -> str:
             return requirements.decode(data)
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        cause = f"it is not {error.encoding.upper()} (line {line}, byte {error.start})"
-        raise UnreadableFileError(path, cause, help_text="save it as UTF-8") from error
+        raise undecodable(path, data, error) from error
     except LookupError as error:
         raise UnreadableFileError(
             path, f"its coding line is of no use: {error}", help_text="save it as UTF-8"

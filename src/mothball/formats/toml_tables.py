@@ -198,17 +198,18 @@ def _enter_all(root: dict[str, Any], path: Path) -> _Container | None:
 
 
 def _enter(container: _Container, step: str | int, kind: type[_Container]) -> _Container | None:
-    child: object = None
-    if isinstance(container, dict):
-        child = container.setdefault(step, kind())
-    elif isinstance(step, int) and step <= len(container):
-        if step == len(container):
+    child: object
+    if isinstance(container, list):
+        # Statements come in their order: a number is either new, or that of the last table so far.
+        if step not in range(len(container)):
             container.append(kind())
-        child = container[step]
+        child = container[-1]
+    else:
+        child = container.setdefault(step, kind())
     return child if isinstance(child, kind) else None
 
 
-def _plain(value: Value) -> object:
+def _plain(value: String | Scalar | Array | InlineTable) -> object:
     match value:
         case String() | Scalar():
             return value.value
@@ -218,8 +219,6 @@ def _plain(value: Value) -> object:
             table: dict[str, Any] = {}
             _place_all(table, value.entries)
             return table
-        case Invalid():
-            return None
         case _:
             assert_never(value)
 

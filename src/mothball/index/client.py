@@ -73,9 +73,10 @@ class Client:
         """Yield each request with its outcome, in order of arrival; equal requests are one.
 
         Asking begins with the first step of the iterator, and what has not arrived ``settings.deadline`` seconds
-        later fails. ``on_progress`` is called with the number of arrivals and of requests, in the caller's thread.
-        Dropping the iterator cancels what is still to come. A page is asked for once at a time: who wants it while
-        another thread's request is on its way waits for the same answer. Raises nothing for network reasons.
+        later fails. ``on_progress`` is called with the number of arrivals and of requests, in the caller's thread, and
+        now and then while nothing arrives. Dropping the iterator cancels what is still to come. A page is asked for
+        once at a time: who wants it while another thread's request is on its way waits for the same answer. Raises
+        nothing for network reasons.
         """
         wanted = dict.fromkeys(requests)
         total = len(wanted)
@@ -86,13 +87,15 @@ class Client:
                 for request in wanted:
                     self._enlist(_Listener(request, arrivals, self._settings.deadline))
             while wanted:
-                request, outcome = self._arrival(arrivals, patience) or self._too_late(next(iter(wanted)))
-                if request not in wanted:  # it came after it had been called too late
-                    continue
-                del wanted[request]
+                arrived = self._arrival(arrivals, patience)
+                if arrived is None and not patience.remaining():
+                    arrived = self._too_late(next(iter(wanted)))
+                # Not among the wanted is what came after it had been called too late.
+                news = arrived is not None and wanted.pop(arrived[0], self) is None
                 if on_progress is not None:
                     on_progress(total - len(wanted), total)
-                yield request, outcome
+                if arrived is not None and news:
+                    yield arrived
         finally:
             self._leave(arrivals)
 
@@ -116,18 +119,14 @@ class Client:
     # --- in the thread of whoever fetches ---
 
     def _arrival(self, arrivals: Arrivals, patience: Patience) -> tuple[PageRequest, Outcome] | None:
-        """Return the next arrival; None when time is over. Raises what a worker did not expect: that is a bug."""
-        while True:
-            left = patience.remaining()
-            try:
-                request, outcome = arrivals.get(timeout=min(left, _LOOK_UP))
-            except queue.Empty:
-                if not left:
-                    return None
-            else:
-                if isinstance(outcome, Exception):
-                    raise outcome
-                return request, outcome
+        """Return the next arrival; None when none comes for a while. Raises what a worker did not expect: a bug."""
+        try:
+            request, outcome = arrivals.get(timeout=min(patience.remaining(), _LOOK_UP))
+        except queue.Empty:
+            return None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return request, outcome
 
     def _too_late(self, request: PageRequest) -> tuple[PageRequest, Failed]:
         """Return ``request`` with the outcome of what has not arrived in time."""

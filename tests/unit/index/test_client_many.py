@@ -166,14 +166,24 @@ def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.
     a, b = PageRequest("https://index.example/", "a"), PageRequest("", "b")
     arrivals = iter([None, (a, FETCHED), None])
     monkeypatch.setattr(Asker, "ask", lambda *_: FETCHED)
-    with Client(ClientSettings(deadline=60.0)) as client:
+    with Client(ClientSettings(deadline=0.0)) as client:
         monkeypatch.setattr(client, "_arrival", lambda *_: next(arrivals))
         outcomes = dict(client.fetch([a, b]))
-    detail = "did not answer within the 60 s for all look-ups"
+    detail = "did not answer within the 0 s for all look-ups"
     assert outcomes == {
         a: Failed(Cause.DEADLINE, f"index.example {detail}"),
         b: Failed(Cause.DEADLINE, f"the index {detail}"),
     }
+
+
+def test_progress_is_told_while_nothing_arrives(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mothball.index.client._LOOK_UP", 0.01)
+    index.script("slow", json_page("slow")._replace(delay=0.3))
+    told: list[tuple[int, int]] = []
+    with Client() as client:
+        list(client.fetch([PageRequest(index.url, "slow")], lambda done, total: told.append((done, total))))
+    assert told.count((0, 1)) > 1
+    assert told[-1] == (1, 1)
 
 
 def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex) -> None:

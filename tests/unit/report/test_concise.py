@@ -25,7 +25,7 @@ requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://in
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
 warning: an index could not be asked: 1 answer is from the cache, up to 2 d old
-12 dependencies in 3 files: 9 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld, \
+12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld, \
 1 not verified, 1 not stated
 """
 

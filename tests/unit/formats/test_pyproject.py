@@ -1,0 +1,366 @@
+"""What pyproject.toml says of dependencies: the arrays of PEP 518, 621 and 735."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+
+from mothball.formats.pyproject import parse
+from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
+from tests.support.toml_documents import COMPACT, NEW_SPELLING, SAMPLES, SHOP, mutations, noise, project
+
+
+def names(text: str) -> list[tuple[str, str]]:
+    return [(one.section, one.name) for one in parse(text).dependencies]
+
+
+def only(text: str) -> Dependency:
+    (dependency,) = parse(text).dependencies
+    return dependency
+
+
+def problems(text: str) -> list[tuple[str, str]]:
+    """Return message and place of each problem."""
+    return [(problem.message, problem.span.of(text)) for problem in parse(text).problems]
+
+
+def in_project(entry: str) -> str:
+    return f"[project]\nname = 'shop'\ndependencies = [\n    {entry},\n]\n"
+
+
+def test_all_four_tables_are_read_in_the_order_of_the_file() -> None:
+    assert names(SHOP) == [
+        ("build-system.requires", "hatchling"),
+        ("build-system.requires", "hatch-vcs"),
+        ("project.dependencies", "fastapi"),
+        ("project.dependencies", "jinja2"),
+        ("project.dependencies", "itsdangerous"),
+        ("project.dependencies", "pydantic"),
+        ("project.dependencies", "xlrd"),
+        ("project.optional-dependencies.postgres", "psycopg"),
+        ("project.optional-dependencies.postgres", "alembic"),
+        ("project.optional-dependencies.docs", "sphinx"),
+        ("project.optional-dependencies.docs", "furo"),
+        ("dependency-groups.test", "pytest"),
+        ("dependency-groups.test", "hypothesis"),
+        ("dependency-groups.test", "coverage"),
+        ("dependency-groups.lint", "ruff"),
+        ("dependency-groups.lint", "mypy"),
+        ("dependency-groups.dev", "ipython"),
+    ]
+    document = parse(SHOP)
+    assert document.format == "pyproject"
+    assert not document.problems
+    assert {one.kind for one in document.dependencies} == {Kind.REQUIREMENT}
+    assert {one.withheld for one in document.dependencies} == {None}
+
+
+@pytest.mark.parametrize("text", [COMPACT, NEW_SPELLING, *map(project, range(5))])
+def test_other_spellings_have_no_problems(text: str) -> None:
+    assert not parse(text).problems
+    assert len(parse(text).dependencies) >= 4
+
+
+def test_every_span_is_the_text_it_is_said_to_be() -> None:
+    dependency = only(in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '"))
+    text = in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '")
+    assert dependency.name == "zope-event"
+    assert dependency.name_span.of(text) == "Zope.Event"
+    assert dependency.entry_span.of(text) == 'Zope.Event [fast, x] >= 4,<5 ; os_name == "nt"'
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.of(text) == dependency.specifier == ">= 4,<5"
+    assert dependency.extras == ("fast", "x")
+    assert dependency.marker == 'os_name == "nt"'
+
+
+def test_spans_lead_back_through_escapes_and_stand_behind_wide_characters() -> None:
+    text = '# 🦉\n[project]\ndependencies = ["🦉", "p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\""]'
+    dependency = only(text)
+    assert dependency.name == "pydantic"
+    assert dependency.name_span.of(text) == "p\\u0079dantic"
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.of(text) == "~= 2.9"
+    assert dependency.entry_span.of(text) == 'p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\"'
+
+
+@pytest.mark.parametrize(
+    ("entry", "withheld"),
+    [
+        ('"flask"', None),
+        ('"flask @ https://files.example/flask.whl"', WithheldReason.URL),
+        ('"flask @ git+https://git.example/flask"', WithheldReason.VCS),
+        ('"flask @ hg+ssh://git.example/flask"', WithheldReason.VCS),
+        ('"flask @ file:///opt/flask.whl"', WithheldReason.PATH),
+        ('"Shop[cli]"', WithheldReason.SELF),
+        ('"shop @ git+https://git.example/shop"', WithheldReason.VCS),
+        ('"flask', WithheldReason.INCOMPLETE),
+        ("'flask>=1", WithheldReason.INCOMPLETE),
+        ('"flask>=', WithheldReason.INCOMPLETE),
+        ('flask"', WithheldReason.INCOMPLETE),
+        ('"flask>="', WithheldReason.INCOMPLETE),
+        ('"flask["', WithheldReason.INCOMPLETE),
+    ],
+)
+def test_what_the_text_alone_withholds(entry: str, withheld: WithheldReason | None) -> None:
+    dependency = only(in_project(entry))
+    assert dependency.name in {"flask", "shop"}
+    assert dependency.withheld is withheld
+    assert normalise(dependency.name_span.of(in_project(entry))) == dependency.name
+
+
+@pytest.mark.parametrize("entry", ['"', '"""', "'", '"  ', '">=1', '"🦉'])
+def test_a_half_typed_string_without_a_name_is_no_dependency(entry: str) -> None:
+    assert not parse(f"[project]\ndependencies = [{entry}").dependencies
+
+
+def test_a_half_typed_name_at_the_end_of_the_file_is_incomplete() -> None:
+    text = '[project]\ndependencies = ["requests", "req'
+    done, half = parse(text).dependencies
+    assert (done.name, done.withheld) == ("requests", None)
+    assert (half.name, half.withheld) == ("req", WithheldReason.INCOMPLETE)
+    assert half.entry_span.of(text) == half.name_span.of(text) == "req"
+
+
+def test_the_entry_of_a_half_typed_requirement_is_trimmed() -> None:
+    text = '[project]\ndependencies = ["  flask >=  \n]'
+    assert only(text).entry_span.of(text) == "flask >="
+
+
+def test_what_is_no_requirement_is_a_problem_where_it_goes_wrong() -> None:
+    text = in_project('"flask", "not a requirement", "rich"')
+    assert [one.name for one in parse(text).dependencies] == ["flask", "rich"]
+    ((message, place),) = problems(text)
+    assert "no valid requirement" in message
+    assert place in "not a requirement"
+
+
+def test_ignores_are_read_and_bad_ones_are_problems() -> None:
+    text = in_project('"flask"') + "# mothball: ignore[archived] soon\n# mothball: ignore[archved]\n# mothballs\n"
+    document = parse(text)
+    span = Span(text.index("# mothball: ignore[archived]"), text.index("\n# mothball: ignore[archved]"))
+    (ignore,) = document.ignores
+    assert (ignore.span, ignore.rules, ignore.reason) == (span, ("archived",), "soon")
+    assert len(document.problems) == 1
+
+
+def test_a_project_without_these_tables_has_neither_dependencies_nor_problems() -> None:
+    text = (
+        "[tool.poetry]\nname = 'x'\n[tool.poetry.dependencies]\npython = '^3.11'\nflask = '*'\n"
+        "[tool.poetry.group.dev.dependencies]\nrich = '*'\n"
+    )
+    document = parse(text)
+    assert not document.dependencies
+    assert not document.problems
+    assert parse("") == parse("# nothing\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("[project]\ndependencies = 'flask'", "project.dependencies must be an array of requirements", "dependencies"),
+        ("[project]\ndependencies = {}", "project.dependencies must be an array of requirements", "dependencies"),
+        ("[project]\ndependencies = {flask = '1'}", "project.dependencies must be an array of requirements", "flask"),
+        (
+            "[project.dependencies]\nflask = '1'\nrich = '2'",
+            "project.dependencies must be an array of requirements",
+            "[project.dependencies]",
+        ),
+        (
+            "[[project.dependencies]]",
+            "project.dependencies must be an array of requirements",
+            "[[project.dependencies]]",
+        ),
+        (
+            "[project]\noptional-dependencies = ['x']",
+            "project.optional-dependencies must be a table",
+            "optional-dependencies",
+        ),
+        (
+            "[project.optional-dependencies]\na = 1",
+            "project.optional-dependencies.a must be an array of requirements",
+            "a",
+        ),
+        (
+            "[project.optional-dependencies.a]",
+            "project.optional-dependencies.a must be an array of requirements",
+            "[project.optional-dependencies.a]",
+        ),
+        ("[[dependency-groups]]\na = ['x']", "dependency-groups must be a table", "[[dependency-groups]]"),
+        ("dependency-groups = ['x']", "dependency-groups must be a table", "dependency-groups"),
+        ("project = 1", "project must be a table", "project"),
+        ("[[project]]\ndependencies = ['x']", "project must be a table", "[[project]]"),
+        ("build-system = 'x'", "build-system must be a table", "build-system"),
+        ("[build-system]\nrequires.a = ['x']", "build-system.requires must be an array of requirements", "a"),
+    ],
+)
+def test_a_wrong_shape_is_told_once(text: str, message: str, place: str) -> None:
+    assert problems(text) == [(message, place)]
+    assert not parse(text).dependencies
+
+
+@pytest.mark.parametrize(
+    "text", ["[project]\noptional-dependencies = {}", "[dependency-groups]", "project = {}", "[project.urls]\na = 1"]
+)
+def test_an_empty_table_is_no_wrong_shape(text: str) -> None:
+    assert not problems(text)
+
+
+@pytest.mark.parametrize("item", ["1", "1.5", "true", "2027-03-01", "{a = 1}", "[]"])
+def test_what_is_no_string_is_a_problem(item: str) -> None:
+    ((message, place),) = problems(in_project(item))
+    assert message == "project.dependencies holds something that is no requirement"
+    assert place == item
+
+
+def test_a_stray_bracket_does_not_hide_what_stands_behind_it() -> None:
+    text = "[project]\ndependencies = [['flask', 'rich']\n[tool.x]"
+    assert names(text) == [("project.dependencies", "flask"), ("project.dependencies", "rich")]
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def groups(*lines: str) -> str:
+    return "[dependency-groups]\n" + "\n".join(lines)
+
+
+def test_includes_name_no_project_and_lead_to_groups_by_their_normalised_name() -> None:
+    text = groups(
+        "dev = ['x', {include-group = 'Type.Check'}]", "type-check = ['mypy']", "all = [{'include-group' = 'dev'}]"
+    )
+    assert [name for _, name in names(text)] == ["x", "mypy"]
+    assert not problems(text)
+
+
+def test_an_include_of_an_unknown_group_is_a_problem() -> None:
+    assert problems(groups("a = [{include-group = 'nothing'}]")) == [("there is no group nothing", "nothing")]
+
+
+def test_every_cycle_of_includes_is_a_problem_once() -> None:
+    text = groups(
+        "a = [{include-group = 'b'}]",
+        "b = [{include-group = 'c'}, {include-group = 'd'}]",
+        "c = [{include-group = 'a'}]",
+        "d = [{include-group = 'd'}]",
+        "e = [{include-group = 'a'}, {include-group = 'f'}]",
+        "f = []",
+    )
+    assert [problem.message for problem in parse(text).problems] == [
+        "this include leads back to a",
+        "this include leads back to d",
+    ]
+
+
+def test_two_names_of_one_group_are_a_problem() -> None:
+    assert problems(groups("a-b = []", "A_B = ['x']")) == [("A_B and a-b are the same group", "A_B")]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "{}",
+        "{include-group = 1}",
+        "{include-group = ['a']}",
+        "{include-group = 'a', x = 1}",
+        "{include = 'a'}",
+        "{include-group.x = 'a'}",
+    ],
+)
+def test_a_table_that_is_no_include_is_a_problem(item: str) -> None:
+    assert problems(groups(f"a = [{item}]")) == [("a group holds requirements and includes", item)]
+
+
+@pytest.mark.parametrize(
+    "half",
+    ["{", "{include", "{include-group =", "{include-group = ", "{include-group = 'te", "{include-group = 'test'"],
+)
+def test_a_half_typed_include_is_no_problem_but_for_the_toml(half: str) -> None:
+    text = groups("test = ['x']", f"a = ['y', {half}")
+    assert all(message.startswith("invalid TOML: ") for message, _ in problems(text))
+    assert [name for _, name in names(text)] == ["x", "y"]
+
+
+def test_a_long_chain_of_includes_takes_no_longer_than_its_length() -> None:
+    def seconds(length: int) -> float:
+        text = groups(
+            *(f"g{number} = [{{include-group = 'g{number + 1}'}}]" for number in range(length)), f"g{length} = []"
+        )
+        begin = time.perf_counter()
+        assert not parse(text).problems
+        return time.perf_counter() - begin
+
+    # Quadratic time would be sixteen times as long.
+    assert seconds(4000) < 10 * seconds(1000)
+
+
+# --- broken TOML ------------------------------------------------------------------------------------------------------
+
+
+def test_broken_toml_is_told_and_the_rest_is_read() -> None:
+    text = SHOP.replace('"jinja2>=3.1,<4",', '"jinja2>=3.1,<4').replace("[dependency-groups]", "[dependency-groups")
+    document = parse(text)
+    assert [name for _, name in names(text)] == [name for _, name in names(SHOP)]
+    assert [one.withheld for one in document.dependencies if one.withheld] == [WithheldReason.INCOMPLETE]
+    assert [problem.message for problem in document.problems][:1] == ["invalid TOML: a string is not closed"]
+    assert all(problem.message.startswith("invalid TOML: ") for problem in document.problems)
+
+
+def test_both_sides_of_a_merge_conflict_are_read() -> None:
+    ours, theirs = "dependencies = ['flask']", "dependencies = ['rich']"
+    text = f"[project]\nname = 'x'\n<<<<<<< HEAD\n{ours}\n=======\n{theirs}\n>>>>>>> theirs\n"
+    assert [name for _, name in names(text)] == ["flask", "rich"]
+
+
+def test_problems_with_toml_are_capped_and_the_first_ones() -> None:
+    text = "?\n" * 50 + "[project]\ndependencies = ['flask', 'x y', {}]"
+    found = parse(text).problems
+    assert [problem.span.start for problem in found[:20]] == list(range(0, 40, 2))
+    assert len(found) == 22
+    assert list(found) == sorted(found)
+
+
+def test_foreign_words_in_messages_are_made_harmless() -> None:
+    text = '[dependency-groups]\n"a\\nb" = [{include-group = "\\u001b[31m\\u202e"}]\n"A\\nB" = 1\n'
+    assert all(message.isprintable() for message, _ in problems(text))
+    assert len(problems(text)) == 3
+
+
+def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
+    text = SHOP.replace("\n", "\r\n")
+    assert [(one.name, one.name_span.of(text)) for one in parse(text).dependencies] == [
+        (one.name, one.name_span.of(SHOP)) for one in parse(SHOP).dependencies
+    ]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_prefix_has_names_where_it_says(sample: str) -> None:
+    for end in range(0, len(sample), 7):
+        check_places(sample[:end])
+
+
+@given(
+    mutations()
+    | noise.map(lambda text: f"[project]\ndependencies = [{text}")
+    | noise.map(lambda text: f"dependency-groups.a = [{text}")
+)
+@settings(deadline=None, max_examples=250)
+def test_any_text_has_names_where_it_says_and_nothing_is_raised(text: str) -> None:
+    check_places(text)
+
+
+def check_places(text: str) -> None:
+    document = parse(text)
+    for one in document.dependencies:
+        assert one.name == normalise(one.name)
+        assert one.name
+        assert one.entry_span.start <= one.name_span.start < one.name_span.end <= one.entry_span.end
+        written = one.name_span.of(text)
+        assert normalise(written) == one.name or "\\" in written
+        if one.specifier_span is not None:
+            assert one.specifier_span.of(text) == one.specifier or "\\" in one.specifier_span.of(text)
+    for problem in document.problems:
+        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+    for ignore in document.ignores:
+        assert text[ignore.span.start] == "#"
