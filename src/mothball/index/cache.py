@@ -97,7 +97,8 @@ class StatusCache:
             return cls(path, None)  # made by the first answer that is kept
         try:
             return cls(path, Database(path))
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:
+            # What SQLite says of a crafted schema quotes it, and may be no text that Python can read.
             raise _trouble(path, error) from error
 
     def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedAnswer]:

@@ -457,3 +457,13 @@ def test_a_damaged_database_gives_answers_or_misses_or_trouble_and_never_a_crash
     cache.close()
     scene.use()
     scene.check_outside()
+
+
+def test_an_error_that_is_no_text_is_trouble_too(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def quoted_bytes(_path: str) -> None:
+        b"near \x80".decode()
+
+    monkeypatch.setattr("mothball.index.cache.Database", quoted_bytes)
+    with pytest.raises(CacheError, match=r"never wrote \(UnicodeDecodeError\)") as caught:
+        StatusCache.open(str(scene.directory))
+    assert "mothball cache clear" in caught.value.help
