@@ -28,7 +28,7 @@ _IS_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+\]\]?+[ \t]*+(?=[\r\n#]|\Z)"
 # A header that somebody is typing.
 HALF_HEADER = rf"\[\[?+[ \t]*+({KEYS})[ \t]*+(\.?)[ \t]*+(?=[\r\n#]|\Z)"
 _IS_QUOTED = rf"""(?=["']){KEY}"""
-_ARRAY_GOES_ON = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+[,\]]"
+_ARRAY_GOES_ON = r"(?>(?:[ \t\r\n]++|#[^\r\n]*+)*)[,\]]"
 
 
 class Cursor:

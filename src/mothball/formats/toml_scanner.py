@@ -28,7 +28,7 @@ from mothball.model import Span
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
 _SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
-_SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?=[ \t]*+(?:[\r\n#]|\Z))")
+_SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?>(?:\.[A-Za-z0-9_-]++)*))\](?=[ \t]*+(?:[\r\n#]|\Z))")
 
 # What may stand between a key and its value where "=" is missing or is not what follows the key. Left as text: `re`
 # compiles it when it is first asked for.

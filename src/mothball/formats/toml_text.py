@@ -1,8 +1,8 @@
 """TOML's strings and scalars: where one ends, and what it means (TOML 1.1, "String" to "Local Time").
 
 Control characters are not looked at here: no part of a document may hold one, so they are found in one go elsewhere.
-Nothing backtracks: every quantifier that could is possessive. No capturing group stands inside of a possessive one, and
-no backtracking either: early releases of Python 3.11 crash, hang or err there.
+Nothing backtracks: what could is possessive, or in an atomic group. A group is never made possessive itself, for up to
+Python 3.11.4, and Debian 12 has 3.11.2, ``(?:...)*+`` keeps the first half of a last round that fails.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, time
 
-KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\r\n]++|\\[^\r\n])*+"|'[^'\r\n]*+')"""
-KEYS = rf"{KEY}(?:[ \t]*+\.[ \t]*+{KEY})*+"
+KEY = r"""(?:[A-Za-z0-9_-]++|"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)"|'[^'\r\n]*+')"""
+KEYS = rf"{KEY}(?>(?:[ \t]*+\.[ \t]*+{KEY})*)"
 # One `=`: an unquoted `name == 1.0` in an array is no key.
 STATEMENT = rf"{KEYS}[ \t]*+=(?!=)"
 
@@ -28,13 +28,13 @@ STATEMENT = rf"{KEYS}[ \t]*+=(?!=)"
 # --- strings ----------------------------------------------------------------------------------------------------------
 
 _SINGLE = {
-    '"': re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n]?+)*+'),
+    '"': re.compile(r'"(?>(?:[^"\\\r\n]++|\\[^\r\n]?+)*)'),
     "'": re.compile(r"'[^'\r\n]*+"),
 }
 # Up to two quotes may stand inside, also directly before the closing three.
 _MULTI = {
-    '"': r'"""(?:[^"\\]++|(?s:\\.?+)|"{1,2}+(?!"))*+"{3,5}',
-    "'": r"'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}",
+    '"': r'"""(?>(?:[^"\\]++|(?s:\\.?+)|"{1,2}+(?!"))*)"{3,5}',
+    "'": r"'''(?>(?:[^']++|'{1,2}+(?!'))*)'{3,5}",
 }
 _LINE = re.compile(r"[^\r\n]*+")
 _NEXT_STATEMENT = rf"[\r\n]++[ \t]*+(?:{STATEMENT}|\[\[?+[ \t]*+{KEYS}[ \t]*+\])"
@@ -145,10 +145,11 @@ def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | 
 # --- scalars ----------------------------------------------------------------------------------------------------------
 
 # Everything up to TOML's white space or a character that it gives a meaning; a space may join a date and a time.
-_RUN = re.compile(r"""(?:[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:))?+[^ \t\r\n,\[\]{}"'#]++""")
-_INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?:_?+[0-9])*+)")
-_BASED = r"0(?:x[0-9A-Fa-f](?:_?+[0-9A-Fa-f])*+|o[0-7](?:_?+[0-7])*+|b[01](?:_?+[01])*+)"
-_FLOAT = r"[+-]?+(?:(?:0|[1-9](?:_?+[0-9])*+)(?:\.[0-9](?:_?+[0-9])*+)?+(?:[eE][+-]?+[0-9](?:_?+[0-9])*+)?+|inf|nan)"
+_RUN = re.compile(r"""(?>(?:[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:))?)[^ \t\r\n,\[\]{}"'#]++""")
+_INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?>(?:_?+[0-9])*))")
+_BASED = r"0(?:x[0-9A-Fa-f](?>(?:_?+[0-9A-Fa-f])*)|o[0-7](?>(?:_?+[0-7])*)|b[01](?>(?:_?+[01])*))"
+_DIGITS = r"[0-9](?>(?:_?+[0-9])*)"
+_FLOAT = rf"[+-]?+(?:(?:0|[1-9](?>(?:_?+[0-9])*))(?:\.{_DIGITS})?(?:[eE][+-]?+{_DIGITS})?|inf|nan)"
 _DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
 _TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
 _DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"

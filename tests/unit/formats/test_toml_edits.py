@@ -11,7 +11,7 @@ from mothball.model import Dependency
 from tests.support.toml_documents import COMPACT, SHOP, project
 from tests.support.toml_edits import Edit, edits
 
-ROUNDS = 12
+ROUNDS = 6
 
 
 def lost(text: str, found: tuple[Dependency, ...], edit: Edit) -> tuple[int, int]:

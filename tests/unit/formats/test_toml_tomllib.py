@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from mothball.formats.toml import scan, to_mapping
 from tests.support.toml_documents import COMPACT, SHOP, documents, mutations, noise, project, uses_toml_1_1
 
 ARCHIVE = Path(__file__).parents[4] / "shared" / "corpus" / "corpus.tar.xz"
-MAX_DEPTH = 50
 
 
 def same(ours: object, theirs: object) -> bool:
@@ -43,7 +42,7 @@ def agree(text: str) -> None:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=300)
 @example('a = """a\\\\\r\n  b"""')
 @example("[[a.b]]\nc = 1\n[a]\nd.e = 1\n[a.b.c]\n")
 @example("[a.b]\n[a]\nb.c = 1\n[a.b.d]")
@@ -71,13 +70,19 @@ def test_realistic_projects_mean_what_they_mean_to_tomllib(text: str) -> None:
 @pytest.mark.skipif(
     not ARCHIVE.exists(), reason="the corpus of real dependency files does not stand beside the checkout"
 )
-def test_real_files_mean_what_they_mean_to_tomllib(tmp_path: Path) -> None:
+def test_real_files_mean_what_they_mean_to_tomllib() -> None:
+    read = 0
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
-    patterns = ("*.toml", "uv.lock", "poetry.lock", "Pipfile")
-    files = [
-        path for pattern in patterns for path in tmp_path.rglob(pattern) if path.is_file() and "files" in path.parts
-    ]
-    assert len(files) > 200
-    for path in files:
-        agree(path.read_bytes().decode().removeprefix("\ufeff"))
+        for member in archive:
+            path = PurePosixPath(member.name)
+            is_toml = path.suffix == ".toml" or path.name in {"uv.lock", "poetry.lock", "Pipfile"}
+            if member.isfile() and "files" in path.parts and is_toml:
+                read += check_member(archive, member)
+    assert read > 200
+
+
+def check_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int:
+    file = archive.extractfile(member)
+    assert file is not None
+    agree(file.read().decode().removeprefix("\ufeff"))
+    return 1
