@@ -48,11 +48,12 @@ class EntryError(NamedTuple):
 
 
 # --- the plain forms --------------------------------------------------------------------------------------------------
-# Possessive quantifiers throughout: a match is found or given up in one pass. The patterns are small because they are
-# compiled at every start.
+# Possessive quantifiers throughout: a match is found or given up in one pass. A repeated group is made atomic instead,
+# (?>(?:...)*), as Python before 3.11.5 keeps half of a possessive group's last round. The patterns are small because
+# they are compiled at every start.
 
 # A name that also ends in "_", which packaging lets pass, is no plain form.
-NAME_PATTERN = r"[A-Z0-9]++(?:[-._]++[A-Z0-9]++)*+"
+NAME_PATTERN = r"[A-Z0-9]++(?>(?:[-._]++[A-Z0-9]++)*)"
 
 _PLAIN = re.compile(
     rf"[ \t]*+({NAME_PATTERN})[ \t]*+(?:\[([ \tA-Z0-9,._-]*+)\][ \t]*+)?"
@@ -62,10 +63,10 @@ _PLAIN = re.compile(
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
 # One clause: its operator, its release, what may follow a release, and what only "==" and "!=" allow.
 _CLAUSE = re.compile(
-    r"([=!]=|[<>]=?+|~=)[ \t]*+(v?+(?:[0-9]++!)?[0-9]++(?:\.[0-9]++)*+)"
+    r"([=!]=|[<>]=?+|~=)[ \t]*+(v?+(?:[0-9]++!)?[0-9]++(?>(?:\.[0-9]++)*))"
     r"((?:[-_.]?+(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?+[0-9]*+)?"
     r"(?:-[0-9]++|[-_.]?+(?:post|rev|r)[-_.]?+[0-9]*+)?(?:[-_.]?+dev[-_.]?+[0-9]*+)?)"
-    r"(\.\*|\+[a-z0-9]++(?:[-_.][a-z0-9]++)*+)?",
+    r"(\.\*|\+[a-z0-9]++(?>(?:[-_.][a-z0-9]++)*))?",
     re.IGNORECASE | re.ASCII,
 )
 # "===" takes any text up to white space, commas included: plain only where it stands alone.

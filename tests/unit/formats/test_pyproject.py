@@ -287,9 +287,12 @@ def test_a_long_chain_of_includes_takes_no_longer_than_its_length() -> None:
         text = groups(
             *(f"g{number} = [{{include-group = 'g{number + 1}'}}]" for number in range(length)), f"g{length} = []"
         )
-        begin = time.perf_counter()
-        assert not parse(text).problems
-        return time.perf_counter() - begin
+        taken = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            assert not parse(text).problems
+            taken.append(time.perf_counter() - begin)
+        return min(taken)
 
     # Quadratic time would be sixteen times as long.
     assert seconds(4000) < 10 * seconds(1000)
