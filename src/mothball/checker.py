@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from mothball import policy
 from mothball.config import Ignore
 from mothball.hygiene import one_line
-from mothball.idle_ignores import JudgedFile, idle_ignores
+from mothball.idle_ignores import idle_ignores
 from mothball.index.statuses import LookupSettings, Query
 from mothball.lines import LineTable
 from mothball.model import (
@@ -27,7 +27,8 @@ from mothball.model import (
     Withheld,
 )
 from mothball.routing.route import Ask, route
-from mothball.sources import RunSettings, SourceFile, lines_of, location_of
+from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
+from mothball.transitive import Ways, one_problem_each, ways_into_locks
 from mothball.wording import not_stated_wording, stale_wording, wording_of
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
@@ -48,18 +49,19 @@ def check(
     """
     asked = [_asked(file, settings) for file in files]
     answers = look_up(dict.fromkeys(query for of_file in asked for query in of_file if isinstance(query, Query)))
-    judged = [_judge(file, of_file, answers, settings) for file, of_file in zip(files, asked, strict=True)]
+    ways = ways_into_locks(files)
+    judged = [_judge(*inputs, answers, settings) for inputs in zip(files, asked, ways, strict=True)]
     findings = [
         *unreadable,
-        *(finding for one in judged for finding in one.findings),
+        *one_problem_each(judged),
         *_not_stated_notes(judged, settings),
         *idle_ignores(judged, settings, complete=not unreadable),
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
-    checked = tuple(item for one in judged for item in sorted(one.checked, key=_place))
+    checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
     paths = {file.path for file in files} | {finding.path for finding in unreadable}
     return Report(
-        dependencies=tuple(sorted(checked, key=_place)),
+        dependencies=checked,
         findings=counted,
         problems=(*problems, *_stale_problems(checked, files, settings)),
         summary=_summary(checked, counted, len(paths)),
@@ -83,7 +85,7 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
 
 
 def _judge(
-    file: SourceFile, asked: Sequence[Asked], answers: Mapping[Query, Answer], settings: RunSettings
+    file: SourceFile, asked: Sequence[Asked], ways: Ways, answers: Mapping[Query, Answer], settings: RunSettings
 ) -> JudgedFile:
     lines = LineTable(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
@@ -95,7 +97,9 @@ def _judge(
     used: set[IgnoreComment | Ignore] = set()
     for dependency, query in zip(file.document.dependencies, asked, strict=True):
         lookup: Lookup = answers[query] if isinstance(query, Query) else query
-        item = CheckedDependency(dependency, location_of(file.path, dependency.name_span, lines), lookup)
+        location = location_of(file.path, dependency.name_span, lines)
+        way = ways.get(dependency.name)
+        item = CheckedDependency(dependency, location, lookup, transitive=way is not None, via=way or ())
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
@@ -117,7 +121,7 @@ def _finding(
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
-    words = wording_of(dependency.name, item.lookup)
+    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive)
     milder = policy.is_milder(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,

@@ -11,7 +11,16 @@ from typing import Literal
 from mothball import policy
 from mothball.config import Config
 from mothball.errors import UnreadableFileError
-from mothball.files import cause_words, is_inside, leads_outside, read_file, real_path, repository_root, shown_path
+from mothball.files import (
+    cause_words,
+    is_inside,
+    leads_outside,
+    project_of,
+    read_file,
+    real_path,
+    repository_root,
+    shown_path,
+)
 from mothball.formats.table import FORMATS, decode, format_of, is_constraints, may_be_included, parse
 from mothball.governing import Governor
 from mothball.hygiene import one_line
@@ -87,7 +96,14 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     discovery.run()
     options = _gather_options(discovery.read)
     files = tuple(
-        SourceFile(shown_path(read.target.path), read.text, read.document, read.governance, options[key])
+        SourceFile(
+            shown_path(read.target.path),
+            read.text,
+            read.document,
+            read.governance,
+            options[key],
+            project_of(read.target.path, read.target.root),
+        )
         for key, read in discovery.read.items()
     )
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))

@@ -10,6 +10,8 @@ from mothball.errors import UnreadableFileError, undecodable
 
 # The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
 MAX_FILE_SIZE = 32 * 1024 * 1024
+# What makes a directory a project of its own.
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "pixi.toml")
 # What Linux takes, and the most of all systems that people meet; resolving costs the square of the length.
 MAX_PATH_LENGTH = 4096
 
@@ -80,6 +82,19 @@ def repository_root(path: str) -> str:
         directory = parent
     here = os.getcwd()
     return here if is_inside(os.path.abspath(start), here) else os.path.abspath(start)
+
+
+def project_of(path: str, root: str) -> str:
+    """Return the directory of the project that the file at the absolute ``path`` belongs to.
+
+    It is the nearest one from the file's own upward that holds one of ``PROJECT_FILES``, else ``root``.
+    """
+    directory = os.path.dirname(path)
+    while directory != root and is_inside(directory, root):
+        if any(os.path.lexists(os.path.join(directory, name)) for name in PROJECT_FILES):
+            return directory
+        directory = os.path.dirname(directory)
+    return root
 
 
 def is_inside(path: str, directory: str) -> bool:

@@ -6,21 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from mothball import policy
 from mothball.config import Ignore
-from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Finding, IgnoreComment, Mode, NotStated, Rule, Unavailable
-from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile, lines_of, location_of
+from mothball.model import CheckedDependency, Finding, Mode, NotStated, Rule, Unavailable
+from mothball.sources import Governance, JudgedFile, RunSettings, lines_of, location_of
 from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
-
-
-class JudgedFile(NamedTuple):
-    """One file after judgement: what was checked, what was found, and which ignores were needed for it."""
-
-    file: SourceFile
-    lines: LineTable
-    checked: tuple[CheckedDependency, ...]
-    findings: tuple[Finding, ...]
-    used: frozenset[IgnoreComment | Ignore]
 
 
 def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ imports: twenty frozen dataclasses cost 1.7 times a bare interpreter start, twen
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -139,8 +140,22 @@ class IndexOption(NamedTuple):
     value: str
 
 
+class Graph(NamedTuple):
+    """Who requires whom in a lock; all names normalised.
+
+    ``requires`` holds for each locked package the packages that it requires. ``direct`` are the names that the locked
+    project itself (or a member of its workspace) requires, None where the lock does not tell.
+    """
+
+    requires: Mapping[str, tuple[str, ...]]
+    direct: tuple[str, ...] | None = None
+
+
 class Document(NamedTuple):
-    """What one dependency file says: the outcome of a format's ``parse``."""
+    """What one dependency file says: the outcome of a format's ``parse``.
+
+    ``graph`` is None for a manifest and for a lock that records no requirements between its packages.
+    """
 
     format: str
     dependencies: tuple[Dependency, ...] = ()
@@ -148,6 +163,7 @@ class Document(NamedTuple):
     ignores: tuple[IgnoreComment, ...] = ()
     includes: tuple[Include, ...] = ()
     index_options: tuple[IndexOption, ...] = ()
+    graph: Graph | None = None
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------
@@ -304,8 +320,8 @@ class Finding(NamedTuple):
     """A rule broken at a place.
 
     ``location`` is None where there is no line to show: a file that could not be read, an index. ``path`` is empty
-    where the finding belongs to no file. ``message``, ``reason`` (the index's own words) and ``help`` are plain text,
-    one line each, already harmless.
+    where the finding belongs to no file. ``elsewhere`` are the places in locks that record the same. ``message``,
+    ``reason`` (the index's own words) and ``help`` are plain text, one line each, already harmless.
     """
 
     rule: Rule
@@ -318,6 +334,7 @@ class Finding(NamedTuple):
     name: str | None = None
     lookup: Lookup | None = None
     suppressed: Suppression | None = None
+    elsewhere: tuple[Location, ...] = ()
 
     def full_message(self) -> str:
         """Return the message with the index's own words behind it, for faces that have one line to fill."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mothball.config import Config, Network
+from mothball.config import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
-from mothball.model import Document, IndexOption, Location, Mode, Span
+from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Location, Mode, Span
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
 
@@ -34,7 +34,7 @@ class SourceFile(NamedTuple):
     """A dependency file that was read and parsed, and what rules over it.
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
-    ``index-url`` is the one in force.
+    ``index-url`` is the one in force. ``project`` is the absolute directory of the project that the file belongs to.
     """
 
     path: str
@@ -42,6 +42,17 @@ class SourceFile(NamedTuple):
     document: Document
     governance: Governance
     index_options: tuple[IndexOption, ...] = ()
+    project: str = ""
+
+
+class JudgedFile(NamedTuple):
+    """One file after judgement: what was checked, what was found, and which ignores were needed for it."""
+
+    file: SourceFile
+    lines: LineTable
+    checked: tuple[CheckedDependency, ...]
+    findings: tuple[Finding, ...]
+    used: frozenset[IgnoreComment | Ignore]
 
 
 class RunSettings(NamedTuple):

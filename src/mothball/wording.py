@@ -46,8 +46,8 @@ WITHHELD_WORDS = {
 }
 
 _STATUS_HELP = {
-    ProjectStatus.ARCHIVED: "no more releases, not even for security: choose another package, or {keep}",
-    ProjectStatus.DEPRECATED: "its maintainers advise against it: choose another package, or {keep}",
+    ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}, or {keep}",
+    ProjectStatus.DEPRECATED: "its maintainers advise against it: {leave}, or {keep}",
     ProjectStatus.QUARANTINED: "the index holds it back as possibly harmful: do not install it, remove it",
 }
 _CAUSE_HELP = {
@@ -65,13 +65,25 @@ _MISSING_HELP = (
 _ANY_CAUSE_HELP = "run it again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
 
 
-def wording_of(name: str, lookup: Lookup) -> Wording:
-    """Return the words for the finding that ``lookup`` of the project ``name`` is."""
-    shown = one_line(name, 100)
+def wording_of(name: str, lookup: Lookup, via: tuple[str, ...] = (), *, transitive: bool = False) -> Wording:
+    """Return the words for the finding that ``lookup`` of the project ``name`` is.
+
+    ``via`` is the way by which a ``transitive`` package comes in, as far as its lock tells.
+    """
+    words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", transitive=transitive)
+    return words._replace(message=f"{words.message}, via {one_line(' → '.join((*via, name)))}") if via else words
+
+
+def _wording(shown: str, lookup: Lookup, brought_by: str, *, transitive: bool) -> Wording:
     match lookup:
         case Stated():
-            keep = f"keep it with `# mothball: ignore[{lookup.status}] WHY`"
-            help_text = _STATUS_HELP.get(lookup.status, "").format(keep=keep)
+            leave = f"upgrade or replace {brought_by}" if brought_by else "choose another package"
+            # A tool that writes the lock anew takes comments away.
+            keep = f"# mothball: ignore[{lookup.status}] WHY"
+            if transitive:
+                keep = f'{shown} = {{ rules = ["{lookup.status}"], reason = "WHY" }}'
+            place = " in [tool.mothball.ignore]" if transitive else ""
+            help_text = _STATUS_HELP.get(lookup.status, "").format(leave=leave, keep=f"keep it with `{keep}`{place}")
             return Wording(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
         case Unrecognised():
             marker = one_line(lookup.marker, 40)

@@ -13,6 +13,7 @@ from mothball.files import (
     MAX_PATH_LENGTH,
     is_inside,
     leads_outside,
+    project_of,
     read_file,
     read_utf8,
     real_path,
@@ -258,3 +259,21 @@ def test_a_path_below_the_working_directory_is_shown_relative_to_it(
     assert shown_path(str(tmp_path / "here" / "sub" / "x")) == "sub/x"
     assert shown_path(os.path.join(".", "sub", "..", "x")) == "x"
     assert shown_path(str(tmp_path / "here-too" / "x")) == str(tmp_path / "here-too" / "x").replace(os.sep, "/")
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "project"),
+    [
+        ({"pyproject.toml": ""}, "requirements.txt", ""),
+        ({"a/pyproject.toml": ""}, "a/b/requirements.txt", "a"),
+        ({"a/Pipfile": "", "pyproject.toml": ""}, "a/Pipfile.lock", "a"),
+        ({"a/setup.cfg": "", "a/b/pixi.toml": ""}, "a/b/c/uv.lock", "a/b"),
+        ({"a/mothball.toml": ""}, "a/requirements.txt", ""),
+        ({}, "a/b/requirements.txt", ""),
+    ],
+)
+def test_a_files_project_is_the_nearest_directory_that_is_one(
+    tmp_path: Path, files: dict[str, str], path: str, project: str
+) -> None:
+    write_tree(tmp_path, files)
+    assert project_of(str(tmp_path / path), str(tmp_path)) == str(tmp_path / project).rstrip("/")

@@ -100,6 +100,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.full_message(),
         "help": finding.help or None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
+        "elsewhere": [_place(location.path, location) for location in finding.elsewhere],
     }
 
 

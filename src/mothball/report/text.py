@@ -64,10 +64,14 @@ def _finding(finding: Finding, now: float, paint: _Paint) -> str:
         lines += [f"  {number} {bar} {picture[0]}", f"  {margin}{bar} {carets}"]
     elif finding.reason:
         lines.append(f"  = reason: {finding.reason}")
-    note = _age_note(finding, now)
-    lines += [f"  {margin}= note: {note}"] if note else []
+    lines += [f"  {margin}= note: {note}" for note in (_age_note(finding, now), _elsewhere_note(finding)) if note]
     lines += [f"  {margin}= help: {finding.help}"] if finding.help else []
     return "\n".join(lines)
+
+
+def _elsewhere_note(finding: Finding) -> str:
+    places = [f"{one_line(place.path)}:{place.start.line}" for place in finding.elsewhere]
+    return f"locked in {one_line(', '.join(places))}" if places else ""
 
 
 def _age_note(finding: Finding, now: float) -> str:

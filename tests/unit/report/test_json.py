@@ -109,6 +109,7 @@ def test_a_report_in_whole() -> None:
                 "message": "old-lib is archived: moved to new-lib",
                 "help": report.findings[0].help,
                 "suppressed": {"by": "comment", "reason": "until June"},
+                "elsewhere": [],
             },
             {
                 "rule": "deprecated",
@@ -122,6 +123,7 @@ def test_a_report_in_whole() -> None:
                 "message": "calm-lib is deprecated",
                 "help": report.findings[1].help,
                 "suppressed": None,
+                "elsewhere": [],
             },
         ],
         "problems": [],
@@ -136,7 +138,7 @@ def test_the_keys_stand_in_a_fixed_order_and_a_line_ends_the_text() -> None:
     place = ["path", "line", "column", "end_line", "end_column"]
     rest = ["name", "kind", "section", "specifier", "version", "transitive", "via", "lookup"]
     assert {tuple(item) for item in document["dependencies"]} == {(*place, *rest)}
-    rest = ["name", "message", "help", "suppressed"]
+    rest = ["name", "message", "help", "suppressed", "elsewhere"]
     assert {tuple(item) for item in document["findings"]} == {("rule", "severity", *place, *rest)}
     assert {tuple(item) for item in document["problems"]} == {("severity", "path", "line", "column", "message", "help")}
 
