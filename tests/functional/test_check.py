@@ -399,3 +399,25 @@ def test_standard_input_without_end_is_not_read_to_the_end(project: Project, mon
     result = project.check("-", "--stdin-filename", "requirements.txt", stdin=b"a" * (1024 * 1024 + 1))
     assert result.code == 2
     assert "requirements.txt: it is larger than 1 MiB" in result.err
+
+
+def test_listing_tells_what_would_be_read_and_as_what_and_asks_nobody(project: Project) -> None:
+    project.write("pyproject.toml", "")
+    project.write("requirements/dev.txt", "-c pins.txt\nold-lib\n")
+    project.write("requirements/pins.txt", "")
+    project.write("notes.txt", "")
+    with ScriptedIndex() as index:
+        result = project.check("--list-files", "--index-url", index.url)
+        assert index.count() == 0
+    assert result == (
+        0,
+        "pyproject.toml         pyproject\nrequirements/dev.txt   requirements\nrequirements/pins.txt  requirements\n",
+        "",
+    )
+
+
+def test_listing_tells_what_cannot_be_read(project: Project) -> None:
+    project.write("requirements.txt", b"\xff")
+    result = project.check("--list-files")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("requirements.txt: error[unreadable] it is not UTF-8")

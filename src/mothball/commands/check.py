@@ -8,18 +8,33 @@ import sys
 
 from mothball.checker import check
 from mothball.commands.common import open_session, read_paths
+from mothball.discovery import Discovered
+from mothball.hygiene import one_line
 from mothball.model import Report
 from mothball.policy import exit_code
+from mothball.report.concise import concise_line, problem_line
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what ``arguments`` name, print the report on stdout, and return the exit code."""
     setup, found = read_paths(arguments)
+    if arguments.list_files:
+        return _list_files(found)
     with open_session(arguments, setup.user) as session:
         report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))
     sys.stdout.write(_render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
+
+
+def _list_files(found: Discovered) -> int:
+    """Print what would be read and as what, on stderr what cannot be, and return 2 where there is any, else 0."""
+    rows = sorted((one_line(file.path), file.document.format) for file in found.files)
+    width = max((len(path) for path, _ in rows), default=0)
+    sys.stdout.write("".join(f"{path:<{width}}  {name}\n" for path, name in rows))
+    for line in (*map(concise_line, found.unreadable), *map(problem_line, found.problems)):
+        sys.stderr.write(f"{line}\n")
+    return exit_code(found.unreadable, found.problems)
 
 
 def _render(report: Report, arguments: argparse.Namespace, now: float) -> str:
