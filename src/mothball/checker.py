@@ -25,11 +25,12 @@ from mothball.model import (
     Summary,
     Unavailable,
     Withheld,
+    WithheldReason,
 )
 from mothball.routing.route import Ask, route
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
 from mothball.transitive import Ways, one_problem_each, ways_into_locks
-from mothball.wording import not_stated_wording, stale_wording, wording_of
+from mothball.wording import not_stated_wording, stale_wording, withheld_wording, wording_of
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
 Asked = Query | Withheld
@@ -63,7 +64,12 @@ def check(
     return Report(
         dependencies=checked,
         findings=counted,
-        problems=(*problems, *_stale_problems(checked, files, settings)),
+        problems=tuple(
+            problem._replace(severity=Severity.ERROR)
+            if settings.strict and problem.rule and problem.severity is Severity.WARNING
+            else problem
+            for problem in (*problems, *_withheld_problems(judged), *_stale_problems(checked, files, settings))
+        ),
         summary=_summary(checked, counted, len(paths)),
     )
 
@@ -161,6 +167,16 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
         yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
 
 
+def _withheld_problems(judged: Iterable[JudgedFile]) -> Iterator[Problem]:
+    """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them."""
+    for one in judged:
+        for why in (WithheldReason.VARIABLE, WithheldReason.NO_INDEX):
+            names = {item.dependency.name for item in one.checked if item.lookup == Withheld(why)}
+            if names:
+                words = withheld_wording(why, len(names))
+                yield Problem(Severity.WARNING, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
+
+
 def _stale_problems(
     checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
 ) -> Iterator[Problem]:
@@ -173,7 +189,7 @@ def _stale_problems(
     if learnt:
         offline = all(file.governance.network.offline for file in files)
         words = stale_wording(len(learnt), settings.now - min(learnt.values()), offline=offline)
-        yield Problem(Severity.NOTE if offline else Severity.WARNING, words.message, words.help)
+        yield Problem(Severity.NOTE if offline else Severity.WARNING, words.message, words.help, rule=Rule.UNVERIFIED)
 
 
 def _summary(checked: Sequence[CheckedDependency], findings: Sequence[Finding], files: int) -> Summary:

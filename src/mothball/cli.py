@@ -83,7 +83,9 @@ def _run(argv: Sequence[str]) -> int:
 
 def _complain(message: str, help_text: str) -> int:
     lines = [f"mothball: error: {message}", *([f"  = help: {help_text}"] if help_text else [])]
-    sys.stderr.write("\n".join(lines) + "\n")
+    with suppress(OSError):  # where even the complaint finds no taker, the exit code still tells
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
     return _EXIT_CALLED_WRONGLY
 
 
@@ -190,7 +192,9 @@ def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> No
     network = command.add_argument_group("who is asked")
     network.add_argument("--index-url", metavar="URL", help="ask this index where a file names none of its own")
     network.add_argument(
-        "--offline", action="store_true", help="ask nobody: use the snapshot, and the cache of any age"
+        "--offline",
+        action="store_true",
+        help=f"ask nobody: use {'the snapshot, and ' if with_snapshot else ''}the cache of any age",
     )
     network.add_argument("--refresh", action="store_true", help="ask again, however young the cached answer is")
     network.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")

@@ -31,8 +31,10 @@ from mothball.hygiene import one_line
 from mothball.model import Rule, Severity, normalise
 from mothball.records import NamedTuple
 
-# The one place that names the default index's address. Whoever wants another one sets `index-url`.
-DEFAULT_INDEX = "https://pypi.org/simple/"
+# The one place that names the default index: the hosts by which it is known, the one that is asked first. Whoever wants
+# another index sets `index-url`.
+DEFAULT_INDEX_HOSTS = ("pypi.org", "pypi.python.org")
+DEFAULT_INDEX = f"https://{DEFAULT_INDEX_HOSTS[0]}/simple/"
 
 DEFAULT_MAX_AGE = 3600.0
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"

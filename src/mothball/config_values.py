@@ -151,9 +151,9 @@ def read_duration(value: object, at: KeyPath) -> float:
 
 def read_index_url(value: object, at: KeyPath) -> str:
     """Return ``value`` when it is an index URL that a configuration file may name."""
-    if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(value, len(value)) != value:
-        # Echoed in a message, a password would end up in somebody's log.
-        shown = without_credentials(value) if isinstance(value, str) else value
+    # Echoed in a message, a password would end up in somebody's log.
+    shown = without_credentials(value) if isinstance(value, str) else value
+    if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(str(shown), len(value)) != shown:
         raise wrong(at, shown, 'an index URL such as "https://index.example/simple/"')
     if "$" in value:
         raise ConfigError(

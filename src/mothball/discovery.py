@@ -195,14 +195,19 @@ class _Discovery:
 
     def _below(self, directory: str) -> Iterator[_Target]:
         root = repository_root(directory)
-        empty = True
+        found = left_out = 0
         for path in walk(directory, self._cannot_list):
-            empty = False
+            found += 1
             governance = self._governor.of(path, root)
             file_format = self._given.format or format_of(os.path.abspath(path))
-            if governance is not None and file_format and not _is_left_out(path, governance):
+            if governance is not None and _is_left_out(path, governance):
+                left_out += 1
+            elif governance is not None and file_format:
                 yield _target(path, root, file_format)
-        if empty:
+        if found and found == left_out:
+            message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({found})"
+            self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
+        if not found:
             message = f"{one_line(shown_path(directory))}: no dependency file found"
             self.problems.append(Problem(Severity.ERROR, message, _LOOKED_FOR))
 

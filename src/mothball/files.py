@@ -136,10 +136,14 @@ def leads_outside(path: str, directory: str) -> bool:
 
 
 def shown_path(path: str) -> str:
-    """Return ``path`` as people give it: relative to the working directory when below it, with forward slashes."""
+    """Return ``path`` as people give it: relative to the working directory when below it, with forward slashes.
+
+    It never begins with a colon: a line that begins with two is a command to some CI services.
+    """
     absolute, here = os.path.abspath(path), os.getcwd()
     shown = os.path.relpath(absolute, here) if is_inside(absolute, here) else path
-    return shown.replace(os.sep, "/")
+    shown = shown.replace(os.sep, "/")
+    return f"./{shown}" if shown.startswith(":") else shown
 
 
 def cause_words(error: OSError | ValueError) -> str:

@@ -25,17 +25,51 @@ _URL_PARTS = r"(?s)((?:[A-Za-z][A-Za-z0-9+.-]*:(?=/))?/*)([^/?#]*)([^?#]*)(.*)"
 _HOST_AND_PORT = r"(?:\[[^\]]*\]|[^:]+)(?::[0-9]+)?"
 
 
+# What a URL in running text consists of: it ends at white space, a quote or an angle bracket.
+_WORD = r"[^\s\"'<>]+"
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` with stars for what may be secret in its URLs: user information, and all that a query says.
+
+    Every other character keeps its place. For text that merely mentions URLs; ``without_credentials`` is for one URL.
+
+    >>> without_secrets("lib @ https://user:pw@index.example/lib?token=x y")
+    'lib @ https://*******@index.example/lib?******* y'
+    """
+    return re.sub(_WORD, lambda word: _masked(word[0]), text) if "://" in text else text
+
+
+def _masked(word: str) -> str:
+    if "://" not in word:
+        return word
+    before, *urls = word.split("://")
+    parts = []
+    for url in urls:
+        authority = re.split(r"[/?#]", url, maxsplit=1)[0]
+        # A password may hold a slash that nobody encoded: what is no host ends at the last sign that could end it.
+        is_host = "@" in authority or re.fullmatch(_HOST_AND_PORT, authority)
+        secret = max((authority if is_host else url).rfind("@"), 0)
+        parts.append("*" * secret + url[secret:])
+    address, mark, query = "://".join(parts).partition("?")
+    said, hash_mark, fragment = query.partition("#")
+    return f"{before}://{address}{mark}{'*' * len(said)}{hash_mark}{fragment}"
+
+
 def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     """Return ``text`` as one harmless line of at most ``limit`` code points.
 
     Runs of control, separator, zero-width and direction-changing characters become one space; what is cut off at the
     end is marked with an ellipsis.
     """
-    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()  # nearly all text; the large pattern is compiled only for what needs it
     # Cut before cleaning, with room for runs that shrink: a megabyte of reason must not cost a megabyte of work.
-    cleaned = re.sub(_HARMFUL, " ", text[: limit * 4]).strip()
-    if len(cleaned) > limit or len(text) > limit * 4:
+    is_cut = len(text) > limit * 4
+    cleaned = without_secrets(text[: limit * 4])
+    # Nearly all text is plain; the large pattern is compiled only for what needs it.
+    if not (cleaned.isascii() and cleaned.isprintable() and "  " not in cleaned):
+        cleaned = re.sub(_HARMFUL, " ", cleaned)
+    cleaned = cleaned.strip()
+    if is_cut or len(cleaned) > limit:
         return cleaned[: limit - 1].rstrip() + "…"
     return cleaned
 
@@ -43,9 +77,11 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
 def keep_columns(line: str, limit: int) -> str:
     """Return a source line for display with every code point still in its column.
 
-    Each harmful character becomes one space (a tab too), so that a caret under the line stands where it should.
+    Each harmful character becomes one space (a tab too), and each character of a secret a star, so that a caret under
+    the line stands where it should.
     """
-    line = line[:limit]
+    # With room behind the limit for the sign that ends a secret.
+    line = without_secrets(line[: limit + 2000])[:limit]
     if line.isascii() and line.isprintable():
         return line
     return re.sub(_HARMFUL, lambda run: " " * len(run.group()), line)

@@ -16,7 +16,8 @@ def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complet
 
     An ignore is called unused only when all that it could match was read and answered: a comment is judged with its
     line, in a file without problems; an entry of the configuration with everything that the configuration governs,
-    and only when ``complete``: no file of the run was left unread. That an index states no status is no answer here.
+    and only when ``complete``: no file of the run was left unread. That an index states no status is no answer here. An
+    ignore of ``unverified`` is for bad days, and has nothing to match on good ones.
     """
     if settings.mode is not Mode.FULL or not settings.use_ignores:
         return
@@ -36,7 +37,7 @@ def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
         for line in lines_of(item.dependency.entry_span, one.lines):
             on_line.setdefault(line, []).append(item)
     for comment in one.file.document.ignores:
-        if comment in one.used:
+        if comment in one.used or Rule.UNVERIFIED in comment.rules:
             continue
         beside = [item for line in lines_of(comment.about, one.lines) for item in on_line.get(line, ())]
         if any(isinstance(item.lookup, Unavailable | NotStated) for item in beside):
@@ -63,7 +64,7 @@ def _idle_entries(governed: Sequence[JudgedFile], settings: RunSettings, *, comp
         if policy.is_expired(ignore, settings.today):
             words = expired_ignore_wording(ignore.key, ignore.until or "")
             yield _entry_finding(governance, ignore, Rule.EXPIRED_IGNORE, words, settings)
-        elif complete and ignore not in used and ignore.name not in not_stated:
+        elif complete and ignore not in used and ignore.name not in not_stated and Rule.UNVERIFIED not in ignore.rules:
             words = unused_ignore_wording(ignore.key, ", ".join(ignore.rules))
             yield _entry_finding(governance, ignore, Rule.UNUSED_IGNORE, words, settings)
 

@@ -357,7 +357,8 @@ class CheckedDependency(NamedTuple):
 class Problem(NamedTuple):
     """Something outside the dependency files that kept mothball from doing its whole work.
 
-    A configuration that cannot be used, a cache done without, a snapshot grown old.
+    A configuration that cannot be used, a cache done without, a snapshot grown old. ``rule`` is ``unverified`` where it
+    leaves answers in doubt, None where it does not.
     """
 
     severity: Severity
@@ -365,6 +366,7 @@ class Problem(NamedTuple):
     help: str = ""
     path: str = ""
     position: Position | None = None
+    rule: Literal[Rule.UNVERIFIED] | None = None
 
 
 class Summary(NamedTuple):

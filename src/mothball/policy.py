@@ -138,11 +138,13 @@ def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_
     """Return the exit code of a check.
 
     0 clean or warnings only; 1 something was found; 2 something could not be read; 3 the only errors are look-ups that
-    failed. 2 beats 1 beats 3; ``exit_zero`` hides 1 and 3.
+    failed, or answers in doubt. 2 beats 1 beats 3; ``exit_zero`` hides 1 and 3.
     """
     broken = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
-    if Rule.UNREADABLE in broken or any(problem.severity is Severity.ERROR for problem in problems):
+    unmended = {problem.rule for problem in problems if problem.severity is Severity.ERROR}
+    if Rule.UNREADABLE in broken or None in unmended:
         return 2
+    broken |= {rule for rule in unmended if rule}
     if exit_zero or not broken:
         return 0
     return 3 if broken == {Rule.UNVERIFIED} else 1

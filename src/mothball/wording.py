@@ -41,8 +41,8 @@ WITHHELD_WORDS = {
     WithheldReason.INCOMPLETE: "an incomplete entry",
     WithheldReason.CONDA: "a conda package",
     WithheldReason.PRIVATE: "a private name",
-    WithheldReason.VARIABLE: "an entry or index with a variable",
-    WithheldReason.NO_INDEX: "a file that allows no index",
+    WithheldReason.VARIABLE: "the entry or its index holds a variable",
+    WithheldReason.NO_INDEX: "the file names no index that can be asked",
 }
 
 _STATUS_HELP = {
@@ -109,6 +109,15 @@ def not_stated_wording(index: str, count: int) -> Wording:
     return Wording(
         f"{one_line(index, 100)} states no project status: {names} from it may be active or archived, nobody can tell",
         "set `status-index` to an index that states it, or give a snapshot (`mothball snapshot` writes one)",
+    )
+
+
+def withheld_wording(why: WithheldReason, count: int) -> Wording:
+    """Return the words for ``count`` names of a file that were sent nowhere although an index may have them."""
+    names = "1 name was" if count == 1 else f"{count} names were"
+    return Wording(
+        f"{names} sent nowhere and not checked: {WITHHELD_WORDS[why]}",
+        "write the index's address into the file, or give a snapshot (`mothball snapshot` writes one)",
     )
 
 

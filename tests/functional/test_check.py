@@ -421,3 +421,40 @@ def test_listing_tells_what_cannot_be_read(project: Project) -> None:
     result = project.check("--list-files")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("requirements.txt: error[unreadable] it is not UTF-8")
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "json"])
+def test_no_face_shows_a_password_that_stands_in_a_file(project: Project, form: str) -> None:
+    project.offline({"old-lib": "archived"})
+    project.write(
+        "requirements.txt",
+        "-r https://u:S3CR3T@h.example/r.txt\n"
+        "foo @ https://u:S3CR3T@h.example/x y\n"
+        "-i https://u:S3CR3T@h.example/ --bogus\n"
+        "https://h.example/x.whl?token=S3CR3T bar\n",
+    )
+    project.write("pyproject.toml", '[project]\ndependencies = ["old-lib", "p @ https://u:S3CR3T@h.example/x"]\n')
+    result = project.check("--format", form)
+    assert result.code == 2
+    assert "old-lib is archived" in result.out
+    assert "S3CR3T" not in result.out + result.err
+
+
+def test_a_path_cannot_make_a_line_a_command_of_a_ci_service(project: Project) -> None:
+    project.write("::add-mask::x/requirements.txt", "one two\n")
+    for form in ("text", "concise"):
+        result = project.check("--format", form)
+        assert "./::add-mask::x/requirements.txt:1" in result.out
+        assert not [line for line in result.out.splitlines() if line.startswith("::")]
+
+
+def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
+    project.write("requirements.txt", "-i ${PIP_INDEX_URL}\na\nb\n")
+    project.write("requirements-wheels.txt", "-i file:///wheels\n--extra-index-url https://index.example/simple/\nc\n")
+    result = project.check("--offline", "--format", "concise")
+    assert result.code == 0
+    wheels, variable = result.out.splitlines()[:2]
+    nowhere = "sent nowhere and not checked:"
+    assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} the file names no index that can be asked"
+    assert variable == f"requirements.txt: warning: 2 names were {nowhere} the entry or its index holds a variable"
+    assert project.check("--offline", "--strict").code == 3

@@ -677,7 +677,11 @@ def test_exclude_leaves_out_what_is_found_and_not_what_is_given_or_included(repo
     kept = ["requirements.txt", "sub/requirements-dev.txt", "sub/data/c.txt"]
     assert paths_of(read(".")) == kept
     assert paths_of(read("sub")) == kept[1:]
-    assert paths_of(read("sub/data/deep")) == []
+    nothing = found("sub/data/deep")
+    assert paths_of(nothing) == []
+    assert [(problem.severity, problem.message) for problem in nothing.problems] == [
+        (Severity.NOTE, "sub/data/deep: all dependency files found here are excluded (1)")
+    ]
     assert paths_of(read("sub/requirements.txt")) == ["sub/requirements.txt"]
 
 

@@ -217,15 +217,46 @@ def test_what_a_key_cannot_be_is_told_at_the_key(
 
 
 def test_a_configuration_that_is_no_readable_text_is_told(repo: Path) -> None:
-    write_tree(repo, {"a/mothball.toml": b"\xff", "b/pyproject.toml": b"[tool]\n\xff"})
+    write_tree(repo, {"a/mothball.toml": b"\xff", "b/pyproject.toml": b"[tool.mothball]\n\xff"})
     (repo / "c" / "mothball.toml").mkdir(parents=True)
     one = governor()
     assert [one.of(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
     assert told(one) == [
         f"a/mothball.toml: it is not UTF-8 (line 1, byte 0){NOT_CHECKED}",
-        f"b/pyproject.toml: it is not UTF-8 (line 2, byte 7){NOT_CHECKED}",
+        f"b/pyproject.toml: it is not UTF-8 (line 2, byte 16){NOT_CHECKED}",
         f"c/mothball.toml: it is a directory{NOT_CHECKED}",
     ]
+
+
+def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(repo: Path) -> None:
+    write_tree(repo, {"a/pyproject.toml": b"[project]\n\xff", "b/pyproject.toml": "[project]\nx = [\n"})
+    one = governor()
+    for name in "ab":
+        assert governance(one, repo / name / "requirements.txt", repo).path == ""
+    assert one.problems == []
+
+
+@pytest.mark.parametrize(
+    ("content", "is_used"),
+    [
+        ("[project]\ndependencies = [\n[tool.mothball]\noffline = true\n", True),
+        ("[tool.mothball]\noffline = true\n[project]\nname = \n", True),
+        ("[tool.mothball]\noffline = true\n[tool.mothball.ignore]\n[x]\n'\n", True),
+        ("[tool.mothball]\noffline = true\nmax-age = \n[project]\n", False),
+        ("[tool.mothball]\noffline = true\n[tool.mothball.ignore]\nx\n[project]\n", False),
+        ("[tool.mothball]\noffline = true\n[tool.mothball]\n", False),
+        ("x = \ntool.mothball = { offline = true }\n", False),
+        ("'\n" * 200 + "[tool.mothball]\noffline = true\n", False),
+    ],
+)
+def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_used: bool) -> None:  # noqa: FBT001
+    write_tree(repo, {"pyproject.toml": content})
+    one = governor()
+    found = one.of(str(repo / "requirements.txt"), str(repo))
+    assert (found is not None) == is_used
+    assert bool(one.problems) != is_used
+    if found is not None:
+        assert found.config.offline
 
 
 def test_a_broken_link_is_a_configuration_that_cannot_be_read(repo: Path) -> None:
@@ -395,6 +426,7 @@ def test_a_snapshot_warns_when_it_is_older_than_a_month_and_speaks_all_the_same(
     assert found is not None
     assert found.snapshot is not None
     expected = [f"the snapshot is {age} days old, and statuses change"] if age > SNAPSHOT_AGE_LIMIT_DAYS else []
+    expected += ["the snapshot is dated in the future"] if age < -1 else []
     assert [(problem.severity, problem.message) for problem in one.problems] == [
         (Severity.WARNING, message) for message in expected
     ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials
+from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
 
 HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 VARIATION_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B, 0x180C, 0x180D, 0x180F}
@@ -224,3 +224,45 @@ def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
 @pytest.mark.parametrize("unit", ["a", "@", ":", "/", "?", "[", "a:", "@/", "1"])
 def test_a_ten_times_longer_url_costs_about_ten_times_as_much(unit: str) -> None:
     assert seconds(without_credentials, unit * 30_000) < 60 * seconds(without_credentials, unit * 3_000)
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+SECRET = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\"'<>?#/"), min_size=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("lib @ https://user:pw@index.example/lib@v1 x", "lib @ https://*******@index.example/lib@v1 x"),
+        ("'git+ssh://a:b@c@h/x' y@z", "'git+ssh://*****@h/x' y@z"),
+        ("-i https://h/simple?token=abc&x=1#egg=a b", "-i https://h/simple?*************#egg=a b"),
+        ("https://u:p/w@h/ https://h:80/a@b", "https://*****@h/ https://h:80/a@b"),
+        ("what? https://h/ a?b", "what? https://h/ a?b"),
+        ("a?b://u:p@h", "a?b://***@h"),
+        ("u:p@h", "u:p@h"),
+        ("://@", "://@"),
+    ],
+)
+def test_what_may_be_secret_in_a_url_is_starred(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+    assert without_secrets(shown) == shown
+
+
+@given(st.text(max_size=20), SECRET, SECRET, st.text(max_size=20))
+@settings(deadline=None, max_examples=200)
+def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
+    before: str, user: str, password: str, after: str
+) -> None:
+    text = f"{before} https://{user}:{password}@index.example/lib?{password} {after}"
+    for shown in (without_secrets(text), keep_columns(text, 1000), one_line(text, 1000)):
+        rest = shown.replace(before, "").replace(after, "") if before and after else shown
+        assert (
+            password not in rest or set(password) <= {"*"} or password in f"https://index.example/lib?{before}{after}"
+        )
+    assert len(without_secrets(text)) == len(keep_columns(text, 10_000)) == len(text)
+
+
+@pytest.mark.parametrize("unit", ["://", "://@", "://a?", "a@b://", "?#://"])
+def test_starring_takes_time_in_proportion(unit: str) -> None:
+    assert seconds(without_secrets, unit * 10_000) < 60 * seconds(without_secrets, unit * 1_000)

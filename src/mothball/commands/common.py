@@ -75,6 +75,8 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
         name = getattr(arguments, "stdin_filename", None)
         if name is None:
             raise UsageError("standard input has no name", help_text="give one: --stdin-filename requirements.txt")
+        if sys.stdin is None:
+            raise UsageError("standard input is closed", help_text="send the text of the file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
     return setup, discover(Given(paths, file_format, stdin), setup.governor, setup.settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -39,8 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
         # An index that is down must not cost the snapshot that was written when it was up.
         sys.stderr.write("nothing was learnt, and no snapshot is written\n")
     else:
-        today = date.fromisoformat(settings.today)
-        _write(render_snapshot(answers, generated=today, index_url=_answering_index(answers)), arguments.output)
+        # An answer out of the cache must not look younger than it is: the oldest one dates the snapshot.
+        oldest = min((one.origin.checked_at for one in answers.values() if _is_held(one)), default=settings.now)
+        day = date.fromisoformat(time.strftime("%Y-%m-%d", time.localtime(oldest)))
+        _write(render_snapshot(answers, generated=day, index_url=_answering_index(answers)), arguments.output)
         sys.stderr.write(f"{held} of {len(answers)} names are in the snapshot\n")
     return code
 

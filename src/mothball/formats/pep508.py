@@ -258,7 +258,6 @@ def _skip_space(text: str, position: int) -> int:
 # --- why not ----------------------------------------------------------------------------------------------------------
 
 _USUAL_FORM = "write NAME[EXTRA] SPECIFIER ; MARKER, such as `name[extra]>=1.2 ; python_version >= '3.11'`"
-# The first that is found gives the way out.
 # The first that matches gives the way out; compiled when something is wrong.
 _HINTS = (
     (r"\s*+[\"']", "take the quotes away, or close them"),

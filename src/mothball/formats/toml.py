@@ -19,6 +19,7 @@ add up to, ``toml_scanner`` goes through the text. Others use this module.
 
 from __future__ import annotations
 
+from mothball.formats.toml_cursor import MAX_ERRORS
 from mothball.formats.toml_scanner import Scanner
 from mothball.formats.toml_tables import leaves, span_of, to_mapping
 from mothball.formats.toml_values import (
@@ -39,6 +40,7 @@ from mothball.formats.toml_values import (
 )
 
 __all__ = [
+    "MAX_ERRORS",
     "Array",
     "Entry",
     "Escape",

@@ -50,13 +50,14 @@ def read_json(body: bytes) -> PageFacts:
     meta = page.meta or _Meta()
     if page.name is None and page.files is msgspec.UNSET and meta == _Meta():
         raise PageError("the page is JSON, but no project page: it has neither name nor files nor meta")
-    if page.project_status is None:
+    status = page.project_status or _Status()
+    marker, reason = status.state if status.status is None else status.status, status.reason
+    if marker is None:
         marker = _text(meta.project_status, "meta.project-status")
         reason = _text(meta.project_status_reason, "meta.project-status-reason")
-    else:
-        status = page.project_status
-        marker = status.state if status.status is None else status.status
-        reason = status.reason
+    for other in (status.state, meta.project_status):
+        if isinstance(other, str) and other != marker:
+            raise PageError(f"the page states two statuses, {one_line(str(marker), 40)!r} and {one_line(other, 40)!r}")
     return PageFacts(meta.api_version, page.name, marker, reason or "")
 
 

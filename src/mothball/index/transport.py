@@ -1,4 +1,4 @@
-"""One GET over HTTP, and its answer read to the end within its limits. The only user of requests.
+"""One GET over HTTP, and its answer read to the end within its limits. The only one that sends.
 
 A requests.Session is left out on purpose: it would bring cookies, credentials from .netrc and redirects to strangers,
 none of which a look-up may have. Its adapter does one exchange and no more, which is what is wanted.

@@ -8,6 +8,7 @@ from mothball.model import Location
 # Wider than most lines, narrower than most terminals; minified files have lines of megabytes.
 _WIDTH = 110
 _BEFORE = 50
+_LOOK_BACK = 2000
 
 
 def excerpt(location: Location) -> tuple[str, str] | None:
@@ -20,7 +21,9 @@ def excerpt(location: Location) -> tuple[str, str] | None:
     start = location.start.column - 1
     end = location.end.column - 1 if location.end.line == location.start.line else len(location.line_text)
     cut = max(0, start - _BEFORE) if len(location.line_text) > _WIDTH else 0
-    shown = keep_columns(location.line_text[cut:], _WIDTH)
+    # A secret that begins before the cut is recognised by what stands there.
+    ahead = min(cut, _LOOK_BACK)
+    shown = keep_columns(location.line_text[cut - ahead :], ahead + _WIDTH)[ahead:]
     before, marked = shown[: start - cut], shown[start - cut : end - cut]
     if cut:
         shown, before = "…" + shown, " " + before

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.config import DEFAULT_INDEX, Network
+from mothball.config import DEFAULT_INDEX_HOSTS, Network
 from mothball.hygiene import without_credentials
 from mothball.model import Dependency, IndexOption, Withheld, WithheldReason
 from mothball.records import NamedTuple
@@ -42,7 +42,8 @@ def route(dependency: Dependency, options: tuple[IndexOption, ...], network: Net
         return Withheld(WithheldReason.VARIABLE)
     bases = dict.fromkeys(base_url(address) for address in addresses)
     indexes = tuple(base for base in bases if re.match(_WEB_URL, base))
-    if not indexes:
+    # The last one is the installer's main index: where that cannot be asked, the others cannot speak for it.
+    if not indexes or indexes[-1] != base_url(addresses[-1]):
         return Withheld(WithheldReason.NO_INDEX)
     if not _is_private(dependency.name, network.private):
         return Ask(indexes, base_url(network.status_index) if network.status_index else None)
@@ -75,7 +76,7 @@ def _is_private(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _is_default(base: str) -> bool:
     """Return whether the base URL ``base`` leads to the host of the default index or below it, however it is spelt."""
-    return f".{_host(base)}".endswith(f".{_host(DEFAULT_INDEX)}")
+    return f".{_host(base)}".endswith(tuple(f".{host}" for host in DEFAULT_INDEX_HOSTS))
 
 
 def _host(base: str) -> str:

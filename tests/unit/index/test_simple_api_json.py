@@ -41,8 +41,27 @@ def test_a_null_or_an_empty_marker_counts_as_absent(marker: object) -> None:
     assert page({"name": "pil", "project-status": marker}) == ProjectPage(None)
 
 
-def test_status_wins_over_state() -> None:
-    assert page({"name": "pil", "project-status": {"state": "active", "status": "archived"}}).marker == "archived"
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"project-status": {"state": "active", "status": "archived"}},
+        {"project-status": {"status": "active"}, "meta": {"project-status": "archived"}},
+        {"project-status": {"state": "archived"}, "meta": {"project-status": "active"}},
+    ],
+)
+def test_a_page_that_states_two_statuses_is_none(content: dict[str, object]) -> None:
+    with pytest.raises(PageError, match="states two statuses, 'a"):
+        page({"name": "pil", **content})
+
+
+def test_the_same_status_twice_is_one() -> None:
+    content = {"project-status": {"state": "archived", "status": "archived"}, "meta": {"project-status": "archived"}}
+    assert page({"name": "pil", **content}) == ProjectPage("archived")
+
+
+def test_a_marker_that_says_nothing_leaves_the_word_to_meta() -> None:
+    content = {"name": "pil", "project-status": {}, "meta": {"project-status": "archived"}}
+    assert page(content) == ProjectPage("archived")
 
 
 def test_state_is_understood_where_there_is_no_status() -> None:
@@ -55,8 +74,9 @@ def test_strings_in_meta_are_understood_where_there_is_no_marker() -> None:
     assert page({"name": "pil", "meta": meta, "project-status": None}) == ProjectPage("archived", "moved")
 
 
-def test_a_marker_wins_over_whatever_stands_in_meta() -> None:
-    for misplaced in ("archived", 5, ["archived"]):
+def test_a_marker_wins_over_nonsense_in_meta() -> None:
+    nonsense: tuple[object, ...] = (5, ["archived"], {})
+    for misplaced in nonsense:
         meta = {"project-status": misplaced, "project-status-reason": misplaced}
         content = {"name": "pil", "meta": meta, "project-status": {"status": "deprecated"}}
         assert page(content) == ProjectPage("deprecated")
