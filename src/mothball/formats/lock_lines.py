@@ -1,0 +1,262 @@
+"""Locks in the layout in which tools write them, read line by line at a fraction of what a TOML parser costs.
+
+Lines of one shape are alike, and so are packages whose keys follow one another in the same order: what ``lock_shapes``
+and the TOML scanner's own rules say of the first holds for the others. What remains for each line is a look-up and,
+where its value is wanted, a cut. A file with anything in it that is not certain to mean what a TOML parser would make
+of it is declined whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mothball.formats.lock_files import split_at_files
+from mothball.formats.lock_shapes import FILES, SPACE, Kind, Shape, Step, Unusual, blank, judge, strings_in
+from mothball.formats.lock_stanzas import NAME, Layout, Lock, Path, Stanza, Values, WrittenName, find
+from mothball.formats.toml_tables import Definitions
+from mothball.model import Span
+from mothball.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Nothing of this may stand in a file that is read line by line, and "\r" only before "\n".
+_FORBIDDEN = "".join(map(chr, [*range(9), 11, 12, *range(14, 32), 127]))
+
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
+# Looking up a member of an enumeration costs more than a line should.
+_HEADER, _PAIR, _OPENING, _ITEM, _CLOSING = Kind.HEADER, Kind.PAIR, Kind.OPENING, Kind.ITEM, Kind.CLOSING
+_IN_TABLE = {Kind.NOTHING, _HEADER, _PAIR, _OPENING}
+_IN_ARRAY = {Kind.NOTHING, _ITEM, _CLOSING}
+
+
+class _Context(NamedTuple):
+    """A table, or an array that runs over several lines, and what its lines mean, by shape.
+
+    ``path`` is None where nothing is wanted: one such table and one such array stand for all of them.
+    """
+
+    path: Path | None
+    in_package: bool
+    in_array: bool
+    plans: dict[str, _Plan]
+
+
+class _Plan(NamedTuple):
+    """What to do with a line of one shape in one context.
+
+    ``steps`` are the values to keep. Most lines of interest have but one, their first string: ``path`` is then where it
+    belongs. ``touched`` is the path of a key that is wanted whether or not it holds anything, ``inside`` what begins
+    with this line.
+    """
+
+    kind: Kind
+    shape: Shape
+    path: Path | None = None
+    steps: tuple[Step, ...] = ()
+    touched: Path | None = None
+    inside: _Context | None = None
+
+
+def read_lines(text: str, layout: Layout) -> Lock | None:
+    """Read a lock as its tool wrote it; None for any other, which may be as sound. Raises nothing."""
+    pieces, lengths = split_at_files(text) if layout.skips_files else ([text], [])
+    if _is_declined("".join(pieces)):
+        return None
+    try:
+        return _Reader(layout, FILES.join(pieces), lengths).read()
+    except Unusual:
+        return None
+
+
+def _is_declined(text: str) -> bool:
+    """Return whether something stands in ``text`` that lines are not looked through for."""
+    return (
+        any(character in text for character in _FORBIDDEN)
+        or ("\r" in text and re.search(r"\r(?!\n)", text) is not None)
+        # Comments that speak to us: the slower reader knows where they stand.
+        or ("mothball" in text and re.search(r"#[ \t]*+mothball[ \t]*+:", text) is not None)
+    )
+
+
+class _Reader:
+    def __init__(self, layout: Layout, text: str, lengths: Sequence[int]) -> None:
+        self._layout = layout
+        self._text = text
+        self._lengths = iter(lengths)
+        self._shapes: dict[str, Shape] = {}
+        self._numbered: list[Shape] = []
+        self._outermost = _Context((), in_package=False, in_array=False, plans={})
+        self._contexts: dict[tuple[Path | None, bool, bool], _Context] = {}
+        self._definitions = Definitions()
+        self._stanzas: list[Stanza] = []
+        self._root: Values = {}
+        # The package that is being read; its start is negative outside of all.
+        self._start = -1
+        self._name: WrittenName | None = None
+        self._values = self._root
+        # The numbers of the shapes that define something in it, and those of packages that are known to be sound.
+        self._order: list[int] = []
+        self._sound: set[tuple[int, ...]] = set()
+
+    def read(self) -> Lock:
+        context = table = self._outermost
+        plans = context.plans
+        following = 0
+        last, after_last = "", 0
+        for line, blanked in zip(self._text.split("\n"), blank(self._text), strict=True):
+            start = following
+            following += len(line) + 1
+            plan = plans.get(blanked) or self._plan(context, blanked)
+            kind, shape, path, steps, touched, inside = plan
+            if path is not None:
+                self._take(path, plan, line, start)
+            elif steps:
+                self._take_all(plan, line, start)
+            if kind is _ITEM or not kind:
+                continue
+            if kind is _HEADER:
+                self._open_table(shape, start, after_last - len(last) + len(last.rstrip(SPACE)))
+                table = inside or table
+            elif touched is not None:
+                self._values.setdefault(touched, [])
+            if kind is not _CLOSING:
+                self._order.append(shape.number)
+            if shape.has_files:
+                following += next(self._lengths) - len(FILES)
+            context = inside or table
+            plans = context.plans
+            last, after_last = line, following - 1
+        if context.in_array:
+            raise Unusual
+        self._finish(after_last - len(last) + len(last.rstrip(SPACE)))
+        return Lock(tuple(self._stanzas), self._root)
+
+    # --- tables -------------------------------------------------------------------------------------------------------
+
+    def _inside(self, path: Path | None, *, in_package: bool, in_array: bool = False) -> _Context:
+        """Return the table or array at ``path``."""
+        found = find(path, self._wanted(in_package=in_package)) if path else None
+        kept = () if path == () else found[0] if found else None
+        key = (kept, in_package, in_array)
+        if key not in self._contexts:
+            self._contexts[key] = _Context(kept, in_package, in_array, {})
+        return self._contexts[key]
+
+    def _wanted(self, *, in_package: bool) -> tuple[Path, ...]:
+        return self._layout.package if in_package else self._layout.root
+
+    def _open_table(self, shape: Shape, start: int, end: int) -> None:
+        if shape.keys[0].name != self._layout.array:
+            self._finish(end)
+        elif len(shape.keys) == 1:
+            self._finish(end)
+            self._start, self._values = start, {}
+        elif self._start < 0:
+            raise Unusual
+
+    def _finish(self, end: int) -> None:
+        """End a package, or what stands outside of packages, and see to it that nothing is defined twice.
+
+        Packages are elements of one array: those with the same keys in the same order are sound together, or not.
+        """
+        order = tuple(self._order)
+        if self._start < 0 or order not in self._sound:
+            self._define(order)
+        if self._start >= 0:
+            self._sound.add(order)
+            self._stanzas.append(Stanza(Span(self._start, end), self._name, self._values))
+        self._start, self._name, self._values, self._order = -1, None, self._root, []
+
+    def _define(self, order: tuple[int, ...]) -> None:
+        for number in order:
+            shape = self._numbered[number]
+            if shape.kind is _HEADER:
+                _, complaint = self._definitions.open_table(shape.keys, is_array=shape.is_array)
+            else:
+                complaint = self._definitions.define(shape.keys)
+            if complaint:
+                raise Unusual
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def _plan(self, context: _Context, blanked: str) -> _Plan:
+        """Make and remember the plan for a shape that stands in ``context`` for the first time."""
+        shape = self._shapes.get(blanked)
+        if shape is None:
+            shape = self._shapes[blanked] = judge(blanked, len(self._numbered))
+            self._numbered.append(shape)
+        if shape.kind not in (_IN_ARRAY if context.in_array else _IN_TABLE):
+            raise Unusual
+        # The end of a package is that of its last value; the length of what stands behind it is not known.
+        if context.in_package and shape.has_comment:
+            raise Unusual
+        if shape.kind is _HEADER:
+            names = tuple(key.name for key in shape.keys)
+            in_package = names[0] == self._layout.array
+            inside = self._inside(names[1:] if in_package else names, in_package=in_package)
+            plan = _Plan(_HEADER, shape, inside=inside)
+        elif shape.kind in {_PAIR, _OPENING, _ITEM}:
+            plan = self._plan_value(context, shape)
+        else:
+            plan = _Plan(shape.kind, shape)
+        context.plans[blanked] = plan
+        return plan
+
+    def _plan_value(self, context: _Context, shape: Shape) -> _Plan:
+        names = tuple(key.name for key in shape.keys)
+        if context is self._outermost and names[0] == self._layout.array:
+            raise Unusual  # packages as inline tables
+        path = None if context.path is None else context.path + names
+        inside = None
+        if shape.kind is _OPENING:
+            inside = self._inside(path, in_package=context.in_package, in_array=True)
+        if path is None:
+            return _Plan(shape.kind, shape, inside=inside)
+        if context.in_package and path == NAME and shape.is_string and shape.kind is _PAIR:
+            steps = [step._replace(path=NAME) for step in shape.leaves]
+            touched = None
+        else:
+            wanted = self._wanted(in_package=context.in_package)
+            steps = [
+                step._replace(path=found[0])
+                for step in shape.leaves
+                if (found := find(path + step.path, wanted)) and found[1]
+            ]
+            found = find(path, wanted)
+            touched = found[0] if shape.keys and found and found[1] else None
+        first = steps[0].path if len(steps) == 1 and steps[0].place == 0 else None
+        return _Plan(shape.kind, shape, first, tuple(steps), touched, inside)
+
+    def _take(self, path: Path, plan: _Plan, line: str, start: int) -> None:
+        """Keep the first string of a line; where it is not written the plain way, leave it to ``_take_all``."""
+        prefix = plan.shape.prefix
+        if "\\" in line or not line.startswith(prefix):
+            self._take_all(plan, line, start)
+            return
+        begin = len(prefix)
+        end = line.index('"', begin)
+        if path is NAME:
+            self._name = WrittenName(line[begin:end], Span(start + begin, start + end))
+        elif path in self._values:
+            self._values[path].append(line[begin:end])
+        else:
+            self._values[path] = [line[begin:end]]
+
+    def _take_all(self, plan: _Plan, line: str, start: int) -> None:
+        """Keep the strings and booleans of a line, however they are written."""
+        strings = strings_in(line)
+        if len(strings) != plan.shape.strings:
+            raise Unusual
+        for path, place, constant in plan.steps:
+            if constant is not None:
+                self._values.setdefault(path, []).append(constant)
+                continue
+            string = strings[place]
+            raw = string[0][1:-1]
+            value = raw if string[0][0] == "'" else re.sub(r"\\(.)", lambda escape: _ESCAPES[escape[1]], raw)
+            if path is NAME:
+                self._name = WrittenName(value, Span(start + string.start() + 1, start + string.end() - 1))
+            else:
+                self._values.setdefault(path, []).append(value)

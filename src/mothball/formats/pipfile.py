@@ -1,0 +1,44 @@
+"""Pipfile: packages, development packages and the categories that Pipenv lets a project add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mothball.formats.index_tables import Pins, declared_indexes
+from mothball.formats.toml_documents import parse_with
+from mothball.formats.toml_named import named, read_named
+from mothball.formats.toml_sections import ANY, Tables
+from mothball.model import Dependency, ParseProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.toml_documents import Found
+    from mothball.model import Document
+
+# Every table is a category but these (Pipenv, "Pipfile").
+_NO_CATEGORIES = {"source", "requires", "scripts", "pipenv"}
+
+
+def parse(text: str) -> Document:
+    """Read a Pipfile, whole or half typed, without byte-order mark; raises nothing."""
+    return parse_with(_read, "pipfile", text)
+
+
+def _read(tables: Tables) -> Iterator[Found]:
+    categories = tables._replace(
+        settings=tuple(one for one in tables.settings if one.path[0] not in _NO_CATEGORIES),
+        headings=tuple(one for one in tables.headings if one.path[0] not in _NO_CATEGORIES),
+    )
+    indexes = declared_indexes(tables, "source")
+    # Pipenv asks the first source about all that names no other one.
+    for index in indexes[:1]:
+        yield from index.option("index-url")
+    pins = Pins(indexes)
+    for one in named(categories, ((ANY,),)):
+        if isinstance(one, ParseProblem):
+            yield one
+            continue
+        pinned = next((members["index"] for members in one.alternatives if "index" in members), None)
+        for found in read_named(one, tables):
+            yield pins.apply(found, pinned) if isinstance(found, Dependency) else found

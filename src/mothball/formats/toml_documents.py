@@ -1,0 +1,70 @@
+"""From a scanned TOML document and what readers found in it to the ``Document`` that a format's ``parse`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import assert_never
+
+from mothball.formats.ignores import read_comment
+from mothball.formats.redirects import Redirect, apply_redirects
+from mothball.formats.toml import TomlScan, scan
+from mothball.formats.toml_sections import Tables, whole_document
+from mothball.model import Dependency, Document, IgnoreComment, Include, IndexOption, ParseProblem
+
+# What a reader of tables may find in them.
+Found = Dependency | ParseProblem | Include | IgnoreComment | IndexOption | Redirect
+Reader = Callable[[Tables], Iterable[Found]]
+
+# One missing quote can spoil many lines; beyond this, nobody reads on.
+_MAX_TOML_PROBLEMS = 20
+
+
+def parse_with(reader: Reader, format_name: str, text: str) -> Document:
+    """Read a TOML file that belongs to one tool, whole or half typed, without byte-order mark; raises nothing."""
+    document = scan(text)
+    return to_document(format_name, text, document, reader(whole_document(text, document)))
+
+
+def to_document(format_name: str, text: str, document: TomlScan, found: Iterable[Found]) -> Document:
+    """Put together what was found in ``text``, what its scan ``document`` tells, and its comments.
+
+    Everything comes in the order of the file, and requirements are withheld that a redirect leads away from an index.
+    """
+    problems = [
+        ParseProblem(error.span, f"invalid TOML: {error.message}", error.help)
+        for error in document.errors[:_MAX_TOML_PROBLEMS]
+    ]
+    dependencies: list[Dependency] = []
+    includes: list[Include] = []
+    redirects: list[Redirect] = []
+    ignores: list[IgnoreComment] = []
+    index_options: list[IndexOption] = []
+    for one in (*found, *(read_comment(text, span) for span in document.comments)):
+        match one:
+            case Dependency():
+                dependencies.append(one)
+            case ParseProblem():
+                problems.append(one)
+            case Include():
+                includes.append(one)
+            case Redirect():
+                redirects.append(one)
+            case IgnoreComment():
+                ignores.append(one)
+            case IndexOption():
+                index_options.append(one)
+            case None:  # a comment that does not speak to us
+                pass
+            case _:
+                assert_never(one)
+    if redirects:
+        dependencies = list(apply_redirects(dependencies, redirects))
+    return Document(
+        format_name,
+        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(sorted(problems)),
+        tuple(ignores),
+        tuple(sorted(includes)),
+        tuple(index_options),
+    )

@@ -1,0 +1,34 @@
+"""[tool.cibuildwheel]: what is installed beside each wheel to test it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mothball.formats.pep508 import EntryError, read_entry
+from mothball.formats.requirement_items import Section, read_arrays, read_pip_lines, read_requirement
+from mothball.formats.toml_sections import ANY, NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.requirement_items import Item
+    from mothball.formats.toml import String
+    from mothball.formats.toml_sections import Tables
+
+_OPTION = "test-requires"
+_PLACES = ((_OPTION,), (ANY, _OPTION), ("overrides", NUMBER, _OPTION))
+
+
+def read(tables: Tables) -> Iterator[Item]:
+    """Yield what the tables of cibuildwheel hold."""
+    return read_arrays(tables, _PLACES, string=_read_words, lone=True)
+
+
+def _read_words(string: String, section: Section) -> Iterator[Item]:
+    """Read a requirement, or several with white space between them."""
+    if isinstance(read_entry(string.value), EntryError):
+        # One on each line is what pip reads; the places stay.
+        yield from read_pip_lines(string._replace(value=re.sub(r"[ \t]", "\n", string.value)), section)
+    else:
+        yield from read_requirement(string, section)

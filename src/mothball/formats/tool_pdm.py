@@ -1,0 +1,40 @@
+"""[tool.pdm]: development dependencies, plugins and overrides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mothball.formats.index_tables import declared_indexes
+from mothball.formats.requirement_items import Section, read_arrays, read_pip_lines, read_requirement
+from mothball.formats.toml_named import named, read_named
+from mothball.formats.toml_sections import ANY
+from mothball.model import Kind, ParseProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.requirement_items import Item
+    from mothball.formats.toml import String
+    from mothball.formats.toml_documents import Found
+    from mothball.formats.toml_sections import Tables
+
+_REQUIREMENTS = (("dev-dependencies", ANY), ("plugins",))
+_OVERRIDES = (("resolution", "overrides"), ("overrides",))
+
+
+def read(tables: Tables) -> Iterator[Found]:
+    """Yield what the tables of PDM hold. A source that is named ``pypi`` takes the place of the default index."""
+    for index in declared_indexes(tables, "source"):
+        yield from index.option("index-url" if index.name.lower() == "pypi" else "extra-index-url")
+    yield from read_arrays(tables, _REQUIREMENTS, string=_read_string)
+    for one in named(tables, _OVERRIDES):
+        if isinstance(one, ParseProblem):
+            yield one
+        else:
+            yield from read_named(one, tables, Kind.OVERRIDE)
+
+
+def _read_string(string: String, section: Section) -> Iterator[Item]:
+    """Read a requirement, or what is installed in editable mode: ``-e file:///${PROJECT_ROOT}/lib#egg=lib``."""
+    is_editable = string.value.lstrip().startswith("-")
+    yield from (read_pip_lines if is_editable else read_requirement)(string, section)

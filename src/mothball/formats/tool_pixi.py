@@ -1,0 +1,48 @@
+"""[tool.pixi] and pixi.toml: projects of an index beside packages of conda, by feature and by platform.
+
+A conda package may bear the name of a project that it is not; so it is withheld, and seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mothball.formats.toml_documents import parse_with
+from mothball.formats.toml_named import named, read_named
+from mothball.formats.toml_sections import ANY
+from mothball.model import Dependency, Kind, ParseProblem, WithheldReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.toml_documents import Found
+    from mothball.formats.toml_sections import Tables
+    from mothball.model import Document
+
+_WORKSPACES = ((), ("target", ANY), ("feature", ANY), ("feature", ANY, "target", ANY))
+_PACKAGES = (("package",), ("package", "target", ANY))
+_CONDA = ("dependencies", "host-dependencies", "build-dependencies", "run-dependencies", "dev")
+
+_PROJECTS = tuple((*above, "pypi-dependencies") for above in _WORKSPACES)
+_OVERRIDES = tuple((*above, "pypi-options", "dependency-overrides") for above in _WORKSPACES)
+_CONDA_PACKAGES = tuple((*above, table) for above in (*_WORKSPACES, *_PACKAGES) for table in _CONDA)
+
+
+def parse(text: str) -> Document:
+    """Read a pixi.toml, whole or half typed, without byte-order mark; raises nothing."""
+    return parse_with(read, "pixi-toml", text)
+
+
+def read(tables: Tables) -> Iterator[Found]:
+    """Yield what the tables of pixi hold."""
+    for patterns, kind in ((_PROJECTS, Kind.REQUIREMENT), (_OVERRIDES, Kind.OVERRIDE)):
+        for one in named(tables, patterns):
+            if isinstance(one, ParseProblem):
+                yield one
+            else:
+                yield from read_named(one, tables, kind, index="index")
+    for one in named(tables, _CONDA_PACKAGES):
+        # What conda lets pass as a name is for conda to judge.
+        for found in read_named(one, tables) if not isinstance(one, ParseProblem) else ():
+            if isinstance(found, Dependency):
+                yield found._replace(withheld=WithheldReason.CONDA)

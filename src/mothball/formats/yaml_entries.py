@@ -1,0 +1,73 @@
+"""Lists of requirements in YAML files: each item as a line that pip reads."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from mothball.formats.excerpt import Part, excerpt
+from mothball.formats.requirement_excerpts import Place, read_pip_lines, read_requirement
+from mothball.formats.yaml_nodes import Node, Scalar, children, once
+from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mothball.formats.yaml_scan import YamlScan
+
+# Options that take their value from the next item, where the items are the words of a command line.
+_WITH_VALUE = frozenset(
+    {"-c", "-e", "-f", "-i", "-r", "--constraint", "--editable", "--extra-index-url", "--find-links", "--index-url"}
+    | {"--requirement", "--trusted-host"}
+)
+
+
+def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Place]], *, words: bool = False) -> Document:
+    """Read ``lists``, each with the place that its entries belong to; none may be there twice.
+
+    The items are lines, or, with ``words``, the words that pip is called with. The result holds the problems and the
+    ignore comments of the whole file; its format is that of a requirements file.
+    """
+    ignores, bad_comments = scan.comments()
+    dependencies: list[Dependency] = []
+    problems = [*scan.problems, *bad_comments]
+    includes: list[Include] = []
+    index_options: list[IndexOption] = []
+    for node, place in lists:
+        lines: list[Part] = []
+        for item in once(children(node), set()):
+            for one in _read_item(scan, item, place, lines, words=words):
+                if isinstance(one, Dependency):
+                    dependencies.append(one)
+                else:
+                    problems.append(one)
+        document = read_pip_lines(excerpt(lines), place)
+        dependencies += document.dependencies
+        problems += document.problems
+        includes += document.includes
+        index_options += document.index_options
+    return Document(
+        "requirements",
+        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(sorted(problems)),
+        tuple(ignores),
+        tuple(sorted(includes)),
+        tuple(sorted(index_options)),
+    )
+
+
+def _read_item(
+    scan: YamlScan, item: Node, place: Place, lines: list[Part], *, words: bool
+) -> Iterable[Dependency | ParseProblem]:
+    """Put an item behind the ``lines`` that are read together; return what is to be said of it beside that."""
+    if not isinstance(item, Scalar):
+        return
+    content = scan.content(item)
+    if content is None:
+        yield ParseProblem(scan.place(item), "a requirement that runs over several lines", "write it on one line")
+    elif not scan.is_closed(item):
+        yield from read_requirement(content, place, closed=False)
+    else:
+        end = scan.place(item).end
+        lines += content.parts(0, len(content.text))
+        lines.append(Part(" " if words and content.text.strip() in _WITH_VALUE else "\n", end, end))
