@@ -167,7 +167,7 @@ def _add_check(commands: _Commands) -> None:
     )
     check.add_argument("paths", nargs="*", metavar="PATH", help="file or directory; `-` reads standard input")
     reading = check.add_argument_group("what is read")
-    reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as pyproject or requirements")
+    reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as this, such as requirements")
     reading.add_argument("--list-files", action="store_true", help="tell what would be read and as what, and stop")
     reading.add_argument("--stdin-filename", metavar="NAME", help="the file name of what comes on standard input")
     counting = check.add_argument_group("what counts")

@@ -32,7 +32,8 @@ from mothball.walking import is_excluded, walk
 STDIN = "-"
 _LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
 _LOOKED_FOR = (
-    "looked for pyproject.toml and requirements files (requirements*.txt, requirements/*.in, constraints*.txt)"
+    "looked for pyproject.toml, requirements and constraints files, Pipfile, setup.cfg, setup.py, tox.ini, "
+    "environment.yml, .pre-commit-config.yaml and lock files; `--list-files` tells what is found elsewhere"
 )
 
 
@@ -189,7 +190,9 @@ class _Discovery:
             self._refuse(UnreadableFileError(path or '""', "it does not exist"))
         elif file_format is None:
             message = f"{one_line(shown_path(path))}: no dependency file by its name"
-            self.problems.append(Problem(Severity.ERROR, message, f"say what it is: --as {' or --as '.join(FORMATS)}"))
+            self.problems.append(
+                Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
+            )
         else:
             yield _target(path, repository_root(path), file_format, data)
 

@@ -147,7 +147,7 @@ def test_standard_input_needs_a_name(project: Project) -> None:
 def test_a_file_is_read_as_what_the_user_says_it_is(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     project.write("deps.list", "old-lib\n")
-    assert "--as pyproject or --as requirements" in project.check("deps.list").out
+    assert "--as FORMAT, one of pyproject, requirements, " in project.check("deps.list").out
     assert project.check("deps.list", "--as", "requirements").code == 1
 
 

@@ -1,16 +1,15 @@
-"""pyproject.toml: the tables that the standards define (PEP 518, 621, 735).
+"""pyproject.toml: the tables that the standards define (PEP 518, 621, 735), and whom to ask about those of tools.
 
 ``_SECTIONS`` names the arrays that hold requirements; what a string in one of them says is the same for all. Groups may
-hold includes as well, which name no project but must lead to a group.
+hold includes as well, which name no project but must lead to a group. Each tool's tables are read by a module of its
+own, imported where the table is there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from mothball.formats.ignores import read_comment
-from mothball.formats.pep508 import EntryError, read_entry, visible_name
-from mothball.formats.requirements_entries import withheld_for
+from mothball.formats.requirement_items import SHOWN, Section, read_items
 from mothball.formats.toml import (
     Array,
     Entry,
@@ -18,22 +17,25 @@ from mothball.formats.toml import (
     InlineTable,
     Invalid,
     Path,
-    Scalar,
     String,
     TomlScan,
     Value,
     leaves,
     scan,
-    source_span,
 )
+from mothball.formats.toml_documents import Found, Reader, to_document
+from mothball.formats.toml_sections import tools_of, whole_document
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, WithheldReason, normalise
+from mothball.model import Dependency, Document, ParseProblem, Span, normalise
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from mothball.formats.requirement_items import Item
+
 _TABLES = {"build-system", "project", "dependency-groups"}
+_TOOLS = frozenset({"cibuildwheel", "flit", "hatch", "pdm", "pixi", "poetry", "rye", "setuptools", "tox", "uv"})
 _GROUPS = "dependency-groups"
 _INCLUDE = "include-group"
 # Arrays of requirements; "*" stands for the name of an extra or a group.
@@ -43,12 +45,13 @@ _SECTIONS: tuple[tuple[str, ...], ...] = (
     ("project", "optional-dependencies", "*"),
     (_GROUPS, "*"),
 )
-# One missing quote can spoil many lines; beyond this, nobody reads on.
-_MAX_TOML_PROBLEMS = 20
-# How much of a name a message repeats.
-_SHOWN = 60
-
-_Found = Dependency | ParseProblem
+# Where a project's name may stand; the first that is there counts.
+_NAMES = (
+    ("project", "name"),
+    ("tool", "poetry", "name"),
+    ("tool", "flit", "metadata", "dist-name"),
+    ("tool", "flit", "metadata", "module"),
+)
 
 
 class _Include(NamedTuple):
@@ -65,36 +68,60 @@ def parse(text: str) -> Document:
     closed, or is no requirement yet, is withheld as incomplete.
     """
     document = scan(text)
-    entries = [entry for entry in leaves(document.entries) if entry.path[0] in _TABLES]
-    found: list[_Found] = [
-        ParseProblem(error.span, f"invalid TOML: {error.message}", error.help)
-        for error in document.errors[:_MAX_TOML_PROBLEMS]
-    ]
-    own_name = _own_name(entries)
-    for entry in entries:
-        if _is_section(entry.path) and isinstance(entry.value, Array):
-            found += _read_items(entry.value.items, entry.path, own_name)
-    found += _check_shapes([header for header in document.headers if header.path[0] in _TABLES], entries)
-    found += _check_groups(entries)
-    ignores, bad_comments = _comments(text, document)
-    return Document(
-        "pyproject",
-        tuple(one for one in found if isinstance(one, Dependency)),
-        tuple(sorted([*(one for one in found if isinstance(one, ParseProblem)), *bad_comments])),
-        ignores,
-    )
+    everything = list(leaves(document.entries))
+    own_name = _own_name(everything)
+    found: list[Found] = []
+    found += _read_standards(document, [entry for entry in everything if entry.path[0] in _TABLES], own_name)
+    paths = [one.path for one in everything] + [header.path for header in document.headers]
+    if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
+        found += _read_tools(text, document, found, own_name)
+    return to_document("pyproject", text, document, found)
 
 
 def _own_name(entries: Iterable[Entry]) -> str:
-    """Return the normalised ``project.name``, empty where there is none."""
-    names = (e.value.value for e in entries if e.path == ("project", "name") and isinstance(e.value, String))
-    return normalise(next(names, ""))
+    """Return the project's normalised name, empty where there is none."""
+    names: dict[Path, str] = {}
+    for entry in entries:
+        if entry.path in _NAMES and isinstance(entry.value, String):
+            names.setdefault(entry.path, entry.value.value)
+    return normalise(next((names[path] for path in _NAMES if path in names), ""))
 
 
-def _comments(text: str, document: TomlScan) -> tuple[tuple[IgnoreComment, ...], list[ParseProblem]]:
-    read = [read_comment(text, span) for span in document.comments]
-    ignores = tuple(one for one in read if isinstance(one, IgnoreComment))
-    return ignores, [one for one in read if isinstance(one, ParseProblem)]
+# --- the tables of tools ----------------------------------------------------------------------------------------------
+
+
+def _read_tools(text: str, document: TomlScan, standard: Iterable[Found], own_name: str) -> Iterator[Found]:
+    whole = whole_document(text, document)._replace(
+        own_name=own_name, standard=tuple(one for one in standard if isinstance(one, Dependency))
+    )
+    for name, tables in tools_of(whole, _TOOLS).items():
+        yield from _reader(name)(tables)
+
+
+def _reader(tool: str) -> Reader:
+    """Return what reads the tables of ``tool``, and import nothing else."""
+    # importlib.import_module does the same, and its own import costs as much as a reader's.
+    reader: Reader = __import__(f"mothball.formats.tool_{tool}", fromlist=["read"]).read
+    return reader
+
+
+# --- the standard tables ----------------------------------------------------------------------------------------------
+
+
+def _read_standards(document: TomlScan, entries: list[Entry], own_name: str) -> Iterator[Item]:
+    for entry in entries:
+        if _is_section(entry.path) and isinstance(entry.value, Array):
+            section = Section(".".join(map(str, entry.path)), own_name=own_name)
+            table = _check_include if entry.path[0] == _GROUPS else None
+            yield from read_items(entry.value.items, section, table=table)
+    yield from _check_shapes([header for header in document.headers if header.path[0] in _TABLES], entries)
+    yield from _check_groups(entries)
+
+
+def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
+    """Yield what is wrong with a table in a group."""
+    if not _is_include(table):
+        yield ParseProblem(table.span, "a group holds requirements and includes", f'write {{{_INCLUDE} = "NAME"}}')
 
 
 def _is_section(path: Path) -> bool:
@@ -105,59 +132,6 @@ def _overlap(path: Path, section: tuple[str, ...]) -> bool:
     """Return whether ``path`` is or lies above or below ``section``; a number is no name of an extra or a group."""
     return all(
         step == name or (name == "*" and isinstance(step, str)) for step, name in zip(path, section, strict=False)
-    )
-
-
-def _read_items(items: Iterable[Value], path: Path, own_name: str) -> Iterator[_Found]:
-    section = ".".join(map(str, path))
-    for item in items:
-        match item:
-            case String():
-                yield from _read_string(item, section, own_name)
-            case InlineTable() if path[0] == _GROUPS:
-                if not _is_include(item):
-                    yield ParseProblem(
-                        item.span, "a group holds requirements and includes", f'write {{{_INCLUDE} = "NAME"}}'
-                    )
-            case Array() | InlineTable() | Scalar():
-                yield ParseProblem(
-                    item.span,
-                    f"{one_line(section, _SHOWN)} holds something that is no requirement",
-                    "write it as a string",
-                )
-                # A stray bracket must not hide what stands behind it.
-                yield from _read_items(item.items if isinstance(item, Array) else (), path, own_name)
-            case Invalid():
-                pass  # the scanner has told
-            case _:
-                assert_never(item)
-
-
-def _read_string(string: String, section: str, own_name: str) -> Iterator[_Found]:
-    """Yield the requirement that ``string`` is, or what is wrong with it and the name that can be seen in it."""
-    read = read_entry(string.value)
-    if isinstance(read, EntryError):
-        if string.closed:
-            yield ParseProblem(source_span(string, *read.span), read.message, read.help)
-        seen = visible_name(string.value)
-        if seen is not None:
-            place = source_span(string, *seen)
-            whole = source_span(string, seen.start, len(string.value.rstrip()))
-            name = normalise(seen.of(string.value))
-            yield Dependency(name, place, whole, section=section, withheld=WithheldReason.INCOMPLETE)
-        return
-    name = normalise(read.name)
-    withheld = withheld_for(read.url) if read.url else WithheldReason.SELF if name == own_name else None
-    yield Dependency(
-        name,
-        source_span(string, *read.name_span),
-        source_span(string, *read.entry_span),
-        source_span(string, *read.specifier_span) if read.specifier_span else None,
-        read.specifier,
-        read.extras,
-        read.marker,
-        section=section,
-        withheld=withheld if string.closed else WithheldReason.INCOMPLETE,
     )
 
 
@@ -182,7 +156,7 @@ def _misshapen(path: Path, span: Span, value: Value | None, told: set[str]) -> I
         number = next((place for place, step in enumerate(names) if isinstance(step, int)), None)
         if number is not None:
             names = names[:number]
-        name = one_line(".".join(map(str, names)), _SHOWN)
+        name = one_line(".".join(map(str, names)), SHOWN)
         if name in told or not _overlap(names, section):
             continue
         is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
@@ -209,18 +183,18 @@ def _check_groups(entries: Iterable[Entry]) -> Iterator[ParseProblem]:
             if first != spelling:
                 yield ParseProblem(
                     entry.keys[-1].span,
-                    f"{one_line(spelling, _SHOWN)} and {one_line(first, _SHOWN)} are the same group",
+                    f"{one_line(spelling, SHOWN)} and {one_line(first, SHOWN)} are the same group",
                     "rename one, or put them together",
                 )
             groups.setdefault(name, []).extend(_includes(entry.value))
     for include in (include for includes in groups.values() for include in includes):
         if normalise(include.group) not in groups:
             yield ParseProblem(
-                include.span, f"there is no group {one_line(include.group, _SHOWN)}", f"define it in [{_GROUPS}]"
+                include.span, f"there is no group {one_line(include.group, SHOWN)}", f"define it in [{_GROUPS}]"
             )
     for include in _closing(groups):
         yield ParseProblem(
-            include.span, f"this include leads back to {one_line(include.group, _SHOWN)}", "take one of them out"
+            include.span, f"this include leads back to {one_line(include.group, SHOWN)}", "take one of them out"
         )
 
 

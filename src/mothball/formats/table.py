@@ -29,13 +29,66 @@ class FilePattern(NamedTuple):
 
 # Format name to what it is, for people.
 FORMATS = {
-    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements (PEP 518, 621, 735)",
+    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements, the tables of tools",
     "requirements": "requirements and constraints files, as pip reads them",
+    "pipfile": "Pipfile: the packages of Pipenv, by category",
+    "hatch-toml": "hatch.toml: environments and builds of Hatch",
+    "pixi-toml": "pixi.toml: the PyPI dependencies of pixi, by feature and platform",
+    "tox-toml": "tox.toml: what the environments of tox install",
+    "setup-cfg": "setup.cfg: the lists of setuptools, and tox where its configuration stands there",
+    "setup-py": "setup.py: the literals in a call of setup(), never executed",
+    "tox-ini": "tox.ini: what the environments of tox install",
+    "conda-env": "environment.yml of conda: its pip: lists; conda packages are withheld",
+    "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
+    "script": "Python scripts with metadata in their comments (PEP 723); only with --as script",
+    "uv-lock": "uv.lock, and the locks of scripts that uv writes",
+    "poetry-lock": "poetry.lock",
+    "pdm-lock": "pdm.lock",
+    "pylock": "pylock.toml, the lock format of all tools (PEP 751)",
+    "pipfile-lock": "Pipfile.lock of Pipenv",
+}
+
+# The module that reads a format, where ``parse(text)`` is all there is to it.
+_MODULES = {
+    "pyproject": "pyproject",
+    "pipfile": "pipfile",
+    "hatch-toml": "tool_hatch",
+    "pixi-toml": "tool_pixi",
+    "tox-toml": "tool_tox",
+    "setup-cfg": "setup_cfg",
+    "setup-py": "setup_py",
+    "tox-ini": "tox_ini",
+    "conda-env": "conda_env",
+    "pre-commit": "pre_commit",
+    "script": "script",
+    "uv-lock": "uv_lock",
+    "poetry-lock": "poetry_lock",
+    "pdm-lock": "pdm_lock",
+    "pylock": "pylock",
+    "pipfile-lock": "pipfile_lock",
 }
 
 # The first that matches wins.
 PATTERNS = (
     FilePattern("pyproject.toml", "pyproject"),
+    FilePattern("Pipfile", "pipfile"),
+    FilePattern("hatch.toml", "hatch-toml"),
+    FilePattern("pixi.toml", "pixi-toml"),
+    FilePattern("tox.toml", "tox-toml"),
+    FilePattern("setup.cfg", "setup-cfg"),
+    FilePattern("setup.py", "setup-py"),
+    FilePattern("tox.ini", "tox-ini"),
+    FilePattern("*environment*.yml", "conda-env"),
+    FilePattern("*environment*.yaml", "conda-env"),
+    FilePattern(".pre-commit-config.yaml", "pre-commit"),
+    FilePattern(".pre-commit-hooks.yaml", "pre-commit"),
+    FilePattern("uv.lock", "uv-lock"),
+    FilePattern("*.py.lock", "uv-lock"),
+    FilePattern("poetry.lock", "poetry-lock"),
+    FilePattern("pdm.lock", "pdm-lock"),
+    FilePattern("pylock.toml", "pylock"),
+    FilePattern("pylock.*.toml", "pylock"),
+    FilePattern("Pipfile.lock", "pipfile-lock"),
     FilePattern("*requirements*.txt", "requirements"),
     FilePattern("*requirements*.in", "requirements"),
     FilePattern("*constraints*.txt", "requirements"),
@@ -43,6 +96,9 @@ PATTERNS = (
     FilePattern("*.txt", "requirements", parent="requirements"),
     FilePattern("*.in", "requirements", parent="requirements"),
 )
+
+# Where the first two lines may say in which encoding the file is (PEP 263).
+_WITH_CODING_LINE = frozenset({"requirements", "script", "setup-py"})
 
 # A file that is drawn in by -r or -c bears one of these, or a name of the table: an include must not make us read, and
 # quote from, whatever a repository points at.
@@ -76,7 +132,7 @@ def decode(format_name: str, path: str, data: bytes) -> str:
     Raises UnreadableFileError where the bytes are not in the encoding that the format, or the file itself, prescribes.
     """
     try:
-        if format_name == "requirements":
+        if format_name in _WITH_CODING_LINE:
             from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
 
             return requirements.decode(data)
@@ -95,17 +151,13 @@ def parse(format_name: str, text: str, kind: Kind = Kind.REQUIREMENT) -> Documen
     ``kind`` says what the entries of a requirements file are to the project; other formats know by themselves. Raises
     KeyError for a format that is not in ``FORMATS``, and nothing else.
     """
-    match format_name:
-        case "pyproject":
-            from mothball.formats import pyproject  # noqa: PLC0415 - only the format at hand is imported
+    if format_name == "requirements":
+        from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
 
-            return pyproject.parse(text)
-        case "requirements":
-            from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
-
-            return requirements.parse(text, kind=kind)
-        case _:
-            raise KeyError(format_name)
+        return requirements.parse(text, kind=kind)
+    # importlib.import_module does the same, and its own import costs as much as a format's.
+    document: Document = __import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text)
+    return document
 
 
 def _matches(name: str, pattern: str) -> bool:

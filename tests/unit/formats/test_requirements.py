@@ -50,7 +50,8 @@ def only(text: str) -> Dependency:
 
 def joined(text: str) -> str:
     """Return a slice of a file without its continuations."""
-    return re.sub(r"\\+(?:\r\n|\r|\n)\\*", "", text)
+    *continued, last = re.split(r"\r\n|\r|\n", text)
+    return "".join(line.strip("\\") for line in continued) + last
 
 
 def check_places(text: str, document: Document) -> None:

@@ -18,6 +18,29 @@ def test_pyproject_is_known_by_its_name(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("setup.cfg", "setup-cfg"),
+        ("a/setup.py", "setup-py"),
+        ("tox.ini", "tox-ini"),
+        ("environment.yml", "conda-env"),
+        ("ci/environment-dev.yaml", "conda-env"),
+        ("test_environment.yml", "conda-env"),
+        (".pre-commit-config.yaml", "pre-commit"),
+        (".pre-commit-hooks.yaml", "pre-commit"),
+        ("script.py", None),
+        ("my.pre-commit-config.yaml", None),
+        ("pre-commit-config.yaml", None),
+        ("mysetup.py", None),
+        ("pytest.ini", None),
+    ],
+)
+def test_configurations_are_known_by_their_names(path: str, name: str | None) -> None:
+    assert format_of(path) == name
+    assert not may_be_included(path)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "requirements.txt",
@@ -86,7 +109,8 @@ def test_an_include_leads_to_nothing_else(path: str) -> None:
 
 
 def test_every_pattern_leads_to_a_format_that_is_described() -> None:
-    assert {pattern.format for pattern in PATTERNS} == set(FORMATS)
+    # Any Python file may hold a script block: only whoever asks for it gets it.
+    assert {pattern.format for pattern in PATTERNS} == set(FORMATS) - {"script"}
     for pattern in PATTERNS:
         assert format_of(f"{pattern.parent or 'any'}/{pattern.name.replace('*', 'x')}") == pattern.format
 
@@ -132,6 +156,8 @@ def test_only_the_module_of_the_format_is_imported() -> None:
 def test_each_format_has_its_own_way_from_bytes_to_text() -> None:
     latin = "# coding: latin-1\n# é".encode("latin-1")
     assert decode("requirements", "requirements.txt", latin).endswith("é")
+    assert decode("setup-py", "setup.py", latin).endswith("é")
+    assert decode("script", "script.py", latin).endswith("é")
     assert decode("pyproject", "pyproject.toml", b"\xef\xbb\xbfa = 1\r\n") == "a = 1\r\n"
 
 

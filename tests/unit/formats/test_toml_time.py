@@ -5,12 +5,11 @@ A clock decides only between four times as long and far longer than that.
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mothball.formats.pyproject import parse
 from mothball.formats.toml import leaves, scan, span_of, to_mapping
+from tests.support.timing import least_seconds
 
 # Each grows by repetition: what stands before, what is repeated, what stands after.
 HOSTILE = {
@@ -60,14 +59,12 @@ HOSTILE = {
 }
 
 
-def seconds(text: str) -> float:
-    begin = time.perf_counter()
+def read_in_every_way(text: str) -> None:
     scanned = scan(text)
     to_mapping(scanned)
     sum(1 for _ in leaves(scanned.entries))
     span_of(scanned, ("a", "b"))
     parse(text)
-    return time.perf_counter() - begin
 
 
 @pytest.mark.parametrize("shape", HOSTILE)
@@ -75,7 +72,8 @@ def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(shape: str) 
     before, repeated, after = HOSTILE[shape]
     short, long = (before + repeated * times + after for times in (1500, 6000))
     # Quadratic time would be sixteen times as long; below a few milliseconds the machine decides, not we.
-    assert min(seconds(long) for _ in range(2)) < 10 * max(min(seconds(short) for _ in range(2)), 0.004)
+    taken = least_seconds(lambda: read_in_every_way(short), 2)
+    assert least_seconds(lambda: read_in_every_way(long), 2) < 10 * max(taken, 0.004)
 
 
 @pytest.mark.parametrize("character", '[{"\\')

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.conda_env import parse
+from mothball.model import WithheldReason
+from tests.support.half_typed import edits, survival
+from tests.support.spans import check_places, check_prefixes
+
+SAMPLE = """\
+name: é🎉
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - conda-forge::Num.Py >=1.26,<2
+  - _libgcc_mutex=0.1=main
+  - pip
+  - pip:
+    - requests >=2 ; python_version < "3.12"  # mothball: ignore[archived] soon
+    - 'Django[argon2]==5.0'
+    - -r requirements.txt
+    - "-c constraints.txt"
+    - --extra-index-url https://index.example/simple/
+    - tool @ git+https://git.example/tool
+    - git+https://git.example/x#egg=other
+    - -e ./sub
+    - "six\\x3d=1.16"
+    - half[
+  - scipy  # mothball: ignore[archived] as well
+variables:
+  A: B
+"""
+
+
+def test_a_file_with_everything_is_read() -> None:
+    document = parse(SAMPLE)
+    check_places(SAMPLE.replace("\\x3d", "="), parse(SAMPLE.replace("\\x3d", "=")))
+
+    assert document.format == "conda-env"
+    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+        ("python", "", WithheldReason.CONDA, "dependencies"),
+        ("num-py", "", WithheldReason.CONDA, "dependencies"),
+        ("-libgcc-mutex", "", WithheldReason.CONDA, "dependencies"),
+        ("pip", "", WithheldReason.CONDA, "dependencies"),
+        ("requests", ">=2", None, "dependencies.pip"),
+        ("django", "==5.0", None, "dependencies.pip"),
+        ("tool", "", WithheldReason.VCS, "dependencies.pip"),
+        ("other", "", WithheldReason.VCS, "dependencies.pip"),
+        ("six", "==1.16", None, "dependencies.pip"),
+        ("half", "", WithheldReason.INCOMPLETE, "dependencies.pip"),
+        ("scipy", "", WithheldReason.CONDA, "dependencies"),
+    ]
+    assert [(one.target, one.kind.value) for one in document.includes] == [
+        ("requirements.txt", "requirement"),
+        ("constraints.txt", "constraint"),
+    ]
+    assert [one.value for one in document.index_options] == ["https://index.example/simple/"]
+    assert [one.reason for one in document.ignores] == ["soon", "as well"]
+    assert [one.span.of(SAMPLE) for one in document.problems] == ["["]
+
+
+def test_an_escape_is_part_of_what_is_written() -> None:
+    six = next(one for one in parse(SAMPLE).dependencies if one.name == "six")
+
+    assert six.entry_span.of(SAMPLE) == "six\\x3d=1.16"
+    assert six.specifier_span is not None
+    assert six.specifier_span.of(SAMPLE) == "\\x3d=1.16"
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"),
+    [
+        ("numpy", "numpy"),
+        ("numpy=1.26", "numpy"),
+        ("numpy 1.26.*", "numpy"),
+        ("numpy>=1", "numpy"),
+        ("numpy[version='>=1']", "numpy"),
+        ("conda-forge/linux-64::numpy", "numpy"),
+        ("https://index.example/x.conda", None),
+        ("{{ name }}", None),
+        ("'*'", None),
+    ],
+)
+def test_the_name_of_a_conda_package_is_told(entry: str, name: str | None) -> None:
+    found = parse(f"dependencies:\n- {entry}\n").dependencies
+
+    assert [one.name for one in found] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "name: x\n",
+        "dependencies:\n",
+        "dependencies: [pip: ]\n",
+        "dependencies: {a: b}\n",
+        "- dependencies\n",
+        "dependencies:\n- pip: x\n",
+        "a:\n  dependencies: [b]\n",
+    ],
+)
+def test_nothing_else_is_a_requirement(text: str) -> None:
+    assert parse(text).dependencies == ()
+    assert parse(text).problems == ()
+
+
+def test_what_is_no_environment_file_is_not_judged() -> None:
+    assert parse("image: [\n  {{ .Values.image }}\n").problems == ()
+    assert parse("dependencies:\n- a\n- {{ x }\n").problems != ()
+
+
+def test_a_requirement_that_cannot_be_placed_is_told() -> None:
+    text = 'dependencies:\n- pip:\n  - "a\\x3d\n    =1"\n- b\n'
+    document = parse(text)
+
+    assert [one.name for one in document.dependencies] == ["b"]
+    assert [(one.span.of(text), one.help) for one in document.problems] == [
+        ('"a\\x3d\n    =1"', "write it on one line")
+    ]
+
+
+def test_a_block_holds_a_line_for_each_requirement() -> None:
+    text = "dependencies:\n- pip:\n  - |\n    a==1\n    b\n"
+
+    assert [(one.name, one.entry_span.of(text)) for one in parse(text).dependencies] == [("a", "a==1"), ("b", "b")]
+
+
+def test_lists_that_aliases_lead_to_are_read_once() -> None:
+    text = "x: &x [a]\ny: &y b\ndependencies:\n- &c c\n- *c\n- pip: *x\n- pip: *x\n- pip: [*y, *y]\n"
+
+    assert [one.name for one in parse(text).dependencies] == ["a", "b", "c"]
+
+
+def test_an_open_quote_withholds_its_entry_alone() -> None:
+    text = 'dependencies:\n- pip:\n  - "req\n  - other\n'
+    document = parse(text)
+
+    assert [(one.name, one.withheld) for one in document.dependencies] == [
+        ("req", WithheldReason.INCOMPLETE),
+        ("other", None),
+    ]
+    assert [one.span.of(text) for one in document.problems] == ['"req']
+
+
+def test_every_beginning_of_a_file_is_read() -> None:
+    check_prefixes(SAMPLE, parse, escapes=True)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
+def test_no_text_raises(pieces: list[str]) -> None:
+    text = "dependencies:\n" + "".join(pieces)
+    check_places(text, parse(text), escapes=True)
+
+
+def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
+    text = "name: x\nchannels: [a, b]\ndependencies:\n" + "".join(f"- conda{number}=1\n" for number in range(20))
+    text += "- pip:\n" + "".join(f"  - a{number}==1.0\n  - 'b{number}>=1'\n" for number in range(20))
+    pick = random.Random(10)
+    half = ('    - "req\n', "    - req: [\n", "<<<<<<< HEAD\n", "channels\n", "\t- foo\n")
+    made = [edit for _ in range(8) for edit in edits(text, pick, "[]'\"-\n", half)]
+    kept, total, losses = survival(parse, text, made)
+
+    assert kept >= 0.98 * total, losses
+
+
+def test_a_file_without_the_key_costs_no_import() -> None:
+    program = (
+        "import sys; from mothball.formats.table import parse; "
+        "parse('conda-env', 'a: b'); assert 'yaml' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)

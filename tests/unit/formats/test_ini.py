@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import io
+from configparser import Error, RawConfigParser
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats import ini
+from mothball.formats.ini import scan, settled
+
+
+def contents(text: str) -> dict[str, dict[str, list[str]]]:
+    """Return sections, options and the lines of their values, as ``scan`` has them."""
+    return {
+        section.name: {option.name: [line.of(text) for line in option.lines] for option in section.options}
+        for section in scan(text).sections
+    }
+
+
+def reference(text: str) -> dict[str, dict[str, list[str]]] | None:
+    """Return the same as configparser has it, None where it refuses the text."""
+    parser = RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # the documented way to keep the spelling
+    try:
+        parser.read_file(io.StringIO(text, newline=None))
+    except Error:
+        return None
+    return {
+        name: {option: [line for line in value.split("\n") if line] for option, value in parser[name].items()}
+        for name in parser.sections()
+    }
+
+
+def problems(text: str) -> list[tuple[str, str]]:
+    return [(one.span.of(text), one.message.removeprefix("invalid INI: ")) for one in scan(text).problems]
+
+
+NAMES = st.text("ab.-é🎉", min_size=1, max_size=4)
+# A closing bracket alone looks like the end of a header.
+VALUES = st.text("ab =:[]#;%({\\é🎉", max_size=8).map(str.strip).filter(lambda value: value[-1:] != "]" or "[" in value)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """Valid documents, in all the ways that they are written."""
+    lines: list[str] = []
+    noise = st.lists(st.sampled_from(["", "   ", "# comment", "; comment", "    # indented comment"]), max_size=2)
+    for section in draw(st.lists(NAMES, unique=True, max_size=3)):
+        lines += draw(noise)
+        lines.append(f"[{section}]" + draw(st.sampled_from(["", "  ", " ; after"])))
+        for option in draw(st.lists(NAMES, unique=True, max_size=3)):
+            lines += draw(noise)
+            lines.append(option + draw(st.sampled_from(["=", " = ", ":", ": "])) + draw(VALUES))
+            for value in draw(st.lists(VALUES, max_size=3)):
+                lines += draw(noise)
+                lines.append(draw(st.sampled_from(["  ", "\t", "      "])) + value)
+    return draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines)
+
+
+@settings(deadline=None, max_examples=300)
+@given(documents())
+def test_a_valid_document_is_read_as_configparser_does(text: str) -> None:
+    assert contents(text) == reference(text)
+    assert not scan(text).problems
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.text("[]=:#; \t\nab", max_size=24))
+def test_any_text_without_a_problem_is_read_as_configparser_does(text: str) -> None:
+    expected = reference(text)
+    if not scan(text).problems:
+        assert contents(text) == expected
+    # A header that lacks a bracket can be an option to configparser; nobody means it.
+    elif not any("bracket" in message or "without a name" in message for _, message in problems(text)):
+        assert expected is None
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(st.sampled_from("[]=:#; \t\r\n<>|ab\u2028\x0bé🎉"), max_size=40))
+def test_no_text_raises_and_every_span_lies_in_it(text: str) -> None:
+    found = scan(text)
+    for section in found.sections:
+        for option in section.options:
+            assert option.span.of(text) == option.name
+            assert all(line.of(text) == line.of(text).strip() != "" for line in option.lines)
+    assert all(comment.of(text)[0] in "#;" for comment in found.comments)
+    assert all(0 <= one.span.start <= one.span.end <= len(text) and one.help for one in found.problems)
+
+
+def test_the_lines_of_a_value_have_their_places() -> None:
+    text = "[a]\nx = one\n\n  # no\n\ttwo  \n  three\ny =\n  four\n"
+    (section,) = scan(text).sections
+    first, second = section.options
+
+    assert [line.of(text) for line in first.lines] == ["one", "two", "three"]
+    assert first.is_inline
+    assert not first.is_one_line
+    assert [line.of(text) for line in second.lines] == ["four"]
+    assert not second.is_inline
+    assert [comment.of(text) for comment in scan(text).comments] == ["# no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = b\nc = d\n[s]\n", [("a = b", "this stands before the first section")]),
+        ("[s]\n= b\n", [("= b", "nothing stands before this delimiter")]),
+        ("[s]\nword\n", [("word", "neither a [SECTION] nor NAME = VALUE")]),
+        ("[s]\na=1\n[s]\n", [("[s]", "the section s is there twice")]),
+        ("[s]\na=1\na=2\n", [("a", "the option a is there twice")]),
+        ("[DEFAULT]\n[DEFAULT]\n", []),
+        ("[s\na=1\n", [("[s", "the brackets of a section header are not both there")]),
+        ("s]\na=1\n", [("s]", "the brackets of a section header are not both there")]),
+        ("[]\n", [("[]", "a section without a name")]),
+        (
+            "[s]\n<<<<<<< HEAD\na=1\n=======\na=2\n>>>>>>> x\n",
+            [("<<<<<<< HEAD", "a merge conflict is not resolved")],
+        ),
+        (">>>>>>> x\n", [(">>>>>>> x", "a merge conflict is not resolved")]),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
+    assert problems(text) == expected
+
+
+def test_of_many_problems_the_first_are_told() -> None:
+    assert len(scan("[s]\n" + "word\n" * 100).problems) == 20
+
+
+def test_a_half_typed_header_is_a_header() -> None:
+    assert contents("[a]\nx=1\n[b\ny=2\n") == {"a": {"x": ["1"]}, "b": {"y": ["2"]}}
+    assert contents("[a]\nx=1\nb:c]\ny=2\n") == {"a": {"x": ["1"]}, "b:c": {"y": ["2"]}}
+    assert contents("[a]\nx=1\n[b") == {"a": {"x": ["1"]}, "b": {}}
+
+
+def test_a_header_typed_into_a_value_does_not_end_it() -> None:
+    assert contents("[a]\nx=\n  1\n[b\n  2\n[\n  3\n") == {"a": {"x": ["1", "2", "3"]}}
+
+
+def test_the_marks_of_a_merge_conflict_do_not_end_a_value() -> None:
+    text = "[a]\nx=\n  1\n<<<<<<< HEAD\n  2\n=======\n  3\n>>>>>>> theirs\n  4\n"
+
+    assert contents(text) == {"a": {"x": ["1", "2", "3", "4"]}}
+
+
+def test_a_line_that_lost_its_indentation_does_not_take_the_lines_behind_it() -> None:
+    text = "[a]\nx=\n  1\nstray\n  2\n"
+    (section,) = scan(text).sections
+
+    assert [[line.of(text) for line in option.lines] for option in settled(section)] == [["1", "2"]]
+
+
+def test_an_option_that_lacks_its_delimiter_keeps_its_lines() -> None:
+    text = "[a]\nx=\n  1\ndeps\n  2\n"
+    (section,) = scan(text).sections
+
+    assert [option.name for option in settled(section, {"deps"})] == ["x", "deps"]
+    assert list(settled(section._replace(options=()))) == []
+
+
+def test_comments_that_speak_to_mothball_are_read() -> None:
+    text = "[a]\n# mothball: ignore[archived] soon\n; nothing\n# mothball: hush\n"
+    ignores, wrong = ini.read_comments(text, scan(text).comments)
+
+    assert [one.reason for one in ignores] == ["soon"]
+    assert [one.message for one in wrong] == ["`mothball: hush` is no directive"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "a\n", "[a]\n", "a=b\n", "=", " x\n", "<<<<<<< x\n", "[a\n", "[s]\nx\n y\n", "\\"]
+)
+def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+    def cost(size: int) -> float:
+        text = "[s]\nx=\n" + piece * (size // len(piece))
+        begun = process_time()
+        for section in scan(text).sections:
+            list(settled(section))
+        return process_time() - begun
+
+    cost(1000)
+    assert cost(160_000) < 60 * max(cost(10_000), 0.001)

@@ -1,0 +1,75 @@
+"""What a Pipfile says."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.pipfile import parse
+from mothball.model import Dependency, WithheldReason
+from tests.support.tool_documents import PIPFILE
+
+
+def only(text: str) -> Dependency:
+    (dependency,) = parse(text).dependencies
+    return dependency
+
+
+def test_every_table_but_four_is_a_category() -> None:
+    document = parse(PIPFILE)
+    assert document.format == "pipfile"
+    assert not document.problems
+    assert [(one.section, one.name, one.withheld) for one in document.dependencies] == [
+        ("packages", "requests", None),
+        ("packages", "flask-cors", None),
+        ("packages", "django", None),
+        ("packages", "sea-chart", "vcs"),
+        ("packages", "hull", "path"),
+        ("packages", "keel", "url"),
+        ("packages", "sail", "path"),
+        ("packages", "rudder", "editable"),
+        ("packages", "compass", None),
+        ("packages", "mast", None),
+        ("dev-packages", "pytest", None),
+        ("docs", "sphinx", None),
+    ]
+    assert [ignore.rules for ignore in document.ignores] == [("deprecated",)]
+
+
+def test_the_parts_of_an_entry_are_told() -> None:
+    found = {one.name: one for one in parse(PIPFILE).dependencies}
+    assert found["flask-cors"].name_span.of(PIPFILE) == "Flask.Cors"
+    assert found["flask-cors"].entry_span.of(PIPFILE) == '"Flask.Cors" = ">=5,<6"'
+    django = found["django"]
+    assert (django.specifier, django.extras, django.marker) == ("~=5.1", ("argon2",), "python_version >= '3.10'")
+    assert django.specifier_span is not None
+    assert django.specifier_span.of(PIPFILE) == "~=5.1"
+    assert (found["requests"].specifier, found["mast"].specifier) == ("*", "==2.0")
+
+
+@pytest.mark.parametrize("vcs", ["git", "hg", "svn", "bzr"])
+def test_all_version_controls_are_known(vcs: str) -> None:
+    assert only(f"[packages]\nowl = {{{vcs} = 'ssh://code.example/owl'}}").withheld is WithheldReason.VCS
+
+
+@pytest.mark.parametrize("half", ["owl =", 'owl = "', "owl = {", "owl = {version = '", "[packages.owl"])
+def test_what_is_half_typed_is_incomplete(half: str) -> None:
+    document = parse(f"[packages]\nrich = '*'\n{half}\n[dev-packages]\nruff = '*'")
+    assert [(one.name, one.withheld) for one in document.dependencies] == [
+        ("rich", None),
+        ("owl", WithheldReason.INCOMPLETE),
+        ("ruff", None),
+    ]
+
+
+def test_what_is_no_table_is_told() -> None:
+    text = "packages = ['owl']\n[dev-packages]\nrich = 3"
+    assert [(problem.message, problem.span.of(text)) for problem in parse(text).problems] == [
+        ("packages must be a table of names", "['owl']"),
+        ("rich must be a string or a table", "3"),
+    ]
+
+
+def test_sources_and_scripts_are_never_names() -> None:
+    text = "[[source]]\nname = 'x'\n[requires]\npython_version = '3'\n[scripts]\nserve = 'x'\n[pipenv]\nsort = true"
+    assert not parse(text).dependencies
+    assert not parse(text).problems

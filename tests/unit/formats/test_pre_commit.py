@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.pre_commit import parse
+from mothball.model import WithheldReason
+from tests.support.half_typed import edits, survival
+from tests.support.spans import check_places, check_prefixes
+
+SAMPLE = """\
+repos:
+- repo: https://git.example/mypy
+  rev: v1
+  hooks:
+  - id: mypy
+    args: ["--strict"]  # é🎉
+    additional_dependencies: [
+      'Types.PyYAML==6.0',  # mothball: ignore[archived] soon
+      pytest >=8,
+      "django[argon2] ; python_version < '3.12'",
+    ]
+- repo: local
+  hooks:
+  - id: docs
+    language: python
+    additional_dependencies:
+    - --extra-index-url=https://index.example/simple/
+    - -i
+    - https://other.example/
+    - sphinx
+    - tool @ git+https://git.example/tool
+    - .
+    - -r
+    - x.txt
+    - half[
+  - id: go
+    language: golang
+    additional_dependencies: [golang.org/x/tools]
+"""
+
+
+def names(text: str) -> list[str]:
+    document = parse(text)
+    check_places(text, document)
+    return [one.name for one in document.dependencies]
+
+
+def hook(*lines: str) -> str:
+    return "repos:\n- repo: x\n  hooks:\n  - id: hook\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def test_a_file_with_everything_is_read() -> None:
+    document = parse(SAMPLE)
+    check_places(SAMPLE, document)
+
+    assert document.format == "pre-commit"
+    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+        ("types-pyyaml", "==6.0", None, "mypy.additional_dependencies"),
+        ("pytest", ">=8", None, "mypy.additional_dependencies"),
+        ("django", "", None, "mypy.additional_dependencies"),
+        ("sphinx", "", None, "docs.additional_dependencies"),
+        ("tool", "", WithheldReason.VCS, "docs.additional_dependencies"),
+        ("half", "", WithheldReason.INCOMPLETE, "docs.additional_dependencies"),
+    ]
+    assert [one.span.of(SAMPLE) for one in document.problems] == ["["]
+    assert [one.value for one in document.index_options] == [
+        "https://index.example/simple/",
+        "https://other.example/",
+    ]
+    assert [one.reason for one in document.ignores] == ["soon"]
+    assert document.includes == ()
+
+
+@pytest.mark.parametrize(
+    "language",
+    [
+        "conda",
+        "coursier",
+        "dart",
+        "docker",
+        "fail",
+        "golang",
+        "node",
+        "pygrep",
+        "ruby",
+        "rust",
+        "system",
+        "unsupported",
+    ],
+)
+def test_hooks_in_other_languages_are_passed_over(language: str) -> None:
+    assert names(hook(f"language: {language}", "additional_dependencies: [a]")) == []
+
+
+@pytest.mark.parametrize("language", ["python", "python_venv", "''"])
+def test_hooks_in_python_are_read(language: str) -> None:
+    assert names(hook(f"language: {language}", "additional_dependencies: [a]")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "prettier@3.9.6, plugin",
+        "'@scope/name@1.2'",
+        "'@scope/name', other",
+        "eslint@^8.1",
+        "eslint@latest",
+        "golang.org/x/tools/cmd/goimports@v0.1",
+        "'serde:1.0'",
+        "'cli:ripgrep'",
+        "'Perl::Critic'",
+    ],
+)
+def test_what_no_tool_for_python_would_write_is_passed_over(entries: str) -> None:
+    assert names(hook(f"additional_dependencies: [{entries}]")) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "name",
+        "name==1.0",
+        "name[extra]>=1",
+        "name @ https://index.example/name@1.whl",
+        "git+https://git.example/x@v1.0#egg=name",
+        "file:name@1.whl#egg=name",
+        "name ; python_version < '3'",
+    ],
+)
+def test_what_tools_for_python_write_is_read(entry: str) -> None:
+    assert names(hook(f'additional_dependencies: ["{entry}"]')) == ["name"]
+
+
+def test_a_stated_language_counts_more_than_how_entries_look() -> None:
+    assert names(hook("language: python", "additional_dependencies: ['a@1.0', b]")) == ["a", "b"]
+
+
+def test_hooks_of_well_known_mirrors_are_no_python() -> None:
+    text = hook("additional_dependencies: [plugin]").replace("id: hook", "id: eslint")
+
+    assert names(text) == []
+
+
+def test_a_list_of_hooks_is_read_as_well() -> None:
+    assert names("- id: a\n  language: python\n  additional_dependencies: [x]\n- id: b\n") == ["x"]
+
+
+def test_the_oldest_form_of_a_configuration_is_read() -> None:
+    assert names("- repo: x\n  hooks:\n  - id: a\n    additional_dependencies: [y]\n  - text\n- text\n") == ["y"]
+
+
+def test_what_aliases_lead_to_is_read_once() -> None:
+    text = """\
+repos:
+- &repo
+  hooks:
+  - &hook
+    id: a
+    additional_dependencies: &list [x, &y y, *y]
+  - *hook
+  - id: b
+    additional_dependencies: *list
+  - <<: *hook
+    id: c
+- *repo
+"""
+    assert names(text) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "repos: []\n",
+        "repos: x\n",
+        "text",
+        "repos:\n- x\n",
+        "repos:\n- hooks: x\n",
+        hook("additional_dependencies:"),
+        hook("additional_dependencies: x"),
+        hook("additional_dependencies: [[x], {a: b}]"),
+    ],
+)
+def test_nothing_else_is_a_requirement(text: str) -> None:
+    assert names(f"{text}\n# additional_dependencies\n") == []
+
+
+def test_every_beginning_of_a_file_is_read() -> None:
+    check_prefixes(SAMPLE, parse)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
+def test_no_text_raises(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    check_places(text, parse(text), escapes=True)
+
+
+def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
+    text = "repos:\n" + "".join(
+        f"- repo: x{number}\n  hooks:\n  - id: a{number}\n    additional_dependencies: [b{number}==1, 'c{number}']\n"
+        f'  - id: d{number}\n    args: [--fix]\n    additional_dependencies:\n    - e{number}>=1\n    - "f{number}"\n'
+        for number in range(12)
+    )
+    pick = random.Random(10)
+    half = ('    - "req\n', "    - req: [\n", "<<<<<<< HEAD\n", "repos\n", "  - id: 'x\n", "\t- foo\n")
+    made = [edit for _ in range(8) for edit in edits(text, pick, "[]'\"-\n", half)]
+    kept, total, losses = survival(parse, text, made)
+
+    assert kept >= 0.98 * total, losses
+
+
+def test_a_bracket_that_is_missing_leaves_other_lines_alone() -> None:
+    pick = random.Random(12)
+    made = [edit for _ in range(20) for edit in edits(SAMPLE, pick, "]", ()) if edit.kind == "drop ']'"]
+    kept, total, losses = survival(parse, SAMPLE, made)
+
+    assert kept == total, losses
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  - *hook\n",
+        "- *repo\n",
+        "  - <<: *hook\n",
+        "    additional_dependencies: *list\n",
+        "    - *item\n",
+        "  - <<: [*hook, *hook]\n    id: x\n",
+    ],
+)
+def test_aliases_make_no_file_expensive(line: str) -> None:
+    def cost(size: int) -> float:
+        keys = "".join(f"    key{number}: x\n" for number in range(size // 20))
+        text = (
+            f"repos:\n- &repo\n  hooks:\n  - &hook\n{keys}    additional_dependencies: &list\n    - &item x\n"
+            f"{line * (size // len(line))}"
+        )
+        begun = process_time()
+        parse(text)
+        return process_time() - begun
+
+    cost(1000)
+    assert cost(640_000) < 30 * max(cost(80_000), 0.001)
+
+
+def test_a_file_without_the_key_costs_no_import() -> None:
+    program = (
+        "import sys; from mothball.formats.table import parse; "
+        "parse('pre-commit', 'repos: []'); assert 'yaml' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import random
+import tomllib
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.script import parse
+from mothball.model import Document, WithheldReason, normalise
+from tests.support.half_typed import edits, survival
+from tests.support.spans import check_places, check_prefixes
+
+SAMPLE = """\
+#!/usr/bin/env python
+# é🎉 a comment
+
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "Django[argon2] >= 4.2 ; python_version < '3.12'",  # mothball: ignore[archived] soon
+#   "rich<14",
+#
+#   "tool @ git+https://git.example/tool",
+#   'half[',
+# ]
+#
+# [tool.uv]
+# exclude-newer = "2026-01-01T00:00:00Z"
+# [tool.uv.sources]
+# rich = { git = "https://git.example/rich" }
+# ///
+import rich  # mothball: hush
+
+dependencies = ["no"]
+"""
+
+
+def block(*lines: str, newline: str = "\n", end: str = "# ///") -> str:
+    return "".join(f"{line}{newline}" for line in ("# /// script", *(f"# {line}" for line in lines), end))
+
+
+def problems(document: Document, text: str) -> list[tuple[str, str]]:
+    return [(one.span.of(text), one.message) for one in document.problems]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_script_with_everything_is_read(newline: str) -> None:
+    text = SAMPLE.replace("\n", newline)
+    document = parse(text)
+    check_places(text, document)
+
+    assert document.format == "script"
+    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+        ("django", ">= 4.2", None, "script.dependencies"),
+        ("rich", "<14", WithheldReason.VCS, "script.dependencies"),
+        ("tool", "", WithheldReason.VCS, "script.dependencies"),
+        ("half", "", WithheldReason.INCOMPLETE, "script.dependencies"),
+    ]
+    assert document.dependencies[0].entry_span.of(text) == "Django[argon2] >= 4.2 ; python_version < '3.12'"
+    assert [one.reason for one in document.ignores] == ["soon"]
+    assert [place for place, _ in problems(document, text)] == ["["]
+
+
+def test_a_script_without_a_block_holds_nothing() -> None:
+    assert parse('import x\n# dependencies = ["a"]\n') == Document("script")
+
+
+def test_a_second_block_is_told_and_read() -> None:
+    text = block('dependencies = ["a"]') + "\n" + block('dependencies = ["b"]')
+    document = parse(text)
+
+    assert [one.name for one in document.dependencies] == ["a", "b"]
+    assert problems(document, text) == [("# /// script", "a second script block: there may be only one")]
+    assert document.problems[0].span.start > 20
+
+
+@pytest.mark.parametrize("after", ["import x\n", "", "\n# other\n", "#no space\n"])
+def test_a_block_that_is_not_closed_is_told_and_read(after: str) -> None:
+    text = block('dependencies = ["a"]', "words", end="#")[:-2] + after
+    document = parse(text)
+
+    assert [one.name for one in document.dependencies] == ["a"]
+    assert problems(document, text) == [("# /// script", "the script block is not closed")]
+
+
+def test_a_block_ends_with_the_last_end_before_the_comment_does() -> None:
+    text = block("dependencies = [", '"a",', "///", '"b"]') + "# words\n"
+
+    assert [one.name for one in parse(text).dependencies] == ["a", "b"]
+    assert [problem.span.of(text) for problem in parse(text).problems] == ["///", '"b"]']
+
+
+def test_a_broken_line_does_not_end_a_block() -> None:
+    text = "# /// script\n# dependencies = [\n#   'a',\n  'b',\n#   'c',\n# ]\n# ///\nimport x\n# words\n"
+    document = parse(text)
+
+    assert [one.name for one in document.dependencies] == ["a", "c"]
+    assert problems(document, text) == [("  'b',", "a line of the script block that is no comment")]
+
+
+def test_a_conflict_in_a_block_shows_both_sides() -> None:
+    text = block("dependencies = [", "'a',").replace(
+        "# ///\n", "<<<<<<< HEAD\n# 'b',\n=======\n# 'c',\n>>>>>>> theirs\n# ]\n# ///\n"
+    )
+
+    assert [one.name for one in parse(text).dependencies] == ["a", "b", "c"]
+    assert len(parse(text).problems) == 3
+
+
+def test_a_new_block_ends_one_that_was_left_open() -> None:
+    text = "# /// script\n# dependencies = ['a']\nimport x\n# words\n" + block("dependencies = ['b']")
+    document = parse(text)
+
+    assert [one.name for one in document.dependencies] == ["a", "b"]
+    assert [message for _, message in problems(document, text)] == [
+        "the script block is not closed",
+        "a second script block: there may be only one",
+    ]
+
+
+def test_what_stands_in_another_block_opens_none() -> None:
+    text = "# /// other\n# /// script\n# dependencies = ['a']\n# ///\n"
+
+    assert parse(text) == Document("script")
+
+
+@pytest.mark.parametrize("opening", ["#/// script", "# /// script x", " # /// script", "# // script", "# /// scr_ipt"])
+def test_nothing_else_opens_a_block(opening: str) -> None:
+    assert parse(f'{opening}\n# dependencies = ["a"]\n# ///\n') == Document("script")
+
+
+def test_what_is_no_toml_is_told_at_its_place() -> None:
+    text = block("dependencies = 1", "x = ")
+    document = parse(text)
+
+    assert ("1", "dependencies must be an array of requirements") in problems(document, text) or (
+        "dependencies",
+        "dependencies must be an array of requirements",
+    ) in problems(document, text)
+    assert any(message.startswith("invalid TOML") for _, message in problems(document, text))
+    check_places(text, document)
+
+
+def test_an_empty_block_is_one() -> None:
+    assert parse("# /// script\n# ///\n") == Document("script")
+    assert [one.message for one in parse("# /// script").problems] == ["the script block is not closed"]
+
+
+def test_tables_that_no_script_has_are_passed_over() -> None:
+    text = block('dependencies = ["a"]', "[dependency-groups]", 'dev = ["b"]', "[build-system]", 'requires = ["c"]')
+
+    assert [one.name for one in parse(text).dependencies] == ["a"]
+
+
+NAMES = st.from_regex("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", fullmatch=True)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(NAMES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: str, multi_line: bool) -> None:  # noqa: FBT001 - drawn
+    joint = [",\n  ", ", "][not multi_line]
+    toml = "dependencies = [" + joint.join(f'"{name} >=1"' for name in names) + "]"
+    text = block(*toml.split("\n"), newline=newline)
+    expected = [requirement.split()[0] for requirement in tomllib.loads(toml)["dependencies"]]
+    document = parse(text)
+    check_places(text, document)
+
+    assert [one.name for one in document.dependencies] == [normalise(name) for name in expected]
+
+
+def test_every_beginning_of_a_file_is_read() -> None:
+    check_prefixes(SAMPLE, parse)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}'\"# \r\n", "# ///\n"]), max_size=14))
+def test_no_text_raises(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    check_places(text, parse(text), escapes=True)
+
+
+def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
+    text = block("dependencies = [", *(f'  "a{number}>=1",' for number in range(30)), "]")
+    pick = random.Random(13)
+    made = [edit for _ in range(20) for edit in edits(text, pick, '[]"\n,', ('#   "req\n', "# [tool\n", "# x\n"))]
+    kept, total, losses = survival(parse, text, made)
+
+    assert kept >= 0.98 * total, losses
+
+
+@pytest.mark.parametrize(
+    "piece", ["# ///\n", "# /// script\n", "#\n", "# [\n", '#   "a",\n', "# /// script\n# ///\n\n"]
+)
+def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+    def cost(size: int) -> float:
+        text = "# /// script\n# dependencies = [\n" + piece * (size // len(piece))
+        begun = process_time()
+        parse(text)
+        return process_time() - begun
+
+    cost(1000)
+    assert cost(80_000) < 60 * max(cost(5000), 0.001)

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.python_strings import read_literal, with_stand_ins
+from mothball.formats.setup_py import parse
+from mothball.model import Document, Span, WithheldReason
+from tests.support.spans import check_places, check_prefixes
+
+SAMPLE = '''\
+# -*- coding: utf-8 -*-
+"""é🎉  # mothball: ignore[archived] no comment"""
+from setuptools import setup
+
+VERSION = "1.0"
+base = ["Django[argon2] >= 4.2 ; python_version < '3.12'", "six"]  # mothball: ignore[archived] soon
+é🎉 = [] if 0 else None
+base += ['zope.interface' "==6.0"]
+extras = {"dev": ["pytest"] + base, "é": """
+    black  # formats
+    # nothing
+    ruff>=0.1
+"""}
+extras["all"] = ["my-project[dev]"]
+setup(
+    name="My.Project",
+    install_requires=base,
+    setup_requires="wheel",
+    tests_require=["tool @ git+https://git.example/tool", f"rich=={VERSION}", "half["],
+    extras_require=extras,
+)
+'''.replace("é🎉 =", "other =")
+
+
+def setup(arguments: str, before: str = "") -> str:
+    return f"{before}\nsetup({arguments})\n"
+
+
+def names(text: str) -> list[str]:
+    document = parse(text)
+    check_places(text, document, escapes=True)
+    return [one.name for one in document.dependencies]
+
+
+def problems(document: Document, text: str) -> list[tuple[str, str]]:
+    return [(one.span.of(text), one.message) for one in document.problems]
+
+
+def test_a_file_with_everything_is_read() -> None:
+    document = parse(SAMPLE)
+    check_places(SAMPLE.replace("""' "==6.0""", "==6.0"), parse(SAMPLE.replace("""' "==6.0""", "==6.0")))
+
+    assert document.format == "setup-py"
+    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+        ("django", ">= 4.2", None, "setup.install_requires"),
+        ("six", "", None, "setup.install_requires"),
+        ("zope-interface", "==6.0", None, "setup.install_requires"),
+        ("pytest", "", None, "setup.extras_require.dev"),
+        ("black", "", None, "setup.extras_require.é"),
+        ("ruff", ">=0.1", None, "setup.extras_require.é"),
+        ("my-project", "", WithheldReason.SELF, "setup.extras_require.all"),
+        ("wheel", "", None, "setup.setup_requires"),
+        ("tool", "", WithheldReason.VCS, "setup.tests_require"),
+        ("rich", "=={VERSION}", None, "setup.tests_require"),
+        ("half", "", WithheldReason.INCOMPLETE, "setup.tests_require"),
+    ]
+    assert [one.reason for one in document.ignores] == ["soon"]
+    assert [place for place, _ in problems(document, SAMPLE)] == ["["]
+
+
+def test_a_requirement_of_two_literals_is_one() -> None:
+    entry = next(one for one in parse(SAMPLE).dependencies if one.name == "zope-interface")
+
+    assert entry.entry_span.of(SAMPLE) == """zope.interface' "==6.0"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "before", "expected"),
+    [
+        ("install_requires=['a', 'b']", "", ["a", "b"]),
+        ("install_requires=('a', *['b'])", "", ["a", "b"]),
+        ("install_requires={'a'}", "", ["a"]),
+        ("install_requires='a\\nb'", "", ["a", "b"]),
+        ("install_requires=x", "x = ['a']", ["a"]),
+        ("install_requires=x", "x: list[str] = ['a']", ["a"]),
+        ("install_requires=x", "x: list[str]", []),
+        ("install_requires=x", "x = y = ['a']\nx.append('b')\nx.extend(['c'])\nx.clear()", ["a", "b", "c"]),
+        ("install_requires=x", "if y:\n    x = ['a']\nelse:\n    x = ['b']", ["a", "b"]),
+        ("install_requires=x", "x = y\ny = x + ['a']", ["a"]),
+        ("install_requires=x + y", "x = ['a']\ny = ['b']", ["a", "b"]),
+        ("install_requires=['a'] if x else ['b']", "", ["a", "b"]),
+        ("install_requires=x or ['a']", "", ["a"]),
+        ("install_requires=list(sorted(['a']))", "", ["a"]),
+        ("install_requires=read('x.txt')", "def read(x): return open(x).read()", []),
+        ("install_requires=[x for x in ['a']]", "", []),
+        ("install_requires=[b'a', 1, None]", "", []),
+        ("install_requires=['a==%s' % x, 'b=={}'.format(x), 'c==%(x)s' % y]", "", ["a", "b", "c"]),
+        ("install_requires=[f'a=={x}', f'{x}==1', f'b{x}', f'{x}']", "", ["a"]),
+        ("install_requires=['a @ {}'.format(x)]", "", ["a"]),
+        ("install_requires=['%s' % x, x % 'a', x.format('a')]", "", []),
+        ("extras_require={'a': ['b'], 'c': 'd'}", "", ["b", "d"]),
+        ("extras_require=dict(a=['b'], **{'c': ['d']})", "", ["b", "d"]),
+        ("extras_require={**x, 'c': ['d']}", "x = {'a': ['b']}", ["b", "d"]),
+        ("extras_require=x", "x = {}\nx['a'] = ['b']\nx.update({'c': ['d']})\nx.y['e'] = ['f']", ["b", "d"]),
+        ("extras_require=x | {'c': ['d']}", "x = {'a': ['b']}", ["b", "d"]),
+        ("extras_require={x: ['b']}", "", ["b"]),
+        ("extras_require=read()", "", []),
+        ("**x", "x = {'install_requires': ['a']}", ["a"]),
+        ("**x", "x = dict(install_requires=['a'])", ["a"]),
+        ("**dict(install_requires=['a'], name='a')", "", ["a"]),
+        ("other=['a']", "install_requires = ['b']", []),
+        ("['a']", "install_requires = 1", []),
+    ],
+)
+def test_what_can_be_seen_is_read(arguments: str, before: str, expected: list[str]) -> None:
+    assert sorted(names(setup(arguments, before))) == expected
+
+
+def test_a_literal_of_an_unknown_form_is_passed_over() -> None:
+    # No Python up to 3.11; later releases allow the same quotes inside.
+    assert names(setup('install_requires=[f"a=={x["b"]}"]')) == []
+
+
+def test_every_call_of_setup_is_read() -> None:
+    text = (
+        "import setuptools\ndef main():\n    setuptools.setup(install_requires=['a'])\nsetup(install_requires=['b'])\n"
+    )
+
+    assert names(text) == ["a", "b"]
+
+
+def test_what_is_used_twice_is_there_once() -> None:
+    text = setup("install_requires=x, extras_require={'a': x, 'b': x}", "x = ['a']")
+
+    assert [(one.name, one.section) for one in parse(text).dependencies] == [("a", "setup.install_requires")]
+
+
+def test_the_name_of_the_project_may_be_a_name_in_the_file() -> None:
+    text = setup("name=NAME, install_requires=['my-project[x]']", "NAME = 'My.Project'")
+
+    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.SELF]
+
+
+def test_an_address_that_is_filled_in_is_variable() -> None:
+    text = setup("install_requires=[f'a @ {x}']")
+
+    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.VARIABLE]
+
+
+def test_columns_count_code_points() -> None:
+    text = setup("install_requires=['é', 'a'], x='🎉', setup_requires=['b']", "y = '''é🎉\né''', 1")
+
+    assert [one.name_span.of(text) for one in parse(text).dependencies] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("install_requires = (\n", "(", "invalid Python: '(' was never closed"),
+        ("install_requires = 1\nprint 'é'  \n", "print 'é'", "invalid Python: Missing parentheses"),
+        ("install_requires = 'é' 1\n", "1", "invalid Python: invalid syntax"),
+        ("# install_requires\n\tx\n y\n", "", "invalid Python: "),
+    ],
+)
+def test_what_is_no_python_is_told_at_its_place(text: str, place: str, message: str) -> None:
+    (problem,) = parse(text).problems
+
+    assert problem.message.startswith(message)
+    assert problem.span.of(text).endswith(place)
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800", "-" * 100_000 + "1", "a" + ".b" * 50_000, "(" * 5000])
+def test_what_python_chokes_on_is_told(text: str) -> None:
+    assert len(parse(f"install_requires = {text}\n").problems) == 1
+
+
+def test_a_file_that_is_too_large_is_told() -> None:
+    (problem,) = parse("# install_requires\n" * 20_000).problems
+
+    assert "at most 200000 are read" in problem.message
+
+
+def test_a_directive_that_is_none_is_told() -> None:
+    text = setup("install_requires=['a']") + "'#' # mothball: hush\n# mothball: ignore[archived] x"
+    document = parse(text)
+
+    assert problems(document, text) == [("# mothball: hush", "`mothball: hush` is no directive")]
+    assert [one.reason for one in document.ignores] == ["x"]
+
+
+def test_nothing_is_executed_and_nobody_is_warned(capfd: pytest.CaptureFixture[str]) -> None:
+    assert names("print(1 / 0)\n" + setup("install_requires=['a\\d', 'b', 1 is 1]")) == ["b"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_without_requirements_costs_no_import() -> None:
+    program = (
+        "import sys; from mothball.formats.table import parse; parse('setup-py', 'x'); assert 'ast' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_beginning_of_a_file_is_read() -> None:
+    check_prefixes(SAMPLE, parse, escapes=True)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}()'\"#, \r\n\f", "'''", "\\"]), max_size=14))
+def test_no_text_raises(pieces: list[str]) -> None:
+    text = "install_requires = 1\n" + "".join(pieces)
+    check_places(text, parse(text), escapes=True)
+
+
+# --- string literals --------------------------------------------------------------------------------------------------
+
+CHARACTERS = st.text("ab'\"\\\n\r\té🎉{}%\x00\x85\u2028N", max_size=10)
+
+
+@settings(deadline=None, max_examples=300)
+@given(CHARACTERS, st.sampled_from(["repr", "ascii", "triple", "raw", "joined"]))
+def test_a_literal_says_what_python_says(value: str, way: str) -> None:
+    match way:
+        case "repr":
+            source = repr(value)
+        case "ascii":
+            source = ascii(value)
+        case "triple":
+            source = '"""' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\x00", "\\0") + '"""'
+        case "raw":
+            source = "r'" + "".join(character for character in value if character not in "'\\\n\r\x00") + "'"
+        case _:
+            source = f"{value[:3]!r} \\\n  {value[3:6]!r}  # 'comment'\n {value[6:]!a}"
+    literal = read_literal(f"({source})", Span(1, len(source) + 1))
+
+    assert literal is not None
+    assert literal.text == ast.literal_eval(f"({source})")
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("'\\x41\\u00e9\\U0001f389\\101\\N{DIGIT ONE}\\d'", "Aé🎉A1\\d"),
+        ("'a\\\nb\\\r\nc'", "abc"),
+        ("'''a\r\nb\rc'''", "a\nb\nc"),
+        ("rf'a{x}\\d'", "a111\\d"),
+        ("f'a{{b}}{x:{y}}'", "a{b}1111111"),
+        ("f'a{x}' '{y}'", "a111{y}"),
+        ("b'a'", None),
+        ("'a' x", None),
+        ("'a", None),
+        ("'\\N{nothing at all}\\U99999999'", "\ufffd\ufffd"),
+    ],
+)
+def test_every_form_of_literal_is_read(source: str, value: str | None) -> None:
+    literal = read_literal(source, Span(0, len(source)))
+
+    assert (literal.text if literal else None) == value
+
+
+def test_what_is_filled_in_keeps_its_place() -> None:
+    source = "'a==%s,<{x}, %(y)s%%'"
+    literal = read_literal(source, Span(0, len(source)))
+    assert literal is not None
+    filled = with_stand_ins(literal)
+
+    assert filled.text == "a==11,<111, 11111%%"
+    assert filled.place(3, 5).of(source) == "%s"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "'a',",
+        "'\\\\x41'",
+        "'a\\\\n' ",
+        "*x, ",
+        "'é' '\U0001f389',",
+        "f'{a}' ",
+        "{'a': ['b']}, ",
+        "# mothball '#'\n",
+        "'%s' % x,",
+    ],
+)
+def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+    def cost(size: int) -> float:
+        text = "x = ['a', 'b']\nsetup(install_requires=[" + piece * (size // len(piece)) + "])\n"
+        begun = process_time()
+        parse(text)
+        return process_time() - begun
+
+    cost(1000)
+    assert cost(96_000) < 60 * max(cost(6000), 0.001)

@@ -1,0 +1,107 @@
+"""What Hatch's tables say, in pyproject.toml and in hatch.toml."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats import pyproject, tool_hatch
+from mothball.model import Dependency, WithheldReason
+from tests.support.tool_documents import HATCH
+
+
+def in_environment(entry: str) -> tuple[Dependency, ...]:
+    return tool_hatch.parse(f"[envs.test]\ndependencies = [{entry}]").dependencies
+
+
+def test_environments_builds_hooks_and_plugins_are_read() -> None:
+    document = pyproject.parse(HATCH)
+    assert not document.problems
+    assert [(one.section.removeprefix("tool.hatch."), one.name) for one in document.dependencies[1:]] == [
+        ("env.requires", "hatch-pip-compile"),
+        ("build.dependencies", "hatch-fancy-readme"),
+        ("build.hooks.mypyc.dependencies", "hatch-mypyc"),
+        ("build.targets.wheel.dependencies", "wheel-inspect"),
+        ("build.targets.wheel.hooks.custom.dependencies", "cython"),
+        ("envs.default.dependencies", "loom"),
+        ("envs.default.dependencies", "pytest"),
+        ("envs.default.dependencies", "warp"),
+        ("envs.default.dependencies", "weft"),
+        ("envs.default.dependencies", "django"),
+        ("envs.default.overrides.platform.windows.dependencies", "pywin32"),
+        ("envs.default.overrides.matrix.django.set-extra-dependencies", "asgiref"),
+        ("envs.default.overrides.matrix.django.set-extra-dependencies", "tzdata"),
+        ("envs.docs.extra-dependencies", "mkdocs"),
+    ]
+    assert {one.name: one.withheld for one in document.dependencies if one.withheld} == {
+        "loom": WithheldReason.SELF,
+        "warp": WithheldReason.PATH,
+        "weft": WithheldReason.VARIABLE,
+    }
+
+
+def test_hatch_toml_has_the_same_keys_at_its_top() -> None:
+    text = '[envs.docs]\nextra-dependencies = ["mkdocs>=1.6"]  # mothball: ignore[archived]\n[build]\ndependencies = []'
+    document = tool_hatch.parse(text)
+    (dependency,) = document.dependencies
+    assert document.format == "hatch-toml"
+    assert (dependency.section, dependency.name) == ("envs.docs.extra-dependencies", "mkdocs")
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.of(text) == ">=1.6"
+    assert len(document.ignores) == 1
+    assert not document.problems
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "specifier", "reason"),
+    [
+        ("django~={matrix:django}.0", "django", "~={matrix:django}.0", None),
+        ("django[argon2] == {matrix:django} ; os_name == 'nt'", "django", "== {matrix:django}", None),
+        ("acme @ {root:uri}/acme", "acme", "", WithheldReason.PATH),
+        ("acme @ {root:parent:uri}/acme", "acme", "", WithheldReason.PATH),
+        ("acme @ {home:uri}/acme", "acme", "", WithheldReason.PATH),
+        ("acme @ {env:ACME:https://files.example/acme.whl}", "acme", "", WithheldReason.VARIABLE),
+        ("acme @ https://{env:TOKEN}@files.example/acme.whl", "acme", "", WithheldReason.VARIABLE),
+        ("acme @ git+https://git.example/{matrix:repo}", "acme", "", WithheldReason.VCS),
+    ],
+)
+def test_fields_leave_the_name_as_it_is(entry: str, name: str, specifier: str, reason: WithheldReason | None) -> None:
+    (dependency,) = in_environment(f'"{entry}"')
+    assert (dependency.name, dependency.specifier, dependency.withheld) == (name, specifier, reason)
+    assert dependency.specifier_span is None or dependency.specifier
+
+
+def test_a_field_in_a_marker_is_shown_as_it_is_written() -> None:
+    (dependency,) = in_environment("\"flask ; python_version == '{matrix:python}'\"")
+    assert dependency.marker == "python_version == '{matrix:python}'"
+    assert dependency.withheld is None
+
+
+@pytest.mark.parametrize("entry", ["{matrix:driver}", "django-{matrix:plugin}", "{env:PREFIX}django", "a {env:B} c"])
+def test_of_a_field_in_the_name_nothing_can_be_told(entry: str) -> None:
+    document = tool_hatch.parse(f'[envs.test]\ndependencies = ["{entry}", "flask"]')
+    assert [one.name for one in document.dependencies] == ["flask"]
+    assert not document.problems
+
+
+@pytest.mark.parametrize("half", ['"flask=={matrix:fl', '"flask=={matrix:flask}', '"flask=={matrix:fl"'])
+def test_a_half_typed_field_makes_an_incomplete_entry(half: str) -> None:
+    (dependency,) = in_environment(half)
+    assert (dependency.name, dependency.withheld) == ("flask", WithheldReason.INCOMPLETE)
+
+
+def test_what_is_no_array_of_requirements_is_told() -> None:
+    text = "[envs.test]\ndependencies = 'flask'\n[envs.docs]\ndependencies = ['flask', 3, ['rich']]\n"
+    text += "[build.dependencies]\na = 1\nb = 2"
+    document = tool_hatch.parse(text)
+    assert [(problem.message, problem.span.of(text)) for problem in document.problems] == [
+        ("envs.test.dependencies must be an array of requirements", "dependencies"),
+        ("envs.docs.dependencies holds something that is no requirement", "3"),
+        ("envs.docs.dependencies holds something that is no requirement", "['rich']"),
+        ("build.dependencies must be an array of requirements", "a"),
+    ]
+    assert [one.name for one in document.dependencies] == ["flask", "rich"]
+
+
+def test_an_override_without_a_value_adds_nothing() -> None:
+    text = "[envs.t.overrides.env.CI]\ndependencies = [{if = ['x']}, {value = 3}, {value = 'flask', if = ['x']}]"
+    assert [one.name for one in tool_hatch.parse(text).dependencies] == ["flask"]

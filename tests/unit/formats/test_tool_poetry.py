@@ -1,0 +1,271 @@
+"""What Poetry's tables say, alone and beside the standard ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.pyproject import parse
+from mothball.model import Dependency, Kind, WithheldReason
+from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
+
+HEADER = "[tool.poetry.dependencies]\n"
+
+
+def only(text: str) -> Dependency:
+    (dependency,) = parse(text).dependencies
+    return dependency
+
+
+def withheld(text: str) -> list[tuple[str, str, str | None]]:
+    return [(one.section, one.name, one.withheld) for one in parse(text).dependencies]
+
+
+def problems(text: str) -> list[tuple[str, str]]:
+    return [(problem.message, problem.span.of(text)) for problem in parse(text).problems]
+
+
+def test_all_tables_are_read() -> None:
+    document = parse(POETRY)
+    assert not document.problems
+    assert [(one.section.removeprefix("tool.poetry."), one.name) for one in document.dependencies[1:]] == [
+        ("dependencies", "fastapi"),
+        ("dependencies", "ruamel-yaml"),
+        ("dependencies", "uvicorn"),
+        ("dependencies", "owl-feathers"),
+        ("dependencies", "nest-box"),
+        ("dependencies", "moult"),
+        ("dependencies", "tomli"),
+        ("dependencies", "numpy"),
+        ("dependencies", "psycopg"),
+        ("dependencies", "redis"),
+        ("group.test.dependencies", "pytest"),
+        ("group.test.dependencies", "pytest-asyncio"),
+        ("group.docs.dependencies", "mkdocs"),
+        ("group.docs.dependencies", "mkdocs-material"),
+        ("dev-dependencies", "black"),
+        ("requires-plugins", "poetry-plugin-export"),
+        ("build-constraints.numpy", "setuptools"),
+    ]
+    assert [one.name for one in document.dependencies if one.kind is Kind.CONSTRAINT] == ["setuptools"]
+    assert [ignore.rules for ignore in document.ignores] == [("archived",)]
+
+
+def test_what_comes_from_elsewhere_is_withheld() -> None:
+    assert {one.name: one.withheld for one in parse(POETRY).dependencies if one.withheld} == {
+        "owl-feathers": WithheldReason.VCS,
+        "nest-box": WithheldReason.PATH,
+        "moult": WithheldReason.URL,
+        "mkdocs": WithheldReason.VCS,
+    }
+
+
+@pytest.mark.parametrize("name", ["python", "Python", '"python"'])
+def test_python_is_no_dependency(name: str) -> None:
+    assert not parse(f'{HEADER}{name} = "^3.11"\n[tool.poetry.group.dev.dependencies]\n{name} = "*"').dependencies
+
+
+@pytest.mark.parametrize(
+    ("written", "entry"),
+    [
+        ('Flask = ">=3"', 'Flask = ">=3"'),
+        ('"Flask" = ">=3"', '"Flask" = ">=3"'),
+        ("'Flask' = '>=3'", "'Flask' = '>=3'"),
+        ("Flask={version='>=3'}", "Flask={version='>=3'}"),
+        ("Flask.version = '>=3'", "Flask.version = '>=3'"),
+        ("Flask = [{version='>=3'}, {version='4'}]", "Flask = [{version='>=3'}, {version='4'}]"),
+        ("[tool.poetry.dependencies.Flask]\nversion = '>=3' # y", "[tool.poetry.dependencies.Flask]\nversion = '>=3'"),
+        (
+            "[tool.poetry.dependencies.'Flask']\noptional = true\nversion = '>=3'\n[tool.poetry.extras]\na = ['b']",
+            "[tool.poetry.dependencies.'Flask']\noptional = true\nversion = '>=3'",
+        ),
+        (
+            "[[tool.poetry.dependencies.Flask]]\nversion = '>=3'\n[[tool.poetry.dependencies.Flask]]\nversion = '4'",
+            "[[tool.poetry.dependencies.Flask]]\nversion = '>=3'",
+        ),
+    ],
+)
+def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -> None:
+    text = f"# 🦉\n{HEADER}{written}\n"
+    dependency = only(text)
+    assert dependency.name == "flask"
+    assert dependency.name_span.of(text) == "Flask"
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.of(text) == dependency.specifier == ">=3"
+    assert dependency.entry_span.of(text) == entry
+    assert dependency.withheld is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.poetry]\ndependencies = {flask = "*"}',
+        '[tool]\npoetry = {dependencies = {flask = "*"}}',
+        '[tool]\npoetry.dependencies.flask = "*"',
+        'tool = {poetry = {dependencies = {flask = "*"}}}',
+        'tool.poetry = {dependencies.flask = "*"}',
+        "tool.poetry.dependencies.flask.version = '*'",
+        "[tool.poetry]\ndependencies.flask = {version = '*'}",
+    ],
+)
+def test_the_table_may_be_written_in_any_way(text: str) -> None:
+    dependency = only(text)
+    assert (dependency.name, dependency.specifier, dependency.section) == ("flask", "*", "tool.poetry.dependencies")
+    assert dependency.name_span.of(text) == "flask"
+
+
+def test_extras_and_markers_are_told() -> None:
+    dependency = only(HEADER + "flask = {version = '3', extras = ['async', 'dotenv'], markers = \"os_name == 'nt'\"}")
+    assert dependency.extras == ("async", "dotenv")
+    assert dependency.marker == "os_name == 'nt'"
+
+
+@pytest.mark.parametrize("value", ["{}", '""', "{ optional = true }", "{ source = 'PyPI' }", "{ version = 3 }"])
+def test_any_version_will_do(value: str) -> None:
+    dependency = only(f"{HEADER}flask = {value}")
+    assert (dependency.specifier, dependency.specifier_span, dependency.withheld) == ("", None, None)
+
+
+def test_of_several_alternatives_one_of_an_index_is_enough_to_ask() -> None:
+    text = HEADER + "owl = [{git = 'https://git.example/owl', python = '<3.12'}, {version = '^2', extras = ['x']}]"
+    dependency = only(text)
+    assert (dependency.withheld, dependency.specifier, dependency.extras) == (None, "^2", ("x",))
+    text = HEADER + "owl = [{path = '../owl', python = '<3.12'}, {git = 'https://git.example/owl'}]"
+    assert only(text).withheld is WithheldReason.PATH
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        'flask = "^3',
+        "flask = '",
+        "flask =",
+        "flask = {",
+        'flask = { version = "^3"',
+        'flask = { version = "^3',
+        "flask = { version =",
+        "flask = [",
+        "flask = []",
+        'flask = [{ version = "^3"',
+        'flask = { git = "https://git.exam',
+        "flask.version =",
+        "flask.version = '^3",
+        "[tool.poetry.dependencies.flask",
+        "[tool.poetry.dependencies.flask\nversion = '^3'",
+        "[tool.poetry.dependencies.flask]\nversion = '^3",
+    ],
+)
+def test_what_is_half_typed_is_withheld_and_the_rest_is_not(half: str) -> None:
+    text = f'{HEADER}rich = "*"\n{half}\n[tool.poetry.group.dev.dependencies]\nruff = "*"\n'
+    assert [(one.name, one.withheld) for one in parse(text).dependencies] == [
+        ("rich", None),
+        ("flask", WithheldReason.INCOMPLETE),
+        ("ruff", None),
+    ]
+
+
+def test_a_name_that_is_being_typed_is_asked_for_nowhere() -> None:
+    assert [one.name for one in parse(f'{HEADER}rich = "*"\nfla').dependencies] == ["rich"]
+    assert [one.name for one in parse(f'{HEADER}rich = "*"\nfla\nruff = "*"').dependencies] == ["rich", "ruff"]
+
+
+def test_both_sides_of_a_conflict_are_read() -> None:
+    text = f"{HEADER}<<<<<<< HEAD\nrich = '1'\n=======\nrich = '2'\n>>>>>>> main\nruff = '3'\n"
+    assert [(one.name, one.specifier) for one in parse(text).dependencies] == [
+        ("rich", "1"),
+        ("rich", "2"),
+        ("ruff", "3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "place", "names"),
+    [
+        ("flask = 3", "flask must be a string or a table", "3", []),
+        ('"flask[async]" = "3"', "`flask[async]` is no project name", "flask[async]", ["flask"]),
+        ('"-flask" = "3"', "`-flask` is no project name", "-flask", []),
+        ('"" = "3"', "`` is no project name", "", []),
+        ('"fl\\u0061sk[x]" = "3"', "`flask[x]` is no project name", "fl\\u0061sk[x]", []),
+    ],
+)
+def test_what_is_no_dependency_is_told(body: str, message: str, place: str, names: list[str]) -> None:
+    text = HEADER + body
+    assert problems(text) == [(message, place)]
+    assert [(one.name, one.withheld) for one in parse(text).dependencies] == [
+        (name, WithheldReason.INCOMPLETE) for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.poetry]\ndependencies = ['flask']",
+        "[tool.poetry]\ndependencies = 'flask'",
+        "[[tool.poetry.dependencies]]\nflask = '3'\nrich = '4'",
+        "[tool.poetry]\ndependencies = [{flask = '3'}]",
+    ],
+)
+def test_a_table_that_is_none_is_told_once(text: str) -> None:
+    ((message, _),) = problems(text)
+    assert message == "tool.poetry.dependencies must be a table of names"
+    assert not parse(text).dependencies
+
+
+def test_a_key_with_escapes_keeps_its_place() -> None:
+    text = HEADER + '"fl\\u0061sk" = "3"'
+    dependency = only(text)
+    assert dependency.name == "flask"
+    assert dependency.name_span.of(text) == "fl\\u0061sk"
+
+
+def test_members_that_are_tables_change_nothing() -> None:
+    text = "[tool.poetry.dependencies.flask]\nversion = '3'\n[tool.poetry.dependencies.flask.more]\nx = 1\n"
+    assert only(text).specifier == "3"
+
+
+# --- beside [project] -------------------------------------------------------------------------------------------------
+
+
+def test_poetry_says_where_an_entry_of_the_standard_tables_comes_from() -> None:
+    assert withheld(POETRY_BESIDE_PROJECT) == [
+        ("project.dependencies", "requests", "no-index"),
+        ("project.dependencies", "hay-bale", "vcs"),
+        ("project.dependencies", "straw", "vcs"),
+        ("project.optional-dependencies.all", "hay-bale", "vcs"),
+        ("project.optional-dependencies.all", "rope", None),
+        ("dependency-groups.dev-tools", "pitchfork", "path"),
+        ("dependency-groups.dev-tools", "ruff", None),
+        ("tool.poetry.dependencies", "hay-bale", "vcs"),
+        ("tool.poetry.dependencies", "straw", "vcs"),
+        ("tool.poetry.dependencies", "requests", "no-index"),
+        ("tool.poetry.group.dev-tools.dependencies", "pitchfork", "path"),
+    ]
+
+
+def test_a_group_speaks_only_of_the_group_of_its_name() -> None:
+    text = (
+        "[project]\ndependencies = ['owl']\n[dependency-groups]\ndev = ['owl']\ndocs = ['owl']\n"
+        "[tool.poetry.group.dev.dependencies]\nowl = {path = '.'}\n[build-system]\nrequires = ['rook @ ./rook']\n"
+        "[tool.poetry.dependencies]\nrook = '1'\n[tool.poetry.dev-dependencies]\nowl = {path = '.'}"
+    )
+    assert withheld(text)[:5] == [
+        ("project.dependencies", "owl", None),
+        ("dependency-groups.dev", "owl", "path"),
+        ("dependency-groups.docs", "owl", None),
+        ("tool.poetry.group.dev.dependencies", "owl", "path"),
+        ("build-system.requires", "rook", "path"),
+    ]
+    assert withheld(text)[5] == ("tool.poetry.dependencies", "rook", None)
+
+
+def test_while_the_place_of_a_project_is_typed_its_name_is_withheld_everywhere() -> None:
+    text = "[project]\ndependencies = ['owl']\n[tool.poetry.dependencies]\nowl = {git = 'https://gi"
+    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.INCOMPLETE] * 2
+
+
+def test_a_project_that_poetry_names_is_itself() -> None:
+    text = "[tool.poetry]\nname = 'Night.Watch'\n[tool.poetry.group.dev.dependencies]\nnight-watch = '*'"
+    assert only(text).withheld is WithheldReason.SELF
+
+
+def test_dotted_members_of_an_inline_table_change_nothing() -> None:
+    assert only(HEADER + "flask = {version = '3', more.x = 1}").specifier == "3"

@@ -1,0 +1,193 @@
+"""What tox's tables say, in tox.toml and in pyproject.toml."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats import pyproject, tool_tox
+from mothball.model import Dependency, Document, Kind, WithheldReason
+from tests.support.tool_documents import REST
+
+
+def deps(value: str) -> Document:
+    return tool_tox.parse(f"[env.test]\ndeps = {value}")
+
+
+def only(value: str) -> Dependency:
+    (dependency,) = deps(value).dependencies
+    return dependency
+
+
+def test_plugins_and_environments_are_read() -> None:
+    document = pyproject.parse(REST)
+    assert [(one.section, one.name) for one in document.dependencies if "tox" in one.section] == [
+        ("tool.tox.requires", "tox-uv"),
+        ("tool.tox.env_run_base.deps", "pytest-mock"),
+        ("tool.tox.env.lint.deps", "ruff"),
+        ("tool.tox.env.lint.deps", "codecov-cli"),
+        ("tool.tox.env.lint.deps", "rich"),
+    ]
+    assert [(include.target, include.kind) for include in document.includes[-2:]] == [
+        ("requirements/test.txt", Kind.REQUIREMENT),
+        ("constraints.txt", Kind.CONSTRAINT),
+    ]
+
+
+def test_tox_toml_has_the_same_keys_at_its_top() -> None:
+    text = (
+        'requires = ["tox"]\n[env_pkg_base]\ndeps = ["build"]\n[env_base.x]\ndeps = ["a"]\n[env.".pkg"]\ndeps = ["b"]'
+    )
+    document = tool_tox.parse(text)
+    assert document.format == "tox-toml"
+    assert [(one.section, one.name) for one in document.dependencies] == [
+        ("requires", "tox"),
+        ("env_pkg_base.deps", "build"),
+        ("env_base.x.deps", "a"),
+        ("env..pkg.deps", "b"),
+    ]
+    assert not document.problems
+
+
+@pytest.mark.parametrize(
+    ("entry", "withheld"),
+    [
+        ("flask", None),
+        ("  flask >= 3 ; python_version > '3'  # why", None),
+        ("flask=={env:FLASK}", None),
+        ("flask @ https://files.example/flask.whl", WithheldReason.URL),
+        ("-e git+https://git.example/flask#egg=flask", WithheldReason.EDITABLE),
+        ("git+https://git.example/flask#egg=flask", WithheldReason.VCS),
+        ("./flask-1.0.whl#egg=flask", WithheldReason.PATH),
+        ("flask==${FLASK}", WithheldReason.VARIABLE),
+        ("flask==", WithheldReason.INCOMPLETE),
+    ],
+)
+def test_an_entry_is_a_line_of_pip(entry: str, withheld: WithheldReason | None) -> None:
+    text = f'[env.test]\ndeps = ["{entry}"]'
+    (dependency,) = tool_tox.parse(text).dependencies
+    assert (dependency.name, dependency.withheld) == ("flask", withheld)
+    assert dependency.name_span.of(text) == "flask"
+    assert dependency.entry_span.of(text) in entry
+    assert (dependency.specifier_span.of(text) if dependency.specifier_span else "") == dependency.specifier
+
+
+def test_an_entry_may_hold_several_lines() -> None:
+    text = '[env.test]\ndeps = """\nflask>=3\n# no\n-r base.txt\nrich\n"""\n'
+    document = tool_tox.parse(text)
+    assert [(one.name, one.name_span.of(text)) for one in document.dependencies] == [
+        ("flask", "flask"),
+        ("rich", "rich"),
+    ]
+    assert [(include.target, include.span.of(text)) for include in document.includes] == [("base.txt", "base.txt")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "target"),
+    [
+        ("-r base.txt", "base.txt"),
+        ("-rbase.txt", "base.txt"),
+        ("--requirement=a/base.txt", "a/base.txt"),
+        ("-r {tox_root}/base.txt", "base.txt"),
+        ("-r{toxinidir}{/}base.txt", None),
+        ("-r {toxinidir}\\\\base.txt", "base.txt"),
+        ("-r {env:BASE}/base.txt", None),
+        ("-r {tox_root}/{env_name}.txt", None),
+    ],
+)
+def test_an_include_is_told_where_its_place_can_be(entry: str, target: str | None) -> None:
+    document = deps(f'["{entry}"]')
+    assert [include.target for include in document.includes] == ([target] if target else [])
+    assert not document.dependencies
+    assert not document.problems
+
+
+def test_what_is_in_a_field_is_no_name() -> None:
+    assert not deps('["{env:DRIVER}", "django-{env:PLUGIN}>=1", "{posargs}"]').dependencies
+
+
+def test_a_field_in_a_marker_is_shown_as_it_is_written() -> None:
+    assert only("[\"flask; python_version == '{env:PY}'\"]").marker == "python_version == '{env:PY}'"
+
+
+def test_what_pip_refuses_is_told_at_its_place() -> None:
+    text = '[env.test]\ndeps = ["\\u0066lask", "not a requirement"]'
+    document = tool_tox.parse(text)
+    ((problem),) = document.problems
+    assert "no valid requirement" in problem.message
+    assert problem.span.of(text) in "not a requirement"
+    assert [one.name_span.of(text) for one in document.dependencies] == ["\\u0066lask"]
+
+
+@pytest.mark.parametrize("value", ['"flask', '["flask', '["flask>=3\n', '"""flask\n'])
+def test_a_half_typed_entry_is_incomplete(value: str) -> None:
+    assert only(value).withheld is WithheldReason.INCOMPLETE
+    assert not deps('["-r base.txt').includes
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("{replace = 'ref', of = ['env', 'lint', 'deps']}", []),
+        ("[{replace = 'posargs', default = ['flask'], extend = true}, 'rich']", ["flask", "rich"]),
+        (
+            "[{replace = 'if', then = ['flask', {replace = 'if', then = ['rich']}], else = ['ruff']}]",
+            ["flask", "rich", "ruff"],
+        ),
+        ("'flask'", ["flask"]),
+        ("[]", []),
+    ],
+)
+def test_replacements_are_read_where_they_hold_requirements(value: str, names: list[str]) -> None:
+    document = deps(value)
+    assert [one.name for one in document.dependencies] == names
+    assert not document.problems
+
+
+def test_what_is_no_array_of_requirements_is_told() -> None:
+    text = "[env.a]\ndeps = 3\n[env.b.deps]\nflask = '1'"
+    assert [(problem.message, problem.span.of(text)) for problem in tool_tox.parse(text).problems] == [
+        ("env.a.deps holds something that is no requirement", "3"),
+        ("env.b.deps must be an array of requirements", "flask"),
+    ]
+
+
+def test_the_project_itself_is_not_looked_up() -> None:
+    text = "[project]\nname = 'Shop'\n[tool.tox.env.test]\ndeps = ['shop[test]', '-e .']\nrequires = ['x']"
+    assert [(one.name, one.withheld) for one in pyproject.parse(text).dependencies] == [("shop", WithheldReason.SELF)]
+
+
+def test_an_ini_file_in_a_string_is_read_as_one() -> None:
+    text = '''[project]
+name = "shop"
+[tool.tox]
+legacy_tox_ini = """
+    [tox]
+    requires = tox-uv
+    [testenv]
+    deps =
+        pytest>=8 ; os_name == 'nt'  # mothball: ignore[archived] \\"soon\\"
+        py311: shop[test]
+        -r{toxinidir}/base.txt
+        not a requirement
+"""
+'''
+    document = pyproject.parse(text)
+    assert [(one.section, one.name, one.name_span.of(text), one.withheld) for one in document.dependencies] == [
+        ("tool.tox.legacy_tox_ini.tox.requires", "tox-uv", "tox-uv", None),
+        ("tool.tox.legacy_tox_ini.testenv.deps", "pytest", "pytest", None),
+        ("tool.tox.legacy_tox_ini.testenv.deps", "shop", "shop", WithheldReason.SELF),
+    ]
+    pytest_entry = document.dependencies[1]
+    assert (pytest_entry.specifier, pytest_entry.marker) == (">=8", "os_name == 'nt'")
+    assert [(include.target, include.span.of(text)) for include in document.includes] == [("base.txt", "base.txt")]
+    (ignore,) = document.ignores
+    assert ignore.about.of(text) == '# mothball: ignore[archived] \\"soon\\"'
+    (problem,) = document.problems
+    assert problem.span.of(text) in "not a requirement"
+
+
+def test_a_half_typed_ini_file_in_a_string_has_only_incomplete_entries() -> None:
+    document = pyproject.parse('[tool.tox]\nlegacy_tox_ini = """[testenv]\ndeps:\n flask\n -r base.txt\n')
+    assert [(one.name, one.withheld) for one in document.dependencies] == [("flask", WithheldReason.INCOMPLETE)]
+    assert not document.includes
+    assert not pyproject.parse("[tool.tox]\nlegacy_tox_ini = 3").dependencies

@@ -1,0 +1,142 @@
+"""What uv's tables say, and where its sources lead names."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.pyproject import parse
+from mothball.model import Kind, WithheldReason
+from tests.support.tool_documents import UV
+
+
+def withheld(text: str) -> list[tuple[str, str, str | None]]:
+    return [(one.section, one.name, one.withheld) for one in parse(text).dependencies]
+
+
+def sourced(source: str) -> WithheldReason | None:
+    """Return why ``flask`` is withheld when its table of sources holds ``source``."""
+    index = "[[tool.uv.index]]\nname = 'mirror'\nurl = 'https://mirror.example/'\nexplicit = true\n"
+    text = f"[project]\ndependencies = ['Flask']\n{index}[tool.uv.sources]\n{source}"
+    (dependency,) = parse(text).dependencies
+    assert dependency.name == "flask"
+    return dependency.withheld
+
+
+def test_all_arrays_are_read() -> None:
+    document = parse(UV)
+    assert not document.problems
+    assert [(one.section, one.name, one.kind) for one in document.dependencies if one.section.startswith("tool")] == [
+        ("tool.uv.dev-dependencies", "ruff", Kind.REQUIREMENT),
+        ("tool.uv.dev-dependencies", "winch", Kind.REQUIREMENT),
+        ("tool.uv.constraint-dependencies", "urllib3", Kind.CONSTRAINT),
+        ("tool.uv.override-dependencies", "werkzeug", Kind.OVERRIDE),
+        ("tool.uv.build-constraint-dependencies", "setuptools", Kind.CONSTRAINT),
+        ("tool.uv.extra-build-dependencies.anchor", "cython", Kind.REQUIREMENT),
+        ("tool.uv.extra-build-dependencies.anchor", "numpy", Kind.REQUIREMENT),
+    ]
+
+
+def test_sources_are_joined_by_normalised_name_to_all_entries() -> None:
+    assert [one for one in withheld(UV) if one[2]] == [
+        ("project.dependencies", "anchor", "workspace"),
+        ("project.dependencies", "rope-ladder", "vcs"),
+        ("project.dependencies", "lantern", "path"),
+        ("project.optional-dependencies.gpu", "crane", "url"),
+        ("dependency-groups.dev", "harbour", "self"),
+        ("dependency-groups.dev", "winch", "vcs"),
+        ("tool.uv.dev-dependencies", "winch", "vcs"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("flask = {git = 'https://git.example/flask'}", WithheldReason.VCS),
+        ("FLASK = {url = 'https://files.example/flask.whl'}", WithheldReason.URL),
+        ("flask = {url = 'git+https://git.example/flask'}", WithheldReason.VCS),
+        ("flask = {path = '../flask'}", WithheldReason.PATH),
+        ("flask = {path = 3}", WithheldReason.PATH),
+        ("flask = {path = '../flask', editable = true}", WithheldReason.PATH),
+        ("flask = {workspace = true}", WithheldReason.WORKSPACE),
+        ("flask = {workspace = false}", None),
+        ("flask = {index = 'mirror'}", None),
+        ("flask = {index = 'unknown'}", WithheldReason.NO_INDEX),
+        ("flask = 'mirror'", None),
+        ("flask.git = 'https://git.example/flask'", WithheldReason.VCS),
+        ("flask.workspace = true", WithheldReason.WORKSPACE),
+        ("[tool.uv.sources.flask]\nworkspace = true", WithheldReason.WORKSPACE),
+        ("[[tool.uv.sources.flask]]\nworkspace = true", WithheldReason.WORKSPACE),
+        ("[[tool.uv.sources.flask]]\nworkspace = true\n[[tool.uv.sources.flask]]\nindex = 'mirror'", None),
+        ("rich = {git = 'https://git.example/rich'}", None),
+    ],
+)
+def test_a_source_says_whether_an_index_is_asked(source: str, reason: WithheldReason | None) -> None:
+    assert sourced(source) is reason
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        # On all other platforms uv asks the index.
+        ("flask = {git = 'https://git.example/flask', marker = 'a'}", None),
+        ("flask = [{git = 'https://git.example/flask', marker = 'a'}]", None),
+        ("flask = [{git = 'x', marker = 'a'}, {index = 'mirror', marker = 'b'}]", None),
+        ("flask = [{index = 'mirror'}, {path = 'x', marker = 'a'}]", None),
+        # Together they may well leave nothing.
+        ("flask = [{git = 'x', marker = 'a'}, {path = 'y', marker = 'b'}]", WithheldReason.VCS),
+        ("flask = [{url = 'https://files.example/a.whl', marker = 'a'}, {path = 'x'}]", WithheldReason.URL),
+        ("flask = [{path = 'x'}]", WithheldReason.PATH),
+    ],
+)
+def test_alternatives_are_weighed_together(source: str, reason: WithheldReason | None) -> None:
+    assert sourced(source) is reason
+
+
+@pytest.mark.parametrize(
+    "half",
+    ["flask =", "flask = {", "flask = {index = ", "flask = {index = 'x", "flask = [", "flask = []", "flask.index ="],
+)
+def test_a_half_typed_source_keeps_its_name_from_being_asked(half: str) -> None:
+    assert sourced(half) is WithheldReason.INCOMPLETE
+
+
+def test_a_source_that_is_half_typed_and_can_be_told_is_told() -> None:
+    assert sourced("flask = {git = 'https://git.exa") is WithheldReason.VCS
+    assert sourced("[tool.uv.sources.flask") is WithheldReason.INCOMPLETE
+
+
+def test_an_extra_and_a_group_have_sources_of_their_own() -> None:
+    text = (
+        "[project]\ndependencies = ['owl']\n[project.optional-dependencies]\nA_B = ['owl']\nc = ['owl']\n"
+        "[dependency-groups]\n'D.E' = ['owl']\n"
+        "[tool.uv.sources]\nowl = [{path = 'x', extra = 'a-b'}, {git = 'y', group = 'd-e'}]"
+    )
+    assert withheld(text) == [
+        ("project.dependencies", "owl", None),
+        ("project.optional-dependencies.A_B", "owl", "path"),
+        ("project.optional-dependencies.c", "owl", None),
+        ("dependency-groups.D.E", "owl", "vcs"),
+    ]
+
+
+def test_an_entry_that_leads_elsewhere_itself_keeps_its_reason() -> None:
+    text = (
+        "[project]\ndependencies = ['owl @ https://files.example/owl.whl']\n[tool.uv.sources]\nowl = {workspace = true}"
+    )
+    assert withheld(text) == [("project.dependencies", "owl", "url")]
+
+
+def test_what_is_no_source_is_told() -> None:
+    (problem,) = parse("[tool.uv.sources]\nflask = 3").problems
+    assert problem.message == "flask must be a string or a table"
+    (problem,) = parse("[tool.uv]\nsources = 3").problems
+    assert problem.message == "tool.uv.sources must be a table of names"
+
+
+@pytest.mark.parametrize("items", ["[{requirement = 3}]", "[{match-runtime = true}]"])
+def test_a_build_requirement_without_a_name_is_none(items: str) -> None:
+    assert not parse(f"[tool.uv.extra-build-dependencies]\nflask = {items}").dependencies
+
+
+def test_what_is_not_to_be_installed_is_no_dependency() -> None:
+    assert not parse("[tool.uv]\nexclude-dependencies = ['telemetry']\nworkspace.members = ['a']").dependencies

@@ -1,0 +1,126 @@
+"""What the smaller tables of tools say: setuptools, PDM, Flit, Rye and cibuildwheel."""
+
+from __future__ import annotations
+
+import pytest
+
+from mothball.formats.pyproject import parse
+from mothball.model import Kind, WithheldReason
+from tests.support.tool_documents import REST
+
+
+def names(text: str) -> list[tuple[str, str, str | None]]:
+    return [(one.section, one.name, one.withheld) for one in parse(text).dependencies]
+
+
+def test_all_of_them_are_read() -> None:
+    document = parse(REST)
+    assert not document.problems
+    assert [
+        (one.section.removeprefix("tool."), one.name) for one in document.dependencies if "tox" not in one.section
+    ] == [
+        ("build-system.requires", "setuptools"),
+        ("build-system.requires", "flit-core"),
+        ("pdm.plugins", "pdm-bump"),
+        ("pdm.dev-dependencies.test", "pytest-cov"),
+        ("pdm.dev-dependencies.test", "bench-helpers"),
+        ("pdm.dev-dependencies.lint", "flake8"),
+        ("pdm.resolution.overrides", "pytz"),
+        ("pdm.resolution.overrides", "vice"),
+        ("flit.metadata.requires", "requests"),
+        ("flit.metadata.requires", "configparser"),
+        ("flit.metadata.dev-requires", "sphinx"),
+        ("flit.metadata.requires-extra.doc", "furo"),
+        ("rye.dev-dependencies", "pre-commit"),
+        ("cibuildwheel.test-requires", "pytest"),
+        ("cibuildwheel.test-requires", "hypothesis"),
+        ("cibuildwheel.macos.test-requires", "delocate-check"),
+        ("cibuildwheel.overrides.test-requires", "pytest"),
+    ]
+
+
+# --- setuptools -------------------------------------------------------------------------------------------------------
+
+
+def test_files_of_setuptools_are_included() -> None:
+    includes = parse(REST).includes
+    assert [(include.target, include.kind) for include in includes[:3]] == [
+        ("requirements.txt", Kind.REQUIREMENT),
+        ("requirements/base.in", Kind.REQUIREMENT),
+        ("requirements/gui.txt", Kind.REQUIREMENT),
+    ]
+    assert all(include.span.of(REST) == include.target for include in includes)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{attr = 'x'}", "{file = }", "{file = 'base.t", "{file = 3}", "{file = {x = 'base.txt'}}", "'base.txt'", "[]"],
+)
+def test_nothing_else_is(value: str) -> None:
+    assert not parse(f"[tool.setuptools.dynamic]\nversion.file = 'v.txt'\ndependencies = {value}").includes
+
+
+# --- PDM --------------------------------------------------------------------------------------------------------------
+
+
+def test_editable_dependencies_and_overrides_of_pdm() -> None:
+    found = {one.name: one for one in parse(REST).dependencies if one.section.startswith("tool.pdm")}
+    assert found["bench-helpers"].withheld is WithheldReason.EDITABLE
+    assert found["bench-helpers"].name_span.of(REST) == "bench-helpers"
+    assert found["vice"].withheld is WithheldReason.URL
+    assert (found["pytz"].kind, found["pytz"].specifier) == (Kind.OVERRIDE, "2024.2")
+
+
+def test_what_is_no_override_is_told() -> None:
+    (problem,) = parse("[tool.pdm.resolution]\noverrides = 'x'").problems
+    assert problem.message == "tool.pdm.resolution.overrides must be a table of names"
+
+
+# --- Flit and Rye -----------------------------------------------------------------------------------------------------
+
+
+def test_parentheses_around_a_version_belong_to_neither_the_version_nor_its_place() -> None:
+    dependency = next(one for one in parse(REST).dependencies if one.section == "tool.flit.metadata.requires")
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.of(REST) == dependency.specifier == ">=2.6"
+
+
+@pytest.mark.parametrize("key", ["module", "dist-name"])
+def test_flit_names_the_project(key: str) -> None:
+    text = f"[tool.flit.metadata]\n{key} = 'shop'\nrequires-extra = {{all = ['shop[x]', 'rich']}}"
+    section = "tool.flit.metadata.requires-extra.all"
+    assert names(text) == [(section, "shop", "self"), (section, "rich", None)]
+
+
+def test_the_standard_name_goes_before_all_others() -> None:
+    text = "[tool.poetry]\nname = 'old'\n[project]\nname = 'shop'\n[tool.rye]\ndev-dependencies = ['shop', 'old']"
+    assert names(text) == [("tool.rye.dev-dependencies", "shop", "self"), ("tool.rye.dev-dependencies", "old", None)]
+
+
+# --- cibuildwheel -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ('"pytest"', ["pytest"]),
+        ('"pytest hypothesis[cli]>=6\tnumpy"', ["pytest", "hypothesis[cli]>=6", "numpy"]),
+        ('["pytest >= 8", "numpy scipy"]', ["pytest >= 8", "numpy", "scipy"]),
+        ('""', []),
+        ('[" "]', []),
+    ],
+)
+def test_requirements_may_stand_side_by_side(value: str, found: list[str]) -> None:
+    text = f"[tool.cibuildwheel]\ntest-requires = {value}"
+    document = parse(text)
+    assert [one.entry_span.of(text) for one in document.dependencies] == found
+    assert not document.problems
+
+
+def test_what_is_half_typed_among_them_is_incomplete() -> None:
+    text = '[tool.cibuildwheel]\ntest-requires = "pytest hypo'
+    assert [(name, withheld) for _, name, withheld in names(text)] == [("pytest", "incomplete"), ("hypo", "incomplete")]
+    assert [(name, withheld) for _, name, withheld in names(text + 'thesis== "')] == [
+        ("pytest", None),
+        ("hypothesis", "incomplete"),
+    ]

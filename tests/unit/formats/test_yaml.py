@@ -1,0 +1,342 @@
+"""YAML: what is read of a file, where it stands, and what becomes of a file that is broken."""
+
+from __future__ import annotations
+
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.yaml_nodes import Mapping, Node, Scalar, Sequence, children, once
+from mothball.formats.yaml_reader import MAX_DEPTH, read
+from mothball.formats.yaml_scan import YamlScan
+from mothball.model import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def libyaml(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read with libyaml, or as PyYAML does where it was built without."""
+    monkeypatch.setattr(yaml, "__with_libyaml__", request.param and yaml.__with_libyaml__)
+
+
+both_parsers = pytest.mark.parametrize("libyaml", [True, False], indirect=True, ids=["libyaml", "python"])
+
+
+def entries(documents: tuple[Node, ...]) -> Iterator[Node]:
+    """Yield the lists under ``x``."""
+    for document in documents:
+        if isinstance(document, Mapping):
+            yield from document.values("x")
+
+
+def scan(text: str) -> YamlScan:
+    return YamlScan(text, entries)
+
+
+def plain(node: Node) -> Any:
+    match node:
+        case Scalar():
+            return node.value
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Mapping():
+            return {key: plain(value) for key, value in node.pairs}
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    match node:
+        case Scalar():
+            yield node
+        case Sequence():
+            for item in node.items:
+                yield from scalars(item)
+        case Mapping():
+            for _, value in node.pairs:
+                yield from scalars(value)
+
+
+def items(text: str) -> list[tuple[str, str, bool]]:
+    """Return what the items of ``x`` say, where they say it, and whether they are closed."""
+    found = scan(text)
+    read_items = []
+    for item in (item for node in entries(found.documents) for item in children(node) if isinstance(item, Scalar)):
+        content = found.content(item)
+        assert content is not None
+        read_items.append(
+            (content.text, content.place(0, len(content.text)).of(text), found.is_closed(item)),
+        )
+    return read_items
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    return [(one.span.of(text), one.message.removeprefix("invalid YAML: ")) for one in scan(text).problems]
+
+
+# --- sound files ------------------------------------------------------------------------------------------------------
+
+TEXTS = st.text("ab \n'\"\\:#-é🎉[]{}&*!%@`\t\x85\xa0", max_size=12)
+VALUES = st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3))
+
+
+@both_parsers
+@settings(deadline=None, max_examples=200)
+@given(
+    value=VALUES, styles=st.sampled_from([(flow, quote) for flow in (None, True, False) for quote in (None, "'", '"')])
+)
+@pytest.mark.usefixtures("libyaml")
+def test_what_pyyaml_writes_is_read(value: Any, styles: tuple[bool | None, str | None]) -> None:
+    flow, quote = styles
+    text = yaml.safe_dump(value, default_flow_style=flow, default_style=quote, allow_unicode=True, width=20)
+    found = scan(text)
+
+    assert [plain(document) for document in found.documents] == [yaml.load(text, Loader=yaml.BaseLoader)]
+    assert found.problems == ()
+    for scalar in scalars(found.documents[0]):
+        content = found.content(scalar)
+        if content is not None:
+            assert content.text == scalar.value
+
+
+@both_parsers
+@pytest.mark.usefixtures("libyaml")
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("ab", "ab"),
+        ("'a''b'", "a'b"),
+        ('"a\\x62\\u00e9\\U0001f389\\t\\/\\_c"', "ab\xe9\U0001f389\t/\xa0c"),
+        ("ab\n  cd", "ab cd"),
+        ("'ab\n\n  cd'", "ab\ncd"),
+        ("|\n   ab\n   cd\n", "ab\ncd\n"),
+        (">-\n   ab\n   cd\n", "ab cd"),
+        ("&anchor ab", "ab"),
+        ("!!str ab", "ab"),
+        ("''", ""),
+        ("é🎉ab # comment", "é🎉ab"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_way_to_write_a_scalar_is_read(written: str, value: str, newline: str) -> None:
+    text = f"x:\n- {written}\n".replace("\n", newline)
+    found = scan(text)
+    (scalar,) = scalars(found.documents[0])
+
+    assert scalar.value == value
+    content = found.content(scalar)
+    assert content is not None
+    assert content.text == value
+
+
+def test_each_character_of_a_scalar_has_its_place() -> None:
+    text = "x: [\"é\\x62\\tc\", 'd''e', f\n  g]\n"
+    found = scan(text)
+    places = []
+    for scalar in scalars(found.documents[0]):
+        content = found.content(scalar)
+        assert content is not None
+        places.append([content.place(at, at + 1).of(text) for at in range(len(content.text))])
+
+    assert places == [["é", "\\x62", "\\t", "c"], ["d", "''", "e"], ["f", "\n  ", "g"]]
+
+
+def test_escapes_in_a_string_of_several_lines_lead_nowhere() -> None:
+    found = scan('x: ["a\\x62\n  c"]\n')
+
+    assert [found.content(scalar) for scalar in scalars(found.documents[0])] == [None]
+    assert [found.place(scalar) for scalar in scalars(found.documents[0])] == [Span(4, 15)]
+
+
+def test_an_alias_is_what_its_anchor_names() -> None:
+    found = scan("a: &list [b]\nx: *list\ny: [*none, c, *list]\n? [odd]\n: z\n")
+
+    assert plain(found.documents[0]) == {"a": ["b"], "x": ["b"], "y": ["c", ["b"]]}
+    assert scan("*none\n").documents == ()
+
+
+def test_what_is_merged_in_counts_where_a_key_is_not_there() -> None:
+    found = scan(
+        "a: &one {x: 1, y: 2}\nb: &two {z: 3}\nc:\n  <<: [*one, *two]\n  y: 4\nd:\n  <<: *one\ne:\n  <<: text\n"
+    )
+    document = found.documents[0]
+    assert isinstance(document, Mapping)
+    c, d, e = (node for key in "cde" for node in document.values(key) if isinstance(node, Mapping))
+
+    assert [c.text(key) for key in "xyz"] == ["1", "4", "3"]
+    assert d.text("y") == "2"
+    assert e.text("x") == ""
+    assert document.text("a") == ""
+
+
+def test_a_key_that_is_there_twice_is_kept_twice() -> None:
+    document = scan("x: 1\nx: 2\n").documents[0]
+
+    assert isinstance(document, Mapping)
+    assert [plain(value) for value in document.values("x")] == ["1", "2"]
+
+
+def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
+    (document,) = scan("x: [&a [b], *a, *a, [b]]\n").documents
+    assert isinstance(document, Mapping)
+    (node,) = document.values("x")
+
+    assert [plain(one) for one in once(children(node), set())] == [["b"], ["b"]]
+    assert children(Scalar("a", Span(0, 1))) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "comments"),
+    [
+        ("x:\n- a # mothball: ignore[archived] b\n", ["b"]),
+        ("# mothball: ignore[archived] b", ["b"]),
+        ("x: 'a # mothball: ignore[archived] b'\n", []),
+        ("x: a# mothball: ignore[archived] b\n", []),
+        ("x: 'a # b'  # c # mothball: ignore[archived] d\n", ["d"]),
+        ("x: |\n  a # mothball: ignore[archived] b\ny: c # mothball: ignore[archived] d\n", ["d"]),
+        ("mothball: x\r\n# mothball: ignore[archived] b\r\n# mothball: ignore[missing] c\r\n", ["b", "c"]),
+        ("- a#\n- b#b #b # mothball: ignore[archived] b", ["b"]),
+    ],
+)
+def test_comments_are_found_where_yaml_has_them(text: str, comments: list[str]) -> None:
+    ignores, wrong = scan(text).comments()
+
+    assert [one.reason for one in ignores] == comments
+    assert all(one.span.of(text).startswith("# mothball") for one in ignores)
+    assert wrong == []
+
+
+def test_a_comment_that_mothball_does_not_understand_is_told() -> None:
+    ignores, wrong = scan("x: a # mothball: hush\n").comments()
+
+    assert ignores == []
+    assert [one.message for one in wrong] == ["`mothball: hush` is no directive"]
+
+
+# --- broken files -----------------------------------------------------------------------------------------------------
+
+
+@both_parsers
+@pytest.mark.usefixtures("libyaml")
+@pytest.mark.parametrize(
+    ("text", "expected", "problems"),
+    [
+        ('x:\n- a\n- "b\n- c\n- "d"\n', "a b! c d", [('"b', "a string is not closed")]),
+        ('x:\n- a\n- "b\n- c\n', "a b! c", [('"b', "a string is not closed")]),
+        ("x: ['a, b]\ny: 'z'\n", "a, b]!", [("'a, b]", "a string is not closed")]),
+        ("x: [a, b\ny:\n- z\n", "a b", [("x: [a, b", "`[` is not closed")]),
+        ("x: [a, b  # c\ny:\n- z\n", "a b", [("x: [a, b  # c", "`[` is not closed")]),
+        ("x: [\n  a,\n  b,\ny:\n- z\n", "a b", [("b,", "`[` is not closed")]),
+        ("y: {a: b\nx: [c]\n", "c", [("y: {a: b", "`{` is not closed")]),
+        ("y: 1\nx\n- a\n- b\n", "a b", [("x", "a key without a colon")]),
+        ("x:\n- a\n\t- b\n- c\n", "a c", None),
+        ("x:\n- a\n- @b\n- c\n", "a c", None),
+        ("x:\n- a\n- b: c: d\n- e\n", "a e", None),
+        ("y: ]\nx:\n- a\n", "a", None),
+        ("x:\n- a\nfoo\n- b\n", "a b", None),
+    ],
+)
+def test_one_broken_line_leaves_the_others_alone(
+    text: str, expected: str, problems: list[tuple[str, str]] | None
+) -> None:
+    shown = " ".join(value if closed else f"{value}!" for value, _, closed in items(text))
+
+    assert shown == expected
+    assert all(value == place for value, place, _ in items(text))
+    assert told(text) == problems if problems is not None else len(told(text)) == 1
+
+
+def test_several_broken_lines_are_put_right_one_by_one() -> None:
+    text = 'x:\n- a\n- "b\n- c\ny: [d\nz\nw:\n- ]\n'
+
+    assert [value for value, _, _ in items(text)] == ["a", "b", "c"]
+    assert len(told(text)) >= 2
+
+
+def test_what_stands_before_an_error_is_kept_where_nothing_helps() -> None:
+    text = "x:\n- a\n" + "y: ]\n" * 9
+
+    assert [value for value, _, _ in items(text)] == ["a"]
+    assert len(told(text)) == 5
+
+
+def test_a_large_file_is_read_up_to_its_error() -> None:
+    text = "x:\n- a\n- @b\n" + "- c\n" * 20_000
+
+    assert [value for value, _, _ in items(text)] == ["a"]
+    assert [place for place, _ in told(text)] == ["- @b"]
+
+
+def test_the_marks_of_a_merge_conflict_are_stepped_over() -> None:
+    text = "x:\n<<<<<<< HEAD\n- a\n=======\n- b\n>>>>>>> theirs\n- c\n"
+
+    assert [value for value, _, _ in items(text)] == ["a", "b", "c"]
+    assert told(text) == [("<<<<<<< HEAD", "a merge conflict is not resolved")]
+    assert told("x: a\n>>>>>>> theirs\n")[0] == (">>>>>>> theirs", "a merge conflict is not resolved")
+
+
+def test_control_characters_are_told_and_stepped_over() -> None:
+    text = "x: \ufeff\n- a\x07b\n- c\x00\n- d\ud800\n"
+
+    assert [value for value, _, _ in items(text)] == ["a b", "c", "d"]
+    assert told(text) == [("\ufeff", "a control character")]
+
+
+@both_parsers
+@pytest.mark.usefixtures("libyaml")
+@pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", "{a: ", "- - "])
+def test_nesting_is_capped(piece: str) -> None:
+    text = "x: [a]\ny:\n  " + piece * 200
+
+    assert [value for value, _, _ in items(text)] == ["a"]
+    reading = read(text)
+    assert reading.failure is not None
+    assert reading.failure.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
+
+
+@both_parsers
+@pytest.mark.usefixtures("libyaml")
+@settings(deadline=None, max_examples=80)
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            [*"[]{}:,#'\"|>&*!%@`?\t \n\r-", "x", "- a\n", "x:\n", "\n  ", "é", "\u2028", "\x85", "<<: ", "\x00"]
+        ),
+        max_size=14,
+    )
+)
+def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    found = scan(text)
+    for document in found.documents:
+        for scalar in scalars(document):
+            content = found.content(scalar)
+            if content is not None:
+                assert content.text == scalar.value
+                place = content.place(0, len(content.text))
+                assert 0 <= place.start <= place.end <= len(text)
+    assert all(0 <= one.span.start <= one.span.end <= len(text) and one.help for one in found.problems)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[", '"', "'", "\\", "a,", "- a\n", "*a ", "#", "#mothball ", "x: ", "\t", "<<<<<<<\n", "- 'a''b'\n", "\x00"],
+)
+def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+    def cost(size: int) -> float:
+        text = "x: [" + piece * (size // len(piece))
+        begun = process_time()
+        found = scan(text)
+        found.comments()
+        for node in found.documents:
+            for scalar in scalars(node):
+                found.content(scalar)
+        return process_time() - begun
+
+    cost(1000)
+    # Both are larger than what is still put right.
+    assert cost(560_000) < 30 * max(cost(70_000), 0.001)
