@@ -2,8 +2,8 @@
 
     uv run python -m benchmarks.lock_parse
 
-The budget is 0.1. Below it stands what the same lock costs where it is read with the TOML scanner, because somebody put
-a comment in it that speaks to mothball.
+The budget is 0.1, for the first lock that a process reads. Below it stands what the same lock costs where it is read
+with the TOML scanner, because somebody put a comment in it that speaks to mothball.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.paired import Ratio
 from mothball.formats import uv_lock
+from mothball.formats.lock_shapes import judge
 
 _INDEX = "https://index.example/simple"
 _FILES = "https://files.example/packages"
@@ -116,10 +117,15 @@ def main() -> None:
     document = uv_lock.parse(lock)
     edges = sum(map(len, document.graph.requires.values())) if document.graph else 0
     print(f"{len(lock):,} characters, {len(document.dependencies)} packages, {edges} edges")
+
+    def parse_first() -> None:
+        judge.cache_clear()
+        uv_lock.parse(lock)
+
     calls: dict[str, Callable[[], object]] = {
         "tomllib.loads": lambda: tomllib.loads(lock),
-        "uv.lock as uv wrote it": lambda: uv_lock.parse(lock),
-        "the same with a comment that speaks to mothball": lambda: uv_lock.parse(commented),
+        "uv.lock as uv wrote it": parse_first,
+        "with an ignore comment: the TOML scanner": lambda: uv_lock.parse(commented),
     }
     print(f"{'as a ratio to tomllib.loads':<44} median  (quartiles of the pairs)")
     for ratio in compare_calls(calls, rounds=rounds):

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 # Nobody nests ten deep.
 _MAX_DEPTH = 100
 _LINE = re.compile(r"([ \t]*+)([^\r\n]++)")
-# A key and what follows its colon; one that lacks colon or quote must end with an opening bracket.
+# A key and what follows its colon; one that lacks colon or quotes must end with an opening bracket.
 _MEMBER = re.compile(r'"([^"\\]*+)"[ \t]*+:[ \t]*+(.*)')
-_HALF_MEMBER = re.compile(r'"([^"\\:{\[]*+)"?+[ \t]*+:?+[ \t]*+([{\[])')
+_HALF_MEMBER = re.compile(r'"?+([^"\\:,{}\[\]]++)[":, \t]*+([{\[])')
 # A string alone, closed or not: an item of an array, or a key that somebody is typing.
 _LONE = re.compile(r'"([^"\\:,{}\[\]]++)"?+[ \t]*+,?+')
 _CLOSERS = {"}": "{", "]": "["}
@@ -30,11 +30,25 @@ _CLOSERS = {"}": "{", "]": "["}
 class _Node:
     """A member, as far as its lines have told; ``opener`` is the bracket that ends its first line, if one does."""
 
-    __slots__ = ("children", "end", "is_broken", "is_open", "items", "key", "opener", "start", "value", "value_span")
+    __slots__ = (
+        "children",
+        "end",
+        "is_broken",
+        "is_open",
+        "items",
+        "key",
+        "opener",
+        "quote",
+        "start",
+        "value",
+        "value_span",
+    )
 
-    def __init__(self, key: str, start: int, end: int) -> None:
+    def __init__(self, key: str, start: int, end: int, quote: int = 1) -> None:
         self.key = key
         self.start = start
+        # How long the opening quote is: none where somebody has taken it away.
+        self.quote = quote
         self.end = end
         self.opener = ""
         self.value: JsonValue = None
@@ -53,7 +67,8 @@ class _Node:
         elif children or self.opener:
             value = JsonObject(children)
         whole = not self.is_open and not self.is_broken and all(child.whole for child in children)
-        key_span = Span(self.start + 1, self.start + 1 + len(self.key))
+        begin = self.start + self.quote
+        key_span = Span(begin, begin + len(self.key))
         return JsonMember(self.key, key_span, value, self.value_span, Span(self.start, end), whole)
 
 
@@ -103,7 +118,7 @@ def _read_member(body: str, start: int, read_value: Callable[[str], JsonScan]) -
         return None
     key = found[1] if whole else found[1].rstrip()
     rest, begin = found[2].removesuffix(",").rstrip(), start + found.start(2)
-    node = _Node(key, start, begin + len(rest) if rest else start + 1 + len(key))
+    node = _Node(key, start, begin + len(rest) if rest else start + 1 + len(key), found.start(1))
     node.value_span = Span(begin, node.end) if rest else node.value_span
     node.is_broken = not (whole and rest)
     if rest in {"{", "["}:

@@ -53,6 +53,7 @@ class _Plan(NamedTuple):
 
     kind: Kind
     shape: Shape
+    number: int
     path: Path | None = None
     steps: tuple[Step, ...] = ()
     touched: Path | None = None
@@ -85,8 +86,8 @@ class _Reader:
         self._layout = layout
         self._text = text
         self._lengths = iter(lengths)
-        self._shapes: dict[str, Shape] = {}
-        self._numbered: list[Shape] = []
+        self._shapes: list[Shape] = []
+        self._numbers: dict[str, int] = {}
         self._outermost = _Context((), in_package=False, in_array=False, plans={})
         self._contexts: dict[tuple[Path | None, bool, bool], _Context] = {}
         self._definitions = Definitions()
@@ -109,10 +110,8 @@ class _Reader:
             start = following
             following += len(line) + 1
             plan = plans.get(blanked) or self._plan(context, blanked)
-            kind, shape, path, steps, touched, inside = plan
-            if path is not None:
-                self._take(path, plan, line, start)
-            elif steps:
+            kind, shape, number, path, steps, touched, inside = plan
+            if steps and (path is None or not self._take(path, shape.prefix, line, start)):
                 self._take_all(plan, line, start)
             if kind is _ITEM or not kind:
                 continue
@@ -122,7 +121,7 @@ class _Reader:
             elif touched is not None:
                 self._values.setdefault(touched, [])
             if kind is not _CLOSING:
-                self._order.append(shape.number)
+                self._order.append(number)
             if shape.has_files:
                 following += next(self._lengths) - len(FILES)
             context = inside or table
@@ -150,10 +149,10 @@ class _Reader:
     def _open_table(self, shape: Shape, start: int, end: int) -> None:
         if shape.keys[0].name != self._layout.array:
             self._finish(end)
-        elif len(shape.keys) == 1:
+        elif len(shape.keys) == 1 and shape.is_array:
             self._finish(end)
             self._start, self._values = start, {}
-        elif self._start < 0:
+        elif self._start < 0 or len(shape.keys) == 1:
             raise Unusual
 
     def _finish(self, end: int) -> None:
@@ -171,7 +170,7 @@ class _Reader:
 
     def _define(self, order: tuple[int, ...]) -> None:
         for number in order:
-            shape = self._numbered[number]
+            shape = self._shapes[number]
             if shape.kind is _HEADER:
                 _, complaint = self._definitions.open_table(shape.keys, is_array=shape.is_array)
             else:
@@ -183,66 +182,61 @@ class _Reader:
 
     def _plan(self, context: _Context, blanked: str) -> _Plan:
         """Make and remember the plan for a shape that stands in ``context`` for the first time."""
-        shape = self._shapes.get(blanked)
-        if shape is None:
-            shape = self._shapes[blanked] = judge(blanked, len(self._numbered))
-            self._numbered.append(shape)
+        number = self._numbers.get(blanked)
+        if number is None:
+            number = self._numbers[blanked] = len(self._shapes)
+            self._shapes.append(judge(blanked))
+        shape = self._shapes[number]
         if shape.kind not in (_IN_ARRAY if context.in_array else _IN_TABLE):
             raise Unusual
-        # The end of a package is that of its last value; the length of what stands behind it is not known.
-        if context.in_package and shape.has_comment:
-            raise Unusual
+        plan = _Plan(shape.kind, shape, number)
+        in_package = context.in_package
         if shape.kind is _HEADER:
             names = tuple(key.name for key in shape.keys)
             in_package = names[0] == self._layout.array
-            inside = self._inside(names[1:] if in_package else names, in_package=in_package)
-            plan = _Plan(_HEADER, shape, inside=inside)
+            plan = plan._replace(inside=self._inside(names[1:] if in_package else names, in_package=in_package))
         elif shape.kind in {_PAIR, _OPENING, _ITEM}:
-            plan = self._plan_value(context, shape)
-        else:
-            plan = _Plan(shape.kind, shape)
+            plan = self._plan_value(context, plan)
+        # The end of a package is that of its last value; the length of what stands behind it is not known.
+        if shape.has_comment and in_package:
+            raise Unusual
         context.plans[blanked] = plan
         return plan
 
-    def _plan_value(self, context: _Context, shape: Shape) -> _Plan:
+    def _plan_value(self, context: _Context, plan: _Plan) -> _Plan:
+        shape = plan.shape
         names = tuple(key.name for key in shape.keys)
         if context is self._outermost and names[0] == self._layout.array:
             raise Unusual  # packages as inline tables
         path = None if context.path is None else context.path + names
-        inside = None
         if shape.kind is _OPENING:
-            inside = self._inside(path, in_package=context.in_package, in_array=True)
+            plan = plan._replace(inside=self._inside(path, in_package=context.in_package, in_array=True))
         if path is None:
-            return _Plan(shape.kind, shape, inside=inside)
+            return plan
+        wanted = self._wanted(in_package=context.in_package)
+        own = find(path, wanted) if names else None
         if context.in_package and path == NAME and shape.is_string and shape.kind is _PAIR:
-            steps = [step._replace(path=NAME) for step in shape.leaves]
-            touched = None
+            steps: tuple[Step, ...] = (shape.leaves[0]._replace(path=NAME),)
         else:
-            wanted = self._wanted(in_package=context.in_package)
-            steps = [
-                step._replace(path=found[0])
-                for step in shape.leaves
-                if (found := find(path + step.path, wanted)) and found[1]
-            ]
-            found = find(path, wanted)
-            touched = found[0] if shape.keys and found and found[1] else None
+            found = [(find(path + step.path, wanted), step) for step in shape.leaves]
+            steps = tuple(step._replace(path=kept[0]) for kept, step in found if kept and kept[1])
         first = steps[0].path if len(steps) == 1 and steps[0].place == 0 else None
-        return _Plan(shape.kind, shape, first, tuple(steps), touched, inside)
+        return plan._replace(path=first, steps=steps, touched=own[0] if own and own[1] else None)
 
-    def _take(self, path: Path, plan: _Plan, line: str, start: int) -> None:
-        """Keep the first string of a line; where it is not written the plain way, leave it to ``_take_all``."""
-        prefix = plan.shape.prefix
+    def _take(self, path: Path, prefix: str, line: str, start: int) -> bool:
+        """Keep the first string of a line, which follows ``prefix``; False where it is not written the plain way."""
         if "\\" in line or not line.startswith(prefix):
-            self._take_all(plan, line, start)
-            return
+            return False
         begin = len(prefix)
         end = line.index('"', begin)
+        values = self._values
         if path is NAME:
             self._name = WrittenName(line[begin:end], Span(start + begin, start + end))
-        elif path in self._values:
-            self._values[path].append(line[begin:end])
+        elif path in values:
+            values[path].append(line[begin:end])
         else:
-            self._values[path] = [line[begin:end]]
+            values[path] = [line[begin:end]]
+        return True
 
     def _take_all(self, plan: _Plan, line: str, start: int) -> None:
         """Keep the strings and booleans of a line, however they are written."""

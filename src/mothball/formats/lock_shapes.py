@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.lock_stanzas import Path
@@ -37,7 +38,7 @@ _DATE = (
 # same in every package.
 _PLAIN = re.compile(r'([A-Za-z0-9_-]++) = (?:""|\[""(?:, "")*+\]|(\[))\r?')
 # With its strings blanked out, no honest line comes near it; others are not worth being looked at twice.
-_MAX_LENGTH = 10_000
+_MAX_LENGTH = 4_000
 _NUMBER = re.compile(rf"= (?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)")
 
 
@@ -67,13 +68,11 @@ class Step(NamedTuple):
 class Shape(NamedTuple):
     """What all lines of one shape are.
 
-    ``number`` tells shapes apart. ``keys`` are those of a header or pair, ``leaves`` what the value of a pair or item
-    holds, by paths from there. ``strings`` is how many strings stand in the line, those that mean nothing included,
-    ``prefix`` what stands before the content of the first;
-    ``has_files`` is whether ``FILES`` is in it.
+    ``keys`` are those of a header or pair, ``leaves`` what the value of a pair or item holds, by paths from there.
+    ``strings`` is how many strings stand in the line, those that mean nothing included, ``prefix`` what stands before
+    the content of the first; ``has_files`` is whether ``FILES`` is in it.
     """
 
-    number: int
     kind: Kind
     keys: tuple[Key, ...] = ()
     leaves: tuple[Step, ...] = ()
@@ -104,19 +103,23 @@ def strings_in(line: str) -> list[re.Match[str]]:
     return [found for found in _STRING.finditer(line) if found[1] or found[2]]
 
 
-def judge(blanked: str, number: int) -> Shape:
-    """Return what a line is, by its blanked text; raise ``Unusual`` where its neighbours have a say in that."""
+@lru_cache(maxsize=1024)
+def judge(blanked: str) -> Shape:
+    """Return what a line is, by its blanked text; raise ``Unusual`` where its neighbours have a say in that.
+
+    Remembered, as both sides of a change hold the same shapes, and so do all locks of a tool.
+    """
     if plain := _PLAIN.fullmatch(blanked):
-        return _plain_shape(plain, number)
+        return _plain_shape(plain)
     if len(blanked) > _MAX_LENGTH:
         raise Unusual
     has_files = FILES in blanked
     blanked = blanked.replace(FILES, "[]")
     bare = blanked.strip(SPACE)
     if not bare or bare.startswith("#"):
-        return Shape(number, Kind.NOTHING)
+        return Shape(Kind.NOTHING)
     if bare == "]":
-        return Shape(number, Kind.CLOSING)
+        return Shape(Kind.CLOSING)
     if bare.endswith("["):
         kind, before, after = Kind.OPENING, "", "\n]\n"
     elif bare.endswith(","):
@@ -130,14 +133,13 @@ def judge(blanked: str, number: int) -> Shape:
     if document.headers:
         keys = document.headers[0].keys
         _insist_on_names(keys)
-        return Shape(number, Kind.HEADER, keys, is_array=bare.startswith("[["), has_comment=has_comment)
+        return Shape(Kind.HEADER, keys, is_array=bare.startswith("[["), has_comment=has_comment)
     entry = document.entries[0]
     value = _judged_value(kind, entry.value)
     keys = () if kind is Kind.ITEM else entry.keys
     _insist_on_names(keys)
     strings = {found.start() + len(before): place for place, found in enumerate(strings_in(blanked))}
     return Shape(
-        number,
         kind,
         keys,
         tuple(_leaves((), value, strings)),
@@ -149,14 +151,14 @@ def judge(blanked: str, number: int) -> Shape:
     )
 
 
-def _plain_shape(plain: re.Match[str], number: int) -> Shape:
+def _plain_shape(plain: re.Match[str]) -> Shape:
     keys = (Key(plain[1], Span(*plain.span(1))),)
     if plain[2]:
-        return Shape(number, Kind.OPENING, keys)
+        return Shape(Kind.OPENING, keys)
     strings = plain[0].count(_NOTHING)
     prefix = plain[0][: plain[0].index('"') + 1]
     leaves = tuple(Step((), place) for place in range(strings))
-    return Shape(number, Kind.PAIR, keys, leaves, is_string="[" not in prefix, strings=strings, prefix=prefix)
+    return Shape(Kind.PAIR, keys, leaves, is_string="[" not in prefix, strings=strings, prefix=prefix)
 
 
 def _judged_value(kind: Kind, value: Value) -> Value:

@@ -27,15 +27,14 @@ _SHOWN = 60
 class Package(NamedTuple):
     """What a format makes of a stanza.
 
-    ``requires`` are the names of other packages as they are written. ``repeats`` is whether the stanza is about a
-    package that another one has told of: only what it requires is new.
+    ``requires`` are the names of other packages as they are written. ``source`` is None where another stanza tells of
+    the package: only what it requires is new.
     """
 
-    source: PackageSource
-    requires: Sequence[str] = ()
-    extras: tuple[str, ...] = ()
-    marker: str = ""
-    repeats: bool = False
+    source: PackageSource | None
+    requires: Sequence[str]
+    extras: tuple[str, ...]
+    marker: str
 
 
 class Names(dict[str, str]):
@@ -68,7 +67,7 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
     dependencies: list[Dependency] = []
     problems = list(lock.problems)
     requires: dict[str, list[str]] = {}
-    for stanza, (source, required, extras, marker, repeats) in zip(lock.stanzas, packages, strict=True):
+    for stanza, (source, required, extras, marker) in zip(lock.stanzas, packages, strict=True):
         written, whole = stanza.name, stanza.whole
         if written is None or not _NAME.fullmatch(written.text):
             written, whole = _visible(written), False
@@ -78,7 +77,7 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
                 continue
         name = names[written.text]
         requires.setdefault(name, []).extend([names[other] for other in required])
-        if repeats:
+        if source is None:
             continue
         dependencies.append(
             Dependency(

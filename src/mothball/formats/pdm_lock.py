@@ -33,9 +33,8 @@ def parse(text: str) -> Document:
     for stanza in lock.stanzas:
         extras = tuple(texts(stanza.values, [("extras",)]))
         repeats = bool(extras) and _identity(stanza, names) in plain
-        packages.append(
-            Package(_source(stanza), _requires(stanza), extras, stanza.text("marker") or "", repeats=repeats)
-        )
+        source = None if repeats else _source(stanza)
+        packages.append(Package(source, _requires(stanza), extras, stanza.text("marker") or ""))
     found = collect(text, lock, "package", packages, names)
     return make_document("pdm-lock", lock, found, graph_of(found.requires))
 

@@ -50,7 +50,7 @@ def parse(text: str) -> Document:
                 knows_direct = True
         else:
             source = registries.get(registry) or registries.setdefault(registry, web_index(registry))
-        packages.append(Package(source, requires, (), "", repeats=False))
+        packages.append(Package(source, requires, (), ""))
     found = collect(text, lock, "package", packages, names)
     graph = graph_of(found.requires, [names[name] for name in direct] if knows_direct else None)
     return make_document("uv-lock", lock, found, graph)

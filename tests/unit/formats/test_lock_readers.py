@@ -1,0 +1,313 @@
+"""Two readers and one truth: what is read by lines is what the TOML scanner reads, and that is what tomllib loads."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.lock_files import split_at_files, without_files
+from mothball.formats.lock_lines import read_lines
+from mothball.formats.lock_stanzas import Layout, Leaf, Lock, Path, Stanza, find
+from mothball.formats.lock_toml import read_toml
+from mothball.formats.toml import scan
+from tests.support import lock_samples
+from tests.support.lock_texts import nonsense, packages, written
+from tests.support.timing import least_seconds
+
+LAYOUT = Layout(
+    "package",
+    (("version",), ("source",), ("dependencies",), ("optional-dependencies", "*", "name"), ("dev-dependencies",)),
+    (("manifest",),),
+)
+HEAD = '[[package]]\nname = "anchor"\n'
+
+
+def values_of(table: dict[str, Any], wanted: tuple[Path, ...]) -> dict[Path, list[Leaf]]:
+    """Return the strings and booleans of a table that tomllib has loaded, by the paths under which they are kept."""
+    found: dict[Path, list[Leaf]] = {}
+
+    def collect(path: Path, value: object) -> None:
+        kept = find(path, wanted)
+        if isinstance(value, str | bool) and kept and kept[1]:
+            found.setdefault(kept[0], []).append(value)
+        for item in value if isinstance(value, list) else ():
+            collect(path, item)
+        for key, item in value.items() if isinstance(value, dict) else ():
+            collect((*path, key), item)
+
+    collect((), table)
+    return found
+
+
+def without_empty(values: Any) -> dict[Path, list[Leaf]]:
+    return {path: list(leaves) for path, leaves in values.items() if leaves}
+
+
+def check_against_tomllib(lock: Lock, text: str) -> None:
+    loaded = tomllib.loads(text)
+    tables = loaded.pop("package", [])
+    assert len(lock.stanzas) == len(tables)
+    for stanza, table in zip(lock.stanzas, tables, strict=True):
+        name = table.pop("name", None)
+        assert (stanza.name.text if stanza.name else None) == (name if isinstance(name, str) else None)
+        assert without_empty(stanza.values) == values_of(table, LAYOUT.package)
+        check_places(stanza, text)
+    assert without_empty(lock.root) == values_of(loaded, LAYOUT.root)
+    assert not lock.problems
+
+
+def check_places(stanza: Stanza, text: str) -> None:
+    entry = stanza.span.of(text)
+    assert entry == entry.strip()
+    if stanza.name:
+        assert stanza.span.start < stanza.name.span.start <= stanza.name.span.end < stanza.span.end
+        assert text[stanza.name.span.start - 1] == text[stanza.name.span.end] or '"""' in entry or "'''" in entry
+
+
+# --- what tools write -------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(packages(), max_size=4))
+@settings(deadline=None, max_examples=150)
+def test_a_lock_in_uvs_own_layout_is_read_by_lines_and_as_tomllib_loads_it(lock: list[dict[str, Any]]) -> None:
+    text = written(lock)
+    read = read_lines(text, LAYOUT)
+
+    assert read is not None
+    check_against_tomllib(read, text)
+    assert read == read_toml(text, LAYOUT)
+    on_windows = text.replace("\n", "\r\n")
+    assert read_lines(on_windows, LAYOUT) == read_toml(on_windows, LAYOUT)
+
+
+@given(st.lists(packages(), max_size=3), st.data())
+@settings(deadline=None, max_examples=80)
+def test_a_lock_in_any_spelling_is_read_as_tomllib_loads_it(lock: list[dict[str, Any]], data: st.DataObject) -> None:
+    text = written(lock, data)
+    loaded = tomllib.loads(text)
+    assert loaded.get("package", []) == lock
+
+    check_against_tomllib(read_toml(text, LAYOUT), text)
+    by_lines = read_lines(text, LAYOUT)
+    assert by_lines in (None, read_toml(text, LAYOUT))
+
+
+@pytest.mark.parametrize("name", ["UV", "POETRY", "PDM"])
+def test_the_samples_are_read_by_lines(name: str) -> None:
+    text = getattr(lock_samples, name)
+    read = read_lines(text, LAYOUT)
+
+    assert read is not None
+    assert read == read_toml(text, LAYOUT)
+
+
+# --- everything else --------------------------------------------------------------------------------------------------
+
+
+@given(nonsense())
+@settings(deadline=None, max_examples=400)
+@example('[[package]]\nname = "a"\n[[package]]\nname = "b"\nname = "c"')
+@example("[[package]]\n[metadata]\n[package.x]\n")
+@example("[[package]]\nx = 1\n[package.x]\n")
+@example("[[package]]\n[[package.wheels]]\n[[package]]\n[[package.wheels]]\n[[package.wheels]]\n")
+@example('[[package]]\nx = "a""b""c"')
+@example('[[package]]\nx = "\\u00e9", "b"')
+@example("[[package]]\nx = \"\\u00e9 'q' \"")
+@example("[[package]]\nwheels = [\n] # a\n[package.x] # b")
+@example('package = [{ name = "a" }]')
+@example('[[package]]\ndependencies = [\n    { name = "rope" },\n')
+@example('[[package]]\ndependencies = [\n    { name = "rope" }\n]')
+@example('[[package]] # x "y"\nname = "a"')
+@example('[[package]]\nname = [\n    "a",\n]')
+def test_what_is_read_by_lines_is_sound_and_read_alike_by_the_scanner(text: str) -> None:
+    by_lines = read_lines(text, LAYOUT)
+    by_scanner = read_toml(text, LAYOUT)
+
+    assert by_lines in (None, by_scanner)
+    if by_lines is not None:
+        assert not scan(text).errors
+    for stanza in by_scanner.stanzas:
+        assert stanza.span.of(text).strip() == stanza.span.of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = "\x1f"\n',
+        "x = 1\rx = 2\n",
+        "x = [\n    1\n]\n",
+        "x = [ 1,\n    2,\n]\n",
+        "x = [\n",
+        "]\n",
+        "    1,\n",
+        'x = """\n"""\n',
+        '"" = 1\n',
+        'x = { "" = 1 }\n',
+        "x = 2026-02-29T01:02:03Z\n",
+        "x = " + "1" * 5000 + "\n",
+        "[package.x]\n[[package]]\n",
+        "[package]\n[[package]]\n",
+        HEAD + '# mothball: ignore[archived] why\nversion = "1"\n',
+        HEAD + 'version = "1" # comment\n',
+        HEAD + "x = [" + '"", ' * 2000 + "]\nx.y = 1\n",
+        HEAD + 'name = "b"\n',
+        HEAD + 'version = "1"\n"version" = "2"\n',
+        HEAD + "<<<<<<< ours\n",
+    ],
+)
+def test_what_is_not_plainly_sound_is_left_to_the_scanner(text: str) -> None:
+    assert read_lines(text, LAYOUT) is None
+
+
+def test_a_quoted_key_is_read_by_lines() -> None:
+    text = HEAD + '[package.dependencies]\n"zope.interface" = "*"\n[package.metadata]\n"a b" = { "c.d" = "e" }\n'
+    read = read_lines(text, LAYOUT)
+
+    assert read is not None
+    assert read == read_toml(text, LAYOUT)
+    assert read.stanzas[0].values == {("dependencies", "zope.interface"): ["*"]}
+
+
+def test_escapes_and_apostrophes_are_read_by_lines() -> None:
+    text = HEAD + 'dependencies = [\n    "a; b == \\"c\\"",\n    \'d\',\n]\nversion = "1\\t2"\n'
+    read = read_lines(text, LAYOUT)
+
+    assert read is not None
+    assert read == read_toml(text, LAYOUT)
+    assert read.stanzas[0].values == {("dependencies",): ['a; b == "c"', "d"], ("version",): ["1\t2"]}
+
+
+def test_the_name_may_stand_anywhere_and_in_any_quotes() -> None:
+    for text in (
+        "[[package]]\nversion = \"1\"\nname = 'a'\n",
+        '[[package]]\n"name" = "a"\n',
+        '[[package]]\nwheels = [\n    { url = "b", hash = "c" },\n]\nname = "a"\n',
+    ):
+        read = read_lines(text, LAYOUT)
+        assert read is not None
+        assert read == read_toml(text, LAYOUT)
+        assert read.stanzas[0].name is not None
+        assert read.stanzas[0].name.span.of(text) == "a"
+
+
+def test_comments_and_empty_lines_belong_to_no_package() -> None:
+    text = f'# first\n\n{HEAD}# second\n\n[[package]]\nname = "b" \n\n# third'
+    read = read_lines(text, LAYOUT)
+
+    assert read is not None
+    assert read == read_toml(text, LAYOUT)
+    assert [stanza.span.of(text) for stanza in read.stanzas] == [HEAD.strip(), '[[package]]\nname = "b"']
+
+
+# --- half typed -------------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_header_joins_no_packages() -> None:
+    lock = read_toml(HEAD + 'version = "1"\nname = "buoy"\nversion = "2"\n', LAYOUT)
+
+    assert [stanza.name.text if stanza.name else None for stanza in lock.stanzas] == ["anchor", "buoy"]
+    assert [stanza.text("version") for stanza in lock.stanzas] == ["1", "2"]
+    assert lock.problems
+
+
+@pytest.mark.parametrize("header", ["[[package", "[package]]", "[[package]", "[package"])
+def test_a_half_typed_header_is_a_header(header: str) -> None:
+    lock = read_toml(f'{HEAD}{header}\nname = "buoy"\n', LAYOUT)
+
+    assert [stanza.name.text for stanza in lock.stanzas if stanza.name] == ["anchor", "buoy"]
+
+
+@pytest.mark.parametrize(
+    ("line", "whole"),
+    [
+        ('version = "1', False),
+        ("version =", False),
+        ("dependencies = [", False),
+        ('source = { registry = "https://index.example', False),
+        ('source = { registry = "https://index.example"', False),
+        ("other = [", True),
+        ("version = 1", True),
+    ],
+)
+def test_a_package_is_whole_when_all_that_is_wanted_is(line: str, *, whole: bool) -> None:
+    (stanza,) = read_toml(f"{HEAD}{line}\n", LAYOUT).stanzas
+    assert stanza.whole is whole
+
+
+def test_only_tables_are_packages() -> None:
+    lock = read_toml('package = [{ name = "a" }, "b", { name = "c"', LAYOUT)
+
+    assert [(one.name.text, one.whole) for one in lock.stanzas if one.name] == [("a", True), ("c", False)]
+    assert "a package is a table" in [problem.message for problem in lock.problems]
+    assert read_toml("package = 1", LAYOUT).problems
+
+
+# --- arrays of files --------------------------------------------------------------------------------------------------
+
+FILES = '\nwheels = [\n    { url = "a", hash = "b", size = 0 },\n    {file = "a", hash = "b"},\n]'
+
+
+def test_arrays_of_files_are_cut_out_and_nothing_else_moves() -> None:
+    text = f"a = 1{FILES}\nb = 2{FILES}"
+    pieces, lengths = split_at_files(text)
+
+    assert pieces == ["a = 1\nwheels = ", "\nb = 2\nwheels = ", ""]
+    assert [len(FILES) - len("\nwheels = ")] * 2 == lengths
+    assert len(without_files(text)) == len(text)
+    assert tomllib.loads(without_files(text[: text.index("\nb")])) == {"a": 1, "wheels": []}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FILES.replace("wheels", "# wheels"),
+        FILES.replace("wheels", "other"),
+        FILES.replace('"a"', "'a'", 1),
+        FILES.replace('"a"', "\"'''\"", 1),
+        FILES.replace('"a"', '"\\\\"', 1),
+        FILES.replace("size = 0", "size = 00", 1),
+        FILES.replace(" },", " }", 1),
+    ],
+)
+def test_what_could_be_anything_else_is_no_array_of_files(text: str) -> None:
+    assert split_at_files(text) == ([text], [])
+
+
+# --- hostile ----------------------------------------------------------------------------------------------------------
+
+HOSTILE = {
+    "packages that differ": ("", "[[package]]\na{n} = 1\n", ""),
+    "extras that differ": (
+        "",
+        '[[package]]\n[package.optional-dependencies]\nx{n} = [\n    {{ name = "y" }},\n]\n',
+        "",
+    ),
+    "keys that differ": (HEAD, "x{n} = 1\n", ""),
+    "strings in a line": (HEAD + "x = [", '"", ', "]\n"),
+    "wanted strings in a line": (HEAD + "dependencies = [", '"", ', "]\n"),
+    "escaped quotes": (HEAD + 'x = "', '\\" : ', "\n"),
+    "escaped quotes in a comment": (HEAD + '# "', '\\" : ', "\n"),
+    "quotes in a comment": (HEAD + "# '", '" ', "\n"),
+    "arrays of files without end": ("", '\nwheels = [\n    {{ url = "", hash = "" }},', ""),
+    "beginnings of arrays of files": ("", "\nwheels = [\n", ""),
+    "files": (HEAD + "wheels = [\n", '    {{ url = "", hash = "" }},\n', "]\n"),
+    "headers": ("", "[[package]]\n", ""),
+    "names": ("", 'name = "x"\n', ""),
+    "a long name": ('[[package]]\nname = "', "a-", '"\n'),
+}
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_four_times_the_lock_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
+    before, repeated, after = HOSTILE[shape]
+
+    def seconds(times: int) -> float:
+        text = before + "".join(repeated.format(n=number) for number in range(times)) + after
+        return least_seconds(lambda: (read_lines(text, LAYOUT), read_toml(text, LAYOUT)), 2)
+
+    # Quadratic time would be sixteen times as long; below a few milliseconds the machine decides, not we.
+    assert seconds(6000) < 10 * max(seconds(1500), 0.004)

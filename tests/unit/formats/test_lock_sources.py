@@ -1,0 +1,250 @@
+"""Where locked packages come from, who requires whom, and what is told of a name that is none."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+from packaging.pylock import Pylock
+
+from mothball.formats.table import format_of, parse
+from mothball.model import Dependency, Document, Graph, Kind, WithheldReason, normalise
+from tests.support import lock_samples
+
+INDEX = "https://index.example/simple"
+TOML = ("uv-lock", "poetry-lock", "pdm-lock", "pylock")
+HEADERS = dict.fromkeys(TOML, "[[package]]") | {"pylock": "[[packages]]"}
+
+
+def only(format_name: str, lines: str) -> Dependency:
+    (dependency,) = parse(format_name, f'{HEADERS[format_name]}\nname = "owl"\n{lines}\n').dependencies
+    return dependency
+
+
+def graph(document: Document) -> Graph:
+    assert document.graph is not None
+    return document.graph
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines", "withheld"),
+    [
+        ("uv-lock", 'source = { registry = "../wheels" }', "path"),
+        ("uv-lock", 'source = { registry = "file:///srv/wheels" }', "path"),
+        ("uv-lock", 'source = { git = "https://code.example/owl#0a" }', "vcs"),
+        ("uv-lock", 'source = { url = "https://files.example/owl.zip", subdirectory = "x" }', "url"),
+        ("uv-lock", 'source = { path = "owl.whl" }', "path"),
+        ("uv-lock", 'source = { directory = "../owl" }', "path"),
+        ("uv-lock", 'source = { editable = "../owl" }', "editable"),
+        ("uv-lock", 'source = { virtual = "../owl" }', "workspace"),
+        ("uv-lock", 'source = { virtual = "." }', "self"),
+        ("uv-lock", 'source = { editable = "." }', "self"),
+        ("uv-lock", 'source = { moon = "x" }', "url"),
+        ("uv-lock", 'source = { registry = "https://index.exam', "incomplete"),
+        ("uv-lock", "", None),
+        ("poetry-lock", "[package.source]\ntype = 'git'\nurl = 'x'", "vcs"),
+        ("poetry-lock", "[package.source]\ntype = 'moon'", "vcs"),
+        ("poetry-lock", "[package.source]\ntype = 'url'\nurl = 'https://files.example/owl.zip'", "url"),
+        ("poetry-lock", "[package.source]\ntype = 'file'\nurl = 'owl.zip'", "path"),
+        ("poetry-lock", "[package.source]\ntype = 'directory'\nurl = '../owl'", "path"),
+        ("poetry-lock", "develop = true\n[package.source]\ntype = 'directory'\nurl = '../owl'", "editable"),
+        ("poetry-lock", "develop = false\n[package.source]\ntype = 'directory'\nurl = '../owl'", "path"),
+        ("poetry-lock", "[package.source]\ntype = 'legacy'", "path"),
+        ("poetry-lock", "[package.source]\nreference = 'x'", None),
+        ("pdm-lock", "git = 'https://code.example/owl'", "vcs"),
+        ("pdm-lock", "hg = 'https://code.example/owl'", "vcs"),
+        ("pdm-lock", "path = './owl'", "path"),
+        ("pdm-lock", "path = './owl'\neditable = true", "editable"),
+        ("pdm-lock", "path = '.'\neditable = true", "self"),
+        ("pdm-lock", "url = 'https://files.example/owl.zip'", "url"),
+        ("pdm-lock", "url = 'file.zip'", "path"),
+        ("pylock", "vcs = {type = 'git'}", "vcs"),
+        ("pylock", "[packages.vcs]\ntype = 'git'", "vcs"),
+        ("pylock", "directory = {path = '../owl'}", "path"),
+        ("pylock", "directory = {path = '../owl', editable = true}", "editable"),
+        ("pylock", "directory = {path = '.'}", "self"),
+        ("pylock", "archive = {url = 'https://files.example/owl.zip'}", "url"),
+        ("pylock", "archive = {path = 'owl.zip'}", "path"),
+        ("pylock", "wheels = [{path = 'owl.whl'}]", "path"),
+        ("pylock", "wheels = [{path = 'owl.whl', url = 'https://files.example/owl.whl'}]", None),
+        ("pylock", "sdist = {name = 'owl.zip'}", None),
+        ("pylock", "index = 'file:///srv/simple'", "path"),
+        ("pylock", "index = 'https://index.example/sim", "incomplete"),
+    ],
+)
+def test_what_no_index_answers_for_is_withheld(format_name: str, lines: str, withheld: str | None) -> None:
+    owl = only(format_name, lines)
+
+    assert owl.withheld == withheld
+    # A half-typed index is told, and asked by nobody.
+    assert owl.index_url is None or withheld == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines"),
+    [
+        ("uv-lock", f'source = {{ registry = "{INDEX}" }}'),
+        ("poetry-lock", f"[package.source]\ntype = 'legacy'\nurl = '{INDEX}'"),
+        ("pylock", f"index = '{INDEX}'\nwheels = [{{path = 'owl.whl'}}]"),
+    ],
+)
+def test_the_index_that_a_lock_records_is_the_entrys_own(format_name: str, lines: str) -> None:
+    assert only(format_name, lines)[-2:] == (INDEX, None)
+
+
+@pytest.mark.parametrize("format_name", TOML)
+def test_a_locked_package_has_its_version_and_marker(format_name: str) -> None:
+    key = {"poetry-lock": "markers", "uv-lock": "x"}.get(format_name, "marker")
+    owl = only(format_name, f"version = '1.0'\n{key} = \"os_name == 'nt'\"")
+
+    assert (owl.kind, owl.version, owl.specifier) == (Kind.LOCKED, "1.0", "")
+    assert owl.marker == ("" if format_name == "uv-lock" else "os_name == 'nt'")
+
+
+# --- graphs -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_members_of_the_workspace_require_is_direct() -> None:
+    document = parse("uv-lock", lock_samples.UV)
+
+    assert graph(document).direct == ("anchor", "buoy", "crane", "dock", "flag", "gull")
+    assert {one.name: one.withheld for one in document.dependencies}["harbour-docs"] == "workspace"
+
+
+@pytest.mark.parametrize("kind", ["editable", "directory"])
+def test_a_member_of_the_workspace_is_one_however_it_is_installed(kind: str) -> None:
+    text = f'[manifest]\nmembers = ["Owl"]\n[[package]]\nname = "owl"\nsource = {{ {kind} = "packages/owl" }}\n'
+    assert parse("uv-lock", text).dependencies[0].withheld is WithheldReason.WORKSPACE
+
+
+def test_what_a_script_requires_is_direct() -> None:
+    text = '[manifest]\nrequirements = [{ name = "Owl", specifier = ">=1" }]\n[[package]]\nname = "owl"\n'
+    assert graph(parse("uv-lock", text)).direct == ("owl",)
+
+
+def test_groups_of_a_workspace_without_a_package_are_direct() -> None:
+    text = '[manifest.dependency-groups]\ndev = [{ name = "owl" }, { name = "gone" }]\n[[package]]\nname = "owl"\n'
+    assert graph(parse("uv-lock", text)).direct == ("owl",)
+
+
+def test_a_project_that_requires_nothing_is_not_one_that_does_not_tell() -> None:
+    text = '[[package]]\nname = "owl"\nsource = { editable = "." }\n'
+    assert graph(parse("uv-lock", text)).direct == ()
+    assert graph(parse("uv-lock", text.replace('"."', '"../owl"'))).direct is None
+    assert graph(parse("poetry-lock", '[[package]]\nname = "owl"\n')).direct is None
+
+
+def test_a_graph_holds_no_names_but_those_of_locked_packages() -> None:
+    text = (
+        '[[package]]\nname = "owl"\ndependencies = [{ name = "Owl" }, { name = "gone" }, { name = "<<<<<<<" }, '
+        '{ name = "Rich_Text" }, { name = "rich.text" }]\n[[package]]\nname = "rich-text"\n'
+    )
+    assert graph(parse("uv-lock", text)).requires == {"owl": ("rich-text",), "rich-text": ()}
+
+
+def test_packages_of_one_name_share_what_they_require() -> None:
+    text = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [{{ name = "{required}" }}]\n'
+        for name, version, required in (("a", "1", "b"), ("a", "2", "c"), ("b", "1", "c"), ("c", "1", "c"))
+    )
+    assert graph(parse("uv-lock", text)).requires == {"a": ("b", "c"), "b": ("c",), "c": ()}
+
+
+def test_a_package_with_extras_is_counted_once() -> None:
+    document = parse("pdm-lock", lock_samples.PDM)
+
+    assert [(one.name, one.extras) for one in document.dependencies][-2:] == [("rope", ()), ("sail", ("silk",))]
+    assert graph(document).requires["rope"] == ("chain",)
+
+
+def test_a_pylock_without_dependencies_tells_no_graph() -> None:
+    assert parse("pylock", '[[packages]]\nname = "owl"\n').graph is None
+    assert graph(parse("pylock", '[[packages]]\nname = "owl"\ndependencies = []\n')).requires == {"owl": ()}
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format_name", TOML)
+@pytest.mark.parametrize(
+    ("name", "found", "problem"),
+    [
+        ('name = "Owl_Eyes"', ("owl-eyes", None), None),
+        ('name = "owl>=1"', ("owl", "incomplete"), "`owl>=1` is no project name"),
+        ('name = "a b"', None, "`a b` is no project name"),
+        ('name = "<<<<<<<"', None, "`<<<<<<<` is no project name"),
+        ('name = ""', None, "`` is no project name"),
+        ('name = "owl', ("owl", "incomplete"), "invalid TOML: a string is not closed"),
+        ("name = owl", ("owl", "incomplete"), "invalid TOML: this is no value"),
+        ("name =", None, "invalid TOML: a value is missing"),
+        ("name = 1", None, "a package without a name"),
+        ("", None, "a package without a name"),
+    ],
+)
+def test_a_name_that_is_none_is_told_and_sent_nowhere(
+    format_name: str, name: str, found: tuple[str, str | None] | None, problem: str | None
+) -> None:
+    header = HEADERS[format_name]
+    text = f'{header}\n{name}\n\n{header}\nname = "rich"\n'
+    document = parse(format_name, text)
+
+    names = [(one.name, one.withheld) for one in document.dependencies]
+    assert names == ([found] if found else []) + [("rich", None)]
+    assert (problem in [one.message for one in document.problems]) if problem else not document.problems
+
+
+@pytest.mark.parametrize("format_name", TOML)
+def test_an_ignore_comment_speaks_of_the_package_that_it_stands_in(format_name: str) -> None:
+    header = HEADERS[format_name]
+    text = (
+        f'{header}\nname = "owl"  # mothball: ignore[archived] until May\n{header}\nname = "rich" # mothball: ignore\n'
+    )
+    document = parse(format_name, text)
+
+    (ignore,) = document.ignores
+    assert (ignore.rules, ignore.reason) == (("archived",), "until May")
+    assert ignore.span.of(text) == "# mothball: ignore[archived] until May"
+    assert [one.message for one in document.problems] == ["`mothball: ignore` names no rule"]
+
+
+# --- pylock against packaging -----------------------------------------------------------------------------------------
+
+
+def origin(package: Any) -> str | None:
+    if package.vcs:
+        return "vcs"
+    if package.directory:
+        return "self" if package.directory.path == "." else "editable" if package.directory.editable else "path"
+    if package.archive:
+        return "url" if package.archive.url else "path"
+    files = [*(package.wheels or ()), *([package.sdist] if package.sdist else ())]
+    return None if package.index or any(file.url for file in files) else "path"
+
+
+def test_pylock_says_what_packaging_reads() -> None:
+    theirs = Pylock.from_dict(tomllib.loads(lock_samples.PYLOCK))
+    ours = parse("pylock", lock_samples.PYLOCK)
+
+    assert [(one.name, one.version, one.index_url, one.withheld) for one in ours.dependencies] == [
+        (package.name, str(package.version) if package.version else None, package.index, origin(package))
+        for package in theirs.packages
+    ]
+    assert graph(ours).requires == {
+        package.name: tuple(normalise(one["name"]) for one in package.dependencies or ()) for package in theirs.packages
+    }
+
+
+# --- file names -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "format_name"),
+    [
+        *(("uv.lock", "uv-lock"), ("a/tool.py.lock", "uv-lock"), ("poetry.lock", "poetry-lock")),
+        *(("pdm.lock", "pdm-lock"), ("pylock.toml", "pylock"), ("pylock.dev.toml", "pylock")),
+        *(("Pipfile.lock", "pipfile-lock"), ("pipfile.lock", None), ("package.lock", None), ("pylock.json", None)),
+    ],
+)
+def test_locks_are_known_by_their_names(path: str, format_name: str | None) -> None:
+    assert format_of(path) == format_name

@@ -1,0 +1,133 @@
+"""What a Pipfile.lock says, whole and half typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.pipfile_lock import parse
+from mothball.model import Dependency, Kind, WithheldReason
+from tests.support.lock_samples import PIPFILE
+from tests.support.spans import check_places
+
+INDEX = "https://index.example/simple"
+
+
+def only(entry: object, sources: object = None) -> Dependency:
+    lock = {"_meta": {"sources": sources}, "default": {"Owl": entry}}
+    (dependency,) = parse(json.dumps(lock)).dependencies
+    return dependency
+
+
+def test_every_category_is_a_section() -> None:
+    document = parse(PIPFILE)
+
+    assert document.format == "pipfile-lock"
+    assert not document.problems
+    assert document.graph is None
+    assert [(one.section, one.name, one.version, one.withheld) for one in document.dependencies] == [
+        ("default", "anchor", "2.1.0", None),
+        ("default", "buoy", None, "vcs"),
+        ("default", "chain", "4.0", None),
+        ("default", "crane", "1.0", None),
+        ("develop", "dock", None, "editable"),
+        ("develop", "e1839a8", None, "self"),
+        ("develop", "flag", None, "url"),
+        ("develop", "gull", None, "path"),
+        ("develop", "rope", "2.0", "no-index"),
+        ("develop", "sail", None, "path"),
+        ("docs", "chain", "4.0", None),
+    ]
+
+
+def test_the_parts_of_an_entry_are_told() -> None:
+    anchor = parse(PIPFILE).dependencies[0]
+
+    assert anchor.kind is Kind.LOCKED
+    assert anchor.name_span.of(PIPFILE) == "Anchor"
+    assert json.loads(f"{{{anchor.entry_span.of(PIPFILE)}}}")["Anchor"]["index"] == "main"
+    assert anchor.specifier_span is not None
+    assert anchor.specifier_span.of(PIPFILE) == anchor.specifier == "==2.1.0"
+    assert (anchor.extras, anchor.marker) == (("deep",), "python_version >= '3.9'")
+
+
+def test_an_entry_comes_from_the_index_that_it_names_or_else_from_the_first() -> None:
+    sources = [
+        {"name": "main", "url": INDEX},
+        {"name": "other", "url": "https://other.example/simple"},
+        {"name": "x"},
+        1,
+    ]
+
+    assert only({"index": "other"}, sources).index_url == "https://other.example/simple"
+    assert only({}, sources).index_url == INDEX
+    assert only({"index": "x"}, sources).withheld is WithheldReason.NO_INDEX
+    assert only({"index": "main"}, [{"name": "main", "url": "file:///srv/wheels"}]).withheld is WithheldReason.PATH
+
+
+@pytest.mark.parametrize("sources", [None, [], {}, [None], "x"])
+def test_without_indexes_nothing_is_pinned(sources: object) -> None:
+    assert only({"version": "==1"}, sources)[-2:] == (None, None)
+
+
+def test_a_lock_without_meta_is_read() -> None:
+    (owl,) = parse('{"default": {"owl": {"version": "==1"}}}').dependencies
+    assert (owl.version, owl.index_url, owl.withheld) == ("1", None, None)
+
+
+@pytest.mark.parametrize("kind", ["git", "hg", "svn", "bzr"])
+def test_all_version_controls_are_known(kind: str) -> None:
+    assert only({kind: "ssh://code.example/owl", "editable": True}).withheld is WithheldReason.VCS
+
+
+@pytest.mark.parametrize("version", ["*", ">=1", 1, None])
+def test_only_an_exact_version_is_one(version: object) -> None:
+    assert only({"version": version}).version is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "a Pipfile.lock is an object"),
+        ('{"default": []}', "`default` is no category of packages"),
+        ('{"default": {"a b": {}}}', "`a b` is no project name"),
+        ('{"default": {"": {}}}', "`` is no project name"),
+        ('{"default": {"owl": "*"}}', "what `owl` holds is no package"),
+        ("", "invalid JSON: the document is empty"),
+        ("this is none", "invalid JSON: this is no value"),
+    ],
+)
+def test_what_is_wrong_is_told(text: str, message: str) -> None:
+    document = parse(text)
+
+    assert not document.dependencies
+    assert message in [problem.message for problem in document.problems]
+
+
+@pytest.mark.parametrize("half", ['"owl', '"owl"', '"owl":', '"owl": {', '"owl": {\n"version": "==', '"owl: {'])
+def test_what_is_half_typed_is_incomplete(half: str) -> None:
+    indented = half.replace("\n", "\n            ")
+    rich = '"rich": {\n            "version": "==1"\n        }'
+    text = f'{{\n    "default": {{\n        {indented}\n        {rich}\n    }}\n}}'
+    document = parse(text)
+
+    assert [(one.name, one.withheld) for one in document.dependencies] == [("owl", "incomplete"), ("rich", None)]
+    assert document.problems
+    check_places(text, document)
+
+
+def test_of_a_half_typed_key_as_much_is_told_as_can_be_a_name() -> None:
+    document = parse('{\n  "default": {\n    "owl==1\n  }\n}')
+    assert [(one.name, one.withheld) for one in document.dependencies] == [("owl", "incomplete")]
+    assert not parse('{\n  "default": {\n    "==1\n  }\n}').dependencies
+
+
+@given(st.integers(0, len(PIPFILE) - 1), st.sampled_from(["", '"', "{", "}", "[", "]", ",", ":", "\\", "\n", "x"]))
+@settings(deadline=None, max_examples=200)
+def test_any_stroke_leaves_all_places_sound(place: int, stroke: str) -> None:
+    text = PIPFILE[:place] + stroke + PIPFILE[place + 1 :]
+
+    check_places(text, parse(text), escapes=True)
