@@ -28,6 +28,15 @@ class LineTable:
         line = bisect_right(self._starts, offset)
         return Position(line, offset - self._starts[line - 1] + 1)
 
+    @property
+    def count(self) -> int:
+        """How many lines there are; the one behind the last line ending counts, though it be empty."""
+        return len(self._starts)
+
+    def start(self, number: int) -> int:
+        """Return the offset at which line ``number`` (1-based) begins."""
+        return self._starts[number - 1]
+
     def line(self, number: int) -> str:
         """Return the text of line ``number`` (1-based) without its line ending.
 

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mothball.edits.ignore_comment import also_covered, ignore_comment
+from mothball.edits.model import apply
+from mothball.formats.table import FORMATS, parse
+from mothball.lines import LineTable
+from mothball.model import IGNORABLE_RULES, Dependency, Document, Kind, Rule
+from mothball.sources import lines_of
+from tests.support.edit_samples import LOCKS, MANIFESTS
+from tests.support.half_typed import edits as half_typed_edits
+from tests.support.hostile import TEXTS
+
+ARCHIVED = (Rule.ARCHIVED,)
+
+
+def named(document: Document, name: str) -> Dependency:
+    return next(one for one in document.dependencies if one.name == name)
+
+
+def with_comment(text: str, name: str, rules: tuple[Rule, ...] = ARCHIVED, reason: str = "why", as_: str = "") -> str:
+    """Return ``text`` with the comment put in; the text itself where there is none to put in."""
+    document = parse(as_ or "requirements", text)
+    edit = ignore_comment(text, document, named(document, name), rules, reason)
+    return text if edit is None else apply(text, (edit,))
+
+
+def rules_on(text: str, document: Document, dependency: Dependency) -> set[str]:
+    """Return the rules that the checker would find ignored for an entry: those of all comments on its lines."""
+    lines = LineTable(text)
+    entry = set(lines_of(dependency.entry_span, lines))
+    return {
+        rule
+        for comment in document.ignores
+        if not entry.isdisjoint(lines_of(comment.about, lines))
+        for rule in comment.rules
+    }
+
+
+def test_the_samples_hold_every_format() -> None:
+    assert {name for name, _ in MANIFESTS + LOCKS} == set(FORMATS)
+
+
+# --- every entry of every format --------------------------------------------------------------------------------------
+
+# Entries in strings that hold several lines, in which no comment is read.
+NO_PLACE = {"setup-py": {"alpha-lib", "beta-lib"}}
+
+
+@pytest.mark.parametrize(("name", "text"), MANIFESTS + LOCKS)
+def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_nothing_else(
+    name: str, text: str
+) -> None:
+    document = parse(name, text)
+    assert document.dependencies
+    for index, dependency in enumerate(document.dependencies):
+        before = rules_on(text, document, dependency)
+        edit = ignore_comment(text, document, dependency, (Rule.ARCHIVED, Rule.DEPRECATED), "reason, #812")
+        if edit is None:
+            assert name == "pipfile-lock" or dependency.name in NO_PLACE.get(name, ())
+            continue
+        edited = apply(text, (edit,))
+        after = parse(name, edited)
+        assert [one.name for one in after.dependencies] == [one.name for one in document.dependencies]
+        assert [one.message for one in after.problems] == [one.message for one in document.problems]
+        now = rules_on(edited, after, after.dependencies[index])
+        assert now == before | {Rule.ARCHIVED, Rule.DEPRECATED}
+        assert edited.count("\r\n") == text.count("\r\n")
+        assert edited.endswith("\n") == text.endswith("\n")
+        assert edited.count("\n") == text.count("\n")
+        again = ignore_comment(edited, after, after.dependencies[index], (Rule.DEPRECATED, Rule.ARCHIVED), "other")
+        assert again is None
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    st.sampled_from(MANIFESTS + LOCKS),
+    st.data(),
+    st.lists(st.sampled_from(IGNORABLE_RULES), min_size=1, max_size=3),
+    TEXTS,
+)
+def test_whatever_the_reason_says_it_stays_a_reason(
+    sample: tuple[str, str], data: st.DataObject, rules: list[Rule], reason: str
+) -> None:
+    name, text = sample
+    document = parse(name, text)
+    dependency = data.draw(st.sampled_from(document.dependencies))
+    edit = ignore_comment(text, document, dependency, rules, reason)
+    if edit is None:
+        return
+    edited = apply(text, (edit,))
+    after = parse(name, edited)
+    assert [one.name for one in after.dependencies] == [one.name for one in document.dependencies]
+    moved = after.dependencies[document.dependencies.index(dependency)]
+    assert set(rules) <= rules_on(edited, after, moved)
+    assert "\n" not in edit.new_text
+    assert "\r" not in edit.new_text
+
+
+@settings(deadline=None, max_examples=120)
+@given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
+def test_in_a_half_typed_file_a_comment_makes_nothing_worse(
+    sample: tuple[str, str], pick: object, data: st.DataObject
+) -> None:
+    name, whole = sample
+    edits = list(half_typed_edits(whole, pick, "\"'[]=", ("x = [\n",)))  # type: ignore[arg-type] # hypothesis' Random
+    text = data.draw(st.sampled_from(edits)).apply(whole)
+    document = parse(name, text)
+    assume(document.dependencies)
+    index = data.draw(st.integers(0, len(document.dependencies) - 1))
+    edit = ignore_comment(text, document, document.dependencies[index], (Rule.QUARANTINED,), "why")
+    if edit is None:
+        return
+    edited = apply(text, (edit,))
+    after = parse(name, edited)
+    assert [(one.name, one.specifier) for one in after.dependencies] == [
+        (one.name, one.specifier) for one in document.dependencies
+    ]
+    assert len(after.problems) <= len(document.problems)
+    assert Rule.QUARANTINED in rules_on(edited, after, after.dependencies[index])
+
+
+# --- where it stands --------------------------------------------------------------------------------------------------
+
+
+def test_it_stands_behind_the_entry() -> None:
+    assert with_comment("a\nold-lib==1.2 \t\nb\n", "old-lib") == (
+        "a\nold-lib==1.2  # mothball: ignore[archived] why\nb\n"
+    )
+
+
+def test_it_stands_behind_a_comment_that_is_there() -> None:
+    assert with_comment("old-lib  # via b\n", "old-lib") == ("old-lib  # via b  # mothball: ignore[archived] why\n")
+
+
+def test_behind_the_last_hash_of_a_locked_requirement() -> None:
+    text = "old-lib==1 \\\r\n    --hash=sha256:00 \\\r\n    --hash=sha256:11\r\nnext"
+    assert with_comment(text, "old-lib") == text.replace(":11", ":11  # mothball: ignore[archived] why")
+
+
+def test_an_empty_line_that_ends_an_entry_bears_it() -> None:
+    assert with_comment("old-lib \\\n\nb", "old-lib") == "old-lib \\\n# mothball: ignore[archived] why\nb"
+
+
+def test_an_entry_whose_last_line_ends_with_a_backslash_bears_none() -> None:
+    assert with_comment("old-lib \\", "old-lib") == "old-lib \\"
+
+
+def test_beside_the_name_of_an_entry_of_several_lines() -> None:
+    text = '[tool.poetry.dependencies]\nold-lib = [\n    "1",\n]\n'
+    assert with_comment(text, "old-lib", as_="pyproject") == (
+        text.replace("[\n    ", "[  # mothball: ignore[archived] why\n    ")
+    )
+
+
+def test_beside_the_header_of_an_entry_that_is_a_table() -> None:
+    text = "[packages.old-lib]\nversion = '*'\n"
+    assert with_comment(text, "old-lib", as_="pipfile") == (
+        "[packages.old-lib]  # mothball: ignore[archived] why\nversion = '*'\n"
+    )
+
+
+def test_without_a_reason_nothing_stands_behind_the_brackets() -> None:
+    assert with_comment("old-lib", "old-lib", reason=" ") == "old-lib  # mothball: ignore[archived]"
+
+
+def test_a_constraint_stays_one() -> None:
+    document = parse("requirements", "old-lib<2\n", Kind.CONSTRAINT)
+    edit = ignore_comment("old-lib<2\n", document, document.dependencies[0], ARCHIVED, "why")
+    assert edit is not None
+
+
+# --- a comment that is there ------------------------------------------------------------------------------------------
+
+
+def test_a_comment_of_ours_is_extended_and_keeps_its_reason() -> None:
+    text = "old-lib  # see b # mothball:ignore[ archived ,] until June\n"
+    assert with_comment(text, "old-lib", (Rule.DEPRECATED, Rule.ARCHIVED, Rule.DEPRECATED)) == (
+        "old-lib  # see b # mothball:ignore[ archived, deprecated] until June\n"
+    )
+
+
+def test_a_comment_without_a_reason_gets_one() -> None:
+    text = "old-lib  # mothball: ignore[archived]\n"
+    assert with_comment(text, "old-lib", (Rule.DEPRECATED,)) == (
+        "old-lib  # mothball: ignore[archived, deprecated] why\n"
+    )
+
+
+def test_a_comment_that_says_it_already_is_left_alone() -> None:
+    text = "old-lib  # mothball: ignore[archived]\n"
+    assert with_comment(text, "old-lib") == text
+
+
+def test_beside_a_comment_that_mothball_cannot_read_there_is_no_place() -> None:
+    text = "old-lib  # mothball: ignore everything\n"
+    assert with_comment(text, "old-lib") == text
+
+
+def test_what_looks_like_the_end_of_a_line_in_a_reason_is_taken_away() -> None:
+    assert with_comment("old-lib\nb\n", "old-lib", reason="for\nnow \\ ") == (
+        "old-lib  # mothball: ignore[archived] for now\nb\n"
+    )
+
+
+# --- others on the line -----------------------------------------------------------------------------------------------
+
+
+def test_the_other_entries_of_a_line_are_told() -> None:
+    text = '[project]\ndependencies = ["a", "old-lib", "b"]\noptional-dependencies.x = ["c"]\n'
+    document = parse("pyproject", text)
+    dependency = named(document, "old-lib")
+    edit = ignore_comment(text, document, dependency, ARCHIVED, "why")
+    assert edit is not None
+    assert [one.name for one in also_covered(text, document, dependency, edit)] == ["a", "b"]
+
+
+def test_an_entry_on_a_line_of_its_own_covers_no_other() -> None:
+    text = "a\nold-lib\nb\n"
+    document = parse("requirements", text)
+    dependency = named(document, "old-lib")
+    edit = ignore_comment(text, document, dependency, ARCHIVED, "why")
+    assert edit is not None
+    assert also_covered(text, document, dependency, edit) == ()
