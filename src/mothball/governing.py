@@ -7,7 +7,6 @@ does not stop the search; the search ends at the root of the repository.
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
 
@@ -15,7 +14,7 @@ from mothball.config import Config, Overrides, UserConfig, network_of, read_conf
 from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.files import is_inside, leads_outside, read_file, read_utf8, resolves_inside, shown_path
-from mothball.formats.toml import MAX_ERRORS, TomlError, TomlScan, scan, span_of, to_mapping
+from mothball.formats.toml import TomlScan, first_error_of, scan, span_of, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
 from mothball.model import Location, Position, Problem, Rule, Severity
@@ -120,7 +119,7 @@ class Governor:
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
         parsed, lines = scan(text), LineTable(text)
-        first = _first_error_of(parsed, prefix)
+        first = first_error_of(parsed, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
         if prefix and span_of(parsed, prefix) is None:
@@ -239,24 +238,6 @@ def _config_file_in(directory: str, root: str) -> str | None:
         return shared if _may_mention_us(shared) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
     return shared if "mothball" in text and span_of(scan(text), _SHARED_TABLE) else None
-
-
-def _first_error_of(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
-    """Return the first error that may touch the table at ``prefix``; errors elsewhere are told with their own file.
-
-    The table ends where the next header stands, and the scanner finds headers whatever stands before them.
-    """
-    if len(parsed.errors) >= MAX_ERRORS:
-        return parsed.errors[0]
-    ours = [header.path[: len(prefix)] == prefix for header in parsed.headers]
-    if not prefix or not any(ours):
-        return parsed.errors[0] if parsed.errors else None
-    starts = [header.span.start for header in parsed.headers]
-    for error in parsed.errors:
-        place = bisect_right(starts, error.span.end) - 1
-        if place >= 0 and ours[place]:
-            return error
-    return None
 
 
 def _may_mention_us(path: str) -> bool:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from mothball.formats.toml_cursor import MAX_ERRORS
 from mothball.formats.toml_scanner import Scanner
-from mothball.formats.toml_tables import leaves, span_of, to_mapping
+from mothball.formats.toml_tables import first_error_of, leaves, span_of, to_mapping
 from mothball.formats.toml_values import (
     Array,
     Entry,
@@ -54,6 +54,7 @@ __all__ = [
     "TomlError",
     "TomlScan",
     "Value",
+    "first_error_of",
     "leaves",
     "scan",
     "source_span",

@@ -1,12 +1,14 @@
 """What the statements of a TOML document add up to: its tables (TOML 1.1, "Keys", "Table", "Array of Tables").
 
-``Definitions`` watches that nothing is defined twice; ``to_mapping``, ``leaves`` and ``span_of`` read a finished scan.
+``Definitions`` watches that nothing is defined twice; the functions below it read a finished scan.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, assert_never
 
+from mothball.formats.toml_cursor import MAX_ERRORS
 from mothball.formats.toml_values import (
     Array,
     Entry,
@@ -16,6 +18,7 @@ from mothball.formats.toml_values import (
     Path,
     Scalar,
     String,
+    TomlError,
     TomlScan,
     Value,
 )
@@ -221,6 +224,24 @@ def _plain(value: String | Scalar | Array | InlineTable) -> object:
             return table
         case _:
             assert_never(value)
+
+
+def first_error_of(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
+    """Return the first error that may touch the table at ``prefix``, None where all of them stand elsewhere.
+
+    The table ends where the next header stands, and the scanner finds headers whatever stands before them.
+    """
+    if len(parsed.errors) >= MAX_ERRORS:
+        return parsed.errors[0]
+    ours = [header.path[: len(prefix)] == prefix for header in parsed.headers]
+    if not prefix or not any(ours):
+        return parsed.errors[0] if parsed.errors else None
+    starts = [header.span.start for header in parsed.headers]
+    for error in parsed.errors:
+        place = bisect_right(starts, error.span.end) - 1
+        if place >= 0 and ours[place]:
+            return error
+    return None
 
 
 def span_of(scan: TomlScan, path: Path) -> Span | None:

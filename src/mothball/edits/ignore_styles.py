@@ -1,0 +1,232 @@
+"""Where a new entry goes into the table of ignores, and how it is written there, by the way that the table has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from mothball.edits.model import Edit
+from mothball.edits.toml_writing import written_key, written_string, written_strings
+from mothball.formats.toml import Entry, Header, InlineTable, Path, TomlScan
+from mothball.model import Rule, Span, normalise
+from mothball.records import NamedTuple
+
+_LINE_END = r"\r\n|\n"
+_REST_OF_LINE = r"[^\r\n]*"
+_COMMENTS_BEHIND = r"((?:(?:\r\n|\n)[ \t]*#[^\r\n]*)+)(?:(?:\r\n|\n)[ \t]*(?=[\r\n]|\Z)|(?:\r\n|\n)?\Z)"
+
+
+class New(NamedTuple):
+    """An entry to be put in."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    reason: str
+
+    def pairs(self) -> list[str]:
+        """Return the keys of the entry with their values."""
+        reason = [f"reason = {written_string(self.reason)}"] if self.reason else []
+        return [f"rules = {written_strings(self.rules)}", *reason]
+
+    def statement(self, above: Iterable[str] = ()) -> str:
+        """Return the entry as a key, behind those of ``above``, and an inline table."""
+        keys = ".".join(map(written_key, (*above, self.name)))
+        return f"{keys} = {{ {', '.join(self.pairs())} }}"
+
+
+class _Sibling(NamedTuple):
+    """An entry that is there: its name, and the place from its first key or header to the end of its last value."""
+
+    name: str
+    span: Span
+
+
+def insertions(
+    text: str, parsed: TomlScan, base: tuple[str, ...], prefix: tuple[str, ...], entries: Sequence[New]
+) -> Iterator[Edit]:
+    """Yield the edits that put ``entries``, which come sorted, into the table at ``base`` of ``text``."""
+    if not entries:
+        return
+    inline = _inline_table(parsed, base)
+    own = next((header for header in parsed.headers if header.path == base), None)
+    sub_tables = [header for header in parsed.headers if header.path[:-1] == base]
+    bodies = [(header, _body(parsed, header)) for header in (None, *parsed.headers)]
+    if inline is not None:
+        yield from _into_inline_table(text, *inline, entries)
+        return
+    for header, statements in bodies:
+        ours = [one for one in statements if one.path[: len(base)] == base and len(one.path) > len(base)]
+        is_sub_table = header is not None and len(header.path) > len(base)
+        if (ours and not is_sub_table) or (header is not None and header is own and not sub_tables):
+            above = base[len(header.path) if header else 0 :]
+            yield from _into_body(text, _siblings(ours, len(base)), header, above, entries)
+            return
+    if sub_tables:
+        yield from _as_sub_tables(text, parsed, sub_tables, entries)
+    else:
+        yield _as_new_table(text, parsed, base, prefix, entries)
+
+
+def newline_of(text: str) -> str:
+    """Return the line end that ``text`` uses."""
+    found = re.search(_LINE_END, text)
+    return found[0] if found else "\n"
+
+
+# --- what is there ----------------------------------------------------------------------------------------------------
+
+
+def _body(parsed: TomlScan, header: Header | None) -> Sequence[Entry]:
+    """Return the statements below ``header``; those before any header where that is None."""
+    start = header.body if header else 0
+    following = (one for one in parsed.headers if header is None or one.span.start > header.span.start)
+    after = next(following, None)
+    return parsed.entries[start : after.body if after else len(parsed.entries)]
+
+
+def _inline_table(parsed: TomlScan, base: tuple[str, ...]) -> tuple[InlineTable, Path] | None:
+    """Return the innermost inline table that the table at ``base`` is, or must stand in, and the way on from there."""
+    found = None
+    entries: Iterable[Entry] = parsed.entries
+    remaining: Path = base
+    while True:
+        step = next(
+            (one for one in entries if isinstance(one.value, InlineTable) and one.path == remaining[: len(one.path)]),
+            None,
+        )
+        if step is None or not isinstance(step.value, InlineTable):
+            return found
+        remaining = remaining[len(step.path) :]
+        found = step.value, remaining
+        entries = step.value.entries
+
+
+def _siblings(entries: Iterable[Entry], depth: int) -> list[_Sibling]:
+    """Return the entries whose name is the part of their path at ``depth``; dotted keys of one name are one."""
+    found: dict[str, _Sibling] = {}
+    for entry in entries:
+        name = str(entry.path[depth])
+        start = found[name].span.start if name in found else entry.keys[0].span.start
+        found[name] = _Sibling(name, Span(start, entry.value.span.end))
+    return list(found.values())
+
+
+def _before(name: str, siblings: Sequence[_Sibling]) -> _Sibling | None:
+    """Return the sibling behind which ``name`` goes: the last, or where they are sorted the last that sorts before."""
+    names = [normalise(sibling.name) for sibling in siblings]
+    if names != sorted(names):
+        return siblings[-1]
+    return next((one for one in reversed(siblings) if normalise(one.name) < normalise(name)), None)
+
+
+# --- where there is a table -------------------------------------------------------------------------------------------
+
+
+def _into_inline_table(text: str, table: InlineTable, above: Path, entries: Sequence[New]) -> Iterator[Edit]:
+    keys = [str(step) for step in above]
+    ours = [one for one in table.entries if one.path[: len(above)] == above and len(one.path) > len(above)]
+    siblings = _siblings(ours, len(above))
+    if not table.entries:
+        # Between the braces stands nothing but white space, or, by TOML 1.1, comments.
+        place = table.span.start + 1
+        gap = "" if text[place : place + 1].isspace() else " "
+        yield Edit(Span(place, place), f" {', '.join(one.statement(keys) for one in entries)}{gap}")
+        return
+    for entry in entries:
+        before = _before(entry.name, siblings)
+        if before is None and siblings:
+            place = siblings[0].span.start
+            yield Edit(Span(place, place), f"{entry.statement(keys)}, ")
+        else:
+            place = before.span.end if before else table.entries[-1].value.span.end
+            yield Edit(Span(place, place), f", {entry.statement(keys)}")
+
+
+def _into_body(
+    text: str, siblings: Sequence[_Sibling], header: Header | None, above: Iterable[str], entries: Iterable[New]
+) -> Iterator[Edit]:
+    newline = newline_of(text)
+    indent = _indent(text, siblings[0].span.start) if siblings else ""
+    keys = tuple(above)
+    for entry in entries:
+        statement = f"{indent}{entry.statement(keys)}"
+        before = _before(entry.name, siblings) if siblings else None
+        if before is not None:
+            place = _end_of_line(text, before.span.end)
+        elif header is not None and not keys:
+            place = _end_of_line(text, header.span.end)
+        else:
+            place = siblings[0].span.start - len(indent)
+            yield Edit(Span(place, place), f"{statement}{newline}")
+            continue
+        yield Edit(Span(place, place), f"{newline}{statement}")
+
+
+def _as_sub_tables(text: str, parsed: TomlScan, headers: Sequence[Header], entries: Iterable[New]) -> Iterator[Edit]:
+    newline = newline_of(text)
+    siblings = []
+    for header in headers:
+        body = _body(parsed, header)
+        end = body[-1].value.span.end if body else header.span.end
+        siblings.append(_Sibling(str(header.path[-1]), Span(header.span.start, end)))
+    first = headers[0]
+    indent = _indent(text, first.span.start)
+    opening = text[first.span.start : first.keys[-1].span.start]
+    closing = text[first.keys[-1].span.end : first.span.end]
+    for entry in entries:
+        lines = [f"{opening}{written_key(entry.name)}{closing}", *entry.pairs()]
+        table = newline.join(f"{indent}{line}" for line in lines)
+        before = _before(entry.name, siblings)
+        if before is not None:
+            place = _end_of_line(text, before.span.end)
+            yield Edit(Span(place, place), f"{newline}{newline}{table}")
+        else:
+            place = _start_with_comments(text, first.span.start - len(indent))
+            yield Edit(Span(place, place), f"{table}{newline}{newline}")
+
+
+# --- where there is none ----------------------------------------------------------------------------------------------
+
+
+def _as_new_table(
+    text: str, parsed: TomlScan, base: tuple[str, ...], prefix: tuple[str, ...], entries: Iterable[New]
+) -> Edit:
+    """Return the edit that puts a new table behind all others of mothball, or at the end."""
+    newline = newline_of(text)
+    table = newline.join([f"[{'.'.join(base)}]", *(entry.statement() for entry in entries)])
+    ours = [header for header in parsed.headers if prefix and header.path[: len(prefix)] == prefix]
+    body = _body(parsed, ours[-1]) if ours else ()
+    if ours and ours[-1] is not parsed.headers[-1]:
+        place = _end_of_line(text, body[-1].value.span.end if body else ours[-1].span.end)
+        comments = re.compile(_COMMENTS_BEHIND).match(text, place)
+        place = comments.end(1) if comments else place
+        return Edit(Span(place, place), f"{newline}{newline}{table}")
+    content = len(text.rstrip())
+    ends = len(re.findall(_LINE_END, text[content:]))
+    gap = newline * max(0, 2 - ends) if content else ""
+    return Edit(Span(len(text), len(text)), f"{gap}{table}{newline}")
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def _end_of_line(text: str, position: int) -> int:
+    found = re.compile(_REST_OF_LINE).match(text, position)
+    return found.end() if found else position
+
+
+def _indent(text: str, position: int) -> str:
+    """Return the white space before ``position`` on its line."""
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    return line if not line.strip() else ""
+
+
+def _start_with_comments(text: str, line_start: int) -> int:
+    """Return where the comments begin that stand directly above the line at ``line_start``; that itself without any."""
+    position = line_start
+    while position:
+        above = text.rfind("\n", 0, position - 1) + 1
+        if not text[above:position].lstrip().startswith("#"):
+            break
+        position = above
+    return position
