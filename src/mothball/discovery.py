@@ -27,7 +27,7 @@ from mothball.hygiene import one_line
 from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile
-from mothball.walking import is_excluded, walk
+from mothball.walking import find, is_excluded
 
 STDIN = "-"
 _LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
@@ -198,21 +198,23 @@ class _Discovery:
 
     def _below(self, directory: str) -> Iterator[_Target]:
         root = repository_root(directory)
-        found = left_out = 0
-        for path in walk(directory, self._cannot_list):
-            found += 1
+        left_out = 0
+        found, ignored = find(directory, self._cannot_list)
+        for path in found:
             governance = self._governor.of(path, root)
             file_format = self._given.format or format_of(os.path.abspath(path))
             if governance is not None and _is_left_out(path, governance):
                 left_out += 1
             elif governance is not None and file_format:
                 yield _target(path, root, file_format)
-        if found and found == left_out:
-            message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({found})"
+        if found and len(found) == left_out:
+            message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({left_out})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
         if not found:
-            message = f"{one_line(shown_path(directory))}: no dependency file found"
-            self.problems.append(Problem(Severity.ERROR, message, _LOOKED_FOR))
+            but = f" but what git ignores ({len(ignored)})" if ignored else ""
+            message = f"{one_line(shown_path(directory))}: no dependency file found{but}"
+            help_text = "name a file to have it read all the same" if ignored else _LOOKED_FOR
+            self.problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _cannot_list(self, error: OSError) -> None:
         self._refuse(UnreadableFileError(error.filename, cause_words(error)))

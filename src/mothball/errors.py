@@ -5,6 +5,7 @@
     ├── ConfigError            a configuration names what we do not know, or contradicts itself
     ├── UnreadableFileError    a file is missing, not a file, too large, or in the wrong encoding
     ├── SnapshotError          a snapshot is not one, or is of another version
+    ├── GitError               git is missing, refuses a repository, or lacks what was asked for
     ├── PageError              an index answered with something that is no project page
     └── CacheError             the cache cannot be used; callers go on without it
 
@@ -82,6 +83,24 @@ class SnapshotError(MothballError):
         super().__init__(cause)
         self.cause = cause
         self.help = help_text or "write a new one with `mothball snapshot -o FILE`"
+
+
+class GitError(MothballError):
+    """git is missing, refuses to work here, or does not have what was asked for.
+
+    ``detail`` is what git itself said, empty where it did not come to that.
+    """
+
+    def __init__(self, cause: str, *, detail: str = "", help_text: str = "") -> None:
+        """Keep what was wrong, git's own words, and the way out."""
+        super().__init__(cause, detail)
+        self.cause = cause
+        self.detail = detail
+        self.help = help_text
+
+    def __str__(self) -> str:
+        """Return ``CAUSE: DETAIL``."""
+        return one_line(self.cause) + (f": {one_line(self.detail)}" if self.detail else "")
 
 
 class PageError(MothballError):

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from mothball.files import is_inside
 from mothball.formats.table import format_of
+from mothball.git.ignored import by_repository, ignored, tracked
 from mothball.records import NamedTuple
 
 # Directories that hold other people's files: environments, caches, version control.
@@ -23,22 +25,59 @@ SKIPPED_DIRECTORIES = frozenset(
 MAX_DEPTH = 200
 
 
-def walk(directory: str, on_error: Callable[[OSError], None]) -> Iterator[str]:
+_ENVIRONMENT_FILE = "pyvenv.cfg"
+
+
+class Found(NamedTuple):
+    """What lies below a directory: the absolute paths of its dependency files, and of those that git ignores."""
+
+    files: list[str]
+    ignored: list[str]
+
+
+def find(directory: str, on_error: Callable[[OSError], None]) -> Found:
+    """Return the dependency files below ``directory``, as ``walk`` finds them; what git ignores stands apart.
+
+    Who names a directory that git ignores means it: then nothing stands apart. A directory with a ``pyvenv.cfg`` that
+    git tracks is no environment but somebody's files, and is walked as well.
+    """
+    top = os.path.abspath(directory)
+    files: list[str] = []
+    hidden: set[str] = set()
+    waiting = [top]
+    while waiting:
+        environments: list[str] = []
+        found = list(walk(waiting.pop(), on_error, environments))
+        files += found
+        markers = [os.path.join(one, _ENVIRONMENT_FILE) for one in environments]
+        for root, paths in by_repository([*found, *markers]).items():
+            asked = paths if is_inside(root, top) else [*paths, top]
+            ignored_here = ignored(asked, root)
+            hidden |= ignored_here
+            left = [path for path in paths if path.endswith(_ENVIRONMENT_FILE) and path not in ignored_here]
+            waiting += map(os.path.dirname, tracked(left, root))
+    if top in hidden:
+        hidden.clear()
+    return Found([path for path in files if path not in hidden], [path for path in files if path in hidden])
+
+
+def walk(directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None) -> Iterator[str]:
     """Yield the absolute paths of all files below ``directory`` that are dependency files by their name, sorted.
 
-    Links to directories are not followed; virtual environments, caches and version control are passed over. A
-    directory that cannot be listed, or lies deeper than ``MAX_DEPTH``, is told to ``on_error``.
+    Links to directories are not followed; virtual environments, which are added to ``environments``, caches and version
+    control are passed over. A directory that cannot be listed, or lies deeper than ``MAX_DEPTH``, is told to
+    ``on_error``.
     """
     top = os.path.abspath(directory)
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
             on_error(OSError(errno.ENAMETOOLONG, f"it holds more than {MAX_DEPTH} levels of directories", parent))
             directories.clear()
-        directories[:] = sorted(
-            name
-            for name in directories
-            if name not in SKIPPED_DIRECTORIES and not os.path.lexists(os.path.join(parent, name, "pyvenv.cfg"))
-        )
+        inside = sorted(name for name in directories if name not in SKIPPED_DIRECTORIES)
+        theirs = {name for name in inside if os.path.lexists(os.path.join(parent, name, _ENVIRONMENT_FILE))}
+        directories[:] = [name for name in inside if name not in theirs]
+        if environments is not None:
+            environments += (os.path.join(parent, name) for name in theirs)
         for name in sorted(names):
             path = os.path.join(parent, name)
             if format_of(path) is not None:
