@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mothball.edits.ignore_styles import New, insertions, newline_of
+from mothball.edits.ignore_styles import New, insertions
 from mothball.edits.model import Edit, apply
+from mothball.edits.text_lines import newline_of, start_of_line
 from mothball.edits.toml_writing import written_string
 from mothball.errors import ConfigError
 from mothball.formats.toml import Array, TomlScan, first_error_of, leaves, scan, to_mapping
@@ -117,8 +118,7 @@ def _extended(
         yield Edit(Span(place, place), ", ".join(map(written_string, missing)))
         return
     last = array.items[-1].span
-    line_start = max(text.rfind("\n", 0, last.start), text.rfind("\r", 0, last.start)) + 1
-    before = text[line_start : last.start]
+    before = text[start_of_line(text, last.start) : last.start]
     # Where every rule stands on a line of its own, the new ones do too.
     gap = f"{newline_of(text)}{before}" if not before.strip() else " "
     yield Edit(Span(last.end, last.end), "".join(f",{gap}{written_string(rule)}" for rule in missing))
