@@ -44,12 +44,15 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
     if first is not None:
         line = LineTable(text).position(first.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {first.message}", key=base, help_text=first.help)
+    merged = _merged(entries)
+    if not merged:
+        return ()
     wanted = to_mapping(parsed)
     table = _table(wanted, base)
     spelled = {normalise(key): key for key in table}
     new: dict[str, New] = {}
     edits: list[Edit] = []
-    for entry in _merged(entries):
+    for entry in merged:
         key = spelled.get(normalise(entry.name))
         if key is None:
             new[normalise(entry.name)] = New(entry.name, entry.rules, entry.reason)
@@ -60,8 +63,6 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
         else:
             edits += _extended(text, parsed, (*base, key), _rules(table[key], (*base, key)), entry.rules)
     edits += insertions(text, parsed, base, prefix, [new[name] for name in sorted(new)])
-    if not edits:
-        return ()
     after = scan(apply(text, edits))
     if len(after.errors) > len(parsed.errors) or _comparable(to_mapping(after)) != _comparable(wanted):
         name = ".".join(base)
