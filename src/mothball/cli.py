@@ -174,6 +174,7 @@ def _add_check(commands: _Commands) -> None:
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
     counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
     counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
+    _add_keeping(check)
     _add_network(check, with_snapshot=True)
     output = check.add_argument_group("what is printed")
     output.add_argument(
@@ -186,6 +187,16 @@ def _add_check(commands: _Commands) -> None:
         help="colours in text (default: auto, on a terminal unless NO_COLOR is set)",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="leave out the summary and what is ignored")
+
+
+def _add_keeping(check: argparse.ArgumentParser) -> None:
+    keeping = check.add_argument_group("what is kept knowingly")
+    keeping.add_argument(
+        "--write-ignores",
+        action="store_true",
+        help="take all archived and deprecated findings into the configuration, and exit as a check behind it would",
+    )
+    keeping.add_argument("--reason", metavar="TEXT", help="with --write-ignores: why they are kept")
 
 
 def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:

@@ -17,12 +17,20 @@ from mothball.report.concise import concise_line, problem_line
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what ``arguments`` name, print the report on stdout, and return the exit code."""
+    if arguments.write_ignores or arguments.reason is not None:
+        from mothball.commands.write_ignores import check_arguments  # noqa: PLC0415 - once in a project's life
+
+        check_arguments(arguments)
     setup, found = read_paths(arguments)
     if arguments.list_files:
         return _list_files(found)
     with open_session(arguments, setup.user) as session:
         report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))
+    if arguments.write_ignores:
+        from mothball.commands.write_ignores import write_ignores  # noqa: PLC0415 - as above
+
+        return write_ignores(arguments, found.files, report, setup.settings.today)
     sys.stdout.write(_render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
