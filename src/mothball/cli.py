@@ -123,6 +123,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.commands.snapshot import run  # noqa: PLC0415
         case "cache":
             from mothball.commands.cache import run  # noqa: PLC0415
+        case "config":
+            from mothball.commands.config import run  # noqa: PLC0415
         case _:
             from mothball.commands.rule import run  # noqa: PLC0415
     return run(arguments)
@@ -146,6 +148,17 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def _add_cache(commands: _Commands) -> None:
     cache = _add(commands, "cache", "show or empty the cache", "Show or empty the cache.")
     cache.add_argument("action", choices=("info", "clear"), help="what to do with it")
+
+
+def _add_config(commands: _Commands) -> None:
+    config = _add(
+        commands,
+        "config",
+        "print the schema of the configuration",
+        "Print the JSON Schema of [tool.mothball] and mothball.toml, for editors and checks.",
+    )
+    config.add_argument("action", choices=("schema",), help="what to print")
+    config.add_argument("--user", action="store_true", help="that of the user-level configuration")
 
 
 def _add_rule(commands: _Commands) -> None:
@@ -244,5 +257,6 @@ _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "status": _add_status,
     "snapshot": _add_snapshot,
     "cache": _add_cache,
+    "config": _add_config,
     "rule": _add_rule,
 }
