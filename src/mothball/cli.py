@@ -191,7 +191,11 @@ def _add_check(commands: _Commands) -> None:
     _add_network(check, with_snapshot=True)
     output = check.add_argument_group("what is printed")
     output.add_argument(
-        "--format", dest="output", choices=("text", "concise", "json"), default="text", help="default: text"
+        "--format",
+        dest="output",
+        choices=("text", "concise", "json", "sarif", "github"),
+        default="text",
+        help="default: text; sarif is for code scanning, github for annotations in its workflows",
     )
     output.add_argument(
         "--color",

@@ -51,6 +51,15 @@ def _render(report: Report, arguments: argparse.Namespace, now: float) -> str:
             from mothball.report.json import render_json  # noqa: PLC0415 - one face a run
 
             return render_json(report)
+        case "sarif":
+            from mothball.commands.rule import page_of  # noqa: PLC0415
+            from mothball.report.sarif import render_sarif  # noqa: PLC0415
+
+            return render_sarif(report, page_of)
+        case "github":
+            from mothball.report.github import render_github  # noqa: PLC0415
+
+            return render_github(report, quiet=arguments.quiet)
         case "concise":
             from mothball.report.concise import render_concise  # noqa: PLC0415
 
