@@ -123,6 +123,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.commands.snapshot import run  # noqa: PLC0415
         case "cache":
             from mothball.commands.cache import run  # noqa: PLC0415
+        case "config":
+            from mothball.commands.config import run  # noqa: PLC0415
         case _:
             from mothball.commands.rule import run  # noqa: PLC0415
     return run(arguments)
@@ -146,6 +148,17 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def _add_cache(commands: _Commands) -> None:
     cache = _add(commands, "cache", "show or empty the cache", "Show or empty the cache.")
     cache.add_argument("action", choices=("info", "clear"), help="what to do with it")
+
+
+def _add_config(commands: _Commands) -> None:
+    config = _add(
+        commands,
+        "config",
+        "print the schema of the configuration",
+        "Print the JSON Schema of [tool.mothball] and mothball.toml, for editors and checks.",
+    )
+    config.add_argument("action", choices=("schema",), help="what to print")
+    config.add_argument("--user", action="store_true", help="that of the user-level configuration")
 
 
 def _add_rule(commands: _Commands) -> None:
@@ -174,10 +187,15 @@ def _add_check(commands: _Commands) -> None:
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
     counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
     counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
+    _add_keeping(check)
     _add_network(check, with_snapshot=True)
     output = check.add_argument_group("what is printed")
     output.add_argument(
-        "--format", dest="output", choices=("text", "concise", "json"), default="text", help="default: text"
+        "--format",
+        dest="output",
+        choices=("text", "concise", "json", "sarif", "github"),
+        default="text",
+        help="default: text; sarif is for code scanning, github for annotations in its workflows",
     )
     output.add_argument(
         "--color",
@@ -186,6 +204,16 @@ def _add_check(commands: _Commands) -> None:
         help="colours in text (default: auto, on a terminal unless NO_COLOR is set)",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="leave out the summary and what is ignored")
+
+
+def _add_keeping(check: argparse.ArgumentParser) -> None:
+    keeping = check.add_argument_group("what is kept knowingly")
+    keeping.add_argument(
+        "--write-ignores",
+        action="store_true",
+        help="take all archived and deprecated findings into the configuration, and exit as a check behind it would",
+    )
+    keeping.add_argument("--reason", metavar="TEXT", help="with --write-ignores: why they are kept")
 
 
 def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
@@ -233,5 +261,6 @@ _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "status": _add_status,
     "snapshot": _add_snapshot,
     "cache": _add_cache,
+    "config": _add_config,
     "rule": _add_rule,
 }

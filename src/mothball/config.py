@@ -145,7 +145,8 @@ def read_user_config(table: object) -> UserConfig:
     return UserConfig(**{key.replace("-", "_"): value for key, value in values.items()})
 
 
-def _ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
+def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
+    """Return the entries of a table of ignores, each of which names a project and its rules."""
     if not isinstance(value, Mapping):
         raise wrong(at, value, "a table")
     ignores = tuple(_ignore(key, entry, (*at, key)) for key, entry in value.items())
@@ -164,7 +165,7 @@ def _ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
 def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     if not re.fullmatch(_NAME, key):
         raise ConfigError(f"`{one_line(key, 60)}` is no project name", key=at, help_text="ignores are named one by one")
-    fields = read_table(value, _IGNORE_KEYS, at)
+    fields = read_table(value, IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
             f"the ignore of `{key}` does not say which rules it ignores",
@@ -184,7 +185,7 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
         "max-age": read_duration,
         "exclude": read_globs,
         "severity": read_severities,
-        "ignore": _ignores,
+        "ignore": read_ignores,
     }
 )
 USER_KEYS: Mapping[str, Reader] = MappingProxyType(
@@ -197,5 +198,5 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "allow-local-indexes": read_boolean,
     }
 )
-_IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_text, "until": read_until})
+IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_text, "until": read_until})
 _FIELDS = {"severity": "severities", "ignore": "ignores"}

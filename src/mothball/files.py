@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from contextlib import suppress
 from typing import BinaryIO
 
 from mothball.errors import UnreadableFileError, undecodable
@@ -63,6 +65,35 @@ def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> byte
     if len(data) > limit:
         raise _too_large(name, limit)
     return data
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Write ``data`` to the file at ``path`` in one step: whoever reads it gets all of the old or all of the new.
+
+    Where ``path`` is a link, the file that it leads to is written, and stays what it is: its mode is kept. Raises
+    OSError, also where the file that is there may not be written, and nothing is changed then.
+    """
+    path = os.path.realpath(path)
+    exists = os.path.exists(path)
+    if exists and not os.access(path, os.W_OK):
+        # Its directory may be open to us all the same, but this is how people protect a file.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    unfinished = f"{path}.{os.getpid()}.new"
+    try:
+        with open(unfinished, "xb") as file:
+            if exists:
+                os.chmod(unfinished, stat.S_IMODE(os.stat(path).st_mode))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except FileExistsError:
+        # Not ours: somebody else is at work, or has put it there.
+        raise
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(unfinished)
+        raise
 
 
 def repository_root(path: str) -> str:

@@ -17,12 +17,20 @@ from mothball.report.concise import concise_line, problem_line
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what ``arguments`` name, print the report on stdout, and return the exit code."""
+    if arguments.write_ignores or arguments.reason is not None:
+        from mothball.commands.write_ignores import check_arguments  # noqa: PLC0415 - once in a project's life
+
+        check_arguments(arguments)
     setup, found = read_paths(arguments)
     if arguments.list_files:
         return _list_files(found)
     with open_session(arguments, setup.user) as session:
         report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))
+    if arguments.write_ignores:
+        from mothball.commands.write_ignores import write_ignores  # noqa: PLC0415 - as above
+
+        return write_ignores(arguments, found.files, report, setup.settings.today)
     sys.stdout.write(_render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
@@ -43,6 +51,15 @@ def _render(report: Report, arguments: argparse.Namespace, now: float) -> str:
             from mothball.report.json import render_json  # noqa: PLC0415 - one face a run
 
             return render_json(report)
+        case "sarif":
+            from mothball.commands.rule import page_of  # noqa: PLC0415
+            from mothball.report.sarif import render_sarif  # noqa: PLC0415
+
+            return render_sarif(report, page_of)
+        case "github":
+            from mothball.report.github import render_github  # noqa: PLC0415
+
+            return render_github(report, quiet=arguments.quiet)
         case "concise":
             from mothball.report.concise import render_concise  # noqa: PLC0415
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mothball.edits.ignore_styles import New, insertions, newline_of
+from mothball.edits.ignore_styles import New, insertions
 from mothball.edits.model import Edit, apply
+from mothball.edits.text_lines import newline_of, start_of_line
 from mothball.edits.toml_writing import written_string
 from mothball.errors import ConfigError
 from mothball.formats.toml import Array, TomlScan, first_error_of, leaves, scan, to_mapping
@@ -43,12 +44,15 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
     if first is not None:
         line = LineTable(text).position(first.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {first.message}", key=base, help_text=first.help)
+    merged = _merged(entries)
+    if not merged:
+        return ()
     wanted = to_mapping(parsed)
     table = _table(wanted, base)
     spelled = {normalise(key): key for key in table}
     new: dict[str, New] = {}
     edits: list[Edit] = []
-    for entry in _merged(entries):
+    for entry in merged:
         key = spelled.get(normalise(entry.name))
         if key is None:
             new[normalise(entry.name)] = New(entry.name, entry.rules, entry.reason)
@@ -59,8 +63,6 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
         else:
             edits += _extended(text, parsed, (*base, key), _rules(table[key], (*base, key)), entry.rules)
     edits += insertions(text, parsed, base, prefix, [new[name] for name in sorted(new)])
-    if not edits:
-        return ()
     after = scan(apply(text, edits))
     if len(after.errors) > len(parsed.errors) or _comparable(to_mapping(after)) != _comparable(wanted):
         name = ".".join(base)
@@ -117,8 +119,7 @@ def _extended(
         yield Edit(Span(place, place), ", ".join(map(written_string, missing)))
         return
     last = array.items[-1].span
-    line_start = max(text.rfind("\n", 0, last.start), text.rfind("\r", 0, last.start)) + 1
-    before = text[line_start : last.start]
+    before = text[start_of_line(text, last.start) : last.start]
     # Where every rule stands on a line of its own, the new ones do too.
     gap = f"{newline_of(text)}{before}" if not before.strip() else " "
     yield Edit(Span(last.end, last.end), "".join(f",{gap}{written_string(rule)}" for rule in missing))

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mothball.edits.model import Edit
+from mothball.edits.text_lines import end_of_line, newline_of
 from mothball.edits.toml_writing import written_key, written_string, written_strings
 from mothball.formats.toml import Entry, Header, InlineTable, Path, TomlScan
 from mothball.model import Rule, Span, normalise
 from mothball.records import NamedTuple
 
 _LINE_END = r"\r\n|\n"
-_REST_OF_LINE = r"[^\r\n]*"
 _COMMENTS_BEHIND = r"((?:(?:\r\n|\n)[ \t]*#[^\r\n]*)+)(?:(?:\r\n|\n)[ \t]*(?=[\r\n]|\Z)|(?:\r\n|\n)?\Z)"
 
 
@@ -65,12 +65,6 @@ def insertions(
         yield from _as_sub_tables(text, parsed, sub_tables, entries)
     else:
         yield _as_new_table(text, parsed, base, prefix, entries)
-
-
-def newline_of(text: str) -> str:
-    """Return the line end that ``text`` uses."""
-    found = re.search(_LINE_END, text)
-    return found[0] if found else "\n"
 
 
 # --- what is there ----------------------------------------------------------------------------------------------------
@@ -152,9 +146,9 @@ def _into_body(
         statement = f"{indent}{entry.statement(keys)}"
         before = _before(entry.name, siblings) if siblings else None
         if before is not None:
-            place = _end_of_line(text, before.span.end)
+            place = end_of_line(text, before.span.end)
         elif header is not None and not keys:
-            place = _end_of_line(text, header.span.end)
+            place = end_of_line(text, header.span.end)
         else:
             place = siblings[0].span.start - len(indent)
             yield Edit(Span(place, place), f"{statement}{newline}")
@@ -178,7 +172,7 @@ def _as_sub_tables(text: str, parsed: TomlScan, headers: Sequence[Header], entri
         table = newline.join(f"{indent}{line}" for line in lines)
         before = _before(entry.name, siblings)
         if before is not None:
-            place = _end_of_line(text, before.span.end)
+            place = end_of_line(text, before.span.end)
             yield Edit(Span(place, place), f"{newline}{newline}{table}")
         else:
             place = _start_with_comments(text, first.span.start - len(indent))
@@ -197,7 +191,7 @@ def _as_new_table(
     ours = [header for header in parsed.headers if prefix and header.path[: len(prefix)] == prefix]
     body = _body(parsed, ours[-1]) if ours else ()
     if ours and ours[-1] is not parsed.headers[-1]:
-        place = _end_of_line(text, body[-1].value.span.end if body else ours[-1].span.end)
+        place = end_of_line(text, body[-1].value.span.end if body else ours[-1].span.end)
         comments = re.compile(_COMMENTS_BEHIND).match(text, place)
         place = comments.end(1) if comments else place
         return Edit(Span(place, place), f"{newline}{newline}{table}")
@@ -208,11 +202,6 @@ def _as_new_table(
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
-
-
-def _end_of_line(text: str, position: int) -> int:
-    found = re.compile(_REST_OF_LINE).match(text, position)
-    return found.end() if found else position
 
 
 def _indent(text: str, position: int) -> str:

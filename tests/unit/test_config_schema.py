@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from mothball.config import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
+from mothball.config_schema import render_schema, schema
+from mothball.errors import ConfigError
+from mothball.formats.toml import scan, to_mapping
+from mothball.home import PROJECT_HOME
+from mothball.model import IGNORABLE_RULES, Rule, Severity
+from tests.support.cli import run_in_process
+
+ROOT = Path(__file__).parents[2]
+PROJECT = Draft202012Validator(schema())
+USER = Draft202012Validator(schema(user=True))
+
+
+def as_json(value: object) -> Any:
+    """Return what TOML gave as a tool that checks it by a schema sees it: a date is the string that it prints."""
+    match value:
+        case dict():
+            return {key: as_json(one) for key, one in value.items()}
+        case list():
+            return [as_json(one) for one in value]
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def is_read(read: Callable[[object], object], table: object) -> bool:
+    try:
+        read(table)
+    except ConfigError:
+        return False
+    return True
+
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+
+GOOD: list[dict[str, Any]] = [
+    {},
+    {
+        "index-url": "https://index.example/simple/",
+        "status-index": "HTTP://127.0.0.1:8080",
+        "private": ["acme-*", "in?ernal"],
+        "snapshot": "statuses.json",
+        "offline": False,
+        "max-age": "90s",
+        "exclude": ["tests/data/**", "**/*.txt"],
+        "severity": {"deprecated": "error", "archived": {"transitive": "note", "added": "off"}, "missing.added": "off"},
+        "ignore": {
+            "old-lib": {"rules": ["archived"], "reason": "why", "until": dt.date(2027, 3, 1)},
+            "Old.Lib_2": {"rules": ["quarantined", "missing"]},
+        },
+    },
+]
+BAD: list[Any] = [
+    [],
+    "archived",
+    {"index_url": "https://index.example/"},
+    {"index-url": "ftp://index.example/"},
+    {"index-url": "https://user:secret@index.example/"},
+    {"index-url": "https://index.example/?token=x"},
+    {"index-url": "https://index.example/simple/#x"},
+    {"index-url": "https://${HOST}/simple/"},
+    {"index-url": ""},
+    {"status-index": 1},
+    {"private": "acme-*"},
+    {"private": ["a b"]},
+    {"private": [""]},
+    {"snapshot": ""},
+    {"offline": "true"},
+    {"max-age": 3600},
+    {"max-age": "1 hour"},
+    {"max-age": "1234567s"},
+    {"exclude": ["*" * 9]},
+    {"exclude": ["a" * 201]},
+    {"exclude": [1]},
+    {"severity": "error"},
+    {"severity": {"archived": "fatal"}},
+    {"severity": {"archive": "error"}},
+    {"severity": {"archived": {"always": "error"}}},
+    {"severity": {"archived.always": "error"}},
+    {"severity": {"archived": {"added": 1}}},
+    {"ignore": ["old-lib"]},
+    {"ignore": {"old-lib": {}}},
+    {"ignore": {"old-lib": {"rules": []}}},
+    {"ignore": {"old-lib": {"rules": ["not-stated"]}}},
+    {"ignore": {"old-lib": {"rules": "archived"}}},
+    {"ignore": {"old-*": {"rules": ["archived"]}}},
+    {"ignore": {"old-lib": {"rules": ["archived"], "reason": ""}}},
+    {"ignore": {"old-lib": {"rules": ["archived"], "until": "soon"}}},
+    {"ignore": {"old-lib": {"rules": ["archived"], "because": "x"}}},
+    {"trusted-hosts": ["index.example"]},
+]
+
+
+def test_both_schemas_are_schemas() -> None:
+    for user in (False, True):
+        Draft202012Validator.check_schema(schema(user=user))
+        assert json.loads(render_schema(user=user)) == schema(user=user)
+
+
+@pytest.mark.parametrize("table", GOOD)
+def test_what_is_good_passes_both(table: dict[str, Any]) -> None:
+    assert [*PROJECT.iter_errors(as_json(table))] == []
+    assert is_read(read_config, table)
+
+
+@pytest.mark.parametrize("table", BAD)
+def test_what_is_bad_passes_neither(table: object) -> None:
+    assert [*PROJECT.iter_errors(as_json(table))]
+    assert not is_read(read_config, table)
+
+
+def test_the_two_schemas_have_the_keys_that_are_read() -> None:
+    assert schema()["properties"].keys() == PROJECT_KEYS.keys()
+    assert schema(user=True)["properties"].keys() == USER_KEYS.keys()
+    for one in (*schema()["properties"].values(), *schema(user=True)["properties"].values()):
+        assert one["description"]
+
+
+@pytest.mark.parametrize(
+    ("table", "is_good"),
+    [
+        ({"trusted-hosts": ["index.example"], "allow-local-indexes": True, "offline": True, "max-age": "1d"}, True),
+        ({"trusted-hosts": "index.example"}, False),
+        ({"allow-local-indexes": 1}, False),
+        ({"ignore": {}}, False),
+    ],
+)
+def test_the_schema_of_the_user_level_agrees(table: dict[str, Any], *, is_good: bool) -> None:
+    assert USER.is_valid(table) == is_read(read_user_config, table) == is_good
+
+
+def test_the_configuration_in_the_docs_is_valid() -> None:
+    docs = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    example = docs.partition("```toml\n")[2].partition("```")[0]
+    table = to_mapping(scan(example))["tool"]["mothball"]
+    assert [*PROJECT.iter_errors(as_json(table))] == []
+    assert is_read(read_config, table)
+
+
+# --- drawn ------------------------------------------------------------------------------------------------------------
+
+_URLS = st.lists(
+    st.sampled_from(
+        ["https://", "http:", "//", "index.example", ":8080", "/", "simple", "@", "?", "#", "$", " ", "\\"]
+    ),
+    max_size=6,
+).map("".join)
+_WORDS = st.sampled_from(
+    ["", "a", "acme-*", "a b", "*" * 8, "*" * 9, "x" * 200, "x" * 201, "é", "1h", "01w", "5x", "7"]
+)
+_ODD = st.one_of(st.none(), st.booleans(), st.integers(-1, 3), st.lists(_WORDS, max_size=2), _WORDS, _URLS)
+_RULES = st.lists(st.sampled_from([*IGNORABLE_RULES, "not-stated", "x"]), max_size=3)
+_LEVELS = st.sampled_from([*Severity, "fatal", 1])
+_SCOPES = st.sampled_from(["added", "transitive", "x"])
+_SEVERITIES = st.dictionaries(
+    st.one_of(
+        st.sampled_from([*Rule, "archive", ""]),
+        st.tuples(st.sampled_from(Rule), _SCOPES).map(".".join),
+    ),
+    _LEVELS,
+    max_size=3,
+) | st.dictionaries(
+    st.sampled_from([*Rule, "archive"]), st.dictionaries(_SCOPES, _LEVELS, min_size=1, max_size=2), max_size=2
+)
+_ENTRIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "rules": _RULES | _ODD,
+        "reason": _WORDS | _ODD,
+        "until": st.just(dt.date(2027, 3, 1)) | st.just(dt.time(7, 30)) | st.integers(),
+        "why": _WORDS,
+    },
+)
+_IGNORES = st.dictionaries(st.sampled_from(["a", "old-lib", "-a", "a_", "", "a.b", "é"]), _ENTRIES | _ODD, max_size=2)
+_TABLES = st.dictionaries(
+    st.sampled_from([*PROJECT_KEYS, "max_age", "trusted-hosts"]),
+    st.one_of(_URLS, _WORDS, _ODD, _SEVERITIES, _IGNORES),
+    max_size=2,
+) | st.fixed_dictionaries(
+    {},
+    optional={
+        "index-url": _URLS,
+        "private": st.lists(_WORDS, max_size=2),
+        "exclude": st.lists(_WORDS, max_size=2),
+        "max-age": _WORDS,
+        "severity": _SEVERITIES,
+        "ignore": _IGNORES,
+    },
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=400)
+@given(_TABLES)
+def test_the_schema_says_of_any_table_what_the_reader_says(table: dict[str, Any]) -> None:
+    assert PROJECT.is_valid(as_json(table)) == is_read(read_config, table)
+
+
+# --- where it is ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "user"), [("mothball", False), ("mothball-user", True)])
+def test_the_copy_for_editors_is_current(name: str, *, user: bool) -> None:
+    path = ROOT / "docs" / f"{name}.schema.json"
+    if os.environ.get("MOTHBALL_REGENERATE"):
+        path.write_text(render_schema(user=user), "utf-8")
+    assert path.read_text("utf-8") == render_schema(user=user)
+    assert schema(user=user)["$id"] == f"{PROJECT_HOME}{path.name}"
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("schema", "--user")])
+def test_the_command_prints_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    result = run_in_process("config", *arguments, cwd=tmp_path, home=tmp_path)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == render_schema(user="--user" in arguments)
