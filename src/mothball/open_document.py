@@ -13,16 +13,16 @@ from itertools import islice
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
-from mothball.discovery import Given, discover, document_of, is_left_out
+from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
 from mothball.errors import UnreadableFileError
-from mothball.files import project_of, read_file, repository_root, shown_path
-from mothball.formats.table import decode, format_of, is_constraints
+from mothball.files import project_of, read_utf8, repository_root, shown_path
+from mothball.formats.table import format_of
 from mothball.formats.toml import scan, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.lines import LineTable
-from mothball.model import Dependency, Document, IndexOption, Kind, Location, Problem, Report, WithheldReason
+from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
 from mothball.records import NamedTuple
-from mothball.sources import FileKind, Governance, RunSettings, SourceFile, location_of
+from mothball.sources import Governance, RunSettings, SourceFile, location_of
 from mothball.transitive import is_lock
 from mothball.walking import walk
 
@@ -41,24 +41,17 @@ _Pin = tuple[str | None, WithheldReason | None]
 class Surroundings(NamedTuple):
     """What the disk says of an open document and around it.
 
-    ``path`` is absolute. ``governance`` is None where the configuration cannot be used: nothing may be looked up then.
-    ``saved`` is the document as it was last saved, read from ``saved_text``; both are empty where there is no file yet.
-    ``options`` are the index options that its installer has in force, those of the files that include it among them.
+    ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
+    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes`` it.
     ``manifests`` are those of its project, for a lock. ``stamps`` tell whether a file that mattered has changed since.
     """
 
     path: str
     root: str
-    format: str
-    kind: FileKind
-    project: str
-    governance: Governance | None
-    excluded: bool
-    saved_text: str
-    saved: Document
-    options: tuple[IndexOption, ...]
-    manifests: tuple[SourceFile, ...]
-    problems: tuple[Problem, ...]
+    saved: SourceFile | None
+    manifests: tuple[SourceFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    excludes: bool = False
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
@@ -74,61 +67,52 @@ class OpenFile(NamedTuple):
 
 
 def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
-    """Read what matters for the document at the absolute ``path``.
+    """Read what matters for the document at the absolute ``path``, of the format ``file_format``.
 
     ``here`` is the directory that people work in: the root of what lies below it in no repository. Never raises for
     what stands on the disk.
     """
     root = repository_root(path, here)
     governance = governor.of(path, root)
-    excluded = governance is not None and is_left_out(path, governance)
-    neighbours = [] if governance is None or excluded else list(_neighbours(path, file_format, root, governor))
-    own = [path] if file_format == "requirements" and neighbours and os.path.lexists(path) else []
-    found = discover(Given((*own, *neighbours), here=here), governor, _ANY_DAY).files if neighbours else ()
-    saved_text = _text_on_disk(path, file_format)
-    itself = next((file for file in found if file.path == shown_path(path)), None)
-    kind: FileKind = Kind.CONSTRAINT if is_constraints(path) else Kind.REQUIREMENT
-    if itself is not None:
-        kind, saved, options = itself.kind, itself.document, itself.index_options
-    else:
-        saved = _document(saved_text, path, root, file_format, kind)
-        options = saved.index_options
-    project = project_of(path, root)
+    found: tuple[SourceFile, ...] = ()
+    saved = None
+    excludes = governance is not None and is_left_out(path, governance)
+    if governance is not None and not excludes:
+        if file_format == CONFIGURATION_FORMAT:
+            saved = SourceFile(shown_path(path), _text_at(path), Document(file_format), governance)
+        else:
+            found = _read_with_neighbours(path, file_format, root, here, governor)
+            saved = next((file for file in found if file.path == shown_path(path)), None)
+    manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
     return Surroundings(
         path,
         root,
-        file_format,
-        kind,
-        project,
-        governance,
-        excluded,
-        saved_text,
         saved,
-        options,
-        tuple(file for file in found if file is not itself and file.project == project and not is_lock(file.document)),
-        tuple(governor.problems),
+        tuple(file for file in manifests if not is_lock(file.document)),
+        () if excludes else tuple(governor.problems),
+        excludes,
         MappingProxyType({one: _stamp(one) for one in _that_matter(path, root, found, governor)}),
     )
 
 
 def read_open(text: str, around: Surroundings) -> OpenFile | None:
-    """Return ``text`` as the document that ``around`` surrounds; None where its configuration leaves it unchecked.
+    """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
 
     Linear in the text; of the disk only the paths of its includes are looked at.
     """
-    governance = around.governance
-    if governance is None or around.excluded:
+    saved = around.saved
+    if saved is None:
         return None
-    if text == around.saved_text:
-        document = around.saved
-    else:
-        document = _document(text, around.path, around.root, around.format, around.kind)
-        document = document._replace(dependencies=tuple(_routed_as_saved(document.dependencies, around)))
-    shown = shown_path(around.path)
-    if governance.path == shown and text != around.saved_text:
-        governance = governance._replace(ignore_locations=_ignore_locations(text, shown, governance))
-    file = SourceFile(shown, text, document, governance, around.options, around.project, around.kind)
-    return OpenFile(file, around.manifests if is_lock(document) else ())
+    file = saved
+    if text != saved.text:
+        governance, document = saved.governance, saved.document
+        if document.format != CONFIGURATION_FORMAT:
+            document = document_of(text, around.path, around.root, document.format, saved.kind)
+            document = document._replace(dependencies=tuple(_routed_as_saved(document.dependencies, saved)))
+        if governance.path == saved.path:
+            governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
+        file = saved._replace(text=text, document=document, governance=governance)
+    return OpenFile(file, around.manifests if is_lock(file.document) else ())
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
@@ -139,10 +123,16 @@ def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Repo
 _ANY_DAY = RunSettings(today="", now=0.0)
 
 
-def _document(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
-    if file_format == CONFIGURATION_FORMAT:
-        return Document(file_format)
-    return document_of(text, path, root, file_format, kind)
+def _read_with_neighbours(
+    path: str, file_format: str, root: str, here: str | None, governor: Governor
+) -> tuple[SourceFile, ...]:
+    neighbours = tuple(_neighbours(path, file_format, root, governor))
+    # What is no dependency file by its name is one here, because a setting says so.
+    as_format = file_format if format_of(path) is None else None
+    given = Given((path, *neighbours), as_format, here=here)
+    if not os.path.lexists(path):
+        given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
+    return discover(given, governor, _ANY_DAY).files
 
 
 def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> Iterator[str]:
@@ -179,15 +169,15 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
         )
 
 
-def _routed_as_saved(dependencies: Iterable[Dependency], around: Surroundings) -> Iterator[Dependency]:
+def _routed_as_saved(dependencies: Iterable[Dependency], saved: SourceFile) -> Iterator[Dependency]:
     """Yield ``dependencies`` with the indexes that the saved file pins them to.
 
     A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
     kept it from being asked for.
     """
     pins: dict[str, set[_Pin]] = {}
-    known = {option.value for option in around.options}
-    for one in around.saved.dependencies:
+    known = {option.value for option in saved.index_options}
+    for one in saved.document.dependencies:
         if one.withheld is not WithheldReason.INCOMPLETE:
             pins.setdefault(one.name, set()).add((one.index_url, one.withheld))
         if one.index_url is not None:
@@ -196,12 +186,12 @@ def _routed_as_saved(dependencies: Iterable[Dependency], around: Surroundings) -
         if one.withheld is not None:
             yield one
             continue
-        saved = pins.get(one.name, set())
-        new_and_fine = not saved and (one.index_url is None or one.index_url in known)
-        if new_and_fine or (one.index_url, None) in saved:
+        pinned = pins.get(one.name, set())
+        new_and_fine = not pinned and (one.index_url is None or one.index_url in known)
+        if new_and_fine or (one.index_url, None) in pinned:
             yield one
         else:
-            index_url, withheld = next(iter(saved)) if len(saved) == 1 else (None, WithheldReason.UNSAVED)
+            index_url, withheld = next(iter(pinned)) if len(pinned) == 1 else (None, WithheldReason.UNSAVED)
             yield one._replace(index_url=index_url, withheld=withheld and WithheldReason.UNSAVED)
 
 
@@ -217,9 +207,9 @@ def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str
     return found
 
 
-def _text_on_disk(path: str, file_format: str) -> str:
+def _text_at(path: str) -> str:
     try:
-        return decode(file_format, path, read_file(path))
+        return read_utf8(path)
     except UnreadableFileError:
         return ""
 

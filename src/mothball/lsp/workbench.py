@@ -162,8 +162,8 @@ class Workbench:
         if document.surveys != serial:
             return
         around, before = done.around, document.surroundings
-        if around.governance is None and before is not None and before.governance is not None:
-            # What was saved last cannot be used; until it is mended, what was valid last holds.
+        if around.saved is None and not around.excludes and before is not None and before.saved is not None:
+            # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
         self.lookups.keep(done.cached)
@@ -290,7 +290,7 @@ def _run_survey(
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, user_config_file())
-        around = around._replace(governance=None, problems=(problem,))
+        around = around._replace(saved=None, problems=(problem,))
     opened = read_open(text, around)
     queries = queries_of((opened.file, *opened.manifests), _run_settings()) if opened else ()
     return _Survey(around, text, opened, cached(queries) if queries else {})
