@@ -74,6 +74,12 @@ def check(
     )
 
 
+def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:
+    """Return all that ``check`` would look up for ``files``, each query once."""
+    asked = (query for file in files for query in _asked(file, settings) if isinstance(query, Query))
+    return tuple(dict.fromkeys(asked))
+
+
 def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     """Return for each dependency of ``file``, in its order, what to ask, or why nothing may be asked."""
     network = file.governance.network

@@ -121,6 +121,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             from mothball.commands.status import run  # noqa: PLC0415
         case "snapshot":
             from mothball.commands.snapshot import run  # noqa: PLC0415
+        case "lsp":
+            from mothball.commands.lsp import run  # noqa: PLC0415
         case "cache":
             from mothball.commands.cache import run  # noqa: PLC0415
         case "config":
@@ -256,10 +258,23 @@ def _add_snapshot(commands: _Commands) -> None:
     _add_network(snapshot, with_snapshot=False)
 
 
+def _add_lsp(commands: _Commands) -> None:
+    lsp = _add(
+        commands,
+        "lsp",
+        "the language server, for editors",
+        "Speak the language server protocol on standard input and output.",
+    )
+    lsp.add_argument(
+        "--stdio", action="store_true", help="accepted for the sake of editors that add it; no other way is known"
+    )
+
+
 _COMMANDS: dict[str, Callable[[_Commands], None]] = {
     "check": _add_check,
     "status": _add_status,
     "snapshot": _add_snapshot,
+    "lsp": _add_lsp,
     "cache": _add_cache,
     "config": _add_config,
     "rule": _add_rule,

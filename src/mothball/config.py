@@ -86,13 +86,15 @@ class UserConfig(NamedTuple):
 class Overrides(NamedTuple):
     """What the command line and the environment say for one run; None and False leave the files' word standing.
 
-    ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask.
+    ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
+    seconds.
     """
 
     index_url: str | None = None
     offline: bool = False
     online: bool = False
     unverified: Severity | None = None
+    max_age: float | None = None
 
 
 class Network(NamedTuple):
@@ -118,7 +120,9 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
         status_index=config.status_index,
         private=config.private + user.private,
         offline=overrides.offline or bool(user.offline) or (bool(config.offline) and not overrides.online),
-        max_age=next((age for age in (config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE),
+        max_age=next(
+            (age for age in (overrides.max_age, config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE
+        ),
     )
 
 

@@ -6,7 +6,6 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
-from typing import Literal
 
 from mothball import policy
 from mothball.config import Config
@@ -26,7 +25,7 @@ from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
 from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile
+from mothball.sources import FileKind, Governance, RunSettings, SourceFile
 from mothball.walking import find, is_excluded
 
 STDIN = "-"
@@ -41,11 +40,13 @@ class Given(NamedTuple):
     """What the command line names: paths, and how to take them.
 
     ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
+    ``here`` stands in for the working directory, as the root of what lies below it in no repository.
     """
 
     paths: tuple[str, ...] = (".",)
     format: str | None = None
     stdin: tuple[str, bytes] | None = None
+    here: str | None = None
 
 
 class Discovered(NamedTuple):
@@ -54,9 +55,6 @@ class Discovered(NamedTuple):
     files: tuple[SourceFile, ...]
     unreadable: tuple[Finding, ...]
     problems: tuple[Problem, ...]
-
-
-FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
 
 
 class _Target(NamedTuple):
@@ -104,6 +102,7 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
             read.governance,
             options[key],
             project_of(read.target.path, read.target.root),
+            read.target.kind,
         )
         for key, read in discovery.read.items()
     )
@@ -144,11 +143,8 @@ class _Discovery:
             self._failed.add(target.key)
             self._refuse(error, governance)
             return []
-        document = parse(target.format, text, target.kind)
-        found = [_resolve(include, target) for include in document.includes]
+        document, found = _parsed(text, target)
         included = [one for one in found if isinstance(one, _Target)]
-        refused = [one for one in found if isinstance(one, ParseProblem)]
-        document = document._replace(problems=(*document.problems, *refused))
         includes = tuple(
             (include.span.start, one.key)
             for include, one in zip(document.includes, found, strict=True)
@@ -194,16 +190,16 @@ class _Discovery:
                 Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
             )
         else:
-            yield _target(path, repository_root(path), file_format, data)
+            yield _target(path, repository_root(path, self._given.here), file_format, data)
 
     def _below(self, directory: str) -> Iterator[_Target]:
-        root = repository_root(directory)
+        root = repository_root(directory, self._given.here)
         left_out = 0
         found, ignored = find(directory, self._cannot_list)
         for path in found:
             governance = self._governor.of(path, root)
             file_format = self._given.format or format_of(os.path.abspath(path))
-            if governance is not None and _is_left_out(path, governance):
+            if governance is not None and is_left_out(path, governance):
                 left_out += 1
             elif governance is not None and file_format:
                 yield _target(path, root, file_format)
@@ -227,6 +223,22 @@ class _Discovery:
         self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
 
 
+def document_of(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
+    """Return what ``text`` says in place of the file at the absolute ``path``, as ``discover`` would read it.
+
+    The includes are not followed; those that would not be followed are told as problems.
+    """
+    return _parsed(text, _Target(path, path, root, file_format, kind))[0]
+
+
+def _parsed(text: str, target: _Target) -> tuple[Document, list[_Target | ParseProblem]]:
+    """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
+    document = parse(target.format, text, target.kind)
+    found = [_resolve(include, target) for include in document.includes]
+    refused = [one for one in found if isinstance(one, ParseProblem)]
+    return document._replace(problems=(*document.problems, *refused)), found
+
+
 def _target(path: str, root: str, file_format: str, data: bytes | None = None) -> _Target:
     absolute = os.path.abspath(path)
     kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
@@ -237,7 +249,8 @@ def _may_be_read(path: str) -> bool:
     return format_of(path) is not None or may_be_included(path)
 
 
-def _is_left_out(path: str, governance: Governance) -> bool:
+def is_left_out(path: str, governance: Governance) -> bool:
+    """Return whether the configuration excludes the file at the absolute ``path`` from what it is said to govern."""
     if not governance.config.exclude:
         return False
     relative = os.path.relpath(path, governance.directory).replace(os.sep, "/")

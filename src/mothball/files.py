@@ -96,11 +96,11 @@ def replace_file(path: str, data: bytes) -> None:
         raise
 
 
-def repository_root(path: str) -> str:
+def repository_root(path: str, here: str | None = None) -> str:
     """Return the absolute directory beyond which nothing belongs to the same repository as ``path``.
 
-    It is the nearest directory from ``path`` upward that holds ``.git``. Outside any repository it is the working
-    directory for what lies below it, else the directory of ``path``.
+    It is the nearest directory from ``path`` upward that holds ``.git``. Outside any repository it is ``here``, the
+    working directory where None is given, for what lies below it, else the directory of ``path``.
     """
     start = path if os.path.isdir(path) else os.path.dirname(path)
     directory = os.path.abspath(start)
@@ -111,7 +111,7 @@ def repository_root(path: str) -> str:
         if parent == directory:
             break
         directory = parent
-    here = os.getcwd()
+    here = os.getcwd() if here is None else here
     return here if is_inside(os.path.abspath(start), here) else os.path.abspath(start)
 
 

@@ -84,6 +84,10 @@ class Governor:
             self._read[key] = self._governance(config_path, root)
         return self._read[key]
 
+    def snapshot_paths(self) -> tuple[str, ...]:
+        """Return the absolute paths of the snapshots that were read or could not be."""
+        return tuple(self._snapshots)
+
     def _find(self, directory: str, root: str) -> str | None:
         """Return the nearest configuration file from ``directory`` up to ``root``, None where there is none."""
         passed = []

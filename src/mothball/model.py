@@ -77,6 +77,7 @@ class WithheldReason(StrEnum):
     PRIVATE = "private"
     VARIABLE = "variable"
     NO_INDEX = "no-index"
+    UNSAVED = "unsaved"
 
 
 class Dependency(NamedTuple):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from mothball.config import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Location, Mode, Span
+from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Kind, Location, Mode, Span
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
+
+# What the entries of a requirements file are to its project; other formats know by themselves.
+FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
 
 
 class Governance(NamedTuple):
@@ -43,6 +47,7 @@ class SourceFile(NamedTuple):
     governance: Governance
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
+    kind: FileKind = Kind.REQUIREMENT
 
 
 class JudgedFile(NamedTuple):

@@ -43,6 +43,7 @@ WITHHELD_WORDS = {
     WithheldReason.PRIVATE: "a private name",
     WithheldReason.VARIABLE: "the entry or its index holds a variable",
     WithheldReason.NO_INDEX: "the file names no index that can be asked",
+    WithheldReason.UNSAVED: "its index was changed, and the change is not saved",
 }
 
 _STATUS_HELP = {

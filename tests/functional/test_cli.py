@@ -20,7 +20,7 @@ from tests.support.hostile import assert_harmless
 from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
 
-COMMANDS = ("check", "status", "snapshot", "cache", "config", "rule")
+COMMANDS = ("check", "status", "snapshot", "lsp", "cache", "config", "rule")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 

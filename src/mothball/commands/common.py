@@ -44,7 +44,7 @@ def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Se
         use_ignores=not getattr(arguments, "no_ignores", False),
     )
     makes_snapshot = arguments.command == "snapshot"
-    overrides = _overrides(arguments)
+    overrides = overrides_of(arguments)
     if makes_snapshot:
         # Its purpose is to ask, and to tell which names it could not ask for, whatever weight the project gives that.
         overrides = overrides._replace(online=True, unverified=Severity.ERROR)
@@ -97,19 +97,20 @@ def _user_config() -> UserConfig:
         raise UsageError(str(error), help_text=error.help) from error
 
 
-def _overrides(arguments: argparse.Namespace) -> Overrides:
+def overrides_of(arguments: argparse.Namespace) -> Overrides:
+    """Return what the command line and the environment say over the project's head. Raises UsageError."""
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
         raise UsageError(
             f"MOTHBALL_UNVERIFIED is {unverified}", help_text=f"it can be {', '.join(Severity)}, or not set"
         )
-    index_url = arguments.index_url
+    index_url = getattr(arguments, "index_url", None)
     if index_url is not None:
         try:
             index_url = read_index_url(index_url, ("--index-url",))
         except ConfigError as error:
             raise UsageError(str(error), help_text=error.help) from error
-    offline = arguments.offline or _is_set("MOTHBALL_OFFLINE")
+    offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return Overrides(index_url, offline, unverified=Severity(unverified) if unverified else None)
 
 

@@ -1,0 +1,58 @@
+"""What the client can do, read once from its `initialize`."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from mothball.records import NamedTuple
+
+_Shape = types.PublishDiagnosticsClientCapabilities | types.DiagnosticClientCapabilities
+
+
+class ClientFeatures(NamedTuple):
+    """What the client announced. ``encoding`` is that of positions: ``utf-8``, ``utf-16`` or ``utf-32``.
+
+    ``pulls`` says that diagnostics are asked for by the client, and can be told to be asked for again; they are pushed
+    otherwise, and never both.
+    """
+
+    encoding: str = "utf-16"
+    pulls: bool = False
+    related_information: bool = False
+    code_description: bool = False
+    deprecated_tag: bool = False
+    markdown: bool = False
+    configuration: bool = False
+    watched_files: bool = False
+    progress: bool = False
+    show_document: bool = False
+    code_action_literals: bool = False
+    document_changes: bool = False
+
+
+def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
+    """Return what ``capabilities`` announce; ``encoding`` is the one that was agreed upon."""
+    document = capabilities.text_document or types.TextDocumentClientCapabilities()
+    workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
+    window = capabilities.window or types.WindowClientCapabilities()
+    published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
+    pulled = document.diagnostic
+    # What is said of a diagnostic's members may stand in either place; older clients know only the first.
+    shapes: list[_Shape] = [published] if pulled is None else [published, pulled]
+    tags = [tag for shape in shapes for tag in (shape.tag_support.value_set if shape.tag_support else ())]
+    return ClientFeatures(
+        encoding=str(getattr(encoding, "value", encoding)),
+        pulls=bool(pulled is not None and workspace.diagnostics and workspace.diagnostics.refresh_support),
+        related_information=any(shape.related_information for shape in shapes),
+        code_description=any(shape.code_description_support for shape in shapes),
+        deprecated_tag=types.DiagnosticTag.Deprecated in tags,
+        markdown=bool(document.hover and types.MarkupKind.Markdown in (document.hover.content_format or ())),
+        configuration=bool(workspace.configuration),
+        watched_files=bool(
+            workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
+        ),
+        progress=bool(window.work_done_progress),
+        show_document=bool(window.show_document and window.show_document.support),
+        code_action_literals=bool(document.code_action and document.code_action.code_action_literal_support),
+        document_changes=bool(workspace.workspace_edit and workspace.workspace_edit.document_changes),
+    )

@@ -1,0 +1,126 @@
+"""Between the core's words and the protocol's: positions, paths, findings. The one place that knows UTF-16.
+
+The core counts code points from 0 in a text and shows lines and columns from 1; the protocol counts lines from 0 and,
+within a line, units of the encoding that client and server agreed upon.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote, urlsplit
+
+from lsprotocol import types
+
+from mothball.lines import LineTable
+from mothball.model import Location, Rule, Severity, Span
+
+SOURCE = "mothball"
+
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.NOTE: types.DiagnosticSeverity.Information,
+}
+_UNIT_SIZES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
+_CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+_DRIVE = re.compile(r"/[A-Za-z]:")
+
+
+class Positions:
+    """Offsets of one text as positions of the protocol, and back; linear in the text when asked in order."""
+
+    def __init__(self, text: str, encoding: str) -> None:
+        """Count in units of ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``, whichever was agreed upon."""
+        self._lines = LineTable(text)
+        self._is_plain = encoding == "utf-32" or text.isascii()
+        self._codec, self._size = _CODECS[encoding], _UNIT_SIZES[encoding]
+        self._last = (0, 0, 0)  # line, column, units: of the position that was told last
+
+    def position(self, offset: int) -> types.Position:
+        """Return the position of ``offset``."""
+        line, column = self._lines.position(offset)
+        return types.Position(line - 1, self._units(line, column - 1))
+
+    def range(self, span: Span) -> types.Range:
+        """Return the range of ``span``."""
+        return types.Range(self.position(span.start), self.position(span.end))
+
+    def range_of(self, location: Location) -> types.Range:
+        """Return the range of a ``location`` in this text."""
+        return types.Range(
+            *(types.Position(at.line - 1, self._units(at.line, at.column - 1)) for at in (location.start, location.end))
+        )
+
+    def offset(self, position: types.Position) -> int:
+        """Return the offset of ``position``; one behind the end of its line or of the text is that end."""
+        if position.line >= self._lines.count:
+            return self._lines.start(self._lines.count) + len(self._lines.line(self._lines.count))
+        start, text = self._lines.start(position.line + 1), self._lines.line(position.line + 1)
+        if self._is_plain or text.isascii():
+            return start + min(position.character, len(text))
+        data = text.encode(self._codec, "surrogatepass")[: position.character * self._size]
+        # A position in the middle of a character stands before it.
+        return start + len(data.decode(self._codec, "ignore" if self._size == 1 else "surrogatepass"))
+
+    def _units(self, line: int, column: int) -> int:
+        """Return the number of units before ``column`` (from 0) of ``line`` (from 1)."""
+        if self._is_plain:
+            return column
+        last_line, last_column, units = self._last
+        if last_line != line or last_column > column:
+            last_column = units = 0
+        passed = self._lines.line(line)[last_column:column]
+        units += len(passed.encode(self._codec, "surrogatepass")) // self._size
+        self._last = (line, column, units)
+        return units
+
+
+def path_of(uri: str) -> str | None:
+    """Return the absolute path of the file that ``uri`` names; None for what is no file."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path, errors="surrogateescape")
+    if os.name == "nt":
+        path = f"//{parts.netloc}{path}" if parts.netloc else path[1:] if _DRIVE.match(path) else path
+    elif parts.netloc not in ("", "localhost"):
+        return None
+    if not path or "\0" in path:
+        return None
+    return os.path.abspath(path)
+
+
+def uri_of(path: str) -> str:
+    """Return the URI of the file at the absolute ``path``."""
+    if os.name == "nt":
+        path = path.replace("\\", "/")
+        path = path if path.startswith("/") else f"/{path}"
+    if path.startswith("//"):
+        return "file:" + quote(path, errors="surrogateescape")
+    return "file://" + quote(path, errors="surrogateescape")
+
+
+def severity_of(severity: Severity) -> types.DiagnosticSeverity:
+    """Return the protocol's word for ``severity``, which is not ``off``."""
+    return _SEVERITIES[severity]
+
+
+def rule_uri(rule: Rule) -> str:
+    """Return where the page of ``rule`` is: the file that comes with this package."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return uri_of(os.path.join(package, "rule_pages", f"{rule}.md"))
+
+
+def top_of_document() -> types.Range:
+    """Return the range for what is about a whole document."""
+    return types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+def text_edits(edits: Iterator[tuple[Span, str]], positions: Positions) -> list[types.TextEdit]:
+    """Return edits, each a span of the text behind ``positions`` and what is to stand there."""
+    return [types.TextEdit(positions.range(span), new_text) for span, new_text in edits]

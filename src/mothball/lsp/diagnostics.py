@@ -1,0 +1,172 @@
+"""From a verdict to the diagnostics of a document."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from lsprotocol import types
+
+from mothball.hygiene import one_line
+from mothball.lsp.client import ClientFeatures
+from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
+from mothball.lsp.documents import Checked, counts
+from mothball.lsp.lookups import PENDING
+from mothball.model import CheckedDependency, Finding, Location, NotStated, Problem, Rule, Severity, Unavailable
+from mothball.records import NamedTuple
+
+
+class Shape(NamedTuple):
+    """How diagnostics are to look: what the client can show, and whether its user wants the tag."""
+
+    client: ClientFeatures
+    deprecated_tag: bool = False
+
+
+def diagnostics_of(checked: Checked, shape: Shape) -> list[types.Diagnostic]:
+    """Return the diagnostics of a document, in the order of its lines."""
+    if checked.opened is None or checked.report is None:
+        return [_of_problem(problem, checked, shape) for problem in checked.problems]
+    writer = _Writer(checked, shape)
+    return [*writer.problems(), *writer.findings()]
+
+
+class _Writer:
+    """Writes the diagnostics of one checked document."""
+
+    def __init__(self, checked: Checked, shape: Shape) -> None:
+        self._checked = checked
+        self._shape = shape
+        self._positions = Positions(checked.text, shape.client.encoding)
+
+    def problems(self) -> Iterator[types.Diagnostic]:
+        report = self._checked.report
+        about_it = [one for one in (report.problems if report else ()) if one.path in ("", self._checked.path)]
+        for problem in (*self._checked.problems, *about_it):
+            yield _of_problem(problem, self._checked, self._shape)
+
+    def findings(self) -> Iterator[types.Diagnostic]:
+        unreachable: dict[str, list[Finding]] = {}
+        told: list[types.Diagnostic] = []
+        for finding in filter(counts, self._checked.findings()):
+            if finding.lookup == PENDING:
+                continue
+            if isinstance(finding.lookup, Unavailable):
+                unreachable.setdefault(finding.lookup.origin.index_url, []).append(finding)
+            elif finding.rule is Rule.NOT_STATED:
+                told += self._not_stated(finding)
+            else:
+                told.append(self._of_finding(finding))
+        # An index that is down is one thing to know, however many names were to be asked of it.
+        told += (self._of_finding(findings[0], _together(findings)) for findings in unreachable.values())
+        yield from sorted(told, key=lambda one: (one.range.start.line, one.range.start.character))
+
+    def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
+        """Yield the note on an index that states nothing, at the first name that it was asked for."""
+        for item in self._checked.dependencies():
+            if isinstance(item.lookup, NotStated) and one_line(item.lookup.origin.index_url, 100) in finding.message:
+                yield self._diagnostic(finding, self._positions.range_of(item.location), finding.message)
+                return
+
+    def _of_finding(self, finding: Finding, message: str = "") -> types.Diagnostic:
+        place = finding.location
+        related = []
+        if finding.path != self._checked.path:
+            # The finding is its manifest's; this lock records the same.
+            place = next(one for one in finding.elsewhere if one.path == self._checked.path)
+            related = self._related(finding.location, f"{finding.name} is declared here")
+        elif finding.lookup is not None:
+            related = self._brought_in_by(finding)
+        range_ = top_of_document() if place is None else self._positions.range_of(place)
+        return self._diagnostic(finding, range_, message or _message(finding), related)
+
+    def _brought_in_by(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
+        """Return the line of the manifest that brings a lock's transitive package in."""
+        item = next((one for one in self._checked.dependencies() if one.location == finding.location), None)
+        if item is None or not item.via or self._checked.report is None:
+            return []
+        for other in self._checked.report.dependencies:
+            if other.dependency.name == item.via[0] and other.location.path != self._checked.path:
+                return self._related(other.location, f"{item.via[0]} brings {finding.name} in")
+        return []
+
+    def _related(self, place: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
+        opened = self._checked.opened
+        if place is None or opened is None or not self._shape.client.related_information:
+            return []
+        text = next((file.text for file in opened.manifests if file.path == place.path), None)
+        if text is None:
+            return []
+        range_ = Positions(text, self._shape.client.encoding).range_of(place)
+        location = types.Location(uri_of(os.path.abspath(place.path)), range_)
+        return [types.DiagnosticRelatedInformation(location, one_line(message))]
+
+    def _diagnostic(
+        self,
+        finding: Finding,
+        range_: types.Range,
+        message: str,
+        related: list[types.DiagnosticRelatedInformation] | None = None,
+    ) -> types.Diagnostic:
+        client = self._shape.client
+        tagged = self._shape.deprecated_tag and client.deprecated_tag
+        return types.Diagnostic(
+            range=range_,
+            message=message,
+            severity=severity_of(finding.severity),
+            code=str(finding.rule),
+            code_description=types.CodeDescription(rule_uri(finding.rule)) if client.code_description else None,
+            source=SOURCE,
+            tags=[types.DiagnosticTag.Deprecated] if tagged and finding.rule in _TAGGED else None,
+            related_information=related or None,
+        )
+
+
+_TAGGED = (Rule.ARCHIVED, Rule.DEPRECATED)
+
+
+def _message(finding: Finding) -> str:
+    """Return what is so; and the way out, too, where no code action offers it."""
+    message = finding.full_message()
+    return message if finding.lookup is not None or not finding.help else f"{message}\n{finding.help}"
+
+
+def _together(findings: list[Finding]) -> str:
+    first = findings[0]
+    if len(findings) == 1 or not isinstance(first.lookup, Unavailable):
+        return f"{first.full_message()}\n{first.help}"
+    index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
+    names = len({finding.name for finding in findings})
+    return f"{names} names could not be checked on {index}: {detail}\n{first.help}"
+
+
+def _of_problem(problem: Problem, checked: Checked, shape: Shape) -> types.Diagnostic:
+    """Return the diagnostic of what kept the document from being checked as it should."""
+    here = not problem.path or problem.path in (checked.path, checked.shown)
+    range_ = top_of_document()
+    if here and problem.position is not None:
+        at = Location(problem.path, problem.position, problem.position)
+        range_ = Positions(checked.text, shape.client.encoding).range_of(at)
+    message = problem.message if here else f"{_where(problem)}: {problem.message}"
+    return types.Diagnostic(
+        range=range_,
+        message=f"{message}\n{problem.help}" if problem.help else message,
+        severity=severity_of(Severity.NOTE if problem.severity is Severity.OFF else problem.severity),
+        code=str(problem.rule) if problem.rule else None,
+        source=SOURCE,
+    )
+
+
+def _where(problem: Problem) -> str:
+    path = one_line(problem.path)
+    return f"{path}:{problem.position.line}" if problem.position else path
+
+
+def item_at(items: Iterable[CheckedDependency], offset: int, lines: range) -> CheckedDependency | None:
+    """Return the dependency at ``offset``, else the only one that begins on one of ``lines`` (1-based)."""
+    items = list(items)
+    for item in items:
+        if item.dependency.entry_span.start <= offset <= item.dependency.entry_span.end:
+            return item
+    on_line = [item for item in items if item.location.start.line in lines]
+    return on_line[0] if len(on_line) == 1 else None

@@ -1,0 +1,94 @@
+"""The documents that the client has opened, and what was made of each. All of it belongs to the event loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from lsprotocol import types  # noqa: TC002 - as TC001
+
+from mothball.formats.table import format_of
+from mothball.governing import OWN_FILE
+from mothball.index.statuses import Query
+from mothball.model import CheckedDependency, Finding, Problem, Report, Severity
+from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
+from mothball.records import NamedTuple
+
+
+class Checked(NamedTuple):
+    """One text of a document with the verdict on it. ``opened`` is None where nothing of it may be checked.
+
+    ``shown`` is its path as reports and problems show it.
+    """
+
+    text: str
+    shown: str
+    version: int | None
+    opened: OpenFile | None
+    report: Report | None
+    queries: tuple[Query, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def path(self) -> str:
+        """The path by which the report knows the document."""
+        return self.opened.file.path if self.opened else ""
+
+    def dependencies(self) -> list[CheckedDependency]:
+        """Return what was checked of this document, not of the files around it."""
+        items = self.report.dependencies if self.report else ()
+        return [item for item in items if item.location.path == self.path]
+
+    def findings(self) -> list[Finding]:
+        """Return the findings that this document bears, in its order; the suppressed ones are among them."""
+        findings = self.report.findings if self.report else ()
+        return [
+            finding
+            for finding in findings
+            if finding.path in (self.path, "") or any(place.path == self.path for place in finding.elsewhere)
+        ]
+
+
+class OpenDocument:
+    """A document between its didOpen and its didClose."""
+
+    def __init__(self, uri: str, path: str, file_format: str, text: str, version: int | None) -> None:
+        """Begin with nothing known of it."""
+        self.uri = uri
+        self.path = path
+        self.format = file_format
+        self.text = text
+        self.version = version
+        self.surroundings: Surroundings | None = None
+        self.checked: Checked | None = None
+        self.diagnostics: list[types.Diagnostic] | None = None
+        self.result_id = ""
+        # Whether the client, which pulls, has what `diagnostics` was before it changed for the last time.
+        self.pulled = False
+        # Counts the surveys that were begun, so that one overtaken by the next is dropped.
+        self.surveys = 0
+        self.check_is_due = False
+        self.asking: asyncio.TimerHandle | None = None
+        self.waiting: list[asyncio.Future[None]] = []
+
+    def is_checked(self) -> bool:
+        """Return whether the verdict is about the text as it is now."""
+        return self.checked is not None and self.checked.text == self.text and not self.check_is_due
+
+
+def format_for(path: str, *, scripts: bool) -> str | None:
+    """Return the format of the file at ``path`` by its name alone; None for what is not ours.
+
+    Language ids say nothing: a requirements file has four of them, depending on the editor.
+    """
+    if os.path.basename(path) == OWN_FILE:
+        return CONFIGURATION_FORMAT
+    found = format_of(path)
+    if found is None and scripts and path.endswith(".py"):
+        return "script"
+    return found
+
+
+def counts(finding: Finding) -> bool:
+    """Return whether ``finding`` is to be shown: nothing excuses it, and it weighs something."""
+    return finding.suppressed is None and finding.severity is not Severity.OFF

@@ -1,0 +1,59 @@
+"""``textDocument/didOpen``, ``didChange``, ``didSave``, ``didClose``, and the workspace's folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mothball.lsp.convert import Positions, path_of
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+
+def register(server: Server) -> None:
+    """Have ``server`` take in documents."""
+    bench = server.bench
+
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        path = path_of(document.uri)
+        if path is not None:
+            bench.open(document.uri, path, document.text, document.version)
+
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        known = bench.documents.get(params.text_document.uri)
+        if known is None:
+            return
+        text = known.text
+        for change in params.content_changes:
+            text = _changed(text, change, bench.client.encoding)
+        bench.change(params.text_document.uri, text, params.text_document.version)
+
+    def saved(_: types.DidSaveTextDocumentParams) -> None:
+        bench.disk_changed()
+
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        if bench.close(params.text_document.uri) is not None and not bench.client.pulls:
+            server.unpublish(params.text_document.uri)
+
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        gone = {path_of(folder.uri) for folder in params.event.removed}
+        come = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
+        bench.folders = [*(folder for folder in bench.folders if folder not in gone), *come]
+        bench.disk_changed()
+
+    server.feature(types.TEXT_DOCUMENT_DID_OPEN)(opened)
+    server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(changed)
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE)(saved)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(closed)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(folders_changed)
+
+
+def _changed(text: str, change: types.TextDocumentContentChangeEvent, encoding: str) -> str:
+    if not isinstance(change, types.TextDocumentContentChangePartial):
+        return change.text
+    # Nobody was told that we take parts; who sends one all the same is understood.
+    positions = Positions(text, encoding)
+    return f"{text[: positions.offset(change.range.start)]}{change.text}{text[positions.offset(change.range.end) :]}"

@@ -1,0 +1,188 @@
+"""The story of a dependency: status first, then what it means, what our policy says of it, and how we know. Pure.
+
+What others wrote (names, reasons, markers, addresses) stands in code spans: nothing in them is markup, and nothing
+looks like a link to the editors that make links of whatever does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import assert_never
+
+from mothball.hygiene import one_line
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
+from mothball.model import (
+    CheckedDependency,
+    Finding,
+    Lookup,
+    Missing,
+    NotStated,
+    ProjectStatus,
+    Severity,
+    Source,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+)
+from mothball.records import NamedTuple
+from mothball.wording import WITHHELD_WORDS, age_words
+
+_MEANINGS = {
+    ProjectStatus.ACTIVE: "Its maintainers look after it.",
+    ProjectStatus.ARCHIVED: "No more releases are to be expected, not even for security.",
+    ProjectStatus.DEPRECATED: "Its maintainers advise against using it; something else may have taken its place.",
+    ProjectStatus.QUARANTINED: "The index holds it back as possibly harmful: do not install it.",
+}
+
+
+class Story(NamedTuple):
+    """What is told of a dependency. ``finding`` is None where no rule is broken; ``now`` is Unix time in seconds."""
+
+    item: CheckedDependency
+    finding: Finding | None
+    now: float
+
+
+def hover_text(story: Story, *, markdown: bool) -> str:
+    """Return the story as Markdown or as plain text."""
+    style = _Markdown() if markdown else _Plain()
+    return "\n\n".join(part for part in _parts(story, style) if part)
+
+
+class _Plain:
+    """Plain text; foreign words are told from ours by quotation marks."""
+
+    def foreign(self, text: str) -> str:
+        return one_line(text)
+
+    def strong(self, text: str) -> str:
+        return text
+
+    def link(self, text: str, address: str) -> str:
+        return f"{text}: {address}"
+
+    def items(self, lines: list[str]) -> str:
+        return "\n".join(lines)
+
+
+class _Markdown(_Plain):
+    """Markdown as CommonMark has it."""
+
+    def foreign(self, text: str) -> str:
+        return code_span(one_line(text))
+
+    def strong(self, text: str) -> str:
+        return f"**{text}**"
+
+    def link(self, text: str, address: str) -> str:
+        return f"[{text}]({address})"
+
+    def items(self, lines: list[str]) -> str:
+        return "\n".join(f"- {line}" for line in lines)
+
+
+def code_span(text: str) -> str:
+    """Return one line of ``text`` as a code span, whatever it holds (CommonMark, "Code spans")."""
+    if not text:
+        return ""
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    # One space within each fence belongs to it, and is taken off when the content is shown.
+    padding = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
+
+
+def _parts(story: Story, style: _Plain) -> Iterator[str]:
+    item, lookup = story.item, story.item.lookup
+    yield f"{style.strong(_headline(lookup))} {style.foreign(item.dependency.name)}"
+    yield _meaning(lookup)
+    if isinstance(lookup, Stated | Unrecognised) and lookup.reason:
+        yield f"Its index says: {style.foreign(lookup.reason)}"
+    yield style.items([line for line in _details(story, style) if line])
+
+
+def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and for what has none yet
+    match lookup:
+        case Stated():
+            return str(lookup.status)
+        case NotStated():
+            return "status not stated"
+        case Unrecognised():
+            return "unknown status"
+        case Missing():
+            return "missing"
+        case Unavailable() if lookup == PENDING:
+            return "not asked yet"
+        case Unavailable():
+            return "not verified"
+        case Withheld():
+            return "not asked"
+        case _:
+            assert_never(lookup)
+
+
+def _meaning(lookup: Lookup) -> str:
+    match lookup:
+        case Stated():
+            return _MEANINGS[lookup.status]
+        case NotStated():
+            return "Its index states no statuses: it may be active or archived, nobody can tell."
+        case Unrecognised():
+            return "Its index states a status that this mothball does not know."
+        case Missing():
+            return "Its index does not have it: a mistyped, invented or deleted name, which anybody may register."
+        case Unavailable():
+            return ""
+        case Withheld():
+            return f"Its name was sent nowhere: {WITHHELD_WORDS[lookup.why]}."
+        case _:
+            assert_never(lookup)
+
+
+def _details(story: Story, style: _Plain) -> Iterator[str]:
+    item, lookup, dependency = story.item, story.item.lookup, story.item.dependency
+    if isinstance(lookup, Unrecognised):
+        yield f"status: {style.foreign(lookup.marker)}"
+    if story.finding is not None and lookup != PENDING:
+        yield _policy(story.finding, style)
+    if dependency.marker:
+        yield f"only where {style.foreign(dependency.marker)}"
+    if item.transitive:
+        way = " → ".join(map(style.foreign, (*item.via, dependency.name)))
+        yield f"brought in by {way}" if item.via else "brought in by another package"
+    if not isinstance(lookup, Withheld) and lookup != PENDING:
+        yield _knowledge(lookup, story.now, style)
+        address = project_page(dependency.name, lookup)
+        yield style.link("project page", address) if address else ""
+
+
+def _policy(finding: Finding, style: _Plain) -> str:
+    if finding.suppressed is not None:
+        where = "a comment in this file" if finding.suppressed.by == "comment" else "the configuration"
+        reason = f": {style.foreign(finding.suppressed.reason)}" if finding.suppressed.reason else ""
+        return f"rule {finding.rule}: ignored by {where}{reason}"
+    weight = {
+        Severity.ERROR: "an error",
+        Severity.WARNING: "a warning",
+        Severity.NOTE: "a note",
+        Severity.OFF: "turned off",
+    }[finding.severity]
+    return f"rule {finding.rule}: {weight} here"
+
+
+def _knowledge(lookup: Stated | NotStated | Unrecognised | Missing | Unavailable, now: float, style: _Plain) -> str:
+    index = style.foreign(lookup.origin.index_url)
+    if isinstance(lookup, Unavailable):
+        return f"{index} could not be checked: {style.foreign(lookup.detail)}"
+    age = age_words(max(0.0, now - lookup.origin.checked_at))
+    match lookup.origin.source:
+        case Source.INDEX | Source.CACHE:
+            return f"{index}, checked {age} ago"
+        case Source.STALE:
+            return f"{index}, checked {age} ago, and it could not be asked again"
+        case Source.SNAPSHOT:
+            return f"from a snapshot, {age} old"
+        case _:
+            assert_never(lookup.origin.source)

@@ -1,0 +1,265 @@
+"""What is known of names, and the threads that learn more. All methods belong to the event loop's thread.
+
+A look-up goes two ways: the cache is read at once, by threads that wait for nobody; what it does not know is asked of
+the indexes by other threads, so that a slow index holds up neither the editor nor the cache. Each batch opens the cache
+for itself: it is safe among processes, and each connection belongs to one thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NoReturn
+
+from mothball.errors import CacheError, MothballError
+from mothball.index.cache import StatusCache
+from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, Query, Statuses
+from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
+from mothball.places import cache_directory
+from mothball.records import NamedTuple
+
+if TYPE_CHECKING:
+    from mothball.index.client import Client
+
+logger = logging.getLogger(__name__)
+
+# Stands for what has not been looked up yet. Not a finding: nobody has failed.
+PENDING = Unavailable(Cause.DEADLINE, "it has not been asked for yet", Origin("", 0.0))
+
+# How long a failure is believed, in seconds; as long as the client lets a host rest that it could not connect to.
+RETRY_AFTER = 30.0
+_OFFLINE_RETRY_AFTER = 300.0
+_NETWORK_THREADS = 8
+_CACHE_THREADS = 2
+# What nobody asks about any more is forgotten beyond this many answers.
+_MAX_ANSWERS = 20_000
+
+Answers = Mapping[Query, Answer]
+_Key = tuple[str, tuple[str, ...], str | None]
+
+
+class _Known(NamedTuple):
+    """An answer, the query that it answers, and when it came (Unix time, seconds)."""
+
+    query: Query
+    answer: Answer
+    came_at: float
+
+
+class Lookups:
+    """The answers that the server holds, and those that are on their way."""
+
+    def __init__(
+        self, run_in_loop: Callable[[Callable[[], None]], None], on_answers: Callable[[frozenset[Query]], None]
+    ) -> None:
+        """``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is told, there, which answers came."""
+        self._run_in_loop = run_in_loop
+        self._on_answers = on_answers
+        self._known: dict[_Key, _Known] = {}
+        self._flying: set[Query] = set()
+        self._pages = _Pages()
+        self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
+        self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
+
+    def known(self, queries: Iterable[Query]) -> dict[Query, Answer]:
+        """Return what is known of each query, ``PENDING`` where nothing is.
+
+        What was learnt under other settings serves until the new ones have been asked: a verdict must not flicker.
+        """
+        answers = {}
+        for query in queries:
+            found = self._known.get(_key(query))
+            answers[query] = PENDING if found is None else found.answer
+        return answers
+
+    def wanting(self, queries: Iterable[Query], now: float) -> list[Query]:
+        """Return those of ``queries`` to which there is no answer, or none that is good enough any more."""
+        return [
+            query
+            for query in queries
+            if query not in self._flying and _is_wanting(query, self._known.get(_key(query)), now)
+        ]
+
+    def keep(self, answers: Answers) -> None:
+        """Take in answers that came by another way, out of the cache."""
+        now = time.time()
+        for query, answer in answers.items():
+            self._known[_key(query)] = _Known(query, answer, now)
+
+    def ask(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
+        """Look ``queries`` up; those on their way already are not asked twice. ``refresh`` passes over the cache."""
+        wanted = tuple(query for query in dict.fromkeys(queries) if query not in self._flying)
+        if not wanted:
+            return
+        self._flying.update(wanted)
+        if refresh:
+            self._pages.forget_failures()
+            self._ask_indexes(wanted, refresh=True)
+            return
+        job = self._cache_pool.submit(self._pages.cached, wanted)
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._out_of_cache(wanted, done.result())))
+
+    def trust(self, hosts: tuple[str, ...]) -> None:
+        """Let ``hosts`` be asked over plain http."""
+        self._pages.trust(hosts)
+
+    def cached(self, queries: Iterable[Query]) -> Answers:
+        """Return what the cache knows. For any thread."""
+        return self._pages.cached(tuple(queries))
+
+    def ask_here(self, queries: Iterable[Query]) -> Answers:
+        """Return an answer for each of ``queries``, however long it takes. For threads that may wait."""
+        return self._pages.asked(tuple(queries), refresh=False)
+
+    def forget_all_but(self, wanted: Iterable[Query]) -> None:
+        """Forget what nobody wants, where there is too much of it."""
+        if len(self._known) > _MAX_ANSWERS:
+            keys = set(map(_key, wanted))
+            self._known = {key: known for key, known in self._known.items() if key in keys}
+
+    def stop(self) -> None:
+        """Begin nothing new. What is under way in threads is left to end by itself."""
+        self._cache_pool.shutdown(wait=False, cancel_futures=True)
+        self._network_pool.shutdown(wait=False, cancel_futures=True)
+
+    def _out_of_cache(self, wanted: tuple[Query, ...], found: Answers) -> None:
+        self._arrived(found)
+        rest = tuple(query for query in wanted if query not in found)
+        if rest:
+            self._ask_indexes(rest, refresh=False)
+
+    def _ask_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
+        """Ask, in one batch for each set of indexes: a slow one must not keep the others' answers."""
+        batches: dict[tuple[str, ...], list[Query]] = {}
+        for query in queries:
+            batches.setdefault(query.indexes, []).append(query)
+        for batch in map(tuple, batches.values()):
+            job = self._network_pool.submit(self._pages.asked, batch, refresh=refresh)
+            job.add_done_callback(lambda done: self._run_in_loop(lambda: self._arrived(done.result())))
+
+    def _arrived(self, answers: Answers) -> None:
+        if not answers:
+            return
+        self._flying.difference_update(answers)
+        self.keep(answers)
+        self._on_answers(frozenset(answers))
+        # Now that an index has been seen stating statuses, a page without one means "active" (PEP 792).
+        stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, Stated)}
+        self.ask(
+            known.query
+            for known in self._known.values()
+            if isinstance(known.answer, NotStated) and known.answer.origin.index_url in stating
+        )
+
+
+class _Pages:
+    """The cache and the client, for the threads that look up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._trusted: tuple[str, ...] = ()
+        self._told = ""
+
+    def trust(self, hosts: tuple[str, ...]) -> None:
+        with self._lock:
+            if hosts != self._trusted:
+                self._trusted = hosts
+                self._client = None
+
+    def forget_failures(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client.forget_failures()
+
+    def cached(self, queries: tuple[Query, ...]) -> Answers:
+        """Return the answers that need no index: those that the cache holds fresh, all of them offline."""
+        as_asked = {query: _offline(query) for query in queries}
+        answers = self._look_up(as_asked.values(), _no_client)
+        return {
+            query: answers[offline]
+            for query, offline in as_asked.items()
+            if query.settings.offline or _is_fresh(answers[offline])
+        }
+
+    def asked(self, queries: tuple[Query, ...], *, refresh: bool) -> Answers:
+        """Return an answer for each query."""
+        as_asked = {query: query._replace(settings=query.settings._replace(refresh=refresh)) for query in queries}
+        answers = self._look_up(as_asked.values(), self._open_client)
+        return {query: answers[other] for query, other in as_asked.items()}
+
+    def _look_up(self, queries: Iterable[Query], open_client: Callable[[], Fetcher]) -> Answers:
+        """Look up; whatever fails besides the network is told, and is no answer."""
+        queries = tuple(queries)
+        cache = self._open_cache()
+        try:
+            return Statuses(open_client=open_client, cache=cache, clock=time.time).look_up(queries)
+        except MothballError as error:
+            return _failed(queries, f"{error}. {error.help}".rstrip(". "))
+        except Exception:
+            # A bug of ours; the log is for whoever mends it, and the editor shows that nothing is known.
+            logger.exception("looking up failed")
+            return _failed(queries, "internal error, see the log of the server")
+        finally:
+            if cache is not None:
+                if cache.trouble is not None:
+                    self._tell(cache.trouble)
+                cache.close()
+
+    def _open_cache(self) -> StatusCache | None:
+        try:
+            return StatusCache.open(cache_directory())
+        except CacheError as error:
+            self._tell(error)
+            return None
+
+    def _tell(self, error: CacheError) -> None:
+        if str(error) != self._told:
+            self._told = str(error)
+            logger.warning("%s; went on without it. %s", error, error.help)
+
+    def _open_client(self) -> Fetcher:
+        from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
+
+        with self._lock:
+            if self._client is None:
+                self._client = Client(ClientSettings(trusted_hosts=self._trusted))
+            return self._client
+
+
+def _key(query: Query) -> _Key:
+    return query.name, query.indexes, query.settings.status_index
+
+
+def _is_wanting(query: Query, known: _Known | None, now: float) -> bool:
+    if known is None or known.query.settings != query.settings:
+        return True
+    answer, since = known.answer, now - known.came_at
+    if query.settings.offline:
+        return since > _OFFLINE_RETRY_AFTER
+    if isinstance(answer, Unavailable) or answer.origin.source is Source.STALE:
+        return since > RETRY_AFTER
+    if answer.origin.source is Source.SNAPSHOT:
+        return since > max(query.settings.max_age, RETRY_AFTER)
+    limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(answer, Missing) else query.settings.max_age
+    return now - answer.origin.checked_at > limit and since > RETRY_AFTER
+
+
+def _offline(query: Query) -> Query:
+    return query if query.settings.offline else query._replace(settings=query.settings._replace(offline=True))
+
+
+def _is_fresh(answer: Answer) -> bool:
+    return not isinstance(answer, Unavailable) and answer.origin.source is Source.CACHE
+
+
+def _failed(queries: Iterable[Query], detail: str) -> Answers:
+    now = time.time()
+    return {query: Unavailable(Cause.UNEXPECTED_ANSWER, detail, Origin(query.indexes[0], now)) for query in queries}
+
+
+def _no_client() -> NoReturn:
+    raise AssertionError("the cache alone was to be read")

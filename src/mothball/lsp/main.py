@@ -1,0 +1,58 @@
+"""The process of the language server: its streams, its working directory, its beginning and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from typing import BinaryIO
+
+from mothball.config import Overrides
+from mothball.lsp.server import Server
+from mothball.lsp.transport import Writer, start_reading, take_over_stdio
+
+
+def serve(overrides: Overrides) -> int:
+    """Serve one client on standard input and output, until it leaves; then end the process. Never returns a code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="mothball: %(levelname)s: %(message)s")
+    # pygls tells of every message that it cannot use, and quotes it; what matters of that is told by us.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    # A workspace is somebody's else; what we start, or load by a relative name, must not come from it.
+    directory = tempfile.mkdtemp(prefix="mothball-lsp-")
+    os.chdir(directory)
+    incoming, outgoing = take_over_stdio()
+
+    def leave(code: int) -> None:
+        with suppress(OSError):
+            os.chdir(os.path.dirname(directory))
+            os.rmdir(directory)
+        # Look-ups may be under way in threads, for a minute yet; the interpreter would wait for them.
+        os._exit(code)
+
+    asyncio.run(_serve(Server(overrides, leave), incoming, outgoing))
+    return 1
+
+
+async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    loop = asyncio.get_running_loop()
+    protocol = server.protocol
+
+    def gone() -> None:
+        protocol.leave(protocol.exit_code())
+
+    protocol.set_writer(Writer(outgoing, gone))
+    start_reading(
+        incoming,
+        lambda body: _call(loop, protocol.take, body),
+        lambda reason: _call(loop, protocol.refuse, reason),
+        lambda: _call(loop, gone),
+    )
+    await asyncio.Event().wait()
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and with it all that could be done
+        loop.call_soon_threadsafe(function, *arguments)  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""The language server: pygls's dispatch on one side, the workbench on the other; each feature registers itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+
+from mothball import __version__
+from mothball.config import Overrides
+from mothball.hygiene import one_line
+from mothball.lsp import commands, documents_feature, hover, pulling, settings_feature
+from mothball.lsp.client import read_features
+from mothball.lsp.convert import path_of
+from mothball.lsp.documents import OpenDocument
+from mothball.lsp.protocol import Protocol, tolerant_converter
+from mothball.lsp.workbench import Workbench
+
+logger = logging.getLogger(__name__)
+
+# How often the clock is looked at, and whether the client still lives, in seconds.
+_HOUSEKEEPING = 30.0
+_PULSE = 3.0
+
+
+class Server(LanguageServer):
+    """The server of one client."""
+
+    protocol: Protocol
+
+    def __init__(self, overrides: Overrides, leave: Callable[[int], None]) -> None:
+        """``leave`` ends the process with a code; ``overrides`` are what its environment says for all projects."""
+        super().__init__(
+            "mothball",
+            __version__,
+            types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
+            converter_factory=tolerant_converter,
+        )
+        self.protocol.leave = leave
+        self.bench = Workbench(self, overrides)
+        self._errands: set[asyncio.Task[None]] = set()
+        self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
+        self.feature(types.INITIALIZED)(lambda _: self._initialized())
+        for feature in (documents_feature, hover, settings_feature, commands):
+            feature.register(self)
+
+    # --- where diagnostics go ---
+
+    def publish(self, document: OpenDocument) -> None:
+        """Send the diagnostics of ``document``."""
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(document.uri, document.diagnostics or [], document.version)
+        )
+
+    def unpublish(self, uri: str) -> None:
+        """Take back what was sent for ``uri``."""
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def refresh(self) -> None:
+        """Have the client pull again; its answer is not waited for."""
+        self.protocol.tell(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+
+    # --- beginning and end ---
+
+    def _initialize(self, params: types.InitializeParams) -> None:
+        encoding = self.protocol.workspace.position_encoding
+        self.bench.client = read_features(params.capabilities, encoding)
+        self.bench.folders = _folders(params)
+        settings_feature.take(self, params.initialization_options)
+        if self.bench.client.pulls:
+            # Announced to those alone that pull: a client that can do both would show everything twice.
+            pulling.register(self)
+
+    def _initialized(self) -> None:
+        settings_feature.fetch(self)
+        self.run_errand(self._keep_house())
+        if self.process_id:
+            self.run_errand(self._watch_client(self.process_id))
+
+    def run_errand(self, errand: Any) -> None:  # noqa: ANN401 - a coroutine of whatever kind
+        """Run a coroutine that nobody waits for."""
+        task = asyncio.get_running_loop().create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errand_done)
+
+    def _errand_done(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("an errand failed", exc_info=error)
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(_HOUSEKEEPING)
+            self.bench.keep_house()
+
+    async def _watch_client(self, process_id: int) -> None:
+        """Leave when the client is gone: a server that outlives its editor is nobody's."""
+        while _is_alive(process_id):  # noqa: ASYNC110 - nothing tells of another process's end
+            await asyncio.sleep(_PULSE)
+        self.protocol.leave(self.protocol.exit_code())
+
+    def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ANN401 - pygls's signature
+        """Log what went wrong; people who type must not be interrupted by it."""
+        if source is not FeatureRequestError:
+            logger.error("%s", one_line(str(error)))
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
+        """Write into the client's log."""
+        self.window_log_message(types.LogMessageParams(kind, one_line(message, 1000)))
+
+
+def _folders(params: types.InitializeParams) -> list[str]:
+    uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+    found = [path for path in map(path_of, uris) if path is not None]
+    return found or ([os.path.abspath(params.root_path)] if params.root_path else [])
+
+
+def _is_alive(process_id: int) -> bool:
+    if os.name == "nt":
+        # os.kill would end the process there; standard input ends with the client.
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

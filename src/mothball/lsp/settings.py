@@ -1,0 +1,155 @@
+"""The settings of the language server: one table, of which the editors' manifests and the documentation are made.
+
+They reach the server as ``initializationOptions``, as the section ``mothball`` of ``workspace/configuration``, or in
+``workspace/didChangeConfiguration``. Settings are the user's word: what a repository may say stands in its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+from mothball.config import Overrides, UserConfig
+from mothball.config_values import Reader, read_boolean, read_duration, read_index_url, read_name_patterns, read_texts
+from mothball.errors import ConfigError
+from mothball.hygiene import one_line
+from mothball.records import NamedTuple
+
+SECTION = "mothball"
+
+
+class Setting(NamedTuple):
+    """One setting: its key in camelCase, the JSON type and default of its value, and what it does.
+
+    ``scope`` is ``user`` where a workspace must not be able to set it: its settings come with the repository. A
+    ``default`` of None stands for no opinion.
+    """
+
+    key: str
+    type: Literal["string", "boolean", "array"]
+    default: str | bool | tuple[str, ...] | None
+    description: str
+    scope: Literal["user", "workspace"]
+
+
+SETTINGS = (
+    Setting(
+        "indexUrl",
+        "string",
+        None,
+        "Ask this index where a file names none of its own, whatever the project says.",
+        "user",
+    ),
+    Setting("trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be asked over plain http.", "user"),
+    Setting("private", "array", (), 'Names that never go to a public index, such as "acme-*".', "user"),
+    Setting(
+        "offline",
+        "boolean",
+        default=False,
+        description="Ask nobody: use the snapshot, and the cache of any age.",
+        scope="user",
+    ),
+    Setting("maxAge", "string", None, 'How old a cached answer may be, such as "30m", "1h" or "7d".', "user"),
+    Setting(
+        "allowLocalIndexes",
+        "boolean",
+        default=False,
+        description="Ask indexes on loopback, in private ranges or over plain http that only a repository names.",
+        scope="user",
+    ),
+    Setting(
+        "deprecatedTag",
+        "boolean",
+        default=False,
+        description="Tag archived and deprecated projects; many editors then strike them out instead of underlining.",
+        scope="workspace",
+    ),
+    Setting(
+        "scripts",
+        "boolean",
+        default=False,
+        description="Check the metadata in Python scripts, too (PEP 723).",
+        scope="workspace",
+    ),
+    Setting(
+        "workspaceDiagnostics",
+        "boolean",
+        default=False,
+        description="Check the files of the workspace that are not open, too; read when the server starts.",
+        scope="workspace",
+    ),
+)
+
+_READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "indexUrl": read_index_url,
+        "trustedHosts": read_texts,
+        "private": read_name_patterns,
+        "offline": read_boolean,
+        "maxAge": read_duration,
+        "allowLocalIndexes": read_boolean,
+        "deprecatedTag": read_boolean,
+        "scripts": read_boolean,
+        "workspaceDiagnostics": read_boolean,
+    }
+)
+
+
+class Settings(NamedTuple):
+    """What the editor's user has set; ``max_age`` is in seconds."""
+
+    index_url: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    offline: bool = False
+    max_age: float | None = None
+    allow_local_indexes: bool = False
+    deprecated_tag: bool = False
+    scripts: bool = False
+    workspace_diagnostics: bool = False
+
+    def overrides(self) -> Overrides:
+        """Return what these settings say over the project's head, as the command line would."""
+        return Overrides(self.index_url, self.offline, max_age=self.max_age)
+
+    def with_user(self, user: UserConfig) -> UserConfig:
+        """Return the user-level configuration with what these settings add to it."""
+        return user._replace(
+            trusted_hosts=(*user.trusted_hosts, *self.trusted_hosts),
+            private=(*user.private, *self.private),
+            allow_local_indexes=user.allow_local_indexes or self.allow_local_indexes,
+        )
+
+
+def read_settings(given: object, base: Settings, complain: Callable[[str], None]) -> Settings:
+    """Return ``base`` with what the JSON value ``given`` says.
+
+    ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
+    cannot be used is told to ``complain`` in one line, and left as it was.
+    """
+    table = given.get(SECTION, given) if isinstance(given, Mapping) else given
+    if table is None:
+        return base
+    if not isinstance(table, Mapping):
+        complain("the settings are no object of keys and values; they are passed over")
+        return base
+    changes: dict[str, Any] = {}
+    for key, value in table.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            # Some editors send their own keys along: the path of the server, its trace level.
+            continue
+        field = _field(key)
+        if value is None or value == "":
+            changes[field] = Settings._field_defaults[field]
+            continue
+        try:
+            changes[field] = reader(list(value) if isinstance(value, tuple) else value, (key,))
+        except ConfigError as error:
+            complain(one_line(f"setting {SECTION}.{key}: {error}. {error.help}".rstrip(". ")))
+    return base._replace(**changes)
+
+
+def _field(key: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)

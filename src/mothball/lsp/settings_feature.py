@@ -1,0 +1,63 @@
+"""Settings on their way in: with `initialize`, asked for by us, or sent when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from mothball.lsp.settings import SECTION, Settings, read_settings
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+
+def register(server: Server) -> None:
+    """Have ``server`` take in settings that change."""
+
+    def changed(params: types.DidChangeConfigurationParams) -> None:
+        if server.bench.client.configuration:
+            # What comes along may be of another scope, or nothing at all; asked for, it is what holds.
+            fetch(server)
+        else:
+            take(server, params.settings)
+
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(changed)
+
+
+def fetch(server: Server) -> None:
+    """Ask the client for its settings, where it can be asked."""
+    if not server.bench.client.configuration:
+        return
+    items = [types.ConfigurationItem(section=SECTION)]
+    asked: Future[Any] = server.protocol.send_request(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
+    asked.add_done_callback(lambda done: _fetched(server, done))
+
+
+def take(server: Server, given: object) -> None:
+    """Take ``given`` in: settings as JSON or as pygls makes objects of it."""
+    settings = read_settings(_plain(given), server.bench.settings, server.log)
+    _apply(server, settings)
+
+
+def _fetched(server: Server, done: Future[Any]) -> None:
+    if done.cancelled() or done.exception() is not None:
+        return
+    answers = done.result()
+    if answers and answers[0] is not None:
+        take(server, answers[0])
+
+
+def _apply(server: Server, settings: Settings) -> None:
+    if settings != server.bench.settings:
+        server.bench.apply_settings(settings)
+
+
+def _plain(given: Any) -> object:  # noqa: ANN401 - JSON, or the named tuples that pygls makes of what it has no type for
+    if hasattr(given, "_asdict"):
+        given = given._asdict()
+    if isinstance(given, Mapping):
+        return {str(key): _plain(value) for key, value in given.items()}
+    return [_plain(value) for value in given] if isinstance(given, list | tuple) else given

@@ -1,0 +1,106 @@
+"""Messages over standard input and output, framed as the base protocol of LSP frames them.
+
+pygls's own reader passes over header names in lower case, answers nothing to what is no JSON, and shares its threads
+with the handlers. This one reads in a thread of its own and hands each body to the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+# The largest message that is taken. The text of the largest file that mothball reads fits, however it is escaped.
+MAX_MESSAGE = 256 * 1024 * 1024
+_MAX_HEADER_LINE = 8192
+_CHUNK = 1024 * 1024
+
+
+class Writer:
+    """What pygls writes to. A client that has gone is no error: nobody is left to be told."""
+
+    def __init__(self, stream: BinaryIO, lost: Callable[[], None]) -> None:
+        """Write to ``stream``; call ``lost`` when nobody reads it any more."""
+        self._stream = stream
+        self._lost = lost
+
+    def write(self, data: bytes) -> None:
+        """Send ``data`` at once."""
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._lost()
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """Return the streams of the protocol, and leave nothing else on standard output.
+
+    Whatever prints in this process, a library or the interpreter itself, prints on standard error from here on.
+    """
+    incoming = os.fdopen(os.dup(0), "rb", buffering=_CHUNK)
+    outgoing = os.fdopen(os.dup(1), "wb", buffering=_CHUNK)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return incoming, outgoing
+
+
+def start_reading(
+    stream: BinaryIO, deliver: Callable[[bytes], None], refuse: Callable[[str], None], ended: Callable[[], None]
+) -> None:
+    """Read messages from ``stream`` in a thread of their own until it ends.
+
+    ``deliver`` is called with each body, ``refuse`` with the reason when one cannot be taken, ``ended`` at the end.
+    """
+
+    def read() -> None:
+        try:
+            while (length := _read_header(stream)) is not None:
+                if length > MAX_MESSAGE:
+                    refuse("the message is too large")
+                    if not _skip(stream, length):
+                        break
+                    continue
+                body = stream.read(length)
+                if len(body) < length:
+                    break
+                deliver(body)
+        except (OSError, ValueError):
+            pass
+        finally:
+            ended()
+
+    threading.Thread(target=read, name="mothball-stdin", daemon=True).start()
+
+
+def _read_header(stream: BinaryIO) -> int | None:
+    """Return the length of the body that follows; None at the end of the stream.
+
+    Lines that are no headers are passed over: after a message cut short they lead to the next one.
+    """
+    length = None
+    while line := stream.readline(_MAX_HEADER_LINE):
+        name, colon, value = line.partition(b":")
+        if colon and name.strip().lower() == b"content-length" and value.strip().isdigit() and len(value) < 20:
+            length = int(value)
+        elif not line.strip() and length is not None:
+            return length
+    return None
+
+
+def _skip(stream: BinaryIO, length: int) -> bool:
+    while length > 0:
+        chunk = stream.read(min(length, _CHUNK))
+        if not chunk:
+            return False
+        length -= len(chunk)
+    return True

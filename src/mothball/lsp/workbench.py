@@ -1,0 +1,325 @@
+"""The open documents and their checks: what is done when a text, a file, a setting or an answer changes.
+
+All methods belong to the event loop's thread. Short texts are checked where they arrive, which is quicker than handing
+them to a thread; what reads the disk, and what is long, is done in threads and taken in when it is still wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
+
+from mothball.checker import queries_of
+from mothball.config import Overrides, UserConfig
+from mothball.errors import ConfigError, UnreadableFileError
+from mothball.files import is_inside, shown_path
+from mothball.governing import Governor, GovernorSettings, read_user_file
+from mothball.index.statuses import Query
+from mothball.lsp.client import ClientFeatures
+from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.documents import Checked, OpenDocument, format_for
+from mothball.lsp.lookups import Answers, Lookups
+from mothball.lsp.settings import Settings
+from mothball.model import Problem, Severity
+from mothball.open_document import OpenFile, Surroundings, check_open, read_open, survey
+from mothball.places import user_config_file
+from mothball.records import NamedTuple
+from mothball.sources import RunSettings
+
+logger = logging.getLogger(__name__)
+
+# How long after the last keystroke unknown names are asked for, in seconds.
+PAUSE = 0.3
+# Texts from this length on are parsed and checked in a thread, in code points.
+_LONG = 200_000
+_DISK_THREADS = 2
+Result = TypeVar("Result")
+
+
+class Outlet(Protocol):
+    """Where diagnostics go."""
+
+    def publish(self, document: OpenDocument) -> None:
+        """Send the diagnostics of ``document`` to a client that does not pull."""
+
+    def refresh(self) -> None:
+        """Have a client that pulls pull again."""
+
+
+class _Subject(NamedTuple):
+    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it."""
+
+    path: str
+    format: str
+    text: str
+    here: str | None
+
+
+class _Survey(NamedTuple):
+    """What a survey brought: the surroundings, the text as it was read with them, and what the cache knows of it."""
+
+    around: Surroundings
+    text: str
+    opened: OpenFile | None
+    cached: Answers
+
+
+class Workbench:
+    """The state of the server."""
+
+    def __init__(self, outlet: Outlet, overrides: Overrides) -> None:
+        """Begin without documents; ``overrides`` are what the environment says for all projects."""
+        self.documents: dict[str, OpenDocument] = {}
+        self.folders: list[str] = []
+        self.client = ClientFeatures()
+        self.settings = Settings()
+        self.pause = PAUSE
+        self._outlet = outlet
+        self._overrides = overrides
+        self._disk_pool = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
+        self.lookups = Lookups(self._run_in_loop, self._answers_came)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # --- what the client does ---
+
+    def open(self, uri: str, path: str, text: str, version: int | None) -> None:
+        """Take in a document that was opened; nothing happens where it is none of ours by its name."""
+        file_format = format_for(path, scripts=self.settings.scripts)
+        if file_format is None:
+            return
+        document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
+        self._survey(document)
+
+    def change(self, uri: str, text: str, version: int | None) -> None:
+        """Take in a new text."""
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        document.text, document.version = text, version
+        if document.surroundings is not None:
+            self._check_soon(document)
+            self._ask_after_pause(document)
+
+    def close(self, uri: str) -> OpenDocument | None:
+        """Forget a document, and return it."""
+        document = self.documents.pop(uri, None)
+        if document is not None:
+            document.surveys += 1
+            if document.asking is not None:
+                document.asking.cancel()
+            _wake(document)
+        return document
+
+    def disk_changed(self) -> None:
+        """Look at everything anew: a file was saved here, or changed elsewhere."""
+        for document in self.documents.values():
+            self._survey(document)
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Take in new settings."""
+        self.settings = settings
+        self.disk_changed()
+
+    def check_again(self) -> None:
+        """Ask for all names of all open documents again, however young the answers are."""
+        queries = (query for document in self.documents.values() for query in _queries(document))
+        self.lookups.ask(list(queries), refresh=True)
+
+    async def checked(self, uri: str) -> OpenDocument | None:
+        """Return the document at ``uri`` when the verdict is about its text; None where it is none of ours."""
+        document = self.documents.get(uri)
+        while document is not None and not document.is_checked():
+            waiter = asyncio.get_running_loop().create_future()
+            document.waiting.append(waiter)
+            await waiter
+            document = self.documents.get(uri)
+        return document
+
+    def keep_house(self) -> None:
+        """Do what is due by the clock: ask for what has grown old, look whether files changed that nobody watched."""
+        now = time.time()
+        for document in self.documents.values():
+            self.lookups.ask(self.lookups.wanting(_queries(document), now))
+            if document.surroundings is not None:
+                self._in_thread(document.surroundings.is_current, partial(self._survey_if_not_current, document))
+        self.lookups.forget_all_but(query for one in self.documents.values() for query in _queries(one))
+
+    # --- surveys ---
+
+    def _survey(self, document: OpenDocument) -> None:
+        document.surveys += 1
+        serial = document.surveys
+        subject = _Subject(document.path, document.format, document.text, self.folder_of(document.path))
+        work = partial(_run_survey, subject, self._governor(), self.lookups.cached)
+        self._in_thread(work, lambda done: self._surveyed(document, serial, done))
+
+    def _surveyed(self, document: OpenDocument, serial: int, done: _Survey) -> None:
+        if document.surveys != serial:
+            return
+        around, before = done.around, document.surroundings
+        if around.saved is None and not around.excludes and before is not None and before.saved is not None:
+            # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
+            around = before._replace(problems=around.problems, stamps=around.stamps)
+        document.surroundings = around
+        self.lookups.keep(done.cached)
+        if document.text == done.text and around is done.around:
+            self._judge(document, done.text, done.opened)
+        else:
+            self._check_soon(document)
+        self._ask_now(document)
+
+    def _survey_if_not_current(self, document: OpenDocument, is_current: bool) -> None:  # noqa: FBT001 - a callback's
+        if not is_current and document.uri in self.documents:
+            self._survey(document)
+
+    def folder_of(self, path: str) -> str | None:
+        """Return the innermost folder of the workspace that holds ``path``, None where none does."""
+        return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
+
+    def _governor(self) -> Callable[[], Governor]:
+        settings, overrides = self.settings, self._overrides
+        return lambda: new_governor(settings, overrides)
+
+    # --- checks ---
+
+    def _check_soon(self, document: OpenDocument) -> None:
+        """Check when what the client has sent already is taken in: of a burst of changes only the last one counts."""
+        if not document.check_is_due:
+            document.check_is_due = True
+            self.loop.call_soon(self._check, document)
+
+    def _check(self, document: OpenDocument) -> None:
+        document.check_is_due = False
+        around, text = document.surroundings, document.text
+        if around is None or document.uri not in self.documents:
+            return
+        if len(text) < _LONG:
+            self._judge(document, text, read_open(text, around))
+        else:
+            self._in_thread(partial(read_open, text, around), lambda opened: self._judge(document, text, opened))
+
+    def _judge(self, document: OpenDocument, text: str, opened: OpenFile | None) -> None:
+        """Judge ``text`` by the answers at hand, and show the verdict unless the document has moved on."""
+        around = document.surroundings
+        if around is None or document.text != text or document.uri not in self.documents:
+            return
+        asked: list[Query] = []
+
+        def look_up(queries: Iterable[Query]) -> Answers:
+            asked.extend(queries)
+            return self.lookups.known(asked)
+
+        report = check_open(opened, look_up, _run_settings()) if opened else None
+        shown = shown_path(document.path)
+        document.checked = Checked(text, shown, document.version, opened, report, tuple(asked), around.problems)
+        self._show(document)
+
+    def _show(self, document: OpenDocument) -> None:
+        if document.checked is None:
+            return
+        shape = Shape(self.client, self.settings.deprecated_tag)
+        diagnostics = diagnostics_of(document.checked, shape)
+        if diagnostics != document.diagnostics:
+            document.diagnostics = diagnostics
+            document.result_id = str(time.monotonic_ns())
+            if not self.client.pulls:
+                self._outlet.publish(document)
+            elif document.pulled and not document.waiting:
+                self._outlet.refresh()
+        _wake(document)
+
+    # --- look-ups ---
+
+    def _ask_after_pause(self, document: OpenDocument) -> None:
+        if document.asking is not None:
+            document.asking.cancel()
+        document.asking = self.loop.call_later(self.pause, self._ask_now, document)
+
+    def _ask_now(self, document: OpenDocument) -> None:
+        if document.uri in self.documents:
+            self.lookups.ask(self.lookups.wanting(_queries(document), time.time()))
+
+    def _answers_came(self, queries: frozenset[Query]) -> None:
+        for document in list(self.documents.values()):
+            checked = document.checked
+            if checked is not None and checked.text == document.text and not queries.isdisjoint(checked.queries):
+                self._judge(document, checked.text, checked.opened)
+
+    # --- threads ---
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop, which is the one that runs when it is first asked for."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
+    def _run_in_loop(self, call: Callable[[], None]) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(call)
+
+    def _in_thread(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        self.loop  # noqa: B018 - known before a thread needs it
+        job = self._disk_pool.submit(work)
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then)))
+
+
+def new_governor(settings: Settings, overrides: Overrides) -> Governor:
+    """Return who finds configurations, by the user's own file, the editor's settings and the environment.
+
+    Reads the user's file, and raises as ``read_user_file`` does.
+    """
+    user = settings.with_user(read_user_file(user_config_file()))
+    merged = settings.overrides()._replace(unverified=overrides.unverified)
+    merged = merged._replace(offline=merged.offline or overrides.offline)
+    return Governor(GovernorSettings(today=_today(time.time()), overrides=merged), user)
+
+
+def _run_survey(
+    subject: _Subject, make_governor: Callable[[], Governor], cached: Callable[[Iterable[Query]], Answers]
+) -> _Survey:
+    path, file_format, text, here = subject
+    try:
+        around = survey(path, file_format, here, make_governor())
+    except (ConfigError, UnreadableFileError) as error:
+        # Nobody knows which names the user keeps to themselves: nothing is looked up.
+        around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, user_config_file())
+        around = around._replace(saved=None, problems=(problem,))
+    opened = read_open(text, around)
+    queries = queries_of((opened.file, *opened.manifests), _run_settings()) if opened else ()
+    return _Survey(around, text, opened, cached(queries) if queries else {})
+
+
+def _run_settings() -> RunSettings:
+    now = time.time()
+    return RunSettings(today=_today(now), now=now)
+
+
+def _today(now: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(now))
+
+
+def _queries(document: OpenDocument) -> tuple[Query, ...]:
+    return document.checked.queries if document.checked is not None else ()
+
+
+def _wake(document: OpenDocument) -> None:
+    waiting, document.waiting = document.waiting, []
+    for waiter in waiting:
+        if not waiter.done():
+            waiter.set_result(None)
+
+
+def _hand_on(done: Future[Result], then: Callable[[Result], None]) -> None:
+    try:
+        result = done.result()
+    except Exception:
+        logger.exception("a check failed")
+        return
+    then(result)

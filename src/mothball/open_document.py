@@ -1,0 +1,237 @@
+"""The check of one document whose text is in an editor: what the disk says around it, and its text judged by that.
+
+The functions are those of ``mothball check``: discovery, governing and the checker, with the editor's text in place of
+the file's. One thing differs. Whom to ask follows from the file as it was last saved: the half of a URL that somebody
+is typing is no index, and no name is to be sent there, nor elsewhere because the line is half gone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
+
+from mothball.checker import LookUp, check
+from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
+from mothball.errors import UnreadableFileError
+from mothball.files import project_of, read_utf8, repository_root, shown_path
+from mothball.formats.table import format_of
+from mothball.formats.toml import scan, span_of
+from mothball.governing import OWN_FILE, SHARED_FILE, Governor
+from mothball.lines import LineTable
+from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
+from mothball.records import NamedTuple
+from mothball.sources import Governance, RunSettings, SourceFile, location_of
+from mothball.transitive import is_lock
+from mothball.walking import walk
+
+# The formats that tools write; reading all locks of a project to judge one of its files would be waste.
+_LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
+# The most files that are read around a document. Real projects have a few dozen.
+_MAX_NEIGHBOURS = 500
+
+# mothball.toml is no dependency file; it is opened for what is wrong with it.
+CONFIGURATION_FORMAT = "configuration"
+
+Stamp = tuple[int, int]
+_Pin = tuple[str | None, WithheldReason | None]
+
+
+class Surroundings(NamedTuple):
+    """What the disk says of an open document and around it.
+
+    ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
+    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes`` it.
+    ``manifests`` are those of its project, for a lock. ``stamps`` tell whether a file that mattered has changed since.
+    """
+
+    path: str
+    root: str
+    saved: SourceFile | None
+    manifests: tuple[SourceFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    excludes: bool = False
+    stamps: Mapping[str, Stamp | None] = MappingProxyType({})
+
+    def is_current(self) -> bool:
+        """Return whether all files that mattered are as they were. Reads the disk."""
+        return all(_stamp(path) == stamp for path, stamp in self.stamps.items())
+
+
+class OpenFile(NamedTuple):
+    """An open document, parsed, with what rules over it: ready to be checked any number of times."""
+
+    file: SourceFile
+    manifests: tuple[SourceFile, ...] = ()
+
+
+def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
+    """Read what matters for the document at the absolute ``path``, of the format ``file_format``.
+
+    ``here`` is the directory that people work in: the root of what lies below it in no repository. Never raises for
+    what stands on the disk.
+    """
+    root = repository_root(path, here)
+    governance = governor.of(path, root)
+    found: tuple[SourceFile, ...] = ()
+    saved = None
+    excludes = governance is not None and is_left_out(path, governance)
+    if governance is not None and not excludes:
+        if file_format == CONFIGURATION_FORMAT:
+            saved = SourceFile(shown_path(path), _text_at(path), Document(file_format), governance)
+        else:
+            found = _read_with_neighbours(path, file_format, root, here, governor)
+            saved = next((file for file in found if file.path == shown_path(path)), None)
+    manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
+    return Surroundings(
+        path,
+        root,
+        saved,
+        tuple(file for file in manifests if not is_lock(file.document)),
+        () if excludes else tuple(governor.problems),
+        excludes,
+        MappingProxyType({one: _stamp(one) for one in _that_matter(path, root, found, governor)}),
+    )
+
+
+def read_open(text: str, around: Surroundings) -> OpenFile | None:
+    """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
+
+    Linear in the text; of the disk only the paths of its includes are looked at.
+    """
+    saved = around.saved
+    if saved is None:
+        return None
+    file = saved
+    if text != saved.text:
+        governance, document = saved.governance, saved.document
+        if document.format != CONFIGURATION_FORMAT:
+            document = document_of(text, around.path, around.root, document.format, saved.kind)
+            document = document._replace(dependencies=tuple(_routed_as_saved(document.dependencies, saved)))
+        if governance.path == saved.path:
+            governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
+        file = saved._replace(text=text, document=document, governance=governance)
+    return OpenFile(file, around.manifests if is_lock(file.document) else ())
+
+
+def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
+    """Return the report on an open document; findings and dependencies of its manifests are among it."""
+    return check((opened.file, *opened.manifests), look_up, settings)
+
+
+_ANY_DAY = RunSettings(today="", now=0.0)
+
+
+def _read_with_neighbours(
+    path: str, file_format: str, root: str, here: str | None, governor: Governor
+) -> tuple[SourceFile, ...]:
+    neighbours = tuple(_neighbours(path, file_format, root, governor))
+    # What is no dependency file by its name is one here, because a setting says so.
+    as_format = file_format if format_of(path) is None else None
+    given = Given((path, *neighbours), as_format, here=here)
+    if not os.path.lexists(path):
+        given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
+    return discover(given, governor, _ANY_DAY).files
+
+
+def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> Iterator[str]:
+    """Yield the paths of the files around ``path`` that bear on it, itself not among them.
+
+    For a lock these are the manifests of its project; for a requirements file those that may include it.
+    """
+    if file_format not in _LOCK_FORMATS and file_format != "requirements":
+        return
+    project = project_of(path, root)
+    nearby = islice(walk(project, lambda _: None), _MAX_NEIGHBOURS)
+    above = _requirements_above(project, root) if file_format == "requirements" else ()
+    for other in (*nearby, *above):
+        other_format = format_of(other)
+        if other == path or other_format in _LOCK_FORMATS:
+            continue
+        if other_format != "requirements" and project_of(other, root) != project:
+            continue
+        governance = governor.of(other, root)
+        if governance is not None and not is_left_out(other, governance):
+            yield other
+
+
+def _requirements_above(project: str, root: str) -> Iterator[str]:
+    directory = project
+    while directory != root:
+        directory = os.path.dirname(directory)
+        try:
+            names = sorted(os.listdir(directory))
+        except OSError:
+            return
+        yield from (
+            path for path in (os.path.join(directory, name) for name in names) if format_of(path) == "requirements"
+        )
+
+
+def _routed_as_saved(dependencies: Iterable[Dependency], saved: SourceFile) -> Iterator[Dependency]:
+    """Yield ``dependencies`` with the indexes that the saved file pins them to.
+
+    A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
+    kept it from being asked for.
+    """
+    pins: dict[str, set[_Pin]] = {}
+    known = {option.value for option in saved.index_options}
+    for one in saved.document.dependencies:
+        if one.withheld is not WithheldReason.INCOMPLETE:
+            pins.setdefault(one.name, set()).add((one.index_url, one.withheld))
+        if one.index_url is not None:
+            known.add(one.index_url)
+    for one in dependencies:
+        if one.withheld is not None:
+            yield one
+            continue
+        pinned = pins.get(one.name, set())
+        new_and_fine = not pinned and (one.index_url is None or one.index_url in known)
+        if new_and_fine or (one.index_url, None) in pinned:
+            yield one
+        else:
+            index_url, withheld = next(iter(pinned)) if len(pinned) == 1 else (None, WithheldReason.UNSAVED)
+            yield one._replace(index_url=index_url, withheld=withheld and WithheldReason.UNSAVED)
+
+
+def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
+    """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
+    parsed, lines = scan(text), LineTable(text)
+    prefix = ("tool", "mothball") if os.path.basename(shown) == SHARED_FILE else ()
+    found = {}
+    for ignore in governance.config.ignores:
+        span = span_of(parsed, (*prefix, "ignore", ignore.key))
+        if span is not None:
+            found[ignore.name] = location_of(shown, span, lines)
+    return found
+
+
+def _text_at(path: str) -> str:
+    try:
+        return read_utf8(path)
+    except UnreadableFileError:
+        return ""
+
+
+def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Governor) -> Iterator[str]:
+    """Yield the absolute paths of the files on which the outcome rests, also of those that could come."""
+    yield path
+    yield from (os.path.abspath(file.path) for file in found)
+    directory = os.path.dirname(path)
+    while True:
+        yield os.path.join(directory, OWN_FILE)
+        yield os.path.join(directory, SHARED_FILE)
+        parent = os.path.dirname(directory)
+        if directory in (root, parent):
+            break
+        directory = parent
+    yield from governor.snapshot_paths()
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size

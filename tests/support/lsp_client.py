@@ -1,0 +1,271 @@
+"""A client of the language server that sends whatever it likes: in this process, or to the installed program.
+
+It answers the server's requests as an editor would, keeps all that it is told, and waits for what is to come.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Self
+
+from tests.support.cli import clean_environment, installed_script
+
+LIMIT = 20.0
+Message = dict[str, Any]
+
+# What VS Code, Neovim and Emacs say of themselves, as far as it matters to us; the recorded whole is in pytest-lsp.
+PUSH: Message = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "textDocument": {
+        "publishDiagnostics": {
+            "relatedInformation": True,
+            "codeDescriptionSupport": True,
+            "tagSupport": {"valueSet": [1, 2]},
+        },
+        "hover": {"contentFormat": ["markdown", "plaintext"]},
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
+    },
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+    "workspace": {
+        "configuration": True,
+        "workspaceEdit": {"documentChanges": True},
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+    },
+}
+PULL: Message = {
+    **PUSH,
+    "general": {"positionEncodings": ["utf-8", "utf-16"]},
+    "textDocument": {**PUSH["textDocument"], "diagnostic": {"dynamicRegistration": False}},
+    "workspace": {**PUSH["workspace"], "diagnostics": {"refreshSupport": True}},
+}
+
+
+class ServerError(Exception):
+    """The server answered a request with an error."""
+
+    def __init__(self, error: Message) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+class LspClient:
+    """A client; ``send_body`` takes the bytes of one message to the server."""
+
+    def __init__(self, send_body: Callable[[bytes], None]) -> None:
+        self._send_body = send_body
+        self._news = threading.Condition()
+        self._next_id = 0
+        self.settings: object = None
+        self.received: list[Message] = []
+        self.diagnostics: dict[str, list[Message]] = {}
+        self.published: list[Message] = []
+        self.ended = False
+        # Requests of the server that are not answered, as by a client that never does.
+        self.silent_about: set[str] = set()
+
+    # --- from the server ---
+
+    def take(self, message: Message) -> None:
+        """Take in one message of the server."""
+        method = message.get("method")
+        if method is not None and "id" in message and method not in self.silent_about:
+            result = [self.settings] if method == "workspace/configuration" else None
+            self.send({"id": message["id"], "result": result})
+        with self._news:
+            self.received.append(message)
+            if method == "textDocument/publishDiagnostics":
+                self.published.append(message["params"])
+                self.diagnostics[message["params"]["uri"]] = message["params"]["diagnostics"]
+            self._news.notify_all()
+
+    def end(self) -> None:
+        """Note that the server will say no more."""
+        with self._news:
+            self.ended = True
+            self._news.notify_all()
+
+    # --- to the server ---
+
+    def send(self, message: Message) -> None:
+        """Send a message."""
+        self._send_body(json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    def notify(self, method: str, params: object = None) -> None:
+        """Send a notification."""
+        self.send({"method": method, "params": params})
+
+    def start_request(self, method: str, params: object = None) -> int:
+        """Send a request and return its number."""
+        self._next_id += 1
+        self.send({"id": self._next_id, "method": method, "params": params})
+        return self._next_id
+
+    def answer(self, number: int) -> Any:
+        """Wait for the answer to a request and return its result; raise ServerError for an error."""
+        found = self.wait_for(
+            lambda: next((one for one in self.received if one.get("id") == number and "method" not in one), None)
+        )
+        if "error" in found:
+            raise ServerError(found["error"])
+        return found.get("result")
+
+    def request(self, method: str, params: object = None) -> Any:
+        """Send a request and return its result."""
+        return self.answer(self.start_request(method, params))
+
+    def wait_for(self, condition: Callable[[], Any], seconds: float = LIMIT) -> Any:
+        """Wait until ``condition`` gives something, and return that."""
+        give_up = time.monotonic() + seconds
+        with self._news:
+            while not (found := condition()):
+                left = give_up - time.monotonic()
+                assert left > 0, f"waited in vain; the last messages are {self.received[-3:]}"
+                self._news.wait(min(left, 0.05))
+            return found
+
+    def messages(self, method: str) -> list[Message]:
+        """Return what the server sent under ``method``."""
+        return [one for one in self.received if one.get("method") == method]
+
+    # --- what editors do ---
+
+    def initialize(self, capabilities: Message, *folders: str, **more: object) -> Message:
+        """Shake hands."""
+        given = [{"uri": uri(folder), "name": os.path.basename(folder)} for folder in folders]
+        params = {
+            "processId": None,
+            "rootUri": None,
+            "capabilities": capabilities,
+            "workspaceFolders": given or None,
+            **more,
+        }
+        result: Message = self.request("initialize", params)
+        self.notify("initialized", {})
+        return result
+
+    def open(self, path: str, text: str, version: int = 1) -> str:
+        """Open a document and return its URI."""
+        document = {"uri": uri(path), "languageId": "any", "version": version, "text": text}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+        return uri(path)
+
+    def change(self, document: str, text: str, version: int = 2) -> None:
+        """Send a new text."""
+        params = {"textDocument": {"uri": document, "version": version}, "contentChanges": [{"text": text}]}
+        self.notify("textDocument/didChange", params)
+
+    def save(self, document: str) -> None:
+        """Tell that a document was saved."""
+        self.notify("textDocument/didSave", {"textDocument": {"uri": document}})
+
+    def close(self, document: str) -> None:
+        """Close a document."""
+        self.notify("textDocument/didClose", {"textDocument": {"uri": document}})
+
+    def hover(self, document: str, line: int, character: int) -> Any:
+        """Hover over a position."""
+        position = {"line": line, "character": character}
+        return self.request("textDocument/hover", {"textDocument": {"uri": document}, "position": position})
+
+    def pull(self, document: str, previous: str | None = None) -> Message:
+        """Ask for the diagnostics of a document."""
+        params = {"textDocument": {"uri": document}, "previousResultId": previous}
+        result: Message = self.request("textDocument/diagnostic", params)
+        return result
+
+    def command(self, name: str, *arguments: object) -> Any:
+        """Execute a command."""
+        return self.request("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
+
+    def wait_for_diagnostics(self, document: str, *codes: str) -> list[Message]:
+        """Wait until the diagnostics of a document are of exactly these rules, in this order; return them."""
+        self.wait_for(lambda: document in self.diagnostics and codes_of(self.diagnostics[document]) == list(codes))
+        return self.diagnostics[document]
+
+    def wait_for_pull(self, document: str, *codes: str) -> list[Message]:
+        """Pull whenever the server says so until the diagnostics are of exactly these rules; return them."""
+        give_up = time.monotonic() + LIMIT
+        while True:
+            items: list[Message] = self.pull(document)["items"]
+            if codes_of(items) == list(codes):
+                return items
+            assert time.monotonic() < give_up, items
+            time.sleep(0.05)
+
+
+def codes_of(diagnostics: list[Message]) -> list[str | None]:
+    """Return the rules of diagnostics, in their order."""
+    return [one.get("code") for one in diagnostics]
+
+
+def uri(path: str) -> str:
+    """Return the URI of a path, as a client makes it."""
+    from urllib.parse import quote
+
+    return f"file://{quote(path)}"
+
+
+class Process(LspClient):
+    """The installed program in a process of its own."""
+
+    def __init__(self, home: str, cwd: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [installed_script(), "lsp", *arguments],
+            cwd=cwd,
+            env=clean_environment(home, **(environment or {})),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        super().__init__(self._frame)
+        self.stray = b""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def stdin(self) -> BinaryIO:
+        """The server's standard input."""
+        assert self.process.stdin is not None
+        return self.process.stdin  # type: ignore[return-value]
+
+    def raw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.stdin.write(data)
+        self.stdin.flush()
+
+    def _frame(self, body: bytes) -> None:
+        self.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def _read(self) -> None:
+        stdout = self.process.stdout
+        assert stdout is not None
+        while line := stdout.readline():
+            if not line.startswith(b"Content-Length: "):
+                self.stray += line
+                continue
+            while stdout.readline().strip():
+                pass
+            self.take(json.loads(stdout.read(int(line.split()[1]))))
+        self.end()
+
+    def wait(self, seconds: float = LIMIT) -> int:
+        """Wait for the process to end and return its exit code."""
+        return self.process.wait(seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:
+                    continue
