@@ -29,6 +29,7 @@ _ENVIRONMENT = """\
 environment:
   MOTHBALL_OFFLINE=1           as --offline
   MOTHBALL_UNVERIFIED=warning  what a look-up that failed weighs, for this run
+  MOTHBALL_INDEX_URL=URL       as --index-url; keeps a password in it off the command line
   MOTHBALL_CACHE_DIR=DIR       where the cache is kept
 """
 

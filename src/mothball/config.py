@@ -10,6 +10,15 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mothball.access import (
+    Access,
+    UserAddress,
+    read_keyring_provider,
+    read_own_path,
+    read_timeout,
+    read_user_address,
+    read_user_addresses,
+)
 from mothball.config_values import (
     KeyPath,
     Reader,
@@ -27,7 +36,7 @@ from mothball.config_values import (
     wrong,
 )
 from mothball.errors import ConfigError
-from mothball.hygiene import one_line
+from mothball.hygiene import one_line, without_credentials
 from mothball.model import Rule, Severity, normalise
 from mothball.records import NamedTuple
 
@@ -73,7 +82,10 @@ class Config(NamedTuple):
 
 
 class UserConfig(NamedTuple):
-    """What the user's own configuration says: the network keys, and which hosts the user trusts."""
+    """What the user's own configuration says: the network keys, which hosts the user trusts, and how the user gets in.
+
+    ``index_url`` is without credentials; ``access`` holds them.
+    """
 
     index_url: str | None = None
     trusted_hosts: tuple[str, ...] = ()
@@ -81,6 +93,7 @@ class UserConfig(NamedTuple):
     offline: bool | None = None
     max_age: float | None = None
     allow_local_indexes: bool = False
+    access: Access = Access()
 
 
 class Overrides(NamedTuple):
@@ -146,7 +159,13 @@ def read_config(table: object, at: KeyPath = ()) -> Config:
 def read_user_config(table: object) -> UserConfig:
     """Return the ``UserConfig`` that ``table``, a whole user-level file, holds. Raises ConfigError as above."""
     values = read_table(table, USER_KEYS, ())
-    return UserConfig(**{key.replace("-", "_"): value for key, value in values.items()})
+    named = (UserAddress(values["index-url"]),) if "index-url" in values else ()
+    ways_in = {_ACCESS_KEYS[key]: value for key, value in values.items() if key in _ACCESS_KEYS}
+    ways_in["addresses"] = (*named, *ways_in.get("addresses", ()))
+    if named:
+        values["index-url"] = without_credentials(values["index-url"])
+    rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _ACCESS_KEYS}
+    return UserConfig(**rest, access=Access(**ways_in))
 
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
@@ -194,7 +213,11 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
 )
 USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     {
-        "index-url": read_index_url,
+        "index-url": read_user_address,
+        "indexes": read_user_addresses,
+        "keyring-provider": read_keyring_provider,
+        "client-cert": read_own_path,
+        "timeout": read_timeout,
         "trusted-hosts": read_texts,
         "private": read_name_patterns,
         "offline": read_boolean,
@@ -203,4 +226,10 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_text, "until": read_until})
+_ACCESS_KEYS = {
+    "indexes": "addresses",
+    "keyring-provider": "keyring",
+    "client-cert": "client_certificate",
+    "timeout": "timeout",
+}
 _FIELDS = {"severity": "severities", "ignore": "ignores"}

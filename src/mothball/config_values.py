@@ -165,7 +165,7 @@ def read_index_url(value: object, at: KeyPath) -> str:
         raise ConfigError(
             f"`{at[-1]}` holds credentials, a query or a fragment, and none of them may stand here",
             key=at,
-            help_text="write the address alone: scheme, host and path",
+            help_text="write the address alone; credentials go into your own mothball/config.toml, or into netrc",
         )
     return value
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from mothball.access import Access
 from mothball.errors import CacheError
 from mothball.index.cache import StatusCache
 from mothball.index.statuses import Fetcher, Query, Statuses
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
     from mothball.index.client import Client
 
 
+NO_ACCESS = Access()
+
+
 class Session:
     """Answers queries for one run; to be used as a context manager.
 
     A run without queries opens nothing, one that the cache can answer opens no connection and imports no HTTP.
     """
 
-    def __init__(self, *, use_cache: bool = True, trusted_hosts: tuple[str, ...] = ()) -> None:
-        """Take whether the cache may be used, and the hosts that the user lets us ask over plain http."""
+    def __init__(
+        self, *, use_cache: bool = True, trusted_hosts: tuple[str, ...] = (), access: Access = NO_ACCESS
+    ) -> None:
+        """Take whether the cache may be used, the hosts that may be asked over plain http, and how the user gets in."""
         self._use_cache = use_cache
+        self._access = access
         self._trusted_hosts = trusted_hosts
         self._cache: StatusCache | None = None
         self._cache_error: CacheError | None = None
@@ -74,5 +81,6 @@ class Session:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
 
         if self._client is None:
-            self._client = Client(ClientSettings(trusted_hosts=self._trusted_hosts))
+            settings = ClientSettings(trusted_hosts=self._trusted_hosts, access=self._access)
+            self._client = Client(settings.with_timeout(self._access.timeout))
         return self._client

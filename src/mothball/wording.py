@@ -53,7 +53,7 @@ _STATUS_HELP = {
 }
 _CAUSE_HELP = {
     Cause.OFFLINE: "run it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
-    Cause.UNAUTHORISED: "the index wants credentials, and mothball sends none yet: give a snapshot, or another index",
+    Cause.UNAUTHORISED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
     Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
     Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
     Cause.DECLINED: "use https; or name the host under `trusted-hosts` in your own configuration, if you trust the way",

@@ -37,10 +37,11 @@ class NotUpError(Exception):
 
 
 class Pypiron(NamedTuple):
-    """A running pypiron. ``url`` is the base of its simple repository."""
+    """A running pypiron. ``url`` is the base of its simple repository, ``reader`` who may read it, if not all may."""
 
     url: str
     directory: str
+    reader: tuple[str, str] | None = None
 
     def publish(self, *names: str) -> None:
         """Upload a wheel of each of ``names`` with twine."""
@@ -68,7 +69,7 @@ class Pypiron(NamedTuple):
 
     def page(self, name: str) -> dict[str, object] | None:
         """Return the JSON page of a project, None where there is none."""
-        status, body = _ask("GET", f"{self.url}{name}/", None, None)
+        status, body = _ask("GET", f"{self.url}{name}/", None, self.reader)
         page: dict[str, object] | None = json.loads(body) if status == 200 else None
         return page
 
@@ -78,14 +79,16 @@ class Pypiron(NamedTuple):
 
 
 @contextlib.contextmanager
-def running_pypiron(directory: str, *options: str) -> Iterator[Pypiron]:
-    """Run a pypiron that holds nothing yet and asks nobody."""
+def running_pypiron(directory: str, *options: str, reader: tuple[str, str] | None = None) -> Iterator[Pypiron]:
+    """Run a pypiron that holds nothing yet and asks nobody; with a ``reader`` it answers 401 to everybody else."""
     command = [script("pypiron"), "serve", "--bind-addr", "127.0.0.1:{port}", "--data-dir", "data"]
     command += ["--uploader-user", _UPLOADER[0], "--uploader-pass", _UPLOADER[1]]
     command += ["--admin-user", _ADMIN[0], "--admin-pass", _ADMIN[1]]
     command += ["--advisory-feed", "", "--download-stats", "false", *options]
+    if reader is not None:
+        command += ["--read-user", reader[0], "--read-pass", reader[1]]
     with _running(command, directory) as root:
-        yield Pypiron(f"{root}/simple/", directory)
+        yield Pypiron(f"{root}/simple/", directory, reader)
 
 
 @contextlib.contextmanager

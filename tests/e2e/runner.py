@@ -60,8 +60,7 @@ class Run(NamedTuple):
     def said(self, name: str) -> tuple[str, str | None]:
         """Return what a look-up came to: its kind, and the status or, where there is none, the cause of a failure."""
         lookup = self.lookup(name)
-        cause = (lookup["reason"] or "").partition(":")[0] if lookup["kind"] == "unavailable" else None
-        return lookup["kind"], lookup["status"] or cause
+        return lookup["kind"], lookup["status"] or lookup["cause"]
 
     def found(self) -> list[tuple[str, str, str | None]]:
         """Return the findings that count as ``(rule, severity, name)``, in the order of the report."""
@@ -75,10 +74,11 @@ class Mothball:
     def __init__(self, directory: str) -> None:
         self.cache = os.path.join(directory, "cache")
         self.project = os.path.join(directory, "project")
+        self.home = os.path.join(directory, "home")
         self._contacts = os.path.join(directory, "contacts")
         os.mkdir(self.project)
-        self._environment = {
-            **clean_environment(os.path.join(directory, "home")),
+        self.environment = {
+            **clean_environment(self.home),
             "MOTHBALL_CACHE_DIR": self.cache,
             "MOTHBALL_E2E_CONTACTS": self._contacts,
             "PYTHONPATH": _GUARD,
@@ -95,6 +95,21 @@ class Mothball:
         self.write("requirements.txt", f"--index-url {index}", *entries)
         self.write("mothball.toml", *options)
 
+    def configure(self, *lines: str) -> None:
+        """Write the user-level configuration."""
+        path = os.path.join(self.home, "config", "mothball", "config.toml")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+    def at_home(self, name: str, text: str) -> str:
+        """Write a file in the user's home and return its path."""
+        os.makedirs(self.home, exist_ok=True)
+        path = os.path.join(self.home, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
     def start(
         self, *arguments: str, ahead: float = 0.0, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
@@ -102,7 +117,7 @@ class Mothball:
         return subprocess.Popen(
             [script("mothball"), *arguments],
             cwd=self.project,
-            env={**self._environment, "MOTHBALL_E2E_AHEAD": str(ahead), **(environment or {})},
+            env={**self.environment, "MOTHBALL_E2E_AHEAD": str(ahead), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -113,16 +128,23 @@ class Mothball:
         """Run to the end. Whatever happens, there is no traceback."""
         return finish(self.start(*arguments, ahead=ahead, environment=environment))
 
-    def check(self, *arguments: str, ahead: float = 0.0) -> Run:
+    def check(self, *arguments: str, ahead: float = 0.0, environment: Mapping[str, str] | None = None) -> Run:
         """Run ``mothball check --format json``."""
-        return self.run("check", "--format", "json", *arguments, ahead=ahead)
+        return self.run("check", "--format", "json", *arguments, ahead=ahead, environment=environment)
 
     def contacts(self) -> set[str]:
         """Return whom the runs so far tried to reach, as ``HOST`` or ``HOST:PORT``."""
         if not os.path.exists(self._contacts):
             return set()
         with open(self._contacts, encoding="utf-8") as contacts:
-            return {line.split()[1] for line in contacts}
+            return {line.split()[1] for line in contacts if line.startswith("socket.")}
+
+    def started(self) -> list[str]:
+        """Return what processes the runs so far started: each with its program and its arguments."""
+        if not os.path.exists(self._contacts):
+            return []
+        with open(self._contacts, encoding="utf-8") as contacts:
+            return [line for line in contacts if not line.startswith("socket.")]
 
     def forget_contacts(self) -> None:
         """Begin a new list of contacts."""

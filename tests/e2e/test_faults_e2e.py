@@ -155,7 +155,7 @@ def test_an_index_that_takes_too_long_times_out(mothball: Mothball) -> None:
         assert silent.count() == 1
     lookups = [run.report["projects"][0]["lookup"] for run in runs]
     assert [lookup["kind"] for lookup in lookups] == ["unavailable", "unavailable"]
-    assert [lookup["reason"].partition(":")[0] for lookup in lookups] == ["timeout", "timeout"]
+    assert [lookup["cause"] for lookup in lookups] == ["timeout", "timeout"]
 
 
 def test_failures_are_warnings_in_a_full_check_and_hide_nothing_of_the_rest(mothball: Mothball) -> None:

@@ -207,7 +207,7 @@ def test_the_index_of_the_command_line_stands_before_that_of_the_configuration(p
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "ftp://index.example/", "https://user:pw@index.example/simple/", "https://${HOST}/simple/"]
+    "url", ["nonsense", "ftp://index.example/", "https://user:pw@index.example/?t=pw", "https://${HOST}/simple/"]
 )
 def test_an_index_that_cannot_be_asked_is_refused(project: Project, url: str) -> None:
     result = project.check("--index-url", url)

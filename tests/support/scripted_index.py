@@ -6,19 +6,22 @@
 
 A name's replies are given in order, and the last one again and again. What is not scripted is 404. A request belongs
 to the last segment of its path, so that redirects, mirrors below other paths and absolute forms (a proxy's) are
-scripted by name as well.
+scripted by name as well. With a ``login``, whoever does not bring it is answered 401. ``on_peer`` is told the
+certificate of each client, None where it has none: with a ``context`` that asks for it.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import http.client
 import json
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
@@ -156,7 +159,12 @@ class ScriptedIndex:
         *,
         otherwise: Reply | None = None,
         certificate: Certificate | None = None,
+        context: ssl.SSLContext | None = None,
+        on_peer: Callable[[object], None] | None = None,
+        login: tuple[str, str] | None = None,
     ) -> None:
+        self.on_peer = on_peer
+        self._authorization = None if login is None else f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"
         self._scripts: dict[str, list[Reply]] = {}
         self._otherwise = otherwise or Reply(404, b"no such project", "text/plain")
         self._lock = threading.Lock()
@@ -166,7 +174,7 @@ class ScriptedIndex:
             self.script(name, *([replies] if isinstance(replies, Reply) else replies))
         self._server = _Server(self)
         if certificate is not None:
-            self._server.socket = certificate.server_context().wrap_socket(
+            self._server.socket = (context or certificate.server_context()).wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
         self._scheme = "http" if certificate is None else "https"
@@ -212,6 +220,8 @@ class ScriptedIndex:
         """Note ``request`` and return what its script says."""
         with self._lock:
             self._received.append(request)
+            if self._authorization not in (None, request.headers.get("authorization")):
+                return Reply(401, b"who?", "text/plain", (("WWW-Authenticate", 'Basic realm="scripted"'),))
             script = self._scripts.get(request.name, [self._otherwise])
             reply = script.pop(0) if len(script) > 1 else script[0]
         if reply.etag is not None and request.headers.get("if-none-match") == reply.etag:
@@ -278,6 +288,8 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, _Server)
         index = self.server.index
         headers = {key.lower(): value for key, value in self.headers.items()}
+        if index.on_peer is not None and isinstance(self.connection, ssl.SSLSocket):
+            index.on_peer(self.connection.getpeercert())
         reply = index.reply_to(Received(self.command, self.path, headers))
         index.closing.wait(reply.delay)
         match reply.fault:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mothball.access import Access, KeyringProvider, UserAddress
 from mothball.config import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,
@@ -76,7 +77,11 @@ def test_every_project_key_is_read() -> None:
 
 def test_every_user_key_is_read() -> None:
     table = {
-        "index-url": URL,
+        "index-url": "https://user:secret@index.example/simple/",
+        "indexes": {"internal": "https://internal.example/simple/"},
+        "keyring-provider": "subprocess",
+        "client-cert": "/home/somebody/client.pem",
+        "timeout": "20s",
         "trusted-hosts": ["index.example", "other.example:8080"],
         "private": ["acme-*"],
         "offline": False,
@@ -91,6 +96,15 @@ def test_every_user_key_is_read() -> None:
         offline=False,
         max_age=172800.0,
         allow_local_indexes=True,
+        access=Access(
+            addresses=(
+                UserAddress("https://user:secret@index.example/simple/"),
+                UserAddress("https://internal.example/simple/", "internal"),
+            ),
+            keyring=KeyringProvider.SUBPROCESS,
+            client_certificate="/home/somebody/client.pem",
+            timeout=20.0,
+        ),
     )
 
 

@@ -7,13 +7,14 @@ import os
 import sys
 import time
 
+from mothball.access import Access, UserAddress, read_user_address
 from mothball.config import Overrides, UserConfig
-from mothball.config_values import read_index_url
 from mothball.discovery import STDIN, Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import read_stream
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
+from mothball.hygiene import without_credentials
 from mothball.model import Severity
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
@@ -84,7 +85,18 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:
     """Return the session in which this run looks things up."""
-    return Session(use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts)
+    access = _access(arguments, user)
+    return Session(use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access)
+
+
+def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:
+    """Return how the user gets in: what the configuration says, and the address that this call names.
+
+    Whatever else of the user's side names indexes (the installers' own files and variables) adds its addresses here.
+    """
+    chosen = _chosen_index(arguments)
+    addresses = () if chosen is None else (UserAddress(chosen),)
+    return user.access._replace(addresses=(*addresses, *user.access.addresses))
 
 
 def _user_config() -> UserConfig:
@@ -104,14 +116,27 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         raise UsageError(
             f"MOTHBALL_UNVERIFIED is {unverified}", help_text=f"it can be {', '.join(Severity)}, or not set"
         )
-    index_url = getattr(arguments, "index_url", None)
-    if index_url is not None:
-        try:
-            index_url = read_index_url(index_url, ("--index-url",))
-        except ConfigError as error:
-            raise UsageError(str(error), help_text=error.help) from error
+    index_url = _chosen_index(arguments)
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
-    return Overrides(index_url, offline, unverified=Severity(unverified) if unverified else None)
+    return Overrides(
+        without_credentials(index_url) if index_url else None,
+        offline,
+        unverified=Severity(unverified) if unverified else None,
+    )
+
+
+def _chosen_index(arguments: argparse.Namespace) -> str | None:
+    """Return the index that this call names, perhaps with credentials: by ``--index-url``, else by the environment."""
+    for name, value in (
+        ("--index-url", getattr(arguments, "index_url", None)),
+        ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),
+    ):
+        if value is not None:
+            try:
+                return read_user_address(value, (name,))
+            except ConfigError as error:
+                raise UsageError(str(error), help_text=error.help) from error
+    return None
 
 
 def _is_set(variable: str) -> bool:

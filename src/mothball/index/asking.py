@@ -13,6 +13,7 @@ from mothball import __version__
 from mothball.errors import PageError
 from mothball.home import PROJECT_HOME
 from mothball.hygiene import one_line
+from mothball.index.credentials import CredentialStore
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
 from mothball.index.gate import Gate
 from mothball.index.patience import Patience
@@ -36,6 +37,7 @@ _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,1000}"')
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 _ACCESS_REFUSED = {401: "it wants credentials", 403: "it forbids us this page", 407: "the proxy wants credentials"}
+_REFUSED_LOGIN = {401: "it does not take your credentials", 403: "your credentials do not open this page"}
 
 
 class Breaker:
@@ -62,9 +64,10 @@ class Breaker:
 class Asker:
     """Asks indexes for pages, over connections and with a breaker that all its users share."""
 
-    def __init__(self, transport: Transport, settings: ClientSettings) -> None:
-        """Ask over ``transport``."""
+    def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
+        """Ask over ``transport``, with ``credentials`` where an index wants them."""
         self.transport = transport
+        self.credentials = credentials
         self.settings = settings
         self.breaker = Breaker(settings.rest)
         self.gate = Gate()
@@ -88,8 +91,11 @@ class _Question:
     """One request on its way: where it stands, and what it has used up."""
 
     def __init__(self, asker: Asker, request: PageRequest, patience: Patience, url: str, endpoint: Endpoint) -> None:
-        """Begin at ``url``, which leads to ``endpoint``."""
+        """Begin at ``url``, which leads to ``endpoint``: the only place that the index's credentials may go to."""
         self._asker = asker
+        self._first_url, self._origin = url, endpoint
+        self._login = asker.credentials.first(url)
+        self._refusals = 0
         self._request = request
         self._patience = patience
         self._url = url
@@ -101,6 +107,8 @@ class _Question:
 
     def outcome(self) -> Outcome:
         """Ask until there is an outcome. Ends, for retries, redirects and changes of mind are counted."""
+        if self._login is not None and self._asker.credentials.is_refused(self._first_url, self._login):
+            return self._unauthorised(401)
         while (outcome := self._attempt()) is None:
             pass
         return outcome
@@ -114,6 +122,8 @@ class _Question:
             case Answer(status=406) if self._accept != _ACCEPT_ANYTHING:
                 self._accept = _ACCEPT_ANYTHING
                 return None
+            case Answer(status=401):
+                return self._refused()
             case Answer(status=301 | 302 | 303 | 307 | 308):
                 return self._redirected(answer)
             case Answer(status=429 | 500 | 502 | 503 | 504):
@@ -145,6 +155,8 @@ class _Question:
         headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
         if self._etag is not None:
             headers["If-None-Match"] = self._etag
+        if self._login is not None and self._endpoint == self._origin:
+            headers["Authorization"] = self._login.header()
         return headers
 
     def _after_trouble(self, trouble: Trouble) -> Outcome | None:
@@ -171,6 +183,27 @@ class _Question:
             )
         self._url, self._endpoint = url, target
         return None
+
+    def _refused(self) -> Outcome | None:
+        """Ask once more with what the keyring holds, where it holds anything; spare others what was refused."""
+        credentials = self._asker.credentials
+        if self._endpoint == self._origin:
+            self._refusals += 1
+            other = credentials.after_refusal(self._first_url, self._login) if self._refusals == 1 else None
+            if other is not None:
+                self._login = other
+                return None
+            if self._login is not None:
+                credentials.refuse(self._first_url, self._login)
+        return self._unauthorised(401)
+
+    def _unauthorised(self, status: int) -> Failed:
+        """Return the failure for a page that the index keeps from us."""
+        sent = self._login is not None and self._endpoint == self._origin
+        words = _REFUSED_LOGIN if sent and status in _REFUSED_LOGIN else _ACCESS_REFUSED
+        trouble = self._asker.credentials.trouble()
+        more = f" ({trouble})" if trouble else ""
+        return Failed(Cause.UNAUTHORISED, f"{self._host} refuses access ({status}): {words[status]}{more}")
 
     def _turned_away(self, answer: Answer) -> Outcome | None:
         """Retry a request that the index could not take now, when it says so or after a little while."""
@@ -205,8 +238,8 @@ class _Question:
                 return NotModified()
             case 404 | 410:
                 return NotFound()
-            case 401 | 403 | 407:
-                return Failed(Cause.UNAUTHORISED, f"{host} refuses access ({status}): {_ACCESS_REFUSED[status]}")
+            case 403 | 407:
+                return self._unauthorised(status)
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_ANSWER
                 return Failed(cause, f"{host} answered {status}, which is no answer to our question")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from mothball.index.asking import Asker
+from mothball.index.credentials import CredentialStore
 from mothball.index.exchange import Failed, NotModified, Outcome, PageRequest
 from mothball.index.patience import Patience
 from mothball.index.transport import ClientSettings, Transport
@@ -59,8 +60,9 @@ class Client:
     def __init__(self, settings: ClientSettings = DEFAULT_SETTINGS) -> None:
         """Read the certificates, once. Raises ConfigError where the environment names some that cannot be used."""
         self._settings = settings
-        self._transport = Transport(settings)
-        self._asker = Asker(self._transport, settings)
+        self._credentials = CredentialStore(settings.access)
+        self._transport = Transport(settings, self._credentials.is_named)
+        self._asker = Asker(self._transport, settings, self._credentials)
         # Guards all that follows, the flights' own fields included.
         self._lock = threading.Lock()
         self._flights: dict[str, _Flight] = {}
@@ -110,6 +112,7 @@ class Client:
             for flight in list(self._flights.values()):
                 self._land(flight, stopped)
                 self._abandon(flight)
+        self._credentials.close()
         self._transport.close()
 
     def __enter__(self) -> Self:

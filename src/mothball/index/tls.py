@@ -9,12 +9,28 @@ import sys
 from mothball.errors import ConfigError
 
 
-def tls_context() -> ssl.SSLContext:
-    """Return the context for all connections, with the authorities read.
+def tls_context(bundle: str = "", certificate: str = "") -> ssl.SSLContext:
+    """Return the context for connections, with the authorities read.
 
-    They are those of ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` (a file or a directory) where one is set, as for
-    requests and pip; otherwise the system's. Raises ConfigError where that file cannot be used.
+    They are those of ``bundle``, else of ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` where one is set (a file or a
+    directory each), as for requests and pip; otherwise the system's. ``certificate`` is a PEM file with a certificate
+    of ours and its key. Raises ConfigError where one of them cannot be used.
     """
+    context = _context_of("the configuration", bundle) if bundle else _default_context()
+    if certificate:
+        try:
+            # Without a password OpenSSL would prompt for one.
+            context.load_cert_chain(certificate, password="")
+        except OSError as error:
+            raise ConfigError(
+                f"the client certificate {certificate} cannot be used: {error.strerror or error}",
+                help_text="it must be a file in PEM format that holds a certificate and its key, without a password",
+            ) from error
+    return context
+
+
+def _default_context() -> ssl.SSLContext:
+    """Return the context for whoever is not told otherwise."""
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         bundle = os.environ.get(variable)
         if bundle:
@@ -27,7 +43,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def _context_of(variable: str, bundle: str) -> ssl.SSLContext:
-    """Return a context that trusts ``bundle`` alone, which ``variable`` of the environment names."""
+    """Return a context that trusts ``bundle`` alone, which ``variable`` names."""
     is_directory = os.path.isdir(bundle)
     try:
         context = ssl.create_default_context(

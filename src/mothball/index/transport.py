@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
 import requests.adapters
 import requests.utils
 
+from mothball.access import Access
 from mothball.hygiene import one_line
 from mothball.index.exchange import Failed
 from mothball.index.patience import Patience
@@ -34,7 +35,7 @@ class ClientSettings(NamedTuple):
 
     ``deadline`` is for a whole call of ``Client.fetch``; ``max_body`` counts decoded bytes; ``trusted_hosts`` are the
     hosts (``HOST`` or ``HOST:PORT``) that may be asked over plain http besides loopback; ``rest`` is how long nothing
-    more is asked of a host that could not be connected to.
+    more is asked of a host that could not be connected to. ``access`` is how the user gets in.
     """
 
     connect_timeout: float = 5.0
@@ -45,6 +46,14 @@ class ClientSettings(NamedTuple):
     retries: int = 2
     trusted_hosts: tuple[str, ...] = ()
     rest: float = 30.0
+    access: Access = Access()
+
+    def with_timeout(self, seconds: float | None) -> ClientSettings:
+        """Return these settings with the user's patience for one connection and one answer, where there is a word."""
+        if seconds is None:
+            return self
+        # Whoever waits longer for one answer waits longer for all of them.
+        return self._replace(connect_timeout=seconds, read_timeout=seconds, deadline=max(self.deadline, 4 * seconds))
 
 
 class Answer(NamedTuple):
@@ -62,10 +71,17 @@ class Answer(NamedTuple):
 class Transport:
     """Connections to indexes, kept open and shared by as many threads as ``settings`` has workers."""
 
-    def __init__(self, settings: ClientSettings) -> None:
-        """Read the certificates, once. Raises ConfigError where the environment names some that cannot be used."""
+    def __init__(self, settings: ClientSettings, is_named: Callable[[Endpoint], bool] = lambda _: False) -> None:
+        """Read the certificates, once. Raises ConfigError where the user names some that cannot be used.
+
+        ``is_named`` tells the endpoints that the user named: no others are shown a certificate of the user's, which
+        says who that is.
+        """
         self._settings = settings
-        self._adapter = _Adapter(tls_context(), settings.workers)
+        self._is_named = is_named
+        certificate, bundle = settings.access.client_certificate, settings.access.ca_bundle
+        self._adapter = _Adapter(tls_context(bundle), settings.workers)
+        self._certified = _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
         self._proxies: dict[Endpoint, dict[str, str]] = {}
 
     def get(self, url: str, endpoint: Endpoint, headers: Mapping[str, str], patience: Patience) -> Answer | Trouble:
@@ -76,7 +92,8 @@ class Transport:
         timeouts = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
-            response = self._adapter.send(
+            adapter = self._certified if self._is_named(endpoint) else self._adapter
+            response = adapter.send(
                 request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint, request)
             )
             with response:
@@ -87,6 +104,7 @@ class Transport:
     def close(self) -> None:
         """Close the connections that nobody is using."""
         self._adapter.close()
+        self._certified.close()
 
     def _proxies_for(self, endpoint: Endpoint, request: requests.PreparedRequest) -> dict[str, str]:
         """Return the proxy that the environment names for ``endpoint``; loopback is reached by none."""

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from mothball.hygiene import one_line
 from mothball.model import (
+    Cause,
     CheckedDependency,
     Finding,
     Location,
@@ -39,7 +40,10 @@ def render_json(report: Report) -> str:
 
 
 def lookup_fields(lookup: Lookup) -> dict[str, Any]:
-    """Return a look-up as ``{kind, status, reason, index, checked_at, source}``, with null where there is none."""
+    """Return a look-up as ``{kind, status, cause, reason, index, checked_at, source}``, with null where there is none.
+
+    ``cause`` is for programs: why an index could not answer, one of ``model.Cause``.
+    """
     match lookup:
         case Stated():
             return _lookup(lookup.kind, lookup.status, one_line(lookup.reason), lookup.origin)
@@ -48,17 +52,20 @@ def lookup_fields(lookup: Lookup) -> dict[str, Any]:
         case NotStated() | Missing():
             return _lookup(lookup.kind, None, "", lookup.origin)
         case Unavailable():
-            return _lookup(lookup.kind, None, f"{lookup.cause}: {one_line(lookup.detail)}", lookup.origin)
+            return _lookup(lookup.kind, None, one_line(lookup.detail), lookup.origin, lookup.cause)
         case Withheld():
             return _lookup(lookup.kind, None, lookup.why, None)
         case _:
             assert_never(lookup)
 
 
-def _lookup(kind: str, status: str | None, reason: str, origin: Origin | None) -> dict[str, Any]:
+def _lookup(
+    kind: str, status: str | None, reason: str, origin: Origin | None, cause: Cause | None = None
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "status": status,
+        "cause": cause,
         "reason": reason or None,
         "index": origin.index_url if origin else None,
         "checked_at": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(origin.checked_at)) if origin else None,

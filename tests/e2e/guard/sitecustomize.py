@@ -1,9 +1,9 @@
 """Read by every interpreter whose PYTHONPATH leads here: contacts are written down, and strangers refused.
 
 The tests run mothball under it, so that "nothing was contacted" is something they see and not something they hope.
-``MOTHBALL_E2E_CONTACTS`` names the file that takes a line ``EVENT HOST[:PORT]`` for each attempt, and no attempt may
-leave this machine. ``MOTHBALL_E2E_AHEAD`` sets the clock of the process so many seconds ahead, which ages a cache
-without waiting.
+``MOTHBALL_E2E_CONTACTS`` names the file that takes a line ``EVENT HOST[:PORT]`` for each attempt, and a line ``EVENT
+(PROGRAM, ARGUMENTS)`` for each process that is started; no attempt may leave this machine. ``MOTHBALL_E2E_AHEAD`` sets
+the clock of the process so many seconds ahead, which ages a cache without waiting.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from typing import Any
 _CONTACTS = os.environ["MOTHBALL_E2E_CONTACTS"]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _RESOLVING = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+_STARTING = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.system")
 _SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _STARTING:
+        with open(_CONTACTS, "a", encoding="utf-8") as contacts:
+            contacts.write(f"{event} {arguments[:2]!r}\n")
+        return
     if event in _RESOLVING:
         host, shown = arguments[0], str(arguments[0])
     elif event in _SENDING and isinstance(arguments[1], tuple):

@@ -12,8 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from mothball import __version__
+from mothball.access import Access
 from mothball.index import asking
 from mothball.index.client import Client, ClientSettings
+from mothball.index.credentials import CredentialStore
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.patience import Patience
 from mothball.index.transport import Transport
@@ -385,7 +387,7 @@ def test_no_drip_outlasts_the_deadline(index: ScriptedIndex, reply: Reply) -> No
 
 def test_nothing_is_asked_when_there_is_no_time(index: ScriptedIndex) -> None:
     assert_failed(ask(index, PAGE, settings=ClientSettings(deadline=0.0)), Cause.DEADLINE, requests=0)
-    assert asking.Asker(Transport(ClientSettings()), ClientSettings()).ask(
+    assert asking.Asker(Transport(ClientSettings()), ClientSettings(), CredentialStore(Access())).ask(
         PageRequest(index.url, "old-lib"), Patience(0.0)
     ) == Failed(Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer in the time for all look-ups")
 

@@ -78,7 +78,13 @@ def test_a_report_in_whole() -> None:
                 "version": None,
                 "transitive": False,
                 "via": [],
-                "lookup": {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LEARNT},
+                "lookup": {
+                    "kind": "stated",
+                    "status": "archived",
+                    "cause": None,
+                    "reason": "moved to new-lib",
+                    **LEARNT,
+                },
             },
             {
                 "path": "requirements.txt",
@@ -93,7 +99,7 @@ def test_a_report_in_whole() -> None:
                 "version": None,
                 "transitive": False,
                 "via": [],
-                "lookup": {"kind": "stated", "status": "deprecated", "reason": None, **LEARNT},
+                "lookup": {"kind": "stated", "status": "deprecated", "cause": None, "reason": None, **LEARNT},
             },
         ],
         "findings": [
@@ -199,7 +205,8 @@ def test_an_empty_report_has_empty_lists() -> None:
             {
                 "kind": "unavailable",
                 "status": None,
-                "reason": "timeout: index.example did not answer in time",
+                "cause": "timeout",
+                "reason": "index.example did not answer in time",
                 **LEARNT,
             },
         ),
@@ -217,7 +224,7 @@ def test_an_empty_report_has_empty_lists() -> None:
     ],
 )
 def test_each_kind_of_look_up_has_the_same_fields(lookup: Lookup, fields: dict[str, object]) -> None:
-    assert lookup_fields(lookup) == fields
+    assert lookup_fields(lookup) == {"cause": None, **fields}
 
 
 def test_a_transitive_package_says_what_brings_it_in() -> None:
@@ -241,5 +248,5 @@ def test_whatever_is_in_it_a_report_is_valid_json_in_ascii(report: Report) -> No
     assert len(document["findings"]) == len(report.findings)
     assert [item["name"] for item in document["dependencies"]] == [item.dependency.name for item in report.dependencies]
     for item in document["dependencies"]:
-        assert set(item["lookup"]) == {"kind", "status", "reason", "index", "checked_at", "source"}
+        assert set(item["lookup"]) == {"kind", "status", "cause", "reason", "index", "checked_at", "source"}
         assert item["lookup"]["reason"] is None or "\n" not in item["lookup"]["reason"]

@@ -1,0 +1,121 @@
+"""Getting in where not everybody may: pypiron with a reader's password, by each way that the user's side has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.indexes import Pypiron, running_pypiron
+from tests.e2e.runner import Mothball
+from tests.support.keyrings import TestKeyring
+from tests.support.scripted_index import ScriptedIndex, json_page
+
+READER = ("reader", "r34d3r/s-p4ssw0rd")
+QUOTED = "reader:r34d3r%2Fs-p4ssw0rd"
+REFUSED = ("unavailable", "unauthorised")
+ARCHIVED = ("stated", "archived")
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pypiron]:
+    """A pypiron that only its reader may read, with one archived project."""
+    with running_pypiron(str(tmp_path_factory.mktemp("closed")), reader=READER) as pypiron:
+        pypiron.publish("old-lib")
+        pypiron.set_status("old-lib", "archived")
+        yield pypiron
+
+
+def with_login(url: str, login: str = QUOTED) -> str:
+    """Return ``url`` with user information."""
+    return url.replace("://", f"://{login}@")
+
+
+def test_without_credentials_a_closed_index_leaves_names_unverified_and_says_the_way_out(
+    index: Pypiron, mothball: Mothball
+) -> None:
+    mothball.require(index.url, "old-lib")
+    run = mothball.check("--strict")
+    assert run.said("old-lib") == REFUSED
+    assert run.code == 3
+    assert "it wants credentials" in run.report["findings"][0]["message"]
+    assert "netrc" in run.report["findings"][0]["help"]
+
+
+def test_the_users_own_index_url_opens_it(index: Pypiron, mothball: Mothball) -> None:
+    mothball.configure(f'index-url = "{with_login(index.url)}"')
+    mothball.write("requirements.txt", "old-lib")
+    run = mothball.check()
+    assert run.said("old-lib") == ARCHIVED
+    assert run.lookup("old-lib")["index"] == index.url
+
+
+def test_an_address_among_the_users_indexes_opens_what_a_repository_names(index: Pypiron, mothball: Mothball) -> None:
+    mothball.configure(f'indexes = {{ closed = "{with_login(index.url)}" }}')
+    mothball.require(index.url, "old-lib")
+    assert mothball.check().said("old-lib") == ARCHIVED
+
+
+def test_the_environment_opens_an_index_that_the_user_named(index: Pypiron, mothball: Mothball) -> None:
+    mothball.configure("[indexes]", f'"closed-shop" = "{index.url}"')
+    mothball.require(index.url, "old-lib")
+    login = {"UV_INDEX_CLOSED_SHOP_USERNAME": READER[0], "UV_INDEX_CLOSED_SHOP_PASSWORD": READER[1]}
+    assert mothball.check(environment=login).said("old-lib") == ARCHIVED
+    # The name alone, given by a repository, has no part in it.
+    mothball.configure()
+    assert mothball.check("--refresh", "--no-cache", environment=login).said("old-lib") == REFUSED
+
+
+@pytest.mark.parametrize("way", ["--index-url", "MOTHBALL_INDEX_URL"])
+def test_this_call_can_bring_them(way: str, index: Pypiron, mothball: Mothball) -> None:
+    mothball.write("requirements.txt", "old-lib")
+    if way == "--index-url":
+        run = mothball.check(way, with_login(index.url))
+    else:
+        run = mothball.check(environment={way: with_login(index.url)})
+    assert run.said("old-lib") == ARCHIVED
+    assert READER[1] not in run.out
+
+
+def test_netrc_opens_an_index_that_the_user_named_and_not_another_port(index: Pypiron, mothball: Mothball) -> None:
+    mothball.at_home(".netrc", f"machine 127.0.0.1 login {READER[0]} password {READER[1]}\n")
+    mothball.require(index.url, "old-lib")
+    assert mothball.check().said("old-lib") == REFUSED
+    mothball.configure(f'indexes = {{ closed = "{index.url}" }}')
+    assert mothball.check().said("old-lib") == ARCHIVED
+    with ScriptedIndex({"old-lib": json_page("old-lib", "active")}) as other:
+        mothball.require(other.url, "old-lib")
+        assert mothball.check().said("old-lib") == ("stated", "active")
+        assert "authorization" not in other.received[0].headers
+
+
+def test_the_keyring_opens_an_index_that_the_user_named(index: Pypiron, mothball: Mothball, tmp_path: Path) -> None:
+    keyring = TestKeyring(tmp_path / "keyring", {index.url: {READER[0]: READER[1]}})
+    guard = str(Path(__file__).with_name("guard"))
+    environment = {**keyring.environment, "PYTHONPATH": os.pathsep.join([guard, keyring.environment["PYTHONPATH"]])}
+    mothball.require(index.url, "old-lib")
+    assert mothball.check(environment=environment).said("old-lib") == REFUSED
+    assert keyring.asked() == []
+    mothball.configure(f'indexes = {{ closed = "{index.url}" }}')
+    assert mothball.check(environment=environment).said("old-lib") == ARCHIVED
+    assert keyring.asked() == [(index.url, None)]
+    mothball.configure(f'indexes = {{ closed = "{index.url}" }}', 'keyring-provider = "disabled"')
+    assert mothball.check("--no-cache", environment=environment).said("old-lib") == REFUSED
+
+
+def test_a_wrong_password_is_said_to_be_one(index: Pypiron, mothball: Mothball) -> None:
+    mothball.configure(f'index-url = "{with_login(index.url, "reader:wrong")}"')
+    mothball.write("requirements.txt", "old-lib")
+    run = mothball.check()
+    assert run.said("old-lib") == REFUSED
+    assert "it does not take your credentials" in run.report["findings"][0]["message"]
+    assert "wrong" not in run.out
+
+
+def test_what_a_repository_writes_of_credentials_is_not_used(index: Pypiron, mothball: Mothball) -> None:
+    mothball.require(with_login(index.url), "old-lib")
+    run = mothball.check()
+    assert run.said("old-lib") == REFUSED
+    assert READER[1] not in run.out

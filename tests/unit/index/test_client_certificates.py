@@ -1,0 +1,136 @@
+"""Certificates of clients, and credentials that pass a proxy: who gets to see them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mothball.access import Access, KeyringProvider, UserAddress
+from mothball.errors import ConfigError
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.model import Cause
+from tests.support.certificates import Authority, demanding_context
+from tests.support.loopback import forget_network_settings
+from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.tunnel import Tunnel
+
+SECRET = "s3cr3t-thr0ugh-a-tunn3l"
+PAGE = json_page("old-lib", "archived")
+FETCHED = Fetched(ProjectPage("archived"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_network_settings(monkeypatch)
+    monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(str(tmp_path_factory.mktemp("authority")))
+
+
+def ask(url: str, access: Access) -> Outcome:
+    with Client(ClientSettings(access=access)) as client:
+        [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
+    return outcome
+
+
+def test_an_index_that_wants_a_certificate_gets_that_of_the_user(authority: Authority) -> None:
+    certificate = authority.certify("127.0.0.1")
+    context = demanding_context(certificate, authority.path)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context) as index:
+        access = Access((UserAddress(index.url),), ca_bundle=authority.path)
+        without = ask(index.url, access)
+        assert isinstance(without, Failed)
+        assert without.cause in (Cause.TLS, Cause.UNREACHABLE)
+        assert ask(index.url, access._replace(client_certificate=authority.certify_client("somebody"))) == FETCHED
+
+
+def test_only_an_index_that_the_user_named_is_shown_it(authority: Authority) -> None:
+    certificate = authority.certify("127.0.0.1")
+    shown: list[object] = []
+    context = demanding_context(certificate, authority.path, required=False)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context, on_peer=shown.append) as index:
+        access = Access(ca_bundle=authority.path, client_certificate=authority.certify_client("somebody"))
+        assert ask(index.url, access) == FETCHED
+        assert shown == [None]
+        other_port = UserAddress(f"https://127.0.0.1:{index.port ^ 1}/simple/")
+        assert ask(index.url, access._replace(addresses=(other_port,))) == FETCHED
+        assert shown == [None, None]
+        assert ask(index.url, access._replace(addresses=(UserAddress(index.url),))) == FETCHED
+        assert "somebody" in str(shown[-1])
+
+
+def write_nothing(path: Path) -> None:
+    path.write_text("")
+
+
+def write_encrypted(path: Path) -> None:
+    """Write a key that wants a password: OpenSSL would prompt for it."""
+    path.write_text(
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+        "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+        "-----END RSA PRIVATE KEY-----\n"
+    )
+
+
+@pytest.mark.parametrize("make", [None, write_nothing, write_encrypted])
+def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
+    make: Callable[[Path], None] | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "client.pem"
+    if make is not None:
+        make(path)
+    with pytest.raises(ConfigError) as caught:
+        Client(ClientSettings(access=Access(client_certificate=str(path))))
+    assert f"the client certificate {path} cannot be used" in str(caught.value)
+    assert "PEM" in caught.value.help
+
+
+def test_a_bundle_of_the_user_goes_before_that_of_the_environment(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", Authority(str(tmp_path)).path)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
+        assert isinstance(ask(index.url, Access()), Failed)
+        assert ask(index.url, Access(ca_bundle=authority.path)) == FETCHED
+    with pytest.raises(ConfigError, match="the configuration names /nowhere, which cannot be used"):
+        Client(ClientSettings(access=Access(ca_bundle="/nowhere")))
+
+
+def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = authority.certify("index.example")
+    with (
+        ScriptedIndex({"old-lib": PAGE}, certificate=certificate, login=("user", SECRET)) as index,
+        Tunnel(index.port) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://gate:keeper@"))
+        access = Access(
+            (UserAddress(f"https://user:{SECRET}@index.example/simple/"),),
+            KeyringProvider.DISABLED,
+            ca_bundle=authority.path,
+        )
+        assert ask("https://index.example/simple/", access) == FETCHED
+        [head] = proxy.heads
+        [request] = index.received
+        assert SECRET.encode() not in proxy.passed
+    assert head.startswith("CONNECT index.example:443 ")
+    assert "Proxy-Authorization: Basic " in head
+    assert "\r\nAuthorization:" not in head
+    assert "authorization" in request.headers
+    assert "proxy-authorization" not in request.headers
+
+
+def test_a_timeout_of_the_user_is_for_connecting_and_for_each_answer() -> None:
+    settings = ClientSettings()
+    assert settings.with_timeout(None) == settings
+    short, long = settings.with_timeout(2.0), settings.with_timeout(40.0)
+    assert (short.connect_timeout, short.read_timeout, short.deadline) == (2.0, 2.0, 60.0)
+    assert (long.connect_timeout, long.read_timeout, long.deadline) == (40.0, 40.0, 160.0)

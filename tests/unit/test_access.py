@@ -1,0 +1,136 @@
+"""What the user's side may say of getting in, and what of it is never repeated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mothball.access import (
+    Access,
+    UserAddress,
+    read_keyring_provider,
+    read_own_path,
+    read_timeout,
+    read_user_address,
+    read_user_addresses,
+)
+from mothball.config import read_config, read_user_config
+from mothball.errors import ConfigError
+
+
+def refusal(read: Callable[[object, tuple[str, ...]], object], value: object) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        read(value, ("key",))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://index.example/simple/",
+        "https://user:secret@index.example/simple/",
+        "https://user@index.example:8443/simple",
+        "https://user:p$ss%2Fw%C3%B6rd@index.example/",
+        "https://us@er:secret@index.example/",
+        "http://user:@[::1]:8080/simple/",
+    ],
+)
+def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
+    assert read_user_address(url, ("key",)) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("https://user:sec/ret@index.example/", "a password that no parser of addresses reads as it was meant"),
+        ("https://user:sec?ret@index.example/", "a password that no parser of addresses reads as it was meant"),
+        ("https://user:sec#ret@index.example/", "a password that no parser of addresses reads as it was meant"),
+        ("https://${USER}:${SECRET}@index.example/", "holds a variable"),
+        ("https://user:secret@$HOST/", "holds a variable"),
+        ("https://user:secret@index.example/?token=secret", "credentials, a query or a fragment"),
+        ("https://user:secret@index.example/#secret", "credentials, a query or a fragment"),
+        ("https://user:secret@", "must be an index URL"),
+        ("ftp://user:secret@index.example/", "must be an index URL"),
+        (7, "must be an index URL"),
+    ],
+)
+def test_an_address_that_will_not_do_is_refused_and_its_secret_not_repeated(url: object, message: str) -> None:
+    error = refusal(read_user_address, url)
+    assert message in str(error)
+    assert "secret" not in f"{error} {error.help}".lower().replace("${secret}", "")
+    assert "sec/ret" not in f"{error} {error.help}"
+
+
+def test_a_password_that_must_be_encoded_is_told_how() -> None:
+    assert "%2F" in refusal(read_user_address, "https://user:sec/ret@index.example/").help
+
+
+def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
+    table = {"internal": "https://user:secret@index.example/", "Other.one": "https://other.example/"}
+    assert read_user_addresses(table, ("indexes",)) == (
+        UserAddress("https://user:secret@index.example/", "internal"),
+        UserAddress("https://other.example/", "Other.one"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["https://index.example/"], "must be a table"),
+        ({"in ternal": "https://index.example/"}, "the name of an index"),
+        ({"": "https://index.example/"}, "the name of an index"),
+        ({"internal": 7}, "must be an index URL"),
+    ],
+)
+def test_a_table_of_addresses_that_will_not_do_is_refused(value: object, message: str) -> None:
+    assert message in str(refusal(read_user_addresses, value))
+
+
+def test_no_form_of_an_address_shows_its_secret() -> None:
+    address = UserAddress("https://user:secret@index.example/simple/", "internal")
+    for shown in (repr(address), str(address), f"{address!r}", repr(Access((address,))), repr([address])):
+        assert "secret" not in shown
+        assert "index.example" in shown
+
+
+@pytest.mark.parametrize("value", ["never", 1, None, ["auto"]])
+def test_a_provider_is_one_of_four(value: object) -> None:
+    assert '"auto", "import", "subprocess", "disabled"' in str(refusal(read_keyring_provider, value))
+
+
+def test_a_path_of_the_user_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", os.path.abspath("/home/somebody"))
+    assert read_own_path("~/client.pem", ("key",)) == os.path.abspath("/home/somebody/client.pem")
+    assert "an absolute path" in str(refusal(read_own_path, "client.pem"))
+
+
+@pytest.mark.parametrize("value", ["0s", "11m", "20", 20])
+def test_a_timeout_is_between_a_second_and_ten_minutes(value: object) -> None:
+    assert read_timeout("1s", ("key",)) == 1.0
+    assert read_timeout("10m", ("key",)) == 600.0
+    assert "duration" in str(refusal(read_timeout, value))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"indexes": {"internal": "https://index.example/"}},
+        {"keyring-provider": "auto"},
+        {"client-cert": "/client.pem"},
+        {"timeout": "5s"},
+        {"trusted-hosts": ["index.example"]},
+    ],
+)
+def test_a_repository_says_nothing_of_getting_in(table: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="works only in your own configuration"):
+        read_config(table)
+
+
+def test_the_index_of_the_user_is_kept_without_credentials_beside_the_address_with_them() -> None:
+    user = read_user_config({"index-url": "https://user:secret@index.example/simple/"})
+    assert user.index_url == "https://index.example/simple/"
+    assert user.access.addresses == (UserAddress("https://user:secret@index.example/simple/"),)
+    assert "secret" not in repr(user)
