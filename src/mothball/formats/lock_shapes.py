@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SPACE = " \t\r"
 # A string as tools write it: one in three quotes, or with other escapes, leaves a shape that is not sound. Where the
 # closing quote is missing, too, there is a match, so that no part of a line is gone through twice.
-_STRING = re.compile(r'"(?:[^"\\\n]++|\\["\\btnfr])*+("?+)|' + r"'[^'\n]*+('?+)")
+_STRING = re.compile(r'"(?>(?:[^"\\\n]++|\\["\\btnfr])*)("?+)|' + r"'[^'\n]*+('?+)")
 _STRING_WITHOUT_ESCAPES = re.compile(r'"[^"\n]*+"|' + r"'[^'\n]*+'")
 # A quoted key says what a line means: it stays.
 _STRING_OR_KEY = rf"(?:{_STRING.pattern})(?:(?=[ \t]*+[=.])())?"
@@ -36,7 +36,7 @@ _DATE = (
 )
 # A key with a string, with strings in an array, or with an array that begins: nearly all lines whose keys are not the
 # same in every package.
-_PLAIN = re.compile(r'([A-Za-z0-9_-]++) = (?:""|\[""(?:, "")*+\]|(\[))\r?')
+_PLAIN = re.compile(r'([A-Za-z0-9_-]++) = (?:""|\[""(?>(?:, "")*)\]|(\[))\r?')
 # With its strings blanked out, no honest line comes near it; others are not worth being looked at twice.
 _MAX_LENGTH = 4_000
 _NUMBER = re.compile(rf"= (?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)")
