@@ -45,27 +45,39 @@ class SetupCall(NamedTuple):
     strings: tuple[Span, ...]
 
 
-def read_setup(text: str, lists: Collection[str], tables: str) -> SetupCall | ParseProblem:
-    """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``tables``, a dict of lists.
+class NoPython(NamedTuple):
+    """What Python's parser refuses: what is wrong, and the whole line at which it stopped."""
 
-    Returns what is wrong where ``text`` is no Python.
-    """
+    problem: ParseProblem
+    line: Span
+
+
+def read_setup(text: str, lists: Collection[str], table: str) -> SetupCall | NoPython:
+    """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``table``, a dict of lists."""
     places = _Places(text)
+    tree = _parse(text, places)
+    return tree if isinstance(tree, NoPython) else _Setup(tree, places, lists, table).read()
+
+
+def _parse(text: str, places: _Places) -> ast.Module | NoPython:
     try:
         # Python warns of odd escapes; nobody asked for that here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as error:
-        return _syntax_error(error, places)
+        line = error.lineno or 1
+        problem = ParseProblem(
+            places.rest_of_line(line, (error.offset or 1) - 1),
+            f"invalid Python: {one_line(error.msg, _SHOWN)}",
+            "correct it, then it is read",
+        )
+        return NoPython(problem, places.rest_of_line(line, 0))
     except (RecursionError, MemoryError, ValueError):
-        return ParseProblem(Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?")
-    return _Setup(tree, places, lists, tables).read()
-
-
-def _syntax_error(error: SyntaxError, places: _Places) -> ParseProblem:
-    span = places.rest_of_line(error.lineno or 1, (error.offset or 1) - 1)
-    return ParseProblem(span, f"invalid Python: {one_line(error.msg, _SHOWN)}", "correct it, then it is read")
+        problem = ParseProblem(
+            Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?"
+        )
+        return NoPython(problem, Span(0, 0))
 
 
 class _Places:
