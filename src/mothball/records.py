@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - marks the name as one to be imported from here
 else:
+    _new_tuple = tuple.__new__
 
     class _RecordType(type):
         """Makes a tuple type of a class whose annotations are its fields."""
@@ -29,6 +30,7 @@ else:
                 raise TypeError(f"{name}: a field without a default follows one that has a default")
             namespace.update((field, property(itemgetter(place))) for place, field in enumerate(fields))
             namespace.update(__slots__=(), __match_args__=fields, _fields=fields, _field_defaults=defaults)
+            namespace["_size"] = len(fields)
             return super().__new__(cls, name, bases, namespace)
 
     class NamedTuple(metaclass=_RecordType):
@@ -36,8 +38,12 @@ else:
 
         __slots__ = ()
         _fields = ()
+        _size = 0
 
         def __new__(cls, *args, **kwargs):
+            # Nearly every record is made with all of its fields in their order.
+            if len(args) == cls._size and not kwargs:
+                return _new_tuple(cls, args)
             fields = cls._fields
             missing = len(fields) - len(args)
             if kwargs or missing < 0 or missing > len(cls._field_defaults):

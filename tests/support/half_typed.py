@@ -1,67 +1,136 @@
-"""How much of a file is still read while somebody works on another line of it."""
+"""What becomes of a file while somebody works on it: the edits that it goes through, and how much of it is still read.
+
+Thirteen kinds of edits, each at a place drawn by chance.
+"""
 
 from __future__ import annotations
 
-import random
+import ast
+import json
+import tomllib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mothball.lines import LineTable
-from mothball.sources import lines_of
-from tests.support.toml_edits import Edit
+import yaml
+
+from mothball.formats.table import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import random
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mothball.model import Document
+
+class Edit(NamedTuple):
+    """``text[start:end]`` becomes ``inserted``."""
+
+    kind: str
+    start: int
+    end: int
+    inserted: str = ""
+
+    def apply(self, text: str) -> str:
+        return text[: self.start] + self.inserted + text[self.end :]
+
+    def moved(self, offset: int) -> int:
+        """Return where what stood at ``offset``, outside of the edit, stands after it."""
+        return offset if offset < self.end else offset + len(self.inserted) - (self.end - self.start)
 
 
-def edits(text: str, pick: random.Random, dropped: str, lines: Sequence[str]) -> Iterator[Edit]:
-    """Yield one edit of each kind at places drawn by ``pick``; ``lines`` are those that somebody may have begun."""
+_DROPPED = {
+    "drop quote": "\"'",
+    "drop bracket": "[]",
+    "drop brace": "{}",
+    "drop separator": "=:",
+    "drop comma": ",",
+    "drop newline": "\n",
+}
+KINDS = (
+    *("delete", "insert", "truncate"),
+    *_DROPPED,
+    *("duplicate line", "conflict", "half-typed line", "half-typed end"),
+)
+
+
+def edits(text: str, pick: random.Random, half_typed: Sequence[str]) -> Iterator[Edit]:
+    """Yield one edit of each kind at places drawn by ``pick``; ``half_typed`` are lines that somebody has begun."""
     place = pick.randrange(len(text))
     yield Edit("delete", place, place + 1)
     yield Edit("insert", place, place, pick.choice("\"'[]{},:=#-.x1 \n\\"))
     yield Edit("truncate", place, len(text))
-    for character in dropped:
-        places = [offset for offset, found in enumerate(text) if found == character]
+    for kind, characters in _DROPPED.items():
+        places = [offset for offset, found in enumerate(text) if found in characters]
         if places:
             place = pick.choice(places)
-            yield Edit(f"drop {character!r}", place, place + 1)
+            yield Edit(kind, place, place + 1)
     starts = [0, *[offset + 1 for offset, found in enumerate(text) if found == "\n"]]
     line = pick.randrange(len(starts) - 1)
     start, end = starts[line], starts[line + 1]
     yield Edit("duplicate line", end, end, text[start:end])
     ours = text[start:end]
     yield Edit("conflict", start, end, f"<<<<<<< HEAD\n{ours}=======\n{ours}>>>>>>> theirs\n")
-    for half in lines:
-        yield Edit(f"half typed {half!r}", start, start, half)
+    for half in half_typed:
+        yield Edit("half-typed line", start, start, f"{half}\n")
+        yield Edit("half-typed end", len(text), len(text), half)
 
 
-def survival(parse: Callable[[str], Document], text: str, made: Sequence[Edit]) -> tuple[int, int, Counter[str]]:
-    """Return how many entries on untouched lines kept name and place in all edits, how many there were, and the losses.
+def dropped(text: str, characters: str) -> Iterator[Edit]:
+    """Yield the loss of each one of ``characters``, wherever it stands."""
+    for place, found in enumerate(text):
+        if found in characters:
+            yield Edit("drop bracket", place, place + 1)
 
-    The losses are counted by the kind of the edit.
+
+class Tally(NamedTuple):
+    """How many entries that an edit left alone were lost all the same, and how many there were; by kind of edit."""
+
+    lost: Counter[str]
+    counted: Counter[str]
+
+    def kept(self, kind: str | None = None) -> float:
+        """Return the share of the entries that kept their name and their place."""
+        lost, counted = (
+            (self.lost.total(), self.counted.total()) if kind is None else (self.lost[kind], self.counted[kind])
+        )
+        return 1 - lost / counted if counted else 1.0
+
+
+def survival(format_name: str, text: str, made: Iterable[Edit]) -> Tally:
+    """Make every edit, each by itself, and see what is left.
+
+    What touches the edit does not count. Nor does an edit that leaves a sound file: that says something else now.
     """
-    table = LineTable(text)
-    known = [(one.name, one.name_span, lines_of(one.entry_span, table)) for one in parse(text).dependencies]
-    kept = total = 0
-    losses: Counter[str] = Counter()
+    tally = Tally(Counter(), Counter())
+    known = parse(format_name, text).dependencies
     for edit in made:
-        found = {(one.name, one.name_span.start) for one in parse(edit.apply(text)).dependencies}
-        touched = _touched(edit, table)
-        for name, span, lines in known:
-            if lines.start < touched.stop and touched.start < lines.stop:
-                continue
-            if edit.kind == "truncate" and span.start >= edit.start:
-                continue
-            total += 1
-            kept += (name, edit.moved(span.start)) in found
-            losses[edit.kind] += (name, edit.moved(span.start)) not in found
-    return kept, total, losses
+        changed = edit.apply(text)
+        if _is_sound(format_name, changed):
+            continue
+        untouched = [
+            (one.name, one.section, edit.moved(one.name_span.start))
+            for one in known
+            if one.entry_span.end < edit.start or (one.entry_span.start > edit.end and edit.kind != "truncate")
+        ]
+        found = {(one.name, one.section, one.name_span.start) for one in parse(format_name, changed).dependencies}
+        tally.lost[edit.kind] += sum(one not in found for one in untouched)
+        tally.counted[edit.kind] += len(untouched)
+    return tally
 
 
-def _touched(edit: Edit, table: LineTable) -> range:
-    first = table.position(edit.start).line
-    last = table.position(edit.end).line
-    # A line that is put in touches none.
-    return range(first, first) if edit.start == edit.end and edit.inserted.endswith("\n") else range(first, last + 1)
+_REFERENCES: dict[str, Callable[[str], object]] = {
+    "setup-py": ast.parse,
+    "conda-env": yaml.compose,
+    "pre-commit": yaml.compose,
+    "pipfile-lock": json.loads,
+}
+# Of these nearly every text is sound, and few edits of one line say anything of another.
+_ALWAYS_SOUND = frozenset({"requirements", "setup-cfg", "tox-ini", "script"})
+
+
+def _is_sound(format_name: str, text: str) -> bool:
+    if format_name in _ALWAYS_SOUND:
+        return False
+    try:
+        _REFERENCES.get(format_name, tomllib.loads)(text)
+    except (ValueError, SyntaxError, yaml.YAMLError):
+        return False
+    return True

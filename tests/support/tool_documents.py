@@ -330,9 +330,27 @@ start = "flask run"
 allow_prereleases = true
 """
 
+SMALL = """\
+[tool.poetry]
+name="x"
+dependencies={a="1",b={git="u"},c=[{version="2"}]}
+group.d.dependencies.e.version="3"
+[tool.uv]
+dev-dependencies=["f>=1;os_name=='nt'"]
+sources.f={path="."}
+[tool.hatch.envs.g]
+dependencies=["h=={matrix:h}"]
+[tool.pixi.pypi-dependencies]
+"i.j"={version="4",index="u"}
+[[tool.cibuildwheel.overrides]]
+test-requires="k l"
+[tool.tox.env.m]
+deps=["-r n.txt",{replace="if",then=["o"]}]
+"""
+
 # Format name to documents of that format.
 DOCUMENTS = {
-    "pyproject": (POETRY, POETRY_BESIDE_PROJECT, UV, HATCH, REST),
+    "pyproject": (POETRY, POETRY_BESIDE_PROJECT, UV, HATCH, REST, SMALL),
     "pixi-toml": (PIXI,),
     "pipfile": (PIPFILE,),
     "hatch-toml": (HATCH.partition("[tool.hatch.env]")[2].replace("tool.hatch.", "").join(("[env]", "")),),

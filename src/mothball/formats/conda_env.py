@@ -26,7 +26,7 @@ _DEPENDENCIES = "dependencies"
 _PIP = "pip"
 _KEY = r"(?m)^dependencies\b"
 # The channel and its subdirectory, and the name, which may begin with an underscore.
-_CONDA_NAME = r"\s*+(?:[^\s:]++::)?+\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
+_CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
 _FORMAT = "conda-env"
 
 

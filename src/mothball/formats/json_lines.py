@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Nobody nests ten deep.
 _MAX_DEPTH = 100
-_LINE = re.compile(r"([ \t]*+)([^\r\n]++)")
+_LINE = re.compile(r"(?<![^\r\n])([ \t]*+)([^\r\n]++)")
 # A key and what follows its colon; one that lacks colon or quotes must end with an opening bracket.
 _MEMBER = re.compile(r'"([^"\\]*+)"[ \t]*+:[ \t]*+(.*)')
 _HALF_MEMBER = re.compile(r'"?+([^"\\:,{}\[\]]++)[":, \t]*+([{\[])')

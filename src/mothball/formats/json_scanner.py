@@ -34,8 +34,8 @@ _MAX_ERRORS = 100
 
 _PLAIN = r'"[^"\\\x00-\x1f]*+"'
 _PLAIN_STRING = re.compile(_PLAIN)
-_PLAIN_STRINGS = re.compile(rf"\[[ \t\r\n]*+(?:{_PLAIN}[ \t\r\n]*+,[ \t\r\n]*+)*+{_PLAIN}[ \t\r\n]*+\]")
-_STRING = r'"(?:[^"\\\r\n]++|\\[^\r\n])*+'
+_PLAIN_STRINGS = re.compile(rf"\[[ \t\r\n]*+(?>(?:{_PLAIN}[ \t\r\n]*+,[ \t\r\n]*+)*){_PLAIN}[ \t\r\n]*+\]")
+_STRING = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)'
 _CONTROL = r"[\x00-\x1f]"
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _WORD = re.compile(r'[^ \t\r\n,\[\]{}":]++')

@@ -11,8 +11,8 @@ import re
 _TEXT = r'"[ !#-&(-\[\]-~]*+"'
 _FILES = re.compile(
     r"\[(?:(?<=\nwheels = \[)|(?<=\nfiles = \[))\r?\n"
-    rf"(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
-    rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)++\]"
+    rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
+    rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)+)\]"
 )
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mothball.formats.ignores import read_comment
 from mothball.formats.lock_files import split_at_files
-from mothball.formats.lock_shapes import FILES, SPACE, Kind, Shape, Step, Unusual, blank, judge, strings_in
+from mothball.formats.lock_shapes import FILES, SPACE, Kind, Shape, Step, Unusual, blank, code_end, judge, strings_in
 from mothball.formats.lock_stanzas import NAME, Layout, Lock, Path, Stanza, Values, WrittenName, find
 from mothball.formats.toml_tables import Definitions
-from mothball.model import Span
+from mothball.model import IgnoreComment, ParseProblem, Span
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class _Plan(NamedTuple):
 
     ``steps`` are the values to keep. Most lines of interest have but one, their first string: ``path`` is then where it
     belongs. ``touched`` is the path of a key that is wanted whether or not it holds anything, ``inside`` what begins
-    with this line.
+    with this line; ``has_comment`` is whether a comment ends it.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class _Plan(NamedTuple):
     steps: tuple[Step, ...] = ()
     touched: Path | None = None
     inside: _Context | None = None
+    has_comment: bool = False
 
 
 def read_lines(text: str, layout: Layout) -> Lock | None:
@@ -73,11 +75,8 @@ def read_lines(text: str, layout: Layout) -> Lock | None:
 
 def _is_declined(text: str) -> bool:
     """Return whether something stands in ``text`` that lines are not looked through for."""
-    return (
-        any(character in text for character in _FORBIDDEN)
-        or ("\r" in text and re.search(r"\r(?!\n)", text) is not None)
-        # Comments that speak to us: the slower reader knows where they stand.
-        or ("mothball" in text and re.search(r"#[ \t]*+mothball[ \t]*+:", text) is not None)
+    return any(character in text for character in _FORBIDDEN) or (
+        "\r" in text and re.search(r"\r(?!\n)", text) is not None
     )
 
 
@@ -92,6 +91,8 @@ class _Reader:
         self._contexts: dict[tuple[Path | None, bool, bool], _Context] = {}
         self._definitions = Definitions()
         self._stanzas: list[Stanza] = []
+        self._problems: list[ParseProblem] = []
+        self._ignores: list[IgnoreComment] = []
         self._root: Values = {}
         # The package that is being read; its start is negative outside of all.
         self._start = -1
@@ -110,7 +111,12 @@ class _Reader:
             start = following
             following += len(line) + 1
             plan = plans.get(blanked) or self._plan(context, blanked)
-            kind, shape, number, path, steps, touched, inside = plan
+            kind, shape, number, path, steps, touched, inside, has_comment = plan
+            behind = following - 1
+            if has_comment:
+                comment = self._read_comment(line, start)
+                behind -= len(line) - comment
+                line = line[:comment]  # noqa: PLW2901 - all that follows is about what stands before the comment
             if steps and (path is None or not self._take(path, shape.prefix, line, start)):
                 self._take_all(plan, line, start)
             if kind is _ITEM or not kind:
@@ -123,14 +129,27 @@ class _Reader:
             if kind is not _CLOSING:
                 self._order.append(number)
             if shape.has_files:
-                following += next(self._lengths) - len(FILES)
+                length = next(self._lengths) - len(FILES)
+                following += length
+                behind += length
             context = inside or table
             plans = context.plans
-            last, after_last = line, following - 1
+            last, after_last = line, behind
         if context.in_array:
             raise Unusual
         self._finish(after_last - len(last) + len(last.rstrip(SPACE)))
-        return Lock(tuple(self._stanzas), self._root)
+        return Lock(tuple(self._stanzas), self._root, tuple(self._problems), tuple(self._ignores))
+
+    def _read_comment(self, line: str, start: int) -> int:
+        """Keep what the comment of a line tells us; return where in the line it begins."""
+        begin = code_end(line)
+        outcome = read_comment(line, Span(begin, len(line)))
+        if isinstance(outcome, IgnoreComment):
+            place = Span(outcome.span.start + start, outcome.span.end + start)
+            self._ignores.append(outcome._replace(span=place, about=place))
+        elif outcome is not None:
+            self._problems.append(outcome._replace(span=Span(outcome.span.start + start, outcome.span.end + start)))
+        return begin
 
     # --- tables -------------------------------------------------------------------------------------------------------
 
@@ -182,10 +201,11 @@ class _Reader:
 
     def _plan(self, context: _Context, blanked: str) -> _Plan:
         """Make and remember the plan for a shape that stands in ``context`` for the first time."""
-        number = self._numbers.get(blanked)
+        code = blanked[: code_end(blanked)]
+        number = self._numbers.get(code)
         if number is None:
-            number = self._numbers[blanked] = len(self._shapes)
-            self._shapes.append(judge(blanked))
+            number = self._numbers[code] = len(self._shapes)
+            self._shapes.append(judge(code))
         shape = self._shapes[number]
         if shape.kind not in (_IN_ARRAY if context.in_array else _IN_TABLE):
             raise Unusual
@@ -197,8 +217,9 @@ class _Reader:
             plan = plan._replace(inside=self._inside(names[1:] if in_package else names, in_package=in_package))
         elif shape.kind in {_PAIR, _OPENING, _ITEM}:
             plan = self._plan_value(context, plan)
-        # The end of a package is that of its last value; the length of what stands behind it is not known.
-        if shape.has_comment and in_package:
+        plan = plan._replace(has_comment=len(code) < len(blanked))
+        # How long the files before a comment are is not known.
+        if plan.has_comment and shape.has_files:
             raise Unusual
         context.plans[blanked] = plan
         return plan

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SPACE = " \t\r"
 # A string as tools write it: one in three quotes, or with other escapes, leaves a shape that is not sound. Where the
 # closing quote is missing, too, there is a match, so that no part of a line is gone through twice.
-_STRING = re.compile(r'"(?:[^"\\\n]++|\\["\\btnfr])*+("?+)|' + r"'[^'\n]*+('?+)")
+_STRING = re.compile(r'"(?>(?:[^"\\\n]++|\\["\\btnfr])*)("?+)|' + r"'[^'\n]*+('?+)")
+# What stands before a comment.
+_CODE = re.compile(r"""(?>(?:[^"'#\n]++|"(?>(?:[^"\\\n]++|\\.)*)"|'[^'\n]*+')*)(?=#)""")
 _STRING_WITHOUT_ESCAPES = re.compile(r'"[^"\n]*+"|' + r"'[^'\n]*+'")
 # A quoted key says what a line means: it stays.
 _STRING_OR_KEY = rf"(?:{_STRING.pattern})(?:(?=[ \t]*+[=.])())?"
@@ -36,7 +38,7 @@ _DATE = (
 )
 # A key with a string, with strings in an array, or with an array that begins: nearly all lines whose keys are not the
 # same in every package.
-_PLAIN = re.compile(r'([A-Za-z0-9_-]++) = (?:""|\[""(?:, "")*+\]|(\[))\r?')
+_PLAIN = re.compile(r'([A-Za-z0-9_-]++) = (?:""|\[""(?>(?:, "")*)\]|(\[))\r?')
 # With its strings blanked out, no honest line comes near it; others are not worth being looked at twice.
 _MAX_LENGTH = 4_000
 _NUMBER = re.compile(rf"= (?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)")
@@ -70,7 +72,7 @@ class Shape(NamedTuple):
 
     ``keys`` are those of a header or pair, ``leaves`` what the value of a pair or item holds, by paths from there.
     ``strings`` is how many strings stand in the line, those that mean nothing included, ``prefix`` what stands before
-    the content of the first; ``has_files`` is whether ``FILES`` is in it.
+    the content of the first; ``has_files`` is whether ``FILES`` is in it. A comment is no part of a shape.
     """
 
     kind: Kind
@@ -78,7 +80,6 @@ class Shape(NamedTuple):
     leaves: tuple[Step, ...] = ()
     is_string: bool = False
     is_array: bool = False
-    has_comment: bool = False
     has_files: bool = False
     strings: int = 0
     prefix: str = ""
@@ -98,6 +99,14 @@ def _blank_string(found: re.Match[str]) -> str:
     return _NOTHING if (double or single) and key is None else found[0]
 
 
+def code_end(line: str) -> int:
+    """Return where in a line, blanked or not, its comment begins; its length where it has none."""
+    if "#" not in line:
+        return len(line)
+    comment = _CODE.match(line)
+    return comment.end() if comment else len(line)
+
+
 def strings_in(line: str) -> list[re.Match[str]]:
     """Return the strings of a line, quoted keys among them."""
     return [found for found in _STRING.finditer(line) if found[1] or found[2]]
@@ -105,7 +114,7 @@ def strings_in(line: str) -> list[re.Match[str]]:
 
 @lru_cache(maxsize=1024)
 def judge(blanked: str) -> Shape:
-    """Return what a line is, by its blanked text; raise ``Unusual`` where its neighbours have a say in that.
+    """Return what a line is, by its blanked text without comment; raise ``Unusual`` where its neighbours have a say.
 
     Remembered, as both sides of a change hold the same shapes, and so do all locks of a tool.
     """
@@ -116,7 +125,7 @@ def judge(blanked: str) -> Shape:
     has_files = FILES in blanked
     blanked = blanked.replace(FILES, "[]")
     bare = blanked.strip(SPACE)
-    if not bare or bare.startswith("#"):
+    if not bare:
         return Shape(Kind.NOTHING)
     if bare == "]":
         return Shape(Kind.CLOSING)
@@ -129,11 +138,10 @@ def judge(blanked: str) -> Shape:
     document = scan(before + blanked + after)
     if document.errors or len(document.entries) + len(document.headers) != 1:
         raise Unusual
-    has_comment = bool(document.comments)
     if document.headers:
         keys = document.headers[0].keys
         _insist_on_names(keys)
-        return Shape(Kind.HEADER, keys, is_array=bare.startswith("[["), has_comment=has_comment)
+        return Shape(Kind.HEADER, keys, is_array=bare.startswith("[["))
     entry = document.entries[0]
     value = _judged_value(kind, entry.value)
     keys = () if kind is Kind.ITEM else entry.keys
@@ -144,7 +152,6 @@ def judge(blanked: str) -> Shape:
         keys,
         tuple(_leaves((), value, strings)),
         is_string=isinstance(value, String),
-        has_comment=has_comment,
         has_files=has_files,
         strings=len(strings),
         prefix=blanked[: next(iter(strings)) - len(before) + 1] if strings else "",

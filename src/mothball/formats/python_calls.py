@@ -45,40 +45,49 @@ class SetupCall(NamedTuple):
     strings: tuple[Span, ...]
 
 
-def read_setup(text: str, lists: Collection[str], tables: str) -> SetupCall | ParseProblem:
-    """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``tables``, a dict of lists.
+class NoPython(NamedTuple):
+    """What Python's parser refuses: what is wrong, and the whole line at which it stopped."""
 
-    Returns what is wrong where ``text`` is no Python.
-    """
-    tree = _parsed(text)
-    return tree if isinstance(tree, ParseProblem) else _Setup(tree, _Places(text), lists, tables).read()
+    problem: ParseProblem
+    line: Span
+
+
+def read_setup(text: str, lists: Collection[str], table: str) -> SetupCall | NoPython:
+    """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``table``, a dict of lists."""
+    places = _Places(text)
+    tree = _parse(text, places)
+    return tree if isinstance(tree, NoPython) else _Setup(tree, places, lists, table).read()
 
 
 def read_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
     """Return the place of each list display in ``text``, with the places of its items; none where that is no Python."""
-    tree = _parsed(text)
-    if isinstance(tree, ParseProblem):
-        return []
     places = _Places(text)
+    tree = _parse(text, places)
+    if isinstance(tree, NoPython):
+        return []
     lists = (node for node in ast.walk(tree) if isinstance(node, ast.List))
     return [(places.span(node), tuple(map(places.span, node.elts))) for node in lists]
 
 
-def _parsed(text: str) -> ast.Module | ParseProblem:
+def _parse(text: str, places: _Places) -> ast.Module | NoPython:
     try:
         # Python warns of odd escapes; nobody asked for that here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        return _syntax_error(error, _Places(text))
+        line = error.lineno or 1
+        problem = ParseProblem(
+            places.rest_of_line(line, (error.offset or 1) - 1),
+            f"invalid Python: {one_line(error.msg, _SHOWN)}",
+            "correct it, then it is read",
+        )
+        return NoPython(problem, places.rest_of_line(line, 0))
     except (RecursionError, MemoryError, ValueError):
-        return ParseProblem(Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?")
-
-
-def _syntax_error(error: SyntaxError, places: _Places) -> ParseProblem:
-    span = places.rest_of_line(error.lineno or 1, (error.offset or 1) - 1)
-    return ParseProblem(span, f"invalid Python: {one_line(error.msg, _SHOWN)}", "correct it, then it is read")
+        problem = ParseProblem(
+            Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?"
+        )
+        return NoPython(problem, Span(0, 0))
 
 
 class _Places:

@@ -10,7 +10,7 @@ import re
 from mothball.formats.excerpt import Excerpt, Part, excerpt
 from mothball.model import Span
 
-_GAP = re.compile(r"(?:[ \t\f]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*+")
+_GAP = re.compile(r"(?>(?:[ \t\f]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
 _OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
 _ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
 _LINE_END = r"\r\n?"
@@ -20,11 +20,11 @@ _OCTAL = frozenset("01234567")
 _CODE_POINTS = 0x110000
 _END = {
     # Up to the closing quote: characters and escaped ones.
-    quote: re.compile(rf"(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*+{quote}")
+    quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
     for quote in ('"""', "'''", '"', "'")
 }
 # In a string that is formatted: a field, or a brace that is written twice.
-_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}")
+_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*+(?>(?:\{[^{}]*+\}[^{}]*+)*)\}")
 _PLACEHOLDER = re.compile(r"%(?:\([^()]*+\))?[-#0 +]*+[0-9.*]*+[diouxXeEfFgGcrsa]|\{[^{}]*+\}")
 
 

@@ -17,15 +17,17 @@ from mothball.hygiene import one_line
 from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mothball.formats.python_calls import Literal
+    from mothball.formats.python_calls import Literal, SetupCall
 
 _FORMAT = "setup-py"
 _LISTS = ("install_requires", "setup_requires", "tests_require")
 _EXTRAS = "extras_require"
 # Python takes time that grows with the square of a formatted string's length; no honest file comes near it.
 _MAX_LENGTH = 200_000
+# What is half typed is read up to twenty times.
+_MAX_REPAIRED = 60_000
 _SHOWN = 60
 _DIRECTIVE = "mothball"
 _COMMENT = "#[^\r\n]*+"
@@ -33,9 +35,11 @@ _COMMENT = "#[^\r\n]*+"
 _LINE = re.compile(r"[^\r\n]+")
 _COMMENT_IN_STRING = re.compile(r"(?:\A|[ \t])#")
 
+_Found = Dependency | ParseProblem | IgnoreComment
+
 
 def parse(text: str) -> Document:
-    """Read a setup.py without byte-order mark; raises nothing. What is no Python is a problem, and nothing is read."""
+    """Read a setup.py, whole or half typed, without byte-order mark; raises nothing."""
     if not any(name in text for name in (*_LISTS, _EXTRAS)):
         # Most setup.py hold no requirements: for them Python's parser is not worth importing.
         return Document(_FORMAT)
@@ -44,20 +48,20 @@ def parse(text: str) -> Document:
             Span(0, 0), f"a setup.py of {len(text)} characters; at most {_MAX_LENGTH} are read", "shorten it"
         )
         return Document(_FORMAT, problems=(problem,))
-    from mothball.formats.python_calls import SetupCall, read_setup  # noqa: PLC0415 - see above
+    from mothball.formats.python_calls import NoPython, SetupCall, read_setup  # noqa: PLC0415 - see above
 
     setup = read_setup(text, _LISTS, _EXTRAS)
     match setup:
-        case ParseProblem():
-            return Document(_FORMAT, problems=(setup,))
         case SetupCall():
-            own_name = normalise(setup.name)
-            found = [
-                *(one for literal in setup.literals for one in _read(text, literal, own_name)),
-                *_comments(text, setup.strings),
-            ]
+            return _document(_read(text, setup))
+        case NoPython():
+            return _document([setup.problem, *_read_half_typed(text)])
         case _:
             assert_never(setup)
+
+
+def _document(found: Iterable[_Found]) -> Document:
+    found = list(found)
     return Document(
         _FORMAT,
         tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
@@ -66,21 +70,59 @@ def parse(text: str) -> Document:
     )
 
 
-def _read(text: str, literal: Literal, own_name: str) -> Iterator[Dependency | ParseProblem]:
+def _read(text: str, setup: SetupCall, is_closed: Callable[[Span], bool] = lambda _: True) -> Iterator[_Found]:
+    """Yield what stands in the calls of a file; ``is_closed`` says whether all of a string is there."""
+    own_name = normalise(setup.name)
+    for literal in setup.literals:
+        place = Place(one_line(literal.section, _SHOWN), own_name=own_name)
+        yield from _read_literal(text, literal, place, closed=is_closed(literal.span))
+    yield from _comments(text, setup.strings)
+
+
+def _read_half_typed(text: str) -> Iterator[_Found]:
+    """Yield what can be told of a file that is no Python."""
+    if len(text) > _MAX_REPAIRED:
+        return
+    from mothball.formats.python_repair import read_repaired  # noqa: PLC0415 - few files are half typed
+
+    outcome = read_repaired(text, _LISTS, _EXTRAS)
+    if outcome is None:
+        return
+    repaired, setup = outcome
+    for one in _read(repaired.text, setup, repaired.is_closed):
+        match one:
+            case Dependency():
+                specifier = repaired.back(*one.specifier_span) if one.specifier_span else None
+                yield one._replace(
+                    name_span=repaired.back(*one.name_span),
+                    entry_span=repaired.back(*one.entry_span),
+                    specifier_span=specifier,
+                )
+            case ParseProblem():
+                yield one._replace(span=repaired.back(*one.span))
+            case IgnoreComment():
+                yield one._replace(span=repaired.back(*one.span), about=repaired.back(*one.about))
+            case _:
+                assert_never(one)
+
+
+def _read_literal(text: str, literal: Literal, place: Place, *, closed: bool) -> Iterator[Dependency | ParseProblem]:
     """Yield what one string says: a requirement, or several on lines of their own."""
     content = read_literal(text, literal.span)
     if content is None:
         return
     if literal.is_template:
         content = with_stand_ins(content)
-    place = Place(one_line(literal.section, _SHOWN), own_name=own_name)
     for line in _LINE.finditer(content.text):
         comment = _COMMENT_IN_STRING.search(line[0])
         end = line.start() + comment.start() if comment else line.end()
         entry = content.cut(line.start(), end)
         if not entry.text.strip():
             continue
-        yield from read_templated(text, entry, place) if literal.is_template else read_requirement(entry, place)
+        if literal.is_template:
+            yield from read_templated(text, entry, place)
+        else:
+            yield from read_requirement(entry, place, closed=closed)
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:

@@ -213,7 +213,7 @@ def read_named(
     yield Dependency(
         name,
         place,
-        one.span,
+        one.span if one.complete else _trimmed(one.span, tables.text),
         specifier,
         specifier.of(tables.text) if specifier else "",
         _texts(members.get("extras")),
@@ -235,6 +235,11 @@ def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str,
             return members, None
         first = first or (members, withheld)
     return first or ({}, None)
+
+
+def _trimmed(span: Span, text: str) -> Span:
+    """Return ``span`` without the white space before a value that is not there yet."""
+    return Span(span.start, span.start + len(span.of(text).rstrip()))
 
 
 def _is_true(value: Value | None) -> bool:

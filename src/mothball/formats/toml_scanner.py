@@ -265,13 +265,21 @@ class Scanner(Cursor):
                 self._entries[-1] = _in_brackets(self._entries[-1], position + 1)
             return position + 1
         self._error_at(position, "neither KEY = VALUE nor a [TABLE]", "strings need quotes, comments begin with #")
-        if char in "\"'" and self._after_entry and not text.startswith(char * 3, position):
+        if self._after_entry and self._could_be_item(position):
             return self._more_items(position)
         if keys and text.startswith("]", after) and text[position - 1 : position] in {"", "\n", "\r"}:
             return self._close_header(position, 0, keys, after)
         if keys and (found := re.compile(_TO_VALUE).match(text, after)):
             return self._pair(keys, found.end())
         return self._rest_of_line(position)
+
+    def _could_be_item(self, position: int) -> bool:
+        """Tell whether a line that is no statement could be an item of an array that has lost its bracket before."""
+        text = self._text
+        char = text[position]
+        if char == "{":
+            return isinstance(self._entries[-1].value, Invalid)
+        return char in "\"'" and not text.startswith(char * 3, position)
 
 
 def _split_key(dotted: str, position: int) -> tuple[Key, ...]:

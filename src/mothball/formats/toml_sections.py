@@ -97,11 +97,15 @@ class Places:
     def __init__(self, tables: Tables, patterns: Iterable[Pattern]) -> None:
         """Take the patterns, which begin where ``tables`` do; a place below another one of them is never reached."""
         self._tables = tables
+        patterns = tuple(patterns)
         self._by_depth: dict[int, list[Pattern]] = {}
         for pattern in patterns:
             whole = tables.prefix + pattern
             self._by_depth.setdefault(len(whole), []).append(whole)
         self._depths = sorted(self._by_depth)
+        # The first step below the table; None where that may be any.
+        firsts = {pattern[0] for pattern in patterns}
+        self._firsts = None if ANY in firsts else firsts
         # Many names stand in one table: whether it is a place is found out once.
         self._known: dict[Path, bool] = {}
 
@@ -120,6 +124,10 @@ class Places:
     def settings(self) -> Iterator[tuple[Setting, int]]:
         """Yield every setting that stands at one of the places or below, and how many steps lead to that place."""
         waiting = list(reversed(self._tables.settings))
+        if self._firsts is not None:
+            # Most of what a tool's table holds is quickly seen to be something else.
+            first = len(self._tables.prefix)
+            waiting = [one for one in waiting if len(one.path) <= first or one.path[first] in self._firsts]
         while waiting:
             setting = waiting.pop()
             depth = self.depth_of(setting.path)

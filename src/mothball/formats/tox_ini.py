@@ -21,17 +21,18 @@ from mothball.model import Dependency, Document, Include, IndexOption, Kind, Par
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ENVIRONMENT = "testenv"
 _PACKAGING = "pkgenv"
 _KINDS = {"deps": Kind.REQUIREMENT, "constraints": Kind.CONSTRAINT}
 _REQUIRES = "requires"
 # A condition: names of factors, perhaps negated, joined, grouped or listed, and a colon with white space behind it.
-_CONDITION = r"(?:[\w.!*?\[\],\s-]++|\{[^{}:]*+\})*+:(?=\s|\Z)\s*+"
+_CONDITION = r"(?>(?:[\w.!*?\[\],\s-]++|\{[^{}:]*+\})*):(?=\s|\Z)\s*+"
 _BRACES = frozenset("{}")
 _COMMENT = r"(?<!\\)#"
-_REFERENCE = r"\{\[([^\]{}]++)\]([\w-]++)"
+# ``{[SECTION]OPTION}``, with or without each of its brackets: somebody may be typing one of them.
+_REFERENCE = r"\{(\[?)([^\[\]{}:]++)(\]?)([\w-]*+)"
 
 
 class Environments(NamedTuple):
@@ -129,6 +130,7 @@ def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
             options.setdefault((section.name, name), []).append(option)
             if is_environment and name in _KINDS:
                 waiting.append(_Setting(option, Place(f"{section.name}.{name}", _KINDS[name])))
+    half_typed = {"".join(key): key for key in options}
     seen: set[Span] = set()
     while waiting:
         setting = waiting.pop()
@@ -137,11 +139,19 @@ def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
         seen.add(setting.option.span)
         yield setting
         for line in setting.option.lines:
-            for reference in re.finditer(_REFERENCE, line.of(text)):
-                key = (reference[1], reference[2].lower())
+            for key in _references(line.of(text), half_typed):
                 place = setting.place._replace(section=".".join(key))
                 # Taken out, so that it is gone through once, however often it is referred to.
                 waiting += (_Setting(option, place) for option in options.pop(key, ()))
+
+
+def _references(line: str, half_typed: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield section and name of the options that ``line`` refers to; ``half_typed`` is what they make without ``]``."""
+    for opening, section, closing, name in re.findall(_REFERENCE, line):
+        if closing:
+            yield section, name.lower()
+        elif opening and section in half_typed:
+            yield half_typed[section]
 
 
 # --- their lines ------------------------------------------------------------------------------------------------------

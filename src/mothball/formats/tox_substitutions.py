@@ -14,7 +14,7 @@ from mothball.model import Span
 # The directory of the file, in front of a path.
 ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"
 
-_BRACE = re.compile(r"\\[{}]|\{(?:env:[^:{}]*+:)?+|\}")
+_BRACE = re.compile(r"\\[{}]|\{(?>(?:env:[^:{}]*+:)?)|\}")
 _KNOWN = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 

@@ -32,7 +32,9 @@ _SHOWN = 100
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _COMMENT = re.compile(r"[ \t]+#")
 # A line that would be a key, had it a colon.
-_BARE_KEY = re.compile(r"[ \t]*+(?:- +)?[A-Za-z_-]+[ \t]*")
+_BARE_KEY = re.compile(r"(?:- +)?[A-Za-z_-]+(?=[ \t]|\Z)")
+# Where two lines have become one: what stands behind so much white space would begin one.
+_LOST_LINE_END = re.compile(r"(?<=\S)(?=[ \t]{2,}(?:-[ \t]|[A-Za-z_-]+:(?:\s|\Z)))")
 _CLOSERS = {"[": "]", "{": "}"}
 
 
@@ -142,12 +144,16 @@ def _candidates(text: str, failure: Failure, back: Excerpt) -> Iterator[_Repair]
         opening = text[flow : flow + 1]
         for line in dict.fromkeys((_line(text, flow), *ends)) if opening in _CLOSERS else ():
             closer = _CLOSERS[opening]
-            yield _insertion(text, line, closer, f"`{opening}` is not closed", f"close it with {closer}")
+            end = _code_end(text, line)
+            yield _insertion(line, end, closer, f"`{opening}` is not closed", f"close it with {closer}")
     others_at = (*scalars, *reversed(flows), context)
     lines = dict.fromkeys((problem, before, *(_line(text, place) for place in others_at)))
     for line in lines:
-        if _BARE_KEY.fullmatch(text, line.start, _code_end(text, line)):
-            yield _insertion(text, line, ":", "a key without a colon", "write `KEY: VALUE`")
+        end = _code_end(text, line)
+        if key := _BARE_KEY.match(text, line.start, end):
+            yield _insertion(line, key.end(), ":", "a key without a colon", "write `KEY: VALUE`")
+        if lost := _LOST_LINE_END.search(text, line.start, end):
+            yield _insertion(line, lost.start(), "\n", "two lines in one", "begin a new line")
     for line in lines:
         # The white space before it too: it may be a tab.
         start = max(text.rfind("\n", 0, line.start), text.rfind("\r", 0, line.start)) + 1
@@ -164,9 +170,8 @@ def _closing_quote(text: str, place: int, quote: str) -> Iterator[_Repair]:
         yield _Repair(end, closing, problem)
 
 
-def _insertion(text: str, line: Span, inserted: str, message: str, help_text: str) -> _Repair:
-    end = _code_end(text, line)
-    return _Repair(Span(end, end), inserted, ParseProblem(line, f"invalid YAML: {message}", help_text))
+def _insertion(line: Span, place: int, inserted: str, message: str, help_text: str) -> _Repair:
+    return _Repair(Span(place, place), inserted, ParseProblem(line, f"invalid YAML: {message}", help_text))
 
 
 def _problem(line: Span, message: str) -> ParseProblem:

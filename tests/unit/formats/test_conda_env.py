@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 
@@ -10,32 +9,8 @@ from hypothesis import strategies as st
 
 from mothball.formats.conda_env import parse
 from mothball.model import WithheldReason
-from tests.support.half_typed import edits, survival
-from tests.support.spans import check_places, check_prefixes
-
-SAMPLE = """\
-name: é🎉
-channels: [conda-forge]
-dependencies:
-  - python=3.11
-  - conda-forge::Num.Py >=1.26,<2
-  - _libgcc_mutex=0.1=main
-  - pip
-  - pip:
-    - requests >=2 ; python_version < "3.12"  # mothball: ignore[archived] soon
-    - 'Django[argon2]==5.0'
-    - -r requirements.txt
-    - "-c constraints.txt"
-    - --extra-index-url https://index.example/simple/
-    - tool @ git+https://git.example/tool
-    - git+https://git.example/x#egg=other
-    - -e ./sub
-    - "six\\x3d=1.16"
-    - half[
-  - scipy  # mothball: ignore[archived] as well
-variables:
-  A: B
-"""
+from tests.support.samples import CONDA_ENV as SAMPLE
+from tests.support.spans import check_places
 
 
 def test_a_file_with_everything_is_read() -> None:
@@ -149,26 +124,11 @@ def test_an_open_quote_withholds_its_entry_alone() -> None:
     assert [one.span.of(text) for one in document.problems] == ['"req']
 
 
-def test_every_beginning_of_a_file_is_read() -> None:
-    check_prefixes(SAMPLE, parse, escapes=True)
-
-
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
 def test_no_text_raises(pieces: list[str]) -> None:
     text = "dependencies:\n" + "".join(pieces)
-    check_places(text, parse(text), escapes=True)
-
-
-def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
-    text = "name: x\nchannels: [a, b]\ndependencies:\n" + "".join(f"- conda{number}=1\n" for number in range(20))
-    text += "- pip:\n" + "".join(f"  - a{number}==1.0\n  - 'b{number}>=1'\n" for number in range(20))
-    pick = random.Random(10)
-    half = ('    - "req\n', "    - req: [\n", "<<<<<<< HEAD\n", "channels\n", "\t- foo\n")
-    made = [edit for _ in range(8) for edit in edits(text, pick, "[]'\"-\n", half)]
-    kept, total, losses = survival(parse, text, made)
-
-    assert kept >= 0.98 * total, losses
+    check_places(text, parse(text), substitutions=True)
 
 
 def test_a_file_without_the_key_costs_no_import() -> None:

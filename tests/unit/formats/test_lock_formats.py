@@ -12,7 +12,7 @@ import pytest
 from mothball.formats.table import parse
 from mothball.model import Document, Kind, WithheldReason, normalise
 from tests.support import lock_samples
-from tests.support.spans import check_places, check_prefixes
+from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 
 SAMPLES = {
@@ -68,11 +68,6 @@ def test_line_ends_of_windows_change_nothing_but_places(name: str, ending: str) 
     assert found(document) == packages(name, SAMPLES[name])
     assert document.graph == parse(name, SAMPLES[name]).graph
     check_places(text, document)
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_every_beginning_of_a_lock_is_read_with_sound_places(name: str) -> None:
-    check_prefixes(SAMPLES[name], reader(name))
 
 
 @pytest.mark.parametrize("name", TOML_SAMPLES)

@@ -151,8 +151,9 @@ def test_what_is_read_by_lines_is_sound_and_read_alike_by_the_scanner(text: str)
         "x = " + "1" * 5000 + "\n",
         "[package.x]\n[[package]]\n",
         "[package]\n[[package]]\n",
-        HEAD + '# mothball: ignore[archived] why\nversion = "1"\n',
-        HEAD + 'version = "1" # comment\n',
+        HEAD + 'version = "1" # comment "\n"\n',
+        HEAD + 'version = """# comment\n"""\n',
+        HEAD + 'wheels = [\n    { url = "b", hash = "c" },\n] # comment\n',
         HEAD + "x = [" + '"", ' * 2000 + "]\nx.y = 1\n",
         HEAD + 'name = "b"\n',
         HEAD + 'version = "1"\n"version" = "2"\n',
@@ -201,6 +202,39 @@ def test_comments_and_empty_lines_belong_to_no_package() -> None:
     assert read is not None
     assert read == read_toml(text, LAYOUT)
     assert [stanza.span.of(text) for stanza in read.stanzas] == [HEAD.strip(), '[[package]]\nname = "b"']
+
+
+COMMENTS = st.sampled_from(
+    [
+        "# mothball: ignore[archived] until spring",
+        '  # mothball: ignore[deprecated] "quoted" \\ and more',
+        "# it's mothball: ignore[archived]  # mothball: ignore[archived] it's \t",
+        " # mothball: ignore[nothing]",
+        "#",
+        '# " [x] = {',
+    ]
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from([lock_samples.UV, lock_samples.UV.replace("\n", "\r\n"), lock_samples.POETRY]),
+    st.lists(st.tuples(st.integers(0, 200), COMMENTS), min_size=1, max_size=4),
+)
+def test_comments_are_read_by_lines_wherever_they_stand(sample: str, comments: list[tuple[int, str]]) -> None:
+    lines = sample.split("\n")
+    for at, comment in comments:
+        line = lines[at % len(lines)]
+        end = "\r" if line.endswith("\r") else ""
+        lines[at % len(lines)] = line.removesuffix("\r") + comment + end
+    text = "\n".join(lines)
+    by_lines, by_scanner = read_lines(text, LAYOUT), read_toml(text, LAYOUT)
+
+    assert by_lines in (None, by_scanner)
+    # Behind an array of files nobody knows where a comment stands.
+    assert by_lines is not None or any(line.startswith("]") and "#" in line for line in lines)
+    spoken_to = any("mothball" in comment for _, comment in comments)
+    assert spoken_to == bool(by_scanner.ignores or by_scanner.problems)
 
 
 # --- half typed -------------------------------------------------------------------------------------------------------

@@ -130,4 +130,4 @@ def test_of_a_half_typed_key_as_much_is_told_as_can_be_a_name() -> None:
 def test_any_stroke_leaves_all_places_sound(place: int, stroke: str) -> None:
     text = PIPFILE[:place] + stroke + PIPFILE[place + 1 :]
 
-    check_places(text, parse(text), escapes=True)
+    check_places(text, parse(text), substitutions=True)

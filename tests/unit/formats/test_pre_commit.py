@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from time import process_time
@@ -11,39 +10,8 @@ from hypothesis import strategies as st
 
 from mothball.formats.pre_commit import parse
 from mothball.model import WithheldReason
-from tests.support.half_typed import edits, survival
-from tests.support.spans import check_places, check_prefixes
-
-SAMPLE = """\
-repos:
-- repo: https://git.example/mypy
-  rev: v1
-  hooks:
-  - id: mypy
-    args: ["--strict"]  # é🎉
-    additional_dependencies: [
-      'Types.PyYAML==6.0',  # mothball: ignore[archived] soon
-      pytest >=8,
-      "django[argon2] ; python_version < '3.12'",
-    ]
-- repo: local
-  hooks:
-  - id: docs
-    language: python
-    additional_dependencies:
-    - --extra-index-url=https://index.example/simple/
-    - -i
-    - https://other.example/
-    - sphinx
-    - tool @ git+https://git.example/tool
-    - .
-    - -r
-    - x.txt
-    - half[
-  - id: go
-    language: golang
-    additional_dependencies: [golang.org/x/tools]
-"""
+from tests.support.samples import PRE_COMMIT as SAMPLE
+from tests.support.spans import check_places
 
 
 def names(text: str) -> list[str]:
@@ -192,37 +160,11 @@ def test_nothing_else_is_a_requirement(text: str) -> None:
     assert names(f"{text}\n# additional_dependencies\n") == []
 
 
-def test_every_beginning_of_a_file_is_read() -> None:
-    check_prefixes(SAMPLE, parse)
-
-
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
 def test_no_text_raises(pieces: list[str]) -> None:
     text = "".join(pieces)
-    check_places(text, parse(text), escapes=True)
-
-
-def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
-    text = "repos:\n" + "".join(
-        f"- repo: x{number}\n  hooks:\n  - id: a{number}\n    additional_dependencies: [b{number}==1, 'c{number}']\n"
-        f'  - id: d{number}\n    args: [--fix]\n    additional_dependencies:\n    - e{number}>=1\n    - "f{number}"\n'
-        for number in range(12)
-    )
-    pick = random.Random(10)
-    half = ('    - "req\n', "    - req: [\n", "<<<<<<< HEAD\n", "repos\n", "  - id: 'x\n", "\t- foo\n")
-    made = [edit for _ in range(8) for edit in edits(text, pick, "[]'\"-\n", half)]
-    kept, total, losses = survival(parse, text, made)
-
-    assert kept >= 0.98 * total, losses
-
-
-def test_a_bracket_that_is_missing_leaves_other_lines_alone() -> None:
-    pick = random.Random(12)
-    made = [edit for _ in range(20) for edit in edits(SAMPLE, pick, "]", ()) if edit.kind == "drop ']'"]
-    kept, total, losses = survival(parse, SAMPLE, made)
-
-    assert kept == total, losses
+    check_places(text, parse(text), substitutions=True)
 
 
 @pytest.mark.parametrize(

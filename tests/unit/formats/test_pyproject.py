@@ -7,8 +7,9 @@ from hypothesis import given, settings
 
 from mothball.formats.pyproject import parse
 from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
+from tests.support.spans import check_places
 from tests.support.timing import least_seconds
-from tests.support.toml_documents import COMPACT, NEW_SPELLING, SAMPLES, SHOP, mutations, noise, project
+from tests.support.toml_documents import COMPACT, NEW_SPELLING, SHOP, mutations, noise, project
 
 
 def names(text: str) -> list[tuple[str, str]]:
@@ -329,12 +330,6 @@ def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
     ]
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
-def test_every_prefix_has_names_where_it_says(sample: str) -> None:
-    for end in range(0, len(sample), 7):
-        check_places(sample[:end])
-
-
 @given(
     mutations()
     | noise.map(lambda text: f"[project]\ndependencies = [{text}")
@@ -342,20 +337,4 @@ def test_every_prefix_has_names_where_it_says(sample: str) -> None:
 )
 @settings(deadline=None, max_examples=250)
 def test_any_text_has_names_where_it_says_and_nothing_is_raised(text: str) -> None:
-    check_places(text)
-
-
-def check_places(text: str) -> None:
-    document = parse(text)
-    for one in document.dependencies:
-        assert one.name == normalise(one.name)
-        assert one.name
-        assert one.entry_span.start <= one.name_span.start < one.name_span.end <= one.entry_span.end
-        written = one.name_span.of(text)
-        assert normalise(written) == one.name or "\\" in written
-        if one.specifier_span is not None:
-            assert one.specifier_span.of(text) == one.specifier or "\\" in one.specifier_span.of(text)
-    for problem in document.problems:
-        assert 0 <= problem.span.start <= problem.span.end <= len(text)
-    for ignore in document.ignores:
-        assert text[ignore.span.start] == "#"
+    check_places(text, parse(text))

@@ -9,37 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.requirements import parse
-from mothball.model import Dependency, Document, Kind, Span, WithheldReason, normalise
+from mothball.model import Dependency, Kind, Span, WithheldReason
 from tests.support.requirements_strategies import FILES
-
-SAMPLE = """\
-# -*- coding: utf-8 -*-
---index-url https://index.example/simple/ --extra-index-url=https://more.example/simple/
--r base.txt
--c "constraints/all of them.txt"
-
-Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'  # mothball: ignore[deprecated] until spring
-requests==2.32.3 \\
-    --hash=sha256:0011 \\
-    --hash=sha256:2233
-    # via django
-zope.interface \\
-  ==6.0  # mothball: ignore[archived]
--e git+https://git.example/team/tool.git@main#egg=tool&subdirectory=python
-pkg @ https://files.example/pkg-1.0.zip ; os_name == 'nt'
-./vendored/thing
-wheels/thing-1.0-py3-none-any.whl
-private==${VERSION}
-half[
-"quoted
-<<<<<<< HEAD
-ours==1
-=======
-theirs==2
->>>>>>> branch
-\N{PARTY POPPER} oops
-last
-"""
+from tests.support.samples import REQUIREMENTS as SAMPLE
+from tests.support.spans import check_places
 
 
 def only(text: str) -> Dependency:
@@ -52,30 +25,6 @@ def joined(text: str) -> str:
     """Return a slice of a file without its continuations."""
     *continued, last = re.split(r"\r\n|\r|\n", text)
     return "".join(line.strip("\\") for line in continued) + last
-
-
-def check_places(text: str, document: Document) -> None:
-    """Hold every span against the text it claims to cover."""
-    for found in document.dependencies:
-        # In a shell word a name may hold a backslash that only quotes what follows it.
-        assert normalise(joined(found.name_span.of(text)).replace("\\", "")) == found.name
-        specifier = joined(found.specifier_span.of(text)) if found.specifier_span else ""
-        assert specifier == found.specifier
-        assert found.entry_span.start <= found.name_span.start < found.name_span.end <= found.entry_span.end
-        entry = found.entry_span.of(text)
-        assert entry == entry.strip()
-    for problem in document.problems:
-        assert 0 <= problem.span.start <= problem.span.end <= len(text)
-        assert problem.message
-        assert problem.help
-    for ignore in document.ignores:
-        assert ignore.span.of(text).startswith("#")
-        assert "\n" not in ignore.span.of(text)
-    for include in document.includes:
-        assert include.target
-        assert 0 <= include.span.start < include.span.end <= len(text)
-    for option in document.index_options:
-        assert 0 <= option.span.start < option.span.end <= len(text)
 
 
 def test_a_file_with_everything_is_read() -> None:
@@ -506,11 +455,6 @@ def test_a_directive_that_cannot_be_read_is_a_problem_in_its_place() -> None:
 
 
 # --- hostile and half-typed text --------------------------------------------------------------------------------------
-
-
-def test_every_prefix_of_a_file_is_read_with_its_places() -> None:
-    for end in range(len(SAMPLE) + 1):
-        check_places(SAMPLE[:end], parse(SAMPLE[:end]))
 
 
 @given(FILES)

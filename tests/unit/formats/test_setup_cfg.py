@@ -1,44 +1,13 @@
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.setup_cfg import parse
 from mothball.model import Document, Kind, WithheldReason
-from tests.support.half_typed import edits, survival
-from tests.support.spans import check_places, check_prefixes
-
-SAMPLE = """\
-# mothball: ignore[archived] says nothing here
-[metadata]
-name = My.Project
-
-[options]
-python_requires = >=3.11
-install_requires =
-    é🎉
-    Django[argon2] >= 4.2, < 5 ; python_version >= "3.11"  # mothball: ignore[deprecated] until spring
-    ; a comment
-    # another
-    zope.interface==6.0 ; \\
-        sys_platform == "win32"
-    tool @ git+https://git.example/tool
-    half[
-setup-requires = wheel; setuptools>=61
-tests_require = pytest  # one of them
-
-[options.extras_require]
-dev =
-    my-project[all]
-    coverage
-all: requests; python_version < "3"
-files = file: requirements/a.txt, b.txt
-[flake8]
-ignore = E501
-"""
+from tests.support.samples import SETUP_CFG as SAMPLE
+from tests.support.spans import check_places
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
@@ -153,21 +122,8 @@ def test_tox_is_read_where_its_configuration_stands_here() -> None:
     assert parse(environments).dependencies == ()
 
 
-def test_every_beginning_of_a_file_is_read() -> None:
-    check_prefixes(SAMPLE, parse)
-
-
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]=;#\\ \r\n", "\u2028", "file:"]), max_size=12))
 def test_no_text_raises(pieces: list[str]) -> None:
     text = "".join(pieces)
-    check_places(text, parse(text), escapes=True)
-
-
-def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
-    text = SAMPLE.replace("    é🎉\n", "").replace("    half[\n", "")
-    pick = random.Random(8)
-    made = [edit for _ in range(60) for edit in edits(text, pick, "=:[\n", ("    req\n", "opt\n", "a = [\n", '"\n'))]
-    kept, total, losses = survival(parse, text, made)
-
-    assert kept >= 0.98 * total, losses
+    check_places(text, parse(text), substitutions=True)

@@ -12,31 +12,8 @@ from hypothesis import strategies as st
 from mothball.formats.python_strings import read_literal, with_stand_ins
 from mothball.formats.setup_py import parse
 from mothball.model import Document, Span, WithheldReason
-from tests.support.spans import check_places, check_prefixes
-
-SAMPLE = '''\
-# -*- coding: utf-8 -*-
-"""é🎉  # mothball: ignore[archived] no comment"""
-from setuptools import setup
-
-VERSION = "1.0"
-base = ["Django[argon2] >= 4.2 ; python_version < '3.12'", "six"]  # mothball: ignore[archived] soon
-é🎉 = [] if 0 else None
-base += ['zope.interface' "==6.0"]
-extras = {"dev": ["pytest"] + base, "é": """
-    black  # formats
-    # nothing
-    ruff>=0.1
-"""}
-extras["all"] = ["my-project[dev]"]
-setup(
-    name="My.Project",
-    install_requires=base,
-    setup_requires="wheel",
-    tests_require=["tool @ git+https://git.example/tool", f"rich=={VERSION}", "half["],
-    extras_require=extras,
-)
-'''.replace("é🎉 =", "other =")
+from tests.support.samples import SETUP_PY as SAMPLE
+from tests.support.spans import check_places
 
 
 def setup(arguments: str, before: str = "") -> str:
@@ -45,7 +22,7 @@ def setup(arguments: str, before: str = "") -> str:
 
 def names(text: str) -> list[str]:
     document = parse(text)
-    check_places(text, document, escapes=True)
+    check_places(text, document, substitutions=True)
     return [one.name for one in document.dependencies]
 
 
@@ -208,15 +185,11 @@ def test_a_file_without_requirements_costs_no_import() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_every_beginning_of_a_file_is_read() -> None:
-    check_prefixes(SAMPLE, parse, escapes=True)
-
-
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}()'\"#, \r\n\f", "'''", "\\"]), max_size=14))
 def test_no_text_raises(pieces: list[str]) -> None:
     text = "install_requires = 1\n" + "".join(pieces)
-    check_places(text, parse(text), escapes=True)
+    check_places(text, parse(text), substitutions=True)
 
 
 # --- string literals --------------------------------------------------------------------------------------------------

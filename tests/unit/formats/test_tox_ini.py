@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from time import process_time
 
 import pytest
@@ -11,51 +10,13 @@ from mothball.formats.excerpt import excerpt
 from mothball.formats.tox_ini import parse
 from mothball.formats.tox_substitutions import substituted
 from mothball.model import Document, Kind, Span, WithheldReason
-from tests.support.half_typed import edits, survival
-from tests.support.spans import check_places, check_prefixes
-
-SAMPLE = """\
-[tox]
-requires =
-    tox>=4.2  # mothball: ignore[archived] until 5
-    virtualenv
-env_list = py311
-
-[base]
-deps =
-    six
-    lint: mypy==1.0
-
-[testenv]
-description = é🎉
-deps =
-    {[base]deps}
-    pytest >=8 , <9
-    py311: coverage[toml] ; python_version < "3.12"  # mothball: ignore[deprecated] x
-    py{310,311}-django{4,5},!lint: Django
-    # a comment
-    attrs{env:ATTRS:==24.1}
-    rich=={env:RICH}
-    -r{toxinidir}/requirements.txt
-    cov: -c {tox_root}{/}constraints.txt
-    -i https://index.example/simple/
-    tool @ git+https://git.example/tool@{env:TOOL_SHA}
-    {env:EVERYTHING}
-    -e {toxinidir}/sub
-    {toxinidir}/other
-constraints = numpy<2
-[testenv:lint]
-deps = ruff
-[pkgenv]
-deps = build
-[other]
-deps = no
-"""
+from tests.support.samples import TOX_INI as SAMPLE
+from tests.support.spans import check_places
 
 
 def names(text: str) -> list[str]:
     document = parse(text)
-    check_places(text, document, escapes=True)
+    check_places(text, document, substitutions=True)
     return [one.name for one in document.dependencies]
 
 
@@ -69,7 +30,7 @@ def told(document: Document, text: str) -> list[str]:
 
 def test_a_file_with_everything_is_read() -> None:
     document = parse(SAMPLE)
-    check_places(SAMPLE, document, escapes=True)
+    check_places(SAMPLE, document, substitutions=True)
 
     assert document.format == "tox-ini"
     assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
@@ -241,26 +202,13 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
     assert [made.place(at, at + 1).of(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
 
 
-def test_every_beginning_of_a_file_is_read() -> None:
-    check_prefixes(SAMPLE, parse, escapes=True)
-
-
 @settings(deadline=None, max_examples=300)
 @given(
     st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"{}[]:#\\ \r\n", "{env:", "-r", "é"]), max_size=14)
 )
 def test_no_text_raises(pieces: list[str]) -> None:
     text = "".join(pieces)
-    check_places(text, parse(text), escapes=True)
-
-
-def test_what_is_typed_on_one_line_leaves_the_others_alone() -> None:
-    pick = random.Random(9)
-    half = ("    req\n", "deps\n", "[testenv\n", "    {env:\n", '"\n')
-    made = [edit for _ in range(60) for edit in edits(SAMPLE, pick, "=[]{}\n", half)]
-    kept, total, losses = survival(parse, SAMPLE, made)
-
-    assert kept >= 0.98 * total, losses
+    check_places(text, parse(text), substitutions=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Manifests read with positions, as a ratio to what ``packaging.Requirement`` takes for the same strings.
+
+    uv run python -m benchmarks.manifest_parse
+
+A pyproject.toml with 1,000 dependencies, and requirements files with 10,000, plain and with hashes; the budget is 1.5
+for each. Poetry's tables hold the same names with constraints of their own, which ``packaging`` cannot read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+
+from benchmarks.lock_parse import compare_calls
+from mothball.formats import pyproject, requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COUNT = 1000
+_LINES = 10_000
+_FIRST = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "islet", "juniper")
+_SECOND = ("router", "client", "schema", "worker", "tables", "sockets", "locale", "parser", "images", "queues")
+_FORMS = (
+    "{name}",
+    "{name}>=1.2",
+    "{name}==1.2.3",
+    "{name}>=1.2,<2",
+    "{name}[fast]>=1.0",
+    "{name}~=1.4 ; python_version >= '3.11'",
+    "{name}>=2 ; sys_platform == 'win32'",
+)
+_VALUES = ('"^1.2"', '"*"', '">=1.2,<2"', '{ version = "^1.2", extras = ["fast"] }')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=25)
+    rounds = parser.parse_args().rounds
+    chance = random.Random(621)
+    strings, names = _strings(_COUNT, chance)
+    arrays = '[project]\nname = "bench"\ndependencies = [\n' + "".join(f'    "{one}",\n' for one in strings) + "]\n"
+    sources = "[tool.uv.sources]\n" + "".join(f"{name} = {{ workspace = true }}\n" for name in names[::10])
+    tables = "[tool.poetry.dependencies]\n" + "".join(f"{name} = {chance.choice(_VALUES)}\n" for name in names)
+    _compare(
+        strings,
+        {
+            "project.dependencies": lambda: pyproject.parse(arrays),
+            "the same with a hundred sources of uv": lambda: pyproject.parse(arrays + sources),
+            "tool.poetry.dependencies": lambda: pyproject.parse(tables),
+        },
+        rounds,
+    )
+    strings, names = _strings(_LINES, chance)
+    plain = "".join(f"{one}\n" for one in strings)
+    hashed = "".join(f"{one} \\\n    --hash=sha256:{'0' * 64}\n    # via {names[0]}\n" for one in strings)
+    _compare(
+        strings,
+        {
+            "requirements.txt": lambda: requirements.parse(plain),
+            "the same with hashes and comments": lambda: requirements.parse(hashed),
+        },
+        rounds,
+    )
+
+
+def _strings(count: int, chance: random.Random) -> tuple[list[str], list[str]]:
+    """Return so many requirements, and their names."""
+    names = [f"{chance.choice(_FIRST)}-{chance.choice(_SECOND)}-{number}" for number in range(count)]
+    return [chance.choice(_FORMS).format(name=name) for name in names], names
+
+
+def _compare(strings: list[str], ours: dict[str, Callable[[], object]], rounds: int) -> None:
+    calls = {f"packaging.Requirement, {len(strings):,} times": lambda: [Requirement(one) for one in strings], **ours}
+    print(f"{'as a ratio to packaging.Requirement':<44} median  (quartiles of the pairs)")
+    for ratio in compare_calls(calls, rounds=rounds):
+        print(ratio)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What holds in every format: each place is where it is said to be, nothing is raised, and time grows with the text.
+
+A clock decides only between four times as long and far longer than that.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.table import FORMATS, parse
+from tests.support.samples import SAMPLES
+from tests.support.spans import check_places
+from tests.support.timing import least_seconds
+
+# Where tools or programs fill something in.
+SUBSTITUTING = {"setup-py", "tox-ini", "tox-toml", "hatch-toml", "pyproject"}
+BOTH = [(name, text) for name, texts in SAMPLES.items() for text in texts]
+
+
+def check(name: str, text: str) -> None:
+    check_places(text, parse(name, text), substitutions=name in SUBSTITUTING and ("{" in text or "%" in text))
+
+
+def test_there_are_samples_of_every_format() -> None:
+    assert SAMPLES.keys() == FORMATS.keys()
+    for name, text in BOTH:
+        assert parse(name, text).dependencies
+
+
+@pytest.mark.parametrize(("name", "text"), BOTH, ids=[name for name, _ in BOTH])
+def test_every_span_of_every_beginning_slices_back(name: str, text: str) -> None:
+    for end in range(len(text) + 1):
+        check(name, text[:end])
+
+
+# Where a dependency would stand; what follows is hostile.
+BEFORE = {
+    "pyproject": "[project]\ndependencies = [\n",
+    "requirements": "",
+    "pipfile": "[packages]\na = ",
+    "hatch-toml": "[envs.a]\ndependencies = [\n",
+    "pixi-toml": "[pypi-dependencies]\na = ",
+    "tox-toml": "[env.a]\ndeps = [\n",
+    "setup-cfg": "[options]\ninstall_requires =\n    ",
+    "setup-py": "from setuptools import setup\nsetup(install_requires=[\n",
+    "tox-ini": "[testenv]\ndeps =\n    ",
+    "conda-env": "dependencies:\n- pip:\n  - ",
+    "pre-commit": "repos:\n- repo: local\n  hooks:\n  - id: a\n    additional_dependencies: ",
+    "script": "# /// script\n# dependencies = [\n# ",
+    "uv-lock": "[[package]]\nname = ",
+    "poetry-lock": "[[package]]\nname = ",
+    "pdm-lock": "[[package]]\nname = ",
+    "pylock": "[[packages]]\nname = ",
+    "pipfile-lock": '{"default": ',
+}
+HOSTILE = {"brackets": "[", "braces": "{", "quotes": '"', "backslashes": "\\", "dotted key": "a.", "long line": "x"}
+PIECES = st.sampled_from([*"[]{}()\"'\\#=:;,.-@$|&*!?<>%/ \t\r\n", "a", "1", "\r\n", '"""', "'''", "\u2028", "é🎉"])
+WORDS = st.sampled_from(
+    ["a==1\n", "- a\n", "a: ", '{"a":', "[[package]]\n", "name = ", "${A}", "-r a\n", "<<<<<<< a\n", "{[a]b}"]
+)
+
+
+def is_linear(name: str, before: str, unit: str, size: int) -> bool:
+    """Return whether eight times the text takes at most some twenty times as long; its square would be sixty-four."""
+    short, long = (before + unit * (length // len(unit)) for length in (size // 8, size))
+    # Below a few milliseconds the machine decides, not we; and what looks bad once is looked at again.
+    return any(
+        least_seconds(lambda: parse(name, long), times) < 20 * max(least_seconds(lambda: parse(name, short), 2), 0.002)
+        for times in (1, 3)
+    )
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_megabyte_of_one_thing_takes_time_in_proportion(name: str, shape: str) -> None:
+    assert is_linear(name, "", HOSTILE[shape], 1_000_000)
+    assert is_linear(name, BEFORE[name], HOSTILE[shape], 200_000)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.lists(PIECES | WORDS, min_size=1, max_size=4))
+def test_whatever_is_repeated_takes_time_in_proportion(name: str, inside: bool, pieces: list[str]) -> None:  # noqa: FBT001 - drawn
+    assert is_linear(name, BEFORE[name] if inside else "", "".join(pieces), 16_000)
+
+
+NOISE = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.lists(PIECES | WORDS, max_size=4)), max_size=5)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(BOTH), NOISE)
+def test_noise_moves_no_place_and_raises_nothing(
+    chosen: tuple[str, str], noise: list[tuple[float, int, list[str]]]
+) -> None:
+    name, text = chosen
+    for share, taken, put in noise:
+        place = int(len(text) * share)
+        text = text[:place] + "".join(put) + text[place + taken :]
+    check(name, text)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.text())
+def test_any_text_is_read(name: str, inside: bool, text: str) -> None:  # noqa: FBT001 - drawn
+    check(name, BEFORE[name] + text if inside else text)
