@@ -8,9 +8,21 @@ from types import MappingProxyType
 from mothball.config import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Location, Mode, Span
+from mothball.model import (
+    CheckedDependency,
+    Document,
+    Finding,
+    IgnoreComment,
+    IndexOption,
+    Location,
+    Mode,
+    Span,
+    ToolIndex,
+)
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
+from mothball.routing.route import Declared
+from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 
 class Governance(NamedTuple):
@@ -34,7 +46,8 @@ class SourceFile(NamedTuple):
     """A dependency file that was read and parsed, and what rules over it.
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
-    ``index-url`` is the one in force. ``project`` is the absolute directory of the project that the file belongs to.
+    ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
+    ``project`` is the absolute directory of the project that the file belongs to.
     """
 
     path: str
@@ -43,6 +56,12 @@ class SourceFile(NamedTuple):
     governance: Governance
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
+    tool_indexes: tuple[ToolIndex, ...] = ()
+
+    def declared(self) -> Declared:
+        """Return what the file says of indexes."""
+        document = self.document
+        return Declared(document.format, document.tools, self.index_options, self.tool_indexes)
 
 
 class JudgedFile(NamedTuple):
@@ -59,6 +78,7 @@ class RunSettings(NamedTuple):
     """What holds for the whole run.
 
     ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
+    ``installers`` is what the user has told pip, uv and others of indexes.
     """
 
     today: str
@@ -67,6 +87,7 @@ class RunSettings(NamedTuple):
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
+    installers: InstallerSettings = NO_SETTINGS
 
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""
