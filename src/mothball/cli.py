@@ -174,7 +174,9 @@ def _add_check(commands: _Commands) -> None:
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
     counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
     counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
-    _add_network(check, with_snapshot=True)
+    _add_network(check, with_snapshot=True).add_argument(
+        "--explain-index", metavar="NAME", help="tell which index answers for NAME and by whose word, and stop"
+    )
     output = check.add_argument_group("what is printed")
     output.add_argument(
         "--format", dest="output", choices=("text", "concise", "json"), default="text", help="default: text"
@@ -188,7 +190,7 @@ def _add_check(commands: _Commands) -> None:
     output.add_argument("-q", "--quiet", action="store_true", help="leave out the summary and what is ignored")
 
 
-def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
+def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> argparse._ArgumentGroup:
     network = command.add_argument_group("who is asked")
     network.add_argument("--index-url", metavar="URL", help="ask this index where a file names none of its own")
     network.add_argument(
@@ -201,6 +203,7 @@ def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> No
     if with_snapshot:
         network.add_argument("--snapshot", metavar="FILE", help="statuses for where the index cannot tell")
     network.add_argument("--config", metavar="FILE", help="use this configuration and no other")
+    return network
 
 
 def _add_status(commands: _Commands) -> None:
