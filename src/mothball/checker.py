@@ -25,12 +25,18 @@ from mothball.model import (
     Summary,
     Unavailable,
     Withheld,
-    WithheldReason,
 )
-from mothball.routing.route import Ask, route
+from mothball.routing.route import Ask, Router, credentials_in
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
 from mothball.transitive import Ways, one_problem_each, ways_into_locks
-from mothball.wording import not_stated_wording, stale_wording, withheld_wording, wording_of
+from mothball.wording import (
+    UNCHECKED,
+    dropped_credentials_wording,
+    not_stated_wording,
+    stale_wording,
+    withheld_wording,
+    wording_of,
+)
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
 Asked = Query | Withheld
@@ -87,8 +93,9 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
         max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
     )
     asked: list[Asked] = []
+    router = Router(file.declared(), network, settings.installers)
     for dependency in file.document.dependencies:
-        way = route(dependency, file.index_options, network)
+        way = router.route(dependency)
         if isinstance(way, Ask):
             asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
         else:
@@ -176,11 +183,15 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
 def _withheld_problems(judged: Iterable[JudgedFile]) -> Iterator[Problem]:
     """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them."""
     for one in judged:
-        for why in (WithheldReason.VARIABLE, WithheldReason.NO_INDEX):
+        for why in UNCHECKED:
             names = {item.dependency.name for item in one.checked if item.lookup == Withheld(why)}
             if names:
                 words = withheld_wording(why, len(names))
                 yield Problem(Severity.WARNING, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
+        places = credentials_in(one.file.declared(), one.file.document.dependencies)
+        if places:
+            words = dropped_credentials_wording(places)
+            yield Problem(Severity.NOTE, words.message, words.help, one.file.path)
 
 
 def _stale_problems(

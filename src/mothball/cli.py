@@ -191,7 +191,9 @@ def _add_check(commands: _Commands) -> None:
     counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
     counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
     _add_keeping(check)
-    _add_network(check, with_snapshot=True)
+    _add_network(check, with_snapshot=True).add_argument(
+        "--explain-index", metavar="NAME", help="tell which index answers for NAME and by whose word, and stop"
+    )
     output = check.add_argument_group("what is printed")
     output.add_argument(
         "--format",
@@ -219,7 +221,7 @@ def _add_keeping(check: argparse.ArgumentParser) -> None:
     keeping.add_argument("--reason", metavar="TEXT", help="with --write-ignores: why they are kept")
 
 
-def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> None:
+def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> argparse._ArgumentGroup:
     network = command.add_argument_group("who is asked")
     network.add_argument("--index-url", metavar="URL", help="ask this index where a file names none of its own")
     network.add_argument(
@@ -232,6 +234,7 @@ def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> No
     if with_snapshot:
         network.add_argument("--snapshot", metavar="FILE", help="statuses for where the index cannot tell")
     network.add_argument("--config", metavar="FILE", help="use this configuration and no other")
+    return network
 
 
 def _add_status(commands: _Commands) -> None:

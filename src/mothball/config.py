@@ -46,6 +46,8 @@ DEFAULT_INDEX_HOSTS = ("pypi.org", "pypi.python.org")
 DEFAULT_INDEX = f"https://{DEFAULT_INDEX_HOSTS[0]}/simple/"
 
 DEFAULT_MAX_AGE = 3600.0
+# Who chose an index: the words for a project's configuration, until somebody knows its file.
+BY_PROJECT = "`index-url` of the project"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
@@ -113,7 +115,11 @@ class Overrides(NamedTuple):
 class Network(NamedTuple):
     """Whom to ask, and how old an answer may be: project, user and command line brought together.
 
-    ``index_url`` answers for what names no index of its own. ``max_age`` is in seconds.
+    ``index_url`` answers for what names no index of its own; ``index_by`` says who chose it, empty where nobody did
+    and the installers' settings come first, and ``is_users_index`` whether that is the user. ``users_indexes`` are
+    index URLs, ``trusted_hosts`` hosts, that the user's own configuration names. Where ``ask_local_indexes`` is false,
+    indexes on this machine, in private networks or over plain http are asked only where the user names them.
+    ``max_age`` is in seconds.
     """
 
     index_url: str = DEFAULT_INDEX
@@ -121,6 +127,11 @@ class Network(NamedTuple):
     private: tuple[str, ...] = ()
     offline: bool = False
     max_age: float = DEFAULT_MAX_AGE
+    index_by: str = ""
+    is_users_index: bool = False
+    users_indexes: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    ask_local_indexes: bool = True
 
 
 def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Network:
@@ -128,14 +139,24 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
 
     Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
     """
+    chosen = (
+        (overrides.index_url, "--index-url"),
+        (config.index_url, BY_PROJECT),
+        (user.index_url, "`index-url` of your own configuration"),
+    )
+    index_url, index_by = next(((url, by) for url, by in chosen if url), (DEFAULT_INDEX, ""))
     return Network(
-        index_url=overrides.index_url or config.index_url or user.index_url or DEFAULT_INDEX,
+        index_url=index_url,
         status_index=config.status_index,
         private=config.private + user.private,
         offline=overrides.offline or bool(user.offline) or (bool(config.offline) and not overrides.online),
         max_age=next(
             (age for age in (overrides.max_age, config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE
         ),
+        index_by=index_by,
+        is_users_index=bool(index_by) and (bool(overrides.index_url) or not config.index_url),
+        users_indexes=tuple(url for url in (overrides.index_url, user.index_url) if url),
+        trusted_hosts=user.trusted_hosts,
     )
 
 

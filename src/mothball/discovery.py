@@ -23,9 +23,21 @@ from mothball.files import (
 from mothball.formats.table import FORMATS, decode, format_of, is_constraints, may_be_included, parse
 from mothball.governing import Governor
 from mothball.hygiene import one_line
-from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
+from mothball.model import (
+    Document,
+    Finding,
+    Include,
+    IndexOption,
+    Kind,
+    ParseProblem,
+    Problem,
+    Rule,
+    Severity,
+    ToolIndex,
+)
 from mothball.records import NamedTuple
 from mothball.sources import FileKind, Governance, RunSettings, SourceFile
+from mothball.surroundings import MAX_FILES, Surroundings, placed
 from mothball.walking import find, is_excluded
 
 STDIN = "-"
@@ -75,7 +87,8 @@ class _Target(NamedTuple):
 class _Read(NamedTuple):
     """One file that was read: its text and document, and the files that it includes.
 
-    ``includes`` holds the real path of each, behind the offset of the place where it is included.
+    ``includes`` holds the real path of each, behind the offset of the place where it is included. ``tool_indexes`` are
+    those of its tables, and of other files that hold for it.
     """
 
     target: _Target
@@ -83,6 +96,7 @@ class _Read(NamedTuple):
     text: str
     document: Document
     includes: tuple[tuple[int, str], ...]
+    tool_indexes: tuple[ToolIndex, ...] = ()
 
 
 def discover(given: Given, governor: Governor, settings: RunSettings) -> Discovered:
@@ -93,7 +107,7 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     """
     discovery = _Discovery(given, governor, settings)
     discovery.run()
-    options = _gather_options(discovery.read)
+    options = _gather_options({**discovery.read, **discovery.above})
     files = tuple(
         SourceFile(
             shown_path(read.target.path),
@@ -103,6 +117,7 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
             options[key],
             project_of(read.target.path, read.target.root),
             read.target.kind,
+            read.tool_indexes,
         )
         for key, read in discovery.read.items()
     )
@@ -114,12 +129,14 @@ class _Discovery:
 
     def __init__(self, given: Given, governor: Governor, settings: RunSettings) -> None:
         self.read: dict[str, _Read] = {}
+        self.above: dict[str, _Read] = {}
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
         self._given = given
         self._governor = governor
         self._settings = settings
+        self._surroundings = Surroundings()
 
     def run(self) -> None:
         waiting = deque(target for path in self._given.paths for target in self._targets(path))
@@ -130,6 +147,26 @@ class _Discovery:
             is_news = known is None or (known.target.kind is Kind.CONSTRAINT and target.kind is Kind.REQUIREMENT)
             if is_news and target.key not in self._failed:
                 waiting.extend(self._take(target))
+        self._look_above()
+
+    def _look_above(self) -> None:
+        """Read the requirements files that include one of those read: it is installed by way of them."""
+        waiting = deque((key, one) for key, one in self.read.items() if one.document.format == "requirements")
+        while waiting:
+            key, one = waiting.popleft()
+            target = one.target
+            for path, text in self._surroundings.mentioning(target.path, target.root):
+                other = _target(path, target.root, "requirements")
+                if other.key in self.read or other.key in self.above:
+                    continue
+                document, found = _parsed(text, other)
+                read = _Read(other, one.governance, text, document, _followed(document, found))
+                if any(included == key for _, included in read.includes):
+                    self.above[other.key] = read
+                    waiting.append((other.key, read))
+        for directory in self._surroundings.overcrowded:
+            message = f"only {MAX_FILES} requirements files here were searched for those that include others"
+            self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown_path(directory)))
 
     def _take(self, target: _Target) -> list[_Target]:
         """Read ``target``, remember it, and return the files that it includes."""
@@ -145,12 +182,9 @@ class _Discovery:
             return []
         document, found = _parsed(text, target)
         included = [one for one in found if isinstance(one, _Target)]
-        includes = tuple(
-            (include.span.start, one.key)
-            for include, one in zip(document.includes, found, strict=True)
-            if isinstance(one, _Target)
-        )
-        self.read[target.key] = _Read(target, governance, text, document, includes)
+        includes = _followed(document, found)
+        document, indexes = self._surroundings.indexed(target.path, target.root, text, document)
+        self.read[target.key] = _Read(target, governance, text, document, includes, indexes)
         return included
 
     def _data(self, target: _Target) -> bytes:
@@ -233,7 +267,7 @@ def document_of(text: str, path: str, root: str, file_format: str, kind: FileKin
 
 def _parsed(text: str, target: _Target) -> tuple[Document, list[_Target | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
-    document = parse(target.format, text, target.kind)
+    document = placed(parse(target.format, text, target.kind), text, target.path)
     found = [_resolve(include, target) for include in document.includes]
     refused = [one for one in found if isinstance(one, ParseProblem)]
     return document._replace(problems=(*document.problems, *refused)), found
@@ -243,6 +277,12 @@ def _target(path: str, root: str, file_format: str, data: bytes | None = None) -
     absolute = os.path.abspath(path)
     kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
     return _Target(absolute, real_path(absolute) or absolute, root, file_format, kind, data)
+
+
+def _followed(document: Document, found: list[_Target | ParseProblem]) -> tuple[tuple[int, str], ...]:
+    """Return the offset and the real path of each include of ``document`` that can be followed."""
+    pairs = zip(document.includes, found, strict=True)
+    return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, _Target))
 
 
 def _may_be_read(path: str) -> bool:
@@ -307,10 +347,18 @@ def _gather_options(read: Mapping[str, _Read]) -> dict[str, tuple[IndexOption, .
         for path in reached:
             gathered[path].append(options)
     # Most files have one file above them, and share its options rather than hold them again.
-    return {
-        path: ways[0] if len(ways) == 1 else tuple(dict.fromkeys(option for way in ways for option in way))
-        for path, ways in gathered.items()
-    }
+    return {path: ways[0] if len(ways) == 1 else _any_of(ways) for path, ways in gathered.items()}
+
+
+def _any_of(ways: list[tuple[IndexOption, ...]]) -> tuple[IndexOption, ...]:
+    """Return the options of a file that is installed in several ways: each of their main indexes may be asked."""
+    mains = [
+        next((option for option in reversed(way) if option.name == "index-url" and option.value), None) for way in ways
+    ]
+    main = next((option for option in reversed(mains) if option is not None), None)
+    options = dict.fromkeys(option for way in ways for option in way if option.name != "index-url")
+    extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
+    return tuple(dict.fromkeys((*options, *extra, *((main,) if main else ()))))
 
 
 def _installed_by(start: str, read: Mapping[str, _Read]) -> tuple[list[str], tuple[IndexOption, ...]]:

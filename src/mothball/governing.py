@@ -10,7 +10,16 @@ import os
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.config import Config, Overrides, UserConfig, network_of, read_config, read_user_config
+from mothball.config import (
+    BY_PROJECT,
+    Config,
+    Network,
+    Overrides,
+    UserConfig,
+    network_of,
+    read_config,
+    read_user_config,
+)
 from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.files import is_inside, leads_outside, read_file, read_utf8, resolves_inside, shown_path
@@ -138,7 +147,10 @@ class Governor:
             for ignore in config.ignores
             if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
         }
-        return self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
+        governed = self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
+        span = span_of(parsed, (*prefix, "index-url"))
+        place = f"{shown_path(path)}:{lines.position(span.start).line}" if span else ""
+        return governed._replace(network=_with_place(governed.network, place))
 
     def _tell(self, problem: Problem) -> None:
         if problem not in self._told:
@@ -242,6 +254,11 @@ def _config_file_in(directory: str, root: str) -> str | None:
         return shared if _may_mention_us(shared) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
     return shared if "mothball" in text and span_of(scan(text), _SHARED_TABLE) else None
+
+
+def _with_place(network: Network, place: str) -> Network:
+    """Return ``network``, which knows where its project names an index."""
+    return network._replace(index_by=f"`index-url` in {place}") if network.index_by == BY_PROJECT else network
 
 
 def _may_mention_us(path: str) -> bool:

@@ -78,6 +78,8 @@ class WithheldReason(StrEnum):
     VARIABLE = "variable"
     NO_INDEX = "no-index"
     UNSAVED = "unsaved"
+    CONSENT = "consent"
+    TOO_MANY_INDEXES = "too-many-indexes"
 
 
 class Dependency(NamedTuple):
@@ -86,8 +88,9 @@ class Dependency(NamedTuple):
     ``name`` is normalised; ``name_span``, ``specifier_span`` and ``entry_span`` slice back to exactly the name, the
     version specifier and the whole entry as they are written. ``section`` is where the file keeps it, such as
     ``project.dependencies`` or ``dependency-groups.dev``, and empty where the format has no sections. ``version`` is
-    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins. ``withheld`` is set
-    where the text alone shows that no index may be asked.
+    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins, ``also_indexes``
+    those that it pins besides for other environments, and ``index_name`` the name of a pinned index that its file does
+    not declare. ``withheld`` is set where the text alone shows that no index may be asked.
     """
 
     name: str
@@ -102,6 +105,8 @@ class Dependency(NamedTuple):
     version: str | None = None
     index_url: str | None = None
     withheld: WithheldReason | None = None
+    also_indexes: tuple[str, ...] = ()
+    index_name: str = ""
 
 
 class ParseProblem(NamedTuple):
@@ -134,11 +139,35 @@ class Include(NamedTuple):
 
 
 class IndexOption(NamedTuple):
-    """An option in a requirements file that changes which index its installer asks."""
+    """An option in a requirements file that changes which index its installer asks.
+
+    ``place`` is the file and the line where it stands, empty until somebody knows the file.
+    """
 
     span: Span
     name: Literal["index-url", "extra-index-url", "no-index", "find-links"]
     value: str
+    place: str = ""
+
+
+class ToolIndex(NamedTuple):
+    """An index that a tool's table declares; ``span`` covers its URL, or what else stands for it.
+
+    ``url`` is empty where the tool knows the index by its ``name`` alone. ``role`` is what the table makes of it, in
+    the tool's own words (``routing`` has a module for each tool), ``scope`` the part of the file that it holds for,
+    empty for all. ``includes`` and ``excludes`` are patterns of the names that come from it alone, or never. ``place``
+    is the file and the line, empty until somebody knows the file.
+    """
+
+    span: Span
+    tool: str
+    url: str
+    name: str = ""
+    role: str = ""
+    scope: str = ""
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Graph(NamedTuple):
@@ -155,7 +184,8 @@ class Graph(NamedTuple):
 class Document(NamedTuple):
     """What one dependency file says: the outcome of a format's ``parse``.
 
-    ``graph`` is None for a manifest and for a lock that records no requirements between its packages.
+    ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
+    manifest and for a lock that records no requirements between its packages.
     """
 
     format: str
@@ -165,6 +195,8 @@ class Document(NamedTuple):
     includes: tuple[Include, ...] = ()
     index_options: tuple[IndexOption, ...] = ()
     graph: Graph | None = None
+    tool_indexes: tuple[ToolIndex, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------

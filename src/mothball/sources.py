@@ -9,9 +9,22 @@ from typing import Literal
 from mothball.config import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Kind, Location, Mode, Span
+from mothball.model import (
+    CheckedDependency,
+    Document,
+    Finding,
+    IgnoreComment,
+    IndexOption,
+    Kind,
+    Location,
+    Mode,
+    Span,
+    ToolIndex,
+)
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
+from mothball.routing.route import Declared
+from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
 FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
@@ -38,7 +51,8 @@ class SourceFile(NamedTuple):
     """A dependency file that was read and parsed, and what rules over it.
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
-    ``index-url`` is the one in force. ``project`` is the absolute directory of the project that the file belongs to.
+    ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
+    ``project`` is the absolute directory of the project that the file belongs to.
     """
 
     path: str
@@ -48,6 +62,12 @@ class SourceFile(NamedTuple):
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
     kind: FileKind = Kind.REQUIREMENT
+    tool_indexes: tuple[ToolIndex, ...] = ()
+
+    def declared(self) -> Declared:
+        """Return what the file says of indexes."""
+        document = self.document
+        return Declared(document.format, document.tools, self.index_options, self.tool_indexes)
 
 
 class JudgedFile(NamedTuple):
@@ -64,6 +84,7 @@ class RunSettings(NamedTuple):
     """What holds for the whole run.
 
     ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
+    ``installers`` is what the user has told pip, uv and others of indexes.
     """
 
     today: str
@@ -72,6 +93,7 @@ class RunSettings(NamedTuple):
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
+    installers: InstallerSettings = NO_SETTINGS
 
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""

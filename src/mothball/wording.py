@@ -42,8 +42,10 @@ WITHHELD_WORDS = {
     WithheldReason.CONDA: "a conda package",
     WithheldReason.PRIVATE: "a private name",
     WithheldReason.VARIABLE: "the entry or its index holds a variable",
-    WithheldReason.NO_INDEX: "the file names no index that can be asked",
+    WithheldReason.NO_INDEX: "the file or your settings name no index that can be asked",
     WithheldReason.UNSAVED: "its index was changed, and the change is not saved",
+    WithheldReason.CONSENT: "only the repository names its index, which is local or over plain http",
+    WithheldReason.TOO_MANY_INDEXES: "too many indexes would have to be asked",
 }
 
 _STATUS_HELP = {
@@ -59,6 +61,15 @@ _CAUSE_HELP = {
     Cause.DECLINED: "use https; or name the host under `trusted-hosts` in your own configuration, if you trust the way",
     Cause.TLS: "check the certificate; `REQUESTS_CA_BUNDLE` can name the authority of your network",
 }
+_SNAPSHOT = "give a snapshot (`mothball snapshot` writes one)"
+# Names that somebody may have an index for, and that were not asked all the same.
+_WITHHELD_HELP = {
+    WithheldReason.VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
+    WithheldReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
+    WithheldReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there",
+    WithheldReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
+}
+UNCHECKED = tuple(_WITHHELD_HELP)
 _MISSING_HELP = (
     "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
     "name that one"
@@ -116,9 +127,15 @@ def not_stated_wording(index: str, count: int) -> Wording:
 def withheld_wording(why: WithheldReason, count: int) -> Wording:
     """Return the words for ``count`` names of a file that were sent nowhere although an index may have them."""
     names = "1 name was" if count == 1 else f"{count} names were"
+    return Wording(f"{names} sent nowhere and not checked: {WITHHELD_WORDS[why]}", _WITHHELD_HELP[why])
+
+
+def dropped_credentials_wording(places: list[str]) -> Wording:
+    """Return the words for addresses in a file of the repository that hold credentials."""
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return Wording(
-        f"{names} sent nowhere and not checked: {WITHHELD_WORDS[why]}",
-        "write the index's address into the file, or give a snapshot (`mothball snapshot` writes one)",
+        f"credentials in the address of an index are not sent: {one_line(places[0], 150)}{more}",
+        "whoever can read the file can read them; keep them in your own configuration, or in netrc",
     )
 
 

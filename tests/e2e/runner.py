@@ -33,7 +33,9 @@ def clean_environment(home: str) -> dict[str, str]:
         "XDG_RUNTIME_DIR": "run",
     }
     folders = {key: os.path.join(home, folder) for key, folder in below.items()}
-    return {**kept, **folders, "HOME": home, "USERPROFILE": home, "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    # What the machine's administrator told pip and uv is nothing that a test should know.
+    isolated = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+    return {**kept, **folders, **isolated, "HOME": home, "USERPROFILE": home, "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 
 class Run(NamedTuple):

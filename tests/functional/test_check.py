@@ -455,6 +455,7 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     assert result.code == 0
     wheels, variable = result.out.splitlines()[:2]
     nowhere = "sent nowhere and not checked:"
-    assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} the file names no index that can be asked"
+    words = "the file or your settings name no index that can be asked"
+    assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} {words}"
     assert variable == f"requirements.txt: warning: 2 names were {nowhere} the entry or its index holds a variable"
     assert project.check("--offline", "--strict").code == 3

@@ -41,6 +41,9 @@ def clean_environment(home: str | os.PathLike[str], **more: str) -> dict[str, st
         "XDG_DATA_HOME": os.path.join(base, ".local", "share"),
         "XDG_STATE_HOME": os.path.join(base, ".local", "state"),
         "MOTHBALL_CACHE_DIR": cache_of(home),
+        # What the machine's administrator told pip and uv is nothing that a test should know.
+        "PIP_CONFIG_FILE": os.devnull,
+        "UV_NO_CONFIG": "1",
     }
     return {key: os.environ[key] for key in _KEPT if key in os.environ} | places | more
 

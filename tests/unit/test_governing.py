@@ -324,10 +324,19 @@ def test_project_user_and_command_line_come_together(repo: Path) -> None:
     user = UserConfig(index_url="https://user.example/", private=("mine-*",), max_age=60.0)
     path = repo / "requirements.txt"
     network = governance(governor(user), path, repo).network
-    assert network == Network("https://project.example/", None, ("acme-*", "mine-*"), offline=False, max_age=60.0)
+    assert network == Network(
+        "https://project.example/",
+        None,
+        ("acme-*", "mine-*"),
+        offline=False,
+        max_age=60.0,
+        index_by="`index-url` in mothball.toml:1",
+        users_indexes=("https://user.example/",),
+    )
     overruled = governor(user, overrides=Overrides("https://line.example/", offline=True))
     network = governance(overruled, path, repo).network
     assert (network.index_url, network.offline) == ("https://line.example/", True)
+    assert (network.index_by, network.is_users_index) == ("--index-url", True)
 
 
 def test_the_environments_word_on_unverified_beats_the_configurations_in_every_scope(repo: Path) -> None:

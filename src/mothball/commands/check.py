@@ -24,6 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
     setup, found = read_paths(arguments)
     if arguments.list_files:
         return _list_files(found)
+    if arguments.explain_index is not None:
+        from mothball.commands.explain import explain  # noqa: PLC0415 - a question of its own
+
+        return explain(arguments.explain_index, setup, found)
     with open_session(arguments, setup.user) as session:
         report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))

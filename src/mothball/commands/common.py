@@ -15,6 +15,7 @@ from mothball.files import read_stream
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
+from mothball.installers.read import read_installers
 from mothball.model import Severity
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
@@ -43,6 +44,7 @@ def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Se
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
+        installers=read_installers(),
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = overrides_of(arguments)

@@ -11,9 +11,8 @@ from typing import assert_never
 
 from mothball.checker import check
 from mothball.commands.common import Setup, open_session, set_up
-from mothball.errors import UsageError
+from mothball.commands.explain import project_name
 from mothball.files import repository_root
-from mothball.formats.pep508 import EntryError, read_entry
 from mothball.hygiene import one_line
 from mothball.model import (
     Answer,
@@ -27,7 +26,6 @@ from mothball.model import (
     Stated,
     Unavailable,
     Withheld,
-    normalise,
 )
 from mothball.policy import exit_code
 from mothball.report.concise import problem_line
@@ -38,7 +36,7 @@ from mothball.wording import WITHHELD_WORDS, age_words, wording_of
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what the indexes say of each name and return the exit code, by the same table as a check's."""
-    names = dict.fromkeys(_name(name) for name in arguments.names)
+    names = dict.fromkeys(project_name(name) for name in arguments.names)
     setup = set_up(arguments)
     here = os.getcwd()
     governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
@@ -55,13 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
     for problem in report.problems:
         sys.stderr.write(f"{problem_line(problem)}\n")
     return exit_code(report.findings, report.problems)
-
-
-def _name(argument: str) -> str:
-    entry = read_entry(argument)
-    if isinstance(entry, EntryError) or entry.name != argument:
-        raise UsageError(f"{one_line(argument, 60)} is no project name", help_text="names only, without versions")
-    return normalise(argument)
 
 
 def _document(names: dict[str, None]) -> Document:

@@ -1,30 +1,34 @@
 """Tables that declare indexes, such as ``[[tool.uv.index]]``, ``[[tool.poetry.source]]`` or a Pipfile's ``[[source]]``.
 
 They change whom an installer asks about every name of the file, as index options do in a requirements file, and entries
-pin them by name. What each tool makes of its own table is for its module.
+pin them by name. Here they are only read; what each tool makes of its own table is for its module in ``routing``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from mothball.formats.toml import Scalar, String
+from mothball.formats.toml import Array, Scalar, String
 from mothball.formats.toml_sections import NUMBER, Places, inside
-from mothball.model import Dependency, IndexOption, WithheldReason
+from mothball.model import Dependency, Span, ToolIndex, WithheldReason
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mothball.formats.toml import Path, Value
-    from mothball.formats.toml_sections import Tables
+    from mothball.formats.toml_sections import Pattern, Tables
 
 
 class DeclaredIndex(NamedTuple):
-    """One index as a table declares it. ``url`` is None where the table has none, as for the default index by name."""
+    """One index as a table declares it. ``url`` is None where the table has none, as for the default index by name.
+
+    ``span`` covers the URL, else what else there is of the table.
+    """
 
     name: str
     url: String | None
+    span: Span
     members: Mapping[str, Value]
 
     def is_set(self, member: str) -> bool:
@@ -37,14 +41,30 @@ class DeclaredIndex(NamedTuple):
         value = self.members.get(member)
         return value.value if isinstance(value, String) else ""
 
-    def option(self, name: Literal["index-url", "extra-index-url"]) -> Iterator[IndexOption]:
-        """Yield what the index is to an installer, in the words of a requirements file."""
-        if self.url is not None and self.url.value:
-            yield IndexOption(self.url.inner, name, self.url.value)
+    def texts(self, member: str) -> tuple[str, ...]:
+        """Return the strings of the array at ``member``."""
+        value = self.members.get(member)
+        items = value.items if isinstance(value, Array) else ()
+        return tuple(item.value for item in items if isinstance(item, String))
+
+    def of_tool(self, tool: str, role: str = "") -> ToolIndex:
+        """Return what the index is to ``tool``."""
+        return ToolIndex(
+            self.span,
+            tool,
+            self.url.value if self.url else "",
+            self.name,
+            role,
+            includes=self.texts("include_packages"),
+            excludes=self.texts("exclude_packages"),
+        )
 
 
 def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
-    """Return the indexes of the array of tables ``array``, in their order."""
+    """Return the indexes of the array of tables ``array``, in their order.
+
+    A URL that is not closed yet is no URL: the index is there, and nobody can tell where.
+    """
     members: dict[Path, dict[str, Value]] = {}
     for setting, depth in Places(tables, ((array, NUMBER),)).settings():
         for one in (setting,) if len(setting.path) > depth else inside(setting):
@@ -57,10 +77,19 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
             DeclaredIndex(
                 name.value if isinstance(name, String) else "",
                 url if isinstance(url, String) and url.closed else None,
+                url.inner if isinstance(url, String) else next(iter(declared.values())).span,
                 declared,
             )
         )
     return found
+
+
+def index_settings(tables: Tables, pattern: Pattern) -> Iterator[String]:
+    """Yield the addresses at the setting ``pattern``: one string, or an array of them."""
+    for setting, depth in Places(tables, (pattern,)).settings():
+        if len(setting.path) == depth:
+            values = setting.value.items if isinstance(setting.value, Array) else (setting.value,)
+            yield from (value for value in values if isinstance(value, String) and value.closed)
 
 
 class Pins:
@@ -70,15 +99,16 @@ class Pins:
         """Take the indexes of the file."""
         self._urls = {index.name.lower(): index.url.value if index.url else None for index in indexes}
 
-    def apply(self, dependency: Dependency, pinned: Value | None) -> Dependency:
-        """Return ``dependency`` with the index that ``pinned`` names.
+    def apply(self, dependency: Dependency, pinned: Iterable[Value]) -> Dependency:
+        """Return ``dependency`` with the indexes that ``pinned`` names, one for each of its alternatives.
 
-        It is withheld where the file does not tell that index: some other file may, and no index is to learn a name
-        that was meant for another one.
+        It is withheld where the file tells none of them: some other file may, and no index is to learn a name that was
+        meant for another one.
         """
-        if pinned is None or dependency.withheld is not None:
+        names = [value.value.lower() if isinstance(value, String) else "" for value in pinned]
+        if not names or dependency.withheld is not None:
             return dependency
-        url = self._urls.get(pinned.value.lower()) if isinstance(pinned, String) else None
-        if url:
-            return dependency._replace(index_url=url)
+        urls = list(dict.fromkeys(url for name in names if (url := self._urls.get(name))))
+        if urls:
+            return dependency._replace(index_url=urls[0], also_indexes=tuple(urls[1:]))
         return dependency._replace(withheld=WithheldReason.NO_INDEX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.index_tables import Pins, declared_indexes
+from mothball.formats.toml import Scalar
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_named import named, read_named
 from mothball.formats.toml_sections import ANY, Tables
@@ -31,14 +32,16 @@ def _read(tables: Tables) -> Iterator[Found]:
         headings=tuple(one for one in tables.headings if one.path[0] not in _NO_CATEGORIES),
     )
     indexes = declared_indexes(tables, "source")
-    # Pipenv asks the first source about all that names no other one.
-    for index in indexes[:1]:
-        yield from index.option("index-url")
+    switch = ("pipenv", "install_search_all_sources")
+    searches_all = any(
+        one.path == switch and isinstance(one.value, Scalar) and one.value.value is True for one in tables.settings
+    )
+    yield from (index.of_tool("pipenv", "searched" if searches_all else "") for index in indexes)
     pins = Pins(indexes)
     for one in named(categories, ((ANY,),)):
         if isinstance(one, ParseProblem):
             yield one
             continue
-        pinned = next((members["index"] for members in one.alternatives if "index" in members), None)
+        pinned = [members["index"] for members in one.alternatives if "index" in members]
         for found in read_named(one, tables):
             yield pins.apply(found, pinned) if isinstance(found, Dependency) else found

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mothball.formats.requirement_items import Item
+    from mothball.formats.toml_sections import Tables
 
 _TABLES = {"build-system", "project", "dependency-groups"}
 _TOOLS = frozenset({"cibuildwheel", "flit", "hatch", "pdm", "pixi", "poetry", "rye", "setuptools", "tox", "uv"})
@@ -73,9 +74,14 @@ def parse(text: str) -> Document:
     found: list[Found] = []
     found += _read_standards(document, [entry for entry in everything if entry.path[0] in _TABLES], own_name)
     paths = [one.path for one in everything] + [header.path for header in document.headers]
+    tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
-        found += _read_tools(text, document, found, own_name)
-    return to_document("pyproject", text, document, found)
+        standard = tuple(one for one in found if isinstance(one, Dependency))
+        whole = whole_document(text, document)._replace(own_name=own_name, standard=standard)
+        tools = tools_of(whole, _TOOLS)
+        for name, tables in tools.items():
+            found += _reader(name)(tables)
+    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools))
 
 
 def _own_name(entries: Iterable[Entry]) -> str:
@@ -88,14 +94,6 @@ def _own_name(entries: Iterable[Entry]) -> str:
 
 
 # --- the tables of tools ----------------------------------------------------------------------------------------------
-
-
-def _read_tools(text: str, document: TomlScan, standard: Iterable[Found], own_name: str) -> Iterator[Found]:
-    whole = whole_document(text, document)._replace(
-        own_name=own_name, standard=tuple(one for one in standard if isinstance(one, Dependency))
-    )
-    for name, tables in tools_of(whole, _TOOLS).items():
-        yield from _reader(name)(tables)
 
 
 def _reader(tool: str) -> Reader:

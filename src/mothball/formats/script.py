@@ -66,6 +66,8 @@ def parse(text: str) -> Document:
         tuple(one for document in documents for one in document.dependencies),
         tuple(sorted([*problems, *(one for document in documents for one in document.problems)])),
         tuple(one for document in documents for one in document.ignores),
+        tool_indexes=tuple(one for document in documents for one in document.tool_indexes),
+        tools=tuple(dict.fromkeys(one for document in documents for one in document.tools)),
     )
 
 
@@ -163,6 +165,7 @@ def _read(block: _Block) -> Document:
         ignores=tuple(
             one._replace(span=text.place(*one.span), about=text.place(*one.about)) for one in document.ignores
         ),
+        tool_indexes=tuple(one._replace(span=text.place(*one.span)) for one in document.tool_indexes),
     )
 
 

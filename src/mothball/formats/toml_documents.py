@@ -10,10 +10,10 @@ from mothball.formats.ignores import read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.toml import TomlScan, scan
 from mothball.formats.toml_sections import Tables, whole_document
-from mothball.model import Dependency, Document, IgnoreComment, Include, IndexOption, ParseProblem
+from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, ToolIndex
 
 # What a reader of tables may find in them.
-Found = Dependency | ParseProblem | Include | IgnoreComment | IndexOption | Redirect
+Found = Dependency | ParseProblem | Include | IgnoreComment | ToolIndex | Redirect
 Reader = Callable[[Tables], Iterable[Found]]
 
 # One missing quote can spoil many lines; beyond this, nobody reads on.
@@ -39,7 +39,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     includes: list[Include] = []
     redirects: list[Redirect] = []
     ignores: list[IgnoreComment] = []
-    index_options: list[IndexOption] = []
+    tool_indexes: list[ToolIndex] = []
     for one in (*found, *(read_comment(text, span) for span in document.comments)):
         match one:
             case Dependency():
@@ -52,8 +52,8 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 redirects.append(one)
             case IgnoreComment():
                 ignores.append(one)
-            case IndexOption():
-                index_options.append(one)
+            case ToolIndex():
+                tool_indexes.append(one)
             case None:  # a comment that does not speak to us
                 pass
             case _:
@@ -66,5 +66,5 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         tuple(sorted(problems)),
         tuple(ignores),
         tuple(sorted(includes)),
-        tuple(index_options),
+        tool_indexes=tuple(tool_indexes),
     )

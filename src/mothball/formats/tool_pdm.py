@@ -23,9 +23,8 @@ _OVERRIDES = (("resolution", "overrides"), ("overrides",))
 
 
 def read(tables: Tables) -> Iterator[Found]:
-    """Yield what the tables of PDM hold. A source that is named ``pypi`` takes the place of the default index."""
-    for index in declared_indexes(tables, "source"):
-        yield from index.option("index-url" if index.name.lower() == "pypi" else "extra-index-url")
+    """Yield what the tables of PDM hold."""
+    yield from (index.of_tool("pdm", index.text("type") or "index") for index in declared_indexes(tables, "source"))
     yield from read_arrays(tables, _REQUIREMENTS, string=_read_string)
     for one in named(tables, _OVERRIDES):
         if isinstance(one, ParseProblem):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mothball.formats.toml import Array, String
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_named import named, read_named
-from mothball.formats.toml_sections import ANY
-from mothball.model import Dependency, Kind, ParseProblem, WithheldReason
+from mothball.formats.toml_sections import ANY, Places
+from mothball.model import Dependency, Kind, ParseProblem, ToolIndex, WithheldReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _CONDA = ("dependencies", "host-dependencies", "build-dependencies", "run-depend
 
 _PROJECTS = tuple((*above, "pypi-dependencies") for above in _WORKSPACES)
 _OVERRIDES = tuple((*above, "pypi-options", "dependency-overrides") for above in _WORKSPACES)
+_INDEXES = tuple((*above, "pypi-options", name) for above in _WORKSPACES for name in ("index-url", "extra-index-urls"))
 _CONDA_PACKAGES = tuple((*above, table) for above in (*_WORKSPACES, *_PACKAGES) for table in _CONDA)
 
 
@@ -35,6 +37,7 @@ def parse(text: str) -> Document:
 
 def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of pixi hold."""
+    yield from _read_indexes(tables)
     for patterns, kind in ((_PROJECTS, Kind.REQUIREMENT), (_OVERRIDES, Kind.OVERRIDE)):
         for one in named(tables, patterns):
             if isinstance(one, ParseProblem):
@@ -46,3 +49,15 @@ def read(tables: Tables) -> Iterator[Found]:
         for found in read_named(one, tables) if not isinstance(one, ParseProblem) else ():
             if isinstance(found, Dependency):
                 yield found._replace(withheld=WithheldReason.CONDA)
+
+
+def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:
+    """Yield the indexes of the workspace and of its features."""
+    start = len(tables.prefix)
+    for setting, depth in Places(tables, _INDEXES).settings():
+        path = setting.path[start:depth]
+        scope = str(path[1]) if path[0] == "feature" else ""
+        values = setting.value.items if isinstance(setting.value, Array) else (setting.value,)
+        for value in values if len(setting.path) == depth else ():
+            if isinstance(value, String) and value.closed:
+                yield ToolIndex(value.inner, "pixi", value.value, role=str(path[-1]), scope=scope)

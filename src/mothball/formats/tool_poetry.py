@@ -13,7 +13,7 @@ from mothball.formats.redirects import Redirect
 from mothball.formats.toml import String
 from mothball.formats.toml_named import Named, named, read_named
 from mothball.formats.toml_sections import ANY
-from mothball.model import Dependency, IndexOption, Kind, ParseProblem, WithheldReason
+from mothball.model import Dependency, Kind, ParseProblem, WithheldReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ _CONSTRAINTS = (("build-constraints", ANY),)
 def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of Poetry hold. ``python`` is no project, but the versions that are supported."""
     indexes = declared_indexes(tables, "source")
-    yield from _index_options(indexes)
+    yield from (index.of_tool("poetry", _role(index)) for index in indexes)
     pins = Pins(one for one in indexes if one.name.lower() != _DEFAULT)
     for patterns, kind in ((_REQUIREMENTS, Kind.REQUIREMENT), (_CONSTRAINTS, Kind.CONSTRAINT)):
         for one in named(tables, patterns):
@@ -51,29 +51,30 @@ def read(tables: Tables) -> Iterator[Found]:
             yield Redirect(dependency.name, section, dependency.withheld)
 
 
-def _index_options(indexes: list[DeclaredIndex]) -> Iterator[IndexOption]:
-    """Yield whom Poetry asks: a primary source takes the place of the default index, unless that is named as well."""
-    implicit = [one for one in indexes if one.text("priority").lower() != "explicit" and one.name.lower() != _DEFAULT]
-    primary = [one for one in implicit if one.text("priority").lower() in {"", "primary", "default"}]
-    keeps_default = any(one.name.lower() == _DEFAULT for one in indexes)
-    for one in implicit:
-        is_last = bool(primary) and one is primary[-1] and not keeps_default
-        yield from one.option("index-url" if is_last else "extra-index-url")
+def _role(index: DeclaredIndex) -> str:
+    """Return the priority of a source; before priorities there were two switches."""
+    switches = (member for member in ("default", "secondary") if index.is_set(member))
+    return index.text("priority").lower() or next(switches, "primary")
 
 
 def _read(one: Named, tables: Tables, kind: Kind, pins: Pins) -> Iterator[Found]:
-    pinned = next((members["source"] for members in one.alternatives if "source" in members), None)
-    if isinstance(pinned, String) and pinned.value.lower() == _DEFAULT:
-        pinned = None
+    pinned = [members["source"] for members in one.alternatives if "source" in members]
+    is_default = [isinstance(value, String) and value.value.lower() == _DEFAULT for value in pinned]
+    # Besides another source, what is fetched from the default index in some environments is asked of that source alone.
+    pinned = [value for value, default in zip(pinned, is_default, strict=True) if not default]
     for found in read_named(one, tables, kind):
         if not isinstance(found, Dependency):
             yield found
             continue
         dependency = pins.apply(found, pinned)
+        if any(is_default) and not pinned:
+            dependency = dependency._replace(index_name=_DEFAULT)
         yield dependency
-        if _is_from_elsewhere(dependency) or dependency.index_url:
+        if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
             for section in _standard_sections(dependency.section):
-                yield Redirect(dependency.name, section, dependency.withheld, index_url=dependency.index_url)
+                name = dependency.index_name
+                for url in (dependency.index_url, *dependency.also_indexes):
+                    yield Redirect(dependency.name, section, dependency.withheld, index_url=url, index_name=name)
 
 
 def _is_from_elsewhere(dependency: Dependency) -> bool:

@@ -7,15 +7,15 @@ members, only the sources that name them are to be seen in one file.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from mothball.formats.index_tables import DeclaredIndex, declared_indexes
-from mothball.formats.redirects import Redirect
+from mothball.formats.index_tables import declared_indexes, index_settings
+from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.requirement_items import Section, read_arrays, read_requirement
-from mothball.formats.toml import Array, InlineTable, String
+from mothball.formats.toml import InlineTable, String, scan
 from mothball.formats.toml_named import Named, named, origin_of
-from mothball.formats.toml_sections import ANY, Places
-from mothball.model import IndexOption, Kind, ParseProblem, WithheldReason, normalise
+from mothball.formats.toml_sections import ANY, tools_of, whole_document
+from mothball.model import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,9 +36,8 @@ def read(tables: Tables) -> Iterator[Found]:
     yield from read_arrays(tables, _REQUIREMENTS, table=_read_build_requirement)
     yield from read_arrays(tables, _CONSTRAINTS, Kind.CONSTRAINT)
     yield from read_arrays(tables, _OVERRIDES, Kind.OVERRIDE)
-    indexes = declared_indexes(tables, "index")
-    yield from _index_options(tables, indexes)
-    urls = {index.name: index.url.value for index in indexes if index.url}
+    yield from read_indexes(tables)
+    urls = {index.name: index.url.value for index in declared_indexes(tables, "index") if index.url}
     for source in named(tables, _SOURCES):
         if isinstance(source, ParseProblem):
             yield source
@@ -46,19 +45,22 @@ def read(tables: Tables) -> Iterator[Found]:
             yield from _redirects(source, urls)
 
 
-def _index_options(tables: Tables, indexes: list[DeclaredIndex]) -> Iterator[IndexOption]:
-    """Yield whom uv asks: the default index last, explicit ones only for what is pinned to them."""
-    for index in indexes:
-        if not index.is_set("explicit"):
-            yield from index.option("index-url" if index.is_set("default") else "extra-index-url")
-    for setting, depth in Places(tables, (("index-url",), ("extra-index-url",))).settings():
-        name: Literal["index-url", "extra-index-url"] = (
-            "index-url" if setting.path[depth - 1] == "index-url" else "extra-index-url"
-        )
-        values = setting.value.items if isinstance(setting.value, Array) else (setting.value,)
-        for value in values:
-            if isinstance(value, String) and value.closed:
-                yield IndexOption(value.inner, name, value.value)
+def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]:
+    """Return the indexes of a uv.toml, and the first thing that makes it no TOML; raises nothing."""
+    document = scan(text)
+    found = tuple(read_indexes(whole_document(text, document)))
+    first = next((ParseProblem(*error) for error in document.errors), None)
+    return found, first
+
+
+def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
+    """Yield the indexes that the tables of uv declare; a uv.toml has the same keys at its top level."""
+    for index in declared_indexes(tables, "index"):
+        roles = (member for member in ("explicit", "default") if index.is_set(member))
+        yield index.of_tool("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
+    for name in ("index-url", "extra-index-url"):
+        for value in index_settings(tables, (name,)):
+            yield ToolIndex(value.inner, "uv", value.value, role=name)
 
 
 def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[Item]:
@@ -81,9 +83,14 @@ def _redirects(source: Named, urls: Mapping[str, str]) -> Iterator[Redirect]:
         if withheld is None and pinned is not None and url is None:
             withheld = WithheldReason.NO_INDEX
         for scope in _scopes(members):
-            yield Redirect(name, scope, withheld, is_partial="marker" in members, index_url=url)
+            yield Redirect(name, scope, withheld, "marker" in members, url, _unknown(pinned, urls))
     if not source.alternatives:
         yield Redirect(name, "", WithheldReason.INCOMPLETE)
+
+
+def _unknown(pinned: Value | None, urls: Mapping[str, str]) -> str:
+    """Return the name of the index that is ``pinned``, where the file does not declare it."""
+    return pinned.value if isinstance(pinned, String) and pinned.closed and pinned.value not in urls else ""
 
 
 def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
@@ -95,3 +102,19 @@ def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
         section = f"dependency-groups.{group.value}"
         return (section, "tool.uv.dev-dependencies") if group.value == "dev" else (section,)
     return ("",)
+
+
+def with_sources_of(document: Document, text: str, root_text: str) -> Document:
+    """Return ``document``, a member of a workspace whose text is ``text``, with the sources of the workspace's root.
+
+    A source of the member's own takes the place of the root's (uv, "Workspace sources").
+    """
+    own = {one.name for one in _sources_in(text)}
+    ours = [one for one in _sources_in(root_text) if one.name not in own and not one.scope]
+    return document._replace(dependencies=tuple(apply_redirects(document.dependencies, ours)))
+
+
+def _sources_in(text: str) -> list[Redirect]:
+    tables = tools_of(whole_document(text, scan(text)), ("uv",)).get("uv")
+    found = read(tables) if tables is not None else ()
+    return [one for one in found if isinstance(one, Redirect)]

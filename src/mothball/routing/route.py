@@ -1,69 +1,277 @@
-"""Which indexes answer for a dependency, or why none may be asked. Pure.
+"""Which indexes answer for a dependency, or why none may be asked: the one place that decides. Pure.
 
-A name goes only to indexes that its installer would ask: the index that the entry pins, else the options of its
-requirements file, else the default index of the configuration.
+A name goes only to indexes that its installer would ask: the index that the entry pins, else those that the options or
+the tables of its file name, else the default. Who the installer is, the file says and the table that the entry stands
+in; each tool's own rules are in a module of its own, imported where a file needs it. docs/indexes.md tells the order.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from functools import partial
 
-from mothball.config import DEFAULT_INDEX_HOSTS, Network
-from mothball.hygiene import without_credentials
-from mothball.model import Dependency, IndexOption, Withheld, WithheldReason
+from mothball.config import Network
+from mothball.model import Dependency, IndexOption, ToolIndex, Withheld, WithheldReason
 from mothball.records import NamedTuple
+from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
+from mothball.routing.candidates import DEFAULT_BY, Candidate, Choice, Default, Passed, Question, passed, together
+from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
-# Up to the end of the host: a name, or an IPv6 address in brackets.
-_WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
+# So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
+MAX_INDEXES = 16
+
+_TOOLS = ("uv", "poetry", "pdm", "pixi")
+_BY_FORMAT = {
+    "uv-lock": "uv",
+    "poetry-lock": "poetry",
+    "pdm-lock": "pdm",
+    "pipfile": "pipenv",
+    "pipfile-lock": "pipenv",
+    "pixi-toml": "pixi",
+}
+
+
+class Asked(NamedTuple):
+    """An index to ask: its base URL, without credentials and with one slash at its end.
+
+    ``by`` says where it is named, and ``is_users`` whether the user's side names it too.
+    """
+
+    url: str
+    by: str
+    is_users: bool = False
 
 
 class Ask(NamedTuple):
-    """The indexes to ask, in order: base URLs without credentials, each ending in one slash. Never empty.
+    """The indexes to ask, in order. Never empty.
 
     ``status_index`` is asked when these state nothing; None for names that must not go there.
     """
 
-    indexes: tuple[str, ...]
+    answering: tuple[Asked, ...]
     status_index: str | None = None
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """The base URLs of the indexes."""
+        return tuple(one.url for one in self.answering)
 
 
 Route = Ask | Withheld
 
 
-def route(dependency: Dependency, options: tuple[IndexOption, ...], network: Network) -> Route:
-    """Return whom to ask about ``dependency``, which stands in a file with these index ``options``.
+class Declared(NamedTuple):
+    """What a file says of indexes: its own format, the tools with tables in it, its options and its tables' indexes."""
 
-    Extra indexes go first, as a private name must not be looked for in public before at home.
-    """
-    if dependency.withheld is not None:
-        return Withheld(dependency.withheld)
-    addresses = (dependency.index_url,) if dependency.index_url else _from_options(options, network.index_url)
-    if any("$" in address for address in addresses):
-        return Withheld(WithheldReason.VARIABLE)
-    bases = dict.fromkeys(base_url(address) for address in addresses)
-    indexes = tuple(base for base in bases if re.match(_WEB_URL, base))
-    # The last one is the installer's main index: where that cannot be asked, the others cannot speak for it.
-    if not indexes or indexes[-1] != base_url(addresses[-1]):
-        return Withheld(WithheldReason.NO_INDEX)
-    if not _is_private(dependency.name, network.private):
-        return Ask(indexes, base_url(network.status_index) if network.status_index else None)
-    indexes = tuple(index for index in indexes if not _is_default(index))
-    return Ask(indexes) if indexes else Withheld(WithheldReason.PRIVATE)
+    format: str = ""
+    tools: tuple[str, ...] = ()
+    options: tuple[IndexOption, ...] = ()
+    indexes: tuple[ToolIndex, ...] = ()
 
 
-def base_url(address: str) -> str:
-    """Return an index URL as it is asked, shown and stored: without credentials, ending in exactly one slash."""
-    return without_credentials(address).rstrip("/") + "/"
+class Explanation(NamedTuple):
+    """A route, and the indexes that are not on it with the reasons."""
+
+    route: Route
+    passed: tuple[Passed, ...]
+    nobody: str = ""
 
 
-def _from_options(options: tuple[IndexOption, ...], default: str) -> tuple[str, ...]:
-    """Return the addresses that pip would ask: the extra ones, then the last ``--index-url``."""
-    # An option with an empty value changes nothing for pip: it must not hide the default index from us.
-    extra = [option.value for option in options if option.name == "extra-index-url" and option.value]
-    primary = [option.value for option in options if option.name == "index-url" and option.value]
-    if any(option.name == "no-index" for option in options):
-        return ()
-    return (*extra, primary[-1] if primary else default)
+class Router:
+    """Routes the dependencies of one file."""
+
+    def __init__(self, declared: Declared, network: Network, settings: InstallerSettings = NO_SETTINGS) -> None:
+        """Take what the file says, what our configuration says, and what the user has told installers."""
+        self._declared = declared
+        self._network = network
+        self._settings = settings
+        self._default = Default(
+            Candidate(network.index_url, network.index_by or DEFAULT_BY, network.is_users_index),
+            is_chosen=bool(network.index_by),
+        )
+        self._users: UsersPlaces | None = None
+        self._known: dict[tuple[object, ...], Route] = {}
+        self._by_name = any(one.includes or one.excludes for one in declared.indexes)
+
+    def route(self, dependency: Dependency) -> Route:
+        """Return whom to ask about ``dependency``. Most of a file go the same way, which is found once."""
+        if dependency.withheld is not None and not dependency.index_name:
+            return Withheld(dependency.withheld)
+        key = (
+            dependency.section,
+            dependency.withheld,
+            dependency.index_url,
+            dependency.also_indexes,
+            dependency.index_name,
+            _is_private(dependency.name, self._network.private),
+            self._by_name and dependency.name,
+        )
+        if key not in self._known:
+            self._known[key] = self.explain(dependency).route
+        return self._known[key]
+
+    def explain(self, dependency: Dependency) -> Explanation:
+        """Return whom to ask about ``dependency`` and why nobody else."""
+        choice = self._pinned(dependency)
+        if choice is None and dependency.withheld is not None:
+            return Explanation(Withheld(dependency.withheld), ())
+        choice = choice or self._chosen(dependency)
+        return self._decide(dependency.name, choice)
+
+    # --- what the installer would ask ---------------------------------------------------------------------------------
+
+    def _pinned(self, dependency: Dependency) -> Choice | None:
+        """Return the indexes that the entry itself pins, None where it pins none that can be told.
+
+        Several are for different environments. Of what is left to others by them nobody is told: it may be private.
+        """
+        if dependency.index_name:
+            is_open = dependency.withheld in {None, WithheldReason.NO_INDEX}
+            candidate = self._named(dependency.index_name) if is_open else None
+            return Choice((candidate,)) if candidate else None
+        if not dependency.index_url:
+            return None
+        asked = [self._pin(url) for url in (dependency.index_url, *dependency.also_indexes)]
+        if "pipenv" in self._installers(dependency.section) and self._settings.mirror is not None:
+            from mothball.routing.pipenv import mirrored  # noqa: PLC0415 - few set a mirror
+
+            asked = [mirrored(one, self._settings.mirror) for one in asked]
+        return Choice(tuple(asked))
+
+    def _pin(self, url: str) -> Candidate:
+        declared = next((one for one in self._declared.indexes if one.url == url), None)
+        place = f", {declared.name or url} in {declared.place}" if declared and declared.place else ""
+        return Candidate(url, f"{PINNED}{place}")
+
+    def _named(self, name: str) -> Candidate | None:
+        if name == "pypi":  # as Poetry's entries name the default index
+            return self._default.candidate
+        from mothball.routing.uv import named  # noqa: PLC0415 - few files pin an index that they do not declare
+
+        return named(name, self._declared.indexes, self._settings.uv)
+
+    def _installers(self, section: str) -> tuple[str, ...]:
+        """Return the tools that install what stands in ``section``, empty for what belongs to none of them.
+
+        The standard tables of a pyproject.toml are for every tool: for those whose tables declare an index, and for
+        uv where it has a table at all, as its settings are known.
+        """
+        declared = self._declared
+        if declared.format in _BY_FORMAT:
+            return (_BY_FORMAT[declared.format],)
+        if section.startswith("tool."):
+            tool = section.split(".", 2)[1]
+            return (tool,) if tool in _TOOLS else ()
+        with_indexes = {one.tool for one in declared.indexes}
+        return tuple(tool for tool in _TOOLS if tool in with_indexes or (tool == "uv" and tool in declared.tools))
+
+    def _chosen(self, dependency: Dependency) -> Choice:
+        tools = self._installers(dependency.section)
+        choices = [self._by_tool(tool, dependency) for tool in tools]
+        if len(choices) == 1:
+            return choices[0]
+        if choices:
+            return together(choices)
+        return self._by_tool("requirements", dependency)
+
+    def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
+        declared = self._declared
+        indexes = tuple(one for one in declared.indexes if one.tool == tool)
+        question = Question(
+            dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
+        )
+        # importlib.import_module does the same, and its own import costs as much as a tool's module.
+        choice: Choice = __import__(f"mothball.routing.{tool}", fromlist=["choose"]).choose(question)
+        return choice
+
+    # --- what of it we ask --------------------------------------------------------------------------------------------
+
+    def _decide(self, name: str, choice: Choice) -> Explanation:
+        nothing = partial(Explanation, passed=choice.passed + passed(choice.asked, "the name is sent nowhere"))
+        if not choice.asked:
+            return Explanation(Withheld(WithheldReason.NO_INDEX), choice.passed, choice.nobody)
+        found: list[Asked] = []
+        over = choice.passed
+        for candidate in choice.asked:
+            address = self._expanded(candidate)
+            if address is None:
+                return nothing(Withheld(WithheldReason.VARIABLE), nobody=f"{candidate.by} holds a variable")
+            base = base_url(address)
+            if is_web(base):
+                found.append(Asked(base, candidate.by, candidate.is_users or self._users_places().name(base)))
+            elif candidate is choice.asked[-1]:
+                # The last one is the installer's main index: where it cannot be asked, the others cannot speak for it.
+                return nothing(Withheld(WithheldReason.NO_INDEX), nobody=f"{candidate.by} is no http address")
+            else:
+                over += passed([candidate], "it is no http address")
+        return self._restrain(name, _in_order(found), over)
+
+    def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[Passed, ...]) -> Explanation:
+        """Take out what must not learn the name."""
+        is_private = _is_private(name, self._network.private)
+        if is_private:
+            over += passed((Candidate(*one) for one in asked if is_default(one.url)), "the name is private")
+            asked = tuple(one for one in asked if not is_default(one.url))
+        everything = tuple(Passed(Candidate(*one), "the name is sent nowhere") for one in asked)
+        if not asked:
+            return Explanation(
+                Withheld(WithheldReason.PRIVATE), over, "the name is private, and no other index is left"
+            )
+        if len(asked) > MAX_INDEXES:
+            words = f"{len(asked)} indexes would have to be asked, more than {MAX_INDEXES}"
+            return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), over + everything, words)
+        stranger = next((one for one in asked if self._needs_consent(one)), None)
+        if stranger is not None:
+            words = f"{stranger.by} names a local index, and only the repository does"
+            return Explanation(Withheld(WithheldReason.CONSENT), over + everything, words)
+        return Explanation(Ask(asked, None if is_private else self._status_index()), over)
+
+    def _expanded(self, candidate: Candidate) -> str | None:
+        if "$" not in candidate.address:
+            return candidate.address
+        if candidate.is_users:
+            # pip and uv expand nothing in their own configuration either.
+            return None
+        return self._users_places().expand(candidate.address, self._settings.variables)
+
+    def _users_places(self) -> UsersPlaces:
+        """Return what the user's own side names."""
+        if self._users is None:
+            urls = (*(one.url for one in self._settings.addresses), *self._network.users_indexes)
+            self._users = UsersPlaces(urls, self._network.trusted_hosts)
+        return self._users
+
+    def _needs_consent(self, index: Asked) -> bool:
+        return not self._network.ask_local_indexes and not index.is_users and is_local(index.url)
+
+    def _status_index(self) -> str | None:
+        if not self._network.status_index:
+            return None
+        index = Asked(base_url(self._network.status_index), "`status-index`")
+        return None if self._needs_consent(index) else index.url
+
+
+PINNED = "the entry itself"
+
+
+def credentials_in(declared: Declared, dependencies: Iterable[Dependency]) -> list[str]:
+    """Return where a repository file writes credentials into the address of an index: they are never sent."""
+    found = [f"`--{one.name}` in {one.place}" for one in declared.options if has_credentials(one.value)]
+    found += [f"{one.name or one.role} in {one.place}" for one in declared.indexes if has_credentials(one.url)]
+    known = {one.url for one in declared.indexes}
+    pins = {one.index_url for one in dependencies if one.index_url}
+    found += [f"the index {base_url(url)}" for url in sorted(pins - known) if has_credentials(url)]
+    return found
+
+
+def _in_order(asked: Iterable[Asked]) -> tuple[Asked, ...]:
+    """Return ``asked`` each once, and the default index last: a name must not be looked for there before at home."""
+    by_url: dict[str, Asked] = {}
+    for one in asked:
+        known = by_url.setdefault(one.url, one)
+        if one.is_users and not known.is_users:
+            by_url[one.url] = known._replace(is_users=True)
+    return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))
 
 
 def _is_private(name: str, patterns: tuple[str, ...]) -> bool:
@@ -72,13 +280,3 @@ def _is_private(name: str, patterns: tuple[str, ...]) -> bool:
     from fnmatch import fnmatchcase  # noqa: PLC0415 - most projects have no private names
 
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _is_default(base: str) -> bool:
-    """Return whether the base URL ``base`` leads to the host of the default index or below it, however it is spelt."""
-    return f".{_host(base)}".endswith(tuple(f".{host}" for host in DEFAULT_INDEX_HOSTS))
-
-
-def _host(base: str) -> str:
-    match = re.match(_WEB_URL, base)
-    return match[1].rstrip(".").lower() if match else ""

@@ -10,10 +10,10 @@ from mothball.model import WithheldReason
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 
-def options(text: str, file_format: str = "pyproject") -> list[tuple[str, str]]:
-    found = parse(file_format, text).index_options
-    assert [option.span.of(text) for option in found] == [option.value for option in found]
-    return [(option.name, option.value) for option in found]
+def declared(text: str, file_format: str = "pyproject") -> list[tuple[str, str, str]]:
+    found = parse(file_format, text).tool_indexes
+    assert [index.span.of(text) for index in found if index.url] == [index.url for index in found if index.url]
+    return [(index.name, index.url, index.role) for index in found]
 
 
 def index(tool: str, name: str, url: str, more: str = "") -> str:
@@ -26,36 +26,114 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (index(UV, "a", A) + index(UV, "b", B, "default = true"), [("extra-index-url", A), ("index-url", B)]),
-        (index(UV, "a", A, "explicit = true"), []),
-        ("[tool.uv]\nindex = [{name = 'a', url = '" + A + "'}]\n", [("extra-index-url", A)]),
-        (f"[tool.uv]\nindex-url = '{A}'\nextra-index-url = ['{B}']\n", [("index-url", A), ("extra-index-url", B)]),
-        (index(POETRY, "a", A), [("index-url", A)]),
-        (index(POETRY, "a", A) + index(POETRY, "b", B), [("extra-index-url", A), ("index-url", B)]),
-        (index(POETRY, "a", A, "priority = 'supplemental'"), [("extra-index-url", A)]),
-        (index(POETRY, "a", A, "priority = 'explicit'"), []),
-        (index(POETRY, "a", A) + "[[tool.poetry.source]]\nname = 'PyPI'\n", [("extra-index-url", A)]),
-        (index(PDM, "pypi", A) + index(PDM, "b", B), [("index-url", A), ("extra-index-url", B)]),
-        (index(UV, "a", ""), []),
-        ("[[tool.uv.index]]\nname = 'a'\nurl = 'https://a", []),
-        ("[tool.uv]\nindex = 'x'\n", []),
+        (index(UV, "a", A) + index(UV, "b", B, "default = true"), [("a", A, "index"), ("b", B, "default")]),
+        (index(UV, "a", A, "explicit = true"), [("a", A, "explicit")]),
+        (index(UV, "a", A, "format = 'flat'"), [("a", A, "flat")]),
+        ("[tool.uv]\nindex = [{name = 'a', url = '" + A + "'}]\n", [("a", A, "index")]),
+        (
+            f"[tool.uv]\nindex-url = '{A}'\nextra-index-url = ['{B}', 1]\n",
+            [("", A, "index-url"), ("", B, "extra-index-url")],
+        ),
+        (index(POETRY, "a", A), [("a", A, "primary")]),
+        (index(POETRY, "a", A, "priority = 'Supplemental'"), [("a", A, "supplemental")]),
+        (index(POETRY, "a", A, "priority = 'explicit'"), [("a", A, "explicit")]),
+        (index(POETRY, "a", A, "default = true"), [("a", A, "default")]),
+        (index(POETRY, "a", A, "secondary = true"), [("a", A, "secondary")]),
+        ("[[tool.poetry.source]]\nname = 'PyPI'\n", [("PyPI", "", "primary")]),
+        (
+            index(PDM, "pypi", A) + index(PDM, "b", B, "type = 'find_links'"),
+            [("pypi", A, "index"), ("b", B, "find_links")],
+        ),
+        ("[[tool.uv.index]]\nname = 'a'\nurl = 'https://a", [("a", "", "index")]),
+        ("[tool.uv]\nindex = 'x'\nextra-index-url = 'https://a", []),
+        (
+            f"[tool.pixi.pypi-options]\nindex-url = '{A}'\nextra-index-urls = ['{B}']\n",
+            [("", A, "index-url"), ("", B, "extra-index-urls")],
+        ),
     ],
 )
-def test_a_table_says_whom_an_installer_asks(text: str, expected: list[tuple[str, str]]) -> None:
-    assert options(text) == expected
+def test_a_table_declares_indexes_with_their_roles(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert declared(text) == expected
 
 
-def test_pipenv_asks_its_first_source() -> None:
+def test_a_source_of_pdm_may_include_and_exclude_names() -> None:
+    text = index(PDM, "a", A, "include_packages = ['acme-*']\nexclude_packages = ['other']")
+
+    (found,) = parse("pyproject", text).tool_indexes
+
+    assert (found.includes, found.excludes) == (("acme-*",), ("other",))
+
+
+def test_an_index_of_a_feature_of_pixi_knows_its_feature() -> None:
+    text = f"[feature.gpu.pypi-options]\nindex-url = '{A}'\n[pypi-options]\nextra-index-urls = ['{B}']\n"
+
+    found = parse("pixi-toml", text).tool_indexes
+
+    assert [(one.scope, one.url, one.span.of(text)) for one in found] == [("gpu", A, A), ("", B, B)]
+
+
+@pytest.mark.parametrize(("switch", "role"), [("true", "searched"), ("false", "")])
+def test_pipenv_may_search_all_its_sources(switch: str, role: str) -> None:
+    text = index("source", "a", A) + f"[pipenv]\ninstall_search_all_sources = {switch}\n"
+
+    assert declared(text, "pipfile") == [("a", A, role)]
+
+
+def test_a_script_declares_indexes_in_its_metadata() -> None:
+    text = f"# /// script\n# dependencies = ['x']\n# [[tool.uv.index]]\n# url = '{A}'\n# ///\n"
+
+    document = parse("script", text)
+
+    assert declared(text, "script") == [("", A, "index")]
+    assert document.tools == ("uv",)
+
+
+def test_the_tools_that_have_a_table_are_told() -> None:
+    assert parse("pyproject", "[tool.uv]\n[tool.ruff]\n[tool.poetry.group.x]\n").tools == ("uv", "poetry")
+    assert parse("pyproject", "[project]\n").tools == ()
+
+
+def test_entries_of_a_pipfile_pin_its_sources() -> None:
     text = (
         index("source", "a", A) + index("source", "b", B) + "[packages]\nx = '*'\ny = {index = 'b'}\nz = {index = 'c'}"
     )
 
-    assert options(text, "pipfile") == [("index-url", A)]
     assert [(one.name, one.index_url, one.withheld) for one in parse("pipfile", text).dependencies] == [
         ("x", None, None),
         ("y", B, None),
         ("z", None, WithheldReason.NO_INDEX),
     ]
+
+
+def test_sources_of_uv_by_environment_pin_each_of_their_indexes() -> None:
+    text = (
+        "[project]\ndependencies = ['torch']\n"
+        + index(UV, "a", A)
+        + index(UV, "b", B)
+        + "[tool.uv.sources]\ntorch = [{index = 'a', marker = \"sys_platform == 'x'\"}, {index = 'b', extra = 'y'},"
+        + " {index = 'b', marker = \"sys_platform == 'z'\"}]\n"
+    )
+
+    (torch,) = parse("pyproject", text).dependencies
+
+    assert (torch.index_url, torch.also_indexes) == (A, (B,))
+
+
+def test_alternatives_of_poetry_pin_each_of_their_sources() -> None:
+    text = (
+        index(POETRY, "a", A)
+        + index(POETRY, "b", B)
+        + (
+            "[tool.poetry.dependencies]\n"
+            "one = [{version = '1', source = 'a'}, {version = '2', source = 'B'}, {version = '3', source = 'pypi'}]\n"
+            "two = {version = '1', source = 'PyPI'}\n"
+        )
+    )
+
+    one, two = parse("pyproject", text).dependencies
+
+    assert (one.index_url, one.also_indexes, one.index_name) == (A, (B,), "")
+    assert (two.index_url, two.also_indexes, two.index_name) == (None, (), "pypi")
 
 
 def test_uv_sources_pin_an_index_wherever_the_name_stands() -> None:
@@ -88,9 +166,15 @@ def test_poetry_sources_are_pinned_by_name() -> None:
 
 
 def test_variables_in_an_address_are_left_for_the_routing_to_refuse() -> None:
-    assert options(index(UV, "a", "https://${TOKEN}@a.example/")) == [
-        ("extra-index-url", "https://${TOKEN}@a.example/")
-    ]
+    assert declared(index(UV, "a", "https://${TOKEN}@a.example/")) == [("a", "https://${TOKEN}@a.example/", "index")]
+
+
+def test_a_pin_that_the_file_does_not_declare_keeps_its_name() -> None:
+    text = "[project]\ndependencies = ['lost']\n[tool.uv.sources]\nlost = {index = 'elsewhere'}\n"
+
+    (lost,) = parse("pyproject", text).dependencies
+
+    assert (lost.index_name, lost.withheld) == ("elsewhere", WithheldReason.NO_INDEX)
 
 
 def test_a_poetry_source_holds_for_the_entry_of_the_standard_table_too() -> None:

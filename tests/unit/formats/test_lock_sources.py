@@ -90,7 +90,8 @@ def test_what_no_index_answers_for_is_withheld(format_name: str, lines: str, wit
     ],
 )
 def test_the_index_that_a_lock_records_is_the_entrys_own(format_name: str, lines: str) -> None:
-    assert only(format_name, lines)[-2:] == (INDEX, None)
+    package = only(format_name, lines)
+    assert (package.index_url, package.withheld) == (INDEX, None)
 
 
 @pytest.mark.parametrize("format_name", TOML)

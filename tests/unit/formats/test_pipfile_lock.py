@@ -70,7 +70,8 @@ def test_an_entry_comes_from_the_index_that_it_names_or_else_from_the_first() ->
 
 @pytest.mark.parametrize("sources", [None, [], {}, [None], "x"])
 def test_without_indexes_nothing_is_pinned(sources: object) -> None:
-    assert only({"version": "==1"}, sources)[-2:] == (None, None)
+    package = only({"version": "==1"}, sources)
+    assert (package.index_url, package.withheld) == (None, None)
 
 
 def test_a_lock_without_meta_is_read() -> None:

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model import Dependency, IndexOption, Span, Withheld, WithheldReason
-from mothball.routing.route import Ask, base_url, route
+from mothball.records import NamedTuple
+from mothball.routing.addresses import base_url
+from mothball.routing.route import Ask as Answering
+from mothball.routing.route import Declared, Router
 
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
 STATUSES = "https://statuses.example/simple/"
@@ -42,6 +45,18 @@ DISGUISES = [
 
 def dependency(name: str = "old-lib", index: str | None = None, withheld: WithheldReason | None = None) -> Dependency:
     return Dependency(name, Span(0, 1), Span(0, 1), index_url=index, withheld=withheld)
+
+
+class Ask(NamedTuple):
+    """A route without the words about who named what, which have tests of their own."""
+
+    indexes: tuple[str, ...]
+    status_index: str | None = None
+
+
+def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> Ask | Withheld:
+    way = Router(Declared("requirements", options=options), network).route(wanted)
+    return Ask(way.indexes, way.status_index) if isinstance(way, Answering) else way
 
 
 def option(name: str, value: str = "") -> IndexOption:

@@ -1,0 +1,89 @@
+"""What pip is told outside of requirements files: its configuration files and its ``PIP_...`` variables.
+
+Files are read in pip's order, the section ``[install]`` beats ``[global]`` in whatever file it stands, a variable beats
+both, and an empty value says nothing (pip, "Configuration": precedence).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mothball.errors import UnreadableFileError
+from mothball.files import read_utf8
+from mothball.installers.places import is_on, pip_files
+from mothball.lines import LineTable
+from mothball.records import NamedTuple
+from mothball.routing.settings import PipSettings, UserIndex
+
+if TYPE_CHECKING:
+    from mothball.formats.ini import IniScan
+
+_INDEX = ("index-url", "pypi-url")
+_SECTIONS = ("global", "install")
+_VARIABLE = "PIP_"
+
+
+class _Value(NamedTuple):
+    """What is said, and where."""
+
+    text: str
+    by: str
+
+
+def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
+    """Return pip's settings. Raises UnreadableFileError on a file that pip would not read either."""
+    values: dict[str, dict[str, _Value]] = {section: {} for section in _SECTIONS}
+    for path in pip_files(environment, platform):
+        if os.path.exists(path):
+            for section, key, value in _read_file(path):
+                values[section][key] = value
+    said = {**values["global"], **values["install"], **dict(_variables(environment))}
+    main = next((said[key] for key in _INDEX if key in said), None)
+    extra = said.get("extra-index-url", _Value("", ""))
+    off = said.get("no-index", _Value("", ""))
+    return PipSettings(
+        UserIndex(main.text.strip(), main.by) if main else None,
+        tuple(UserIndex(url, extra.by) for url in extra.text.split()),
+        off.by if is_on(off.text) else "",
+    )
+
+
+def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:
+    """Yield what variables say, keyed as in files."""
+    for key in (*_INDEX, "extra-index-url", "no-index"):
+        variable = _VARIABLE + key.upper().replace("-", "_")
+        if environment.get(variable):
+            yield key, _Value(environment[variable], variable)
+
+
+def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
+    """Yield section, key and value of every setting in a file that is not empty."""
+    try:
+        text = read_utf8(path)
+    except UnreadableFileError as error:
+        if isinstance(error.__cause__, PermissionError):
+            return  # pip passes over what it may not open
+        raise
+    from mothball.formats.ini import scan  # noqa: PLC0415 - only a user with such a file pays for it
+
+    found = scan(text)
+    lines = LineTable(text)
+    _refuse_broken(path, found, lines)
+    for section in found.sections:
+        for option in section.options if section.name in _SECTIONS else ():
+            key = option.name.lower().replace("_", "-").removeprefix("--")
+            value = "\n".join(line.of(text) for line in option.lines)
+            if value:
+                line = lines.position(option.span.start).line
+                yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
+
+
+def _refuse_broken(path: str, found: IniScan, lines: LineTable) -> None:
+    """Raise on what pip refuses: nobody knows then where names may go."""
+    if found.problems:
+        first = min(found.problems)
+        place = lines.position(first.span.start).line
+        cause = f"pip's configuration cannot be used: line {place}: {first.message}"
+        raise UnreadableFileError(path, cause, help_text=first.help)

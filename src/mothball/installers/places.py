@@ -1,0 +1,92 @@
+"""Where pip and uv keep the configuration of the user and of the machine, on every system.
+
+pip: "Configuration Files" in its user guide. uv: "Configuration files" and "Storage directories" in its reference.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+_WINDOWS = "win32"
+
+
+def pip_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
+    """Yield where pip looks, what is read later overriding what is read before; nothing where it is told so.
+
+    The environment of the project is that of ``VIRTUAL_ENV``: mothball itself may be installed in another one.
+    """
+    chosen = environment.get("PIP_CONFIG_FILE", "")
+    if chosen == os.devnull:
+        return
+    name = "pip.ini" if platform == _WINDOWS else "pip.conf"
+    for directory in _pip_directories(environment, platform, is_alone=bool(chosen) and os.path.exists(chosen)):
+        yield os.path.join(directory, name)
+    if chosen:
+        yield chosen
+
+
+def _pip_directories(environment: Mapping[str, str], platform: str, *, is_alone: bool) -> Iterator[str]:
+    """Yield the directories of the machine, of the user unless a chosen file stands alone, of the environment."""
+    home = _home(environment, platform)
+    match platform:
+        case "win32":
+            machine = [_below(environment.get("PROGRAMDATA", "C:\\ProgramData"), "pip")]
+            user = [_below(home, "pip"), _below(environment.get("APPDATA", ""), "pip")]
+        case "darwin":
+            support = _below(home, "Library", "Application Support", "pip")
+            machine = ["/Library/Application Support/pip"]
+            user = [_below(home, ".pip"), support if os.path.isdir(support) else _below(home, ".config", "pip")]
+        case _:
+            machine = [*(_below(one, "pip") for one in _xdg_directories(environment)), "/etc"]
+            user = [_below(home, ".pip"), _below(_xdg_home(environment, home), "pip")]
+    yield from machine
+    if not is_alone:
+        yield from filter(None, user)
+    if environment.get("VIRTUAL_ENV"):
+        yield environment["VIRTUAL_ENV"]
+
+
+def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
+    """Yield the user's uv.toml and the system's, or the one that is chosen instead of them; what comes first counts."""
+    if environment.get("UV_CONFIG_FILE"):
+        yield environment["UV_CONFIG_FILE"]
+    elif not is_on(environment.get("UV_NO_CONFIG", "")):
+        home = _home(environment, platform)
+        if platform == _WINDOWS:
+            user = environment.get("APPDATA", "")
+            system = [_below(environment.get("PROGRAMDATA", "C:\\ProgramData"), "uv")]
+        else:
+            user = _xdg_home(environment, home)
+            system = [*(_below(one, "uv") for one in _xdg_directories(environment)), "/etc/uv"]
+        for directory in filter(None, (_below(user, "uv"), *_first_with(system, "uv.toml"))):
+            yield os.path.join(directory, "uv.toml")
+
+
+def is_on(value: str) -> bool:
+    """Return whether a switch is on, as uv and pip read switches; what is neither on nor off is on."""
+    return value.strip().lower() not in {"", "0", "f", "false", "n", "no", "off"}
+
+
+def _first_with(directories: list[str], name: str) -> list[str]:
+    """Return the first of ``directories`` that holds a file ``name``: uv reads one system file and no more."""
+    return next(([one] for one in directories if os.path.exists(os.path.join(one, name))), [])
+
+
+def _home(environment: Mapping[str, str], platform: str) -> str:
+    return environment.get("USERPROFILE" if platform == _WINDOWS else "HOME", "")
+
+
+def _xdg_home(environment: Mapping[str, str], home: str) -> str:
+    chosen = environment.get("XDG_CONFIG_HOME", "")
+    return chosen if os.path.isabs(chosen) else _below(home, ".config")
+
+
+def _xdg_directories(environment: Mapping[str, str]) -> list[str]:
+    chosen = environment.get("XDG_CONFIG_DIRS", "") or "/etc/xdg"
+    return [one for one in chosen.split(":") if os.path.isabs(one)]
+
+
+def _below(directory: str, *names: str) -> str:
+    """Return a path below ``directory``, empty where that is not known."""
+    return os.path.join(directory, *names) if directory else ""

@@ -1,0 +1,127 @@
+"""Indexes that an installer would ask, in the order in which we ask them, and those that it passes over. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mothball.model import IndexOption, ToolIndex
+from mothball.records import NamedTuple
+from mothball.routing.addresses import base_url, is_default
+from mothball.routing.settings import InstallerSettings, UserIndex
+
+
+class Candidate(NamedTuple):
+    """An index as somebody named it: its address as written, by what, and whether the user's side did."""
+
+    address: str
+    by: str
+    is_users: bool = False
+
+
+class Passed(NamedTuple):
+    """An index that is not asked, and why."""
+
+    candidate: Candidate
+    why: str
+
+
+class Choice(NamedTuple):
+    """What an installer makes of all that is said: ``asked`` in order, the last one its main index.
+
+    ``nobody`` says why no index may be asked at all; empty where one may.
+    """
+
+    asked: tuple[Candidate, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    nobody: str = ""
+
+
+class Default(NamedTuple):
+    """The index for what names none of its own. ``is_chosen`` where our own configuration or option names it."""
+
+    candidate: Candidate
+    is_chosen: bool = False
+
+
+class Question(NamedTuple):
+    """What a tool's module is asked: where a name may be looked for that no source pins.
+
+    ``name`` stands in the table ``section`` of a file with these ``options`` and those ``indexes`` of the tool.
+    """
+
+    name: str
+    section: str
+    options: tuple[IndexOption, ...]
+    indexes: tuple[ToolIndex, ...]
+    settings: InstallerSettings
+    default: Default
+
+
+def of_option(option: IndexOption) -> Candidate:
+    """Return the index that an option of a requirements file names."""
+    return Candidate(option.value, f"`--{option.name}`{_in(option.place)}")
+
+
+def of_tool(index: ToolIndex) -> Candidate:
+    """Return the index that a tool's table declares."""
+    key = _KEYS.get(index.tool, index.tool)
+    what = f"`{index.role}`" if index.role in _SETTINGS else f"[[{key}]]"
+    named = f" {index.name}" if index.name else ""
+    return Candidate(index.url, f"{what}{named}{_in(index.place)}")
+
+
+def of_user(index: UserIndex) -> Candidate:
+    """Return the index that the user's side names."""
+    return Candidate(index.url, index.by, is_users=True)
+
+
+def first_of(*candidates: Candidate | None) -> Candidate | None:
+    """Return the first that is there."""
+    return next((one for one in candidates if one is not None), None)
+
+
+def is_public(candidate: Candidate) -> bool:
+    """Return whether this is the default index, which everybody may publish to."""
+    return is_default(base_url(candidate.address))
+
+
+def passed(candidates: Iterable[Candidate | None], why: str) -> tuple[Passed, ...]:
+    """Return ``candidates`` as passed over."""
+    return tuple(Passed(one, why) for one in candidates if one is not None)
+
+
+def together(choices: Iterable[Choice]) -> Choice:
+    """Return what is asked where any of several installers may be the one: all that any of them asks.
+
+    Where one of them asks nobody, nobody is asked: it is not ours to guess that it was another one.
+    """
+    asked: list[Candidate] = []
+    over: list[Passed] = []
+    mains: list[Candidate] = []
+    for choice in choices:
+        if choice.nobody:
+            return choice
+        asked += choice.asked
+        over += choice.passed
+        mains += choice.asked[-1:]
+    # An installer with a main index of its own is not overruled by one for which nobody has named any.
+    if not all(map(is_public, mains)):
+        unnamed = [one for one in asked if one.by == DEFAULT_BY]
+        over += passed(unnamed, "another installer of this file has a main index of its own")
+        asked = [one for one in asked if one not in unnamed]
+    return Choice(tuple(dict.fromkeys(asked)), tuple(dict.fromkeys(over)))
+
+
+DEFAULT_BY = "the default"
+_KEYS = {
+    "uv": "tool.uv.index",
+    "poetry": "tool.poetry.source",
+    "pdm": "tool.pdm.source",
+    "pipenv": "source",
+    "pixi": "pypi-options",
+}
+_SETTINGS = ("index-url", "extra-index-url", "extra-index-urls")
+
+
+def _in(place: str) -> str:
+    return f" in {place}" if place else ""

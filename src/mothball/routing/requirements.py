@@ -1,0 +1,67 @@
+"""Files that belong to no single tool: requirements, setup.py, tox.ini, a pyproject.toml without a tool's table, ...
+
+pip installs from them, and uv. What the two would not ask alike is settled for the private side: where they disagree on
+the main index, the one that is not the default index answers.
+
+pip takes the last ``--index-url`` of the files and forgets all indexes named before it, in the file or in its own
+configuration; uv forgets none, and a variable of its own beats what the file says. A name must not be looked for in
+public before at home, so indexes that uv would ask first are asked first.
+"""
+
+from __future__ import annotations
+
+from mothball.routing.candidates import (
+    Candidate,
+    Choice,
+    Default,
+    Passed,
+    Question,
+    first_of,
+    is_public,
+    of_option,
+    of_user,
+    passed,
+)
+from mothball.routing.settings import PipSettings, UvSettings
+
+
+def choose(question: Question) -> Choice:
+    """Return whom pip or uv would ask."""
+    pip, uv, default = question.settings.pip, question.settings.uv, question.default
+    options = question.options
+    # An option with an empty value changes nothing for pip: it must not hide the default index from us.
+    extra = [of_option(one) for one in options if one.name == "extra-index-url" and one.value]
+    named = [of_option(one) for one in options if one.name == "index-url" and one.value]
+    off = next((one for one in options if one.name == "no-index"), None)
+    nobody = of_option(off).by if off else ""
+    if not nobody and (named or not default.is_chosen):
+        nobody = pip.no_index or uv.no_index
+    if nobody:
+        return Choice(passed=passed([*extra, *named], nobody), nobody=nobody)
+    main, over = _main(named, pip, uv, default)
+    users = [of_user(one) for one in (*uv.indexes, *uv.file_indexes, *uv.extra, *uv.file_extra)]
+    pips = [of_user(one) for one in pip.extra]
+    if named and not is_public(main[-1]):
+        over += passed(pips, f"pip forgets it for {named[-1].by}")
+        pips = []
+    return Choice((*users, *pips, *extra, *main), tuple(over))
+
+
+def _main(
+    named: list[Candidate], pip: PipSettings, uv: UvSettings, default: Default
+) -> tuple[list[Candidate], tuple[Passed, ...]]:
+    """Return the main index of pip and, where that is another one that may be asked too, of uv; pip's comes last."""
+    over = passed(named[:-1], f"{named[-1].by} comes later") if named else ()
+    uvs = first_of(of_user(uv.default) if uv.default else None, of_user(uv.file_default) if uv.file_default else None)
+    users = [one for one in (uvs, of_user(pip.main) if pip.main else None) if one is not None]
+    if named:
+        file = named[-1]
+        # A variable of uv beats what the file says, and pip reads the file: only the default index yields to it.
+        kept = [uvs] if uvs is not None and is_public(file) and not is_public(uvs) else [file]
+        others = [file, *users]
+    elif default.is_chosen:
+        kept, others = [default.candidate], users
+    else:
+        kept = [one for one in users if not is_public(one)] or users[-1:] or [default.candidate]
+        others = [*users, default.candidate]
+    return kept, over + passed([one for one in others if one not in kept], f"{kept[-1].by} comes before it")

@@ -1,0 +1,73 @@
+"""What the user's side says of indexes: the environment and the installers' own configuration files.
+
+``installers`` reads it; here is what it means. All of it is the user's word, none of a repository's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from mothball.records import NamedTuple
+
+
+class UserIndex(NamedTuple):
+    """An index as the user names it. ``url`` may hold credentials, and is for no eye but the client's.
+
+    ``by`` says where: a variable, or a key in a file with its line. ``name`` is the name that uv knows it by, empty
+    where it has none.
+    """
+
+    url: str
+    by: str
+    name: str = ""
+
+
+class PipSettings(NamedTuple):
+    """What pip is told outside of requirements files. ``no_index`` says by what it may ask nobody, else it is empty."""
+
+    main: UserIndex | None = None
+    extra: tuple[UserIndex, ...] = ()
+    no_index: str = ""
+
+
+class UvSettings(NamedTuple):
+    """What uv is told outside of projects.
+
+    The variables come before what a project says, the user's and the system's uv.toml (``file_…``) behind it.
+    ``explicit`` are indexes that answer only for what is pinned to them by name.
+    """
+
+    default: UserIndex | None = None
+    indexes: tuple[UserIndex, ...] = ()
+    extra: tuple[UserIndex, ...] = ()
+    file_default: UserIndex | None = None
+    file_indexes: tuple[UserIndex, ...] = ()
+    file_extra: tuple[UserIndex, ...] = ()
+    explicit: tuple[UserIndex, ...] = ()
+    no_index: str = ""
+
+
+class InstallerSettings(NamedTuple):
+    """What the user has told installers. ``mirror`` is where Pipenv goes instead of the default index.
+
+    ``variables`` is the environment, for addresses that name a variable of it.
+    """
+
+    pip: PipSettings = PipSettings()
+    uv: UvSettings = UvSettings()
+    mirror: UserIndex | None = None
+    variables: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def addresses(self) -> tuple[UserIndex, ...]:
+        """Return every index that is named, each once: whose credentials may be sent, and only there."""
+        return tuple(dict.fromkeys(self._addresses()))
+
+    def _addresses(self) -> Iterator[UserIndex]:
+        pip, uv = self.pip, self.uv
+        yield from (one for one in (pip.main, uv.default, uv.file_default, self.mirror) if one is not None)
+        yield from (*pip.extra, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit)
+
+
+NO_SETTINGS = InstallerSettings()

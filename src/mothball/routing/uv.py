@@ -1,0 +1,65 @@
+"""uv: projects with [tool.uv], uv.lock, scripts with [tool.uv] in their metadata.
+
+The order is uv's own: its variables, the project's indexes, those of the user's and the system's uv.toml, then extra
+indexes, and the default index last; of several defaults the first counts. The first index that has a name answers for
+it (uv's strategy ``first-index``; the others ask more indexes and are not followed). A uv.toml beside the project takes
+the place of the indexes in [tool.uv].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mothball.model import ToolIndex
+from mothball.routing.candidates import Candidate, Choice, Question, of_tool, of_user, passed
+from mothball.routing.settings import UserIndex, UvSettings
+
+
+def choose(question: Question) -> Choice:
+    """Return whom uv would ask."""
+    settings, default = question.settings.uv, question.default
+    by_role: dict[str, list[Candidate]] = {}
+    for index in question.indexes:
+        # What is being typed may be where all names belong.
+        if not index.url and index.role not in {"explicit", "flat"}:
+            return Choice(nobody=f"{of_tool(index).by} has no address yet")
+        by_role.setdefault(index.role, []).append(of_tool(index))
+    if settings.no_index:
+        return Choice(nobody=settings.no_index)
+    asked = [
+        *map(of_user, settings.indexes),
+        *by_role.get("index", ()),
+        *map(of_user, settings.file_indexes),
+        *map(of_user, settings.extra),
+        *by_role.get("extra-index-url", ()),
+        *map(of_user, settings.file_extra),
+    ]
+    tables = [*by_role.get("default", ()), *by_role.get("index-url", ())]
+    env, file = _one(settings.default), _one(settings.file_default)
+    if tables:
+        mains = [*env, *tables, *file]
+    elif default.is_chosen:
+        mains = [default.candidate, *env, *file]
+    else:
+        mains = [*env, *file, default.candidate]
+    over = passed(mains[1:], f"{mains[0].by} comes before it")
+    over += passed(by_role.get("explicit", ()), "only what is pinned to it is asked of it")
+    over += passed(by_role.get("flat", ()), "it is a list of files, and states nothing")
+    return Choice((*asked, mains[0]), over)
+
+
+def named(name: str, indexes: Sequence[ToolIndex], settings: UvSettings) -> Candidate | None:
+    """Return the index that a source pins by ``name``: of the project, of its workspace, or of the user."""
+    for index in indexes:
+        if index.tool == "uv" and index.name == name and index.url and index.role != "flat":
+            return of_tool(index)
+    users = (*settings.indexes, *_some(settings.default), *settings.file_indexes, *_some(settings.file_default))
+    return next((of_user(one) for one in (*users, *settings.explicit) if one.name == name), None)
+
+
+def _one(index: UserIndex | None) -> tuple[Candidate, ...]:
+    return tuple(map(of_user, _some(index)))
+
+
+def _some(index: UserIndex | None) -> tuple[UserIndex, ...]:
+    return () if index is None else (index,)

@@ -1,0 +1,199 @@
+"""What other files of the repository say of where a file's names come from, read only where it matters.
+
+A requirements file is installed by way of those that include it, with their indexes. A member of a uv workspace has the
+indexes and the sources of the workspace's root, any project of uv those of a uv.toml beside it or above. A pdm.lock has
+the sources of the pyproject.toml beside it. None of these files need be among those that are checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from mothball.errors import UnreadableFileError
+from mothball.files import is_inside, leads_outside, read_file, read_utf8, shown_path
+from mothball.formats.table import decode, format_of, parse
+from mothball.lines import LineTable
+from mothball.model import Document, ToolIndex
+from mothball.records import NamedTuple
+
+# Beyond this many requirements files in one directory, or so large ones, nobody looks who includes whom.
+MAX_FILES = 200
+_MAX_SIZE = 1024 * 1024
+_SHARED = "pyproject.toml"
+_UV_FILE = "uv.toml"
+
+
+class Indexed(NamedTuple):
+    """A document with all indexes that hold for it, each with its place."""
+
+    document: Document
+    tool_indexes: tuple[ToolIndex, ...]
+
+
+class _Project(NamedTuple):
+    """A pyproject.toml that lies about: its path, its text, what it says."""
+
+    path: str
+    text: str
+    document: Document
+
+
+def placed(document: Document, text: str, path: str) -> Document:
+    """Return ``document`` with the place of every index that it names, as a person finds it."""
+    if not document.index_options and not document.tool_indexes:
+        return document
+    lines, shown = LineTable(text), shown_path(path)
+    return document._replace(
+        index_options=tuple(
+            one._replace(place=f"{shown}:{lines.position(one.span.start).line}") for one in document.index_options
+        ),
+        tool_indexes=tuple(
+            one._replace(place=f"{shown}:{lines.position(one.span.start).line}") for one in document.tool_indexes
+        ),
+    )
+
+
+class Surroundings:
+    """Looks around files, and remembers what it saw for one run."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet. ``overcrowded`` are the directories with too many files to look at."""
+        self.overcrowded: list[str] = []
+        self._listed: dict[str, list[str]] = {}
+        self._texts: dict[str, str | None] = {}
+        self._projects: dict[str, _Project | None] = {}
+
+    # --- requirements files that include others -----------------------------------------------------------------------
+
+    def mentioning(self, path: str, root: str) -> Iterator[tuple[str, str]]:
+        """Yield requirements files with their texts that mention the name of the file at the absolute ``path``.
+
+        They lie in its directory or above, inside the repository at ``root``. Whether they include it, their readers
+        find out.
+        """
+        name = os.path.basename(path)
+        for directory in _upward(os.path.dirname(path), root):
+            for candidate in self._requirements_in(directory):
+                text = self._text(candidate, root) if candidate != path else None
+                if text is not None and name in text:
+                    yield candidate, text
+
+    def _requirements_in(self, directory: str) -> list[str]:
+        if directory not in self._listed:
+            try:
+                names = sorted(os.listdir(directory))
+            except OSError:
+                names = []
+            paths = [os.path.join(directory, name) for name in names]
+            found = [path for path in paths if format_of(path) == "requirements"]
+            if len(found) > MAX_FILES:
+                self.overcrowded.append(directory)
+            self._listed[directory] = found[:MAX_FILES]
+        return self._listed[directory]
+
+    def _text(self, path: str, root: str) -> str | None:
+        if path not in self._texts:
+            self._texts[path] = None
+            if not leads_outside(path, root):
+                try:
+                    self._texts[path] = decode("requirements", path, read_file(path, _MAX_SIZE))
+                except UnreadableFileError:
+                    return None  # who checks it is told; here it only says nothing
+        return self._texts[path]
+
+    # --- projects -----------------------------------------------------------------------------------------------------
+
+    def indexed(self, path: str, root: str, text: str, document: Document) -> Indexed:
+        """Return the ``document`` of the file at the absolute ``path`` with the indexes that hold for it.
+
+        Where the root of a uv workspace sends names elsewhere, so does the document that comes back.
+        """
+        directory, own = os.path.dirname(path), document.tool_indexes
+        if document.format == "pdm-lock":
+            project = self._project(directory, root)
+            return Indexed(document, tuple(one for one in _indexes(project) if one.tool == "pdm"))
+        if document.format != "pyproject":
+            return Indexed(document, own)
+        self._projects[directory] = _Project(path, text, document)
+        governing = self._settings_of_uv(directory, root, document)
+        if governing is None:
+            return Indexed(document, own)
+        others = tuple(one for one in own if one.tool != "uv" or one.role == "explicit")
+        is_elsewhere, indexes, project = governing
+        tools = document.tools if "uv" in document.tools else (*document.tools, "uv")
+        document = document._replace(tools=tools)
+        if project is not None and is_elsewhere:
+            from mothball.formats.tool_uv import with_sources_of  # noqa: PLC0415 - only members of a workspace
+
+            document = with_sources_of(document, text, project.text)
+        return Indexed(document, (*others, *indexes))
+
+    def _settings_of_uv(
+        self, start: str, root: str, document: Document
+    ) -> tuple[bool, tuple[ToolIndex, ...], _Project | None] | None:
+        """Return the indexes by which uv installs a project and the root of its workspace; None where they are its own.
+
+        uv begins at the root of the workspace, else at the project, and takes the first directory upward that has a
+        uv.toml, or a pyproject.toml with a table of uv. Any project below the root of a workspace is taken for one of
+        its members.
+        """
+        top = next((one for one in _upward(start, root) if self._is_workspace(one, root)), None)
+        for directory in _upward(top or start, root):
+            file = os.path.join(directory, _UV_FILE)
+            workspace = self._project(top, root) if top else None
+            if os.path.isfile(file) and not leads_outside(file, root):
+                return top not in {None, start}, _read_uv_file(file), workspace
+            if directory == start:
+                if "uv" in document.tools:
+                    return None
+                continue
+            project = self._project(directory, root)
+            if project is not None and "uv" in project.document.tools:
+                indexes = tuple(one for one in _indexes(project) if one.tool == "uv")
+                return top not in {None, start}, indexes, workspace
+        return None
+
+    def _is_workspace(self, directory: str, root: str) -> bool:
+        project = self._project(directory, root)
+        return project is not None and "tool.uv.workspace" in project.text
+
+    def _project(self, directory: str, root: str) -> _Project | None:
+        """Return the pyproject.toml in ``directory`` where it speaks of uv or PDM, None where there is none."""
+        if directory not in self._projects:
+            self._projects[directory] = None
+            path = os.path.join(directory, _SHARED)
+            if os.path.isfile(path) and not leads_outside(path, root):
+                try:
+                    text = read_utf8(path)
+                except UnreadableFileError:
+                    text = ""  # who checks it is told; here it only says nothing
+                if "uv" in text or "pdm" in text:
+                    document = placed(parse("pyproject", text), text, path)
+                    self._projects[directory] = _Project(path, text, document)
+        return self._projects[directory]
+
+
+def _indexes(project: _Project | None) -> tuple[ToolIndex, ...]:
+    return project.document.tool_indexes if project else ()
+
+
+def _read_uv_file(path: str) -> tuple[ToolIndex, ...]:
+    from mothball.formats.tool_uv import read_uv_toml  # noqa: PLC0415 - few projects have such a file
+
+    try:
+        text = read_utf8(path)
+    except UnreadableFileError:
+        # What uv would read there nobody knows: an index without an address keeps the names at home.
+        text = "[[index]]\n"
+    indexes, _ = read_uv_toml(text)
+    return placed(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
+
+
+def _upward(directory: str, root: str) -> Iterator[str]:
+    """Yield ``directory`` and those above it, up to ``root``."""
+    while is_inside(directory, root):
+        yield directory
+        if directory == root:
+            return
+        directory = os.path.dirname(directory)
