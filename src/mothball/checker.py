@@ -16,6 +16,7 @@ from mothball.model import (
     Finding,
     IgnoreComment,
     Lookup,
+    Mode,
     NotStated,
     Problem,
     Report,
@@ -60,7 +61,7 @@ def check(
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
     checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
-    paths = {file.path for file in files} | {finding.path for finding in unreadable}
+    paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
         dependencies=checked,
         findings=counted,
@@ -87,7 +88,7 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
         max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
     )
     asked: list[Asked] = []
-    for dependency in file.document.dependencies:
+    for dependency in file.subjects:
         way = route(dependency, file.index_options, network)
         if isinstance(way, Ask):
             asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
@@ -107,7 +108,7 @@ def _judge(
     ignores = {ignore.name: ignore for ignore in file.governance.config.ignores} if settings.use_ignores else {}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
-    for dependency, query in zip(file.document.dependencies, asked, strict=True):
+    for dependency, query in zip(file.subjects, asked, strict=True):
         lookup: Lookup = answers[query] if isinstance(query, Query) else query
         location = location_of(file.path, dependency.name_span, lines)
         way = ways.get(dependency.name)
@@ -133,7 +134,8 @@ def _finding(
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
-    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive)
+    added = settings.mode is Mode.ADDED
+    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive, added=added)
     milder = policy.is_milder(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,

@@ -9,7 +9,18 @@ from typing import Literal
 from mothball.config import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
-from mothball.model import CheckedDependency, Document, Finding, IgnoreComment, IndexOption, Kind, Location, Mode, Span
+from mothball.model import (
+    CheckedDependency,
+    Dependency,
+    Document,
+    Finding,
+    IgnoreComment,
+    IndexOption,
+    Kind,
+    Location,
+    Mode,
+    Span,
+)
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
 
@@ -39,6 +50,8 @@ class SourceFile(NamedTuple):
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
     ``index-url`` is the one in force. ``project`` is the absolute directory of the project that the file belongs to.
+    ``judged`` are the dependencies that this run is about, in the order of the document; None stands for all of them.
+    A file that ``is_context`` only shows what others in it bring in, and is not counted.
     """
 
     path: str
@@ -48,6 +61,13 @@ class SourceFile(NamedTuple):
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
     kind: FileKind = Kind.REQUIREMENT
+    judged: tuple[Dependency, ...] | None = None
+    is_context: bool = False
+
+    @property
+    def subjects(self) -> tuple[Dependency, ...]:
+        """The dependencies that this run is about."""
+        return self.document.dependencies if self.judged is None else self.judged
 
 
 class JudgedFile(NamedTuple):
@@ -76,6 +96,11 @@ class RunSettings(NamedTuple):
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""
         return Weighing(config.severities, self.mode, strict=self.strict)
+
+
+def is_lock(document: Document) -> bool:
+    """Return whether ``document`` was written by a tool rather than by people."""
+    return document.graph is not None or any(one.kind is Kind.LOCKED for one in document.dependencies)
 
 
 def location_of(file_path: str, span: Span, lines: LineTable) -> Location:
