@@ -17,7 +17,7 @@ from mothball.hygiene import without_credentials
 from mothball.records import NamedTuple
 
 # uv's rule for the names of indexes, which become parts of the names of variables.
-_INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
 
 
@@ -84,7 +84,7 @@ def read_user_addresses(value: object, at: KeyPath) -> tuple[UserAddress, ...]:
         raise wrong(at, value, 'a table such as { internal = "https://index.example/simple/" }')
     addresses = []
     for name, url in value.items():
-        if not re.fullmatch(_INDEX_NAME, name):
+        if not re.fullmatch(INDEX_NAME, name):
             raise wrong((*at, name), name, "the name of an index: letters, digits, `.`, `_` and `-`")
         addresses.append(UserAddress(read_user_address(url, (*at, name)), name))
     return tuple(addresses)

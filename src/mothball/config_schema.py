@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mothball.access import (
+    INDEX_NAME,
+    KeyringProvider,
+    read_keyring_provider,
+    read_own_path,
+    read_timeout,
+    read_user_address,
+    read_user_addresses,
+)
 from mothball.config import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
 from mothball.config_values import (
     SEVERITY_SCOPES,
@@ -44,6 +53,10 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "exclude": "Files not to check, as patterns from this file's directory on; ** spans directories.",
         "severity": "What a rule weighs, by its name; RULE.added and RULE.transitive are more particular.",
         "ignore": "Findings that are kept knowingly, by project name.",
+        "indexes": "Addresses of indexes by their names, perhaps with user and password.",
+        "keyring-provider": "How the keyring is asked for a password, by pip's and uv's names.",
+        "client-cert": "A PEM file with a certificate and its key, for the indexes that this file names.",
+        "timeout": "How long an index may take to connect, and to go on answering: 1s to 10m.",
         "trusted-hosts": "Hosts that may be asked over plain http.",
         "allow-local-indexes": "Whether an index on this machine or in this network may be asked that only a file of a "
         "repository names.",
@@ -107,6 +120,9 @@ def _array(**of_each: object) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string", **of_each}}
 
 
+_DURATION = {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]}
+# With user and password, or without.
+_USER_ADDRESS = {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\]+(?:/[^\s?#\\$]*)?$"}
 _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
     {
         read_boolean: {"type": "boolean"},
@@ -121,7 +137,16 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
             "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\@$]+(?:/[^\s?#\\$]*)?$",
             "examples": ["https://index.example/simple/"],
         },
-        read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
+        read_duration: _DURATION,
+        read_timeout: _DURATION,
+        read_user_address: _USER_ADDRESS,
+        read_user_addresses: {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{INDEX_NAME}$"},
+            "additionalProperties": _USER_ADDRESS,
+        },
+        read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
+        read_own_path: {"type": "string", "minLength": 1},
         read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},
         read_until: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     }

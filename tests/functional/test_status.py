@@ -78,6 +78,7 @@ def test_json_has_a_look_up_for_each_project(project: Project, index: ScriptedIn
     assert first["lookup"] == {
         "kind": "stated",
         "status": "archived",
+        "cause": None,
         "reason": "moved to new-lib",
         "index": index.url,
         "checked_at": first["lookup"]["checked_at"],

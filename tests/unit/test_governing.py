@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mothball.access import UserAddress
 from mothball.config import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.governing import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
@@ -483,7 +484,9 @@ def test_a_user_without_a_file_has_the_defaults(tmp_path: Path) -> None:
 def test_the_users_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('index-url = "https://user.example/"\ntrusted-hosts = ["mirror.example"]\noffline = true\n')
-    assert read_user_file(str(path)) == UserConfig("https://user.example/", ("mirror.example",), offline=True)
+    found = read_user_file(str(path))
+    assert (found.index_url, found.trusted_hosts, found.offline) == ("https://user.example/", ("mirror.example",), True)
+    assert found.access.addresses == (UserAddress("https://user.example/"),)
 
 
 @pytest.mark.parametrize(
