@@ -115,6 +115,7 @@ def read_severities(value: object, at: KeyPath) -> Mapping[str, Severity]:
     for key, entry in value.items():
         # TOML reads the bare key archived.transitive as a table in a table; the quoted key arrives whole.
         if isinstance(entry, Mapping):
+            _severity_key(key, (*at, key))
             for scope, level in entry.items():
                 severities[_severity_key(f"{key}.{scope}", (*at, key, scope))] = _severity(level, (*at, key, scope))
         else:
