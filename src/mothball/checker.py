@@ -16,6 +16,7 @@ from mothball.model import (
     Finding,
     IgnoreComment,
     Lookup,
+    Mode,
     NotStated,
     Problem,
     Report,
@@ -66,7 +67,7 @@ def check(
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
     checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
-    paths = {file.path for file in files} | {finding.path for finding in unreadable}
+    paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
         dependencies=checked,
         findings=counted,
@@ -94,7 +95,7 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     )
     asked: list[Asked] = []
     router = Router(file.declared(), network, settings.installers)
-    for dependency in file.document.dependencies:
+    for dependency in file.subjects:
         way = router.route(dependency)
         if isinstance(way, Ask):
             asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
@@ -114,7 +115,7 @@ def _judge(
     ignores = {ignore.name: ignore for ignore in file.governance.config.ignores} if settings.use_ignores else {}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
-    for dependency, query in zip(file.document.dependencies, asked, strict=True):
+    for dependency, query in zip(file.subjects, asked, strict=True):
         lookup: Lookup = answers[query] if isinstance(query, Query) else query
         location = location_of(file.path, dependency.name_span, lines)
         way = ways.get(dependency.name)
@@ -140,7 +141,8 @@ def _finding(
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
-    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive)
+    added = settings.mode is Mode.ADDED
+    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive, added=added)
     milder = policy.is_milder(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,

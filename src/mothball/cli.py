@@ -116,6 +116,8 @@ if TYPE_CHECKING:
 def _dispatch(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs and no more: start-up is the hook.
     match arguments.command:
+        case "check" if _compares(arguments):
+            from mothball.commands.added import run  # noqa: PLC0415
         case "check":
             from mothball.commands.check import run  # noqa: PLC0415
         case "status":
@@ -131,6 +133,11 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         case _:
             from mothball.commands.rule import run  # noqa: PLC0415
     return run(arguments)
+
+
+def _compares(arguments: argparse.Namespace) -> bool:
+    """Return whether only what a change adds is to be checked; who names the change need not say so."""
+    return arguments.added or any(one is not None for one in (arguments.since, arguments.from_ref, arguments.to_ref))
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -186,6 +193,15 @@ def _add_check(commands: _Commands) -> None:
     reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as this, such as requirements")
     reading.add_argument("--list-files", action="store_true", help="tell what would be read and as what, and stop")
     reading.add_argument("--stdin-filename", metavar="NAME", help="the file name of what comes on standard input")
+    comparing = check.add_argument_group("what was added")
+    comparing.add_argument(
+        "--added",
+        action="store_true",
+        help="check only what is staged and was not there before",
+    )
+    comparing.add_argument("--since", metavar="REV", help="check only what was added since REV and HEAD were one")
+    comparing.add_argument("--from-ref", metavar="REV", help="check only what was added since REV, up to --to-ref")
+    comparing.add_argument("--to-ref", metavar="REV", help="where --from-ref leads to (default: HEAD)")
     counting = check.add_argument_group("what counts")
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
     counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")

@@ -11,12 +11,11 @@ from mothball import policy
 from mothball.config import Config
 from mothball.errors import UnreadableFileError
 from mothball.files import (
+    DISK,
+    Tree,
     cause_words,
     is_inside,
-    leads_outside,
     project_of,
-    read_file,
-    real_path,
     repository_root,
     shown_path,
 )
@@ -53,12 +52,16 @@ class Given(NamedTuple):
 
     ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
     ``here`` stands in for the working directory, as the root of what lies below it in no repository.
+    ``root`` is the repository's, where the caller knows it. ``by_program`` is set where a program names the files: what
+    the configuration excludes is then left out, while a person who names a file means it.
     """
 
     paths: tuple[str, ...] = (".",)
     format: str | None = None
     stdin: tuple[str, bytes] | None = None
     here: str | None = None
+    root: str | None = None
+    by_program: bool = False
 
 
 class Discovered(NamedTuple):
@@ -115,7 +118,7 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
             read.document,
             read.governance,
             options[key],
-            project_of(read.target.path, read.target.root),
+            project_of(read.target.path, read.target.root, governor.tree),
             read.target.kind,
             read.tool_indexes,
         )
@@ -135,8 +138,9 @@ class _Discovery:
         self._failed: set[str] = set()
         self._given = given
         self._governor = governor
+        self._tree = governor.tree
         self._settings = settings
-        self._surroundings = Surroundings()
+        self._surroundings = Surroundings(self._tree)
 
     def run(self) -> None:
         waiting = deque(target for path in self._given.paths for target in self._targets(path))
@@ -156,10 +160,10 @@ class _Discovery:
             key, one = waiting.popleft()
             target = one.target
             for path, text in self._surroundings.mentioning(target.path, target.root):
-                other = _target(path, target.root, "requirements")
+                other = _target(path, target.root, "requirements", self._tree)
                 if other.key in self.read or other.key in self.above:
                     continue
-                document, found = _parsed(text, other)
+                document, found = _parsed(text, other, self._tree)
                 read = _Read(other, one.governance, text, document, _followed(document, found))
                 if any(included == key for _, included in read.includes):
                     self.above[other.key] = read
@@ -171,7 +175,7 @@ class _Discovery:
     def _take(self, target: _Target) -> list[_Target]:
         """Read ``target``, remember it, and return the files that it includes."""
         governance = self._governor.of(target.path, target.root)
-        if governance is None:
+        if governance is None or (self._given.by_program and is_left_out(target.path, governance)):
             return []
         try:
             data = self._data(target)
@@ -180,7 +184,7 @@ class _Discovery:
             self._failed.add(target.key)
             self._refuse(error, governance)
             return []
-        document, found = _parsed(text, target)
+        document, found = _parsed(text, target, self._tree)
         included = [one for one in found if isinstance(one, _Target)]
         includes = _followed(document, found)
         document, indexes = self._surroundings.indexed(target.path, target.root, text, document)
@@ -195,20 +199,20 @@ class _Discovery:
         if target.data is not None:
             return target.data
         path = target.path
-        if leads_outside(path, target.root):
+        if self._tree.leads_outside(path, target.root):
             help_text = "check the file that it leads to by its own path, or leave the link out with `exclude`"
             raise UnreadableFileError(
                 path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
             )
-        if os.path.islink(path) and self._given.format is None and not _may_be_read(target.key):
+        if self._tree.is_link(path) and self._given.format is None and not _may_be_read(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
-        return read_file(path)
+        return self._tree.read(path)
 
     def _targets(self, path: str) -> Iterator[_Target]:
         if path == STDIN and self._given.stdin is not None:
             name, data = self._given.stdin
             yield from self._named(name, data)
-        elif os.path.isdir(path):
+        elif self._tree.is_directory(path):
             yield from self._below(path)
         else:
             yield from self._named(path, None)
@@ -216,7 +220,7 @@ class _Discovery:
     def _named(self, path: str, data: bytes | None) -> Iterator[_Target]:
         """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
         file_format = self._given.format or format_of(os.path.abspath(path))
-        if data is None and not os.path.lexists(path):
+        if data is None and not self._tree.exists(path):
             self._refuse(UnreadableFileError(path or '""', "it does not exist"))
         elif file_format is None:
             message = f"{one_line(shown_path(path))}: no dependency file by its name"
@@ -224,10 +228,11 @@ class _Discovery:
                 Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
             )
         else:
-            yield _target(path, repository_root(path, self._given.here), file_format, data)
+            root = self._given.root or repository_root(path, self._given.here)
+            yield _target(path, root, file_format, self._tree, data)
 
     def _below(self, directory: str) -> Iterator[_Target]:
-        root = repository_root(directory, self._given.here)
+        root = self._given.root or repository_root(directory, self._given.here)
         left_out = 0
         found, ignored = find(directory, self._cannot_list)
         for path in found:
@@ -236,7 +241,7 @@ class _Discovery:
             if governance is not None and is_left_out(path, governance):
                 left_out += 1
             elif governance is not None and file_format:
-                yield _target(path, root, file_format)
+                yield _target(path, root, file_format, self._tree)
         if found and len(found) == left_out:
             message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({left_out})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
@@ -262,21 +267,21 @@ def document_of(text: str, path: str, root: str, file_format: str, kind: FileKin
 
     The includes are not followed; those that would not be followed are told as problems.
     """
-    return _parsed(text, _Target(path, path, root, file_format, kind))[0]
+    return _parsed(text, _Target(path, path, root, file_format, kind), DISK)[0]
 
 
-def _parsed(text: str, target: _Target) -> tuple[Document, list[_Target | ParseProblem]]:
+def _parsed(text: str, target: _Target, tree: Tree) -> tuple[Document, list[_Target | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
     document = placed(parse(target.format, text, target.kind), text, target.path)
-    found = [_resolve(include, target) for include in document.includes]
+    found = [_resolve(include, target, tree) for include in document.includes]
     refused = [one for one in found if isinstance(one, ParseProblem)]
     return document._replace(problems=(*document.problems, *refused)), found
 
 
-def _target(path: str, root: str, file_format: str, data: bytes | None = None) -> _Target:
+def _target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> _Target:
     absolute = os.path.abspath(path)
     kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
-    return _Target(absolute, real_path(absolute) or absolute, root, file_format, kind, data)
+    return _Target(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 
 def _followed(document: Document, found: list[_Target | ParseProblem]) -> tuple[tuple[int, str], ...]:
@@ -297,7 +302,7 @@ def is_left_out(path: str, governance: Governance) -> bool:
     return is_excluded(relative, governance.config.exclude)
 
 
-def _resolve(include: Include, by: _Target) -> _Target | ParseProblem:
+def _resolve(include: Include, by: _Target, tree: Tree) -> _Target | ParseProblem:
     """Return the file that ``include`` in the file ``by`` names, or why it is not followed.
 
     Only files that look like dependency files, inside the repository with every link followed: a repository must not be
@@ -315,8 +320,8 @@ def _resolve(include: Include, by: _Target) -> _Target | ParseProblem:
             f"{name} is not followed: it lies outside the repository",
             f"only files below {shown_path(by.root)} are read along; check it by itself",
         )
-    real = real_path(path)
-    if real is None or not is_inside(real, os.path.realpath(by.root)) or not os.path.isfile(real):
+    real = tree.real_path(path)
+    if real is None or not is_inside(real, os.path.realpath(by.root)) or not tree.is_file(real):
         cause = "there is no such file inside the repository"
         return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
     if not may_be_included(real):

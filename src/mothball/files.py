@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -39,11 +40,12 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise _too_large(path, limit)
+        raise too_large(path, limit)
     return data
 
 
-def _too_large(path: str, limit: int) -> UnreadableFileError:
+def too_large(path: str, limit: int) -> UnreadableFileError:
+    """Return the error for a file that is larger than ``limit`` bytes."""
     return UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
 
 
@@ -52,18 +54,14 @@ def read_utf8(path: str) -> str:
 
     Raises UnreadableFileError.
     """
-    data = read_file(path)
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise undecodable(path, data, error) from error
+    return DISK.read_utf8(path)
 
 
 def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> bytes:
     """Return the bytes that ``stream``, which stands for the file ``name``, holds; limited as a file is."""
     data = stream.read(limit + 1)
     if len(data) > limit:
-        raise _too_large(name, limit)
+        raise too_large(name, limit)
     return data
 
 
@@ -115,14 +113,67 @@ def repository_root(path: str, here: str | None = None) -> str:
     return here if is_inside(os.path.abspath(start), here) else os.path.abspath(start)
 
 
-def project_of(path: str, root: str) -> str:
+class Tree:
+    """Where files are read from: this one is the disk, others are a tree that git keeps. All paths are absolute."""
+
+    def exists(self, path: str) -> bool:
+        """Return whether anything bears this path, be it a link that leads nowhere."""
+        return os.path.lexists(path)
+
+    def is_file(self, path: str) -> bool:
+        """Return whether ``path`` leads to a regular file."""
+        return os.path.isfile(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Return whether ``path`` leads to a directory."""
+        return os.path.isdir(path)
+
+    def is_link(self, path: str) -> bool:
+        """Return whether ``path`` is a symbolic link."""
+        return os.path.islink(path)
+
+    def real_path(self, path: str) -> str | None:
+        """Return ``path`` with every link followed, None where it leads to nothing that is there."""
+        return real_path(path)
+
+    def leads_outside(self, path: str, directory: str) -> bool:
+        """Return whether ``path`` is a link that leads out of ``directory``, or nowhere."""
+        return leads_outside(path, directory)
+
+    def names_in(self, directory: str) -> list[str]:
+        """Return the names of what lies in a directory, none where it cannot be listed."""
+        try:
+            return os.listdir(directory)
+        except OSError:
+            return []
+
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Get ready for the files at ``paths`` to be read, where it is cheaper to do so for many at once."""
+
+    def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
+        """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
+        return read_file(path, limit)
+
+    def read_utf8(self, path: str) -> str:
+        """Return the text of a UTF-8 file without byte-order mark. Raises UnreadableFileError."""
+        data = self.read(path)
+        try:
+            return data.decode("utf-8").removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            raise undecodable(path, data, error) from error
+
+
+DISK = Tree()
+
+
+def project_of(path: str, root: str, tree: Tree = DISK) -> str:
     """Return the directory of the project that the file at the absolute ``path`` belongs to.
 
-    It is the nearest one from the file's own upward that holds one of ``PROJECT_FILES``, else ``root``.
+    It is the nearest one from the file's own upward that holds one of ``PROJECT_FILES`` in ``tree``, else ``root``.
     """
     directory = os.path.dirname(path)
     while directory != root and is_inside(directory, root):
-        if any(os.path.lexists(os.path.join(directory, name)) for name in PROJECT_FILES):
+        if any(tree.exists(os.path.join(directory, name)) for name in PROJECT_FILES):
             return directory
         directory = os.path.dirname(directory)
     return root

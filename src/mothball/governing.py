@@ -22,7 +22,7 @@ from mothball.config import (
 )
 from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
-from mothball.files import is_inside, leads_outside, read_file, read_utf8, resolves_inside, shown_path
+from mothball.files import DISK, Tree, is_inside, read_utf8, resolves_inside, shown_path
 from mothball.formats.toml import TomlScan, first_error_of, scan, span_of, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
@@ -44,7 +44,7 @@ class GovernorSettings(NamedTuple):
 
     ``config_path`` replaces every configuration found, ``snapshot_path`` every snapshot named; ``use_snapshots`` is
     false for a run that wants the indexes' own word. ``scopes`` are the absolute directories that this run reads whole.
-    ``today`` is an ISO date.
+    ``today`` is an ISO date. ``tree`` is where configurations are found and, before the disk, the snapshots they name.
     """
 
     today: str
@@ -53,6 +53,7 @@ class GovernorSettings(NamedTuple):
     snapshot_path: str | None = None
     use_snapshots: bool = True
     scopes: tuple[str, ...] = ()
+    tree: Tree = DISK
 
 
 class _UnusableError(Exception):
@@ -68,12 +69,14 @@ class _UnusableError(Exception):
 class Governor:
     """Finds, reads and remembers the configurations and snapshots of one run.
 
-    ``problems`` collects what was wrong with them, each once.
+    ``problems`` collects what was wrong with them, each once. ``tree`` is where they are found, and the files too that
+    they rule over.
     """
 
     def __init__(self, settings: GovernorSettings, user: UserConfig) -> None:
         """Take what the command line and the user say; nothing is read yet."""
         self.problems: list[Problem] = []
+        self.tree = settings.tree
         self._told: set[Problem] = set()
         self._settings = settings
         self._user = user
@@ -103,7 +106,7 @@ class Governor:
         found = None
         while (directory, root) not in self._found:
             passed.append((directory, root))
-            found = _config_file_in(directory, root)
+            found = _config_file_in(directory, root, self._settings.tree)
             parent = os.path.dirname(directory)
             if found or directory == root or not is_inside(parent, root):
                 break
@@ -124,11 +127,12 @@ class Governor:
 
     def _read_governance(self, path: str, root: str) -> Governance:
         chosen = self._settings.config_path is not None
-        if not chosen and leads_outside(path, root):
+        tree = DISK if chosen else self._settings.tree
+        if not chosen and tree.leads_outside(path, root):
             raise _UnusableError(_LINK, _LINK_HELP)
         prefix = _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
         try:
-            text = read_utf8(path)
+            text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
         parsed, lines = scan(text), LineTable(text)
@@ -187,6 +191,8 @@ class Governor:
         path = os.path.abspath(os.path.join(directory, config.snapshot))
         # A configuration that the user chose may lie outside the repository, and then its snapshot lies beside it.
         places = (root, directory) if settings.config_path else (root,)
+        if not settings.config_path and settings.tree is not DISK and settings.tree.is_file(path):
+            return self._load(path, shown_path(config_path), settings.tree)
         if not any(resolves_inside(path, place) for place in places):
             message = "the snapshot cannot be used: there is no such file inside the repository"
             help_text = f"mend `snapshot` in {shown_path(config_path)}, or {_NEW_SNAPSHOT}"
@@ -194,20 +200,20 @@ class Governor:
             return None
         return self._load(path, shown_path(config_path))
 
-    def _load(self, path: str, named_by: str) -> Snapshot | None:
+    def _load(self, path: str, named_by: str, tree: Tree = DISK) -> Snapshot | None:
         """Return the snapshot at ``path``, None when it cannot be used; ``named_by`` is the configuration, if any."""
         if path not in self._snapshots:
             self._snapshots[path] = None
             try:
-                self._snapshots[path] = self._read_snapshot(path)
+                self._snapshots[path] = self._read_snapshot(path, tree)
             except (SnapshotError, UnreadableFileError) as error:
                 message = f"the snapshot cannot be used: {error.cause}"
                 named = f"`snapshot` in {named_by} names it; " if named_by else ""
                 self._tell(Problem(Severity.ERROR, message, named + _NEW_SNAPSHOT, shown_path(path)))
         return self._snapshots[path]
 
-    def _read_snapshot(self, path: str) -> Snapshot:
-        snapshot = parse_snapshot(read_utf8(path))
+    def _read_snapshot(self, path: str, tree: Tree) -> Snapshot:
+        snapshot = parse_snapshot(tree.read_utf8(path))
         age = snapshot.age_days(date.fromisoformat(self._settings.today))
         # A day of grace: the snapshot may come from where it is tomorrow already.
         if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
@@ -238,20 +244,20 @@ def read_user_file(path: str) -> UserConfig:
         raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
 
 
-def _config_file_in(directory: str, root: str) -> str | None:
+def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
     own = os.path.join(directory, OWN_FILE)
-    if os.path.lexists(own):
+    if tree.exists(own):
         return own
     shared = os.path.join(directory, SHARED_FILE)
-    if not os.path.lexists(shared):
+    if not tree.exists(shared):
         return None
-    if leads_outside(shared, root):
+    if tree.leads_outside(shared, root):
         return shared
     try:
-        text = read_utf8(shared)
+        text = tree.read_utf8(shared)
     except UnreadableFileError:
         # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
-        return shared if _may_mention_us(shared) else None
+        return shared if _may_mention_us(shared, tree) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
     return shared if "mothball" in text and span_of(scan(text), _SHARED_TABLE) else None
 
@@ -261,10 +267,10 @@ def _with_place(network: Network, place: str) -> Network:
     return network._replace(index_by=f"`index-url` in {place}") if network.index_by == BY_PROJECT else network
 
 
-def _may_mention_us(path: str) -> bool:
+def _may_mention_us(path: str, tree: Tree) -> bool:
     """Return whether a file that is no text may hold a table of ours all the same."""
     try:
-        return b"mothball" in read_file(path)
+        return b"mothball" in tree.read(path)
     except UnreadableFileError:
         return True
 

@@ -17,9 +17,13 @@ def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complet
     An ignore is called unused only when all that it could match was read and answered: a comment is judged with its
     line, in a file without problems; an entry of the configuration with everything that the configuration governs,
     and only when ``complete``: no file of the run was left unread. That an index states no status is no answer here. An
-    ignore of ``unverified`` is for bad days, and has nothing to match on good ones.
+    ignore of ``unverified`` is for bad days, and has nothing to match on good ones. Where only what a change adds is
+    judged, only the ignores that have ended for one of these names are told: they are why it is not excused.
     """
-    if settings.mode is not Mode.FULL or not settings.use_ignores:
+    if not settings.use_ignores:
+        return
+    if settings.mode is Mode.ADDED:
+        yield from _ended_for_what_was_found(judged, settings)
         return
     by_config: dict[str, list[JudgedFile]] = {}
     for one in judged:
@@ -27,6 +31,19 @@ def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complet
         by_config.setdefault(one.file.governance.path, []).append(one)
     for governed in by_config.values():
         yield from _idle_entries(governed, settings, complete=complete)
+
+
+def _ended_for_what_was_found(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:
+    ended: dict[tuple[str, Ignore], Governance] = {}
+    for one in judged:
+        found = {(finding.name, finding.rule) for finding in one.findings if finding.suppressed is None}
+        governance = one.file.governance
+        for ignore in governance.config.ignores:
+            if policy.is_expired(ignore, settings.today) and any((ignore.name, rule) in found for rule in ignore.rules):
+                ended[governance.path, ignore] = governance
+    for (_, ignore), governance in ended.items():
+        words = expired_ignore_wording(ignore.key, ignore.until or "")
+        yield _entry_finding(governance, ignore, Rule.EXPIRED_IGNORE, words, settings)
 
 
 def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:

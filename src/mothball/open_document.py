@@ -22,8 +22,7 @@ from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
 from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile, location_of
-from mothball.transitive import is_lock
+from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
 from mothball.walking import walk
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.

@@ -11,6 +11,7 @@ from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
 from mothball.model import (
     CheckedDependency,
+    Dependency,
     Document,
     Finding,
     IgnoreComment,
@@ -52,7 +53,9 @@ class SourceFile(NamedTuple):
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
     ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
-    ``project`` is the absolute directory of the project that the file belongs to.
+    ``project`` is the absolute directory of the project that the file belongs to. ``judged`` are the dependencies that
+    this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
+    what others in it bring in, and is not counted.
     """
 
     path: str
@@ -63,6 +66,13 @@ class SourceFile(NamedTuple):
     project: str = ""
     kind: FileKind = Kind.REQUIREMENT
     tool_indexes: tuple[ToolIndex, ...] = ()
+    judged: tuple[Dependency, ...] | None = None
+    is_context: bool = False
+
+    @property
+    def subjects(self) -> tuple[Dependency, ...]:
+        """The dependencies that this run is about."""
+        return self.document.dependencies if self.judged is None else self.judged
 
     def declared(self) -> Declared:
         """Return what the file says of indexes."""
@@ -98,6 +108,11 @@ class RunSettings(NamedTuple):
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""
         return Weighing(config.severities, self.mode, strict=self.strict)
+
+
+def is_lock(document: Document) -> bool:
+    """Return whether ``document`` was written by a tool rather than by people."""
+    return document.graph is not None or any(one.kind is Kind.LOCKED for one in document.dependencies)
 
 
 def location_of(file_path: str, span: Span, lines: LineTable) -> Location:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 
 from mothball.errors import UnreadableFileError
-from mothball.files import is_inside, leads_outside, read_file, read_utf8, shown_path
+from mothball.files import DISK, Tree, is_inside, shown_path
 from mothball.formats.table import decode, format_of, parse
 from mothball.lines import LineTable
 from mothball.model import Document, ToolIndex
@@ -21,7 +21,7 @@ from mothball.records import NamedTuple
 MAX_FILES = 200
 _MAX_SIZE = 1024 * 1024
 _SHARED = "pyproject.toml"
-_UV_FILE = "uv.toml"
+UV_FILE = "uv.toml"
 
 
 class Indexed(NamedTuple):
@@ -57,8 +57,12 @@ def placed(document: Document, text: str, path: str) -> Document:
 class Surroundings:
     """Looks around files, and remembers what it saw for one run."""
 
-    def __init__(self) -> None:
-        """Nothing is read yet. ``overcrowded`` are the directories with too many files to look at."""
+    def __init__(self, tree: Tree = DISK) -> None:
+        """Look around in ``tree``; nothing is read yet.
+
+        ``overcrowded`` are the directories with too many files to look at.
+        """
+        self._tree = tree
         self.overcrowded: list[str] = []
         self._listed: dict[str, list[str]] = {}
         self._texts: dict[str, str | None] = {}
@@ -81,23 +85,20 @@ class Surroundings:
 
     def _requirements_in(self, directory: str) -> list[str]:
         if directory not in self._listed:
-            try:
-                names = sorted(os.listdir(directory))
-            except OSError:
-                names = []
-            paths = [os.path.join(directory, name) for name in names]
+            paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
             found = [path for path in paths if format_of(path) == "requirements"]
             if len(found) > MAX_FILES:
                 self.overcrowded.append(directory)
             self._listed[directory] = found[:MAX_FILES]
+            self._tree.prepare(found[:MAX_FILES])
         return self._listed[directory]
 
     def _text(self, path: str, root: str) -> str | None:
         if path not in self._texts:
             self._texts[path] = None
-            if not leads_outside(path, root):
+            if not self._tree.leads_outside(path, root):
                 try:
-                    self._texts[path] = decode("requirements", path, read_file(path, _MAX_SIZE))
+                    self._texts[path] = decode("requirements", path, self._tree.read(path, _MAX_SIZE))
                 except UnreadableFileError:
                     return None  # who checks it is told; here it only says nothing
         return self._texts[path]
@@ -140,10 +141,10 @@ class Surroundings:
         """
         top = next((one for one in _upward(start, root) if self._is_workspace(one, root)), None)
         for directory in _upward(top or start, root):
-            file = os.path.join(directory, _UV_FILE)
+            file = os.path.join(directory, UV_FILE)
             workspace = self._project(top, root) if top else None
-            if os.path.isfile(file) and not leads_outside(file, root):
-                return top not in {None, start}, _read_uv_file(file), workspace
+            if self._tree.is_file(file) and not self._tree.leads_outside(file, root):
+                return top not in {None, start}, _read_uv_file(file, self._tree), workspace
             if directory == start:
                 if "uv" in document.tools:
                     return None
@@ -163,9 +164,9 @@ class Surroundings:
         if directory not in self._projects:
             self._projects[directory] = None
             path = os.path.join(directory, _SHARED)
-            if os.path.isfile(path) and not leads_outside(path, root):
+            if self._tree.is_file(path) and not self._tree.leads_outside(path, root):
                 try:
-                    text = read_utf8(path)
+                    text = self._tree.read_utf8(path)
                 except UnreadableFileError:
                     text = ""  # who checks it is told; here it only says nothing
                 if "uv" in text or "pdm" in text:
@@ -178,11 +179,11 @@ def _indexes(project: _Project | None) -> tuple[ToolIndex, ...]:
     return project.document.tool_indexes if project else ()
 
 
-def _read_uv_file(path: str) -> tuple[ToolIndex, ...]:
+def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
     from mothball.formats.tool_uv import read_uv_toml  # noqa: PLC0415 - few projects have such a file
 
     try:
-        text = read_utf8(path)
+        text = tree.read_utf8(path)
     except UnreadableFileError:
         # What uv would read there nobody knows: an index without an address keeps the names at home.
         text = "[[index]]\n"

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.model import Document, Finding, Graph, Kind, Location, Rule
-from mothball.sources import JudgedFile, SourceFile
+from mothball.sources import JudgedFile, SourceFile, is_lock
 
 # The way to each transitive package: from the direct dependency that brings it in down to its parent; empty where the
 # lock does not tell.
@@ -20,11 +20,6 @@ _Key = tuple[str, str | None, Rule]
 
 # Real ways have a handful of steps; of a longer one the beginning is kept, or a crafted chain would fill the memory.
 _MAX_STEPS = 12
-
-
-def is_lock(document: Document) -> bool:
-    """Return whether ``document`` was written by a tool rather than by people."""
-    return document.graph is not None or any(one.kind is Kind.LOCKED for one in document.dependencies)
 
 
 def ways_into_locks(files: Sequence[SourceFile]) -> list[Ways]:

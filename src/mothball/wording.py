@@ -49,10 +49,11 @@ WITHHELD_WORDS = {
 }
 
 _STATUS_HELP = {
-    ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}, or {keep}",
-    ProjectStatus.DEPRECATED: "its maintainers advise against it: {leave}, or {keep}",
+    ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}",
+    ProjectStatus.DEPRECATED: "its maintainers advise against it: {leave}",
     ProjectStatus.QUARANTINED: "the index holds it back as possibly harmful: do not install it, remove it",
 }
+_KEPT = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
     Cause.OFFLINE: "run it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
     Cause.UNAUTHORISED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
@@ -77,25 +78,39 @@ _MISSING_HELP = (
 _ANY_CAUSE_HELP = "run it again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
 
 
-def wording_of(name: str, lookup: Lookup, via: tuple[str, ...] = (), *, transitive: bool = False) -> Wording:
+def wording_of(
+    name: str, lookup: Lookup, via: tuple[str, ...] = (), *, transitive: bool = False, added: bool = False
+) -> Wording:
     """Return the words for the finding that ``lookup`` of the project ``name`` is.
 
-    ``via`` is the way by which a ``transitive`` package comes in, as far as its lock tells.
+    ``via`` is the way by which a ``transitive`` package comes in, as far as its lock tells. Where a change has
+    ``added`` it, how to keep it is told once, below all findings (report/ways_out.py).
     """
-    words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "", transitive=transitive)
+    words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
+    if isinstance(lookup, Stated) and lookup.status in _KEPT and not added:
+        # A tool that writes the lock anew takes comments away.
+        keep = ignore_entry(name, (lookup.status,)) if transitive else ignore_comment((lookup.status,))
+        place = " in [tool.mothball.ignore]" if transitive else ""
+        words = words._replace(help=f"{words.help}, or keep it with `{keep}`{place}")
     return words._replace(message=f"{words.message}, via {one_line(' → '.join((*via, name)))}") if via else words
 
 
-def _wording(shown: str, lookup: Lookup, brought_by: str, *, transitive: bool) -> Wording:
+def ignore_comment(rules: tuple[str, ...]) -> str:
+    """Return the comment that excuses ``rules`` on its line, ready to paste but for the reason."""
+    return f"# mothball: ignore[{', '.join(rules)}] WHY"
+
+
+def ignore_entry(name: str, rules: tuple[str, ...]) -> str:
+    """Return the entry of the configuration that excuses ``rules`` of a project, ready to paste but for the reason."""
+    listed = ", ".join(f'"{rule}"' for rule in rules)
+    return f'{one_line(name, 100)} = {{ rules = [{listed}], reason = "WHY" }}'
+
+
+def _wording(shown: str, lookup: Lookup, brought_by: str) -> Wording:
     match lookup:
         case Stated():
             leave = f"upgrade or replace {brought_by}" if brought_by else "choose another package"
-            # A tool that writes the lock anew takes comments away.
-            keep = f"# mothball: ignore[{lookup.status}] WHY"
-            if transitive:
-                keep = f'{shown} = {{ rules = ["{lookup.status}"], reason = "WHY" }}'
-            place = " in [tool.mothball.ignore]" if transitive else ""
-            help_text = _STATUS_HELP.get(lookup.status, "").format(leave=leave, keep=f"keep it with `{keep}`{place}")
+            help_text = _STATUS_HELP.get(lookup.status, "").format(leave=leave)
             return Wording(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
         case Unrecognised():
             marker = one_line(lookup.marker, 40)

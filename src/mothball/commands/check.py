@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_arguments(arguments)
     setup, found = read_paths(arguments)
     if arguments.list_files:
-        return _list_files(found)
+        return list_files(found)
     if arguments.explain_index is not None:
         from mothball.commands.explain import explain  # noqa: PLC0415 - a question of its own
 
@@ -35,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         from mothball.commands.write_ignores import write_ignores  # noqa: PLC0415 - as above
 
         return write_ignores(arguments, found.files, report, setup.settings.today)
-    sys.stdout.write(_render(report, arguments, setup.settings.now))
+    sys.stdout.write(render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
-def _list_files(found: Discovered) -> int:
+def list_files(found: Discovered) -> int:
     """Print what would be read and as what, on stderr what cannot be, and return 2 where there is any, else 0."""
     rows = sorted((one_line(file.path), file.document.format) for file in found.files)
     width = max((len(path) for path, _ in rows), default=0)
@@ -49,7 +49,8 @@ def _list_files(found: Discovered) -> int:
     return exit_code(found.unreadable, found.problems)
 
 
-def _render(report: Report, arguments: argparse.Namespace, now: float) -> str:
+def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
+    """Return the report in the form that ``arguments`` ask for; ``now`` is what ages are told against."""
     match arguments.output:
         case "json":
             from mothball.report.json import render_json  # noqa: PLC0415 - one face a run

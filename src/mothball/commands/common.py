@@ -11,12 +11,12 @@ from mothball.access import Access, UserAddress, read_user_address
 from mothball.config import Overrides, UserConfig
 from mothball.discovery import STDIN, Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
-from mothball.files import read_stream
+from mothball.files import DISK, Tree, read_stream
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
 from mothball.installers.read import read_installers
-from mothball.model import Severity
+from mothball.model import Mode, Severity
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.session import Session
@@ -31,16 +31,20 @@ class Setup(NamedTuple):
     user: UserConfig
 
 
-def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Setup:
+def set_up(
+    arguments: argparse.Namespace, *, scopes: tuple[str, ...] = (), mode: Mode = Mode.FULL, tree: Tree = DISK
+) -> Setup:
     """Return the settings of a run from its arguments, the environment and the user-level configuration.
 
-    ``scopes`` are the directories that the run reads whole. Raises UsageError on what cannot be meant, and
-    UnreadableFileError or ConfigError on a user-level configuration that cannot be used.
+    ``scopes`` are the directories that the run reads whole, ``tree`` is where it finds configurations. Raises
+    UsageError on what cannot be meant, and UnreadableFileError or ConfigError on a user-level configuration that cannot
+    be used.
     """
     now = time.time()
     settings = RunSettings(
         today=time.strftime("%Y-%m-%d", time.localtime(now)),
         now=now,
+        mode=mode,
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
@@ -62,6 +66,7 @@ def set_up(arguments: argparse.Namespace, *, scopes: tuple[str, ...] = ()) -> Se
         snapshot_path=getattr(arguments, "snapshot", None),
         use_snapshots=not makes_snapshot,
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
+        tree=tree,
     )
     return Setup(settings, Governor(governor_settings, user), user)
 
@@ -70,9 +75,7 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
     """Set up a run over ``arguments.paths`` and read what they name. Raises as ``set_up`` does."""
     # Of a file that is given twice the first counts: what an editor sends is newer than what is on the disk.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
-    file_format = getattr(arguments, "format", None)
-    if file_format is not None and file_format not in FORMATS:
-        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known are {', '.join(FORMATS)}")
+    file_format = format_given(arguments)
     stdin = None
     if STDIN in paths:
         name = getattr(arguments, "stdin_filename", None)
@@ -83,6 +86,14 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
     return setup, discover(Given(paths, file_format, stdin), setup.governor, setup.settings)
+
+
+def format_given(arguments: argparse.Namespace) -> str | None:
+    """Return the format of ``--as``, None where it is not given. Raises UsageError for one that is not known."""
+    file_format: str | None = getattr(arguments, "format", None)
+    if file_format is not None and file_format not in FORMATS:
+        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known are {', '.join(FORMATS)}")
+    return file_format
 
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:

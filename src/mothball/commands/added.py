@@ -1,0 +1,53 @@
+"""``mothball check --added``: only what a change adds. The hook's entry.
+
+A commit that touches no dependency file must cost next to nothing: what the rest needs is imported behind that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from mothball.errors import UsageError
+from mothball.formats.table import format_of, may_be_included
+from mothball.git.change import Change, change_between, change_since, staged_change
+from mothball.git.repository import Repository, open_repository
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check what the change adds, print the report on stdout, and return the exit code. Raises MothballError."""
+    if "-" in arguments.paths:
+        raise UsageError("standard input is no change", help_text="name files, or leave `-` out")
+    if arguments.format and not arguments.paths:
+        raise UsageError("--as needs files", help_text="name the files that are to be read so: --as FORMAT FILE")
+    repository = open_repository(os.getcwd())
+    change = _change(arguments, repository)
+    if not arguments.paths and arguments.output in ("text", "concise") and not _touches_any(change):
+        return 0
+    from mothball.commands.adding import check_change  # noqa: PLC0415 - see above
+
+    return check_change(arguments, change)
+
+
+def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
+    if arguments.since is not None:
+        if arguments.from_ref is not None or arguments.to_ref is not None:
+            raise UsageError("--since and --from-ref name two bases", help_text="give one of them")
+        return change_since(repository, arguments.since, _may_matter)
+    start, end = arguments.from_ref, arguments.to_ref
+    if start is None and end is not None:
+        raise UsageError("--to-ref needs --from-ref", help_text="name where the change begins: --from-ref REV")
+    if start is None:
+        # Set by pre-commit and prek where they run for a push, or between two commits that they were given.
+        start, end = (os.environ.get(name) for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"))
+        if not start or not end:
+            return staged_change(repository)
+    return change_between(repository, start, end or "HEAD")
+
+
+def _touches_any(change: Change) -> bool:
+    return any(_may_matter(path) for base in change.bases for path in base.touched)
+
+
+def _may_matter(path: str) -> bool:
+    return format_of(path) is not None or may_be_included(path)

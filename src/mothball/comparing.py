@@ -1,0 +1,271 @@
+"""From a change in git to source files of which only what the change adds is judged.
+
+What the change touches is read first. The rest of the repository, at the base and in the target, is read only where it
+matters: for a name that is not known to be fine, and where a file is read only because another one includes it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from mothball.changes import Version, additions
+from mothball.discovery import Discovered, Given, discover
+from mothball.errors import UnreadableFileError
+from mothball.files import PROJECT_FILES, is_inside, project_of
+from mothball.formats.table import decode, format_of, is_constraints, may_be_included, parse
+from mothball.git.change import Base, Change
+from mothball.git.tree import GitTree
+from mothball.governing import OWN_FILE, SHARED_FILE, Governor
+from mothball.model import Document, Kind
+from mothball.records import NamedTuple
+from mothball.sources import RunSettings, SourceFile, is_lock
+from mothball.surroundings import UV_FILE
+
+# Asking git about more paths than this costs as much as asking about all.
+_MANY_PATHS = 300
+
+
+class Wanted(NamedTuple):
+    """What of a change is to be judged.
+
+    ``paths`` are absolute files and directories, None for all; ``format`` is what the files among them are read as,
+    where that is not what their names say.
+    """
+
+    paths: tuple[str, ...] | None = None
+    format: str | None = None
+
+    def takes(self, path: str) -> bool:
+        """Return whether the absolute ``path`` is to be judged."""
+        return self.paths is None or path in self.paths or any(is_inside(path, one) for one in self.paths)
+
+    def format_of(self, path: str) -> str | None:
+        """Return the format of the file at the absolute ``path``, None for what is no dependency file by its name."""
+        return self.format if self.format and self.paths and path in self.paths else format_of(path)
+
+
+def may_matter(path: str) -> bool:
+    """Return whether a path is one of a dependency file, or of one that another may include."""
+    return format_of(path) is not None or may_be_included(path)
+
+
+class Comparing:
+    """What is read of one change. Any method may raise GitError.
+
+    ``candidates`` are the absolute paths of the files that may add something: the target has them, no parent has them
+    as they are, and they are wanted.
+    """
+
+    def __init__(self, change: Change, wanted: Wanted) -> None:
+        """Find the candidates; no file is read yet."""
+        self._change = change
+        self._wanted = wanted
+        touched = dict.fromkeys(path for base in change.bases for path in base.touched)
+        self._touched = {change.absolute(path): path for path in touched if self._matters(change.absolute(path))}
+        # What is as one of the parents has it was added elsewhere.
+        self.candidates = {
+            absolute
+            for absolute, path in self._touched.items()
+            if wanted.takes(absolute) and all(_is_file_after(base, path) for base in change.bases)
+        }
+
+    def touches_wanted(self) -> bool:
+        """Return whether the change touches any of the files that are wanted."""
+        paths = (self._change.absolute(path) for base in self._change.bases for path in base.touched)
+        return any(map(self._wanted.takes, paths))
+
+    def read(self, governor: Governor, settings: RunSettings, *, whole: bool = False) -> Discovered:
+        """Return the files that the change touches, each with what it adds to be judged.
+
+        With ``whole``, or where an include makes it matter, what surrounds them is read as well and told by it from
+        what was there before.
+        """
+        named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
+        self._foresee()
+        found = self._discover(named, governor, settings)
+        includers = not self.candidates <= set(named)
+        reached = any(_path_of(file) not in named for file in found.files)
+        bases = self._change.bases
+        if not (whole or includers or reached):
+            return self._judged(found, [version for one in bases for version in self._touched_base(one, self._touched)])
+        judged = found.files
+        around = self._around(judged, self._change.target_paths(), includers=includers)
+        found = self._discover([*named, *(path for path in around if path not in self._touched)], governor, settings)
+        return self._judged(
+            found, [version for one in bases for version in self._whole_base(one, judged, includers=includers)]
+        )
+
+    # --- what is to be read -------------------------------------------------------------------------------------------
+
+    def _matters(self, path: str) -> bool:
+        if self._wanted.format and self._wanted.paths:
+            # A script that bore another name before is still a script.
+            return os.path.splitext(path)[1] in {os.path.splitext(one)[1] for one in self._wanted.paths}
+        return may_matter(path)
+
+    def _is_in_target(self, path: str) -> bool:
+        return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
+
+    def _foresee(self) -> None:
+        """Learn in two calls of git what the first look needs: which configurations there are, and all contents."""
+        target, change = self._change.target, self._change
+        by_name = {relative for path, relative in self._touched.items() if self._wanted.format_of(path)}
+        touched = [base.touched[path] for base in change.bases for path in by_name & base.touched.keys()]
+        oids = [entry.oid for one in touched for entry in (one.before, one.after) if entry]
+        if isinstance(target, GitTree):
+            directories = {directory for path in self._touched for directory in self._above(path)}
+            paths = [os.path.join(one, name) for one in directories for name in (OWN_FILE, UV_FILE, *PROJECT_FILES)]
+            if len(paths) > _MANY_PATHS:
+                target.paths()
+            target.foresee(paths)
+            configurations = [one for one in paths if one.endswith((OWN_FILE, SHARED_FILE))]
+            oids += [entry.oid for one in configurations if (entry := target.entry(one))]
+        change.blobs.fetch(oid for oid in oids if oid)
+
+    def _above(self, path: str) -> Iterator[str]:
+        directory, root = os.path.dirname(path), self._change.repository.root
+        while is_inside(directory, root):
+            yield directory
+            if directory == root:
+                return
+            directory = os.path.dirname(directory)
+
+    def _around(self, files: Iterable[SourceFile], paths: Iterable[str], *, includers: bool) -> list[str]:
+        """Return those of ``paths`` that can matter to ``files``: of the same project, or of one around it.
+
+        To a lock also the members of its workspace matter. ``includers`` asks for all that may include others.
+        """
+        judged = [file for file in files if _path_of(file) in self.candidates]
+        projects = {file.project for file in judged}
+        workspaces = {file.project for file in judged if is_lock(file.document)}
+        around = []
+        for path in paths:
+            file_format = format_of(path)
+            if file_format is None:
+                continue
+            project = self._project_of(path)
+            if (
+                any(is_inside(one, project) for one in projects)
+                or any(is_inside(project, one) for one in workspaces)
+                or (includers and file_format == "requirements")
+            ):
+                around.append(path)
+        return around
+
+    # --- the target ---------------------------------------------------------------------------------------------------
+
+    def _discover(self, paths: list[str], governor: Governor, settings: RunSettings) -> Discovered:
+        root, target = self._change.repository.root, self._change.target
+        target.prepare(paths)
+        forced = [path for path in paths if self._wanted.format and path in (self._wanted.paths or ())]
+        plain = [path for path in paths if path not in forced] if forced else paths
+        found = discover(Given(tuple(plain), root=root, by_program=True), governor, settings)
+        if not forced:
+            return found
+        given = Given(tuple(forced), self._wanted.format, root=root, by_program=True)
+        more = discover(given, governor, settings)
+        return Discovered(
+            (*found.files, *more.files),
+            (*found.unreadable, *more.unreadable),
+            tuple(dict.fromkeys((*found.problems, *more.problems))),
+        )
+
+    def _project_of(self, path: str) -> str:
+        return project_of(path, self._change.repository.root, self._change.target)
+
+    # --- the base -----------------------------------------------------------------------------------------------------
+
+    def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[Version]:
+        """Yield the versions that a base has of those of ``paths`` that are dependency files by their names.
+
+        Also of a file whose content the target has under another name, as what it is there.
+        """
+        names = {after.oid: path for path in self.candidates if (after := base.touched[self._touched[path]].after)}
+        for path in paths:
+            entry = base.tree.entry(path)
+            if entry is None or not entry.is_file:
+                continue
+            heir = path if self._wanted.format_of(path) else names.get(entry.oid, path)
+            file_format = self._wanted.format_of(heir)
+            if file_format is None and self._wanted.format and path in self._touched:
+                file_format = self._wanted.format
+            if file_format is not None:
+                yield from self._version(base, path, file_format, _kind_of(heir))
+
+    def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[Version]:
+        """Yield the versions that a base has of all that can matter, with what they include."""
+        touched = set(self._touched)
+        around = self._around(files, base.tree.paths(), includers=includers)
+        paths = [*self._touched, *(path for path in around if path not in touched)]
+        self._change.blobs.fetch(entry.oid for path in paths if (entry := base.tree.entry(path)))
+        waiting = deque(self._touched_base(base, paths))
+        seen = {version.path for version in waiting}
+        while waiting:
+            version = waiting.popleft()
+            yield version
+            for include in version.document.includes:
+                path = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
+                if path not in seen and may_be_included(path) and base.tree.is_file(path):
+                    seen.add(path)
+                    waiting.extend(self._version(base, path, "requirements", include.kind))
+
+    def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[Version]:
+        """Yield what a base has at ``path``, nothing where that is no text: then everything is new."""
+        try:
+            text = decode(file_format, path, base.tree.read(path))
+        except UnreadableFileError:
+            return
+        entry = base.tree.entry(path)
+        document = parse(file_format, text, kind)
+        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "")
+
+    # --- the two together ---------------------------------------------------------------------------------------------
+
+    def _judged(self, found: Discovered, base: list[Version]) -> Discovered:
+        """Return ``found`` with what the change adds to be judged, and all else for context."""
+        before = {version.path for version in base}
+        targets = []
+        for file in found.files:
+            path = _path_of(file)
+            # What nobody included before belongs to the project from now on.
+            is_drawn_in = path not in before and self._wanted.format_of(path) is None
+            if path in self.candidates or is_drawn_in:
+                targets.append(Version(path, file.project, file.text, file.document, self._oid(path)))
+        present: dict[str, Document | None] = {_path_of(file): file.document for file in found.files}
+        present = {path: present[path] for path in self._touched if path in present}
+        present.update({path: None for path in self._touched if not self._is_in_target(path)})
+        added = dict(zip([one.path for one in targets], additions(targets, base, present), strict=True))
+        files = []
+        for file in found.files:
+            addition = added.get(_path_of(file))
+            problems = addition.problems if addition else ()
+            files.append(
+                file._replace(
+                    document=file.document._replace(problems=problems),
+                    judged=addition.dependencies if addition else (),
+                    is_context=addition is None,
+                )
+            )
+        unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
+        return Discovered(tuple(files), unreadable, found.problems)
+
+    def _oid(self, path: str) -> str:
+        target = self._change.target
+        entry = target.entry(path) if isinstance(target, GitTree) else None
+        return entry.oid if entry else ""
+
+
+def _is_file_after(base: Base, path: str) -> bool:
+    difference = base.touched.get(path)
+    return difference is not None and difference.after is not None and difference.after.is_file
+
+
+def _kind_of(path: str) -> Kind:
+    return Kind.CONSTRAINT if is_constraints(path) else Kind.REQUIREMENT
+
+
+def _path_of(file: SourceFile) -> str:
+    """Return the absolute path of ``file``, which is shown relative to the working directory where it lies below."""
+    return os.path.abspath(file.path)

@@ -1,0 +1,191 @@
+"""What git knows of a repository: its root, its commits, and what differs between two of its trees."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from mothball.errors import GitError
+from mothball.git.running import MAX_OUTPUT, Git
+from mothball.git.spawning import Done
+from mothball.records import NamedTuple
+
+_FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
+_DEEPEN = "fetch the history first: `git fetch --unshallow`; in CI, let the checkout fetch all of it (depth 0)"
+# Nothing that git prints of two trees may be made by programs of the repository.
+_PLAIN = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative", "--ignore-submodules=all")
+_LACKING = "`git fsck` tells what is damaged; what a partial clone lacks must be fetched first"
+_DUBIOUS = "dubious ownership"
+
+
+class Entry(NamedTuple):
+    """What a tree holds at a path: the mode in git's octal digits, and the id of the object."""
+
+    mode: str
+    oid: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return self.mode.startswith("100")
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode == "120000"
+
+
+class Difference(NamedTuple):
+    """A path, relative to the root, at which two trees differ; None where a tree holds nothing there."""
+
+    path: str
+    before: Entry | None
+    after: Entry | None
+
+
+class Repository(NamedTuple):
+    """A repository with a working tree: its absolute root, and its git.
+
+    ``head`` is the commit that HEAD stands for, None before the first one. ``merged`` are the other parents that a
+    commit would have now.
+    """
+
+    root: str
+    git: Git
+    head: str | None
+    merged: tuple[str, ...]
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The commits that a commit would follow: none, one, or those of a merge."""
+        return (self.head, *self.merged) if self.head else ()
+
+
+def open_repository(directory: str) -> Repository:
+    """Return the repository around ``directory``, an absolute path. Raises GitError where there is none to work in."""
+    git = Git(directory)
+    said = _told(git.run("rev-parse", "--show-toplevel", "--git-path", "MERGE_HEAD", "--revs-only", "HEAD"), directory)
+    # A root may hold a line end; what follows it may not.
+    head = said[-1] if re.fullmatch(_FULL_ID, said[-1]) else None
+    merge_path = said[-2] if head else said[-1]
+    root = os.path.normpath("\n".join(said[: -2 if head else -1]))
+    inside = Git(root)
+    return Repository(root, inside, head, _merged(inside, os.path.join(directory, merge_path), head))
+
+
+def _told(done: Done, directory: str) -> list[str]:
+    if done.code == 0:
+        return os.fsdecode(done.out).removesuffix("\n").split("\n")
+    detail = _words(done)
+    if _DUBIOUS in detail:
+        help_text = f"if you trust it: git config --global --add safe.directory {directory}"
+        raise GitError("the repository belongs to somebody else, and git refuses to read it", help_text=help_text)
+    raise GitError("git finds no repository to work in", detail=detail, help_text="run it inside a working tree of git")
+
+
+def _merged(git: Git, merge_head: str, head: str | None) -> tuple[str, ...]:
+    """Return the commits that are being merged.
+
+    After a conflict, or with --no-commit, they stand in MERGE_HEAD; the hook of a clean merge has GITHEAD_ID variables.
+    """
+    try:
+        with open(merge_head, encoding="ascii", errors="replace") as file:
+            named = file.read().split()
+    except OSError:
+        named = sorted(key.removeprefix("GITHEAD_") for key in os.environ if key.startswith("GITHEAD_"))
+    ids = [one for one in dict.fromkeys(named) if re.fullmatch(_FULL_ID, one) and one != head]
+    return tuple(resolve(git, one) for one in ids)
+
+
+def resolve(git: Git, revision: str) -> str:
+    """Return the id of the commit that ``revision`` names. Raises GitError where there is none."""
+    # What begins with a dash is an option to git; no revision does.
+    is_name = bool(revision) and not revision.startswith("-")
+    done = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if is_name else None
+    found = done.out.decode("ascii", "replace").strip() if done and done.code == 0 else ""
+    if not re.fullmatch(_FULL_ID, found):
+        help_text = _DEEPEN if is_shallow(git) else "`git log` shows what there is; a branch of a remote is origin/NAME"
+        raise GitError(f"there is no commit {revision or '(empty name)'}", help_text=help_text)
+    return found
+
+
+def merge_base(git: Git, one: str, other: str) -> str | None:
+    """Return the commit from which ``one`` and ``other``, commit ids, both come; None where they have none in common.
+
+    Raises GitError where that cannot be known, as the history is cut off.
+    """
+    done = git.run("merge-base", one, other)
+    found = done.out.decode("ascii", "replace").split()
+    if done.code == 0 and found:
+        return found[0]
+    if is_shallow(git) or done.code != 1:
+        cause = f"there is no telling from which commit {one[:12]} and {other[:12]} come: the history is cut off"
+        raise GitError(cause, detail=_words(done), help_text=_DEEPEN)
+    return None
+
+
+def is_shallow(git: Git) -> bool:
+    """Return whether the history of the repository is cut off somewhere."""
+    return git.run("rev-parse", "--is-shallow-repository").out.strip() == b"true"
+
+
+def differences(git: Git, base: str, target: str | None) -> list[Difference]:
+    """Return where the trees of ``base`` and ``target``, commit ids, differ; None is the index.
+
+    Raises GitError where a tree is lacking, and for an index in which a conflict is not resolved.
+    """
+    compared = ("diff-tree", "-r", *_PLAIN, base, target) if target else ("diff-index", "--cached", *_PLAIN, base)
+    words = _records(must(git, *compared, "--"))
+    return [_difference(header, next(words, b"")) for header in words]
+
+
+def _difference(header: bytes, path: bytes) -> Difference:
+    fields = header.decode("ascii", "replace").removeprefix(":").split(" ")
+    name = os.fsdecode(path)
+    if len(fields) != 5 or not path:
+        raise GitError("git answers in a way that mothball does not understand", detail=repr(header))
+    old_mode, new_mode, old, new, how = fields
+    if how == "U":
+        help_text = "resolve the conflict, and `git add` the file"
+        raise GitError(f"the index holds a conflict in {name}", help_text=help_text)
+    return Difference(name, _entry(old_mode, old), _entry(new_mode, new))
+
+
+def _entry(mode: str, oid: str) -> Entry | None:
+    return Entry(mode, oid) if mode.strip("0") else None
+
+
+def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
+    """Yield what the tree of the commit ``tree`` holds, at ``paths`` or everywhere; None is the index.
+
+    Paths are relative to the root. Raises GitError.
+    """
+    if tree is None:
+        lines = _records(must(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
+    else:
+        lines = _records(must(git, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths))
+    for line in lines:
+        about, _, path = line.partition(b"\t")
+        first, second, third = about.decode("ascii", "replace").split(" ")
+        # `MODE ID STAGE` of an index, `MODE TYPE ID` of a tree.
+        yield os.fsdecode(path), Entry(first, second if tree is None else third)
+
+
+def must(git: Git, *arguments: str) -> bytes:
+    """Return what a git that must succeed says. Raises GitError."""
+    done = git.run(*arguments)
+    if done.truncated:
+        raise GitError(f"git says more than {MAX_OUTPUT // 1024**2} MiB", detail=f"git {arguments[0]}")
+    if done.code != 0:
+        help_text = _DEEPEN if is_shallow(git) else _LACKING
+        raise GitError("git cannot read what is compared", detail=_words(done), help_text=help_text)
+    return done.out
+
+
+def _records(out: bytes) -> Iterator[bytes]:
+    return iter(out.removesuffix(b"\0").split(b"\0") if out else ())
+
+
+def _words(done: Done) -> str:
+    return os.fsdecode(done.err).strip().removeprefix("fatal: ")
