@@ -51,7 +51,7 @@ class Repository(NamedTuple):
         """Write ``files`` and put them into the index."""
         for name, content in files.items():
             self.write(name, content)
-        self.git("add", "--force", "--", *files)
+        self.git("--literal-pathspecs", "add", "--force", "--", *files)
 
     def commit(self, files: Mapping[str, str | bytes] | None = None, message: str = "a change") -> str:
         """Stage ``files`` and commit all that is staged, past every hook; return the commit."""

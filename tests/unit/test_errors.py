@@ -5,6 +5,7 @@ import pytest
 from mothball.errors import (
     CacheError,
     ConfigError,
+    GitError,
     MothballError,
     PageError,
     SnapshotError,
@@ -19,6 +20,7 @@ CASES: list[tuple[MothballError, str, str]] = [
     (ConfigError("unknown key `x`", key=("x",), help_text="did you mean `y`?"), "unknown key `x`", "did you mean `y`?"),
     (UnreadableFileError("a/b.txt", "it is no file", help_text="give a file"), "a/b.txt: it is no file", "give a file"),
     (SnapshotError("it has no version", help_text="write a new one"), "it has no version", "write a new one"),
+    (GitError("no base", detail="fatal", help_text="fetch it"), "no base: fatal", "fetch it"),
     (PageError("it is no project page"), "it is no project page", ""),
     (
         CacheError("/c", "it is full", help_text="use --no-cache"),

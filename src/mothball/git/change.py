@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 
 from mothball.errors import GitError, UnreadableFileError
@@ -73,7 +74,7 @@ def change_between(repository: Repository, start: str, end: str) -> Change:
     """
     git, blobs = repository.git, Blobs(repository.git)
     to = resolve(git, end)
-    base = merge_base(git, resolve(git, start), to) if start.strip("0") else None
+    base = merge_base(git, resolve(git, start), to) if not _is_nothing(start) else None
     touched = differences(git, base, to) if base else _everything(repository, to)
     target = GitTree(repository, to, blobs, {one.path: one.after for one in touched})
     return Change(
@@ -89,7 +90,7 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     if repository.head is None:
         raise GitError("there is no commit yet", help_text="without --since, what is staged is compared with nothing")
     git, blobs = repository.git, Blobs(repository.git)
-    base = merge_base(git, resolve(git, revision), repository.head) if revision.strip("0") else None
+    base = merge_base(git, resolve(git, revision), repository.head) if not _is_nothing(revision) else None
     known = dict(listing(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
     paths = dict.fromkeys([*before, *(path for path, _ in listing(git, None) if is_wanted(path))])
@@ -102,6 +103,11 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
         if not _is_same(before.get(path), change.absolute(path), blobs)
     }
     return change._replace(bases=(Base(tree, touched),))
+
+
+def _is_nothing(revision: str) -> bool:
+    """Return whether ``revision`` is the id of no object, as git and CI services write it."""
+    return re.fullmatch(r"0{40}|0{64}", revision) is not None
 
 
 def _is_same(before: Entry | None, path: str, blobs: Blobs) -> bool:

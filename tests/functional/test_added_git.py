@@ -1,0 +1,286 @@
+"""What is compared with what: each test is a line of the third table of docs/added.md, of the same name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.added import OFFLINE, Workshop, lines, toml, workshop
+from tests.support.git_repository import Repository, new_repository
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """A repository with a configuration in it, and nothing else."""
+    return workshop(tmp_path)
+
+
+def clone(shop: Workshop, place: Path, *options: str) -> Workshop:
+    """Return a clone over a transport that knows of depth and filters."""
+    shop.git("config", "uploadpack.allowFilter", "true")
+    shop.git("clone", "--quiet", *options, shop.root.as_uri(), str(place), cwd=shop.root.parent)
+    return Workshop(Repository(place, shop.repository.environment), shop.home)
+
+
+def branched(shop: Workshop, theirs: dict[str, str], ours: dict[str, str]) -> None:
+    """Commit ``theirs`` on a branch of that name and ``ours`` on main."""
+    shop.git("checkout", "--quiet", "-b", "theirs")
+    shop.commit(theirs)
+    shop.git("checkout", "--quiet", "main")
+    shop.commit(ours)
+
+
+# --- the index --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_staged(shop: Workshop) -> None:
+    shop.repository.write("requirements.txt", lines("old-a"))
+    result = shop.check()
+    assert (result.code, result.out, result.err) == (0, "", "")
+    assert shop.added() == {}
+
+
+def test_files_are_given_and_none_is_staged(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a", "dull-lib"), "notes.txt": "x"})
+    result = shop.check("requirements.txt", "notes.txt")
+    assert result.code == 1
+    assert "note: none of the files given is staged: all dependencies were checked" in result.out
+    assert "--since REV" in result.out
+    assert "--write-ignores" in result.out
+    assert shop.added("notes.txt") == {}
+
+
+def test_files_are_given_and_some_are_staged(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a")})
+    shop.stage({"pyproject.toml": toml("good-a"), "dev-requirements.txt": lines("old-b")})
+    assert shop.added("requirements.txt", "pyproject.toml") == {"pyproject.toml": ["good-a"]}
+    (shop.root / "sub").mkdir()
+    assert shop.added("../dev-requirements.txt", cwd=shop.root / "sub") == {
+        str(shop.root / "dev-requirements.txt"): ["old-b"]
+    }
+    assert set(shop.added(".")) == {"pyproject.toml", "dev-requirements.txt"}
+
+
+def test_the_first_commit(tmp_path: Path) -> None:
+    repository = new_repository(tmp_path.resolve() / "new")
+    (tmp_path / "home").mkdir()
+    shop = Workshop(repository, tmp_path / "home")
+    assert shop.check().code == 0
+    shop.stage({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE.replace("snapshot", "#")})
+    assert shop.added() == {"requirements.txt": ["old-a"]}
+    assert shop.check().code == 3, "offline, and nobody knows it"
+
+
+def test_a_part_of_a_file_is_staged(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("good-a")})
+    shop.stage({"requirements.txt": lines("good-a", "old-a")})
+    shop.repository.write("requirements.txt", lines("old-b", "good-a"))
+    assert shop.added() == {"requirements.txt": ["old-a"]}
+    assert "requirements.txt:2:1" in shop.check().out
+
+
+def test_a_temporary_index(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("good-a")})
+    shop.repository.write("requirements.txt", lines("good-a", "old-a"))
+    index = str(shop.root / ".git" / "other-index")
+    done = shop.repository.try_git("read-tree", "HEAD", more={"GIT_INDEX_FILE": index})
+    assert done.returncode == 0, done.stderr
+    assert shop.repository.try_git("add", "requirements.txt", more={"GIT_INDEX_FILE": index}).returncode == 0
+    assert shop.added() == {}
+    assert shop.added(env={"GIT_INDEX_FILE": index}) == {"requirements.txt": ["old-a"]}
+    (shop.root / "sub").mkdir()
+    relative = {"GIT_INDEX_FILE": ".git/other-index"}
+    assert list(shop.added(env=relative, cwd=shop.root / "sub").values()) == [["old-a"]]
+
+
+def test_a_file_is_deleted(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a")})
+    shop.git("rm", "--quiet", "requirements.txt")
+    assert shop.added() == {}
+
+
+def test_a_directory_below_the_root(shop: Workshop) -> None:
+    shop.stage({"backend/requirements.txt": lines("old-a"), "requirements.txt": lines("old-b")})
+    below = shop.root / "backend"
+    assert shop.added(cwd=below) == {"requirements.txt": ["old-a"], str(shop.root / "requirements.txt"): ["old-b"]}
+    assert shop.added("requirements.txt", cwd=below) == {"requirements.txt": ["old-a"]}
+
+
+def test_names_of_files_of_any_bytes(shop: Workshop) -> None:
+    odd = os.fsdecode(b"d\xff\n\t'/requirements.txt")
+    shop.stage({odd: lines("old-a"), "--since=x/requirements.txt": lines("old-b"), ":(top)/requirements.txt": "old-c"})
+    assert sorted(name for names in shop.added().values() for name in names) == ["old-a", "old-b", "old-c"]
+    assert shop.added("--", odd) == {odd: ["old-a"]}
+    result = shop.check()
+    assert result.code == 1
+    assert "\udcff" not in result.out
+
+
+def test_a_submodule_and_a_link(shop: Workshop, tmp_path: Path) -> None:
+    inner = new_repository(shop.root / "requirements.txt", shop.repository.environment)
+    inner.commit({"requirements.txt": lines("old-a")})
+    (shop.root / "dev-requirements.txt").symlink_to(tmp_path / "elsewhere.txt")
+    (tmp_path / "elsewhere.txt").write_text("old-b\n")
+    shop.git("-c", "advice.addEmbeddedRepo=false", "add", "requirements.txt", "dev-requirements.txt")
+    assert shop.git("ls-files", "--stage").count("160000") == 1
+    assert shop.added() == {}
+    assert shop.check("dev-requirements.txt").code == 0
+
+
+def test_an_index_with_a_conflict(shop: Workshop) -> None:
+    branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
+    shop.repository.try_git("merge", "theirs")
+    result = shop.check()
+    assert (result.code, "the index holds a conflict in requirements.txt" in result.err) == (2, True)
+
+
+# --- merges -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_merge_after_a_conflict(shop: Workshop) -> None:
+    branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
+    shop.repository.try_git("merge", "theirs")
+    shop.stage({"requirements.txt": lines("old-a", "old-b")})
+    assert shop.added() == {}
+    shop.stage({"requirements.txt": lines("old-a", "old-b", "old-c")})
+    assert shop.added() == {"requirements.txt": ["old-c"]}
+
+
+def test_a_merge_without_a_conflict(shop: Workshop) -> None:
+    branched(shop, {"requirements.txt": lines("old-a")}, {"pyproject.toml": toml("old-b")})
+    shop.git("merge", "--quiet", "--no-commit", "--no-ff", "theirs")
+    assert shop.added() == {}
+    theirs = shop.git("rev-parse", "theirs")
+    (shop.root / ".git" / "MERGE_HEAD").unlink()
+    assert shop.added() == {"requirements.txt": ["old-a"]}
+    assert shop.added(env={f"GITHEAD_{theirs}": "theirs"}) == {}, "all that the hook of a clean merge is told"
+
+
+def test_a_merge_of_several_branches(shop: Workshop) -> None:
+    for number in "abc":
+        shop.git("checkout", "--quiet", "-b", f"topic-{number}", "main")
+        shop.commit({f"{number}-requirements.txt": lines(f"old-{number}")})
+    shop.git("checkout", "--quiet", "main")
+    shop.commit({"pyproject.toml": toml("old-d")})
+    shop.git("merge", "--quiet", "--no-commit", "topic-a", "topic-b", "topic-c")
+    assert shop.added() == {}
+    shop.stage({"a-requirements.txt": lines("old-a", "old-e")})
+    assert shop.added() == {"a-requirements.txt": ["old-e"]}
+
+
+# --- commits ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_commits_are_named(shop: Workshop) -> None:
+    start = shop.commit({"requirements.txt": lines("good-a")})
+    branched(shop, {"requirements.txt": lines("good-a", "old-a")}, {"pyproject.toml": toml("old-b")})
+    assert shop.added("--from-ref", "main", "--to-ref", "theirs") == {"requirements.txt": ["old-a"]}
+    assert shop.added("--from-ref", start) == {"pyproject.toml": ["old-b"]}
+    refs = {"PRE_COMMIT_FROM_REF": start, "PRE_COMMIT_TO_REF": "theirs"}
+    assert shop.added(env=refs) == {"requirements.txt": ["old-a"]}
+    assert shop.added("requirements.txt", env=refs) == {"requirements.txt": ["old-a"]}
+    assert shop.added("mothball.toml", env=refs) == {}, "what is named and did not change adds nothing"
+
+
+def test_the_configuration_of_the_commit_that_is_led_to(shop: Workshop) -> None:
+    start = shop.git("rev-parse", "HEAD")
+    entry = '[ignore]\nold-a = { rules = ["archived"], reason = "until June" }\n'
+    shop.commit({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE + entry})
+    shop.repository.write("mothball.toml", "= broken")
+    assert shop.check("--from-ref", start).code == 0
+
+
+def test_since_a_commit(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("good-a")})
+    branched(shop, {"requirements.txt": lines("good-a", "old-a")}, {"pyproject.toml": toml("old-b")})
+    shop.git("checkout", "--quiet", "theirs")
+    assert shop.added("--since", "main") == {"requirements.txt": ["old-a"]}
+    shop.repository.write("requirements.txt", lines("good-a", "old-a", "old-c"))
+    shop.repository.write("untracked-requirements.txt", lines("old-d"))
+    assert shop.added("--since", "main") == {"requirements.txt": ["old-a", "old-c"]}
+    (shop.root / "requirements.txt").unlink()
+    assert shop.added("--since", "main") == {}
+
+
+def test_a_beginning_of_zeros(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a")})
+    for arguments in (("--since", "0" * 40), ("--from-ref", "0" * 40)):
+        result = shop.check(*arguments)
+        assert result.code == 1
+        assert "note: there is no commit to compare with: everything counts as added" in result.out
+
+
+def test_histories_that_never_met(shop: Workshop) -> None:
+    shop.git("checkout", "--quiet", "--orphan", "other")
+    shop.commit({"requirements.txt": lines("old-a")})
+    result = shop.check("--from-ref", "main", "--to-ref", "other")
+    assert (result.code, "everything counts as added" in result.out) == (1, True)
+
+
+def test_a_commit_that_is_not_there(shop: Workshop) -> None:
+    for revision in ("origin/nowhere", "f" * 40, "--exec=evil", ""):
+        result = shop.check("--since=" + revision)
+        assert (result.code, result.out) == (2, "")
+        assert "there is no commit" in result.err
+
+
+@pytest.mark.parametrize("depth", ["1", "2"])
+def test_a_shallow_clone_that_lacks_the_base(shop: Workshop, tmp_path: Path, depth: str) -> None:
+    start = shop.git("rev-parse", "HEAD")
+    branched(shop, {"requirements.txt": lines("old-a")}, {"pyproject.toml": toml("old-b")})
+    shop.commit({"pyproject.toml": toml("old-b", "good-a")})
+    shallow = clone(shop, tmp_path / "shallow", f"--depth={depth}", "--no-single-branch")
+    for revision in (start, "origin/theirs"):
+        result = shallow.check("--since", revision)
+        assert result.code == 2
+        assert "git fetch --unshallow" in result.err
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert shallow.added("--since", "origin/theirs") == {"pyproject.toml": ["old-b", "good-a"]}
+
+
+def test_a_partial_clone_that_lacks_the_base(shop: Workshop, tmp_path: Path) -> None:
+    shop.commit({"requirements.txt": lines("good-a")})
+    shop.commit({"requirements.txt": lines("good-a", "old-a")})
+    partial = clone(shop, tmp_path / "partial", "--filter=blob:none")
+    result = partial.check("--since", "HEAD~1")
+    assert result.code == 2
+    assert "git does not have the content" in result.err
+    assert "git fetch" in result.err
+
+
+def test_a_sparse_checkout(shop: Workshop, tmp_path: Path) -> None:
+    shop.commit({"a/pyproject.toml": toml("old-a"), "b/pyproject.toml": toml("good-a"), "b/x/requirements.txt": ""})
+    sparse = clone(shop, tmp_path / "sparse", "--sparse")
+    sparse.git("sparse-checkout", "set", "--sparse-index", "b")
+    assert not (sparse.root / "a").exists()
+    sparse.stage({"b/pyproject.toml": toml("good-a", "old-b")})
+    assert sparse.added() == {"b/pyproject.toml": ["old-b"]}
+
+
+def test_another_working_tree_of_the_repository(shop: Workshop, tmp_path: Path) -> None:
+    shop.commit({"requirements.txt": lines("good-a")})
+    place = tmp_path.resolve() / "tree"
+    shop.git("worktree", "add", "--quiet", "-b", "topic", str(place))
+    other = Workshop(Repository(place, shop.repository.environment), shop.home)
+    other.stage({"requirements.txt": lines("good-a", "old-a")})
+    assert other.added() == {"requirements.txt": ["old-a"]}
+    assert shop.added() == {}
+    directory = other.git("rev-parse", "--absolute-git-dir")
+    hook = {"GIT_DIR": directory, "GIT_INDEX_FILE": os.path.join(directory, "index")}
+    assert other.added(env=hook) == {"requirements.txt": ["old-a"]}
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    shop = Workshop(Repository(tmp_path, {}), tmp_path)
+    result = shop.check()
+    assert (result.code, result.out) == (2, "")
+    assert "git finds no repository to work in" in result.err
+
+
+def test_a_repository_of_somebody_else(shop: Workshop) -> None:
+    result = shop.check(env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert result.code == 2
+    assert "belongs to somebody else" in result.err
+    assert "safe.directory" in result.err
