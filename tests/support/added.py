@@ -84,11 +84,9 @@ def lines(*names: str) -> str:
 def lock(*names: str, direct: tuple[str, ...] = (), name: str = "shop") -> str:
     """Return a uv.lock of these packages, of which the project itself requires ``direct``."""
     required = ", ".join(f'{{ name = "{one}" }}' for one in direct)
+    own = f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ virtual = "." }}\ndependencies = [{required}]\n'
     parts = [
-        f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ virtual = "." }}\ndependencies = [{required}]\n'
-    ]
-    parts += [
         f'[[package]]\nname = "{one}"\nversion = "1.0"\nsource = {{ registry = "https://index.example/simple/" }}\n'
         for one in names
     ]
-    return 'version = 1\nrequires-python = ">=3.11"\n\n' + "\n".join(parts)
+    return 'version = 1\nrequires-python = ">=3.11"\n\n' + "\n".join([own, *parts])

@@ -20,6 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("standard input is no change", help_text="name files, or leave `-` out")
     if arguments.format and not arguments.paths:
         raise UsageError("--as needs files", help_text="name the files that are to be read so: --as FORMAT FILE")
+    if arguments.write_ignores or arguments.reason is not None:
+        help_text = "leave out what names a change: --write-ignores takes in all that is found now"
+        raise UsageError("--write-ignores is for a full check", help_text=help_text)
     repository = open_repository(os.getcwd())
     change = _change(arguments, repository)
     if not arguments.paths and arguments.output in ("text", "concise") and not _touches_any(change):
