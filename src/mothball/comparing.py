@@ -21,6 +21,7 @@ from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.model import Document, Kind
 from mothball.records import NamedTuple
 from mothball.sources import RunSettings, SourceFile, is_lock
+from mothball.surroundings import UV_FILE
 
 # Asking git about more paths than this costs as much as asking about all.
 _MANY_PATHS = 300
@@ -115,7 +116,7 @@ class Comparing:
         oids = [entry.oid for one in touched for entry in (one.before, one.after) if entry]
         if isinstance(target, GitTree):
             directories = {directory for path in self._touched for directory in self._above(path)}
-            paths = [os.path.join(one, name) for one in directories for name in (OWN_FILE, *PROJECT_FILES)]
+            paths = [os.path.join(one, name) for one in directories for name in (OWN_FILE, UV_FILE, *PROJECT_FILES)]
             if len(paths) > _MANY_PATHS:
                 target.paths()
             target.foresee(paths)
@@ -157,8 +158,7 @@ class Comparing:
 
     def _discover(self, paths: list[str], governor: Governor, settings: RunSettings) -> Discovered:
         root, target = self._change.repository.root, self._change.target
-        if isinstance(target, GitTree):
-            self._change.blobs.fetch(entry.oid for path in paths if (entry := target.entry(path)))
+        target.prepare(paths)
         forced = [path for path in paths if self._wanted.format and path in (self._wanted.paths or ())]
         plain = [path for path in paths if path not in forced] if forced else paths
         found = discover(Given(tuple(plain), root=root, by_program=True), governor, settings)

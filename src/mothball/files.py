@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -39,11 +40,12 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise _too_large(path, limit)
+        raise too_large(path, limit)
     return data
 
 
-def _too_large(path: str, limit: int) -> UnreadableFileError:
+def too_large(path: str, limit: int) -> UnreadableFileError:
+    """Return the error for a file that is larger than ``limit`` bytes."""
     return UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
 
 
@@ -59,7 +61,7 @@ def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> byte
     """Return the bytes that ``stream``, which stands for the file ``name``, holds; limited as a file is."""
     data = stream.read(limit + 1)
     if len(data) > limit:
-        raise _too_large(name, limit)
+        raise too_large(name, limit)
     return data
 
 
@@ -139,15 +141,18 @@ class Tree:
         return leads_outside(path, directory)
 
     def names_in(self, directory: str) -> list[str]:
-        """Return the names of what lies in ``directory``; none where it cannot be listed."""
+        """Return the names of what lies in a directory, none where it cannot be listed."""
         try:
             return os.listdir(directory)
         except OSError:
             return []
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file. Raises UnreadableFileError."""
-        return read_file(path)
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Get ready for the files at ``paths`` to be read, where it is cheaper to do so for many at once."""
+
+    def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
+        """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
+        return read_file(path, limit)
 
     def read_utf8(self, path: str) -> str:
         """Return the text of a UTF-8 file without byte-order mark. Raises UnreadableFileError."""

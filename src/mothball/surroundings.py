@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 
 from mothball.errors import UnreadableFileError
-from mothball.files import Tree, is_inside, shown_path
+from mothball.files import DISK, Tree, is_inside, shown_path
 from mothball.formats.table import decode, format_of, parse
 from mothball.lines import LineTable
 from mothball.model import Document, ToolIndex
@@ -21,7 +21,7 @@ from mothball.records import NamedTuple
 MAX_FILES = 200
 _MAX_SIZE = 1024 * 1024
 _SHARED = "pyproject.toml"
-_UV_FILE = "uv.toml"
+UV_FILE = "uv.toml"
 
 
 class Indexed(NamedTuple):
@@ -57,8 +57,11 @@ def placed(document: Document, text: str, path: str) -> Document:
 class Surroundings:
     """Looks around files, and remembers what it saw for one run."""
 
-    def __init__(self, tree: Tree) -> None:
-        """Take where to read; nothing is read yet. ``overcrowded`` are directories with too many files to look at."""
+    def __init__(self, tree: Tree = DISK) -> None:
+        """Look around in ``tree``; nothing is read yet.
+
+        ``overcrowded`` are the directories with too many files to look at.
+        """
         self._tree = tree
         self.overcrowded: list[str] = []
         self._listed: dict[str, list[str]] = {}
@@ -87,6 +90,7 @@ class Surroundings:
             if len(found) > MAX_FILES:
                 self.overcrowded.append(directory)
             self._listed[directory] = found[:MAX_FILES]
+            self._tree.prepare(found[:MAX_FILES])
         return self._listed[directory]
 
     def _text(self, path: str, root: str) -> str | None:
@@ -94,8 +98,7 @@ class Surroundings:
             self._texts[path] = None
             if not self._tree.leads_outside(path, root):
                 try:
-                    data = self._tree.read(path)
-                    self._texts[path] = decode("requirements", path, data) if len(data) <= _MAX_SIZE else None
+                    self._texts[path] = decode("requirements", path, self._tree.read(path, _MAX_SIZE))
                 except UnreadableFileError:
                     return None  # who checks it is told; here it only says nothing
         return self._texts[path]
@@ -138,7 +141,7 @@ class Surroundings:
         """
         top = next((one for one in _upward(start, root) if self._is_workspace(one, root)), None)
         for directory in _upward(top or start, root):
-            file = os.path.join(directory, _UV_FILE)
+            file = os.path.join(directory, UV_FILE)
             workspace = self._project(top, root) if top else None
             if self._tree.is_file(file) and not self._tree.leads_outside(file, root):
                 return top not in {None, start}, _read_uv_file(file, self._tree), workspace

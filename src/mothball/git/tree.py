@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.errors import UnreadableFileError
-from mothball.files import MAX_FILE_SIZE, Tree, is_inside
+from mothball.files import MAX_FILE_SIZE, Tree, is_inside, too_large
 from mothball.git.blobs import Blobs
 from mothball.git.repository import Entry, Repository, listing
 
@@ -39,6 +39,7 @@ class GitTree(Tree):
         self._blobs = blobs
         self._entries: dict[str, Entry | None] = dict(known)
         self._is_listed = is_listed
+        self._names: dict[str, list[str]] = {}
 
     def paths(self) -> list[str]:
         """Return the absolute paths of all regular files."""
@@ -46,10 +47,6 @@ class GitTree(Tree):
             self._entries = dict(listing(self._repository.git, self._commit))
             self._is_listed = True
         return [self._absolute(path) for path, entry in self._entries.items() if entry and entry.is_file]
-
-    def names_in(self, directory: str) -> list[str]:
-        """Return the names of the regular files in ``directory``; other directories are not listed by it."""
-        return [os.path.basename(path) for path in self.paths() if os.path.dirname(path) == directory]
 
     def foresee(self, paths: Iterable[str]) -> None:
         """Learn in one call of git what stands at ``paths``."""
@@ -104,15 +101,28 @@ class GitTree(Tree):
         real = self.real_path(path)
         return real is None or not is_inside(real, directory)
 
-    def read(self, path: str) -> bytes:
+    def names_in(self, directory: str) -> list[str]:
+        """Return the names of the files that lie in a directory."""
+        if not self._names:
+            for path in self.paths():
+                parent, name = os.path.split(path)
+                self._names.setdefault(parent, []).append(name)
+        return self._names.get(directory, [])
+
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Fetch the contents of the files at ``paths`` in one call of git."""
+        self.foresee(paths)
+        self._blobs.fetch(entry.oid for path in paths if (entry := self.entry(path)))
+
+    def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of the file at ``path``. Raises UnreadableFileError, and GitError where git lacks them."""
         real = self.real_path(path)
         entry = self.entry(real) if real else None
         if entry is None:
             raise UnreadableFileError(path, "it does not exist")
         data = self._blobs.read(entry.oid)
-        if data is None:
-            raise UnreadableFileError(path, f"it is larger than {MAX_FILE_SIZE // (1024 * 1024)} MiB")
+        if data is None or len(data) > limit:
+            raise too_large(path, limit)
         return data
 
     def _relative(self, path: str) -> str | None:
