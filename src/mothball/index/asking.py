@@ -208,9 +208,9 @@ class _Question:
             self._has_waited = True
             return None
         how_long = "" if asked_for is None else f" and asks us to wait {asked_for:.0f} s"
-        if answer.status == 429:
-            return Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
         failed = Failed(Cause.SERVER_ERROR, f"{self._host} failed with {answer.status}{how_long}")
+        if answer.status == 429:
+            failed = Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
         asker.breaker.failed(endpoint, failed)
         return failed
 
