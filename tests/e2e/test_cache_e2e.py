@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.runner import Mothball, Run, finish
+from tests.e2e.runner import Mothball, Run
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -169,26 +169,6 @@ def test_a_cache_that_cannot_be_used_is_told_once_and_done_without(index: Script
     assert run.said("archived-lib") == ("stated", "archived")
     problems = run.report["problems"]
     assert [(one["severity"], "cache" in one["message"]) for one in problems] == [("warning", True)]
-
-
-def test_ten_processes_at_once_on_one_cold_cache_report_the_same_and_leave_it_whole(mothball: Mothball) -> None:
-    statuses = ("active", "archived", "deprecated", "quarantined")
-    pages = {f"lib-{n}": tagged(f"lib-{n}", statuses[n % 4])._replace(delay=0.02) for n in range(40)}
-    with ScriptedIndex(pages) as index:
-        mothball.require(index.url, *pages, "unknown-lib")
-        runs = [finish(run) for run in [mothball.start("check", "--format", "json") for _ in range(10)]]
-        assert index.count() >= len(pages)
-        index.forget()
-        after = mothball.check()
-        assert index.count() == 0
-    assert {(run.code, run.err) for run in runs} == {(1, "")}
-    assert {timeless(run) for run in runs} == {timeless(after)}
-    assert after.report["problems"] == []
-    assert after.report["summary"]["checked"] == 41
-    info = mothball.run("cache", "info")
-    assert (info.code, "entries: 41\n" in info.out) == (0, True)
-    assert mothball.run("cache", "clear").code == 0
-    assert "entries: 0\n" in mothball.run("cache", "info").out
 
 
 def test_an_index_that_is_down_leaves_the_cached_statuses_to_speak_with_their_age(

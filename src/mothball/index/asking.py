@@ -13,6 +13,7 @@ from mothball import __version__
 from mothball.errors import PageError
 from mothball.home import PROJECT_HOME
 from mothball.hygiene import one_line
+from mothball.index.breaker import Breaker
 from mothball.index.credentials import CredentialStore
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
 from mothball.index.gate import Gate
@@ -38,27 +39,6 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 _ACCESS_REFUSED = {401: "it wants credentials", 403: "it forbids us this page", 407: "the proxy wants credentials"}
 _REFUSED_LOGIN = {401: "it does not take your credentials", 403: "your credentials do not open this page"}
-
-
-class Breaker:
-    """The hosts that could not be connected to, so that one refusal or timeout speaks for all names.
-
-    Shared by all threads: each operation is one read or one write of a dict, which the interpreter makes atomic.
-    """
-
-    def __init__(self, rest: float) -> None:
-        """Believe a failure for ``rest`` seconds."""
-        self._rest = rest
-        self._down: dict[Endpoint, tuple[Failed, float]] = {}
-
-    def trip(self, endpoint: Endpoint, failed: Failed) -> None:
-        """Remember that ``endpoint`` could not be connected to."""
-        self._down[endpoint] = (failed, time.monotonic() + self._rest)
-
-    def failure(self, endpoint: Endpoint) -> Failed | None:
-        """Return how ``endpoint`` failed; None where nothing speaks against asking it."""
-        failed, until = self._down.get(endpoint, (None, 0.0))
-        return failed if time.monotonic() < until else None
 
 
 class Asker:
@@ -104,6 +84,8 @@ class _Question:
         self._etag = request.etag if request.etag is not None and _ETAG.fullmatch(request.etag) else None
         self._retries = 0
         self._redirects = 0
+        self._served = 0
+        self._has_waited = False
 
     def outcome(self) -> Outcome:
         """Ask until there is an outcome. Ends, for retries, redirects and changes of mind are counted."""
@@ -136,19 +118,22 @@ class _Question:
     def _answer(self) -> Answer | Trouble:
         """Wait for a place at the endpoint, and ask there unless it has been found to be down."""
         asker, endpoint = self._asker, self._endpoint
-        if not asker.gate.enter(endpoint, self._patience):
+        has_waited, self._has_waited = self._has_waited, False
+        if not asker.gate.enter(endpoint, self._patience, has_waited=has_waited):
             return out_of_time(endpoint)
-        answered = keeps_open = False
+        keeps_open: bool | None = None
         try:
             failed = asker.breaker.failure(endpoint)
             if failed is not None:
-                return Trouble(failed)
+                return Trouble(failed, repeated=True)
             answer = asker.transport.get(self._url, endpoint, self._headers(), self._patience)
             if isinstance(answer, Answer):
-                answered, keeps_open = True, answer.keeps_open
+                keeps_open = answer.keeps_open
+                if answer.status < 500 and answer.status != 429:
+                    asker.breaker.answered(endpoint)
             return answer
         finally:
-            asker.gate.leave(endpoint, answered=answered, keeps_open=keeps_open)
+            asker.gate.leave(endpoint, keeps_open=keeps_open)
 
     def _headers(self) -> dict[str, str]:
         """Return the headers of a request; deflate and the like are not asked for, as servers disagree about them."""
@@ -161,11 +146,17 @@ class _Question:
 
     def _after_trouble(self, trouble: Trouble) -> Outcome | None:
         """Retry where that may help, and spare the other names the same failure where it does not."""
-        # A lost connection to a host that has been answering speaks of a moment, not of the host.
-        momentary = trouble.failed.cause is Cause.TIMEOUT and self._asker.gate.has_answered(self._endpoint)
-        if trouble.endpoint_down and not momentary:
-            self._asker.breaker.trip(self._endpoint, trouble.failed)
-        return None if trouble.again and self._wait(self._backoff()) else trouble.failed
+        if trouble.repeated:
+            return trouble.failed
+        breaker, endpoint = self._asker.breaker, self._endpoint
+        # A connection that took too long, at a host that has been answering, speaks of a moment and not of the host.
+        if trouble.endpoint_down and not (trouble.failed.cause is Cause.TIMEOUT and breaker.has_answered(endpoint)):
+            breaker.trip(endpoint, trouble.failed)
+        elif trouble.again and self._wait(self._backoff()):
+            return None
+        elif trouble.failed.cause in (Cause.TIMEOUT, Cause.UNREACHABLE):
+            breaker.failed(endpoint, trouble.failed)
+        return trouble.failed
 
     def _redirected(self, answer: Answer) -> Outcome | None:
         """Follow a redirect that stays on the same host; refuse every other one without a word to its target."""
@@ -207,14 +198,25 @@ class _Question:
 
     def _turned_away(self, answer: Answer) -> Outcome | None:
         """Retry a request that the index could not take now, when it says so or after a little while."""
+        asker, endpoint = self._asker, self._endpoint
         asked_for = _retry_after(answer.headers.get("Retry-After", ""))
         wait = self._backoff() if asked_for is None else asked_for
+        if asked_for and asked_for <= _MAX_WAIT:
+            # It speaks to all of us, not only to who happened to be told. As long as it serves the others it is no
+            # failure to be told to wait.
+            asker.gate.hold(endpoint, asked_for)
+            served = asker.breaker.answers(endpoint)
+            if served > self._served:
+                self._served, self._retries = served, 0
         if wait <= _MAX_WAIT and self._wait(wait):
+            self._has_waited = True
             return None
         how_long = "" if asked_for is None else f" and asks us to wait {asked_for:.0f} s"
+        failed = Failed(Cause.SERVER_ERROR, f"{self._host} failed with {answer.status}{how_long}")
         if answer.status == 429:
-            return Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
-        return Failed(Cause.SERVER_ERROR, f"{self._host} failed with {answer.status}{how_long}")
+            failed = Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
+        asker.breaker.failed(endpoint, failed)
+        return failed
 
     def _wait(self, seconds: float) -> bool:
         """Wait before another try and return True; return False where there is no try or no time left."""

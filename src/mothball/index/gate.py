@@ -1,20 +1,37 @@
-"""How many requests an endpoint gets at a time.
+"""How many requests an endpoint gets at a time, and when.
 
 A server that closes each connection after its answer takes every request as a new caller, and a simple one lets few
 wait in line: 32 at once overflow it, connections are lost, and an index that is up looks down. So every endpoint is
-asked by a few at first, and by all once it has shown that it keeps connections open.
+asked by a few at first, and by all once it has shown that it keeps connections open. One that asks us to wait
+(Retry-After) is asked by nobody until then, and after that by half as many; one more for each score of answers.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 
 from mothball.index.patience import Patience
 from mothball.index.urls import Endpoint
 
 CAREFUL = 4
+_ALL = 1_000
+_TRUST = 20
 # How long to wait before looking whether anybody still wants the answer, in seconds.
 _LOOK_UP = 0.5
+
+
+class _Door:
+    """The way to one endpoint: how many are inside and may be, and from when on (monotonic) anybody may enter."""
+
+    def __init__(self) -> None:
+        """Let a few in."""
+        self.inside = 0
+        self.limit = CAREFUL
+        self.closed_until = 0.0
+        # Of an endpoint that has asked us to wait: how many may be inside, and what it has answered since the last.
+        self.polite_limit = _ALL
+        self.answers = 0
 
 
 class Gate:
@@ -23,30 +40,43 @@ class Gate:
     def __init__(self) -> None:
         """Know no endpoint yet."""
         self._turn = threading.Condition()
-        self._inside: dict[Endpoint, int] = {}
-        self._open: set[Endpoint] = set()
-        self._answered: set[Endpoint] = set()
+        self._doors: dict[Endpoint, _Door] = {}
 
-    def enter(self, endpoint: Endpoint, patience: Patience) -> bool:
-        """Wait for a place at ``endpoint`` and take it; return False, without one, when patience ends first."""
+    def enter(self, endpoint: Endpoint, patience: Patience, *, has_waited: bool = False) -> bool:
+        """Wait for a place at ``endpoint`` and take it; return False, without one, when patience ends first.
+
+        Who ``has_waited`` as long as the endpoint asked for need not wait for it again.
+        """
         with self._turn:
-            while endpoint not in self._open and self._inside.get(endpoint, 0) >= CAREFUL:
+            door = self._doors.setdefault(endpoint, _Door())
+            while True:
+                closed_for = 0.0 if has_waited else door.closed_until - time.monotonic()
+                if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit):
+                    door.inside += 1
+                    return True
                 left = patience.remaining()
                 if not left:
                     return False
-                self._turn.wait(min(left, _LOOK_UP))
-            self._inside[endpoint] = self._inside.get(endpoint, 0) + 1
-            return True
+                self._turn.wait(min(left, _LOOK_UP, closed_for if closed_for > 0 else _LOOK_UP))
 
-    def leave(self, endpoint: Endpoint, *, answered: bool, keeps_open: bool) -> None:
-        """Give the place back, and say whether there was an answer, and whether its connection stays open."""
+    def hold(self, endpoint: Endpoint, seconds: float) -> None:
+        """Let nobody in for ``seconds``, and fewer from then on: ``endpoint`` has asked for it."""
         with self._turn:
-            self._inside[endpoint] -= 1
-            if answered:
-                self._answered.add(endpoint)
-                (self._open.add if keeps_open else self._open.discard)(endpoint)
-            self._turn.notify_all()
+            door = self._doors.setdefault(endpoint, _Door())
+            now = time.monotonic()
+            if door.closed_until <= now:  # those who were inside together are told together, and that is one word
+                door.polite_limit = max(1, min(door.inside, door.polite_limit) // 2)
+                door.answers = 0
+            door.closed_until = max(door.closed_until, now + seconds)
 
-    def has_answered(self, endpoint: Endpoint) -> bool:
-        """Return whether ``endpoint`` has ever answered."""
-        return endpoint in self._answered
+    def leave(self, endpoint: Endpoint, *, keeps_open: bool | None) -> None:
+        """Give the place back; ``keeps_open`` says whether the connection stays open, None that there was no answer."""
+        with self._turn:
+            door = self._doors[endpoint]
+            door.inside -= 1
+            if keeps_open is not None:
+                door.limit = _ALL if keeps_open else CAREFUL
+                door.answers += 1
+                if door.answers % _TRUST == 0:
+                    door.polite_limit += 1
+            self._turn.notify_all()

@@ -17,6 +17,7 @@ import requests.utils
 
 from mothball.access import Access
 from mothball.hygiene import one_line
+from mothball.index.connecting import POOLS
 from mothball.index.exchange import Failed
 from mothball.index.patience import Patience
 from mothball.index.tls import tls_context
@@ -185,6 +186,11 @@ class _Adapter(requests.adapters.HTTPAdapter):
         self._context = context
         super().__init__(pool_maxsize=workers)
 
+    def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - requests' own, passed on
+        """Make connections by ``connecting``."""
+        super().init_poolmanager(*arguments, **keywords)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
     def build_connection_pool_key_attributes(
         self,
         request: requests.PreparedRequest,
@@ -202,4 +208,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
         """Verify a proxy that is spoken to over https by the same context."""
         if not proxy.lower().startswith("socks"):
             kwargs["proxy_ssl_context"] = self._context
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            manager.pool_classes_by_scheme = POOLS
+            return manager
         return super().proxy_manager_for(proxy, **kwargs)

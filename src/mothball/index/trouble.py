@@ -30,12 +30,14 @@ NETWORK_ERRORS = (
 class Trouble(NamedTuple):
     """Why there is no answer.
 
-    ``again`` says that asking once more may help; ``endpoint_down`` that no other name will fare better there.
+    ``again`` says that asking once more may help; ``endpoint_down`` that no other name will fare better there;
+    ``repeated`` that nothing was asked, as others have fared so before.
     """
 
     failed: Failed
     again: bool = False
     endpoint_down: bool = False
+    repeated: bool = False
 
 
 class _Kind(NamedTuple):

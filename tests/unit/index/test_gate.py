@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from mothball.index.gate import CAREFUL, Gate
 from mothball.index.patience import Patience
@@ -30,7 +31,7 @@ def test_who_leaves_makes_room_for_one() -> None:
     gate = Gate()
     fill(gate)
 
-    gate.leave(endpoint(), answered=False, keeps_open=False)
+    gate.leave(endpoint(), keeps_open=None)
 
     assert gate.enter(endpoint(), Patience(0))
     assert not gate.enter(endpoint(), Patience(0.01))
@@ -40,7 +41,7 @@ def test_an_endpoint_that_keeps_connections_open_lets_all_in() -> None:
     gate = Gate()
     fill(gate)
 
-    gate.leave(endpoint(), answered=True, keeps_open=True)
+    gate.leave(endpoint(), keeps_open=True)
 
     assert all(gate.enter(endpoint(), Patience(0)) for _ in range(40))
 
@@ -48,8 +49,8 @@ def test_an_endpoint_that_keeps_connections_open_lets_all_in() -> None:
 def test_an_endpoint_that_begins_to_close_connections_is_asked_carefully_again() -> None:
     gate = Gate()
     fill(gate)
-    gate.leave(endpoint(), answered=True, keeps_open=True)
-    gate.leave(endpoint(), answered=True, keeps_open=False)
+    gate.leave(endpoint(), keeps_open=True)
+    gate.leave(endpoint(), keeps_open=False)
 
     assert gate.enter(endpoint(), Patience(0))
     assert gate.enter(endpoint(), Patience(0))
@@ -67,19 +68,57 @@ def test_waiting_ends_as_soon_as_there_is_room() -> None:
 
     thread = threading.Thread(target=wait)
     thread.start()
-    gate.leave(endpoint(), answered=True, keeps_open=False)
+    gate.leave(endpoint(), keeps_open=False)
 
     assert entered.wait(10)
     thread.join(10)
 
 
-def test_only_an_answer_shows_that_somebody_is_there() -> None:
+def test_who_is_asked_to_wait_lets_nobody_in_until_then() -> None:
+    gate = Gate()
+    gate.hold(endpoint(), 0.2)
+    before = time.monotonic()
+
+    assert not gate.enter(endpoint(), Patience(0.01))
+    assert gate.enter(endpoint("other.example"), Patience(0))
+    assert gate.enter(endpoint(), Patience(5))
+    assert time.monotonic() - before >= 0.2
+
+
+def test_who_has_waited_need_not_wait_again() -> None:
+    gate = Gate()
+    gate.hold(endpoint(), 60)
+
+    assert gate.enter(endpoint(), Patience(0), has_waited=True)
+
+
+def test_after_a_wait_half_as_many_are_let_in_and_with_trust_more_again() -> None:
     gate = Gate()
     fill(gate)
-    gate.leave(endpoint(), answered=False, keeps_open=False)
+    gate.leave(endpoint(), keeps_open=True)
+    assert [gate.enter(endpoint(), Patience(0)) for _ in range(5)] == [True] * 5  # eight are inside
 
-    assert not gate.has_answered(endpoint())
+    gate.hold(endpoint(), 0.01)
+    gate.hold(endpoint(), 0.02)  # others, of whom the same was asked at the same time
+    time.sleep(0.03)
+    assert not gate.enter(endpoint(), Patience(0))
+    for _ in range(4):
+        gate.leave(endpoint(), keeps_open=True)
+    assert not gate.enter(endpoint(), Patience(0))
+    gate.leave(endpoint(), keeps_open=True)
+    assert gate.enter(endpoint(), Patience(0))
+    for _ in range(40):
+        gate.leave(endpoint(), keeps_open=True)
+        assert gate.enter(endpoint(), Patience(0))
+    assert gate.enter(endpoint(), Patience(0))
+    assert gate.enter(endpoint(), Patience(0))
+    assert not gate.enter(endpoint(), Patience(0))
 
-    gate.leave(endpoint(), answered=True, keeps_open=False)
 
-    assert gate.has_answered(endpoint())
+def test_at_least_one_is_let_in() -> None:
+    gate = Gate()
+    for _ in range(5):
+        gate.hold(endpoint(), 0.0)
+
+    assert gate.enter(endpoint(), Patience(1))
+    assert not gate.enter(endpoint(), Patience(0))

@@ -1,0 +1,140 @@
+"""Many names, many processes, and an index that wants to be asked slowly: finished, polite, and within bounds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, PageRequest
+from mothball.model import Cause
+from tests.e2e.runner import Mothball, finish
+from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
+
+MEMORY_LIMIT = 150 * 1024  # kilobytes
+
+
+class LimitedIndex(ScriptedIndex):
+    """An index that answers so many requests a second, and tells everybody else to come back in a second."""
+
+    def __init__(self, names: list[str], per_second: int) -> None:
+        self._per_second = per_second
+        self._bucket = threading.Lock()
+        self._window = 0
+        self._served = 0
+        self.refused: Counter[int] = Counter()
+        super().__init__({name: json_page(name, "archived") for name in names})
+
+    def reply_to(self, request: Received) -> Reply:
+        reply = super().reply_to(request)
+        with self._bucket:
+            window = int(time.monotonic())
+            if window != self._window:
+                self._window, self._served = window, 0
+            if self._served < self._per_second:
+                self._served += 1
+                return reply
+            self.refused[window] += 1
+            return too_many("1")
+
+
+def resident_of(mothball: Mothball, *arguments: str) -> tuple[int, int, str]:
+    """Return exit code, the most memory resident (kilobytes) and the output of a run."""
+    process = mothball.start(*arguments)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process:
+        out, err = process.stdout.read(), process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert err == ""
+    return process.returncode, used.ru_maxrss, out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is the system's own")
+def test_five_thousand_names_are_each_asked_for_once_within_150_megabytes(mothball: Mothball) -> None:
+    names = [f"lib-{number}" for number in range(5_000)]
+    pages = {name: json_page(name, "archived" if number % 500 == 0 else "active") for number, name in enumerate(names)}
+    with ScriptedIndex(pages) as index:
+        mothball.require(index.url, *names)
+        # The names stand in several files, as they do in a large repository.
+        mothball.write("requirements-dev.txt", f"--index-url {index.url}", *(name.upper() for name in names[::2]))
+        code, resident, out = resident_of(mothball, "check", "--format", "concise")
+        assert Counter(request.name for request in index.received) == Counter(names)
+        assert index.connections <= 32
+        index.forget()
+        warm_code, warm_resident, warm_out = resident_of(mothball, "check", "--format", "concise")
+        assert index.count() == 0
+    assert (code, out) == (warm_code, warm_out)
+    assert code == 1
+    assert out.count("error[archived]") == 20
+    assert "7500 dependencies in 2 files: 7500 checked" in out
+    assert max(resident, warm_resident) <= MEMORY_LIMIT
+
+
+def test_two_hundred_names_get_through_a_limit_of_ten_a_second(mothball: Mothball) -> None:
+    names = [f"lib-{number}" for number in range(200)]
+    with LimitedIndex(names, per_second=10) as index:
+        mothball.require(index.url, *names)
+        run = mothball.check()
+        asked = Counter(request.name for request in index.received)
+    assert {run.said(name) for name in names} == {("stated", "archived")}
+    assert run.code == 1
+    assert set(asked) == set(names)
+    # Polite: the limit is found out in a few steps, and from then on hardly anybody knocks before the time.
+    refused = list(index.refused.values())
+    assert sum(refused) == sum(asked.values()) - len(names)
+    assert sum(refused) <= 120
+    assert max(refused[6:]) <= 6
+
+
+def test_a_limit_that_never_lets_anybody_through_is_told_and_not_waited_for() -> None:
+    names = [f"lib-{number}" for number in range(60)]
+    with LimitedIndex(names, per_second=0) as index, Client(ClientSettings(retries=1)) as client:
+        outcomes = [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in names])]
+        assert len(index.received) < 60
+    assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.RATE_LIMITED}
+    assert len(outcomes) == 60
+
+
+def test_a_gentle_limit_costs_no_name() -> None:
+    names = [f"lib-{number}" for number in range(120)]
+    with LimitedIndex(names, per_second=60) as index, Client() as client:
+        outcomes = [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in names])]
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+
+
+def test_twenty_processes_at_once_on_one_cold_cache_report_the_same_and_leave_it_whole(mothball: Mothball) -> None:
+    statuses = ("active", "archived", "deprecated", "quarantined")
+    pages = {f"lib-{n}": json_page(f"lib-{n}", statuses[n % 4])._replace(etag=f'"{n}"', delay=0.02) for n in range(40)}
+    with ScriptedIndex(pages) as index:
+        mothball.require(index.url, *pages, "unknown-lib")
+        runs = [finish(run) for run in [mothball.start("check", "--format", "concise") for _ in range(20)]]
+        # Within a process nothing is asked twice; among processes a cold cache is everybody's.
+        assert max(Counter(request.name for request in index.received).values()) <= 20
+        index.forget()
+        after = mothball.check()
+        assert index.count() == 0
+    assert {(run.code, run.err) for run in runs} == {(1, "")}
+    assert len({run.out for run in runs}) == 1
+    assert after.report["problems"] == []
+    assert after.report["summary"]["checked"] == 41
+    info = mothball.run("cache", "info")
+    assert (info.code, "entries: 41\n" in info.out) == (0, True)
+    assert integrity_of(mothball) == "ok"
+    assert mothball.run("cache", "clear").code == 0
+    assert "entries: 0\n" in mothball.run("cache", "info").out
+
+
+def integrity_of(mothball: Mothball) -> str:
+    """Return what SQLite itself says of the cache's database."""
+    path = os.path.join(mothball.cache, "v1", "cache.db")
+    code = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])"
+    done = subprocess.run([sys.executable, "-I", "-c", code, path], check=True, capture_output=True, text=True)
+    return done.stdout.strip()

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import threading
+import time
+
+from mothball.index.breaker import ENOUGH, Breaker
+from mothball.index.client import Client, ClientSettings
+from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest
+from mothball.index.gate import CAREFUL
+from mothball.index.urls import Endpoint
+from mothball.model import Cause
+from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
+
+HERE, THERE = Endpoint("https", "index.example", 443), Endpoint("https", "other.example", 443)
+SLOW = Failed(Cause.TIMEOUT, "index.example took too long to answer")
+
+
+def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
+    breaker = Breaker(0.05)
+    breaker.trip(HERE, SLOW)
+    assert breaker.failure(HERE) == SLOW
+    assert breaker.failure(THERE) is None
+    time.sleep(0.06)
+    assert breaker.failure(HERE) is None
+
+
+def test_a_few_names_in_a_row_speak_for_all() -> None:
+    breaker = Breaker(60)
+    for _ in range(ENOUGH - 1):
+        breaker.failed(HERE, SLOW)
+        breaker.failed(THERE, SLOW)
+    breaker.answered(THERE)
+    breaker.failed(HERE, SLOW)
+    breaker.failed(THERE, SLOW)
+    assert breaker.failure(HERE) == SLOW
+    assert breaker.failure(THERE) is None
+
+
+def test_answers_are_counted() -> None:
+    breaker = Breaker(60)
+    assert not breaker.has_answered(HERE)
+    breaker.answered(HERE)
+    breaker.answered(HERE)
+    assert (breaker.answers(HERE), breaker.answers(THERE)) == (2, 0)
+    assert breaker.has_answered(HERE)
+
+
+# --- by way of the client ---
+
+NAMES = [f"lib-{number}" for number in range(120)]
+QUICK = ClientSettings(read_timeout=0.3, connect_timeout=0.3)
+
+
+def ask(index: ScriptedIndex, settings: ClientSettings = QUICK) -> list[Outcome]:
+    with Client(settings) as client:
+        return [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in NAMES])]
+
+
+def test_an_index_that_takes_connections_and_says_nothing_costs_one_wait_in_all() -> None:
+    with ScriptedIndex(otherwise=Reply(fault=Fault.SILENCE)) as index:
+        before = time.monotonic()
+        outcomes = ask(index)
+        assert time.monotonic() - before < 0.3 * len(NAMES) / CAREFUL / 2
+        assert index.count() <= 3 * CAREFUL
+    assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.TIMEOUT}
+    assert len(outcomes) == len(NAMES)
+
+
+def test_an_index_that_falls_silent_after_it_has_answered_costs_one_wait_too() -> None:
+    silence = Reply(fault=Fault.SILENCE)
+    pages = {name: json_page(name, "archived") for name in NAMES[:20]}
+    with ScriptedIndex(pages, otherwise=silence) as index:
+        before = time.monotonic()
+        outcomes = ask(index, QUICK._replace(workers=8))
+        assert time.monotonic() - before < 0.3 * 100 / 8
+        assert index.count() <= 20 + 3 * 8
+    assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == 20
+
+
+def test_a_server_that_fails_for_every_name_is_not_asked_for_all_of_them() -> None:
+    with ScriptedIndex(otherwise=Reply(500)) as index:
+        outcomes = ask(index)
+        assert index.count() < len(NAMES)
+    assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.SERVER_ERROR}
+
+
+def test_a_page_that_is_slow_does_not_speak_for_the_others() -> None:
+    pages = {name: json_page(name, "archived") for name in NAMES}
+    for name in NAMES[::30]:
+        pages[name] = Reply(fault=Fault.SILENCE)
+    with ScriptedIndex({name: page._replace(delay=0.02) for name, page in pages.items()}) as index:
+        outcomes = ask(index, QUICK._replace(workers=8))
+    assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == len(NAMES) - 4
+    assert threading.active_count() < 40
+
+
+def test_a_flapping_index_answers_in_the_end() -> None:
+    replies = {name: [Reply(503), json_page(name, "archived")] for name in NAMES}
+    with ScriptedIndex(replies) as index:
+        outcomes = ask(index)
+        assert index.count() == 2 * len(NAMES)
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)

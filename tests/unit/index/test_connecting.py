@@ -1,0 +1,146 @@
+"""Connecting to hosts with several addresses, some of them dead. Only the resolver is made up."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mothball.index import connecting
+from mothball.index.client import Client, ClientSettings
+from mothball.index.connecting import connect
+from mothball.index.exchange import Failed, PageRequest
+from mothball.model import Cause
+from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
+
+_Address = tuple[str, int]
+
+
+@pytest.fixture
+def listening() -> Iterator[_Address]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()
+
+
+@pytest.fixture
+def refusing() -> Iterator[_Address]:
+    with refusing_url() as url:
+        yield _address(url)
+
+
+@pytest.fixture
+def deaf() -> Iterator[_Address]:
+    with unanswering_url() as url:
+        yield _address(url)
+
+
+def _address(url: str) -> _Address:
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 0)
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: _Address) -> None:
+    found: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+def connected_to(timeout: float = 5.0) -> _Address:
+    with contextlib.closing(connect("index.example", 443, timeout)) as connection:
+        assert connection.gettimeout() == timeout
+        peer: _Address = connection.getpeername()
+        return peer
+
+
+def test_a_host_with_one_address_is_connected_to_with_its_options(listening: _Address) -> None:
+    option = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with contextlib.closing(connect(*listening, 5.0, [option])) as connection:
+        assert connection.getsockopt(*option[:2]) != 0
+
+
+def test_an_address_that_refuses_costs_nothing(
+    refusing: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "_HEAD_START", 60.0)
+    resolve_to(monkeypatch, refusing, listening)
+    assert connected_to() == listening
+
+
+def test_an_address_that_does_not_answer_gets_company(
+    deaf: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "_HEAD_START", 0.02)
+    resolve_to(monkeypatch, deaf, deaf, listening)
+    assert connected_to(60.0) == listening
+
+
+def test_all_addresses_together_take_no_longer_than_one_may(deaf: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "_HEAD_START", 0.02)
+    resolve_to(monkeypatch, *[deaf] * 20)
+    before = time.monotonic()
+    with pytest.raises(TimeoutError):
+        connect("index.example", 443, 0.4)
+    # One after the other they would take 8 s.
+    assert time.monotonic() - before < 4
+
+
+def test_a_connection_that_comes_late_is_still_the_first(
+    deaf: _Address, refusing: _Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "_HEAD_START", 0.01)
+    resolve_to(monkeypatch, deaf, refusing)
+    with pytest.raises(TimeoutError):
+        connect("index.example", 443, 0.2)
+
+
+def test_the_last_error_is_told_where_all_addresses_fail(refusing: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, refusing, refusing)
+    with pytest.raises(ConnectionRefusedError):
+        connect("index.example", 443, 5.0)
+
+
+def test_a_family_that_the_machine_does_not_have_is_passed_over(
+    listening: _Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: Any = (9999, socket.SOCK_STREAM, 6, "", ("::1", 443, 0, 0))
+    found = [odd, (socket.AF_INET, socket.SOCK_STREAM, 6, "", listening)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    assert connected_to() == listening
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [odd])
+    with pytest.raises(OSError, match=r"not supported|Address family"):
+        connect("index.example", 443, 5.0)
+
+
+def test_a_host_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    with pytest.raises(OSError, match="it has no address"):
+        connect("index.example", 443, 5.0)
+
+
+def test_a_name_that_does_not_resolve_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(socket.gaierror):
+        connect("index.example", 443, 5.0)
+
+
+def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_network_settings(monkeypatch)
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait() and [])
+    requests = [PageRequest("https://index.example/simple/", f"lib-{number}") for number in range(50)]
+    try:
+        before = time.monotonic()
+        with Client(ClientSettings(connect_timeout=0.3)) as client:
+            outcomes = [outcome for _, outcome in client.fetch(requests)]
+        assert time.monotonic() - before < 10
+    finally:
+        released.set()
+    assert outcomes == [Failed(Cause.TIMEOUT, "index.example did not take the connection in time")] * 50
