@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mothball.formats.index_tables import DeclaredIndex, declared_indexes
 from mothball.formats.redirects import Redirect
-from mothball.formats.requirement_items import Section, read_arrays, read_requirement
+from mothball.formats.requirement_items import read_arrays, read_requirement
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import Array, InlineTable, String
 from mothball.formats.toml_named import Named, named, origin_of
 from mothball.formats.toml_sections import ANY, Places
