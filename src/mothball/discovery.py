@@ -25,6 +25,7 @@ from mothball.formats.table import FORMATS, decode, format_of, is_constraints, m
 from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.model import Document, Finding, Include, IndexOption, Kind, ParseProblem, Problem, Rule, Severity
+from mothball.own_names import OwnNames
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile
 from mothball.walking import find, is_excluded
@@ -96,18 +97,16 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     discovery = _Discovery(given, governor, settings)
     discovery.run()
     options = _gather_options(discovery.read)
-    files = tuple(
-        SourceFile(
-            shown_path(read.target.path),
-            read.text,
-            read.document,
-            read.governance,
-            options[key],
-            project_of(read.target.path, read.target.root),
-        )
-        for key, read in discovery.read.items()
-    )
+    own_names = OwnNames({read.target.path: read.document for read in discovery.read.values()})
+    files = tuple(_source_file(read, options[key], own_names) for key, read in discovery.read.items())
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
+
+
+def _source_file(read: _Read, options: tuple[IndexOption, ...], own_names: OwnNames) -> SourceFile:
+    path, root = read.target.path, read.target.root
+    project = project_of(path, root)
+    document = own_names.withhold(read.document, project, root)
+    return SourceFile(shown_path(path), read.text, document, read.governance, options, project)
 
 
 class _Discovery:

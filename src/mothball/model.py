@@ -154,7 +154,8 @@ class Graph(NamedTuple):
 class Document(NamedTuple):
     """What one dependency file says: the outcome of a format's ``parse``.
 
-    ``graph`` is None for a manifest and for a lock that records no requirements between its packages.
+    ``graph`` is None for a manifest and for a lock that records no requirements between its packages. ``own_name`` is
+    the normalised name of the project itself, empty where the file does not tell it.
     """
 
     format: str
@@ -164,6 +165,7 @@ class Document(NamedTuple):
     includes: tuple[Include, ...] = ()
     index_options: tuple[IndexOption, ...] = ()
     graph: Graph | None = None
+    own_name: str = ""
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------

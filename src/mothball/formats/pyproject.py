@@ -76,7 +76,7 @@ def parse(text: str) -> Document:
     paths = [one.path for one in everything] + [header.path for header in document.headers]
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
         found += _read_tools(text, document, found, own_name)
-    return to_document("pyproject", text, document, found)
+    return to_document("pyproject", text, document, found)._replace(own_name=own_name)
 
 
 def _own_name(entries: Iterable[Entry]) -> str:
