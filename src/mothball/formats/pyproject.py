@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_items import SHOWN, Section, read_items
+from mothball.formats.requirement_items import SHOWN, read_items
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import (
     Array,
     Entry,
@@ -81,7 +82,7 @@ def parse(text: str) -> Document:
         tools = tools_of(whole, _TOOLS)
         for name, tables in tools.items():
             found += _reader(name)(tables)
-    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools))
+    return to_document("pyproject", text, document, found)._replace(own_name=own_name, tools=tuple(tools))
 
 
 def _own_name(entries: Iterable[Entry]) -> str:
