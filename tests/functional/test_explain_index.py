@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 
+from mothball.config import DEFAULT_INDEX
 from mothball.session import Session
 from tests.support.project import Project
 
@@ -46,7 +47,7 @@ def test_variables_and_files_of_the_user_are_told_by_their_names(project: Projec
         "  1. https://uv.example/simple/  UV_INDEX",
         f"  2. {B}  `extra-index-url` in {config}:3",
         f"  3. {A}  `index-url` in {config}:2",
-        "  not asked: https://pypi.org/simple/  the default: `index-url` in " + f"{config}:2 comes before it",
+        f"  not asked: {DEFAULT_INDEX}  the default: `index-url` in {config}:2 comes before it",
     ]
 
 
@@ -75,7 +76,7 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
         "acme-web: pyproject.toml:3",
         "  asked nobody: a private name: the name is private, and no other index is left",
         f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
-        "  not asked: https://pypi.org/simple/  the default: the name is private",
+        f"  not asked: {DEFAULT_INDEX}  the default: the name is private",
     ]
     assert explained(project, "lib") == ["lib: pyproject.toml:4", "  asked nobody: installed from a direct URL"]
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mothball.config import Network
+from mothball.config import DEFAULT_INDEX, Network
 from mothball.formats.table import parse
 from mothball.model import Dependency, WithheldReason
 from mothball.routing.route import Ask, Declared, Explanation, Router
 from mothball.routing.settings import NO_SETTINGS, InstallerSettings, UserIndex
 
 A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")
-PUBLIC = "https://pypi.org/simple/"
+PUBLIC = DEFAULT_INDEX
 OURS = "https://ours.example/simple/"
 CHOSEN = Network(index_url=OURS, index_by="--index-url", is_users_index=True)
 

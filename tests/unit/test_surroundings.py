@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config import UserConfig
+from mothball.config import DEFAULT_INDEX, UserConfig
 from mothball.discovery import Discovered, Given, discover
 from mothball.governing import Governor, GovernorSettings
 from mothball.model import WithheldReason
@@ -16,7 +16,7 @@ from mothball.surroundings import MAX_FILES
 from tests.support.trees import write_tree
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
-PUBLIC = "https://pypi.org/simple/"
+PUBLIC = DEFAULT_INDEX
 TODAY = "2026-11-18"
 Way = tuple[str, ...] | WithheldReason
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pip._internal.commands import create_command
 from pip._internal.utils import appdirs
 
+from mothball.config import DEFAULT_INDEX
 from mothball.errors import UnreadableFileError
 from mothball.installers import places
 from mothball.installers.pip_settings import read_pip
@@ -61,7 +62,7 @@ class Machine(NamedTuple):
             ),
         ):
             options, _ = create_command("install").parse_args([])
-        default = "https://pypi.org/simple"
+        default = DEFAULT_INDEX.rstrip("/")
         return (
             "" if options.index_url == default else options.index_url,
             list(options.extra_index_urls),

@@ -245,7 +245,7 @@ def test_pipenv_asks_its_first_source(text: str, indexes: Way) -> None:
 def test_pipenv_goes_to_its_mirror_instead_of_the_default_index() -> None:
     mirror = InstallerSettings(mirror=user(D, "PIPENV_PYPI_MIRROR"))
     text = table("source", "pypi", PUBLIC) + table("source", "b", B) + PACKAGES
-    sources = '{"_meta": {"sources": [{"name": "p", "url": "https://pypi.org/simple"}]}'
+    sources = f'{{"_meta": {{"sources": [{{"name": "p", "url": "{PUBLIC}"}}]}}'
     lock = sources + ', "default": {"lib": {"version": "==1"}}}'
 
     assert ways("pipfile", text, mirror) == {"lib": (D,), "pinned": (B,)}
