@@ -24,6 +24,7 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = r"([0-9]{1,6})([smhdw])"
 _WEB_URL = r"(?i)https?://[^\s/?#\\]+[^\s\\]*"
 _NAME_PATTERN = r"[A-Za-z0-9*?._-]+"
+_MAX_PATTERNS = 1000
 _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -92,10 +93,14 @@ def read_globs(value: object, at: KeyPath) -> tuple[str, ...]:
     """Return the patterns of an array of paths (``walking.is_excluded`` says what they match)."""
     patterns = read_texts(value, at)
     for pattern in patterns:
-        # Matching time grows with a power of the wildcards, and the pattern may be an attacker's.
-        if len(pattern) > 200 or pattern.count("*") > 8:
-            raise wrong(at, pattern, "made of shorter patterns, each with at most 8 `*`")
+        _refuse_dear(pattern, at)
     return patterns
+
+
+def _refuse_dear(pattern: str, at: KeyPath) -> None:
+    # Matching time grows with a power of the wildcards, and the pattern may be an attacker's.
+    if len(pattern) > 200 or pattern.count("*") > 8:
+        raise wrong(at, pattern, "made of shorter patterns, each with at most 8 `*`")
 
 
 def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
@@ -104,6 +109,10 @@ def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
     for pattern in patterns:
         if not re.fullmatch(_NAME_PATTERN, pattern):
             raise wrong(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
+        _refuse_dear(pattern, at)
+    if len(patterns) > _MAX_PATTERNS:
+        # Every name is held against every pattern.
+        raise wrong(at, f"{len(patterns)} patterns", f"made of at most {_MAX_PATTERNS} patterns")
     return tuple(normalise(pattern) for pattern in patterns)
 
 

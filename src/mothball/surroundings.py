@@ -14,7 +14,7 @@ from mothball.errors import UnreadableFileError
 from mothball.files import DISK, Tree, is_inside, shown_path
 from mothball.formats.table import decode, format_of, parse
 from mothball.lines import LineTable
-from mothball.model import Document, ToolIndex
+from mothball.model import Document, Span, ToolIndex
 from mothball.records import NamedTuple
 
 # Beyond this many requirements files in one directory, or so large ones, nobody looks who includes whom.
@@ -168,7 +168,8 @@ class Surroundings:
                 try:
                     text = self._tree.read_utf8(path)
                 except UnreadableFileError:
-                    text = ""  # who checks it is told; here it only says nothing
+                    self._projects[directory] = _Project(path, "", _unknown("pyproject", path))
+                    return self._projects[directory]
                 if "uv" in text or "pdm" in text:
                     document = placed(parse("pyproject", text), text, path)
                     self._projects[directory] = _Project(path, text, document)
@@ -179,14 +180,20 @@ def _indexes(project: _Project | None) -> tuple[ToolIndex, ...]:
     return project.document.tool_indexes if project else ()
 
 
+def _unknown(file_format: str, path: str) -> Document:
+    """Return what stands for a file that cannot be read: an index without an address keeps all names at home."""
+    place = f"{shown_path(path)}, which cannot be read"
+    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", place=place) for tool in ("uv", "pdm"))
+    return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
+
+
 def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
     from mothball.formats.tool_uv import read_uv_toml  # noqa: PLC0415 - few projects have such a file
 
     try:
         text = tree.read_utf8(path)
     except UnreadableFileError:
-        # What uv would read there nobody knows: an index without an address keeps the names at home.
-        text = "[[index]]\n"
+        return _unknown("uv-toml", path).tool_indexes
     indexes, _ = read_uv_toml(text)
     return placed(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
 

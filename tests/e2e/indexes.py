@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -76,6 +77,35 @@ class Pypiron(NamedTuple):
     def _stated(self, name: str) -> object:
         marker = (self.page(name) or {}).get("project-status")
         return marker["status"] if isinstance(marker, dict) else marker
+
+
+class AccessLog:
+    """What an index wrote down of the project pages that it was asked for."""
+
+    def __init__(self, url: str, directory: str) -> None:
+        self._url = url
+        self._directory = directory
+        self._seen = 0
+        self._marks = 0
+
+    def names(self) -> set[str]:
+        """Return the names that the index was asked for since the last call.
+
+        A mark of our own is asked for and waited for, so that everything before it is in the log.
+        """
+        self._marks += 1
+        mark = f"zz-mark-{self._marks}"
+        _ask("GET", f"{self._url}{mark}/", None, None)
+        _wait_until(lambda: f"/simple/{mark}/" in self._text(), f"{self._url} wrote down {mark}")
+        text = self._text()
+        asked = set(re.findall(r"GET \S*/simple/([^/ ]+)/", text[self._seen :]))
+        self._seen = len(text)
+        return {name for name in asked if not name.startswith("zz-mark-")}
+
+    def _text(self) -> str:
+        logs = sorted(name for name in os.listdir(self._directory) if name.startswith("log-"))
+        with open(os.path.join(self._directory, logs[-1]), encoding="utf-8", errors="replace") as file:
+            return file.read()
 
 
 @contextlib.contextmanager

@@ -448,6 +448,16 @@ def test_a_path_cannot_make_a_line_a_command_of_a_ci_service(project: Project) -
         assert not [line for line in result.out.splitlines() if line.startswith("::")]
 
 
+def test_credentials_that_a_repository_writes_down_are_not_sent_and_that_is_told(project: Project) -> None:
+    project.write("requirements.txt", f"-i {INDEX.replace('//', '//user:s3cret@')}\nfine\n")
+    project.offline({"fine": "active"})
+    result = project.check("--format", "concise")
+    assert result.code == 0
+    words = "credentials in the address of an index are not sent: `--index-url` in requirements.txt:1"
+    assert result.out.splitlines()[0] == f"requirements.txt: note: {words}"
+    assert "s3cret" not in project.check("--format", "json").out
+
+
 def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     project.write("requirements.txt", "-i ${PIP_INDEX_URL}\na\nb\n")
     project.write("requirements-wheels.txt", "-i file:///wheels\n--extra-index-url https://index.example/simple/\nc\n")

@@ -65,19 +65,23 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
 
     A URL that is not closed yet is no URL: the index is there, and nobody can tell where.
     """
-    members: dict[Path, dict[str, Value]] = {}
+    # A header that nothing follows yet declares an index too, of which nothing is known.
+    headers = [one for one in tables.headings if one.path[:-1] == (*tables.prefix, array)]
+    members: dict[Path, dict[str, Value]] = {one.path: {} for one in headers}
+    spans = {one.path: one.span for one in headers}
     for setting, depth in Places(tables, ((array, NUMBER),)).settings():
         for one in (setting,) if len(setting.path) > depth else inside(setting):
             if len(one.path) == depth + 1:
                 members.setdefault(one.path[:depth], {}).setdefault(str(one.path[depth]), one.value)
+                spans.setdefault(one.path[:depth], one.value.span)
     found = []
-    for declared in members.values():
+    for path, declared in members.items():
         url, name = declared.get("url"), declared.get("name")
         found.append(
             DeclaredIndex(
                 name.value if isinstance(name, String) else "",
                 url if isinstance(url, String) and url.closed else None,
-                url.inner if isinstance(url, String) else next(iter(declared.values())).span,
+                url.inner if isinstance(url, String) else spans[path],
                 declared,
             )
         )

@@ -1,7 +1,7 @@
 """What pip is told outside of requirements files: its configuration files and its ``PIP_...`` variables.
 
-Files are read in pip's order, the section ``[install]`` beats ``[global]`` in whatever file it stands, a variable beats
-both, and an empty value says nothing (pip, "Configuration": precedence).
+Files are read in pip's order, the section ``[install]`` beats ``[global]`` in whatever file it stands, and a variable
+beats both (pip, "Configuration": precedence).
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
         if os.path.exists(path):
             for section, key, value in _read_file(path):
                 values[section][key] = value
-    said = {**values["global"], **values["install"], **dict(_variables(environment))}
+    # An empty value takes back what a file before it said, within its section.
+    said = {key: value for section in _SECTIONS for key, value in values[section].items() if value.text}
+    said |= dict(_variables(environment))
     main = next((said[key] for key in _INDEX if key in said), None)
     extra = said.get("extra-index-url", _Value("", ""))
     off = said.get("no-index", _Value("", ""))
@@ -59,7 +61,7 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:
 
 
 def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
-    """Yield section, key and value of every setting in a file that is not empty."""
+    """Yield section, key and value of every setting in a file."""
     try:
         text = read_utf8(path)
     except UnreadableFileError as error:
@@ -75,9 +77,8 @@ def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
         for option in section.options if section.name in _SECTIONS else ():
             key = option.name.lower().replace("_", "-").removeprefix("--")
             value = "\n".join(line.of(text) for line in option.lines)
-            if value:
-                line = lines.position(option.span.start).line
-                yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
+            line = lines.position(option.span.start).line
+            yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
 
 
 def _refuse_broken(path: str, found: IniScan, lines: LineTable) -> None:

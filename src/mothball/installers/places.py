@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 _WINDOWS = "win32"
+_ETC = "/etc"
 
 
 def pip_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
@@ -38,7 +39,7 @@ def _pip_directories(environment: Mapping[str, str], platform: str, *, is_alone:
             machine = ["/Library/Application Support/pip"]
             user = [_below(home, ".pip"), support if os.path.isdir(support) else _below(home, ".config", "pip")]
         case _:
-            machine = [*(_below(one, "pip") for one in _xdg_directories(environment)), "/etc"]
+            machine = [*(_below(one, "pip") for one in _xdg_directories(environment)), _ETC]
             user = [_below(home, ".pip"), _below(_xdg_home(environment, home), "pip")]
     yield from machine
     if not is_alone:
@@ -58,7 +59,7 @@ def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
             system = [_below(environment.get("PROGRAMDATA", "C:\\ProgramData"), "uv")]
         else:
             user = _xdg_home(environment, home)
-            system = [*(_below(one, "uv") for one in _xdg_directories(environment)), "/etc/uv"]
+            system = [*(_below(one, "uv") for one in _xdg_directories(environment)), _below(_ETC, "uv")]
         for directory in filter(None, (_below(user, "uv"), *_first_with(system, "uv.toml"))):
             yield os.path.join(directory, "uv.toml")
 

@@ -95,21 +95,23 @@ def together(choices: Iterable[Choice]) -> Choice:
 
     Where one of them asks nobody, nobody is asked: it is not ours to guess that it was another one.
     """
-    asked: list[Candidate] = []
-    over: list[Passed] = []
+    extras: list[Candidate] = []
     mains: list[Candidate] = []
+    over: list[Passed] = []
     for choice in choices:
         if choice.nobody:
             return choice
-        asked += choice.asked
-        over += choice.passed
+        extras += choice.asked[:-1]
         mains += choice.asked[-1:]
+        over += choice.passed
     # An installer with a main index of its own is not overruled by one for which nobody has named any.
     if not all(map(is_public, mains)):
-        unnamed = [one for one in asked if one.by == DEFAULT_BY]
+        unnamed = [one for one in mains if one.by == DEFAULT_BY]
         over += passed(unnamed, "another installer of this file has a main index of its own")
-        asked = [one for one in asked if one not in unnamed]
-    return Choice(tuple(dict.fromkeys(asked)), tuple(dict.fromkeys(over)))
+        mains = [one for one in mains if one not in unnamed]
+    # What is extra to one of them and the main index of another waits for the extra ones.
+    asked = dict.fromkeys((*(one for one in extras if one not in mains), *mains))
+    return Choice(tuple(asked), tuple(dict.fromkeys(over)))
 
 
 DEFAULT_BY = "the default"

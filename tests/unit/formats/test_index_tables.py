@@ -45,6 +45,7 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
             [("pypi", A, "index"), ("b", B, "find_links")],
         ),
         ("[[tool.uv.index]]\nname = 'a'\nurl = 'https://a", [("a", "", "index")]),
+        ("[tool.uv]\n[[tool.uv.index]]\n", [("", "", "index")]),
         ("[tool.uv]\nindex = 'x'\nextra-index-url = 'https://a", []),
         (
             f"[tool.pixi.pypi-options]\nindex-url = '{A}'\nextra-index-urls = ['{B}']\n",

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
-from mothball.model import Dependency, IndexOption, Span, Withheld, WithheldReason
+from mothball.model import Dependency, IndexOption, Span, ToolIndex, Withheld, WithheldReason
 from mothball.records import NamedTuple
 from mothball.routing.addresses import base_url
+from mothball.routing.route import MAX_INDEXES, Asked, Declared, Router, credentials_in
 from mothball.routing.route import Ask as Answering
-from mothball.routing.route import Declared, Router
+from mothball.routing.settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
 STATUSES = "https://statuses.example/simple/"
@@ -289,3 +290,101 @@ def test_no_private_name_reaches_the_default_index_or_the_status_index(
         endpoint = endpoint_of(page_url(index, name))
         if private and endpoint is not None:
             assert not f".{endpoint.host}".rstrip(".").endswith(f".{DEFAULT_HOST}")
+
+
+# --- by whose word ----------------------------------------------------------------------------------------------------
+
+
+def test_each_index_of_a_route_tells_who_named_it() -> None:
+    options = (
+        extra(EXTRA)._replace(place="requirements.txt:1"),
+        primary(OTHER)._replace(place="base.txt:7"),
+    )
+    settings = InstallerSettings(uv=UvSettings(indexes=(UserIndex("https://u:p@mine.example/simple", "UV_INDEX"),)))
+    way = Router(Declared("requirements", options=options), NETWORK, settings).route(dependency())
+
+    assert isinstance(way, Answering)
+    assert way.answering == (
+        Asked("https://mine.example/simple/", "UV_INDEX", is_users=True),
+        Asked(EXTRA, "`--extra-index-url` in requirements.txt:1"),
+        Asked(OTHER, "`--index-url` in base.txt:7"),
+    )
+
+
+def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands() -> None:
+    settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")))
+    way = Router(Declared("requirements", options=(primary(OTHER),)), Network(), settings).route(dependency())
+
+    assert isinstance(way, Answering)
+    assert way.answering == (Asked(OTHER, "`--index-url`", is_users=True),)
+
+
+# --- consent ----------------------------------------------------------------------------------------------------------
+
+LOCAL = "http://127.0.0.1:8080/simple/"
+CAREFUL = Network(index_url=HOME, ask_local_indexes=False)
+
+
+@pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
+def test_a_local_index_that_only_the_repository_names_needs_consent(options: tuple[IndexOption, ...]) -> None:
+    assert route(dependency(), options, CAREFUL) == Withheld(WithheldReason.CONSENT)
+    assert isinstance(route(dependency(), options, CAREFUL._replace(ask_local_indexes=True)), Ask)
+    assert route(dependency(index=LOCAL), (), CAREFUL) == Withheld(WithheldReason.CONSENT)
+
+
+def test_a_local_index_that_the_user_names_is_asked() -> None:
+    default = Network(index_url=LOCAL, index_by="--index-url", is_users_index=True, ask_local_indexes=False)
+    trusted = CAREFUL._replace(trusted_hosts=("127.0.0.1",))
+    named = CAREFUL._replace(users_indexes=("http://127.0.0.1:8080/other/",))
+
+    assert route(dependency(), (), default) == Ask((LOCAL,))
+    assert route(dependency(), (primary(LOCAL),), trusted) == Ask((LOCAL,))
+    assert route(dependency(), (primary(LOCAL),), named) == Ask((LOCAL,))
+
+
+def test_a_local_index_of_the_projects_own_configuration_needs_consent_too() -> None:
+    project = Network(index_url=LOCAL, index_by="`index-url` in mothball.toml:1", ask_local_indexes=False)
+
+    assert route(dependency(), (), project) == Withheld(WithheldReason.CONSENT)
+    assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == Ask((HOME,))
+    assert route(dependency(), (), CAREFUL._replace(status_index=STATUSES)) == Ask((HOME,), STATUSES)
+
+
+# --- variables, limits, credentials -----------------------------------------------------------------------------------
+
+
+def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -> None:
+    settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")), variables={"TOKEN": "secret"})
+    options = (primary("https://u:${TOKEN}@other.example/team/"),)
+
+    way = Router(Declared("requirements", options=options), Network(), settings).route(dependency())
+
+    assert isinstance(way, Answering)
+    assert way.indexes == ("https://other.example/team/",)
+    # A variable in the user's own configuration is text to installers, too.
+    own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
+    assert Router(Declared("requirements"), Network(), own).route(dependency()) == Withheld(WithheldReason.VARIABLE)
+
+
+def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_none() -> None:
+    many = tuple(extra(f"https://{number}.example/") for number in range(MAX_INDEXES))
+
+    assert route(dependency(), many, NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == Ask((*(one.value for one in many[1:]), HOME))
+
+
+def test_credentials_that_a_repository_writes_down_are_told() -> None:
+    declared = Declared(
+        options=(primary("https://user:pw@other.example/")._replace(place="requirements.txt:1"), extra(EXTRA)),
+        indexes=(
+            ToolIndex(Span(0, 1), "uv", "https://user:pw@a.example/", "acme", place="pyproject.toml:3"),
+            ToolIndex(Span(0, 1), "uv", "https://a.example/"),
+        ),
+    )
+    pinned = [dependency(index="https://t@lock.example/simple"), dependency(index="https://user:pw@a.example/")]
+
+    assert credentials_in(declared, pinned) == [
+        "`--index-url` in requirements.txt:1",
+        "acme in pyproject.toml:3",
+        "the index https://lock.example/simple/",
+    ]

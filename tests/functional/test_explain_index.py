@@ -1,0 +1,139 @@
+"""``mothball check --explain-index NAME``: who would be asked, by whose word; and nobody is."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+
+from mothball.config import DEFAULT_INDEX
+from mothball.session import Session
+from tests.support.project import Project
+
+A, B = "https://a.example/simple/", "https://b.example/simple/"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_asked() -> object:
+    with mock.patch.object(Session, "look_up", side_effect=AssertionError("somebody is asked")) as asked:
+        yield asked
+
+
+def explained(project: Project, *arguments: str, **options: object) -> list[str]:
+    result = project.check("--explain-index", *arguments, **options)
+    assert result.code == 0, result.err
+    return result.out.splitlines()
+
+
+def test_each_index_is_told_in_order_with_the_line_that_names_it(project: Project) -> None:
+    project.write("requirements.txt", f"# ours\n-i {A}\n-r base.txt\n")
+    project.write("base.txt", f"--extra-index-url {B}\n\nAcme.Web==1\n")
+
+    assert explained(project, "acme_web", "requirements.txt") == [
+        "acme-web: base.txt:3",
+        f"  1. {B}  `--extra-index-url` in base.txt:1",
+        f"  2. {A}  `--index-url` in requirements.txt:2",
+    ]
+
+
+def test_variables_and_files_of_the_user_are_told_by_their_names(project: Project) -> None:
+    project.write("requirements.txt", "acme-web\n")
+    config = project.home / "pip.conf"
+    config.write_text(f"[global]\nindex-url = https://user:secret@a.example/simple\nextra-index-url = {B}\n")
+    environment = {"PIP_CONFIG_FILE": str(config), "UV_INDEX": "acme=https://u:pw@uv.example/simple"}
+
+    assert explained(project, "acme-web", env=environment) == [
+        "acme-web: requirements.txt:1",
+        "  1. https://uv.example/simple/  UV_INDEX",
+        f"  2. {B}  `extra-index-url` in {config}:3",
+        f"  3. {A}  `index-url` in {config}:2",
+        f"  not asked: {DEFAULT_INDEX}  the default: `index-url` in {config}:2 comes before it",
+    ]
+
+
+def test_a_name_that_no_file_holds_is_explained_by_the_default(project: Project) -> None:
+    project.write("requirements.txt", "other\n")
+    project.write("mothball.toml", f'private = ["acme-*"]\nindex-url = "{A}"\nstatus-index = "{B}"\n')
+
+    assert explained(project, "lib") == [
+        "lib: no file names it; for one that names no index:",
+        f"  1. {A}  `index-url` in mothball.toml:2",
+        f"  then, where these state nothing: {B}  `status-index`",
+    ]
+    assert explained(project, "acme-x")[1:] == [f"  1. {A}  `index-url` in mothball.toml:2"]
+    assert explained(project, "lib", "--index-url", B)[1] == f"  1. {B}  --index-url"
+
+
+def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
+    project.write("mothball.toml", 'private = ["acme-*"]\n')
+    project.write(
+        "pyproject.toml",
+        "[project]\ndependencies = [\n'acme-web',\n'lib @ https://x.example/lib.whl',\n]\n"
+        "[[tool.uv.index]]\nexplicit = true\n"
+        f"url = '{A}'\nname = 'a'\n",
+    )
+    assert explained(project, "acme-web") == [
+        "acme-web: pyproject.toml:3",
+        "  asked nobody: a private name: the name is private, and no other index is left",
+        f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
+        f"  not asked: {DEFAULT_INDEX}  the default: the name is private",
+    ]
+    assert explained(project, "lib") == ["lib: pyproject.toml:4", "  asked nobody: installed from a direct URL"]
+    project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
+    assert explained(project, "lib", "requirements.txt") == [
+        "lib: requirements.txt:2",
+        "  asked nobody: the entry or its index holds a variable: `--index-url` in requirements.txt:1 holds a variable",
+        "  not asked: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
+    ]
+
+
+def test_a_pin_names_the_index_that_is_declared(project: Project) -> None:
+    project.write(
+        "pyproject.toml",
+        f"[project]\ndependencies = ['lib']\n[[tool.uv.index]]\nname = 'a'\nurl = '{A}'\n"
+        "[tool.uv.sources]\nlib = {index = 'a'}\n",
+    )
+    project.write("uv.lock", f"version = 1\n[[package]]\nname = 'lib'\nversion = '1'\nsource = {{registry = '{A}'}}\n")
+
+    assert explained(project, "lib") == [
+        "lib: pyproject.toml:2",
+        f"  1. {A}  the entry itself, a in pyproject.toml:5",
+        "lib: uv.lock:3",
+        f"  1. {A}  the entry itself",
+    ]
+
+
+def test_entries_that_go_the_same_way_are_explained_together(project: Project) -> None:
+    project.write("requirements.txt", "lib\n" * 7)
+
+    assert explained(project, "lib")[0].endswith("requirements.txt:5 and 2 more places")
+
+
+def test_what_is_no_name_is_refused(project: Project) -> None:
+    result = project.check("--explain-index", "lib==1")
+    assert result.code == 2
+    assert "lib==1 is no project name" in result.err
+
+
+def test_what_cannot_be_read_is_told_beside_the_explanation(project: Project) -> None:
+    project.write("requirements.txt", b"\xff")
+    project.write("mothball.toml", "nonsense = 1\n")
+    result = project.check("--explain-index", "lib")
+    assert result.code == 2
+    assert result.out == "lib: no file names it, and the configuration cannot be used\n"
+    assert "unknown key" in result.err
+
+
+def test_a_pip_conf_that_nobody_can_read_stops_everything(project: Project) -> None:
+    project.write("requirements.txt", "lib\n")
+    config = project.home / "pip.conf"
+    config.write_text("[global\n")
+    result = project.check(env={"PIP_CONFIG_FILE": str(config)})
+    assert result.code == 2
+    assert "pip.conf: pip's configuration cannot be used: line 1: invalid INI" in result.err
+
+
+def test_no_secret_of_an_address_is_shown(project: Project) -> None:
+    project.write("requirements.txt", "-i https://user:s3cret@a.example/simple?token=s3cret\nlib\n")
+
+    assert "s3cret" not in "".join(explained(project, "lib", env={"UV_INDEX": "https://s3cret:s3cret@b.example/"}))

@@ -1,0 +1,50 @@
+"""Whom a file's names are sent to, from its text: a format and the routing together, without a disk."""
+
+from __future__ import annotations
+
+from mothball.config import DEFAULT_INDEX, Network
+from mothball.formats.table import parse
+from mothball.model import Dependency, WithheldReason
+from mothball.routing.route import Ask, Declared, Explanation, Router
+from mothball.routing.settings import NO_SETTINGS, InstallerSettings, UserIndex
+
+A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")
+PUBLIC = DEFAULT_INDEX
+OURS = "https://ours.example/simple/"
+CHOSEN = Network(index_url=OURS, index_by="--index-url", is_users_index=True)
+
+Way = tuple[str, ...] | WithheldReason
+
+
+def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
+    """Return an index that the user's side names."""
+    return UserIndex(url, by, name)
+
+
+def router_of(
+    file_format: str, text: str, settings: InstallerSettings = NO_SETTINGS, network: Network | None = None
+) -> tuple[Router, tuple[Dependency, ...]]:
+    """Return the router of a file that holds ``text``, and its dependencies."""
+    document = parse(file_format, text)
+    declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+    return Router(declared, network or Network(), settings), document.dependencies
+
+
+def ways(
+    file_format: str, text: str, settings: InstallerSettings = NO_SETTINGS, network: Network | None = None
+) -> dict[str, Way]:
+    """Return by name whom a check would ask about it, or why nobody."""
+    router, dependencies = router_of(file_format, text, settings, network)
+    found: dict[str, Way] = {}
+    for one in dependencies:
+        route = router.route(one)
+        found[one.name] = route.indexes if isinstance(route, Ask) else route.why
+    return found
+
+
+def explained(
+    file_format: str, text: str, settings: InstallerSettings = NO_SETTINGS, network: Network | None = None
+) -> Explanation:
+    """Return the explanation for the first name of a file."""
+    router, dependencies = router_of(file_format, text, settings, network)
+    return router.explain(dependencies[0])

@@ -1,0 +1,218 @@
+"""What other files of a repository say of where a file's names come from, on a disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mothball.config import DEFAULT_INDEX, UserConfig
+from mothball.discovery import Discovered, Given, discover
+from mothball.governing import Governor, GovernorSettings
+from mothball.model import WithheldReason
+from mothball.routing.route import Ask, Router
+from mothball.sources import RunSettings
+from mothball.surroundings import MAX_FILES
+from tests.support.trees import write_tree
+
+A, B = "https://a.example/simple/", "https://b.example/simple/"
+PUBLIC = DEFAULT_INDEX
+TODAY = "2026-11-18"
+Way = tuple[str, ...] | WithheldReason
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def discovered(*paths: str) -> Discovered:
+    governor = Governor(GovernorSettings(TODAY), UserConfig())
+    return discover(Given(paths), governor, RunSettings(TODAY, 0.0))
+
+
+def ways(*paths: str) -> dict[str, Way]:
+    """Return by name whom a check of ``paths`` would ask, or why nobody."""
+    found: dict[str, Way] = {}
+    for file in discovered(*paths).files:
+        router = Router(file.declared(), file.governance.network)
+        for one in file.document.dependencies:
+            route = router.route(one)
+            found[one.name] = route.indexes if isinstance(route, Ask) else route.why
+    return found
+
+
+# --- requirements files that are installed by way of others -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "including",
+    [
+        {"requirements/dev.txt": f"-i {A}\n-r base.txt\n"},
+        {"requirements.txt": f"-i {A}\n-r requirements/base.txt\n"},
+        {"requirements/constraints.txt": f"-i {A}\n-r base.txt\n"},
+        {"dev-requirements.txt": f"-i {A}\n-r requirements/all.txt\n", "requirements/all.txt": "-r ./base.txt\n"},
+    ],
+)
+def test_a_file_alone_is_asked_about_where_a_file_that_includes_it_says(repo: Path, including: dict[str, str]) -> None:
+    write_tree(repo, {"requirements/base.txt": "acme-web\n", **including})
+
+    assert ways("requirements/base.txt") == {"acme-web": (A,)}
+    assert ways("requirements/base.txt", ".")["acme-web"] == (A,)
+    assert [file.path for file in discovered("requirements/base.txt").files] == ["requirements/base.txt"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"requirements/dev.txt": f"-i {A}\n# base.txt is something else\n"},
+        {"requirements/dev.txt": f"-i {A}\n-r more/base.txt\n", "requirements/more/base.txt": "x\n"},
+        {"requirements/sub/dev.txt": f"-i {A}\n-r ../base.txt\n"},
+        {"requirements/dev.txt": "-r base.txt\n"},
+        {"requirements/notes.md": f"-i {A}\n-r base.txt\n"},
+    ],
+)
+def test_files_that_do_not_include_it_or_lie_elsewhere_say_nothing_of_it(repo: Path, other: dict[str, str]) -> None:
+    write_tree(repo, {"requirements/base.txt": "acme-web\n", **other})
+
+    assert ways("requirements/base.txt") == {"acme-web": (PUBLIC,)}
+
+
+def test_of_several_ways_the_main_indexes_are_all_asked(repo: Path) -> None:
+    write_tree(
+        repo,
+        {
+            "requirements/base.txt": "acme-web\n",
+            "requirements/a.txt": f"-i {A}\n-r base.txt\n",
+            "requirements/b.txt": f"-i {B}\n-r base.txt\n",
+            "requirements/public.txt": "-r base.txt\n",
+        },
+    )
+    assert ways("requirements/base.txt") == {"acme-web": (A, B)}
+    assert ways(".")["acme-web"] == (A, B)
+
+
+def test_an_including_file_that_cannot_be_read_is_told_by_who_checks_it(repo: Path) -> None:
+    write_tree(repo, {"requirements/base.txt": "acme-web\n"})
+    (repo / "requirements" / "broken.txt").write_bytes(
+        b"# -*- coding: nonsense -*-\n-i https://a.example\n-r base.txt\n"
+    )
+    (repo / "requirements" / "link.txt").symlink_to("/etc/passwd")
+    (repo / "requirements" / "folder.txt").mkdir()
+
+    assert ways("requirements/base.txt") == {"acme-web": (PUBLIC,)}
+    assert discovered("requirements/base.txt").unreadable == ()
+
+
+def test_a_crowded_directory_is_searched_in_part_and_that_is_told(repo: Path) -> None:
+    write_tree(repo, {f"requirements/{number:04}.txt": "x\n" for number in range(MAX_FILES + 1)})
+
+    (problem,) = discovered("requirements/0000.txt").problems
+
+    assert problem.message == f"only {MAX_FILES} requirements files here were searched for those that include others"
+    assert problem.path == "requirements"
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+MEMBER = "[project]\nname = 'member'\ndependencies = ['lib', 'acme-core', 'pinned']\n"
+INDEXES = (
+    f"[[tool.uv.index]]\nname = 'a'\nurl = '{A}'\ndefault = true\n"
+    f"[[tool.uv.index]]\nname = 'b'\nurl = '{B}'\nexplicit = true\n"
+)
+ROOT = (
+    "[tool.uv.workspace]\nmembers = ['packages/*']\n"
+    + INDEXES
+    + "[tool.uv.sources]\nacme-core = {workspace = true}\npinned = {index = 'b'}\n"
+)
+
+
+def test_a_member_of_a_workspace_has_the_indexes_and_sources_of_its_root(repo: Path) -> None:
+    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER})
+
+    for paths in (("packages/x/pyproject.toml",), (".",)):
+        assert ways(*paths) == {"lib": (A,), "acme-core": WithheldReason.WORKSPACE, "pinned": (B,)}
+
+
+def test_a_members_own_sources_come_first_and_may_name_indexes_of_the_root(repo: Path) -> None:
+    own = (
+        f"[[tool.uv.index]]\nname = 'mine'\nurl = '{PUBLIC}'\n"
+        "[tool.uv.sources]\nlib = {index = 'b'}\npinned = {index = 'mine'}\n"
+    )
+    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER + own})
+
+    assert ways("packages/x/pyproject.toml") == {
+        "lib": (B,),
+        "acme-core": WithheldReason.WORKSPACE,
+        "pinned": (PUBLIC,),
+    }
+
+
+def test_a_project_below_another_one_of_uv_has_its_indexes_and_not_its_sources(repo: Path) -> None:
+    root = INDEXES + "[tool.uv.sources]\npinned = {index = 'b'}\n"
+    write_tree(repo, {"pyproject.toml": root, "tools/x/pyproject.toml": MEMBER})
+
+    assert ways("tools/x/pyproject.toml") == {"lib": (A,), "acme-core": (A,), "pinned": (A,)}
+
+
+def test_a_project_with_a_table_of_uv_has_its_own(repo: Path) -> None:
+    write_tree(repo, {"pyproject.toml": INDEXES, "tools/x/pyproject.toml": MEMBER + "[tool.uv]\npackage = true\n"})
+
+    assert ways("tools/x/pyproject.toml")["lib"] == (PUBLIC,)
+
+
+def test_a_file_of_uv_beside_the_project_takes_the_place_of_its_table(repo: Path) -> None:
+    write_tree(
+        repo, {"uv.toml": f"index-url = '{B}'\n", "pyproject.toml": MEMBER + INDEXES, "x/pyproject.toml": MEMBER}
+    )
+
+    assert ways("pyproject.toml")["lib"] == (B,)
+    assert ways("x/pyproject.toml")["lib"] == (B,)
+    (repo / "uv.toml").write_bytes(b"\xff")
+    assert ways("pyproject.toml")["lib"] == WithheldReason.NO_INDEX
+
+
+def test_a_file_of_uv_that_leads_out_of_the_repository_is_none(
+    repo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "uv.toml"
+    outside.write_text(f"index-url = '{B}'\n")
+    (repo / "uv.toml").symlink_to(outside)
+    write_tree(repo, {"pyproject.toml": MEMBER + INDEXES})
+
+    assert ways("pyproject.toml")["lib"] == (A,)
+
+
+def test_the_search_ends_at_the_root_of_the_repository(repo: Path) -> None:
+    (repo / "inner" / ".git").mkdir(parents=True)
+    write_tree(repo, {"pyproject.toml": ROOT, "inner/pyproject.toml": MEMBER})
+
+    assert ways("inner/pyproject.toml")["lib"] == (PUBLIC,)
+
+
+def test_a_lock_of_pdm_comes_from_the_sources_of_the_project_beside_it(repo: Path) -> None:
+    lock = "[[package]]\nname = 'lib'\nversion = '1'\n[[package]]\nname = 'acme-web'\nversion = '1'\n"
+    project = f"[[tool.pdm.source]]\nname = 'acme'\nurl = '{A}'\ninclude_packages = ['acme-*']\n"
+    write_tree(repo, {"pyproject.toml": project, "pdm.lock": lock})
+
+    assert ways("pdm.lock") == {"lib": (A, PUBLIC), "acme-web": (A,)}
+    (repo / "pyproject.toml").unlink()
+    assert ways("pdm.lock") == {"lib": (PUBLIC,), "acme-web": (PUBLIC,)}
+
+
+def test_where_a_file_that_says_it_cannot_be_read_names_stay_at_home(repo: Path) -> None:
+    lock = "[[package]]\nname = 'lib'\nversion = '1'\n"
+    write_tree(repo, {"x/pyproject.toml": "[project]\ndependencies = ['other']\n", "pdm.lock": lock})
+    (repo / "pyproject.toml").write_bytes(b"\xff")
+
+    assert ways("pdm.lock", "x") == {"lib": WithheldReason.NO_INDEX, "other": WithheldReason.NO_INDEX}
+
+
+def test_places_of_indexes_name_the_file_that_has_them(repo: Path) -> None:
+    write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER})
+
+    (file,) = discovered("packages/x/pyproject.toml").files
+
+    assert [one.place for one in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
