@@ -231,6 +231,12 @@ def document_of(text: str, path: str, root: str, file_format: str, kind: FileKin
     return _parsed(text, _Target(path, path, root, file_format, kind))[0]
 
 
+def include_target(include: Include, path: str, root: str) -> str | None:
+    """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
+    found = _resolve(include, _Target(path, path, root, "requirements", Kind.REQUIREMENT))
+    return found.key if isinstance(found, _Target) else None
+
+
 def _parsed(text: str, target: _Target) -> tuple[Document, list[_Target | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
     document = parse(target.format, text, target.kind)

@@ -38,6 +38,8 @@ PAUSE = 0.3
 # Texts from this length on are parsed and checked in a thread, in code points.
 _LONG = 200_000
 _DISK_THREADS = 2
+# How often to look whether answers have come, for what cannot be told later, in seconds.
+_POLL = 0.05
 Result = TypeVar("Result")
 
 
@@ -81,7 +83,11 @@ class Workbench:
         self.pause = PAUSE
         self._outlet = outlet
         self._overrides = overrides
-        self._disk_pool = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
+        self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
+        # Counts what may have changed verdicts: files, settings, answers.
+        self.changes = 0
+        # Told of the snapshots that a document's configuration names.
+        self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -117,6 +123,7 @@ class Workbench:
 
     def disk_changed(self) -> None:
         """Look at everything anew: a file was saved here, or changed elsewhere."""
+        self.changes += 1
         for document in self.documents.values():
             self._survey(document)
 
@@ -127,6 +134,7 @@ class Workbench:
 
     def check_again(self) -> None:
         """Ask for all names of all open documents again, however young the answers are."""
+        self.changes += 1
         queries = (query for document in self.documents.values() for query in _queries(document))
         self.lookups.ask(list(queries), refresh=True)
 
@@ -138,6 +146,17 @@ class Workbench:
             document.waiting.append(waiter)
             await waiter
             document = self.documents.get(uri)
+        return document
+
+    async def answered(self, uri: str, patience: float) -> OpenDocument | None:
+        """Return the document at ``uri`` when all its names are answered, or after ``patience`` seconds."""
+        give_up = self.loop.time() + patience
+        document = await self.checked(uri)
+        while document is not None and document.checked is not None and self.loop.time() < give_up:
+            if not document.checked.is_pending():
+                break
+            await asyncio.sleep(_POLL)
+            document = await self.checked(uri)
         return document
 
     def keep_house(self) -> None:
@@ -166,6 +185,7 @@ class Workbench:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
+        self.on_snapshots(done.around.snapshots)
         self.lookups.keep(done.cached)
         if document.text == done.text and around is done.around:
             self._judge(document, done.text, done.opened)
@@ -180,6 +200,10 @@ class Workbench:
     def folder_of(self, path: str) -> str | None:
         """Return the innermost folder of the workspace that holds ``path``, None where none does."""
         return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
+
+    def governor_of_whole(self, folder: str) -> Governor:
+        """Return who finds configurations for a check that reads all of ``folder``. Reads the user's own; raises."""
+        return new_governor(self.settings, self._overrides, folder)
 
     def _governor(self) -> Callable[[], Governor]:
         settings, overrides = self.settings, self._overrides
@@ -214,10 +238,12 @@ class Workbench:
             asked.extend(queries)
             return self.lookups.known(asked)
 
-        report = check_open(opened, look_up, _run_settings()) if opened else None
+        report = check_open(opened, look_up, run_settings()) if opened else None
         shown = shown_path(document.path)
         document.checked = Checked(text, shown, document.version, opened, report, tuple(asked), around.problems)
         self._show(document)
+        if document.asks_when_checked:
+            self._ask_now(document)
 
     def _show(self, document: OpenDocument) -> None:
         if document.checked is None:
@@ -241,10 +267,15 @@ class Workbench:
         document.asking = self.loop.call_later(self.pause, self._ask_now, document)
 
     def _ask_now(self, document: OpenDocument) -> None:
-        if document.uri in self.documents:
+        """Ask for what is wanting; as soon as the text is checked, where nobody knows its names yet."""
+        if document.uri not in self.documents:
+            return
+        document.asks_when_checked = not document.is_checked()
+        if not document.asks_when_checked:
             self.lookups.ask(self.lookups.wanting(_queries(document), time.time()))
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
+        self.changes += 1
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and checked.text == document.text and not queries.isdisjoint(checked.queries):
@@ -265,19 +296,21 @@ class Workbench:
 
     def _in_thread(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
         self.loop  # noqa: B018 - known before a thread needs it
-        job = self._disk_pool.submit(work)
+        job = self.threads.submit(work)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then)))
 
 
-def new_governor(settings: Settings, overrides: Overrides) -> Governor:
+def new_governor(settings: Settings, overrides: Overrides, *scopes: str) -> Governor:
     """Return who finds configurations, by the user's own file, the editor's settings and the environment.
+
+    ``scopes`` are the directories that are read whole.
 
     Reads the user's file, and raises as ``read_user_file`` does.
     """
     user = settings.with_user(read_user_file(user_config_file()))
     merged = settings.overrides()._replace(unverified=overrides.unverified)
     merged = merged._replace(offline=merged.offline or overrides.offline)
-    return Governor(GovernorSettings(today=_today(time.time()), overrides=merged), user)
+    return Governor(GovernorSettings(today=_today(time.time()), overrides=merged, scopes=scopes), user)
 
 
 def _run_survey(
@@ -292,11 +325,12 @@ def _run_survey(
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, user_config_file())
         around = around._replace(saved=None, problems=(problem,))
     opened = read_open(text, around)
-    queries = queries_of((opened.file, *opened.manifests), _run_settings()) if opened else ()
+    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
     return _Survey(around, text, opened, cached(queries) if queries else {})
 
 
-def _run_settings() -> RunSettings:
+def run_settings() -> RunSettings:
+    """Return what holds for a check at this moment."""
     now = time.time()
     return RunSettings(today=_today(now), now=now)
 
@@ -314,6 +348,10 @@ def _wake(document: OpenDocument) -> None:
     for waiter in waiting:
         if not waiter.done():
             waiter.set_result(None)
+
+
+def _nothing(_: object) -> None:
+    """Do nothing."""
 
 
 def _hand_on(done: Future[Result], then: Callable[[Result], None]) -> None:
