@@ -468,9 +468,8 @@ def test_the_clock_finds_an_index_that_is_back(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for(lambda: document in client.diagnostics)
     client.wait_for(lambda: codes_of(client.diagnostics[document]) != [])
-    client.wait_for(
-        lambda: client.in_loop(client.server.bench.keep_house) or codes_of(client.diagnostics[document]) == ["archived"]
-    )
+    client.in_loop(client.server.bench.keep_house)
+    client.wait_for_diagnostics(document, "archived")
 
 
 def test_the_clock_finds_files_that_changed_unwatched(

@@ -13,13 +13,13 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
-from mothball.config import Overrides
 from mothball.hygiene import one_line
 from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature, workspace_check
 from mothball.lsp.client import read_features
 from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.protocol import Protocol, tolerant_converter
+from mothball.lsp.user_side import Environment
 from mothball.lsp.watching import Watcher
 from mothball.lsp.workbench import Workbench
 
@@ -35,8 +35,8 @@ class Server(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, overrides: Overrides, leave: Callable[[int], None]) -> None:
-        """``leave`` ends the process with a code; ``overrides`` are what its environment says for all projects."""
+    def __init__(self, environment: Environment, leave: Callable[[int], None]) -> None:
+        """Begin; ``leave`` ends the process with a code."""
         super().__init__(
             "mothball",
             __version__,
@@ -45,7 +45,7 @@ class Server(LanguageServer):
             converter_factory=tolerant_converter,
         )
         self.protocol.leave = leave
-        self.bench = Workbench(self, overrides)
+        self.bench = Workbench(self, environment)
         self._watcher = Watcher(self)
         self.bench.on_snapshots = self._watcher.watch_snapshots
         # Files that are not open, for which diagnostics were pushed.

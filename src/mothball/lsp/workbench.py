@@ -15,21 +15,21 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from mothball.checker import queries_of
-from mothball.config import Overrides, UserConfig
+from mothball.config import UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside, shown_path
-from mothball.governing import Governor, GovernorSettings, read_user_file
+from mothball.governing import Governor, GovernorSettings
 from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, OpenDocument, format_for
 from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
+from mothball.lsp.user_side import Environment, UserSide, read_user_side, run_settings
 from mothball.model import Problem, Severity
 from mothball.open_document import OpenFile, Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
-from mothball.sources import RunSettings
 
 logger = logging.getLogger(__name__)
 
@@ -74,15 +74,15 @@ class _Survey(NamedTuple):
 class Workbench:
     """The state of the server."""
 
-    def __init__(self, outlet: Outlet, overrides: Overrides) -> None:
-        """Begin without documents; ``overrides`` are what the environment says for all projects."""
+    def __init__(self, outlet: Outlet, environment: Environment) -> None:
+        """Begin without documents."""
         self.documents: dict[str, OpenDocument] = {}
         self.folders: list[str] = []
         self.client = ClientFeatures()
         self.settings = Settings()
         self.pause = PAUSE
         self._outlet = outlet
-        self._overrides = overrides
+        self._environment = environment
         self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
         # Counts what may have changed verdicts: files, settings, answers.
         self.changes = 0
@@ -174,7 +174,7 @@ class Workbench:
         document.surveys += 1
         serial = document.surveys
         subject = _Subject(document.path, document.format, document.text, self.folder_of(document.path))
-        work = partial(_run_survey, subject, self._governor(), self.lookups.cached)
+        work = partial(_run_survey, subject, self.user_side, self.lookups.cached)
         self._in_thread(work, lambda done: self._surveyed(document, serial, done))
 
     def _surveyed(self, document: OpenDocument, serial: int, done: _Survey) -> None:
@@ -201,13 +201,11 @@ class Workbench:
         """Return the innermost folder of the workspace that holds ``path``, None where none does."""
         return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
 
-    def governor_of_whole(self, folder: str) -> Governor:
-        """Return who finds configurations for a check that reads all of ``folder``. Reads the user's own; raises."""
-        return new_governor(self.settings, self._overrides, folder)
-
-    def _governor(self) -> Callable[[], Governor]:
-        settings, overrides = self.settings, self._overrides
-        return lambda: new_governor(settings, overrides)
+    def user_side(self) -> UserSide:
+        """Return what the user's side says now, and have look-ups go by it. Reads the user's file, and raises."""
+        side = read_user_side(self.settings, self._environment)
+        self.lookups.go_by(side.user)
+        return side
 
     # --- checks ---
 
@@ -300,25 +298,12 @@ class Workbench:
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then)))
 
 
-def new_governor(settings: Settings, overrides: Overrides, *scopes: str) -> Governor:
-    """Return who finds configurations, by the user's own file, the editor's settings and the environment.
-
-    ``scopes`` are the directories that are read whole.
-
-    Reads the user's file, and raises as ``read_user_file`` does.
-    """
-    user = settings.with_user(read_user_file(user_config_file()))
-    merged = settings.overrides()._replace(unverified=overrides.unverified)
-    merged = merged._replace(offline=merged.offline or overrides.offline)
-    return Governor(GovernorSettings(today=_today(time.time()), overrides=merged, scopes=scopes), user)
-
-
 def _run_survey(
-    subject: _Subject, make_governor: Callable[[], Governor], cached: Callable[[Iterable[Query]], Answers]
+    subject: _Subject, user_side: Callable[[], UserSide], cached: Callable[[Iterable[Query]], Answers]
 ) -> _Survey:
     path, file_format, text, here = subject
     try:
-        around = survey(path, file_format, here, make_governor())
+        around = survey(path, file_format, here, user_side().governor())
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
@@ -327,16 +312,6 @@ def _run_survey(
     opened = read_open(text, around)
     queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
     return _Survey(around, text, opened, cached(queries) if queries else {})
-
-
-def run_settings() -> RunSettings:
-    """Return what holds for a check at this moment."""
-    now = time.time()
-    return RunSettings(today=_today(now), now=now)
-
-
-def _today(now: float) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(now))
 
 
 def _queries(document: OpenDocument) -> tuple[Query, ...]:

@@ -25,7 +25,7 @@ from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.lookups import Answers
-from mothball.lsp.workbench import run_settings
+from mothball.lsp.user_side import run_settings
 from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Report, Summary
 from mothball.open_document import OpenFile
 from mothball.records import NamedTuple
@@ -159,7 +159,9 @@ async def _in_thread(server: Server, progress: _Progress) -> Found:
     bench = server.bench
     folders = tuple(bench.folders)
     shape = Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag)
-    means = Means(bench.governor_of_whole, bench.lookups.ask_here, shape, progress.told_by_thread)
+    means = Means(
+        lambda folder: bench.user_side().governor(folder), bench.lookups.ask_here, shape, progress.told_by_thread
+    )
     return await asyncio.get_running_loop().run_in_executor(bench.threads, check_folders, folders, means)
 
 
