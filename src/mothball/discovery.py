@@ -275,6 +275,12 @@ def document_of(text: str, path: str, root: str, file_format: str, kind: FileKin
     return _parsed(text, _Target(path, path, root, file_format, kind), DISK)[0]
 
 
+def include_target(include: Include, path: str, root: str) -> str | None:
+    """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
+    found = _resolve(include, _Target(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
+    return found.key if isinstance(found, _Target) else None
+
+
 def _parsed(text: str, target: _Target, tree: Tree) -> tuple[Document, list[_Target | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
     document = placed(parse(target.format, text, target.kind), text, target.path)

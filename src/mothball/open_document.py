@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
@@ -23,7 +22,7 @@ from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
-from mothball.walking import walk
+from mothball.walking import find
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
@@ -41,8 +40,9 @@ class Surroundings(NamedTuple):
     """What the disk says of an open document and around it.
 
     ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
-    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes`` it.
-    ``manifests`` are those of its project, for a lock. ``stamps`` tell whether a file that mattered has changed since.
+    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
+    it. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of those in use. ``stamps`` tell
+    whether a file that mattered has changed since.
     """
 
     path: str
@@ -51,6 +51,7 @@ class Surroundings(NamedTuple):
     manifests: tuple[SourceFile, ...] = ()
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
+    snapshots: tuple[str, ...] = ()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
@@ -90,6 +91,7 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
         tuple(file for file in manifests if not is_lock(file.document)),
         () if excludes else tuple(governor.problems),
         excludes,
+        governor.snapshot_paths(),
         MappingProxyType({one: _stamp(one) for one in _that_matter(path, root, found, governor)}),
     )
 
@@ -142,7 +144,7 @@ def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> I
     if file_format not in _LOCK_FORMATS and file_format != "requirements":
         return
     project = project_of(path, root)
-    nearby = islice(walk(project, lambda _: None), _MAX_NEIGHBOURS)
+    nearby = find(project, lambda _: None).files[:_MAX_NEIGHBOURS]
     above = _requirements_above(project, root) if file_format == "requirements" else ()
     for other in (*nearby, *above):
         other_format = format_of(other)

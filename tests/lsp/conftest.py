@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import pytest
 
-from mothball.config import Overrides
 from mothball.lsp.server import Server
 from mothball.lsp.transport import Writer
+from mothball.lsp.user_side import Environment
 from tests.support.cli import clean_environment
 from tests.support.loopback import forget_network_settings
 from tests.support.lsp_client import LIMIT, LspClient
@@ -33,7 +33,7 @@ class InProcess(LspClient):
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
-        self.server = self.in_loop(lambda: Server(Overrides(), self._leave))
+        self.server = self.in_loop(lambda: Server(Environment(), self._leave))
         self.server.protocol.set_writer(Writer(_Pipe(self), self.end))  # type: ignore[arg-type]
 
     def _take(self, body: bytes) -> None:

@@ -1,35 +1,491 @@
-"""Diagnostics: pushed or pulled, placed on names, weighed as by ``mothball check``."""
+"""Diagnostics: pushed or pulled, placed on names, weighed as by ``mothball check``, and gone when they should be."""
 
 from __future__ import annotations
 
+import os
+import time
+from typing import Any
+
+import pytest
+
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
-from tests.support.lsp_client import PULL, PUSH
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.loopback import refusing_url
+from tests.support.lsp_client import PULL, PUSH, codes_of
+from tests.support.project import snapshot_text
+from tests.support.scripted_index import Reply, ScriptedIndex
+
+
+def place(diagnostic: dict[str, Any]) -> tuple[int, int, int]:
+    """Return line, start and end of a diagnostic that stays on its line."""
+    start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
+    assert start["line"] == end["line"]
+    return start["line"], start["character"], end["character"]
+
+
+# --- one finding ------------------------------------------------------------------------------------------------------
 
 
 def test_an_archived_entry_is_underlined_when_its_file_is_opened(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived", "use new-lib"))
-    text = f"--index-url {index.url}\nold-lib==1.0\n"
-    path = workspace.write("requirements.txt", text)
-    client.initialize(PUSH, str(workspace.root))
-    document = client.open(path, text)
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "# nothing\nold-lib==1.0\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
     (found,) = client.wait_for_diagnostics(document, "archived")
-    assert found["range"] == {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 7}}
-    assert (found["severity"], found["source"]) == (1, "mothball")
+    assert place(found) == (1, 0, 7)
+    assert (found["severity"], found["source"], found["code"]) == (1, "mothball", "archived")
     assert found["message"] == "old-lib is archived: use new-lib"
+    assert found["codeDescription"]["href"].startswith("file:///")
     assert found["codeDescription"]["href"].endswith("/rule_pages/archived.md")
     assert "tags" not in found
 
 
-def test_a_client_that_pulls_is_not_pushed_to(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_each_severity_has_its_word(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    for name, status in (
+        ("a", "quarantined"),
+        ("b", "deprecated"),
+        ("c", "frozen"),
+        ("d", "archived"),
+        ("e", "active"),
+    ):
+        index.script(name, page(name, status))
+    workspace.write("mothball.toml", '[severity]\narchived = "note"\n')
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "a\nb\nc\nd\ne\nf\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    codes = ("quarantined", "deprecated", "unrecognised-status", "archived", "missing")
+    found = client.wait_for_diagnostics(document, *codes)
+    assert [one["severity"] for one in found] == [1, 2, 2, 3, 2]
+
+
+def test_the_tag_comes_with_the_setting_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
-    text = f"--index-url {index.url}\nold-lib==1.0\n"
-    path = workspace.write("requirements.txt", text)
-    client.initialize(PULL, str(workspace.root))
-    document = client.open(path, text)
-    client.wait_for_pull(document, "archived")
+    client.start(PUSH, str(workspace.root), index.url, deprecatedTag=True)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert found["tags"] == [2]
+
+
+def test_a_client_that_knows_no_more_than_ranges_is_sent_no_more(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start({}, str(workspace.root), index.url, deprecatedTag=True)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert set(found) == {"range", "message", "severity", "code", "source"}
+
+
+def test_an_entry_that_its_format_rejects_is_told_with_the_way_out(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    (found,) = client.wait_for_diagnostics(document, "unreadable")
+    assert place(found) == (0, 0, 8)
+    assert "\n" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", '[project]\nname = "x"\ndependencies = ["old-lib>=1"]\n'),
+        ("Pipfile", '[packages]\nold-lib = "*"\n'),
+        ("setup.cfg", "[options]\ninstall_requires =\n    old-lib\n"),
+        ("setup.py", 'setup(install_requires=["old-lib"])\n'),
+        ("tox.ini", "[testenv]\ndeps =\n    old-lib\n"),
+        ("environment.yml", "dependencies:\n  - pip:\n      - old-lib\n"),
+        ("requirements-dev.in", "old-lib\n"),
+        ("requirements/base.txt", "old-lib\n"),
+        ("constraints.txt", "old-lib==1\n"),
+        ("uv.lock", 'version = 1\n[[package]]\nname = "old-lib"\nversion = "1.0"\nsource = { registry = "URL" }\n'),
+    ],
+)
+def test_a_file_is_known_by_its_name_whatever_its_language_is_called(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, name: str, text: str
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = text.replace("URL", index.url)
+    document = client.open(workspace.write(name, text), text)
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    line, start, end = place(found)
+    assert text.split("\n")[line][start:end] == "old-lib"
+
+
+def test_other_files_are_left_alone(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    other = client.open(workspace.path("notes.txt"), "==broken\n")
+    script = client.open(workspace.path("tool.py"), '# /// script\n# dependencies = ["==broken"]\n# ///\n')
+    untitled = "untitled:requirements.txt"
+    params = {"uri": untitled, "languageId": "pip-requirements", "version": 1, "text": "==broken\n"}
+    client.notify("textDocument/didOpen", {"textDocument": params})
+    ours = client.open(workspace.path("requirements.txt"), "==broken\n")
+    client.wait_for_diagnostics(ours, "unreadable")
+    assert not client.diagnostics.keys() & {other, script, untitled}
+    assert client.hover(other, 0, 0) is None
+
+
+def test_scripts_are_checked_behind_a_setting(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url, scripts=True)
+    text = '# /// script\n# dependencies = ["old-lib"]\n# ///\nprint()\n'
+    document = client.open(workspace.write("tool.py", text), text)
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert place(found) == (1, 19, 26)
+
+
+# --- push and pull ----------------------------------------------------------------------------------------------------
+
+
+def test_a_client_that_pulls_is_not_pushed_to(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived", delay=0.2))
+    capabilities = client.start(PULL, str(workspace.root), index.url)["capabilities"]
+    assert capabilities["diagnosticProvider"]["workspaceDiagnostics"] is False
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    assert client.pull(document)["items"] == []
+    client.wait_for(lambda: client.messages("workspace/diagnostic/refresh"))
+    assert codes_of(client.pull(document)["items"]) == ["archived"]
     assert client.published == []
-    assert client.messages("workspace/diagnostic/refresh")
+
+
+def test_a_client_that_pulls_but_cannot_be_told_to_is_pushed_to(client: InProcess, workspace: Workspace) -> None:
+    capabilities = {**PULL, "workspace": {}}
+    assert "diagnosticProvider" not in client.start(capabilities, str(workspace.root), offline=True)["capabilities"]
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+
+
+def test_what_has_not_changed_is_not_sent_again(client: InProcess, workspace: Workspace) -> None:
+    client.start(PULL, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    first = client.pull(document)
+    assert (first["kind"], len(first["items"])) == ("full", 1)
+    again = client.pull(document, first["resultId"])
+    assert again == {"kind": "unchanged", "resultId": first["resultId"]}
+    client.change(document, "==broken\n# more\n")
+    assert client.pull(document, first["resultId"])["kind"] == "unchanged"
+    client.change(document, "# more\n==broken\n", version=3)
+    changed = client.pull(document, first["resultId"])
+    assert changed["kind"] == "full"
+    assert changed["items"][0]["range"]["start"]["line"] == 1
+
+
+def test_a_refresh_is_not_waited_for(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    client.silent_about.update(("workspace/diagnostic/refresh", "client/registerCapability"))
+    client.start(PULL, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), "")
+    for number in range(3):
+        name = f"old-{number}"
+        index.script(name, page(name, "archived"))
+        client.change(document, f"{name}\n", version=number + 2)
+        client.wait_for_pull(document, "archived")
+    assert not client.server.protocol._request_futures
+
+
+def test_pulling_a_document_that_is_not_open_gives_nothing(client: InProcess, workspace: Workspace) -> None:
+    client.start(PULL, str(workspace.root), offline=True)
+    assert client.pull(f"file://{workspace.path('requirements.txt')}")["items"] == []
+
+
+# --- as you type ------------------------------------------------------------------------------------------------------
+
+
+def test_a_verdict_moves_with_its_line_at_once(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 1000.0))
+    client.change(document, "# above\nold-lib\n")
+    client.wait_for(lambda: place(client.diagnostics[document][0]) == (1, 0, 7))
+    client.change(document, "# above\n", 3)
+    client.wait_for_diagnostics(document)
+    client.change(document, "old_LIB[extra] >= 2\n", 4)
+    client.wait_for_diagnostics(document, "archived")
+    assert len(index.received) == 1
+
+
+def test_a_name_is_asked_for_after_a_pause_and_once(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", ""), "")
+    client.wait_for_diagnostics(document)
+    for version, typed in enumerate(("o", "ol", "old", "old-", "old-l", "old-li", "old-lib"), 2):
+        client.change(document, typed, version)
+    client.wait_for_diagnostics(document, "archived")
+    assert [one.name for one in index.received] == ["old-lib"]
+
+
+def test_saving_does_not_wait_for_the_pause(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 1000.0))
+    document = client.open(workspace.write("requirements.txt", ""), "")
+    client.wait_for_diagnostics(document)
+    client.change(document, "old-lib\n")
+    workspace.write("requirements.txt", "old-lib\n")
+    client.save(document)
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_incomplete_entries_are_asked_for_by_nobody(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    text = '[project]\nname = "x"\ndependencies = ["half-typed'
+    document = client.open(workspace.write("pyproject.toml", text), text)
+    client.wait_for(lambda: document in client.diagnostics)
+    client.change(document, text + '-name"]\n')
+    client.wait_for_diagnostics(document, "missing")
+    assert [one.name for one in index.received] == ["half-typed-name"]
+
+
+def test_answers_that_come_late_are_placed_in_the_text_as_it_is(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived", delay=0.5))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: index.received)
+    client.change(document, "# above\n\nold-lib\n")
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert place(found) == (2, 0, 7)
+    assert len(index.received) == 1
+
+
+def test_answers_to_a_name_that_is_gone_are_dropped(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived", delay=0.4))
+    index.script("fine", page("fine", "active"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: index.received)
+    client.change(document, "fine\n")
+    client.wait_for(lambda: len(index.received) == 2)
+    time.sleep(0.6)
+    assert all(not one["diagnostics"] for one in client.published)
+
+
+def test_an_index_that_states_nothing_is_noted_once(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("a", page("a"))
+    index.script("b", page("b"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "a\nb\n"), "a\nb\n")
+    (note,) = client.wait_for_diagnostics(document, "not-stated")
+    assert (note["severity"], place(note)) == (3, (0, 0, 1))
+    # Now that it states one, silence means active.
+    index.script("c", page("c", "archived"))
+    client.change(document, "a\nb\nc\n")
+    client.wait_for_diagnostics(document, "archived")
+    assert client.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
+
+
+# --- what takes them away ---------------------------------------------------------------------------------------------
+
+
+def test_closing_takes_diagnostics_away(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+    client.close(document)
+    client.wait_for_diagnostics(document)
+    client.open(workspace.path("requirements.txt"), "==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+
+
+def test_an_ignore_takes_a_diagnostic_away(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    client.change(document, "old-lib  # mothball: ignore[archived] until we move\n")
+    client.wait_for_diagnostics(document)
+    hover = client.hover(document, 0, 1)["contents"]["value"]
+    assert "ignored by a comment in this file: `until we move`" in hover
+
+
+def test_a_saved_configuration_takes_diagnostics_away_and_brings_them_back(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    path = workspace.write("mothball.toml", '[ignore]\nold-lib = { rules = ["archived"], reason = "soon" }\n')
+    watched(client, path)
+    client.wait_for_diagnostics(document)
+    workspace.write("mothball.toml", 'exclude = ["nothing/**"]\n')
+    watched(client, path)
+    client.wait_for_diagnostics(document, "archived")
+    workspace.write("mothball.toml", 'exclude = ["requirements.txt"]\n')
+    watched(client, path)
+    client.wait_for_diagnostics(document)
+    os.unlink(path)
+    watched(client, path)
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_a_configuration_that_cannot_be_used_is_told_and_the_last_valid_one_holds(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    path = workspace.write("mothball.toml", '[ignore]\nold-lib = { rules = ["archived"] }\n')
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document)
+    workspace.write("mothball.toml", "unknown-key = 1\n[ignore]\n")
+    config = client.open(path, "unknown-key = 1\n[ignore]\n")
+    watched(client, path)
+    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "mothball.toml:1: unknown key" in told["message"]
+    (at_home,) = client.wait_for(lambda: client.diagnostics.get(config))
+    assert at_home["range"]["start"]["line"] == 0
+    client.wait_for(lambda: "ignored by the configuration" in client.hover(document, 0, 0)["contents"]["value"])
+
+
+def test_nothing_is_asked_for_under_a_configuration_that_never_was_valid(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", "private = 7\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "secret-name\n"), "secret-name\n")
+    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "were not checked" in told["message"]
+    assert client.hover(document, 0, 0) is None
+    assert index.received == []
+
+
+def test_a_users_configuration_that_cannot_be_used_keeps_all_names_at_home(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    path = os.path.join(os.environ["XDG_CONFIG_HOME"], "mothball", "config.toml")
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("private = [")
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "secret-name\n"), "secret-name\n")
+    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "nothing is checked" in told["message"]
+    assert index.received == []
+
+
+def watched(client: InProcess, *paths: str) -> None:
+    """Tell that files changed outside of the editor."""
+    changes = [{"uri": f"file://{path}", "type": 2} for path in paths]
+    client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+
+# --- locks ------------------------------------------------------------------------------------------------------------
+
+LOCK = """\
+version = 1
+
+[[package]]
+name = "app"
+version = "0"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "direct-lib" }}]
+
+[[package]]
+name = "direct-lib"
+version = "1.0"
+source = {{ registry = "{url}" }}
+dependencies = [{{ name = "old-lib" }}]
+
+[[package]]
+name = "old-lib"
+version = "1.0"
+source = {{ registry = "{url}" }}
+"""
+
+
+def test_a_transitive_package_of_a_lock_points_to_the_line_that_brings_it_in(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("direct-lib", page("direct-lib", "active"))
+    index.script("old-lib", page("old-lib", "archived"))
+    manifest = workspace.write("pyproject.toml", '[project]\nname = "app"\ndependencies = [\n    "direct-lib",\n]\n')
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = LOCK.format(url=index.url)
+    document = client.open(workspace.write("uv.lock", text), text)
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert (found["severity"], found["message"]) == (2, "old-lib is archived, via direct-lib → old-lib")
+    (related,) = found["relatedInformation"]
+    assert related["location"]["uri"] == f"file://{manifest}"
+    assert related["location"]["range"] == {"start": {"line": 3, "character": 5}, "end": {"line": 3, "character": 15}}
+    hover = client.hover(document, place(found)[0], 10)["contents"]["value"]
+    assert "brought in by `direct-lib` → `old-lib`" in hover
+
+
+def test_what_a_lock_records_of_a_manifests_problem_is_shown_in_both(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("direct-lib", page("direct-lib", "archived"))
+    index.script("old-lib", page("old-lib", "active"))
+    manifest = workspace.write("pyproject.toml", '[project]\nname = "app"\ndependencies = ["direct-lib"]\n')
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = LOCK.format(url=index.url)
+    document = client.open(workspace.write("uv.lock", text), text)
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert (found["severity"], place(found)[0]) == (1, 9)
+    assert found["relatedInformation"][0]["location"]["uri"] == f"file://{manifest}"
+    # An ignore in the manifest serves for both.
+    line = 'dependencies = ["direct-lib"]  # mothball: ignore[archived] soon\n'
+    workspace.write("pyproject.toml", f'[project]\nname = "app"\n{line}')
+    watched(client, manifest)
+    client.wait_for_diagnostics(document)
+
+
+# --- an index that is down --------------------------------------------------------------------------------------------
+
+
+def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, workspace: Workspace) -> None:
+    with refusing_url() as url:
+        client.start(PUSH, str(workspace.root), url)
+        text = "a\nb\nc\n==broken\n"
+        document = client.open(workspace.write("requirements.txt", text), text)
+        down, _ = client.wait_for_diagnostics(document, "unverified", "unreadable")
+        assert down["message"].startswith(f"3 names could not be checked on {url}")
+        assert (down["severity"], place(down)[0]) == (2, 0)
+        hover = client.hover(document, 1, 0)["contents"]["value"]
+        assert hover.startswith("**not verified** `b`")
+    assert client.messages("window/showMessage") == []
+
+
+def test_the_clock_finds_an_index_that_is_back(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mothball.lsp.lookups.RETRY_AFTER", 0.0)
+    index.script("old-lib", Reply(404 + 99, b"", None), page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: document in client.diagnostics)
+    client.wait_for(lambda: codes_of(client.diagnostics[document]) != [])
+    client.in_loop(client.server.bench.keep_house)
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_the_clock_finds_files_that_changed_unwatched(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", 'snapshot = "known.json"\noffline = true\n')
+    workspace.write("known.json", snapshot_text({"old-lib": "active"}))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document)
+    workspace.write("known.json", snapshot_text({"old-lib": "archived", "more": "active"}))
+    client.in_loop(client.server.bench.keep_house)
+    client.wait_for_diagnostics(document, "archived")
+    registered = [
+        watcher["globPattern"]
+        for one in client.messages("client/registerCapability")
+        for watcher in one["params"]["registrations"][0]["registerOptions"]["watchers"]
+    ]
+    assert {"**/pyproject.toml", "**/*requirements*.txt", "**/mothball.toml", "**/known.json"} <= set(registered)

@@ -148,6 +148,12 @@ class LspClient:
         self.notify("initialized", {})
         return result
 
+    def start(self, capabilities: Message, folder: str, index_url: str | None = None, **options: object) -> Message:
+        """Shake hands for the workspace ``folder``, with an index of the user's choice and other settings."""
+        given = {"indexUrl": index_url, **options}
+        self.settings = given
+        return self.initialize(capabilities, folder, initializationOptions=given)
+
     def open(self, path: str, text: str, version: int = 1) -> str:
         """Open a document and return its URI."""
         document = {"uri": uri(path), "languageId": "any", "version": version, "text": text}

@@ -107,9 +107,13 @@ def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:
 
     Whatever else of the user's side names indexes (the installers' own files and variables) adds its addresses here.
     """
+    return user.access._replace(addresses=(*addresses_of(arguments), *user.access.addresses))
+
+
+def addresses_of(arguments: argparse.Namespace) -> tuple[UserAddress, ...]:
+    """Return the address that this call or its environment names, if any. Raises UsageError."""
     chosen = _chosen_index(arguments)
-    addresses = () if chosen is None else (UserAddress(chosen),)
-    return user.access._replace(addresses=(*addresses, *user.access.addresses))
+    return () if chosen is None else (UserAddress(chosen),)
 
 
 def _user_config() -> UserConfig:

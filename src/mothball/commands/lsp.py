@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from mothball.commands.common import overrides_of
+from mothball.commands.common import addresses_of, overrides_of
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the client leaves. Raises UsageError where the environment says what cannot be meant."""
-    overrides = overrides_of(arguments)
+    overrides, addresses = overrides_of(arguments), addresses_of(arguments)
     from mothball.lsp.main import serve  # noqa: PLC0415 - pygls costs as much as forty bare interpreters
+    from mothball.lsp.user_side import Environment  # noqa: PLC0415 - as above
 
-    return serve(overrides)
+    return serve(Environment(overrides, addresses))

@@ -1,14 +1,19 @@
-"""``workspace/executeCommand``: check again, check the workspace."""
+"""``workspace/executeCommand``: check again, check the workspace, open a project's page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mothball.lsp import workspace_check
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
 CHECK_AGAIN = "mothball.checkAgain"
 CHECK_WORKSPACE = "mothball.checkWorkspace"
+OPEN_PAGE = "mothball.openPage"
 
 
 def register(server: Server) -> None:
@@ -17,8 +22,15 @@ def register(server: Server) -> None:
     def check_again(*_: object) -> None:
         server.bench.check_again()
 
-    def check_workspace(*_: object) -> None:
-        server.bench.check_again()
+    async def check_workspace(*_: object) -> dict[str, int] | None:
+        return await workspace_check.run(server)
+
+    def open_page(*arguments: object) -> None:
+        address = arguments[0] if arguments else None
+        # The page of a project is https; a client that sends something else did not get it from us.
+        if isinstance(address, str) and address.startswith("https://") and server.bench.client.show_document:
+            server.protocol.tell(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(address, external=True))
 
     server.command(CHECK_AGAIN)(check_again)
     server.command(CHECK_WORKSPACE)(check_workspace)
+    server.command(OPEN_PAGE)(open_page)

@@ -10,6 +10,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 from mothball.formats.table import format_of
 from mothball.governing import OWN_FILE
 from mothball.index.statuses import Query
+from mothball.lsp.lookups import PENDING
 from mothball.model import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
 from mothball.records import NamedTuple
@@ -33,6 +34,10 @@ class Checked(NamedTuple):
     def path(self) -> str:
         """The path by which the report knows the document."""
         return self.opened.file.path if self.opened else ""
+
+    def is_pending(self) -> bool:
+        """Return whether any of its names has not been asked for yet."""
+        return any(item.lookup == PENDING for item in self.dependencies())
 
     def dependencies(self) -> list[CheckedDependency]:
         """Return what was checked of this document, not of the files around it."""
@@ -68,6 +73,7 @@ class OpenDocument:
         # Counts the surveys that were begun, so that one overtaken by the next is dropped.
         self.surveys = 0
         self.check_is_due = False
+        self.asks_when_checked = False
         self.asking: asyncio.TimerHandle | None = None
         self.waiting: list[asyncio.Future[None]] = []
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
+from mothball.config import UserConfig
 from mothball.errors import CacheError, MothballError
 from mothball.index.cache import StatusCache
 from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, Query, Statuses
@@ -102,9 +103,9 @@ class Lookups:
         job = self._cache_pool.submit(self._pages.cached, wanted)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: self._out_of_cache(wanted, done.result())))
 
-    def trust(self, hosts: tuple[str, ...]) -> None:
-        """Let ``hosts`` be asked over plain http."""
-        self._pages.trust(hosts)
+    def go_by(self, user: UserConfig) -> None:
+        """Trust whom the user trusts, and get in as the user does. For any thread."""
+        self._pages.go_by(user)
 
     def cached(self, queries: Iterable[Query]) -> Answers:
         """Return what the cache knows. For any thread."""
@@ -161,13 +162,14 @@ class _Pages:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: Client | None = None
-        self._trusted: tuple[str, ...] = ()
+        self._user = UserConfig()
         self._told = ""
 
-    def trust(self, hosts: tuple[str, ...]) -> None:
+    def go_by(self, user: UserConfig) -> None:
         with self._lock:
-            if hosts != self._trusted:
-                self._trusted = hosts
+            if (user.trusted_hosts, user.access) != (self._user.trusted_hosts, self._user.access):
+                self._user = user
+                # What is under way with the old one comes to its end; nobody else will ask by it.
                 self._client = None
 
     def forget_failures(self) -> None:
@@ -226,7 +228,9 @@ class _Pages:
 
         with self._lock:
             if self._client is None:
-                self._client = Client(ClientSettings(trusted_hosts=self._trusted))
+                access = self._user.access
+                settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, access=access)
+                self._client = Client(settings.with_timeout(access.timeout))
             return self._client
 
 

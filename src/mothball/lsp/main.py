@@ -10,12 +10,12 @@ import tempfile
 from contextlib import suppress
 from typing import BinaryIO
 
-from mothball.config import Overrides
 from mothball.lsp.server import Server
 from mothball.lsp.transport import Writer, start_reading, take_over_stdio
+from mothball.lsp.user_side import Environment
 
 
-def serve(overrides: Overrides) -> int:
+def serve(environment: Environment) -> int:
     """Serve one client on standard input and output, until it leaves; then end the process. Never returns a code."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="mothball: %(levelname)s: %(message)s")
     # pygls tells of every message that it cannot use, and quotes it; what matters of that is told by us.
@@ -32,7 +32,7 @@ def serve(overrides: Overrides) -> int:
         # Look-ups may be under way in threads, for a minute yet; the interpreter would wait for them.
         os._exit(code)
 
-    asyncio.run(_serve(Server(overrides, leave), incoming, outgoing))
+    asyncio.run(_serve(Server(environment, leave), incoming, outgoing))
     return 1
 
 

@@ -115,6 +115,20 @@ class Protocol(LanguageServerProtocol):
             return types.ErrorCodes.InvalidRequest, "the server is initialized already"
         return None
 
+    def _execute_handler(
+        self,
+        msg_id: str | int,
+        handler: Any,  # noqa: ANN401 - as pygls's own
+        callback: Any,  # noqa: ANN401 - as pygls's own
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """Execute ``handler``, and forget it when it is done: pygls would remember every notification for ever."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     # --- messages out ---
 
     def tell(self, method: str, params: Any = None) -> None:  # noqa: ANN401 - as pygls's own

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lsprotocol import types
@@ -13,13 +13,14 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
-from mothball.config import Overrides
 from mothball.hygiene import one_line
-from mothball.lsp import commands, documents_feature, hover, pulling, settings_feature
+from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature, workspace_check
 from mothball.lsp.client import read_features
-from mothball.lsp.convert import path_of
+from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.protocol import Protocol, tolerant_converter
+from mothball.lsp.user_side import Environment
+from mothball.lsp.watching import Watcher
 from mothball.lsp.workbench import Workbench
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ class Server(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, overrides: Overrides, leave: Callable[[int], None]) -> None:
-        """``leave`` ends the process with a code; ``overrides`` are what its environment says for all projects."""
+    def __init__(self, environment: Environment, leave: Callable[[int], None]) -> None:
+        """Begin; ``leave`` ends the process with a code."""
         super().__init__(
             "mothball",
             __version__,
@@ -44,11 +45,15 @@ class Server(LanguageServer):
             converter_factory=tolerant_converter,
         )
         self.protocol.leave = leave
-        self.bench = Workbench(self, overrides)
+        self.bench = Workbench(self, environment)
+        self._watcher = Watcher(self)
+        self.bench.on_snapshots = self._watcher.watch_snapshots
+        # Files that are not open, for which diagnostics were pushed.
+        self._unopened: set[str] = set()
         self._errands: set[asyncio.Task[None]] = set()
         self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
         self.feature(types.INITIALIZED)(lambda _: self._initialized())
-        for feature in (documents_feature, hover, settings_feature, commands):
+        for feature in (documents_feature, hover, actions, links, settings_feature, commands):
             feature.register(self)
 
     # --- where diagnostics go ---
@@ -62,6 +67,22 @@ class Server(LanguageServer):
     def unpublish(self, uri: str) -> None:
         """Take back what was sent for ``uri``."""
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def show_unopened(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
+        """Send the diagnostics of files, by path, that are not open; those that are show their own."""
+        open_paths = {document.path for document in self.bench.documents.values()}
+        shown = {uri_of(path): found for path, found in diagnostics.items() if found and path not in open_paths}
+        for uri in self._unopened - shown.keys():
+            self.unpublish(uri)
+        for uri, found in shown.items():
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
+        self._unopened = set(shown)
+
+    def take_over(self, uri: str) -> None:
+        """Take back what was sent for a file that is being opened now: it will show its own."""
+        if uri in self._unopened:
+            self._unopened.discard(uri)
+            self.unpublish(uri)
 
     def refresh(self) -> None:
         """Have the client pull again; its answer is not waited for."""
@@ -77,9 +98,12 @@ class Server(LanguageServer):
         if self.bench.client.pulls:
             # Announced to those alone that pull: a client that can do both would show everything twice.
             pulling.register(self)
+            if self.bench.settings.workspace_diagnostics:
+                workspace_check.register_pull(self)
 
     def _initialized(self) -> None:
         settings_feature.fetch(self)
+        self._watcher.begin()
         self.run_errand(self._keep_house())
         if self.process_id:
             self.run_errand(self._watch_client(self.process_id))

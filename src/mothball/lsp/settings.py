@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from mothball.config import Overrides, UserConfig
-from mothball.config_values import Reader, read_boolean, read_duration, read_index_url, read_name_patterns, read_texts
+from mothball.access import read_user_address
+from mothball.config_values import Reader, read_boolean, read_duration, read_name_patterns, read_texts
 from mothball.errors import ConfigError
 from mothball.hygiene import one_line
 from mothball.records import NamedTuple
@@ -83,7 +83,7 @@ SETTINGS = (
 
 _READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "indexUrl": read_index_url,
+        "indexUrl": read_user_address,
         "trustedHosts": read_texts,
         "private": read_name_patterns,
         "offline": read_boolean,
@@ -97,7 +97,7 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 class Settings(NamedTuple):
-    """What the editor's user has set; ``max_age`` is in seconds."""
+    """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds."""
 
     index_url: str | None = None
     trusted_hosts: tuple[str, ...] = ()
@@ -108,18 +108,6 @@ class Settings(NamedTuple):
     deprecated_tag: bool = False
     scripts: bool = False
     workspace_diagnostics: bool = False
-
-    def overrides(self) -> Overrides:
-        """Return what these settings say over the project's head, as the command line would."""
-        return Overrides(self.index_url, self.offline, max_age=self.max_age)
-
-    def with_user(self, user: UserConfig) -> UserConfig:
-        """Return the user-level configuration with what these settings add to it."""
-        return user._replace(
-            trusted_hosts=(*user.trusted_hosts, *self.trusted_hosts),
-            private=(*user.private, *self.private),
-            allow_local_indexes=user.allow_local_indexes or self.allow_local_indexes,
-        )
 
 
 def read_settings(given: object, base: Settings, complain: Callable[[str], None]) -> Settings:

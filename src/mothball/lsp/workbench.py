@@ -15,21 +15,21 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from mothball.checker import queries_of
-from mothball.config import Overrides, UserConfig
+from mothball.config import UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside, shown_path
-from mothball.governing import Governor, GovernorSettings, read_user_file
+from mothball.governing import Governor, GovernorSettings
 from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, OpenDocument, format_for
 from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
+from mothball.lsp.user_side import Environment, UserSide, read_user_side, run_settings
 from mothball.model import Problem, Severity
 from mothball.open_document import OpenFile, Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
-from mothball.sources import RunSettings
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ PAUSE = 0.3
 # Texts from this length on are parsed and checked in a thread, in code points.
 _LONG = 200_000
 _DISK_THREADS = 2
+# How often to look whether answers have come, for what cannot be told later, in seconds.
+_POLL = 0.05
 Result = TypeVar("Result")
 
 
@@ -72,16 +74,20 @@ class _Survey(NamedTuple):
 class Workbench:
     """The state of the server."""
 
-    def __init__(self, outlet: Outlet, overrides: Overrides) -> None:
-        """Begin without documents; ``overrides`` are what the environment says for all projects."""
+    def __init__(self, outlet: Outlet, environment: Environment) -> None:
+        """Begin without documents."""
         self.documents: dict[str, OpenDocument] = {}
         self.folders: list[str] = []
         self.client = ClientFeatures()
         self.settings = Settings()
         self.pause = PAUSE
         self._outlet = outlet
-        self._overrides = overrides
-        self._disk_pool = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
+        self._environment = environment
+        self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
+        # Counts what may have changed verdicts: files, settings, answers.
+        self.changes = 0
+        # Told of the snapshots that a document's configuration names.
+        self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -117,6 +123,7 @@ class Workbench:
 
     def disk_changed(self) -> None:
         """Look at everything anew: a file was saved here, or changed elsewhere."""
+        self.changes += 1
         for document in self.documents.values():
             self._survey(document)
 
@@ -127,6 +134,7 @@ class Workbench:
 
     def check_again(self) -> None:
         """Ask for all names of all open documents again, however young the answers are."""
+        self.changes += 1
         queries = (query for document in self.documents.values() for query in _queries(document))
         self.lookups.ask(list(queries), refresh=True)
 
@@ -138,6 +146,17 @@ class Workbench:
             document.waiting.append(waiter)
             await waiter
             document = self.documents.get(uri)
+        return document
+
+    async def answered(self, uri: str, patience: float) -> OpenDocument | None:
+        """Return the document at ``uri`` when all its names are answered, or after ``patience`` seconds."""
+        give_up = self.loop.time() + patience
+        document = await self.checked(uri)
+        while document is not None and document.checked is not None and self.loop.time() < give_up:
+            if not document.checked.is_pending():
+                break
+            await asyncio.sleep(_POLL)
+            document = await self.checked(uri)
         return document
 
     def keep_house(self) -> None:
@@ -155,7 +174,7 @@ class Workbench:
         document.surveys += 1
         serial = document.surveys
         subject = _Subject(document.path, document.format, document.text, self.folder_of(document.path))
-        work = partial(_run_survey, subject, self._governor(), self.lookups.cached)
+        work = partial(_run_survey, subject, self.user_side, self.lookups.cached)
         self._in_thread(work, lambda done: self._surveyed(document, serial, done))
 
     def _surveyed(self, document: OpenDocument, serial: int, done: _Survey) -> None:
@@ -166,6 +185,7 @@ class Workbench:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
+        self.on_snapshots(done.around.snapshots)
         self.lookups.keep(done.cached)
         if document.text == done.text and around is done.around:
             self._judge(document, done.text, done.opened)
@@ -181,9 +201,11 @@ class Workbench:
         """Return the innermost folder of the workspace that holds ``path``, None where none does."""
         return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
 
-    def _governor(self) -> Callable[[], Governor]:
-        settings, overrides = self.settings, self._overrides
-        return lambda: new_governor(settings, overrides)
+    def user_side(self) -> UserSide:
+        """Return what the user's side says now, and have look-ups go by it. Reads the user's file, and raises."""
+        side = read_user_side(self.settings, self._environment)
+        self.lookups.go_by(side.user)
+        return side
 
     # --- checks ---
 
@@ -214,10 +236,12 @@ class Workbench:
             asked.extend(queries)
             return self.lookups.known(asked)
 
-        report = check_open(opened, look_up, _run_settings()) if opened else None
+        report = check_open(opened, look_up, run_settings()) if opened else None
         shown = shown_path(document.path)
         document.checked = Checked(text, shown, document.version, opened, report, tuple(asked), around.problems)
         self._show(document)
+        if document.asks_when_checked:
+            self._ask_now(document)
 
     def _show(self, document: OpenDocument) -> None:
         if document.checked is None:
@@ -241,10 +265,15 @@ class Workbench:
         document.asking = self.loop.call_later(self.pause, self._ask_now, document)
 
     def _ask_now(self, document: OpenDocument) -> None:
-        if document.uri in self.documents:
+        """Ask for what is wanting; as soon as the text is checked, where nobody knows its names yet."""
+        if document.uri not in self.documents:
+            return
+        document.asks_when_checked = not document.is_checked()
+        if not document.asks_when_checked:
             self.lookups.ask(self.lookups.wanting(_queries(document), time.time()))
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
+        self.changes += 1
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and checked.text == document.text and not queries.isdisjoint(checked.queries):
@@ -265,44 +294,24 @@ class Workbench:
 
     def _in_thread(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
         self.loop  # noqa: B018 - known before a thread needs it
-        job = self._disk_pool.submit(work)
+        job = self.threads.submit(work)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then)))
 
 
-def new_governor(settings: Settings, overrides: Overrides) -> Governor:
-    """Return who finds configurations, by the user's own file, the editor's settings and the environment.
-
-    Reads the user's file, and raises as ``read_user_file`` does.
-    """
-    user = settings.with_user(read_user_file(user_config_file()))
-    merged = settings.overrides()._replace(unverified=overrides.unverified)
-    merged = merged._replace(offline=merged.offline or overrides.offline)
-    return Governor(GovernorSettings(today=_today(time.time()), overrides=merged), user)
-
-
 def _run_survey(
-    subject: _Subject, make_governor: Callable[[], Governor], cached: Callable[[Iterable[Query]], Answers]
+    subject: _Subject, user_side: Callable[[], UserSide], cached: Callable[[Iterable[Query]], Answers]
 ) -> _Survey:
     path, file_format, text, here = subject
     try:
-        around = survey(path, file_format, here, make_governor())
+        around = survey(path, file_format, here, user_side().governor())
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, user_config_file())
         around = around._replace(saved=None, problems=(problem,))
     opened = read_open(text, around)
-    queries = queries_of((opened.file, *opened.manifests), _run_settings()) if opened else ()
+    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
     return _Survey(around, text, opened, cached(queries) if queries else {})
-
-
-def _run_settings() -> RunSettings:
-    now = time.time()
-    return RunSettings(today=_today(now), now=now)
-
-
-def _today(now: float) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(now))
 
 
 def _queries(document: OpenDocument) -> tuple[Query, ...]:
@@ -314,6 +323,10 @@ def _wake(document: OpenDocument) -> None:
     for waiter in waiting:
         if not waiter.done():
             waiter.set_result(None)
+
+
+def _nothing(_: object) -> None:
+    """Do nothing."""
 
 
 def _hand_on(done: Future[Result], then: Callable[[Result], None]) -> None:
