@@ -1,5 +1,5 @@
 """``python -m mothball``."""
 
-from mothball.cli import entry_point
+from mothball.start import entry_point
 
 entry_point()

@@ -68,7 +68,10 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        return _dispatch(_parser(argv).parse_args(argv))
+        arguments = _parser(argv).parse_args(argv)
+        if arguments.command == "check" and _compares(arguments):
+            _refuse_lookalikes(argv)
+        return _dispatch(arguments)
     except MothballError as error:
         return _complain(str(error), error.help)
     except SystemExit as stop:
@@ -80,6 +83,17 @@ def _run(argv: Sequence[str]) -> int:
             raise
         words = one_line(f"{type(error).__name__}: {error}")
         return _complain(f"internal error: {words}", "this is a bug in mothball; MOTHBALL_DEBUG=1 shows where")
+
+
+def _refuse_lookalikes(argv: Sequence[str]) -> None:
+    """Raise UsageError for an option that is a file here as well.
+
+    The hook is given the names of files, and a file that is called like an option must not switch the hook off.
+    """
+    for word in argv[: argv.index("--") if "--" in argv else None]:
+        if word.startswith("-") and word != "-" and os.path.lexists(word):
+            help_text = "rename the file, or put `--` before the names of files (in a hook, last in its `args`)"
+            raise UsageError(f"{word} is an option, and a file here has that name", help_text=help_text)
 
 
 def _complain(message: str, help_text: str) -> int:

@@ -14,7 +14,7 @@ from mothball.changes import Version, additions
 from mothball.discovery import Discovered, Given, discover
 from mothball.errors import UnreadableFileError
 from mothball.files import PROJECT_FILES, is_inside, project_of
-from mothball.formats.table import decode, format_of, is_constraints, may_be_included, parse
+from mothball.formats.table import decode, format_of, is_constraints, may_be_included, may_matter, parse
 from mothball.git.change import Base, Change
 from mothball.git.tree import GitTree
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
@@ -44,11 +44,6 @@ class Wanted(NamedTuple):
     def format_of(self, path: str) -> str | None:
         """Return the format of the file at the absolute ``path``, None for what is no dependency file by its name."""
         return self.format if self.format and self.paths and path in self.paths else format_of(path)
-
-
-def may_matter(path: str) -> bool:
-    """Return whether a path is one of a dependency file, or of one that another may include."""
-    return format_of(path) is not None or may_be_included(path)
 
 
 class Comparing:

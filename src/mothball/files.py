@@ -11,6 +11,27 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from mothball.errors import UnreadableFileError, undecodable
+from mothball.paths import is_inside, repository_root
+
+__all__ = [
+    "DISK",
+    "MAX_FILE_SIZE",
+    "PROJECT_FILES",
+    "Tree",
+    "cause_words",
+    "is_inside",
+    "leads_outside",
+    "project_of",
+    "read_file",
+    "read_stream",
+    "read_utf8",
+    "real_path",
+    "replace_file",
+    "repository_root",
+    "resolves_inside",
+    "shown_path",
+    "too_large",
+]
 
 # The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
 MAX_FILE_SIZE = 32 * 1024 * 1024
@@ -103,25 +124,6 @@ def _take_over(path: str, status: os.stat_result) -> None:
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def repository_root(path: str, here: str | None = None) -> str:
-    """Return the absolute directory beyond which nothing belongs to the same repository as ``path``.
-
-    It is the nearest directory from ``path`` upward that holds ``.git``. Outside any repository it is ``here``, the
-    working directory where None is given, for what lies below it, else the directory of ``path``.
-    """
-    start = path if os.path.isdir(path) else os.path.dirname(path)
-    directory = os.path.abspath(start)
-    while True:
-        if os.path.lexists(os.path.join(directory, ".git")):
-            return directory
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            break
-        directory = parent
-    here = os.getcwd() if here is None else here
-    return here if is_inside(os.path.abspath(start), here) else os.path.abspath(start)
-
-
 class Tree:
     """Where files are read from: this one is the disk, others are a tree that git keeps. All paths are absolute."""
 
@@ -186,11 +188,6 @@ def project_of(path: str, root: str, tree: Tree = DISK) -> str:
             return directory
         directory = os.path.dirname(directory)
     return root
-
-
-def is_inside(path: str, directory: str) -> bool:
-    """Return whether ``path`` is ``directory`` or lies below it; both absolute, neither resolved."""
-    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def real_path(path: str) -> str | None:

@@ -11,7 +11,9 @@ What is not kept: field annotations at run time, ``_make``, subclassing a record
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
+
+# Type checkers know the name. Importing `typing` costs half a bare interpreter start, and some runs need no more.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - marks the name as one to be imported from here

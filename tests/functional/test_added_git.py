@@ -136,6 +136,17 @@ def test_an_index_with_a_conflict(shop: Workshop) -> None:
     assert (result.code, "the index holds a conflict in requirements.txt" in result.err) == (2, True)
 
 
+def test_a_file_that_is_called_like_an_option(shop: Workshop) -> None:
+    name = "--config=requirements.txt"
+    shop.stage({name: lines("old-a")})
+    assert shop.added("--", name) == {name: ["old-a"]}
+    result = shop.check(name)
+    assert (result.code, result.out) == (2, "")
+    assert "put `--` before the names of files" in result.err
+    shop.stage({"--exit-zero": "", "requirements.txt": lines("old-b")})
+    assert shop.check("--exit-zero", "requirements.txt").code == 2
+
+
 # --- merges -----------------------------------------------------------------------------------------------------------
 
 

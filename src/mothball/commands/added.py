@@ -9,7 +9,7 @@ import argparse
 import os
 
 from mothball.errors import UsageError
-from mothball.formats.table import format_of, may_be_included
+from mothball.formats.names import may_matter
 from mothball.git.change import Change, change_between, change_since, staged_change
 from mothball.git.repository import Repository, open_repository
 
@@ -36,7 +36,7 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
     if arguments.since is not None:
         if arguments.from_ref is not None or arguments.to_ref is not None:
             raise UsageError("--since and --from-ref name two bases", help_text="give one of them")
-        return change_since(repository, arguments.since, _may_matter)
+        return change_since(repository, arguments.since, may_matter)
     start, end = arguments.from_ref, arguments.to_ref
     if start is None and end is not None:
         raise UsageError("--to-ref needs --from-ref", help_text="name where the change begins: --from-ref REV")
@@ -49,8 +49,4 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
 
 
 def _touches_any(change: Change) -> bool:
-    return any(_may_matter(path) for base in change.bases for path in base.touched)
-
-
-def _may_matter(path: str) -> bool:
-    return format_of(path) is not None or may_be_included(path)
+    return any(may_matter(path) for base in change.bases for path in base.touched)

@@ -1,17 +1,20 @@
 """The git that may be run, and the surroundings it runs in.
 
 A repository is hostile: it may hold a program named ``git``, and its configuration may name programs that git starts
-(fsmonitor, hooks, external diffs, text converters, helpers of transports). None of them runs.
+(fsmonitor, hooks, external diffs, text converters, helpers of transports). None of them runs. Imports next to nothing
+(see ``start``).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 
-from mothball.errors import GitError
-from mothball.files import is_inside, repository_root
+from mothball.paths import is_inside, repository_root
+
+TYPE_CHECKING = False  # see mothball.records
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # `-c` beats what any configuration file says. The null device is no directory, and so holds no hooks.
 HARDENED = (
@@ -24,6 +27,8 @@ HARDENED = (
     "-c",
     "protocol.allow=never",
 )
+# How two trees are compared: what git prints of them is made by no program of the repository.
+COMPARED = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative", "--ignore-submodules=all")
 # GIT_ALLOW_PROTOCOL without a protocol forbids each, also those that a configuration allows one by one. What git lacks
 # is then lacking: nothing is fetched behind our back.
 _ENVIRONMENT = {
@@ -50,7 +55,7 @@ def find_git(directory: str, path: str | None = None) -> str:
     """Return the absolute path of git: the first on ``path`` (default: PATH) that is no part of what is checked.
 
     Passed over are relative entries, which lead to wherever one stands, and those inside the repository around
-    ``directory`` or inside ``directory`` itself. Raises GitError where none is left.
+    ``directory`` or inside ``directory`` itself. Empty where none is left.
     """
     hostile = {os.path.realpath(repository_root(directory)), os.path.realpath(directory)}
     name = "git.exe" if sys.platform == "win32" else "git"
@@ -63,7 +68,7 @@ def find_git(directory: str, path: str | None = None) -> str:
         places = (os.path.realpath(entry), os.path.realpath(candidate))
         if not any(is_inside(place, one) for place in places for one in hostile):
             return candidate
-    raise GitError("git is not installed, or not on PATH", help_text="install git, and put its directory on PATH")
+    return ""
 
 
 def environment() -> Mapping[str, str]:

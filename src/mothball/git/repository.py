@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 
 from mothball.errors import GitError
+from mothball.formats.names import may_matter
+from mothball.git.program import COMPARED
 from mothball.git.running import MAX_OUTPUT, Git
 from mothball.git.spawning import Done
 from mothball.records import NamedTuple
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _DEEPEN = "fetch the history first: `git fetch --unshallow`; in CI, let the checkout fetch all of it (depth 0)"
-# Nothing that git prints of two trees may be made by programs of the repository.
-_PLAIN = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative", "--ignore-submodules=all")
 _LACKING = "`git fsck` tells what is damaged; what a partial clone lacks must be fetched first"
 _DUBIOUS = "dubious ownership"
 
@@ -133,9 +133,9 @@ def is_shallow(git: Git) -> bool:
 def differences(git: Git, base: str, target: str | None) -> list[Difference]:
     """Return where the trees of ``base`` and ``target``, commit ids, differ; None is the index.
 
-    Raises GitError where a tree is lacking, and for an index in which a conflict is not resolved.
+    Raises GitError where a tree is lacking, and where the index holds a conflict in a file that may matter.
     """
-    compared = ("diff-tree", "-r", *_PLAIN, base, target) if target else ("diff-index", "--cached", *_PLAIN, base)
+    compared = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
     words = _records(must(git, *compared, "--"))
     return [_difference(header, next(words, b"")) for header in words]
 
@@ -146,7 +146,7 @@ def _difference(header: bytes, path: bytes) -> Difference:
     if len(fields) != 5 or not path:
         raise GitError("git answers in a way that mothball does not understand", detail=repr(header))
     old_mode, new_mode, old, new, how = fields
-    if how == "U":
+    if how == "U" and may_matter(name):
         help_text = "resolve the conflict, and `git add` the file"
         raise GitError(f"the index holds a conflict in {name}", help_text=help_text)
     return Difference(name, _entry(old_mode, old), _entry(new_mode, new))

@@ -27,6 +27,10 @@ class Git:
         Raises GitError where there is no git that may be run, or it cannot be started.
         """
         self._program = self._program or find_git(self.directory)
+        if not self._program:
+            raise GitError(
+                "git is not installed, or not on PATH", help_text="install git, and put its directory on PATH"
+            )
         command = [self._program, *HARDENED, "-C", self.directory, *arguments]
         run = spawn if hasattr(os, "posix_spawn") else run_with_subprocess
         try:

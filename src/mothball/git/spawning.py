@@ -1,16 +1,19 @@
 """Starting a program and talking to it over pipes, without ``subprocess``.
 
-Importing ``subprocess`` and forking cost as much as a bare interpreter start, and the hook runs git several times.
+Importing ``subprocess`` and forking cost as much as a bare interpreter start, and the hook runs git several times. What
+is imported here is next to nothing (see ``start``).
 """
 
 from __future__ import annotations
 
 import os
 import select
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from mothball.records import NamedTuple
+
+TYPE_CHECKING = False  # see mothball.records
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _MAX_ERROR = 64 * 1024
 _CHUNK = 256 * 1024
@@ -80,11 +83,7 @@ def _converse(feed: int, stdin: bytes, limits: Mapping[int, int], open_ends: set
     while len(read[first]) < limits[first] and not open_ends.isdisjoint(limits):
         for end, _ in waiting.poll():
             if end == feed:
-                with suppress(BlockingIOError):
-                    try:
-                        unsent = unsent[os.write(feed, unsent[:_CHUNK]) :] if unsent else unsent
-                    except BrokenPipeError:
-                        unsent = unsent[:0]
+                unsent = _send(feed, unsent)
                 if not unsent:
                     close(feed)
                 continue
@@ -94,3 +93,13 @@ def _converse(feed: int, stdin: bytes, limits: Mapping[int, int], open_ends: set
             elif len(read[end]) < limits[end]:
                 read[end] += data
     return [bytes(one) for one in read.values()]
+
+
+def _send(feed: int, unsent: memoryview) -> memoryview:
+    """Write to a pipe as much as it takes, and return what is left; nothing is for one that nobody reads."""
+    try:
+        return unsent[os.write(feed, unsent[:_CHUNK]) :] if unsent else unsent
+    except BlockingIOError:
+        return unsent
+    except BrokenPipeError:
+        return unsent[:0]

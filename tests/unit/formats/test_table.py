@@ -144,6 +144,7 @@ def test_only_the_module_of_the_format_is_imported() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
         "mothball.formats.ignores",
+        "mothball.formats.names",
         "mothball.formats.pep508",
         "mothball.formats.requirements",
         "mothball.formats.requirements_entries",

@@ -9,6 +9,7 @@ import pytest
 
 from mothball.errors import GitError
 from mothball.git.program import environment, find_git
+from mothball.git.running import Git
 
 
 def program(path: Path) -> Path:
@@ -78,8 +79,9 @@ def test_what_cannot_be_run_is_passed_over(tmp_path: Path) -> None:
 
 def test_without_git_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_git(str(tmp_path)) == ""
     with pytest.raises(GitError) as caught:
-        find_git(str(tmp_path))
+        Git(str(tmp_path)).run("version")
     assert str(caught.value) == "git is not installed, or not on PATH"
     assert "install git" in caught.value.help
 

@@ -1,0 +1,114 @@
+"""The manifest of the hooks: which files start them, and what their entries do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mothball.formats.names import PATTERNS, format_of
+from tests.support.added import Workshop, lines, toml, workshop
+from tests.support.cli import Result, run_in_process
+from tests.support.hook_files import files_expression
+
+ROOT = Path(__file__).parents[2]
+HOOKS: dict[str, dict[str, Any]] = {
+    hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+}
+FILES = re.compile(HOOKS["mothball"]["files"])
+SCRIPT = '# /// script\n# dependencies = ["{}"]\n# ///\n'
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    return workshop(tmp_path)
+
+
+def run_hook(shop: Workshop, hook: str, *files: str) -> Result:
+    """Run a hook's entry as pre-commit does."""
+    default: list[str] = HOOKS[hook].get("args", [])
+    program, *arguments = [*shlex.split(HOOKS[hook]["entry"]), *default, *files]
+    assert program == "mothball"
+    return run_in_process(*arguments, cwd=shop.root, home=shop.home)
+
+
+def test_the_hooks_are_these() -> None:
+    assert list(HOOKS) == ["mothball", "mothball-scripts", "mothball-all"]
+
+
+def test_the_expression_is_made_of_the_table() -> None:
+    assert HOOKS["mothball"]["files"] == files_expression()
+
+
+@pytest.mark.parametrize("name", [pattern.name for pattern in PATTERNS if not pattern.parent])
+@pytest.mark.parametrize("directory", ["", "a/", "a/b c/"])
+def test_every_known_name_starts_the_hook(name: str, directory: str) -> None:
+    for filled in (name.replace("*", ""), name.replace("*", "x-1")):
+        path = directory + filled
+        assert format_of(path) is not None
+        assert FILES.search(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["requirements/dev.txt", "requirements/dev.in", "deps.txt", "a/base.in", "base.pip", "requirements-dev.lock"],
+)
+def test_what_includes_may_reach_starts_the_hook(path: str) -> None:
+    assert FILES.search(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pyproject.toml.bak", "my-pyproject.toml", "pyproject-toml", "Pipfile2", "xPipfile", "pipfile", "uv.lock.orig",
+        "setup.cfgx", "mysetup.py", "setup.pyc", "tox.ini~", "uvxlock", "poetry.lock/readme.md", "Cargo.lock",
+        "yarn.lock", "package-lock.json", "pylock.toml.j2", "environment.json", "requirements.md", "app.py",
+        "requirements/readme.md", "pyproject.toml/x", "notes.txt.gz", "main.ini", "hatch.tomlx",
+        ".pre-commit-config.yml",
+    ],
+)  # fmt: skip
+def test_look_alikes_do_not_start_the_hook(path: str) -> None:
+    assert not FILES.search(path)
+
+
+def test_scripts_are_told_by_their_type_and_all_needs_no_file() -> None:
+    assert HOOKS["mothball-scripts"]["types"] == ["python"]
+    assert "files" not in HOOKS["mothball-scripts"]
+    assert HOOKS["mothball-all"]["pass_filenames"] is False
+    assert HOOKS["mothball-all"]["stages"] == ["manual"]
+
+
+@pytest.mark.parametrize("hook", ["mothball", "mothball-scripts"])
+def test_a_hook_that_is_given_files_runs_once_at_the_right_moments_and_takes_no_file_for_an_option(hook: str) -> None:
+    assert HOOKS[hook]["require_serial"] is True
+    assert HOOKS[hook]["stages"] == ["pre-commit", "pre-merge-commit", "pre-push", "manual"]
+    assert HOOKS[hook]["args"][-1] == "--"
+    assert "verbose" not in HOOKS[hook]
+
+
+@pytest.mark.parametrize(("names", "code"), [(["old-a"], 1), (["good-a"], 0), (["bad-lib"], 1), (["dull-lib"], 0)])
+def test_the_entry_of_the_hook_rejects_what_is_added(shop: Workshop, names: list[str], code: int) -> None:
+    shop.stage({"pyproject.toml": toml(*names), "notes.txt": "old-a"})
+    assert run_hook(shop, "mothball", "pyproject.toml", "notes.txt").code == code
+
+
+def test_the_entry_of_the_hook_takes_a_file_that_looks_like_an_option(shop: Workshop) -> None:
+    name = "--exit-zero/requirements.txt"
+    shop.stage({name: lines("old-a")})
+    assert run_hook(shop, "mothball", name).code == 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("old-a", 1), ("good-a", 0)])
+def test_the_entry_of_the_hook_for_scripts_reads_scripts(shop: Workshop, name: str, code: int) -> None:
+    shop.stage({"run.py": SCRIPT.format(name), "setup.py": "", "plain.py": "print()\n"})
+    assert run_hook(shop, "mothball-scripts", "run.py", "setup.py", "plain.py").code == code
+
+
+@pytest.mark.parametrize(("name", "code"), [("old-a", 1), ("good-a", 0)])
+def test_the_entry_of_the_hook_for_all_checks_what_was_there_before(shop: Workshop, name: str, code: int) -> None:
+    shop.commit({"requirements.txt": lines(name)})
+    assert run_hook(shop, "mothball-all").code == code
