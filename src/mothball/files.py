@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -70,19 +71,19 @@ def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> byte
 def replace_file(path: str, data: bytes) -> None:
     """Write ``data`` to the file at ``path`` in one step: whoever reads it gets all of the old or all of the new.
 
-    Where ``path`` is a link, the file that it leads to is written, and stays what it is: its mode is kept. Raises
+    Where ``path`` is a link, the file that it leads to is written. Mode and, as far as we may, owner are kept. Raises
     OSError, also where the file that is there may not be written, and nothing is changed then.
     """
     path = os.path.realpath(path)
-    exists = os.path.exists(path)
-    if exists and not os.access(path, os.W_OK):
+    before = os.stat(path) if os.path.exists(path) else None
+    if before and not os.access(path, os.W_OK):
         # Its directory may be open to us all the same, but this is how people protect a file.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     unfinished = f"{path}.{os.getpid()}.new"
     try:
         with open(unfinished, "xb") as file:
-            if exists:
-                os.chmod(unfinished, stat.S_IMODE(os.stat(path).st_mode))
+            if before:
+                _take_over(unfinished, before)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -94,6 +95,14 @@ def replace_file(path: str, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(unfinished)
         raise
+
+
+def _take_over(path: str, status: os.stat_result) -> None:
+    """Give the file at ``path`` the owner and the mode of ``status``."""
+    if sys.platform != "win32":
+        with suppress(OSError):  # only root may give a file away
+            os.chown(path, status.st_uid, status.st_gid)
+    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 def repository_root(path: str, here: str | None = None) -> str:

@@ -184,7 +184,8 @@ def test_a_lock_and_its_manifest_may_have_configurations_of_their_own(project: P
     project.write("locks/pylock.toml", lock)
     result = write_ignores(project)
     assert (result.code, result.out.count("old-lib")) == (0, 2)
-    assert project.check().code == 0
+    after = project.check()
+    assert (after.code, after.out.count("unused-ignore")) == (0, 0)
     assert write_ignores(project).out == "no ignores written, 0 findings left\n"
 
 
@@ -234,6 +235,26 @@ def test_a_link_that_leads_outside_is_not_followed(project: Project, tmp_path: P
     assert result.code == 2
     assert outside.read_text() == '[project]\nname = "x"\n'
     assert "leads outside the repository" in result.out
+
+
+def test_a_link_to_what_is_no_toml_file_is_not_followed(project: Project) -> None:
+    offline = unconfigured(project)
+    target = project.write(".git/config", "[core]\n\tbare = false\n")
+    os.symlink(".git/config", project.root / "pyproject.toml")
+    project.write("requirements.txt", "old-lib\n")
+    result = write_ignores(project, "requirements.txt", *offline)
+    assert result.code == 2
+    assert target.read_text() == "[core]\n\tbare = false\n"
+    assert "a link to what is no TOML file" in result.out
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root may give a file away")
+def test_the_owner_of_a_file_stays_its_owner(project: Project) -> None:
+    offline = unconfigured(project)
+    path = project.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["old-lib"]\n')
+    os.chown(path, 12345, 12345)
+    assert write_ignores(project, *offline).code == 0
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
 
 
 def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) -> None:

@@ -146,6 +146,9 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
     """
     if root is not None and leads_outside(path, root):
         raise UnreadableFileError(path, "it is a link that leads outside the repository, or nowhere")
+    if root is not None and not os.path.realpath(path).endswith(".toml"):
+        # A repository could else have us write into the configuration of git, or into a script.
+        raise UnreadableFileError(path, "it is a link to what is no TOML file by its name")
     data = read_file(path) if os.path.lexists(path) else b""
     text = decode("pyproject", path, data)
     broken = next(iter(scan(text).errors), None)

@@ -10,8 +10,8 @@ from mothball.edits.text_lines import next_line, start_of_line
 from mothball.model import Span
 from mothball.records import NamedTuple
 
-# White space, ends of lines, comments; a backslash joins lines in Python.
-GAP = r"(?:[ \t\r\n\\]|#[^\r\n]*)*"
+# White space, ends of lines, comments up to the end of theirs; a backslash joins lines in Python.
+GAP = r"(?:[ \t\r\n\\]|#[^\r\n]*(?=[\r\n]|\Z))*"
 _COMMA = re.compile(rf"{GAP},")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 

@@ -27,7 +27,8 @@ def ignore_comment(
     the entry already is extended by the rules that it lacks, and keeps its reason. ``reason`` is put on one line. None
     where nothing is lacking, the format has no comments, or the place cannot bear one: inside of a string, for example.
 
-    A comment speaks of its whole line; ``also_covered`` tells which other entries stand there.
+    A comment speaks of its whole line; ``also_covered`` tells which other entries stand there. In a lock it lasts until
+    its tool writes the file anew: there, ``ignore_in_config`` is the better way.
     """
     if document.format in _WITHOUT_COMMENTS:
         return None

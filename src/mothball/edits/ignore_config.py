@@ -14,7 +14,7 @@ from mothball.edits.model import Edit, apply
 from mothball.edits.text_lines import newline_of, start_of_line
 from mothball.edits.toml_writing import written_string
 from mothball.errors import ConfigError
-from mothball.formats.toml import Array, TomlScan, first_error_of, leaves, scan, to_mapping
+from mothball.formats.toml import Array, Value, first_error_of, leaves, scan, to_mapping
 from mothball.lines import LineTable
 from mothball.model import Rule, Span, normalise
 from mothball.records import NamedTuple
@@ -50,6 +50,7 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
     wanted = to_mapping(parsed)
     table = _table(wanted, base)
     spelled = {normalise(key): key for key in table}
+    arrays = {one.path[:-1]: one.value for one in leaves(parsed.entries) if one.path[-1] == "rules"}
     new: dict[str, New] = {}
     edits: list[Edit] = []
     for entry in merged:
@@ -61,7 +62,8 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
                 **({"reason": entry.reason} if entry.reason else {}),
             }
         else:
-            edits += _extended(text, parsed, (*base, key), _rules(table[key], (*base, key)), entry.rules)
+            at = (*base, key)
+            edits += _extended(text, arrays.get(at), _rules(table[key], at), entry.rules)
     edits += insertions(text, parsed, base, prefix, [new[name] for name in sorted(new)])
     after = scan(apply(text, edits))
     if len(after.errors) > len(parsed.errors) or _comparable(to_mapping(after)) != _comparable(wanted):
@@ -105,13 +107,10 @@ def _rules(entry: object, at: tuple[str, ...]) -> list[Any]:
     return rules
 
 
-def _extended(
-    text: str, parsed: TomlScan, at: tuple[str, ...], known: list[Any], rules: Sequence[Rule]
-) -> Iterable[Edit]:
-    """Yield the edit that adds to an entry those of ``rules`` that it lacks, and add them to ``known``."""
+def _extended(text: str, array: Value | None, known: list[Any], rules: Sequence[Rule]) -> Iterable[Edit]:
+    """Yield the edit that adds to the ``array`` of an entry those of ``rules`` that it lacks; add them to ``known``."""
     missing = [rule for rule in rules if rule not in known]
     known += map(str, missing)
-    array = next((one.value for one in leaves(parsed.entries) if one.path == (*at, "rules")), None)
     if not missing or not isinstance(array, Array):
         return
     if not array.items:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from mothball.edits.model import Edit
 from mothball.edits.text_lines import end_of_line, newline_of
@@ -34,6 +36,23 @@ class New(NamedTuple):
         return f"{keys} = {{ {', '.join(self.pairs())} }}"
 
 
+class _Section(NamedTuple):
+    """A header and the statements below it; ``header`` is None for what stands before the first."""
+
+    header: Header | None
+    entries: Sequence[Entry]
+
+    @property
+    def path(self) -> Path:
+        """The path of the table; empty before the first header."""
+        return self.header.path if self.header else ()
+
+    def span(self) -> Span:
+        """Return the place from the header to the end of the last statement."""
+        header = self.header.span if self.header else Span(0, 0)
+        return Span(header.start, self.entries[-1].value.span.end if self.entries else header.end)
+
+
 class _Sibling(NamedTuple):
     """An entry that is there: its name, and the place from its first key or header to the end of its last value."""
 
@@ -48,34 +67,33 @@ def insertions(
     if not entries:
         return
     inline = _inline_table(parsed, base)
-    own = next((header for header in parsed.headers if header.path == base), None)
-    sub_tables = [header for header in parsed.headers if header.path[:-1] == base]
-    bodies = [(header, _body(parsed, header)) for header in (None, *parsed.headers)]
     if inline is not None:
         yield from _into_inline_table(text, *inline, entries)
         return
-    for header, statements in bodies:
-        ours = [one for one in statements if one.path[: len(base)] == base and len(one.path) > len(base)]
-        is_sub_table = header is not None and len(header.path) > len(base)
-        if (ours and not is_sub_table) or (header is not None and header is own and not sub_tables):
-            above = base[len(header.path) if header else 0 :]
-            yield from _into_body(text, _siblings(ours, len(base)), header, above, entries)
+    sections = _sections(parsed)
+    sub_tables = [one for one in sections if one.path[:-1] == base and one.header]
+    for section in sections:
+        ours = [one for one in section.entries if one.path[: len(base)] == base and len(one.path) > len(base)]
+        is_own = section.path == base and not sub_tables
+        if is_own or (ours and len(section.path) <= len(base)):
+            yield from _into_body(text, _siblings(ours, len(base)), section, base[len(section.path) :], entries)
             return
     if sub_tables:
-        yield from _as_sub_tables(text, parsed, sub_tables, entries)
+        yield from _as_sub_tables(text, sub_tables, entries)
     else:
-        yield _as_new_table(text, parsed, base, prefix, entries)
+        of_ours = [one for one in sections if prefix and one.path[: len(prefix)] == prefix]
+        at_end = not of_ours or of_ours[-1] is sections[-1]
+        yield _as_new_table(text, base, None if at_end else of_ours[-1], entries)
 
 
 # --- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _body(parsed: TomlScan, header: Header | None) -> Sequence[Entry]:
-    """Return the statements below ``header``; those before any header where that is None."""
-    start = header.body if header else 0
-    following = (one for one in parsed.headers if header is None or one.span.start > header.span.start)
-    after = next(following, None)
-    return parsed.entries[start : after.body if after else len(parsed.entries)]
+def _sections(parsed: TomlScan) -> list[_Section]:
+    """Return the document as its headers, none before the first, each with the statements below it."""
+    starts = [0, *(header.body for header in parsed.headers), len(parsed.entries)]
+    entries = [parsed.entries[start:end] for start, end in pairwise(starts)]
+    return [_Section(*one) for one in zip((None, *parsed.headers), entries, strict=True)]
 
 
 def _inline_table(parsed: TomlScan, base: tuple[str, ...]) -> tuple[InlineTable, Path] | None:
@@ -105,12 +123,18 @@ def _siblings(entries: Iterable[Entry], depth: int) -> list[_Sibling]:
     return list(found.values())
 
 
-def _before(name: str, siblings: Sequence[_Sibling]) -> _Sibling | None:
-    """Return the sibling behind which ``name`` goes: the last, or where they are sorted the last that sorts before."""
-    names = [normalise(sibling.name) for sibling in siblings]
-    if names != sorted(names):
-        return siblings[-1]
-    return next((one for one in reversed(siblings) if normalise(one.name) < normalise(name)), None)
+class _Order:
+    """The order of the entries that are there."""
+
+    def __init__(self, siblings: Sequence[_Sibling]) -> None:
+        self._siblings = siblings
+        self._names = [normalise(sibling.name) for sibling in siblings]
+        self._is_sorted = self._names == sorted(self._names)
+
+    def before(self, name: str) -> _Sibling | None:
+        """Return the entry behind which ``name`` goes: the last; where they are sorted the last that sorts before."""
+        place = bisect_left(self._names, normalise(name)) if self._is_sorted else len(self._names)
+        return self._siblings[place - 1] if place else None
 
 
 # --- where there is a table -------------------------------------------------------------------------------------------
@@ -126,8 +150,9 @@ def _into_inline_table(text: str, table: InlineTable, above: Path, entries: Sequ
         gap = "" if text[place : place + 1].isspace() else " "
         yield Edit(Span(place, place), f" {', '.join(one.statement(keys) for one in entries)}{gap}")
         return
+    order = _Order(siblings)
     for entry in entries:
-        before = _before(entry.name, siblings)
+        before = order.before(entry.name)
         if before is None and siblings:
             place = siblings[0].span.start
             yield Edit(Span(place, place), f"{entry.statement(keys)}, ")
@@ -137,18 +162,18 @@ def _into_inline_table(text: str, table: InlineTable, above: Path, entries: Sequ
 
 
 def _into_body(
-    text: str, siblings: Sequence[_Sibling], header: Header | None, above: Iterable[str], entries: Iterable[New]
+    text: str, siblings: Sequence[_Sibling], section: _Section, above: Sequence[str], entries: Iterable[New]
 ) -> Iterator[Edit]:
     newline = newline_of(text)
     indent = _indent(text, siblings[0].span.start) if siblings else ""
-    keys = tuple(above)
+    order = _Order(siblings)
     for entry in entries:
-        statement = f"{indent}{entry.statement(keys)}"
-        before = _before(entry.name, siblings) if siblings else None
+        statement = f"{indent}{entry.statement(above)}"
+        before = order.before(entry.name)
         if before is not None:
             place = end_of_line(text, before.span.end)
-        elif header is not None and not keys:
-            place = end_of_line(text, header.span.end)
+        elif section.header is not None and not above:
+            place = end_of_line(text, section.header.span.end)
         else:
             place = siblings[0].span.start - len(indent)
             yield Edit(Span(place, place), f"{statement}{newline}")
@@ -156,21 +181,18 @@ def _into_body(
         yield Edit(Span(place, place), f"{newline}{statement}")
 
 
-def _as_sub_tables(text: str, parsed: TomlScan, headers: Sequence[Header], entries: Iterable[New]) -> Iterator[Edit]:
+def _as_sub_tables(text: str, sections: Sequence[_Section], entries: Iterable[New]) -> Iterator[Edit]:
     newline = newline_of(text)
-    siblings = []
-    for header in headers:
-        body = _body(parsed, header)
-        end = body[-1].value.span.end if body else header.span.end
-        siblings.append(_Sibling(str(header.path[-1]), Span(header.span.start, end)))
-    first = headers[0]
+    siblings = [_Sibling(str(section.path[-1]), section.span()) for section in sections]
+    order = _Order(siblings)
+    first = next(section.header for section in sections if section.header)
     indent = _indent(text, first.span.start)
     opening = text[first.span.start : first.keys[-1].span.start]
     closing = text[first.keys[-1].span.end : first.span.end]
     for entry in entries:
         lines = [f"{opening}{written_key(entry.name)}{closing}", *entry.pairs()]
         table = newline.join(f"{indent}{line}" for line in lines)
-        before = _before(entry.name, siblings)
+        before = order.before(entry.name)
         if before is not None:
             place = end_of_line(text, before.span.end)
             yield Edit(Span(place, place), f"{newline}{newline}{table}")
@@ -182,16 +204,12 @@ def _as_sub_tables(text: str, parsed: TomlScan, headers: Sequence[Header], entri
 # --- where there is none ----------------------------------------------------------------------------------------------
 
 
-def _as_new_table(
-    text: str, parsed: TomlScan, base: tuple[str, ...], prefix: tuple[str, ...], entries: Iterable[New]
-) -> Edit:
-    """Return the edit that puts a new table behind all others of mothball, or at the end."""
+def _as_new_table(text: str, base: tuple[str, ...], behind: _Section | None, entries: Iterable[New]) -> Edit:
+    """Return the edit that puts a new table behind the section ``behind``, at the end where that is None."""
     newline = newline_of(text)
     table = newline.join([f"[{'.'.join(base)}]", *(entry.statement() for entry in entries)])
-    ours = [header for header in parsed.headers if prefix and header.path[: len(prefix)] == prefix]
-    body = _body(parsed, ours[-1]) if ours else ()
-    if ours and ours[-1] is not parsed.headers[-1]:
-        place = end_of_line(text, body[-1].value.span.end if body else ours[-1].span.end)
+    if behind is not None:
+        place = end_of_line(text, behind.span().end)
         comments = re.compile(_COMMENTS_BEHIND).match(text, place)
         place = comments.end(1) if comments else place
         return Edit(Span(place, place), f"{newline}{newline}{table}")

@@ -12,8 +12,10 @@ from mothball.model import Dependency, Span
 
 _BETWEEN = re.compile(rf"{GAP},{GAP}")
 _OPENING = re.compile(rf"\[{GAP}\Z")
-_CLOSING = re.compile(rf"{GAP},?{GAP}\]")
+_CLOSING = re.compile(rf"{GAP}(?:,{GAP})?\]")
 _DASH = re.compile(r"[ \t]*-[ \t]+")
+# Nobody writes more between a bracket and what it holds.
+_LOOK_BACK = 2000
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 _KEY_LINE = re.compile(r"[^#]*:(?=[ \t]*(?:[ \t]#.*)?$)")
 
@@ -58,7 +60,7 @@ def _from_flow(text: str, scalars: Sequence[Span], number: int) -> Iterator[Edit
         first -= 1
     while last + 1 < len(scalars) and _BETWEEN.fullmatch(text, scalars[last].end, scalars[last + 1].start):
         last += 1
-    before = scalars[first - 1].end if first else 0
+    before = max(scalars[first - 1].end if first else 0, scalars[first].start - _LOOK_BACK)
     opening = _OPENING.search(text, before, scalars[first].start)
     closing = _CLOSING.match(text, scalars[last].end)
     if opening is not None and closing is not None:

@@ -1,0 +1,79 @@
+"""Nothing that a file holds makes an edit of it take more than time in proportion to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mothball.edits.ignore_comment import ignore_comment
+from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.removal import remove_dependency
+from mothball.formats.table import parse
+from mothball.model import Rule
+from tests.support.timing import least_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ARCHIVED = (Rule.ARCHIVED,)
+SIZE = 1000
+
+
+def _array(count: int) -> tuple[str, str]:
+    return "pyproject", "[project]\ndependencies = [\n" + "".join(
+        f'  "lib-{n}",  # ###\n' for n in range(count)
+    ) + "]\n"
+
+
+def _hashes(count: int) -> tuple[str, str]:
+    return "pyproject", f'[project]\ndependencies = ["a" {"#" * count * 20}\n  "b"\n]\n'
+
+
+def _flow(count: int) -> tuple[str, str]:
+    items = "[ # [ # [ \n" * count
+    return (
+        "pre-commit",
+        f"- id: x\n  language: python\n  additional_dependencies: [a, b,\n  {{c: d}}]\n  x: {items!r}\n",
+    )
+
+
+def _continued(count: int) -> tuple[str, str]:
+    return "requirements", "a \\\n" + "  --hash=sha256:00 \\\n" * count + "\nb\n"
+
+
+def _colons(count: int) -> tuple[str, str]:
+    return "pre-commit", f"- id: '{': ' * count}'\n  language: python\n  additional_dependencies:\n  - a\n"
+
+
+@pytest.mark.parametrize("document", [_array, _hashes, _flow, _continued, _colons])
+@pytest.mark.parametrize("what", ["comment", "removal"])
+def test_an_edit_of_a_file_four_times_as_long_takes_no_ten_times_as_long(
+    document: Callable[[int], tuple[str, str]], what: str
+) -> None:
+    def run(count: int) -> float:
+        name, text = document(count)
+        read = parse(name, text)
+        entry = read.dependencies[len(read.dependencies) // 2]
+        if what == "comment":
+            return least_seconds(lambda: ignore_comment(text, read, entry, ARCHIVED, "why"))
+        return least_seconds(lambda: remove_dependency(text, read, entry))
+
+    assert run(4 * SIZE) < 10 * run(SIZE) + 0.05
+
+
+def test_many_entries_go_into_a_table_of_many() -> None:
+    def run(count: int) -> float:
+        table = "".join(f'lib-{n:06} = {{ rules = ["missing"] }}\n' for n in range(0, 2 * count, 2))
+        entries = [NewIgnore(f"lib-{n:06}", ARCHIVED, "why") for n in range(count)]
+        return least_seconds(lambda: ignore_in_config(f"[ignore]\n{table}", (), entries))
+
+    assert run(1200) < 10 * run(300) + 0.05
+
+
+def test_many_tables_are_gone_through_once() -> None:
+    def run(count: int) -> float:
+        text = "".join(f"[a{n}]\nx = 1\n" for n in range(count))
+        return least_seconds(lambda: ignore_in_config(text, ("tool", "mothball"), [NewIgnore("a", ARCHIVED, "why")]))
+
+    assert run(4 * SIZE) < 10 * run(SIZE) + 0.05
