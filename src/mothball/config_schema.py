@@ -11,6 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mothball.access import (
+    KeyringProvider,
+    read_keyring_provider,
+    read_own_path,
+    read_timeout,
+    read_user_address,
+    read_user_addresses,
+)
 from mothball.config import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
 from mothball.config_values import (
     SEVERITY_SCOPES,
@@ -30,6 +38,15 @@ from mothball.home import PROJECT_HOME
 from mothball.model import IGNORABLE_RULES, Rule, Severity
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# No query or fragment, and no variable; user information only where the user alone speaks.
+_SCHEME = "[Hh][Tt][Tt][Pp][Ss]?://"
+# An at sign may stand in a path behind what is plainly a host.
+_PLACE = (
+    r"(?:[^\s/?#\\@$]+(?:/[^\s?#\\@$]*)?"
+    r"|(?:\[[^\]\s/?#\\@$]*\]|[^:\s/?#\\@$]+)(?::[0-9]+)?/[^\s?#\\$]*)"
+)
+_USER_INFORMATION = r"(?:(?!\$\{)[^/?#])*@"
+_INDEX_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _PROJECT_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
 
 # What each key is for, by its name; those of an entry of `ignore` among them.
@@ -44,6 +61,10 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "exclude": "Files not to check, as patterns from this file's directory on; ** spans directories.",
         "severity": "What a rule weighs, by its name; RULE.added and RULE.transitive are more particular.",
         "ignore": "Findings that are kept knowingly, by project name.",
+        "indexes": "The other indexes that you have access to, by name; credentials may stand in an address.",
+        "keyring-provider": "How the keyring is asked for credentials.",
+        "client-cert": "A PEM file with a certificate and its key, for the indexes named here.",
+        "timeout": "How long an index may take to connect, and to go on answering: from 1s to 10m.",
         "trusted-hosts": "Hosts that may be asked over plain http.",
         "allow-local-indexes": "Whether an index on this machine or in this network may be asked that only a file of a "
         "repository names.",
@@ -89,6 +110,9 @@ def _fragment(reader: Reader) -> dict[str, Any]:
             "propertyNames": {"pattern": _PROJECT_NAME},
             "additionalProperties": {**_table(IGNORE_KEYS), "required": ["rules"]},
         }
+    if reader is read_user_addresses:
+        address = _PLAIN[read_user_address]
+        return {"type": "object", "propertyNames": {"pattern": _INDEX_NAME}, "additionalProperties": address}
     return _PLAIN[reader]
 
 
@@ -115,11 +139,18 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
         # At most eight of the signs that make matching dear.
         read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
         read_name_patterns: _array(pattern="^[A-Za-z0-9*?._-]+$"),
-        # No user information, query or fragment, and no variable.
         read_index_url: {
             "type": "string",
-            "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\@$]+(?:/[^\s?#\\$]*)?$",
+            "pattern": f"^{_SCHEME}{_PLACE}$",
             "examples": ["https://index.example/simple/"],
+        },
+        read_user_address: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_PLACE}$"},
+        read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
+        read_own_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+        read_timeout: {
+            "type": "string",
+            "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",
+            "examples": ["20s", "2m"],
         },
         read_duration: {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]},
         read_rules: {"type": "array", "items": {"enum": [*map(str, IGNORABLE_RULES)]}, "minItems": 1},

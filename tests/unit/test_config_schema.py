@@ -52,7 +52,7 @@ GOOD: list[dict[str, Any]] = [
     {},
     {
         "index-url": "https://index.example/simple/",
-        "status-index": "HTTP://127.0.0.1:8080",
+        "status-index": "HTTP://127.0.0.1:8080/@team/simple",
         "private": ["acme-*", "in?ernal"],
         "snapshot": "statuses.json",
         "offline": False,
@@ -74,6 +74,7 @@ BAD: list[Any] = [
     {"index-url": "https://index.example/?token=x"},
     {"index-url": "https://index.example/simple/#x"},
     {"index-url": "https://${HOST}/simple/"},
+    {"index-url": "https://https://@"},
     {"index-url": ""},
     {"status-index": 1},
     {"private": "acme-*"},
@@ -136,6 +137,21 @@ def test_the_two_schemas_have_the_keys_that_are_read() -> None:
     [
         ({"trusted-hosts": ["index.example"], "allow-local-indexes": True, "offline": True, "max-age": "1d"}, True),
         ({"trusted-hosts": "index.example"}, False),
+        ({"index-url": "https://user:pass@word@index.example/simple/"}, True),
+        ({"index-url": "https://${TOKEN}@index.example/simple/"}, False),
+        ({"index-url": "https://user@index.example/?x"}, False),
+        ({"index-url": "https://user@/simple"}, False),
+        ({"indexes": {"mine": "https://user@index.example/simple/", "0.x": "http://index.example"}}, True),
+        ({"indexes": {"-mine": "https://index.example/simple/"}}, False),
+        ({"indexes": {"mine": "ftp://index.example/simple/"}}, False),
+        ({"indexes": ["https://index.example/simple/"]}, False),
+        ({"keyring-provider": "subprocess"}, True),
+        ({"keyring-provider": "ask"}, False),
+        ({"client-cert": "~/client.pem"}, True),
+        ({"client-cert": "client.pem"}, False),
+        ({"client-cert": ""}, False),
+        *(({"timeout": good}, True) for good in ("1s", "020s", "600s", "10m", "1m")),
+        *(({"timeout": bad}, False) for bad in ("0s", "601s", "11m", "1h", "0000001s", "20", 20)),
         ({"allow-local-indexes": 1}, False),
         ({"ignore": {}}, False),
     ],
@@ -150,6 +166,14 @@ def test_the_configuration_in_the_docs_is_valid() -> None:
     table = to_mapping(scan(example))["tool"]["mothball"]
     assert [*PROJECT.iter_errors(as_json(table))] == []
     assert is_read(read_config, table)
+
+
+def test_the_configuration_of_the_user_in_the_docs_is_valid() -> None:
+    docs = (ROOT / "docs" / "configuration.md").read_text("utf-8").partition("## For yourself")[2]
+    example = docs.partition("```toml\n")[2].partition("```")[0]
+    table = to_mapping(scan(example))
+    assert [*USER.iter_errors(as_json(table))] == []
+    assert is_read(read_user_config, table)
 
 
 # --- drawn ------------------------------------------------------------------------------------------------------------

@@ -29,8 +29,7 @@ def from_toml(text: str, dependency: Dependency) -> Iterator[Edit]:
     elif isinstance(value, InlineTable):
         yield from _from_inline_table(text, value, dependency.name_span)
     elif isinstance(value, String):
-        # A tool that takes one requirement without brackets takes an empty array, too.
-        yield Edit(value.span, "[]")
+        yield _from_string(text, value, dependency.entry_span)
 
 
 def _path_of(parsed: TomlScan, name: Span) -> Path | None:
@@ -73,6 +72,17 @@ def _from_inline_table(text: str, table: InlineTable, name: Span) -> Iterator[Ed
     numbers = (number for number, entry in enumerate(table.entries) if _number(entry.keys, name) is not None)
     for number in numbers:
         yield without_item(Brackets(text, _between(table), items), number)
+
+
+def _from_string(text: str, string: String, entry: Span) -> Edit:
+    """Return the edit that takes ``entry`` out of a string without brackets around it, which may hold several."""
+    before, behind = text[string.inner.start : entry.start], text[entry.end : string.inner.end]
+    if not before.strip() and not behind.strip():
+        # A tool that takes one requirement without brackets takes an empty array, too.
+        return Edit(string.span, "[]")
+    if behind.strip():
+        return Edit(Span(entry.start, entry.end + len(behind) - len(behind.lstrip())), "")
+    return Edit(Span(string.inner.start + len(before.rstrip()), entry.end), "")
 
 
 def _value_at(entries: Iterable[Entry], entry_span: Span) -> Value | None:
