@@ -326,6 +326,7 @@ def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
         (("--reason", "x"), "--reason belongs to --write-ignores", "give both"),
         (("--write-ignores", "--reason", "x", "--no-ignores"), "--no-ignores does not go", "one of the two"),
         (("--write-ignores", "--reason", "x", "--list-files"), "--list-files does not go", "one of the two"),
+        (("--write-ignores", "--reason", "x", "--explain-index", "a"), "--explain-index does not go", "one of the two"),
         (("--write-ignores", "--reason", "x", "--format", "json"), "--format json does not go", "one of the two"),
     ],
 )
