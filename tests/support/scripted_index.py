@@ -162,7 +162,9 @@ class ScriptedIndex:
         context: ssl.SSLContext | None = None,
         on_peer: Callable[[object], None] | None = None,
         login: tuple[str, str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
+        self._host = host
         self.on_peer = on_peer
         self._authorization = None if login is None else f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"
         self._scripts: dict[str, list[Reply]] = {}
@@ -172,7 +174,7 @@ class ScriptedIndex:
         self.closing = threading.Event()
         for name, replies in (pages or {}).items():
             self.script(name, *([replies] if isinstance(replies, Reply) else replies))
-        self._server = _Server(self)
+        self._server = _Server(self, host)
         if certificate is not None:
             self._server.socket = (context or certificate.server_context()).wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
@@ -188,13 +190,13 @@ class ScriptedIndex:
 
     @property
     def port(self) -> int:
-        """The port on 127.0.0.1."""
+        """The port, on 127.0.0.1 or the ``host`` that was given."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
         """The base of the index, with its slash."""
-        return f"{self._scheme}://127.0.0.1:{self.port}/simple/"
+        return f"{self._scheme}://{self._host}:{self.port}/simple/"
 
     @property
     def received(self) -> list[Received]:
@@ -250,12 +252,12 @@ class _Server(ThreadingHTTPServer):
     # Not as daemons: server_close waits for them, so that no thread outlives its test.
     daemon_threads = False
 
-    def __init__(self, index: ScriptedIndex) -> None:
+    def __init__(self, index: ScriptedIndex, host: str) -> None:
         self.index = index
         self.accepted = 0
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((host, 0), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:

@@ -136,7 +136,9 @@ class StatusCache:
 
     def clear(self) -> None:
         """Forget everything. Raises CacheError where that cannot be done."""
-        self._attempt(lambda: self._database.clear() if self._database else None, None)
+        from mothball.index.cache_writer import KNOWN_SETTINGS  # noqa: PLC0415 - diskcache is dear, and this is rare
+
+        self._attempt(lambda: self._database.clear(KNOWN_SETTINGS) if self._database else None, None)
         self._raise_trouble()
 
     def close(self) -> None:

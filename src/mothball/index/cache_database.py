@@ -90,11 +90,15 @@ class Database:
         (number,) = self.connection.execute(statement, (now, prefix)).fetchone()
         return int(number)
 
-    def clear(self) -> None:
-        """Delete all rows."""
+    def clear(self, settings: Sequence[str]) -> None:
+        """Delete all rows, and all settings but those named: a newer mothball's would keep this one from writing."""
         if self._is_laid_out():
             # One statement, not diskcache's loop: a crafted trigger could keep that going for ever.
             self.connection.execute("DELETE FROM Cache")
+            if self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Settings'").fetchone():
+                marks = ",".join("?" * len(settings))
+                statement = f"DELETE FROM Settings WHERE key NOT IN ({marks})"  # noqa: S608 - nothing but question marks
+                self.connection.execute(statement, settings)
 
     def close(self) -> None:
         """Close the database; an unfinished transaction is rolled back."""

@@ -37,6 +37,8 @@ SETTINGS: dict[str, object] = {
     "statistics": 0,
 }
 
+KNOWN_SETTINGS = (*SETTINGS, *METADATA)
+
 
 class ForeignContentError(OSError):
     """Something that we never wrote; in a row, diskcache takes an OSError for a miss."""
@@ -127,7 +129,7 @@ class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
 
         diskcache makes every row of its settings table an attribute of the cache, its directory included.
         """
-        if key not in SETTINGS and key not in METADATA:
+        if key not in KNOWN_SETTINGS:
             raise ForeignContentError(f"its settings name {key!r}")
         return super().reset(key, value, update)
 

@@ -1,0 +1,311 @@
+"""What the machine can do to us: full disks, read-only homes, file systems that fail, caches of other versions.
+
+Disks are filled and made read-only for real, in a mount namespace of the test's own, where the machine allows one (a
+container may not); there the tests skip and say so. The faults that no machine produces on demand, a file system that
+fails in the middle, are raised where SQLite would raise them.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache_database import Database
+from mothball.index.exchange import ProjectPage
+from tests.e2e.runner import Mothball, Run, script
+from tests.support.loopback import refusing_url
+from tests.support.project import Project
+from tests.support.scripted_index import ScriptedIndex, json_page
+
+NAMES = [f"lib-{number}" for number in range(60)]
+PAGES = {name: json_page(name, "archived") for name in NAMES}
+
+
+def may_mount() -> bool:
+    """Return whether a mount namespace of our own can be had."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return False
+    tried = subprocess.run([unshare, "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+needs_mounts = pytest.mark.skipif(not may_mount(), reason="the machine lets nobody mount in a namespace of their own")
+
+
+def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:
+    """Run mothball where ``setup``, a shell command with ``{cache}`` and ``{home}`` in it, has mounted something."""
+    places = {"cache": shlex.quote(mothball.cache), "home": shlex.quote(mothball.home)}
+    command = f'set -e; {setup.format(**places)}; cd {shlex.quote(mothball.project)}; exec "$@"'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command, "sh", script("mothball"), *arguments],
+        cwd=mothball.project,
+        env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def assert_true_report(run: Run) -> None:
+    """Hold a run to what it must say without a cache: every name archived, and the cache's trouble told once."""
+    assert run.code == 1, run.err
+    assert {run.said(name) for name in NAMES} == {("stated", "archived")}
+    [problem] = run.report["problems"]
+    assert problem["severity"] == "warning"
+    assert "cache" in problem["message"]
+    assert problem["message"].endswith("went on without it")
+    assert problem["help"]
+
+
+# --- disks ---
+
+
+@needs_mounts
+@pytest.mark.parametrize("size", ["4k", "8k", "12k", "16k", "24k", "32k", "48k"])
+def test_a_full_disk_costs_the_cache_and_not_the_report(size: str, mothball: Mothball) -> None:
+    os.makedirs(mothball.cache)
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        mounted = f"mount -t tmpfs -o mode=700,size={size} tmpfs {{cache}}"
+        run = run_mounted(mothball, mounted, "check", "--format", "json")
+        assert index.count() == len(NAMES)
+    assert_true_report(run)
+    assert "full" in run.report["problems"][0]["message"] or "space" in run.report["problems"][0]["message"]
+
+
+@needs_mounts
+def test_a_disk_that_fills_up_leaves_what_was_there_readable(mothball: Mothball) -> None:
+    os.makedirs(mothball.cache)
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES[:10])
+        # First a cache on the small disk, then no more room, then a run that has more to write.
+        setup = (
+            "mount -t tmpfs -o mode=700,size=256k tmpfs {cache}; "
+            f"{shlex.quote(script('mothball'))} check --quiet >/dev/null || true; "
+            f"printf '%s\\n' '--index-url {index.url}' {' '.join(NAMES)} > requirements.txt; "
+            "head -c 1000000 /dev/zero > {cache}/filler || true"
+        )
+        run = run_mounted(mothball, setup, "check", "--format", "json")
+        asked = [request.name for request in index.received]
+    assert_true_report(run)
+    # The first ten were still believed: they were asked for once.
+    assert sorted(asked) == sorted(NAMES)
+
+
+@needs_mounts
+def test_a_read_only_home_costs_the_cache_and_not_the_report(mothball: Mothball) -> None:
+    os.makedirs(mothball.home)
+    mothball.environment["MOTHBALL_CACHE_DIR"] = ""
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        run = run_mounted(mothball, "mount -t tmpfs -o ro tmpfs {home}", "check", "--format", "json")
+    assert_true_report(run)
+
+
+@needs_mounts
+def test_a_cache_that_may_only_be_read_is_read(mothball: Mothball) -> None:
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES[:30])
+        mothball.check()
+        index.forget()
+        mothball.require(index.url, *NAMES)
+        mounted = "mount --bind {cache} {cache}; mount -o remount,bind,ro {cache}"
+        run = run_mounted(mothball, mounted, "check", "--format", "json")
+        assert sorted(request.name for request in index.received) == sorted(NAMES[30:])
+    assert_true_report(run)
+
+
+@needs_mounts
+def test_a_snapshot_that_finds_no_room_leaves_the_old_one_in_place(mothball: Mothball) -> None:
+    folder = os.path.join(mothball.project, "small")
+    os.mkdir(folder)
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        setup = f"mount -t tmpfs -o size=4k tmpfs {shlex.quote(folder)}; echo old > {shlex.quote(folder)}/statuses.json"
+        command = f'{setup}; cd {{project}}; "$@"; code=$?; cat small/statuses.json; ls small; exit $code'
+        done = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", command.format(project=shlex.quote(mothball.project)), "sh",
+             script("mothball"), "snapshot", "-o", "small/statuses.json"],
+            env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"}, capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "old\nstatuses.json\n")
+    assert "it cannot be written (No space left on device)" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
+@pytest.mark.parametrize("form", ["text", "concise", "json"])
+def test_a_report_that_finds_no_room_is_told_and_is_no_clean_run(form: str, mothball: Mothball) -> None:
+    with ScriptedIndex(PAGES) as index, open("/dev/full", "w", encoding="utf-8") as full:
+        mothball.require(index.url, *NAMES)
+        done = subprocess.run(
+            [script("mothball"), "check", "--format", form],
+            cwd=mothball.project, env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"},
+            stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- file systems that fail: the errors are raised in SQLite's place ---
+
+
+def sqlite_error(code: int, text: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = code
+    return error
+
+
+FAILURES = {
+    "reading fails": sqlite_error(sqlite3.SQLITE_IOERR, "disk I/O error"),
+    "locks cannot be had": sqlite_error(sqlite3.SQLITE_PROTOCOL, "locking protocol"),
+    "it cannot be opened": sqlite_error(sqlite3.SQLITE_CANTOPEN, "unable to open database file"),
+    "it is damaged": sqlite_error(sqlite3.SQLITE_CORRUPT, "database disk image is malformed"),
+    "the disk is full": sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full"),
+    "the handle is stale": OSError(116, "Stale file handle"),
+    "the disk fails": OSError(5, "Input/output error"),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root, home = tmp_path / "project", tmp_path / "home"
+    for directory in (root / ".git", home):
+        directory.mkdir(parents=True)
+    return Project(root, home)
+
+
+def fail_reading(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Database, "read", fail)
+
+
+def fail_writing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail at the third batch: what was written before stays."""
+    from mothball.index.cache_writer import Writer
+
+    save, calls = Writer.save, iter(range(1_000))
+
+    def fail(self: Writer, rows: Sequence[tuple[str, str]], lifetime: float) -> None:
+        if next(calls) >= 2:
+            raise error
+        save(self, rows, lifetime)
+
+    monkeypatch.setattr(Writer, "save", fail)
+
+
+def fail_opening(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Database, "_harden", fail)
+
+
+@pytest.mark.parametrize("fail", [fail_opening, fail_reading, fail_writing])
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_file_system_that_fails_costs_the_cache_and_not_the_report(
+    failure: str,
+    fail: Callable[[Exception, pytest.MonkeyPatch], None],
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ScriptedIndex(PAGES) as index:
+        project.write("requirements.txt", "\n".join([f"--index-url {index.url}", *NAMES]))
+        project.remember("lib-0", "archived", index=index.url)
+        fail(FAILURES[failure], monkeypatch)
+        report = project.check_json()
+    assert report["summary"]["errors"] == len(NAMES)
+    [problem] = report["problems"]
+    assert problem["severity"] == "warning"
+    assert str(FAILURES[failure]) in problem["message"]
+    assert problem["message"].endswith("went on without it")
+
+
+# --- caches of other versions ---
+
+
+def test_a_cache_of_another_layout_lies_beside_ours_untouched(mothball: Mothball) -> None:
+    for version, content in (("v0", b"older"), ("v2", b"newer"), ("cache.db", b"oldest")):
+        path = Path(mothball.cache, version, "cache.db") if version != "cache.db" else Path(mothball.cache, version)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content)
+    with ScriptedIndex(PAGES) as index:
+        mothball.require(index.url, *NAMES)
+        assert mothball.check().report["problems"] == []
+        index.forget()
+        assert mothball.check().code == 1
+        assert index.count() == 0
+    assert mothball.run("cache", "clear").code == 0
+    assert Path(mothball.cache, "v0", "cache.db").read_bytes() == b"older"
+    assert Path(mothball.cache, "v2", "cache.db").read_bytes() == b"newer"
+
+
+@pytest.mark.parametrize("change", ["representation", "fields", "tables", "settings"])
+def test_rows_of_an_older_or_newer_mothball_are_asked_for_again_and_do_no_harm(change: str, project: Project) -> None:
+    with ScriptedIndex(PAGES) as index:
+        project.write("requirements.txt", "\n".join([f"--index-url {index.url}", *NAMES]))
+        project.check()
+        path = project.home / "mothball-cache" / "v1" / "cache.db"
+        statement = {
+            "representation": "UPDATE Cache SET key = replace(key, 'simple-v1', 'simple-v2')",
+            "fields": "UPDATE Cache SET value = replace(value, '\"found\"', '\"exists\"')",
+            "tables": "ALTER TABLE Cache ADD COLUMN confidence REAL",
+            "settings": "INSERT OR REPLACE INTO Settings VALUES ('schema', 7)",
+        }[change]
+        with sqlite3.connect(path) as database:
+            database.execute(statement)
+        database.close()
+        index.forget()
+        result = project.check()
+        assert result.code == 1
+        assert result.out.count("error[archived]") == len(NAMES)
+        assert index.count() == (len(NAMES) if change in ("representation", "fields") else 0)
+        project.check("--refresh")
+        assert project.run("cache", "clear").code == 0
+        assert project.check_json()["problems"] == []
+
+
+# --- and an index that fails at the same time ---
+
+
+def test_a_cache_that_fails_beside_an_index_that_is_down_leaves_nothing_but_the_truth(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refusing_url() as url:
+        project.write("requirements.txt", f"--index-url {url}\nold-lib\n")
+        project.remember("old-lib", "archived", index=url)
+        fail_reading(FAILURES["reading fails"], monkeypatch)
+        assert project.check("--strict").code == 3
+        [item] = project.check_json()["dependencies"]
+    assert item["lookup"]["kind"] == "unavailable"
+
+
+def test_a_cache_in_a_place_that_fills_up_while_it_is_written_keeps_whole_batches_only(tmp_path: Path) -> None:
+    """The size of the database is limited by SQLite itself here, which fails as a full disk does: SQLITE_FULL."""
+    cache = StatusCache.open(str(tmp_path / "cache"))
+    keys = [page_key("https://index.example/simple/", name) for name in NAMES]
+    answer = CachedAnswer(ProjectPage("archived", "x" * 3_000), None, 1_795_000_000.0)
+    cache.put_many({keys[0]: answer})
+    assert cache._database is not None
+    cache._database.connection.execute("PRAGMA max_page_count = 30")
+    cache.put_many(dict.fromkeys(keys[1:], answer))
+    assert cache.trouble is not None
+    assert "full" in str(cache.trouble)
+    again = StatusCache.open(str(tmp_path / "cache"))
+    found = len(again.get_many(keys))
+    again.close()
+    assert found % 10 == 1
