@@ -10,7 +10,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_excerpts import Place
+from mothball.formats.requirement_texts import Section
 from mothball.formats.yaml_entries import read_pip_list
 from mothball.formats.yaml_nodes import Mapping, Node, Scalar, children, once
 from mothball.model import Dependency, Document, WithheldReason, normalise
@@ -46,8 +46,8 @@ def parse(text: str) -> Document:
 
     scan = YamlScan(text, lambda documents: (one for lists in _lists(documents) for one in lists))
     lists = _lists(scan.documents)
-    place = Place(f"{_DEPENDENCIES}.{_PIP}")
-    found = read_pip_list(scan, [(node, place) for node in lists.pip])
+    section = Section(f"{_DEPENDENCIES}.{_PIP}")
+    found = read_pip_list(scan, [(node, section) for node in lists.pip])
     dependencies = sorted((*_conda_packages(scan, lists.conda), *found.dependencies), key=attrgetter("name_span"))
     return found._replace(format=_FORMAT, dependencies=tuple(dependencies))
 

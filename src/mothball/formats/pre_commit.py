@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_excerpts import Place
+from mothball.formats.requirement_texts import Section
 from mothball.formats.yaml_entries import read_pip_list
 from mothball.formats.yaml_nodes import Mapping, Node, Scalar, children, once
 from mothball.hygiene import one_line
@@ -47,17 +47,17 @@ def parse(text: str) -> Document:
     return read_pip_list(scan, _lists(scan.documents), words=True)._replace(format=_FORMAT, includes=())
 
 
-def _lists(documents: tuple[Node, ...]) -> Iterator[tuple[Node, Place]]:
+def _lists(documents: tuple[Node, ...]) -> Iterator[tuple[Node, Section]]:
     """Yield the lists of Python hooks, each once."""
     seen: set[int] = set()
     for hook in _hooks(documents):
         name, language = hook.text("id"), hook.text("language")
         if language not in _PYTHON and (language or name in _FOREIGN_HOOKS):
             continue
-        place = Place(f"{one_line(name, _SHOWN)}.{_KEY}")
+        section = Section(f"{one_line(name, _SHOWN)}.{_KEY}")
         for entries in once(hook.values(_KEY), seen):
             if language or not any(map(_is_foreign, children(entries))):
-                yield entries, place
+                yield entries, section
 
 
 def _hooks(documents: tuple[Node, ...]) -> Iterator[Mapping]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_items import SHOWN, Section, read_items
+from mothball.formats.requirement_items import SHOWN, read_items
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import (
     Array,
     Entry,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
+from mothball.formats import requirement_texts
 from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
+from mothball.formats.requirement_texts import Section, dependency_of, half_typed, moved
 from mothball.formats.requirements_entries import withheld_for
 from mothball.formats.toml import Array, InlineTable, Invalid, Scalar, String, Value, source_span
 from mothball.formats.toml_sections import Pattern, Places, Tables, section_name
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Include, Kind, ParseProblem, Span, WithheldReason, normalise
-from mothball.records import NamedTuple
+from mothball.model import Dependency, Include, Kind, ParseProblem, WithheldReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,14 +28,6 @@ SHOWN = 60
 Item = Dependency | ParseProblem | Include
 
 
-class Section(NamedTuple):
-    """An array of requirements: its name, what they are to the project, and the project's own normalised name."""
-
-    name: str
-    kind: Kind = Kind.REQUIREMENT
-    own_name: str = ""
-
-
 if TYPE_CHECKING:
     StringReader = Callable[[String, Section], Iterator[Item]]
     TableReader = Callable[[InlineTable, Section], Iterator[Item]]
@@ -41,47 +35,8 @@ if TYPE_CHECKING:
 
 def read_requirement(string: String, section: Section) -> Iterator[Item]:
     """Yield the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
-    read = read_entry(string.value)
-    if isinstance(read, Entry):
-        yield _dependency(string, read, section, withheld_for(read.url) if read.url else None)
-        return
-    if string.closed:
-        yield ParseProblem(source_span(string, *read.span), read.message, read.help)
-    seen = visible_name(string.value)
-    if seen is not None:
-        yield _incomplete(string, seen, section)
-
-
-def _dependency(string: String, read: Entry, section: Section, withheld: WithheldReason | None) -> Dependency:
-    name = normalise(read.name)
-    if not string.closed:
-        withheld = WithheldReason.INCOMPLETE
-    elif withheld is None and name == section.own_name:
-        withheld = WithheldReason.SELF
-    return Dependency(
-        name,
-        source_span(string, *read.name_span),
-        source_span(string, *read.entry_span),
-        source_span(string, *read.specifier_span) if read.specifier_span else None,
-        read.specifier,
-        read.extras,
-        read.marker,
-        section.kind,
-        section.name,
-        withheld=withheld,
-    )
-
-
-def _incomplete(string: String, name: Span, section: Section) -> Dependency:
-    """Return a dependency of which only the name can be told."""
-    return Dependency(
-        normalise(name.of(string.value)),
-        source_span(string, *name),
-        source_span(string, name.start, len(string.value.rstrip())),
-        kind=section.kind,
-        section=section.name,
-        withheld=WithheldReason.INCOMPLETE,
-    )
+    where = partial(source_span, string)
+    return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
 
 
 def read_items(
@@ -168,15 +123,17 @@ def read_template(string: String, section: Section) -> Iterator[Item]:
     name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
     if name is None or name.of(value) != name.of(stand_in):
         return
+    where = partial(source_span, string)
     if isinstance(read, EntryError):
-        yield _incomplete(string, name, section)
+        yield half_typed(value, name, where, section)
         return
     withheld = None
     if read.url:
         withheld = WithheldReason.VARIABLE if "{env:" in value else withheld_for(read.url)
     specifier = read.specifier_span.of(value) if read.specifier_span else ""
     marker = _original(value, read.entry_span.end, read.marker)
-    yield _dependency(string, read._replace(specifier=specifier, marker=marker), section, withheld)
+    read = read._replace(specifier=specifier, marker=marker)
+    yield dependency_of(read, where, section, withheld, closed=string.closed)
 
 
 def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
@@ -203,21 +160,9 @@ def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
 
 def in_string(dependency: Dependency, string: String, section: Section) -> Dependency:
     """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
-    value = string.value
     specifier = dependency.specifier_span
-    withheld = dependency.withheld
-    if not string.closed:
-        withheld = WithheldReason.INCOMPLETE
-    elif withheld is None and dependency.name == section.own_name:
-        withheld = WithheldReason.SELF
-    return dependency._replace(
-        name_span=source_span(string, *dependency.name_span),
-        entry_span=source_span(string, *dependency.entry_span),
-        specifier_span=source_span(string, *specifier) if specifier else None,
-        specifier=specifier.of(value) if specifier else "",
-        section=section.name,
-        withheld=withheld,
-    )
+    dependency = moved(dependency, partial(source_span, string), section, closed=string.closed)
+    return dependency._replace(specifier=specifier.of(string.value) if specifier else "")
 
 
 def _stand_in(value: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mothball.formats import ini
 from mothball.formats.excerpt import Excerpt, Part, excerpt
 from mothball.formats.pep508 import Entry, read_entry
-from mothball.formats.requirement_excerpts import Place, read_requirement
+from mothball.formats.requirement_texts import Section, read_requirement
 from mothball.model import Dependency, Document, Include, Kind, ParseProblem, Span, normalise
 from mothball.records import NamedTuple
 
@@ -52,13 +52,18 @@ def parse(text: str) -> Document:
     comments = list(scan.comments)
     for section in scan.sections:
         for option, name in _lists(section):
-            place = Place(name, own_name=own_name)
+            listed = Section(name, own_name=own_name)
             if option.is_one_line and option.lines[0].of(text).startswith(_FILE):
                 found += _read_files(text, option.lines[0])
                 continue
             for line in _logical_lines(text, option):
                 comments += line.comments
-                found += _read_list(line.entry, place) if option.is_one_line else read_requirement(line.entry, place)
+                entry = line.entry
+                found += (
+                    _read_list(entry, listed)
+                    if option.is_one_line
+                    else read_requirement(entry.text, entry.place, listed)
+                )
     return _with_tox(text, scan, found, comments)
 
 
@@ -102,7 +107,7 @@ def _logical_lines(text: str, option: ini.Option) -> Iterator[_Line]:
         yield _Line(excerpt(parts), tuple(comments))
 
 
-def _read_list(entry: Excerpt, place: Place) -> Iterator[_Found]:
+def _read_list(entry: Excerpt, listed: Section) -> Iterator[_Found]:
     """Read a list that stands on one line; its entries are separated by ``;``."""
     start = 0
     for piece in entry.text.split(";"):
@@ -114,7 +119,8 @@ def _read_list(entry: Excerpt, place: Place) -> Iterator[_Found]:
                 "write the requirement on a line of its own below",
             )
         elif piece.strip():
-            yield from read_requirement(entry.cut(start, end), place)
+            cut = entry.cut(start, end)
+            yield from read_requirement(cut.text, cut.place, listed)
         start = end + 1
 
 

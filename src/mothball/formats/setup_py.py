@@ -11,14 +11,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.ignores import read_comment
+from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.python_strings import read_literal, with_stand_ins
-from mothball.formats.requirement_excerpts import Place, read_requirement, read_templated
+from mothball.formats.requirement_texts import Section, dependency_of, read_requirement
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, normalise
+from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, WithheldReason, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from mothball.formats.excerpt import Excerpt
     from mothball.formats.python_calls import Literal, SetupCall
 
 _FORMAT = "setup-py"
@@ -74,8 +76,8 @@ def _read(text: str, setup: SetupCall, is_closed: Callable[[Span], bool] = lambd
     """Yield what stands in the calls of a file; ``is_closed`` says whether all of a string is there."""
     own_name = normalise(setup.name)
     for literal in setup.literals:
-        place = Place(one_line(literal.section, _SHOWN), own_name=own_name)
-        yield from _read_literal(text, literal, place, closed=is_closed(literal.span))
+        section = Section(one_line(literal.section, _SHOWN), own_name=own_name)
+        yield from _read_literal(text, literal, section, closed=is_closed(literal.span))
     yield from _comments(text, setup.strings)
 
 
@@ -106,7 +108,9 @@ def _read_half_typed(text: str) -> Iterator[_Found]:
                 assert_never(one)
 
 
-def _read_literal(text: str, literal: Literal, place: Place, *, closed: bool) -> Iterator[Dependency | ParseProblem]:
+def _read_literal(
+    text: str, literal: Literal, section: Section, *, closed: bool
+) -> Iterator[Dependency | ParseProblem]:
     """Yield what one string says: a requirement, or several on lines of their own."""
     content = read_literal(text, literal.span)
     if content is None:
@@ -120,9 +124,20 @@ def _read_literal(text: str, literal: Literal, place: Place, *, closed: bool) ->
         if not entry.text.strip():
             continue
         if literal.is_template:
-            yield from read_templated(text, entry, place)
+            yield from _read_templated(text, entry, section)
         else:
-            yield from read_requirement(entry, place, closed=closed)
+            yield from read_requirement(entry.text, entry.place, section, closed=closed)
+
+
+def _read_templated(text: str, entry: Excerpt, section: Section) -> Iterator[Dependency]:
+    """Yield the requirement in which something is filled in later, as long as that is no part of its name.
+
+    In ``entry``, which was taken from ``text``, a number stands for what is missing.
+    """
+    read = read_entry(entry.text)
+    if isinstance(read, Entry) and entry.place(*read.name_span).of(text) == read.name:
+        found = dependency_of(read, entry.place, section, WithheldReason.VARIABLE if read.url else None)
+        yield found._replace(specifier=found.specifier_span.of(text) if found.specifier_span else "")
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:

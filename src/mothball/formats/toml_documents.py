@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import assert_never
 
 from mothball.formats.ignores import read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
-from mothball.formats.toml import TomlScan, scan
+from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
 from mothball.formats.toml_sections import Tables, whole_document
-from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, ToolIndex
+from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, ToolIndex
 
 # What a reader of tables may find in them.
 Found = Dependency | ParseProblem | Include | IgnoreComment | ToolIndex | Redirect
@@ -64,7 +65,38 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         format_name,
         tuple(sorted(dependencies, key=attrgetter("name_span"))),
         tuple(sorted(problems)),
-        tuple(ignores),
+        tuple(_with_strings(text, document, ignores)),
         tuple(sorted(includes)),
         tool_indexes=tuple(tool_indexes),
     )
+
+
+def _with_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:
+    """Yield ``ignores``; one behind a string of several lines speaks of them all, as none can stand in it."""
+    if not ignores or not ('"""' in text or "'''" in text):
+        yield from ignores
+        return
+    strings = sorted(_long_strings(document), key=attrgetter("end"))
+    for comment in ignores:
+        before = bisect_right(strings, comment.span.start, key=attrgetter("end"))
+        string = strings[before - 1] if before else None
+        between = text[string.end : comment.span.start] if string else "\n"
+        if string and "\n" not in between and "\r" not in between:
+            yield comment._replace(about=Span(string.start, comment.about.end))
+        else:
+            yield comment
+
+
+def _long_strings(document: TomlScan) -> Iterator[Span]:
+    """Yield the places of all strings in three quotes."""
+    waiting: list[Value] = [entry.value for entry in document.entries]
+    while waiting:
+        match waiting.pop():
+            case String(quote=3, span=span):
+                yield span
+            case Array(items=items):
+                waiting += items
+            case InlineTable(entries=entries):
+                waiting += [entry.value for entry in entries]
+            case _:
+                pass

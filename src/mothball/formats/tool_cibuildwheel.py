@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.pep508 import EntryError, read_entry
-from mothball.formats.requirement_items import Section, read_arrays, read_pip_lines, read_requirement
+from mothball.formats.requirement_items import read_arrays, read_pip_lines, read_requirement
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml_sections import ANY, NUMBER
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_items import Section, read_arrays, read_template
+from mothball.formats.requirement_items import read_arrays, read_template
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_sections import ANY

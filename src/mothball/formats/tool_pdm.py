@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.index_tables import declared_indexes
-from mothball.formats.requirement_items import Section, read_arrays, read_pip_lines, read_requirement
+from mothball.formats.requirement_items import read_arrays, read_pip_lines, read_requirement
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml_named import named, read_named
 from mothball.formats.toml_sections import ANY
 from mothball.model import Kind, ParseProblem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.requirement_items import Section, in_string, read_arrays, read_items, read_pip_lines
+from mothball.formats.requirement_items import in_string, read_arrays, read_items, read_pip_lines
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import Array, InlineTable, String, source_span
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_sections import ANY, Places, section_name

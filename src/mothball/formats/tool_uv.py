@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.index_tables import declared_indexes, index_settings
 from mothball.formats.redirects import Redirect, apply_redirects
-from mothball.formats.requirement_items import Section, read_arrays, read_requirement
+from mothball.formats.requirement_items import read_arrays, read_requirement
+from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String, scan
 from mothball.formats.toml_named import Named, named, origin_of
 from mothball.formats.toml_sections import ANY, tools_of, whole_document

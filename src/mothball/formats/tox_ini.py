@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mothball.formats import ini
 from mothball.formats.excerpt import Excerpt, Part, excerpt, whole
 from mothball.formats.pep508 import Entry, read_entry
-from mothball.formats.requirement_excerpts import Place, read_pip_lines, read_requirement
+from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
 from mothball.formats.tox_substitutions import ROOT, is_stand_in, substituted
 from mothball.model import Dependency, Document, Include, IndexOption, Kind, ParseProblem, Span
 from mothball.records import NamedTuple
@@ -53,7 +53,7 @@ class _Setting(NamedTuple):
     """An option that tox reads lines of requirements from."""
 
     option: ini.Option
-    place: Place
+    section: Section
 
 
 def parse(text: str) -> Document:
@@ -73,7 +73,7 @@ def read_environments(text: str, sections: Sequence[ini.Section], core: str = "t
     index_options: list[IndexOption] = []
     for setting in _settings(text, sections):
         lines = _pip_lines(text, setting.option, comments)
-        document = read_pip_lines(lines.excerpt, setting.place)
+        document = read_pip_lines(lines.excerpt.text, lines.excerpt.place, setting.section)
         found += (_as_written(text, one) for one in document.dependencies if not _has_brace(text, one.name_span))
         found += (one for one in document.problems if not _is_within(lines.unclear, one.span.start))
         includes += filter(None, (_resolved(text, include) for include in document.includes))
@@ -129,7 +129,7 @@ def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
             name = option.name.lower()
             options.setdefault((section.name, name), []).append(option)
             if is_environment and name in _KINDS:
-                waiting.append(_Setting(option, Place(f"{section.name}.{name}", _KINDS[name])))
+                waiting.append(_Setting(option, Section(f"{section.name}.{name}", _KINDS[name])))
     half_typed = {"".join(key): key for key in options}
     seen: set[Span] = set()
     while waiting:
@@ -140,9 +140,9 @@ def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
         yield setting
         for line in setting.option.lines:
             for key in _references(line.of(text), half_typed):
-                place = setting.place._replace(section=".".join(key))
+                referred = setting.section._replace(name=".".join(key))
                 # Taken out, so that it is gone through once, however often it is referred to.
-                waiting += (_Setting(option, place) for option in options.pop(key, ()))
+                waiting += (_Setting(option, referred) for option in options.pop(key, ()))
 
 
 def _references(line: str, half_typed: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -204,14 +204,15 @@ def _index_option(text: str, option: IndexOption) -> IndexOption:
 
 def _read_requires(text: str, option: ini.Option, comments: list[Span]) -> Iterator[Dependency | ParseProblem]:
     """Yield what tox requires of itself: one requirement a line, or several on one line with commas between."""
-    place = Place(f"tox.{_REQUIRES}")
+    own = Section(f"tox.{_REQUIRES}")
     for span in option.lines:
         entry = whole(text, _without_comment(text, span, comments))
         if not option.is_one_line or isinstance(read_entry(entry.text), Entry):
-            yield from read_requirement(entry, place) if entry.text else ()
+            yield from read_requirement(entry.text, entry.place, own) if entry.text else ()
             continue
         start = 0
         for piece in entry.text.split(","):
             if piece.strip():
-                yield from read_requirement(entry.cut(start, start + len(piece)), place)
+                cut = entry.cut(start, start + len(piece))
+                yield from read_requirement(cut.text, cut.place, own)
             start += len(piece) + 1

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Part, excerpt
-from mothball.formats.requirement_excerpts import Place, read_pip_lines, read_requirement
+from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
 from mothball.formats.yaml_nodes import Node, Scalar, children, once
 from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem
 
@@ -22,8 +22,8 @@ _WITH_VALUE = frozenset(
 )
 
 
-def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Place]], *, words: bool = False) -> Document:
-    """Read ``lists``, each with the place that its entries belong to; none may be there twice.
+def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, words: bool = False) -> Document:
+    """Read ``lists``, each with the section that its entries belong to; none may be there twice.
 
     The items are lines, or, with ``words``, the words that pip is called with. The result holds the problems and the
     ignore comments of the whole file; its format is that of a requirements file.
@@ -33,15 +33,16 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Place]], *, words:
     problems = [*scan.problems, *bad_comments]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
-    for node, place in lists:
+    for node, section in lists:
         lines: list[Part] = []
         for item in once(children(node), set()):
-            for one in _read_item(scan, item, place, lines, words=words):
+            for one in _read_item(scan, item, section, lines, words=words):
                 if isinstance(one, Dependency):
                     dependencies.append(one)
                 else:
                     problems.append(one)
-        document = read_pip_lines(excerpt(lines), place)
+        joined = excerpt(lines)
+        document = read_pip_lines(joined.text, joined.place, section)
         dependencies += document.dependencies
         problems += document.problems
         includes += document.includes
@@ -57,7 +58,7 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Place]], *, words:
 
 
 def _read_item(
-    scan: YamlScan, item: Node, place: Place, lines: list[Part], *, words: bool
+    scan: YamlScan, item: Node, section: Section, lines: list[Part], *, words: bool
 ) -> Iterable[Dependency | ParseProblem]:
     """Put an item behind the ``lines`` that are read together; return what is to be said of it beside that."""
     if not isinstance(item, Scalar):
@@ -66,7 +67,7 @@ def _read_item(
     if content is None:
         yield ParseProblem(scan.place(item), "a requirement that runs over several lines", "write it on one line")
     elif not scan.is_closed(item):
-        yield from read_requirement(content, place, closed=False)
+        yield from read_requirement(content.text, content.place, section, closed=False)
     else:
         end = scan.place(item).end
         lines += content.parts(0, len(content.text))

@@ -191,3 +191,21 @@ def test_a_half_typed_ini_file_in_a_string_has_only_incomplete_entries() -> None
     assert [(one.name, one.withheld) for one in document.dependencies] == [("flask", WithheldReason.INCOMPLETE)]
     assert not document.includes
     assert not pyproject.parse("[tool.tox]\nlegacy_tox_ini = 3").dependencies
+
+
+def test_a_comment_behind_lines_in_a_string_speaks_of_all_of_them() -> None:
+    text = '''\
+[env.test]
+deps = [
+    """
+    old-lib==1
+    older-lib==2
+    """,  # mothball: ignore[archived] both
+    "other",  # mothball: ignore[deprecated]
+]
+'''
+    first, second = tool_tox.parse(text).ignores
+
+    assert first.about.of(text).startswith('"""\n    old-lib')
+    assert first.about.end == first.span.end
+    assert second.about == second.span
