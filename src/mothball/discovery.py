@@ -34,6 +34,7 @@ from mothball.model import (
     Severity,
     ToolIndex,
 )
+from mothball.own_names import OwnNames
 from mothball.records import NamedTuple
 from mothball.sources import FileKind, Governance, RunSettings, SourceFile
 from mothball.surroundings import MAX_FILES, Surroundings, placed
@@ -111,20 +112,24 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     discovery = _Discovery(given, governor, settings)
     discovery.run()
     options = _gather_options({**discovery.read, **discovery.above})
-    files = tuple(
-        SourceFile(
-            shown_path(read.target.path),
-            read.text,
-            read.document,
-            read.governance,
-            options[key],
-            project_of(read.target.path, read.target.root, governor.tree),
-            read.target.kind,
-            read.tool_indexes,
-        )
-        for key, read in discovery.read.items()
-    )
+    own_names = OwnNames({read.target.path: read.document for read in discovery.read.values()}, governor.tree)
+    files = tuple(_source_file(read, options[key], own_names, governor.tree) for key, read in discovery.read.items())
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
+
+
+def _source_file(read: _Read, options: tuple[IndexOption, ...], own_names: OwnNames, tree: Tree) -> SourceFile:
+    path, root = read.target.path, read.target.root
+    project = project_of(path, root, tree)
+    return SourceFile(
+        shown_path(path),
+        read.text,
+        own_names.withhold(read.document, project, root),
+        read.governance,
+        options,
+        project,
+        read.target.kind,
+        read.tool_indexes,
+    )
 
 
 class _Discovery:

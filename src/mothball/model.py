@@ -185,7 +185,8 @@ class Document(NamedTuple):
     """What one dependency file says: the outcome of a format's ``parse``.
 
     ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
-    manifest and for a lock that records no requirements between its packages.
+    manifest and for a lock that records no requirements between its packages. ``own_name`` is the normalised name of
+    the project itself, empty where the file does not tell it.
     """
 
     format: str
@@ -197,6 +198,7 @@ class Document(NamedTuple):
     graph: Graph | None = None
     tool_indexes: tuple[ToolIndex, ...] = ()
     tools: tuple[str, ...] = ()
+    own_name: str = ""
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def parse(text: str) -> Document:
         tools = tools_of(whole, _TOOLS)
         for name, tables in tools.items():
             found += _reader(name)(tables)
-    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools))
+    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
 
 
 def _own_name(entries: Iterable[Entry]) -> str:

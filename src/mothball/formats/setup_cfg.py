@@ -64,7 +64,7 @@ def parse(text: str) -> Document:
                     if option.is_one_line
                     else read_requirement(entry.text, entry.place, listed)
                 )
-    return _with_tox(text, scan, found, comments)
+    return _with_tox(text, scan, found, comments)._replace(own_name=own_name)
 
 
 def _own_name(text: str, sections: tuple[ini.Section, ...]) -> str:

@@ -55,7 +55,7 @@ def parse(text: str) -> Document:
     setup = read_setup(text, _LISTS, _EXTRAS)
     match setup:
         case SetupCall():
-            return _document(_read(text, setup))
+            return _document(_read(text, setup))._replace(own_name=normalise(setup.name))
         case NoPython():
             return _document([setup.problem, *_read_half_typed(text)])
         case _:
