@@ -22,7 +22,7 @@ from mothball.formats.toml import (
     TomlScan,
     Value,
     leaves,
-    scan,
+    scan_once,
 )
 from mothball.formats.toml_documents import Found, Reader, to_document
 from mothball.formats.toml_sections import tools_of, whole_document
@@ -69,7 +69,7 @@ def parse(text: str) -> Document:
     What is wrong in one place is a problem there; everything else keeps its place. What stands in a string that is not
     closed, or is no requirement yet, is withheld as incomplete.
     """
-    document = scan(text)
+    document = scan_once(text)
     everything = list(leaves(document.entries))
     own_name = _own_name(everything)
     found: list[Found] = []
