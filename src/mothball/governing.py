@@ -23,7 +23,7 @@ from mothball.config import (
 from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.files import DISK, Tree, is_inside, read_utf8, resolves_inside, shown_path
-from mothball.formats.toml import TomlScan, first_error_of, scan, span_of, to_mapping
+from mothball.formats.toml import TomlScan, first_error_of, scan, scan_once, span_of, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
 from mothball.model import Location, Position, Problem, Rule, Severity
@@ -135,7 +135,7 @@ class Governor:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        parsed, lines = scan(text), LineTable(text)
+        parsed, lines = scan_once(text), LineTable(text)
         first = first_error_of(parsed, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
@@ -259,7 +259,7 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
         # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
         return shared if _may_mention_us(shared, tree) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
-    return shared if "mothball" in text and span_of(scan(text), _SHARED_TABLE) else None
+    return shared if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
 
 
 def _with_place(network: Network, place: str) -> Network:

@@ -11,13 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.errors import UnreadableFileError
+from mothball.files import DISK, Tree
 from mothball.formats.table import decode, parse
 from mothball.model import Kind, WithheldReason, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mothball.files import Tree
     from mothball.model import Document
 
 # The files that tell a project's name, and their formats; the first that does counts.
@@ -27,10 +27,10 @@ _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 
 
 class OwnNames:
-    """Finds the names of projects in a tree, each once; ``known`` are this run's documents by absolute path."""
+    """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
 
-    def __init__(self, known: Mapping[str, Document], tree: Tree) -> None:
-        """Take what was read already, and where to read more; nothing is read yet."""
+    def __init__(self, known: Mapping[str, Document], tree: Tree = DISK) -> None:
+        """Take what was read already; other files are read from ``tree``, when they are asked for."""
         self._known = known
         self._tree = tree
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
@@ -64,19 +64,18 @@ class OwnNames:
 
     def _told_by(self, path: str, file_format: str, root: str, wanted: Collection[str]) -> str:
         if path not in self._texts:
-            text = _read(path, file_format, root, self._tree)
+            text = self._read(path, file_format, root)
             self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
         text, candidates = self._texts[path]
         if candidates.isdisjoint(wanted):
             return ""
         return parse(file_format, text).own_name
 
-
-def _read(path: str, file_format: str, root: str, tree: Tree) -> str:
-    """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""
-    if not tree.exists(path) or tree.leads_outside(path, root):
-        return ""
-    try:
-        return decode(file_format, path, tree.read(path))
-    except UnreadableFileError:
-        return ""
+    def _read(self, path: str, file_format: str, root: str) -> str:
+        """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""
+        if not self._tree.is_file(path) or self._tree.leads_outside(path, root):
+            return ""
+        try:
+            return decode(file_format, path, self._tree.read(path))
+        except UnreadableFileError:
+            return ""

@@ -314,6 +314,23 @@ def test_a_link_between_dependency_files_is_read(repo: Path) -> None:
     assert names_of(read(".")) == {"requirements.txt": ["flask"]}
 
 
+def test_exclude_speaks_of_the_files_that_its_configuration_rules_over(repo: Path) -> None:
+    """What lies below another configuration is for that one to leave out, and told where it is broken."""
+    tree = {
+        "mothball.toml": 'exclude = ["parts/**"]\n',
+        "parts/requirements.txt": "a\n",
+        "parts/own/mothball.toml": "offline = true\n",
+        "parts/own/requirements.txt": "b\n",
+        "parts/broken/mothball.toml": "offline = \n",
+        "parts/broken/requirements.txt": "c\n",
+    }
+    write_tree(repo, tree)
+    result = found(".")
+
+    assert paths_of(result) == ["parts/own/requirements.txt"]
+    assert [problem.path for problem in result.problems] == ["parts/broken/mothball.toml"]
+
+
 def test_an_excluded_link_is_not_told(repo: Path) -> None:
     (repo / "requirements.txt").symlink_to(secret(repo) / "requirements.txt")
     write_tree(repo, {"mothball.toml": 'exclude = ["requirements.txt"]\n', "requirements-dev.txt": "rich\n"})

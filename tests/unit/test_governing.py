@@ -12,6 +12,8 @@ import pytest
 from mothball.access import UserAddress
 from mothball.config import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
+from mothball.formats import toml
+from mothball.formats.table import parse
 from mothball.governing import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
 from mothball.model import Position, ProjectStatus, Severity, Stated
 from mothball.sources import Governance
@@ -521,3 +523,20 @@ def test_a_chosen_pyproject_without_the_table_is_no_configuration(repo: Path) ->
     (problem,) = one.problems
     assert problem.message == "it has no table [tool.mothball]" + NOT_CHECKED
     assert problem.help
+
+
+def test_a_pyproject_that_governs_is_scanned_once(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "[project]\ndependencies = ['flask']\n[tool.mothball]\noffline = true\n# scanned once\n"
+    write_tree(repo, {"pyproject.toml": text})
+    scanned: list[str] = []
+    scan = toml.scan
+
+    def watched(one: str) -> toml.TomlScan:
+        scanned.append(one)
+        return scan(one)
+
+    monkeypatch.setattr(toml, "scan", watched)
+
+    assert governor().of(str(repo / "pyproject.toml"), str(repo)) is not None
+    assert parse("pyproject", text).dependencies
+    assert scanned == [text]

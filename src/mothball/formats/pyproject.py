@@ -22,7 +22,7 @@ from mothball.formats.toml import (
     TomlScan,
     Value,
     leaves,
-    scan,
+    scan_once,
 )
 from mothball.formats.toml_documents import Found, Reader, to_document
 from mothball.formats.toml_sections import tools_of, whole_document
@@ -69,7 +69,7 @@ def parse(text: str) -> Document:
     What is wrong in one place is a problem there; everything else keeps its place. What stands in a string that is not
     closed, or is no requirement yet, is withheld as incomplete.
     """
-    document = scan(text)
+    document = scan_once(text)
     everything = list(leaves(document.entries))
     own_name = _own_name(everything)
     found: list[Found] = []
@@ -82,7 +82,7 @@ def parse(text: str) -> Document:
         tools = tools_of(whole, _TOOLS)
         for name, tables in tools.items():
             found += _reader(name)(tables)
-    return to_document("pyproject", text, document, found)._replace(own_name=own_name, tools=tuple(tools))
+    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
 
 
 def _own_name(entries: Iterable[Entry]) -> str:

@@ -19,6 +19,8 @@ add up to, ``toml_scanner`` goes through the text. Others use this module.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mothball.formats.toml_cursor import MAX_ERRORS
 from mothball.formats.toml_scanner import Scanner
 from mothball.formats.toml_tables import first_error_of, leaves, span_of, to_mapping
@@ -57,6 +59,7 @@ __all__ = [
     "first_error_of",
     "leaves",
     "scan",
+    "scan_once",
     "source_span",
     "span_of",
     "to_mapping",
@@ -69,3 +72,12 @@ def scan(text: str) -> TomlScan:
     At most a hundred errors are kept, and a hundred levels of nesting read. Raises nothing, whatever the text.
     """
     return Scanner(text).document()
+
+
+@lru_cache(maxsize=4)
+def scan_once(text: str) -> TomlScan:
+    """Read a TOML document as ``scan`` does, and remember the last few: for a pyproject.toml that holds our table.
+
+    Its table is looked for, then read, and then the file is read for its dependencies.
+    """
+    return scan(text)

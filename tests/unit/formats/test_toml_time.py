@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.pyproject import parse
-from mothball.formats.toml import leaves, scan, span_of, to_mapping
+from mothball.formats.toml import leaves, scan, scan_once, span_of, to_mapping
 from tests.support.timing import least_seconds
 
 # Each grows by repetition: what stands before, what is repeated, what stands after.
@@ -79,6 +79,7 @@ def read_in_every_way(text: str) -> None:
     to_mapping(scanned)
     sum(1 for _ in leaves(scanned.entries))
     span_of(scanned, ("a", "b"))
+    scan_once.cache_clear()
     parse(text)
 
 
