@@ -271,6 +271,18 @@ def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) 
     assert result.out.endswith("no ignores written, 2 findings left\n")
 
 
+@pytest.mark.parametrize("text", ["offline = \n", "ofline = true\n", "[ignore]\nold-lib = {}\n"])
+def test_under_a_configuration_that_cannot_be_used_nothing_is_checked_or_written(project: Project, text: str) -> None:
+    offline = unconfigured(project)
+    path = project.write("mothball.toml", text)
+    project.write("requirements.txt", "old-lib\n")
+    result = write_ignores(project, *offline)
+    assert result.code == 2
+    assert path.read_text() == text
+    assert "the files that this configuration rules over were not checked" in result.out
+    assert result.out.endswith("no ignores written, 0 findings left\n")
+
+
 def test_what_cannot_be_written_is_told_and_the_others_are_written(project: Project) -> None:
     offline = unconfigured(project)
     path = project.write("a/pyproject.toml", '[project]\nname = "a"\ndependencies = ["old-lib"]\n')

@@ -49,8 +49,10 @@ def from_yaml(text: str, dependency: Dependency) -> Iterator[Edit]:
     if dash is None:
         yield from _from_flow(text, scalars, number)
     elif _REST.match(text, scalar.end):
-        yield Edit(Span(line, next_line(text, scalar.end)), "")
-        yield from _left_empty(text, line, next_line(text, scalar.end), text.index("-", line) - line)
+        item = Span(line, next_line(text, scalar.end))
+        left = _left_empty(text, item, text.index("-", line) - line)
+        if left is not None:
+            yield from (Edit(item, ""), *left)
 
 
 def _from_flow(text: str, scalars: Sequence[Span], number: int) -> Iterator[Edit]:
@@ -68,28 +70,30 @@ def _from_flow(text: str, scalars: Sequence[Span], number: int) -> Iterator[Edit
         yield without_item(Brackets(text, inner, scalars[first : last + 1]), number - first)
 
 
-def _left_empty(text: str, start: int, end: int, indent: int) -> Iterator[Edit]:
-    """Yield the edit that puts ``[]`` behind the key of the list whose only item stands between ``start`` and ``end``.
+def _left_empty(text: str, item: Span, indent: int) -> tuple[Edit, ...] | None:
+    """Return the edit that puts ``[]`` behind the key of the list of which ``item``, whole lines, is the only one.
 
-    ``indent`` is the column of its dash. None is yielded where the list has other items.
+    ``indent`` is the column of its dash. No edit is needed where the list has other items; None is returned where its
+    key stands on no line of a plain form, for then nothing would stand where a list is wanted.
     """
-    position = end
+    position = item.end
     while position < len(text):
         line = text[position : end_of_line(text, position)]
         if _column(line) <= indent:
             if _is_item(line, indent):
-                return
+                return ()
             break
         position = next_line(text, position)
-    position = start
+    position = item.start
     while position:
         position = start_of_line(text, end_of_line_before(text, position))
         line = text[position : end_of_line(text, position)]
+        if _is_item(line, indent):
+            return ()
         if _column(line) <= indent:
-            key = None if _is_item(line, indent) else _KEY_LINE.match(line)
-            if key is not None:
-                yield Edit(Span(position + key.end(), position + key.end()), " []")
-            return
+            key = _KEY_LINE.match(line)
+            return (Edit(Span(position + key.end(), position + key.end()), " []"),) if key else None
+    return None
 
 
 def _is_item(line: str, indent: int) -> bool:

@@ -6,12 +6,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mothball.checker import check
 from mothball.edits.ignore_comment import also_covered, ignore_comment
 from mothball.edits.model import apply
 from mothball.formats.table import FORMATS, parse
 from mothball.lines import LineTable
-from mothball.model import IGNORABLE_RULES, Dependency, Document, Kind, Rule
-from mothball.sources import lines_of
+from mothball.model import IGNORABLE_RULES, Dependency, Document, Kind, Rule, Suppression
+from mothball.sources import SourceFile, lines_of
+from tests.support.checking import ARCHIVED as ARCHIVED_ANSWER
+from tests.support.checking import SETTINGS, LookUp, governance
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.half_typed import edits as half_typed_edits
 from tests.support.hostile import TEXTS
@@ -75,6 +78,22 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
         assert edited.count("\n") == text.count("\n")
         again = ignore_comment(edited, after, after.dependencies[index], (Rule.DEPRECATED, Rule.ARCHIVED), "other")
         assert again is None
+
+
+@pytest.mark.parametrize(("name", "text"), [sample for sample in MANIFESTS + LOCKS if sample[0] != "pipfile-lock"])
+def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) -> None:
+    document = parse(name, text)
+    dependency = next(one for one in document.dependencies if one.withheld is None)
+    edit = ignore_comment(text, document, dependency, ARCHIVED, "because")
+    assert edit is not None
+    edited = apply(text, (edit,))
+    file = SourceFile("file", edited, parse(name, edited), governance())
+    report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
+    findings = [finding for finding in report.findings if finding.rule is Rule.ARCHIVED]
+    index = document.dependencies.index(dependency)
+    start = LineTable(edited).position(file.document.dependencies[index].name_span.start)
+    (ours,) = [finding for finding in findings if finding.location and finding.location.start == start]
+    assert ours.suppressed == Suppression("comment", "because")
 
 
 @settings(deadline=None, max_examples=120)
