@@ -19,4 +19,4 @@ def files_expression() -> str:
     names = [name for name in names if not name.endswith((r"\.txt", r"\.in"))]
     endings = "|".join(suffix.removeprefix(".") for suffix in _INCLUDED)
     names += [rf"[^/]*\.(?:{endings})", r"[^/]*requirements[^/]*\.lock"]
-    return "(?x)^(?:.*/)?(?:\n" + "".join(f"  {name}|\n" for name in names).removesuffix("|\n") + "\n)$"
+    return "(?xs)^(?:.*/)?(?:\n" + "".join(f"  {name}|\n" for name in names).removesuffix("|\n") + "\n)$"

@@ -1,0 +1,172 @@
+"""Commits that go through hooks: a real repository, the real pre-commit or prek, and mothball installed by them.
+
+The hook comes from a repository made of this checkout's files, tagged, as it would from its home. Its environment is
+made once for all tests of a session, by pip or uv with whatever index this machine uses; the hook itself sees none of
+that.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.e2e.runner import clean_environment
+from tests.support.git_repository import IDENTITY, Repository, new_repository
+
+ROOT = Path(__file__).parents[2]
+TAG = "v0.0.1"
+_SHIPPED = ("src", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+# A hook's environment is fetched and built once; on a busy machine that takes its time.
+_SETUP_LIMIT = 600.0
+_LIMIT = 120.0
+
+
+class Outcome(NamedTuple):
+    """How a git command with hooks ended, and all that was printed."""
+
+    made: bool
+    said: str
+
+
+class Runner(NamedTuple):
+    """A program that runs hooks, and where it keeps their environments."""
+
+    name: str
+    home: Path
+    origin: Path
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead the runner to its environments."""
+        return {"PRE_COMMIT_HOME": str(self.home), "PREK_HOME": str(self.home)}
+
+
+def publish(directory: Path) -> Path:
+    """Make a repository of what this checkout ships, tagged, and return its path."""
+    origin = new_repository(directory / "mothball")
+    for name in _SHIPPED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, origin.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, origin.root / name)
+    origin.git("add", "--all")
+    origin.commit()
+    origin.git("tag", TAG)
+    return origin.root
+
+
+def prepared(name: str, directory: Path, origin: Path) -> Runner:
+    """Return the runner ``name`` with the environments of all hooks made."""
+    runner = Runner(name, directory / f"{name}-home", origin)
+    sample = new_repository(directory / f"{name}-sample")
+    sample.write(".pre-commit-config.yaml", configuration(runner, "mothball", "mothball-scripts", "mothball-all"))
+    sample.git("add", "--all")
+    command = [_program(name), "install-hooks"]
+    # Here, and only here, the machine's own settings count: its index, its certificates.
+    environment = {**os.environ, **IDENTITY, **runner.environment()}
+    for variable in ("PYTHONPATH", "VIRTUAL_ENV"):
+        environment.pop(variable, None)
+    done = subprocess.run(
+        command, cwd=sample.root, env=environment, capture_output=True, timeout=_SETUP_LIMIT, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+    return runner
+
+
+def configuration(runner: Runner, *hooks: str, args: str = "") -> str:
+    """Return a configuration of pre-commit with these hooks of ours."""
+    more = f"    args: {args}\n" if args else ""
+    listed = "".join(f"  - id: {hook}\n{more}" for hook in hooks)
+    return f"repos:\n- repo: {runner.origin}\n  rev: {TAG}\n  hooks:\n{listed}"
+
+
+class Committer(NamedTuple):
+    """A repository whose commits go through hooks."""
+
+    repository: Repository
+    runner: Runner | None
+
+    @property
+    def root(self) -> Path:
+        """The root of the working tree."""
+        return self.repository.root
+
+    def write(self, name: str, content: str) -> None:
+        """Write a file of the working tree."""
+        self.repository.write(name, content)
+
+    def commit(
+        self, files: Mapping[str, str] | None = None, *options: str, more: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Stage ``files`` and commit, through the hooks."""
+        if files:
+            self.repository.stage(files)
+        return self.git("commit", "--message", "a change", *options, more=more)
+
+    def git(self, *arguments: str, more: Mapping[str, str] | None = None, cwd: Path | None = None) -> Outcome:
+        """Run git, whose hooks may reject what it does; whatever happens, there is no traceback."""
+        return self._run(["git", *arguments], more or {}, cwd)
+
+    def run(self, *arguments: str, more: Mapping[str, str] | None = None) -> Outcome:
+        """Run the program that runs hooks."""
+        assert self.runner is not None
+        return self._run([_program(self.runner.name), "run", *arguments], more or {}, None)
+
+    def head(self) -> str:
+        """Return the last commit."""
+        return self.repository.git("rev-parse", "HEAD")
+
+    def _run(self, command: list[str], more: Mapping[str, str], cwd: Path | None) -> Outcome:
+        environment = {**self.repository.environment, **more}
+        done = subprocess.run(
+            command,
+            cwd=cwd or self.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_LIMIT,
+            check=False,
+        )
+        said = done.stdout.decode("utf-8", "replace")
+        assert "Traceback" not in said, said
+        assert "internal error" not in said, said
+        return Outcome(done.returncode == 0, said)
+
+
+def committer(directory: Path, runner: Runner | None, index: str, hooks: tuple[str, ...] = ("mothball",)) -> Committer:
+    """Return a repository that asks ``index``, with the hooks installed; without a runner, with none."""
+    home = directory / "home"
+    home.mkdir(parents=True)
+    environment = {
+        **clean_environment(str(home)),
+        "MOTHBALL_CACHE_DIR": str(directory / "cache"),
+        "PATH": os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"])),
+        **(runner.environment() if runner else {}),
+    }
+    repository = new_repository(directory.resolve() / "repo", environment)
+    repository.commit({"mothball.toml": f'index-url = "{index}"\n'})
+    made = Committer(repository, runner)
+    if runner is not None:
+        repository.commit({".pre-commit-config.yaml": configuration(runner, *hooks)})
+        for kind in ("pre-commit", "pre-merge-commit", "pre-push"):
+            done = subprocess.run(
+                [_program(runner.name), "install", "--hook-type", kind],
+                cwd=repository.root,
+                env=dict(repository.environment),
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+    return made
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=sysconfig.get_path("scripts"))
+    assert found is not None, f"{name} is not installed: run the tests with `uv run pytest`"
+    return found

@@ -1,0 +1,285 @@
+"""Commits for real: real git, real pre-commit and prek, mothball installed by them, a real index. Made, or rejected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.committing import Committer, Runner, committer, configuration, prepared, publish
+from tests.e2e.indexes import Pypiron
+from tests.support.added import toml
+
+# The first test of each runner waits for its environment to be made.
+pytestmark = pytest.mark.timeout(900)
+RUNNERS = ("pre-commit", "prek")
+ARCHIVED, ALSO_ARCHIVED, ACTIVE, DEPRECATED, QUARANTINED = "put-by", "laid-up", "in-use", "worn-out", "locked-up"
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish(tmp_path_factory.mktemp("origin"))
+
+
+@pytest.fixture(scope="session")
+def runner_of(tmp_path_factory: pytest.TempPathFactory, origin: Path) -> Callable[[str], Runner]:
+    """Return the runner of a name; each makes its environments once."""
+    made: dict[str, Runner] = {}
+
+    def get(name: str) -> Runner:
+        if name not in made:
+            made[name] = prepared(name, tmp_path_factory.mktemp(name), origin)
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def index(pypiron: Pypiron) -> Pypiron:
+    pypiron.publish(ARCHIVED, ALSO_ARCHIVED, ACTIVE, DEPRECATED, QUARANTINED)
+    for name in (ARCHIVED, ALSO_ARCHIVED):
+        pypiron.set_status(name, "archived", "moved to another place")
+    pypiron.set_status(DEPRECATED, "deprecated")
+    pypiron.set_status(QUARANTINED, "quarantined")
+    return pypiron
+
+
+@pytest.fixture(params=RUNNERS)
+def either(
+    request: pytest.FixtureRequest, tmp_path: Path, index: Pypiron, runner_of: Callable[[str], Runner]
+) -> Committer:
+    """Return a repository with the hook, once with each runner."""
+    return committer(tmp_path, runner_of(request.param), index.url)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, index: Pypiron, runner_of: Callable[[str], Runner]) -> Committer:
+    """Return a repository with the hook, run by pre-commit."""
+    return committer(tmp_path, runner_of("pre-commit"), index.url)
+
+
+def lines(*names: str) -> str:
+    return "".join(f"{name}\n" for name in names)
+
+
+# --- rejected, or made ------------------------------------------------------------------------------------------------
+
+
+def test_a_commit_that_adds_an_archived_project_is_rejected(either: Committer) -> None:
+    before = either.head()
+    outcome = either.commit({"pyproject.toml": toml(ACTIVE, ARCHIVED)})
+    assert not outcome.made
+    assert either.head() == before
+    assert f"pyproject.toml:6:6: error[archived] {ARCHIVED} is archived" in outcome.said
+    assert '"moved to another place"' in outcome.said
+    assert outcome.said.count("ways out") == 1
+
+
+def test_a_commit_that_adds_active_and_deprecated_ones_is_made(either: Committer) -> None:
+    assert either.commit({"requirements.txt": lines(ACTIVE, DEPRECATED), "notes.txt": ARCHIVED}).made
+
+
+def test_no_other_commit_is_rejected(either: Committer) -> None:
+    either.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==1.0", QUARANTINED)})
+    assert either.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==2.0", QUARANTINED)}).made, "a version bump"
+    assert either.commit({"requirements.txt": lines(QUARANTINED), "pyproject.toml": toml(ARCHIVED)}).made, "a move"
+    either.repository.git("mv", "requirements.txt", "dev-requirements.txt")
+    assert either.commit().made, "a new name of a file"
+    assert either.commit(None, "--amend").made, "a message"
+    assert either.commit(None, "--allow-empty").made
+    assert either.commit({"app.py": "print()\n"}).made
+    assert not either.commit({"app.py": "", "requirements.txt": lines(ALSO_ARCHIVED)}).made
+
+
+def test_an_addition_that_cannot_be_checked_is_rejected_and_the_message_says_how_to_go_on(
+    tmp_path: Path, runner_of: Callable[[str], Runner], index: Pypiron
+) -> None:
+    shop = committer(tmp_path, runner_of("pre-commit"), "http://127.0.0.1:9/simple/")
+    outcome = shop.commit({"requirements.txt": lines(ACTIVE)})
+    assert not outcome.made
+    assert f"{ACTIVE} could not be checked: 127.0.0.1:9 refuses connections" in outcome.said
+    way_out = re.search(r"MOTHBALL_UNVERIFIED=warning git commit", outcome.said)
+    assert way_out is not None
+    assert shop.commit(None, more={"MOTHBALL_UNVERIFIED": "warning"}).made
+
+
+@pytest.mark.parametrize("way", ["comment", "configuration", "skip"])
+def test_each_way_out_that_the_message_shows_works_as_it_is_pasted(shop: Committer, way: str) -> None:
+    said = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
+    shown = said[said.index("ways out") :]
+    if way == "skip":
+        assert "SKIP=mothball git commit" in shown
+        assert shop.commit(None, more={"SKIP": "mothball"}).made
+        return
+    if way == "comment":
+        comment = next(line.strip() for line in shown.splitlines() if line.strip().startswith("# mothball:"))
+        files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
+    else:
+        entry = re.search(r"\[tool\.mothball\.ignore\]\n\s*(.+)\n", shown)
+        assert entry is not None
+        files = {"mothball.toml": (shop.root / "mothball.toml").read_text() + f"[ignore]\n{entry[1]}\n"}
+    assert shop.commit(files).made
+
+
+def test_a_snapshot_serves_where_there_is_no_network(shop: Committer, index: Pypiron) -> None:
+    statuses = (
+        '{"mothball-snapshot": 1, "generated": "2099-01-01", "index": "", "projects": '
+        f'{{"{ACTIVE}": {{"status": "active"}}, "{ARCHIVED}": {{"status": "archived"}}}}}}'
+    )
+    config = 'index-url = "http://127.0.0.1:9/simple/"\noffline = true\nsnapshot = "statuses.json"\n'
+    shop.repository.commit({"mothball.toml": config, "statuses.json": statuses})
+    assert shop.commit({"requirements.txt": lines(ACTIVE)}).made
+    assert not shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).made
+
+
+def test_with_strict_a_warning_stops_a_commit(shop: Committer) -> None:
+    assert shop.runner is not None
+    strict = configuration(shop.runner, "mothball", args='["--strict", "--"]')
+    shop.repository.commit({".pre-commit-config.yaml": strict})
+    assert not shop.commit({"requirements.txt": lines(DEPRECATED)}).made
+    assert shop.commit({"requirements.txt": lines(ACTIVE)}).made
+
+
+def test_a_file_that_looks_like_an_option_does_not_switch_the_hook_off(either: Committer) -> None:
+    assert not either.commit({"--exit-zero/requirements.txt": lines(ARCHIVED)}).made
+    either.repository.git("reset", "--quiet", "--hard")
+    assert not either.commit({"--config=requirements.txt": lines(ARCHIVED)}).made
+
+
+# --- ways to commit ---------------------------------------------------------------------------------------------------
+
+
+def test_commit_all_and_commit_of_a_path_are_judged_by_their_own_index(shop: Committer) -> None:
+    shop.repository.commit({"requirements.txt": lines(ACTIVE), "dev-requirements.txt": lines(ACTIVE)})
+    shop.write("requirements.txt", lines(ACTIVE, ARCHIVED))
+    shop.write("dev-requirements.txt", lines(ACTIVE, DEPRECATED))
+    assert not shop.commit(None, "--all").made
+    assert shop.commit(None, "dev-requirements.txt").made
+    assert not shop.commit(None, "requirements.txt").made
+
+
+def test_the_first_commit_of_a_repository(tmp_path: Path, runner_of: Callable[[str], Runner], index: Pypiron) -> None:
+    shop = committer(tmp_path, runner_of("pre-commit"), index.url)
+    shop.repository.git("update-ref", "-d", "HEAD")
+    assert not shop.commit({"requirements.txt": lines(ARCHIVED)}).made
+    assert shop.commit({"requirements.txt": lines(ACTIVE)}).made
+    assert shop.repository.git("rev-list", "--count", "HEAD") == "1"
+
+
+def test_what_is_staged_counts_and_not_the_working_tree(shop: Committer) -> None:
+    shop.repository.stage({"requirements.txt": lines(ACTIVE)})
+    shop.write("requirements.txt", lines(ACTIVE, ARCHIVED))
+    assert shop.commit().made
+    shop.repository.stage({"requirements.txt": lines(ACTIVE, ARCHIVED)})
+    shop.write("requirements.txt", lines(ACTIVE))
+    assert not shop.commit().made
+
+
+def test_a_clean_merge_of_what_was_committed_elsewhere_is_made(either: Committer) -> None:
+    either.repository.git("checkout", "--quiet", "-b", "topic")
+    either.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    either.repository.git("checkout", "--quiet", "main")
+    either.repository.commit({"pyproject.toml": toml(ALSO_ARCHIVED)})
+    assert either.git("merge", "--no-edit", "topic").made
+    assert len(either.repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
+
+
+def test_a_merge_after_a_conflict_is_made_unless_it_adds_something_of_its_own(shop: Committer) -> None:
+    shop.repository.git("checkout", "--quiet", "-b", "topic")
+    shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    shop.repository.git("checkout", "--quiet", "main")
+    shop.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert not shop.git("merge", "--no-edit", "topic").made
+    assert not shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED, ALSO_ARCHIVED)}).made
+    assert shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).made
+
+
+def test_a_working_directory_below_the_root(shop: Committer) -> None:
+    shop.repository.stage({"backend/requirements.txt": lines(ARCHIVED)})
+    assert not shop.git("commit", "--message", "x", cwd=shop.root / "backend").made
+    shop.repository.stage({"backend/requirements.txt": lines(ACTIVE)})
+    assert shop.git("commit", "--message", "x", cwd=shop.root / "backend").made
+
+
+def test_another_working_tree(shop: Committer, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shop.repository.git("worktree", "add", "--quiet", "-b", "other", str(other))
+    (other / "requirements.txt").write_text(lines(ARCHIVED))
+    shop.repository.git("add", "requirements.txt", cwd=other)
+    assert not shop.git("commit", "--message", "x", cwd=other).made
+    (other / "requirements.txt").write_text(lines(ACTIVE))
+    shop.repository.git("add", "requirements.txt", cwd=other)
+    assert shop.git("commit", "--message", "x", cwd=other).made
+
+
+def test_odd_names_of_files(shop: Committer) -> None:
+    name = "café\n'x' $(id)/requirements.txt"
+    assert not shop.commit({name: lines(ARCHIVED)}).made
+    assert shop.commit({name: lines(ACTIVE)}).made
+
+
+# --- pushing, and all files -------------------------------------------------------------------------------------------
+
+
+def test_a_push_is_judged_by_what_the_other_side_has(either: Committer, tmp_path: Path) -> None:
+    bare = tmp_path / "remote.git"
+    either.repository.git("init", "--quiet", "--bare", str(bare))
+    either.repository.git("remote", "add", "origin", str(bare))
+    either.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert either.git("push", "--set-upstream", "origin", "main").made, "a first push: all files, in full"
+    either.repository.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)})
+    assert not either.git("push").made
+    either.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert either.git("push").made, "what was added and taken away again was not added"
+
+
+def test_a_first_push_of_an_archived_project_is_not_waved_through(shop: Committer, tmp_path: Path) -> None:
+    shop.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    shop.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    assert not shop.git("push", "--set-upstream", "origin", "main").made
+
+
+def test_all_files_are_checked_in_full_and_one_line_says_so(either: Committer) -> None:
+    either.repository.commit({"requirements.txt": lines(ARCHIVED), "notes.txt": "x"})
+    outcome = either.run("--all-files")
+    assert not outcome.made
+    assert "none of the files given is staged: all dependencies were checked" in outcome.said
+    either.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert either.run("--all-files").made
+
+
+def test_two_commits_can_be_named(either: Committer) -> None:
+    start = either.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    middle = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE)})
+    end = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE, ALSO_ARCHIVED)})
+    assert either.run("--from-ref", start, "--to-ref", middle).made
+    assert not either.run("--from-ref", middle, "--to-ref", end).made
+
+
+# --- the other hooks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_scripts_have_a_hook_of_their_own(
+    tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
+) -> None:
+    shop = committer(tmp_path, runner_of(name), index.url, ("mothball-scripts",))
+    block = '# /// script\n# dependencies = ["{}"]\n# ///\nprint()\n'
+    assert not shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""}).made
+    assert shop.commit({"run.py": block.format(ACTIVE), "setup.py": ""}).made
+    assert shop.commit({"run.py": block.format(ACTIVE) + "print(1)\n"}).made
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_a_full_check_can_be_asked_for(
+    tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
+) -> None:
+    shop = committer(tmp_path, runner_of(name), index.url, ("mothball-all",))
+    assert shop.commit({"requirements.txt": lines(ARCHIVED)}).made, "it does not run by itself"
+    stage = ("--hook-stage", "manual") if name == "pre-commit" else ("--stage", "manual")
+    assert not shop.run(*stage, "mothball-all").made
+    shop.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert shop.run(*stage, "mothball-all").made

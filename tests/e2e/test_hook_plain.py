@@ -1,0 +1,264 @@
+"""The hook without a program that runs hooks: a plain one, the backstop in CI, who is asked, hostile repositories."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.committing import Committer, Outcome, committer
+from tests.e2e.runner import script
+from tests.support.added import toml
+from tests.support.scripted_index import Reply, ScriptedIndex, json_page
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "hook.md"
+STATUSES = {"old-a": "archived", "old-b": "archived", "good-a": "active", "good-b": "active", "good-c": "active"}
+
+
+def pages(statuses: Mapping[str, str]) -> dict[str, Reply]:
+    return {name: json_page(name, status) for name, status in statuses.items()}
+
+
+@pytest.fixture
+def index() -> Iterator[ScriptedIndex]:
+    with ScriptedIndex(pages(STATUSES)) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(tmp_path: Path, index: ScriptedIndex) -> Committer:
+    """Return a repository without hooks."""
+    return committer(tmp_path, None, index.url)
+
+
+def snippets() -> list[str]:
+    """Return the shell commands that docs/hook.md shows."""
+    return re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+
+
+def run(shop: Committer, *arguments: str, cwd: Path | None = None, more: Mapping[str, str] | None = None) -> Outcome:
+    """Run mothball as it is installed."""
+    done = subprocess.run(
+        [script("mothball"), *arguments],
+        cwd=cwd or shop.root,
+        env={**shop.repository.environment, **(more or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=60,
+    )
+    said = done.stdout.decode("utf-8", "replace")
+    assert "Traceback" not in said, said
+    return Outcome(done.returncode == 0, said)
+
+
+def lines(*names: str) -> str:
+    return "".join(f"{name}\n" for name in names)
+
+
+# --- what the documentation shows -------------------------------------------------------------------------------------
+
+
+def test_the_plain_hook_that_the_documentation_shows_rejects_and_makes_commits(shop: Committer) -> None:
+    (plain,) = (one for one in snippets() if one.startswith("#!"))
+    for name in ("pre-commit", "pre-merge-commit"):
+        hook = shop.root / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(plain)
+        hook.chmod(0o755)
+    assert not shop.commit({"requirements.txt": lines("old-a")}).made
+    assert shop.commit({"requirements.txt": lines("good-a"), "app.py": ""}).made
+    assert not shop.commit({os.fsdecode(b"caf\xe9\n/requirements.txt"): lines("old-b")}).made
+    shop.repository.git("reset", "--quiet", "--hard")
+    assert shop.commit({"app.py": "print()\n"}).made
+    shop.repository.git("checkout", "--quiet", "-b", "topic", "HEAD~1")
+    shop.repository.commit({"dev-requirements.txt": lines("old-b")})
+    assert shop.git("merge", "--no-edit", "main").made
+
+
+def test_the_backstop_that_the_documentation_shows_finds_what_no_hook_saw(shop: Committer, tmp_path: Path) -> None:
+    shop.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    shop.repository.commit({"requirements.txt": lines("old-a", "good-a")})
+    (plain, trusted) = (one for one in snippets() if "--since origin/main" in one)
+    assert not run(shop, *plain.split()[1:]).made
+    shop.repository.commit({"requirements.txt": lines("good-a")})
+    assert run(shop, *plain.split()[1:]).made
+
+    weakened = (shop.root / "mothball.toml").read_text() + '[severity]\narchived = "off"\n'
+    shop.repository.commit({"requirements.txt": lines("old-a"), "mothball.toml": weakened})
+    assert run(shop, *plain.split()[1:]).made
+    trusted = trusted.replace("/tmp/", f"{tmp_path}/")
+    done = subprocess.run(
+        ["sh", "-e", "-c", trusted],
+        cwd=shop.root,
+        env=dict(shop.repository.environment),
+        check=False,
+        capture_output=True,
+    )
+    assert (done.returncode, b"old-a is archived" in done.stdout) == (1, True)
+
+
+# --- who is asked -----------------------------------------------------------------------------------------------------
+
+
+def asked(index: ScriptedIndex) -> dict[str, int]:
+    return {name: index.count(name) for name in STATUSES if index.count(name)}
+
+
+def test_nobody_is_asked_when_nothing_is_added(shop: Committer, index: ScriptedIndex) -> None:
+    shop.repository.commit({"requirements.txt": lines("old-a", "good-a"), "dev-requirements.txt": lines("good-b")})
+    shop.repository.stage({"requirements.txt": lines("old-a>=2", "good-a"), "pyproject.toml": toml("good-b", "old-a")})
+    assert run(shop, "check", "--added").made
+    assert index.count() == 0
+
+
+def test_each_name_that_is_added_is_asked_about_once(shop: Committer, index: ScriptedIndex) -> None:
+    shop.repository.commit({"requirements.txt": lines("good-a", "good-c")})
+    shop.repository.stage({"pyproject.toml": toml("good-a", "good-b"), "x-requirements.txt": lines("good-b", "old-a")})
+    assert not run(shop, "check", "--added").made
+    assert asked(index) == {"good-b": 1, "old-a": 1}
+    assert index.count() == 2
+    assert not run(shop, "check", "--added").made
+    assert index.count() == 2, "the cache knows them"
+
+
+def test_a_rejected_look_up_leads_to_no_other_index(shop: Committer, index: ScriptedIndex) -> None:
+    shop.repository.stage({"requirements.txt": lines("gone-lib")})
+    outcome = run(shop, "check", "--added")
+    assert not outcome.made
+    assert "error[missing] gone-lib" in outcome.said
+    assert index.count("gone-lib") == 1
+
+
+def test_hooks_that_run_at_once_share_one_cache(shop: Committer, index: ScriptedIndex, tmp_path: Path) -> None:
+    shop.repository.stage({"requirements.txt": lines("good-a", "good-b", "old-a")})
+    together = [
+        subprocess.Popen(
+            [script("mothball"), "check", "--added", "--refresh"],
+            cwd=shop.root,
+            env=dict(shop.repository.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(6)
+    ]
+    for one in together:
+        out, err = one.communicate(timeout=60)
+        assert (one.returncode, err) == (1, b"")
+        assert out.count(b"error[archived] old-a") == 1
+    count = index.count()
+    assert not run(shop, "check", "--added").made
+    assert index.count() == count
+
+
+# --- hostile repositories ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trap(shop: Committer, tmp_path: Path) -> Path:
+    """Make the repository hostile in every way known, and return the file that is there once any of it has run."""
+    marker = tmp_path / "marker"
+    evil = shop.root / "evil"
+    evil.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\ncat\n")
+    evil.chmod(0o755)
+    for place in (shop.root, shop.root / "sub"):
+        place.mkdir(exist_ok=True)
+        (place / "git").write_text(evil.read_text())
+        (place / "git").chmod(0o755)
+    hooks = shop.root / "hooks"
+    hooks.mkdir()
+    for name in ("post-index-change", "reference-transaction", "pre-commit", "post-checkout", "fsmonitor-watchman"):
+        (hooks / name).write_text(evil.read_text())
+        (hooks / name).chmod(0o755)
+    shop.repository.commit({"requirements.txt": lines("good-a"), "sub/requirements.txt": lines("good-a")})
+    shop.repository.write(".gitattributes", "* diff=evil filter=evil merge=evil\n*.toml text\n")
+    shop.repository.git("add", ".gitattributes")
+    shop.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    shop.repository.stage({"requirements.txt": lines("good-a", "good-b")})
+    shop.repository.git("commit", "--quiet", "--message", "x")
+    shop.repository.stage({"requirements.txt": lines("good-a", "good-b", "good-c")})
+    shop.repository.write("untracked-requirements.txt", "")
+    for key, value in {
+        "core.fsmonitor": str(evil),
+        "core.hooksPath": str(hooks),
+        "core.pager": str(evil),
+        "core.editor": str(evil),
+        "core.sshCommand": str(evil),
+        "core.gitProxy": str(evil),
+        "core.askPass": str(evil),
+        "core.alternateRefsCommand": str(evil),
+        "core.attributesFile": str(shop.root / ".gitattributes"),
+        "diff.external": str(evil),
+        "diff.evil.textconv": str(evil),
+        "diff.evil.command": str(evil),
+        "filter.evil.clean": str(evil),
+        "filter.evil.smudge": str(evil),
+        "filter.evil.process": str(evil),
+        "filter.evil.required": "true",
+        "merge.evil.driver": str(evil),
+        "pager.diff-index": str(evil),
+        "alias.diff-index": f"!{evil}",
+        "alias.rev-parse": f"!{evil}",
+        "remote.origin.url": f"ext::{evil}",
+        "remote.origin.promisor": "true",
+        "protocol.ext.allow": "always",
+        "extensions.partialClone": "origin",
+        "core.repositoryFormatVersion": "1",
+        "credential.helper": f"!{evil}",
+        "interactive.diffFilter": str(evil),
+        "gpg.program": str(evil),
+    }.items():
+        shop.repository.git("config", key, value)
+    # Files whose times are newer than the index make git compare contents, through filters.
+    for name in ("requirements.txt", "sub/requirements.txt"):
+        os.utime(shop.root / name, (4_000_000_000, 4_000_000_000))
+    marker.unlink(missing_ok=True)
+    return marker
+
+
+CALLS = {
+    "staged": ("check", "--added"),
+    "files": ("check", "--added", "--", "requirements.txt"),
+    "since": ("check", "--since", "origin/main"),
+    "refs": ("check", "--from-ref", "origin/main", "--to-ref", "HEAD"),
+    "lacking": ("check", "--since", "refs/heads/gone"),
+    "directory": ("check", "."),
+    "listing": ("check", "--list-files", "."),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("below", ["", "sub"])
+def test_a_hostile_repository_executes_nothing(shop: Committer, trap: Path, call: str, below: str) -> None:
+    path = os.pathsep.join([".", "", str(shop.root), str(shop.root / "sub"), shop.repository.environment["PATH"]])
+    trap.unlink(missing_ok=True)
+    outcome = run(shop, *CALLS[call], cwd=shop.root / below, more={"PATH": path})
+    assert not trap.exists(), trap.read_text()
+    assert outcome.made == (call != "lacking"), outcome.said
+
+
+def test_the_trap_works(shop: Committer, trap: Path) -> None:
+    environment = dict(shop.repository.environment)
+    subprocess.run(["git", "diff", "HEAD"], cwd=shop.root, env=environment, check=False, capture_output=True)
+    assert trap.exists()
+
+
+def test_a_partial_clone_fetches_nothing(shop: Committer, trap: Path) -> None:
+    lacking = shop.repository.git("rev-parse", "origin/main:requirements.txt")
+    (shop.root / ".git" / "objects" / lacking[:2] / lacking[2:]).unlink()
+    outcome = run(shop, "check", "--since", "origin/main")
+    assert not outcome.made
+    assert "git does not have the content" in outcome.said
+    assert not trap.exists(), trap.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
+def test_the_programs_of_the_tests_come_before_those_of_the_repository(shop: Committer) -> None:
+    assert shop.repository.environment["PATH"].startswith(sysconfig.get_path("scripts"))
