@@ -14,7 +14,7 @@ import pytest
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, PageRequest
 from mothball.model import Cause
-from tests.e2e.runner import Mothball, finish
+from tests.e2e.runner import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
 
 MEMORY_LIMIT = 150 * 1024  # kilobytes
@@ -44,17 +44,27 @@ class LimitedIndex(ScriptedIndex):
             return too_many("1")
 
 
+# Between the tests and the run that is measured: Linux counts what a process's parent had resident when it was started.
+MEASURING = """\
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(process.pid, 0)
+print(used.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def resident_of(mothball: Mothball, *arguments: str) -> tuple[int, int, str]:
     """Return exit code, the most memory resident (kilobytes) and the output of a run."""
-    process = mothball.start(*arguments)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process:
-        out, err = process.stdout.read(), process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert err == ""
-    return process.returncode, used.ru_maxrss, out
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", MEASURING, script("mothball"), *arguments],
+        cwd=mothball.project,
+        env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, int(done.stderr), done.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is the system's own")
