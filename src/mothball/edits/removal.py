@@ -22,7 +22,8 @@ def remove_dependency(text: str, document: Document, dependency: Dependency) -> 
     """
     if document.graph is not None or dependency.kind is Kind.LOCKED:
         return None
-    edits = tuple(_removals(text, document, dependency))
+    # In a half-typed file one place may stand for two parts of an entry.
+    edits = tuple(dict.fromkeys(_removals(text, document, dependency)))
     return edits if edits and _is_right(apply(text, edits), document, dependency) else None
 
 

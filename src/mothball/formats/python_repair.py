@@ -235,13 +235,16 @@ class _Balance:
         while len(self._frames) > depth:
             closers += _CLOSERS[self._pop().opener]
         if closers:
-            # A comma that stands there already may be the one behind the bracket that is missing.
-            has_comma = self._text[self._code_end - 1] == ","
+            has_comma = self._ends_with_comma()
             self._insertions.append((self._code_end - has_comma, closers))
             if depth == 1 and has_comma:
                 self._blanked.append(Span(self._code_end - 1, self._code_end))
             elif not has_comma and depth > 1:
                 self._insertions.append((self._code_end, ","))
+
+    def _ends_with_comma(self) -> bool:
+        """Return whether a comma stands before: it may be the one behind the bracket that is missing."""
+        return self._text[self._code_end - 1] == ","
 
     def _pop(self) -> _Frame:
         frame = self._frames.pop()
@@ -255,7 +258,7 @@ class _Balance:
             while (frame := self._pop()).opener != opener:
                 closers += _CLOSERS[frame.opener]
             if closers:
-                self._insertions.append((self._code_end, closers))
+                self._insertions.append((self._code_end - self._ends_with_comma(), closers))
             return
         assigned = self._frames[-1].assigned
         if assigned is not None and opener != "(":

@@ -4,8 +4,6 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mothball.formats.conda_env import parse
 from mothball.model import WithheldReason
@@ -122,13 +120,6 @@ def test_an_open_quote_withholds_its_entry_alone() -> None:
         ("other", None),
     ]
     assert [one.span.of(text) for one in document.problems] == ['"req']
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "dependencies:\n" + "".join(pieces)
-    check_places(text, parse(text), substitutions=True)
 
 
 def test_a_file_without_the_key_costs_no_import() -> None:

@@ -106,6 +106,14 @@ def test_noise_moves_no_place_and_raises_nothing(
     check(name, text)
 
 
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from(BOTH), st.data())
+def test_lines_in_any_order_are_read(chosen: tuple[str, str], data: st.DataObject) -> None:
+    name, text = chosen
+    pieces = st.sampled_from(text.splitlines(keepends=True)) | PIECES | WORDS
+    check(name, "".join(data.draw(st.lists(pieces, max_size=14))))
+
+
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.text())
 def test_any_text_is_read(name: str, inside: bool, text: str) -> None:  # noqa: FBT001 - drawn

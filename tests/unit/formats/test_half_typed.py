@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from mothball.formats.table import FORMATS, parse
+from mothball.model import WithheldReason
 from tests.support.half_typed import KINDS, Tally, dropped, edits, survival
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES
@@ -112,3 +113,33 @@ def test_a_missing_bracket_costs_nothing_wherever_it_stood(name: str) -> None:
         counted += tally.counted.total()
 
     assert lost <= counted / 1000, (lost, counted)
+
+
+# A name at the end of a file, at which somebody is still typing.
+_BEING_TYPED = {
+    "pyproject": '[project]\ndependencies = ["req',
+    "requirements": "req[",
+    "pipfile": '[packages]\nreq = "',
+    "hatch-toml": '[envs.a]\ndependencies = ["req',
+    "pixi-toml": '[pypi-dependencies]\nreq = { version = "',
+    "tox-toml": '[env.a]\ndeps = ["req',
+    "setup-cfg": "[options]\ninstall_requires =\n    req>",
+    "setup-py": 'setup(install_requires=["req',
+    "tox-ini": "[testenv]\ndeps =\n    req[",
+    "conda-env": 'dependencies:\n- pip:\n  - "req',
+    "pre-commit": 'repos:\n- repo: local\n  hooks:\n  - id: a\n    additional_dependencies: ["req',
+    "script": '# /// script\n# dependencies = ["req',
+    "uv-lock": '[[package]]\nname = "req',
+    "poetry-lock": '[[package]]\nname = "req',
+    "pdm-lock": '[[package]]\nname = "req',
+    "pylock": '[[packages]]\nname = "req',
+    "pipfile-lock": '{"default": {"req',
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_name_that_is_being_typed_is_incomplete(name: str) -> None:
+    (one,) = parse(name, _BEING_TYPED[name]).dependencies
+
+    assert (one.name, one.name_span.of(_BEING_TYPED[name])) == ("req", "req")
+    assert one.withheld is WithheldReason.INCOMPLETE

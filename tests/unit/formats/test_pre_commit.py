@@ -4,8 +4,6 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mothball.formats.pre_commit import parse
 from mothball.model import WithheldReason
@@ -158,13 +156,6 @@ repos:
 )
 def test_nothing_else_is_a_requirement(text: str) -> None:
     assert names(f"{text}\n# additional_dependencies\n") == []
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}:'\"# \r\n"]), max_size=14))
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "".join(pieces)
-    check_places(text, parse(text), substitutions=True)
 
 
 @pytest.mark.parametrize(

@@ -146,13 +146,6 @@ def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: st
     assert [one.name for one in document.dependencies] == [normalise(name) for name in expected]
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}'\"# \r\n", "# ///\n"]), max_size=14))
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "".join(pieces)
-    check_places(text, parse(text), substitutions=True)
-
-
 @pytest.mark.parametrize(
     "piece", ["# ///\n", "# /// script\n", "#\n", "# [\n", '#   "a",\n', "# /// script\n# ///\n\n"]
 )

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mothball.formats.setup_cfg import parse
 from mothball.model import Document, Kind, WithheldReason
@@ -120,10 +118,3 @@ def test_tox_is_read_where_its_configuration_stands_here() -> None:
     assert [one.reason for one in document.ignores] == ["x"]
     assert [place for place, _ in problems(document, text)] == ["["]
     assert parse(environments).dependencies == ()
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]=;#\\ \r\n", "\u2028", "file:"]), max_size=12))
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "".join(pieces)
-    check_places(text, parse(text), substitutions=True)

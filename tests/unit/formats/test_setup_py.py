@@ -185,13 +185,6 @@ def test_a_file_without_requirements_costs_no_import() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"[]{}()'\"#, \r\n\f", "'''", "\\"]), max_size=14))
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "install_requires = 1\n" + "".join(pieces)
-    check_places(text, parse(text), substitutions=True)
-
-
 # --- string literals --------------------------------------------------------------------------------------------------
 
 CHARACTERS = st.text("ab'\"\\\n\r\té🎉{}%\x00\x85\u2028N", max_size=10)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mothball.formats.excerpt import excerpt
 from mothball.formats.tox_ini import parse
@@ -199,15 +197,6 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
 
     assert made.text == "a111c./d1111111\\{h}11"
     assert [made.place(at, at + 1).of(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
-
-
-@settings(deadline=None, max_examples=300)
-@given(
-    st.lists(st.sampled_from([*SAMPLE.splitlines(keepends=True), *"{}[]:#\\ \r\n", "{env:", "-r", "é"]), max_size=14)
-)
-def test_no_text_raises(pieces: list[str]) -> None:
-    text = "".join(pieces)
-    check_places(text, parse(text), substitutions=True)
 
 
 @pytest.mark.parametrize(
