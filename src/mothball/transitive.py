@@ -61,20 +61,23 @@ def one_problem_each(judged: Sequence[JudgedFile]) -> Iterator[Finding]:
     What stands in a manifest and in its lock is one problem, and the place that people can edit is the one to show; an
     ignore there serves for both.
     """
+    locks = [is_lock(one.file.document) for one in judged]
     in_manifests = {
-        _problem(one, finding) for one in judged if not is_lock(one.file.document) for finding in one.findings
+        _problem(one, finding)
+        for one, of_lock in zip(judged, locks, strict=True)
+        if not of_lock
+        for finding in one.findings
     }
     locked: dict[_Key | None, list[Location]] = {}
-    for one in judged:
-        if is_lock(one.file.document):
-            for key, location in _direct_problems(one):
-                if key in in_manifests:
-                    locked.setdefault(key, []).append(location)
-    for one in judged:
+    for one, of_lock in zip(judged, locks, strict=True):
+        for key, location in _direct_problems(one) if of_lock else ():
+            if key in in_manifests:
+                locked.setdefault(key, []).append(location)
+    for one, of_lock in zip(judged, locks, strict=True):
         for finding in one.findings:
             places = locked.get(_problem(one, finding), [])
-            if not is_lock(one.file.document):
-                yield finding._replace(elsewhere=tuple(places))
+            if not of_lock:
+                yield finding._replace(elsewhere=tuple(places)) if places else finding
             elif finding.location not in places:
                 yield finding
 

@@ -109,15 +109,20 @@ class AccessLog:
 
 
 @contextlib.contextmanager
-def running_pypiron(directory: str, *options: str, reader: tuple[str, str] | None = None) -> Iterator[Pypiron]:
-    """Run a pypiron that holds nothing yet and asks nobody; with a ``reader`` it answers 401 to everybody else."""
+def running_pypiron(
+    directory: str, *options: str, reader: tuple[str, str] | None = None, port: int | None = None
+) -> Iterator[Pypiron]:
+    """Run a pypiron that asks nobody; with a ``reader`` it answers 401 to everybody else.
+
+    It holds what an earlier one in the same ``directory`` did; ``port`` is where that one was to be found.
+    """
     command = [script("pypiron"), "serve", "--bind-addr", "127.0.0.1:{port}", "--data-dir", "data"]
     command += ["--uploader-user", _UPLOADER[0], "--uploader-pass", _UPLOADER[1]]
     command += ["--admin-user", _ADMIN[0], "--admin-pass", _ADMIN[1]]
     command += ["--advisory-feed", "", "--download-stats", "false", *options]
     if reader is not None:
         command += ["--read-user", reader[0], "--read-pass", reader[1]]
-    with _running(command, directory) as root:
+    with _running(command, directory, port) as root:
         yield Pypiron(f"{root}/simple/", directory, reader)
 
 
@@ -171,11 +176,12 @@ def make_wheel(folder: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], directory: str) -> Iterator[str]:
-    """Run ``command`` in ``directory`` on a free port, which stands for ``{port}`` in it; gives its root URL."""
+def _running(command: list[str], directory: str, port: int | None = None) -> Iterator[str]:
+    """Run ``command`` in ``directory`` on ``port``, else a free one, for ``{port}`` in it; gives its root URL."""
+    chosen = port
     os.makedirs(directory, exist_ok=True)
     for attempt in range(1, _ATTEMPTS + 1):
-        port = _free_port()
+        port = _free_port() if chosen is None else chosen
         log = os.path.join(directory, f"log-{attempt}")
         with _process([part.format(port=port) for part in command], directory, log) as process:
             try:

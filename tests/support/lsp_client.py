@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, BinaryIO, Self
 
 from tests.support.cli import clean_environment, installed_script
@@ -75,7 +76,8 @@ class LspClient:
         method = message.get("method")
         if method is not None and "id" in message and method not in self.silent_about:
             result = [self.settings] if method == "workspace/configuration" else None
-            self.send({"id": message["id"], "result": result})
+            with suppress(OSError, ValueError):  # whoever hung up answers no more
+                self.send({"id": message["id"], "result": result})
         with self._news:
             self.received.append(message)
             if method == "textDocument/publishDiagnostics":
@@ -230,7 +232,8 @@ class Process(LspClient):
         )
         super().__init__(self._frame)
         self.stray = b""
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     @property
     def stdin(self) -> BinaryIO:
@@ -269,6 +272,7 @@ class Process(LspClient):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self._reader.join(LIMIT)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 try:

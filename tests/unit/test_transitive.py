@@ -11,6 +11,7 @@ from mothball.config import Config
 from mothball.model import Dependency, Document, Finding, Graph, Kind, Report, Rule, Severity, Span
 from mothball.sources import SourceFile
 from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, governance, source
+from tests.support.timing import least_seconds
 
 CHAIN = {"flask-foo": ("middle", "other"), "middle": ("old-lib",), "other": (), "old-lib": ()}
 
@@ -195,3 +196,10 @@ def test_the_weight_of_transitive_packages_can_be_set() -> None:
 
 def test_active_packages_are_no_findings_wherever_they_stand() -> None:
     assert check([manifest("flask-foo"), lock(CHAIN)], LookUp(otherwise=ACTIVE), SETTINGS).findings == ()
+
+
+def test_the_time_is_linear_in_a_file_of_nothing_but_findings() -> None:
+    def judge(count: int) -> None:
+        check([manifest(*(f"name-{number}" for number in range(count)))], LookUp(otherwise=ARCHIVED), SETTINGS)
+
+    assert least_seconds(lambda: judge(4000)) < 12 * least_seconds(lambda: judge(1000))

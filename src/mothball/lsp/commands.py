@@ -17,15 +17,18 @@ OPEN_PAGE = "mothball.openPage"
 
 
 def register(server: Server) -> None:
-    """Have ``server`` take commands."""
+    """Have ``server`` take commands.
 
-    def check_again(*_: object) -> None:
+    Arguments are texts by their annotation: pygls gives the server itself to whoever would take any object.
+    """
+
+    def check_again(*_: str) -> None:
         server.bench.check_again()
 
-    async def check_workspace(*_: object) -> dict[str, int] | None:
+    async def check_workspace(*_: str) -> dict[str, int] | None:
         return await workspace_check.run(server)
 
-    def open_page(*arguments: object) -> None:
+    def open_page(*arguments: str) -> None:
         address = arguments[0] if arguments else None
         # The page of a project is https; a client that sends something else did not get it from us.
         if isinstance(address, str) and address.startswith("https://") and server.bench.client.show_document:

@@ -61,8 +61,7 @@ class Positions:
         if self._is_plain or text.isascii():
             return start + min(position.character, len(text))
         data = text.encode(self._codec, "surrogatepass")[: position.character * self._size]
-        # A position in the middle of a character stands before it.
-        return start + len(data.decode(self._codec, "ignore" if self._size == 1 else "surrogatepass"))
+        return start + _whole_characters(data, self._codec, text)
 
     def _units(self, line: int, column: int) -> int:
         """Return the number of units before ``column`` (from 0) of ``line`` (from 1)."""
@@ -75,6 +74,20 @@ class Positions:
         units += len(passed.encode(self._codec, "surrogatepass")) // self._size
         self._last = (line, column, units)
         return units
+
+
+def _whole_characters(data: bytes, codec: str, text: str) -> int:
+    """Return how many characters of ``text`` are whole in ``data``, which begins as it does.
+
+    A position in the middle of a character stands before it.
+    """
+    while True:
+        try:
+            found = data.decode(codec, "surrogatepass")
+        except UnicodeDecodeError as error:
+            data = data[: error.start]
+        else:
+            return len(found) if text.startswith(found[-1:], max(0, len(found) - 1)) else len(found) - 1
 
 
 def path_of(uri: str) -> str | None:

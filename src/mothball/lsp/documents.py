@@ -54,6 +54,14 @@ class Checked(NamedTuple):
         ]
 
 
+class Parsed(NamedTuple):
+    """A text, parsed by what was known of its surroundings; ``opened`` is None where nothing of it may be checked."""
+
+    around: Surroundings
+    text: str
+    opened: OpenFile | None
+
+
 class OpenDocument:
     """A document between its didOpen and its didClose."""
 
@@ -65,6 +73,7 @@ class OpenDocument:
         self.text = text
         self.version = version
         self.surroundings: Surroundings | None = None
+        self.parsed: Parsed | None = None
         self.checked: Checked | None = None
         self.diagnostics: list[types.Diagnostic] | None = None
         self.result_id = ""
@@ -74,6 +83,9 @@ class OpenDocument:
         self.surveys = 0
         self.check_is_due = False
         self.asks_when_checked = False
+        # A long text is judged in a thread, one after the other; `is_overtaken` when there is reason to do it again.
+        self.is_in_thread = False
+        self.is_overtaken = False
         self.asking: asyncio.TimerHandle | None = None
         self.waiting: list[asyncio.Future[None]] = []
 

@@ -90,7 +90,7 @@ def code_span(text: str) -> str:
         return ""
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     # One space within each fence belongs to it, and is taken off when the content is shown.
-    padding = " " if text[0] in "` " or text[-1] in "` " else ""
+    padding = " " if not text.isspace() and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
@@ -98,8 +98,8 @@ def _parts(story: Story, style: _Plain) -> Iterator[str]:
     item, lookup = story.item, story.item.lookup
     yield f"{style.strong(_headline(lookup))} {style.foreign(item.dependency.name)}"
     yield _meaning(lookup)
-    if isinstance(lookup, Stated | Unrecognised) and lookup.reason:
-        yield f"Its index says: {style.foreign(lookup.reason)}"
+    reason = style.foreign(lookup.reason) if isinstance(lookup, Stated | Unrecognised) else ""
+    yield f"Its index says: {reason}" if reason else ""
     yield style.items([line for line in _details(story, style) if line])
 
 
@@ -147,8 +147,8 @@ def _details(story: Story, style: _Plain) -> Iterator[str]:
         yield f"status: {style.foreign(lookup.marker)}"
     if story.finding is not None and lookup != PENDING:
         yield _policy(story.finding, style)
-    if dependency.marker:
-        yield f"only where {style.foreign(dependency.marker)}"
+    marker = style.foreign(dependency.marker)
+    yield f"only where {marker}" if marker else ""
     if item.transitive:
         way = " → ".join(map(style.foreign, (*item.via, dependency.name)))
         yield f"brought in by {way}" if item.via else "brought in by another package"
@@ -161,8 +161,8 @@ def _details(story: Story, style: _Plain) -> Iterator[str]:
 def _policy(finding: Finding, style: _Plain) -> str:
     if finding.suppressed is not None:
         where = "a comment in this file" if finding.suppressed.by == "comment" else "the configuration"
-        reason = f": {style.foreign(finding.suppressed.reason)}" if finding.suppressed.reason else ""
-        return f"rule {finding.rule}: ignored by {where}{reason}"
+        reason = style.foreign(finding.suppressed.reason)
+        return f"rule {finding.rule}: ignored by {where}" + (f": {reason}" if reason else "")
     weight = {
         Severity.ERROR: "an error",
         Severity.WARNING: "a warning",

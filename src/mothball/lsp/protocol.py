@@ -137,9 +137,9 @@ class Protocol(LanguageServerProtocol):
         self._send_data(request(id=f"mothball-{uuid.uuid4()}", params=params))
 
     def _answer_error(self, number: str | int | None, code: int, message: str) -> None:
-        self._send_data(
-            types.ResponseErrorMessage(id=number, error=types.ResponseError(code=code, message=one_line(message, 200)))
-        )
+        # Not as lsprotocol has it, which leaves out an id that is null; here it must stand (JSON-RPC 2.0, section 5).
+        error = {"code": int(code), "message": one_line(message, 200)}
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": error})
 
     def _send_response(
         self,
@@ -148,7 +148,12 @@ class Protocol(LanguageServerProtocol):
         error: types.ResponseError | None = None,
     ) -> None:
         if error is not None:
-            # pygls puts a traceback, with the paths of this machine, into `data`; and into the message, its last line.
+            if error.code == types.ErrorCodes.InternalError:
+                # pygls puts a traceback, with the paths of this machine, into `data`, and its last line before it.
+                logger.error(
+                    "a request failed: %s\n%s", error.message, "".join((error.data or {}).get("traceback", ()))
+                )
+                error.message = f"internal error: {error.message.partition(':')[0]}"
             self._answer_error(msg_id, error.code, error.message)
             return
         super()._send_response(msg_id, result)

@@ -9,27 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeVar
 
-from mothball.checker import queries_of
-from mothball.config import UserConfig
-from mothball.errors import ConfigError, UnreadableFileError
-from mothball.files import is_inside, shown_path
-from mothball.governing import Governor, GovernorSettings
+from mothball.files import is_inside
 from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.diagnostics import Shape, diagnostics_of
-from mothball.lsp.documents import Checked, OpenDocument, format_for
-from mothball.lsp.lookups import Answers, Lookups
+from mothball.lsp.diagnostics import Shape
+from mothball.lsp.documents import OpenDocument, format_for
+from mothball.lsp.lookups import Lookups
 from mothball.lsp.settings import Settings
-from mothball.lsp.user_side import Environment, UserSide, read_user_side, run_settings
-from mothball.model import Problem, Severity
-from mothball.open_document import OpenFile, Surroundings, check_open, read_open, survey
-from mothball.places import user_config_file
-from mothball.records import NamedTuple
+from mothball.lsp.user_side import Environment, UserSide, read_user_side
+from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
 
 logger = logging.getLogger(__name__)
 
@@ -51,24 +44,6 @@ class Outlet(Protocol):
 
     def refresh(self) -> None:
         """Have a client that pulls pull again."""
-
-
-class _Subject(NamedTuple):
-    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it."""
-
-    path: str
-    format: str
-    text: str
-    here: str | None
-
-
-class _Survey(NamedTuple):
-    """What a survey brought: the surroundings, the text as it was read with them, and what the cache knows of it."""
-
-    around: Surroundings
-    text: str
-    opened: OpenFile | None
-    cached: Answers
 
 
 class Workbench:
@@ -165,7 +140,9 @@ class Workbench:
         for document in self.documents.values():
             self.lookups.ask(self.lookups.wanting(_queries(document), now))
             if document.surroundings is not None:
-                self._in_thread(document.surroundings.is_current, partial(self._survey_if_not_current, document))
+                self._in_thread(
+                    document.surroundings.is_current, partial(self._survey_if_not_current, document), lambda: None
+                )
         self.lookups.forget_all_but(query for one in self.documents.values() for query in _queries(one))
 
     # --- surveys ---
@@ -173,24 +150,25 @@ class Workbench:
     def _survey(self, document: OpenDocument) -> None:
         document.surveys += 1
         serial = document.surveys
-        subject = _Subject(document.path, document.format, document.text, self.folder_of(document.path))
-        work = partial(_run_survey, subject, self.user_side, self.lookups.cached)
-        self._in_thread(work, lambda done: self._surveyed(document, serial, done))
+        subject = Subject(document.path, document.format, document.text, self.folder_of(document.path))
+        self._in_thread(
+            partial(run_survey, subject, self.user_side, self.lookups.cached),
+            lambda done: self._surveyed(document, serial, done),
+            lambda: self._failed(document),
+        )
 
-    def _surveyed(self, document: OpenDocument, serial: int, done: _Survey) -> None:
+    def _surveyed(self, document: OpenDocument, serial: int, done: Survey) -> None:
         if document.surveys != serial:
             return
-        around, before = done.around, document.surroundings
+        around, before = done.parsed.around, document.surroundings
         if around.saved is None and not around.excludes and before is not None and before.saved is not None:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
-        self.on_snapshots(done.around.snapshots)
+        document.parsed = done.parsed
+        self.on_snapshots(done.parsed.around.snapshots)
         self.lookups.keep(done.cached)
-        if document.text == done.text and around is done.around:
-            self._judge(document, done.text, done.opened)
-        else:
-            self._check_soon(document)
+        self._check(document)
         self._ask_now(document)
 
     def _survey_if_not_current(self, document: OpenDocument, is_current: bool) -> None:  # noqa: FBT001 - a callback's
@@ -216,46 +194,57 @@ class Workbench:
             self.loop.call_soon(self._check, document)
 
     def _check(self, document: OpenDocument) -> None:
+        """Judge the text as it is by the answers at hand."""
         document.check_is_due = False
-        around, text = document.surroundings, document.text
-        if around is None or document.uri not in self.documents:
+        if document.surroundings is None or document.uri not in self.documents:
             return
-        if len(text) < _LONG:
-            self._judge(document, text, read_open(text, around))
+        if document.is_in_thread:
+            document.is_overtaken = True
+            return
+        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape())
+        work = partial(judge, task, self.lookups.known)
+        if len(document.text) >= _LONG:
+            document.is_in_thread = True
+            self._in_thread(work, partial(self._judged_in_thread, document), lambda: self._failed(document))
+            return
+        try:
+            verdict = work()
+        except Exception:
+            logger.exception("a check failed")
+            self._failed(document)
         else:
-            self._in_thread(partial(read_open, text, around), lambda opened: self._judge(document, text, opened))
+            self._show(document, verdict)
 
-    def _judge(self, document: OpenDocument, text: str, opened: OpenFile | None) -> None:
-        """Judge ``text`` by the answers at hand, and show the verdict unless the document has moved on."""
-        around = document.surroundings
-        if around is None or document.text != text or document.uri not in self.documents:
+    def _judged_in_thread(self, document: OpenDocument, verdict: Verdict) -> None:
+        document.is_in_thread = False
+        is_overtaken, document.is_overtaken = document.is_overtaken, False
+        if verdict.checked.text == document.text:
+            self._show(document, verdict)
+        if is_overtaken or verdict.checked.text != document.text:
+            self._check(document)
+
+    def _failed(self, document: OpenDocument) -> None:
+        document.is_in_thread = document.is_overtaken = False
+        self._show(document, failed(document.path, document.text, document.version, self._shape()))
+
+    def _shape(self) -> Shape:
+        return Shape(self.client, self.settings.deprecated_tag)
+
+    def _show(self, document: OpenDocument, verdict: Verdict) -> None:
+        """Take a verdict in, and send what it changes."""
+        if document.uri not in self.documents:
             return
-        asked: list[Query] = []
-
-        def look_up(queries: Iterable[Query]) -> Answers:
-            asked.extend(queries)
-            return self.lookups.known(asked)
-
-        report = check_open(opened, look_up, run_settings()) if opened else None
-        shown = shown_path(document.path)
-        document.checked = Checked(text, shown, document.version, opened, report, tuple(asked), around.problems)
-        self._show(document)
-        if document.asks_when_checked:
-            self._ask_now(document)
-
-    def _show(self, document: OpenDocument) -> None:
-        if document.checked is None:
-            return
-        shape = Shape(self.client, self.settings.deprecated_tag)
-        diagnostics = diagnostics_of(document.checked, shape)
-        if diagnostics != document.diagnostics:
-            document.diagnostics = diagnostics
+        document.parsed, document.checked = verdict.parsed, verdict.checked
+        if verdict.diagnostics != document.diagnostics:
+            document.diagnostics = verdict.diagnostics
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
                 self._outlet.publish(document)
             elif document.pulled and not document.waiting:
                 self._outlet.refresh()
         _wake(document)
+        if document.asks_when_checked:
+            self._ask_now(document)
 
     # --- look-ups ---
 
@@ -276,8 +265,8 @@ class Workbench:
         self.changes += 1
         for document in list(self.documents.values()):
             checked = document.checked
-            if checked is not None and checked.text == document.text and not queries.isdisjoint(checked.queries):
-                self._judge(document, checked.text, checked.opened)
+            if checked is not None and not queries.isdisjoint(checked.queries):
+                self._check(document)
 
     # --- threads ---
 
@@ -292,26 +281,13 @@ class Workbench:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(call)
 
-    def _in_thread(self, work: Callable[[], Result], then: Callable[[Result], None]) -> None:
+    def _in_thread(
+        self, work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]
+    ) -> None:
+        """Do ``work`` in a thread, and go on here with what comes of it; ``otherwise`` where it fails."""
         self.loop  # noqa: B018 - known before a thread needs it
         job = self.threads.submit(work)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then)))
-
-
-def _run_survey(
-    subject: _Subject, user_side: Callable[[], UserSide], cached: Callable[[Iterable[Query]], Answers]
-) -> _Survey:
-    path, file_format, text, here = subject
-    try:
-        around = survey(path, file_format, here, user_side().governor())
-    except (ConfigError, UnreadableFileError) as error:
-        # Nobody knows which names the user keeps to themselves: nothing is looked up.
-        around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
-        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, user_config_file())
-        around = around._replace(saved=None, problems=(problem,))
-    opened = read_open(text, around)
-    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
-    return _Survey(around, text, opened, cached(queries) if queries else {})
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then, otherwise)))
 
 
 def _queries(document: OpenDocument) -> tuple[Query, ...]:
@@ -329,10 +305,11 @@ def _nothing(_: object) -> None:
     """Do nothing."""
 
 
-def _hand_on(done: Future[Result], then: Callable[[Result], None]) -> None:
+def _hand_on(done: Future[Result], then: Callable[[Result], None], otherwise: Callable[[], None]) -> None:
     try:
         result = done.result()
     except Exception:
         logger.exception("a check failed")
+        otherwise()
         return
     then(result)

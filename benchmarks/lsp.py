@@ -1,0 +1,264 @@
+"""The language server, as ratios to ``python -c pass``: what typing, opening and hovering cost, and what it holds.
+
+    uv run python -m benchmarks.lsp
+
+Budgets: a change of 1,000 dependencies, 10 of them flagged, to its diagnostics 1 and of 50 dependencies 0.3, opening a
+uv.lock of 3 MB 15, hover 0.5, all warm; 80 MB resident after a thousand edits, and no growth over ten thousand more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.paired import clean_environment, compare
+
+_INDEX = "https://index.example/simple/"
+_FLAGGED = 10
+
+
+class Server:
+    """The installed server, spoken to over its pipes by one thread."""
+
+    def __init__(self, mothball: str, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [mothball, "lsp"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=environment["HOME"]
+        )
+        self._number = 0
+        self.diagnostics: dict[str, Any] = {}
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.flush()
+
+    def receive(self) -> dict[str, Any]:
+        """Return the next message; diagnostics are kept."""
+        stdout = self.process.stdout
+        assert stdout is not None
+        header = stdout.readline()
+        while stdout.readline().strip():
+            pass
+        message: dict[str, Any] = json.loads(stdout.read(int(header.split()[1])))
+        if message.get("method") == "textDocument/publishDiagnostics":
+            self.diagnostics = message["params"]
+        return message
+
+    def request(self, method: str, params: object) -> Any:  # noqa: ANN401 - whatever the server answers
+        """Return the result of a request."""
+        self._number += 1
+        self.send({"id": self._number, "method": method, "params": params})
+        while (answer := self.receive()).get("id") != self._number or "method" in answer:
+            pass
+        return answer["result"]
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+        self.send({"method": method, "params": params})
+
+    def wait_for(self, version: int) -> None:
+        """Wait for the diagnostics of a version."""
+        while self.diagnostics.get("version") != version:
+            self.receive()
+
+    def resident(self) -> float:
+        """Return the resident memory in MB."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def close(self) -> None:
+        """End the server as editors do."""
+        self.request("shutdown", None)
+        self.notify("exit", None)
+        self.process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--edits", type=int, default=10_000, help="edits over which memory must not grow")
+    arguments = parser.parse_args()
+    with clean_environment() as scripts, tempfile.TemporaryDirectory() as home:
+        python, mothball = os.path.join(scripts, "python"), os.path.join(scripts, "mothball")
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "MOTHBALL_CACHE_DIR": os.path.join(home, "cache")}
+        names = [f"name-{number}" for number in range(8000)]
+        subprocess.run(
+            [python, "-c", _FILL, environment["MOTHBALL_CACHE_DIR"], _INDEX, *names], env=environment, check=True
+        )
+        server = Server(mothball, environment)
+        settings = {"indexUrl": _INDEX, "maxAge": "7d"}
+        server.request(
+            "initialize", {"processId": None, "rootUri": None, "capabilities": {}, "initializationOptions": settings}
+        )
+        server.notify("initialized", {})
+        bare = [python, "-c", "pass"]
+        print(f"{'as a ratio to python -c pass':<52} median  (quartiles of the pairs)")
+        for count in (1000, 50):
+            typing = Typing(server, home, count)
+            show(f"didChange to diagnostics, {count} dependencies", typing.edit, bare, environment, arguments.rounds)
+        show("hover among 50 dependencies", typing.hover, bare, environment, arguments.rounds)
+        memory(server, typing, arguments.edits)
+        opening = Opening(server, home, names)
+        show(
+            f"didOpen of a uv.lock of {len(opening.text) / 1e6:.1f} MB",
+            opening.open,
+            bare,
+            environment,
+            arguments.rounds // 20,
+        )
+        server.close()
+        start_up(python, mothball, environment)
+
+
+class Typing:
+    """A requirements file of ``count`` dependencies, ten of them archived, in which somebody types at the top."""
+
+    def __init__(self, server: Server, home: str, count: int) -> None:
+        self._server = server
+        self._text = "".join(f"name-{number}==1.{number}\n" for number in range(count))
+        self._uri = f"file://{home}/requirements-{count}.txt"
+        self._version = 1
+        with open(f"{home}/requirements-{count}.txt", "w", encoding="utf-8") as file:
+            file.write(self._text)
+        document = {"uri": self._uri, "languageId": "requirements", "version": 1, "text": self._text}
+        server.notify("textDocument/didOpen", {"textDocument": document})
+        while server.diagnostics.get("uri") != self._uri or len(server.diagnostics["diagnostics"]) != _FLAGGED:
+            server.receive()
+
+    def edit(self) -> None:
+        """Add a line or take one away, so that every diagnostic moves."""
+        self._version += 1
+        text = f"# {self._version}\n" * (self._version % 2) + self._text
+        document = {"uri": self._uri, "version": self._version}
+        self._server.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+        self._server.wait_for(self._version)
+        assert len(self._server.diagnostics["diagnostics"]) == _FLAGGED
+
+    def hover(self) -> None:
+        """Hover over a name."""
+        position = {"line": 20, "character": 3}
+        params = {"textDocument": {"uri": self._uri}, "position": position}
+        assert self._server.request("textDocument/hover", params)["contents"]["value"]
+
+
+class Opening:
+    """A large uv.lock, opened and closed again."""
+
+    def __init__(self, server: Server, home: str, names: list[str]) -> None:
+        self._server = server
+        self.text = lock(names)
+        path = os.path.join(home, "uv.lock")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.text)
+        self._uri = f"file://{path}"
+        self._version = 1_000_000
+
+    def open(self) -> None:
+        """Open it, wait for its diagnostics, close it."""
+        self._version += 1
+        document = {"uri": self._uri, "languageId": "toml", "version": self._version, "text": self.text}
+        self._server.notify("textDocument/didOpen", {"textDocument": document})
+        self._server.wait_for(self._version)
+        assert len(self._server.diagnostics["diagnostics"]) == _FLAGGED
+        self._server.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
+        self._server.receive()
+
+
+def lock(names: list[str]) -> str:
+    """Return a uv.lock of some 3 MB: packages with a dozen hashed files each."""
+    packages = ["version = 1\nrequires-python = '>=3.11'\n"]
+    for number, name in enumerate(names):
+        if sum(map(len, packages)) > 3_000_000 and number % 100 == 0:
+            break
+        files = "".join(
+            f'    {{ url = "https://files.example/{name}/{name}-1.{number}-cp31{minor}.whl", '
+            f'hash = "sha256:{number:064x}", size = 1 }},\n'
+            for minor in range(6)
+        )
+        packages.append(
+            f'\n[[package]]\nname = "{name}"\nversion = "1.{number}"\nsource = {{ registry = "{_INDEX}" }}\n'
+            f'dependencies = [{{ name = "{names[number - 1]}" }}]\nwheels = [\n{files}]\n'
+        )
+    return "".join(packages)
+
+
+def show(label: str, work: Callable[[], None], bare: list[str], environment: dict[str, str], rounds: int) -> None:
+    """Print how many times as long as a bare interpreter ``work`` takes, the two taking turns."""
+    pairs = []
+    for number in range(rounds + 3):
+        begin = time.perf_counter()
+        subprocess.run(bare, env=environment, check=True)
+        middle = time.perf_counter()
+        work()
+        end = time.perf_counter()
+        if number >= 3:
+            pairs.append((end - middle, middle - begin))
+    base = statistics.median(other for _, other in pairs)
+    ratios = sorted(one / other for one, other in pairs)
+    low, high = ratios[len(ratios) // 4], ratios[3 * len(ratios) // 4]
+    print(f"{label:<52} {statistics.median(one for one, _ in pairs) / base:6.2f}  ({low:.2f} - {high:.2f})", flush=True)
+
+
+def memory(server: Server, typing: Typing, edits: int) -> None:
+    """Print the resident memory after a thousand edits, and after as many more as are asked for."""
+    if not os.path.isdir("/proc/self"):
+        return
+    for _ in range(1000):
+        typing.edit()
+    before = server.resident()
+    for _ in range(edits):
+        typing.edit()
+    print(f"{'resident after 1,000 edits':<52} {before:6.1f}  MB")
+    print(f"{f'and after {edits:,} more':<52} {server.resident():6.1f}  MB", flush=True)
+
+
+def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
+    """Print what it takes to start, beside the import that nearly all of it is."""
+    handshake = (
+        "import json, subprocess, sys\n"
+        "def frame(**message):\n"
+        "    body = json.dumps({'jsonrpc': '2.0', **message}).encode()\n"
+        "    return b'Content-Length: %d\\r\\n\\r\\n%s' % (len(body), body)\n"
+        "data = frame(id=1, method='initialize', params={'processId': None, 'rootUri': None, 'capabilities': {}})\n"
+        "data += frame(id=2, method='shutdown') + frame(method='exit')\n"
+        "sys.exit(subprocess.run([sys.argv[1], 'lsp'], input=data, stdout=subprocess.DEVNULL).returncode)\n"
+    )
+    commands = {
+        "python -c pass": [python, "-c", "pass"],
+        "python -c 'import lsprotocol.types'": [python, "-c", "import lsprotocol.types"],
+        "python -c 'import pygls.lsp.server'": [python, "-c", "import pygls.lsp.server"],
+        "mothball lsp: initialize, shutdown, exit": [python, "-c", handshake, mothball],
+    }
+    for ratio in compare(commands, rounds=10, environment=environment):
+        print(f"{ratio.name:<52} {ratio.median:6.2f}  ({ratio.low:.2f} - {ratio.high:.2f})")
+
+
+# Runs in the clean environment: writes a fresh answer for every name, the first ten of them archived.
+_FILL = """\
+import sys, time
+from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.exchange import ProjectPage
+directory, index, *names = sys.argv[1:]
+cache = StatusCache.open(directory)
+cache.put_many({
+    page_key(index, name): CachedAnswer(ProjectPage("archived" if number < 10 else "active"), None, time.time())
+    for number, name in enumerate(names)
+})
+cache.close()
+"""
+
+
+if __name__ == "__main__":
+    if sys.platform == "win32":
+        sys.exit("measured on POSIX only")
+    main()

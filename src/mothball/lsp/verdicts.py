@@ -1,0 +1,97 @@
+"""The work on one document that may run in any thread: the survey of its surroundings, and the verdict on its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from lsprotocol import types  # noqa: TC002 - as TC001
+
+from mothball.checker import queries_of
+from mothball.config import UserConfig
+from mothball.errors import ConfigError, UnreadableFileError
+from mothball.files import shown_path
+from mothball.governing import Governor, GovernorSettings
+from mothball.index.statuses import Query
+from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.documents import Checked, Parsed
+from mothball.lsp.lookups import Answers
+from mothball.lsp.user_side import UserSide, run_settings
+from mothball.model import Problem, Severity
+from mothball.open_document import Surroundings, check_open, read_open, survey
+from mothball.places import user_config_file
+from mothball.records import NamedTuple
+
+LookUp = Callable[[Iterable[Query]], Answers]
+
+
+class Subject(NamedTuple):
+    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it."""
+
+    path: str
+    format: str
+    text: str
+    here: str | None
+
+
+class Survey(NamedTuple):
+    """What a survey brought: the text as it was read with its surroundings, and what the cache knows of its names."""
+
+    parsed: Parsed
+    cached: Answers
+
+
+class Task(NamedTuple):
+    """What is to be judged; ``parsed`` is what was parsed last, be it of another text."""
+
+    text: str
+    version: int | None
+    around: Surroundings
+    parsed: Parsed | None
+    shape: Shape
+
+
+class Verdict(NamedTuple):
+    """What a text came to."""
+
+    parsed: Parsed | None
+    checked: Checked
+    diagnostics: list[types.Diagnostic]
+
+
+def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: LookUp) -> Survey:
+    """Read what matters for a document, and what the cache knows of the names in it."""
+    path, file_format, text, here = subject
+    try:
+        around = survey(path, file_format, here, user_side().governor())
+    except (ConfigError, UnreadableFileError) as error:
+        # Nobody knows which names the user keeps to themselves: nothing is looked up.
+        around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, shown_path(user_config_file()))
+        around = around._replace(saved=None, problems=(problem,))
+    opened = read_open(text, around)
+    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
+    return Survey(Parsed(around, text, opened), cached(queries) if queries else {})
+
+
+def judge(task: Task, known: LookUp) -> Verdict:
+    """Return the verdict on a text, by the answers that ``known`` has."""
+    text, around, parsed = task.text, task.around, task.parsed
+    if parsed is None or parsed.text != text or parsed.around is not around:
+        parsed = Parsed(around, text, read_open(text, around))
+    asked: list[Query] = []
+
+    def look_up(queries: Iterable[Query]) -> Answers:
+        asked.extend(queries)
+        return known(asked)
+
+    report = check_open(parsed.opened, look_up, run_settings()) if parsed.opened else None
+    checked = Checked(text, shown_path(around.path), task.version, parsed.opened, report, tuple(asked), around.problems)
+    return Verdict(parsed, checked, diagnostics_of(checked, task.shape))
+
+
+def failed(path: str, text: str, version: int | None, shape: Shape) -> Verdict:
+    """Return the verdict on a text on which mothball failed: a bug must not look like a clean file."""
+    help_text = "this is a bug in mothball; the log of the server shows where"
+    problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)
+    checked = Checked(text, shown_path(path), version, None, None, (), (problem,))
+    return Verdict(None, checked, diagnostics_of(checked, shape))

@@ -1,0 +1,72 @@
+"""The language server and an index that authors statuses: what is archived there is underlined here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.indexes import Pypiron, running_pypiron
+from tests.support.lsp_client import PUSH, Process
+
+
+@pytest.fixture
+def editor(tmp_path: Path) -> Iterator[Process]:
+    home = tmp_path / "home"
+    home.mkdir()
+    with Process(str(home), str(tmp_path)) as process:
+        yield process
+
+
+def write(tmp_path: Path, text: str) -> str:
+    """Write the workspace's requirements.txt and return its path."""
+    path = tmp_path / "workspace" / "requirements.txt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
+    editor: Process, pypiron: Pypiron, tmp_path: Path
+) -> None:
+    pypiron.publish("lsp-lib", "lsp-other")
+    # Without any status it would state none: what is silent would not be active.
+    pypiron.set_status("lsp-other", "deprecated")
+    text = "lsp-lib==1.0\nlsp-other\n"
+    path = write(tmp_path, text)
+    editor.start(PUSH, os.path.dirname(path), pypiron.url)
+    document = editor.open(path, text)
+    editor.wait_for_diagnostics(document, "deprecated")
+    pypiron.set_status("lsp-lib", "archived", "moved to lsp-new")
+    editor.command("mothball.checkAgain")
+    found, _ = editor.wait_for_diagnostics(document, "archived", "deprecated")
+    assert found["message"] == "lsp-lib is archived: moved to lsp-new"
+    assert "moved to lsp-new" in editor.hover(document, 0, 0)["contents"]["value"]
+    pypiron.clear_status("lsp-lib")
+    editor.command("mothball.checkAgain")
+    editor.wait_for_diagnostics(document, "deprecated")
+    assert editor.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
+
+
+def test_an_index_that_stops_is_one_report_and_one_that_is_back_is_noticed(editor: Process, tmp_path: Path) -> None:
+    text = "lsp-a\nlsp-b\nlsp-c\n==broken\n"
+    path = write(tmp_path, text)
+    with running_pypiron(str(tmp_path / "index")) as index:
+        index.publish("lsp-a", "lsp-b", "lsp-c")
+        index.set_status("lsp-b", "archived")
+        port = index.url
+        editor.start(PUSH, os.path.dirname(path), port, maxAge="1s")
+        document = editor.open(path, text)
+        editor.wait_for_diagnostics(document, "archived", "unreadable")
+    # The cache remembers what was learnt; what is new cannot be asked for.
+    text += "lsp-d\nlsp-e\n"
+    editor.change(document, text)
+    _, _, down = editor.wait_for_diagnostics(document, "archived", "unreadable", "unverified")
+    assert down["message"].startswith(f"2 names could not be checked on {port}")
+    assert editor.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
+    assert editor.messages("window/showMessage") == []
+    with running_pypiron(str(tmp_path / "index"), port=int(port.split(":")[2].partition("/")[0])):
+        editor.command("mothball.checkAgain")
+        editor.wait_for_diagnostics(document, "archived", "unreadable", "missing", "missing")

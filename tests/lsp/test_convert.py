@@ -1,0 +1,85 @@
+"""Positions in all encodings, paths and addresses."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from lsprotocol import types
+
+from mothball.lsp.convert import Positions, path_of, rule_uri, uri_of
+from mothball.model import Rule
+from tests.support.timing import least_seconds
+
+ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
+TEXTS = st.text(st.sampled_from("ab\r\n\f\u2028\u0085é漢😀\ud800\t"), max_size=40)
+CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+SIZES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
+
+
+def expected(text: str, offset: int, encoding: str) -> tuple[int, int]:
+    """Return line and units as the specification says, the slow way."""
+    ends = [end.end() for end in re.finditer("\r\n|\r|\n", text) if end.end() <= offset]
+    start = ends[-1] if ends else 0
+    units = len(text[start:offset].encode(CODECS[encoding], "surrogatepass")) // SIZES[encoding]
+    return len(ends), units
+
+
+@given(TEXTS, ENCODINGS)
+@example("a\r\n😀b", "utf-16")
+@settings(deadline=None, max_examples=300)
+def test_an_offset_and_its_position_are_one(text: str, encoding: str) -> None:
+    positions = Positions(text, encoding)
+    for offset in range(len(text) + 1):
+        if text[offset - 1 : offset + 1] == "\r\n":
+            continue  # within a line ending nothing begins or ends
+        position = positions.position(offset)
+        assert (position.line, position.character) == expected(text, offset, encoding)
+        assert positions.offset(position) == offset
+
+
+@given(TEXTS, ENCODINGS, st.integers(0, 50), st.integers(0, 50))
+@settings(deadline=None, max_examples=300)
+def test_every_position_leads_somewhere_in_its_line(text: str, encoding: str, line: int, character: int) -> None:
+    offset = Positions(text, encoding).offset(types.Position(line, character))
+    assert 0 <= offset <= len(text)
+    assert Positions(text, encoding).position(offset).line == min(line, len(re.findall("\r\n|\r|\n", text)))
+
+
+@pytest.mark.parametrize(("encoding", "units"), [("utf-8", 4), ("utf-16", 2), ("utf-32", 1)])
+def test_an_emoji_counts_as_its_encoding_counts_it(encoding: str, units: int) -> None:
+    assert Positions("😀x", encoding).position(1) == types.Position(0, units)
+    assert Positions("😀x", encoding).offset(types.Position(0, units)) == 1
+
+
+def test_a_line_of_any_length_costs_its_length() -> None:
+    def walk(length: int) -> None:
+        positions = Positions("é" * length, "utf-16")
+        for offset in range(0, length, 10):
+            positions.position(offset)
+
+    assert least_seconds(lambda: walk(40_000)) < 12 * least_seconds(lambda: walk(10_000))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
+@pytest.mark.parametrize("path", ["/a/b.txt", "/a b/ü;x?y#z%20.txt", "/漢/😀.toml", "/a/\udcff.txt"])
+def test_a_path_and_its_address_are_one(path: str) -> None:
+    assert path_of(uri_of(path)) == path
+    assert uri_of(path).isascii()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
+def test_addresses_that_name_no_file_here_are_none() -> None:
+    for uri in ("untitled:x", "http://x/y", "file://server/share", "file:///a%00b", "file://", "http://[", ""):
+        assert path_of(uri) is None
+    assert path_of("file://localhost/a/../b") == "/b"
+
+
+def test_every_rule_has_a_page() -> None:
+    for rule in Rule:
+        path = path_of(rule_uri(rule))
+        assert path is not None
+        assert os.path.isfile(path)

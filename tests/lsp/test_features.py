@@ -1,0 +1,415 @@
+"""Hover, code actions, links, commands, settings, folders: each as a client meets it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mothball.lsp.settings import SETTINGS
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.lsp.test_diagnostics import place
+from tests.support.lsp_client import PULL, PUSH, Message, codes_of
+from tests.support.project import snapshot_text
+from tests.support.scripted_index import ScriptedIndex
+
+
+def archived(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, text: str, name: str = "requirements.txt"
+) -> str:
+    """Open ``text``, in which old-lib is archived and fine is not; return the document."""
+    index.script("old-lib", page("old-lib", "archived", "use new-lib"))
+    index.script("fine", page("fine", "active"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write(name, text), text)
+    client.wait_for_diagnostics(document, "archived")
+    client.wait_for(lambda: len(index.received) >= text.count("fine") + 1)
+    return document
+
+
+def actions(client: InProcess, document: str, line: int, only: list[str] | None = None) -> dict[str, Message]:
+    """Return the actions for a line by their titles."""
+    at = {"line": line, "character": 0}
+    diagnostics = [one for one in client.diagnostics[document] if one["range"]["start"]["line"] == line]
+    context: dict[str, Any] = {"diagnostics": diagnostics} | ({"only": only} if only is not None else {})
+    params = {"textDocument": {"uri": document}, "range": {"start": at, "end": at}, "context": context}
+    found = client.request("textDocument/codeAction", params) or []
+    return {one["title"]: one for one in found}
+
+
+def edited(text: str, action: Message, uri: str) -> str:
+    """Return ``text``, in ASCII, after the edits of an action."""
+    (change,) = action["edit"]["documentChanges"]
+    assert change["textDocument"]["uri"] == uri
+    lines = text.splitlines(keepends=True)
+
+    def offset(at: Message) -> int:
+        return sum(map(len, lines[: at["line"]])) + int(at["character"])
+
+    for edit in sorted(change["edits"], key=lambda one: -offset(one["range"]["start"])):
+        start, end = offset(edit["range"]["start"]), offset(edit["range"]["end"])
+        text = text[:start] + edit["newText"] + text[end:]
+    return text
+
+
+# --- hover ------------------------------------------------------------------------------------------------------------
+
+
+def test_hover_tells_the_story_of_any_dependency_line(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    document = archived(client, workspace, index, 'old-lib>=1 ; python_version < "4"\nfine\n\n# nothing\n')
+    hover = client.hover(document, 0, 20)
+    assert hover["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 7}}
+    assert hover["contents"]["kind"] == "markdown"
+    value = hover["contents"]["value"]
+    assert value.startswith("**archived** `old-lib`\n\n")
+    assert "Its index says: `use new-lib`" in value
+    assert f"`{index.url}`, checked less than a minute ago" in value
+    assert client.hover(document, 1, 0)["contents"]["value"].startswith("**active** `fine`")
+    assert client.hover(document, 2, 0) is None
+    assert client.hover(document, 3, 3) is None
+
+
+def test_hover_is_plain_text_where_the_client_knows_no_other(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start({}, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    contents = client.hover(document, 0, 0)["contents"]
+    assert contents["kind"] == "plaintext"
+    assert contents["value"].startswith("archived old-lib\n")
+
+
+# --- code actions -----------------------------------------------------------------------------------------------------
+
+IGNORE_HERE = "Ignore that old-lib is archived, in a comment here"
+REMOVE = "Remove old-lib from this file"
+
+
+def test_ignore_here_puts_a_comment_with_room_for_a_reason(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    text = "fine\nold-lib==1.0\n"
+    document = archived(client, workspace, index, text)
+    action = actions(client, document, 1)[IGNORE_HERE]
+    assert (action["kind"], codes_of(action["diagnostics"])) == ("quickfix", ["archived"])
+    assert "isPreferred" not in action
+    after = edited(text, action, document)
+    assert after == "fine\nold-lib==1.0  # mothball: ignore[archived] WHY\n"
+    client.change(document, after)
+    client.wait_for_diagnostics(document)
+
+
+ENTRY = 'old-lib = { rules = ["archived"], reason = "WHY" }\n'
+TABLE = '[tool.mothball]\n\n[tool.mothball.ignore]\nnew-lib = { rules = ["archived"] }\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [("mothball.toml", "", f"[ignore]\n{ENTRY}"), ("pyproject.toml", TABLE, TABLE + ENTRY)]
+)
+def test_ignore_in_the_configuration_edits_the_file_that_governs(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, *, name: str, before: str, after: str
+) -> None:
+    path = workspace.write(name, before)
+    document = archived(client, workspace, index, "old-lib\n")
+    action = actions(client, document, 0)[f"Ignore that old-lib is archived, in {name}"]
+    assert edited(before, action, f"file://{path}") == after
+    assert action["edit"]["documentChanges"][0]["textDocument"]["version"] is None
+    # What the editor holds of it is newer than the disk.
+    held = f"# held\n{before}"
+    client.open(path, held, version=7)
+    action = actions(client, document, 0)[f"Ignore that old-lib is archived, in {name}"]
+    assert action["edit"]["documentChanges"][0]["textDocument"]["version"] == 7
+    assert edited(held, action, f"file://{path}").endswith(after)
+
+
+def test_remove_takes_the_entry_out(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    text = '[project]\nname = "x"\ndependencies = [\n    "fine",\n    "old-lib",\n]\n'
+    document = archived(client, workspace, index, text, "pyproject.toml")
+    action = actions(client, document, 4)[REMOVE]
+    assert edited(text, action, document) == text.replace('    "old-lib",\n', "")
+
+
+def test_a_lock_is_edited_by_its_tool_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    from tests.lsp.test_diagnostics import LOCK
+
+    workspace.write("mothball.toml", "")
+    index.script("direct-lib", page("direct-lib", "active"))
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = LOCK.format(url=index.url)
+    document = client.open(workspace.write("uv.lock", text), text)
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert set(actions(client, document, place(found)[0])) == {
+        "Ignore that old-lib is archived, in mothball.toml",
+        "Check again",
+    }
+
+
+def test_a_line_without_findings_offers_a_look_and_no_edit(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    document = archived(client, workspace, index, "fine\nold-lib\n\n")
+    assert set(actions(client, document, 0)) == {"Check again"}
+    assert actions(client, document, 2) == {}
+
+
+def test_there_is_no_fix_all(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    document = archived(client, workspace, index, "old-lib\n")
+    assert actions(client, document, 0, ["source.fixAll"]) == {}
+    assert actions(client, document, 0, ["source"]) == {}
+    assert IGNORE_HERE in actions(client, document, 0, ["quickfix"])
+
+
+def test_a_client_that_knows_commands_alone_is_offered_commands(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start({}, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    (only,) = actions(client, document, 0).values()
+    assert only == {"title": "Check again", "command": "mothball.checkAgain", "arguments": [document]}
+
+
+def test_edits_are_changes_where_the_client_knows_no_versions(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    capabilities = {"textDocument": PUSH["textDocument"]}
+    client.start(capabilities, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    assert list(actions(client, document, 0)[IGNORE_HERE]["edit"]["changes"]) == [document]
+
+
+# --- links and pages --------------------------------------------------------------------------------------------------
+
+
+def test_includes_lead_to_their_files_and_names_of_unknown_pages_nowhere(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    base = workspace.write("base.txt", "fine\n")
+    workspace.write("secret.env", "x")
+    text = "-r base.txt\n-c missing.txt\n-r secret.env\n-r ../outside.txt\nold-lib\n"
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", text), text)
+    links = client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
+    # The index is not https: its pages are no links.
+    assert [(one["target"], one["range"]["start"]) for one in links] == [
+        (f"file://{base}", {"line": 0, "character": 3})
+    ]
+
+
+def test_names_lead_to_their_pages_and_private_ones_nowhere(client: InProcess, workspace: Workspace) -> None:
+    workspace.write(
+        "mothball.toml", 'index-url = "https://index.example/simple/"\nprivate = ["acme-*"]\noffline = true\n'
+    )
+    remember(workspace, "old-lib", "archived")
+    client.start(PUSH, str(workspace.root))
+    text = "old-lib\nacme-secret\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    links = client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
+    assert [one["target"] for one in links] == ["https://index.example/simple/old-lib/"]
+    title = "Open the page of old-lib"
+    action = actions(client, document, 0)[title]
+    client.command(action["command"]["command"], *action["command"]["arguments"])
+    (shown,) = client.wait_for(lambda: client.messages("window/showDocument"))
+    assert shown["params"] == {"uri": "https://index.example/simple/old-lib/", "external": True}
+    for odd in (("file:///etc/passwd",), (), (7,)):
+        client.command("mothball.openPage", *odd)
+    assert len(client.messages("window/showDocument")) == 1
+
+
+def remember(workspace: Workspace, name: str, marker: str) -> None:
+    """Put an answer of index.example into the cache."""
+    import os
+    import time
+
+    from mothball.index.cache import CachedAnswer, StatusCache, page_key
+    from mothball.index.exchange import ProjectPage
+
+    cache = StatusCache.open(os.environ["MOTHBALL_CACHE_DIR"])
+    key = page_key("https://index.example/simple/", name)
+    cache.put_many({key: CachedAnswer(ProjectPage(marker), None, time.time())})
+    cache.close()
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_check_again_asks_whatever_the_cache_holds(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    document = archived(client, workspace, index, "old-lib\n")
+    index.script("old-lib", page("old-lib", "active"))
+    client.command("mothball.checkAgain", document)
+    client.wait_for_diagnostics(document)
+    assert [one.name for one in index.received] == ["old-lib", "old-lib"]
+
+
+def test_the_workspace_is_checked_with_progress(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    first = workspace.write("a/requirements.txt", "old-lib\n")
+    second = workspace.write("b/requirements.txt", "==broken\n")
+    config = workspace.write("c/mothball.toml", '[ignore]\nx = { rules = ["archived"], until = 2020-01-01 }\n')
+    workspace.write("c/requirements.txt", "")
+    client.start(PUSH, str(workspace.root), index.url)
+    open_text = "old-lib\nold-lib\n"
+    opened = client.open(workspace.write("requirements.txt", open_text), open_text)
+    client.wait_for_diagnostics(opened, "archived", "archived")
+    numbers = client.command("mothball.checkWorkspace")
+    assert numbers == {"files": 4, "dependencies": 3, "findings": 5}
+    client.wait_for_diagnostics(f"file://{first}", "archived")
+    client.wait_for_diagnostics(f"file://{second}", "unreadable")
+    client.wait_for_diagnostics(f"file://{config}", "expired-ignore")
+    assert len([one for one in client.published if one["uri"] == opened]) == 2
+    steps = [one["params"]["value"]["kind"] for one in client.messages("$/progress")]
+    assert (steps[0], steps[-1]) == ("begin", "end")
+    # Mended, and gone with the next check; what is opened shows its own.
+    workspace.write("b/requirements.txt", "")
+    client.command("mothball.checkWorkspace")
+    client.wait_for_diagnostics(f"file://{second}")
+    client.open(first, "\n")
+    client.wait_for_diagnostics(f"file://{first}")
+
+
+def test_the_check_of_the_workspace_can_be_cancelled_and_waits_for_no_client(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mothball.lsp.workspace_check._BATCH", 1)
+    for number in range(4):
+        index.script(f"slow-{number}", page(f"slow-{number}", "archived", delay=0.3))
+    workspace.write("requirements.txt", "".join(f"slow-{number}\n" for number in range(4)))
+    client.start(PUSH, str(workspace.root), index.url)
+    number = client.start_request("workspace/executeCommand", {"command": "mothball.checkWorkspace"})
+    (created,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
+    client.wait_for(lambda: index.received)
+    client.notify("window/workDoneProgress/cancel", {"token": created["params"]["token"]})
+    assert client.answer(number) is None
+    assert len(index.received) < 4
+    client.silent_about.add("window/workDoneProgress/create")
+    assert client.command("mothball.checkWorkspace")["findings"] == 4
+
+
+def test_a_client_that_pulls_may_pull_the_workspace(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    path = workspace.write("a/requirements.txt", "old-lib\n")
+    clean = workspace.write("b/requirements.txt", "")
+    result = client.start(PULL, str(workspace.root), index.url, workspaceDiagnostics=True)
+    assert result["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"] is True
+
+    def pull(*held: tuple[str, str]) -> dict[str, Message]:
+        previous = [{"uri": uri, "value": value} for uri, value in held]
+        items = client.request("workspace/diagnostic", {"previousResultIds": previous})["items"]
+        return {one["uri"]: one for one in items}
+
+    first = pull()
+    assert set(first) == {f"file://{path}", f"file://{clean}"}
+    assert codes_of(first[f"file://{path}"]["items"]) == ["archived"]
+    held = [(uri, one["resultId"]) for uri, one in first.items()]
+    assert {one["kind"] for one in pull(*held).values()} == {"unchanged"}
+    workspace.write("a/requirements.txt", "\n")
+    client.notify("workspace/didChangeWatchedFiles", {"changes": []})
+    client.wait_for(lambda: pull(*held)[f"file://{path}"]["kind"] == "full")
+    gone = pull(("file:///nowhere/requirements.txt", "1"))["file:///nowhere/requirements.txt"]
+    assert gone["items"] == []
+    client.open(path, "\n")
+    assert f"file://{path}" not in pull()
+
+
+# --- settings and folders ---------------------------------------------------------------------------------------------
+
+
+def test_settings_are_asked_for_and_asked_again(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.settings = {"indexUrl": index.url, "maxAge": None}
+    client.initialize(PUSH, str(workspace.root))
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    client.settings = {"indexUrl": index.url, "deprecatedTag": True}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for(lambda: "tags" in client.diagnostics[document][0])
+
+
+def test_settings_can_be_sent_along(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    capabilities = {"textDocument": PUSH["textDocument"]}
+    client.initialize(capabilities, str(workspace.root), initializationOptions={"mothball": {"offline": True}})
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "unverified")
+    settings = {"mothball": {"offline": False, "indexUrl": index.url}}
+    client.notify("workspace/didChangeConfiguration", {"settings": settings})
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProcess, workspace: Workspace) -> None:
+    bad = {"indexUrl": "ftp://x", "private": 7, "offline": "yes", "unknown": 1, "maxAge": "1h"}
+    client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
+    client.wait_for(lambda: len(client.messages("window/logMessage")) == 3)
+    told = [one["params"]["message"] for one in client.messages("window/logMessage")]
+    assert [one.partition(":")[0] for one in told] == [
+        f"setting mothball.{key}" for key in ("indexUrl", "private", "offline")
+    ]
+    assert client.server.bench.settings.max_age == 3600.0
+    client.notify("workspace/didChangeConfiguration", {"settings": [1]})
+
+
+def test_the_users_index_wins_and_the_projects_policy_holds(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    workspace.write("mothball.toml", 'index-url = "https://index.example/simple/"\n[severity]\narchived = "warning"\n')
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    (found,) = client.wait_for_diagnostics(document, "archived")
+    assert found["severity"] == 2
+
+
+def test_private_names_of_the_user_stay_at_home(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), private=["acme-*"])
+    document = client.open(workspace.write("requirements.txt", "acme-secret\n"), "acme-secret\n")
+    client.wait_for_diagnostics(document)
+    hover = client.hover(document, 0, 0)["contents"]["value"]
+    assert "sent nowhere: a private name" in hover
+    assert "http" not in hover
+
+
+def test_every_setting_is_read() -> None:
+    from mothball.lsp.settings import Settings, read_settings
+
+    values: dict[str, object] = {"string": "1h", "boolean": True, "array": ["a.example"]}
+    for setting in SETTINGS:
+        value = "https://index.example/simple/" if setting.key == "indexUrl" else values[setting.type]
+        complaints: list[str] = []
+        changed = read_settings({setting.key: value}, Settings(), complaints.append)
+        assert changed != Settings()
+        assert complaints == []
+        assert read_settings({setting.key: setting.default}, changed, complaints.append) == Settings()
+        assert read_settings(json.loads(json.dumps({"mothball": {setting.key: value}})), Settings(), print) == changed
+
+
+def test_folders_come_and_go(client: InProcess, workspace: Workspace) -> None:
+    workspace.write(
+        "one/mothball.toml", 'snapshot = "s.json"\noffline = true\nindex-url = "https://index.example/simple/"\n'
+    )
+    workspace.write("one/s.json", snapshot_text({"old-lib": "archived"}))
+    text = "old-lib\n"
+    path = workspace.write("one/deep/requirements.txt", text)
+    client.start(PUSH, workspace.path("other"), offline=True)
+    document = client.open(path, text)
+    # Without its folder, the configuration above it is none of its own: it could be anybody's.
+    client.wait_for_diagnostics(document, "unverified")
+    folder = {"uri": f"file://{workspace.path('one')}", "name": "one"}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
+    client.wait_for_diagnostics(document, "archived")
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    client.wait_for_diagnostics(document, "unverified")

@@ -1,0 +1,308 @@
+"""What clients do that they should not, and what servers must not do: the installed program, spoken to in bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import LIMIT, PULL, PUSH, Process, ServerError
+from tests.support.scripted_index import ScriptedIndex
+
+needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
+
+
+@pytest.fixture
+def process(tmp_path: Path, workspace: Workspace) -> Iterator[Process]:
+    home = tmp_path / "home"
+    home.mkdir()
+    with Process(str(home), str(workspace.root), "--stdio") as process:
+        yield process
+
+
+# --- beginning and end ------------------------------------------------------------------------------------------------
+
+
+def test_exit_after_shutdown_is_0_and_nothing_strays_onto_stdout(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root), offline=True)
+    document = process.open(workspace.path("requirements.txt"), "==broken\n")
+    process.wait_for_diagnostics(document, "unreadable")
+    assert process.request("shutdown") is None
+    process.notify("exit")
+    assert process.wait() == 0
+    assert process.stray == b""
+
+
+def test_exit_without_shutdown_is_1(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    process.notify("exit")
+    assert process.wait() == 1
+
+
+def test_exit_before_initialize_is_1(process: Process) -> None:
+    process.notify("exit")
+    assert process.wait() == 1
+
+
+def test_the_end_of_standard_input_is_the_end(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    process.stdin.close()
+    assert process.wait() == 1
+
+
+def test_requests_after_shutdown_are_refused(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    process.request("shutdown")
+    with pytest.raises(ServerError) as refused:
+        process.hover(f"file://{workspace.path('requirements.txt')}", 0, 0)
+    assert refused.value.error["code"] == -32600
+    process.notify("exit")
+    assert process.wait() == 0
+
+
+def test_requests_before_initialize_are_refused_and_notifications_dropped(
+    process: Process, workspace: Workspace
+) -> None:
+    process.open(workspace.path("requirements.txt"), "==broken\n")
+    with pytest.raises(ServerError) as refused:
+        process.hover(f"file://{workspace.path('requirements.txt')}", 0, 0)
+    assert refused.value.error["code"] == -32002
+    process.start(PUSH, str(workspace.root))
+    with pytest.raises(ServerError) as again:
+        process.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    assert again.value.error["code"] == -32600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
+def test_a_server_does_not_outlive_its_client(process: Process, workspace: Workspace) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
+        process.start(PUSH, str(workspace.root))
+        assert process.process.poll() is None
+        process.process.kill()
+        process.wait()
+        client.kill()
+    assert client.wait() != 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
+def test_a_server_ends_when_the_process_of_its_client_is_gone(process: Process, workspace: Workspace) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
+        process.initialize(PUSH, str(workspace.root), processId=client.pid)
+        assert process.process.poll() is None
+        client.send_signal(signal.SIGKILL)
+        client.wait()
+        # Standard input is still open: it is held by us, as by another child of a client that crashed.
+        assert process.wait() == 1
+
+
+@needs_proc
+def test_neither_the_server_nor_its_temporary_directory_is_the_workspace(
+    process: Process, workspace: Workspace
+) -> None:
+    process.start(PUSH, str(workspace.root))
+    here = os.readlink(f"/proc/{process.process.pid}/cwd")
+    assert os.listdir(here) == []
+    assert not here.startswith(str(workspace.root))
+    process.request("shutdown")
+    process.notify("exit")
+    process.wait()
+    assert not os.path.exists(here)
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def test_header_names_may_be_of_any_case(process: Process) -> None:
+    body = json.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {"processId": None, "rootUri": None, "capabilities": {}},
+        }
+    ).encode()
+    header = b"content-type: application/vscode-jsonrpc; charset=utf-8\r\nCONTENT-LENGTH:%d\r\n\r\n" % len(body)
+    process.raw(header + body)
+    assert process.answer(1)["serverInfo"]["name"] == "mothball"
+
+
+def test_enumerations_may_have_values_that_we_do_not_know(process: Process, workspace: Workspace) -> None:
+    capabilities = json.loads(json.dumps(PUSH))
+    capabilities["textDocument"]["publishDiagnostics"]["tagSupport"]["valueSet"] = [1, 2, 3]
+    capabilities["textDocument"]["hover"]["contentFormat"] = ["html", "markdown"]
+    capabilities["general"] = {"positionEncodings": ["utf-7", "utf-8"]}
+    capabilities["workspace"]["workspaceEdit"] = {"resourceOperations": ["paint"], "failureHandling": "despair"}
+    capabilities["textDocument"]["completion"] = {"completionItemKind": {"valueSet": [999]}}
+    result = process.start(capabilities, str(workspace.root))
+    assert result["capabilities"]["positionEncoding"] == "utf-8"
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b"7", b'{"jsonrpc": "1.0", "id": 1}', b"[" * 100_000])
+def test_what_is_no_message_is_answered_with_an_error(process: Process, workspace: Workspace, body: bytes) -> None:
+    process.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    process.wait_for(lambda: process.received)
+    (answer,) = process.received
+    assert (answer["id"], answer["error"]["code"]) in [(None, -32700), (None, -32600)]
+    process.start(PUSH, str(workspace.root))
+
+
+def test_malformed_parameters_are_answered_with_an_error(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    for params in (None, 7, {"textDocument": "x"}, {"textDocument": {"uri": 1}, "position": {"line": "x"}}):
+        with pytest.raises(ServerError) as refused:
+            process.request("textDocument/hover", params)
+        assert refused.value.error["code"] in (-32602, -32603)
+    process.notify("textDocument/didOpen", {"textDocument": {"uri": 7}})
+    process.notify("textDocument/didChange", None)
+    assert process.hover("file:///nowhere/requirements.txt", 0, 0) is None
+
+
+def test_what_is_between_messages_is_passed_over(process: Process, workspace: Workspace) -> None:
+    process.raw(b"garbage\r\nContent-Length: nonsense\r\n\r\n\r\n")
+    process.start(PUSH, str(workspace.root))
+
+
+def test_unknown_methods_and_commands_are_refused(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    with pytest.raises(ServerError) as unknown:
+        process.request("textDocument/unheardOf", {})
+    assert unknown.value.error["code"] == -32601
+    with pytest.raises(ServerError) as no_command:
+        process.command("mothball.unheardOf")
+    assert "data" not in no_command.value.error
+    process.notify("unheard/of", {"x": 1})
+    process.notify("$/setTrace", {"value": "verbose"})
+    process.notify("$/cancelRequest", {"id": 999})
+    assert process.hover("file:///nowhere/requirements.txt", 0, 0) is None
+
+
+def test_odd_addresses_and_positions_do_no_harm(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    for odd in (
+        "",
+        "file://",
+        "file:///",
+        "http://[",
+        "file:///a%00b/requirements.txt",
+        "file://server/requirements.txt",
+    ):
+        params = {"uri": odd, "languageId": "x", "version": 1, "text": "==broken\n"}
+        client.notify("textDocument/didOpen", {"textDocument": params})
+    document = client.open(workspace.path("requirements.txt"), "==broken\r\nfine")
+    client.wait_for_diagnostics(document, "unreadable", "unverified")
+    for line, character in ((0, 999), (1, 0), (1, 4), (2, 0), (999, 999), (2**31 - 1, 2**31 - 1)):
+        client.hover(document, line, character)
+    assert client.hover(document, 1, 99) is not None
+
+
+def test_a_bug_reaches_the_client_without_its_traceback(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object, **__: object) -> str:
+        raise RuntimeError(f"in {os.getcwd()}")
+
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "name\n")
+    client.wait_for(lambda: client.hover(document, 0, 0))
+    monkeypatch.setattr("mothball.lsp.hover.hover_text", burst)
+    with pytest.raises(ServerError) as failed:
+        client.hover(document, 0, 0)
+    assert failed.value.error["code"] == -32603
+    assert "data" not in failed.value.error
+    assert "Traceback" not in failed.value.error["message"]
+    assert os.getcwd() not in failed.value.error["message"]
+    assert client.messages("window/showMessage") == []
+
+
+def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    client.start(PULL, str(workspace.root), offline=True)
+    with monkeypatch.context() as broken:
+        broken.setattr("mothball.lsp.verdicts.survey", burst)
+        document = client.open(workspace.path("requirements.txt"), "name\n")
+        (told,) = client.pull(document)["items"]
+    assert told["message"].startswith("not checked: mothball failed on this file")
+    assert client.hover(document, 0, 0) is None
+    client.save(document)
+    client.wait_for(lambda: client.hover(document, 0, 0) is not None or None)
+
+
+# --- load -------------------------------------------------------------------------------------------------------------
+
+
+def test_six_slow_look_ups_leave_hover_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    for number in range(6):
+        index.script(f"slow-{number}", page(f"slow-{number}", "active", delay=LIMIT))
+    index.script("quick", page("quick", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    quick = client.open(workspace.write("requirements.txt", "quick\n"), "quick\n")
+    client.wait_for_diagnostics(quick, "archived")
+    for number in range(6):
+        client.open(workspace.write(f"requirements-{number}.txt", f"slow-{number}\n"), f"slow-{number}\n")
+    client.wait_for(lambda: len(index.received) >= 4)
+    begin = time.monotonic()
+    client.change(quick, "# moved\nquick\n")
+    client.wait_for(lambda: client.diagnostics[quick][0]["range"]["start"]["line"] == 1)
+    assert client.hover(quick, 1, 0)["contents"]["value"].startswith("**archived**")
+    assert time.monotonic() - begin < LIMIT / 4
+
+
+def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from mothball import open_document
+    from mothball.lsp import verdicts
+
+    held, real = threading.Event(), open_document.survey
+    monkeypatch.setattr(verdicts, "survey", lambda *arguments: held.wait(LIMIT) and real(*arguments))
+    client.start(PULL, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
+    client.notify("$/cancelRequest", {"id": number})
+    with pytest.raises(ServerError) as cancelled:
+        client.answer(number)
+    assert cancelled.value.error["code"] == -32800
+    held.set()
+    client.wait_for_pull(document, "unreadable")
+
+
+def test_a_huge_document_is_checked_and_typing_goes_on(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    text = "".join(f"name-{number}==1.0\n" for number in range(20_000))
+    document = client.open(workspace.path("requirements.txt"), text)
+    for version in range(2, 12):
+        client.change(document, f"{text}==broken-{version}\n", version)
+    client.wait_for(
+        lambda: any(
+            one["code"] == "unreadable" and "broken-11" in one["message"]
+            for one in client.diagnostics.get(document, ())
+        )
+    )
+
+
+def test_a_document_too_large_for_a_file_is_no_trouble(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "#" * (40 * 1024 * 1024) + "\n==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+
+
+def test_many_notifications_leave_nothing_behind(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "")
+    for version in range(2, 300):
+        client.change(document, f"==broken{version}\n", version)
+    client.wait_for(lambda: "broken299" in str(client.diagnostics.get(document)))
+    assert not client.server.protocol._request_futures

@@ -1,0 +1,226 @@
+"""The story of a dependency: what is told in each case, and that nothing foreign in it is markup or a link."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from mothball.config import DEFAULT_INDEX
+from mothball.hygiene import one_line
+from mothball.lsp.hover_text import Story, code_span, hover_text
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
+from mothball.model import (
+    Cause,
+    CheckedDependency,
+    Dependency,
+    Finding,
+    Location,
+    Lookup,
+    Missing,
+    NotStated,
+    Origin,
+    Position,
+    ProjectStatus,
+    Rule,
+    Severity,
+    Source,
+    Span,
+    Stated,
+    Suppression,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+    WithheldReason,
+)
+
+NOW = 1_800_000_000.0
+INDEX = "https://index.example/simple/"
+PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8))
+ORIGIN = Origin(INDEX, NOW - 3 * 3600)
+
+
+def story(lookup: Lookup, finding: Finding | None = None, **fields: object) -> Story:
+    """Return the story of `old-lib`, of which ``lookup`` was learnt; ``fields`` are the item's and its entry's."""
+    entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
+    own = {key: value for key, value in fields.items() if key in entry._fields}
+    more = {key: value for key, value in fields.items() if key not in own}
+    return Story(CheckedDependency(entry._replace(**own), PLACE, lookup, **more), finding, NOW)  # type: ignore[arg-type]
+
+
+def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:
+    return Finding(rule, severity, "", "", location=PLACE, name="old-lib", suppressed=suppressed)
+
+
+def test_a_whole_story() -> None:
+    lookup = Stated(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN)
+    told = story(
+        lookup, found(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
+    )
+    assert hover_text(told, markdown=True) == (
+        "**archived** `old-lib`\n\n"
+        "No more releases are to be expected, not even for security.\n\n"
+        "Its index says: `use new-lib`\n\n"
+        "- rule archived: an error here\n"
+        '- only where `python_version < "3.9"`\n'
+        "- brought in by `flask-foo` → `middle` → `old-lib`\n"
+        f"- `{INDEX}`, checked 3 h ago\n"
+        f"- [project page]({INDEX}old-lib/)"
+    )
+    assert hover_text(told, markdown=False) == (
+        "archived old-lib\n\n"
+        "No more releases are to be expected, not even for security.\n\n"
+        "Its index says: use new-lib\n\n"
+        "rule archived: an error here\n"
+        'only where python_version < "3.9"\n'
+        "brought in by flask-foo → middle → old-lib\n"
+        f"{INDEX}, checked 3 h ago\n"
+        f"project page: {INDEX}old-lib/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lookup", "words"),
+    [
+        (Stated(ProjectStatus.ACTIVE, "", ORIGIN), "**active**"),
+        (Stated(ProjectStatus.DEPRECATED, "", ORIGIN), "advise against"),
+        (Stated(ProjectStatus.QUARANTINED, "", ORIGIN), "possibly harmful"),
+        (NotStated(ORIGIN), "nobody can tell"),
+        (Unrecognised("frozen", "since May", ORIGIN), "status: `frozen`"),
+        (Unrecognised("frozen", "since May", ORIGIN), "Its index says: `since May`"),
+        (Missing(ORIGIN), "anybody may register"),
+        (Unavailable(Cause.TIMEOUT, "no answer", ORIGIN), f"`{INDEX}` could not be checked: `no answer`"),
+        (Unavailable(Cause.OFFLINE, "offline, and nobody knows", ORIGIN), "could not be checked: `offline"),
+        (Stated(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.STALE)), "could not be asked again"),
+        (Stated(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)), "from a snapshot, 3 h old"),
+        (PENDING, "**not asked yet**"),
+        *((Withheld(why), "**not asked**") for why in WithheldReason),
+    ],
+)
+def test_each_kind_of_look_up_has_its_words(lookup: Lookup, words: str) -> None:
+    text = hover_text(story(lookup), markdown=True)
+    assert words in text
+    assert text.partition("\n")[0].endswith("`old-lib`")
+
+
+@pytest.mark.parametrize(
+    ("finding", "words"),
+    [
+        (found(Rule.ARCHIVED, Severity.WARNING), "rule archived: a warning here"),
+        (found(Rule.ARCHIVED, Severity.NOTE), "rule archived: a note here"),
+        (found(Rule.ARCHIVED, Severity.OFF), "rule archived: turned off here"),
+        (found(Rule.ARCHIVED, suppressed=Suppression("config", "later")), "ignored by the configuration: `later`"),
+        (found(Rule.ARCHIVED, suppressed=Suppression("comment", "")), "ignored by a comment in this file"),
+    ],
+)
+def test_the_policy_that_applies_is_told(finding: Finding, words: str) -> None:
+    lookup = Stated(ProjectStatus.ARCHIVED, "", ORIGIN)
+    assert words in hover_text(story(lookup, finding), markdown=True)
+
+
+def test_a_package_of_a_lock_that_tells_no_way_is_told_as_such() -> None:
+    lookup = Stated(ProjectStatus.ACTIVE, "", ORIGIN)
+    assert "brought in by another package" in hover_text(story(lookup, transitive=True), markdown=True)
+
+
+# --- foreign text -----------------------------------------------------------------------------------------------------
+
+_MARKUP = (
+    *(
+        "[a](http://evil.example)",
+        "<script>",
+        "![x](y)",
+        "**b**",
+        "`",
+        "``",
+        "https://evil.example",
+        "www.evil.example",
+    ),
+    *(
+        "me@evil.example",
+        "# h",
+        "- i",
+        "| t |",
+        "&lt;",
+        "\\",
+        "\n\n",
+        "]",
+        "(",
+        "_e_",
+        "~~s~~",
+        "$x$",
+        "<http://e>",
+        "\u202e",
+    ),
+)
+HOSTILE = st.lists(st.sampled_from(_MARKUP) | st.text(max_size=5), max_size=8).map("".join)
+# What CommonMark knows, and what editors add: tables and strike-through.
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def skeleton(markdown: str) -> list[str]:
+    """Return the kinds of all that ``markdown`` is made of, what stands outside of code, and where its links lead."""
+    kinds: list[str] = []
+    for token in PARSER.parse(markdown):
+        for one in (token, *(token.children or ())):
+            words = {"text": one.content, "link_open": one.attrs.get("href")}.get(one.type)
+            kinds.append(f"{one.type} {words}" if words else one.type)
+    return kinds
+
+
+def told(reason: str, name: str, marker: str, ignored: str) -> str:
+    lookup = Stated(ProjectStatus.ARCHIVED, reason, Origin(f"http://{marker}/", NOW))
+    finding = found(Rule.ARCHIVED, suppressed=Suppression("comment", ignored))
+    return hover_text(
+        story(lookup, finding, name=name, marker=marker, transitive=True, via=(name, marker)), markdown=True
+    )
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+@example("`", "``` `", "a`", "`b")
+@settings(deadline=None, max_examples=300)
+def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
+    # Outside of code spans, which show their content as it is, the story is the same whatever was foreign in it.
+    assert skeleton(told(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(told("r", "n", "m", "i"))
+
+
+@given(HOSTILE)
+@settings(deadline=None, max_examples=100)
+def test_a_text_of_which_nothing_harmless_is_left_leaves_no_trace(reason: str) -> None:
+    lookup = Stated(ProjectStatus.ARCHIVED, reason, ORIGIN)
+    assert ("Its index says" in hover_text(story(lookup), markdown=True)) == bool(one_line(reason))
+
+
+@given(st.text(st.sampled_from("` ab\\*"), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=300)
+def test_a_code_span_shows_what_it_holds(text: str) -> None:
+    (paragraph,) = (token for token in PARSER.parse(f"x {code_span(text)} y") if token.type == "inline")
+    assert paragraph.children is not None
+    (span,) = (child for child in paragraph.children if child.type == "code_inline")
+    assert span.content == text
+
+
+# --- the project's page -----------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
+    def page(index: str, source: Source = Source.INDEX) -> str | None:
+        return project_page("old-lib", Stated(ProjectStatus.ACTIVE, "", Origin(index, NOW, source)))
+
+    assert page(INDEX) == f"{INDEX}old-lib/"
+    assert page(DEFAULT_INDEX) == DEFAULT_INDEX.replace("simple", "project") + "old-lib/"
+    assert page("http://index.example/simple/") is None
+    assert page(INDEX, Source.SNAPSHOT) is None
+    assert page("https://x/)(y/") is None
+    assert page("https://[x/") is None
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [Withheld(WithheldReason.PRIVATE), Missing(ORIGIN), Unavailable(Cause.TIMEOUT, "", ORIGIN), PENDING],
+)
+def test_a_name_that_no_index_has_told_of_has_no_link(lookup: Lookup) -> None:
+    assert project_page("old-lib", lookup) is None
+    assert "http" not in hover_text(story(lookup), markdown=True).replace(INDEX, "")

@@ -1,0 +1,190 @@
+"""What the editor shows is what ``mothball check`` says of the same text; whatever was typed on the way there."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.support.cli import run_in_process
+from tests.support.lsp_client import LIMIT, PUSH, Message
+from tests.support.project import snapshot_text
+
+STATUSES = {
+    "old-lib": {"status": "archived", "reason": "use new-lib"},
+    "tired-lib": "deprecated",
+    "bad-lib": "quarantined",
+    "odd-lib": "frozen",
+    "good-lib": "active",
+}
+CONFIG = """\
+index-url = "https://index.example/simple/"
+offline = true
+snapshot = "statuses.json"
+private = ["acme-*"]
+exclude = ["left-out/**"]
+[severity]
+deprecated = "note"
+[ignore]
+bad-lib = { rules = ["quarantined"], reason = "looked at", until = 2099-01-01 }
+"""
+FILES = {
+    "requirements.txt": (
+        "old-lib==1.0\n-r more/requirements.txt\ntired-lib  # mothball: ignore[deprecated] soon\nbad-lib\nacme-x\n"
+        "==broken\n"
+        "good-lib  # mothball: ignore[archived] no more\n😀é\nodd-lib\nunknown-lib\n--index-url https://other.example/simple/\n"
+    ),
+    "more/requirements.txt": "old-lib\ngood-lib\n",
+    "constraints.txt": "old-lib==1\ntired-lib<2\n",
+    "left-out/requirements.txt": "old-lib\n",
+    "sub/pyproject.toml": (
+        '[project]\nname = "sub"\ndependencies = ["old-lib>=1", "é", "tired-lib"]\n'
+        '[dependency-groups]\ndev = ["bad-lib",]\n[tool.uv.sources]\ntired-lib = { git = "https://git.example/x" }\n'
+    ),
+    "sub/uv.lock": (
+        'version = 1\n[[package]]\nname = "sub"\nversion = "0"\nsource = { virtual = "." }\n'
+        'dependencies = [{ name = "good-lib" }, { name = "old-lib" }]\n'
+        '[[package]]\nname = "good-lib"\nversion = "1"\nsource = { registry = "https://index.example/simple/" }\n'
+        'dependencies = [{ name = "bad-lib" }]\n'
+        '[[package]]\nname = "old-lib"\nversion = "1"\nsource = { registry = "https://index.example/simple/" }\n'
+        '[[package]]\nname = "bad-lib"\nversion = "1"\nsource = { registry = "https://index.example/simple/" }\n'
+    ),
+    "own/mothball.toml": 'offline = true\nsnapshot = "../statuses.json"\n[severity]\narchived = "warning"\n',
+    "own/setup.cfg": "[options]\ninstall_requires =\n    old-lib\n    tired-lib\n",
+}
+LEVELS = {1: "error", 2: "warning", 3: "note"}
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> Workspace:
+    workspace.write("statuses.json", snapshot_text(STATUSES))
+    workspace.write("mothball.toml", CONFIG)
+    for name, text in FILES.items():
+        workspace.write(name, text)
+    return workspace
+
+
+def shown(diagnostics: list[Message]) -> list[tuple[object, ...]]:
+    """Return what is comparable of diagnostics: rule, severity, place, message; the collapsed report is left out."""
+    found = []
+    for one in diagnostics:
+        if one.get("code") not in (None, "unverified"):
+            start, end = one["range"]["start"], one["range"]["end"]
+            place = (start["line"], start["character"], end["line"], end["character"])
+            message = one["message"].partition("\n")[0]
+            found.append((one["code"], LEVELS[one["severity"]], *place, message))
+    return sorted(found, key=str)
+
+
+def checked(project: Workspace, home: Path, name: str) -> tuple[list[tuple[object, ...]], bool]:
+    """Return the same of ``mothball check`` on the whole, and whether a name of the file could not be verified."""
+    result = run_in_process("check", "--format", "json", cwd=project.root, home=home)
+    report = json.loads(result.out)
+    found, unverified = [], False
+    for one in report["findings"]:
+        places = [one, *one.get("elsewhere", ())]
+        mine = next((place for place in places if place["path"] == name), None)
+        if mine is None or one["suppressed"] is not None:
+            continue
+        if one["rule"] == "unverified":
+            unverified = True
+            continue
+        place = (mine["line"] - 1, mine["column"] - 1, mine["end_line"] - 1, mine["end_column"] - 1)
+        message = f"{one['message']}: {one['reason']}" if one.get("reason") else one["message"]
+        found.append((one["rule"], one["severity"], *place, message))
+    return sorted(found, key=str), unverified
+
+
+UTF_32 = {**PUSH, "general": {"positionEncodings": ["utf-32"]}}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_editor_shows_what_the_command_says(
+    client: InProcess, project: Workspace, tmp_path: Path, name: str
+) -> None:
+    client.initialize(UTF_32, str(project.root))
+    document = client.open(project.path(name), FILES[name])
+    client.wait_for(lambda: document in client.diagnostics)
+    expected, unverified = checked(project, tmp_path / "home", name)
+    client.wait_for(lambda: shown(client.diagnostics[document]) == expected)
+    assert ("unverified" in [one.get("code") for one in client.diagnostics[document]]) == unverified
+    if name != "left-out/requirements.txt" and "mothball.toml" not in name:
+        assert expected
+
+
+# --- random edits -----------------------------------------------------------------------------------------------------
+
+PIECES = (
+    *(
+        "old-lib",
+        "tired-lib==1",
+        "bad-lib\n",
+        "\n",
+        "==",
+        "😀",
+        "# mothball: ignore[archived]",
+        "\r\n",
+        "\r",
+        "good-lib\n",
+    ),
+    *("--index-url https://other.example/simple/\n", "-r more/requirements.txt\n", "\f", "\u2028", '"', "[", "]\n"),
+)
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> list[tuple[float, float, str]]:
+    """Draw edits: from where to where of a text, as parts of its length, and what comes there instead."""
+    number = st.floats(0, 1)
+    return draw(st.lists(st.tuples(number, number, st.sampled_from(PIECES)), min_size=1, max_size=8))
+
+
+@given(
+    name=st.sampled_from(["requirements.txt", "sub/pyproject.toml", "sub/uv.lock", "own/setup.cfg"]), changes=edits()
+)
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
+    server: tuple[InProcess, Workspace], name: str, changes: list[tuple[float, float, str]]
+) -> None:
+    client, project = server
+    text, path = FILES[name], project.path(name)
+    document = client.open(path, text)
+    for version, (first, second, piece) in enumerate(changes, 2):
+        start, end = sorted((int(first * len(text)), int(second * len(text))))
+        # Nobody deletes most of a file at every stroke.
+        text = text[:start] + piece + text[min(end, start + 20) :]
+        client.change(document, text, version)
+    edited = settled(client, document)
+    client.close(document)
+    client.open(path, text)
+    assert edited == settled(client, document)
+    client.close(document)
+
+
+@pytest.fixture
+def server(client: InProcess, project: Workspace) -> tuple[InProcess, Workspace]:
+    client.initialize(UTF_32, str(project.root))
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    return client, project
+
+
+def settled(client: InProcess, document: str) -> list[Message]:
+    """Return the diagnostics when the text is judged and all its names are answered."""
+
+    def state() -> list[Message] | None:
+        held = client.server.bench.documents.get(document)
+        if held is None or not held.is_checked() or held.checked is None or held.checked.is_pending():
+            return None
+        return [{}, *(client.server.protocol._converter.unstructure(one) for one in held.diagnostics or ())]
+
+    give_up = time.monotonic() + LIMIT
+    while (found := client.in_loop(state)) is None:
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+    return found
