@@ -19,6 +19,8 @@ from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 # So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
 MAX_INDEXES = 16
+# So many options and tables may name indexes in what is installed together: beyond this, somebody means harm.
+MAX_DECLARED = 256
 
 _TOOLS = ("uv", "poetry", "pdm", "pixi")
 _BY_FORMAT = {
@@ -92,6 +94,7 @@ class Router:
         self._users: UsersPlaces | None = None
         self._known: dict[tuple[object, ...], Route] = {}
         self._by_name = any(one.includes or one.excludes for one in declared.indexes)
+        self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
 
     def route(self, dependency: Dependency) -> Route:
         """Return whom to ask about ``dependency``. Most of a file go the same way, which is found once."""
@@ -112,6 +115,9 @@ class Router:
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return whom to ask about ``dependency`` and why nobody else."""
+        if self._declares_too_many and dependency.withheld is None:
+            words = f"more than {MAX_DECLARED} indexes are named in the files that are installed together"
+            return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), (), words)
         choice = self._pinned(dependency)
         if choice is None and dependency.withheld is not None:
             return Explanation(Withheld(dependency.withheld), ())

@@ -12,7 +12,7 @@ from mothball.index.urls import endpoint_of, page_url
 from mothball.model import Dependency, IndexOption, Span, ToolIndex, Withheld, WithheldReason
 from mothball.records import NamedTuple
 from mothball.routing.addresses import base_url
-from mothball.routing.route import MAX_INDEXES, Asked, Declared, Router, credentials_in
+from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
 from mothball.routing.route import Ask as Answering
 from mothball.routing.settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 
@@ -371,6 +371,17 @@ def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_non
 
     assert route(dependency(), many, NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
     assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == Ask((*(one.value for one in many[1:]), HOME))
+
+
+def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> None:
+    many = tuple(extra(EXTRA) for _ in range(MAX_DECLARED))
+
+    assert route(dependency(), many, NETWORK) == Ask((EXTRA, HOME))
+    assert route(dependency(), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(index=OTHER), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(withheld=WithheldReason.URL), (*many, extra(EXTRA)), NETWORK) == Withheld(
+        WithheldReason.URL
+    )
 
 
 def test_credentials_that_a_repository_writes_down_are_told() -> None:
