@@ -15,7 +15,6 @@ from mothball.model import Dependency, IndexOption, ToolIndex, Withheld, Withhel
 from mothball.records import NamedTuple
 from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
 from mothball.routing.candidates import DEFAULT_BY, Candidate, Choice, Default, Passed, Question, passed, together
-from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 # So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
 MAX_INDEXES = 16
@@ -82,11 +81,11 @@ class Explanation(NamedTuple):
 class Router:
     """Routes the dependencies of one file."""
 
-    def __init__(self, declared: Declared, network: Network, settings: InstallerSettings = NO_SETTINGS) -> None:
-        """Take what the file says, what our configuration says, and what the user has told installers."""
+    def __init__(self, declared: Declared, network: Network) -> None:
+        """Take what the file says, and what our configuration and the user say."""
         self._declared = declared
         self._network = network
-        self._settings = settings
+        self._settings = network.installers
         self._default = Default(
             Candidate(network.index_url, network.index_by or DEFAULT_BY, network.is_users_index),
             is_chosen=bool(network.index_by),
@@ -243,8 +242,7 @@ class Router:
     def _users_places(self) -> UsersPlaces:
         """Return what the user's own side names."""
         if self._users is None:
-            urls = (*(one.url for one in self._settings.addresses), *self._network.users_indexes)
-            self._users = UsersPlaces(urls, self._network.trusted_hosts)
+            self._users = UsersPlaces(self._network.users_indexes, self._network.trusted_hosts)
         return self._users
 
     def _needs_consent(self, index: Asked) -> bool:

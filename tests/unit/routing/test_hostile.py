@@ -20,11 +20,11 @@ from mothball.formats.table import parse
 from mothball.formats.toml import scan, to_mapping
 from mothball.formats.tool_uv import read_uv_toml, with_sources_of
 from mothball.hygiene import one_line
+from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.installers.read import read_installers
 from mothball.model import Withheld
 from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
-from mothball.routing.settings import InstallerSettings, PipSettings, UserIndex, UvSettings
-from tests.support.routing import user
+from tests.support.routing import told, user
 from tests.support.timing import least_seconds
 
 URLS = [
@@ -121,13 +121,13 @@ PRIVATE = ("acme-*",)
 @given(FORMATS, TEXTS, SETTINGS)
 @settings(deadline=None, max_examples=250)
 def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_secret_is_sent(
-    file_format: str, text: str, told: InstallerSettings
+    file_format: str, text: str, said: InstallerSettings
 ) -> None:
     document = parse(file_format, text)
     declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
     for careful in (False, True):
         network = Network(private=PRIVATE, ask_local_indexes=not careful)
-        router = Router(declared, network, told)
+        router = Router(declared, told(network, said))
         for dependency in document.dependencies:
             route = router.route(dependency)
             explanation = router.explain(dependency)
@@ -194,8 +194,8 @@ def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
         {"PIP_CONFIG_FILE": "\0", "UV_CONFIG_FILE": "x" * 5000, "UV_INDEX": url, "PIP_INDEX_URL": url},
     ):
         with suppress(UnreadableFileError):
-            told = read_installers({"XDG_CONFIG_DIRS": "/nowhere", **variables}, "linux")
-            assert all(isinstance(index.url, str) for index in told.addresses)
+            read = read_installers({"XDG_CONFIG_DIRS": "/nowhere", **variables}, "linux")
+            assert all(isinstance(index.url, str) for index in read.addresses)
 
 
 VALUES_OF_OURS = st.recursive(
