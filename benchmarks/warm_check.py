@@ -23,12 +23,15 @@ _INDEX = "https://index.example/simple/"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=40)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--pip-conf", action="store_true", help="give the user a pip.conf and a uv.toml to be read")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
     with clean_environment() as scripts, tempfile.TemporaryDirectory() as home:
         project, cache = os.path.join(home, "project"), os.path.join(home, "cache")
         os.mkdir(project)
         _write_projects(project)
         environment = {"PATH": os.environ["PATH"], "HOME": home, "MOTHBALL_CACHE_DIR": cache}
+        environment |= _tell_installers(home) if arguments.pip_conf else {"PIP_CONFIG_FILE": os.devnull}
         python, mothball = os.path.join(scripts, "python"), os.path.join(scripts, "mothball")
         subprocess.run([python, "-c", _FILL, cache, _INDEX, *_NAMES], env=environment, check=True)
         requirements, pyproject = (os.path.join(project, name) for name in ("requirements.txt", "pyproject.toml"))
@@ -52,6 +55,16 @@ def _write_projects(project: str) -> None:
         file.write(f'[project]\nname = "bench"\nversion = "1"\ndependencies = [\n{entries}]\n{config}')
     with open(os.path.join(project, "requirements.txt"), "w", encoding="utf-8") as file:
         file.writelines(f"{name}==1.{number}.0\n" for number, name in enumerate(_NAMES))
+
+
+def _tell_installers(home: str) -> dict[str, str]:
+    """Write what a user tells pip and uv, and return the variables that name it."""
+    pip, uv = os.path.join(home, "pip.conf"), os.path.join(home, "uv.toml")
+    with open(pip, "w", encoding="utf-8") as file:
+        file.write(f"[global]\ntimeout = 60\nindex-url = {_INDEX}\n")
+    with open(uv, "w", encoding="utf-8") as file:
+        file.write(f"[[index]]\nname = 'ours'\nurl = '{_INDEX}'\ndefault = true\n")
+    return {"PIP_CONFIG_FILE": pip, "UV_CONFIG_FILE": uv}
 
 
 # Runs in the clean environment: writes a fresh answer for every name, as a look-up would have.

@@ -94,7 +94,7 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
         max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
     )
     asked: list[Asked] = []
-    router = Router(file.declared(), network, settings.installers)
+    router = Router(file.declared(), network)
     for dependency in file.subjects:
         way = router.route(dependency)
         if isinstance(way, Ask):

@@ -37,6 +37,7 @@ from mothball.config_values import (
 )
 from mothball.errors import ConfigError
 from mothball.hygiene import one_line, without_credentials
+from mothball.installer_settings import NO_SETTINGS, InstallerSettings
 from mothball.model import Rule, Severity, normalise
 from mothball.records import NamedTuple
 
@@ -86,7 +87,8 @@ class Config(NamedTuple):
 class UserConfig(NamedTuple):
     """What the user's own configuration says: the network keys, which hosts the user trusts, and how the user gets in.
 
-    ``index_url`` is without credentials; ``access`` holds them.
+    ``index_url`` is without credentials; ``access`` holds them. ``installers`` is what the user has told pip, uv and
+    others of indexes.
     """
 
     index_url: str | None = None
@@ -96,13 +98,15 @@ class UserConfig(NamedTuple):
     max_age: float | None = None
     allow_local_indexes: bool = False
     access: Access = Access()
+    installers: InstallerSettings = NO_SETTINGS
 
 
 class Overrides(NamedTuple):
     """What the command line and the environment say for one run; None and False leave the files' word standing.
 
     ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
-    seconds.
+    seconds. ``index_by`` says what names ``index_url``. Where ``ask_local_indexes`` is false, local indexes that only a
+    repository names need the user's consent.
     """
 
     index_url: str | None = None
@@ -110,6 +114,8 @@ class Overrides(NamedTuple):
     online: bool = False
     unverified: Severity | None = None
     max_age: float | None = None
+    index_by: str = "--index-url"
+    ask_local_indexes: bool = True
 
 
 class Network(NamedTuple):
@@ -117,9 +123,9 @@ class Network(NamedTuple):
 
     ``index_url`` answers for what names no index of its own; ``index_by`` says who chose it, empty where nobody did
     and the installers' settings come first, and ``is_users_index`` whether that is the user. ``users_indexes`` are
-    index URLs, ``trusted_hosts`` hosts, that the user's own configuration names. Where ``ask_local_indexes`` is false,
-    indexes on this machine, in private networks or over plain http are asked only where the user names them.
-    ``max_age`` is in seconds.
+    index URLs, ``trusted_hosts`` hosts, that the user's side names. Where ``ask_local_indexes`` is false, indexes on
+    this machine, in private networks or over plain http are asked only where the user names them. ``max_age`` is in
+    seconds.
     """
 
     index_url: str = DEFAULT_INDEX
@@ -132,6 +138,7 @@ class Network(NamedTuple):
     users_indexes: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     ask_local_indexes: bool = True
+    installers: InstallerSettings = NO_SETTINGS
 
 
 def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Network:
@@ -140,10 +147,11 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
     Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
     """
     chosen = (
-        (overrides.index_url, "--index-url"),
+        (overrides.index_url, overrides.index_by),
         (config.index_url, BY_PROJECT),
         (user.index_url, "`index-url` of your own configuration"),
     )
+    named = (overrides.index_url, user.index_url, *(one.url for one in user.access.addresses))
     index_url, index_by = next(((url, by) for url, by in chosen if url), (DEFAULT_INDEX, ""))
     return Network(
         index_url=index_url,
@@ -155,8 +163,10 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
         ),
         index_by=index_by,
         is_users_index=bool(index_by) and (bool(overrides.index_url) or not config.index_url),
-        users_indexes=tuple(url for url in (overrides.index_url, user.index_url) if url),
+        users_indexes=tuple(dict.fromkeys(without_credentials(url) for url in named if url)),
         trusted_hosts=user.trusted_hosts,
+        ask_local_indexes=overrides.ask_local_indexes or user.allow_local_indexes,
+        installers=user.installers,
     )
 
 

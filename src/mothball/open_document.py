@@ -22,6 +22,7 @@ from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
+from mothball.surroundings import UV_FILE
 from mothball.walking import find
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.
@@ -33,7 +34,7 @@ _MAX_NEIGHBOURS = 500
 CONFIGURATION_FORMAT = "configuration"
 
 Stamp = tuple[int, int]
-_Pin = tuple[str | None, WithheldReason | None]
+_Pin = tuple[str | None, tuple[str, ...], WithheldReason | None]
 
 
 class Surroundings(NamedTuple):
@@ -180,20 +181,21 @@ def _routed_as_saved(dependencies: Iterable[Dependency], saved: SourceFile) -> I
     known = {option.value for option in saved.index_options}
     for one in saved.document.dependencies:
         if one.withheld is not WithheldReason.INCOMPLETE:
-            pins.setdefault(one.name, set()).add((one.index_url, one.withheld))
-        if one.index_url is not None:
-            known.add(one.index_url)
+            pins.setdefault(one.name, set()).add((one.index_url, one.also_indexes, one.withheld))
+        known.update(url for url in (one.index_url, *one.also_indexes) if url is not None)
     for one in dependencies:
         if one.withheld is not None:
             yield one
             continue
         pinned = pins.get(one.name, set())
-        new_and_fine = not pinned and (one.index_url is None or one.index_url in known)
-        if new_and_fine or (one.index_url, None) in pinned:
+        new_and_fine = not pinned and (one.index_url is None or known.issuperset((one.index_url, *one.also_indexes)))
+        if new_and_fine or (one.index_url, one.also_indexes, None) in pinned:
             yield one
         else:
-            index_url, withheld = next(iter(pinned)) if len(pinned) == 1 else (None, WithheldReason.UNSAVED)
-            yield one._replace(index_url=index_url, withheld=withheld and WithheldReason.UNSAVED)
+            unknown: _Pin = (None, (), WithheldReason.UNSAVED)
+            index_url, others, withheld = next(iter(pinned)) if len(pinned) == 1 else unknown
+            withheld = withheld and WithheldReason.UNSAVED
+            yield one._replace(index_url=index_url, also_indexes=others, withheld=withheld)
 
 
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
@@ -223,6 +225,7 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Go
     while True:
         yield os.path.join(directory, OWN_FILE)
         yield os.path.join(directory, SHARED_FILE)
+        yield os.path.join(directory, UV_FILE)
         parent = os.path.dirname(directory)
         if directory in (root, parent):
             break

@@ -25,7 +25,6 @@ from mothball.model import (
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
 from mothball.routing.route import Declared
-from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
 FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
@@ -94,7 +93,6 @@ class RunSettings(NamedTuple):
     """What holds for the whole run.
 
     ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
-    ``installers`` is what the user has told pip, uv and others of indexes.
     """
 
     today: str
@@ -103,7 +101,6 @@ class RunSettings(NamedTuple):
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
-    installers: InstallerSettings = NO_SETTINGS
 
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""

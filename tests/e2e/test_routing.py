@@ -545,3 +545,59 @@ def test_explaining_asks_nobody(world: World, mothball: Mothball) -> None:
     assert f"1. {world.urls['home']}  `--index-url` in requirements.txt:1" in run.out
     assert mothball.contacts() == set()
     assert not any(world.asked().values())
+
+
+READER = ("reader", "r34d3r-s-p4ssw0rd")
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pypiron]:
+    """An index that only its reader may read."""
+    with running_pypiron(str(tmp_path_factory.mktemp("closed")), reader=READER) as index:
+        index.publish("acme-web")
+        index.set_status("acme-web", "archived", "moved")
+        yield index
+
+
+@pytest.mark.parametrize(
+    ("variables", "requirements"),
+    [
+        ({"PIP_INDEX_URL": "{login}"}, "acme-web\n"),
+        ({"PIP_EXTRA_INDEX_URL": "{login}"}, "acme-web\n"),
+        ({"PIP_CONFIG_FILE": "{conf}"}, "acme-web\n"),
+        ({"UV_DEFAULT_INDEX": "{login}"}, "acme-web\n"),
+        (
+            {"UV_INDEX": "acme={url}", "UV_INDEX_ACME_USERNAME": READER[0], "UV_INDEX_ACME_PASSWORD": READER[1]},
+            "acme-web\n",
+        ),
+        ({"UV_EXTRA_INDEX_URL": "{login}"}, "--index-url {url}\nacme-web\n"),
+    ],
+)
+def test_credentials_that_the_user_told_an_installer_open_its_index(
+    variables: Mapping[str, str], requirements: str, closed: Pypiron, mothball: Mothball, tmp_path: Path
+) -> None:
+    words = {
+        "url": closed.url,
+        "login": closed.url.replace("//", f"//{':'.join(READER)}@"),
+        "conf": f"{tmp_path}/p.conf",
+    }
+    (tmp_path / "p.conf").write_text(f"[global]\nindex-url = {words['login']}\n", encoding="utf-8")
+    mothball.write("requirements.txt", requirements.format(**words).rstrip())
+    environment = {name: value.format(**words) for name, value in variables.items()}
+
+    run = mothball.run("check", "--format", "json", environment=environment)
+
+    assert run.said("acme-web") == ("stated", "archived")
+    assert run.lookup("acme-web")["index"] == closed.url
+    assert READER[1] not in run.out + run.err
+    explained = mothball.run("check", "--explain-index", "acme-web", environment=environment)
+    assert READER[1] not in explained.out
+
+
+def test_credentials_in_a_repository_open_nothing_and_a_note_says_so(closed: Pypiron, mothball: Mothball) -> None:
+    mothball.write("requirements.txt", f"-i {closed.url.replace('//', f'//{READER[0]}:{READER[1]}@')}", "acme-web")
+    run = mothball.check()
+    assert run.said("acme-web") == ("unavailable", "unauthorised")
+    assert [one["severity"] for one in run.report["problems"]] == ["note"]
+    assert "credentials in the address of an index are not sent" in run.report["problems"][0]["message"]
+    assert READER[1] not in run.out

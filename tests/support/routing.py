@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.formats.table import parse
+from mothball.installer_settings import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.model import Dependency, WithheldReason
 from mothball.routing.route import Ask, Declared, Explanation, Router
-from mothball.routing.settings import NO_SETTINGS, InstallerSettings, UserIndex
 
 A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")
 PUBLIC = DEFAULT_INDEX
@@ -21,13 +21,19 @@ def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
     return UserIndex(url, by, name)
 
 
+def told(network: Network, settings: InstallerSettings) -> Network:
+    """Return ``network`` for a user who has told installers ``settings``."""
+    named = (*network.users_indexes, *(one.url for one in settings.addresses))
+    return network._replace(installers=settings, users_indexes=named)
+
+
 def router_of(
     file_format: str, text: str, settings: InstallerSettings = NO_SETTINGS, network: Network | None = None
 ) -> tuple[Router, tuple[Dependency, ...]]:
     """Return the router of a file that holds ``text``, and its dependencies."""
     document = parse(file_format, text)
     declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
-    return Router(declared, network or Network(), settings), document.dependencies
+    return Router(declared, told(network or Network(), settings)), document.dependencies
 
 
 def ways(

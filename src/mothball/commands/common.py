@@ -15,7 +15,7 @@ from mothball.files import DISK, Tree, read_stream
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
-from mothball.installers.read import read_installers
+from mothball.installers.read import with_installers
 from mothball.model import Mode, Severity
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
@@ -48,7 +48,6 @@ def set_up(
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
-        installers=read_installers(),
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = overrides_of(arguments)
@@ -58,7 +57,7 @@ def set_up(
     for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
         if path is not None and not os.path.isfile(path):
             raise UsageError(f"{option}: there is no file {path}")
-    user = _user_config()
+    user = with_installers(_user_config())
     governor_settings = GovernorSettings(
         today=settings.today,
         overrides=overrides,
@@ -105,7 +104,7 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:
 def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:
     """Return how the user gets in: what the configuration says, and the address that this call names.
 
-    Whatever else of the user's side names indexes (the installers' own files and variables) adds its addresses here.
+    ``user`` holds the addresses too that the installers' own files and variables name.
     """
     return user.access._replace(addresses=(*addresses_of(arguments), *user.access.addresses))
 
@@ -134,11 +133,13 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
             f"MOTHBALL_UNVERIFIED is {unverified}", help_text=f"it can be {', '.join(Severity)}, or not set"
         )
     index_url = _chosen_index(arguments)
+    by_option = getattr(arguments, "index_url", None) is not None
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return Overrides(
         without_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
+        index_by="--index-url" if by_option else "MOTHBALL_INDEX_URL",
     )
 
 

@@ -43,7 +43,7 @@ def explain(argument: str, setup: Setup, found: Discovered) -> int:
     Raises UsageError where it is no name.
     """
     name = project_name(argument)
-    ways = _ways(name, setup, found.files)
+    ways = _ways(name, found.files)
     lines = [line for explanation, places in ways.items() for line in _lines(name, places, explanation)]
     if not ways:
         lines = [*_by_default(name, setup)]
@@ -53,13 +53,13 @@ def explain(argument: str, setup: Setup, found: Discovered) -> int:
     return exit_code(found.unreadable, found.problems)
 
 
-def _ways(name: str, setup: Setup, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
+def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
     """Return the explanations for all entries of ``name``, each with the places that it holds for."""
     ways: dict[Explanation, list[str]] = {}
     for file in files:
         named = [one for one in file.document.dependencies if one.name == name]
         if named:
-            router = Router(file.declared(), file.governance.network, setup.settings.installers)
+            router = Router(file.declared(), file.governance.network)
             lines = LineTable(file.text)
             for dependency in named:
                 start = location_of(file.path, dependency.name_span, lines).start
@@ -73,7 +73,7 @@ def _by_default(name: str, setup: Setup) -> Iterator[str]:
     if governance is None:
         yield f"{name}: no file names it, and the configuration cannot be used"
         return
-    router = Router(Declared("requirements"), governance.network, setup.settings.installers)
+    router = Router(Declared("requirements"), governance.network)
     explanation = router.explain(Dependency(name, Span(0, 0), Span(0, 0)))
     yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
 

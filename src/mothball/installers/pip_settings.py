@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from mothball.errors import UnreadableFileError
 from mothball.files import read_utf8
+from mothball.installer_settings import PipSettings, UserIndex
 from mothball.installers.places import is_on, pip_files
 from mothball.lines import LineTable
 from mothball.records import NamedTuple
-from mothball.routing.settings import PipSettings, UserIndex
 
 if TYPE_CHECKING:
     from mothball.formats.ini import IniScan

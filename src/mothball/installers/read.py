@@ -6,9 +6,17 @@ import os
 import sys
 from collections.abc import Mapping
 
+from mothball.config import UserConfig
+from mothball.installer_settings import InstallerSettings, UserIndex
 from mothball.installers.pip_settings import read_pip
 from mothball.installers.uv_settings import read_uv
-from mothball.routing.settings import InstallerSettings, UserIndex
+
+
+def with_installers(user: UserConfig) -> UserConfig:
+    """Return ``user`` with what the installers were told, and with the addresses that they know. Raises as below."""
+    told = read_installers()
+    addresses = (*user.access.addresses, *told.addresses)
+    return user._replace(installers=told, access=user.access._replace(addresses=addresses))
 
 
 def read_installers(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> InstallerSettings:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from mothball.errors import UnreadableFileError
 from mothball.files import read_utf8
+from mothball.installer_settings import UserIndex, UvSettings
 from mothball.installers.places import is_on, uv_files
 from mothball.model import ToolIndex
-from mothball.routing.settings import UserIndex, UvSettings
 
 
 def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:

@@ -11,6 +11,7 @@ from mothball.access import UserAddress
 from mothball.config import Overrides, UserConfig
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
+from mothball.installers.read import with_installers
 from mothball.lsp.settings import Settings
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
@@ -39,15 +40,17 @@ class UserSide(NamedTuple):
 def read_user_side(settings: Settings, environment: Environment) -> UserSide:
     """Bring the user's side together: the editor's settings first, then the environment, then the user's own file.
 
-    Reads that file. Raises UnreadableFileError and ConfigError where it cannot be used.
+    Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used.
     """
-    user = read_user_file(user_config_file())
+    user = with_installers(read_user_file(user_config_file()))
     chosen = (UserAddress(settings.index_url),) if settings.index_url else environment.addresses
     index_url = without_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
     overrides = environment.overrides._replace(
         index_url=index_url,
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
+        index_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_by,
+        ask_local_indexes=False,
     )
     return UserSide(
         overrides,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mothball.installer_settings import InstallerSettings, UserIndex
 from mothball.model import IndexOption, ToolIndex
 from mothball.records import NamedTuple
 from mothball.routing.addresses import base_url, is_default
-from mothball.routing.settings import InstallerSettings, UserIndex
 
 
 class Candidate(NamedTuple):

@@ -10,6 +10,7 @@ public before at home, so indexes that uv would ask first are asked first.
 
 from __future__ import annotations
 
+from mothball.installer_settings import PipSettings, UvSettings
 from mothball.routing.candidates import (
     Candidate,
     Choice,
@@ -22,7 +23,6 @@ from mothball.routing.candidates import (
     of_user,
     passed,
 )
-from mothball.routing.settings import PipSettings, UvSettings
 
 
 def choose(question: Question) -> Choice:

@@ -15,10 +15,11 @@ from mothball.model import Dependency, IndexOption, ToolIndex, Withheld, Withhel
 from mothball.records import NamedTuple
 from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
 from mothball.routing.candidates import DEFAULT_BY, Candidate, Choice, Default, Passed, Question, passed, together
-from mothball.routing.settings import NO_SETTINGS, InstallerSettings
 
 # So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
 MAX_INDEXES = 16
+# So many options and tables may name indexes in what is installed together: beyond this, somebody means harm.
+MAX_DECLARED = 256
 
 _TOOLS = ("uv", "poetry", "pdm", "pixi")
 _BY_FORMAT = {
@@ -80,11 +81,11 @@ class Explanation(NamedTuple):
 class Router:
     """Routes the dependencies of one file."""
 
-    def __init__(self, declared: Declared, network: Network, settings: InstallerSettings = NO_SETTINGS) -> None:
-        """Take what the file says, what our configuration says, and what the user has told installers."""
+    def __init__(self, declared: Declared, network: Network) -> None:
+        """Take what the file says, and what our configuration and the user say."""
         self._declared = declared
         self._network = network
-        self._settings = settings
+        self._settings = network.installers
         self._default = Default(
             Candidate(network.index_url, network.index_by or DEFAULT_BY, network.is_users_index),
             is_chosen=bool(network.index_by),
@@ -92,6 +93,7 @@ class Router:
         self._users: UsersPlaces | None = None
         self._known: dict[tuple[object, ...], Route] = {}
         self._by_name = any(one.includes or one.excludes for one in declared.indexes)
+        self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
 
     def route(self, dependency: Dependency) -> Route:
         """Return whom to ask about ``dependency``. Most of a file go the same way, which is found once."""
@@ -112,6 +114,9 @@ class Router:
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return whom to ask about ``dependency`` and why nobody else."""
+        if self._declares_too_many and dependency.withheld is None:
+            words = f"more than {MAX_DECLARED} indexes are named in the files that are installed together"
+            return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), (), words)
         choice = self._pinned(dependency)
         if choice is None and dependency.withheld is not None:
             return Explanation(Withheld(dependency.withheld), ())
@@ -237,8 +242,7 @@ class Router:
     def _users_places(self) -> UsersPlaces:
         """Return what the user's own side names."""
         if self._users is None:
-            urls = (*(one.url for one in self._settings.addresses), *self._network.users_indexes)
-            self._users = UsersPlaces(urls, self._network.trusted_hosts)
+            self._users = UsersPlaces(self._network.users_indexes, self._network.trusted_hosts)
         return self._users
 
     def _needs_consent(self, index: Asked) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mothball.installer_settings import UserIndex, UvSettings
 from mothball.model import ToolIndex
 from mothball.routing.candidates import Candidate, Choice, Question, of_tool, of_user, passed
-from mothball.routing.settings import UserIndex, UvSettings
 
 
 def choose(question: Question) -> Choice:

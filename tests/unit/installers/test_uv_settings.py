@@ -9,10 +9,10 @@ from unittest import mock
 import pytest
 
 from mothball.errors import UnreadableFileError
+from mothball.installer_settings import NO_SETTINGS, UserIndex, UvSettings
 from mothball.installers import places
 from mothball.installers.read import read_installers
 from mothball.installers.uv_settings import read_uv
-from mothball.routing.settings import NO_SETTINGS, UserIndex, UvSettings
 
 A, B, C = (f"https://{letter}.example/simple/" for letter in "abc")
 

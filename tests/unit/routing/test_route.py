@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
+from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.model import Dependency, IndexOption, Span, ToolIndex, Withheld, WithheldReason
 from mothball.records import NamedTuple
 from mothball.routing.addresses import base_url
-from mothball.routing.route import MAX_INDEXES, Asked, Declared, Router, credentials_in
+from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
 from mothball.routing.route import Ask as Answering
-from mothball.routing.settings import InstallerSettings, PipSettings, UserIndex, UvSettings
+from tests.support.routing import told
 
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
 STATUSES = "https://statuses.example/simple/"
@@ -301,7 +302,7 @@ def test_each_index_of_a_route_tells_who_named_it() -> None:
         primary(OTHER)._replace(place="base.txt:7"),
     )
     settings = InstallerSettings(uv=UvSettings(indexes=(UserIndex("https://u:p@mine.example/simple", "UV_INDEX"),)))
-    way = Router(Declared("requirements", options=options), NETWORK, settings).route(dependency())
+    way = Router(Declared("requirements", options=options), told(NETWORK, settings)).route(dependency())
 
     assert isinstance(way, Answering)
     assert way.answering == (
@@ -313,7 +314,7 @@ def test_each_index_of_a_route_tells_who_named_it() -> None:
 
 def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands() -> None:
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")))
-    way = Router(Declared("requirements", options=(primary(OTHER),)), Network(), settings).route(dependency())
+    way = Router(Declared("requirements", options=(primary(OTHER),)), told(Network(), settings)).route(dependency())
 
     assert isinstance(way, Answering)
     assert way.answering == (Asked(OTHER, "`--index-url`", is_users=True),)
@@ -357,13 +358,15 @@ def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")), variables={"TOKEN": "secret"})
     options = (primary("https://u:${TOKEN}@other.example/team/"),)
 
-    way = Router(Declared("requirements", options=options), Network(), settings).route(dependency())
+    way = Router(Declared("requirements", options=options), told(Network(), settings)).route(dependency())
 
     assert isinstance(way, Answering)
     assert way.indexes == ("https://other.example/team/",)
     # A variable in the user's own configuration is text to installers, too.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
-    assert Router(Declared("requirements"), Network(), own).route(dependency()) == Withheld(WithheldReason.VARIABLE)
+    assert Router(Declared("requirements"), told(Network(), own)).route(dependency()) == Withheld(
+        WithheldReason.VARIABLE
+    )
 
 
 def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_none() -> None:
@@ -371,6 +374,17 @@ def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_non
 
     assert route(dependency(), many, NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
     assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == Ask((*(one.value for one in many[1:]), HOME))
+
+
+def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> None:
+    many = tuple(extra(EXTRA) for _ in range(MAX_DECLARED))
+
+    assert route(dependency(), many, NETWORK) == Ask((EXTRA, HOME))
+    assert route(dependency(), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(index=OTHER), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(withheld=WithheldReason.URL), (*many, extra(EXTRA)), NETWORK) == Withheld(
+        WithheldReason.URL
+    )
 
 
 def test_credentials_that_a_repository_writes_down_are_told() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mothball.config import Network
+from mothball.installer_settings import InstallerSettings, PipSettings, UvSettings
 from mothball.model import WithheldReason
-from mothball.routing.settings import InstallerSettings, PipSettings, UvSettings
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"

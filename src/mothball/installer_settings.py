@@ -1,6 +1,6 @@
 """What the user's side says of indexes: the environment and the installers' own configuration files.
 
-``installers`` reads it; here is what it means. All of it is the user's word, none of a repository's.
+``installers`` reads it, ``routing`` makes of it whom to ask. All of it is the user's word, none of a repository's.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from mothball.access import UserAddress
+from mothball.hygiene import without_credentials
 from mothball.records import NamedTuple
 
 
@@ -21,6 +23,10 @@ class UserIndex(NamedTuple):
     url: str
     by: str
     name: str = ""
+
+    def __repr__(self) -> str:
+        """Return a form that can be shown: a record ends up in a log sooner or later."""
+        return f"UserIndex(url={without_credentials(self.url)!r}, by={self.by!r}, name={self.name!r})"
 
 
 class PipSettings(NamedTuple):
@@ -60,11 +66,11 @@ class InstallerSettings(NamedTuple):
     variables: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def addresses(self) -> tuple[UserIndex, ...]:
-        """Return every index that is named, each once: whose credentials may be sent, and only there."""
-        return tuple(dict.fromkeys(self._addresses()))
+    def addresses(self) -> tuple[UserAddress, ...]:
+        """Every index that is named, each once: with their credentials, and nobody else's, it may be asked."""
+        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes()))
 
-    def _addresses(self) -> Iterator[UserIndex]:
+    def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv
         yield from (one for one in (pip.main, uv.default, uv.file_default, self.mirror) if one is not None)
         yield from (*pip.extra, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit)

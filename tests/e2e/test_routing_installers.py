@@ -1,0 +1,207 @@
+"""Whom mothball asks, held against whom pip and uv themselves ask: the same files, variables and indexes.
+
+Every index answers 404 to everything, so that every tool asks all the indexes it would ask. A name must reach no index
+that neither of the two would ask, and what a single tool governs is asked in that tool's order.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.runner import Mothball, clean_environment
+from tests.support.scripted_index import ScriptedIndex
+
+UV = os.environ.get("UV") or shutil.which("uv")
+needs_uv = pytest.mark.skipif(UV is None, reason="uv is not on the PATH: run the tests with `uv run pytest`")
+
+
+class Indexes:
+    """Indexes that have nothing: one server, a path of it for each, so that their order is seen."""
+
+    def __init__(self, server: ScriptedIndex) -> None:
+        self._server = server
+
+    def fill(self, text: str) -> str:
+        """Put the addresses of indexes for ``{a}``, ``{b}`` and so on."""
+        root = self._server.url.partition("/simple")[0]
+        return text.format(**{name: f"{root}/{name}/simple/" for name in "abcdef"})
+
+    def asked(self) -> list[str]:
+        """Return in their order the indexes that were asked for the name, and forget it."""
+        asked = [
+            match[1] for one in self._server.received if (match := re.match(r"/([a-f])/simple/acme-web/", one.path))
+        ]
+        self._server.forget()
+        return list(dict.fromkeys(asked))
+
+
+@pytest.fixture
+def indexes() -> Iterator[Indexes]:
+    with ScriptedIndex() as server:
+        yield Indexes(server)
+
+
+class Installers:
+    """mothball, pip and uv, in the same directory with the same variables."""
+
+    def __init__(self, mothball: Mothball, indexes: Indexes, home: str) -> None:
+        self._mothball = mothball
+        self._indexes = indexes
+        self._home = home
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            path = Path(self._mothball.project, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self._indexes.fill(text), encoding="utf-8")
+
+    def ours(self, variables: Mapping[str, str], *arguments: str) -> list[str]:
+        filled = {name: self._indexes.fill(value) for name, value in variables.items()}
+        self._mothball.run("check", "--no-cache", *arguments, environment=filled)
+        return self._indexes.asked()
+
+    def pips(self, variables: Mapping[str, str]) -> list[str]:
+        command = [sys.executable, "-m", "pip", "--no-cache-dir", "download", "--no-input", "--retries", "0"]
+        self._run([*command, "--no-deps", "-r", "requirements.txt"], variables)
+        return self._indexes.asked()
+
+    def uvs(self, variables: Mapping[str, str], *command: str, below: str = ".") -> list[str]:
+        assert UV is not None
+        self._run([UV, *command, "--no-cache", "--python", sys.executable], variables, below)
+        return self._indexes.asked()
+
+    def _run(self, command: list[str], variables: Mapping[str, str], below: str = ".") -> None:
+        environment = clean_environment(self._home) | {
+            name: self._indexes.fill(value) for name, value in variables.items()
+        }
+        # Proxies that lead nowhere: nobody but the indexes on loopback is asked, whatever the installer wants.
+        environment |= {"NO_PROXY": "127.0.0.1", "HTTPS_PROXY": "http://127.0.0.1:9"}
+        # An empty switch is an error to uv.
+        environment = {name: value for name, value in environment.items() if value}
+        place = os.path.join(self._mothball.project, below)
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, check=False, timeout=60)
+        assert done.returncode != 0, "no index has the name"
+
+
+@pytest.fixture
+def installers(mothball: Mothball, indexes: Indexes, tmp_path: Path) -> Installers:
+    return Installers(mothball, indexes, str(tmp_path / "home"))
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("options", "variables", "ours"),
+    [
+        ("-i {a}", {}, "a"),
+        ("--extra-index-url {b}\n-i {a}", {}, "ba"),
+        ("-i {a}\n--extra-index-url {b}", {}, "ba"),
+        ("-i {a}\n-i {b}", {}, "b"),
+        ("", {"PIP_INDEX_URL": "{a}", "UV_INDEX_URL": "{a}"}, "a"),
+        ("", {"PIP_INDEX_URL": "{a}", "UV_DEFAULT_INDEX": "{b}"}, "ba"),
+        ("", {"PIP_INDEX_URL": "{a}", "PIP_EXTRA_INDEX_URL": "{b} {c}", "UV_NO_INDEX": ""}, "bca"),
+        ("-i {a}", {"PIP_INDEX_URL": "{b}", "PIP_EXTRA_INDEX_URL": "{c}"}, "a"),
+        ("-i {a}\n--extra-index-url {d}", {"PIP_EXTRA_INDEX_URL": "{c}", "UV_INDEX": "{e}"}, "eda"),
+        ("", {"UV_INDEX": "{a}", "UV_EXTRA_INDEX_URL": "{b}", "UV_DEFAULT_INDEX": "{c}", "UV_INDEX_URL": "{d}"}, "abc"),
+        ("-i {a}", {"UV_DEFAULT_INDEX": "{b}"}, "a"),
+        ("--no-index", {"PIP_INDEX_URL": "{a}", "UV_INDEX": "{b}"}, ""),
+        ("--extra-index-url {a}", {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}, ""),
+    ],
+)
+def test_a_requirements_file_sends_a_name_to_no_index_that_pip_and_uv_would_not_ask(
+    installers: Installers, options: str, variables: Mapping[str, str], ours: str
+) -> None:
+    installers.write({"requirements.txt": f"{options}\nacme-web\n"})
+
+    asked = installers.ours(variables)
+    pip, uv = installers.pips(variables), installers.uvs(variables, "pip", "compile", "-q", "requirements.txt")
+
+    assert asked == list(ours)
+    assert set(asked) <= {*pip, *uv}
+    # Where pip alone is told something, the name goes wherever pip would send it.
+    if not any(name.startswith("UV_") and value for name, value in variables.items()):
+        assert set(pip) <= set(asked)
+
+
+PROJECT = "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['acme-web']\n"
+TABLE = "[[tool.uv.index]]\nname = '{0}'\nurl = '{{{0}}}'\n"
+A, B, C, D = (TABLE.format(name) for name in "abcd")
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("files", "variables", "ours"),
+    [
+        ({"pyproject.toml": PROJECT + B + "default = true\n" + A}, {}, "ab"),
+        ({"pyproject.toml": PROJECT + A + B + "explicit = true\n" + C + "default = true\n"}, {}, "ac"),
+        ({"pyproject.toml": PROJECT + "[tool.uv]\nindex-url = '{a}'\nextra-index-url = ['{b}', '{c}']\n"}, {}, "bca"),
+        ({"pyproject.toml": PROJECT + "[tool.uv]\nextra-index-url = ['{b}']\n" + A}, {"UV_INDEX_URL": "{c}"}, "abc"),
+        ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_DEFAULT_INDEX": "{c}"}, "ac"),
+        ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_INDEX": "{c} d={d}"}, "cdab"),
+        ({"pyproject.toml": PROJECT + A + B + "default = true\n"}, {"UV_EXTRA_INDEX_URL": "{c}"}, "acb"),
+        ({"pyproject.toml": PROJECT + A + "[tool.uv.sources]\nacme-web = {{index = 'a'}}\n"}, {"UV_INDEX": "{b}"}, "a"),
+        (
+            {
+                "pyproject.toml": PROJECT + A + B + "default = true\n",
+                "../home/config/uv/uv.toml": "[[index]]\nurl = '{c}'\n[[index]]\nurl = '{d}'\ndefault = true\n",
+            },
+            {"UV_NO_CONFIG": ""},
+            "acb",
+        ),
+        (
+            {
+                "pyproject.toml": PROJECT + A,
+                "../home/config/uv/uv.toml": "index-url = '{d}'\nextra-index-url = ['{e}']\n",
+            },
+            {"UV_NO_CONFIG": "", "UV_EXTRA_INDEX_URL": "{f}"},
+            "afed",
+        ),
+        ({"pyproject.toml": PROJECT + A, "uv.toml": "index-url = '{d}'\n"}, {"UV_NO_CONFIG": ""}, "d"),
+        (
+            {"pyproject.toml": PROJECT + A, "mine.toml": "index-url = '{d}'\n"},
+            {"UV_NO_CONFIG": "", "UV_CONFIG_FILE": "mine.toml"},
+            None,
+        ),
+    ],
+)
+def test_a_project_of_uv_is_asked_in_uvs_own_order(
+    installers: Installers, files: Mapping[str, str], variables: Mapping[str, str], ours: str | None
+) -> None:
+    # uv would overlook the table too, were it told to read no configuration.
+    variables = {"UV_NO_CONFIG": "", **variables}
+    installers.write(files)
+
+    asked, uv = installers.ours(variables, "pyproject.toml"), installers.uvs(variables, "lock", "-q")
+
+    if ours is None:
+        # A chosen file makes uv overlook the project's table. We do not: it is where the project's names are at home.
+        assert (asked, uv) == (["a", "d"], ["d"])
+    else:
+        assert asked == uv == list(ours)
+
+
+@needs_uv
+@pytest.mark.parametrize("below", ["packages/x", "."])
+def test_a_member_of_a_workspace_is_asked_as_uv_does(installers: Installers, below: str) -> None:
+    root = "[tool.uv.workspace]\nmembers = ['packages/*']\n" + A + "default = true\n" + B + "explicit = true\n"
+    member = PROJECT.replace("'acme-web'", "'acme-web', 'acme-core'")
+    core = PROJECT.replace("'x'", "'acme-core'").replace("['acme-web']", "[]")
+    sources = "[tool.uv.sources]\nacme-core = {{workspace = true}}\nacme-web = {{index = 'b'}}\n"
+    installers.write(
+        {
+            "pyproject.toml": root + sources,
+            "packages/x/pyproject.toml": member,
+            "packages/core/pyproject.toml": core,
+        }
+    )
+    variables = {"UV_NO_CONFIG": ""}
+
+    assert installers.ours(variables, "packages/x/pyproject.toml") == ["b"]
+    assert installers.uvs(variables, "lock", "-q", below=below) == ["b"]

@@ -1,0 +1,261 @@
+"""Whatever configuration a repository or a machine holds: no exception but ours, linear time, and no leak.
+
+The readers are those that say which index answers: tables of tools, options, uv.toml, pip.conf, our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mothball.config import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
+from mothball.errors import ConfigError, UnreadableFileError
+from mothball.formats.table import parse
+from mothball.formats.toml import scan, to_mapping
+from mothball.formats.tool_uv import read_uv_toml, with_sources_of
+from mothball.hygiene import one_line
+from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.installers.read import read_installers
+from mothball.model import Withheld
+from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
+from tests.support.routing import told, user
+from tests.support.timing import least_seconds
+
+URLS = [
+    "https://home.example/simple/",
+    "https://user:pw@home.example/simple?token=x",
+    "https://${TOKEN}@home.example/simple",
+    "https://${HOST}/simple",
+    "$HOST",
+    DEFAULT_INDEX,
+    DEFAULT_INDEX.upper(),
+    "http://10.0.0.1/",
+    "file:///srv",
+    "//x",
+    "",
+    "\u202ehttps://x.example/\x00",
+    "https://[::1",
+    "https://a.example\\@b.example/",
+]
+VALUES = st.sampled_from(URLS)
+QUOTED = VALUES.map(lambda url: f"'{url}'") | st.sampled_from(["true", "1", "[]", "{}", "'https://half", "[['x']]", ""])
+KEYS = st.sampled_from(
+    [
+        *("name", "url", "explicit", "default", "priority", "secondary", "type", "format", "include_packages"),
+        *("exclude_packages", "index-url", "extra-index-url", "extra-index-urls", "install_search_all_sources"),
+        *("acme-web", "lib", "index", "marker", "source", "workspace", "version"),
+    ]
+)
+HEADERS = st.sampled_from(
+    [
+        *("[[tool.uv.index]]", "[tool.uv]", "[tool.uv.sources]", "[tool.uv.workspace]", "[[tool.poetry.source]]"),
+        *(
+            "[tool.poetry.dependencies]",
+            "[[tool.pdm.source]]",
+            "[tool.pixi.pypi-options]",
+            "[tool.pixi.pypi-dependencies]",
+        ),
+        *(
+            "[tool.pixi.feature.x.pypi-options]",
+            "[project]",
+            "[tool.uv.index]",
+            "[[tool.uv]]",
+            "[tool.pdm]\nsource = [",
+        ),
+        *("[[source]]", "[packages]", "[pipenv]", "[[index]]", "[pypi-options]", "[feature.x.pypi-dependencies]"),
+    ]
+)
+LINES = st.one_of(
+    HEADERS,
+    st.builds("{} = {}".format, KEYS, QUOTED),
+    st.builds("{} = {{index = {}, source = {}}}".format, KEYS, QUOTED, QUOTED),
+    st.just("dependencies = ['acme-web', 'lib']"),
+    st.builds("{} {}".format, st.sampled_from(["-i", "--extra-index-url", "--index-url=", "-f"]), VALUES),
+    st.sampled_from(["--no-index", "acme-web", "lib==1", "]", "}", '"""', "<<<<<<< HEAD"]),
+    st.text(max_size=12),
+)
+TEXTS = st.lists(LINES, max_size=14).map("\n".join)
+FORMATS = st.sampled_from(
+    [
+        "pyproject",
+        "pipfile",
+        "pixi-toml",
+        "requirements",
+        "script",
+        "uv-lock",
+        "poetry-lock",
+        "pdm-lock",
+        "pylock",
+        "pipfile-lock",
+    ]
+)
+
+
+def told_by(
+    pip: UserIndex | None,
+    pip_extra: list[UserIndex],
+    uv: UserIndex | None,
+    named: list[UserIndex],
+    mirror: UserIndex | None,
+) -> InstallerSettings:
+    return InstallerSettings(
+        PipSettings(pip, tuple(pip_extra)),
+        UvSettings(uv, tuple(named)),
+        mirror,
+        {"TOKEN": "s3cret", "HOST": "home.example"},
+    )
+
+
+USER_INDEXES = st.builds(user, VALUES, st.just("VARIABLE"), st.sampled_from(["", "acme"]))
+ONE, SOME = st.none() | USER_INDEXES, st.lists(USER_INDEXES, max_size=2)
+SETTINGS = st.builds(told_by, ONE, SOME, ONE, SOME, ONE)
+PRIVATE = ("acme-*",)
+
+
+@given(FORMATS, TEXTS, SETTINGS)
+@settings(deadline=None, max_examples=250)
+def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_secret_is_sent(
+    file_format: str, text: str, said: InstallerSettings
+) -> None:
+    document = parse(file_format, text)
+    declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+    for careful in (False, True):
+        network = Network(private=PRIVATE, ask_local_indexes=not careful)
+        router = Router(declared, told(network, said))
+        for dependency in document.dependencies:
+            route = router.route(dependency)
+            explanation = router.explain(dependency)
+            assert explanation.route == route
+            assert isinstance(route, Ask | Withheld)
+            if not isinstance(route, Ask):
+                continue
+            assert 0 < len(route.indexes) <= MAX_INDEXES
+            private = any(fnmatchcase(dependency.name, pattern) for pattern in PRIVATE)
+            for index in route.answering:
+                shown = one_line(f"{index.url} {index.by}")
+                assert "s3cret" not in index.url
+                assert "pw@" not in shown
+                assert "$" not in index.url
+                assert index.url.lower().startswith(("https://", "http://"))
+                assert not (private and any(host in index.url.lower() for host in DEFAULT_INDEX_HOSTS))
+                assert not (careful and not index.is_users and index.url.startswith("http:"))
+    assert all("pw@" not in one_line(place) for place in credentials_in(declared, document.dependencies))
+
+
+@given(TEXTS, TEXTS)
+@settings(deadline=None, max_examples=150)
+def test_a_workspace_root_of_any_shape_is_read(member: str, root: str) -> None:
+    document = with_sources_of(parse("pyproject", member), member, root)
+    assert len(document.dependencies) == len(parse("pyproject", member).dependencies)
+
+
+@given(TEXTS | st.text(max_size=60))
+@settings(deadline=None, max_examples=150)
+def test_a_uv_toml_of_any_shape_is_read_or_its_error_told(text: str) -> None:
+    indexes, problem = read_uv_toml(text)
+    assert all(index.tool == "uv" for index in indexes)
+    assert problem is None or problem.message
+
+
+INI = st.lists(
+    st.one_of(
+        st.sampled_from(["[global]", "[install]", "[global", "", "  ", "# x", "<<<<<<< HEAD"]),
+        st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["index-url", "extra-index-url", "no-index", "X"]),
+            st.sampled_from(["=", ":", " "]),
+            VALUES,
+        ),
+        VALUES.map("    {}".format),
+        st.text(max_size=12),
+    ),
+    max_size=10,
+).map("\n".join)
+
+
+@given(
+    INI.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=40), st.binary(max_size=40), VALUES
+)
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
+    tmp_path: Path, pip: bytes, uv: bytes, url: str
+) -> None:
+    (tmp_path / "pip.conf").write_bytes(pip)
+    (tmp_path / "uv.toml").write_bytes(uv)
+    files = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "UV_CONFIG_FILE": str(tmp_path / "uv.toml")}
+    for variables in (
+        files,
+        {"PIP_CONFIG_FILE": "\0", "UV_CONFIG_FILE": "x" * 5000, "UV_INDEX": url, "PIP_INDEX_URL": url},
+    ):
+        with suppress(UnreadableFileError):
+            read = read_installers({"XDG_CONFIG_DIRS": "/nowhere", **variables}, "linux")
+            assert all(isinstance(index.url, str) for index in read.addresses)
+
+
+VALUES_OF_OURS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | VALUES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8) | st.sampled_from(["index-url", "private"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["index-url", "status-index", "private", "trusted-hosts", "severity", "ignore", "max-age"]),
+        VALUES_OF_OURS,
+        max_size=4,
+    )
+)
+@settings(deadline=None, max_examples=200)
+def test_our_own_configuration_of_any_shape_is_read_or_refused_with_its_key(table: dict[str, object]) -> None:
+    for read in (read_config, read_user_config):
+        words = ""
+        try:
+            read(table)
+        except ConfigError as error:
+            words = str(error)
+        assert "pw@" not in words
+        assert "token=x" not in words
+
+
+@given(st.lists(st.builds("{} = {}".format, KEYS, QUOTED) | st.text(max_size=10), max_size=8).map("\n".join))
+@settings(deadline=None, max_examples=100)
+def test_our_own_configuration_half_typed_is_scanned_without_a_crash(text: str) -> None:
+    with suppress(ConfigError):
+        read_config(to_mapping(scan(text)))
+
+
+NAMES = "\n[project]\ndependencies = ['acme-web', 'lib']\n"
+LONG: dict[str, tuple[str, Callable[[int], str]]] = {
+    "indexes of uv": ("pyproject", lambda n: "[[tool.uv.index]]\nname = 'a'\nurl = 'https://a.example'\n" * n),
+    "sources of pdm": ("pyproject", lambda n: "[[tool.pdm.source]]\nurl = 'a'\ninclude_packages = ['x*']\n" * n),
+    "options": ("requirements", lambda n: "".join(f"--extra-index-url https://{i}.example\n" for i in range(n))),
+    "sources": ("pyproject", lambda n: "[tool.uv.sources]\n" + "".join(f"a{i} = {{index = 'x'}}\n" for i in range(n))),
+    "an index that never ends": ("pyproject", lambda n: "[[tool.uv.index]]\nurl = 'https://" + "a" * 40 * n),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> None:
+    file_format, text_of = LONG[what]
+
+    def work(size: int) -> None:
+        text = text_of(size) + ("acme-web\nlib\n" if file_format == "requirements" else NAMES)
+        document = parse(file_format, text)
+        declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+        router = Router(declared, Network(private=PRIVATE))
+        for dependency in document.dependencies:
+            router.explain(dependency)
+        credentials_in(declared, document.dependencies)
+
+    # Eight times the text takes eight times as long; a square would take sixty-four times.
+    assert least_seconds(lambda: work(1600)) < 24 * least_seconds(lambda: work(200))
