@@ -1,0 +1,104 @@
+"""What the tests in VS Code need: the packaged extension, the installed wheel, a browser, places for each test.
+
+They download several hundred megabytes, so they run only when they are asked for: ``uv run nox -s vscode``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.editors import tools
+from tests.editors.vscode.code_server import CodeServer, Installation
+from tests.editors.vscode.extension import CHECKOUT, PACKAGE, npm_run
+from tests.editors.vscode.window import Window
+
+if TYPE_CHECKING:
+    # Installed only where real editors are tested.
+    from playwright.sync_api import Browser
+
+# Opens a window: of a folder, or none, and whatever CodeServer takes.
+OpenWindow = Callable[..., Window]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "vscode" not in os.environ.get("MOTHBALL_EDITORS", "").split(","):
+        skip = pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode")
+        for item in items:
+            if item.path.is_relative_to(Path(__file__).parent):
+                item.add_marker(skip)
+
+
+@contextmanager
+def _or_skip() -> Iterator[None]:
+    """Skip the tests that need what this machine cannot have, and say what that is."""
+    try:
+        yield
+    except tools.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where pictures and logs are left for people to look at."""
+    given = os.environ.get("MOTHBALL_EDITORS_ARTEFACTS")
+    directory = Path(given) if given else CHECKOUT / ".nox/editors-artefacts"
+    directory = directory / "vscode"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
+    directory = tmp_path_factory.mktemp("installed")
+    with _or_skip():
+        tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=CHECKOUT)
+        (wheel,) = directory.glob("*.whl")
+        tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
+        tools.run(tools.uv(), "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
+    return directory / ".venv/bin/mothball"
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """code-server with the packaged extension, as people would install it."""
+    directory = tmp_path_factory.mktemp("vscode")
+    with _or_skip():
+        npm_run("package")
+        found = Installation(tools.node().executable, tools.code_server(), directory / "extensions")
+        found.install(PACKAGE, directory / "installing")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a screen."""
+    from playwright.sync_api import sync_playwright
+
+    with _or_skip():
+        path = tools.chromium()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--force-device-scale-factor=1"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_window(installation: Installation, browser: Browser, tmp_path: Path) -> Iterator[OpenWindow]:
+    """Start VS Code and open a window in it; both end with the test."""
+    with ExitStack() as stack:
+
+        def open_one(folder: Path | None, **arguments: Any) -> Window:
+            server = stack.enter_context(CodeServer(installation, tmp_path / "home", **arguments))
+            context = stack.enter_context(browser.new_context(viewport={"width": 1100, "height": 640}))
+            return Window(context.new_page(), server, folder)
+
+        yield open_one
