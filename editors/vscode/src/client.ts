@@ -2,7 +2,10 @@
 
 import * as vscode from "vscode";
 import {
+    CloseAction,
     type DynamicFeature,
+    ErrorAction,
+    type ErrorHandler,
     ExecuteCommandRequest,
     LanguageClient,
     type LanguageClientOptions,
@@ -16,8 +19,18 @@ import { FILE_PATTERNS, SERVER_SETTINGS } from "./generated.ts";
 
 export const SECTION = "mothball";
 
-/** A language client that leaves the palette to us: our commands must be there before the server is. */
+/** How often a server that has died is started again within three minutes. */
+const RESTARTS = 4;
+
+/**
+ * A language client that leaves the palette and the notifications to us: our commands must be there before the server
+ * is, and one failure is one message. What went wrong in detail is in the output.
+ */
 class Client extends LanguageClient {
+    override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+    }
+
     // The library's own signature; what is registered is told apart by the request it is for.
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     override registerFeature(feature: StaticFeature | DynamicFeature<any>): void {
@@ -35,10 +48,34 @@ export function documentSelector(): { scheme: string; pattern: string }[] {
     return [...FILE_PATTERNS, ...scripts].map((pattern) => ({ scheme: "file", pattern }));
 }
 
-/** Return a client for `server`, not started yet. The server's working directory is `directory`, never the workspace. */
-export function createClient(server: Server, directory: string, output: vscode.LogOutputChannel): LanguageClient {
+/**
+ * Return a client for `server`, not started yet. The server's working directory is `directory`, never the workspace.
+ * A server that dies is started again a few times; then `onGivenUp` is called.
+ */
+export function createClient(
+    server: Server,
+    directory: string,
+    output: vscode.LogOutputChannel,
+    onGivenUp: () => void,
+): LanguageClient {
+    const errorHandler: ErrorHandler = {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        // A server that has died before it answered will do so again.
+        closed: async () => {
+            if (client.initializeResult === undefined) {
+                return { action: CloseAction.DoNotRestart, handled: true };
+            }
+            const result = await patience.closed();
+            if (result.action === CloseAction.DoNotRestart) {
+                onGivenUp();
+            }
+            return { ...result, handled: true };
+        },
+    };
     const options: LanguageClientOptions = {
         documentSelector: documentSelector(),
+        errorHandler,
+        initializationFailedHandler: () => false,
         initializationOptions: currentSettings(),
         outputChannel: output,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -49,7 +86,9 @@ export function createClient(server: Server, directory: string, output: vscode.L
         transport: TransportKind.stdio,
         options: { cwd: directory },
     };
-    return new Client(SECTION, "mothball", executable, options);
+    const client = new Client(SECTION, "mothball", executable, options);
+    const patience = client.createDefaultErrorHandler(RESTARTS);
+    return client;
 }
 
 /** Return the settings that the server knows, as they are now. */

@@ -175,9 +175,11 @@ export class Controller {
         await mkdir(this.#directory.fsPath, { recursive: true });
         const where = `${server.command} (${ORIGINS[server.origin]})`;
         this.#output.info(`starting ${[server.command, ...server.args].join(" ")}, ${ORIGINS[server.origin]}`);
-        const client = createClient(server, this.#directory.fsPath, this.#output);
+        const client = createClient(server, this.#directory.fsPath, this.#output, () => {
+            void this.#messages.doesNotRun(server.command, "has stopped again and again, and is left alone");
+        });
         client.onDidChangeState(({ newState }) => {
-            // Of interest when it dies: the client starts it again a few times, then gives up.
+            // While it starts for the first time we show more than the client knows; after stop() it is not ours.
             if (client === this.#client) {
                 this.#show(stateOf(client, newState, where));
             }
@@ -185,8 +187,9 @@ export class Controller {
         try {
             await client.start();
         } catch (error) {
-            this.#show({ kind: "failed", cause: String(error) });
-            void this.#messages.failed(error);
+            this.#output.error(String(error));
+            this.#show({ kind: "failed", cause: "it has ended before it answered" });
+            void this.#messages.doesNotRun(server.command, "ended before it answered");
             await client.dispose(PATIENCE).catch(() => undefined);
             return;
         }

@@ -67,10 +67,19 @@ export class Messages {
         }
     }
 
-    /** A server was found, and it fails. */
+    /** A server was found, and it does not run. */
+    async doesNotRun(command: string, how: string): Promise<void> {
+        const answer = await vscode.window.showErrorMessage(`mothball ${how} (${command}). Its output says why.`, OUTPUT, HOW);
+        if (answer === OUTPUT) {
+            this.#output.show();
+        } else if (answer === HOW) {
+            await this.howToInstall();
+        }
+    }
+
+    /** The server could not do what a command asked for. */
     async failed(error: unknown): Promise<void> {
         const text = error instanceof Error ? error.message : String(error);
-        this.#output.error(text);
         if ((await vscode.window.showErrorMessage(`mothball: ${text}`, OUTPUT)) === OUTPUT) {
             this.#output.show();
         }

@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextmanager
-def _or_skip() -> Iterator[None]:
+def or_skip() -> Iterator[None]:
     """Skip the tests that need what this machine cannot have, and say what that is."""
     try:
         yield
@@ -57,7 +57,7 @@ def artefacts() -> Path:
 def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
     directory = tmp_path_factory.mktemp("installed")
-    with _or_skip():
+    with or_skip():
         tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=CHECKOUT)
         (wheel,) = directory.glob("*.whl")
         tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
@@ -69,11 +69,17 @@ def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """code-server with the packaged extension, as people would install it."""
     directory = tmp_path_factory.mktemp("vscode")
-    with _or_skip():
+    with or_skip():
         npm_run("package")
         found = Installation(tools.node().executable, tools.code_server(), directory / "extensions")
         found.install(PACKAGE, directory / "installing")
     return found
+
+
+@pytest.fixture
+def on_path(installed_server: Path) -> dict[str, str]:
+    """The environment of an editor that finds the installed server on its search path."""
+    return {"PATH": os.pathsep.join([str(installed_server.parent), os.defpath])}
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +87,7 @@ def browser() -> Iterator[Browser]:
     """A Chromium without a screen."""
     from playwright.sync_api import sync_playwright
 
-    with _or_skip():
+    with or_skip():
         path = tools.chromium()
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
@@ -92,13 +98,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_window(installation: Installation, browser: Browser, tmp_path: Path) -> Iterator[OpenWindow]:
-    """Start VS Code and open a window in it; both end with the test."""
+def open_window(
+    installation: Installation, browser: Browser, tmp_path: Path, artefacts: Path, request: pytest.FixtureRequest
+) -> Iterator[OpenWindow]:
+    """Start VS Code and open a window in it; both end with the test, after a last picture."""
     with ExitStack() as stack:
 
         def open_one(folder: Path | None, **arguments: Any) -> Window:
-            server = stack.enter_context(CodeServer(installation, tmp_path / "home", **arguments))
+            chosen = {"installation": installation, **arguments}
+            server = stack.enter_context(CodeServer(home=tmp_path / "home", **chosen))
             context = stack.enter_context(browser.new_context(viewport={"width": 1100, "height": 640}))
-            return Window(context.new_page(), server, folder)
+            page = context.new_page()
+            stack.callback(page.screenshot, path=artefacts / f"last-{request.node.name}.png")
+            return Window(page, server, folder)
 
         yield open_one

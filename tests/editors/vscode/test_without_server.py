@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mothball
+from tests.editors.vscode import shop
 from tests.editors.vscode.conftest import OpenWindow
 
 
@@ -21,3 +23,27 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     toast.get_by_text("How to Install").click()
     window.page.locator(".tab.active", has_text="INSTALL.md").wait_for()
     window.picture(artefacts / "instructions.png")
+
+
+def test_uvx_is_asked_about_once_and_the_answer_is_kept(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, artefacts: Path
+) -> None:
+    # A uvx that needs no network: it writes down what it was asked for, and runs the installed server.
+    asked = tmp_path / "asked"
+    uvx = tmp_path / "bin/uvx"
+    uvx.parent.mkdir()
+    uvx.write_text(f'#!/bin/sh\npwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {installed_server} "$@"\n', "utf-8")
+    uvx.chmod(0o755)
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
+    toast = window.notification("Shall uvx run it")
+    assert not asked.exists()
+    window.picture(artefacts / "uvx.png")
+    toast.get_by_text("Run with uvx").click()
+    window.open(folder / "requirements.txt")
+    assert len(window.underlines(3)) == 3
+    directory, arguments = asked.read_text("utf-8").splitlines()
+    assert arguments.startswith(f"mothball@{mothball.__version__} lsp")
+    # Where the workspace's uv.toml would choose the index, uvx must not be run.
+    assert not directory.startswith(str(folder))
+    assert window.server.machine_settings["mothball.uvx"] == "always"

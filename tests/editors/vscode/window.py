@@ -79,6 +79,7 @@ class Window:
 
     def __init__(self, page: Page, server: CodeServer, folder: Path | None) -> None:
         self.page = page
+        self.server = server
         page.set_default_timeout(_MILLISECONDS)
         where = f"?folder={quote(str(folder))}" if folder else "?ew=true"
         page.goto(f"{server.url}/{where}")
@@ -157,6 +158,15 @@ class Window:
         toast.wait_for()
         return toast
 
+    def type(self, text: str) -> None:
+        """Type ``text`` into the visible editor as fast as a quick person."""
+        self.page.locator(".editor-instance .view-lines").first.click()
+        self.page.keyboard.type(text, delay=20)
+
+    def wait(self, is_so: Callable[[], bool], limit: float = LIMIT) -> None:
+        """Wait at most ``limit`` seconds until something outside of the window is so."""
+        self._until(is_so, bool, limit)
+
     def picture(self, path: Path) -> None:
         """Save a picture of the window."""
         self.page.screenshot(path=path)
@@ -174,10 +184,10 @@ class Window:
         place = self._until(lambda: self.page.evaluate(_PLACE, text), lambda found: found is not None)
         return float(place[0]), float(place[1])
 
-    def _until(self, look: Callable[[], _Seen], is_right: Callable[[_Seen], bool]) -> _Seen:
+    def _until(self, look: Callable[[], _Seen], is_right: Callable[[_Seen], bool], limit: float = LIMIT) -> _Seen:
         """Look again and again until what is seen is right; fail with what was seen last."""
         seen = look()
-        for _ in range(int(LIMIT * 10)):
+        for _ in range(int(limit * 10)):
             if is_right(seen):
                 return seen
             self.page.wait_for_timeout(100)

@@ -1,0 +1,117 @@
+"""What people see: the packaged extension and the installed wheel in VS Code's window, by keyboard and mouse."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.editors.vscode import shop
+from tests.editors.vscode.conftest import OpenWindow
+from tests.editors.vscode.window import Underline
+
+_FLAGGED = [
+    Underline("error", "quill-templates"),
+    Underline("warning", "tallybook"),
+    Underline("error", "cloakroom"),
+]
+
+
+@pytest.mark.smoke
+def test_from_the_first_underline_to_the_fixed_file(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, artefacts: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    requirements = folder / "requirements.txt"
+    window = open_window(folder, environment=on_path)
+
+    window.open(requirements)
+    assert window.underlines(3) == _FLAGGED
+    assert window.status("errors") == "mothball: 2 errors, 1 warning"
+
+    story = window.hover("quill-templates")
+    assert "archived" in story.lower()
+    assert "merged into lantern-web 4" in story
+    window.picture(artefacts / "hover.png")
+
+    fixes = window.quick_fixes("quill-templates")
+    assert any("gnore" in title for title in fixes), fixes
+    window.picture(artefacts / "quick-fix.png")
+    window.choose(next(title for title in fixes if "gnore" in title))
+    assert window.underlines(2) == _FLAGGED[1:]
+    window.save()
+    line = requirements.read_text("utf-8").splitlines()[2]
+    assert re.fullmatch(r"quill-templates==2\.1\.4  # mothball: ignore\[archived\].*", line)
+
+    problems = window.problems(2)
+    assert any("cloakroom" in problem for problem in problems)
+    assert any("tallybook" in problem for problem in problems)
+    window.picture(artefacts / "problems.png")
+
+
+def test_pyproject_is_underlined_at_the_name(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, artefacts: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "pyproject.toml")
+    assert window.underlines(1) == [Underline("error", "quill-templates")]
+    assert "merged into lantern-web 4" in window.hover("quill-templates")
+    window.picture(artefacts / "pyproject.png")
+
+
+def test_what_is_typed_is_underlined_and_what_is_deleted_is_not(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop", {"requirements.txt": ""})
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.type("quill-templates==2.1.4\n")
+    assert window.underlines(1) == [Underline("error", "quill-templates")]
+    window.page.keyboard.press("Control+a")
+    window.page.keyboard.press("Delete")
+    assert window.underlines(0) == []
+
+
+def test_a_file_without_a_folder_is_checked(open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(None, environment=on_path)
+    window.open(folder / "requirements.txt")
+    assert window.underlines(3) == _FLAGGED
+
+
+def test_the_environment_of_the_folder_is_found_without_the_python_extension(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    (folder / ".venv").symlink_to(installed_server.parents[1])
+    window = open_window(folder)
+    window.open(folder / "requirements.txt")
+    assert window.underlines(3) == _FLAGGED
+
+
+def test_the_setting_wins_and_a_wrong_one_is_told(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, artefacts: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path, machine={"mothball.path": "/gone/mothball"})
+    window.notification("mothball.path is /gone/mothball, and there is no program of that name")
+    window.status("does not run")
+    window.picture(artefacts / "wrong-setting.png")
+
+
+def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
+    open_window: OpenWindow, tmp_path: Path, artefacts: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    broken = tmp_path / "mothball"
+    broken.write_text("#!/bin/sh\necho 'unknown command lsp' >&2\nexit 2\n", "utf-8")
+    broken.chmod(0o755)
+    window = open_window(folder, machine={"mothball.path": str(broken)})
+    window.status("does not run")
+    toast = window.notification("mothball")
+    window.picture(artefacts / "failing-server.png")
+    assert window.page.locator(".notification-toast").count() == 1
+    toast.get_by_text("Show Output").click()
+    window.page.locator(".output-view-container", has_text="unknown command lsp").wait_for()
