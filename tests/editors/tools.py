@@ -128,11 +128,12 @@ def code_server() -> Path:
         quietly = ("--ignore-scripts", "--omit=dev", "--no-package-lock", "--loglevel=error")
         (directory / "package.json").write_text('{"private": true}\n', "utf-8")
         npm("install", CODE_SERVER, *quietly, cwd=directory)
-        # The package leaves the rest to its install script, which wants a compiler; nothing we use is compiled.
+        # The package leaves the rest to its install script, which wants a compiler; of what is compiled we need one.
         code = directory / "node_modules/code-server/lib/vscode"
         npm("install", *quietly, cwd=code)
         npm("install", *quietly, cwd=code / "extensions")
         (code / "node_modules.asar").symlink_to("node_modules")
+        shutil.copy(Path(__file__).parent / "vscode/spdlog.cjs", code / "node_modules/@vscode/spdlog/index.js")
 
     return installed(_directory_name(CODE_SERVER), install) / "node_modules/code-server/out/node/entry.js"
 

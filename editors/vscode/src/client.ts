@@ -28,7 +28,8 @@ const RESTARTS = 4;
  */
 class Client extends LanguageClient {
     override error(message: string, data?: unknown): void {
-        super.error(message, data, false);
+        // Without the traces of this extension: people look here for what the server said.
+        super.error(data instanceof Error ? `${message} ${data.message}` : message, undefined, false);
     }
 
     // The library's own signature; what is registered is told apart by the request it is for.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +60,7 @@ class Installation(NamedTuple):
         return {
             "PATH": os.defpath,
             "HOME": str(home),
+            "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
             "EXTENSIONS_GALLERY": json.dumps({"serviceUrl": ""}),
             **folders,
@@ -84,6 +86,9 @@ class CodeServer:
         self.home = home
         self.log = home / "code-server.log"
         self._environment = {**installation.environment(home), **(environment or {})}
+        # VS Code takes the search path from a login shell, which would give that of this machine.
+        path = shlex.quote(self._environment["PATH"])
+        (home / ".profile").write_text(f"export PATH={path}\n", "utf-8")
         self._command = (
             *installation.command(home),
             *("--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check"),

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.editors.vscode.window import Underline
+
 REQUIREMENTS = """\
 # What runs on the servers.
 lantern-web==4.2.1
@@ -13,6 +15,13 @@ quill-templates==2.1.4
 tallybook[export]>=1.3; python_version >= "3.11"
 cloakroom==1.0.3
 """
+
+# What is to be seen of them.
+UNDERLINED = (
+    Underline("error", "quill-templates"),
+    Underline("warning", "tallybook"),
+    Underline("error", "cloakroom"),
+)
 
 PYPROJECT = """\
 [build-system]

@@ -33,11 +33,11 @@ def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
     window.run("mothball: Check Workspace")
     window.notification("does nothing in a workspace that you do not trust")
     window.picture(artefacts / "untrusted.png")
-    assert window.underlines(0) == []
+    window.wait_for_underlines()
     assert not started.exists()
 
     window.run("Workspaces: Manage Workspace Trust")
     window.page.get_by_role("button", name="Trust", exact=True).first.click()
     window.open(folder / "requirements.txt")
-    assert len(window.underlines(3)) == 3
+    window.wait_for_underlines(*shop.UNDERLINED)
     assert started.read_text("utf-8").splitlines() == [str(folder / ".venv/bin")]

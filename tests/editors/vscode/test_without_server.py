@@ -41,7 +41,7 @@ def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     window.picture(artefacts / "uvx.png")
     toast.get_by_text("Run with uvx").click()
     window.open(folder / "requirements.txt")
-    assert len(window.underlines(3)) == 3
+    window.wait_for_underlines(*shop.UNDERLINED)
     directory, arguments = asked.read_text("utf-8").splitlines()
     assert arguments.startswith(f"mothball@{mothball.__version__} lsp")
     # Where the workspace's uv.toml would choose the index, uvx must not be run.

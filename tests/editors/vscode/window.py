@@ -95,13 +95,13 @@ class Window:
         """Run a command of the palette by its title."""
         self._quick_input("F1", f">{command}")
 
-    def underlines(self, expected: int) -> list[Underline]:
-        """Return what is underlined in the visible editor, from top to bottom, once there are ``expected`` of them."""
+    def wait_for_underlines(self, *expected: Underline) -> None:
+        """Wait until exactly this is underlined in the visible editor, from top to bottom."""
 
-        def seen() -> list[Underline]:
-            return [Underline(one["weight"], _plain(one["text"])) for one in self.page.evaluate(_UNDERLINES)]
+        def seen() -> tuple[Underline, ...]:
+            return tuple(Underline(one["weight"], _plain(one["text"])) for one in self.page.evaluate(_UNDERLINES))
 
-        return self._until(seen, lambda found: len(found) == expected)
+        self._until(seen, lambda found: found == expected)
 
     def hover(self, text: str) -> str:
         """Point at ``text`` and return what the hover says."""
