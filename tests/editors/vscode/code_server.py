@@ -87,8 +87,8 @@ class CodeServer:
         self.log = home / "code-server.log"
         self._environment = {**installation.environment(home), **(environment or {})}
         # VS Code takes the search path from a login shell, which would give that of this machine.
-        path = shlex.quote(self._environment["PATH"])
-        (home / ".profile").write_text(f"export PATH={path}\n", "utf-8")
+        search_path = shlex.quote(self._environment["PATH"])
+        (home / ".profile").write_text(f"export PATH={search_path}\n", "utf-8")
         self._command = (
             *installation.command(home),
             *("--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check"),
