@@ -1,4 +1,4 @@
-"""Write into the extension what mothball's own tables say: file names, settings, version, schema.
+"""Write into the extension what mothball's own tables say: file names, settings, version, schema, licence.
 
 Run it after a change of those tables: ``uv run python editors/vscode/generate.py``. A test of the project compares what
 this makes with what is committed.
@@ -15,6 +15,8 @@ from mothball.formats.table import PATTERNS
 from mothball.lsp.settings import SETTINGS, Setting
 
 HERE = Path(__file__).resolve().parent
+_SCHEMA = HERE.parents[1] / "docs/mothball.schema.json"
+_LICENSE = HERE.parents[1] / "LICENSE"
 
 # A file that is opened without a folder activates by its language: what VS Code and people's extensions call our files.
 _LANGUAGES = ("ini", "json", "pip-requirements", "plaintext", "properties", "python", "toml", "yaml")
@@ -104,12 +106,18 @@ export const SERVER_SETTINGS: readonly string[] = {_array([setting.key for setti
 def outputs() -> dict[Path, str]:
     """Return what should stand in each file that is made here, wholly or in part."""
     package = HERE / "package.json"
-    return {package: manifest(package.read_text("utf-8")), HERE / "src/generated.ts": module()}
+    return {
+        package: manifest(package.read_text("utf-8")),
+        HERE / "src/generated.ts": module(),
+        HERE / "schemas/mothball.schema.json": _SCHEMA.read_text("utf-8"),
+        HERE / "LICENSE": _LICENSE.read_text("utf-8"),
+    }
 
 
 def main() -> None:
     """Write them."""
     for path, text in outputs().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")
 
 

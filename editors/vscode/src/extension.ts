@@ -6,6 +6,7 @@ import { documentSelector, SECTION } from "./client.ts";
 import { Controller } from "./controller.ts";
 import { Messages } from "./messages.ts";
 import { PythonEnvironments } from "./python.ts";
+import { Schema } from "./schema.ts";
 import { StatusBar } from "./statusBar.ts";
 
 /** Settings that decide which server runs or what it is told of; the others reach the running server by themselves. */
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const server = new Controller(output, messages, environments, context.globalStorageUri, (state) => {
         statusBar.show(state);
     });
+    const schema = new Schema(context.extensionUri, context.globalStorageUri);
     controller = server;
     context.subscriptions.push(
         output,
@@ -40,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
             output.show();
         }),
         vscode.commands.registerCommand("mothball.howToInstall", () => messages.howToInstall()),
+        vscode.commands.registerCommand("mothball.useSchema", () => schema.use()),
         environments.onDidChange(() => server.refind()),
         vscode.workspace.onDidGrantWorkspaceTrust(() => server.refind()),
         vscode.workspace.onDidChangeWorkspaceFolders(() => server.startIfWanted()),
@@ -53,8 +56,9 @@ export function activate(context: vscode.ExtensionContext): void {
             return change.affectsConfiguration(SECTION) ? server.configure() : undefined;
         }),
     );
-    // Not awaited: the editor need not wait for a server.
+    // Not awaited: the editor need not wait.
     void server.startIfWanted();
+    void schema.renew();
 }
 
 export async function deactivate(): Promise<void> {

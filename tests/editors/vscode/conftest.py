@@ -6,6 +6,7 @@ They download several hundred megabytes, so they run only when they are asked fo
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from tests.editors import tools
 from tests.editors.vscode.code_server import CodeServer, Installation
-from tests.editors.vscode.extension import CHECKOUT, PACKAGE, npm_run
+from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
 from tests.editors.vscode.window import Window
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Opens a window: of a folder, or none, and whatever CodeServer takes.
 OpenWindow = Callable[..., Window]
+TakePicture = Callable[[Window, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +53,19 @@ def artefacts() -> Path:
     directory = directory / "vscode"
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+@pytest.fixture(scope="session")
+def picture(artefacts: Path) -> TakePicture:
+    """Save a picture under a name; with MOTHBALL_REGENERATE=1 also those of the extension's README."""
+
+    def take(window: Window, name: str) -> None:
+        window.picture(artefacts / f"{name}.png")
+        shown = EXTENSION / f"images/{name}.png"
+        if os.environ.get("MOTHBALL_REGENERATE") == "1" and shown.exists():
+            shutil.copyfile(artefacts / f"{name}.png", shown)
+
+    return take
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +122,7 @@ def open_window(
         def open_one(folder: Path | None, **arguments: Any) -> Window:
             chosen = {"installation": installation, **arguments}
             server = stack.enter_context(CodeServer(home=tmp_path / "home", **chosen))
-            context = stack.enter_context(browser.new_context(viewport={"width": 1100, "height": 640}))
+            context = stack.enter_context(browser.new_context(viewport={"width": 960, "height": 560}))
             page = context.new_page()
             stack.callback(page.screenshot, path=artefacts / f"last-{request.node.name}.png")
             return Window(page, server, folder)

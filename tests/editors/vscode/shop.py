@@ -11,16 +11,16 @@ from tests.editors.vscode.window import Underline
 REQUIREMENTS = """\
 # What runs on the servers.
 lantern-web==4.2.1
-quill-templates==2.1.4
-tallybook[export]>=1.3; python_version >= "3.11"
 cloakroom==1.0.3
+tallybook[export]>=1.3; python_version >= "3.11"
+quill-templates==2.1.4
 """
 
 # What is to be seen of them.
 UNDERLINED = (
-    Underline("error", "quill-templates"),
-    Underline("warning", "tallybook"),
     Underline("error", "cloakroom"),
+    Underline("warning", "tallybook"),
+    Underline("error", "quill-templates"),
 )
 
 PYPROJECT = """\

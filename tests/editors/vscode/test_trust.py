@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.editors.vscode import shop
-from tests.editors.vscode.conftest import OpenWindow
+from tests.editors.vscode.conftest import OpenWindow, TakePicture
 
 
 def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
-    open_window: OpenWindow, installed_server: Path, tmp_path: Path, artefacts: Path
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
     # Whatever could be started writes a line first: the workspace's own environment, and the user's program on PATH.
     started = tmp_path / "started"
@@ -32,12 +32,13 @@ def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
     window.status("until you trust")
     window.run("mothball: Check Workspace")
     window.notification("does nothing in a workspace that you do not trust")
-    window.picture(artefacts / "untrusted.png")
+    picture(window, "untrusted")
     window.wait_for_underlines()
     assert not started.exists()
 
     window.run("Workspaces: Manage Workspace Trust")
     window.page.get_by_role("button", name="Trust", exact=True).first.click()
-    window.open(folder / "requirements.txt")
+    window.page.locator(".workspace-trust-editor", has_text="You trust this folder").wait_for()
+    window.page.keyboard.press("Escape")
     window.wait_for_underlines(*shop.UNDERLINED)
     assert started.read_text("utf-8").splitlines() == [str(folder / ".venv/bin")]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import mothball
 from tests.editors.vscode import shop
-from tests.editors.vscode.conftest import OpenWindow
+from tests.editors.vscode.conftest import OpenWindow, TakePicture
 
 
 def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
-    open_window: OpenWindow, tmp_path: Path, artefacts: Path
+    open_window: OpenWindow, tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
@@ -19,14 +19,15 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     toast = window.notification("mothball is not installed here")
     window.open(folder / "requirements.txt")
     window.status("not installed")
-    window.picture(artefacts / "missing.png")
+    picture(window, "missing")
     toast.get_by_text("How to Install").click()
     window.page.locator(".tab.active", has_text="INSTALL.md").wait_for()
-    window.picture(artefacts / "instructions.png")
+    window.wait_for_page("Once for all projects")
+    picture(window, "instructions")
 
 
 def test_uvx_is_asked_about_once_and_the_answer_is_kept(
-    open_window: OpenWindow, installed_server: Path, tmp_path: Path, artefacts: Path
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
     # A uvx that needs no network: it writes down what it was asked for, and runs the installed server.
     asked = tmp_path / "asked"
@@ -38,7 +39,7 @@ def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     window = open_window(folder, environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
     toast = window.notification("Shall uvx run it")
     assert not asked.exists()
-    window.picture(artefacts / "uvx.png")
+    picture(window, "uvx")
     toast.get_by_text("Run with uvx").click()
     window.open(folder / "requirements.txt")
     window.wait_for_underlines(*shop.UNDERLINED)

@@ -167,8 +167,17 @@ class Window:
         """Wait at most ``limit`` seconds until something outside of the window is so."""
         self._until(is_so, bool, limit)
 
+    def wait_for_page(self, text: str) -> None:
+        """Wait until a page that is shown inside the window, such as a preview of Markdown, has ``text``."""
+
+        def shown() -> bool:
+            return any(frame.get_by_text(text).count() > 0 for frame in self.page.frames[1:])
+
+        self._until(shown, bool)
+
     def picture(self, path: Path) -> None:
-        """Save a picture of the window."""
+        """Save a picture of the window, once what moves has come to rest."""
+        self.page.wait_for_timeout(600)
         self.page.screenshot(path=path)
 
     def _quick_input(self, key: str, text: str) -> None:

@@ -14,6 +14,9 @@ import { directoryOf, eventually, file, findings, flagged, open, servers } from 
 
 const EXTENSION = "mothball.mothball";
 
+/** What is flagged in requirements.txt, in its order. */
+const FLAGGED = ["cloakroom", "tallybook", "quill-templates"];
+
 /** Name to test, in the order in which they run; each leaves the files as it found them. */
 export const tests: Record<string, () => Promise<void>> = {
     "a workspace with a dependency file activates the extension": async () => {
@@ -40,11 +43,8 @@ export const tests: Record<string, () => Promise<void>> = {
     },
 
     "requirements.txt: the names of flagged projects are underlined, and only they": async () => {
-        const [archived, deprecated, quarantined] = await flagged((await open("requirements.txt")).uri, [
-            "quill-templates",
-            "tallybook",
-            "cloakroom",
-        ]);
+        const document = await open("requirements.txt");
+        const [quarantined, deprecated, archived] = await flagged(document.uri, FLAGGED);
         assert.ok(archived && deprecated && quarantined);
         assert.equal(archived.severity, vscode.DiagnosticSeverity.Error);
         assert.equal(deprecated.severity, vscode.DiagnosticSeverity.Warning);
@@ -64,7 +64,7 @@ export const tests: Record<string, () => Promise<void>> = {
 
     "hovering a name tells its story": async () => {
         const document = await open("requirements.txt");
-        const [archived] = await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        const archived = (await flagged(document.uri, FLAGGED)).at(-1);
         assert.ok(archived);
         const story = await hoverText(document.uri, archived.range.start.translate(0, 2));
         assert.match(story, /archived/i);
@@ -79,7 +79,7 @@ export const tests: Record<string, () => Promise<void>> = {
 
     "a quick fix takes the underline away, and undoing it brings it back": async () => {
         const document = await open("requirements.txt");
-        const [archived] = await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        const archived = (await flagged(document.uri, FLAGGED)).at(-1);
         assert.ok(archived);
         const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
             "vscode.executeCodeActionProvider",
@@ -91,9 +91,9 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.ok(ignore?.edit, `offered: ${actions.map(({ title }) => title).join(", ")}`);
         await vscode.workspace.applyEdit(ignore.edit);
         assert.match(document.getText(), /quill-templates.*# mothball: ignore\[archived\]/);
-        await flagged(document.uri, ["tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED.slice(0, -1));
         await vscode.commands.executeCommand("workbench.action.files.revert");
-        await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED);
     },
 
     "checking the workspace flags files that are not open": async () => {
@@ -106,7 +106,7 @@ export const tests: Record<string, () => Promise<void>> = {
     "checking again leaves the same findings": async () => {
         const document = await open("requirements.txt");
         await vscode.commands.executeCommand("mothball.checkAgain");
-        await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED);
     },
 
     "restarting replaces the server": async () => {
@@ -116,7 +116,7 @@ export const tests: Record<string, () => Promise<void>> = {
         const after = await servers();
         assert.equal(after.length, 1);
         assert.notEqual(after[0], before);
-        await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED);
     },
 
     "a server that is killed comes back": async () => {
@@ -125,7 +125,7 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.ok(before);
         process.kill(before, "SIGKILL");
         await eventually("another server", async () => (await servers()).find((id) => id !== before));
-        await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED);
     },
 
     "selecting another interpreter starts the server that is beside it": async () => {
@@ -133,7 +133,7 @@ export const tests: Record<string, () => Promise<void>> = {
         await vscode.commands.executeCommand("mothball-tests.selectInterpreter", file("other/bin/python").fsPath);
         await eventually("another server", async () => (await servers()).find((id) => id !== before));
         const document = await open("requirements.txt");
-        await flagged(document.uri, ["quill-templates", "tallybook", "cloakroom"]);
+        await flagged(document.uri, FLAGGED);
         assert.equal((await servers()).length, 1);
     },
 
@@ -169,6 +169,21 @@ export const tests: Record<string, () => Promise<void>> = {
             const document = await vscode.workspace.openTextDocument(file(`names/${name}`));
             assert.equal(vscode.languages.match(selector, document) > 0, isOurs, name);
         }
+    },
+
+    "the schema of mothball.toml goes to Even Better TOML when it is asked for, beside others": async () => {
+        const setting = "evenBetterToml.schema.associations";
+        const configuration = vscode.workspace.getConfiguration();
+        await configuration.update(setting, { other: "file:///other.json" }, vscode.ConfigurationTarget.Global);
+        await vscode.commands.executeCommand("mothball.useSchema");
+        const associations = vscode.workspace.getConfiguration().get<Record<string, string>>(setting) ?? {};
+        assert.equal(associations["other"], "file:///other.json");
+        const ours = Object.keys(associations).find((pattern) => new RegExp(pattern).test("/work/mothball.toml"));
+        assert.ok(ours);
+        assert.ok(!new RegExp(ours).test("/work/not-mothball.toml"));
+        const schema = await vscode.workspace.openTextDocument(vscode.Uri.parse(associations[ours] ?? ""));
+        const { properties } = JSON.parse(schema.getText()) as { properties: Record<string, unknown> };
+        assert.ok("severity" in properties);
     },
 
     "every command of the palette is there": async () => {
