@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.editors.vscode.window import Underline
@@ -59,7 +60,7 @@ def write(folder: Path, files: Mapping[str, str] | None = None) -> Path:
     """Write the shop into ``folder``, with other ``files`` beside or instead of its own, and return ``folder``."""
     snapshot = {
         "mothball-snapshot": 1,
-        "generated": "2026-11-22",
+        "generated": datetime.now(UTC).date().isoformat(),
         "index": "https://index.example/simple/",
         "projects": STATUSES,
     }

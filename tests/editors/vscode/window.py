@@ -116,6 +116,8 @@ class Window:
     def quick_fixes(self, text: str) -> list[str]:
         """Put the cursor on ``text``, open its quick fixes, and return their titles."""
         self.page.mouse.click(*self._place(text))
+        self.page.mouse.move(0, 0)
+        self.page.locator(".monaco-hover:visible").first.wait_for(state="hidden")
         self.page.keyboard.press("Control+.")
         self.page.locator(".action-widget .action").first.wait_for()
         return [_plain(title) for title in self.page.locator(".action-widget .action").all_inner_texts()]
