@@ -41,6 +41,8 @@ export class Controller {
     readonly #directory: vscode.Uri;
     readonly #show: (state: State) => void;
     #client: LanguageClient | undefined;
+    /** The client that waits for its server's first answer, which may never come. */
+    #starting: LanguageClient | undefined;
     #command: string | undefined;
     #queue: Promise<void> = Promise.resolve();
     #wanted = false;
@@ -79,6 +81,7 @@ export class Controller {
     /** Stop the server if it runs, look for it anew, and start it. */
     restart(): Promise<void> {
         this.#wanted = true;
+        this.#abandon();
         return this.#enqueue(async () => {
             await this.#stop();
             await this.#start();
@@ -113,6 +116,7 @@ export class Controller {
     }
 
     stop(): Promise<void> {
+        this.#abandon();
         return this.#enqueue(() => this.#stop());
     }
 
@@ -136,6 +140,13 @@ export class Controller {
             this.#output.error(String(error));
         });
         return this.#queue;
+    }
+
+    /** Do not wait any longer for a server that has not answered: all else waits in the queue behind it. */
+    #abandon(): void {
+        const waiting = this.#starting;
+        this.#starting = undefined;
+        waiting?.serverProcess?.kill();
     }
 
     async #start(): Promise<void> {
@@ -184,14 +195,19 @@ export class Controller {
                 this.#show(stateOf(client, newState, where));
             }
         });
+        this.#starting = client;
         try {
             await client.start();
-        } catch (error) {
-            this.#output.error(String(error));
-            this.#show({ kind: "failed", cause: "it has ended before it answered" });
-            void this.#messages.doesNotRun(server.command, "ended before it answered");
+        } catch {
+            // What it said is in the output. One that was abandoned has failed nobody.
+            if (client === this.#starting) {
+                this.#show({ kind: "failed", cause: "it has ended before it answered" });
+                void this.#messages.doesNotRun(server.command, "ended before it answered");
+            }
             await client.dispose(PATIENCE).catch(() => undefined);
             return;
+        } finally {
+            this.#starting = undefined;
         }
         this.#client = client;
         this.#command = server.command;

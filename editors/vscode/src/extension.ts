@@ -45,7 +45,10 @@ export function activate(context: vscode.ExtensionContext): void {
         vscode.commands.registerCommand("mothball.useSchema", () => schema.use()),
         environments.onDidChange(() => server.refind()),
         vscode.workspace.onDidGrantWorkspaceTrust(() => server.refind()),
-        vscode.workspace.onDidChangeWorkspaceFolders(() => server.startIfWanted()),
+        vscode.workspace.onDidChangeWorkspaceFolders(async () => {
+            await server.startIfWanted();
+            await server.refind();
+        }),
         vscode.workspace.onDidOpenTextDocument((document) =>
             vscode.languages.match(documentSelector(), document) > 0 ? server.startIfWanted() : undefined,
         ),

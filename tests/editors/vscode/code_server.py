@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from tests.editors import tools
 
 # Only what hangs takes this long, in seconds.
-LIMIT = 30.0
+LIMIT = 60.0
 
 # Nothing may open, move or save by itself: a test sees what it has done.
 _CALM = {

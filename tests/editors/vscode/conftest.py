@@ -29,11 +29,13 @@ TakePicture = Callable[[Window, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if "vscode" not in os.environ.get("MOTHBALL_EDITORS", "").split(","):
-        skip = pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode")
-        for item in items:
-            if item.path.is_relative_to(Path(__file__).parent):
-                item.add_marker(skip)
+    is_asked_for = "vscode" in os.environ.get("MOTHBALL_EDITORS", "").split(",")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            # The first test waits for all that has to be installed.
+            item.add_marker(pytest.mark.timeout(900))
+            if not is_asked_for:
+                item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode"))
 
 
 @contextmanager

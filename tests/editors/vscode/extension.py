@@ -9,7 +9,6 @@ from tests.editors import tools
 CHECKOUT = Path(__file__).resolve().parents[3]
 EXTENSION = CHECKOUT / "editors/vscode"
 PACKAGE = EXTENSION / "dist/mothball.vsix"
-HOST_TESTS = EXTENSION / "dist/host-tests.vsix"
 
 
 def npm_run(script: str) -> None:

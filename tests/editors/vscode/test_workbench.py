@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -112,6 +113,22 @@ def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
     window.page.locator(".panel .view-lines", has_text=re.compile(r"unknown\scommand\slsp")).wait_for()
 
 
+def test_a_server_that_never_answers_can_be_replaced(open_window: OpenWindow, tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    silent, started = tmp_path / "mothball", tmp_path / "started"
+    silent.write_text(f"#!/bin/sh\necho $$ >> {started}\nexec sleep 600\n", "utf-8")
+    silent.chmod(0o755)
+    window = open_window(folder, machine={"mothball.path": str(silent)})
+    window.status("is starting")
+    window.wait(lambda: _lines(started) == 1)
+    window.run("mothball: Restart Server")
+    window.wait(lambda: _lines(started) == 2)
+    first, second = map(int, started.read_text("utf-8").split())
+    window.wait(lambda: not _runs(first))
+    assert _runs(second)
+    window.status("is starting")
+
+
 def test_an_index_is_asked_and_asked_again_when_somebody_wants_to_know(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
 ) -> None:
@@ -129,3 +146,15 @@ def test_an_index_is_asked_and_asked_again_when_somebody_wants_to_know(
         window.run("mothball: Check Again")
         window.wait_for_underlines(Underline("warning", "new-lib"))
         assert "use old-lib" in window.hover("new-lib")
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines()) if path.exists() else 0
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -149,11 +149,6 @@ class Window:
 
         return self._until(said, lambda text: re.search(pattern, text) is not None)
 
-    @property
-    def has_status(self) -> bool:
-        """Whether mothball has an item in the status bar."""
-        return self.page.locator(".statusbar-item[id='mothball.mothball.mothball.status']:visible").count() > 0
-
     def notification(self, pattern: str) -> Locator:
         """Return the notification that matches ``pattern`` once it is there."""
         toast = self.page.locator(".notification-toast", has_text=re.compile(pattern)).first
