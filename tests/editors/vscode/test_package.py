@@ -39,6 +39,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         "extension/icon.png",
         "extension/schemas/mothball.schema.json",
         "extension/dist/extension.cjs",
+        "extension/dist/third-party-notices.txt",
     }
     assert manifest["version"] == mothball.__version__
     assert set(re.findall(r"\]\((images/[^)]+)\)", readme)) == {name.removeprefix("extension/") for name in pictures}

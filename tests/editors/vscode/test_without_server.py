@@ -25,6 +25,13 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     window.wait_for_page("Once for all projects")
     picture(window, "instructions")
 
+    window.reload()
+    window.status("not installed")
+    # Another notification takes its place at the end of the queue: had it been told again, it would be there by now.
+    window.run("mothball: Check Again")
+    window.notification("mothball does not run here")
+    assert window.page.locator(".notification-toast").count() == 1
+
 
 def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture

@@ -83,7 +83,12 @@ class Window:
         page.set_default_timeout(_MILLISECONDS)
         where = f"?folder={quote(str(folder))}" if folder else "?ew=true"
         page.goto(f"{server.url}/{where}")
-        page.wait_for_selector(".monaco-workbench .part.statusbar", timeout=_MILLISECONDS)
+        self._wait_for_workbench()
+
+    def reload(self) -> None:
+        """Close the window and open another one in its place."""
+        self.page.reload()
+        self._wait_for_workbench()
 
     def open(self, path: Path) -> None:
         """Open the file at ``path`` and wait until its text is there."""
@@ -176,6 +181,9 @@ class Window:
         """Save a picture of the window, once what moves has come to rest."""
         self.page.wait_for_timeout(600)
         self.page.screenshot(path=path)
+
+    def _wait_for_workbench(self) -> None:
+        self.page.wait_for_selector(".monaco-workbench .part.statusbar")
 
     def _quick_input(self, key: str, text: str) -> None:
         self.page.keyboard.press(key)
