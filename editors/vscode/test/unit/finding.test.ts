@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { conventionalInterpreters, findServer, type Surroundings } from "../../src/finding.ts";
+
+/** A machine that has nothing but `programs`. */
+function machine(programs: readonly string[], rest: Partial<Surroundings> = {}): Surroundings {
+    return {
+        setting: "",
+        uvx: "ask",
+        interpreters: [],
+        searchPath: "/usr/local/bin:/usr/bin",
+        home: "/home/ada",
+        platform: "linux",
+        version: "1.2.3",
+        isProgram: (path) => Promise.resolve(programs.includes(path)),
+        ...rest,
+    };
+}
+
+const everywhere = ["/opt/mothball", "/work/.venv/bin/mothball", "/usr/bin/mothball", "/usr/bin/uvx"];
+
+test("the setting comes before all else", async () => {
+    const found = await findServer(
+        machine(everywhere, { setting: "/opt/mothball", interpreters: ["/work/.venv/bin/python"] }),
+    );
+    assert.deepEqual(found, { kind: "server", command: "/opt/mothball", args: ["lsp"], origin: "setting" });
+});
+
+test("the setting may begin with the home directory", async () => {
+    const found = await findServer(machine(["/home/ada/bin/mothball"], { setting: " ~/bin/mothball " }));
+    assert.equal(found.kind === "server" && found.command, "/home/ada/bin/mothball");
+});
+
+test("a setting that leads nowhere is told and not passed over", async () => {
+    const found = await findServer(machine(everywhere, { setting: "/gone/mothball" }));
+    assert.deepEqual(found, {
+        kind: "wrong-setting",
+        value: "/gone/mothball",
+        cause: "there is no program of that name",
+    });
+});
+
+test("a setting that depends on the current directory is refused", async () => {
+    for (const setting of ["mothball", "./mothball", ".venv/bin/mothball", "~mothball"]) {
+        const found = await findServer(machine([...everywhere, setting], { setting }));
+        assert.equal(found.kind, "wrong-setting", setting);
+    }
+});
+
+test("the selected environment comes before the search path", async () => {
+    const found = await findServer(machine(everywhere, { interpreters: ["/work/.venv/bin/python3.13"] }));
+    assert.deepEqual(found, {
+        kind: "server",
+        command: "/work/.venv/bin/mothball",
+        args: ["lsp"],
+        origin: "environment",
+    });
+});
+
+test("of several folders the first whose environment has mothball serves all", async () => {
+    const interpreters = ["/one/bin/python", "/two/bin/python", "/three/bin/python"];
+    const found = await findServer(machine(["/two/bin/mothball", "/three/bin/mothball"], { interpreters }));
+    assert.equal(found.kind === "server" && found.command, "/two/bin/mothball");
+});
+
+test("an environment without mothball leaves the search path", async () => {
+    const found = await findServer(machine(["/usr/bin/mothball"], { interpreters: ["/work/.venv/bin/python"] }));
+    assert.deepEqual(found, { kind: "server", command: "/usr/bin/mothball", args: ["lsp"], origin: "path" });
+});
+
+test("relative entries of the search path are never looked into", async () => {
+    const searchPath = ".:bin::../tools:/usr/bin";
+    const programs = ["mothball", "./mothball", "bin/mothball", "../tools/mothball", "bin/uvx"];
+    assert.deepEqual(await findServer(machine(programs, { searchPath })), { kind: "missing" });
+});
+
+test("uvx is asked about first, with the version of this extension", async () => {
+    const server = { kind: "server", command: "/usr/bin/uvx", args: ["mothball@1.2.3", "lsp"], origin: "uvx" };
+    assert.deepEqual(await findServer(machine(["/usr/bin/uvx"])), { kind: "ask-for-uvx", server });
+    assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "always" })), server);
+    assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "never" })), { kind: "missing" });
+});
+
+test("uvx is not asked about where mothball is installed", async () => {
+    const found = await findServer(machine(["/usr/bin/uvx", "/usr/local/bin/mothball"], { uvx: "always" }));
+    assert.equal(found.kind === "server" && found.origin, "path");
+});
+
+test("nothing anywhere is missing", async () => {
+    assert.deepEqual(await findServer(machine([])), { kind: "missing" });
+    assert.deepEqual(await findServer(machine([], { uvx: "always", searchPath: "" })), { kind: "missing" });
+});
+
+test("on Windows programs end in .exe and paths are Windows paths", async () => {
+    const windows: Partial<Surroundings> = {
+        platform: "win32",
+        home: "C:\\Users\\ada",
+        searchPath: "C:\\tools;relative;D:\\uv",
+        interpreters: ["C:\\work\\.venv\\Scripts\\python.exe"],
+    };
+    const inside = await findServer(machine(["C:\\work\\.venv\\Scripts\\mothball.exe"], windows));
+    assert.equal(inside.kind === "server" && inside.origin, "environment");
+    const onPath = await findServer(machine(["C:\\tools\\mothball.exe", "relative\\mothball.exe"], windows));
+    assert.equal(onPath.kind === "server" && onPath.command, "C:\\tools\\mothball.exe");
+    const script = await findServer(machine(["C:\\tools\\mothball.cmd"], windows));
+    assert.equal(script.kind, "missing");
+    const home = await findServer(machine(["C:\\Users\\ada\\m.exe"], { ...windows, setting: "~\\m.exe" }));
+    assert.equal(home.kind === "server" && home.command, "C:\\Users\\ada\\m.exe");
+});
+
+test("conventional environments are those beside the project", () => {
+    assert.deepEqual(conventionalInterpreters("/work", "linux"), ["/work/.venv/bin/python", "/work/venv/bin/python"]);
+    assert.deepEqual(conventionalInterpreters("C:\\w", "win32"), [
+        "C:\\w\\.venv\\Scripts\\python.exe",
+        "C:\\w\\venv\\Scripts\\python.exe",
+    ]);
+});

@@ -1,0 +1,48 @@
+"""What is tested in real editors: ``uv run nox -s editors``, or one of them, ``uv run nox -s vscode``.
+
+A session installs what it needs into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see
+tests/editors/tools.py) and skips, saying why, what a machine cannot have. Pictures and logs go to
+``.nox/editors-artefacts``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.4"
+nox.options.sessions = ["editors"]
+
+# The tests of an editor are tests/editors/test_NAME*.py, or all in tests/editors/NAME/.
+EDITORS = ("vscode",)
+
+_OUTPUT = Path(__file__).resolve().parent / ".nox"
+
+
+@nox.session(venv_backend="none")
+def editors(session: nox.Session) -> None:
+    """Test all editors, one after the other."""
+    for editor in EDITORS:
+        session.notify(editor, session.posargs)
+
+
+@nox.session(venv_backend="none")
+def vscode(session: nox.Session) -> None:
+    """Test the extension of VS Code in code-server: ``-- -m smoke`` for the part that every change must pass."""
+    run_tests(session, "vscode")
+
+
+def run_tests(session: nox.Session, editor: str) -> None:
+    """Run the tests of ``editor`` with what was given after ``--``, in an environment of their own."""
+    folder = Path("tests/editors")
+    tests = sorted(str(path) for path in (*folder.glob(f"test_{editor}*.py"), *folder.glob(f"{editor}/test_*.py")))
+    environment = {
+        "MOTHBALL_EDITORS": editor,
+        "MOTHBALL_EDITORS_ARTEFACTS": str(_OUTPUT / "editors-artefacts"),
+        "UV_PROJECT_ENVIRONMENT": str(_OUTPUT / "editors-environment"),
+    }
+    uv = os.environ.get("UV", "uv")
+    command = (uv, "run", "--quiet", "--group", "editors", "pytest", "-rs", *tests, *session.posargs)
+    session.run(*command, env=environment, external=True)

@@ -1,0 +1,132 @@
+"""What the tests in VS Code need: the packaged extension, the installed wheel, a browser, places for each test.
+
+They download several hundred megabytes, so they run only when they are asked for: ``uv run nox -s vscode``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.editors import tools
+from tests.editors.vscode.code_server import CodeServer, Installation
+from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
+from tests.editors.vscode.window import Window
+
+if TYPE_CHECKING:
+    # Installed only where real editors are tested.
+    from playwright.sync_api import Browser
+
+# Opens a window: of a folder, or none, and whatever CodeServer takes.
+OpenWindow = Callable[..., Window]
+TakePicture = Callable[[Window, str], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    is_asked_for = "vscode" in os.environ.get("MOTHBALL_EDITORS", "").split(",")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            # The first test waits for all that has to be installed.
+            item.add_marker(pytest.mark.timeout(900))
+            if not is_asked_for:
+                item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode"))
+
+
+@contextmanager
+def or_skip() -> Iterator[None]:
+    """Skip the tests that need what this machine cannot have, and say what that is."""
+    try:
+        yield
+    except tools.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where pictures and logs are left for people to look at."""
+    given = os.environ.get("MOTHBALL_EDITORS_ARTEFACTS")
+    directory = Path(given) if given else CHECKOUT / ".nox/editors-artefacts"
+    directory = directory / "vscode"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def picture(artefacts: Path) -> TakePicture:
+    """Save a picture under a name; with MOTHBALL_REGENERATE=1 also those of the extension's README."""
+
+    def take(window: Window, name: str) -> None:
+        window.picture(artefacts / f"{name}.png")
+        shown = EXTENSION / f"images/{name}.png"
+        if os.environ.get("MOTHBALL_REGENERATE") == "1" and shown.exists():
+            shutil.copyfile(artefacts / f"{name}.png", shown)
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
+    directory = tmp_path_factory.mktemp("installed")
+    with or_skip():
+        tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=CHECKOUT)
+        (wheel,) = directory.glob("*.whl")
+        tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
+        tools.run(tools.uv(), "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
+    return directory / ".venv/bin/mothball"
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """code-server with the packaged extension, as people would install it."""
+    directory = tmp_path_factory.mktemp("vscode")
+    with or_skip():
+        npm_run("package")
+        found = Installation(tools.node().executable, tools.code_server(), directory / "extensions")
+        found.install(PACKAGE, directory / "installing")
+    return found
+
+
+@pytest.fixture
+def on_path(installed_server: Path) -> dict[str, str]:
+    """The environment of an editor that finds the installed server on its search path."""
+    return {"PATH": os.pathsep.join([str(installed_server.parent), os.defpath])}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a screen."""
+    from playwright.sync_api import sync_playwright
+
+    with or_skip():
+        path = tools.chromium()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--force-device-scale-factor=1"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_window(
+    installation: Installation, browser: Browser, tmp_path: Path, artefacts: Path, request: pytest.FixtureRequest
+) -> Iterator[OpenWindow]:
+    """Start VS Code and open a window in it; both end with the test, after a last picture."""
+    with ExitStack() as stack:
+
+        def open_one(folder: Path | None, **arguments: Any) -> Window:
+            chosen = {"installation": installation, **arguments}
+            server = stack.enter_context(CodeServer(home=tmp_path / "home", **chosen))
+            context = stack.enter_context(browser.new_context(viewport={"width": 960, "height": 560}))
+            page = context.new_page()
+            stack.callback(page.screenshot, path=artefacts / f"last-{request.node.name}.png")
+            return Window(page, server, folder)
+
+        yield open_one

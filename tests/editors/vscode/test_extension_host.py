@@ -1,0 +1,101 @@
+"""What VS Code itself says: the tests in editors/vscode/test/host, run inside the extension host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mothball.formats.table import PATTERNS, format_of
+from tests.editors.vscode import shop
+from tests.editors.vscode.code_server import LIMIT, Installation
+from tests.editors.vscode.conftest import OpenWindow, or_skip
+from tests.editors.vscode.extension import EXTENSION, npm_run
+
+_GUARD = Path(__file__).parents[2] / "e2e/guard"
+
+_PYPROJECT = """\
+project = { name = "shop", version = "1", description = "a 🧺", dependencies = ["quill-templates==2.1.*"] }
+
+[tool.mothball]
+index-url = "https://index.example/simple/"
+offline = true
+snapshot = "statuses.json"
+"""
+
+# What a stranger's repository would like to decide.
+_HOSTILE = {
+    "mothball.path": "/tmp/not-mothball",
+    "mothball.uvx": "always",
+    "mothball.indexUrl": "http://127.0.0.1:9/simple/",
+    "mothball.trustedHosts": ["127.0.0.1:9"],
+    "mothball.private": ["nothing-*"],
+    "mothball.offline": True,
+    "mothball.maxAge": "365d",
+    "mothball.allowLocalIndexes": True,
+}
+
+_STRANGERS = ("notes.txt", "package.json", "Cargo.toml", "my-pyproject.toml", "requirements/deep/notes.txt", "main.py")
+
+
+def _names() -> dict[str, bool]:
+    """Return names of files of every shape, and some of none, each with whether mothball reads it."""
+    shaped = [
+        str(Path(pattern.parent, pattern.name.replace("*", filling)))
+        for pattern in PATTERNS
+        for filling in ("dev", "a.b-c")
+    ]
+    return {name: format_of(name) is not None for name in (*shaped, *_STRANGERS)}
+
+
+@pytest.fixture
+def with_tests(installation: Installation, tmp_path: Path) -> Installation:
+    """The installation, with the extension that runs the tests, and stand-ins for two extensions that people have."""
+    extensions = tmp_path / "extensions"
+    shutil.copytree(installation.extensions, extensions)
+    found = installation._replace(extensions=extensions)
+    with or_skip():
+        npm_run("package:tests")
+        for name in ("host-tests", "python", "toml"):
+            found.install(EXTENSION / f"dist/{name}.vsix", tmp_path / "installing")
+    return found
+
+
+def test_the_extension_keeps_its_promises_inside_the_extension_host(
+    with_tests: Installation,
+    open_window: OpenWindow,
+    installed_server: Path,
+    tmp_path: Path,
+    artefacts: Path,
+) -> None:
+    names = _names()
+    folder = shop.write(
+        tmp_path / "shop",
+        {
+            "pyproject.toml": _PYPROJECT,
+            "services/mail/requirements.txt": "cloakroom==1.0.3\n",
+            "names.json": json.dumps(names),
+            ".vscode/settings.json": json.dumps(_HOSTILE),
+            **dict.fromkeys((f"names/{name}" for name in names), ""),
+        },
+    )
+    (folder / "other/bin").mkdir(parents=True)
+    (folder / "other/bin/mothball").symlink_to(installed_server)
+    results, contacts = tmp_path / "results.json", tmp_path / "contacts"
+    environment = {
+        "MOTHBALL_HOST_RESULTS": str(results),
+        "MOTHBALL_TEST_INTERPRETER": str(installed_server.with_name("python")),
+        "MOTHBALL_E2E_CONTACTS": str(contacts),
+        "PYTHONPATH": str(_GUARD),
+    }
+    window = open_window(folder, installation=with_tests, environment=environment)
+    window.wait(results.exists, 3 * LIMIT)
+    found = {one["name"]: one["failure"] for one in json.loads(results.read_text("utf-8"))}
+    (artefacts / "extension-host.json").write_text(json.dumps(found, indent=2), "utf-8")
+    failures = "\n\n".join(f"{name}\n{failure}" for name, failure in found.items() if failure is not None)
+    assert not failures, failures
+    assert len(found) >= 16
+    # The workspace is offline by its own configuration: whatever was done, nobody was asked.
+    assert not contacts.exists()

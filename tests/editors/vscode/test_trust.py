@@ -1,0 +1,44 @@
+"""A workspace that is not trusted: nothing of it is run and nobody is asked anything, until somebody trusts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.editors.vscode import shop
+from tests.editors.vscode.conftest import OpenWindow, TakePicture
+
+
+def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
+) -> None:
+    # Whatever could be started writes a line first: the workspace's own environment, and the user's program on PATH.
+    started = tmp_path / "started"
+    folder = shop.write(tmp_path / "shop")
+    for place in (folder / ".venv/bin", tmp_path / "bin"):
+        place.mkdir(parents=True)
+        program = place / "mothball"
+        program.write_text(f'#!/bin/sh\necho {place} >> {started}\nexec {installed_server} "$@"\n', "utf-8")
+        program.chmod(0o755)
+    window = open_window(
+        folder,
+        environment={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"},
+        settings={
+            "security.workspace.trust.enabled": True,
+            "security.workspace.trust.startupPrompt": "never",
+            "security.workspace.trust.banner": "never",
+        },
+    )
+    window.open(folder / "requirements.txt")
+    window.status("until you trust")
+    window.run("mothball: Check Workspace")
+    window.notification("does nothing in a workspace that you do not trust")
+    picture(window, "untrusted")
+    window.wait_for_underlines()
+    assert not started.exists()
+
+    window.run("Workspaces: Manage Workspace Trust")
+    window.page.get_by_role("button", name="Trust", exact=True).first.click()
+    window.page.locator(".workspace-trust-editor", has_text="You trust this folder").wait_for()
+    window.page.keyboard.press("Escape")
+    window.wait_for_underlines(*shop.UNDERLINED)
+    assert started.read_text("utf-8").splitlines() == [str(folder / ".venv/bin")]

@@ -1,0 +1,160 @@
+"""What people see: the packaged extension and the installed wheel in VS Code's window, by keyboard and mouse."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.editors.vscode import shop
+from tests.editors.vscode.conftest import OpenWindow, TakePicture
+from tests.editors.vscode.window import Underline
+from tests.support.scripted_index import ScriptedIndex, json_page
+
+
+@pytest.mark.smoke
+def test_from_the_first_underline_to_the_fixed_file(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    requirements = folder / "requirements.txt"
+    window = open_window(folder, environment=on_path)
+
+    window.open(requirements)
+    window.wait_for_underlines(*shop.UNDERLINED)
+    assert window.status("errors") == "mothball: 2 errors, 1 warning"
+
+    story = window.hover("quill-templates")
+    assert "archived" in story.lower()
+    assert "merged into lantern-web 4" in story
+    picture(window, "hover")
+
+    fixes = window.quick_fixes("quill-templates")
+    assert any("gnore" in title for title in fixes), fixes
+    picture(window, "quick-fix")
+    window.choose(next(title for title in fixes if "gnore" in title))
+    window.wait_for_underlines(*shop.UNDERLINED[:-1])
+    window.save()
+    line = requirements.read_text("utf-8").splitlines()[-1]
+    assert re.fullmatch(r"quill-templates==2\.1\.4  # mothball: ignore\[archived\].*", line)
+
+    problems = window.problems(2)
+    assert any("cloakroom" in problem for problem in problems)
+    assert any("tallybook" in problem for problem in problems)
+    picture(window, "problems")
+
+
+def test_pyproject_is_underlined_at_the_name(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "pyproject.toml")
+    window.wait_for_underlines(Underline("error", "quill-templates"))
+    assert "merged into lantern-web 4" in window.hover("quill-templates")
+    picture(window, "pyproject")
+
+
+def test_what_is_typed_is_underlined_and_what_is_deleted_is_not(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop", {"requirements.txt": ""})
+    window = open_window(folder, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.type("quill-templates==2.1.4\n")
+    window.wait_for_underlines(Underline("error", "quill-templates"))
+    window.page.keyboard.press("Control+a")
+    window.page.keyboard.press("Delete")
+    window.wait_for_underlines()
+
+
+def test_a_file_without_a_folder_is_checked(open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(None, environment=on_path)
+    window.open(folder / "requirements.txt")
+    window.wait_for_underlines(*shop.UNDERLINED)
+
+
+def test_the_environment_of_the_folder_is_found_without_the_python_extension(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    (folder / ".venv").symlink_to(installed_server.parents[1])
+    window = open_window(folder)
+    window.open(folder / "requirements.txt")
+    window.wait_for_underlines(*shop.UNDERLINED)
+
+
+def test_the_setting_wins_and_a_wrong_one_is_told(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path, machine={"mothball.path": "/gone/mothball"})
+    window.notification("mothball.path is /gone/mothball, and there is no program of that name")
+    window.status("does not run")
+    picture(window, "wrong-setting")
+
+
+def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
+    open_window: OpenWindow, tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    broken = tmp_path / "mothball"
+    broken.write_text("#!/bin/sh\necho 'unknown command lsp' >&2\nexit 2\n", "utf-8")
+    broken.chmod(0o755)
+    window = open_window(folder, machine={"mothball.path": str(broken)})
+    window.status("does not run")
+    toast = window.notification("mothball")
+    picture(window, "failing-server")
+    assert window.page.locator(".notification-toast").count() == 1
+    toast.get_by_text("Show Output").click()
+    window.page.locator(".panel .view-lines", has_text=re.compile(r"unknown\scommand\slsp")).wait_for()
+
+
+def test_a_server_that_never_answers_can_be_replaced(open_window: OpenWindow, tmp_path: Path) -> None:
+    folder = shop.write(tmp_path / "shop")
+    silent, started = tmp_path / "mothball", tmp_path / "started"
+    silent.write_text(f"#!/bin/sh\necho $$ >> {started}\nexec sleep 600\n", "utf-8")
+    silent.chmod(0o755)
+    window = open_window(folder, machine={"mothball.path": str(silent)})
+    window.status("is starting")
+    window.wait(lambda: _lines(started) == 1)
+    window.run("mothball: Restart Server")
+    window.wait(lambda: _lines(started) == 2)
+    first, second = map(int, started.read_text("utf-8").split())
+    window.wait(lambda: not _runs(first))
+    assert _runs(second)
+    window.status("is starting")
+
+
+def test_an_index_is_asked_and_asked_again_when_somebody_wants_to_know(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("old-lib==1\nnew-lib==2\n", "utf-8")
+    pages = {"old-lib": json_page("old-lib", "archived"), "new-lib": json_page("new-lib", "active")}
+    with ScriptedIndex(pages) as index:
+        window = open_window(folder, environment=on_path, machine={"mothball.indexUrl": index.url})
+        window.open(folder / "requirements.txt")
+        window.wait_for_underlines(Underline("error", "old-lib"))
+        assert index.count("old-lib") == 1
+        index.script("old-lib", json_page("old-lib", "active"))
+        index.script("new-lib", json_page("new-lib", "deprecated", "use old-lib"))
+        window.run("mothball: Check Again")
+        window.wait_for_underlines(Underline("warning", "new-lib"))
+        assert "use old-lib" in window.hover("new-lib")
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines()) if path.exists() else 0
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

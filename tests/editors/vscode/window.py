@@ -1,0 +1,213 @@
+"""One window of VS Code, as a person sees and uses it: by keyboard, mouse, and what stands on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from tests.editors.vscode.code_server import LIMIT, CodeServer
+
+if TYPE_CHECKING:
+    # Installed only where real editors are tested.
+    from playwright.sync_api import Locator, Page
+
+_Seen = TypeVar("_Seen")
+_MILLISECONDS = LIMIT * 1000
+
+# The rectangles of underlines and of the characters above them, in the pixels of the window.
+_UNDERLINES = """
+() => [...document.querySelectorAll(".editor-instance .cdr[class*='squiggly-']")].map((mark) => {
+    const box = mark.getBoundingClientRect();
+    const weight = [...mark.classList].find((name) => name.startsWith("squiggly-")).slice("squiggly-".length);
+    const under = [];
+    for (const line of document.querySelectorAll(".editor-instance .view-line")) {
+        const row = line.getBoundingClientRect();
+        if (row.top > box.top + box.height / 2 || row.bottom < box.top + box.height / 2) continue;
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            for (let index = 0; index < node.length; index++) {
+                const range = document.createRange();
+                range.setStart(node, index);
+                range.setEnd(node, index + 1);
+                const character = range.getBoundingClientRect();
+                const middle = (character.left + character.right) / 2;
+                if (middle > box.left && middle < box.right) under.push(node.data[index]);
+            }
+        }
+    }
+    return { weight, text: under.join(""), top: box.top };
+}).sort((one, other) => one.top - other.top)
+"""
+
+# Where a text stands in the editor: the middle of its first character on the screen.
+_PLACE = """
+(text) => {
+    for (const line of document.querySelectorAll(".editor-instance .view-line")) {
+        const whole = line.textContent.replaceAll("\\u00a0", " ");
+        const start = whole.indexOf(text);
+        if (start < 0) continue;
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        let before = 0;
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            if (start < before + node.length) {
+                const range = document.createRange();
+                range.setStart(node, start - before);
+                range.setEnd(node, start - before + 1);
+                const box = range.getBoundingClientRect();
+                return [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+            }
+            before += node.length;
+        }
+    }
+    return null;
+}
+"""
+
+
+class Underline(NamedTuple):
+    """A squiggle: its weight (``error``, ``warning``, ``info``) and the characters that stand above it."""
+
+    weight: str
+    text: str
+
+
+class Window:
+    """A window on ``folder``, or on no folder."""
+
+    def __init__(self, page: Page, server: CodeServer, folder: Path | None) -> None:
+        self.page = page
+        self.server = server
+        page.set_default_timeout(_MILLISECONDS)
+        where = f"?folder={quote(str(folder))}" if folder else "?ew=true"
+        page.goto(f"{server.url}/{where}")
+        self._wait_for_workbench()
+
+    def reload(self) -> None:
+        """Close the window and open another one in its place."""
+        self.page.reload()
+        self._wait_for_workbench()
+
+    def open(self, path: Path) -> None:
+        """Open the file at ``path`` and wait until its text is there."""
+        self._quick_input("Control+p", str(path))
+        self.page.wait_for_selector(f".tab.active[data-resource-name='{path.name}']")
+        self.page.wait_for_selector(".editor-instance .view-line")
+
+    def run(self, command: str) -> None:
+        """Run a command of the palette by its title."""
+        self._quick_input("F1", f">{command}")
+
+    def wait_for_underlines(self, *expected: Underline) -> None:
+        """Wait until exactly this is underlined in the visible editor, from top to bottom."""
+
+        def seen() -> tuple[Underline, ...]:
+            return tuple(Underline(one["weight"], _plain(one["text"])) for one in self.page.evaluate(_UNDERLINES))
+
+        self._until(seen, lambda found: found == expected)
+
+    def hover(self, text: str) -> str:
+        """Point at ``text`` and return what the hover says."""
+        self.page.mouse.move(0, 0)
+        left, top = self._place(text)
+        self.page.mouse.move(left + 1, top)
+        self.page.mouse.move(left + 3, top, steps=3)
+        shown = self.page.locator(".monaco-hover:visible .hover-contents").first
+        shown.wait_for()
+        return _plain(" ".join(self.page.locator(".monaco-hover:visible .hover-contents").all_inner_texts()))
+
+    def quick_fixes(self, text: str) -> list[str]:
+        """Put the cursor on ``text``, open its quick fixes, and return their titles."""
+        self.page.mouse.click(*self._place(text))
+        self.page.mouse.move(0, 0)
+        self.page.locator(".monaco-hover:visible").first.wait_for(state="hidden")
+        self.page.keyboard.press("Control+.")
+        self.page.locator(".action-widget .action").first.wait_for()
+        return [_plain(title) for title in self.page.locator(".action-widget .action").all_inner_texts()]
+
+    def choose(self, title: str) -> None:
+        """Choose one of the quick fixes that are shown."""
+        self.page.locator(".action-widget .action", has_text=title).first.click()
+
+    def save(self) -> None:
+        """Save the visible editor and wait until it is saved."""
+        self.page.locator(".tab.active.dirty").wait_for()
+        self.page.keyboard.press("Control+s")
+        self.page.locator(".tab.active:not(.dirty)").wait_for()
+
+    def problems(self, expected: int) -> list[str]:
+        """Show the Problems panel and return its entries once there are ``expected`` of them."""
+        if not self.page.locator(".markers-panel:visible").count():
+            self.page.keyboard.press("Control+Shift+m")
+        entries = self.page.locator(".markers-panel .monaco-list-row[aria-level='2']")
+        self._until(entries.count, lambda count: count == expected)
+        return [_plain(text) for text in entries.all_inner_texts()]
+
+    def status(self, pattern: str) -> str:
+        """Return what a screen reader says of mothball's status bar item, once that matches ``pattern``."""
+        item = self.page.locator(".statusbar-item[id='mothball.mothball.mothball.status'] .statusbar-item-label")
+
+        def said() -> str:
+            return _plain(item.first.get_attribute("aria-label") or "") if item.count() else ""
+
+        return self._until(said, lambda text: re.search(pattern, text) is not None)
+
+    def notification(self, pattern: str) -> Locator:
+        """Return the notification that matches ``pattern`` once it is there."""
+        toast = self.page.locator(".notification-toast", has_text=re.compile(pattern)).first
+        toast.wait_for()
+        return toast
+
+    def type(self, text: str) -> None:
+        """Type ``text`` into the visible editor as fast as a quick person."""
+        self.page.locator(".editor-instance .view-lines").first.click()
+        self.page.keyboard.type(text, delay=20)
+
+    def wait(self, is_so: Callable[[], bool], limit: float = LIMIT) -> None:
+        """Wait at most ``limit`` seconds until something outside of the window is so."""
+        self._until(is_so, bool, limit)
+
+    def wait_for_page(self, text: str) -> None:
+        """Wait until a page that is shown inside the window, such as a preview of Markdown, has ``text``."""
+
+        def shown() -> bool:
+            return any(frame.get_by_text(text).count() > 0 for frame in self.page.frames[1:])
+
+        self._until(shown, bool)
+
+    def picture(self, path: Path) -> None:
+        """Save a picture of the window, once what moves has come to rest."""
+        self.page.wait_for_timeout(600)
+        self.page.screenshot(path=path)
+
+    def _wait_for_workbench(self) -> None:
+        self.page.wait_for_selector(".monaco-workbench .part.statusbar")
+
+    def _quick_input(self, key: str, text: str) -> None:
+        self.page.keyboard.press(key)
+        box = self.page.locator(".quick-input-widget:visible input[type='text']")
+        box.wait_for()
+        box.fill(text)
+        self.page.locator(".quick-input-widget .monaco-list-row.focused").wait_for()
+        self.page.keyboard.press("Enter")
+        box.wait_for(state="hidden")
+
+    def _place(self, text: str) -> tuple[float, float]:
+        place = self._until(lambda: self.page.evaluate(_PLACE, text), lambda found: found is not None)
+        return float(place[0]), float(place[1])
+
+    def _until(self, look: Callable[[], _Seen], is_right: Callable[[_Seen], bool], limit: float = LIMIT) -> _Seen:
+        """Look again and again until what is seen is right; fail with what was seen last."""
+        seen = look()
+        for _ in range(int(limit * 10)):
+            if is_right(seen):
+                return seen
+            self.page.wait_for_timeout(100)
+            seen = look()
+        raise AssertionError(f"seen last: {seen!r}")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " ")).strip()

@@ -1,0 +1,70 @@
+"""What is committed of the VS Code extension says the same as mothball's own tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from editors.vscode import generate
+from mothball.formats.table import PATTERNS
+from mothball.lsp.settings import SETTINGS
+
+_EXTENSION = Path(generate.__file__).parent
+_PACKAGE: dict[str, Any] = json.loads((_EXTENSION / "package.json").read_text("utf-8"))
+_LOCK: dict[str, Any] = json.loads((_EXTENSION / "package-lock.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", generate.outputs(), ids=lambda path: path.name)
+def test_what_is_generated_is_committed(path: Path) -> None:
+    assert path.read_text("utf-8") == generate.outputs()[path], "run: uv run python editors/vscode/generate.py"
+
+
+def test_every_file_name_activates_the_extension() -> None:
+    contained = [event.partition(":")[2] for event in _PACKAGE["activationEvents"] if event.startswith("workspaceC")]
+    assert len(contained) == len(PATTERNS)
+    for pattern, glob in zip(PATTERNS, contained, strict=True):
+        assert glob.endswith(f"{pattern.parent}/{pattern.name}")
+
+
+def test_a_repository_can_set_nothing_that_decides_whom_to_ask_or_what_to_run() -> None:
+    properties = _PACKAGE["contributes"]["configuration"]["properties"]
+    scopes = {key.removeprefix("mothball."): value["scope"] for key, value in properties.items()}
+    assert {scopes["path"], scopes["uvx"]} == {"machine"}
+    assert {scopes[setting.key] for setting in SETTINGS if setting.scope == "user"} == {"machine"}
+    assert {scopes[setting.key] for setting in SETTINGS if setting.scope == "workspace"} == {"window"}
+    assert set(scopes) == {setting.key for setting in SETTINGS} | {"path", "uvx", "trace.server"}
+
+
+def test_every_setting_has_a_default_of_its_type_and_a_description() -> None:
+    types = {"string": str, "boolean": bool, "array": list}
+    for key, value in _PACKAGE["contributes"]["configuration"]["properties"].items():
+        assert isinstance(value["default"], types[value["type"]]), key
+        assert value["markdownDescription"].endswith("."), key
+
+
+def test_the_lock_file_names_versions_and_hashes_but_no_addresses() -> None:
+    packages = {name: entry for name, entry in _LOCK["packages"].items() if name}
+    assert packages
+    for name, entry in packages.items():
+        assert "resolved" not in entry, name
+        assert entry["integrity"].startswith("sha512-"), name
+
+
+def test_direct_dependencies_are_pinned() -> None:
+    pins = {**_PACKAGE["dependencies"], **_PACKAGE["devDependencies"]}
+    for name, version in pins.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+        assert _LOCK["packages"][f"node_modules/{name}"]["version"] == version
+
+
+def test_the_pictures_of_the_readme_are_there() -> None:
+    readme = (_EXTENSION / "README.md").read_text("utf-8")
+    pictures = re.findall(r"\]\((images/[^)]+)\)", readme)
+    assert pictures
+    for picture in pictures:
+        assert (_EXTENSION / picture).read_bytes().startswith(b"\x89PNG"), picture
+    assert {path.name for path in (_EXTENSION / "images").iterdir()} == {Path(picture).name for picture in pictures}
