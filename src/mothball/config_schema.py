@@ -21,6 +21,7 @@ from mothball.access import (
 )
 from mothball.config import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
 from mothball.config_values import (
+    MAX_PATTERNS,
     SEVERITY_SCOPES,
     Reader,
     read_boolean,
@@ -141,7 +142,10 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
         read_texts: _array(minLength=1),
         # At most eight of the signs that make matching dear.
         read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
-        read_name_patterns: _array(pattern="^[A-Za-z0-9*?._-]+$"),
+        read_name_patterns: {
+            **_array(minLength=1, maxLength=200, pattern=r"^(?:[A-Za-z0-9?._-]*\*){0,8}[A-Za-z0-9?._-]*$"),
+            "maxItems": MAX_PATTERNS,
+        },
         read_index_url: {
             "type": "string",
             "pattern": f"^{_SCHEME}{_PLACE}$",

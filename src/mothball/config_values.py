@@ -24,7 +24,7 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = r"([0-9]{1,6})([smhdw])"
 _WEB_URL = r"(?i)https?://[^\s/?#\\]+[^\s\\]*"
 _NAME_PATTERN = r"[A-Za-z0-9*?._-]+"
-_MAX_PATTERNS = 1000
+MAX_PATTERNS = 1000
 _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -110,9 +110,9 @@ def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
         if not re.fullmatch(_NAME_PATTERN, pattern):
             raise wrong(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
         _refuse_dear(pattern, at)
-    if len(patterns) > _MAX_PATTERNS:
+    if len(patterns) > MAX_PATTERNS:
         # Every name is held against every pattern.
-        raise wrong(at, f"{len(patterns)} patterns", f"made of at most {_MAX_PATTERNS} patterns")
+        raise wrong(at, f"{len(patterns)} patterns", f"made of at most {MAX_PATTERNS} patterns")
     return tuple(normalise(pattern) for pattern in patterns)
 
 

@@ -68,7 +68,7 @@ def test_the_table_of_severities_in_the_docs_is_that_of_the_policy(rule: Rule) -
 def test_every_command_that_readme_shows_is_understood(capsys: pytest.CaptureFixture[str]) -> None:
     shown = set(re.findall(r"^mothball (\w+)", README.read_text("utf-8"), re.MULTILINE))
 
-    assert shown == {"check", "status", "snapshot", "rule", "cache"}
+    assert shown == {"check", "status", "snapshot", "rule", "cache", "config"}
     for command in shown:
         assert main([command, "--help"]) == 0
     capsys.readouterr()

@@ -145,11 +145,9 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
 
     Raises UnreadableFileError where it cannot be read or written, ConfigError where it cannot be parsed.
     """
-    if root is not None and leads_outside(path, root):
-        raise UnreadableFileError(path, "it is a link that leads outside the repository, or nowhere")
-    if root is not None and not os.path.realpath(path).endswith(".toml"):
+    if root is not None and (leads_outside(path, root) or not os.path.realpath(path).endswith(".toml")):
         # A repository could else have us write into the configuration of git, or into a script.
-        raise UnreadableFileError(path, "it is a link to what is no TOML file by its name")
+        raise UnreadableFileError(path, "it is a link that leads outside the repository, or to what is no TOML file")
     data = read_file(path) if os.path.lexists(path) else b""
     text = decode("pyproject", path, data)
     broken = next(iter(scan(text).errors), None)

@@ -96,7 +96,7 @@ def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) ->
     assert ours.suppressed == Suppression("comment", "because")
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(MANIFESTS + LOCKS),
     st.data(),
@@ -121,7 +121,7 @@ def test_whatever_the_reason_says_it_stays_a_reason(
     assert "\r" not in edit.new_text
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
 def test_in_a_half_typed_file_a_comment_makes_nothing_worse(
     sample: tuple[str, str], pick: random.Random, data: st.DataObject

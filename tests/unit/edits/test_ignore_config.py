@@ -115,7 +115,7 @@ def _tables(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
     return draw(st.sampled_from([text, text.replace("\n", "\r\n")])), prefix
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(_tables(), _ENTRIES)
 def test_the_file_says_what_it_said_and_the_entries_in_whatever_style(
     table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]
@@ -134,7 +134,7 @@ def test_the_file_says_what_it_said_and_the_entries_in_whatever_style(
     assert ignore_in_config(edited, prefix, entries) == ()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(_tables(), _ENTRIES.filter(bool))
 def test_every_line_that_was_there_is_still_there_in_its_order_but_for_what_was_put_into_it(
     table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]

@@ -83,7 +83,7 @@ def test_arrays_in_every_layout(seed: int, pick: random.Random) -> None:
     assert assert_only_that_is_gone("pyproject", text, pick.randrange(count))
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
 def test_in_a_half_typed_file_nothing_else_goes(
     sample: tuple[str, str], pick: random.Random, data: st.DataObject

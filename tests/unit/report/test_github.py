@@ -90,7 +90,7 @@ def test_a_path_is_one_property_whatever_is_in_it(path: str) -> None:
     assert command.properties["line"] == "1"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(hostile_reports())
 def test_no_foreign_text_begins_a_command_or_ends_one(report: Report) -> None:
     shown = render_github(report)
