@@ -25,6 +25,9 @@ _TELLING = (("pyproject.toml", "pyproject"), ("setup.cfg", "setup-cfg"), ("setup
 # All that could be a project's name in any of them. Reading one whole costs more than most runs have need for.
 _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 
+# A table that must hold the name (PEP 621, "name"; Poetry): where it is, no other file need be read.
+_TELLS = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
+
 
 class OwnNames:
     """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
@@ -57,19 +60,20 @@ class OwnNames:
         for file_name, file_format in _TELLING:
             path = os.path.join(project, file_name)
             known = self._known.get(path)
-            own = known.own_name if known else self._told_by(path, file_format, root, wanted)
-            if own:
+            own = (known.own_name or None) if known else self._told_by(path, file_format, root, wanted)
+            if own is not None:
                 return own
         return ""
 
-    def _told_by(self, path: str, file_format: str, root: str, wanted: Collection[str]) -> str:
+    def _told_by(self, path: str, file_format: str, root: str, wanted: Collection[str]) -> str | None:
+        """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
         if path not in self._texts:
             text = self._read(path, file_format, root)
             self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
         text, candidates = self._texts[path]
         if candidates.isdisjoint(wanted):
-            return ""
-        return parse(file_format, text).own_name
+            return "" if re.search(_TELLS, text) else None
+        return parse(file_format, text).own_name or None
 
     def _read(self, path: str, file_format: str, root: str) -> str:
         """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""

@@ -79,6 +79,15 @@ def test_the_name_of_another_project_says_nothing(repo: Path) -> None:
     assert withheld("part/requirements.txt") == {"night-watch": None}
 
 
+def test_the_next_file_is_read_only_where_the_first_tells_no_name(repo: Path) -> None:
+    repository(repo, {"pyproject.toml": "[tool.black]\n", "setup.cfg": "[metadata]\nname = owl\n", "tox.ini": ""})
+    repository(repo, {"requirements.txt": "owl"})
+    assert withheld("requirements.txt") == {"owl": WithheldReason.SELF}
+
+    repository(repo, {"pyproject.toml": PROJECT})
+    assert withheld("requirements.txt") == {"owl": None}
+
+
 def test_a_name_that_stands_elsewhere_in_the_file_is_not_the_projects(repo: Path) -> None:
     text = "[[tool.uv.index]]\nname = 'owl'\nurl = 'https://index.example/'\n"
     repository(repo, {"pyproject.toml": text, "requirements.txt": "owl"})
