@@ -272,9 +272,7 @@ def _in_order(asked: Iterable[Asked]) -> tuple[Asked, ...]:
     """Return ``asked`` each once, and the default index last: a name must not be looked for there before at home."""
     by_url: dict[str, Asked] = {}
     for one in asked:
-        known = by_url.setdefault(one.url, one)
-        if one.is_users and not known.is_users:
-            by_url[one.url] = known._replace(is_users=True)
+        by_url.setdefault(one.url, one)
     return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))
 
 
