@@ -162,6 +162,8 @@ class Router:
         uv where it has a table at all, as its settings are known.
         """
         declared = self._declared
+        if declared.format == "requirements":
+            return ()
         if declared.format in _BY_FORMAT:
             return (_BY_FORMAT[declared.format],)
         if section.startswith("tool."):
@@ -181,7 +183,9 @@ class Router:
 
     def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
         declared = self._declared
-        indexes = tuple(one for one in declared.indexes if one.tool == tool)
+        # What uv installs around a requirements file counts for that; all else is the tool's own.
+        owner = "uv" if tool == "requirements" else tool
+        indexes = tuple(one for one in declared.indexes if one.tool == owner)
         question = Question(
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
