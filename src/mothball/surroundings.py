@@ -1,6 +1,7 @@
 """What other files of the repository say of where a file's names come from, read only where it matters.
 
-A requirements file is installed by way of those that include it, with their indexes. A member of a uv workspace has the
+A requirements file is installed by way of those that include it, with their indexes, and by uv with those of the
+project around it. A member of a uv workspace has the
 indexes and the sources of the workspace's root, any project of uv those of a uv.toml beside it or above. A pdm.lock has
 the sources of the pyproject.toml beside it. None of these files need be among those that are checked.
 """
@@ -114,6 +115,9 @@ class Surroundings:
         if document.format == "pdm-lock":
             project = self._project(directory, root)
             return Indexed(document, tuple(one for one in _indexes(project) if one.tool == "pdm"))
+        if document.format == "requirements":
+            around = self._settings_of_uv(directory, root, None)
+            return Indexed(document, around[1] if around else ())
         if document.format != "pyproject":
             return Indexed(document, own)
         self._projects[directory] = _Project(path, text, document)
@@ -131,10 +135,11 @@ class Surroundings:
         return Indexed(document, (*others, *indexes))
 
     def _settings_of_uv(
-        self, start: str, root: str, document: Document
+        self, start: str, root: str, document: Document | None
     ) -> tuple[bool, tuple[ToolIndex, ...], _Project | None] | None:
         """Return the indexes by which uv installs a project and the root of its workspace; None where they are its own.
 
+        ``document`` is the project in the directory ``start``, None where what uv installs is no project.
         uv begins at the root of the workspace, else at the project, and takes the first directory upward that has a
         uv.toml, or a pyproject.toml with a table of uv. Any project below the root of a workspace is taken for one of
         its members.
@@ -145,7 +150,7 @@ class Surroundings:
             workspace = self._project(top, root) if top else None
             if self._tree.is_file(file) and not self._tree.leads_outside(file, root):
                 return top not in {None, start}, _read_uv_file(file, self._tree), workspace
-            if directory == start:
+            if directory == start and document is not None:
                 if "uv" in document.tools:
                     return None
                 continue
@@ -170,7 +175,7 @@ class Surroundings:
                 except UnreadableFileError:
                     self._projects[directory] = _Project(path, "", _unknown("pyproject", path))
                     return self._projects[directory]
-                if "uv" in text or "pdm" in text:
+                if ("uv" in text or "pdm" in text) and any(word in text for word in ("index", "source", "workspace")):
                     document = placed(parse("pyproject", text), text, path)
                     self._projects[directory] = _Project(path, text, document)
         return self._projects[directory]

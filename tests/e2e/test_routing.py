@@ -242,6 +242,12 @@ ROWS = [
         variables={"PIP_INDEX_URL": "{public}", "PIP_EXTRA_INDEX_URL": "{extra}"},
         arguments=NO_DEFAULT,
     ),
+    Row(
+        "requirements-in-a-project-of-uv",
+        {"requirements.txt": REQUIREMENTS, "pyproject.toml": UV_HOME + "default = true\n"},
+        home=BOTH,
+        arguments="requirements.txt",
+    ),
     # Our own configuration.
     Row(
         "our-option",

@@ -120,7 +120,7 @@ def test_a_requirements_file_sends_a_name_to_no_index_that_pip_and_uv_would_not_
 ) -> None:
     installers.write({"requirements.txt": f"{options}\nacme-web\n"})
 
-    asked = installers.ours(variables)
+    asked = installers.ours(variables, "requirements.txt")
     pip, uv = installers.pips(variables), installers.uvs(variables, "pip", "compile", "-q", "requirements.txt")
 
     assert asked == list(ours)
@@ -128,6 +128,19 @@ def test_a_requirements_file_sends_a_name_to_no_index_that_pip_and_uv_would_not_
     # Where pip alone is told something, the name goes wherever pip would send it.
     if not any(name.startswith("UV_") and value for name, value in variables.items()):
         assert set(pip) <= set(asked)
+
+
+@needs_uv
+@pytest.mark.parametrize("options", ["", "-i {c}"])
+def test_a_requirements_file_in_a_project_of_uv_is_asked_about_as_uv_does(installers: Installers, options: str) -> None:
+    installers.write({"requirements.txt": f"{options}\nacme-web\n", "pyproject.toml": A + B + "default = true\n"})
+    variables = {"UV_NO_CONFIG": "", "PIP_INDEX_URL": "{c}"}
+
+    uv = installers.uvs(variables, "pip", "compile", "-q", "requirements.txt")
+
+    assert uv == ["a", "b"]
+    # pip asks c, in the file or in its settings, and uv the project's: either may be the one.
+    assert installers.ours(variables, "requirements.txt") == (["a", "c"] if options else ["a", "b", "c"])
 
 
 PROJECT = "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['acme-web']\n"

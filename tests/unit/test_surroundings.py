@@ -216,3 +216,36 @@ def test_places_of_indexes_name_the_file_that_has_them(repo: Path) -> None:
     (file,) = discovered("packages/x/pyproject.toml").files
 
     assert [one.place for one in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
+
+
+# --- requirements files beside a project of uv ------------------------------------------------------------------------
+
+
+def test_uv_installs_a_requirements_file_with_the_indexes_of_the_project_around_it(repo: Path) -> None:
+    extra = f"[[tool.uv.index]]\nname = 'c'\nurl = '{B}'\n"
+    write_tree(
+        repo, {"pyproject.toml": INDEXES + extra, "requirements.txt": "lib\n", "deep/requirements.txt": "other\n"}
+    )
+
+    assert ways("requirements.txt") == {"lib": (B, A)}
+    assert ways("deep/requirements.txt") == {"other": (B, A)}
+
+
+def test_pip_reads_the_file_alone_so_its_own_word_is_the_main_index(repo: Path) -> None:
+    write_tree(
+        repo,
+        {
+            "pyproject.toml": INDEXES,
+            "requirements.txt": f"-i {B}\nlib\n",
+            "x/requirements.txt": f"-i {PUBLIC}\nother\n",
+        },
+    )
+
+    assert ways("requirements.txt") == {"lib": (B,)}
+    assert ways("x/requirements.txt") == {"other": (A,)}
+
+
+def test_while_the_project_around_it_is_typed_its_names_stay_at_home(repo: Path) -> None:
+    write_tree(repo, {"pyproject.toml": "[[tool.uv.index]]\nurl = 'https://a.exam", "requirements.txt": "lib\n"})
+
+    assert ways("requirements.txt") == {"lib": WithheldReason.NO_INDEX}

@@ -75,11 +75,6 @@ def of_user(index: UserIndex) -> Candidate:
     return Candidate(index.url, index.by, is_users=True)
 
 
-def first_of(*candidates: Candidate | None) -> Candidate | None:
-    """Return the first that is there."""
-    return next((one for one in candidates if one is not None), None)
-
-
 def is_public(candidate: Candidate) -> bool:
     """Return whether this is the default index, which everybody may publish to."""
     return is_default(base_url(candidate.address))

@@ -10,54 +10,53 @@ public before at home, so indexes that uv would ask first are asked first.
 
 from __future__ import annotations
 
-from mothball.installer_settings import PipSettings, UvSettings
 from mothball.routing.candidates import (
     Candidate,
     Choice,
     Default,
     Passed,
     Question,
-    first_of,
     is_public,
     of_option,
     of_user,
     passed,
 )
+from mothball.routing.uv import choose as uv_choice
 
 
 def choose(question: Question) -> Choice:
-    """Return whom pip or uv would ask."""
-    pip, uv, default = question.settings.pip, question.settings.uv, question.default
-    options = question.options
+    """Return whom pip or uv would ask; the indexes of the question are those by which uv installs around the file."""
+    pip, default = question.settings.pip, question.default
     # An option with an empty value changes nothing for pip: it must not hide the default index from us.
-    extra = [of_option(one) for one in options if one.name == "extra-index-url" and one.value]
-    named = [of_option(one) for one in options if one.name == "index-url" and one.value]
-    off = next((one for one in options if one.name == "no-index"), None)
+    extra = [of_option(one) for one in question.options if one.name == "extra-index-url" and one.value]
+    named = [of_option(one) for one in question.options if one.name == "index-url" and one.value]
+    off = next((one for one in question.options if one.name == "no-index"), None)
+    uv = uv_choice(question._replace(default=default._replace(is_chosen=False)))
     nobody = of_option(off).by if off else ""
     if not nobody and (named or not default.is_chosen):
-        nobody = pip.no_index or uv.no_index
+        nobody = pip.no_index or uv.nobody
     if nobody:
         return Choice(passed=passed([*extra, *named], nobody), nobody=nobody)
-    main, over = _main(named, pip, uv, default)
-    users = [of_user(one) for one in (*uv.indexes, *uv.file_indexes, *uv.extra, *uv.file_extra)]
+    uvs = [one for one in uv.asked[-1:] if one is not default.candidate]
+    main, over = _main(named, uvs, [of_user(pip.main)] if pip.main else [], default)
+    over = (*over, *(one for one in uv.passed if one.candidate is not default.candidate))
     pips = [of_user(one) for one in pip.extra]
     if named and not is_public(main[-1]):
         over += passed(pips, f"pip forgets it for {named[-1].by}")
         pips = []
-    return Choice((*users, *pips, *extra, *main), tuple(over))
+    return Choice((*uv.asked[:-1], *pips, *extra, *main), over)
 
 
 def _main(
-    named: list[Candidate], pip: PipSettings, uv: UvSettings, default: Default
+    named: list[Candidate], uvs: list[Candidate], pips: list[Candidate], default: Default
 ) -> tuple[list[Candidate], tuple[Passed, ...]]:
     """Return the main index of pip and, where that is another one that may be asked too, of uv; pip's comes last."""
     over = passed(named[:-1], f"{named[-1].by} comes later") if named else ()
-    uvs = first_of(of_user(uv.default) if uv.default else None, of_user(uv.file_default) if uv.file_default else None)
-    users = [one for one in (uvs, of_user(pip.main) if pip.main else None) if one is not None]
+    users = [*uvs, *pips]
     if named:
         file = named[-1]
         # A variable of uv beats what the file says, and pip reads the file: only the default index yields to it.
-        kept = [uvs] if uvs is not None and is_public(file) and not is_public(uvs) else [file]
+        kept = uvs if is_public(file) and uvs and not is_public(uvs[0]) else [file]
         others = [file, *users]
     elif default.is_chosen:
         kept, others = [default.candidate], users

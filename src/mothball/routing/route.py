@@ -162,6 +162,8 @@ class Router:
         uv where it has a table at all, as its settings are known.
         """
         declared = self._declared
+        if declared.format == "requirements":
+            return ()
         if declared.format in _BY_FORMAT:
             return (_BY_FORMAT[declared.format],)
         if section.startswith("tool."):
@@ -181,7 +183,9 @@ class Router:
 
     def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
         declared = self._declared
-        indexes = tuple(one for one in declared.indexes if one.tool == tool)
+        # What uv installs around a requirements file counts for that; all else is the tool's own.
+        owner = "uv" if tool == "requirements" else tool
+        indexes = tuple(one for one in declared.indexes if one.tool == owner)
         question = Question(
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
@@ -272,9 +276,7 @@ def _in_order(asked: Iterable[Asked]) -> tuple[Asked, ...]:
     """Return ``asked`` each once, and the default index last: a name must not be looked for there before at home."""
     by_url: dict[str, Asked] = {}
     for one in asked:
-        known = by_url.setdefault(one.url, one)
-        if one.is_users and not known.is_users:
-            by_url[one.url] = known._replace(is_users=True)
+        by_url.setdefault(one.url, one)
     return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))
 
 

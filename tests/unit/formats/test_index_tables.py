@@ -45,6 +45,8 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
             [("pypi", A, "index"), ("b", B, "find_links")],
         ),
         ("[[tool.uv.index]]\nname = 'a'\nurl = 'https://a", [("a", "", "index")]),
+        (f"[[tool.uv.index]]\nname = 'a'\nurl = '{A}'\n[tool.uv.index.more]\nurl = '{B}'\n", [("a", A, "index")]),
+        (f"[tool.uv]\nindex-url.x = '{A}'\n", []),
         ("[tool.uv]\n[[tool.uv.index]]\n", [("", "", "index")]),
         ("[tool.uv]\nindex = 'x'\nextra-index-url = 'https://a", []),
         (

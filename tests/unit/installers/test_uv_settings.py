@@ -144,3 +144,9 @@ def test_every_index_that_the_user_names_is_among_the_addresses(machine: Path) -
         "linux",
     )
     assert {one.url for one in everything.addresses} == {f"https://{number}.example" for number in range(1, 12)}
+
+
+def test_a_password_is_in_no_form_of_an_index_that_can_be_shown() -> None:
+    assert repr(UserIndex("https://user:s3cret@a.example/", "UV_INDEX", "acme")) == (
+        "UserIndex(url='https://a.example/', by='UV_INDEX', name='acme')"
+    )

@@ -1,0 +1,61 @@
+"""The user's side of the language server: what pip and uv were told holds here too, and local indexes need consent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from mothball.access import UserAddress
+from mothball.config import Config, network_of
+from mothball.errors import UnreadableFileError
+from mothball.lsp.settings import Settings
+from mothball.lsp.user_side import Environment, read_user_side
+from mothball.model import Dependency, Span, Withheld, WithheldReason
+from mothball.routing.route import Ask, Declared, Route, Router
+from tests.support.cli import clean_environment
+
+LOCAL = "http://127.0.0.1:8080/simple/"
+ANY = Dependency("lib", Span(0, 0), Span(0, 0))
+
+
+def routed(settings: Settings, config: Config, home: Path, **variables: str) -> Route:
+    with mock.patch.dict(os.environ, clean_environment(home, **variables), clear=True):
+        side = read_user_side(settings, Environment())
+    return Router(Declared("requirements"), network_of(config, side.user, side.overrides)).route(ANY)
+
+
+def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Path) -> None:
+    address = "https://user:pw@a.example/simple/"
+    route = routed(Settings(), Config(), tmp_path, PIP_INDEX_URL=address)
+    assert isinstance(route, Ask)
+    assert route.indexes == ("https://a.example/simple/",)
+    with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
+        assert UserAddress(address) in read_user_side(Settings(), Environment()).user.access.addresses
+
+
+def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
+    route = routed(Settings(index_url="https://b.example/simple/"), Config(), tmp_path)
+    assert isinstance(route, Ask)
+    assert [one.by for one in route.answering] == ["`indexUrl` of the editor"]
+
+
+def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:
+    project = Config(index_url=LOCAL)
+    assert routed(Settings(), project, tmp_path) == Withheld(WithheldReason.CONSENT)
+    for asked in (
+        routed(Settings(allow_local_indexes=True), project, tmp_path),
+        routed(Settings(trusted_hosts=("127.0.0.1:8080",)), project, tmp_path),
+        routed(Settings(), project, tmp_path, UV_INDEX_URL=LOCAL),
+        routed(Settings(index_url=LOCAL), Config(), tmp_path),
+    ):
+        assert isinstance(asked, Ask)
+        assert asked.indexes == (LOCAL,)
+
+
+def test_a_pip_conf_that_cannot_be_used_is_told_as_the_users_own_file_would_be(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text("[global\n")
+    with pytest.raises(UnreadableFileError, match=r"pip\.conf"):
+        routed(Settings(), Config(), tmp_path, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
