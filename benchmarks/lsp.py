@@ -138,7 +138,7 @@ class Typing:
     def edit(self) -> None:
         """Add a line or take one away, so that every diagnostic moves."""
         self._version += 1
-        text = f"# {self._version}\n" * (self._version % 2) + self._text
+        text = f"# {self._version}\n" * ((self._version + 1) % 2) + self._text
         document = {"uri": self._uri, "version": self._version}
         self._server.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
         self._server.wait_for(self._version)
