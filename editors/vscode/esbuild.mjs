@@ -1,5 +1,5 @@
 // Bundles the extension, and what the tests run inside the extension host, into one file each.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { build } from "esbuild";
@@ -37,5 +37,6 @@ const { metafile } = await build({
     // The language client's dependencies: their ES modules are smaller in a bundle, and free of dynamic requires.
     mainFields: ["module", "main"],
 });
+await copyFile("../../docs/mothball.schema.json", "dist/mothball.schema.json");
 await writeFile("dist/THIRD-PARTY-NOTICES.txt", await notices(metafile));
 await build({ ...shared, entryPoints: ["test/host/extension.ts"], outfile: "test/host/dist/extension.cjs" });

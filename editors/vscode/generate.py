@@ -1,4 +1,4 @@
-"""Write into the extension what mothball's own tables say: file names, settings, version, schema, licence.
+"""Write into the extension what mothball's own tables say: file names, settings, version, licence.
 
 Run it after a change of those tables: ``uv run python editors/vscode/generate.py``. A test of the project compares what
 this makes with what is committed.
@@ -15,7 +15,6 @@ from mothball.formats.table import PATTERNS
 from mothball.lsp.settings import SETTINGS, Setting
 
 HERE = Path(__file__).resolve().parent
-_SCHEMA = HERE.parents[1] / "docs/mothball.schema.json"
 _LICENSE = HERE.parents[1] / "LICENSE"
 
 # A file that is opened without a folder activates by its language: what VS Code and people's extensions call our files.
@@ -109,7 +108,6 @@ def outputs() -> dict[Path, str]:
     return {
         package: manifest(package.read_text("utf-8")),
         HERE / "src/generated.ts": module(),
-        HERE / "schemas/mothball.schema.json": _SCHEMA.read_text("utf-8"),
         HERE / "LICENSE": _LICENSE.read_text("utf-8"),
     }
 
@@ -117,7 +115,6 @@ def outputs() -> dict[Path, str]:
 def main() -> None:
     """Write them."""
     for path, text in outputs().items():
-        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")
 
 

@@ -20,7 +20,7 @@ export class Schema {
     readonly #copy: vscode.Uri;
 
     constructor(extension: vscode.Uri, storage: vscode.Uri) {
-        this.#ours = vscode.Uri.joinPath(extension, "schemas", NAME);
+        this.#ours = vscode.Uri.joinPath(extension, "dist", NAME);
         this.#directory = storage;
         this.#copy = vscode.Uri.joinPath(storage, NAME);
     }

@@ -37,7 +37,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         "extension/install.md",
         "extension/license.txt",
         "extension/icon.png",
-        "extension/schemas/mothball.schema.json",
+        "extension/dist/mothball.schema.json",
         "extension/dist/extension.cjs",
         "extension/dist/third-party-notices.txt",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -110,22 +111,25 @@ class Window:
 
     def hover(self, text: str) -> str:
         """Point at ``text`` and return what the hover says."""
-        self.page.mouse.move(0, 0)
-        left, top = self._place(text)
-        self.page.mouse.move(left + 1, top)
-        self.page.mouse.move(left + 3, top, steps=3)
-        shown = self.page.locator(".monaco-hover:visible .hover-contents").first
-        shown.wait_for()
-        return _plain(" ".join(self.page.locator(".monaco-hover:visible .hover-contents").all_inner_texts()))
+
+        def point() -> None:
+            self.page.mouse.move(0, 0)
+            left, top = self._place(text)
+            self.page.mouse.move(left + 1, top)
+            self.page.mouse.move(left + 3, top, steps=3)
+
+        shown = self.page.locator(".monaco-hover:visible .hover-contents")
+        self._insist(point, shown)
+        return _plain(" ".join(shown.all_inner_texts()))
 
     def quick_fixes(self, text: str) -> list[str]:
         """Put the cursor on ``text``, open its quick fixes, and return their titles."""
         self.page.mouse.click(*self._place(text))
         self.page.mouse.move(0, 0)
         self.page.locator(".monaco-hover:visible").first.wait_for(state="hidden")
-        self.page.keyboard.press("Control+.")
-        self.page.locator(".action-widget .action").first.wait_for()
-        return [_plain(title) for title in self.page.locator(".action-widget .action").all_inner_texts()]
+        titles = self.page.locator(".action-widget .action")
+        self._insist(lambda: self.page.keyboard.press("Control+."), titles)
+        return [_plain(title) for title in titles.all_inner_texts()]
 
     def choose(self, title: str) -> None:
         """Choose one of the quick fixes that are shown."""
@@ -172,8 +176,13 @@ class Window:
     def wait_for_page(self, text: str) -> None:
         """Wait until a page that is shown inside the window, such as a preview of Markdown, has ``text``."""
 
+        from playwright.sync_api import Error
+
         def shown() -> bool:
-            return any(frame.get_by_text(text).count() > 0 for frame in self.page.frames[1:])
+            # Frames come and go while a page is made.
+            with suppress(Error):
+                return any(frame.get_by_text(text).count() for frame in self.page.frames[1:])
+            return False
 
         self._until(shown, bool)
 
@@ -186,13 +195,25 @@ class Window:
         self.page.wait_for_selector(".monaco-workbench .part.statusbar")
 
     def _quick_input(self, key: str, text: str) -> None:
-        self.page.keyboard.press(key)
         box = self.page.locator(".quick-input-widget:visible input[type='text']")
-        box.wait_for()
+        self._insist(lambda: self.page.keyboard.press(key), box)
         box.fill(text)
         self.page.locator(".quick-input-widget .monaco-list-row.focused").wait_for()
         self.page.keyboard.press("Enter")
         box.wait_for(state="hidden")
+
+    def _insist(self, act: Callable[[], None], shown: Locator) -> None:
+        """Do ``act``, and again every few seconds as people do, until ``shown`` is there."""
+
+        def seen() -> bool:
+            act()
+            for _ in range(50):
+                if shown.count():
+                    return True
+                self.page.wait_for_timeout(100)
+            return False
+
+        self._until(seen, bool, limit=LIMIT / 5)
 
     def _place(self, text: str) -> tuple[float, float]:
         place = self._until(lambda: self.page.evaluate(_PLACE, text), lambda found: found is not None)

@@ -178,9 +178,9 @@ export const tests: Record<string, () => Promise<void>> = {
         await vscode.commands.executeCommand("mothball.useSchema");
         const associations = vscode.workspace.getConfiguration().get<Record<string, string>>(setting) ?? {};
         assert.equal(associations["other"], "file:///other.json");
-        const ours = Object.keys(associations).find((pattern) => new RegExp(pattern).test("/work/mothball.toml"));
+        const ours = Object.keys(associations).find((pattern) => new RegExp(pattern).test("/srv/shop/mothball.toml"));
         assert.ok(ours);
-        assert.ok(!new RegExp(ours).test("/work/not-mothball.toml"));
+        assert.ok(!new RegExp(ours).test("/srv/shop/not-mothball.toml"));
         const schema = await vscode.workspace.openTextDocument(vscode.Uri.parse(associations[ours] ?? ""));
         const { properties } = JSON.parse(schema.getText()) as { properties: Record<string, unknown> };
         assert.ok("severity" in properties);

@@ -18,11 +18,11 @@ function machine(programs: readonly string[], rest: Partial<Surroundings> = {}):
     };
 }
 
-const everywhere = ["/opt/mothball", "/work/.venv/bin/mothball", "/usr/bin/mothball", "/usr/bin/uvx"];
+const everywhere = ["/opt/mothball", "/srv/shop/.venv/bin/mothball", "/usr/bin/mothball", "/usr/bin/uvx"];
 
 test("the setting comes before all else", async () => {
     const found = await findServer(
-        machine(everywhere, { setting: "/opt/mothball", interpreters: ["/work/.venv/bin/python"] }),
+        machine(everywhere, { setting: "/opt/mothball", interpreters: ["/srv/shop/.venv/bin/python"] }),
     );
     assert.deepEqual(found, { kind: "server", command: "/opt/mothball", args: ["lsp"], origin: "setting" });
 });
@@ -49,10 +49,10 @@ test("a setting that depends on the current directory is refused", async () => {
 });
 
 test("the selected environment comes before the search path", async () => {
-    const found = await findServer(machine(everywhere, { interpreters: ["/work/.venv/bin/python3.13"] }));
+    const found = await findServer(machine(everywhere, { interpreters: ["/srv/shop/.venv/bin/python3.13"] }));
     assert.deepEqual(found, {
         kind: "server",
-        command: "/work/.venv/bin/mothball",
+        command: "/srv/shop/.venv/bin/mothball",
         args: ["lsp"],
         origin: "environment",
     });
@@ -65,7 +65,7 @@ test("of several folders the first whose environment has mothball serves all", a
 });
 
 test("an environment without mothball leaves the search path", async () => {
-    const found = await findServer(machine(["/usr/bin/mothball"], { interpreters: ["/work/.venv/bin/python"] }));
+    const found = await findServer(machine(["/usr/bin/mothball"], { interpreters: ["/srv/shop/.venv/bin/python"] }));
     assert.deepEqual(found, { kind: "server", command: "/usr/bin/mothball", args: ["lsp"], origin: "path" });
 });
 
@@ -110,7 +110,7 @@ test("on Windows programs end in .exe and paths are Windows paths", async () => 
 });
 
 test("conventional environments are those beside the project", () => {
-    assert.deepEqual(conventionalInterpreters("/work", "linux"), ["/work/.venv/bin/python", "/work/venv/bin/python"]);
+    assert.deepEqual(conventionalInterpreters("/srv/shop", "linux"), ["/srv/shop/.venv/bin/python", "/srv/shop/venv/bin/python"]);
     assert.deepEqual(conventionalInterpreters("C:\\w", "win32"), [
         "C:\\w\\.venv\\Scripts\\python.exe",
         "C:\\w\\venv\\Scripts\\python.exe",
