@@ -15,15 +15,15 @@ from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
 pytestmark = only_with("emacs")
 
 
-def in_emacs(bench: Workbench, driver: str, environment: dict[str, str]) -> Any:
+def in_emacs(bench: Workbench, emacs: str, driver: str, environment: dict[str, str]) -> Any:
     """Run ``driver`` in Emacs, and return what it wrote down. (`-Q` would hide the packages of the distribution.)"""
-    bench.run("emacs", "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
+    bench.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
     return bench.answered()
 
 
-@pytest.mark.parametrize(("name", "text"), [*story.FILES.items(), ("pyproject.toml", story.WIDE)])
-def test_eglot_underlines_explains_and_ignores(bench: Workbench, name: str, text: str) -> None:
-    answer = in_emacs(bench, "eglot.el", story.prepare(bench, name, text))
+@pytest.mark.parametrize(("name", "text"), story.ALL)
+def test_eglot_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(bench, emacs, "eglot.el", story.prepare(bench, name, text))
 
     for one in [*answer["diagnostics"], *answer["after"]]:
         # Eglot shows the code before the message, and the severity as a type of its own.
@@ -32,23 +32,23 @@ def test_eglot_underlines_explains_and_ignores(bench: Workbench, name: str, text
     story.verify(bench, name, text, answer)
 
 
-@pytest.mark.parametrize(("name", "text"), story.FILES.items())
-def test_lsp_mode_underlines_explains_and_ignores(bench: Workbench, name: str, text: str) -> None:
-    answer = in_emacs(bench, "lsp_mode.el", story.prepare(bench, name, text))
+@pytest.mark.parametrize(("name", "text"), story.NARROW)
+def test_lsp_mode_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(bench, emacs, "lsp_mode.el", story.prepare(bench, name, text))
 
     story.verify(bench, name, text, answer)
     assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
-def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, driver: str) -> None:
-    story.verify_offline(bench, in_emacs(bench, driver, story.prepare_offline(bench)))
+def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, emacs: str, driver: str) -> None:
+    story.verify_offline(bench, in_emacs(bench, emacs, driver, story.prepare_offline(bench)))
 
 
-def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbench) -> None:
+def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbench, emacs: str) -> None:
     names = [*samples(), *STRANGERS]
 
-    answer = in_emacs(bench, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_emacs(bench, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     assert {name: found["reads"] for name, found in answer.items()} == {name: known(name) for name in names}
     reached = {name for name, found in answer.items() if found["eglot"]}
@@ -58,10 +58,10 @@ def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbe
     assert all(map(known, reached))
 
 
-def test_the_package_compiles_without_a_warning(bench: Workbench) -> None:
+def test_the_package_compiles_without_a_warning(bench: Workbench, emacs: str) -> None:
     source = bench.write("mothball.el", (EDITORS / "emacs" / "mothball.el").read_text("utf-8"))
 
     strictly = ("--eval", "(setq byte-compile-error-on-warn t)")
-    bench.run("emacs", "--batch", "-q", *strictly, "-f", "batch-byte-compile", source.name)
-    checked = bench.run("emacs", "--batch", "-q", "--eval", f'(checkdoc-file "{source}")')
+    bench.run(emacs, "--batch", "-q", *strictly, "-f", "batch-byte-compile", source.name)
+    checked = bench.run(emacs, "--batch", "-q", "--eval", f'(checkdoc-file "{source}")')
     assert "Warning" not in checked.stderr, checked.stderr

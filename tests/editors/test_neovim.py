@@ -14,32 +14,34 @@ from tests.editors.workbench import DRIVERS, Workbench, only_with
 pytestmark = only_with("neovim")
 
 
-def in_neovim(bench: Workbench, driver: str, name: str, environment: dict[str, str]) -> Any:
+def in_neovim(bench: Workbench, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
     """Open the file ``name`` in Neovim, run ``driver`` inside it, and return what that wrote down."""
-    command = ("nvim", "--headless", "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), name)
+    command = (nvim, "--headless", "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), name)
     bench.run(*command, "-S", str(DRIVERS / driver), environment=environment)
     return bench.answered()
 
 
-@pytest.mark.parametrize(("name", "text"), [*story.FILES.items(), ("pyproject.toml", story.WIDE)])
-def test_neovim_underlines_explains_and_ignores(bench: Workbench, name: str, text: str) -> None:
-    answer = in_neovim(bench, "neovim.lua", name, story.prepare(bench, name, text))
+@pytest.mark.parametrize(("name", "text"), story.ALL)
+def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, name: str, text: str) -> None:
+    answer = in_neovim(bench, nvim, "neovim.lua", name, story.prepare(bench, name, text))
 
     story.verify(bench, name, text, answer)
     assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
     assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
 
 
-def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench) -> None:
-    story.verify_offline(bench, in_neovim(bench, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench)))
+def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, nvim: str) -> None:
+    story.verify_offline(
+        bench, in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench))
+    )
 
 
-def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(bench: Workbench) -> None:
+def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(bench: Workbench, nvim: str) -> None:
     names = [*samples(), *STRANGERS]
     for name in names:
         bench.write(name, "")
 
-    answer = in_neovim(bench, "neovim_names.lua", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_neovim(bench, nvim, "neovim_names.lua", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     assert {name: found["attached"] for name, found in answer.items()} == {name: known(name) for name in names}
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"

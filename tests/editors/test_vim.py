@@ -14,28 +14,30 @@ from tests.editors.workbench import DRIVERS, Workbench, only_with
 pytestmark = only_with("vim")
 
 
-def in_vim(bench: Workbench, driver: str, name: str, environment: dict[str, str]) -> Any:
+def in_vim(bench: Workbench, vim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
     """Open the file ``name`` in Vim, run ``driver`` inside it, and return what that wrote down."""
-    command = ("vim", "-T", "xterm", "--not-a-term", "-u", str(DRIVERS / "vimrc"))
+    command = (vim, "-T", "xterm", "--not-a-term", "-u", str(DRIVERS / "vimrc"))
     bench.run(*command, "-S", str(DRIVERS / driver), name, environment=environment)
     return bench.answered()
 
 
-@pytest.mark.parametrize(("name", "text"), story.FILES.items())
-def test_ale_underlines_explains_and_ignores(bench: Workbench, name: str, text: str) -> None:
-    answer = in_vim(bench, "ale.vim", name, story.prepare(bench, name, text))
+@pytest.mark.parametrize(("name", "text"), story.NARROW)
+def test_ale_underlines_explains_and_ignores(bench: Workbench, vim: str, name: str, text: str) -> None:
+    answer = in_vim(bench, vim, "ale.vim", name, story.prepare(bench, name, text))
 
     story.verify(bench, name, text, answer)
 
 
-def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench) -> None:
-    story.verify_offline(bench, in_vim(bench, "ale.vim", "requirements-dev.txt", story.prepare_offline(bench)))
+def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, vim: str) -> None:
+    story.verify_offline(bench, in_vim(bench, vim, "ale.vim", "requirements-dev.txt", story.prepare_offline(bench)))
 
 
-def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_others(bench: Workbench) -> None:
+def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_others(
+    bench: Workbench, vim: str
+) -> None:
     names = [*samples(), *STRANGERS]
 
-    answer = in_vim(bench, "vim_names.vim", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_vim(bench, vim, "vim_names.vim", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     assert {name: found["root"] == str(bench.project) for name, found in answer.items()} == {
         name: known(name) for name in names
@@ -48,11 +50,11 @@ def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_ot
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"
 
 
-def test_vim_lsp_is_given_a_server_that_starts(bench: Workbench) -> None:
+def test_vim_lsp_is_given_a_server_that_starts(bench: Workbench, vim: str) -> None:
     settings = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True})}
     bench.write("requirements.txt", "")
 
-    server = in_vim(bench, "vim_lsp.vim", "requirements.txt", settings)
+    server = in_vim(bench, vim, "vim_lsp.vim", "requirements.txt", settings)
 
     assert server["command"] == ["mothball", "lsp"]
     assert server["root"] == f"file://{bench.project}"

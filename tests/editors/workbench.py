@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,18 +45,17 @@ class Seen(NamedTuple):
 class Workbench:
     """A copy of ``examples/shop`` in a git repository, and an environment that has mothball on its PATH."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, mothball: Path) -> None:
         self.project = directory / "shop"
         self.home = directory / "home"
         self.answer = directory / "answer.json"
         self.contacts = directory / "contacts"
         self.home.mkdir()
         shutil.copytree(ROOT / "examples" / "shop", self.project)
-        scripts = sysconfig.get_path("scripts")
         environment = clean_environment(str(self.home))
         self.environment = {
             **environment,
-            "PATH": os.pathsep.join([scripts, environment["PATH"]]),
+            "PATH": os.pathsep.join([str(mothball.parent), environment["PATH"]]),
             "MOTHBALL_E2E_CONTACTS": str(self.contacts),
             "MOTHBALL_TEST_ANSWER": str(self.answer),
             "MOTHBALL_TEST_EDITORS": str(EDITORS),
