@@ -44,7 +44,7 @@ def verify_offline(bench: Workbench, answer: Any) -> None:
     """Hold what such an editor showed against what the setting means: nobody is asked, and it says so."""
     assert answer["diagnostics"]
     assert all("offline" in one["message"] for one in answer["diagnostics"])
-    assert not bench.contacts.exists(), bench.contacts.read_text()
+    assert bench.contacted() == []
 
 
 def verify(bench: Workbench, name: str, text: str, answer: Any) -> None:
@@ -67,7 +67,7 @@ def verify(bench: Workbench, name: str, text: str, answer: Any) -> None:
     assert answer["line"].startswith(before[acted.line - 1])
     assert "# mothball: ignore[archived]" in answer["line"]
     assert sorted(map(_seen, answer["after"])) == sorted(expected - {acted})
-    assert not bench.contacts.exists(), bench.contacts.read_text()
+    assert bench.contacted() == []
 
 
 def _seen(shown: dict[str, Any]) -> Seen:

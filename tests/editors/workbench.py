@@ -94,6 +94,11 @@ class Workbench:
         assert self.answer.exists(), "the driver in the editor did not come to its end"
         return json.loads(self.answer.read_text("utf-8"))
 
+    def contacted(self) -> list[str]:
+        """Return whom mothball and what it started tried to reach over the network."""
+        lines = self.contacts.read_text("utf-8").splitlines() if self.contacts.exists() else []
+        return [line for line in lines if line.startswith("socket.")]
+
     def checked(self, name: str) -> set[Seen]:
         """Return what `mothball check` finds in the file ``name``: what an editor must underline."""
         report = json.loads(self.run("mothball", "check", "--format", "json", name, codes=(0, 1)).stdout)

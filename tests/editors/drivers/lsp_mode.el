@@ -4,6 +4,7 @@
 (require 'lsp-mode)
 (require 'lsp-diagnostics)
 (require 'lsp-modeline)
+(require 'lsp-headerline)
 (setq lsp-auto-guess-root t
       lsp-enable-snippet nil
       lsp-enable-suggest-server-download nil
@@ -47,6 +48,8 @@
     (lsp-execute-code-action action))
   (setq line (driver-wait "the code action" (lambda () (and (string-match-p "mothball: ignore" (driver-line))
                                                            (driver-line)))))
+  ;; Changes are told when the person pauses, which in batch does not come; saving tells at once.
+  (save-buffer)
   (driver-wait "the underline to go"
                (lambda () (cl-notany (lambda (one) (equal (alist-get 'text one) "quill-templates")) (driver-diagnostics))))
   (let ((after (driver-diagnostics)) (mode major-mode))
