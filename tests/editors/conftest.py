@@ -67,6 +67,16 @@ def vim() -> str:
         return _of_the_distribution("vim", ale, "vim-nox", "vim-ale")
 
 
+@pytest.fixture(scope="session")
+def kate() -> str:
+    """A Kate, and what gives it a screen, looks at that, and works mouse and keyboard."""
+    programs = ("kate", "Xvfb", "dbus-run-session", "xdotool", "import")
+    if not all(map(shutil.which, programs)):
+        with or_skip():
+            tools.apt_get("kate", "xvfb", "dbus-x11", "xdotool", "imagemagick", "fonts-dejavu-core")
+    return shutil.which("kate") or pytest.skip("the packages brought no kate")
+
+
 def _of_the_distribution(program: str, trial: tuple[str, ...], *packages: str) -> str:
     """Return the path of ``program``, installed with ``packages`` unless ``trial`` succeeds with what is there."""
     found = shutil.which(program)
