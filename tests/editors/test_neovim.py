@@ -9,6 +9,7 @@ import pytest
 
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
+from tests.editors.terminal import terminal, verify_page
 from tests.editors.workbench import DRIVERS, Workbench, only_with
 
 pytestmark = only_with("neovim")
@@ -46,3 +47,14 @@ def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_other
     assert {name: found["attached"] for name, found in answer.items()} == {name: known(name) for name in names}
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"
     assert answer["dev-.py.lock"]["filetype"] == "toml"
+
+
+def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str) -> None:
+    look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
+    command = (nvim, "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), *look, "pyproject.toml")
+    with terminal(command, bench.project, bench.environment, "120x24") as opened:
+        opened.wait_for("quill-templates is archived")
+        opened.press("f", "q", "K")
+        shown = opened.wait_for("quill-templates is archived", "No more releases")
+
+    verify_page("neovim", shown, "archived", "releases")

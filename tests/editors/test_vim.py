@@ -9,6 +9,7 @@ import pytest
 
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
+from tests.editors.terminal import terminal, verify_page
 from tests.editors.workbench import DRIVERS, Workbench, only_with
 
 pytestmark = only_with("vim")
@@ -60,3 +61,11 @@ def test_vim_lsp_is_given_a_server_that_starts(bench: Workbench, vim: str) -> No
     assert server["root"] == f"file://{bench.project}"
     assert server["initialization_options"] == {"offline": True}
     assert {"requirements", "toml"} <= set(server["allowlist"])
+
+
+def test_the_page_on_editors_shows_what_a_person_sees_in_vim(bench: Workbench, vim: str) -> None:
+    command = (vim, "-u", str(DRIVERS / "vimrc"), "+set number", "+11", "pyproject.toml")
+    with terminal(command, bench.project, bench.environment, "120x20") as opened:
+        shown = opened.wait_for(">>", "archived: quill-templates is archived")
+
+    verify_page("vim", shown, ">>", "archived")
