@@ -68,6 +68,13 @@ def vim() -> str:
 
 
 @pytest.fixture(scope="session")
+def tmux() -> str:
+    """What gives an editor a terminal and reads that."""
+    with or_skip():
+        return _of_the_distribution("tmux", ("-V",), "tmux")
+
+
+@pytest.fixture(scope="session")
 def kate() -> str:
     """A Kate, and what gives it a screen, looks at that, and works mouse and keyboard."""
     programs = ("kate", "Xvfb", "dbus-run-session", "xdotool", "import")

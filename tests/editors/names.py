@@ -1,4 +1,4 @@
-"""File names as editors spell them, and samples to hold them against the one table, ``formats/table.py``."""
+"""File names as editors spell them, and samples to hold them against the one table, ``formats/names.py``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from mothball.formats.table import PATTERNS, FilePattern, format_of
+from mothball.formats.names import PATTERNS, FilePattern, format_of
 
 # What people write where a star stands, before and after the rest of a name.
 _BEFORE = ("", "dev-", "my.test_")

@@ -68,6 +68,7 @@ def verify(bench: Workbench, name: str, text: str, answer: Any) -> None:
     assert "# mothball: ignore[archived]" in answer["line"]
     assert sorted(map(_seen, answer["after"])) == sorted(expected - {acted})
     assert bench.contacted() == []
+    assert bench.server_has_ended(), "the editor has gone, and its server runs on"
 
 
 def _seen(shown: dict[str, Any]) -> Seen:

@@ -20,8 +20,8 @@ _PAGE = ROOT / "docs" / "editors.md"
 class Terminal:
     """A running terminal; ``socket`` is that of its own tmux."""
 
-    def __init__(self, socket: Path, environment: Mapping[str, str]) -> None:
-        self._tmux = ("tmux", "-S", str(socket), "-f", "/dev/null")
+    def __init__(self, tmux: str, socket: Path, environment: Mapping[str, str]) -> None:
+        self._tmux = (tmux, "-S", str(socket), "-f", "/dev/null")
         self._environment = environment
 
     def text(self) -> str:
@@ -50,9 +50,11 @@ class Terminal:
 
 
 @contextmanager
-def terminal(command: tuple[str, ...], cwd: Path, environment: Mapping[str, str], size: str) -> Iterator[Terminal]:
+def terminal(
+    tmux: str, command: tuple[str, ...], cwd: Path, environment: Mapping[str, str], size: str
+) -> Iterator[Terminal]:
     """Run ``command`` in a terminal of ``size`` (COLUMNSxLINES), and end it."""
-    opened = Terminal(cwd.parent / "tmux", environment)
+    opened = Terminal(tmux, cwd.parent / "tmux", environment)
     columns, lines = size.split("x")
     opened.do("new-session", "-d", "-x", columns, "-y", lines, "-c", str(cwd), *command)
     try:

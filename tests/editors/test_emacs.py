@@ -68,13 +68,13 @@ def test_the_package_compiles_without_a_warning(bench: Workbench, emacs: str) ->
     assert "Warning" not in checked.stderr, checked.stderr
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(bench: Workbench, emacs: str) -> None:
+def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(bench: Workbench, emacs: str, tmux: str) -> None:
     quietly = "(setq native-comp-async-report-warnings-errors nil inhibit-startup-screen t)"
     look = "(progn (global-display-line-numbers-mode) (menu-bar-mode -1))"
     hook = "(add-hook 'find-file-hook #'mothball-eglot-ensure)"
     load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
     command = (emacs, "-nw", "-q", "--eval", quietly, *load, "--eval", look, "--eval", hook, "pyproject.toml")
-    with terminal(command, bench.project, bench.environment, "120x24") as opened:
+    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
         opened.wait_for("Flymake[1 1]")
         opened.press("M-g", "g", "1", "1", "Enter", *["C-f"] * 8)
         shown = opened.wait_for("archived quill-templates", "releases")

@@ -101,6 +101,7 @@ def test_kate_underlines_and_ignores(bench: Workbench, kate: str, artefacts: Pat
     assert "# mothball: ignore[archived]" in after[number - 1]
     assert [one for one in after if one != after[number - 1]] == [one for one in before if one != before[number - 1]]
     assert bench.contacted() == []
+    assert bench.server_has_ended(), "Kate was ended, and its server runs on"
 
 
 @contextmanager

@@ -49,10 +49,10 @@ def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_other
     assert answer["dev-.py.lock"]["filetype"] == "toml"
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str) -> None:
+def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str, tmux: str) -> None:
     look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
     command = (nvim, "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), *look, "pyproject.toml")
-    with terminal(command, bench.project, bench.environment, "120x24") as opened:
+    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
         opened.wait_for("quill-templates is archived")
         opened.press("f", "q", "K")
         shown = opened.wait_for("quill-templates is archived", "No more releases")

@@ -63,9 +63,9 @@ def test_vim_lsp_is_given_a_server_that_starts(bench: Workbench, vim: str) -> No
     assert {"requirements", "toml"} <= set(server["allowlist"])
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_vim(bench: Workbench, vim: str) -> None:
+def test_the_page_on_editors_shows_what_a_person_sees_in_vim(bench: Workbench, vim: str, tmux: str) -> None:
     command = (vim, "-u", str(DRIVERS / "vimrc"), "+set number", "+11", "pyproject.toml")
-    with terminal(command, bench.project, bench.environment, "120x20") as opened:
+    with terminal(tmux, command, bench.project, bench.environment, "120x20") as opened:
         shown = opened.wait_for(">>", "archived: quill-templates is archived")
 
     verify_page("vim", shown, ">>", "archived")

@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +50,7 @@ class Workbench:
     def __init__(self, directory: Path, mothball: Path) -> None:
         self.project = directory / "shop"
         self.home = directory / "home"
+        self._mothball = mothball
         self.answer = directory / "answer.json"
         self.contacts = directory / "contacts"
         self.home.mkdir()
@@ -98,6 +101,23 @@ class Workbench:
         """Return whom mothball and what it started tried to reach over the network."""
         lines = self.contacts.read_text("utf-8").splitlines() if self.contacts.exists() else []
         return [line for line in lines if line.startswith("socket.")]
+
+    def server_has_ended(self) -> bool:
+        """Return whether, perhaps after a moment, no server of this wheel runs any more."""
+        give_up = time.monotonic() + 10
+        while self._servers():
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _servers(self) -> list[bytes]:
+        """Return the command lines of the running servers of this wheel, as Linux tells them."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                found.append(path.read_bytes())
+        return [line for line in found if str(self._mothball).encode() in line]
 
     def checked(self, name: str) -> set[Seen]:
         """Return what `mothball check` finds in the file ``name``: what an editor must underline."""
