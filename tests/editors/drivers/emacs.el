@@ -1,0 +1,49 @@
+;;; emacs.el --- Runs inside Emacs: looks, hovers, takes a code action, writes down what it saw  -*- lexical-binding: t; -*-
+
+(require 'json)
+(require 'cl-lib)
+(add-to-list 'load-path (concat (getenv "MOTHBALL_TEST_EDITORS") "/emacs"))
+(require 'mothball)
+
+(when-let ((settings (getenv "MOTHBALL_TEST_SETTINGS")))
+  (setq mothball-settings (json-parse-string settings :object-type 'plist :false-object :json-false)))
+
+(defun driver-wait (what condition)
+  "Wait until CONDITION gives something, and return it; WHAT is told when it does not."
+  (let ((give-up (+ (float-time) 20)) result)
+    (while (not (setq result (funcall condition)))
+      (when (> (float-time) give-up)
+        (error "Waited in vain for %s" what))
+      (accept-process-output nil 0.02))
+    result))
+
+(defun driver-place (start end)
+  "Return line, column (both from 1) and text of what stands between START and END."
+  (save-excursion
+    (goto-char start)
+    `((line . ,(line-number-at-pos)) (column . ,(1+ (- start (line-beginning-position))))
+      (text . ,(buffer-substring-no-properties start end)))))
+
+(defun driver-flymake ()
+  "Return what flymake underlines in this buffer."
+  (mapcar (lambda (one)
+            (append (driver-place (flymake-diagnostic-beg one) (flymake-diagnostic-end one))
+                    `((severity . ,(symbol-name (flymake-diagnostic-type one)))
+                      (message . ,(flymake-diagnostic-text one)))))
+          (flymake-diagnostics)))
+
+(defun driver-go-to (text)
+  "Put point onto TEXT, which stands in this buffer."
+  (goto-char (point-min))
+  (search-forward text)
+  (goto-char (match-beginning 0)))
+
+(defun driver-line ()
+  "Return the line at point."
+  (buffer-substring-no-properties (line-beginning-position) (line-end-position)))
+
+(defun driver-answer (answer)
+  "Write ANSWER down and leave."
+  (with-temp-file (getenv "MOTHBALL_TEST_ANSWER")
+    (insert (json-encode answer)))
+  (kill-emacs 0))

@@ -1,0 +1,20 @@
+;;; emacs_names.el --- Tells which files mothball would be started for  -*- lexical-binding: t; -*-
+
+(load (expand-file-name "emacs.el" (file-name-directory load-file-name)))
+
+(driver-answer
+ (mapcar (lambda (name)
+           (with-temp-buffer
+             (setq buffer-file-name (expand-file-name name))
+             (let ((inhibit-message t))
+               (set-auto-mode))
+             (let (started)
+               (cl-letf (((symbol-function 'eglot-ensure) (lambda () (setq started t))))
+                 (mothball-eglot-ensure))
+               (prog1 (list (intern name)
+                            (cons 'reads (if (mothball-file-p buffer-file-name) t :json-false))
+                            (cons 'eglot (if started t :json-false))
+                            (cons 'mode (symbol-name major-mode)))
+                 (set-buffer-modified-p nil)
+                 (setq buffer-file-name nil)))))
+         (json-parse-string (getenv "MOTHBALL_TEST_NAMES") :array-type 'list)))

@@ -1,0 +1,4 @@
+" Plays vim-lsp as far as it takes servers.
+function! lsp#register_server(server) abort
+  let g:registered = a:server
+endfunction

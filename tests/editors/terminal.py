@@ -1,0 +1,79 @@
+"""A terminal of a fixed size, by tmux: an editor runs in it, and what a person would read there is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.editors.workbench import ROOT
+
+_PATIENCE = 30.0
+_POLL = 0.1
+_PAGE = ROOT / "docs" / "editors.md"
+
+
+class Terminal:
+    """A running terminal; ``socket`` is that of its own tmux."""
+
+    def __init__(self, tmux: str, socket: Path, environment: Mapping[str, str]) -> None:
+        self._tmux = (tmux, "-S", str(socket), "-f", "/dev/null")
+        self._environment = environment
+
+    def text(self) -> str:
+        """Return what stands in the terminal, without the blanks at the ends of lines."""
+        shown = self.do("capture-pane", "-p")
+        return "".join(f"{line.rstrip()}\n" for line in shown.rstrip().splitlines())
+
+    def wait_for(self, *texts: str) -> str:
+        """Return what stands in the terminal as soon as all of ``texts`` are part of that."""
+        give_up = time.monotonic() + _PATIENCE
+        while not all(text in (shown := self.text()) for text in texts):
+            assert time.monotonic() < give_up, f"waited in vain for {texts}:\n{shown}"
+            time.sleep(_POLL)
+        return shown
+
+    def press(self, *keys: str) -> None:
+        """Press ``keys``, named as tmux names them; other texts are typed."""
+        self.do("send-keys", *keys)
+
+    def do(self, *command: str) -> str:
+        """Run a command of tmux, and return what it printed."""
+        done = subprocess.run(
+            [*self._tmux, *command], env=self._environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+
+@contextmanager
+def terminal(
+    tmux: str, command: tuple[str, ...], cwd: Path, environment: Mapping[str, str], size: str
+) -> Iterator[Terminal]:
+    """Run ``command`` in a terminal of ``size`` (COLUMNSxLINES), and end it."""
+    opened = Terminal(tmux, cwd.parent / "tmux", environment)
+    columns, lines = size.split("x")
+    opened.do("new-session", "-d", "-x", columns, "-y", lines, "-c", str(cwd), *command)
+    try:
+        yield opened
+    finally:
+        opened.do("kill-server")
+
+
+def verify_page(editor: str, shown: str, *telling: str) -> None:
+    """Hold the screen of ``editor`` in docs/editors.md against what was ``shown``.
+
+    What the editor itself writes differs with its version; the lines with one of ``telling`` are those of mothball.
+    """
+    page = _PAGE.read_text("utf-8")
+    pattern = re.compile(rf"(<!-- screen: {editor} -->\n```text\n)(.*?)(```\n)", re.DOTALL)
+    (block,) = pattern.finditer(page)
+    if os.environ.get("MOTHBALL_REGENERATE"):
+        _PAGE.write_text(page.replace(block[0], block[1] + shown + block[3]), "utf-8")
+        return
+    lines = [line for line in block[2].splitlines() if any(text in line for text in telling)]
+    assert lines
+    assert [line for line in lines if line not in shown.splitlines()] == []

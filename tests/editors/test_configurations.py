@@ -1,0 +1,201 @@
+"""Every configuration file is read by its format's reader, and the command in it starts the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tree_sitter
+import tree_sitter_rust
+
+import mothball
+from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE
+from mothball.lsp.settings import SETTINGS
+from tests.e2e.runner import clean_environment, script
+from tests.editors.handshake import greet
+from tests.editors.workbench import EDITORS, ROOT
+
+DOCS = ROOT / "docs" / "editors.md"
+OURS = ("neovim", "emacs", "vim", "helix", "kate", "sublime", "zed", "jetbrains")
+
+
+def neovim() -> list[str]:
+    return _quoted("neovim/lsp/mothball.lua", r"\n  cmd = \{(.+?)\}")
+
+
+def emacs() -> list[str]:
+    return _quoted("emacs/mothball.el", r"defcustom mothball-command '\((.+?)\)")
+
+
+def vim() -> list[str]:
+    program = _quoted("vim/plugin/mothball.vim", r"get\(g:, 'mothball_executable', (.+?)\)")
+    assert _found("vim/plugin/mothball.vim", r"'command': '%e (.+?)'") == "lsp"
+    assert _found("vim/plugin/mothball.vim", r"\[g:mothball_executable, '(.+?)'\]") == "lsp"
+    return [*program, "lsp"]
+
+
+def helix() -> list[str]:
+    server = _toml("helix/languages.toml")["language-server"]["mothball"]
+    return [server["command"], *server["args"]]
+
+
+def kate() -> list[str]:
+    command: list[str] = _json("kate/settings.json")["servers"]["mothball"]["command"]
+    return command
+
+
+def sublime() -> list[str]:
+    command: list[str] = _json("sublime/LSP.sublime-settings")["clients"]["mothball"]["command"]
+    return command
+
+
+def zed() -> list[str]:
+    program = _quoted("zed/src/lib.rs", r"worktree\.which\((.+?)\)")
+    return [*program, *_quoted("zed/src/lib.rs", r"vec!\[(.+?)\]")]
+
+
+def jetbrains() -> list[str]:
+    return shlex.split(_json("jetbrains/mothball/template.json")["programArgs"]["default"])
+
+
+@pytest.mark.parametrize("command", [neovim, emacs, vim, helix, kate, sublime, zed, jetbrains])
+def test_the_command_of_a_configuration_starts_the_server(command: Callable[[], list[str]], tmp_path: Path) -> None:
+    program, *arguments = command()
+    assert program == "mothball"
+
+    result, code = greet([script(program), *arguments], tmp_path, clean_environment(str(tmp_path)), {"offline": True})
+
+    assert result["serverInfo"]["name"] == "mothball"
+    assert result["capabilities"]["hoverProvider"]
+    assert {CHECK_AGAIN, CHECK_WORKSPACE} <= set(result["capabilities"]["executeCommandProvider"]["commands"])
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda: _json("kate/settings.json")["servers"]["mothball"]["initializationOptions"],
+        lambda: _json("sublime/LSP.sublime-settings")["clients"]["mothball"]["initializationOptions"],
+    ],
+)
+def test_a_configuration_sets_nothing_for_its_users(options: Callable[[], object]) -> None:
+    assert options() == {}
+
+
+def test_the_expression_for_kates_modes_matches_those_of_our_files_and_no_others() -> None:
+    modes = re.compile(_json("kate/settings.json")["servers"]["mothball"]["highlightingModeRegex"])
+
+    assert all(map(modes.search, ("TOML", "INI Files", "None", "Normal")))
+    assert not any(map(modes.search, ("Python", "YAML", "JSON", "Markdown", "C++")))
+
+
+def test_the_commands_of_neovim_are_those_of_the_server() -> None:
+    text = _text("neovim/lsp/mothball.lua")
+
+    assert re.findall(r"'(mothball\.\w+)'", text) == [CHECK_AGAIN, CHECK_WORKSPACE]
+
+
+def test_the_template_of_jetbrains_has_what_its_reader_wants() -> None:
+    template = _json("jetbrains/mothball/template.json")
+
+    assert set(template) == {"id", "name", "programArgs", "fileTypeMappings"}
+    assert set(template["programArgs"]) == {"default", "windows"}
+    assert all(set(mapping) == {"fileType", "languageId"} for mapping in template["fileTypeMappings"])
+
+
+def test_the_manifests_of_zed_are_those_of_an_extension_with_a_server() -> None:
+    extension, cargo = _toml("zed/extension.toml"), _toml("zed/Cargo.toml")
+
+    assert extension["schema_version"] == 1
+    assert extension["version"] == cargo["package"]["version"] == mothball.__version__
+    assert cargo["lib"]["crate-type"] == ["cdylib"]
+    server = extension["language_servers"]["mothball"]
+    assert set(server["language_ids"]) == set(server["languages"])
+    assert _toml("zed/languages/requirements/config.toml")["name"] in server["languages"]
+
+
+def test_the_source_for_zed_parses() -> None:
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
+
+    assert not parser.parse((EDITORS / "zed/src/lib.rs").read_bytes()).root_node.has_error
+    # The parser tells what is no Rust.
+    assert parser.parse(b"fn main() { let x = ; }").root_node.has_error
+
+
+@pytest.mark.parametrize("editor", OURS)
+def test_a_readme_fits_a_screen_and_has_its_four_parts(editor: str) -> None:
+    lines = _text(f"{editor}/README.md").splitlines()
+
+    assert len(lines) <= 70
+    assert [line for line in lines if line.startswith("## ")] == [
+        "## Install",
+        "## First squiggle",
+        "## Settings",
+        "## Log",
+    ]
+
+
+@pytest.mark.parametrize("editor", OURS)
+def test_a_readme_names_settings_that_the_server_has(editor: str) -> None:
+    known = {setting.key for setting in SETTINGS}
+    part = _settings_part(editor)
+    # As a key before a colon or an equals sign; in Emacs Lisp after a colon.
+    named = {*re.findall(r"\b([a-z]+[A-Z]\w*)[\"'`]?\s*[:=]", part), *re.findall(r"[( ]:(\w+)", part)}
+
+    assert "deprecatedTag" in named
+    assert named <= known | {"initializationOptions", "highlightingModeRegex"}
+
+
+def test_the_table_of_settings_in_the_docs_is_that_of_the_server() -> None:
+    page = DOCS.read_text("utf-8")
+    (shown,) = re.finditer(r"(<!-- settings -->\n)(.*?)(<!-- end of settings -->)", page, re.DOTALL)
+    rows = [
+        f"| `{one.key}` | {one.type} | {_default(one.default)} | {_whose(one.scope)} | {one.description} |"
+        for one in SETTINGS
+    ]
+    made = "\n".join(["| key | type | default | | what |", "|---|---|---|---|---|", *rows, ""])
+
+    if os.environ.get("MOTHBALL_REGENERATE"):
+        DOCS.write_text(page.replace(shown[0], shown[1] + made + shown[3]), "utf-8")
+    else:
+        assert shown[2] == made
+
+
+def _whose(scope: str) -> str:
+    return "yours" if scope == "user" else ""
+
+
+def _default(value: object) -> str:
+    return "" if value is None else f"`{json.dumps(value)}`"
+
+
+def _settings_part(editor: str) -> str:
+    return _text(f"{editor}/README.md").partition("## Settings")[2].partition("## Log")[0]
+
+
+def _text(path: str) -> str:
+    return (EDITORS / path).read_text("utf-8")
+
+
+def _json(path: str) -> Any:
+    return json.loads(_text(path))
+
+
+def _toml(path: str) -> dict[str, Any]:
+    return tomllib.loads(_text(path))
+
+
+def _found(path: str, pattern: str) -> str:
+    (found,) = re.findall(pattern, _text(path))
+    return str(found)
+
+
+def _quoted(path: str, pattern: str) -> list[str]:
+    return re.findall(r"""["']([^"']+)["']""", _found(path, pattern))

@@ -1,0 +1,82 @@
+"""A real Emacs, in batch, with `editors/emacs/mothball.el`: under Eglot and under lsp-mode."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.editors import story
+from tests.editors.names import STRANGERS, known, samples
+from tests.editors.terminal import terminal, verify_page
+from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
+
+pytestmark = only_with("emacs")
+
+
+def in_emacs(bench: Workbench, emacs: str, driver: str, environment: dict[str, str]) -> Any:
+    """Run ``driver`` in Emacs, and return what it wrote down. (`-Q` would hide the packages of the distribution.)"""
+    bench.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
+    return bench.answered()
+
+
+@pytest.mark.parametrize(("name", "text"), story.ALL)
+def test_eglot_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(bench, emacs, "eglot.el", story.prepare(bench, name, text))
+
+    for one in [*answer["diagnostics"], *answer["after"]]:
+        # Eglot shows the code before the message, and the severity as a type of its own.
+        one["rule"] = re.findall(r"\[(.+?)\]", one["message"])[0]
+        one["severity"] = one["severity"].removeprefix("eglot-")
+    story.verify(bench, name, text, answer)
+
+
+@pytest.mark.parametrize(("name", "text"), story.NARROW)
+def test_lsp_mode_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(bench, emacs, "lsp_mode.el", story.prepare(bench, name, text))
+
+    story.verify(bench, name, text, answer)
+    assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
+
+
+@pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
+def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, emacs: str, driver: str) -> None:
+    story.verify_offline(bench, in_emacs(bench, emacs, driver, story.prepare_offline(bench)))
+
+
+def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbench, emacs: str) -> None:
+    names = [*samples(), *STRANGERS]
+
+    answer = in_emacs(bench, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+
+    assert {name: found["reads"] for name, found in answer.items()} == {name: known(name) for name in names}
+    reached = {name for name, found in answer.items() if found["eglot"]}
+    assert {name for name in names if known(name)} - reached == {
+        name for name in names if known(name) and name.endswith((".yml", ".yaml", "setup.py", "Pipfile.lock"))
+    }
+    assert all(map(known, reached))
+
+
+def test_the_package_compiles_without_a_warning(bench: Workbench, emacs: str) -> None:
+    source = bench.write("mothball.el", (EDITORS / "emacs" / "mothball.el").read_text("utf-8"))
+
+    strictly = ("--eval", "(setq byte-compile-error-on-warn t)")
+    bench.run(emacs, "--batch", "-q", *strictly, "-f", "batch-byte-compile", source.name)
+    checked = bench.run(emacs, "--batch", "-q", "--eval", f'(checkdoc-file "{source}")')
+    assert "Warning" not in checked.stderr, checked.stderr
+
+
+def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(bench: Workbench, emacs: str, tmux: str) -> None:
+    quietly = "(setq native-comp-async-report-warnings-errors nil inhibit-startup-screen t)"
+    look = "(progn (global-display-line-numbers-mode) (menu-bar-mode -1))"
+    hook = "(add-hook 'find-file-hook #'mothball-eglot-ensure)"
+    load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
+    command = (emacs, "-nw", "-q", "--eval", quietly, *load, "--eval", look, "--eval", hook, "pyproject.toml")
+    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
+        opened.wait_for("Flymake[1 1]")
+        opened.press("M-g", "g", "1", "1", "Enter", *["C-f"] * 8)
+        shown = opened.wait_for("archived quill-templates", "releases")
+
+    verify_page("emacs", shown, "archived", "releases")

@@ -1,0 +1,177 @@
+"""The names of the files that mothball reads stand in one table; every editor, the hook and the docs agree with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import yaml
+
+from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
+from mothball.formats.table import FORMATS
+from tests.editors.names import SPELLED, STRANGERS, known, reads, samples, spelled
+from tests.editors.workbench import EDITORS, ROOT
+
+DOCS = ROOT / "docs" / "editors.md"
+TABLE = re.compile(r"(<!-- file names -->\n)(.*?)(<!-- end of file names -->)", re.DOTALL)
+# What an editor cannot reach by its own means, and its README says so.
+NO_DIRECTORIES = {"requirements/*.txt", "requirements/*.in"}
+OTHER_SERVERS = {
+    "setup.py",
+    "*environment*.yml",
+    "*environment*.yaml",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+}
+
+
+# Held against the editors by their own tests, where these run here.
+LIMITS = {
+    "setup-py": "Emacs with Eglot, Vim with ALE, Helix, Kate",
+    "conda-env": "Emacs with Eglot, Vim with ALE, Helix, Kate",
+    "pre-commit": "Emacs with Eglot, Vim with ALE, Helix, Kate",
+    "pipfile-lock": "Emacs with Eglot, Vim with ALE",
+    "setup-cfg": "Zed",
+    "tox-ini": "Zed",
+    "requirements": "JetBrains: what only its directory tells",
+}
+
+
+def between(path: str, before: str, after: str) -> list[str]:
+    """Return the quoted names in the one list of the file ``editors/PATH`` that stands between two texts."""
+    text = (EDITORS / path).read_text("utf-8")
+    assert text.count(before) == 1
+    return re.findall(r"""["']([^"']+)["']""", text.partition(before)[2].partition(after)[0])
+
+
+def neovim() -> list[str]:
+    return between("neovim/lsp/mothball.lua", "local file_names = {", "\n}")
+
+
+def emacs() -> list[str]:
+    return between("emacs/mothball.el", "(defconst mothball-file-names\n  '(", ")\n")
+
+
+def vim() -> list[str]:
+    return between("vim/autoload/mothball.vim", "let s:file_names = [", "\\]")
+
+
+def vscode() -> list[str]:
+    manifest = json.loads((EDITORS / "vscode" / "package.json").read_text("utf-8"))
+    events = [event.partition(":") for event in manifest["activationEvents"]]
+    return [pattern.removeprefix("**/") for kind, _, pattern in events if kind == "workspaceContains"]
+
+
+@pytest.mark.parametrize("names", [neovim, emacs, vim, vscode])
+def test_an_editor_that_goes_by_names_has_those_of_the_table(names: Callable[[], list[str]]) -> None:
+    if not (EDITORS / names.__name__).exists():
+        pytest.skip(f"there is no editors/{names.__name__} yet")
+
+    assert names() == list(SPELLED)
+
+
+def test_vs_code_selects_documents_by_the_names_of_the_table() -> None:
+    selectors = EDITORS / "vscode" / "src" / "generated.ts"
+    if not selectors.exists():
+        pytest.skip("there is no editors/vscode yet")
+
+    found = re.findall(r'"\*\*/([^"]+)"', selectors.read_text("utf-8"))
+    assert [name for name in found if name in SPELLED] == list(SPELLED)
+
+
+def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
+    mappings = template()["fileTypeMappings"]
+    patterns = [pattern for mapping in mappings for pattern in mapping["fileType"]["patterns"]]
+
+    assert len(patterns) == len(set(patterns))
+    assert set(patterns) == set(SPELLED) - NO_DIRECTORIES
+
+
+def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_own() -> None:
+    languages = {one["name"]: one for one in tomllib.loads(_text("helix/languages.toml"))["language"]}
+    globs = [one["glob"] for name in ("pip-requirements", "pipfile") for one in languages[name]["file-types"]]
+    # What Helix itself takes for TOML and INI.
+    globs += ["*.toml", "uv.lock", "poetry.lock", "pdm.lock", "*.ini", "*.cfg"]
+    assert {"toml", "ini"} <= set(languages)
+    assert all("mothball" in one["language-servers"] for one in languages.values())
+
+    assert {name for name in samples() if not reads(globs, name)} == {
+        name for name in samples() if reads(OTHER_SERVERS, name)
+    }
+
+
+def test_zed_reaches_every_name_but_those_of_ini_files_with_the_file_types_of_its_readme() -> None:
+    suffixes = tomllib.loads(_text("zed/languages/requirements/config.toml"))["path_suffixes"]
+    (settings,) = re.findall(r"```json\n(\{\n  \"file_types\".*?)```", _text("zed/README.md"), re.DOTALL)
+    file_types: dict[str, list[str]] = json.loads(settings)["file_types"]
+    globs = [glob.removeprefix("**/") for of_language in file_types.values() for glob in of_language]
+    languages = tomllib.loads(_text("zed/extension.toml"))["language_servers"]["mothball"]["languages"]
+
+    assert set(file_types) <= set(languages)
+    assert set(globs) <= set(SPELLED)
+    # The rest Zed knows by its ending.
+    reached = [*globs, "*.toml", "*.py", "*.yml", "*.yaml"]
+    assert {name for name in samples() if not reads(reached, name)} == {"setup.cfg", "tox.ini"}
+    assert all(map(known, suffixes))
+
+
+def test_the_hook_is_run_for_every_name_and_its_expression_is_wider_only_on_purpose() -> None:
+    manifest = ROOT / ".pre-commit-hooks.yaml"
+    if not manifest.exists():
+        pytest.skip("there is no .pre-commit-hooks.yaml yet")
+    hooks = [hook for hook in yaml.safe_load(manifest.read_text("utf-8")) if "files" in hook]
+    assert hooks
+    for hook in hooks:
+        expression = re.compile(hook["files"])
+        assert [name for name in samples() if not expression.search(name)] == []
+        assert [name for name in samples() if not expression.search(f"deep/below/{name}")] == []
+        # Wider for what `-r` and `-c` may lead to; wider than that would start mothball for nothing.
+        wider = {name for name in STRANGERS if expression.search(name)}
+        assert wider == {
+            name for name in STRANGERS if name.endswith(INCLUDE_SUFFIXES) and "." in name and not name.endswith(".lock")
+        }
+
+
+def test_the_table_in_the_docs_is_made_of_the_table_in_the_code() -> None:
+    page = DOCS.read_text("utf-8")
+    (shown,) = TABLE.finditer(page)
+    rows = [f"| {_names(name)} | {_described(name)} | {LIMITS.get(name, '')} |" for name in _formats()]
+    made = "\n".join(["| files | what | not by its own means in |", "|---|---|---|", *rows, ""])
+
+    if os.environ.get("MOTHBALL_REGENERATE"):
+        DOCS.write_text(page.replace(shown[0], shown[1] + made + shown[3]), "utf-8")
+    else:
+        assert shown[2] == made
+
+
+def test_the_samples_are_known_and_the_strangers_are_not() -> None:
+    assert all(map(known, samples()))
+    assert not any(map(known, STRANGERS))
+    assert [name for name in (*samples(), *STRANGERS) if reads(SPELLED, name) != known(name)] == []
+
+
+def template() -> Any:
+    """Return the template of LSP4IJ."""
+    return json.loads(_text("jetbrains/mothball/template.json"))
+
+
+def _text(path: str) -> str:
+    return (EDITORS / path).read_text("utf-8")
+
+
+def _formats() -> Iterable[str]:
+    return dict.fromkeys(pattern.format for pattern in PATTERNS)
+
+
+def _names(name: str) -> str:
+    return ", ".join(f"`{spelled(pattern)}`" for pattern in PATTERNS if pattern.format == name)
+
+
+def _described(name: str) -> str:
+    title, _, more = FORMATS[name].partition(": ")
+    return more or title

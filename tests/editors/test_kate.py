@@ -1,0 +1,119 @@
+"""A real Kate on a screen that nobody sees, with `editors/kate/settings.json`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.editors.screen import Picture, Screen, running, screen
+from tests.editors.workbench import EDITORS, ROOT, Workbench, only_with
+
+pytestmark = only_with("kate")
+
+_SIZE = "1100x640"
+_WINDOW = "733x427"
+# Without a window manager Kate stands in the upper left corner; where its lines are follows from the font.
+_LEFT, _TOP, _LINE = 150, 116, 17
+_REQUIREMENTS = "lantern-web\nquill-templates==2.1.4\ntallybook\n"
+
+
+def line(number: int) -> int:
+    """Return how far down the middle of the line ``number`` (from 1) of the text is."""
+    return _TOP + (number - 1) * _LINE
+
+
+def erroneous(picture: Picture) -> list[int]:
+    """Return which of the first lines have the background of an error: a pale red, darker where the cursor is."""
+    rows = {number: picture.row(line(number) - 6) for number in range(1, 16)}
+    return [number for number, row in rows.items() if any(map(_is_pale_red, _backgrounds(row)))]
+
+
+def _backgrounds(row: Counter[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    return [colour for colour, times in row.items() if times > 100]
+
+
+def _is_pale_red(colour: tuple[int, ...]) -> bool:
+    red, green, blue = colour
+    return red - green > 15 and abs(green - blue) < 6
+
+
+@pytest.fixture
+def artefacts() -> Path:
+    """Where the pictures are left for people to look at."""
+    given = os.environ.get("MOTHBALL_EDITORS_ARTEFACTS")
+    directory = (Path(given) if given else ROOT / ".nox/editors-artefacts") / "kate"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def prepare(bench: Workbench) -> None:
+    """Do what a person does once: put the settings where Kate looks, and switch its LSP client on."""
+    folder = Path(bench.environment["XDG_CONFIG_HOME"])
+    (folder / "kate" / "lspclient").mkdir(parents=True)
+    shutil.copy(EDITORS / "kate" / "settings.json", folder / "kate" / "lspclient")
+    (folder / "katerc").write_text(
+        "[General]\nShow welcome view for new window=false\n\n[Kate Plugins]\nlspclientplugin=true\n"
+    )
+
+
+def allow(kate: Screen) -> None:
+    """Answer Kate's question whether the server may be started, as a person does once."""
+    kate.press("Return", window=kate.window("LSP server start"))
+
+
+@pytest.mark.parametrize(("name", "number"), [("requirements-dev.txt", 2), ("pyproject.toml", 11)])
+def test_kate_underlines_and_ignores(bench: Workbench, kate: str, artefacts: Path, name: str, number: int) -> None:
+    prepare(bench)
+    bench.write("requirements-dev.txt", _REQUIREMENTS)
+    path = bench.project / name
+    before = path.read_text("utf-8").splitlines()
+
+    with screen(bench.environment, _SIZE) as shown:
+        command = ("dbus-run-session", "--", kate, "--new", "--startanon", name)
+        with running(shown, *command, cwd=bench.project, log=artefacts / f"{name}.log"), kept(shown, artefacts, name):
+            allow(shown)
+            shown.wait_for("the error's line", lambda: erroneous(shown.picture()) == [number])
+            shown.save(artefacts / f"{name}.png", _WINDOW)
+
+            empty = shown.picture().row(line(number) + 3 * _LINE)
+            shown.point(_LEFT, line(number))
+            shown.wait_for("the hover", lambda: shown.picture().row(line(number) + 3 * _LINE) != empty)
+            shown.save(artefacts / f"{name}-hover.png", _WINDOW)
+
+            below = line(number) + 2 * _LINE
+            calm = shown.picture().row(below)
+            shown.click(_LEFT, line(number))
+            shown.press("alt+Return")
+            shown.wait_for("the menu", lambda: shown.picture().row(below) != calm)
+            shown.save(artefacts / f"{name}-actions.png", _WINDOW)
+            shown.press("Down", "Return", "ctrl+s")
+            after = shown.wait_for("the file to be saved", lambda: changed(path, before))
+            shown.wait_for("the error to go", lambda: erroneous(shown.picture()) == [])
+            shown.save(artefacts / f"{name}-after.png", _WINDOW)
+
+    assert after[number - 1].startswith(before[number - 1])
+    assert "# mothball: ignore[archived]" in after[number - 1]
+    assert [one for one in after if one != after[number - 1]] == [one for one in before if one != before[number - 1]]
+    assert bench.contacted() == []
+    assert bench.server_has_ended(), "Kate was ended, and its server runs on"
+
+
+@contextmanager
+def kept(shown: Screen, artefacts: Path, name: str) -> Iterator[None]:
+    """Keep a last picture, whatever happened."""
+    try:
+        yield
+    finally:
+        shown.save(artefacts / f"{name}-last.png", _SIZE)
+
+
+def changed(path: Path, before: list[str]) -> list[str]:
+    """Return the lines of the file at ``path`` when they are no longer ``before``, else nothing."""
+    now = path.read_text("utf-8").splitlines()
+    return now if now != before else []

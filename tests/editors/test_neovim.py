@@ -1,0 +1,60 @@
+"""A real Neovim, headless, with `editors/neovim` as its README says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.editors import story
+from tests.editors.names import STRANGERS, known, samples
+from tests.editors.terminal import terminal, verify_page
+from tests.editors.workbench import DRIVERS, Workbench, only_with
+
+pytestmark = only_with("neovim")
+
+
+def in_neovim(bench: Workbench, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
+    """Open the file ``name`` in Neovim, run ``driver`` inside it, and return what that wrote down."""
+    command = (nvim, "--headless", "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), name)
+    bench.run(*command, "-S", str(DRIVERS / driver), environment=environment)
+    return bench.answered()
+
+
+@pytest.mark.parametrize(("name", "text"), story.ALL)
+def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, name: str, text: str) -> None:
+    answer = in_neovim(bench, nvim, "neovim.lua", name, story.prepare(bench, name, text))
+
+    story.verify(bench, name, text, answer)
+    assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
+    assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
+
+
+def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, nvim: str) -> None:
+    story.verify_offline(
+        bench, in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench))
+    )
+
+
+def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(bench: Workbench, nvim: str) -> None:
+    names = [*samples(), *STRANGERS]
+    for name in names:
+        bench.write(name, "")
+
+    answer = in_neovim(bench, nvim, "neovim_names.lua", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+
+    assert {name: found["attached"] for name, found in answer.items()} == {name: known(name) for name in names}
+    assert answer["requirements-dev.txt"]["filetype"] == "requirements"
+    assert answer["dev-.py.lock"]["filetype"] == "toml"
+
+
+def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str, tmux: str) -> None:
+    look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
+    command = (nvim, "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), *look, "pyproject.toml")
+    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
+        opened.wait_for("quill-templates is archived")
+        opened.press("f", "q", "K")
+        shown = opened.wait_for("quill-templates is archived", "No more releases")
+
+    verify_page("neovim", shown, "archived", "releases")

@@ -1,0 +1,136 @@
+"""A project with archived dependencies, and an environment with the installed mothball, for an editor to be run in.
+
+The editors are real and start `mothball lsp` as they would at a user's: from PATH. Nothing may leave the machine; the
+statuses come from the example's snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.e2e.runner import clean_environment
+
+ROOT = Path(__file__).parents[2]
+EDITORS = ROOT / "editors"
+DRIVERS = Path(__file__).parent / "drivers"
+_GUARD = ROOT / "tests" / "e2e" / "guard"
+# Far above what any editor needs: a limit for what hangs, not for what is slow.
+LIMIT = 90.0
+
+
+def only_with(editor: str) -> pytest.MarkDecorator:
+    """Return the mark of tests that drive a real ``editor``, which the nox session of that name provides."""
+    wanted = os.environ.get("MOTHBALL_EDITORS", "").split(",")
+    return pytest.mark.skipif(editor not in wanted, reason=f"drives a real editor: uv run nox -s {editor}")
+
+
+class Seen(NamedTuple):
+    """A finding as a person sees it: what is underlined (line and column from 1), by which rule, how gravely."""
+
+    line: int
+    column: int
+    text: str
+    rule: str
+    severity: str
+
+
+class Workbench:
+    """A copy of ``examples/shop`` in a git repository, and an environment that has mothball on its PATH."""
+
+    def __init__(self, directory: Path, mothball: Path) -> None:
+        self.project = directory / "shop"
+        self.home = directory / "home"
+        self._mothball = mothball
+        self.answer = directory / "answer.json"
+        self.contacts = directory / "contacts"
+        self.home.mkdir()
+        shutil.copytree(ROOT / "examples" / "shop", self.project)
+        environment = clean_environment(str(self.home))
+        self.environment = {
+            **environment,
+            "PATH": os.pathsep.join([str(mothball.parent), environment["PATH"]]),
+            "MOTHBALL_E2E_CONTACTS": str(self.contacts),
+            "MOTHBALL_TEST_ANSWER": str(self.answer),
+            "MOTHBALL_TEST_EDITORS": str(EDITORS),
+            "PYTHONPATH": str(_GUARD),
+            "TERM": "xterm-256color",
+        }
+        Path(self.environment["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
+        self.run("git", "init", "--quiet")
+
+    def run(
+        self, *command: str, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``command`` in the project to its end, which must be one of ``codes``."""
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env={**self.environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        assert done.returncode in codes, f"{command[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    def answered(self) -> Any:
+        """Return what a driver, running inside the editor, wrote down."""
+        assert self.answer.exists(), "the driver in the editor did not come to its end"
+        return json.loads(self.answer.read_text("utf-8"))
+
+    def contacted(self) -> list[str]:
+        """Return whom mothball and what it started tried to reach over the network."""
+        lines = self.contacts.read_text("utf-8").splitlines() if self.contacts.exists() else []
+        return [line for line in lines if line.startswith("socket.")]
+
+    def server_has_ended(self) -> bool:
+        """Return whether, perhaps after a moment, no server of this wheel runs any more."""
+        give_up = time.monotonic() + 10
+        while self._servers():
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _servers(self) -> list[bytes]:
+        """Return the command lines of the running servers of this wheel, as Linux tells them."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                found.append(path.read_bytes())
+        return [line for line in found if str(self._mothball).encode() in line]
+
+    def checked(self, name: str) -> set[Seen]:
+        """Return what `mothball check` finds in the file ``name``: what an editor must underline."""
+        report = json.loads(self.run("mothball", "check", "--format", "json", name, codes=(0, 1)).stdout)
+        lines = (self.project / name).read_text("utf-8").splitlines()
+        found = [one for one in report["findings"] if one["suppressed"] is None and one["path"] == name]
+        return {
+            Seen(
+                one["line"],
+                one["column"],
+                lines[one["line"] - 1][one["column"] - 1 :][: len(one["name"])],
+                one["rule"],
+                one["severity"],
+            )
+            for one in found
+        }
