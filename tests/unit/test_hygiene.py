@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 import unicodedata
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
+from tests.support.timing import least_seconds
 
 HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 VARIATION_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B, 0x180C, 0x180D, 0x180F}
@@ -116,13 +116,7 @@ def test_the_usual_limit_is_the_constant() -> None:
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:
-    best = float("inf")
-    for _ in range(5):
-        began = time.perf_counter()
-        for _ in range(20):
-            work(text)
-        best = min(best, time.perf_counter() - began)
-    return best
+    return least_seconds(lambda: [work(text) for _ in range(20)], times=5)
 
 
 @pytest.mark.parametrize("unit", ["x", " ", "\u202e", "a\n", "\ud800"])

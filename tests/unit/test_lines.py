@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mothball.lines import LineTable
 from mothball.model import Position
+from tests.support.timing import least_seconds
 
 # Dense in what ends a line, in what only looks as if it did, and in what counts double elsewhere.
 PIECES = ["a", "\n", "\r", "\r\n", "\f", "\v", "\x85", "\u2028", "\u2029", "\x1c", "🎉", "é"]
@@ -97,13 +96,7 @@ def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
     table = LineTable("x\n" * 300_000)
 
     def seconds(offset: int) -> float:
-        best = float("inf")
-        for _ in range(5):
-            began = time.perf_counter()
-            for _ in range(200):
-                table.position(offset)
-            best = min(best, time.perf_counter() - began)
-        return best
+        return least_seconds(lambda: [table.position(offset) for _ in range(200)], times=5)
 
     assert table.position(599_999) == Position(300_000, 2)
     assert seconds(599_999) < 50 * seconds(1)
