@@ -79,7 +79,7 @@
 (add-to-list 'auto-mode-alist
              (cons (mothball--regexp '("*requirements*.txt" "*requirements*.in" "*constraints*.txt" "*constraints*.in"
                                        "requirements/*.txt" "requirements/*.in"))
-                   'mothball-requirements-mode))
+                   (if (fboundp 'pip-requirements-mode) 'pip-requirements-mode 'mothball-requirements-mode)))
 (add-to-list 'auto-mode-alist
              (cons (mothball--regexp '("Pipfile" "uv.lock" "*.py.lock" "poetry.lock" "pdm.lock")) 'conf-toml-mode))
 

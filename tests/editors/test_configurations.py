@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shlex
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,12 +65,25 @@ def jetbrains() -> list[str]:
     return shlex.split(_json("jetbrains/mothball/template.json")["programArgs"]["default"])
 
 
-@pytest.mark.parametrize("command", [neovim, emacs, vim, helix, kate, sublime, zed, jetbrains])
-def test_the_command_of_a_configuration_starts_the_server(command: Callable[[], list[str]], tmp_path: Path) -> None:
-    program, *arguments = command()
-    assert program == "mothball"
+@pytest.fixture(scope="module")
+def greeted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Any, int]]:
+    """Start a server by its command line, once for all that have the same; return its greeting and how it ended."""
+    root = tmp_path_factory.mktemp("workspace")
 
-    result, code = greet([script(program), *arguments], tmp_path, clean_environment(str(tmp_path)), {"offline": True})
+    @functools.cache
+    def start(program: str, *arguments: str) -> tuple[Any, int]:
+        return greet([script(program), *arguments], root, clean_environment(str(root)), {"offline": True})
+
+    return start
+
+
+@pytest.mark.parametrize("command", [neovim, emacs, vim, helix, kate, sublime, zed, jetbrains])
+def test_the_command_of_a_configuration_starts_the_server(
+    command: Callable[[], list[str]], greeted: Callable[..., tuple[Any, int]]
+) -> None:
+    assert command()[0] == "mothball"
+
+    result, code = greeted(*command())
 
     assert result["serverInfo"]["name"] == "mothball"
     assert result["capabilities"]["hoverProvider"]

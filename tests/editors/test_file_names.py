@@ -98,6 +98,8 @@ def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_o
     # What Helix itself takes for TOML and INI.
     globs += ["*.toml", "uv.lock", "poetry.lock", "pdm.lock", "*.ini", "*.cfg"]
     assert {"toml", "ini"} <= set(languages)
+    assert [one["glob"] for one in languages["pip-requirements"]["file-types"]] == of_requirements()
+    assert {name for name in STRANGERS if reads(globs, name)} == {"Cargo.toml", "my-pyproject.toml"}
     assert all("mothball" in one["language-servers"] for one in languages.values())
 
     assert {name for name in samples() if not reads(globs, name)} == {
@@ -113,6 +115,7 @@ def test_zed_reaches_every_name_but_those_of_ini_files_with_the_file_types_of_it
     languages = tomllib.loads(_text("zed/extension.toml"))["language_servers"]["mothball"]["languages"]
 
     assert set(file_types) <= set(languages)
+    assert [glob.removeprefix("**/") for glob in file_types["Requirements"]] == of_requirements()
     assert set(globs) <= set(SPELLED)
     # The rest Zed knows by its ending.
     reached = [*globs, "*.toml", "*.py", "*.yml", "*.yaml"]
@@ -170,6 +173,11 @@ def _formats() -> Iterable[str]:
 
 def _names(name: str) -> str:
     return ", ".join(f"`{spelled(pattern)}`" for pattern in PATTERNS if pattern.format == name)
+
+
+def of_requirements() -> list[str]:
+    """Return the names of requirements and constraints files."""
+    return [spelled(pattern) for pattern in PATTERNS if pattern.format == "requirements"]
 
 
 def _described(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +12,22 @@ import pytest
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, Workbench, only_with
+from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
 
 pytestmark = only_with("neovim")
 
 
+@pytest.fixture(autouse=True)
+def _configuration(bench: Workbench) -> None:
+    """Copy the files to where the README says, and what it says into `init.lua`."""
+    folder = Path(bench.environment["XDG_CONFIG_HOME"]) / "nvim"
+    shutil.copytree(EDITORS / "neovim", folder)
+    shutil.copy(DRIVERS / "neovim_init.lua", folder / "init.lua")
+
+
 def in_neovim(bench: Workbench, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
     """Open the file ``name`` in Neovim, run ``driver`` inside it, and return what that wrote down."""
-    command = (nvim, "--headless", "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), name)
+    command = (nvim, "--headless", "-i", "NONE", "-n", name)
     bench.run(*command, "-S", str(DRIVERS / driver), environment=environment)
     return bench.answered()
 
@@ -51,7 +61,7 @@ def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_other
 
 def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str, tmux: str) -> None:
     look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
-    command = (nvim, "-i", "NONE", "-n", "-u", str(DRIVERS / "neovim_init.lua"), *look, "pyproject.toml")
+    command = (nvim, "-i", "NONE", "-n", *look, "pyproject.toml")
     with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
         opened.wait_for("quill-templates is archived")
         opened.press("f", "q", "K")

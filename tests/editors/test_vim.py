@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -10,9 +11,15 @@ import pytest
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, Workbench, only_with
+from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
 
 pytestmark = only_with("vim")
+
+
+@pytest.fixture(autouse=True)
+def _package(bench: Workbench) -> None:
+    """Copy the package to where the README says."""
+    shutil.copytree(EDITORS / "vim", bench.home / ".vim" / "pack" / "mothball" / "start" / "mothball")
 
 
 def in_vim(bench: Workbench, vim: str, driver: str, name: str, environment: dict[str, str]) -> Any:

@@ -1,6 +1,4 @@
 -- A user's init.lua after following editors/neovim/README.md.
-vim.opt.runtimepath:prepend(vim.env.MOTHBALL_TEST_EDITORS .. '/neovim')
-vim.cmd('filetype plugin on')
 if vim.env.MOTHBALL_TEST_SETTINGS then
   vim.lsp.config('mothball', { settings = { mothball = vim.json.decode(vim.env.MOTHBALL_TEST_SETTINGS) } })
 end
