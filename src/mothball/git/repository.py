@@ -11,10 +11,16 @@ from mothball.formats.names import may_matter
 from mothball.git.program import COMPARED
 from mothball.git.running import MAX_OUTPUT, Git
 from mothball.git.spawning import Done
+from mothball.paths import repository_root
 from mothball.records import NamedTuple
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _DEEPEN = "fetch the history first: `git fetch --unshallow`; in CI, let the checkout fetch all of it (depth 0)"
+# What tells git where a repository is, other than its place.
+_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+# What a configuration may say that changes where a working tree is, or how references are kept.
+_UNUSUAL = (b"worktree", b"include", b"bare = true", b"refstorage")
+_MAX_FILE = 256 * 1024
 _LACKING = "`git fsck` tells what is damaged; what a partial clone lacks must be fetched first"
 _DUBIOUS = "dubious ownership"
 
@@ -64,6 +70,9 @@ class Repository(NamedTuple):
 
 def open_repository(directory: str) -> Repository:
     """Return the repository around ``directory``, an absolute path. Raises GitError where there is none to work in."""
+    known = _plain_repository(directory)
+    if known is not None:
+        return known
     git = Git(directory)
     said = _told(git.run("rev-parse", "--show-toplevel", "--git-path", "MERGE_HEAD", "--revs-only", "HEAD"), directory)
     # A root may hold a line end; what follows it may not.
@@ -74,14 +83,57 @@ def open_repository(directory: str) -> Repository:
     return Repository(root, inside, head, _merged(inside, os.path.join(directory, merge_path), head))
 
 
+def _plain_repository(directory: str) -> Repository | None:
+    """Return the repository around ``directory`` where a few files tell all of it, None where git must be asked.
+
+    That is so in nearly every repository, and asking costs a quarter of a bare interpreter start.
+    """
+    if any(name in os.environ for name in _PLACES):
+        return None
+    root = repository_root(directory)
+    home = os.path.join(root, ".git")
+    if os.path.islink(home) or not os.path.isdir(home):
+        return None
+    config, here = _small_file(home, "config").lower(), _small_file(home, "HEAD")
+    branch = re.fullmatch(rb"ref: (refs/heads/[A-Za-z0-9/_-]+)\n", here)
+    if not config or branch is None or any(word in config for word in _UNUSUAL):
+        return None
+    head = _reference(home, branch[1].decode("ascii"))
+    git = Git(root)
+    return Repository(root, git, head, _merged(git, os.path.join(home, "MERGE_HEAD"), head)) if head else None
+
+
+def _reference(home: str, name: str) -> str | None:
+    """Return the id that stands behind a reference, in a file of its own or packed with others."""
+    loose = _small_file(home, name).removesuffix(b"\n").decode("ascii", "replace")
+    if re.fullmatch(_FULL_ID, loose):
+        return loose
+    packed = re.search(rf"(?m)^({_FULL_ID}) {name}$", _small_file(home, "packed-refs").decode("ascii", "replace"))
+    return packed[1] if packed and not loose else None
+
+
+def _small_file(directory: str, name: str) -> bytes:
+    """Return the content of a file of git's own, nothing for one that is not there or unusually large."""
+    try:
+        with open(os.path.join(directory, name), "rb") as file:
+            data = file.read(_MAX_FILE)
+    except OSError:
+        return b""
+    return data if len(data) < _MAX_FILE else b""
+
+
 def _told(done: Done, directory: str) -> list[str]:
     if done.code == 0:
         return os.fsdecode(done.out).removesuffix("\n").split("\n")
     detail = _words(done)
     if _DUBIOUS in detail:
-        help_text = f"if you trust it: git config --global --add safe.directory {directory}"
-        raise GitError("the repository belongs to somebody else, and git refuses to read it", help_text=help_text)
+        raise _somebody_elses(directory)
     raise GitError("git finds no repository to work in", detail=detail, help_text="run it inside a working tree of git")
+
+
+def _somebody_elses(directory: str) -> GitError:
+    help_text = f"if you trust it: git config --global --add safe.directory {directory}"
+    return GitError("the repository belongs to somebody else, and git refuses to read it", help_text=help_text)
 
 
 def _merged(git: Git, merge_head: str, head: str | None) -> tuple[str, ...]:
@@ -178,6 +230,8 @@ def must(git: Git, *arguments: str) -> bytes:
     if done.truncated:
         raise GitError(f"git says more than {MAX_OUTPUT // 1024**2} MiB", detail=f"git {arguments[0]}")
     if done.code != 0:
+        if _DUBIOUS in _words(done):
+            raise _somebody_elses(git.directory)
         help_text = _DEEPEN if is_shallow(git) else _LACKING
         raise GitError("git cannot read what is compared", detail=_words(done), help_text=help_text)
     return done.out
