@@ -1,0 +1,166 @@
+"""The command around the change: how it may be called, what it prints, and the user's and the project's settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.added import OFFLINE, Workshop, lines, toml, workshop
+from tests.support.git_repository import new_repository
+from tests.support.project import snapshot_text
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """A repository with a configuration in it, and nothing else."""
+    return workshop(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-",), "standard input is no change"),
+        (("--as", "requirements"), "--as needs files"),
+        (("--as", "nonsense", "requirements.txt"), "--as: unknown format nonsense"),
+        (("--since", "HEAD", "--from-ref", "HEAD"), "--since and --from-ref name two bases"),
+        (("--since", "HEAD", "--to-ref", "HEAD"), "--since and --from-ref name two bases"),
+        (("--to-ref", "HEAD"), "--to-ref needs --from-ref"),
+        (("--write-ignores", "--reason", "x"), "--write-ignores is for a full check"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(shop: Workshop, arguments: tuple[str, ...], said: str) -> None:
+    result = shop.check(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert "= help: " in result.err
+
+
+def test_since_needs_a_commit(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    shop = Workshop(new_repository(tmp_path.resolve() / "new"), tmp_path / "home")
+    result = shop.check("--since", "HEAD")
+    assert (result.code, "there is no commit yet" in result.err) == (2, True)
+
+
+def test_who_names_a_change_need_not_say_added(shop: Workshop) -> None:
+    start = shop.git("rev-parse", "HEAD")
+    shop.commit({"requirements.txt": lines("old-a")})
+    for arguments in (("--since", start), ("--from-ref", start)):
+        assert shop.check(*arguments).code == 1
+
+
+def test_the_files_that_are_judged_can_be_listed(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a")})
+    shop.stage({"pyproject.toml": toml("old-a", "old-b"), "app.py": ""})
+    result = shop.check("--list-files")
+    assert (result.code, result.out) == (0, "pyproject.toml  pyproject\n")
+    result = shop.check("--list-files", "requirements.txt")
+    assert (result.code, result.out) == (0, "requirements.txt  requirements\n")
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "concise", "text"])
+def test_every_form_of_the_report_serves(shop: Workshop, form: str) -> None:
+    assert shop.check("--format", form).code == 0
+    shop.stage({"requirements.txt": lines("old-a", "good-a")})
+    result = shop.check("--format", form)
+    assert result.code == 1
+    assert "old-a is archived" in result.out
+    assert ("ways out" in result.out) == (form == "text")
+
+
+def test_nothing_staged_is_a_report_for_programs_too(shop: Workshop) -> None:
+    assert json.loads(shop.check("--format", "json").out)["summary"]["dependencies"] == 0
+
+
+def test_exit_zero_hides_what_was_found_and_not_what_could_not_be_read(shop: Workshop) -> None:
+    shop.stage({"requirements.txt": lines("old-a")})
+    assert shop.check("--exit-zero").code == 0
+    shop.stage({"requirements.txt": b"\xff\xfe\x00"})
+    assert shop.check("--exit-zero").code == 2
+
+
+def test_strict_makes_warnings_errors(shop: Workshop) -> None:
+    shop.stage({"requirements.txt": lines("dull-lib")})
+    assert shop.check().code == 0
+    result = shop.check("--strict")
+    assert result.code == 1
+    assert "# mothball: ignore[deprecated] WHY" in result.out
+
+
+def test_a_configuration_that_was_named_replaces_that_of_the_change(shop: Workshop, tmp_path: Path) -> None:
+    shop.stage({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE + '[severity]\narchived = "off"\n'})
+    assert shop.check().code == 0
+    trusted = tmp_path / "trusted.toml"
+    trusted.write_text(OFFLINE.replace("statuses.json", f"{shop.root}/statuses.json"))
+    assert shop.check("--config", str(trusted)).code == 1
+
+
+def test_a_broken_configuration_leaves_its_files_unchecked_and_says_so(shop: Workshop) -> None:
+    shop.stage(
+        {"requirements.txt": lines("old-a"), "sub/mothball.toml": "= 1\n", "sub/requirements.txt": lines("old-b")}
+    )
+    result = shop.check()
+    assert result.code == 2
+    assert "sub/mothball.toml:1:1: error: invalid TOML" in result.out
+    assert "old-a is archived" in result.out
+    assert "old-b" not in result.out
+
+
+def test_a_configuration_that_is_a_link_inside_the_repository_governs(shop: Workshop) -> None:
+    shop.stage({"config/ours.toml": OFFLINE.replace("statuses", "../statuses") + '[severity]\narchived = "off"\n'})
+    (shop.root / "sub").mkdir()
+    (shop.root / "sub" / "mothball.toml").symlink_to("../config/ours.toml")
+    shop.git("add", "sub/mothball.toml")
+    shop.stage({"sub/requirements.txt": lines("old-a")})
+    assert shop.check().code == 0
+
+
+def test_a_configuration_that_is_a_link_out_of_the_repository_is_refused(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "outside.toml").write_text('[severity]\narchived = "off"\n')
+    (shop.root / "sub").mkdir()
+    (shop.root / "sub" / "mothball.toml").symlink_to(tmp_path / "outside.toml")
+    shop.git("add", "sub/mothball.toml")
+    shop.stage({"sub/requirements.txt": lines("old-a")})
+    result = shop.check()
+    assert (result.code, "it is a link that leads outside the repository" in result.out) == (2, True)
+
+
+def test_the_snapshot_is_that_of_the_index_and_else_that_of_the_disk(shop: Workshop) -> None:
+    shop.stage({"requirements.txt": lines("new-lib")})
+    assert shop.check().code == 3
+    shop.repository.write("statuses.json", snapshot_text({"new-lib": "active"}))
+    assert shop.check().code == 3, "what is not staged does not speak"
+    shop.git("add", "statuses.json")
+    assert shop.check().code == 0
+    shop.git("rm", "--quiet", "--cached", "statuses.json")
+    assert shop.check().code == 0, "a snapshot that is kept out of the repository is read from the disk"
+
+
+def test_a_name_is_asked_of_the_index_of_the_file_that_includes_it(shop: Workshop) -> None:
+    index = "https://private.example/simple/"
+    shop.commit({"requirements.txt": f"--index-url {index}\n-r more.txt\n", "more.txt": ""})
+    shop.stage({"more.txt": lines("new-lib")})
+    report = json.loads(shop.check("--format", "json").out)
+    assert [item["lookup"]["index"] for item in report["dependencies"]] == [index]
+
+
+def test_a_transitive_package_is_milder_though_its_manifest_is_not_staged(shop: Workshop) -> None:
+    shop.commit({"pyproject.toml": toml("good-a")})
+    package = '\n[[package]]\nname = "{}"\nversion = "1"\nsource = {{ registry = "https://index.example/simple/" }}\n'
+    shop.stage({
+        "uv.lock": "version = 1\n" + package.format("good-a") + 'dependencies = [{ name = "old-a" }]\n'
+        + package.format("old-a")
+    })  # fmt: skip
+    result = shop.check()
+    assert result.code == 0
+    assert "warning[archived] old-a is archived, via good-a → old-a" in result.out
+    assert "1 dependency in 1 file" in result.out
+
+
+def test_many_directories_are_looked_through_at_once(shop: Workshop) -> None:
+    shop.stage({f"p{number}/requirements.txt": lines("good-a") for number in range(80)})
+    shop.stage({"p7/requirements.txt": lines("old-a")})
+    assert "p7/requirements.txt" in shop.check().out
+    assert len(shop.added()) == 80

@@ -1,0 +1,82 @@
+"""The block that a rejected commit ends with."""
+
+from __future__ import annotations
+
+from mothball.checker import check
+from mothball.model import Answer, Kind, Mode, Problem, Report, Rule, Severity
+from mothball.report.ways_out import ways_out
+from tests.support.checking import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
+
+ADDED = SETTINGS._replace(mode=Mode.ADDED)
+
+
+def report(*, strict: bool = False, **answers: Answer) -> Report:
+    table = {f"{name}-lib": answer for name, answer in answers.items()}
+    return check([source("".join(f"{name}\n" for name in table))], LookUp(table), ADDED._replace(strict=strict))
+
+
+def test_a_report_without_errors_needs_no_way_out() -> None:
+    assert ways_out(report(a=DEPRECATED), set()) == ""
+    assert ways_out(report(), set()) == ""
+
+
+def test_what_can_be_kept_is_shown_ready_to_paste_once_for_all() -> None:
+    told = ways_out(report(strict=True, b=ARCHIVED, a=ARCHIVED, c=DEPRECATED), set())
+    assert told == (
+        "ways out\n"
+        "  take other packages, or none, in place of b-lib, a-lib, c-lib\n"
+        "  keep them, and say why: on the line\n"
+        "      # mothball: ignore[archived] WHY\n"
+        "      # mothball: ignore[deprecated] WHY\n"
+        "  or in pyproject.toml\n"
+        "      [tool.mothball.ignore]\n"
+        '      a-lib = { rules = ["archived"], reason = "WHY" }\n'
+        '      b-lib = { rules = ["archived"], reason = "WHY" }\n'
+        '      c-lib = { rules = ["deprecated"], reason = "WHY" }\n'
+        "  to let this one commit pass, unchecked (pre-commit, prek):\n"
+        "      SKIP=mothball git commit ...\n"
+    )
+
+
+def test_in_a_lock_a_comment_would_not_stay() -> None:
+    told = ways_out(report(a=ARCHIVED), {"requirements.txt"})
+    assert "# mothball" not in told
+    assert "keep them, and say why: in pyproject.toml\n      [tool.mothball.ignore]\n      a-lib = { rules" in told
+
+
+def test_nobody_is_shown_how_to_keep_what_is_quarantined() -> None:
+    told = ways_out(report(a=QUARANTINED), set())
+    assert "in place of a-lib" in told
+    assert "keep" not in told
+
+
+def test_a_name_that_is_missing_can_be_kept() -> None:
+    assert 'a-lib = { rules = ["missing"], reason = "WHY" }' in ways_out(report(a=MISSING), set())
+
+
+def test_what_could_not_be_checked_has_ways_of_its_own() -> None:
+    told = ways_out(report(a=DOWN), set())
+    assert told.startswith("ways out\n  what could not be checked: try again, or take it on trust for one commit\n")
+    assert "MOTHBALL_UNVERIFIED=warning git commit ..." in told
+    assert "mothball snapshot -o statuses.json" in told
+    assert "in place of" not in told
+    assert "ignore" not in told
+
+
+def test_doubts_that_strictness_makes_errors_have_them_too() -> None:
+    doubtful = report()._replace(problems=(Problem(Severity.ERROR, "old", rule=Rule.UNVERIFIED),))
+    assert "MOTHBALL_UNVERIFIED" in ways_out(doubtful, set())
+    broken = report()._replace(problems=(Problem(Severity.ERROR, "no such table"),))
+    assert ways_out(broken, set()) == ""
+
+
+def test_of_many_names_a_few_are_shown() -> None:
+    many = report(a=ARCHIVED, b=ARCHIVED, c=ARCHIVED, d=ARCHIVED, e=ARCHIVED, f=ARCHIVED, g=ARCHIVED)
+    assert "in place of a-lib, b-lib, c-lib, d-lib, e-lib and 2 more\n" in ways_out(many, set())
+
+
+def test_findings_of_a_change_tell_what_it_means_and_leave_the_ways_to_the_block() -> None:
+    (finding,) = report(a=ARCHIVED).findings
+    assert finding.help == "no more releases, not even for security: choose another package"
+    (full,) = check([source("a-lib\n", kind=Kind.REQUIREMENT)], LookUp({"a-lib": ARCHIVED}), SETTINGS).findings
+    assert full.help == f"{finding.help}, or keep it with `# mothball: ignore[archived] WHY`"
