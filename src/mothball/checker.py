@@ -75,7 +75,11 @@ def check(
             problem._replace(severity=Severity.ERROR)
             if settings.strict and problem.rule and problem.severity is Severity.WARNING
             else problem
-            for problem in (*problems, *_withheld_problems(judged), *_stale_problems(checked, files, settings))
+            for problem in (
+                *problems,
+                *_withheld_problems(judged, settings),
+                *_stale_problems(checked, files, settings),
+            )
         ),
         summary=_summary(checked, counted, len(paths)),
     )
@@ -182,14 +186,20 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
         yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
 
 
-def _withheld_problems(judged: Iterable[JudgedFile]) -> Iterator[Problem]:
-    """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them."""
+def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
+    """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
+
+    What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
+    """
     for one in judged:
         for why in UNCHECKED:
-            names = {item.dependency.name for item in one.checked if item.lookup == Withheld(why)}
-            if names:
-                words = withheld_wording(why, len(names))
-                yield Problem(Severity.WARNING, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
+            withheld = [item.dependency for item in one.checked if item.lookup == Withheld(why)]
+            severity = Severity.WARNING
+            if settings.mode is Mode.ADDED and any(dependency.withheld is None for dependency in withheld):
+                severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(one.file.governance.config))
+            if withheld and severity is not Severity.OFF:
+                words = withheld_wording(why, len({dependency.name for dependency in withheld}))
+                yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
         places = credentials_in(one.file.declared(), one.file.document.dependencies)
         if places:
             words = dropped_credentials_wording(places)

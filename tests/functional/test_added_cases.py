@@ -345,6 +345,19 @@ def test_a_file_that_was_no_text(shop: Workshop) -> None:
     assert shop.added() == {"requirements.txt": ["old-a"]}
 
 
+def test_a_name_whose_index_cannot_be_told(shop: Workshop) -> None:
+    index = "--index-url https://${HOST}/simple/\n"
+    shop.commit({"requirements.txt": index + lines("good-a"), "base-requirements.txt": lines("good-b")})
+    shop.stage({"requirements.txt": index + lines("good-a>=2", "good-b")})
+    assert shop.check().code == 0, "nothing is added"
+    shop.stage({"requirements.txt": index + lines("good-a", "good-c")})
+    result = shop.check()
+    assert (result.code, "MOTHBALL_UNVERIFIED=warning git commit" in result.out) == (3, True)
+    assert shop.check(env={"MOTHBALL_UNVERIFIED": "warning"}).code == 0
+    shop.stage({"requirements.txt": index + lines("good-a") + "x @ https://${TOKEN}@code.example/x.whl\n"})
+    assert shop.check().code == 0, "a URL is no name of an index"
+
+
 def test_a_script_with_its_metadata(shop: Workshop) -> None:
     block = '# /// script\n# dependencies = [\n#   "{}",\n# ]\n# ///\nprint()\n'
     shop.commit({"run.py": block.format("good-a"), "plain.py": "print()\n"})

@@ -13,6 +13,7 @@ import pytest
 
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.exchange import ProjectPage
+from tests.support.git_repository import new_repository
 
 INDEX = "https://index.example/simple/"
 NAMES = [f"{first}-{second}" for first in ("amber", "birch", "cedar", "delta", "ember") for second in "abcdefghij"]
@@ -45,6 +46,18 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt", "."])
 @pytest.mark.parametrize("form", ["text", "concise", "json"])
 def test_a_warm_check_imports_nothing_heavy(project: Path, path: str, form: str) -> None:
+    assert heavy_imports(project, "check", "--format", form, path) == set()
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt"])
+def test_a_warm_hook_imports_nothing_heavy(project: Path, path: str) -> None:
+    repository = new_repository(project)
+    repository.commit({"app.py": ""})
+    repository.git("add", path, "pyproject.toml")  # its configuration names the index
+    assert heavy_imports(project, "check", "--added", "--", path) == set()
+
+
+def heavy_imports(project: Path, *arguments: str) -> set[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(project),
@@ -52,7 +65,7 @@ def test_a_warm_check_imports_nothing_heavy(project: Path, path: str, form: str)
     }
 
     done = subprocess.run(
-        [sys.executable, "-I", "-c", PROBE, "check", "--format", form, path],
+        [sys.executable, "-I", "-c", PROBE, *arguments],
         cwd=project,
         env=environment,
         capture_output=True,
@@ -63,7 +76,7 @@ def test_a_warm_check_imports_nothing_heavy(project: Path, path: str, form: str)
     code, modules = json.loads(done.stderr)
     assert code == 0, done.stdout
     assert done.stdout.count("not verified") == 0 or '"not_verified": 0' in done.stdout
-    heavy = {
+    assert not done.stdout.startswith("0 dependencies")
+    return {
         name for name in modules for forbidden in FORBIDDEN if name == forbidden or name.startswith(forbidden + ".")
     }
-    assert heavy == set()

@@ -30,6 +30,7 @@ from mothball.model import (
 from mothball.policy import exit_code
 from mothball.session import Session
 from mothball.sources import is_lock
+from mothball.wording import UNCHECKED
 
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
@@ -85,7 +86,7 @@ def _from_memory(query: Query) -> Query:
 def _is_fine(lookup: Lookup) -> bool:
     match lookup:
         case Withheld():
-            return True
+            return lookup.why not in UNCHECKED
         case Stated(ProjectStatus.ACTIVE):
             return lookup.origin.source is not Source.STALE
         case _:
