@@ -161,19 +161,24 @@ class _Discovery:
     def _look_above(self) -> None:
         """Read the requirements files that include one of those read: it is installed by way of them."""
         waiting = deque((key, one) for key, one in self.read.items() if one.document.format == "requirements")
+        seen: dict[str, _Read] = {}
         while waiting:
             key, one = waiting.popleft()
-            target = one.target
-            for path, text in self._surroundings.mentioning(target.path, target.root):
-                other = _target(path, target.root, "requirements", self._tree)
+            root = one.target.root
+            for path, text in self._surroundings.including(one.target.path, root):
+                other = _target(path, root, "requirements", self._tree)
                 if other.key in self.read or other.key in self.above:
                     continue
-                document, found = _parsed(text, other, self._tree)
-                read = _Read(other, one.governance, text, document, _followed(document, found))
-                if any(included == key for _, included in read.includes):
-                    self.above[other.key] = read
-                    waiting.append((other.key, read))
-        for directory in self._surroundings.overcrowded:
+                if other.key not in seen:
+                    document, found = _parsed(text, other, self._tree)
+                    seen[other.key] = _Read(other, one.governance, text, document, _followed(document, found))
+                if any(included == key for _, included in seen[other.key].includes):
+                    self.above[other.key] = seen[other.key]
+                    waiting.append((other.key, seen[other.key]))
+        left_out = [
+            path for path in self._surroundings.left_out if (self._tree.real_path(path) or path) not in self.read
+        ]
+        for directory in dict.fromkeys(map(os.path.dirname, left_out)):
             message = f"only {MAX_FILES} requirements files here were searched for those that include others"
             self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown_path(directory)))
 

@@ -9,6 +9,7 @@ the sources of the pyproject.toml beside it. None of these files need be among t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from mothball.errors import UnreadableFileError
@@ -21,6 +22,8 @@ from mothball.records import NamedTuple
 # Beyond this many requirements files in one directory, or so large ones, nobody looks who includes whom.
 MAX_FILES = 200
 _MAX_SIZE = 1024 * 1024
+# What a line begins with that includes another file.
+_INCLUDES = r"(?m)^[ \t]*--?[rc]"
 _SHARED = "pyproject.toml"
 UV_FILE = "uv.toml"
 
@@ -61,48 +64,46 @@ class Surroundings:
     def __init__(self, tree: Tree = DISK) -> None:
         """Look around in ``tree``; nothing is read yet.
 
-        ``overcrowded`` are the directories with too many files to look at.
+        ``left_out`` are files in directories that hold too many to look at.
         """
         self._tree = tree
-        self.overcrowded: list[str] = []
-        self._listed: dict[str, list[str]] = {}
-        self._texts: dict[str, str | None] = {}
+        self.left_out: list[str] = []
+        self._including: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._projects: dict[str, _Project | None] = {}
 
     # --- requirements files that include others -----------------------------------------------------------------------
 
-    def mentioning(self, path: str, root: str) -> Iterator[tuple[str, str]]:
-        """Yield requirements files with their texts that mention the name of the file at the absolute ``path``.
+    def including(self, path: str, root: str) -> Iterator[tuple[str, str]]:
+        """Yield requirements files, and their texts, that include one of the name of the file at the absolute ``path``.
 
-        They lie in its directory or above, inside the repository at ``root``. Whether they include it, their readers
-        find out.
+        They lie in its directory or above, inside the repository at ``root``. Whether it is that very file, their
+        readers find out.
         """
-        name = os.path.basename(path)
         for directory in _upward(os.path.dirname(path), root):
-            for candidate in self._requirements_in(directory):
-                text = self._text(candidate, root) if candidate != path else None
-                if text is not None and name in text:
-                    yield candidate, text
+            yield from self._including_in(directory, root).get(os.path.basename(path), ())
 
-    def _requirements_in(self, directory: str) -> list[str]:
-        if directory not in self._listed:
+    def _including_in(self, directory: str, root: str) -> dict[str, list[tuple[str, str]]]:
+        """Return the requirements files in ``directory`` by the names of the files that they include."""
+        if directory not in self._including:
+            by_name = self._including[directory] = {}
             paths = [os.path.join(directory, name) for name in sorted(self._tree.names_in(directory))]
             found = [path for path in paths if format_of(path) == "requirements"]
-            if len(found) > MAX_FILES:
-                self.overcrowded.append(directory)
-            self._listed[directory] = found[:MAX_FILES]
+            self.left_out += found[MAX_FILES:]
             self._tree.prepare(found[:MAX_FILES])
-        return self._listed[directory]
+            for path in found[:MAX_FILES]:
+                text = self._text(path, root)
+                includes = parse("requirements", text).includes if re.search(_INCLUDES, text) else ()
+                for name in {os.path.basename(include.target) for include in includes}:
+                    by_name.setdefault(name, []).append((path, text))
+        return self._including[directory]
 
-    def _text(self, path: str, root: str) -> str | None:
-        if path not in self._texts:
-            self._texts[path] = None
-            if not self._tree.leads_outside(path, root):
-                try:
-                    self._texts[path] = decode("requirements", path, self._tree.read(path, _MAX_SIZE))
-                except UnreadableFileError:
-                    return None  # who checks it is told; here it only says nothing
-        return self._texts[path]
+    def _text(self, path: str, root: str) -> str:
+        if not self._tree.leads_outside(path, root):
+            try:
+                return decode("requirements", path, self._tree.read(path, _MAX_SIZE))
+            except UnreadableFileError:
+                pass  # who checks it is told; here it only says nothing
+        return ""
 
     # --- projects -----------------------------------------------------------------------------------------------------
 

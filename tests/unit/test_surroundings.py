@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from mothball.model import WithheldReason
 from mothball.routing.route import Ask, Router
 from mothball.sources import RunSettings
 from mothball.surroundings import MAX_FILES
+from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
@@ -113,6 +116,22 @@ def test_a_crowded_directory_is_searched_in_part_and_that_is_told(repo: Path) ->
 
     assert problem.message == f"only {MAX_FILES} requirements files here were searched for those that include others"
     assert problem.path == "requirements"
+    # Whoever reads them all has looked at all.
+    assert discovered("requirements").problems == ()
+
+
+def test_time_is_linear_in_files_that_include_others_of_the_same_name(repo: Path) -> None:
+    def work(count: int) -> Callable[[], object]:
+        folder = repo / str(count)
+        lines = "".join(f"-r {number}/base.txt\n" for number in range(count))
+        write_tree(folder, {f"{number}/base.txt": "x\n" for number in range(count)})
+        write_tree(folder, {f"requirements-{number}.txt": lines for number in range(count)})
+        paths = [os.path.relpath(folder / str(number) / "base.txt", repo) for number in range(count)]
+        return lambda: discovered(*paths)
+
+    few, many = work(10), work(40)
+    # Four times the files with four times the lines: sixteen times the text.
+    assert least_seconds(many, 1) < 60 * least_seconds(few)
 
 
 # --- projects ---------------------------------------------------------------------------------------------------------
