@@ -26,6 +26,7 @@ from mothball.model import (
     Summary,
     Unavailable,
     Withheld,
+    WithheldReason,
 )
 from mothball.routing.route import Ask, Router, credentials_in
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
@@ -94,11 +95,15 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
         max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
     )
     asked: list[Asked] = []
+    lookup_settings: dict[str | None, LookupSettings] = {None: plain}
     router = Router(file.declared(), network)
     for dependency in file.subjects:
         way = router.route(dependency)
         if isinstance(way, Ask):
-            asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
+            other = way.status_index
+            if other not in lookup_settings:
+                lookup_settings[other] = plain._replace(status_index=other)
+            asked.append(Query(dependency.name, way.indexes, lookup_settings[other]))
         else:
             asked.append(way)
     return asked
@@ -185,8 +190,12 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
 def _withheld_problems(judged: Iterable[JudgedFile]) -> Iterator[Problem]:
     """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them."""
     for one in judged:
+        unchecked: dict[WithheldReason, set[str]] = {}
+        for item in one.checked:
+            if isinstance(item.lookup, Withheld):
+                unchecked.setdefault(item.lookup.why, set()).add(item.dependency.name)
         for why in UNCHECKED:
-            names = {item.dependency.name for item in one.checked if item.lookup == Withheld(why)}
+            names = unchecked.get(why, ())
             if names:
                 words = withheld_wording(why, len(names))
                 yield Problem(Severity.WARNING, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -24,6 +25,8 @@ def serve(environment: Environment) -> int:
     directory = tempfile.mkdtemp(prefix="mothball-lsp-")
     os.chdir(directory)
     incoming, outgoing = take_over_stdio()
+    # What was imported stays for good; to go through all of it at every collection would cost more than a check.
+    gc.freeze()
 
     def leave(code: int) -> None:
         with suppress(OSError):
