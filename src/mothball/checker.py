@@ -124,7 +124,7 @@ def _judge(
         lookup: Lookup = answers[query] if isinstance(query, Query) else query
         location = location_of(file.path, dependency.name_span, lines)
         way = ways.get(dependency.name)
-        item = CheckedDependency(dependency, location, lookup, transitive=way is not None, via=way or ())
+        item = CheckedDependency(dependency, location, lookup, way is not None, way or ())
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
