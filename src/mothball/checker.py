@@ -13,6 +13,7 @@ from mothball.lines import LineTable
 from mothball.model import (
     Answer,
     CheckedDependency,
+    Dependency,
     Finding,
     IgnoreComment,
     Lookup,
@@ -26,6 +27,7 @@ from mothball.model import (
     Summary,
     Unavailable,
     Withheld,
+    WithheldReason,
 )
 from mothball.routing.route import Ask, Router, credentials_in
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
@@ -98,11 +100,15 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
         max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
     )
     asked: list[Asked] = []
+    lookup_settings: dict[str | None, LookupSettings] = {None: plain}
     router = Router(file.declared(), network)
     for dependency in file.subjects:
         way = router.route(dependency)
         if isinstance(way, Ask):
-            asked.append(Query(dependency.name, way.indexes, plain._replace(status_index=way.status_index)))
+            other = way.status_index
+            if other not in lookup_settings:
+                lookup_settings[other] = plain._replace(status_index=other)
+            asked.append(Query(dependency.name, way.indexes, lookup_settings[other]))
         else:
             asked.append(way)
     return asked
@@ -123,7 +129,7 @@ def _judge(
         lookup: Lookup = answers[query] if isinstance(query, Query) else query
         location = location_of(file.path, dependency.name_span, lines)
         way = ways.get(dependency.name)
-        item = CheckedDependency(dependency, location, lookup, transitive=way is not None, via=way or ())
+        item = CheckedDependency(dependency, location, lookup, way is not None, way or ())
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
@@ -192,8 +198,12 @@ def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> I
     What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
     """
     for one in judged:
+        unchecked: dict[WithheldReason, list[Dependency]] = {}
+        for item in one.checked:
+            if isinstance(item.lookup, Withheld):
+                unchecked.setdefault(item.lookup.why, []).append(item.dependency)
         for why in UNCHECKED:
-            withheld = [item.dependency for item in one.checked if item.lookup == Withheld(why)]
+            withheld = unchecked.get(why, ())
             severity = Severity.WARNING
             if settings.mode is Mode.ADDED and any(dependency.withheld is None for dependency in withheld):
                 severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(one.file.governance.config))

@@ -34,7 +34,9 @@ _MAX_NEIGHBOURS = 500
 CONFIGURATION_FORMAT = "configuration"
 
 Stamp = tuple[int, int]
-_Pin = tuple[str | None, tuple[str, ...], WithheldReason | None]
+# What of an entry says whom to ask: its index, others of it, the name of an index, and why it is withheld.
+_Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
+_NOWHERE: _Pin = (None, (), "", WithheldReason.UNSAVED)
 
 
 class Surroundings(NamedTuple):
@@ -110,7 +112,8 @@ def read_open(text: str, around: Surroundings) -> OpenFile | None:
         governance, document = saved.governance, saved.document
         if document.format != CONFIGURATION_FORMAT:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
-            document = document._replace(dependencies=tuple(_routed_as_saved(document.dependencies, saved)))
+            dependencies = tuple(_routed_as_saved(document.dependencies, saved))
+            document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if governance.path == saved.path:
             governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
         file = saved._replace(text=text, document=document, governance=governance)
@@ -178,24 +181,29 @@ def _routed_as_saved(dependencies: Iterable[Dependency], saved: SourceFile) -> I
     kept it from being asked for.
     """
     pins: dict[str, set[_Pin]] = {}
-    known = {option.value for option in saved.index_options}
+    known = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
     for one in saved.document.dependencies:
         if one.withheld is not WithheldReason.INCOMPLETE:
-            pins.setdefault(one.name, set()).add((one.index_url, one.also_indexes, one.withheld))
-        known.update(url for url in (one.index_url, *one.also_indexes) if url is not None)
+            pins.setdefault(one.name, set()).add(_pin(one))
+        known.update((one.index_url or "", *one.also_indexes))
     for one in dependencies:
-        if one.withheld is not None:
+        pin, pinned = _pin(one), pins.get(one.name, set())
+        is_asked_for = one.withheld is None or one.index_name
+        is_new_and_fine = not pinned and not one.index_name and known.issuperset(filter(None, _addresses(one)))
+        if not is_asked_for or is_new_and_fine or pin in pinned:
             yield one
             continue
-        pinned = pins.get(one.name, set())
-        new_and_fine = not pinned and (one.index_url is None or known.issuperset((one.index_url, *one.also_indexes)))
-        if new_and_fine or (one.index_url, one.also_indexes, None) in pinned:
-            yield one
-        else:
-            unknown: _Pin = (None, (), WithheldReason.UNSAVED)
-            index_url, others, withheld = next(iter(pinned)) if len(pinned) == 1 else unknown
-            withheld = withheld and WithheldReason.UNSAVED
-            yield one._replace(index_url=index_url, also_indexes=others, withheld=withheld)
+        index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
+        withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
+        yield one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
+
+
+def _pin(dependency: Dependency) -> _Pin:
+    return dependency.index_url, dependency.also_indexes, dependency.index_name, dependency.withheld
+
+
+def _addresses(dependency: Dependency) -> tuple[str | None, ...]:
+    return dependency.index_url, *dependency.also_indexes
 
 
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:

@@ -67,7 +67,8 @@ _SNAPSHOT = "give a snapshot (`mothball snapshot` writes one)"
 _WITHHELD_HELP = {
     WithheldReason.VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
     WithheldReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
-    WithheldReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there",
+    WithheldReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there, which is "
+    "`allowLocalIndexes` among an editor's settings",
     WithheldReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
 }
 UNCHECKED = tuple(_WITHHELD_HELP)

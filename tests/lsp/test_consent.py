@@ -8,6 +8,7 @@ import pytest
 
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
+from tests.lsp.test_diagnostics import watched
 from tests.support.lsp_client import PUSH
 from tests.support.scripted_index import ScriptedIndex
 
@@ -84,3 +85,36 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
         hover = client.hover(document, 2, 32)["contents"]["value"]
         assert "the change is not saved" in hover
         assert index.received == []
+
+
+def test_a_local_index_that_only_the_repository_names_waits_for_consent(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.initialize(PUSH, str(workspace.root))
+    text = f"--index-url {index.url}\nold-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    (asked,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert (asked["severity"], asked.get("code")) == (2, "unverified")
+    assert "allowLocalIndexes" in asked["message"]
+    assert index.received == []
+    client.settings = {"allowLocalIndexes": True}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_the_projects_own_configuration_does_not_consent_for_the_user(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", f'index-url = "{index.url}"\n')
+    client.initialize(PUSH, str(workspace.root))
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: client.diagnostics.get(document))
+    assert index.received == []
+    path = workspace.write("mothball.toml", f'index-url = "{index.url}"\nallow-local-indexes = true\n')
+    watched(client, path)
+    (told, *_) = client.wait_for(
+        lambda: [one for one in client.diagnostics[document] if "only in your own" in one["message"]]
+    )
+    assert index.received == []
+    assert told["severity"] == 1

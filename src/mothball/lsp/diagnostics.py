@@ -38,6 +38,9 @@ class _Writer:
         self._checked = checked
         self._shape = shape
         self._positions = Positions(checked.text, shape.client.encoding)
+        self._items = checked.dependencies()
+        # The transitive packages, by their places; made when the first is asked for.
+        self._by_place: dict[Location, CheckedDependency] | None = None
 
     def problems(self) -> Iterator[types.Diagnostic]:
         report = self._checked.report
@@ -63,7 +66,7 @@ class _Writer:
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the note on an index that states nothing, at the first name that it was asked for."""
-        for item in self._checked.dependencies():
+        for item in self._items:
             if isinstance(item.lookup, NotStated) and one_line(item.lookup.origin.index_url, 100) in finding.message:
                 yield self._diagnostic(finding, self._positions.range_of(item.location), finding.message)
                 return
@@ -82,10 +85,15 @@ class _Writer:
 
     def _brought_in_by(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
         """Return the line of the manifest that brings a lock's transitive package in."""
-        item = next((one for one in self._checked.dependencies() if one.location == finding.location), None)
-        if item is None or not item.via or self._checked.report is None:
+        opened, report = self._checked.opened, self._checked.report
+        if opened is None or report is None or not opened.manifests:
             return []
-        for other in self._checked.report.dependencies:
+        if self._by_place is None:
+            self._by_place = {one.location: one for one in self._items if one.via}
+        item = None if finding.location is None else self._by_place.get(finding.location)
+        if item is None:
+            return []
+        for other in report.dependencies:
             if other.dependency.name == item.via[0] and other.location.path != self._checked.path:
                 return self._related(other.location, f"{item.via[0]} brings {finding.name} in")
         return []

@@ -41,16 +41,16 @@ class Checked(NamedTuple):
 
     def dependencies(self) -> list[CheckedDependency]:
         """Return what was checked of this document, not of the files around it."""
-        items = self.report.dependencies if self.report else ()
-        return [item for item in items if item.location.path == self.path]
+        items, path = self.report.dependencies if self.report else (), self.path
+        return [item for item in items if item.location.path == path]
 
     def findings(self) -> list[Finding]:
         """Return the findings that this document bears, in its order; the suppressed ones are among them."""
-        findings = self.report.findings if self.report else ()
+        findings, path = self.report.findings if self.report else (), self.path
         return [
             finding
             for finding in findings
-            if finding.path in (self.path, "") or any(place.path == self.path for place in finding.elsewhere)
+            if finding.path in (path, "") or any(place.path == path for place in finding.elsewhere)
         ]
 
 
