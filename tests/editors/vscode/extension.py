@@ -16,6 +16,7 @@ def npm_run(script: str) -> None:
 
     Raises Unavailable when packages cannot be had, and AssertionError when the script fails.
     """
+    tools.node()
     lock, done = EXTENSION / "package-lock.json", EXTENSION / "node_modules/.package-lock.json"
     if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
         tools.npm("ci", "--ignore-scripts", cwd=EXTENSION)

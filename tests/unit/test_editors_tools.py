@@ -1,0 +1,67 @@
+"""What installs the editors: once, wholly or not at all, and never with an unexplained failure."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.editors import tools
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv(tools.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_tool_is_installed_once_though_several_runs_want_it(cache: Path) -> None:
+    installed: list[Path] = []
+
+    def install(directory: Path) -> None:
+        installed.append(directory)
+        (directory / "tool").write_text("", "utf-8")
+
+    runs = [threading.Thread(target=tools.installed, args=("editor-1", install)) for _ in range(5)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert len(installed) == 1
+    assert tools.installed("editor-1", install) == cache / "editor-1"
+    assert (cache / "editor-1/tool").exists()
+
+
+def test_an_installation_that_fails_leaves_nothing_and_is_tried_again(cache: Path) -> None:
+    def fail(directory: Path) -> None:
+        (directory / "half").write_text("", "utf-8")
+        tools.run(sys.executable, "-c", "print('no route'); raise SystemExit(3)")
+
+    with pytest.raises(tools.Unavailable, match=r"failed \(3\): no route"):
+        tools.installed("editor-1", fail)
+    assert [path.name for path in cache.iterdir()] == ["editor-1.lock"]
+    assert tools.installed("editor-1", lambda _: None).is_dir()
+
+
+def test_a_command_that_is_not_there_is_a_reason_to_skip(tmp_path: Path) -> None:
+    with pytest.raises(tools.Unavailable, match="does not start"):
+        tools.run(str(tmp_path / "npm"))
+
+
+def test_without_a_word_of_the_user_tools_go_to_the_users_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(tools.CACHE_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert tools.cache_directory() == tmp_path / "mothball-editors"
+
+
+def test_what_only_root_may_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(tools.Unavailable, match="apt-get install chromium"):
+        tools.apt_get("chromium")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(tools.Unavailable, match="no Chromium on the path"):
+        tools.chromium()
