@@ -148,7 +148,7 @@ def test_a_refused_connection_is_told_at_once_and_in_full_only_twice(mothball: M
 
 
 def test_an_index_that_takes_too_long_times_out(mothball: Mothball) -> None:
-    # The one slow test: the time limits are no options, so it waits for 5 s (connecting) beside 10 s (reading).
+    mothball.configure('timeout = "1s"')
     with unanswering_url() as deaf, ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as silent:
         arguments = ("status", NAME, "--format", "json", "--index-url")
         runs = [finish(run) for run in [mothball.start(*arguments, url) for url in (deaf, silent.url)]]

@@ -112,7 +112,7 @@ class Keyring:
     def _run(self, command: list[str], said: str = "") -> str:
         """Return what ``command`` printed; nothing where it failed, and then ``trouble`` says how."""
         with self._lock:
-            if self._closed:
+            if self._closed or self.trouble:  # what has hung once is not waited for again
                 return ""
             try:
                 # In a session of its own it has no terminal to prompt at, and Ctrl-C is ours to hear.

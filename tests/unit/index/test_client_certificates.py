@@ -15,7 +15,7 @@ from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, Proje
 from mothball.model import Cause
 from tests.support.certificates import Authority, demanding_context
 from tests.support.loopback import forget_network_settings
-from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.scripted_index import ScriptedIndex, json_page, redirect
 from tests.support.tunnel import Tunnel
 
 SECRET = "s3cr3t-thr0ugh-a-tunn3l"
@@ -126,6 +126,19 @@ def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
     assert "\r\nAuthorization:" not in head
     assert "authorization" in request.headers
     assert "proxy-authorization" not in request.headers
+
+
+def test_credentials_do_not_go_along_from_http_to_https(authority: Authority) -> None:
+    certificate = authority.certify("127.0.0.1")
+    with (
+        ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as secure,
+        ScriptedIndex({"old-lib": redirect(f"{secure.url}old-lib/")}) as plain,
+    ):
+        # Not even those that belong there: a redirect is an answer, and an answer does not say where secrets go.
+        named = tuple(UserAddress(one.url.replace("://", f"://user:{SECRET}@")) for one in (plain, secure))
+        assert ask(plain.url, Access(named, KeyringProvider.DISABLED, ca_bundle=authority.path)) == FETCHED
+        assert "authorization" in plain.received[0].headers
+        assert "authorization" not in secure.received[0].headers
 
 
 def test_a_timeout_of_the_user_is_for_connecting_and_for_each_answer() -> None:

@@ -116,6 +116,37 @@ def test_a_family_that_the_machine_does_not_have_is_passed_over(
         connect("index.example", 443, 5.0)
 
 
+def test_an_address_that_cannot_be_routed_to_is_passed_over(
+    listening: _Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is raised in the system's place: what it says of addresses without a route is its own."""
+    real = socket.socket.connect
+
+    def connect_or_fail(self: socket.socket, address: Any) -> None:
+        if address == ("192.0.2.1", 443):
+            raise OSError(101, "Network is unreachable")
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_or_fail)
+    resolve_to(monkeypatch, ("192.0.2.1", 443), listening)
+    assert connected_to() == listening
+    resolve_to(monkeypatch, ("192.0.2.1", 443))
+    with pytest.raises(OSError, match="Network is unreachable"):
+        connect("index.example", 443, 5.0)
+
+
+def test_an_address_that_connects_at_once_is_taken(monkeypatch: pytest.MonkeyPatch, listening: _Address) -> None:
+    real = socket.socket.connect
+
+    def connect_at_once(self: socket.socket, address: Any) -> None:
+        self.settimeout(None)
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_at_once)
+    resolve_to(monkeypatch, listening)
+    assert connected_to() == listening
+
+
 def test_a_host_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     with pytest.raises(OSError, match="it has no address"):

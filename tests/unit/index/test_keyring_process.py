@@ -102,6 +102,8 @@ def test_a_keyring_that_hangs_is_ended_and_told(tmp_path: Path, monkeypatch: pyt
     asked = of(TestKeyring(tmp_path / "keyring", {"hang": True}), KeyringProvider.IMPORT)
     assert asked.login(USER) is None
     assert asked.trouble == "the keyring gave no answer within 2 s"
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert asked.login(USER) is None
 
 
 def test_closing_ends_a_child_and_starts_no_other(tmp_path: Path) -> None:
