@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.editors import tools
+from tests.editors.conftest import or_skip
 from tests.editors.vscode.code_server import CodeServer, Installation
 from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
 from tests.editors.vscode.window import Window
@@ -38,15 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode"))
 
 
-@contextmanager
-def or_skip() -> Iterator[None]:
-    """Skip the tests that need what this machine cannot have, and say what that is."""
-    try:
-        yield
-    except tools.Unavailable as reason:
-        pytest.skip(str(reason))
-
-
 @pytest.fixture(scope="session")
 def artefacts() -> Path:
     """Where pictures and logs are left for people to look at."""
@@ -68,18 +60,6 @@ def picture(artefacts: Path) -> TakePicture:
             shutil.copyfile(artefacts / f"{name}.png", shown)
 
     return take
-
-
-@pytest.fixture(scope="session")
-def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
-    directory = tmp_path_factory.mktemp("installed")
-    with or_skip():
-        tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=CHECKOUT)
-        (wheel,) = directory.glob("*.whl")
-        tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
-        tools.run(tools.uv(), "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
-    return directory / ".venv/bin/mothball"
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mothball.formats.table import PATTERNS, format_of
+from tests.editors.conftest import or_skip
 from tests.editors.vscode import shop
 from tests.editors.vscode.code_server import LIMIT, Installation
-from tests.editors.vscode.conftest import OpenWindow, or_skip
+from tests.editors.vscode.conftest import OpenWindow
 from tests.editors.vscode.extension import EXTENSION, npm_run
 
 _GUARD = Path(__file__).parents[2] / "e2e/guard"

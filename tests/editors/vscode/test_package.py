@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 import mothball
-from tests.editors.vscode.conftest import or_skip
+from tests.editors.conftest import or_skip
 from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
 
 pytestmark = pytest.mark.smoke
