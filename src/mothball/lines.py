@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 
 from mothball.model import Position
 
 # Only these three end a line. str.splitlines() also breaks at form feeds, U+0085, U+2028: editors do not.
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+_ONE = 1
 
 
 class LineTable:
@@ -20,7 +23,11 @@ class LineTable:
     def __init__(self, text: str) -> None:
         """Find all line starts; linear in the text, once."""
         self._text = text
-        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+        if "\r" in text:
+            self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+        else:
+            # A lock has a hundred thousand lines: nothing is to be done in Python for each of them.
+            self._starts = [0, *accumulate(map(_ONE.__add__, map(len, text.split("\n")[:-1])))]
         self._last_line = (0, "")
 
     def position(self, offset: int) -> Position:

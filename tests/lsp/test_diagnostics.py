@@ -436,6 +436,12 @@ def test_what_a_lock_records_of_a_manifests_problem_is_shown_in_both(
     (found,) = client.wait_for_diagnostics(document, "archived")
     assert (found["severity"], place(found)[0]) == (1, 9)
     assert found["relatedInformation"][0]["location"]["uri"] == f"file://{manifest}"
+    # However many manifests declare it.
+    watched(client, workspace.write("requirements.in", "direct-lib\n"))
+    client.command("mothball.checkAgain")
+    client.wait_for(lambda: len(index.received) >= 4)
+    client.wait_for_diagnostics(document, "archived")
+    os.unlink(workspace.path("requirements.in"))
     # An ignore in the manifest serves for both.
     line = 'dependencies = ["direct-lib"]  # mothball: ignore[archived] soon\n'
     workspace.write("pyproject.toml", f'[project]\nname = "app"\n{line}')

@@ -62,7 +62,13 @@ class _Writer:
                 told.append(self._of_finding(finding))
         # An index that is down is one thing to know, however many names were to be asked of it.
         told += (self._of_finding(findings[0], _together(findings)) for findings in unreachable.values())
-        yield from sorted(told, key=lambda one: (one.range.start.line, one.range.start.character))
+        shown = set()
+        for one in sorted(told, key=lambda one: (one.range.start.line, one.range.start.character)):
+            # Of a name that several manifests declare, its lock has one line all the same.
+            key = (one.range.start.line, one.range.start.character, one.code, one.message)
+            if key not in shown:
+                shown.add(key)
+                yield one
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the note on an index that states nothing, at the first name that it was asked for."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from mothball.config import UserConfig
 from mothball.errors import CacheError, MothballError
 from mothball.index.cache import StatusCache
-from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, Query, Statuses
+from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, LookupSettings, Query, Statuses
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.places import cache_directory
 from mothball.records import NamedTuple
@@ -179,7 +179,7 @@ class _Pages:
 
     def cached(self, queries: tuple[Query, ...]) -> Answers:
         """Return the answers that need no index: those that the cache holds fresh, all of them offline."""
-        as_asked = {query: _offline(query) for query in queries}
+        as_asked = _with_settings(queries, lambda settings: settings._replace(offline=True))
         answers = self._look_up(as_asked.values(), _no_client)
         return {
             query: answers[offline]
@@ -189,7 +189,7 @@ class _Pages:
 
     def asked(self, queries: tuple[Query, ...], *, refresh: bool) -> Answers:
         """Return an answer for each query."""
-        as_asked = {query: query._replace(settings=query.settings._replace(refresh=refresh)) for query in queries}
+        as_asked = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
         answers = self._look_up(as_asked.values(), self._open_client)
         return {query: answers[other] for query, other in as_asked.items()}
 
@@ -252,8 +252,16 @@ def _is_wanting(query: Query, known: _Known | None, now: float) -> bool:
     return now - answer.origin.checked_at > limit and since > RETRY_AFTER
 
 
-def _offline(query: Query) -> Query:
-    return query if query.settings.offline else query._replace(settings=query.settings._replace(offline=True))
+def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], LookupSettings]) -> dict[Query, Query]:
+    """Return for each query the same one with changed settings; most of a batch share theirs."""
+    changed: dict[LookupSettings, LookupSettings] = {}
+    found = {}
+    for query in queries:
+        settings = changed.get(query.settings)
+        if settings is None:
+            settings = changed[query.settings] = change(query.settings)
+        found[query] = Query(query.name, query.indexes, settings)
+    return found
 
 
 def _is_fresh(answer: Answer) -> bool:

@@ -1,0 +1,124 @@
+"""Frames on the wire, and the dispatch of what stands in them, in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+
+import pytest
+
+from mothball.lsp import transport
+from mothball.lsp.transport import Writer, start_reading
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import PUSH, ServerError
+from tests.support.scripted_index import ScriptedIndex
+
+
+def read(data: bytes) -> tuple[list[bytes], list[str]]:
+    """Return the bodies that ``data`` holds, and what was refused."""
+    bodies: list[bytes] = []
+    refused: list[str] = []
+    ended = threading.Event()
+    start_reading(io.BytesIO(data), bodies.append, refused.append, ended.set)
+    assert ended.wait(10)
+    return bodies, refused
+
+
+def test_frames_are_read_whatever_their_headers() -> None:
+    assert read(b"Content-Length: 2\r\n\r\n{}content-length:3\nX: y\n\n[1]") == ([b"{}", b"[1]"], [])
+    assert read(b"noise\r\n\r\nContent-Length: x\r\nContent-Length: 1\r\n\r\n7") == ([b"7"], [])
+    assert read(b"Content-Length: 9\r\n\r\ncut") == ([], [])
+    assert read(b"") == ([], [])
+
+
+def test_a_message_that_is_too_large_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MAX_MESSAGE", 4)
+    assert read(b"Content-Length: 5\r\n\r\n12345Content-Length: 1\r\n\r\n7") == ([b"7"], ["the message is too large"])
+    assert read(b"Content-Length: 5\r\n\r\n12") == ([], ["the message is too large"])
+
+
+def test_a_client_that_is_gone_is_told_to_nobody() -> None:
+    lost: list[str] = []
+    closed = io.BytesIO()
+    writer = Writer(closed, lambda: lost.append("lost"))
+    writer.write(b"x")
+    assert closed.getvalue() == b"x"
+    writer.close()
+    writer.write(b"y")
+    assert lost == ["lost"]
+
+
+def test_messages_that_cannot_be_served_are_answered(client: InProcess, workspace: Workspace) -> None:
+    for body in (b"{", b"[]", b'{"jsonrpc": "1.0"}'):
+        client._send_body(body)
+    client.in_loop(lambda: client.server.protocol.refuse("too large"))
+    client.wait_for(lambda: len(client.received) == 4)
+    assert [one["id"] for one in client.received] == [None] * 4
+    with pytest.raises(ServerError, match="not initialized"):
+        client.hover("file:///x", 0, 0)
+    client.notify("textDocument/didSave", {})
+    client.start(PUSH, str(workspace.root))
+    for params in (7, {"textDocument": 1}):
+        with pytest.raises(ServerError):
+            client.request("textDocument/hover", params)
+    client.notify("textDocument/didSave", {"textDocument": 1})
+    with pytest.raises(ServerError, match="initialized already"):
+        client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    client.request("shutdown")
+    with pytest.raises(ServerError, match="shutting down"):
+        client.hover("file:///x", 0, 0)
+    client.notify("exit")
+    client.wait_for(lambda: client.ended)
+    assert client.code == 0
+
+
+def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "# 😀\r\n==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+    part = {"start": {"line": 0, "character": 4}, "end": {"line": 1, "character": 8}}
+    params = {"textDocument": {"uri": document, "version": 2}, "contentChanges": [{"range": part, "text": "x"}]}
+    client.notify("textDocument/didChange", params)
+    client.wait_for_diagnostics(document)
+    assert client.in_loop(lambda: client.server.bench.documents[document].text) == "# 😀x\n"
+
+
+def test_the_process_of_a_client_that_is_gone_ends_the_server(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mothball.lsp.server._PULSE", 0.01)
+    monkeypatch.setattr("mothball.lsp.server._HOUSEKEEPING", 0.01)
+    alive = [True]
+    monkeypatch.setattr("mothball.lsp.server._is_alive", lambda _: alive[0])
+    client.initialize(PUSH, str(workspace.root), processId=1)
+    time.sleep(0.1)
+    assert client.code is None
+    alive[0] = False
+    client.wait_for(lambda: client.code == 1)
+
+
+def test_a_cache_that_cannot_be_used_is_done_without(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTHBALL_CACHE_DIR", workspace.write("no-directory", ""))
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_a_bug_in_looking_up_is_no_clean_file(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("mothball.lsp.lookups.Statuses", burst)
+    client.start(PUSH, str(workspace.root))
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    (found,) = client.wait_for_diagnostics(document, "unverified")
+    assert "internal error" in found["message"]
+    assert "RuntimeError" not in json.dumps(found)
