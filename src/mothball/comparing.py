@@ -30,20 +30,32 @@ _MANY_PATHS = 300
 class Wanted(NamedTuple):
     """What of a change is to be judged.
 
-    ``paths`` are absolute files and directories, None for all; ``format`` is what the files among them are read as,
-    where that is not what their names say.
+    ``files`` and ``directories`` are absolute paths; where ``files`` is None, all that the change touches is wanted.
+    ``format`` is what the files among them are read as, where that is not what their names say.
     """
 
-    paths: tuple[str, ...] | None = None
+    files: frozenset[str] | None = None
+    directories: tuple[str, ...] = ()
     format: str | None = None
 
     def takes(self, path: str) -> bool:
         """Return whether the absolute ``path`` is to be judged."""
-        return self.paths is None or path in self.paths or any(is_inside(path, one) for one in self.paths)
+        return self.files is None or path in self.files or any(is_inside(path, one) for one in self.directories)
+
+    def is_forced(self, path: str) -> bool:
+        """Return whether the file at the absolute ``path`` is read as something else than its name says."""
+        return self.format is not None and self.files is not None and path in self.files
 
     def format_of(self, path: str) -> str | None:
         """Return the format of the file at the absolute ``path``, None for what is no dependency file by its name."""
-        return self.format if self.format and self.paths and path in self.paths else format_of(path)
+        return self.format if self.is_forced(path) else format_of(path)
+
+
+def wanted_of(paths: Iterable[str], file_format: str | None) -> Wanted:
+    """Return what ``paths``, absolute ones of files and directories, ask for: everything where there are none."""
+    given = frozenset(paths)
+    directories = tuple(sorted(path for path in given if os.path.isdir(path)))
+    return Wanted(given.difference(directories) if given else None, directories, file_format)
 
 
 class Comparing:
@@ -57,6 +69,8 @@ class Comparing:
         """Find the candidates; no file is read yet."""
         self._change = change
         self._wanted = wanted
+        # A script that bore another name before is still a script.
+        self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
         self._touched = {change.absolute(path): path for path in touched if self._matters(change.absolute(path))}
         # What is as one of the parents has it was added elsewhere.
@@ -81,7 +95,7 @@ class Comparing:
         self._foresee()
         found = self._discover(named, governor, settings)
         includers = not self.candidates <= set(named)
-        reached = any(_path_of(file) not in named for file in found.files)
+        reached = not {_path_of(file) for file in found.files} <= set(named)
         bases = self._change.bases
         if not (whole or includers or reached):
             return self._judged(found, [version for one in bases for version in self._touched_base(one, self._touched)])
@@ -95,10 +109,7 @@ class Comparing:
     # --- what is to be read -------------------------------------------------------------------------------------------
 
     def _matters(self, path: str) -> bool:
-        if self._wanted.format and self._wanted.paths:
-            # A script that bore another name before is still a script.
-            return os.path.splitext(path)[1] in {os.path.splitext(one)[1] for one in self._wanted.paths}
-        return may_matter(path)
+        return os.path.splitext(path)[1] in self._endings if self._wanted.format else may_matter(path)
 
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
@@ -154,8 +165,8 @@ class Comparing:
     def _discover(self, paths: list[str], governor: Governor, settings: RunSettings) -> Discovered:
         root, target = self._change.repository.root, self._change.target
         target.prepare(paths)
-        forced = [path for path in paths if self._wanted.format and path in (self._wanted.paths or ())]
-        plain = [path for path in paths if path not in forced] if forced else paths
+        forced = [path for path in paths if self._wanted.is_forced(path)]
+        plain = [path for path in paths if not self._wanted.is_forced(path)]
         found = discover(Given(tuple(plain), root=root, by_program=True), governor, settings)
         if not forced:
             return found

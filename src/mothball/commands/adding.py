@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from mothball.checker import check
 from mothball.commands.check import list_files, render
 from mothball.commands.common import Setup, format_given, open_session, set_up
-from mothball.comparing import Comparing, Wanted
+from mothball.comparing import Comparing, wanted_of
 from mothball.discovery import Discovered, Given, discover
 from mothball.formats.table import format_of
 from mothball.git.change import Change
@@ -35,9 +35,8 @@ from mothball.wording import UNCHECKED
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
     """Check what ``change`` adds, print the report on stdout, and return the exit code. Raises MothballError."""
-    paths = tuple(map(_real, arguments.paths)) or None
-    comparing = Comparing(change, Wanted(paths, format_given(arguments)))
-    if paths and not change.is_explicit and not comparing.touches_wanted():
+    comparing = Comparing(change, wanted_of(map(_real, arguments.paths), format_given(arguments)))
+    if arguments.paths and not change.is_explicit and not comparing.touches_wanted():
         return _check_fully(arguments)
     setup = set_up(arguments, mode=Mode.ADDED, tree=change.target)
     found = comparing.read(setup.governor, setup.settings)
