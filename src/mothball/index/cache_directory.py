@@ -105,10 +105,14 @@ def _check_owner(path: str, found: os.stat_result) -> None:
 
 
 def _last_bytes(path: str, count: int) -> bytes:
-    """Return the last ``count`` bytes of a file, fewer where it is shorter, none where there is no such file."""
+    """Return the last ``count`` bytes of a file, none where it holds no more than that or is not there."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - count))
+            size = os.fstat(file.fileno()).st_size
+            # Another process may be about to write: what is at the start by the time we read is not the end.
+            if size <= count:
+                return b""
+            file.seek(size - count)
             return file.read(count)
     except FileNotFoundError:
         return b""

@@ -410,6 +410,12 @@ def test_a_journal_that_names_a_super_journal_is_refused(scene: Scene) -> None:
     assert "its journal names a file outside" in str(scene.use())
 
 
+def test_a_journal_that_somebody_is_about_to_write_names_nothing(scene: Scene) -> None:
+    """Read while it grows from nothing, the magic at its start must not pass for that at its end."""
+    scene.journal.write_bytes(bytes.fromhex("d9d505f920a163d7"))
+    assert scene.use() is None
+
+
 def test_an_honest_journal_is_played_back(scene: Scene) -> None:
     leave_a_journal(scene.database)
     assert scene.journal.stat().st_size > 0
