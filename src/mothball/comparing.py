@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from mothball.changes import Version, additions
 from mothball.discovery import Discovered, Given, discover
@@ -80,6 +81,9 @@ class Comparing:
         # A script that bore another name before is still a script.
         self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
+        self._places = {change.absolute(path) for path in touched}
+        for path in list(self._places):
+            self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
         self._touched = {change.absolute(path): path for path in touched if self._matters(change.absolute(path))}
         # What is as one of the parents has it was added elsewhere.
         self.candidates = {
@@ -88,10 +92,9 @@ class Comparing:
             if wanted.takes(absolute) and all(_is_file_after(base, path) for base in change.bases)
         }
 
-    def touches_wanted(self) -> bool:
-        """Return whether the change touches any of the files that are wanted."""
-        paths = (self._change.absolute(path) for base in self._change.bases for path in base.touched)
-        return any(map(self._wanted.takes, paths))
+    def touches(self, path: str) -> bool:
+        """Return whether the change touches the file at the absolute ``path``, or any in the directory there."""
+        return path in self._places
 
     def read(self, governor: Governor, settings: RunSettings, *, whole: bool = False) -> Discovered:
         """Return the files that the change touches, each with what it adds to be judged.
