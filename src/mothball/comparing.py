@@ -106,7 +106,12 @@ class Comparing:
         self._foresee()
         found = self._discover(named, governor, settings)
         # What a text is, and whether a constraints file is installed from, those tell that include it.
-        includers = not self.candidates <= set(named) or any(map(is_constraints, self.candidates))
+        gone = [path for path in self._touched if not self._is_in_target(path)]
+        includers = (
+            not self.candidates <= set(named)
+            or any(map(is_constraints, self.candidates))
+            or any(self._wanted.format_of(path) is None for path in gone)
+        )
         reached = not {_path_of(file) for file in found.files} <= set(named)
         bases = self._change.bases
         if not (whole or includers or reached):
@@ -200,19 +205,15 @@ class Comparing:
     def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[Version]:
         """Yield the versions that a base has of those of ``paths`` that are dependency files by their names.
 
-        Also of a file whose content the target has under another name, as what it is there.
+        A text that bore another name there is one only where something included it.
         """
-        names = {after.oid: path for path in self.candidates if (after := base.touched[self._touched[path]].after)}
         for path in paths:
             entry = base.tree.entry(path)
             if entry is None or not entry.is_file:
                 continue
-            heir = path if self._wanted.format_of(path) else names.get(entry.oid, path)
-            file_format = self._wanted.format_of(heir)
-            if file_format is None and self._wanted.format and path in self._touched:
-                file_format = self._wanted.format
+            file_format = self._wanted.format_of(path) or (self._wanted.format if path in self._touched else None)
             if file_format is not None:
-                yield from self._version(base, path, file_format, _kind_of(heir))
+                yield from self._version(base, path, file_format, _kind_of(path))
 
     def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[Version]:
         """Yield the versions that a base has of all that can matter, with what they include."""

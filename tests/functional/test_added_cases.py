@@ -120,9 +120,32 @@ def test_a_move_from_a_lock_to_a_manifest(shop: Workshop) -> None:
 
 
 def test_a_file_under_a_new_name(shop: Workshop) -> None:
-    shop.commit({"a/pyproject.toml": toml("good-a"), "a/uv.lock": lock("old-a"), "deps.txt": lines("old-b")})
+    shop.commit(
+        {"a/pyproject.toml": toml("good-a"), "a/uv.lock": lock("old-a"), "dev-requirements.txt": lines("old-b")}
+    )
     shop.git("mv", "a", "b")
+    shop.git("mv", "dev-requirements.txt", "requirements.txt")
+    assert shop.added() == {}
+
+
+def test_a_text_that_was_included_under_a_new_name(shop: Workshop) -> None:
+    shop.commit({"setup.cfg": "[options]\ninstall_requires = file: deps.txt\n", "deps.txt": lines("old-b", "good-a")})
     shop.git("mv", "deps.txt", "requirements.txt")
+    assert shop.added() == {}
+    shop.stage({"setup.cfg": "[options]\ninstall_requires = file: requirements.txt\n"})
+    assert shop.added() == {}
+
+
+def test_a_text_that_nothing_included_under_the_name_of_a_dependency_file(shop: Workshop) -> None:
+    shop.commit({"notes.txt": lines("old-b")})
+    shop.git("mv", "notes.txt", "requirements.txt")
+    assert shop.added() == {"requirements.txt": ["old-b"]}
+    assert shop.check().code == 1
+
+
+def test_a_constraints_file_under_the_name_of_a_requirements_file(shop: Workshop) -> None:
+    shop.commit({"constraints.txt": lines("old-b")})
+    shop.git("mv", "constraints.txt", "requirements.txt")
     assert shop.added() == {}
 
 
