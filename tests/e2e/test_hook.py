@@ -117,9 +117,10 @@ def test_each_way_out_that_the_message_shows_works_as_it_is_pasted(shop: Committ
         comment = next(line.strip() for line in shown.splitlines() if line.strip().startswith("# mothball:"))
         files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
     else:
-        entry = re.search(r"\[tool\.mothball\.ignore\]\n\s*(.+)\n", shown)
+        entry = re.search(r"or in (\S+)\n\s*(\[.+\])\n\s*(.+)\n", shown)
         assert entry is not None
-        files = {"mothball.toml": (shop.root / "mothball.toml").read_text() + f"[ignore]\n{entry[1]}\n"}
+        name, table, line = entry.groups()
+        files = {name: (shop.root / name).read_text() + f"{table}\n{line}\n"}
     assert shop.commit(files).made
 
 
@@ -282,7 +283,9 @@ def test_scripts_have_a_hook_of_their_own(
 ) -> None:
     shop = committer(tmp_path, runner_of(name), index.url, ("mothball-scripts",))
     block = '# /// script\n# dependencies = ["{}"]\n# ///\nprint()\n'
-    assert not shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""}).made
+    rejected = shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""})
+    assert not rejected.made
+    assert "SKIP=mothball-scripts git commit" in rejected.said
     assert shop.commit({"run.py": block.format(ACTIVE), "setup.py": ""}).made
     assert shop.commit({"run.py": block.format(ACTIVE) + "print(1)\n"}).made
 

@@ -342,7 +342,8 @@ def test_no_repository(tmp_path: Path) -> None:
 
 
 def test_a_repository_of_somebody_else(shop: Workshop) -> None:
+    shop = shop._replace(repository=shop.repository._replace(root=shop.root.rename(shop.root.with_name("my $repo"))))
     result = shop.check(env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert result.code == 2
     assert "belongs to somebody else" in result.err
-    assert "safe.directory" in result.err
+    assert f"safe.directory '{shop.root}'" in result.err

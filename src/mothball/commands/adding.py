@@ -12,8 +12,10 @@ from mothball.commands.check import list_files, render
 from mothball.commands.common import Setup, format_given, open_session, set_up
 from mothball.comparing import Comparing, wanted_of
 from mothball.discovery import Discovered, Given, discover
+from mothball.files import shown_path
 from mothball.formats.table import format_of
 from mothball.git.change import Change
+from mothball.governing import configuration_of
 from mothball.index.statuses import Query
 from mothball.model import (
     Answer,
@@ -51,11 +53,28 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     report = report._replace(problems=(*_no_base(change), *report.problems, *session.problems()))
     code = _print(report, arguments, setup)
     if arguments.output == "text" and code:
-        from mothball.report.ways_out import ways_out  # noqa: PLC0415 - only a rejected commit needs it
-
-        locks = {file.path for file in found.files if is_lock(file.document)}
-        sys.stdout.write(f"\n{told}" if (told := ways_out(added, locks)) else "")
+        told = _ways_out(added, found, change, arguments.format)
+        sys.stdout.write(f"\n{told}" if told else "")
     return code
+
+
+def _ways_out(report: Report, found: Discovered, change: Change, file_format: str | None) -> str:
+    """Return the ways out of what ``report`` says of ``change``, in the words of whom it stops."""
+    from mothball.report.ways_out import COMMIT, PUSH, RUN, Governing, Stopped, ways_out  # noqa: PLC0415 - only then
+
+    configurations = {
+        file.path: Governing(shown_path(configuration_of(file, change.target)), file.governance.config.snapshot)
+        for file in found.files
+    }
+    return ways_out(
+        report,
+        Stopped(
+            frozenset(file.path for file in found.files if is_lock(file.document)),
+            configurations,
+            PUSH if change.is_push else RUN if change.is_explicit else COMMIT,
+            "mothball-scripts" if file_format == "script" else "mothball",
+        ),
+    )
 
 
 def _rest(paths: Iterable[str], comparing: Comparing, change: Change) -> list[str]:
