@@ -37,7 +37,8 @@ class _Role(Enum):
 class Version(NamedTuple):
     """One version of a dependency file: its absolute path, the project it belongs to in the target, what it says.
 
-    ``text`` is what the document was read from, ``oid`` the id of that content, empty where it has none.
+    ``text`` is what the document was read from, ``oid`` the id of that content, empty where it has none. ``kind`` is
+    what the entries of a requirements file are to those that include it.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Version(NamedTuple):
     text: str
     document: Document
     oid: str = ""
+    kind: Kind = Kind.REQUIREMENT
 
 
 class Addition(NamedTuple):

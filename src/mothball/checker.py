@@ -87,6 +87,14 @@ def check(
     )
 
 
+def together(one: Report, other: Report) -> Report:
+    """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
+    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
+    findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
+    problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
+    return Report(checked, findings, problems, _summary(checked, findings, one.summary.files + other.summary.files))
+
+
 def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:
     """Return all that ``check`` would look up for ``files``, each query once."""
     asked = (query for file in files for query in _asked(file, settings) if isinstance(query, Query))

@@ -9,12 +9,21 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from mothball.changes import Version, additions
 from mothball.discovery import Discovered, Given, discover
 from mothball.errors import UnreadableFileError
 from mothball.files import PROJECT_FILES, is_inside, project_of
-from mothball.formats.table import decode, format_of, is_constraints, may_be_included, may_matter, parse
+from mothball.formats.table import (
+    INCLUDERS,
+    decode,
+    format_of,
+    is_constraints,
+    may_be_included,
+    may_matter,
+    parse,
+)
 from mothball.git.change import Base, Change
 from mothball.git.tree import GitTree
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
@@ -72,6 +81,9 @@ class Comparing:
         # A script that bore another name before is still a script.
         self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
+        self._places = {change.absolute(path) for path in touched}
+        for path in list(self._places):
+            self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
         self._touched = {change.absolute(path): path for path in touched if self._matters(change.absolute(path))}
         # What is as one of the parents has it was added elsewhere.
         self.candidates = {
@@ -80,10 +92,9 @@ class Comparing:
             if wanted.takes(absolute) and all(_is_file_after(base, path) for base in change.bases)
         }
 
-    def touches_wanted(self) -> bool:
-        """Return whether the change touches any of the files that are wanted."""
-        paths = (self._change.absolute(path) for base in self._change.bases for path in base.touched)
-        return any(map(self._wanted.takes, paths))
+    def touches(self, path: str) -> bool:
+        """Return whether the change touches the file at the absolute ``path``, or any in the directory there."""
+        return path in self._places
 
     def read(self, governor: Governor, settings: RunSettings, *, whole: bool = False) -> Discovered:
         """Return the files that the change touches, each with what it adds to be judged.
@@ -94,16 +105,22 @@ class Comparing:
         named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
         self._foresee()
         found = self._discover(named, governor, settings)
-        includers = not self.candidates <= set(named)
+        # What a text is, and whether a constraints file is installed from, those tell that include it.
+        gone = [path for path in self._touched if not self._is_in_target(path)]
+        includers = (
+            not self.candidates <= set(named)
+            or any(map(is_constraints, self.candidates))
+            or any(self._wanted.format_of(path) is None for path in gone)
+        )
         reached = not {_path_of(file) for file in found.files} <= set(named)
         bases = self._change.bases
         if not (whole or includers or reached):
             return self._judged(found, [version for one in bases for version in self._touched_base(one, self._touched)])
-        judged = found.files
-        around = self._around(judged, self._change.target_paths(), includers=includers)
+        around = self._around(found.files, self._change.target_paths(), includers=includers)
         found = self._discover([*named, *(path for path in around if path not in self._touched)], governor, settings)
+        files = found.files
         return self._judged(
-            found, [version for one in bases for version in self._whole_base(one, judged, includers=includers)]
+            found, [version for one in bases for version in self._whole_base(one, files, includers=includers)]
         )
 
     # --- what is to be read -------------------------------------------------------------------------------------------
@@ -143,8 +160,10 @@ class Comparing:
 
         To a lock also the members of its workspace matter. ``includers`` asks for all that may include others.
         """
-        judged = [file for file in files if _path_of(file) in self.candidates]
+        judged = [file for file in files if _path_of(file) in self.candidates or format_of(_path_of(file)) is None]
         projects = {file.project for file in judged}
+        if includers:
+            projects.update(map(self._project_of, self.candidates))
         workspaces = {file.project for file in judged if is_lock(file.document)}
         around = []
         for path in paths:
@@ -155,7 +174,7 @@ class Comparing:
             if (
                 any(is_inside(one, project) for one in projects)
                 or any(is_inside(project, one) for one in workspaces)
-                or (includers and file_format == "requirements")
+                or (includers and file_format in INCLUDERS)
             ):
                 around.append(path)
         return around
@@ -186,35 +205,33 @@ class Comparing:
     def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[Version]:
         """Yield the versions that a base has of those of ``paths`` that are dependency files by their names.
 
-        Also of a file whose content the target has under another name, as what it is there.
+        A text that bore another name there is one only where something included it.
         """
-        names = {after.oid: path for path in self.candidates if (after := base.touched[self._touched[path]].after)}
         for path in paths:
             entry = base.tree.entry(path)
             if entry is None or not entry.is_file:
                 continue
-            heir = path if self._wanted.format_of(path) else names.get(entry.oid, path)
-            file_format = self._wanted.format_of(heir)
-            if file_format is None and self._wanted.format and path in self._touched:
-                file_format = self._wanted.format
+            file_format = self._wanted.format_of(path) or (self._wanted.format if path in self._touched else None)
             if file_format is not None:
-                yield from self._version(base, path, file_format, _kind_of(heir))
+                yield from self._version(base, path, file_format, _kind_of(path))
 
     def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[Version]:
         """Yield the versions that a base has of all that can matter, with what they include."""
         touched = set(self._touched)
-        around = self._around(files, base.tree.paths(), includers=includers)
-        paths = [*self._touched, *(path for path in around if path not in touched)]
+        around = [*self._around(files, base.tree.paths(), includers=includers), *map(_path_of, files)]
+        paths = [*self._touched, *(path for path in dict.fromkeys(around) if path not in touched)]
         self._change.blobs.fetch(entry.oid for path in paths if (entry := base.tree.entry(path)))
         waiting = deque(self._touched_base(base, paths))
-        seen = {version.path for version in waiting}
+        seen = {version.path: version.kind for version in waiting}
         while waiting:
             version = waiting.popleft()
             yield version
             for include in version.document.includes:
                 path = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
-                if path not in seen and may_be_included(path) and base.tree.is_file(path):
-                    seen.add(path)
+                # As in the target: what one file constrains with and another one installs is installed.
+                is_news = path not in seen or (seen[path] is Kind.CONSTRAINT and include.kind is Kind.REQUIREMENT)
+                if is_news and may_be_included(path) and base.tree.is_file(path):
+                    seen[path] = include.kind
                     waiting.extend(self._version(base, path, "requirements", include.kind))
 
     def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[Version]:
@@ -225,20 +242,18 @@ class Comparing:
             return
         entry = base.tree.entry(path)
         document = parse(file_format, text, kind)
-        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "")
+        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "", kind)
 
     # --- the two together ---------------------------------------------------------------------------------------------
 
     def _judged(self, found: Discovered, base: list[Version]) -> Discovered:
         """Return ``found`` with what the change adds to be judged, and all else for context."""
-        before = {version.path for version in base}
+        before = {(version.path, version.kind) for version in base}
         targets = []
         for file in found.files:
             path = _path_of(file)
-            # What nobody included before belongs to the project from now on.
-            is_drawn_in = path not in before and self._wanted.format_of(path) is None
-            if path in self.candidates or is_drawn_in:
-                targets.append(Version(path, file.project, file.text, file.document, self._oid(path)))
+            if path in self.candidates or self._is_drawn_in(path, file.kind, before):
+                targets.append(Version(path, file.project, file.text, file.document, self._oid(path), file.kind))
         present: dict[str, Document | None] = {_path_of(file): file.document for file in found.files}
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
@@ -256,6 +271,17 @@ class Comparing:
             )
         unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
         return Discovered(tuple(files), unreadable, found.problems)
+
+    def _is_drawn_in(self, path: str, kind: Kind, before: set[tuple[str, Kind]]) -> bool:
+        """Return whether the file belongs to the project from now on, or is installed from where it only constrained.
+
+        ``before`` holds the files of the base, and what each was.
+        """
+        if (path, Kind.REQUIREMENT) in before:
+            return False
+        if (path, Kind.CONSTRAINT) in before:
+            return kind is Kind.REQUIREMENT
+        return self._wanted.format_of(path) is None
 
     def _oid(self, path: str) -> str:
         target = self._change.target

@@ -28,7 +28,7 @@ from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
 from mothball.model import Location, Position, Problem, Rule, Severity
 from mothball.records import NamedTuple
-from mothball.sources import Governance, location_of
+from mothball.sources import Governance, SourceFile, location_of
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 OWN_FILE = "mothball.toml"
@@ -242,6 +242,19 @@ def read_user_file(path: str) -> UserConfig:
         span = span_of(parsed, error.key)
         place = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
+
+
+def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:
+    """Return the absolute path of the configuration that rules over ``file``, or is to do so from now on."""
+    governance = file.governance
+    if governance.path:
+        return os.path.abspath(governance.path)
+    # Where none is found, the search has ended at the root of the repository.
+    for directory in (governance.directory, file.project):
+        shared = os.path.join(directory, SHARED_FILE)
+        if tree.exists(shared):
+            return shared
+    return os.path.join(governance.directory, OWN_FILE)
 
 
 def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:

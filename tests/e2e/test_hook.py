@@ -117,9 +117,10 @@ def test_each_way_out_that_the_message_shows_works_as_it_is_pasted(shop: Committ
         comment = next(line.strip() for line in shown.splitlines() if line.strip().startswith("# mothball:"))
         files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
     else:
-        entry = re.search(r"\[tool\.mothball\.ignore\]\n\s*(.+)\n", shown)
+        entry = re.search(r"or in (\S+)\n\s*(\[.+\])\n\s*(.+)\n", shown)
         assert entry is not None
-        files = {"mothball.toml": (shop.root / "mothball.toml").read_text() + f"[ignore]\n{entry[1]}\n"}
+        name, table, line = entry.groups()
+        files = {name: (shop.root / name).read_text() + f"{table}\n{line}\n"}
     assert shop.commit(files).made
 
 
@@ -228,7 +229,7 @@ def test_a_push_is_judged_by_what_the_other_side_has(either: Committer, tmp_path
     either.repository.git("init", "--quiet", "--bare", str(bare))
     either.repository.git("remote", "add", "origin", str(bare))
     either.repository.commit({"requirements.txt": lines(ACTIVE)})
-    assert either.git("push", "--set-upstream", "origin", "main").made, "a first push: all files, in full"
+    assert either.git("push", "--set-upstream", "origin", "main").made, "a first push: everything"
     either.repository.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)})
     assert not either.git("push").made
     either.repository.commit({"requirements.txt": lines(ACTIVE)})
@@ -240,6 +241,20 @@ def test_a_first_push_of_an_archived_project_is_not_waved_through(shop: Committe
     shop.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
     assert not shop.git("push", "--set-upstream", "origin", "main").made
+
+
+def test_what_is_staged_beside_them_waves_nothing_through(either: Committer, tmp_path: Path) -> None:
+    either.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    either.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    either.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    either.repository.stage({"dev-requirements.txt": lines(ACTIVE)})
+    pushed = either.git("push", "--set-upstream", "origin", "main")
+    assert not pushed.made
+    assert f"requirements.txt:1:1: error[archived] {ARCHIVED} is archived" in pushed.said
+    outcome = either.run("--all-files")
+    assert not outcome.made
+    assert re.search(r"\d of the \d files given are not staged: all their dependencies were checked", outcome.said)
+    assert either.commit().made, "an ordinary commit is judged by what it stages"
 
 
 def test_all_files_are_checked_in_full_and_one_line_says_so(either: Committer) -> None:
@@ -268,7 +283,9 @@ def test_scripts_have_a_hook_of_their_own(
 ) -> None:
     shop = committer(tmp_path, runner_of(name), index.url, ("mothball-scripts",))
     block = '# /// script\n# dependencies = ["{}"]\n# ///\nprint()\n'
-    assert not shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""}).made
+    rejected = shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""})
+    assert not rejected.made
+    assert "SKIP=mothball-scripts git commit" in rejected.said
     assert shop.commit({"run.py": block.format(ACTIVE), "setup.py": ""}).made
     assert shop.commit({"run.py": block.format(ACTIVE) + "print(1)\n"}).made
 

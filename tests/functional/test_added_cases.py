@@ -25,6 +25,19 @@ def hooks(*names: str) -> str:
     return f"{head}    additional_dependencies: [{', '.join(names)}]\n"
 
 
+# Each way in which a file of each format draws in deps.txt, by the name of the file.
+INCLUDING = {
+    "requirements": ("requirements.txt", "-r deps.txt\n"),
+    "dynamic": ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'),
+    "dynamic extra": ("pyproject.toml", '[tool.setuptools.dynamic]\noptional-dependencies.x = {file = "deps.txt"}\n'),
+    "tox in pyproject": ("pyproject.toml", '[tool.tox.env_run_base]\ndeps = ["-r deps.txt"]\n'),
+    "setup.cfg": ("setup.cfg", "[options]\ninstall_requires = file: deps.txt\n"),
+    "tox.ini": ("tox.ini", "[testenv]\ndeps = -rdeps.txt\n"),
+    "tox.toml": ("tox.toml", '[env_run_base]\ndeps = ["-r deps.txt"]\n'),
+    "conda": ("environment.yml", "dependencies:\n- pip:\n  - -r deps.txt\n"),
+}
+
+
 def compiled(*names: str) -> str:
     """Return a requirements file that pip-compile made, all there for requirements.in."""
     return COMPILED + "".join(f"{name}==1.0\n    # via -r requirements.in\n" for name in names)
@@ -107,9 +120,32 @@ def test_a_move_from_a_lock_to_a_manifest(shop: Workshop) -> None:
 
 
 def test_a_file_under_a_new_name(shop: Workshop) -> None:
-    shop.commit({"a/pyproject.toml": toml("good-a"), "a/uv.lock": lock("old-a"), "deps.txt": lines("old-b")})
+    shop.commit(
+        {"a/pyproject.toml": toml("good-a"), "a/uv.lock": lock("old-a"), "dev-requirements.txt": lines("old-b")}
+    )
     shop.git("mv", "a", "b")
+    shop.git("mv", "dev-requirements.txt", "requirements.txt")
+    assert shop.added() == {}
+
+
+def test_a_text_that_was_included_under_a_new_name(shop: Workshop) -> None:
+    shop.commit({"setup.cfg": "[options]\ninstall_requires = file: deps.txt\n", "deps.txt": lines("old-b", "good-a")})
     shop.git("mv", "deps.txt", "requirements.txt")
+    assert shop.added() == {}
+    shop.stage({"setup.cfg": "[options]\ninstall_requires = file: requirements.txt\n"})
+    assert shop.added() == {}
+
+
+def test_a_text_that_nothing_included_under_the_name_of_a_dependency_file(shop: Workshop) -> None:
+    shop.commit({"notes.txt": lines("old-b")})
+    shop.git("mv", "notes.txt", "requirements.txt")
+    assert shop.added() == {"requirements.txt": ["old-b"]}
+    assert shop.check().code == 1
+
+
+def test_a_constraints_file_under_the_name_of_a_requirements_file(shop: Workshop) -> None:
+    shop.commit({"constraints.txt": lines("old-b")})
+    shop.git("mv", "constraints.txt", "requirements.txt")
     assert shop.added() == {}
 
 
@@ -212,6 +248,43 @@ def test_a_new_name_in_a_file_that_another_includes(shop: Workshop) -> None:
     shop.commit({"requirements.txt": "-r deps/base.txt\n", "deps/base.txt": lines("good-a")})
     shop.stage({"deps/base.txt": lines("good-a", "old-a")})
     assert shop.added() == {"deps/base.txt": ["old-a"]}
+
+
+@pytest.mark.parametrize("way", INCLUDING)
+@pytest.mark.parametrize("directory", ["", "sub/"], ids=["root", "below"])
+def test_a_new_name_in_a_text_that_a_manifest_of_any_format_draws_in(shop: Workshop, way: str, directory: str) -> None:
+    name, text = INCLUDING[way]
+    base = shop.commit({directory + name: text, f"{directory}deps.txt": lines("good-a"), "notes.txt": "x"})
+    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a")})
+    assert shop.added() == {f"{directory}deps.txt": ["old-a"]}
+    assert shop.added(f"{directory}deps.txt") == {f"{directory}deps.txt": ["old-a"]}
+    assert shop.added("--since", base) == {f"{directory}deps.txt": ["old-a"]}
+    shop.stage({"dev-requirements.txt": lines("good-b"), f"{directory}deps.txt": lines("good-a", "old-a", "old-b")})
+    assert shop.added() == {"dev-requirements.txt": ["good-b"], f"{directory}deps.txt": ["old-a", "old-b"]}
+    shop.commit()
+    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a>=2", "old-b>=2")})
+    assert shop.added() == {}
+
+
+def test_a_constraints_file_that_is_installed_from_now_on(shop: Workshop) -> None:
+    for name in ("limits.txt", "constraints.txt"):
+        base = shop.commit({"requirements.txt": f"good-a\n-c {name}\n", name: lines("good-a", "old-a")})
+        shop.stage({"requirements.txt": f"good-a\n-r {name}\n"})
+        assert shop.added() == {name: ["old-a"]}
+        assert shop.check().code == 1
+        assert shop.added("--since", base) == {name: ["old-a"]}
+        shop.commit()
+        shop.stage({"requirements.txt": f"good-a\n\n-r {name}\n"})
+        assert shop.added() == {}, "it is installed from already"
+        shop.commit({"requirements.txt": f"good-a\n-c {name}\n"})
+        shop.stage({"dev-requirements.txt": f"-r {name}\n"})
+        assert shop.added() == {name: ["old-a"]}
+        assert shop.check("dev-requirements.txt").code == 1
+        shop.git("rm", "--quiet", "--cached", "dev-requirements.txt")
+        shop.commit({"requirements.txt": f"-r {name}\n"})
+        shop.stage({name: lines("good-a", "old-a", "old-b")})
+        assert shop.check().code == 1, "who installs from it need not be staged"
+        shop.commit()
 
 
 def test_a_text_that_nothing_includes(shop: Workshop) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.added import OFFLINE, Workshop, lines, toml, workshop
+from tests.support.added import OFFLINE, Workshop, lines, lock, toml, workshop
 from tests.support.git_repository import new_repository
 from tests.support.project import snapshot_text
 
@@ -164,3 +164,36 @@ def test_many_directories_are_looked_through_at_once(shop: Workshop) -> None:
     shop.stage({"p7/requirements.txt": lines("old-a")})
     assert "p7/requirements.txt" in shop.check().out
     assert len(shop.added()) == 80
+
+
+def test_the_ways_out_name_the_configuration_that_governs_each_file(shop: Workshop) -> None:
+    own = (
+        '[tool.mothball]\nindex-url = "https://index.example/simple/"\noffline = true\nsnapshot = "../statuses.json"\n'
+    )
+    shop.stage({"requirements.txt": lines("old-a"), "sub/pyproject.toml": toml("old-b") + own})
+    told = shop.check().out
+    assert "or in mothball.toml\n      [ignore]\n      old-a = {" in told
+    assert "and in sub/pyproject.toml\n      [tool.mothball.ignore]\n      old-b = {" in told
+
+
+def test_the_ways_out_are_those_of_what_is_stopped(shop: Workshop) -> None:
+    base = shop.commit({"run.py": "print()\n"})
+    shop.stage({"requirements.txt": lines("old-a"), "run.py": '# /// script\n# dependencies = ["old-b"]\n# ///\n'})
+    assert "SKIP=mothball git commit ..." in shop.check("requirements.txt").out
+    assert "SKIP=mothball-scripts git commit ..." in shop.check("--as", "script", "run.py").out
+    shop.commit()
+    assert "SKIP" not in shop.check("--since", base).out
+    push = {"PRE_COMMIT_FROM_REF": base, "PRE_COMMIT_TO_REF": "HEAD", "PRE_COMMIT_REMOTE_NAME": "origin"}
+    assert "SKIP=mothball git push ..." in shop.check("requirements.txt", env=push).out
+
+
+def test_a_transitive_package_is_replaced_by_way_of_what_brings_it_in(shop: Workshop) -> None:
+    severe = f'{OFFLINE}[severity]\n"archived.transitive" = "error"\n'
+    shop.commit({"pyproject.toml": toml("good-a"), "mothball.toml": severe})
+    packages = lock("good-a", "old-a", direct=("good-a",)).replace(
+        'name = "good-a"\nversion = "1.0"\n', 'name = "good-a"\nversion = "1.0"\ndependencies = [{ name = "old-a" }]\n'
+    )
+    shop.stage({"uv.lock": packages})
+    told = shop.check().out
+    assert "upgrade or replace good-a, for what that brings in" in told
+    assert "in place of" not in told

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mothball.formats.table import INCLUDERS, format_of, parse
+from tests.functional.test_added_cases import INCLUDING
+
 HERE = Path(__file__).parent
 DOCUMENT = Path(__file__).parents[2] / "docs" / "added.md"
 
@@ -29,3 +32,8 @@ def test_each_line_of_the_tables_is_a_test_and_each_test_a_line(tables: tuple[in
     tested = re.findall(r"^def (test_\w+)", (HERE / module).read_text("utf-8"), re.MULTILINE)
     assert sorted(told) == sorted(tested)
     assert len(told) == len(set(told)) > 20
+
+
+def test_every_format_that_includes_is_known_to_be_one() -> None:
+    assert {format_of(name) for name, _ in INCLUDING.values()} == INCLUDERS
+    assert all(parse(format_of(name) or "", text).includes for name, text in INCLUDING.values())

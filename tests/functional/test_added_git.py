@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -53,14 +54,64 @@ def test_files_are_given_and_none_is_staged(shop: Workshop) -> None:
 
 
 def test_files_are_given_and_some_are_staged(shop: Workshop) -> None:
-    shop.commit({"requirements.txt": lines("old-a")})
+    shop.commit({"requirements.txt": lines("old-a"), "base.txt": lines("old-c"), "app.py": ""})
     shop.stage({"pyproject.toml": toml("good-a"), "dev-requirements.txt": lines("old-b")})
-    assert shop.added("requirements.txt", "pyproject.toml") == {"pyproject.toml": ["good-a"]}
+    given = ("requirements.txt", "pyproject.toml", "base.txt", "app.py")
+    assert shop.added(*given) == {"pyproject.toml": ["good-a"], "requirements.txt": ["old-a"]}
+    result = shop.check(*given)
+    assert (
+        result.code,
+        "3 of the 4 files given are not staged: all their dependencies were checked" in result.out,
+    ) == (
+        1,
+        True,
+    )
+    assert shop.check("pyproject.toml").out.count("staged") == 0
     (shop.root / "sub").mkdir()
     assert shop.added("../dev-requirements.txt", cwd=shop.root / "sub") == {
         str(shop.root / "dev-requirements.txt"): ["old-b"]
     }
     assert set(shop.added(".")) == {"pyproject.toml", "dev-requirements.txt"}
+    listed = shop.check("--list-files", *given).out
+    assert listed.split() == ["pyproject.toml", "pyproject", "requirements.txt", "requirements"]
+
+
+def test_a_file_that_is_staged_and_included_by_one_that_is_not_is_judged_once(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": "-r base.txt\n", "base.txt": "old-a  # mothball: ignore[archived] x\n"})
+    shop.stage({"base.txt": "old-a  # mothball: ignore[archived] x\nold-b\n"})
+    result = shop.check("requirements.txt", "base.txt", "--format", "json")
+    assert [item["name"] for item in json.loads(result.out)["dependencies"]] == ["old-b"]
+    assert [one["rule"] for one in json.loads(result.out)["findings"]] == ["archived"]
+
+
+def test_a_file_that_is_nowhere(shop: Workshop) -> None:
+    base = shop.commit({"requirements.txt": lines("good-a"), "gone.txt": "x", "notes.txt": "x"})
+    for name in ("nosuch.txt", "nosuch/requirements.txt"):
+        for more in ((), ("--since", base), ("--from-ref", base, "--to-ref", "HEAD")):
+            result = shop.check(*more, name)
+            assert (result.code, f"{name}: error[unreadable] it does not exist" in result.out) == (2, True)
+            assert "were checked" not in result.out
+    shop.git("rm", "--quiet", "gone.txt")
+    assert shop.check("gone.txt").code == 0, "it was there"
+    result = shop.check("notes.txt")
+    assert (result.code, "and no dependency file: nothing was checked" in result.out) == (0, True)
+
+
+def test_a_first_push(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": lines("old-a"), "dev-requirements.txt": lines("good-a")})
+    shop.stage({"dev-requirements.txt": lines("good-a", "old-b")})
+    push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
+    given = ("requirements.txt", "dev-requirements.txt")
+    added = {"requirements.txt": ["old-a"], "dev-requirements.txt": ["good-a"]}
+    assert shop.added(*given, env=push) == added, "what is staged is not pushed"
+    result = shop.check(*given, env=push)
+    assert (result.code, "everything counts as added" in result.out) == (1, True)
+    shop.git("checkout", "--quiet", "-b", "other")
+    shop.commit()
+    assert shop.added(*given, env=push) == added, "it is main that is pushed"
+    assert shop.added(*given, env={"PRE_COMMIT_REMOTE_NAME": "origin"})["dev-requirements.txt"] == ["good-a", "old-b"]
+    ends = {"PRE_COMMIT_FROM_REF": "main", "PRE_COMMIT_TO_REF": "other"}
+    assert shop.added(*given, env={**push, **ends}) == {"dev-requirements.txt": ["old-b"]}
 
 
 def test_the_first_commit(tmp_path: Path) -> None:
@@ -291,7 +342,8 @@ def test_no_repository(tmp_path: Path) -> None:
 
 
 def test_a_repository_of_somebody_else(shop: Workshop) -> None:
+    shop = shop._replace(repository=shop.repository._replace(root=shop.root.rename(shop.root.with_name("my $repo"))))
     result = shop.check(env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert result.code == 2
     assert "belongs to somebody else" in result.err
-    assert "safe.directory" in result.err
+    assert f"safe.directory '{shop.root}'" in result.err

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mothball.formats.names import PATTERNS, format_of
+from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS, format_of, may_be_included
 from tests.support.added import Workshop, lines, toml, workshop
 from tests.support.cli import Result, run_in_process
 from tests.support.hook_files import files_expression
@@ -55,18 +55,41 @@ def test_every_known_name_starts_the_hook(name: str, directory: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["requirements/dev.txt", "requirements/dev.in", "deps.txt", "a/base.in", "base.pip", "requirements-dev.lock"],
+    [
+        "requirements/dev.txt",
+        "requirements/dev.in",
+        "deps.txt",
+        "a/base.in",
+        "base.pip",
+        "requirements-dev.lock",
+        "base.lock",
+    ],
 )
 def test_what_includes_may_reach_starts_the_hook(path: str) -> None:
     assert FILES.search(path)
+
+
+@pytest.mark.parametrize("directory", ["", "a/"])
+@pytest.mark.parametrize("suffix", INCLUDE_SUFFIXES)
+def test_every_name_that_an_include_may_lead_to_starts_the_hook(directory: str, suffix: str) -> None:
+    assert may_be_included(f"{directory}base{suffix}")
+    assert FILES.search(f"{directory}base{suffix}")
+
+
+def test_a_lock_of_any_name_that_is_included_is_judged(shop: Workshop) -> None:
+    shop.commit({"requirements.txt": "-r base.lock\n", "base.lock": lines("good-a")})
+    shop.stage({"base.lock": lines("good-a", "old-a"), "Cargo.lock": "[[package]]\n"})
+    started = [name for name in ("base.lock", "Cargo.lock") if FILES.search(name)]
+    assert started == ["base.lock", "Cargo.lock"]
+    assert run_hook(shop, "mothball", *started).code == 1
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "pyproject.toml.bak", "my-pyproject.toml", "pyproject-toml", "Pipfile2", "xPipfile", "pipfile", "uv.lock.orig",
-        "setup.cfgx", "mysetup.py", "setup.pyc", "tox.ini~", "uvxlock", "poetry.lock/readme.md", "Cargo.lock",
-        "yarn.lock", "package-lock.json", "pylock.toml.j2", "environment.json", "requirements.md", "app.py",
+        "setup.cfgx", "mysetup.py", "setup.pyc", "tox.ini~", "uvxlock", "poetry.lock/readme.md",
+        "package-lock.json", "pylock.toml.j2", "environment.json", "requirements.md", "app.py",
         "requirements/readme.md", "pyproject.toml/x", "notes.txt.gz", "main.ini", "hatch.tomlx",
         ".pre-commit-config.yml",
     ],

@@ -6,17 +6,14 @@ import re
 
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
 
-# A lock can be included, too; but only one that calls itself requirements is worth a run of the hook.
-_INCLUDED = [suffix for suffix in INCLUDE_SUFFIXES if suffix != ".lock"]
-
 
 def files_expression() -> str:
     """Return the verbose regular expression that stands in ``.pre-commit-hooks.yaml``.
 
-    It takes every name of the table, and what includes may reach.
+    It takes every name of the table, and what includes may reach: any lock as well, as a foreign one costs little.
     """
     names = [re.escape(pattern.name).replace(r"\*", "[^/]*") for pattern in PATTERNS if not pattern.parent]
-    names = [name for name in names if not name.endswith((r"\.txt", r"\.in"))]
-    endings = "|".join(suffix.removeprefix(".") for suffix in _INCLUDED)
-    names += [rf"[^/]*\.(?:{endings})", r"[^/]*requirements[^/]*\.lock"]
+    names = [name for name in names if not name.endswith(tuple(map(re.escape, INCLUDE_SUFFIXES)))]
+    endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
+    names.append(rf"[^/]*\.(?:{endings})")
     return "(?xs)^(?:.*/)?(?:\n" + "".join(f"  {name}|\n" for name in names).removesuffix("|\n") + "\n)$"

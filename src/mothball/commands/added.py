@@ -10,7 +10,7 @@ import os
 
 from mothball.errors import UsageError
 from mothball.formats.names import may_matter
-from mothball.git.change import Change, change_between, change_since, staged_change
+from mothball.git.change import Change, change_between, change_since, pushed_for_the_first_time, staged_change
 from mothball.git.repository import Repository, open_repository
 
 
@@ -41,11 +41,20 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
     if start is None and end is not None:
         raise UsageError("--to-ref needs --from-ref", help_text="name where the change begins: --from-ref REV")
     if start is None:
-        # Set by pre-commit and prek where they run for a push, or between two commits that they were given.
-        start, end = (os.environ.get(name) for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"))
-        if not start or not end:
-            return staged_change(repository)
+        return _change_of_the_runner(repository)
     return change_between(repository, start, end or "HEAD")
+
+
+def _change_of_the_runner(repository: Repository) -> Change:
+    """Return what is staged, unless pre-commit or prek say that they run for a push, or between two commits."""
+    start, end = (os.environ.get(name) for name in ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"))
+    is_push = bool(os.environ.get("PRE_COMMIT_REMOTE_NAME"))
+    if start and end:
+        return change_between(repository, start, end, is_push=is_push)
+    if is_push:
+        # What is staged is not pushed; and where the other side has nothing of it, they name no base.
+        return pushed_for_the_first_time(repository, os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    return staged_change(repository)
 
 
 def _touches_any(change: Change) -> bool:

@@ -39,14 +39,16 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
-def list_files(found: Discovered) -> int:
+def list_files(*found: Discovered) -> int:
     """Print what would be read and as what, on stderr what cannot be, and return 2 where there is any, else 0."""
-    rows = sorted((one_line(file.path), file.document.format) for file in found.files)
+    rows = sorted((one_line(file.path), file.document.format) for one in found for file in one.files)
     width = max((len(path) for path, _ in rows), default=0)
     sys.stdout.write("".join(f"{path:<{width}}  {name}\n" for path, name in rows))
-    for line in (*map(concise_line, found.unreadable), *map(problem_line, found.problems)):
+    unreadable = [finding for one in found for finding in one.unreadable]
+    problems = [problem for one in found for problem in one.problems]
+    for line in (*map(concise_line, unreadable), *map(problem_line, problems)):
         sys.stderr.write(f"{line}\n")
-    return exit_code(found.unreadable, found.problems)
+    return exit_code(unreadable, problems)
 
 
 def render(report: Report, arguments: argparse.Namespace, now: float) -> str:

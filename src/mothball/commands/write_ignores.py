@@ -17,7 +17,7 @@ from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import leads_outside, read_file, replace_file, repository_root, shown_path
 from mothball.formats.table import decode
 from mothball.formats.toml import scan
-from mothball.governing import OWN_FILE, SHARED_FILE
+from mothball.governing import SHARED_FILE, configuration_of
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
 from mothball.model import Finding, Problem, Report, Rule, Severity
@@ -85,7 +85,7 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[SourceFile], re
             done[path] = len(entries)
             sys.stdout.write(_told(path, entries))
     taken = {
-        id(finding) for finding in takes if all(_configuration_of(file) in done for file in _files_of(finding, by_path))
+        id(finding) for finding in takes if all(configuration_of(file) in done for file in _files_of(finding, by_path))
     }
     left = [finding for finding in report.findings if id(finding) not in taken]
     _tell_rest(left, problems, sum(done.values()))
@@ -119,22 +119,9 @@ def _plans(findings: Iterable[Finding], by_path: Mapping[str, SourceFile], *, ha
     for finding in findings:
         for file in _files_of(finding, by_path):
             root = None if has_chosen else repository_root(file.path)
-            plan = plans.setdefault(_configuration_of(file), _Plan({}, root))
+            plan = plans.setdefault(configuration_of(file), _Plan({}, root))
             plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
     return plans
-
-
-def _configuration_of(file: SourceFile) -> str:
-    """Return the absolute path of the configuration that rules over ``file``, or is to do so from now on."""
-    governance = file.governance
-    if governance.path:
-        return os.path.abspath(governance.path)
-    # Where none is found, the search has ended at the root of the repository.
-    for directory in (governance.directory, file.project):
-        shared = os.path.join(directory, SHARED_FILE)
-        if os.path.lexists(shared):
-            return shared
-    return os.path.join(governance.directory, OWN_FILE)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

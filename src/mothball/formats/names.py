@@ -56,6 +56,9 @@ PATTERNS = (
 # quote from, whatever a repository points at.
 INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 
+# The formats whose files may name others to be read along: by -r and -c, or by setuptools' `file`.
+INCLUDERS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
+
 
 def format_of(path: str) -> str | None:
     """Return the format of the file at ``path``, judged by its name and that of its directory; None for no format."""

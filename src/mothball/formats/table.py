@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mothball.errors import UnreadableFileError, undecodable
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
+    INCLUDERS,
     PATTERNS,
     FilePattern,
     format_of,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "INCLUDERS",
     "INCLUDE_SUFFIXES",
     "PATTERNS",
     "FilePattern",

@@ -23,6 +23,8 @@ from mothball.records import NamedTuple
 
 # What stands for a file of the disk, whose content git does not know by an id.
 _ON_DISK = Entry("100644", "")
+# The id of no object, as git and CI services write it.
+_NOTHING = "0" * 40
 
 
 class Base(NamedTuple):
@@ -33,13 +35,18 @@ class Base(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What is compared. ``is_explicit`` is set where somebody named the base; ``no_base`` where there is none."""
+    """What is compared.
+
+    ``is_explicit`` is set where somebody named the base or pushes, ``is_push`` for a push; ``no_base`` where there is
+    none.
+    """
 
     repository: Repository
     blobs: Blobs
     target: Tree
     bases: tuple[Base, ...]
     is_explicit: bool = False
+    is_push: bool = False
     no_base: bool = False
 
     def absolute(self, path: str) -> str:
@@ -67,7 +74,7 @@ def staged_change(repository: Repository) -> Change:
     return Change(repository, blobs, target, bases)
 
 
-def change_between(repository: Repository, start: str, end: str) -> Change:
+def change_between(repository: Repository, start: str, end: str, *, is_push: bool = False) -> Change:
     """Return the change from where ``start`` and ``end``, revisions, have last been one, to ``end``. Raises GitError.
 
     ``start`` may be all zeros, as git and CI services write it for what was not there before.
@@ -77,9 +84,16 @@ def change_between(repository: Repository, start: str, end: str) -> Change:
     base = merge_base(git, resolve(git, start), to) if not _is_nothing(start) else None
     touched = differences(git, base, to) if base else _everything(repository, to)
     target = GitTree(repository, to, blobs, {one.path: one.after for one in touched})
-    return Change(
-        repository, blobs, target, (_base(repository, base, touched, blobs),), is_explicit=True, no_base=base is None
-    )
+    bases = (_base(repository, base, touched, blobs),)
+    return Change(repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None)
+
+
+def pushed_for_the_first_time(repository: Repository, branch: str) -> Change:
+    """Return the change from nothing to ``branch``, a revision that is pushed to where there is nothing of it.
+
+    Raises GitError.
+    """
+    return change_between(repository, _NOTHING, branch, is_push=True)
 
 
 def change_since(repository: Repository, revision: str, is_wanted: Callable[[str], bool]) -> Change:

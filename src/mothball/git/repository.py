@@ -132,7 +132,9 @@ def _told(done: Done, directory: str) -> list[str]:
 
 
 def _somebody_elses(directory: str) -> GitError:
-    help_text = f"if you trust it: git config --global --add safe.directory {directory}"
+    import shlex  # noqa: PLC0415 - once in a machine's life
+
+    help_text = f"if you trust it: git config --global --add safe.directory {shlex.quote(directory)}"
     return GitError("the repository belongs to somebody else, and git refuses to read it", help_text=help_text)
 
 

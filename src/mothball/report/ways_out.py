@@ -1,10 +1,15 @@
-"""How to go on after a commit was rejected: one block below all findings, made to be copied from."""
+"""How to go on after a change was rejected: one block below all findings, made to be copied from."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 
+from mothball.governing import OWN_FILE, SHARED_FILE
+from mothball.hygiene import one_line
 from mothball.model import IGNORABLE_RULES, Finding, Report, Rule, Severity
+from mothball.records import NamedTuple
 from mothball.wording import ignore_comment, ignore_entry
 
 _SHOWN_NAMES = 5
@@ -12,51 +17,109 @@ _SHOWN_NAMES = 5
 _NEVER_OFFERED = (Rule.QUARANTINED, Rule.UNVERIFIED)
 
 
-def ways_out(report: Report, locks: Collection[str]) -> str:
-    """Return the ways out of the errors in ``report``, empty where there are none; ``locks`` are the paths of locks."""
+class Moment(NamedTuple):
+    """What was stopped, and the command that would do it again; ``has_hook`` where that goes through a hook."""
+
+    what: str
+    command: str
+    has_hook: bool = True
+
+
+COMMIT = Moment("commit", "git commit")
+PUSH = Moment("push", "git push")
+RUN = Moment("run", "mothball check", has_hook=False)
+
+
+class Governing(NamedTuple):
+    """A configuration file as it is shown, and the snapshot that it names, if any."""
+
+    path: str
+    snapshot: str | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it holds the configuration of other tools as well."""
+        return os.path.basename(self.path) == SHARED_FILE
+
+
+class Stopped(NamedTuple):
+    """What was stopped: the paths of locks in it, what rules over each path, the moment, and the hook's id."""
+
+    locks: frozenset[str] = frozenset()
+    configurations: Mapping[str, Governing] = {}
+    moment: Moment = COMMIT
+    hook: str = "mothball"
+
+    def governing(self, path: str) -> Governing:
+        """Return what rules over the file at ``path``."""
+        return self.configurations.get(path, Governing(OWN_FILE))
+
+
+def ways_out(report: Report, stopped: Stopped) -> str:
+    """Return the ways out of the errors in ``report``, empty where there are none."""
     errors = [one for one in report.findings if one.severity is Severity.ERROR and one.suppressed is None]
     kept = [one for one in errors if one.name and one.rule in IGNORABLE_RULES and one.rule not in _NEVER_OFFERED]
-    lines = [*_replacing(errors), *_keeping(kept, locks), *_unverified(errors, report)]
+    lines = [*_replacing(errors, report), *_keeping(kept, stopped), *_unverified(errors, report, stopped)]
     if not lines:
         return ""
-    lines += ["to let this one commit pass, unchecked (pre-commit, prek):", "    SKIP=mothball git commit ..."]
+    if stopped.moment.has_hook:
+        lines.append(f"to let this one {stopped.moment.what} pass, unchecked (pre-commit, prek):")
+        lines.append(f"    SKIP={stopped.hook} {stopped.moment.command} ...")
     return "\n".join(["ways out", *(f"  {line}" for line in lines)]) + "\n"
 
 
-def _replacing(errors: Iterable[Finding]) -> list[str]:
-    names = list(dict.fromkeys(one.name for one in errors if one.name and one.rule is not Rule.UNVERIFIED))
-    if not names:
-        return []
+def _replacing(errors: Iterable[Finding], report: Report) -> list[str]:
+    brought = {item.location: item.via[0] for item in report.dependencies if item.via}
+    named = [one for one in errors if one.name and one.rule is not Rule.UNVERIFIED]
+    names = list(dict.fromkeys(one.name or "" for one in named if one.location not in brought))
+    parents = list(dict.fromkeys(brought[one.location] for one in named if one.location in brought))
+    lines = [f"take other packages, or none, in place of {_some(names)}"] if names else []
+    return [*lines, *([f"upgrade or replace {_some(parents)}, for what that brings in"] if parents else [])]
+
+
+def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return [f"take other packages, or none, in place of {', '.join(names[:_SHOWN_NAMES])}{more}"]
+    return f"{', '.join(one_line(name, 100) for name in names[:_SHOWN_NAMES])}{more}"
 
 
-def _keeping(kept: Sequence[Finding], locks: Collection[str]) -> list[str]:
-    """Return how to keep what stands there, knowingly: a comment, or the entries of the configuration."""
+def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
+    """Return how to keep what stands there, knowingly: a comment, or the entries of the configurations."""
     lines = []
-    in_manifests = [one for one in kept if one.path not in locks]
+    in_manifests = [one for one in kept if one.path not in stopped.locks]
     if in_manifests:
         lines.append("keep them, and say why: on the line")
         lines += [f"    {comment}" for comment in dict.fromkeys(ignore_comment((one.rule,)) for one in in_manifests)]
-    if kept:
-        rules: dict[str, dict[str, None]] = {}
-        for one in kept:
-            rules.setdefault(one.name or "", {})[one.rule] = None
-        lines.append("or in pyproject.toml" if lines else "keep them, and say why: in pyproject.toml")
-        lines.append("    [tool.mothball.ignore]")
+    entries: dict[Governing, dict[str, dict[str, None]]] = {}
+    for one in kept:
+        for path in dict.fromkeys((one.path, *(location.path for location in one.elsewhere))):
+            entries.setdefault(stopped.governing(path), {}).setdefault(one.name or "", {})[one.rule] = None
+    beginning = "or in" if lines else "keep them, and say why: in"
+    for governing, rules in sorted(entries.items()):
+        lines.append(f"{beginning} {one_line(governing.path)}")
+        lines.append("    [tool.mothball.ignore]" if governing.is_shared else "    [ignore]")
         lines += [f"    {ignore_entry(name, tuple(of_name))}" for name, of_name in sorted(rules.items())]
+        beginning = "and in"
     return lines
 
 
-def _unverified(errors: Iterable[Finding], report: Report) -> list[str]:
-    in_doubt = any(one.rule is Rule.UNVERIFIED for one in errors)
-    in_doubt = in_doubt or any(one.severity is Severity.ERROR and one.rule for one in report.problems)
-    if not in_doubt:
+def _unverified(errors: Iterable[Finding], report: Report, stopped: Stopped) -> list[str]:
+    doubtful = [one.path for one in errors if one.rule is Rule.UNVERIFIED]
+    if not doubtful and not any(one.severity is Severity.ERROR and one.rule for one in report.problems):
         return []
-    return [
-        "what could not be checked: try again, or take it on trust for one commit",
-        "    MOTHBALL_UNVERIFIED=warning git commit ...",
-        "or have the statuses at hand: online, `mothball snapshot -o statuses.json`, then in pyproject.toml",
-        "    [tool.mothball]",
-        '    snapshot = "statuses.json"',
+    moment = stopped.moment
+    lines = [
+        f"what could not be checked: try again, or take it on trust for one {moment.what}",
+        f"    MOTHBALL_UNVERIFIED=warning {moment.command} ...",
     ]
+    for governing in sorted({stopped.governing(path) for path in doubtful or [*stopped.configurations, ""][:1]}):
+        directory = os.path.dirname(governing.path)
+        name = governing.snapshot or "statuses.json"
+        writing = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"
+        if governing.snapshot:
+            lines.append(f"or renew the snapshot: online, {writing}")
+            continue
+        where = "in" if governing.is_shared else "at the top of"
+        lines.append(f"or have the statuses at hand: online, {writing}, then {where} {one_line(governing.path)}")
+        lines += ["    [tool.mothball]"] if governing.is_shared else []
+        lines.append('    snapshot = "statuses.json"')
+    return lines
