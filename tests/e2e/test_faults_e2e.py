@@ -31,6 +31,14 @@ MIB = 1024 * 1024
 
 NOTHING = json_page(NAME)
 FAILED = Reply(500, b"oops", "text/plain")
+ROOT = (
+    b'<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.4"><title>Simple index</title></head>'
+    b'<body><a href="/simple/old-lib/">old-lib</a></body></html>'
+)
+# As a connection that is closed early leaves it, where nothing says how long the page was to be.
+CUT_HEAD = (
+    b'<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.4"><title>Links for old-lib</title>'
+)
 NOT_ACCEPTABLE = Reply(406, b"no", "text/plain")
 
 
@@ -109,6 +117,22 @@ CASES = {
     ),
     "project-status.state": archived(marked({"state": "archived"})),
     "another project's page": unavailable("unexpected-answer", json_page("other-lib", "archived")),
+    "another project's page in HTML": unavailable("unexpected-answer", html_page("other-lib", "active")),
+    "the list of all projects": unavailable(
+        "unexpected-answer", json_reply({"meta": {"api-version": "1.4"}, "projects": [{"name": NAME}]})
+    ),
+    "the list of all projects in HTML": unavailable("unexpected-answer", Reply(200, ROOT, "text/html")),
+    "an error in JSON that has a meta": unavailable(
+        "unexpected-answer", json_reply({"meta": {"api-version": "1.0"}, "error": "login required"})
+    ),
+    "JSON that has the name and no files": unavailable(
+        "unexpected-answer", json_reply({"name": NAME, "message": "hi"})
+    ),
+    "JSON whose files are null": unavailable("unexpected-answer", json_reply({"name": NAME, "files": None})),
+    "two statuses in one page": unavailable(
+        "unexpected-answer", PAGE._replace(body=PAGE.body[:-1] + b',"project-status":{"status":"active"}}')
+    ),
+    "HTML that ends in its head": unavailable("unexpected-answer", Reply(200, CUT_HEAD, "text/html")),
     "a later minor version": archived(json_page(NAME, "archived", meta={"api-version": "1.99"})),
     "a later major version": unavailable("unexpected-answer", json_page(NAME, "archived", meta={"api-version": "2.0"})),
     "50 MB": unavailable("too-large", padded(PAGE, 50 * MIB)),

@@ -13,6 +13,7 @@ import pytest
 from mothball import start
 from tests.support.cli import clean_environment
 from tests.support.git_repository import IDENTITY, Repository, new_repository
+from tests.support.loopback import refusing_url
 
 PROBE = """\
 import json, sys
@@ -123,3 +124,52 @@ def test_only_the_simplest_call_ends_at_once(
     else:
         start.entry_point()
     assert went_on == ([] if at_once else [True])
+
+
+# Imported by every run, by a run that asks an index, and by the interpreter on its way to us.
+SHADOWED = [
+    "argparse",
+    "json",
+    "msgspec",
+    "re",
+    "requests",
+    "runpy",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "tomllib",
+    "typing",
+    "urllib3",
+]
+
+
+@pytest.mark.parametrize("command", [["--version"], ["check", "requirements.txt"], ["check", "--added"], ["lsp"]])
+def test_a_module_that_lies_in_the_working_directory_is_not_run(command: list[str], tmp_path: Path) -> None:
+    repository = new_repository(tmp_path / "repo")
+    trap = "open('ran-' + __name__, 'w').close()\nraise SystemExit(77)\n"
+    repository.commit({f"{name}.py": trap for name in SHADOWED})
+    with refusing_url() as url:
+        repository.stage({"requirements.txt": f"--index-url {url}\nold-lib\n"})
+        done = subprocess.run(
+            [sys.executable, "-m", "mothball", *command],
+            cwd=repository.root,
+            env=clean_environment(tmp_path, **IDENTITY),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert [path.name for path in repository.root.glob("ran-*")] == []
+    assert done.returncode != 77
+    assert "Traceback" not in done.stderr
+    if command[0] == "check":
+        assert "old-lib could not be checked" in done.stdout
+
+
+def test_the_directories_that_the_user_named_stay_on_the_path(tmp_path: Path) -> None:
+    probe = "import sys; sys.argv = ['mothball', '--version']; import runpy\n"
+    probe += f"sys.path.insert(0, {str(tmp_path)!r})\n"
+    probe += "try:\n    runpy.run_module('mothball', run_name='__main__')\n"
+    probe += f"except SystemExit:\n    print({str(tmp_path)!r} in sys.path)\n"
+    done = subprocess.run([sys.executable, "-I", "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("True\n")

@@ -7,7 +7,6 @@ import random
 import re
 import time
 from datetime import UTC
-from typing import assert_never
 
 from mothball import __version__
 from mothball.errors import PageError
@@ -96,11 +95,25 @@ class _Question:
         return outcome
 
     def _attempt(self) -> Outcome | None:
-        """Ask once; None means once more."""
-        answer = self._answer()
-        match answer:
-            case Trouble():
+        """Wait for a place at the endpoint and ask once; None means once more."""
+        gate, endpoint = self._asker.gate, self._endpoint
+        has_waited, self._has_waited = self._has_waited, False
+        if not gate.enter(endpoint, self._patience, has_waited=has_waited, room=self._asker.breaker.room):
+            return out_of_time(endpoint).failed
+        keeps_open: bool | None = None
+        try:
+            answer = self._answer(endpoint)
+            if isinstance(answer, Trouble):
+                # From within: who waits for this place must not take it before the failure has been counted.
                 return self._after_trouble(answer)
+            keeps_open = answer.keeps_open
+        finally:
+            gate.leave(endpoint, keeps_open=keeps_open)
+        return self._after_answer(answer)
+
+    def _after_answer(self, answer: Answer) -> Outcome | None:
+        """Return what ``answer`` comes to; None means to ask once more."""
+        match answer:
             case Answer(status=406) if self._accept != _ACCEPT_ANYTHING:
                 self._accept = _ACCEPT_ANYTHING
                 return None
@@ -110,30 +123,19 @@ class _Question:
                 return self._redirected(answer)
             case Answer(status=429 | 500 | 502 | 503 | 504):
                 return self._turned_away(answer)
-            case Answer():
-                return self._settled(answer)
             case _:
-                assert_never(answer)
+                return self._settled(answer)
 
-    def _answer(self) -> Answer | Trouble:
-        """Wait for a place at the endpoint, and ask there unless it has been found to be down."""
-        asker, endpoint = self._asker, self._endpoint
-        has_waited, self._has_waited = self._has_waited, False
-        if not asker.gate.enter(endpoint, self._patience, has_waited=has_waited):
-            return out_of_time(endpoint)
-        keeps_open: bool | None = None
-        try:
-            failed = asker.breaker.failure(endpoint)
-            if failed is not None:
-                return Trouble(failed, repeated=True)
-            answer = asker.transport.get(self._url, endpoint, self._headers(), self._patience)
-            if isinstance(answer, Answer):
-                keeps_open = answer.keeps_open
-                if answer.status < 500 and answer.status != 429:
-                    asker.breaker.answered(endpoint)
-            return answer
-        finally:
-            asker.gate.leave(endpoint, keeps_open=keeps_open)
+    def _answer(self, endpoint: Endpoint) -> Answer | Trouble:
+        """Ask at ``endpoint``, unless it has been found to be down."""
+        breaker = self._asker.breaker
+        failed = breaker.failure(endpoint)
+        if failed is not None:
+            return Trouble(failed, repeated=True)
+        answer = self._asker.transport.get(self._url, endpoint, self._headers(), self._patience)
+        if isinstance(answer, Answer) and answer.status < 500 and answer.status != 429:
+            breaker.answered(endpoint)
+        return answer
 
     def _headers(self) -> dict[str, str]:
         """Return the headers of a request; deflate and the like are not asked for, as servers disagree about them."""

@@ -9,7 +9,8 @@ from mothball.index.exchange import Failed
 from mothball.index.urls import Endpoint
 
 # So many names in a row that failed for good, without an answer in between, are no accident. As many as are let in at
-# first (gate.CAREFUL): an index that takes connections and says nothing costs one wait in all.
+# first (gate.CAREFUL), and nobody is let in for those that failed (``room``): an index that takes connections and says
+# nothing costs one wait in all.
 ENOUGH = 4
 
 
@@ -50,6 +51,16 @@ class Breaker:
     def has_answered(self, endpoint: Endpoint) -> bool:
         """Return whether ``endpoint`` has ever answered."""
         return self.answers(endpoint) > 0
+
+    def room(self, endpoint: Endpoint) -> int | None:
+        """Return how many may ask ``endpoint`` at a time after failures in a row; None where nothing limits them.
+
+        Who fails leaves a place that nobody takes, until there is an answer or the endpoint is found to be down;
+        otherwise the next names would walk into the same wait, one for each that comes out of it.
+        """
+        with self._lock:
+            in_a_row = self._in_a_row.get(endpoint, 0)
+        return None if in_a_row == 0 or self.failure(endpoint) is not None else max(1, ENOUGH - in_a_row)
 
     def failure(self, endpoint: Endpoint) -> Failed | None:
         """Return how ``endpoint`` failed; None where nothing speaks against asking it."""

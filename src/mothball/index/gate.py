@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from mothball.index.patience import Patience
 from mothball.index.urls import Endpoint
@@ -19,6 +20,10 @@ _ALL = 1_000
 _TRUST = 20
 # How long to wait before looking whether anybody still wants the answer, in seconds.
 _LOOK_UP = 0.5
+
+
+def _no_limit(_: Endpoint) -> None:
+    """Limit nobody."""
 
 
 class _Door:
@@ -42,16 +47,24 @@ class Gate:
         self._turn = threading.Condition()
         self._doors: dict[Endpoint, _Door] = {}
 
-    def enter(self, endpoint: Endpoint, patience: Patience, *, has_waited: bool = False) -> bool:
+    def enter(
+        self,
+        endpoint: Endpoint,
+        patience: Patience,
+        *,
+        has_waited: bool = False,
+        room: Callable[[Endpoint], int | None] = _no_limit,
+    ) -> bool:
         """Wait for a place at ``endpoint`` and take it; return False, without one, when patience ends first.
 
-        Who ``has_waited`` as long as the endpoint asked for need not wait for it again.
+        Who ``has_waited`` as long as the endpoint asked for need not wait for it again. ``room`` tells how many may be
+        inside for reasons of its own, at least one; it is asked whenever somebody has left.
         """
         with self._turn:
             door = self._doors.setdefault(endpoint, _Door())
             while True:
                 closed_for = 0.0 if has_waited else door.closed_until - time.monotonic()
-                if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit):
+                if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit, room(endpoint) or _ALL):
                     door.inside += 1
                     return True
                 left = patience.remaining()

@@ -34,10 +34,15 @@ def page_of(facts: PageFacts, name: str) -> ProjectPage:
     """
     check_version(facts.version)
     if facts.name is not None and normalise(facts.name) != name:
-        raise PageError(f"the page is another project's, {one_line(facts.name, 100)!r}")
+        raise another_project(facts.name)
     if facts.marker is None:
         return ProjectPage(marker=None)
     return ProjectPage(facts.marker[:MAX_TEXT], facts.reason[:MAX_TEXT])
+
+
+def another_project(name: str) -> PageError:
+    """Return the error for a page that says to be the project ``name``'s, which was not asked for."""
+    return PageError(f"the page is another project's, {one_line(name, 100)!r}")
 
 
 def check_version(version: str | None) -> None:

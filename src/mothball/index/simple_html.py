@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from mothball.errors import PageError
-from mothball.index.simple_facts import MAX_TEXT, PageFacts
+from mothball.index.simple_facts import MAX_TEXT, PageFacts, another_project
 from mothball.model import normalise
 from mothball.records import NamedTuple
 
@@ -25,6 +25,8 @@ _VERSION, _STATUS, _REASON = "pypi:repository-version", "pypi:project-status", "
 _HEAD_ELEMENTS = frozenset(
     ["base", "head", "html", "link", "meta", "noframes", "noscript", "script", "style", "template", "title"]
 )
+# End tags that close a head that nothing has closed yet.
+_HEAD_ENDS = frozenset(["/head", "/body", "/html", "/br"])
 # Elements whose content is no markup to us, with what closes them. Only a title's content is looked at.
 _OPAQUE = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
@@ -52,31 +54,42 @@ class _Tag(NamedTuple):
 def read_html(body: bytes, name: str) -> PageFacts:
     """Return what the HTML page ``body`` of the project ``name`` (normalised) says in its head.
 
-    It is a project page where it has the API's meta, or a title or heading "Links for NAME", or an anchor to a
-    distribution of NAME, as a listed folder has. Raises PageError where none of these is found, where the page breaks
+    It is this project's page where a title or heading says "Links for NAME" or an anchor leads to a distribution of
+    NAME, as in a listed folder. The API's metas prove no more than an API: the list of all projects has its version,
+    and every project's page has a status. A status is believed without such proof only where nothing speaks against
+    it, as on the bare page of a project without files.
+
+    Raises PageError where none of this is found, where a title or heading names another project, where the page breaks
     off, or where it contradicts itself.
     """
     whole = len(body) <= _WINDOW
     text = (body if whole else body[: body.rfind(b">", 0, _WINDOW) + 1]).decode("utf-8", "replace")
     metas: dict[str, str] = {}
-    in_head, is_project_page = True, False
+    in_head, proven, strange = True, False, False
     for tag in _tags(text):
         in_head = in_head and _keeps_head(tag)
         if in_head and tag.name == "meta":
             _note(metas, tag)
-        is_project_page = is_project_page or bool(metas) or _shows_project(tag, name)
-        if is_project_page and not in_head:
+        elif tag.name == "a":
+            own, others = _distribution(tag, name)
+            proven, strange = proven or own, strange or others
+        elif tag.name in ("title", "h1"):
+            proven = _names_project(tag, name) or proven
+        if proven and not in_head:
             break
     if in_head and not whole:
         raise PageError(f"the page has a head of more than {_WINDOW // 1024} KiB")
-    if not is_project_page:
-        raise PageError("the page does not look like a project page")
+    if in_head and (proven or metas):
+        # A connection that is closed early may end the text anywhere: what the rest of the head said is not known.
+        raise PageError("the page breaks off in its head")
+    if not proven and (strange or _STATUS not in metas):
+        raise PageError("the page does not look like a project page: no title, heading or file in it is the project's")
     return PageFacts(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""))
 
 
 def _keeps_head(tag: _Tag) -> bool:
-    """Return whether a head is still one after ``tag``; stray end tags mean nothing."""
-    return tag.name != "/head" if tag.name.startswith("/") else tag.name in _HEAD_ELEMENTS
+    """Return whether a head is still one after ``tag``; other stray end tags mean nothing."""
+    return tag.name not in _HEAD_ENDS if tag.name.startswith("/") else tag.name in _HEAD_ELEMENTS
 
 
 def _note(metas: dict[str, str], tag: _Tag) -> None:
@@ -89,15 +102,26 @@ def _note(metas: dict[str, str], tag: _Tag) -> None:
         raise PageError(f"the page states {key} twice, and differently")
 
 
-def _shows_project(tag: _Tag, name: str) -> bool:
-    """Return whether ``tag`` proves a page of the project ``name``."""
-    if tag.name == "a":
-        path = _URL_PATH.match(_unescape(tag.attributes.get("href", "")))
-        file = path[0].rpartition("/")[2].lower() if path else ""
-        return file.endswith(_DISTRIBUTIONS) and normalise(file).startswith(f"{name}-")
-    if tag.name in ("title", "h1"):
-        return name in normalise(_unescape(tag.text).lower().partition("links for")[2]).split()
-    return False
+def _distribution(anchor: _Tag, name: str) -> tuple[bool, bool]:
+    """Return whether ``anchor`` leads to a distribution of the project ``name``, and whether to one of another."""
+    path = _URL_PATH.match(_unescape(anchor.attributes.get("href", "")))
+    file = path[0].rpartition("/")[2].lower() if path else ""
+    if not file.endswith(_DISTRIBUTIONS):
+        return False, False
+    own, _, rest = normalise(file).partition(f"{name}-")
+    if own or not rest:
+        return False, True
+    # "foo-bar-1.0" is no version of "foo"; a version that does not begin with a number proves nothing either way.
+    return rest.removeprefix("v")[:1].isdigit(), False
+
+
+def _names_project(tag: _Tag, name: str) -> bool:
+    """Return whether a title or heading says "Links for" ``name``; raise PageError where it names another project."""
+    words = _unescape(tag.text).lower().partition("links for")[2].split()
+    named = words[0].strip("\"'`:;,()") if words else ""
+    if named and normalise(named) != name:
+        raise another_project(named)
+    return bool(named)
 
 
 def _unescape(text: str) -> str:

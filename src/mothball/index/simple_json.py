@@ -13,6 +13,7 @@ import msgspec
 from mothball.errors import PageError
 from mothball.hygiene import one_line
 from mothball.index.simple_facts import PageFacts
+from mothball.index.simple_json_twice import check_twice
 
 
 class _Status(msgspec.Struct):
@@ -41,15 +42,27 @@ class _Page(msgspec.Struct, rename="kebab"):
     files: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Root(msgspec.Struct):
+    """What tells the list of all projects, which stands where the projects' pages hang."""
+
+    projects: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
 _DECODER = msgspec.json.Decoder(_Page)
 
 
 def read_json(body: bytes) -> PageFacts:
-    """Return what the JSON page ``body`` says. A null counts as absent; raises PageError for any other odd type."""
+    """Return what the JSON page ``body`` says. A null counts as absent; raises PageError for any other odd type.
+
+    Raises PageError, too, where the name or the list of files is missing, which every project page has (PEP 691), and
+    where a key stands twice and says two things.
+    """
     page = _decode(body)
+    check_twice(body)
+    lacking = [key for key, found in (("name", page.name is not None), ("files", _is_array(page.files))) if not found]
+    if lacking:
+        raise _no_project_page(body, lacking)
     meta = page.meta or _Meta()
-    if page.name is None and page.files is msgspec.UNSET and meta == _Meta():
-        raise PageError("the page is JSON, but no project page: it has neither name nor files nor meta")
     status = page.project_status or _Status()
     marker, reason = status.state if status.status is None else status.status, status.reason
     if marker is None:
@@ -59,6 +72,19 @@ def read_json(body: bytes) -> PageFacts:
         if isinstance(other, str) and other != marker:
             raise PageError(f"the page states two statuses, {one_line(str(marker), 40)!r} and {one_line(other, 40)!r}")
     return PageFacts(meta.api_version, page.name, marker, reason or "")
+
+
+def _is_array(value: object) -> bool:
+    """Return whether a part of the page, decoded or not, is an array."""
+    return isinstance(value, list) or (isinstance(value, msgspec.Raw) and bytes(value).startswith(b"["))
+
+
+def _no_project_page(body: bytes, lacking: list[str]) -> PageError:
+    """Return the error for JSON that lacks what a project page has."""
+    if msgspec.json.decode(body, type=_Root).projects is not msgspec.UNSET:
+        return PageError("the page is the index's list of projects, and no project page")
+    what = f"neither {' nor '.join(lacking)}" if len(lacking) > 1 else f"no {lacking[0]}"
+    return PageError(f"the page is JSON, but no project page: it has {what}")
 
 
 def _decode(body: bytes) -> _Page:

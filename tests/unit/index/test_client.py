@@ -146,7 +146,9 @@ def test_the_base_may_lack_its_slash(index: ScriptedIndex, slash: str) -> None:
         PAGE._replace(content_type="text/plain"),
         html_page("old-lib", "archived", "moved"),
         html_page("old-lib", "archived", "moved")._replace(content_type="text_html"),
-        json_reply({"name": "old-lib", "meta": {"project-status": "archived", "project-status-reason": "moved"}}),
+        json_reply(
+            {"name": "old-lib", "files": [], "meta": {"project-status": "archived", "project-status-reason": "moved"}}
+        ),
         padded(gzipped(padded(PAGE, SMALL)), 0),
     ],
 )
@@ -155,7 +157,11 @@ def test_a_page_is_fetched_in_whatever_wrapping(index: ScriptedIndex, reply: Rep
 
 
 def test_a_null_or_no_marker_is_a_page_without_marker(index: ScriptedIndex) -> None:
-    for reply in (json_page("old-lib"), json_reply({"name": "old-lib", "project-status": None}), html_page("old-lib")):
+    for reply in (
+        json_page("old-lib"),
+        json_reply({"name": "old-lib", "files": [], "project-status": None}),
+        html_page("old-lib"),
+    ):
         assert ask(index, reply) == (Fetched(ProjectPage(None)), 1)
 
 
@@ -169,7 +175,7 @@ def test_an_unknown_marker_is_fetched_as_it_is(index: ScriptedIndex) -> None:
         Reply(body=b"<html><title>Sign in</title></html>", content_type="text/html"),
         Reply(body=b"", content_type=None),
         json_page("another", "archived"),
-        json_reply({"name": "old-lib", "project-status": ["archived"]}),
+        json_reply({"name": "old-lib", "files": [], "project-status": ["archived"]}),
         PAGE._replace(content_type="application/vnd.pypi.simple.v2+json"),
         json_page("old-lib", meta={"api-version": "2.0"}),
     ],

@@ -33,6 +33,9 @@ LISTED_FOLDER = """<html><head><title>Index of /simple/dummy-pkg/</title></head>
 """
 
 
+API_META = '<html><head><meta name="pypi:repository-version" content="1.4">'
+
+
 def page(text: str, name: str = "dummy-pkg", content_type: str = HTML) -> ProjectPage:
     return decode_page(text.encode(), content_type, name)
 
@@ -72,8 +75,9 @@ def test_the_marker_is_read_in_every_spelling_that_html_allows(meta: str) -> Non
     assert page(head(meta)) == ProjectPage("archived")
 
 
-def test_a_page_without_html_head_and_body_tags_is_read() -> None:
-    text = '<!doctype html><meta name="pypi:project-status" content="archived"><title>x</title><a href="x">x</a>'
+@pytest.mark.parametrize("body", ['<a href="x">x</a>', "<body>", "<p>none", "</html>", "</BODY >", "<br>"])
+def test_a_page_without_html_head_and_body_tags_is_read(body: str) -> None:
+    text = f'<!doctype html><meta name="pypi:project-status" content="archived"><title>x</title>{body}'
     assert page(text) == ProjectPage("archived")
 
 
@@ -103,7 +107,7 @@ def test_the_reason_is_entity_decoded_and_otherwise_left_alone() -> None:
 )
 def test_metas_in_comments_scripts_text_or_behind_the_head_do_not_count(hidden: str) -> None:
     text = hidden.format('<meta name="pypi:project-status" content="active">')
-    assert page(f"<title>Links for dummy-pkg</title>{text}") == ProjectPage(None)
+    assert page(f"<title>Links for dummy-pkg</title>{text}<body>") == ProjectPage(None)
 
 
 def test_two_different_statuses_are_an_error() -> None:
@@ -143,7 +147,8 @@ def test_marker_and_reason_are_capped() -> None:
         ("an empty page", "<!DOCTYPE html><html><head><title>Links for dummy-pkg</title></head><body></body></html>"),
         ("a bare heading", "<html><body><h1>Links for Dummy.Pkg</h1></body></html>"),
         ("an index with stages", "<title>root/pypi: links for dummy-pkg (all files)</title><body>"),
-        ("the API's meta alone", '<head><meta name="pypi:repository-version" content="1.0"></head>'),
+        ("a name in quotes", '<title>Links for "Dummy_Pkg":</title><body>'),
+        ("a version with a v", '<a href="dummy_pkg-v1.0.tar.gz">x</a>'),
         ("a listed folder", LISTED_FOLDER),
         ("anchors only", '<a href="/f/ab/dummy_pkg-1.0-py3-none-any.whl?x=1#sha256=0">any text</a>'),
     ],
@@ -161,7 +166,13 @@ def test_pages_of_servers_that_state_nothing_are_project_pages(server: str, text
         "<html><head><title>Sign in</title></head><body><form action=/login></form></body></html>",
         '<title>Welcome to our guest network</title><a href="/accept">dummy-pkg</a>',
         '<title>Simple index</title><a href="/simple/dummy-pkg/">dummy-pkg</a>',
-        "<title>Links for another</title><h1>Links for dummy</h1>",
+        '<head><meta name="pypi:repository-version" content="1.0"></head>',
+        '<head><meta name="pypi:project-status-reason" content="moved"></head>',
+        f"{API_META}<title>Simple index</title></head><body><a href='/simple/dummy-pkg/'>dummy-pkg</a></body></html>",
+        f"{API_META}<title>Simple index</title></head><body><a href='/simple/a/'>a</a></body></html>",
+        f"{API_META}</head><body></body></html>",
+        '<a href="dummy_pkg_extras-1.0.tar.gz">of a project whose name begins as ours</a>',
+        '<meta name="pypi:project-status" content="active"><a href="other-1.0.tar.gz">x</a>',
         '<title>dummy-pkg</title><a href="setup.zip">x</a><a href="other-1.0.tar.gz">x</a>',
         '<title>Index of /simple/dummy-pkg/</title><a href="../">../</a><a>x</a>',
         "<title>Links for</title>",
@@ -170,6 +181,43 @@ def test_pages_of_servers_that_state_nothing_are_project_pages(server: str, text
 )
 def test_a_page_that_gives_no_evidence_of_the_project_is_an_error(text: str) -> None:
     with pytest.raises(PageError, match="does not look like a project page"):
+        page(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL.replace("Links for dummy-pkg", "Links for other"),
+        FULL.replace("Links for dummy-pkg", "Links for dummy-pkg-extras"),
+        "<title>Links for another</title><h1>Links for dummy</h1>",
+        "<title>Links for another dummy-pkg</title><body>",
+        f"{API_META}<title>root/dev: links for other (all files)</title></head><body></body></html>",
+        f"{API_META}</head><body><h1>Links for other</h1><a href='dummy_pkg-1.0.tar.gz'>x</a></body></html>",
+    ],
+)
+def test_the_page_of_another_project_is_an_error_whatever_its_metas_say(text: str) -> None:
+    with pytest.raises(PageError, match=r"the page is another project's, '(other|another|dummy-pkg-extras)'"):
+        page(text)
+
+
+@pytest.mark.parametrize("rest", ["</head><body></body>", "<title>Project</title><body><p>no files here</p>", "<body>"])
+def test_a_status_without_a_title_is_taken_where_nothing_speaks_against_it(rest: str) -> None:
+    assert page(f'{API_META}<meta name="pypi:project-status" content="quarantined">{rest}').marker == "quarantined"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{API_META}\n",
+        f"{API_META}<title>Links for dummy-pkg</title>",
+        f"{API_META}<title>Links for dummy-pkg</title>\n<link rel=x>",
+        f'{API_META}<meta name="pypi:project-status" content="archived">',
+        "<title>Links for dummy-pkg</title>",
+        "<!DOCTYPE html><html><head><title>Links for dummy-pkg</title></p>\n",
+    ],
+)
+def test_a_page_that_ends_before_its_head_does_is_an_error(text: str) -> None:
+    with pytest.raises(PageError, match="breaks off in its head"):
         page(text)
 
 

@@ -20,7 +20,13 @@ ARCHIVED = (
 
 
 def page(content: object, name: str = "pil", content_type: str = JSON) -> ProjectPage:
-    return decode_page(json.dumps(content).encode(), content_type, name)
+    """Decode ``content``; what every project page has is added to an object."""
+    whole = {"name": name, "files": []} | content if isinstance(content, dict) else content
+    return decode_page(json.dumps(whole).encode(), content_type, name)
+
+
+def bare(content: object) -> ProjectPage:
+    return decode_page(json.dumps(content).encode(), JSON, "pil")
 
 
 def test_an_archived_project_is_read_behind_its_files() -> None:
@@ -139,16 +145,61 @@ def test_a_version_that_is_none_is_an_error(version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"error": "log in first"}, {"meta": {}}, {"meta": {"request": "1"}, "errors": []}, {"meta": None}]
+    ("content", "lacking"),
+    [
+        ({}, "neither name nor files"),
+        ({"error": "log in first"}, "neither name nor files"),
+        ({"meta": {}}, "neither name nor files"),
+        ({"meta": None}, "neither name nor files"),
+        ({"meta": {"request": "1"}, "errors": []}, "neither name nor files"),
+        ({"meta": {"api-version": "1.0"}, "error": "login required"}, "neither name nor files"),
+        ({"files": None}, "neither name nor files"),
+        ({"files": [], "meta": {"api-version": "1.4"}}, "no name"),
+        ({"name": None, "files": [], "project-status": {"status": "active"}}, "no name"),
+        ({"name": "pil"}, "no files"),
+        ({"name": "pil", "message": "hello"}, "no files"),
+        ({"name": "pil", "project-status": {"status": "active"}}, "no files"),
+        ({"name": "pil", "files": None}, "no files"),
+        ({"name": "pil", "files": {}}, "no files"),
+        ({"name": "pil", "files": "[]"}, "no files"),
+    ],
 )
-def test_json_that_is_no_project_page_is_an_error(content: object) -> None:
-    with pytest.raises(PageError, match="no project page"):
-        page(content)
+def test_json_that_is_no_project_page_is_an_error_that_says_what_it_lacks(content: object, lacking: str) -> None:
+    with pytest.raises(PageError, match=f"no project page: it has {lacking}"):
+        bare(content)
 
 
-@pytest.mark.parametrize("content", [{"name": "pil"}, {"files": None}, {"meta": {"api-version": "1.0"}}])
-def test_one_key_of_a_project_page_is_enough(content: object) -> None:
-    assert page(content) == ProjectPage(None)
+@pytest.mark.parametrize("more", [{}, {"name": "pil"}, {"project-status": {"status": "active"}}])
+def test_the_list_of_all_projects_is_no_page_of_any(more: dict[str, object]) -> None:
+    with pytest.raises(PageError, match="list of projects"):
+        bare({"meta": {"api-version": "1.4"}, "projects": [{"name": "pil"}], **more})
+
+
+def test_white_space_before_the_files_is_no_trouble() -> None:
+    assert decode_page(b'{"name" : "pil", "files" : \n\t [ ] }', JSON, "pil") == ProjectPage(None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ('"project-status":{"status":"archived"},"project-status":{"status":"active"}', "project-status"),
+        ('"project-status":{"status":"archived"},"project-status":null', "project-status"),
+        ('"project-status":{"status":"archived","status":"active"}', "status"),
+        ('"project-status":{"state":"archived","state":"active"}', "state"),
+        ('"meta":{"project-status":"archived","project-status":"active"}', "project-status"),
+        ('"meta":{"project-status":"archived"},"meta":{}', "meta"),
+        ('"name":"other","name":"pil"', "name"),
+    ],
+)
+def test_a_key_that_stands_twice_and_says_two_things_is_an_error(keys: str, key: str) -> None:
+    with pytest.raises(PageError, match=f"the page has {key} twice, and differently"):
+        decode_page(f'{{{keys},"files":[{{"size":{"9" * 5000},"x":1e9}}],"name":"pil"}}'.encode(), JSON, "pil")
+
+
+def test_a_key_that_stands_twice_and_says_the_same_is_read() -> None:
+    marker = '"project-status":{"status":"archived","reason":"r"}'
+    body = f'{{{marker},"files":[],"name":"pil",{marker},"meta":{{"project-status":"archived"}}}}'
+    assert decode_page(body.encode(), JSON, "pil") == ProjectPage("archived", "r")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '"archived"', "3", "", "[" * 100_000, "{", ARCHIVED.decode()[:-1]])

@@ -26,6 +26,7 @@ FRAGMENTS = st.sampled_from(
         "<", ">", "</", "<!--", "-->", "<!", "=", '"', "'", " ", "&#", "&lt;", "/", "{", "}", "[", ":", ",", "null",
         "<meta", "<title>", "</title>", "<a href=", "<h1>", "<script>", "</script>", "</head>", "Links for x",
         "name=", "content=", "pypi:project-status", "pypi:repository-version", "archived", "x-1.0.zip", "1.4", "2.0",
+        '"projects"',
         '"files"', '"name"', '"x"', '"meta"', '"project-status"', '"status"', '"api-version"', "\ud800", "\0",
     ]
 )  # fmt: skip
@@ -63,7 +64,7 @@ def test_any_bytes_under_any_name_are_a_page_or_a_page_error(body: bytes, conten
             st.lists(inner, max_size=4),
             st.dictionaries(
                 st.sampled_from(
-                    ["name", "meta", "files", "project-status", "status", "state", "reason", "api-version"]
+                    ["name", "meta", "files", "projects", "project-status", "status", "state", "reason", "api-version"]
                 ),
                 inner,
                 max_size=5,
@@ -78,7 +79,7 @@ def test_any_json_is_a_page_or_a_page_error(content: object) -> None:
 @settings(deadline=None, max_examples=200)
 @given(marker=MARKUP, reason=MARKUP)
 def test_both_forms_of_a_page_say_the_same(marker: str, reason: str) -> None:
-    as_json = json.dumps({"name": "x", "project-status": {"status": marker, "reason": reason}})
+    as_json = json.dumps({"name": "x", "files": [], "project-status": {"status": marker, "reason": reason}})
     as_html = (
         f'<head><meta name="pypi:project-status" content="{html.escape(marker)}">'
         f"<meta content='{html.escape(reason)}' name=pypi:project-status-reason></head>"
