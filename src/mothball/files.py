@@ -41,6 +41,10 @@ PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "pixi.tom
 MAX_PATH_LENGTH = 4096
 
 
+# When a file was changed last, in nanoseconds, and its size.
+Stamp = tuple[int, int]
+
+
 def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     """Return the bytes of the regular file at ``path``; links are followed.
 
@@ -188,6 +192,15 @@ def project_of(path: str, root: str, tree: Tree = DISK) -> str:
             return directory
         directory = os.path.dirname(directory)
     return root
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """Return by what to tell later whether the file at ``path`` has changed; None where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def real_path(path: str) -> str | None:

@@ -247,12 +247,23 @@ class Cause(StrEnum):
     OFFLINE = "offline"
 
 
+class Release(NamedTuple):
+    """The release of a project that was published last: its version, harmless text, and its day, an ISO date."""
+
+    version: str
+    date: str
+
+
 class Stated(NamedTuple):
-    """The index states a status. ``reason`` is the index's own words: hostile text, possibly empty."""
+    """The index states a status. ``reason`` is the index's own words: hostile text, possibly empty.
+
+    ``release`` here and in the other answers that come of a page is None where the page does not tell.
+    """
 
     status: ProjectStatus
     reason: str
     origin: Origin
+    release: Release | None = None
     kind: Literal["stated"] = "stated"
 
 
@@ -260,6 +271,7 @@ class NotStated(NamedTuple):
     """The index has the project and says nothing of its status, nor has it been seen to state any."""
 
     origin: Origin
+    release: Release | None = None
     kind: Literal["not-stated"] = "not-stated"
 
 
@@ -269,6 +281,7 @@ class Unrecognised(NamedTuple):
     marker: str
     reason: str
     origin: Origin
+    release: Release | None = None
     kind: Literal["unrecognised"] = "unrecognised"
 
 

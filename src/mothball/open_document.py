@@ -14,12 +14,13 @@ from types import MappingProxyType
 from mothball.checker import LookUp, check
 from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
 from mothball.errors import UnreadableFileError
-from mothball.files import project_of, read_utf8, repository_root, shown_path
+from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
 from mothball.formats.toml import scan, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
+from mothball.own_names import OwnNames, telling_files, withhold_self
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
 from mothball.surroundings import UV_FILE
@@ -33,7 +34,6 @@ _MAX_NEIGHBOURS = 500
 # mothball.toml is no dependency file; it is opened for what is wrong with it.
 CONFIGURATION_FORMAT = "configuration"
 
-Stamp = tuple[int, int]
 # What of an entry says whom to ask: its index, others of it, the name of an index, and why it is withheld.
 _Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
 _NOWHERE: _Pin = (None, (), "", WithheldReason.UNSAVED)
@@ -44,8 +44,8 @@ class Surroundings(NamedTuple):
 
     ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
     what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
-    it. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of those in use. ``stamps`` tell
-    whether a file that mattered has changed since.
+    it. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of those in use, ``own_name`` is the
+    project's. ``stamps`` tell whether a file that mattered has changed since.
     """
 
     path: str
@@ -55,11 +55,12 @@ class Surroundings(NamedTuple):
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
+    own_name: str = ""
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
         """Return whether all files that mattered are as they were. Reads the disk."""
-        return all(_stamp(path) == stamp for path, stamp in self.stamps.items())
+        return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
 
 
 class OpenFile(NamedTuple):
@@ -95,7 +96,8 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
         () if excludes else tuple(governor.problems),
         excludes,
         governor.snapshot_paths(),
-        MappingProxyType({one: _stamp(one) for one in _that_matter(path, root, found, governor)}),
+        _own_name(saved, root, found),
+        MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
     )
 
 
@@ -112,6 +114,8 @@ def read_open(text: str, around: Surroundings) -> OpenFile | None:
         governance, document = saved.governance, saved.document
         if document.format != CONFIGURATION_FORMAT:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
+            if around.own_name:
+                document = withhold_self(document, around.own_name)
             dependencies = tuple(_routed_as_saved(document.dependencies, saved))
             document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if governance.path == saved.path:
@@ -159,6 +163,13 @@ def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> I
         governance = governor.of(other, root)
         if governance is not None and not is_left_out(other, governance):
             yield other
+
+
+def _own_name(saved: SourceFile | None, root: str, found: Iterable[SourceFile]) -> str:
+    """Return the name of the project that ``saved`` belongs to, empty where nothing tells it."""
+    if saved is None or not saved.project:
+        return ""
+    return OwnNames({os.path.abspath(file.path): file.document for file in found}).of(saved.project, root)
 
 
 def _requirements_above(project: str, root: str) -> Iterator[str]:
@@ -238,12 +249,5 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Go
         if directory in (root, parent):
             break
         directory = parent
+    yield from (telling for telling, _ in telling_files(project_of(path, root)))
     yield from governor.snapshot_paths()
-
-
-def _stamp(path: str) -> Stamp | None:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size

@@ -29,6 +29,22 @@ _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 _TELLS = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
 
 
+def telling_files(project: str) -> list[tuple[str, str]]:
+    """Return the paths that may tell the name of the project in the directory ``project``, with their formats."""
+    return [(os.path.join(project, file_name), file_format) for file_name, file_format in _TELLING]
+
+
+def withhold_self(document: Document, own: str) -> Document:
+    """Return ``document`` with the requirements withheld that name the project ``own``; what a lock records stays."""
+    dependencies = (
+        one._replace(withheld=WithheldReason.SELF)
+        if one.name == own and one.withheld is None and one.kind is not Kind.LOCKED
+        else one
+        for one in document.dependencies
+    )
+    return document._replace(dependencies=tuple(dependencies))
+
+
 class OwnNames:
     """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
 
@@ -45,20 +61,20 @@ class OwnNames:
         """
         names = {one.name for one in document.dependencies if one.withheld is None and one.kind is not Kind.LOCKED}
         own = self._own_name(project, root, names) if names else ""
-        if own not in names:
-            return document
-        dependencies = (
-            one._replace(withheld=WithheldReason.SELF)
-            if one.name == own and one.withheld is None and one.kind is not Kind.LOCKED
-            else one
-            for one in document.dependencies
-        )
-        return document._replace(dependencies=tuple(dependencies))
+        return withhold_self(document, own) if own in names else document
+
+    def of(self, project: str, root: str) -> str:
+        """Return the name of the project in the directory ``project``, empty where nothing tells it."""
+        for path, file_format in telling_files(project):
+            known = self._known.get(path)
+            own = known.own_name if known else parse(file_format, self._read(path, file_format, root)).own_name
+            if own:
+                return own
+        return ""
 
     def _own_name(self, project: str, root: str, wanted: Collection[str]) -> str:
         """Return the name of the project as far as that is one of ``wanted``."""
-        for file_name, file_format in _TELLING:
-            path = os.path.join(project, file_name)
+        for path, file_format in telling_files(project):
             known = self._known.get(path)
             own = (known.own_name or None) if known else self._told_by(path, file_format, root, wanted)
             if own is not None:

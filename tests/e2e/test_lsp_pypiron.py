@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def write(tmp_path: Path, text: str) -> str:
 def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
     editor: Process, pypiron: Pypiron, tmp_path: Path
 ) -> None:
+    begin = time.time()
     pypiron.publish("lsp-lib", "lsp-other")
     # Without any status it would state none: what is silent would not be active.
     pypiron.set_status("lsp-other", "deprecated")
@@ -43,7 +45,11 @@ def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
     editor.command("mothball.checkAgain")
     found, _ = editor.wait_for_diagnostics(document, "archived", "deprecated")
     assert found["message"] == "lsp-lib is archived: moved to lsp-new"
-    assert "moved to lsp-new" in editor.hover(document, 0, 0)["contents"]["value"]
+    told = editor.hover(document, 0, 0)["contents"]["value"]
+    assert "moved to lsp-new" in told
+    # The index states when each file was uploaded, in UTC: the test may run over midnight.
+    days = {time.strftime("%Y-%m-%d", time.gmtime(moment)) for moment in (begin, time.time())}
+    assert any(f"- latest release `1.0`, published on {day}\n" in told for day in days), told
     pypiron.clear_status("lsp-lib")
     editor.command("mothball.checkAgain")
     editor.wait_for_diagnostics(document, "deprecated")

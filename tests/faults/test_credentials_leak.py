@@ -129,7 +129,7 @@ def test_no_command_and_no_form_shows_a_secret(way: str, scene: Scene) -> None:
         # The secret did its work, or there would be nothing to show.
         assert "old-lib is archived" in runs[0].out
         assert any("authorization" in request.headers for request in index.received)
-        assert os.path.getsize(os.path.join(scene.mothball.cache, "v1", "cache.db")) > 0
+        assert os.path.getsize(os.path.join(scene.mothball.cache, "v2", "cache.db")) > 0
         scene.search(*runs)
         if way == "keyring":
             assert scene.keyring.asked()

@@ -31,13 +31,22 @@ from mothball.index.netrc_file import NetrcLogins
 from mothball.index.simple_api import decode_page
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.index.urls import endpoint_of, page_url, redirect_target
+from mothball.model import Release
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import html_page, json_page
 from tests.support.timing import least_seconds
 
 NAME = "old-lib"
 JSON_TYPE, HTML_TYPE = "application/vnd.pypi.simple.v1+json", "text/html"
-FILES = [{"filename": f"old_lib-1.{n}.whl", "hashes": {"sha256": "0" * 64}, "yanked": n % 2 == 0} for n in range(5)]
+FILES = [
+    {
+        "filename": f"old_lib-1.{n}-py3-none-any.whl",
+        "hashes": {"sha256": "0" * 64},
+        "upload-time": f"2026-01-0{n + 1}T02:03:04Z",
+        "yanked": n % 2 == 0,
+    }
+    for n in range(5)
+]
 JSON_PAGE = json_page(NAME, "archived", "since “May” \u202e", files=FILES).body
 HTML_PAGE = html_page(NAME, "archived", "since &quot;May&quot;").body.replace(
     b"<body>", b'<body><!-- files --><a href="../old_lib-1.0.whl#sha256=00" data-yanked>old_lib-1.0.whl</a>'
@@ -69,7 +78,9 @@ keyring-provider = "auto"
 internal = "https://internal.example/"
 """
 ROW = "simple-v1\nhttps://index.example/simple/\nold-lib"
-ROW_VALUE = _text_of(ROW, CachedAnswer(ProjectPage("archived", "why"), '"etag"', 1_795_000_000.0))
+ROW_VALUE = _text_of(
+    ROW, CachedAnswer(ProjectPage("archived", "why", Release("1.0", "2026-01-02")), '"etag"', 1_795_000_000.0)
+)
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: " + JSON_TYPE.encode() + b'\r\nETag: "1"\r\nContent-Length: '
     + str(len(JSON_PAGE)).encode() + b"\r\n\r\n" + JSON_PAGE
@@ -124,6 +135,7 @@ def test_a_page_that_was_damaged_is_a_page_or_a_page_error(original: bytes, kind
         page = decode_page(body, content_type, NAME)
         assert page.marker is None or isinstance(page.marker, str)
         assert isinstance(page.reason, str)
+        assert page.release is None or (page.release.version + page.release.date).isprintable()
 
 
 # --- snapshots, rows of the cache, configurations, netrc ---

@@ -46,7 +46,7 @@ def read(mothball: Mothball, index: ScriptedIndex) -> dict[PageKey, CachedAnswer
     with closing(cache):
         found = cache.get_many(page_key(index.url, name) for name in NAMES)
         assert cache.trouble is None
-    path = os.path.join(mothball.cache, "v1", "cache.db")
+    path = os.path.join(mothball.cache, "v2", "cache.db")
     if os.path.exists(path):
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -76,7 +76,7 @@ def test_a_cache_is_readable_after_each_kill_and_holds_nothing_but_answers(
             assert mothball.run("cache", "clear").code == 0
             if number % 10 == 0:
                 with suppress(FileNotFoundError):  # it was killed before it made one
-                    os.remove(os.path.join(mothball.cache, "v1", "cache.db"))
+                    os.remove(os.path.join(mothball.cache, "v2", "cache.db"))
         process = mothball.start("check", "--refresh", "--format", "json")
         time.sleep(usual * chance.uniform(0.3, 1.0))
         process.kill()

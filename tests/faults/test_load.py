@@ -144,7 +144,7 @@ def test_twenty_processes_at_once_on_one_cold_cache_report_the_same_and_leave_it
 
 def integrity_of(mothball: Mothball) -> str:
     """Return what SQLite itself says of the cache's database."""
-    path = os.path.join(mothball.cache, "v1", "cache.db")
+    path = os.path.join(mothball.cache, "v2", "cache.db")
     code = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])"
     done = subprocess.run([sys.executable, "-I", "-c", code, path], check=True, capture_output=True, text=True)
     return done.stdout.strip()

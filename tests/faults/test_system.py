@@ -239,7 +239,7 @@ def test_a_file_system_that_fails_costs_the_cache_and_not_the_report(
 
 
 def test_a_cache_of_another_layout_lies_beside_ours_untouched(mothball: Mothball) -> None:
-    for version, content in (("v0", b"older"), ("v2", b"newer"), ("cache.db", b"oldest")):
+    for version, content in (("v1", b"older"), ("v3", b"newer"), ("cache.db", b"oldest")):
         path = Path(mothball.cache, version, "cache.db") if version != "cache.db" else Path(mothball.cache, version)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -250,8 +250,8 @@ def test_a_cache_of_another_layout_lies_beside_ours_untouched(mothball: Mothball
         assert mothball.check().code == 1
         assert index.count() == 0
     assert mothball.run("cache", "clear").code == 0
-    assert Path(mothball.cache, "v0", "cache.db").read_bytes() == b"older"
-    assert Path(mothball.cache, "v2", "cache.db").read_bytes() == b"newer"
+    assert Path(mothball.cache, "v1", "cache.db").read_bytes() == b"older"
+    assert Path(mothball.cache, "v3", "cache.db").read_bytes() == b"newer"
 
 
 @pytest.mark.parametrize("change", ["representation", "fields", "tables", "settings"])
@@ -259,7 +259,7 @@ def test_rows_of_an_older_or_newer_mothball_are_asked_for_again_and_do_no_harm(c
     with ScriptedIndex(PAGES) as index:
         project.write("requirements.txt", "\n".join([f"--index-url {index.url}", *NAMES]))
         project.check()
-        path = project.home / "mothball-cache" / "v1" / "cache.db"
+        path = project.home / "mothball-cache" / "v2" / "cache.db"
         statement = {
             "representation": "UPDATE Cache SET key = replace(key, 'simple-v1', 'simple-v2')",
             "fields": "UPDATE Cache SET value = replace(value, '\"found\"', '\"exists\"')",

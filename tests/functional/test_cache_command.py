@@ -13,7 +13,7 @@ def test_the_cache_says_where_it_is_and_what_it_holds(project: Project) -> None:
     empty = project.run("cache", "info")
     assert empty == (
         0,
-        f"directory: {cache_of(project.home)}/v1\nentries: 0\nsize: 0 KiB\n".replace("/v1", os.sep + "v1"),
+        f"directory: {cache_of(project.home)}/v2\nentries: 0\nsize: 0 KiB\n".replace("/v2", os.sep + "v2"),
         "",
     )
     project.remember("old-lib", "archived")

@@ -87,6 +87,66 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
         assert index.received == []
 
 
+@pytest.mark.parametrize("told_by", ["pyproject.toml", "setup.cfg"])
+def test_the_project_itself_is_looked_up_by_nobody_as_soon_as_it_is_typed(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, told_by: str
+) -> None:
+    tells = {"pyproject.toml": '[project]\nname = "My.Project"\n', "setup.cfg": "[metadata]\nname = My.Project\n"}
+    workspace.write(told_by, tells[told_by])
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    for version, before in enumerate(("", "another\n"), 2):
+        client.change(document, f"{before}my_project[test]\nold-lib\n", version)
+        line = before.count("\n")
+        client.wait_for(lambda: client.hover(document, line, 2) is not None)  # noqa: B023 - called at once
+        told = client.hover(document, line, 2)["contents"]["value"]
+        assert "not asked" in told, told
+        assert "the project itself" in told, told
+    client.wait_for(lambda: index.count("another") == 1)
+    # Saved, it is what a check of the file on disk makes of it; and typed on, it still is.
+    workspace.write("requirements.txt", "my-project\nold-lib\n")
+    client.save(document)
+    client.change(document, "my-project[more]\nold-lib\n", 9)
+    assert "the project itself" in client.hover(document, 0, 2)["contents"]["value"]
+    # What tells the name has changed: the name is another project's now.
+    index.script("my-project", page("my-project", "deprecated"))
+    watched(client, workspace.write(told_by, tells[told_by].replace("My.Project", "renamed")))
+    client.wait_for_diagnostics(document, "deprecated", "archived")
+    assert index.count("my-project") == 1
+
+
+def test_all_indexes_that_a_name_is_pinned_to_stay_as_they_were_saved(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    with ScriptedIndex() as first, ScriptedIndex() as second:
+        second.script("acme-lib", page("acme-lib", "archived"))
+        client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+        client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+        head = '[project]\nname = "x"\ndependencies = ["acme-lib"]\n'
+        pins = [f"{{ index = '{name}', marker = \"sys_platform {sign} 'linux'\" }}" for name, sign in PINS]
+        tables = "".join(
+            f'[[tool.uv.index]]\nname = "{name}"\nurl = "{one.url}"\nexplicit = true\n'
+            for name, one in (("first", first), ("second", second))
+        )
+        text = f"{head}[tool.uv.sources]\nacme-lib = [{', '.join(pins)}]\n{tables}"
+        document = client.open(workspace.write("pyproject.toml", text), text)
+        client.wait_for_diagnostics(document, "archived")
+        assert (first.count("acme-lib"), second.count("acme-lib")) == (1, 1)
+        for version, half in enumerate((text.replace(f", {pins[1]}", ""), text.replace(pins[0], ""), head + tables), 2):
+            assert half != text
+            client.change(document, half, version)
+            client.change(document, "\n" + half, version + 10)
+            assert client.hover(document, 3, 18)["contents"]["value"].startswith("**archived**")
+        assert index.received == []
+        assert (first.count("acme-lib"), second.count("acme-lib")) == (1, 1)
+
+
+PINS = (("first", "=="), ("second", "!="))
+
+
 def test_a_local_index_that_only_the_repository_names_waits_for_consent(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:

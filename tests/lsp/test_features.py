@@ -13,7 +13,7 @@ from tests.lsp.pages import page
 from tests.lsp.test_diagnostics import place
 from tests.support.lsp_client import PULL, PUSH, Message, codes_of
 from tests.support.project import snapshot_text
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import ScriptedIndex, json_page
 
 
 def archived(
@@ -71,6 +71,29 @@ def test_hover_tells_the_story_of_any_dependency_line(
     assert client.hover(document, 1, 0)["contents"]["value"].startswith("**active** `fine`")
     assert client.hover(document, 2, 0) is None
     assert client.hover(document, 3, 3) is None
+
+
+def test_hover_tells_the_latest_release_also_out_of_the_cache_and_when_nothing_has_changed(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    files = [
+        {"filename": f"old_lib-{version}.tar.gz", "upload-time": f"{day}T01:02:03Z"}
+        for version, day in (("1.0", "2020-01-02"), ("2.0", "2024-03-04"), ("1.1", "2021-01-02"))
+    ]
+    index.script("old-lib", json_page("old-lib", "archived", files=files)._replace(etag='"1"'))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    line = "- latest release `2.0`, published on 2024-03-04\n"
+    assert line in client.hover(document, 0, 0)["contents"]["value"]
+    client.command("mothball.checkAgain")
+    client.wait_for(lambda: len(index.received) == 2)
+    client.wait_for_diagnostics(document, "archived")
+    assert line in client.hover(document, 0, 0)["contents"]["value"]
+    other = client.open(workspace.write("other/requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(other, "archived")
+    assert line in client.hover(other, 0, 0)["contents"]["value"]
+    assert len(index.received) == 2
 
 
 def test_hover_is_plain_text_where_the_client_knows_no_other(

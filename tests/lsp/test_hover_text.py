@@ -24,6 +24,7 @@ from mothball.model import (
     Origin,
     Position,
     ProjectStatus,
+    Release,
     Rule,
     Severity,
     Source,
@@ -55,7 +56,7 @@ def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppressi
 
 
 def test_a_whole_story() -> None:
-    lookup = Stated(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN)
+    lookup = Stated(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN, Release("2.1.0", "2024-05-06"))
     told = story(
         lookup, found(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
     )
@@ -64,6 +65,7 @@ def test_a_whole_story() -> None:
         "No more releases are to be expected, not even for security.\n\n"
         "Its index says: `use new-lib`\n\n"
         "- rule archived: an error here\n"
+        "- latest release `2.1.0`, published on 2024-05-06\n"
         '- only where `python_version < "3.9"`\n'
         "- brought in by `flask-foo` → `middle` → `old-lib`\n"
         f"- `{INDEX}`, checked 3 h ago\n"
@@ -74,6 +76,7 @@ def test_a_whole_story() -> None:
         "No more releases are to be expected, not even for security.\n\n"
         "Its index says: use new-lib\n\n"
         "rule archived: an error here\n"
+        "latest release 2.1.0, published on 2024-05-06\n"
         'only where python_version < "3.9"\n'
         "brought in by flask-foo → middle → old-lib\n"
         f"{INDEX}, checked 3 h ago\n"

@@ -57,7 +57,11 @@ class TestKeyring:
         directory.mkdir()
         self._directory = directory
         (directory / "mothball_test_keyring.py").write_text(_BACKEND)
-        (directory / "entries.json").write_text(json.dumps(entries))
+        self.hold(entries)
+
+    def hold(self, entries: Mapping[str, object]) -> None:
+        """Hold other entries from now on."""
+        (self._directory / "entries.json").write_text(json.dumps(entries))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO, Self
 
-from tests.support.cli import clean_environment, installed_script
+from tests.support.cli import installed_script, measured_environment
 
 LIMIT = 20.0
 Message = dict[str, Any]
@@ -225,7 +225,7 @@ class Process(LspClient):
         self.process = subprocess.Popen(
             [installed_script(), "lsp", *arguments],
             cwd=cwd,
-            env=clean_environment(home, **(environment or {})),
+            env=measured_environment(home, **(environment or {})),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

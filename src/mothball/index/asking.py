@@ -51,10 +51,6 @@ class Asker:
         self.breaker = Breaker(settings.rest)
         self.gate = Gate()
 
-    def forget_failures(self) -> None:
-        """Believe no longer that any host cannot be connected to."""
-        self.breaker = Breaker(self.settings.rest)
-
     def ask(self, request: PageRequest, patience: Patience) -> Outcome:
         """Return what the index says to ``request``. Raises nothing for what an index or a network can do."""
         url = page_url(request.index_url, request.name)

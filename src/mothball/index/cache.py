@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mothball.errors import CacheError
@@ -19,6 +19,7 @@ from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
 from mothball.index.exchange import ProjectPage
+from mothball.model import Release
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ BATCH = 10
 
 _RENEWAL = 24 * 3600.0
 _MAX_ETAG = 256
+_MAX_VERSION = 64
 _LATEST_TIME = 253_402_300_800  # the year 10000: no clock of ours wrote that
 _Result = TypeVar("_Result")
 
@@ -208,6 +210,7 @@ def _text_of(row_key: str, answer: CachedAnswer) -> str:
             "found": answer.page is not None,
             "marker": answer.page.marker if answer.page else None,
             "reason": answer.page.reason if answer.page else "",
+            "release": answer.page.release if answer.page else None,
             "etag": _usable_etag(answer.etag),
             "stored_at": answer.stored_at,
         }
@@ -221,8 +224,15 @@ def _answer_of(row_key: str, value: str) -> CachedAnswer | None:
     if stored_at is None:
         return None
     match fields:
-        case {"found": True, "marker": str() | None as marker, "reason": str(reason), "etag": str() | None as etag}:
-            return CachedAnswer(ProjectPage(marker, reason), _usable_etag(etag), stored_at)
+        case {
+            "found": True,
+            "marker": str() | None as marker,
+            "reason": str(reason),
+            "release": [str(), str()] | None as release,
+            "etag": str() | None as etag,
+        } if _is_release(release):
+            page = ProjectPage(marker, reason, Release(*release) if release else None)
+            return CachedAnswer(page, _usable_etag(etag), stored_at)
         case {"found": False}:
             return CachedAnswer(None, None, stored_at)
         case _:
@@ -241,6 +251,20 @@ def _fields(row_key: str, value: str) -> dict[str, object]:
 def _stored_at(fields: Mapping[str, object]) -> float | None:
     moment = fields.get("stored_at")
     return float(moment) if isinstance(moment, int | float) and 0 <= moment < _LATEST_TIME else None
+
+
+def _is_release(release: Sequence[str] | None) -> bool:
+    """Return whether a row tells of no release, or of one as ``latest_release`` makes them."""
+    if release is None:
+        return True
+    version, date = release
+    return 0 < len(version) <= _MAX_VERSION and version.isascii() and version.isprintable() and _is_date(date)
+
+
+def _is_date(text: str) -> bool:
+    """Return whether ``text`` has the form of an ISO date; without a pattern, as every warm run reads rows."""
+    digits = text[:4] + text[5:7] + text[8:]
+    return len(text) == 10 and text[4] == text[7] == "-" and digits.isascii() and digits.isdigit()
 
 
 def _usable_etag(etag: str | None) -> str | None:

@@ -13,7 +13,7 @@ import sys
 from mothball.errors import CacheError
 
 # Caches of other layouts lie beside this one and are left alone.
-LAYOUT = "v1"
+LAYOUT = "v2"
 DATABASE = "cache.db"
 
 CLEAR_HELP = "`mothball cache clear` makes a new one; --no-cache does without"

@@ -101,10 +101,6 @@ class Client:
         finally:
             self._leave(arrivals)
 
-    def forget_failures(self) -> None:
-        """Ask anew, from the next request on, whoever could not be connected to a moment ago."""
-        self._asker.forget_failures()
-
     def close(self) -> None:
         """Cancel what is still to come and close the connections."""
         stopped = Failed(Cause.UNREACHABLE, "mothball stopped asking")

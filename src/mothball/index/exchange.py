@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mothball.model import Cause
+from mothball.model import Cause, Release
 from mothball.records import NamedTuple
 
 
@@ -12,11 +12,13 @@ class ProjectPage(NamedTuple):
     """What a project page (PEP 691 JSON or PEP 503 HTML) says of its project's status.
 
     ``marker`` is None where the page has none; otherwise it is the index's own word, not yet held against PEP 792.
-    ``marker`` and ``reason`` are hostile text as received, capped in length.
+    ``marker`` and ``reason`` are hostile text as received, capped in length. ``release`` is the one published
+    last, None where the page does not tell; HTML never does.
     """
 
     marker: str | None
     reason: str = ""
+    release: Release | None = None
 
 
 class PageRequest(NamedTuple):

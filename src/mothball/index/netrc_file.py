@@ -11,6 +11,15 @@ _LIMIT = 1024 * 1024
 _Logins = dict[str, tuple[str, str]]
 
 
+def netrc_paths(environment: Mapping[str, str]) -> list[str]:
+    """Return the paths at which the user's netrc may lie; the first that is a file counts."""
+    chosen = environment.get("NETRC")
+    if chosen:
+        return [os.path.expanduser(chosen)]
+    homes = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
+    return [path for path in homes if os.path.isabs(path)]
+
+
 class NetrcLogins:
     """The logins of the user's netrc, by host. ``trouble`` says why it could not be read, without a word out of it."""
 
@@ -35,7 +44,7 @@ class NetrcLogins:
     def _read(self) -> _Logins:
         import netrc  # noqa: PLC0415 - only where an index must be asked
 
-        path = next(filter(os.path.isfile, self._paths()), None)
+        path = next(filter(os.path.isfile, netrc_paths(self._environment)), None)
         if path is None:
             return {}
         try:
@@ -54,10 +63,3 @@ class NetrcLogins:
             for host, (login, _, password) in hosts.items()
             if host != "default"
         }
-
-    def _paths(self) -> list[str]:
-        chosen = self._environment.get("NETRC")
-        if chosen:
-            return [os.path.expanduser(chosen)]
-        homes = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
-        return [path for path in homes if os.path.isabs(path)]

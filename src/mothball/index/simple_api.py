@@ -57,7 +57,7 @@ def lookup_of(page: ProjectPage, origin: Origin) -> Stated | NotStated | Unrecog
     means *active* on an index which states statuses is for the caller to say, who has seen more than one page.
     """
     if page.marker is None:
-        return NotStated(origin)
+        return NotStated(origin, page.release)
     if page.marker in _STATUSES:
-        return Stated(ProjectStatus(page.marker), page.reason, origin)
-    return Unrecognised(page.marker, page.reason, origin)
+        return Stated(ProjectStatus(page.marker), page.reason, origin, page.release)
+    return Unrecognised(page.marker, page.reason, origin, page.release)

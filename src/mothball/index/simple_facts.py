@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mothball.errors import PageError
 from mothball.hygiene import one_line
 from mothball.index.exchange import ProjectPage
 from mothball.model import normalise
 from mothball.records import NamedTuple
+
+if TYPE_CHECKING:
+    from mothball.index.latest_release import PublishedFile
+    from mothball.model import Release
 
 # The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
 MAX_TEXT = 10_000
@@ -18,12 +23,16 @@ _VERSION = r"([0-9]{1,6})\.[0-9]{1,6}"
 
 
 class PageFacts(NamedTuple):
-    """What stands on a project page, not yet judged; None is what the page does not say."""
+    """What stands on a project page, not yet judged; None is what the page does not say.
+
+    ``newest`` is the file that was uploaded last.
+    """
 
     version: str | None
     name: str | None
     marker: str | None
     reason: str
+    newest: PublishedFile | None = None
 
 
 def page_of(facts: PageFacts, name: str) -> ProjectPage:
@@ -35,9 +44,16 @@ def page_of(facts: PageFacts, name: str) -> ProjectPage:
     check_version(facts.version)
     if facts.name is not None and normalise(facts.name) != name:
         raise another_project(facts.name)
+    release = None if facts.newest is None else _release_of(facts.newest, name)
     if facts.marker is None:
-        return ProjectPage(marker=None)
-    return ProjectPage(facts.marker[:MAX_TEXT], facts.reason[:MAX_TEXT])
+        return ProjectPage(None, release=release)
+    return ProjectPage(facts.marker[:MAX_TEXT], facts.reason[:MAX_TEXT], release)
+
+
+def _release_of(file: PublishedFile, name: str) -> Release | None:
+    from mothball.index.latest_release import release_of  # noqa: PLC0415 - for fresh pages only
+
+    return release_of(file, name)
 
 
 def another_project(name: str) -> PageError:

@@ -295,7 +295,7 @@ def _answer(learnt: _Learnt, stating: frozenset[str]) -> Answer:
         return learnt
     answer = lookup_of(*learnt)
     if isinstance(answer, NotStated) and answer.origin.index_url in stating:
-        return Stated(ProjectStatus.ACTIVE, "", answer.origin)
+        return Stated(ProjectStatus.ACTIVE, "", answer.origin, answer.release)
     return answer
 
 

@@ -147,6 +147,8 @@ def _details(story: Story, style: _Plain) -> Iterator[str]:
         yield f"status: {style.foreign(lookup.marker)}"
     if story.finding is not None and lookup != PENDING:
         yield _policy(story.finding, style)
+    if isinstance(lookup, Stated | NotStated | Unrecognised) and lookup.release is not None:
+        yield f"latest release {style.foreign(lookup.release.version)}, published on {lookup.release.date}"
     marker = style.foreign(dependency.marker)
     yield f"only where {marker}" if marker else ""
     if item.transitive:

@@ -8,6 +8,7 @@ for itself: it is safe among processes, and each connection belongs to one threa
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mothball.config import UserConfig
 from mothball.errors import CacheError, MothballError
+from mothball.files import Stamp, stamp_of
 from mothball.index.cache import StatusCache
+from mothball.index.netrc_file import netrc_paths
 from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, LookupSettings, Query, Statuses
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.places import cache_directory
@@ -97,7 +100,6 @@ class Lookups:
             return
         self._flying.update(wanted)
         if refresh:
-            self._pages.forget_failures()
             self._ask_indexes(wanted, refresh=True)
             return
         job = self._cache_pool.submit(self._pages.cached, wanted)
@@ -106,6 +108,10 @@ class Lookups:
     def go_by(self, user: UserConfig) -> None:
         """Trust whom the user trusts, and get in as the user does. For any thread."""
         self._pages.go_by(user)
+
+    def begin_anew(self) -> None:
+        """Forget who failed and who refused a login; netrc and keyring are asked anew. For any thread."""
+        self._pages.begin_anew()
 
     def cached(self, queries: Iterable[Query]) -> Answers:
         """Return what the cache knows. For any thread."""
@@ -164,6 +170,8 @@ class _Pages:
         self._client: Client | None = None
         self._user = UserConfig()
         self._told = ""
+        # What the client read of netrc was as these stamps say.
+        self._netrc: tuple[Stamp | None, ...] = ()
 
     def go_by(self, user: UserConfig) -> None:
         with self._lock:
@@ -172,10 +180,9 @@ class _Pages:
                 # What is under way with the old one comes to its end; nobody else will ask by it.
                 self._client = None
 
-    def forget_failures(self) -> None:
+    def begin_anew(self) -> None:
         with self._lock:
-            if self._client is not None:
-                self._client.forget_failures()
+            self._client = None
 
     def cached(self, queries: tuple[Query, ...]) -> Answers:
         """Return the answers that need no index: those that the cache holds fresh, all of them offline."""
@@ -227,7 +234,10 @@ class _Pages:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
 
         with self._lock:
-            if self._client is None:
+            netrc = tuple(map(stamp_of, netrc_paths(os.environ)))
+            # The keyring cannot be looked at without asking it, and may prompt: it waits for "check again".
+            if self._client is None or netrc != self._netrc:
+                self._netrc = netrc
                 access = self._user.access
                 settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, access=access)
                 self._client = Client(settings.with_timeout(access.timeout))

@@ -11,9 +11,11 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeVar
 
+from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside
 from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
@@ -108,10 +110,11 @@ class Workbench:
         self.disk_changed()
 
     def check_again(self) -> None:
-        """Ask for all names of all open documents again, however young the answers are."""
-        self.changes += 1
-        queries = (query for document in self.documents.values() for query in _queries(document))
-        self.lookups.ask(list(queries), refresh=True)
+        """Ask for all names of all open documents again, however young the answers are.
+
+        Nothing that was learnt of indexes and logins stands in the way: somebody may have just mended it.
+        """
+        self._in_thread(self._begin_anew, lambda _: self._ask_for_all(), self._ask_for_all)
 
     async def checked(self, uri: str) -> OpenDocument | None:
         """Return the document at ``uri`` when the verdict is about its text; None where it is none of ours."""
@@ -184,6 +187,16 @@ class Workbench:
         side = read_user_side(self.settings, self._environment)
         self.lookups.go_by(side.user)
         return side
+
+    def _begin_anew(self) -> None:
+        self.lookups.begin_anew()
+        with suppress(ConfigError, UnreadableFileError):  # the surveys tell it
+            self.user_side()
+
+    def _ask_for_all(self) -> None:
+        queries = [query for document in self.documents.values() for query in _queries(document)]
+        self.lookups.ask(queries, refresh=True)
+        self.disk_changed()
 
     # --- checks ---
 

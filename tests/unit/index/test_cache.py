@@ -19,6 +19,7 @@ from mothball.index import cache as cache_module
 from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedAnswer, PageKey, StatusCache, page_key
 from mothball.index.cache_writer import SETTINGS, Writer
 from mothball.index.exchange import ProjectPage
+from mothball.model import Release
 
 INDEX = "https://index.example/simple/"
 NOW = time.time()
@@ -42,7 +43,7 @@ def keys(count: int) -> list[PageKey]:
 
 
 def rows(directory: str, statement: str, *values: object) -> list[Any]:
-    connection = sqlite3.connect(os.path.join(directory, "v1", "cache.db"), isolation_level=None)
+    connection = sqlite3.connect(os.path.join(directory, "v2", "cache.db"), isolation_level=None)
     try:
         return connection.execute(statement, values).fetchall()
     finally:
@@ -58,6 +59,7 @@ def in_another_process(program: str, *arguments: str) -> subprocess.Popen[str]:
     [
         ARCHIVED,
         CachedAnswer(ProjectPage(None), None, NOW),
+        CachedAnswer(ProjectPage("active", "", Release("1!2.0.post1+x", "2026-01-02")), None, NOW),
         CachedAnswer(ProjectPage("odd \U0001f600 \ud800", "\x00\u202e\n" * 50), 'W/"x"', 0.0),
         CachedAnswer(ProjectPage("\U0001f600" * 10_000, "\U0001f600" * 10_000), None, NOW),
         CachedAnswer(None, None, NOW + 1e6),
@@ -83,8 +85,8 @@ def test_an_answer_belongs_to_its_index_and_name(cache: StatusCache) -> None:
 def test_an_index_is_known_without_credentials_and_with_one_slash(cache: StatusCache, directory: str) -> None:
     cache.put_many({page_key("https://user:secret@index.example/simple?token=secret", "a"): ARCHIVED})
     assert cache.get_many([page_key("https://index.example/simple//", "a")])
-    for name in os.listdir(os.path.join(directory, "v1")):
-        assert b"secret" not in Path(directory, "v1", name).read_bytes()
+    for name in os.listdir(os.path.join(directory, "v2")):
+        assert b"secret" not in Path(directory, "v2", name).read_bytes()
 
 
 def test_an_answer_belongs_to_one_representation(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,11 +183,11 @@ def test_the_memory_of_an_index_is_renewed_once_a_day(cache: StatusCache, monkey
 
 def test_info_tells_place_entries_and_size(cache: StatusCache, directory: str) -> None:
     empty = cache.info()
-    assert (empty.directory, empty.entries, empty.size_bytes) == (os.path.join(directory, "v1"), 0, 0)
+    assert (empty.directory, empty.entries, empty.size_bytes) == (os.path.join(directory, "v2"), 0, 0)
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
     full = cache.info()
     assert full.entries == 3
-    assert full.size_bytes == os.path.getsize(os.path.join(directory, "v1", "cache.db"))
+    assert full.size_bytes == os.path.getsize(os.path.join(directory, "v2", "cache.db"))
 
 
 def test_clearing_forgets_everything(cache: StatusCache) -> None:
@@ -213,7 +215,7 @@ def test_reading_writes_nothing_and_imports_no_diskcache(directory: str) -> None
     cache = StatusCache.open(directory)
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
     cache.close()
-    path = Path(directory, "v1", "cache.db")
+    path = Path(directory, "v2", "cache.db")
     before = path.read_bytes(), path.stat().st_mtime_ns
     program = """
 import sys
@@ -230,6 +232,7 @@ WRITER = """
 import sys, time
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.exchange import ProjectPage
+from mothball.model import Release
 cache = StatusCache.open(sys.argv[1])
 mine = {page_key(sys.argv[2], f"lib-{n}"): CachedAnswer(ProjectPage("archived"), None, time.time()) for n in range(60)}
 """
@@ -267,7 +270,7 @@ def locked(directory: str, cache: StatusCache) -> Iterator[StatusCache]:
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
     cache.close()
     reopened = StatusCache.open(directory)
-    connection = sqlite3.connect(os.path.join(directory, "v1", "cache.db"), isolation_level=None)
+    connection = sqlite3.connect(os.path.join(directory, "v2", "cache.db"), isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     yield reopened
     connection.close()
@@ -361,16 +364,41 @@ def test_locks_of_sqlite_are_told_from_what_a_crafted_schema_raises(directory: s
     assert "mothball cache clear" in trouble.help
 
 
+ODD_RELEASES: list[object] = [
+    "1.0",
+    1,
+    {},
+    [],
+    ["1.0"],
+    ["1.0", "2026-01-02", "more"],
+    ["1.0", 20260102],
+    [1, "2026-01-02"],
+    ["", "2026-01-02"],
+    ["1" * 65, "2026-01-02"],
+    ["1.0\n**bold**", "2026-01-02"],
+    ["\u0661.0", "2026-01-02"],
+    ["1.0", "2026-01-02 [a](https://evil.example)"],
+    ["1.0", "2026-1-2"],
+    ["1.0", "2026/01/02"],
+    ["1.0", "\u0662026-01-02"],
+]
+
+
 def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, directory: str) -> None:
-    good, *bad = keys(20)
+    good, *bad = keys(40)
+    bad = bad[: 18 + len(ODD_RELEASES)]
     cache.put_many(dict.fromkeys([good, *bad], ARCHIVED))
     row_key = f"{REPRESENTATION}\n{INDEX}\n"
-    own: dict[str, object] = {"found": True, "marker": None, "reason": "", "etag": None, "stored_at": NOW}
+    release = ["1.0", "2026-01-02"]
+    own: dict[str, object] = {
+        "found": True, "marker": None, "reason": "", "release": release, "etag": None, "stored_at": NOW,
+    }  # fmt: skip
     changes_of_one_field: list[dict[str, object]] = [
         {"found": "yes"},
         {"marker": 1},
         {"reason": None},
         {"etag": 1},
+        *({"release": odd} for odd in ODD_RELEASES),
         {"stored_at": "now"},
         {"stored_at": -1},
         {"stored_at": 1e300},
@@ -396,7 +424,7 @@ def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, d
     assert list(cache.get_many([good, *bad])) == [good]
     assert cache.trouble is None
     cache.put_many(dict.fromkeys(bad, ARCHIVED))
-    assert len(cache.get_many([good, *bad])) == 20
+    assert len(cache.get_many([good, *bad])) == len(bad) + 1
 
 
 def test_a_memory_of_an_index_that_is_not_as_we_write_it_is_not_there(cache: StatusCache, directory: str) -> None:

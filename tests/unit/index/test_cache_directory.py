@@ -41,12 +41,12 @@ def test_directories_are_made_for_their_owner_alone(tmp_path: Path) -> None:
     cache = StatusCache.open(str(tmp_path / "a" / "cache"))
     cache.put_many(ANSWER)
     cache.close()
-    for path in (tmp_path / "a" / "cache", tmp_path / "a" / "cache" / "v1"):
+    for path in (tmp_path / "a" / "cache", tmp_path / "a" / "cache" / "v2"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
 def test_a_cache_of_another_layout_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / "v0" / "cache.db"
+    other = tmp_path / "v1" / "cache.db"
     other.parent.mkdir()
     other.write_text("from another time")
     cache = StatusCache.open(str(tmp_path))
@@ -58,7 +58,7 @@ def test_a_cache_of_another_layout_is_left_alone(tmp_path: Path) -> None:
 
 
 @posix_only
-@pytest.mark.parametrize("inner", ["", "v1"])
+@pytest.mark.parametrize("inner", ["", "v2"])
 @pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
 def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, inner: str, mode: int) -> None:
     directory = tmp_path / "cache"
@@ -77,7 +77,7 @@ def test_a_directory_that_others_may_read_is_fine(tmp_path: Path) -> None:
     StatusCache.open(str(directory)).close()
 
 
-@pytest.mark.parametrize("inner", ["", "v1"])
+@pytest.mark.parametrize("inner", ["", "v2"])
 def test_a_symbolic_link_is_refused(tmp_path: Path, inner: str) -> None:
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
@@ -89,7 +89,7 @@ def test_a_symbolic_link_is_refused(tmp_path: Path, inner: str) -> None:
     assert list(target.iterdir()) == []
 
 
-@pytest.mark.parametrize("inner", ["", "v1"])
+@pytest.mark.parametrize("inner", ["", "v2"])
 def test_a_file_in_a_directorys_place_is_refused(tmp_path: Path, inner: str) -> None:
     directory = tmp_path / "cache"
     if inner:
@@ -117,7 +117,7 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch:
 
 
 @root_only
-@pytest.mark.parametrize("inner", ["", "v1", "v1/cache.db", "v1/cache.db-journal"])
+@pytest.mark.parametrize("inner", ["", "v2", "v2/cache.db", "v2/cache.db-journal"])
 def test_what_belongs_to_somebody_else_is_refused(tmp_path: Path, inner: str) -> None:
     cache = StatusCache.open(str(tmp_path))
     cache.put_many(ANSWER)
@@ -146,13 +146,13 @@ def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
     cache = StatusCache.open(str(directory))
     cache.put_many(ANSWER)
     cache.close()
-    (directory / "v1" / "cache.db").write_text("noise")
-    (directory / "v1" / "cache.db-wal").symlink_to(outside)
+    (directory / "v2" / "cache.db").write_text("noise")
+    (directory / "v2" / "cache.db-wal").symlink_to(outside)
     refusal(directory)
     discard(str(directory))
     discard(str(directory))
     assert outside.read_text() == "precious"
-    assert list((directory / "v1").iterdir()) == []
+    assert list((directory / "v2").iterdir()) == []
     cache = StatusCache.open(str(directory))
     cache.put_many(ANSWER)
     assert cache.get_many([KEY]) == ANSWER
@@ -160,7 +160,7 @@ def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_discarded_is_told(tmp_path: Path) -> None:
-    (tmp_path / "v1" / "cache.db").mkdir(parents=True)
-    (tmp_path / "v1").chmod(0o700)
+    (tmp_path / "v2" / "cache.db").mkdir(parents=True)
+    (tmp_path / "v2").chmod(0o700)
     with pytest.raises(CacheError, match=r"cannot be used: Is a directory|Permission"):
         discard(str(tmp_path))

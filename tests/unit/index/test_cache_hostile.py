@@ -47,7 +47,7 @@ class Scene:
 
     def __init__(self, root: Path) -> None:
         self.directory = root / "cache"
-        self.inner = self.directory / "v1"
+        self.inner = self.directory / "v2"
         self.database = self.inner / "cache.db"
         self.journal = self.inner / "cache.db-journal"
         self.mark = root / "executed"
@@ -327,7 +327,7 @@ def test_a_trigger_that_puts_back_what_is_deleted_does_not_keep_us(scene: Scene)
 def test_what_appears_only_after_the_opening_is_held_to_the_same_rules(scene: Scene, name: str) -> None:
     empty = scene.directory.parent / "empty"
     cache = StatusCache.open(str(empty))
-    (empty / "v1" / name).symlink_to(scene.victim)
+    (empty / "v2" / name).symlink_to(scene.victim)
     assert cache.get_many(KEYS) == {}
     cache.put_many(ANSWERS)
     assert "no plain file" in str(cache.trouble)

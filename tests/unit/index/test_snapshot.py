@@ -175,9 +175,9 @@ def test_a_marker_with_hidden_characters_does_not_become_one_that_we_know() -> N
 REASONS = st.text(max_size=40)
 MARKERS = st.text(max_size=40).filter(lambda marker: marker not in set(ProjectStatus))
 LEARNT = st.one_of(
-    st.builds(Stated, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE)),
-    st.builds(Unrecognised, MARKERS, REASONS, st.just(LIVE)),
-    st.builds(NotStated, st.just(LIVE)),
+    st.builds(Stated, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none()),
+    st.builds(Unrecognised, MARKERS, REASONS, st.just(LIVE), st.none()),
+    st.builds(NotStated, st.just(LIVE), st.none()),
     st.builds(Missing, st.just(LIVE)),
 )
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)

@@ -19,6 +19,7 @@ from mothball.model import (
     NotStated,
     Origin,
     ProjectStatus,
+    Release,
     Source,
     Stated,
     Unavailable,
@@ -126,6 +127,21 @@ def test_an_old_answer_is_asked_again_by_its_validator(world: World, age: float)
     assert world.remembered(INDEX, "lib") == CachedAnswer(ARCHIVED, '"v1"', NOW)
 
 
+def test_the_latest_release_is_kept_by_the_cache_and_stays_when_nothing_has_changed(world: World) -> None:
+    release = Release("2.0", "2026-01-02")
+    page = ACTIVE._replace(release=release)
+    for outcome in (Fetched(page, '"v1"'), NotModified()):
+        assert world.ask({(INDEX, "lib"): outcome}) == Stated(
+            ProjectStatus.ACTIVE, "", Origin(INDEX, world.now), release
+        )
+        assert world.remembered(INDEX, "lib") == CachedAnswer(page, '"v1"', world.now)
+        world.now += 2 * HOUR
+    silent = Query("silent", (INDEX,))
+    assert world.look_up([silent], {(INDEX, "silent"): Fetched(SILENT._replace(release=release))}) == {
+        silent: Stated(ProjectStatus.ACTIVE, "", Origin(INDEX, world.now), release)
+    }
+
+
 def test_an_old_answer_without_a_validator_is_asked_again_in_full(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR, etag=None)
     assert world.ask({(INDEX, "lib"): Fetched(ACTIVE)}) == Stated(ProjectStatus.ACTIVE, "", LIVE)
@@ -196,8 +212,8 @@ def test_a_cache_that_cannot_be_used_fails_no_look_up(tmp_path: Path) -> None:
     world = World(str(tmp_path / "cache"))
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
     world.cache.close()
-    Path(tmp_path, "cache", "v1", "cache.db").write_bytes(b"noise" * 1000)
-    world.cache = StatusCache(str(tmp_path / "cache" / "v1" / "cache.db"), None)
+    Path(tmp_path, "cache", "v2", "cache.db").write_bytes(b"noise" * 1000)
+    world.cache = StatusCache(str(tmp_path / "cache" / "v2" / "cache.db"), None)
     assert world.ask({(INDEX, "lib"): Fetched(SILENT), (INDEX, "old"): Fetched(ARCHIVED)}) == NotStated(LIVE)
     assert "not a database" in str(world.cache.trouble)
 
@@ -317,9 +333,9 @@ def test_a_marker_that_the_cache_holds_was_seen(world: World, outcome: Outcome) 
 def test_a_warm_run_writes_nothing(world: World, tmp_path: Path) -> None:
     world.remember(INDEX, "old", ARCHIVED, 10.0)
     world.remember(INDEX, "quiet", SILENT, 10.0)
-    before = Path(tmp_path, "cache", "v1", "cache.db").read_bytes()
+    before = Path(tmp_path, "cache", "v2", "cache.db").read_bytes()
     world.look_up([Query("old", (INDEX,)), Query("quiet", (INDEX,))], {})
-    assert Path(tmp_path, "cache", "v1", "cache.db").read_bytes() == before
+    assert Path(tmp_path, "cache", "v2", "cache.db").read_bytes() == before
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,184 @@
+"""The release that was published last: read from the list of files, or not told at all."""
+
+from __future__ import annotations
+
+import json
+import string
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from mothball.errors import PageError
+from mothball.index import simple_json
+from mothball.index.exchange import ProjectPage
+from mothball.index.latest_release import PublishedFile, release_of
+from mothball.index.simple_api import decode_page, lookup_of
+from mothball.model import Origin, Release
+from tests.support.timing import least_seconds
+
+JSON = "application/vnd.pypi.simple.v1+json"
+TIME = "2024-05-06T07:08:09.123456Z"
+
+
+def file(version: str, day: str = "2024-05-06", **keys: Any) -> dict[str, Any]:
+    """Return a file of `old-lib` as a page lists it."""
+    name = f"old_lib-{version}-py3-none-any.whl"
+    return {"filename": name, "hashes": {}, "url": name, "upload-time": f"{day}T01:02:03.456Z", **keys}
+
+
+def release(*files: object) -> Release | None:
+    body = json.dumps({"name": "old-lib", "files": files, "project-status": {"status": "archived"}}).encode()
+    page = decode_page(body, JSON, "old-lib")
+    assert page == ProjectPage("archived", release=page.release)
+    return page.release
+
+
+@pytest.mark.parametrize(
+    ("file_name", "version"),
+    [
+        ("old_lib-1.0-py3-none-any.whl", "1.0"),
+        ("Old.Lib-2.31.0-1-cp311-cp311-manylinux_2_17_x86_64.whl", "2.31.0"),
+        ("old_lib-1!2.0.post1+local.1-py2.py3-none-any.whl", "1!2.0.post1+local.1"),
+        ("old_lib-1.0.tar.gz", "1.0"),
+        ("old-lib-1.0rc1.zip", "1.0rc1"),
+        ("Old-Lib-0.9.tar.bz2", "0.9"),
+        ("old.lib-2004d.tgz", "2004d"),
+        ("old_lib.tar.gz", None),
+        ("old-lib-1.0-beta-2.tar.gz", None),
+        ("old_lib-1.0-py3-none.whl", None),
+        ("old_lib-1.0-1-2-py3-none-any.whl", None),
+        ("other-1.0-py3-none-any.whl", None),
+        ("old-lib-more-1.0.tar.gz", None),
+        ("old_lib-1.0-py2.7.egg", None),
+        ("old_lib-1.0.win32.exe", None),
+        ("old_lib-**1.0**.tar.gz", None),
+        ("old_lib-1.0\n.tar.gz", None),
+        ("old_lib-1 [a](https:).tar.gz", None),
+        ("old_lib-\u0661.0.tar.gz", None),
+        ("old_lib-" + "1" * 64 + ".tar.gz", "1" * 64),
+        ("old_lib-" + "1" * 65 + ".tar.gz", None),
+        ("old" + "_" * 600 + "lib-1.0.tar.gz", None),
+        ("", None),
+        (".whl", None),
+        (".tar.gz", None),
+    ],
+)
+def test_the_version_is_that_in_the_name_of_the_file(file_name: str, version: str | None) -> None:
+    found = release_of(PublishedFile(file_name, TIME), "old-lib")
+    assert found == (None if version is None else Release(version, "2024-05-06"))
+
+
+@pytest.mark.parametrize(
+    ("upload_time", "date"),
+    [
+        (TIME, "2024-05-06"),
+        ("2024-05-06T07:08:09Z", "2024-05-06"),
+        ("2024-05-06T07:08:09+00:00", "2024-05-06"),
+        ("2024-05-06T07:08:09", None),
+        ("2024-05-06T07:08:09+02:00", None),
+        ("2024-05-06", None),
+        ("2024-13-06T07:08:09Z", None),
+        ("2024-05-32T07:08:09Z", None),
+        ("**24-05-06T07:08:09Z", None),
+        ("\u06622024-05-06T07:08:09Z", None),
+        ("2024-05-06T07:08:09Z\n", None),
+        ("2024-05-06T" + "0" * 1_000_000 + "Z", None),
+    ],
+)
+def test_the_day_is_that_of_the_time_in_utc(upload_time: str, date: str | None) -> None:
+    found = release_of(PublishedFile("old_lib-1.0.tar.gz", upload_time), "old-lib")
+    assert found == (None if date is None else Release("1.0", date))
+
+
+_NAMES = st.from_regex(r"[a-z](?:[-_.]?[a-z0-9]){0,8}", fullmatch=True)
+_VERSIONS = st.from_regex(
+    r"(?:[0-9]!)?[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}(?:rc[0-9])?(?:\.post[0-9])?(?:\+[a-z]{1,3}\.[0-9])?", fullmatch=True
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(_NAMES, _VERSIONS)
+def test_names_of_files_are_read_as_packaging_reads_them(name: str, version: str) -> None:
+    normalised = canonicalize_name(name)
+    sdist, wheel = f"{name}-{version}.tar.gz", f"{normalised.replace('-', '_')}-{version}-py3-none-any.whl"
+    assert parse_sdist_filename(sdist) == (normalised, Version(version))
+    assert parse_wheel_filename(wheel)[:2] == (normalised, Version(version))
+    for file_name in (sdist, wheel):
+        assert release_of(PublishedFile(file_name, TIME), normalised) == Release(version, "2024-05-06")
+
+
+_HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.text() | st.text().map("old-lib-{}.tar.gz".format) | st.text().map("old_lib-{}-py3-none-any.whl".format),
+    st.text() | st.just(TIME),
+)
+def test_whatever_a_page_says_a_release_is_one_short_harmless_word(file_name: str, upload_time: str) -> None:
+    found = release_of(PublishedFile(file_name, upload_time), "old-lib")
+    assert found is None or (set(found.version) <= _HARMLESS and 0 < len(found.version) <= 64 and len(found.date) == 10)
+
+
+# --- which file of a page ---
+
+
+def test_the_latest_release_is_the_one_that_was_uploaded_last() -> None:
+    files = [file("1.0", "2020-01-02"), file("3.0", "2024-03-04"), file("2.9.1", "2023-12-31")]
+    assert release(*files) == Release("3.0", "2024-03-04")
+
+
+@pytest.mark.parametrize("yanked", [True, "broken", ""])
+def test_what_was_yanked_is_no_release_to_speak_of(yanked: object) -> None:
+    assert release(file("1.0", yanked=False), file("2.0", "2025-01-01", yanked=yanked)) == Release("1.0", "2024-05-06")
+    assert release(file("2.0", yanked=yanked)) is None
+
+
+def test_a_page_that_tells_no_times_tells_no_release() -> None:
+    assert release() is None
+    assert release({"filename": "old_lib-1.0.tar.gz"}, file("2.0") | {"upload-time": None}) is None
+
+
+@pytest.mark.parametrize(
+    "odd", [3, None, "x", [], {"filename": 3}, {"upload-time": 12.5}, {"yanked": {}}, {"filename": {"x": []}}]
+)
+def test_odd_files_are_no_reason_to_do_without_the_status(odd: object) -> None:
+    assert release(file("1.0"), odd) is None
+
+
+@pytest.mark.parametrize("files", ["3", '"x"', "{}", "[1,", '["\\ud800"]'])
+def test_odd_lists_of_files_are_judged_as_before(files: str) -> None:
+    body = f'{{"name": "old-lib", "files": {files}, "project-status": {{"status": "archived"}}}}'.encode()
+    try:
+        expected = simple_json._DECODER.decode(body)
+    except msgspec.DecodeError:
+        with pytest.raises(PageError):
+            decode_page(body, JSON, "old-lib")
+    else:
+        assert expected.files is not msgspec.UNSET
+        assert decode_page(body, JSON, "old-lib") == ProjectPage("archived")
+
+
+def test_the_files_of_a_page_beyond_all_measure_are_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert release(file("1.0")) == Release("1.0", "2024-05-06")
+    monkeypatch.setattr(simple_json, "_MAX_LISTED", 100)
+    assert release(file("1.0")) is None
+
+
+def test_a_list_of_files_is_read_in_linear_time() -> None:
+    def seconds(count: int) -> float:
+        body = json.dumps({"name": "old-lib", "files": [file(f"1.{number}") for number in range(count)]}).encode()
+        return least_seconds(lambda: decode_page(body, JSON, "old-lib"))
+
+    assert seconds(8_000) < 50 * seconds(1_000)
+
+
+@pytest.mark.parametrize("marker", [None, "archived", "odd"])
+def test_every_answer_that_comes_of_a_page_bears_its_release(marker: str | None) -> None:
+    told = Release("1.0", "2024-05-06")
+    assert lookup_of(ProjectPage(marker, release=told), Origin("https://index.example/simple/", 1.0)).release == told
