@@ -16,6 +16,7 @@ from mothball.model import (
     Dependency,
     Finding,
     IgnoreComment,
+    Kind,
     Lookup,
     Mode,
     NotStated,
@@ -35,6 +36,7 @@ from mothball.transitive import Ways, one_problem_each, ways_into_locks
 from mothball.wording import (
     UNCHECKED,
     dropped_credentials_wording,
+    ignore_table,
     not_stated_wording,
     stale_wording,
     withheld_wording,
@@ -152,7 +154,8 @@ def _finding(
 ) -> Finding:
     dependency = item.dependency
     added = settings.mode is Mode.ADDED
-    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive, added=added)
+    table = ignore_table(file.governance.path) if dependency.kind is Kind.LOCKED else None
+    words = wording_of(dependency.name, item.lookup, item.via, table=table, added=added)
     milder = policy.is_milder(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,

@@ -85,8 +85,28 @@ def test_a_transitive_finding_is_milder_and_says_who_brings_it_in() -> None:
     assert finding.full_message() == ("old-lib is archived, via flask-foo → middle → old-lib: moved to new-lib")
     assert finding.help == (
         "no more releases, not even for security: upgrade or replace flask-foo, or keep it with "
-        '`old-lib = { rules = ["archived"], reason = "WHY" }` in [tool.mothball.ignore]'
+        '`old-lib = { rules = ["archived"], reason = "WHY" }` in [ignore] of mothball.toml'
     )
+
+
+@pytest.mark.parametrize(
+    ("governing", "place"),
+    [
+        ("pyproject.toml", "[tool.mothball.ignore]"),
+        ("libs/a/pyproject.toml", "[tool.mothball.ignore]"),
+        ("mothball.toml", "[ignore] of mothball.toml"),
+        ("", "[tool.mothball.ignore]"),
+    ],
+)
+@pytest.mark.parametrize("names", [CHAIN, None])
+def test_what_a_tool_has_written_is_kept_by_the_configuration_and_not_by_a_comment(
+    governing: str, place: str, names: dict[str, tuple[str, ...]] | None
+) -> None:
+    locked = lock(names, "flask-foo", "old-lib")._replace(governance=governance(path=governing))
+
+    (finding,) = run(manifest("flask-foo"), locked).findings
+
+    assert finding.help.endswith(f'or keep it with `old-lib = {{ rules = ["archived"], reason = "WHY" }}` in {place}')
 
 
 def test_a_quarantined_package_is_an_error_whoever_brings_it_in() -> None:
