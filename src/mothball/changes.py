@@ -10,14 +10,13 @@ that a member requires. docs/added.md tells all cases.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 
 from mothball.model import Dependency, Document, Kind, ParseProblem
 from mothball.records import NamedTuple
-from mothball.sources import is_lock
+from mothball.sources import is_beneath, is_lock, required_by_members
 
 _PRE_COMMIT = "pre-commit"
 # So much of what two files name must be the same for one to be the other under a new name.
@@ -71,8 +70,7 @@ def additions(
 
 def _addition(target: Version, before: Sequence[Version], excuses: _Excuses) -> Addition:
     at_home = {(_role(one.document, entry), entry.name) for one in before for entry in one.document.dependencies}
-    graph = target.document.graph
-    in_workspace = frozenset((graph.direct if graph else None) or ())
+    in_workspace = required_by_members(target.document)
     added = []
     for entry in target.document.dependencies:
         role = _role(target.document, entry)
@@ -125,12 +123,8 @@ class _Excuses:
         return any(
             name in names
             for declared, names in self._declared.items()
-            if _is_inside(project, declared) or (name in in_workspace and _is_inside(declared, project))
+            if is_beneath(project, declared) or (name in in_workspace and is_beneath(declared, project))
         )
-
-
-def _is_inside(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def _versions_before(

@@ -16,6 +16,7 @@ from mothball.model import (
     Dependency,
     Finding,
     IgnoreComment,
+    Kind,
     Lookup,
     Mode,
     NotStated,
@@ -26,6 +27,7 @@ from mothball.model import (
     Source,
     Summary,
     Unavailable,
+    UnnamedEntry,
     Withheld,
     WithheldReason,
 )
@@ -35,6 +37,7 @@ from mothball.transitive import Ways, one_problem_each, ways_into_locks
 from mothball.wording import (
     UNCHECKED,
     dropped_credentials_wording,
+    ignore_table,
     not_stated_wording,
     stale_wording,
     withheld_wording,
@@ -69,6 +72,7 @@ def check(
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
     checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
+    unnamed = tuple(sorted(entry for one in judged for entry in _unnamed(one)))
     paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
         dependencies=checked,
@@ -83,7 +87,8 @@ def check(
                 *_stale_problems(checked, files, settings),
             )
         ),
-        summary=_summary(checked, counted, len(paths)),
+        summary=_summary(checked, counted, unnamed, len(paths)),
+        unnamed=unnamed,
     )
 
 
@@ -160,7 +165,8 @@ def _finding(
 ) -> Finding:
     dependency = item.dependency
     added = settings.mode is Mode.ADDED
-    words = wording_of(dependency.name, item.lookup, item.via, transitive=item.transitive, added=added)
+    table = ignore_table(file.governance.path) if dependency.kind is Kind.LOCKED else None
+    words = wording_of(dependency.name, item.lookup, item.via, table=table, added=added)
     milder = policy.is_milder(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,
@@ -239,20 +245,28 @@ def _stale_problems(
         yield Problem(Severity.NOTE if offline else Severity.WARNING, words.message, words.help, rule=Rule.UNVERIFIED)
 
 
-def _summary(checked: Sequence[CheckedDependency], findings: Sequence[Finding], files: int) -> Summary:
+def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:
+    """Yield the entries without a name, where all of a file is judged."""
+    for entry in one.file.document.unnamed if one.file.judged is None else ():
+        yield UnnamedEntry(location_of(one.file.path, entry.span, one.lines), entry.why)
+
+
+def _summary(
+    checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[UnnamedEntry], files: int
+) -> Summary:
     live = [finding.severity for finding in findings if not finding.suppressed]
     withheld = sum(isinstance(item.lookup, Withheld) for item in checked)
     not_verified = sum(isinstance(item.lookup, Unavailable) for item in checked)
     not_stated = sum(isinstance(item.lookup, NotStated) for item in checked)
     return Summary(
         files=files,
-        dependencies=len(checked),
+        dependencies=len(checked) + len(unnamed),
         checked=len(checked) - withheld - not_verified - not_stated,
         findings=len(live),
         errors=live.count(Severity.ERROR),
         warnings=live.count(Severity.WARNING),
         ignored=len(findings) - len(live),
-        withheld=withheld,
+        withheld=withheld + len(unnamed),
         not_verified=not_verified,
         not_stated=not_stated,
     )

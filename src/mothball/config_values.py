@@ -34,6 +34,9 @@ def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[s
         raise wrong(at, table, "a table")
     values = {}
     for key, value in table.items():
+        if key == "tool" and not at:
+            help_text = "in a file of mothball's own, mothball.toml, the keys stand at the top level"
+            raise ConfigError("unknown key `tool`", key=(key,), help_text=help_text)
         if key not in keys:
             raise ConfigError(
                 f"unknown key `{one_line(str(key), 60)}`", key=(*at, key), help_text=suggest(str(key), tuple(keys))

@@ -130,6 +130,13 @@ class IgnoreComment(NamedTuple):
     about: Span
 
 
+class Unnamed(NamedTuple):
+    """An entry of which no name can be told, and why: there is nothing that an index could be asked for."""
+
+    span: Span
+    why: WithheldReason
+
+
 class Include(NamedTuple):
     """Another file that this one draws in; ``span`` covers ``target``, the path as it is written."""
 
@@ -186,7 +193,8 @@ class Document(NamedTuple):
 
     ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
     manifest and for a lock that records no requirements between its packages. ``own_name`` is the normalised name of
-    the project itself, empty where the file does not tell it.
+    the project itself, empty where the file does not tell it. ``unnamed`` are entries that
+    are no dependencies, as nobody can tell of what.
     """
 
     format: str
@@ -199,6 +207,7 @@ class Document(NamedTuple):
     tool_indexes: tuple[ToolIndex, ...] = ()
     tools: tuple[str, ...] = ()
     own_name: str = ""
+    unnamed: tuple[Unnamed, ...] = ()
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------
@@ -402,6 +411,13 @@ class CheckedDependency(NamedTuple):
     via: tuple[str, ...] = ()
 
 
+class UnnamedEntry(NamedTuple):
+    """An entry without a name that could be told, with its place made readable."""
+
+    location: Location
+    why: WithheldReason
+
+
 class Problem(NamedTuple):
     """Something outside the dependency files that kept mothball from doing its whole work.
 
@@ -420,7 +436,8 @@ class Problem(NamedTuple):
 class Summary(NamedTuple):
     """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``.
 
-    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``withheld``.
+    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``withheld``; entries
+    without a name are among the last.
     """
 
     files: int
@@ -442,3 +459,4 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     summary: Summary
+    unnamed: tuple[UnnamedEntry, ...] = ()

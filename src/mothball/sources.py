@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -110,6 +111,19 @@ class RunSettings(NamedTuple):
 def is_lock(document: Document) -> bool:
     """Return whether ``document`` was written by a tool rather than by people."""
     return document.graph is not None or any(one.kind is Kind.LOCKED for one in document.dependencies)
+
+
+def required_by_members(document: Document) -> frozenset[str]:
+    """Return the names that a lock says its project and the members of its workspace require.
+
+    For these the manifest of a project beneath speaks as well as that of the lock's own.
+    """
+    return frozenset((document.graph.direct if document.graph else None) or ())
+
+
+def is_beneath(path: str, directory: str) -> bool:
+    """Return whether ``path`` is ``directory`` or lies in it; both are absolute."""
+    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def location_of(file_path: str, span: Span, lines: LineTable) -> Location:

@@ -5,6 +5,7 @@ Foreign words (names, reasons, markers) pass through ``one_line`` here, once, so
 
 from __future__ import annotations
 
+import os
 from typing import assert_never
 
 from mothball.hygiene import one_line
@@ -48,6 +49,9 @@ WITHHELD_WORDS = {
     WithheldReason.TOO_MANY_INDEXES: "too many indexes would have to be asked",
 }
 
+# Where a configuration stands that shares its file with others.
+_SHARED = "pyproject.toml"
+
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}",
     ProjectStatus.DEPRECATED: "its maintainers advise against it: {leave}",
@@ -80,20 +84,26 @@ _ANY_CAUSE_HELP = "run it again when the index answers, or give a snapshot (`mot
 
 
 def wording_of(
-    name: str, lookup: Lookup, via: tuple[str, ...] = (), *, transitive: bool = False, added: bool = False
+    name: str, lookup: Lookup, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
 ) -> Wording:
     """Return the words for the finding that ``lookup`` of the project ``name`` is.
 
-    ``via`` is the way by which a ``transitive`` package comes in, as far as its lock tells. Where a change has
-    ``added`` it, how to keep it is told once, below all findings (report/ways_out.py).
+    ``via`` is the way by which a transitive package comes in. ``table`` is where the configuration keeps its ignores,
+    given for what a tool has written: it bears no comment, or the tool that writes it anew takes that away. Where a
+    change has ``added`` it, how to keep it is told once, below all findings (report/ways_out.py).
     """
     words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
     if isinstance(lookup, Stated) and lookup.status in _KEPT and not added:
-        # A tool that writes the lock anew takes comments away.
-        keep = ignore_entry(name, (lookup.status,)) if transitive else ignore_comment((lookup.status,))
-        place = " in [tool.mothball.ignore]" if transitive else ""
+        keep = ignore_entry(name, (lookup.status,)) if table else ignore_comment((lookup.status,))
+        place = f" in {table}" if table else ""
         words = words._replace(help=f"{words.help}, or keep it with `{keep}`{place}")
     return words._replace(message=f"{words.message}, via {one_line(' → '.join((*via, name)))}") if via else words
+
+
+def ignore_table(governing: str) -> str:
+    """Return where the configuration file at the path ``governing`` keeps its ignores; empty where there is none."""
+    name = os.path.basename(governing) or _SHARED
+    return "[tool.mothball.ignore]" if name == _SHARED else f"[ignore] of {one_line(name, 60)}"
 
 
 def ignore_comment(rules: tuple[str, ...]) -> str:

@@ -162,7 +162,8 @@ def test_a_file_under_a_new_name_with_a_new_line(shop: Workshop) -> None:
 
 def test_a_first_lock_of_a_manifest(shop: Workshop) -> None:
     shop.commit({"pyproject.toml": toml("old-a")})
-    shop.stage({"uv.lock": lock("old-a", "old-b", direct=("old-a",))})
+    brings = 'name = "old-a"\ndependencies = [{ name = "old-b" }]\n'
+    shop.stage({"uv.lock": lock("old-a", "old-b", direct=("old-a",)).replace('name = "old-a"\n', brings)})
     assert shop.added()["uv.lock"] == ["shop", "old-b"]
     result = shop.check()
     assert (result.code, result.out.count("warning[archived] old-b is archived")) == (0, 1)

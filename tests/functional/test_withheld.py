@@ -50,6 +50,20 @@ def test_each_is_counted_and_told_with_its_reason_and_nobody_is_asked(project: P
     assert report["summary"]["withheld"] == len(report["dependencies"]) - 1
 
 
+def test_what_has_no_name_is_counted_and_told_with_its_place(project: Project) -> None:
+    project.offline({"a": "active"})
+    project.write("requirements.txt", "a\n-e .\n  ./wheels/x.whl\n${OLD}x==1\n")
+    report = project.check_json()
+
+    assert [(one["line"], one["column"], one["end_column"], one["reason"]) for one in report["unnamed"]] == [
+        (2, 4, 5, "editable"),
+        (3, 3, 17, "path"),
+        (4, 1, 11, "variable"),
+    ]
+    assert (report["summary"]["dependencies"], report["summary"]["withheld"]) == (4, 3)
+    assert [one["name"] for one in report["dependencies"]] == ["a"]
+
+
 def test_in_a_lock_without_comments_the_configuration_ignores(project: Project) -> None:
     project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"], reason = "until June" }\n')
     project.write("Pipfile.lock", '{"default": {"old-lib": {"version": "==1"}}}')

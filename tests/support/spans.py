@@ -42,6 +42,10 @@ def check_places(text: str, document: Document, *, substitutions: bool = False) 
         written = include.span.of(text)
         assert written == include.target or substitutions or "\\" in written or written[:1] in {'"', "'"}, include
         _check_bounds(include.span, text)
+    assert list(document.unnamed) == sorted(document.unnamed)
+    for unnamed in document.unnamed:
+        assert unnamed.span.of(text).strip(), unnamed
+        _check_bounds(unnamed.span, text)
     for option in document.index_options:
         _check_bounds(option.span, text)
 

@@ -237,6 +237,7 @@ def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: 
         ({"index_url": URL}, "did you mean `index-url`?"),
         ({"maxage": "1h"}, "did you mean `max-age`?"),
         ({"ignores": {}}, "did you mean `ignore`?"),
+        ({"tool": {"mothball": {}}}, "in a file of mothball's own, mothball.toml, the keys stand at the top level"),
         ({"zzz": 1}, f"known are {', '.join(PROJECT_KEYS)}"),
         ({"severity": {"archive": "off"}}, "did you mean `archived`?"),
         ({"severity": {"zzz": "off"}}, f"known are {', '.join(Rule)}"),

@@ -49,7 +49,8 @@ def as_lock(document: Document, text: str, comments: Sequence[Comment]) -> Docum
         if _is_file(origin):
             direct[name] = None
         elif not origin.startswith("-"):
-            requires.setdefault(normalise(origin), []).append(name)
+            # pip-tools keeps the extras of who requires it.
+            requires.setdefault(normalise(origin.partition("[")[0].strip()), []).append(name)
     graph = Graph({parent: tuple(children) for parent, children in requires.items()}, tuple(direct))
     return document._replace(dependencies=tuple(dependencies), graph=graph)
 

@@ -13,7 +13,7 @@ from mothball.formats.requirements_entries import withheld_for
 from mothball.formats.toml import Array, InlineTable, Invalid, Scalar, String, Value, source_span
 from mothball.formats.toml_sections import Pattern, Places, Tables, section_name
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Include, Kind, ParseProblem, WithheldReason
+from mothball.model import Dependency, Include, Kind, ParseProblem, Unnamed, WithheldReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ _ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
 # How much of a name a message repeats.
 SHOWN = 60
 
-Item = Dependency | ParseProblem | Include
+Item = Dependency | ParseProblem | Include | Unnamed
 
 
 if TYPE_CHECKING:
@@ -121,9 +121,10 @@ def read_template(string: String, section: Section) -> Iterator[Item]:
         return
     read = read_entry(stand_in)
     name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
-    if name is None or name.of(value) != name.of(stand_in):
-        return
     where = partial(source_span, string)
+    if name is None or name.of(value) != name.of(stand_in):
+        yield Unnamed(where(0, len(value)), WithheldReason.VARIABLE)
+        return
     if isinstance(read, EntryError):
         yield half_typed(value, name, where, section)
         return
@@ -147,6 +148,10 @@ def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
         if one.name_span.of(value) == one.name_span.of(stand_in):
             marker = _original(value, one.entry_span.end, one.marker)
             yield in_string(one._replace(marker=marker), string, section)
+        else:
+            yield Unnamed(source_span(string, *one.entry_span), WithheldReason.VARIABLE)
+    for unnamed in document.unnamed:
+        yield unnamed._replace(span=source_span(string, *unnamed.span))
     for problem in document.problems if string.closed and stand_in == value else ():
         yield problem._replace(span=source_span(string, *problem.span))
     for include in document.includes if string.closed else ():

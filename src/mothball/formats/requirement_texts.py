@@ -103,4 +103,5 @@ def read_pip_lines(text: str, where: Where, section: Section) -> Document:
         ignores=(),
         includes=tuple(one._replace(span=where(*one.span)) for one in document.includes),
         index_options=tuple(one._replace(span=where(*one.span)) for one in document.index_options),
+        unnamed=tuple(one._replace(span=where(*one.span)) for one in document.unnamed),
     )

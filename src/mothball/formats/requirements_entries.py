@@ -16,8 +16,8 @@ from mothball.records import NamedTuple
 class Verdict(NamedTuple):
     """What an entry turned out to be; spans count into its text.
 
-    ``entry`` is None where no name can be told. ``withheld`` is set where no index answers for it, and ``error`` where
-    pip refuses it.
+    ``entry`` is None where no name can be told. ``withheld`` is set where no index answers for it, named or not, and
+    ``error`` where pip refuses it.
     """
 
     entry: Entry | None = None
@@ -58,7 +58,11 @@ def judge_editable(text: str) -> Verdict:
     if isinstance(outcome, Entry) and outcome.url:
         return Verdict(outcome, WithheldReason.EDITABLE)
     egg = re.search(_EGG, text)
-    return Verdict(_named(text, Span(*egg.span(1))), WithheldReason.EDITABLE) if egg else Verdict()
+    return (
+        Verdict(_named(text, Span(*egg.span(1))), WithheldReason.EDITABLE)
+        if egg
+        else Verdict(None, WithheldReason.EDITABLE)
+    )
 
 
 def withheld_for(url: str) -> WithheldReason:
@@ -131,7 +135,7 @@ def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Ver
     error = _marker_error(text, marker.strip())
     egg = re.search(_EGG, reference)
     if egg is None:
-        return Verdict(error=error)
+        return Verdict(None, withheld, error)
     entry = _named(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
     return Verdict(entry, withheld, error)
 
@@ -145,10 +149,10 @@ def _judge_with_variable(text: str) -> Verdict:
         before = text[: text.index("${")]
         seen = visible_name(before)
         if seen is None or seen.end == len(before):
-            return Verdict()
+            return Verdict(None, WithheldReason.VARIABLE)
         name = seen
     if "$" in name.of(text):
-        return Verdict()
+        return Verdict(None, WithheldReason.VARIABLE)
     entry = _named(text, name)
     if stand_in is not None and stand_in.specifier_span is not None:
         span = stand_in.specifier_span

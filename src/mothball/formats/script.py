@@ -67,6 +67,7 @@ def parse(text: str) -> Document:
         tuple(sorted([*problems, *(one for document in documents for one in document.problems)])),
         tuple(one for document in documents for one in document.ignores),
         tool_indexes=tuple(one for document in documents for one in document.tool_indexes),
+        unnamed=tuple(one for document in documents for one in document.unnamed),
         tools=tuple(dict.fromkeys(one for document in documents for one in document.tools)),
     )
 

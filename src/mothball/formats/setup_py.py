@@ -15,7 +15,7 @@ from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.python_strings import read_literal, with_stand_ins
 from mothball.formats.requirement_texts import Section, dependency_of, read_requirement
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, WithheldReason, normalise
+from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, Unnamed, WithheldReason, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ _COMMENT = "#[^\r\n]*+"
 _LINE = re.compile(r"[^\r\n]+")
 _COMMENT_IN_STRING = re.compile(r"(?:\A|[ \t])#")
 
-_Found = Dependency | ParseProblem | IgnoreComment
+_Found = Dependency | ParseProblem | IgnoreComment | Unnamed
 
 
 def parse(text: str) -> Document:
@@ -69,6 +69,7 @@ def _document(found: Iterable[_Found]) -> Document:
         tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
         tuple(sorted(one for one in found if isinstance(one, ParseProblem))),
         tuple(one for one in found if isinstance(one, IgnoreComment)),
+        unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
     )
 
 
@@ -100,7 +101,7 @@ def _read_half_typed(text: str) -> Iterator[_Found]:
                     entry_span=repaired.back(*one.entry_span),
                     specifier_span=specifier,
                 )
-            case ParseProblem():
+            case ParseProblem() | Unnamed():
                 yield one._replace(span=repaired.back(*one.span))
             case IgnoreComment():
                 yield one._replace(span=repaired.back(*one.span), about=repaired.back(*one.about))
@@ -110,7 +111,7 @@ def _read_half_typed(text: str) -> Iterator[_Found]:
 
 def _read_literal(
     text: str, literal: Literal, section: Section, *, closed: bool
-) -> Iterator[Dependency | ParseProblem]:
+) -> Iterator[Dependency | ParseProblem | Unnamed]:
     """Yield what one string says: a requirement, or several on lines of their own."""
     content = read_literal(text, literal.span)
     if content is None:
@@ -129,15 +130,17 @@ def _read_literal(
             yield from read_requirement(entry.text, entry.place, section, closed=closed)
 
 
-def _read_templated(text: str, entry: Excerpt, section: Section) -> Iterator[Dependency]:
+def _read_templated(text: str, entry: Excerpt, section: Section) -> Iterator[Dependency | Unnamed]:
     """Yield the requirement in which something is filled in later, as long as that is no part of its name.
 
-    In ``entry``, which was taken from ``text``, a number stands for what is missing.
+    Else no name can be told. In ``entry``, which was taken from ``text``, a number stands for what is missing.
     """
     read = read_entry(entry.text)
     if isinstance(read, Entry) and entry.place(*read.name_span).of(text) == read.name:
         found = dependency_of(read, entry.place, section, WithheldReason.VARIABLE if read.url else None)
         yield found._replace(specifier=found.specifier_span.of(text) if found.specifier_span else "")
+    else:
+        yield Unnamed(entry.place(0, len(entry.text.rstrip())), WithheldReason.VARIABLE)
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:

@@ -11,10 +11,10 @@ from mothball.formats.ignores import read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
 from mothball.formats.toml_sections import Tables, whole_document
-from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, ToolIndex
+from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, ToolIndex, Unnamed
 
 # What a reader of tables may find in them.
-Found = Dependency | ParseProblem | Include | IgnoreComment | ToolIndex | Redirect
+Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect
 Reader = Callable[[Tables], Iterable[Found]]
 
 # One missing quote can spoil many lines; beyond this, nobody reads on.
@@ -41,6 +41,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     redirects: list[Redirect] = []
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
+    found = tuple(found)
     for one in (*found, *(read_comment(text, span) for span in document.comments)):
         match one:
             case Dependency():
@@ -55,7 +56,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 ignores.append(one)
             case ToolIndex():
                 tool_indexes.append(one)
-            case None:  # a comment that does not speak to us
+            case Unnamed() | None:  # told below; a comment that does not speak to us
                 pass
             case _:
                 assert_never(one)
@@ -68,6 +69,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         tuple(_with_strings(text, document, ignores)),
         tuple(sorted(includes)),
         tool_indexes=tuple(tool_indexes),
+        unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
     )
 
 

@@ -52,6 +52,8 @@ def _in_string(document: Document, string: String, above: str, own_name: str) ->
     for comment in document.ignores:
         span, about = source_span(string, *comment.span), source_span(string, *comment.about)
         yield comment._replace(span=span, about=about)
+    for unnamed in document.unnamed:
+        yield unnamed._replace(span=source_span(string, *unnamed.span))
     if string.closed:
         for problem in document.problems:
             yield problem._replace(span=source_span(string, *problem.span))

@@ -17,7 +17,7 @@ from mothball.formats.excerpt import Excerpt, Part, excerpt, whole
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
 from mothball.formats.tox_substitutions import ROOT, is_stand_in, substituted
-from mothball.model import Dependency, Document, Include, IndexOption, Kind, ParseProblem, Span
+from mothball.model import Dependency, Document, Include, IndexOption, Kind, ParseProblem, Span, Unnamed, WithheldReason
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _REQUIRES = "requires"
 _CONDITION = r"(?>(?:[\w.!*?\[\],\s-]++|\{[^{}:]*+\})*):(?=\s|\Z)\s*+"
 _BRACES = frozenset("{}")
 _COMMENT = r"(?<!\\)#"
+# What leads to other settings, which are read where they stand.
+_REFERRING = "{["
 # ``{[SECTION]OPTION}``, with or without each of its brackets: somebody may be typing one of them.
 _REFERENCE = r"\{(\[?)([^\[\]{}:]++)(\]?)([\w-]*+)"
 
@@ -71,10 +73,17 @@ def read_environments(text: str, sections: Sequence[ini.Section], core: str = "t
     found = [*_read_core(text, sections, core, comments)]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
+    unnamed: list[Unnamed] = []
     for setting in _settings(text, sections):
         lines = _pip_lines(text, setting.option, comments)
         document = read_pip_lines(lines.excerpt.text, lines.excerpt.place, setting.section)
         found += (_as_written(text, one) for one in document.dependencies if not _has_brace(text, one.name_span))
+        unnamed += document.unnamed
+        unnamed += (
+            Unnamed(one.entry_span, WithheldReason.VARIABLE)
+            for one in document.dependencies
+            if _has_brace(text, one.name_span) and not text.startswith(_REFERRING, one.entry_span.start)
+        )
         found += (one for one in document.problems if not _is_within(lines.unclear, one.span.start))
         includes += filter(None, (_resolved(text, include) for include in document.includes))
         index_options += (_index_option(text, option) for option in document.index_options)
@@ -84,6 +93,7 @@ def read_environments(text: str, sections: Sequence[ini.Section], core: str = "t
         tuple(one for one in found if isinstance(one, ParseProblem)),
         includes=tuple(sorted(includes)),
         index_options=tuple(sorted(index_options)),
+        unnamed=tuple(sorted(unnamed)),
     )
     return Environments(document, tuple(comments))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.excerpt import Part, excerpt
 from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
 from mothball.formats.yaml_nodes import Node, Scalar, children, once
-from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem
+from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,7 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     problems = [*scan.problems, *bad_comments]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
+    unnamed: list[Unnamed] = []
     for node, section in lists:
         lines: list[Part] = []
         for item in once(children(node), set()):
@@ -47,6 +48,7 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
         problems += document.problems
         includes += document.includes
         index_options += document.index_options
+        unnamed += document.unnamed
     return Document(
         "requirements",
         tuple(sorted(dependencies, key=attrgetter("name_span"))),
@@ -54,6 +56,7 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
         tuple(ignores),
         tuple(sorted(includes)),
         tuple(sorted(index_options)),
+        unnamed=tuple(sorted(unnamed)),
     )
 
 

@@ -35,6 +35,7 @@ def render_json(report: Report) -> str:
         "dependencies": [_dependency(item) for item in report.dependencies],
         "findings": [_finding(finding) for finding in report.findings],
         "problems": [_problem(problem) for problem in report.problems],
+        "unnamed": [{**_place(one.location.path, one.location), "reason": one.why} for one in report.unnamed],
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -133,6 +133,7 @@ def test_a_report_in_whole() -> None:
             },
         ],
         "problems": [],
+        "unnamed": [],
     }
 
 
@@ -140,7 +141,7 @@ def test_the_keys_stand_in_a_fixed_order_and_a_line_ends_the_text() -> None:
     text = render_json(full_report())
     assert text.endswith("}\n")
     document = json.loads(text)
-    assert list(document) == ["version", "summary", "dependencies", "findings", "problems"]
+    assert list(document) == ["version", "summary", "dependencies", "findings", "problems", "unnamed"]
     place = ["path", "line", "column", "end_line", "end_column"]
     rest = ["name", "kind", "section", "specifier", "version", "transitive", "via", "lookup"]
     assert {tuple(item) for item in document["dependencies"]} == {(*place, *rest)}
