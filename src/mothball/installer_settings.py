@@ -1,6 +1,7 @@
 """What the user's side says of indexes: the environment and the installers' own configuration files.
 
-``installers`` reads it, ``routing`` makes of it whom to ask. All of it is the user's word, none of a repository's.
+``installers`` reads it, ``routing`` makes of it whom to ask. It is the user's word, but for what a file says that lies
+in a repository: that only routes, as all that a repository says.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ class UserIndex(NamedTuple):
     """An index as the user names it. ``url`` may hold credentials, and is for no eye but the client's.
 
     ``by`` says where: a variable, or a key in a file with its line. ``name`` is the name that uv knows it by, empty
-    where it has none.
+    where it has none. ``is_users`` is false where a file says it that may be a repository's: such an address is no
+    ground for credentials or trust.
     """
 
     url: str
     by: str
     name: str = ""
+    is_users: bool = True
 
     def __repr__(self) -> str:
         """Return a form that can be shown: a record ends up in a log sooner or later."""
@@ -67,8 +70,8 @@ class InstallerSettings(NamedTuple):
 
     @property
     def addresses(self) -> tuple[UserAddress, ...]:
-        """Every index that is named, each once: with their credentials, and nobody else's, it may be asked."""
-        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes()))
+        """Every index that the user names, each once: with their credentials, and nobody else's, it may be asked."""
+        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes() if one.is_users))
 
     def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv

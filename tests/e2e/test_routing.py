@@ -487,6 +487,11 @@ ROWS = [
         {"pyproject.toml": PROJECT + "[[tool.uv.index]]\nname = 'acme'\nurl = '{home}"},
         withheld=BOTH,
     ),
+    Row(
+        "extra-index-of-files",
+        {"pyproject.toml": PROJECT + "[[tool.uv.index]]\nname = 'wheels'\nurl = './wheels'\n"},
+        withheld=BOTH,
+    ),
     Row("failing-index", {"requirements.txt": "--extra-index-url http://127.0.0.1:9/simple/\n" + REQUIREMENTS}),
 ]
 

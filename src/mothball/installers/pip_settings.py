@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mothball.errors import UnreadableFileError
 from mothball.files import read_utf8
 from mothball.installer_settings import PipSettings, UserIndex
-from mothball.installers.places import is_on, pip_files
+from mothball.installers.places import is_on, is_users, pip_files
 from mothball.lines import LineTable
 from mothball.records import NamedTuple
 
@@ -30,6 +30,7 @@ class _Value(NamedTuple):
 
     text: str
     by: str
+    is_users: bool = True
 
 
 def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
@@ -38,7 +39,7 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     for path in pip_files(environment, platform):
         if os.path.exists(path):
             for section, key, value in _read_file(path):
-                values[section][key] = value
+                values[section][key] = value._replace(is_users=is_users(path, environment))
     # An empty value takes back what a file before it said, within its section.
     said = {key: value for section in _SECTIONS for key, value in values[section].items() if value.text}
     said |= dict(_variables(environment))
@@ -46,8 +47,8 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     extra = said.get("extra-index-url", _Value("", ""))
     off = said.get("no-index", _Value("", ""))
     return PipSettings(
-        UserIndex(main.text.strip(), main.by) if main else None,
-        tuple(UserIndex(url, extra.by) for url in extra.text.split()),
+        UserIndex(main.text.strip(), main.by, is_users=main.is_users) if main else None,
+        tuple(UserIndex(url, extra.by, is_users=extra.is_users) for url in extra.text.split()),
         off.by if is_on(off.text) else "",
     )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from mothball.paths import is_inside, repository_root
+
 _WINDOWS = "win32"
 _ETC = "/etc"
 
@@ -32,8 +34,8 @@ def _pip_directories(environment: Mapping[str, str], platform: str, *, is_alone:
     home = _home(environment, platform)
     match platform:
         case "win32":
-            machine = [_below(environment.get("PROGRAMDATA", "C:\\ProgramData"), "pip")]
-            user = [_below(home, "pip"), _below(environment.get("APPDATA", ""), "pip")]
+            machine = [_below(_absolute(environment, "PROGRAMDATA") or "C:\\ProgramData", "pip")]
+            user = [_below(home, "pip"), _below(_absolute(environment, "APPDATA"), "pip")]
         case "darwin":
             support = _below(home, "Library", "Application Support", "pip")
             machine = ["/Library/Application Support/pip"]
@@ -44,8 +46,26 @@ def _pip_directories(environment: Mapping[str, str], platform: str, *, is_alone:
     yield from machine
     if not is_alone:
         yield from filter(None, user)
-    if environment.get("VIRTUAL_ENV"):
+    if _absolute(environment, "VIRTUAL_ENV"):
         yield environment["VIRTUAL_ENV"]
+
+
+def is_users(path: str, environment: Mapping[str, str]) -> bool:
+    """Return whether the configuration at ``path``, one of those above, is the user's word and not a repository's.
+
+    An environment may lie in a repository, and a relative path leads into whichever one stands there: a file that is
+    committed there must not say where credentials may go.
+    """
+    surroundings = environment.get("VIRTUAL_ENV", "")
+    if os.path.isabs(path) and not (surroundings and is_inside(path, surroundings.rstrip(os.sep))):
+        return True
+    return not any(map(_is_in_repository, (os.path.abspath(path), os.path.realpath(path))))
+
+
+def _is_in_repository(path: str) -> bool:
+    """Return whether ``path`` lies in a repository, or below the working directory where that is in none."""
+    root, here = repository_root(path), os.getcwd()
+    return os.path.lexists(os.path.join(root, ".git")) or is_inside(path, here)
 
 
 def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
@@ -55,8 +75,8 @@ def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
     elif not is_on(environment.get("UV_NO_CONFIG", "")):
         home = _home(environment, platform)
         if platform == _WINDOWS:
-            user = environment.get("APPDATA", "")
-            system = [_below(environment.get("PROGRAMDATA", "C:\\ProgramData"), "uv")]
+            user = _absolute(environment, "APPDATA")
+            system = [_below(_absolute(environment, "PROGRAMDATA") or "C:\\ProgramData", "uv")]
         else:
             user = _xdg_home(environment, home)
             system = [*(_below(one, "uv") for one in _xdg_directories(environment)), _below(_ETC, "uv")]
@@ -75,17 +95,22 @@ def _first_with(directories: list[str], name: str) -> list[str]:
 
 
 def _home(environment: Mapping[str, str], platform: str) -> str:
-    return environment.get("USERPROFILE" if platform == _WINDOWS else "HOME", "")
+    return _absolute(environment, "USERPROFILE" if platform == _WINDOWS else "HOME")
 
 
 def _xdg_home(environment: Mapping[str, str], home: str) -> str:
-    chosen = environment.get("XDG_CONFIG_HOME", "")
-    return chosen if os.path.isabs(chosen) else _below(home, ".config")
+    return _absolute(environment, "XDG_CONFIG_HOME") or _below(home, ".config")
 
 
 def _xdg_directories(environment: Mapping[str, str]) -> list[str]:
     chosen = environment.get("XDG_CONFIG_DIRS", "") or "/etc/xdg"
     return [one for one in chosen.split(":") if os.path.isabs(one)]
+
+
+def _absolute(environment: Mapping[str, str], variable: str) -> str:
+    """Return the directory in ``variable``, empty where it is relative: that would be one of any repository."""
+    directory = environment.get(variable, "")
+    return directory if os.path.isabs(directory) else ""
 
 
 def _below(directory: str, *names: str) -> str:

@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping
 from mothball.errors import UnreadableFileError
 from mothball.files import read_utf8
 from mothball.installer_settings import UserIndex, UvSettings
-from mothball.installers.places import is_on, uv_files
+from mothball.installers.places import is_on, is_users, uv_files
 from mothball.model import ToolIndex
 
 
 def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
     """Return uv's settings. Raises UnreadableFileError on a file that uv would not read either."""
-    named = [(one, place) for path in uv_files(environment, platform) for one, place in _read_file(path)]
     by_role: dict[str, list[UserIndex]] = {}
-    for index, place in named:
-        by = f"`{index.role}` in {place}" if index.role.endswith("url") else f"[[index]] {index.name} in {place}"
-        by_role.setdefault(index.role, []).append(UserIndex(index.url, by, index.name))
+    for path in uv_files(environment, platform):
+        users = is_users(path, environment)
+        for index, place in _read_file(path):
+            by = f"`{index.role}` in {place}" if index.role.endswith("url") else f"[[index]] {index.name} in {place}"
+            by_role.setdefault(index.role, []).append(UserIndex(index.url, by, index.name, users))
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     env_default = next(
         (one for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for one in _variable(environment, name)), None

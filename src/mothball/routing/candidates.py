@@ -72,7 +72,7 @@ def of_tool(index: ToolIndex) -> Candidate:
 
 def of_user(index: UserIndex) -> Candidate:
     """Return the index that the user's side names."""
-    return Candidate(index.url, index.by, is_users=True)
+    return Candidate(index.url, index.by, index.is_users)
 
 
 def is_public(candidate: Candidate) -> bool:

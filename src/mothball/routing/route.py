@@ -14,7 +14,18 @@ from mothball.config import Network
 from mothball.model import Dependency, IndexOption, ToolIndex, Withheld, WithheldReason
 from mothball.records import NamedTuple
 from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
-from mothball.routing.candidates import DEFAULT_BY, Candidate, Choice, Default, Passed, Question, passed, together
+from mothball.routing.candidates import (
+    DEFAULT_BY,
+    Candidate,
+    Choice,
+    Default,
+    Passed,
+    Question,
+    is_public,
+    of_user,
+    passed,
+    together,
+)
 
 # So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
 MAX_INDEXES = 16
@@ -208,12 +219,21 @@ class Router:
             base = base_url(address)
             if is_web(base):
                 found.append(Asked(base, candidate.by, candidate.is_users or self._users_places().name(base)))
-            elif candidate is choice.asked[-1]:
+            elif candidate is choice.asked[-1] or self._may_hide_a_home(candidate, choice):
                 # The last one is the installer's main index: where it cannot be asked, the others cannot speak for it.
+                # Nor may the default index for one that is extra: it may be where the name belongs.
                 return nothing(Withheld(WithheldReason.NO_INDEX), nobody=f"{candidate.by} is no http address")
             else:
                 over += passed([candidate], "it is no http address")
         return self._restrain(name, _in_order(found), over)
+
+    def _may_hide_a_home(self, candidate: Candidate, choice: Choice) -> bool:
+        """Return whether a name of ``candidate``, which nobody can ask, would be looked for at the default index."""
+        is_file = candidate.address.lower().startswith("file:")
+        # pip asks all that its user's configuration names about every name: the default index knows them by now.
+        if is_file and candidate in map(of_user, self._settings.pip.extra):
+            return False
+        return any(one == self._default.candidate or is_public(one) for one in choice.asked)
 
     def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[Passed, ...]) -> Explanation:
         """Take out what must not learn the name."""

@@ -20,6 +20,7 @@ from mothball.config import DEFAULT_INDEX
 from mothball.errors import UnreadableFileError
 from mothball.installers import places
 from mothball.installers.pip_settings import read_pip
+from mothball.installers.read import read_installers
 
 HOME, OTHER, MORE = (f"https://{name}.example/simple" for name in ("home", "other", "more"))
 LEVELS = ("xdg/pip", "etc", "home/.pip", "home/.config/pip", "venv")
@@ -192,3 +193,58 @@ def test_a_file_that_is_no_text_is_refused(machine: Machine) -> None:
     machine.write("etc", "").write_bytes(b"[global]\nindex-url = \xff\n")
     with pytest.raises(UnreadableFileError, match="UTF-8"):
         machine.ours()
+
+
+# --- configuration that a repository holds ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("surroundings", [".git", ""])
+def test_a_pip_conf_in_an_environment_inside_the_repository_routes_and_vouches_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surroundings: str
+) -> None:
+    if surroundings:
+        (tmp_path / surroundings).mkdir()
+        monkeypatch.chdir("/")
+    else:
+        monkeypatch.chdir(tmp_path)
+    venv = tmp_path / ".venv"
+    venv.mkdir()
+    (venv / "pip.conf").write_text(f"[global]\nindex-url = {HOME}\nextra-index-url = {OTHER}\n", encoding="utf-8")
+
+    told = read_installers({"VIRTUAL_ENV": str(venv), "PIP_EXTRA_INDEX_URL": MORE}, "linux")
+
+    assert told.pip.main is not None
+    assert (told.pip.main.url, told.pip.main.is_users) == (HOME, False)
+    assert [one.url for one in told.addresses] == [MORE]
+    without = read_installers({"VIRTUAL_ENV": str(venv)}, "linux")
+    assert ([one.url for one in without.pip.extra], without.addresses) == ([OTHER], ())
+
+
+def test_what_an_environment_elsewhere_links_to_in_a_repository_is_no_word_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    (repository / "pip.conf").write_text(f"[global]\nindex-url = {HOME}\n", encoding="utf-8")
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "pip.conf").symlink_to(repository / "pip.conf")
+
+    assert read_installers({"VIRTUAL_ENV": str(tmp_path / "venv")}, "linux").addresses == ()
+
+
+@pytest.mark.parametrize("variable", ["PIP_CONFIG_FILE", "UV_CONFIG_FILE"])
+def test_a_chosen_file_with_a_relative_path_routes_and_vouches_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chosen").write_text(
+        f"[global]\nindex-url = {HOME}\n" if variable[0] == "P" else f'index-url = "{HOME}"\n', encoding="utf-8"
+    )
+
+    relative, absolute = (read_installers({variable: one}, "linux") for one in ("chosen", str(tmp_path / "chosen")))
+
+    named = relative.pip.main or relative.uv.file_default
+    assert named is not None
+    assert (named.url, relative.addresses) == (HOME, ())
+    assert [one.url for one in absolute.addresses] == [HOME]

@@ -68,3 +68,14 @@ def test_uv_on_windows(tmp_path: Path) -> None:
     (tmp_path / "uv" / "uv.toml").touch()
 
     assert list(uv_files(environment, "win32")) == ["/roaming/uv/uv.toml", f"{tmp_path}/uv/uv.toml"]
+
+
+def test_a_relative_directory_is_no_place_of_the_user() -> None:
+    relative = dict.fromkeys(
+        ("HOME", "USERPROFILE", "APPDATA", "PROGRAMDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV"), "."
+    )
+
+    assert list(pip_files(relative, "linux")) == ["/etc/pip.conf"]
+    assert list(pip_files(relative, "darwin")) == ["/Library/Application Support/pip/pip.conf"]
+    assert list(pip_files(relative, "win32")) == [os.path.join("C:\\ProgramData", "pip", "pip.ini")]
+    assert not [one for one in uv_files(relative, "linux") if not os.path.isabs(one)]

@@ -161,7 +161,8 @@ def test_what_is_no_web_address_is_not_asked(address: str) -> None:
     nowhere = Withheld(WithheldReason.NO_INDEX)
     assert route(dependency(), (primary(address),), NETWORK) == nowhere
     assert route(dependency(index=address), (), NETWORK) == nowhere
-    assert route(dependency(), (extra(address),), NETWORK) == Ask((HOME,))
+    assert route(dependency(), (extra(address),), NETWORK) == nowhere
+    assert route(dependency(), (extra(address), primary(OTHER)), NETWORK) == Ask((OTHER,))
 
 
 # --- how an address is asked ------------------------------------------------------------------------------------------

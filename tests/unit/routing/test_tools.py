@@ -10,6 +10,7 @@ from mothball.model import WithheldReason
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"
+ACME = "[project]\nname = 'x'\ndependencies = ['acme-web']\n"
 NOWHERE = WithheldReason.NO_INDEX
 
 
@@ -380,3 +381,39 @@ def test_the_indexes_of_all_tools_of_a_file_are_asked_about_its_standard_tables(
 def test_the_default_index_yields_to_the_main_index_of_another_tool() -> None:
     assert lib(PROJECT + table(UV, "a", A) + table(POETRY, "b", B)) == (A, B)
     assert lib(PROJECT + table(UV, "a", A) + "[[tool.poetry.source]]\nname = 'b'\nurl = 'https://") == NOWHERE
+
+
+# --- indexes that cannot be asked -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address", ["./wheels", "htps://home.example/simple", "https://", "file:///srv/simple", "home"]
+)
+@pytest.mark.parametrize(
+    ("file_format", "text"),
+    [
+        ("requirements", "--extra-index-url {}\nacme-web\n"),
+        ("pyproject", ACME + "[[tool.uv.index]]\nurl = '{}'\n"),
+        ("pyproject", ACME + "[tool.uv]\nextra-index-url = ['{}']\n"),
+        ("pyproject", ACME + "[[tool.poetry.source]]\nname='a'\nurl='{}'\npriority='supplemental'\n"),
+        ("pyproject", ACME + "[[tool.pdm.source]]\nname = 'a'\nurl = '{}'\n"),
+        ("pixi-toml", "[pypi-dependencies]\nacme-web = '*'\n[pypi-options]\nextra-index-urls = ['{}']\n"),
+    ],
+)
+@pytest.mark.parametrize("network", [Network(), CHOSEN])
+def test_an_extra_index_that_cannot_be_asked_keeps_names_from_the_default_one(
+    file_format: str, text: str, address: str, network: Network
+) -> None:
+    assert ways(file_format, text.format(address), network=network) == {"acme-web": WithheldReason.NO_INDEX}
+
+
+def test_an_extra_index_that_cannot_be_asked_keeps_no_name_from_home() -> None:
+    assert ways("requirements", f"-i {A}\n--extra-index-url file:///srv/simple\nlib\n") == {"lib": (A,)}
+
+
+def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
+    for address, way in (("file:///srv/simple", (PUBLIC,)), ("htps://home.example", WithheldReason.NO_INDEX)):
+        settings = InstallerSettings(pip=PipSettings(extra=(user(address),)))
+        assert ways("requirements", "lib\n", settings) == {"lib": way}
+        settings = InstallerSettings(uv=UvSettings(extra=(user(address),)))
+        assert ways("requirements", "lib\n", settings) == {"lib": WithheldReason.NO_INDEX}
