@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mothball
 from mothball.formats.table import PATTERNS
+from mothball.lsp.commands import COMMANDS
 from mothball.lsp.settings import SETTINGS, Setting
 
 HERE = Path(__file__).resolve().parent
@@ -96,6 +97,9 @@ export const VERSION = {json.dumps(mothball.__version__)};
 
 /** The files that mothball reads, by name. */
 export const FILE_PATTERNS: readonly string[] = {_array(globs())};
+
+/** The commands that the server takes. */
+export const SERVER_COMMANDS: readonly string[] = {_array(list(COMMANDS))};
 
 /** The settings that the server knows. */
 export const SERVER_SETTINGS: readonly string[] = {_array([setting.key for setting in SETTINGS])};

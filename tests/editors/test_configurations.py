@@ -16,7 +16,7 @@ import tree_sitter
 import tree_sitter_rust
 
 import mothball
-from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE
+from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
 from mothball.lsp.settings import SETTINGS
 from tests.e2e.runner import clean_environment, script
 from tests.editors.handshake import greet
@@ -87,7 +87,7 @@ def test_the_command_of_a_configuration_starts_the_server(
 
     assert result["serverInfo"]["name"] == "mothball"
     assert result["capabilities"]["hoverProvider"]
-    assert {CHECK_AGAIN, CHECK_WORKSPACE} <= set(result["capabilities"]["executeCommandProvider"]["commands"])
+    assert sorted(result["capabilities"]["executeCommandProvider"]["commands"]) == sorted(COMMANDS)
     assert code == 0
 
 
@@ -179,6 +179,11 @@ def test_the_table_of_settings_in_the_docs_is_that_of_the_server() -> None:
         DOCS.write_text(page.replace(shown[0], shown[1] + made + shown[3]), "utf-8")
     else:
         assert shown[2] == made
+
+
+def test_the_table_of_commands_in_the_docs_is_that_of_the_server() -> None:
+    part = DOCS.read_text("utf-8").partition("## Commands")[2].partition("## ")[0]
+    assert sorted(re.findall(r"^\| `(.+?)` \|", part, re.MULTILINE)) == sorted(COMMANDS)
 
 
 def _whose(scope: str) -> str:

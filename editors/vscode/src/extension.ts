@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import { documentSelector, SECTION } from "./client.ts";
 import { Controller } from "./controller.ts";
+import { SERVER_COMMANDS } from "./generated.ts";
 import { Messages } from "./messages.ts";
 import { PythonEnvironments } from "./python.ts";
 import { Schema } from "./schema.ts";
@@ -11,9 +12,6 @@ import { StatusBar } from "./statusBar.ts";
 
 /** Settings that decide which server runs or what it is told of; the others reach the running server by themselves. */
 const RESTARTING = ["path", "uvx", "scripts", "workspaceDiagnostics"].map((key) => `${SECTION}.${key}`);
-
-/** What the server does by these names; they are ours in the palette, so that they are there before the server is. */
-const SERVER_COMMANDS = ["mothball.checkWorkspace", "mothball.checkAgain"];
 
 let controller: Controller | undefined;
 
@@ -31,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
         output,
         environments,
         statusBar,
+        // Ours, not the language client's, so that they are there before the server is.
         ...SERVER_COMMANDS.map((command) =>
             vscode.commands.registerCommand(command, (...args: unknown[]) => server.execute(command, args)),
         ),

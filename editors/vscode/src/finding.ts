@@ -86,16 +86,22 @@ async function fromSetting(around: Surroundings, value: string): Promise<Finding
 }
 
 async function fromEnvironments(around: Surroundings): Promise<Server | undefined> {
-    const paths = flavour(around.platform);
-    for (const interpreter of around.interpreters) {
+    for (const directory of around.interpreters.flatMap((interpreter) => scriptDirectories(interpreter, around.platform))) {
         for (const name of programNames("mothball", around.platform)) {
-            const command = paths.join(paths.dirname(interpreter), name);
+            const command = flavour(around.platform).join(directory, name);
             if (await around.isProgram(command)) {
                 return { kind: "server", command, args: ["lsp"], origin: "environment" };
             }
         }
     }
     return undefined;
+}
+
+/** Programs stand beside the interpreter, but on Windows only in a virtual environment: else in `Scripts` below it. */
+function scriptDirectories(interpreter: string, platform: NodeJS.Platform): readonly string[] {
+    const paths = flavour(platform);
+    const beside = paths.dirname(interpreter);
+    return platform === "win32" ? [beside, paths.join(beside, "Scripts")] : [beside];
 }
 
 async function fromUvx(around: Surroundings): Promise<Finding> {

@@ -32,6 +32,13 @@ export const FILE_PATTERNS: readonly string[] = [
     "**/requirements/*.in",
 ];
 
+/** The commands that the server takes. */
+export const SERVER_COMMANDS: readonly string[] = [
+    "mothball.checkAgain",
+    "mothball.checkWorkspace",
+    "mothball.openPage",
+];
+
 /** The settings that the server knows. */
 export const SERVER_SETTINGS: readonly string[] = [
     "indexUrl",

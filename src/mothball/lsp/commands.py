@@ -15,6 +15,9 @@ CHECK_AGAIN = "mothball.checkAgain"
 CHECK_WORKSPACE = "mothball.checkWorkspace"
 OPEN_PAGE = "mothball.openPage"
 
+# All that the server takes; an extension that passes commands on itself is made from this.
+COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE)
+
 
 def register(server: Server) -> None:
     """Have ``server`` take commands.

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from mothball.formats.table import PATTERNS, format_of
+from tests.e2e.runner import clean_environment
 from tests.editors.conftest import or_skip
+from tests.editors.handshake import greet
 from tests.editors.vscode import shop
 from tests.editors.vscode.code_server import LIMIT, Installation
 from tests.editors.vscode.conftest import OpenWindow
@@ -72,12 +74,16 @@ def test_the_extension_keeps_its_promises_inside_the_extension_host(
     artefacts: Path,
 ) -> None:
     names = _names()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    greeting, _ = greet([str(installed_server), "lsp"], empty, clean_environment(str(empty)), {"offline": True})
     folder = shop.write(
         tmp_path / "shop",
         {
             "pyproject.toml": _PYPROJECT,
             "services/mail/requirements.txt": "cloakroom==1.0.3\n",
             "names.json": json.dumps(names),
+            "commands.json": json.dumps(greeting["capabilities"]["executeCommandProvider"]["commands"]),
             ".vscode/settings.json": json.dumps(_HOSTILE),
             **dict.fromkeys((f"names/{name}" for name in names), ""),
         },

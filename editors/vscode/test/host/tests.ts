@@ -186,6 +186,17 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.ok("severity" in properties);
     },
 
+    "every command that the server takes is there": async () => {
+        const advertised = JSON.parse(
+            (await vscode.workspace.openTextDocument(file("commands.json"))).getText(),
+        ) as string[];
+        assert.ok(advertised.includes("mothball.openPage"));
+        const known = await vscode.commands.getCommands(true);
+        for (const command of advertised) {
+            assert.ok(known.includes(command), command);
+        }
+    },
+
     "every command of the palette is there": async () => {
         const known = await vscode.commands.getCommands(true);
         const manifest = vscode.extensions.getExtension(EXTENSION)?.packageJSON as {

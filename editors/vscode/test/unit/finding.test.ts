@@ -109,6 +109,17 @@ test("on Windows programs end in .exe and paths are Windows paths", async () => 
     assert.equal(home.kind === "server" && home.command, "C:\\Users\\ada\\m.exe");
 });
 
+test("on Windows the programs of conda and of a global Python are in Scripts below the interpreter", async () => {
+    const windows: Partial<Surroundings> = { platform: "win32", searchPath: "" };
+    for (const home of ["C:\\conda\\envs\\shop", "C:\\Python313"]) {
+        const command = `${home}\\Scripts\\mothball.exe`;
+        const found = await findServer(machine([command], { ...windows, interpreters: [`${home}\\python.exe`] }));
+        assert.deepEqual(found, { kind: "server", command, args: ["lsp"], origin: "environment" });
+    }
+    const elsewhere = machine(["/srv/shop/bin/Scripts/mothball"], { interpreters: ["/srv/shop/bin/python"] });
+    assert.equal((await findServer(elsewhere)).kind, "missing");
+});
+
 test("conventional environments are those beside the project", () => {
     assert.deepEqual(conventionalInterpreters("/srv/shop", "linux"), ["/srv/shop/.venv/bin/python", "/srv/shop/venv/bin/python"]);
     assert.deepEqual(conventionalInterpreters("C:\\w", "win32"), [
