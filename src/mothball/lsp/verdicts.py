@@ -41,13 +41,17 @@ class Survey(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is to be judged; ``parsed`` is what was parsed last, be it of another text."""
+    """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
+
+    ``private`` are patterns of names that configurations in the editor keep back.
+    """
 
     text: str
     version: int | None
     around: Surroundings
     parsed: Parsed | None
     shape: Shape
+    private: tuple[str, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -75,9 +79,9 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
 
 def judge(task: Task, known: LookUp) -> Verdict:
     """Return the verdict on a text, by the answers that ``known`` has."""
-    text, around, parsed = task.text, task.around, task.parsed
-    if parsed is None or parsed.text != text or parsed.around is not around:
-        parsed = Parsed(around, text, read_open(text, around))
+    text, around, parsed, private = task.text, task.around, task.parsed, task.private
+    if parsed is None or parsed.text != text or parsed.around is not around or parsed.private != private:
+        parsed = Parsed(around, text, read_open(text, around, private), private)
     asked: list[Query] = []
 
     def look_up(queries: Iterable[Query]) -> Answers:
