@@ -15,7 +15,7 @@ from mothball.index.statuses import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers
-from mothball.lsp.user_side import UserSide, run_settings
+from mothball.lsp.user_side import SettingsError, UserSide, run_settings
 from mothball.model import Problem, Severity
 from mothball.open_document import Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
@@ -70,7 +70,8 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
-        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, shown_path(user_config_file()))
+        place = "" if isinstance(error, SettingsError) else shown_path(user_config_file())
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         around = around._replace(saved=None, problems=(problem,))
     opened = read_open(text, around)
     queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()

@@ -166,7 +166,8 @@ class Workbench:
         if document.surveys != serial:
             return
         around, before = done.parsed.around, document.surroundings
-        if around.saved is None and not around.excludes and before is not None and before.saved is not None:
+        is_unusable = around.saved is None and not around.excludes and not self.settings.troubles
+        if is_unusable and before is not None and before.saved is not None:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
