@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
+from mothball.config_values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
-from mothball.errors import UnreadableFileError
+from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
-from mothball.formats.toml import scan, span_of
+from mothball.formats.toml import scan, span_of, to_mapping
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.lines import LineTable
-from mothball.model import Dependency, Document, Location, Problem, Report, WithheldReason
+from mothball.model import Dependency, Document, Location, Problem, Report, Span, WithheldReason
 from mothball.own_names import OwnNames, telling_files, withhold_self
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
@@ -101,10 +103,11 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
     )
 
 
-def read_open(text: str, around: Surroundings) -> OpenFile | None:
+def read_open(text: str, around: Surroundings, private: tuple[str, ...] = ()) -> OpenFile | None:
     """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
 
-    Linear in the text; of the disk only the paths of its includes are looked at.
+    ``private`` are patterns of names that configurations in the editor keep back, saved or not. Linear in the text; of
+    the disk only the paths of its includes are looked at.
     """
     saved = around.saved
     if saved is None:
@@ -116,12 +119,34 @@ def read_open(text: str, around: Surroundings) -> OpenFile | None:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
             if around.own_name:
                 document = withhold_self(document, around.own_name)
-            dependencies = tuple(_routed_as_saved(document.dependencies, saved))
+            dependencies = tuple(_routed_as_saved(document, saved))
             document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if governance.path == saved.path:
             governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
         file = saved._replace(text=text, document=document, governance=governance)
+    if private:
+        network = file.governance.network
+        network = network._replace(private=tuple(dict.fromkeys((*network.private, *private))))
+        file = file._replace(governance=file.governance._replace(network=network))
     return OpenFile(file, around.manifests if is_lock(file.document) else ())
+
+
+def private_in(text: str, path: str) -> tuple[str, ...]:
+    """Return the patterns of private names in a configuration that may be half typed; what makes no sense is left out.
+
+    Empty where the file of that name is no configuration.
+    """
+    if os.path.basename(path) not in {OWN_FILE, SHARED_FILE} or "private" not in text:
+        return ()
+    table: object = to_mapping(scan(text))
+    for key in ("tool", "mothball") if os.path.basename(path) == SHARED_FILE else ():
+        table = table.get(key) if isinstance(table, Mapping) else None
+    given = table.get("private") if isinstance(table, Mapping) else None
+    found: list[str] = []
+    for one in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
+        with suppress(ConfigError):
+            found += read_name_patterns([one], ("private",))
+    return tuple(found)
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
@@ -185,28 +210,38 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
         )
 
 
-def _routed_as_saved(dependencies: Iterable[Dependency], saved: SourceFile) -> Iterator[Dependency]:
-    """Yield ``dependencies`` with the indexes that the saved file pins them to.
+def _routed_as_saved(document: Document, saved: SourceFile) -> Iterator[Dependency]:
+    """Yield the dependencies of ``document`` with the indexes that the saved file pins them to.
 
     A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
-    kept it from being asked for.
+    kept it from being asked for. A name that is not saved yet is withheld, too, where the indexes beside it are not
+    those that were saved: it may be meant for the new ones alone.
     """
+    has_other_indexes = _indexes_of(document) != _indexes_of(saved.document)
     pins: dict[str, set[_Pin]] = {}
     known = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
     for one in saved.document.dependencies:
         if one.withheld is not WithheldReason.INCOMPLETE:
             pins.setdefault(one.name, set()).add(_pin(one))
         known.update((one.index_url or "", *one.also_indexes))
-    for one in dependencies:
+    for one in document.dependencies:
         pin, pinned = _pin(one), pins.get(one.name, set())
         is_asked_for = one.withheld is None or one.index_name
-        is_new_and_fine = not pinned and not one.index_name and known.issuperset(filter(None, _addresses(one)))
+        is_fine = not one.index_name and known.issuperset(filter(None, _addresses(one)))
+        is_new_and_fine = not pinned and not has_other_indexes and is_fine
         if not is_asked_for or is_new_and_fine or pin in pinned:
             yield one
             continue
         index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
         withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
         yield one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
+
+
+def _indexes_of(document: Document) -> tuple[object, ...]:
+    """Return what a file itself says of indexes, wherever in it that stands."""
+    options = [(one.name, one.value) for one in document.index_options]
+    nowhere = Span(0, 0)
+    return options, [one._replace(span=nowhere, place="") for one in document.tool_indexes]
 
 
 def _pin(dependency: Dependency) -> _Pin:

@@ -55,11 +55,15 @@ class Checked(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A text, parsed by what was known of its surroundings; ``opened`` is None where nothing of it may be checked."""
+    """A text, parsed by what was known of its surroundings; ``opened`` is None where nothing of it may be checked.
+
+    ``private`` are the patterns that configurations in the editor added.
+    """
 
     around: Surroundings
     text: str
     opened: OpenFile | None
+    private: tuple[str, ...] = ()
 
 
 class OpenDocument:
@@ -72,6 +76,8 @@ class OpenDocument:
         self.format = file_format
         self.text = text
         self.version = version
+        # What the text says of private names, where it is a configuration.
+        self.private: tuple[str, ...] = ()
         self.surroundings: Surroundings | None = None
         self.parsed: Parsed | None = None
         self.checked: Checked | None = None

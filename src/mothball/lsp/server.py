@@ -19,6 +19,7 @@ from mothball.lsp.client import read_features
 from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.protocol import Protocol, tolerant_converter
+from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment
 from mothball.lsp.watching import Watcher
 from mothball.lsp.workbench import Workbench
@@ -46,6 +47,8 @@ class Server(LanguageServer):
         )
         self.protocol.leave = leave
         self.bench = Workbench(self, environment)
+        # Those of `initialize`; what is asked for later stands on top of them.
+        self.first_settings = Settings()
         self._watcher = Watcher(self)
         self.bench.on_snapshots = self._watcher.watch_snapshots
         # Files that are not open, for which diagnostics were pushed.
@@ -94,7 +97,7 @@ class Server(LanguageServer):
         encoding = self.protocol.workspace.position_encoding
         self.bench.client = read_features(params.capabilities, encoding)
         self.bench.folders = _folders(params)
-        settings_feature.take(self, params.initialization_options)
+        settings_feature.begin(self, params.initialization_options)
         if self.bench.client.pulls:
             # Announced to those alone that pull: a client that can do both would show everything twice.
             pulling.register(self)

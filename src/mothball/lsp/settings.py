@@ -97,7 +97,11 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 class Settings(NamedTuple):
-    """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds."""
+    """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds.
+
+    ``troubles`` tell of settings that keep names back or say whom to ask, and that cannot be read: nothing may be
+    looked up then.
+    """
 
     index_url: str | None = None
     trusted_hosts: tuple[str, ...] = ()
@@ -108,21 +112,30 @@ class Settings(NamedTuple):
     deprecated_tag: bool = False
     scripts: bool = False
     workspace_diagnostics: bool = False
+    troubles: tuple[str, ...] = ()
+
+
+# Read wrongly, these would send names where the user does not want them.
+_RESTRICTING = frozenset({"indexUrl", "trustedHosts", "private", "offline"})
+_LISTS = frozenset({"trustedHosts", "private"})
 
 
 def read_settings(given: object, base: Settings, complain: Callable[[str], None]) -> Settings:
     """Return ``base`` with what the JSON value ``given`` says.
 
     ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
-    cannot be used is told to ``complain`` in one line, and left as it was.
+    cannot be used is told to ``complain`` in one line, and left as it was; ``troubles`` has it, too, where looking up
+    in spite of it could send names to whom they do not belong. One text will do for a list of one.
     """
     table = given.get(SECTION, given) if isinstance(given, Mapping) else given
     if table is None:
         return base
     if not isinstance(table, Mapping):
-        complain("the settings are no object of keys and values; they are passed over")
-        return base
+        trouble = "the settings are no object of keys and values"
+        complain(trouble)
+        return base._replace(troubles=(*base.troubles, trouble))
     changes: dict[str, Any] = {}
+    troubles = [one for one in base.troubles if not any(f" {SECTION}.{key}: " in one for key in table)]
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
@@ -133,10 +146,19 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
             changes[field] = Settings._field_defaults[field]
             continue
         try:
-            changes[field] = reader(list(value) if isinstance(value, tuple) else value, (key,))
+            changes[field] = reader(_as_list(value) if key in _LISTS else value, (key,))
         except ConfigError as error:
-            complain(one_line(f"setting {SECTION}.{key}: {error}. {error.help}".rstrip(". ")))
-    return base._replace(**changes)
+            trouble = one_line(f"setting {SECTION}.{key}: {error}. {error.help}".rstrip(". "))
+            complain(trouble)
+            if key in _RESTRICTING:
+                troubles.append(trouble)
+    return base._replace(**changes, troubles=tuple(troubles))
+
+
+def _as_list(value: object) -> object:
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _field(key: str) -> str:

@@ -36,17 +36,25 @@ def fetch(server: Server) -> None:
     asked.add_done_callback(lambda done: _fetched(server, done))
 
 
+def begin(server: Server, given: object) -> None:
+    """Take in what came with ``initialize``: it holds wherever the client's settings say nothing else."""
+    server.first_settings = read_settings(_plain(given), Settings(), server.log)
+    server.bench.apply_settings(server.first_settings)
+
+
 def take(server: Server, given: object) -> None:
-    """Take ``given`` in: settings as JSON or as pygls makes objects of it."""
-    settings = read_settings(_plain(given), server.bench.settings, server.log)
-    _apply(server, settings)
+    """Take ``given`` in, all that the client has to say: settings as JSON or as pygls makes objects of it.
+
+    What was said before and is not any more holds no longer: consent that is withdrawn must be gone.
+    """
+    _apply(server, read_settings(_plain(given), server.first_settings, server.log))
 
 
 def _fetched(server: Server, done: Future[Any]) -> None:
     if done.cancelled() or done.exception() is not None:
         return
     answers = done.result()
-    if answers and answers[0] is not None:
+    if answers:
         take(server, answers[0])
 
 

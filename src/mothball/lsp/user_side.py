@@ -9,6 +9,7 @@ import time
 
 from mothball.access import UserAddress
 from mothball.config import Overrides, UserConfig
+from mothball.errors import ConfigError
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
 from mothball.installers.read import with_installers
@@ -16,6 +17,10 @@ from mothball.lsp.settings import Settings
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.sources import RunSettings
+
+
+class SettingsError(ConfigError):
+    """The editor's settings cannot be used."""
 
 
 class Environment(NamedTuple):
@@ -40,8 +45,13 @@ class UserSide(NamedTuple):
 def read_user_side(settings: Settings, environment: Environment) -> UserSide:
     """Bring the user's side together: the editor's settings first, then the environment, then the user's own file.
 
-    Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used.
+    Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used, and
+    SettingsError where the editor's settings cannot.
     """
+    if settings.troubles:
+        raise SettingsError(
+            "; ".join(settings.troubles), help_text="mend it in the settings of the editor; nothing is asked until then"
+        )
     user = with_installers(read_user_file(user_config_file()))
     chosen = (UserAddress(settings.index_url),) if settings.index_url else environment.addresses
     index_url = without_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url

@@ -15,7 +15,7 @@ from mothball.index.statuses import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers
-from mothball.lsp.user_side import UserSide, run_settings
+from mothball.lsp.user_side import SettingsError, UserSide, run_settings
 from mothball.model import Problem, Severity
 from mothball.open_document import Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
@@ -41,13 +41,17 @@ class Survey(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is to be judged; ``parsed`` is what was parsed last, be it of another text."""
+    """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
+
+    ``private`` are patterns of names that configurations in the editor keep back.
+    """
 
     text: str
     version: int | None
     around: Surroundings
     parsed: Parsed | None
     shape: Shape
+    private: tuple[str, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -66,7 +70,8 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
-        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, shown_path(user_config_file()))
+        place = "" if isinstance(error, SettingsError) else shown_path(user_config_file())
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         around = around._replace(saved=None, problems=(problem,))
     opened = read_open(text, around)
     queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
@@ -75,9 +80,9 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
 
 def judge(task: Task, known: LookUp) -> Verdict:
     """Return the verdict on a text, by the answers that ``known`` has."""
-    text, around, parsed = task.text, task.around, task.parsed
-    if parsed is None or parsed.text != text or parsed.around is not around:
-        parsed = Parsed(around, text, read_open(text, around))
+    text, around, parsed, private = task.text, task.around, task.parsed, task.private
+    if parsed is None or parsed.text != text or parsed.around is not around or parsed.private != private:
+        parsed = Parsed(around, text, read_open(text, around, private), private)
     asked: list[Query] = []
 
     def look_up(queries: Iterable[Query]) -> Answers:

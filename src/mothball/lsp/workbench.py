@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,7 @@ from mothball.lsp.lookups import Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
 from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
+from mothball.open_document import private_in
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +78,7 @@ class Workbench:
         if file_format is None:
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
+        self._keep_private(document)
         self._survey(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
@@ -84,6 +87,7 @@ class Workbench:
         if document is None:
             return
         document.text, document.version = text, version
+        self._keep_private(document)
         if document.surroundings is not None:
             self._check_soon(document)
             self._ask_after_pause(document)
@@ -96,6 +100,7 @@ class Workbench:
             if document.asking is not None:
                 document.asking.cancel()
             _wake(document)
+            self._hold_back(document, ())
         return document
 
     def disk_changed(self) -> None:
@@ -164,7 +169,8 @@ class Workbench:
         if document.surveys != serial:
             return
         around, before = done.parsed.around, document.surroundings
-        if around.saved is None and not around.excludes and before is not None and before.saved is not None:
+        is_unusable = around.saved is None and not around.excludes and not self.settings.troubles
+        if is_unusable and before is not None and before.saved is not None:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
         document.surroundings = around
@@ -214,7 +220,8 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape())
+        private = self._private_around(document.path)
+        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape(), private)
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
             document.is_in_thread = True
@@ -258,6 +265,25 @@ class Workbench:
         _wake(document)
         if document.asks_when_checked:
             self._ask_now(document)
+
+    # --- names that configurations in the editor keep back ---
+
+    def _keep_private(self, document: OpenDocument) -> None:
+        self._hold_back(document, private_in(document.text, document.path))
+
+    def _hold_back(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
+        """Hold names back from now on, where they lie below ``configuration``: they only ever restrict."""
+        if configuration.private != private:
+            configuration.private = private
+            for document in self.documents.values():
+                if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
+                    self._check_soon(document)
+
+    def _private_around(self, path: str) -> tuple[str, ...]:
+        configurations = [one for one in self.documents.values() if one.private]
+        return tuple(
+            pattern for one in configurations if is_inside(path, os.path.dirname(one.path)) for pattern in one.private
+        )
 
     # --- look-ups ---
 

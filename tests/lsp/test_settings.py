@@ -1,0 +1,89 @@
+"""Settings that are withdrawn are gone, and those that cannot be read send nobody anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import PUSH
+from tests.support.scripted_index import ScriptedIndex
+
+
+def changed(client: InProcess, settings: object) -> None:
+    """Have the client's user change all settings to these."""
+    client.settings = settings
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+
+
+@pytest.mark.parametrize("nothing", [{}, None, {"allowLocalIndexes": None}])
+def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, nothing: object
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.settings = {"allowLocalIndexes": True, "private": ["acme-*"], "offline": False}
+    client.initialize(PUSH, str(workspace.root))
+    text = f"--index-url {index.url}\nold-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, "archived")
+    assert client.server.bench.settings.private == ("acme-*",)
+    changed(client, nothing)
+    client.wait_for(lambda: "allowLocalIndexes" in str(client.diagnostics[document]))
+    assert client.server.bench.settings.private == ()
+
+
+def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
+    client: InProcess, workspace: Workspace
+) -> None:
+    client.settings = {"private": ["other-*"]}
+    given = {"offline": True, "private": ["acme-*"]}
+    client.initialize(PUSH, str(workspace.root), initializationOptions=given)
+    client.wait_for(lambda: client.server.bench.settings.private == ("other-*",))
+    assert client.server.bench.settings.offline
+    changed(client, {"offline": False})
+    client.wait_for(lambda: not client.server.bench.settings.offline)
+    assert client.server.bench.settings.private == ("acme-*",)
+    changed(client, None)
+    client.wait_for(lambda: client.server.bench.settings.offline)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"private": 7},
+        {"private": ["acme *"]},
+        {"offline": "true"},
+        {"trustedHosts": {"a": 1}},
+        {"indexUrl": "ftp://index.example/"},
+        ["private"],
+    ],
+)
+def test_a_restricting_setting_that_cannot_be_read_lets_nothing_out(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, bad: object
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    good = {"indexUrl": index.url}
+    client.settings = {**good, **bad} if isinstance(bad, dict) else bad
+    client.initialize(PUSH, str(workspace.root), initializationOptions=client.settings)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert (told["severity"], told.get("code")) == (1, None)
+    assert "nothing is checked" in told["message"]
+    assert "settings of the editor" in told["message"]
+    if isinstance(bad, dict):
+        assert f"mothball.{next(iter(bad))}" in told["message"]
+    assert index.received == []
+    assert index.received == []
+    if isinstance(bad, dict):
+        client.settings = None
+        changed(client, dict.fromkeys(bad) | good)
+        client.wait_for_diagnostics(document, "archived")
+        changed(client, good | bad)
+        client.wait_for(lambda: "nothing is checked" in str(client.diagnostics[document]))
+
+
+def test_one_text_will_do_for_a_list_of_one(client: InProcess, workspace: Workspace) -> None:
+    client.settings = {"private": "acme-*", "trustedHosts": "index.example"}
+    client.initialize(PUSH, str(workspace.root))
+    client.wait_for(lambda: client.server.bench.settings.private == ("acme-*",))
+    assert client.server.bench.settings.trusted_hosts == ("index.example",)

@@ -1,0 +1,80 @@
+"""What stands in the editor and not on the disk yet can hold names back, and never sends them anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.support.lsp_client import PUSH
+
+PYPROJECT = '[project]\nname = "x"\ndependencies = ["old-lib", "acme-secret"]\n'
+SAVED = '[project]\nname = "x"\ndependencies = ["old-lib"]\n'
+
+
+def asked_for(client: InProcess, document: str, text: str) -> set[str]:
+    """Return the names of the document that would be asked for, once the verdict is about ``text``."""
+
+    def names() -> set[str] | None:
+        known = client.server.bench.documents.get(document)
+        found = known.checked if known else None
+        return {query.name for query in found.queries} | {""} if found and found.text == text else None
+
+    waited: set[str] = client.wait_for(names)
+    return waited - {""}
+
+
+OWN_INDEX = 'url = "https://index.example/simple/"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "saved", "text"),
+    [
+        ("requirements.txt", None, "--index-url https://index.example/simple/\nacme-secret\n"),
+        ("requirements.txt", "old-lib\n", "--index-url https://index.example/simple/\nold-lib\nacme-secret\n"),
+        ("requirements.txt", "--no-index\n", "acme-secret\n"),
+        ("pyproject.toml", SAVED, f"{PYPROJECT}[[tool.uv.index]]\n{OWN_INDEX}default = true\n"),
+        (
+            "pyproject.toml",
+            SAVED,
+            f'{PYPROJECT}[[tool.poetry.source]]\nname = "own"\n{OWN_INDEX}',
+        ),
+        ("pyproject.toml", SAVED, f'{PYPROJECT}[tool.mothball]\nprivate = ["acme-*"]\n'),
+        (
+            "Pipfile",
+            '[packages]\nold-lib = "*"\n',
+            f'[[source]]\nname = "own"\n{OWN_INDEX}[packages]\nold-lib = "*"\nacme-secret = "*"\n',
+        ),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_new_beside_an_unsaved_index_or_private_line_goes_nowhere(
+    client: InProcess, workspace: Workspace, name: str, saved: str | None, text: str
+) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    path = workspace.path(name) if saved is None else workspace.write(name, saved)
+    document = client.open(path, text)
+    assert "acme-secret" not in asked_for(client, document, text)
+    if saved and "old-lib" in saved:
+        assert "old-lib" in asked_for(client, document, text)
+    # Saved, the file's word holds.
+    workspace.write(name, text)
+    client.save(document)
+    if "private" not in text:
+        client.wait_for(lambda: "acme-secret" in asked_for(client, document, text))
+
+
+def test_private_names_of_a_configuration_that_is_not_saved_are_held_back_in_other_files(
+    client: InProcess, workspace: Workspace
+) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    text = "old-lib\nacme-secret\n"
+    document = client.open(workspace.write("below/requirements.txt", text), text)
+    assert asked_for(client, document, text) == {"old-lib", "acme-secret"}
+    configuration = client.open(workspace.write("mothball.toml", ""), "")
+    client.change(configuration, 'private = ["acme-*", 7, "half-ty')
+    client.change(configuration, 'private = ["acme-*", 7]\n', 3)
+    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib"})
+    # A configuration elsewhere says nothing of this file.
+    elsewhere = client.open(workspace.path("elsewhere/mothball.toml"), 'private = ["old-*"]\n')
+    client.close(configuration)
+    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib", "acme-secret"})
+    client.close(elsewhere)
