@@ -83,6 +83,15 @@
 (add-to-list 'auto-mode-alist
              (cons (mothball--regexp '("Pipfile" "uv.lock" "*.py.lock" "poetry.lock" "pdm.lock")) 'conf-toml-mode))
 
+(defun mothball--project (directory)
+  "Return the project that DIRECTORY is in, as its configuration tells."
+  (when-let ((root (locate-dominating-file
+                    directory
+                    (lambda (one)
+                      (or (file-exists-p (expand-file-name "mothball.toml" one))
+                          (file-exists-p (expand-file-name "pyproject.toml" one)))))))
+    (cons 'transient root)))
+
 ;;; Eglot
 
 (declare-function eglot-ensure "eglot")
@@ -105,6 +114,8 @@ Eglot has one server a buffer: Python, YAML and JSON keep theirs.")
 (defun mothball-eglot-ensure ()
   "Have Eglot start mothball where this buffer's file is one of its own."
   (when (and (memq major-mode mothball-eglot-modes) (mothball-file-p buffer-file-name))
+    ;; After those that Emacs has, which know version control.
+    (add-hook 'project-find-functions #'mothball--project 90 t)
     (eglot-ensure)))
 
 ;;; lsp-mode

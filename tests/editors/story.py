@@ -47,6 +47,21 @@ def verify_offline(bench: Workbench, answer: Any) -> None:
     assert bench.contacted() == []
 
 
+def prepare_without_git(bench: Workbench) -> dict[str, str]:
+    """Write a file below a project whose configuration asks nobody, where no version control tells its root."""
+    bench.leave_git()
+    environment = prepare(bench, "requirements/worker.txt", "quill-templates\ntallybook\nacme-secret\n")
+    return {**environment, "MOTHBALL_TEST_ONLY_LOOK": "1"}
+
+
+def verify_without_git(bench: Workbench, answer: Any) -> None:
+    """Hold what such an editor showed against what the configuration of the project says."""
+    shown = {(one["text"], one["severity"]) for one in answer["diagnostics"]}
+    assert shown >= {("quill-templates", "error"), ("tallybook", "warning")}
+    assert {one.text for one in bench.checked("requirements/worker.txt")} == {text for text, _ in shown}
+    assert bench.contacted() == []
+
+
 def verify(bench: Workbench, name: str, text: str, answer: Any) -> None:
     """Hold what an editor showed against what `mothball check` says of the same text."""
     bench.write(name, text)

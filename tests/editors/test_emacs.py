@@ -42,6 +42,17 @@ def test_lsp_mode_underlines_explains_and_ignores(bench: Workbench, emacs: str, 
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
+def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
+    bench: Workbench, emacs: str, driver: str
+) -> None:
+    prepared = story.prepare_without_git(bench)
+    answer = in_emacs(bench, emacs, driver, prepared)
+    for one in answer["diagnostics"]:
+        one["severity"] = one["severity"].removeprefix("eglot-")
+    story.verify_without_git(bench, answer)
+
+
+@pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
 def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, emacs: str, driver: str) -> None:
     story.verify_offline(bench, in_emacs(bench, emacs, driver, story.prepare_offline(bench)))
 

@@ -41,6 +41,13 @@ def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, nam
     assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
 
 
+def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
+    bench: Workbench, nvim: str
+) -> None:
+    prepared = story.prepare_without_git(bench)
+    story.verify_without_git(bench, in_neovim(bench, nvim, "neovim.lua", "requirements/worker.txt", prepared))
+
+
 def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, nvim: str) -> None:
     story.verify_offline(
         bench, in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench))

@@ -36,6 +36,11 @@ def test_ale_underlines_explains_and_ignores(bench: Workbench, vim: str, name: s
     story.verify(bench, name, text, answer)
 
 
+def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(bench: Workbench, vim: str) -> None:
+    prepared = story.prepare_without_git(bench)
+    story.verify_without_git(bench, in_vim(bench, vim, "ale.vim", "requirements/worker.txt", prepared))
+
+
 def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, vim: str) -> None:
     story.verify_offline(bench, in_vim(bench, vim, "ale.vim", "requirements-dev.txt", story.prepare_offline(bench)))
 

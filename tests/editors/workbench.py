@@ -68,6 +68,10 @@ class Workbench:
         Path(self.environment["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
         self.run("git", "init", "--quiet")
 
+    def leave_git(self) -> None:
+        """Make the project a directory without version control, as an unpacked archive is."""
+        shutil.rmtree(self.project / ".git")
+
     def run(
         self, *command: str, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)
     ) -> subprocess.CompletedProcess[str]:

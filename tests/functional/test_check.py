@@ -77,6 +77,19 @@ def test_quiet_says_nothing_when_all_is_well(project: Project) -> None:
     assert project.check() == (0, "1 dependency in 1 file: 1 checked, no findings\n", "")
 
 
+def test_without_git_the_projects_configuration_rules_when_people_work_below_it(project: Project) -> None:
+    (project.root / ".git").rmdir()
+    project.write("mothball.toml", 'offline = true\nprivate = ["acme-*"]\nseverity.unverified = "note"\n')
+    project.write("requirements/worker.txt", "old-lib\nacme-secret\n")
+    for path in ("worker.txt", "."):
+        report = project.check_json(path, cwd=project.root / "requirements")
+
+        assert [(one["name"], one["severity"]) for one in report["findings"]] == [("old-lib", "note")]
+        assert [one["name"] for one in report["dependencies"] if one["lookup"]["reason"] == "private"] == [
+            "acme-secret"
+        ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "terminal", "coloured"),
     [

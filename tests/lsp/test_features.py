@@ -397,6 +397,18 @@ def test_the_users_index_wins_and_the_projects_policy_holds(
     assert found["severity"] == 2
 
 
+@pytest.mark.parametrize("folder", ["requirements", None])
+def test_without_git_the_configuration_above_the_folder_rules(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, folder: str | None
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    workspace.write("pyproject.toml", '[tool.mothball]\nseverity.archived = "warning"\n')
+    path = workspace.write("requirements/worker.txt", "old-lib\n")
+    client.start(PUSH, workspace.path(folder or "elsewhere"), index.url)
+    (found,) = client.wait_for_diagnostics(client.open(path, "old-lib\n"), "archived")
+    assert found["severity"] == 2
+
+
 def test_private_names_of_the_user_stay_at_home(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), private=["acme-*"])
     document = client.open(workspace.write("requirements.txt", "acme-secret\n"), "acme-secret\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,57 @@ def test_outside_any_repository_the_working_directory_bounds_what_lies_below_it(
     assert repository_root(".") == str(tmp_path / "here")
     assert repository_root("../there/sub/requirements.txt") == str(tmp_path / "there" / "sub")
     assert repository_root("../there") == str(tmp_path / "there")
+
+
+_OURS = "[tool.mothball]\noffline = true\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        ({"top/mothball.toml": ""}, "top"),
+        ({"top/pyproject.toml": _OURS}, "top"),
+        ({"top/pyproject.toml": "[project]\n"}, "top"),
+        ({"top/pyproject.toml": _OURS, "top/app/pyproject.toml": "[project]\n"}, "top"),
+        ({"top/pyproject.toml": "[project]\n", "top/app/pyproject.toml": "[project]\n"}, "top/app"),
+        ({"top/pyproject.toml": _OURS, "top/app/mothball.toml": ""}, "top/app"),
+        ({"top/setup.py": ""}, "top/app/requirements"),
+    ],
+)
+def test_outside_any_repository_the_project_above_bounds_what_lies_in_its_directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], root: str
+) -> None:
+    if is_below_a_repository(tmp_path):
+        pytest.skip("the directory for temporary files lies inside a repository")
+    write_tree(tmp_path, {"top/app/requirements/worker.txt": "", "elsewhere/x": "", **files})
+    expected = str(tmp_path / root)
+    path = str(tmp_path / "top/app/requirements/worker.txt")
+    monkeypatch.chdir(tmp_path / "top/app/requirements")
+    assert repository_root("worker.txt") == expected
+    assert repository_root(path, os.path.dirname(path)) == expected
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert repository_root(path) == expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="of owners, as POSIX has them")
+@pytest.mark.parametrize("foreign", ["top", "top/pyproject.toml"])
+def test_what_belongs_to_somebody_else_says_nothing_of_what_lies_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: str
+) -> None:
+    if is_below_a_repository(tmp_path):
+        pytest.skip("the directory for temporary files lies inside a repository")
+    write_tree(tmp_path, {"top/pyproject.toml": _OURS, "top/sub/requirements.txt": ""})
+    ask = os.lstat
+
+    def answer(path: str) -> os.stat_result:
+        found = ask(path)
+        fields = list(found)
+        fields[stat.ST_UID] += path == str(tmp_path / foreign)
+        return os.stat_result(fields)
+
+    monkeypatch.setattr("mothball.paths.os.lstat", answer)
+    path = str(tmp_path / "top/sub/requirements.txt")
+    assert repository_root(path) == str(tmp_path / "top/sub")
 
 
 @pytest.mark.parametrize(

@@ -46,11 +46,13 @@ return {
     local path = vim.fs.normalize(vim.api.nvim_buf_get_name(buffer))
     for _, pattern in ipairs(patterns) do
       if path:find(pattern) then
-        return on_dir(vim.fs.root(buffer, '.git') or vim.fs.dirname(path))
+        local root = vim.fs.root(buffer, '.git') or vim.fs.root(buffer, { 'mothball.toml', 'pyproject.toml' })
+        return on_dir(root or vim.fs.dirname(path))
       end
     end
   end,
-  settings = { mothball = {} },
+  -- A plain {} would be sent as a list.
+  settings = { mothball = vim.empty_dict() },
   on_attach = function(client, buffer)
     local function command(name, action, description)
       vim.api.nvim_buf_create_user_command(buffer, name, function()

@@ -47,6 +47,20 @@ function! mothball#root(buffer) abort
   if !mothball#reads(l:path)
     return ''
   endif
-  let l:git = finddir('.git', fnamemodify(l:path, ':h') . ';')
-  return empty(l:git) ? fnamemodify(l:path, ':h') : fnamemodify(l:git, ':p:h:h')
+  let l:directory = fnamemodify(l:path, ':h')
+  let l:project = s:Above(l:directory, ['.git'])
+  return empty(l:project) ? get(s:Above(l:directory, ['mothball.toml', 'pyproject.toml']), 0, l:directory) : l:project[0]
+endfunction
+
+" Return a list of the nearest directory from `directory` upward that holds one of `names`; empty where none does.
+function! s:Above(directory, names) abort
+  let l:found = []
+  for l:name in a:names
+    " In worktrees and submodules `.git` is a file.
+    call add(l:found, finddir(l:name, fnameescape(a:directory) . ';'))
+    call add(l:found, findfile(l:name, fnameescape(a:directory) . ';'))
+  endfor
+  call filter(l:found, {_, one -> !empty(one)})
+  call map(l:found, {_, one -> fnamemodify(substitute(fnamemodify(one, ':p'), '/$', '', ''), ':h')})
+  return sort(l:found, {one, other -> len(other) - len(one)})[:0]
 endfunction
