@@ -135,7 +135,8 @@ def _judge(
     for comment in file.document.ignores if settings.use_ignores else ():
         for line in lines_of(comment.about, lines):
             comments.setdefault(line, []).append(comment)
-    ignores = {ignore.name: ignore for ignore in file.governance.config.ignores} if settings.use_ignores else {}
+    entries = file.governance.config.ignores if settings.use_ignores or settings.trusts_entries else ()
+    ignores = {ignore.name: ignore for ignore in entries}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
     for dependency, query in zip(file.subjects, asked, strict=True):

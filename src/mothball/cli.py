@@ -218,7 +218,11 @@ def _add_check(commands: _Commands) -> None:
     comparing.add_argument("--to-ref", metavar="REV", help="where --from-ref leads to (default: HEAD)")
     counting = check.add_argument_group("what counts")
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
-    counting.add_argument("--no-ignores", action="store_true", help="show what the ignores hide")
+    counting.add_argument(
+        "--no-ignores",
+        action="store_true",
+        help="show what the ignores hide, but for those of a file given with --config",
+    )
     counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
     _add_keeping(check)
     _add_network(check, with_snapshot=True).add_argument(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from mothball.changes import Version, additions
-from mothball.discovery import Discovered, Given, discover
+from mothball.discovery import Discovered, Given, discover, is_left_out
 from mothball.errors import UnreadableFileError
 from mothball.files import PROJECT_FILES, is_inside, project_of
 from mothball.formats.table import (
@@ -81,6 +81,7 @@ class Comparing:
         # A script that bore another name before is still a script.
         self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
+        self._governor: Governor | None = None
         self._places = {change.absolute(path) for path in touched}
         for path in list(self._places):
             self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
@@ -102,6 +103,7 @@ class Comparing:
         With ``whole``, or where an include makes it matter, what surrounds them is read as well and told by it from
         what was there before.
         """
+        self._governor = governor
         named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
         self._foresee()
         found = self._discover(named, governor, settings)
@@ -235,7 +237,13 @@ class Comparing:
                     waiting.extend(self._version(base, path, "requirements", include.kind))
 
     def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[Version]:
-        """Yield what a base has at ``path``, nothing where that is no text: then everything is new."""
+        """Yield what a base has at ``path``, nothing where that is no text: then everything is new.
+
+        Nor is there anything in what the configuration excludes: it is not the project's.
+        """
+        governance = self._governor.of(path, self._change.repository.root) if self._governor else None
+        if governance is not None and is_left_out(path, governance):
+            return
         try:
             text = decode(file_format, path, base.tree.read(path))
         except UnreadableFileError:

@@ -36,6 +36,7 @@ SHARED_FILE = "pyproject.toml"
 _SHARED_TABLE = ("tool", "mothball")
 _NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
 _LINK = "it is a link that leads outside the repository, or nowhere"
+_COPY_HELP = "a copy of a pyproject.toml must bear that name: only there the table [tool.mothball] is looked for"
 _LINK_HELP = "put a file in its place, or name the configuration: --config FILE"
 
 
@@ -145,7 +146,10 @@ class Governor:
             config = read_config(_table(parsed, prefix), prefix)
         except ConfigError as error:
             span = span_of(parsed, error.key) if error.key else None
-            raise _UnusableError(str(error), error.help, lines.position(span.start) if span else None) from error
+            is_copy = chosen and not prefix and span_of(parsed, _SHARED_TABLE) is not None
+            raise _UnusableError(
+                str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
+            ) from error
         locations = {
             ignore.name: location_of(shown_path(path), span, lines)
             for ignore in config.ignores

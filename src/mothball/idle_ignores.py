@@ -20,14 +20,15 @@ def idle_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complet
     ignore of ``unverified`` is for bad days, and has nothing to match on good ones. Where only what a change adds is
     judged, only the ignores that have ended for one of these names are told: they are why it is not excused.
     """
-    if not settings.use_ignores:
+    if not settings.use_ignores and not settings.trusts_entries:
         return
     if settings.mode is Mode.ADDED:
         yield from _ended_for_what_was_found(judged, settings)
         return
     by_config: dict[str, list[JudgedFile]] = {}
     for one in judged:
-        yield from _idle_comments(one, settings)
+        if settings.use_ignores:
+            yield from _idle_comments(one, settings)
         by_config.setdefault(one.file.governance.path, []).append(one)
     for governed in by_config.values():
         yield from _idle_entries(governed, settings, complete=complete)

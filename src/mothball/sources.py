@@ -94,6 +94,7 @@ class RunSettings(NamedTuple):
     """What holds for the whole run.
 
     ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
+    Without ``use_ignores`` no ignore counts but, where it ``trusts_entries``, those of the configuration.
     """
 
     today: str
@@ -102,6 +103,7 @@ class RunSettings(NamedTuple):
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
+    trusts_entries: bool = False
 
     def weighing(self, config: Config) -> Weighing:
         """Return what rules weigh in this run under ``config``."""

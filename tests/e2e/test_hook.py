@@ -288,6 +288,10 @@ def test_scripts_have_a_hook_of_their_own(
     assert "SKIP=mothball-scripts git commit" in rejected.said
     assert shop.commit({"run.py": block.format(ACTIVE), "setup.py": ""}).made
     assert shop.commit({"run.py": block.format(ACTIVE) + "print(1)\n"}).made
+    shop.write("tool", "#!/usr/bin/env -S uv run --script\n" + block.format(ARCHIVED))
+    (shop.root / "tool").chmod(0o755)
+    shop.repository.git("add", "tool")
+    assert not shop.commit().made, "a program without .py"
 
 
 @pytest.mark.parametrize("name", RUNNERS)

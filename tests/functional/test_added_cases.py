@@ -391,6 +391,18 @@ def test_an_excluded_file(shop: Workshop) -> None:
     assert shop.added("tests/data/requirements.txt", "requirements.txt") == {"requirements.txt": ["old-b"]}
 
 
+def test_a_name_that_only_an_excluded_file_had(shop: Workshop) -> None:
+    shop.commit(
+        {"mothball.toml": 'exclude = ["data/**"]\n' + OFFLINE, "data/requirements.txt": lines("old-a", "old-b")}
+    )
+    shop.stage({"requirements.txt": lines("old-a")})
+    assert shop.added() == {"requirements.txt": ["old-a"]}
+    shop.stage({"data/requirements.txt": lines("old-b")})
+    assert shop.added() == {"requirements.txt": ["old-a"]}
+    shop.git("mv", "--force", "data/requirements.txt", "requirements.txt")
+    assert shop.added() == {"requirements.txt": ["old-b"]}
+
+
 def test_a_new_entry_that_cannot_be_read(shop: Workshop) -> None:
     shop.commit({"requirements.txt": "good-a\n"})
     shop.stage({"requirements.txt": "good-a\nwrong=1\n"})

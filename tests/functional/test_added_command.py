@@ -197,3 +197,27 @@ def test_a_transitive_package_is_replaced_by_way_of_what_brings_it_in(shop: Work
     told = shop.check().out
     assert "upgrade or replace good-a, for what that brings in" in told
     assert "in place of" not in told
+
+
+def test_the_gate_of_a_trusted_configuration_takes_no_excuse_from_the_change(shop: Workshop, tmp_path: Path) -> None:
+    trusted = tmp_path / "trusted.toml"
+    own = OFFLINE.replace("statuses", str(shop.root / "statuses"))
+    trusted.write_text(own + '[ignore]\nold-a = { rules = ["archived"], reason = "known" }\n')
+    base = shop.git("rev-parse", "HEAD")
+    shop.commit({"requirements.txt": lines("old-a")})
+    gate = ("--since", base, "--config", str(trusted), "--no-ignores")
+    assert shop.check(*gate).code == 0, "who guards the gate has excused it"
+    entry = '[ignore]\nold-b = { rules = ["archived"], reason = "x" }\n'
+    shop.commit({"requirements.txt": "old-b  # mothball: ignore[archived] x\n", "mothball.toml": OFFLINE + entry})
+    assert shop.check(*gate).code == 1
+    assert shop.check(*gate[:-1]).code == 0, "a comment counts where nobody says otherwise"
+    assert shop.check("--since", base, "--no-ignores").code == 1
+
+
+def test_a_copy_of_a_pyproject_under_another_name_is_told_what_to_do(shop: Workshop, tmp_path: Path) -> None:
+    copy = tmp_path / "policy.toml"
+    copy.write_text(toml() + "[tool.mothball]\noffline = true\n")
+    shop.stage({"requirements.txt": lines("old-a")})
+    result = shop.check("--config", str(copy))
+    assert result.code == 2
+    assert "a copy of a pyproject.toml must bear that name" in result.out

@@ -99,7 +99,8 @@ def test_look_alikes_do_not_start_the_hook(path: str) -> None:
 
 
 def test_scripts_are_told_by_their_type_and_all_needs_no_file() -> None:
-    assert HOOKS["mothball-scripts"]["types"] == ["python"]
+    assert HOOKS["mothball-scripts"]["types"] == ["text"]
+    assert HOOKS["mothball-scripts"]["types_or"] == ["python", "executable"]
     assert "files" not in HOOKS["mothball-scripts"]
     assert HOOKS["mothball-all"]["pass_filenames"] is False
     assert HOOKS["mothball-all"]["stages"] == ["manual"]
@@ -129,6 +130,16 @@ def test_the_entry_of_the_hook_takes_a_file_that_looks_like_an_option(shop: Work
 def test_the_entry_of_the_hook_for_scripts_reads_scripts(shop: Workshop, name: str, code: int) -> None:
     shop.stage({"run.py": SCRIPT.format(name), "setup.py": "", "plain.py": "print()\n"})
     assert run_hook(shop, "mothball-scripts", "run.py", "setup.py", "plain.py").code == code
+
+
+def test_the_entry_of_the_hook_for_scripts_passes_over_what_has_no_metadata(shop: Workshop) -> None:
+    program = "#!/usr/bin/env -S uv run --script\n" + SCRIPT
+    shop.stage({"tool": program.format("good-a"), "greet": b"#!/bin/sh\necho caf\xe9\n", "old.py": b"# \xe9\n"})
+    assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 0
+    shop.stage({"tool": program.format("old-a")})
+    assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 1
+    shop.stage({"tool": program.format("good-a").encode() + b"# \xe9\n"})
+    assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 2, "this one has metadata"
 
 
 @pytest.mark.parametrize(("name", "code"), [("old-a", 1), ("good-a", 0)])

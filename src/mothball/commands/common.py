@@ -48,6 +48,8 @@ def set_up(
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
+        # What the user names is no part of the change: its ignores are the user's own.
+        trusts_entries=arguments.config is not None,
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = overrides_of(arguments)

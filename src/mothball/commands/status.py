@@ -65,7 +65,7 @@ def _document(names: dict[str, None]) -> Document:
 
 
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile, ...]) -> Report:
-    settings = setup.settings._replace(use_ignores=False)
+    settings = setup.settings._replace(use_ignores=False, trusts_entries=False)
     with open_session(arguments, setup.user) as session:
         report = check(files, session.look_up, settings, problems=setup.governor.problems)
     return report._replace(problems=(*report.problems, *session.problems()))

@@ -77,6 +77,7 @@ _MODULES = {
 
 # Where the first two lines may say in which encoding the file is (PEP 263).
 _WITH_CODING_LINE = frozenset({"requirements", "script", "setup-py"})
+_SCRIPT_MARK = b"# /// script"
 
 
 def decode(format_name: str, path: str, data: bytes) -> str:
@@ -84,6 +85,9 @@ def decode(format_name: str, path: str, data: bytes) -> str:
 
     Raises UnreadableFileError where the bytes are not in the encoding that the format, or the file itself, prescribes.
     """
+    if format_name == "script" and _SCRIPT_MARK not in data:
+        # Without metadata nothing in it is ours to read, in whatever encoding it is.
+        return data.decode("latin-1")
     try:
         if format_name in _WITH_CODING_LINE:
             from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
