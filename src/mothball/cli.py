@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -62,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
         if os.environ.get("MOTHBALL_DEBUG"):
             raise
         _give_up_stdout()
-        return _complain(one_line(str(error)), "")
+        return _complain(*_system_error(error))
     return code
 
 
@@ -102,6 +103,17 @@ def _complain(message: str, help_text: str) -> int:
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
     return _EXIT_CALLED_WRONGLY
+
+
+def _system_error(error: OSError) -> tuple[str, str]:
+    """Return what to say of an error of the system, and what helps.
+
+    Only writing finds no room, and what was written to a file that has a name has been told by whoever wrote it.
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
+        message = f"the report could not be written: {one_line(str(error.strerror))}"
+        return message, "make room there, or send the report somewhere else"
+    return one_line(str(error)), ""
 
 
 def _give_up_stdout() -> None:

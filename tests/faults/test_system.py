@@ -155,7 +155,7 @@ def test_a_report_that_finds_no_room_is_told_and_is_no_clean_run(form: str, moth
             stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert "No space left on device" in done.stderr
+    assert "the report could not be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
 
 
