@@ -97,7 +97,9 @@ def together(one: Report, other: Report) -> Report:
     checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
     findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
     problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
-    return Report(checked, findings, problems, _summary(checked, findings, one.summary.files + other.summary.files))
+    unnamed = tuple(sorted((*one.unnamed, *other.unnamed)))
+    summary = _summary(checked, findings, unnamed, one.summary.files + other.summary.files)
+    return Report(checked, findings, problems, summary, unnamed)
 
 
 def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:

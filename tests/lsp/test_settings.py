@@ -26,10 +26,10 @@ def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
     text = f"--index-url {index.url}\nold-lib\n"
     document = client.open(workspace.write("requirements.txt", text), text)
     client.wait_for_diagnostics(document, "archived")
-    assert client.server.bench.settings.private == ("acme-*",)
+    assert list(client.server.bench.settings.private) == ["acme-*"]
     changed(client, nothing)
     client.wait_for(lambda: "allowLocalIndexes" in str(client.diagnostics[document]))
-    assert client.server.bench.settings.private == ()
+    assert not client.server.bench.settings.private
 
 
 def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
@@ -42,7 +42,7 @@ def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
     assert client.server.bench.settings.offline
     changed(client, {"offline": False})
     client.wait_for(lambda: not client.server.bench.settings.offline)
-    assert client.server.bench.settings.private == ("acme-*",)
+    assert list(client.server.bench.settings.private) == ["acme-*"]
     changed(client, None)
     client.wait_for(lambda: client.server.bench.settings.offline)
 
