@@ -29,7 +29,8 @@ def entry_point() -> None:
 
 def _nothing_staged() -> bool:
     """Return whether it is certain that no staged path can be one of a dependency file."""
-    if all(os.environ.get(name) for name in _REFS) or not hasattr(os, "posix_spawn"):
+    is_other = all(os.environ.get(name) for name in _REFS) or os.environ.get("PRE_COMMIT_REMOTE_NAME")
+    if is_other or not hasattr(os, "posix_spawn"):
         return False
     from mothball.formats.names import may_matter  # noqa: PLC0415 - see above
     from mothball.git.program import COMPARED, HARDENED, environment, find_git  # noqa: PLC0415

@@ -80,6 +80,9 @@ def test_nothing_else_is_certain(repository: Repository, monkeypatch: pytest.Mon
         patched.setenv("PRE_COMMIT_TO_REF", "HEAD")
         assert not start._nothing_staged()
     with monkeypatch.context() as patched:
+        patched.setenv("PRE_COMMIT_REMOTE_NAME", "origin")
+        assert not start._nothing_staged(), "a push is not what is staged"
+    with monkeypatch.context() as patched:
         patched.setenv("PATH", str(tmp_path))
         assert not start._nothing_staged()
     with monkeypatch.context() as patched:
