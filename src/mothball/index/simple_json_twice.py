@@ -25,10 +25,8 @@ def check_twice(body: bytes) -> None:
         return
     try:
         json.loads(body, object_pairs_hook=_told, parse_int=_nothing, parse_float=_nothing, parse_constant=_nothing)
-    except ValueError as error:
-        raise PageError("the page is broken JSON") from error
-    except RecursionError as error:
-        raise PageError("the page is JSON nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise PageError("the page is broken JSON, or nested too deeply") from error
 
 
 def _told(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -196,6 +196,13 @@ def test_a_key_that_stands_twice_and_says_two_things_is_an_error(keys: str, key:
         decode_page(f'{{{keys},"files":[{{"size":{"9" * 5000},"x":1e9}}],"name":"pil"}}'.encode(), JSON, "pil")
 
 
+@pytest.mark.parametrize("beside", [b'"\xff"', b"[" * 50_000 + b"]" * 50_000])
+def test_a_page_that_only_the_careful_reading_cannot_read_is_an_error(beside: bytes) -> None:
+    body = b'{"name":"pil","files":[{"status":1,"status":1,"x":' + beside + b"}]}"
+    with pytest.raises(PageError, match=r"broken JSON|nested too deeply"):
+        decode_page(body, JSON, "pil")
+
+
 def test_a_key_that_stands_twice_and_says_the_same_is_read() -> None:
     marker = '"project-status":{"status":"archived","reason":"r"}'
     body = f'{{{marker},"files":[],"name":"pil",{marker},"meta":{{"project-status":"archived"}}}}'
