@@ -136,9 +136,9 @@ class Typing:
             server.receive()
 
     def edit(self) -> None:
-        """Add a line or take one away, so that every diagnostic moves."""
+        """Add a line or take one away, so that every diagnostic moves; never to the text that was saved last."""
         self._version += 1
-        text = f"# {self._version}\n" * ((self._version + 1) % 2) + self._text
+        text = f"# {self._version}\n" * (self._version % 2 + 1) + self._text
         document = {"uri": self._uri, "version": self._version}
         self._server.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
         self._server.wait_for(self._version)

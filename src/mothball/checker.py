@@ -117,13 +117,17 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     asked: list[Asked] = []
     lookup_settings: dict[str | None, LookupSettings] = {None: plain}
     router = Router(file.declared(), network)
+    before: Ask | None = None
+    indexes: tuple[str, ...] = ()
     for dependency in file.subjects:
         way = router.route(dependency)
         if isinstance(way, Ask):
             other = way.status_index
             if other not in lookup_settings:
                 lookup_settings[other] = plain._replace(status_index=other)
-            asked.append(Query(dependency.name, way.indexes, lookup_settings[other]))
+            if way is not before:  # most of a file go the same way
+                before, indexes = way, way.indexes
+            asked.append(Query(dependency.name, indexes, lookup_settings[other]))
         else:
             asked.append(way)
     return asked

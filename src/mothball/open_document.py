@@ -128,7 +128,7 @@ def read_open(text: str, around: Surroundings, private: tuple[str, ...] = ()) ->
         network = file.governance.network
         network = network._replace(private=tuple(dict.fromkeys((*network.private, *private))))
         file = file._replace(governance=file.governance._replace(network=network))
-    return OpenFile(file, around.manifests if is_lock(file.document) else ())
+    return OpenFile(file, around.manifests if around.manifests and is_lock(file.document) else ())
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from mothball.model import (
     Kind,
     Location,
     Mode,
+    Position,
     Span,
     ToolIndex,
 )
@@ -131,7 +132,12 @@ def is_beneath(path: str, directory: str) -> bool:
 def location_of(file_path: str, span: Span, lines: LineTable) -> Location:
     """Return the readable place of ``span`` in the file that ``lines`` was made of."""
     start = lines.position(span.start)
-    return Location(file_path, start, lines.position(span.end), lines.line(start.line))
+    line = lines.line(start.line)
+    length = span.end - span.start
+    # Nearly all that is shown ends on the line on which it begins.
+    is_within = start.column + length <= len(line) + 1
+    end = Position(start.line, start.column + length) if is_within else lines.position(span.end)
+    return Location(file_path, start, end, line)
 
 
 def lines_of(span: Span, lines: LineTable) -> range:

@@ -8,6 +8,7 @@ start. So a requirement in one of the plain forms is read here by regular expres
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.hygiene import one_line
@@ -83,6 +84,9 @@ _COMPARE = r"(?:[ \t]*+(?:===?|[~!]=|[<>]=?)[ \t]*+|[ \t]++(?:not[ \t]++)?in[ \t
 # Opening parentheses, one comparison, closing parentheses, and whether another follows.
 _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)((?:and|or)\b|\Z)")
 _MAX_PLAIN_NESTING = 20
+# What was made of an entry is kept for so many, and of no longer ones: some megabytes, whatever is read.
+_KEPT_ENTRIES = 4096
+_MAX_KEPT_LENGTH = 200
 
 
 def read_entry(text: str) -> Entry | EntryError:
@@ -97,7 +101,15 @@ def read_entry(text: str) -> Entry | EntryError:
             f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
             "split it, or check that a quote or a bracket is not left open",
         )
+    # An editor reads the same thousand entries again with every keystroke.
+    return _read_again(text) if len(text) <= _MAX_KEPT_LENGTH else _read(text)
+
+
+def _read(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
+
+
+_read_again = lru_cache(_KEPT_ENTRIES)(_read)
 
 
 def visible_name(text: str) -> Span | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
@@ -132,8 +131,3 @@ def rule_uri(rule: Rule) -> str:
 def top_of_document() -> types.Range:
     """Return the range for what is about a whole document."""
     return types.Range(types.Position(0, 0), types.Position(0, 0))
-
-
-def text_edits(edits: Iterator[tuple[Span, str]], positions: Positions) -> list[types.TextEdit]:
-    """Return edits, each a span of the text behind ``positions`` and what is to stand there."""
-    return [types.TextEdit(positions.range(span), new_text) for span, new_text in edits]

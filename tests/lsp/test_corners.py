@@ -1,0 +1,202 @@
+"""What clients do rarely: documents that nobody knows, settings of no shape, requests about what is not checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from lsprotocol import types
+
+from mothball.index.statuses import LookupSettings, Query
+from mothball.lsp import lookups
+from mothball.lsp.lookups import Lookups
+from mothball.lsp.server import _is_alive
+from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.lsp.test_features import actions, archived
+from tests.support.lsp_client import PUSH, uri
+from tests.support.scripted_index import ScriptedIndex
+
+NOW = 1_800_000_000.0
+INDEX = "https://index.example/simple/"
+
+
+def test_what_concerns_a_document_that_nobody_opened_is_passed_over(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    unknown = uri(workspace.path("requirements.txt"))
+    client.change(unknown, "old-lib\n")
+    client.save(unknown)
+    client.close(unknown)
+    client.in_loop(lambda: client.server.bench.change(unknown, "old-lib\n", 2))
+    assert client.hover(unknown, 0, 0) is None
+    assert client.request("textDocument/documentLink", {"textDocument": {"uri": unknown}}) == []
+    assert index.received == []
+    assert client.published == []
+
+
+def test_a_file_that_may_not_be_checked_has_neither_hover_nor_actions_nor_links(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", "max-age = 3\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for(lambda: client.diagnostics.get(document))
+    assert client.hover(document, 0, 0) is None
+    assert set(actions(client, document, 0)) <= {"Check again"}
+    assert client.request("textDocument/documentLink", {"textDocument": {"uri": document}}) == []
+    assert index.received == []
+
+
+def test_a_configuration_that_cannot_be_used_is_not_edited(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", "")
+    document = archived(client, workspace, index, "old-lib\n")
+    assert "in mothball.toml" in "".join(actions(client, document, 0))
+    workspace.write("mothball.toml", "[ignore\n")
+    assert "in mothball.toml" not in "".join(actions(client, document, 0))
+
+
+@pytest.mark.parametrize("odd", [[], 3, "x", {"mothball": [1]}])
+def test_settings_of_no_shape_are_told_in_the_log_and_change_nothing(
+    client: InProcess, workspace: Workspace, odd: Any
+) -> None:
+    client.initialize({}, str(workspace.root))
+    before = client.in_loop(lambda: client.server.bench.settings)
+    client.notify("workspace/didChangeConfiguration", {"settings": odd})
+    (told,) = client.wait_for(lambda: client.messages("window/logMessage"))
+    assert "no object of keys and values" in told["params"]["message"]
+    assert client.in_loop(lambda: client.server.bench.settings) == before
+
+
+def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InProcess, workspace: Workspace) -> None:
+    client.silent_about.add("workspace/configuration")
+    client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
+    (asked,) = client.wait_for(lambda: client.messages("workspace/configuration"))
+    client.send({"id": asked["id"], "error": {"code": -32603, "message": "no settings today"}})
+    assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None
+    assert client.in_loop(lambda: client.server.bench.settings.max_age) == 7 * 24 * 3600
+
+
+def test_an_errand_and_a_message_that_fail_are_logged(
+    client: InProcess, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.initialize(PUSH, str(workspace.root))
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise OSError("an errand\nof two lines")
+
+    client.in_loop(lambda: client.server.run_errand(fail()))
+    client.wait_for(lambda: "an errand failed" in caplog.text)
+    client.in_loop(lambda: client.server.report_server_error(ValueError("odd\nmessage"), ValueError))
+    assert "odd message" in caplog.text
+
+
+def test_a_process_of_somebody_else_is_alive() -> None:
+    assert _is_alive(os.getpid())
+    for error, alive in ((PermissionError, True), (ProcessLookupError, False)):
+        with mock.patch("os.kill", side_effect=error):
+            assert _is_alive(1) is alive
+
+
+def test_the_folder_of_old_clients_is_one_too(client: InProcess, workspace: Workspace) -> None:
+    params: dict[str, Any] = {"processId": None, "rootUri": None, "rootPath": str(workspace.root), "capabilities": {}}
+    client.request("initialize", params)
+    assert client.in_loop(lambda: client.server.bench.folders) == [str(workspace.root)]
+
+
+# --- what is known, and for how long ---
+
+
+@pytest.fixture
+def known() -> Lookups:
+    found = Lookups(lambda call: call(), lambda _: None)
+    found.stop()
+    return found
+
+
+def query(name: str = "lib", **settings: Any) -> Query:
+    return Query(name, (INDEX,), LookupSettings(**settings))
+
+
+@pytest.mark.parametrize(
+    ("answer", "settings", "seconds"),
+    [
+        (NotStated(Origin(INDEX, NOW)), {}, 3600),
+        (NotStated(Origin(INDEX, NOW)), {"max_age": 5.0}, 30),
+        (Missing(Origin(INDEX, NOW)), {}, 300),
+        (Missing(Origin(INDEX, NOW)), {"max_age": 60.0}, 60),
+        (Unavailable(Cause.TIMEOUT, "", Origin(INDEX, NOW)), {}, 30),
+        (NotStated(Origin(INDEX, NOW - 9e5, Source.STALE)), {}, 30),
+        (NotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {}, 3600),
+        (NotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {"max_age": 0.0}, 30),
+        (NotStated(Origin(INDEX, NOW - 9e5, Source.CACHE)), {"offline": True}, 300),
+    ],
+)
+def test_every_answer_is_good_for_its_time(
+    known: Lookups, answer: Answer, settings: dict[str, Any], seconds: float
+) -> None:
+    asked = query(**settings)
+    assert known.wanting([asked], NOW) == [asked]
+    with mock.patch("time.time", return_value=NOW):
+        known.keep({asked: answer})
+    assert known.known([asked]) == {asked: answer}
+    assert known.wanting([asked], NOW + seconds) == []
+    assert known.wanting([asked], NOW + seconds + 1) == [asked]
+    # Other settings want an answer of their own, and show the one that is there until it comes.
+    other = query(max_age=77.0)
+    assert known.wanting([other], NOW) == [other]
+    assert known.known([other]) == {other: answer}
+
+
+def test_what_nobody_asks_about_is_forgotten_when_there_is_too_much(
+    known: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "_MAX_ANSWERS", 2)
+    queries = [query(name) for name in ("a", "b", "c")]
+    known.keep(dict.fromkeys(queries, NotStated(Origin(INDEX, NOW))))
+    known.forget_all_but(queries[:1])
+    assert [one.name for one, answer in known.known(queries).items() if answer is not lookups.PENDING] == ["a"]
+    known.forget_all_but([])
+    assert known.known(queries[:1])[queries[0]] is not lookups.PENDING
+
+
+def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "home" / "mothball-cache").write_text("no directory")
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    client.command("mothball.checkAgain")
+    client.wait_for(lambda: index.count("old-lib") == 2)
+    assert caplog.text.count("went on without it") == 1
+
+
+def test_a_bug_in_looking_up_is_logged_and_never_taken_for_fine(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    with mock.patch("mothball.lsp.lookups.Statuses", side_effect=ZeroDivisionError):
+        client.start(PUSH, str(workspace.root), index.url)
+        document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+        (told,) = client.wait_for_diagnostics(document, "unverified")
+    assert "internal error" in told["message"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_position_in_no_file_is_at_its_top() -> None:
+    from mothball.lsp.convert import path_of, top_of_document, uri_of
+
+    assert top_of_document() == types.Range(types.Position(0, 0), types.Position(0, 0))
+    assert path_of("file://[/x") is None
+    assert path_of("untitled:1") is None
+    assert uri_of("//server/share/a b") == "file://server/share/a%20b"
