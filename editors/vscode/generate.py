@@ -21,8 +21,13 @@ _LICENSE = HERE.parents[1] / "LICENSE"
 # A file that is opened without a folder activates by its language: what VS Code and people's extensions call our files.
 _LANGUAGES = ("ini", "json", "pip-requirements", "plaintext", "properties", "python", "toml", "yaml")
 
-# What a repository's .vscode/settings.json must not decide is "machine": whom to ask, what to run.
+# What a repository's .vscode/settings.json must not decide is "machine": whom to ask, what to run. It depends on the
+# machine the server runs on (its network, its programs), so a remote window does not take it from the local settings.
 _SCOPES = {"user": "machine", "workspace": "window"}
+
+# What keeps names back, and how old an answer may be, is the person's own wherever the server runs: "application" goes
+# along into remote windows, and no workspace can set it either.
+EVERYWHERE = frozenset({"private", "offline", "maxAge"})
 
 # What the extension itself needs to know, beside the server's settings.
 _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
@@ -67,7 +72,7 @@ def property_of(setting: Setting) -> dict[str, object]:
         **({"items": {"type": "string"}} if setting.type == "array" else {}),
         # The server takes an empty text for no opinion, and people can type one.
         "default": "" if setting.default is None else setting.default,
-        "scope": _SCOPES[setting.scope],
+        "scope": "application" if setting.key in EVERYWHERE else _SCOPES[setting.scope],
         "markdownDescription": setting.description,
     }
 

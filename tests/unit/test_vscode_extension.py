@@ -34,7 +34,9 @@ def test_a_repository_can_set_nothing_that_decides_whom_to_ask_or_what_to_run() 
     properties = _PACKAGE["contributes"]["configuration"]["properties"]
     scopes = {key.removeprefix("mothball."): value["scope"] for key, value in properties.items()}
     assert {scopes["path"], scopes["uvx"]} == {"machine"}
-    assert {scopes[setting.key] for setting in SETTINGS if setting.scope == "user"} == {"machine"}
+    users = {setting.key for setting in SETTINGS if setting.scope == "user"}
+    assert {key for key in users if scopes[key] not in ("machine", "application")} == set()
+    assert {key for key in users if scopes[key] == "application"} == {"private", "offline", "maxAge"}
     assert {scopes[setting.key] for setting in SETTINGS if setting.scope == "workspace"} == {"window"}
     assert set(scopes) == {setting.key for setting in SETTINGS} | {"path", "uvx", "trace.server"}
 

@@ -68,11 +68,12 @@ export class Controller {
         }
     }
 
-    /** Start the server if it does not run. */
+    /** Start the server if it does not run: also one that has died too often and was left alone. */
     start(): Promise<void> {
         this.#wanted = true;
         return this.#enqueue(async () => {
-            if (this.#client === undefined) {
+            if (!this.#runs()) {
+                await this.#stop();
                 await this.#start();
             }
         });
@@ -102,7 +103,7 @@ export class Controller {
                 return;
             }
             const finding = await this.#find();
-            if (this.#client === undefined || (finding.kind === "server" && finding.command !== this.#command)) {
+            if (!this.#runs() || (finding.kind === "server" && finding.command !== this.#command)) {
                 await this.#stop();
                 await this.#start();
             }
@@ -111,6 +112,9 @@ export class Controller {
 
     /** Tell the running server the settings as they are now. */
     async configure(): Promise<void> {
+        if (!this.#runs()) {
+            return;
+        }
         const settings = { [SECTION]: currentSettings() };
         await this.#client?.sendNotification(DidChangeConfigurationNotification.type, { settings });
     }
@@ -132,6 +136,12 @@ export class Controller {
         } catch (error) {
             await this.#messages.failed(error);
         }
+    }
+
+    /** Whether there is a server, or its client is about to start another in place of one that has died. */
+    #runs(): boolean {
+        const state = this.#client?.state;
+        return state === ClientState.Running || state === ClientState.Starting;
     }
 
     #enqueue(step: () => Promise<void>): Promise<void> {

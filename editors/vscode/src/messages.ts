@@ -1,8 +1,8 @@
 /**
  * What the user is told and asked.
  *
- * That there is no server is said once for each version, not in every window; the status bar goes on showing it, and
- * restarting the server has it said again.
+ * That there is no server is said once for each version, not in every window; the status bar goes on showing it. The
+ * question whether uvx may run it is asked until it is answered or dismissed. Restarting the server has both said again.
  */
 
 import * as vscode from "vscode";
@@ -11,6 +11,7 @@ import { SECTION } from "./client.ts";
 import { VERSION } from "./generated.ts";
 
 const HOW = "How to Install";
+const RESTART = "Restart Server";
 const OUTPUT = "Show Output";
 const SETTINGS = "Open Settings";
 const RUN = "Run with uvx";
@@ -20,6 +21,8 @@ export class Messages {
     readonly #extension: vscode.Uri;
     readonly #output: vscode.LogOutputChannel;
     readonly #memory: vscode.Memento;
+    /** The question about uvx while it stands in this window. */
+    #question: Thenable<string | undefined> | undefined;
 
     constructor(extension: vscode.Uri, output: vscode.LogOutputChannel, memory: vscode.Memento) {
         this.#extension = extension;
@@ -29,6 +32,7 @@ export class Messages {
 
     /** Forget what has been said: the user asks anew. */
     async reset(): Promise<void> {
+        this.#question = undefined;
         await Promise.all(this.#memory.keys().map((key) => this.#memory.update(key, undefined)));
     }
 
@@ -37,26 +41,35 @@ export class Messages {
         const text =
             "mothball is not installed here, so archived dependencies are not underlined. " +
             "Install it in the Python environment of this workspace, or anywhere on PATH.";
-        if ((await this.#firstTime("missing")) && (await vscode.window.showWarningMessage(text, HOW)) === HOW) {
-            await this.howToInstall();
+        if (this.#wasSaid("missing")) {
+            return;
         }
+        await this.#remember("missing");
+        await this.#follow(await vscode.window.showWarningMessage(text, HOW));
     }
 
     /** There is no server, but uvx could run one; the answer is kept in the user's settings. */
     async askForUvx(): Promise<void> {
-        if (!(await this.#firstTime("uvx"))) {
+        if (this.#question !== undefined || this.#wasSaid("uvx")) {
             return;
         }
         const text =
             `mothball is not installed here. Shall uvx run it (uvx mothball@${VERSION} lsp)? ` +
             "It downloads mothball from your package index into uv's cache.";
-        const answer = await vscode.window.showInformationMessage(text, RUN, HOW, NEVER);
-        if (answer === HOW) {
-            await this.howToInstall();
-        } else if (answer !== undefined) {
+        const question = vscode.window.showInformationMessage(text, RUN, HOW, NEVER);
+        this.#question = question;
+        const answer = await question;
+        // The editor takes a question away when the same is asked again; then nobody has dismissed it.
+        if (question === this.#question) {
+            this.#question = undefined;
+            await this.#remember("uvx");
+        }
+        if (answer === RUN || answer === NEVER) {
             const policy = answer === RUN ? "always" : "never";
             const configuration = vscode.workspace.getConfiguration(SECTION);
             await configuration.update("uvx", policy, vscode.ConfigurationTarget.Global);
+        } else {
+            await this.#follow(answer);
         }
     }
 
@@ -69,29 +82,24 @@ export class Messages {
 
     /** A server was found, and it does not run. */
     async doesNotRun(command: string, how: string): Promise<void> {
-        const answer = await vscode.window.showErrorMessage(`mothball ${how} (${command}). Its output says why.`, OUTPUT, HOW);
-        if (answer === OUTPUT) {
-            this.#output.show();
-        } else if (answer === HOW) {
-            await this.howToInstall();
-        }
+        const text = `mothball ${how} (${command}). Its output says why.`;
+        await this.#follow(await vscode.window.showErrorMessage(text, RESTART, OUTPUT, HOW));
     }
 
     /** The server could not do what a command asked for. */
     async failed(error: unknown): Promise<void> {
         const text = error instanceof Error ? error.message : String(error);
-        if ((await vscode.window.showErrorMessage(`mothball: ${text}`, OUTPUT)) === OUTPUT) {
-            this.#output.show();
-        }
+        await this.#follow(await vscode.window.showErrorMessage(`mothball: ${text}`, RESTART, OUTPUT));
     }
 
     /** A command was called for which there is no server. */
     async noServer(): Promise<void> {
         if (!vscode.workspace.isTrusted) {
             await vscode.window.showInformationMessage("mothball does nothing in a workspace that you do not trust.");
-        } else if ((await vscode.window.showWarningMessage("mothball does not run here.", HOW, OUTPUT)) === HOW) {
-            await this.howToInstall();
+            return;
         }
+        const text = "mothball does not run here.";
+        await this.#follow(await vscode.window.showWarningMessage(text, RESTART, HOW, OUTPUT));
     }
 
     async howToInstall(): Promise<void> {
@@ -99,10 +107,26 @@ export class Messages {
         await vscode.commands.executeCommand("markdown.showPreview", page);
     }
 
-    async #firstTime(what: string): Promise<boolean> {
-        const key = `said.${what}`;
-        const first = this.#memory.get(key) !== VERSION;
-        await this.#memory.update(key, VERSION);
-        return first;
+    /** Do what the chosen button says; nothing when none was chosen. */
+    async #follow(answer: string | undefined): Promise<void> {
+        switch (answer) {
+            case RESTART:
+                await vscode.commands.executeCommand("mothball.restart");
+                break;
+            case OUTPUT:
+                this.#output.show();
+                break;
+            case HOW:
+                await this.howToInstall();
+                break;
+        }
+    }
+
+    #wasSaid(what: string): boolean {
+        return this.#memory.get(`said.${what}`) === VERSION;
+    }
+
+    async #remember(what: string): Promise<void> {
+        await this.#memory.update(`said.${what}`, VERSION);
     }
 }

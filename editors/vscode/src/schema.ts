@@ -1,5 +1,9 @@
 /**
- * The schema of mothball.toml for Even Better TOML, which has settings for schemas but reads none out of extensions.
+ * The schema of mothball.toml for Even Better TOML, by its setting.
+ *
+ * It also takes schemas that extensions contribute (`tomlValidation`), but passes their addresses on as they stand in the
+ * manifest, which does not know where the extension is installed: a file inside of it cannot be named there. A schema on
+ * the web would be one more address to be asked.
  *
  * The setting must name a file that survives an update of this extension: a copy in our own storage. It is changed only
  * when the user calls the command, and then the copy is kept up to date.

@@ -36,12 +36,7 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
 def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
-    # A uvx that needs no network: it writes down what it was asked for, and runs the installed server.
-    asked = tmp_path / "asked"
-    uvx = tmp_path / "bin/uvx"
-    uvx.parent.mkdir()
-    uvx.write_text(f'#!/bin/sh\npwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {installed_server} "$@"\n', "utf-8")
-    uvx.chmod(0o755)
+    uvx, asked = _uvx(tmp_path, installed_server)
     folder = shop.write(tmp_path / "shop")
     window = open_window(folder, environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
     toast = window.notification("Shall uvx run it")
@@ -55,3 +50,42 @@ def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     # Where the workspace's uv.toml would choose the index, uvx must not be run.
     assert not directory.startswith(str(folder))
     assert window.server.machine_settings["mothball.uvx"] == "always"
+
+
+def test_the_question_about_uvx_outlives_a_reload_until_it_is_answered_or_dismissed(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path
+) -> None:
+    uvx, asked = _uvx(tmp_path, installed_server)
+    window = open_window(shop.write(tmp_path / "shop"), environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
+    window.notification("Shall uvx run it")
+    window.reload()
+    window.notification("Shall uvx run it")
+    # It is still to be answered when restarting has asked it anew.
+    window.run("mothball: Restart Server")
+    window.notification("Shall uvx run it")
+    window.reload()
+    toast = window.notification("Shall uvx run it")
+    toast.hover()
+    toast.locator(".codicon-notifications-clear").click()
+    toast.wait_for(state="hidden")
+
+    # The next notification of the same queue: dismissing it has been written down by then.
+    window.run("mothball: Check Again")
+    window.notification("mothball does not run here")
+    window.reload()
+    window.status("not installed")
+    window.run("mothball: Check Again")
+    window.notification("mothball does not run here")
+    assert window.page.locator(".notification-toast").count() == 1
+    window.run("mothball: Restart Server")
+    window.notification("Shall uvx run it")
+    assert not asked.exists()
+
+
+def _uvx(directory: Path, server: Path) -> tuple[Path, Path]:
+    """Make a uvx that needs no network: it writes what it was asked for into the second path, and runs ``server``."""
+    asked, uvx = directory / "asked", directory / "bin/uvx"
+    uvx.parent.mkdir()
+    uvx.write_text(f'#!/bin/sh\npwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {server} "$@"\n', "utf-8")
+    uvx.chmod(0o755)
+    return uvx, asked

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +14,10 @@ from tests.editors.vscode import shop
 from tests.editors.vscode.conftest import OpenWindow, TakePicture
 from tests.editors.vscode.window import Underline
 from tests.support.scripted_index import ScriptedIndex, json_page
+
+if TYPE_CHECKING:
+    # Installed only where real editors are tested.
+    from playwright.sync_api import Locator
 
 
 @pytest.mark.smoke
@@ -127,6 +133,38 @@ def test_a_server_that_never_answers_can_be_replaced(open_window: OpenWindow, tm
     window.wait(lambda: not _runs(first))
     assert _runs(second)
     window.status("is starting")
+
+
+def test_a_server_that_was_left_alone_is_started_again_by_the_next_command(
+    open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
+) -> None:
+    folder = shop.write(tmp_path / "shop")
+    program, started = tmp_path / "mothball", tmp_path / "started"
+    program.write_text(f'#!/bin/sh\necho $$ >> {started}\nexec {installed_server} "$@"\n', "utf-8")
+    program.chmod(0o755)
+    window = open_window(folder, machine={"mothball.path": str(program)})
+    window.open(folder / "requirements.txt")
+
+    def kill_until_left_alone(runs: int) -> Locator:
+        for run in range(runs, runs + 5):
+            window.wait(lambda: _lines(started) == run)  # noqa: B023 - it is called before the next turn
+            window.status("2 errors, 1 warning")
+            os.kill(int(started.read_text("utf-8").split()[-1]), signal.SIGKILL)
+            window.wait_for_underlines()
+        toast = window.notification("has stopped again and again, and is left alone")
+        window.status("does not run")
+        assert _lines(started) == runs + 4
+        return toast
+
+    kill_until_left_alone(1)
+    picture(window, "left-alone")
+    window.run("mothball: Check Again")
+    window.wait_for_underlines(*shop.UNDERLINED)
+    assert _lines(started) == 6
+
+    kill_until_left_alone(6).get_by_text("Restart Server").click()
+    window.wait_for_underlines(*shop.UNDERLINED)
+    assert _lines(started) == 11
 
 
 def test_an_index_is_asked_and_asked_again_when_somebody_wants_to_know(

@@ -159,6 +159,14 @@ export const tests: Record<string, () => Promise<void>> = {
         }
     },
 
+    "what keeps names back is taken from the local settings of a remote window": () => {
+        const configuration = vscode.workspace.getConfiguration("mothball");
+        assert.equal(vscode.env.remoteName !== undefined, true);
+        assert.deepEqual(configuration.get("private"), ["acme-*"]);
+        assert.equal(configuration.get("maxAge"), "12h");
+        return Promise.resolve();
+    },
+
     "VS Code matches the names that mothball's own table matches": async () => {
         const samples = JSON.parse(
             (await vscode.workspace.openTextDocument(file("names.json"))).getText(),
