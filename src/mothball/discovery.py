@@ -132,6 +132,23 @@ def _source_file(read: _Read, options: tuple[IndexOption, ...], own_names: OwnNa
     )
 
 
+def _named_root(root: str) -> str:
+    """Return ``root`` as it is shown, by its name where that is the working directory: a dot is easily overlooked."""
+    shown = shown_path(root)
+    return os.path.basename(root) or root if shown == os.curdir else shown
+
+
+def _is_nothing_of_its_format(text: str, target: _Target, document: Document) -> bool:
+    """Return whether a file that is called what its name does not say holds something, but nothing of that.
+
+    Scripts mostly hold no metadata, and there is nothing strange about it.
+    """
+    if target.format in ("script", format_of(target.path)):
+        return False
+    found = (document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name)
+    return not any(found) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
 class _Discovery:
     """The state of one run of ``discover``: what was read so far, by real path."""
 
@@ -195,6 +212,12 @@ class _Discovery:
             self._refuse(error, governance)
             return []
         document, found = _parsed(text, target, self._tree)
+        if self._given.format == target.format and _is_nothing_of_its_format(text, target, document):
+            message = (
+                f"{one_line(shown_path(target.path))}: read as {target.format}, and nothing in it is of that format"
+            )
+            self.problems.append(Problem(Severity.ERROR, message, "leave out --as, or say what the file is"))
+            document = document._replace(ignores=())
         included = [one for one in found if isinstance(one, _Target)]
         includes = _followed(document, found)
         document, indexes = self._surroundings.indexed(target.path, target.root, text, document)
@@ -222,6 +245,9 @@ class _Discovery:
         if path == STDIN and self._given.stdin is not None:
             name, data = self._given.stdin
             yield from self._named(name, data)
+        elif self._tree.is_directory(path) and self._given.format is not None:
+            message = f"{one_line(shown_path(path))}: --as says what files are, and this is a directory"
+            self.problems.append(Problem(Severity.ERROR, message, "name the files, or leave out --as"))
         elif self._tree.is_directory(path):
             yield from self._below(path)
         else:
@@ -334,7 +360,7 @@ def _resolve(include: Include, by: _Target, tree: Tree) -> _Target | ParseProble
         return ParseProblem(
             include.span,
             f"{name} is not followed: it lies outside the repository",
-            f"only files below {shown_path(by.root)} are read along; check it by itself",
+            f"only files below {_named_root(by.root)} are read along; check it by itself",
         )
     real = tree.real_path(path)
     if real is None or not is_inside(real, os.path.realpath(by.root)) or not tree.is_file(real):

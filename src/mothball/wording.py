@@ -42,7 +42,7 @@ WITHHELD_WORDS = {
     WithheldReason.INCOMPLETE: "an incomplete entry",
     WithheldReason.CONDA: "a conda package",
     WithheldReason.PRIVATE: "a private name",
-    WithheldReason.VARIABLE: "the entry or its index holds a variable",
+    WithheldReason.VARIABLE: "the entry's address, or that of its index, holds a variable",
     WithheldReason.NO_INDEX: "the file or your settings name no index that can be asked",
     WithheldReason.UNSAVED: "its index was changed, and the change is not saved",
     WithheldReason.CONSENT: "only the repository names its index, which is local or over plain http",

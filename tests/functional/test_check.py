@@ -157,6 +157,14 @@ def test_standard_input_needs_a_name(project: Project) -> None:
     )
 
 
+def test_standard_input_needs_no_name_where_its_format_is_told(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+
+    result = project.check("-", "--as", "requirements", "--format", "concise", stdin=b"old-lib\n")
+
+    assert (result.code, result.out.startswith("-:1:1: error[archived]")) == (1, True)
+
+
 def test_a_file_is_read_as_what_the_user_says_it_is(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     project.write("deps.list", "old-lib\n")
@@ -480,5 +488,6 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     nowhere = "sent nowhere and not checked:"
     words = "the file or your settings name no index that can be asked"
     assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} {words}"
-    assert variable == f"requirements.txt: warning: 2 names were {nowhere} the entry or its index holds a variable"
+    words = "the entry's address, or that of its index, holds a variable"
+    assert variable == f"requirements.txt: warning: 2 names were {nowhere} {words}"
     assert project.check("--offline", "--strict").code == 3

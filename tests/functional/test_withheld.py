@@ -17,7 +17,7 @@ by-path = { path = "../p" }
 member = { workspace = true }
 """,
     "requirements.txt": "-e git+https://git.example/e.git#egg=editable\ngit+https://git.example/v.git#egg=by-vcs\n"
-    "variable==${VERSION}\n",
+    "variable @ https://files.example/${VERSION}\n",
     "tox.toml": '[env.a]\ndeps = ["night-watch[all]"]\n',
     "environment.yml": "dependencies:\n- conda-only\n",
     "uv.lock": '[[package]]\nname = "virtual-one"\nsource = { virtual = "." }\n',

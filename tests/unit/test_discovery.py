@@ -714,3 +714,46 @@ def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> N
     assert paths_of(result) == ["requirements.txt"]
     assert problems(result) == ["the snapshot cannot be used: there is no such file inside the repository"]
     assert result.files[0].governance.network.offline
+
+
+# --- what --as says ---------------------------------------------------------------------------------------------------
+
+
+def test_a_directory_is_not_read_as_a_format(repo: Path) -> None:
+    write_tree(repo, {"requirements.txt": "a\n"})
+
+    result = discovered(Given((".",), format="script"))
+
+    assert result.files == ()
+    assert problems(result) == [".: --as says what files are, and this is a directory"]
+
+
+@pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "conda-env"), ("pyproject.toml", "uv-lock")])
+def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else_is(
+    repo: Path, name: str, file_format: str
+) -> None:
+    write_tree(repo, {name: "[project]\ndependencies = [\n  'a',  # mothball: ignore[archived] x\n]\n"})
+
+    result = discovered(Given((name,), format=file_format))
+
+    assert problems(result)[0] == f"{name}: read as {file_format}, and nothing in it is of that format"
+    assert [file.document.ignores for file in result.files] == [()]
+
+
+@pytest.mark.parametrize(
+    ("name", "file_format", "text"),
+    [
+        ("deps.list", "requirements", "a\n"),
+        ("deps.list", "requirements", "# nothing yet\n"),
+        ("deps.list", "requirements", "-e .\n"),
+        ("other.toml", "pyproject", '[project]\nname = "a"\n'),
+        ("uv.lock", "uv-lock", "version = 1\n"),
+        ("tool.py", "script", "print()\n"),
+    ],
+)
+def test_a_file_that_is_what_it_is_called_or_may_be_empty_is_no_problem(
+    repo: Path, name: str, file_format: str, text: str
+) -> None:
+    write_tree(repo, {name: text})
+
+    assert discovered(Given((name,), format=file_format)).problems == ()

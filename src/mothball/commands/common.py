@@ -79,7 +79,7 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
     file_format = format_given(arguments)
     stdin = None
     if STDIN in paths:
-        name = getattr(arguments, "stdin_filename", None)
+        name = getattr(arguments, "stdin_filename", None) or (STDIN if file_format else None)
         if name is None:
             raise UsageError("standard input has no name", help_text="give one: --stdin-filename requirements.txt")
         if sys.stdin is None:

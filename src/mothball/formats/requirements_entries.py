@@ -141,8 +141,12 @@ def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Ver
 
 
 def _judge_with_variable(text: str) -> Verdict:
-    """Tell the name of an entry that depends on the environment, where no variable is part of it."""
-    stand_in = judge(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text)).entry
+    """Tell the name of an entry that depends on the environment, where no variable is part of it.
+
+    A variable in the version, an extra or the marker changes nothing about where the project comes from.
+    """
+    verdict = judge(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text))
+    stand_in = verdict.entry
     if stand_in is not None:
         name = stand_in.name_span
     else:
@@ -157,7 +161,7 @@ def _judge_with_variable(text: str) -> Verdict:
     if stand_in is not None and stand_in.specifier_span is not None:
         span = stand_in.specifier_span
         entry = entry._replace(specifier=span.of(text), specifier_span=span)
-    return Verdict(entry, WithheldReason.VARIABLE)
+    return Verdict(entry, WithheldReason.VARIABLE if verdict.withheld or stand_in is None else None)
 
 
 def _named(text: str, name: Span) -> Entry:

@@ -37,7 +37,7 @@ def test_a_file_with_everything_is_read() -> None:
         ("zope-interface", "==6.0", None),
         ("tool", "", WithheldReason.EDITABLE),
         ("pkg", "", WithheldReason.URL),
-        ("private", "==${VERSION}", WithheldReason.VARIABLE),
+        ("private", "==${VERSION}", None),
         ("half", "", WithheldReason.INCOMPLETE),
         ("quoted", "", WithheldReason.INCOMPLETE),
         ("ours", "==1", None),
@@ -315,11 +315,8 @@ def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
         ("-e ./a#egg=a", "a", "editable"),
         ("-e 'a @ git+https://git.example/a'", "a", "editable"),
         ('-e "a[x] @ git+https://git.example/a"', "a", "editable"),
-        ("a==${VERSION}", "a", "variable"),
         ("a${SPECIFIER_HERE} ", None, None),
         ("a ${SPECIFIER}", "a", "variable"),
-        ("a[${EXTRA}]>=1", "a", "variable"),
-        ("a>=1 ; os_name == '${OS}'", "a", "variable"),
         ("a @ https://${TOKEN}@files.example/a.zip", "a", "variable"),
         ("git+https://${TOKEN}@git.example/a#egg=a", "a", "variable"),
         ("git+https://git.example/a#egg=${NAME}", None, None),
@@ -364,6 +361,13 @@ def test_what_no_index_answers_for_is_withheld(line: str, name: str | None, why:
         [(name, WithheldReason(why))] if name and why else []
     )
     check_places(text, document)
+
+
+@pytest.mark.parametrize("line", ["a==${VERSION}", "a[${EXTRA}]>=1", "a>=1 ; os_name == '${OS}'"])
+def test_a_variable_that_is_no_part_of_name_or_address_withholds_nothing(line: str) -> None:
+    (found,) = parse(line).dependencies
+
+    assert (found.name, found.withheld) == ("a", None)
 
 
 @pytest.mark.parametrize(
