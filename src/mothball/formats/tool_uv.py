@@ -60,8 +60,8 @@ def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
         roles = (member for member in ("explicit", "default") if index.is_set(member))
         yield index.of_tool("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
     for name in ("index-url", "extra-index-url"):
-        for value in index_settings(tables, (name,)):
-            yield ToolIndex(value.inner, "uv", value.value, role=name)
+        for span, url in index_settings(tables, (name,)):
+            yield ToolIndex(span, "uv", url, role=name)
 
 
 def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[Item]:

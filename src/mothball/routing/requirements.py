@@ -35,6 +35,8 @@ def choose(question: Question) -> Choice:
     nobody = of_option(off).by if off else ""
     if not nobody and (named or not default.is_chosen):
         nobody = pip.no_index or uv.nobody
+    elif not nobody and uv.nobody != question.settings.uv.no_index:
+        nobody = uv.nobody  # a table around the file cannot be read, and may name an index
     if nobody:
         return Choice(passed=passed([*extra, *named], nobody), nobody=nobody)
     uvs = [one for one in uv.asked[-1:] if one is not default.candidate]
