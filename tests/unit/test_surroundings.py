@@ -321,3 +321,19 @@ def test_a_slip_in_the_settings_around_a_requirements_file_keeps_its_names_at_ho
 ) -> None:
     write_tree(repo, {**around, "requirements.txt": "acme-web\n"})
     assert ways("requirements.txt") == {"acme-web": WithheldReason.NO_INDEX}
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [
+        (f"index-url = '{A}'\n", (A,)),
+        (f"extra-index-url = ['{A}']\n", (A, PUBLIC)),
+        ("no-index = true\n", WithheldReason.NO_INDEX),
+    ],
+)
+@pytest.mark.parametrize(("name", "head"), [("pyproject.toml", "[tool.uv.pip]\n"), ("uv.toml", "[pip]\n")])
+def test_what_is_said_to_uv_pip_holds_for_the_requirements_around(
+    repo: Path, name: str, head: str, said: str, way: Way
+) -> None:
+    write_tree(repo, {name: head + said, "requirements.txt": "acme-web\n"})
+    assert ways("requirements.txt") == {"acme-web": way}

@@ -113,6 +113,13 @@ def index_settings(tables: Tables, pattern: Pattern) -> Iterator[tuple[Span, str
             yield from addresses_in(setting.value)
 
 
+def switched_on(tables: Tables, pattern: Pattern) -> Iterator[Span]:
+    """Yield the place of the switch ``pattern`` where it is not off; what is no switch yet counts as on."""
+    for setting, _ in Places(tables, (pattern,)).settings():
+        if not (isinstance(setting.value, Scalar) and setting.value.value is False):
+            yield setting.value.span
+
+
 def addresses_in(value: Value) -> Iterator[tuple[Span, str]]:
     """Yield the addresses in ``value``, a string or an array, with their places; empty for what is no address yet."""
     for one in value.items if isinstance(value, Array) else (value,):

@@ -453,3 +453,18 @@ def test_a_slip_elsewhere_keeps_no_name_from_its_index() -> None:
     assert ways("requirements", f"-i {A}\n--indexurl x\nlib\n") == {"lib": (A,)}
     assert ways("requirements", "--wrong\nlib\n") == {"lib": (PUBLIC,)}
     assert lib(PROJECT + "[tool.x]\ny = z\n") == (PUBLIC,)
+
+
+@pytest.mark.parametrize("network", [Network(), CHOSEN])
+def test_no_index_of_uv_lets_nobody_be_asked(network: Network) -> None:
+    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = true\n", network=network) == NOWHERE
+    script = "# /// script\n# dependencies = ['lib']\n# [tool.uv]\n# no-index = true\n# ///\n"
+    assert ways("script", script, network=network) == {"lib": NOWHERE}
+
+
+def test_no_index_of_uv_that_is_off_changes_nothing() -> None:
+    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = false\n") == (A, PUBLIC)
+
+
+def test_what_is_said_to_uv_pip_holds_for_no_project() -> None:
+    assert lib(PROJECT + f"[tool.uv.pip]\nindex-url = '{A}'\nno-index = true\n") == (PUBLIC,)
