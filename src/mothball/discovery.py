@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from mothball import policy
@@ -22,6 +22,7 @@ from mothball.files import (
 from mothball.formats.table import FORMATS, decode, format_of, is_constraints, may_be_included, parse
 from mothball.governing import Governor
 from mothball.hygiene import one_line
+from mothball.lines import LineTable
 from mothball.model import (
     Document,
     Finding,
@@ -41,6 +42,7 @@ from mothball.surroundings import MAX_FILES, Surroundings, placed
 from mothball.walking import find, is_excluded
 
 STDIN = "-"
+_SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 _LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
 _LOOKED_FOR = (
     "looked for pyproject.toml, requirements and constraints files, Pipfile, setup.cfg, setup.py, tox.ini, "
@@ -111,7 +113,7 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     """
     discovery = _Discovery(given, governor, settings)
     discovery.run()
-    options = _gather_options({**discovery.read, **discovery.above})
+    options = _gather_options({key: discovery.knowing(one) for key, one in (discovery.read | discovery.above).items()})
     own_names = OwnNames({read.target.path: read.document for read in discovery.read.values()}, governor.tree)
     files = tuple(_source_file(read, options[key], own_names, governor.tree) for key, read in discovery.read.items())
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
@@ -163,6 +165,14 @@ class _Discovery:
         self._tree = governor.tree
         self._settings = settings
         self._surroundings = Surroundings(self._tree)
+
+    def knowing(self, one: _Read) -> _Read:
+        """Return ``one``, which knows that its includes that could not be read may name an index."""
+        failed = {start for start, key in one.includes if key in self._failed}
+        unread = [include for include in one.document.includes if include.span.start in failed]
+        if not unread:
+            return one
+        return one._replace(document=_without(one.document, unread, LineTable(one.text), one.target))
 
     def run(self) -> None:
         waiting = deque(target for path in self._given.paths for target in self._targets(path))
@@ -317,7 +327,25 @@ def _parsed(text: str, target: _Target, tree: Tree) -> tuple[Document, list[_Tar
     document = placed(parse(target.format, text, target.kind), text, target.path)
     found = [_resolve(include, target, tree) for include in document.includes]
     refused = [one for one in found if isinstance(one, ParseProblem)]
-    return document._replace(problems=(*document.problems, *refused)), found
+    pairs = zip(document.includes, found, strict=True)
+    unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
+    document = document._replace(problems=(*document.problems, *refused))
+    return _without(document, unread, LineTable(text), target), found
+
+
+def _may_name_index(document: Document, include: Include) -> bool:
+    """Return whether what ``include`` draws in may say where the names of ``document`` belong.
+
+    What setuptools includes holds names alone, and constraints that many projects share (``-c https://…``) none.
+    """
+    return document.format not in _SETUPTOOLS and not (include.kind is Kind.CONSTRAINT and "://" in include.target)
+
+
+def _without(document: Document, unread: Sequence[Include], lines: LineTable, target: _Target) -> Document:
+    """Return ``document``, which knows that ``unread`` may name an index."""
+    shown = shown_path(target.path)
+    unknown = [IndexOption(one.span, "unknown", "", f"{shown}:{lines.position(one.span.start).line}") for one in unread]
+    return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
 
 
 def _target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> _Target:

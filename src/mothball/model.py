@@ -148,11 +148,12 @@ class Include(NamedTuple):
 class IndexOption(NamedTuple):
     """An option in a requirements file that changes which index its installer asks.
 
-    ``place`` is the file and the line where it stands, empty until somebody knows the file.
+    One named ``unknown`` stands for what may say so in any file and cannot be read: a slip in a setting, an include
+    that is not there. ``place`` is the file and the line where it stands, empty until somebody knows the file.
     """
 
     span: Span
-    name: Literal["index-url", "extra-index-url", "no-index", "find-links"]
+    name: Literal["index-url", "extra-index-url", "no-index", "find-links", "unknown"]
     value: str
     place: str = ""
 

@@ -156,7 +156,7 @@ class Surroundings:
                     return None
                 continue
             project = self._project(directory, root)
-            if project is not None and "uv" in project.document.tools:
+            if project is not None and ("uv" in project.document.tools or _hides_index(project.document)):
                 indexes = tuple(one for one in _indexes(project) if one.tool == "uv")
                 return top not in {None, start}, indexes, workspace
         return None
@@ -183,12 +183,20 @@ class Surroundings:
 
 
 def _indexes(project: _Project | None) -> tuple[ToolIndex, ...]:
-    return project.document.tool_indexes if project else ()
+    if project is None:
+        return ()
+    unknown = _unknown("pyproject", project.path).tool_indexes if _hides_index(project.document) else ()
+    return (*project.document.tool_indexes, *unknown)
+
+
+def _hides_index(document: Document) -> bool:
+    """Return whether something in ``document`` may name an index, and cannot be read."""
+    return any(one.name == "unknown" for one in document.index_options)
 
 
 def _unknown(file_format: str, path: str) -> Document:
     """Return what stands for a file that cannot be read: an index without an address keeps all names at home."""
-    place = f"{shown_path(path)}, which cannot be read"
+    place = f"{shown_path(path)}, which cannot be read whole"
     indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", place=place) for tool in ("uv", "pdm"))
     return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
 
@@ -200,7 +208,9 @@ def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
         text = tree.read_utf8(path)
     except UnreadableFileError:
         return _unknown("uv-toml", path).tool_indexes
-    indexes, _ = read_uv_toml(text)
+    indexes, problem = read_uv_toml(text)
+    if problem is not None:
+        return _unknown("uv-toml", path).tool_indexes
     return placed(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
 
 

@@ -630,7 +630,9 @@ def test_the_options_of_a_circle_reach_all_that_hangs_on_it(repo: Path, first: s
 
 def test_an_include_that_could_not_be_read_brings_no_options(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
-    assert options_of(found("requirements.txt")) == {"requirements.txt": urls("a")}
+    ours, unknown = found("requirements.txt").files[0].index_options
+    assert ours.value == urls("a")[0]
+    assert (unknown.name, unknown.place) == ("unknown", "requirements.txt:2")
 
 
 def test_options_keep_their_kind(repo: Path) -> None:

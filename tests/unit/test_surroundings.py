@@ -268,3 +268,72 @@ def test_while_the_project_around_it_is_typed_its_names_stay_at_home(repo: Path)
     write_tree(repo, {"pyproject.toml": "[[tool.uv.index]]\nurl = 'https://a.exam", "requirements.txt": "lib\n"})
 
     assert ways("requirements.txt") == {"lib": WithheldReason.NO_INDEX}
+
+
+# --- what may name an index, and cannot be read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "include",
+    [
+        "-r nothere.txt",
+        "-c nothere.txt",
+        "-r ../outer.txt",
+        "-r bad.txt",
+        "-r https://x.example/r.txt",
+        "-r ${X}/r.txt",
+    ],
+)
+def test_an_include_that_is_not_read_keeps_names_from_the_default_index_alone(repo: Path, include: str) -> None:
+    write_tree(
+        repo,
+        {
+            "requirements.txt": f"{include}\nlib\n",
+            "home-requirements.txt": f"-i {A}\n{include}\nacme\n",
+            "bad.txt": b"\xff",
+        },
+    )
+    assert ways("requirements.txt", "home-requirements.txt") == {"lib": WithheldReason.NO_INDEX, "acme": (A,)}
+
+
+def test_constraints_that_many_projects_share_name_no_index(repo: Path) -> None:
+    write_tree(repo, {"requirements.txt": "-c https://x.example/upper.txt\nlib\n"})
+    assert ways("requirements.txt") == {"lib": (PUBLIC,)}
+
+
+def test_an_include_of_setuptools_names_no_index(repo: Path) -> None:
+    dynamic = "[tool.setuptools.dynamic]\noptional-dependencies.x = {file = ['later.txt']}\n"
+    dynamic = f"[project]\nname = 'x'\ndependencies = ['lib']\n{dynamic}"
+    write_tree(repo, {"pyproject.toml": dynamic})
+    assert ways("pyproject.toml") == {"lib": (PUBLIC,)}
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"uv.toml": f"[[index]\nurl = '{A}'\n"},
+        {"pyproject.toml": f"[[tool.uv.index]\nurl = '{A}'\n"},
+        {"pyproject.toml": f"[tool.uv.index]\nurl = '{A}'\n"},
+    ],
+)
+def test_a_slip_in_the_settings_around_a_requirements_file_keeps_its_names_at_home(
+    repo: Path, around: dict[str, str]
+) -> None:
+    write_tree(repo, {**around, "requirements.txt": "acme-web\n"})
+    assert ways("requirements.txt") == {"acme-web": WithheldReason.NO_INDEX}
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [
+        (f"index-url = '{A}'\n", (A,)),
+        (f"extra-index-url = ['{A}']\n", (A, PUBLIC)),
+        ("no-index = true\n", WithheldReason.NO_INDEX),
+    ],
+)
+@pytest.mark.parametrize(("name", "head"), [("pyproject.toml", "[tool.uv.pip]\n"), ("uv.toml", "[pip]\n")])
+def test_what_is_said_to_uv_pip_holds_for_the_requirements_around(
+    repo: Path, name: str, head: str, said: str, way: Way
+) -> None:
+    write_tree(repo, {name: head + said, "requirements.txt": "acme-web\n"})
+    assert ways("requirements.txt") == {"acme-web": way}

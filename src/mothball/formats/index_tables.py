@@ -6,9 +6,10 @@ pin them by name. Here they are only read; what each tool makes of its own table
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from mothball.formats.toml import Array, Scalar, String
+from mothball.formats.toml import Array, InlineTable, Scalar, String
 from mothball.formats.toml_sections import NUMBER, Places, inside
 from mothball.model import Dependency, Span, ToolIndex, WithheldReason
 from mothball.records import NamedTuple
@@ -74,7 +75,7 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
             if len(one.path) == depth + 1:
                 members.setdefault(one.path[:depth], {}).setdefault(str(one.path[depth]), one.value)
                 spans.setdefault(one.path[:depth], one.value.span)
-    found = []
+    found = [DeclaredIndex("", None, span, {}) for span in islice(_misshapen(tables, array), 1)]
     for path, declared in members.items():
         url, name = declared.get("url"), declared.get("name")
         found.append(
@@ -88,12 +89,42 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
     return found
 
 
-def index_settings(tables: Tables, pattern: Pattern) -> Iterator[String]:
-    """Yield the addresses at the setting ``pattern``: one string, or an array of them."""
+def _misshapen(tables: Tables, array: str) -> Iterator[Span]:
+    """Yield a place for ``array`` where it is no array of tables: it was to say something, and nobody knows what."""
+    depth = len(tables.prefix) + 1
+    for heading in tables.headings:
+        if heading.path[:depth] == (*tables.prefix, array) and not isinstance((*heading.path, "")[depth], int):
+            yield heading.span
+    for setting, _ in Places(tables, ((array,),)).settings():
+        below = setting.path[depth:]
+        is_table = bool(below) and not isinstance(below[0], int)
+        if is_table or (not below and not _is_array_of_tables(setting.value)):
+            yield setting.value.span
+
+
+def _is_array_of_tables(value: Value) -> bool:
+    return isinstance(value, Array) and all(isinstance(item, InlineTable) for item in value.items)
+
+
+def index_settings(tables: Tables, pattern: Pattern) -> Iterator[tuple[Span, str]]:
+    """Yield the addresses at the setting ``pattern``, one string or an array, empty where a value is none."""
     for setting, depth in Places(tables, (pattern,)).settings():
         if len(setting.path) == depth:
-            values = setting.value.items if isinstance(setting.value, Array) else (setting.value,)
-            yield from (value for value in values if isinstance(value, String) and value.closed)
+            yield from addresses_in(setting.value)
+
+
+def switched_on(tables: Tables, pattern: Pattern) -> Iterator[Span]:
+    """Yield the place of the switch ``pattern`` where it is not off; what is no switch yet counts as on."""
+    for setting, _ in Places(tables, (pattern,)).settings():
+        if not (isinstance(setting.value, Scalar) and setting.value.value is False):
+            yield setting.value.span
+
+
+def addresses_in(value: Value) -> Iterator[tuple[Span, str]]:
+    """Yield the addresses in ``value``, a string or an array, with their places; empty for what is no address yet."""
+    for one in value.items if isinstance(value, Array) else (value,):
+        is_address = isinstance(one, String) and one.closed
+        yield (one.inner, one.value) if isinstance(one, String) and is_address else (one.span, "")
 
 
 class Pins:

@@ -6,6 +6,7 @@ path exists is not asked. What pip would refuse is a problem with its place; eve
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import read_comment
@@ -30,6 +31,10 @@ __all__ = ["decode", "parse"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# What is wrong on a line with such an option may hide where names belong.
+_NAMES_INDEX = r"(?i)\s-i|^-i|index|pypi"
 
 
 class _Collected(NamedTuple):
@@ -101,6 +106,8 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
         options, error = read_options(line.text, options_at)
         if error is not None:
             found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
+            if re.search(_NAMES_INDEX, error.word.value if options else line.text[options_at:]):
+                found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
         _keep(judge(entry), entry, line.span, found)

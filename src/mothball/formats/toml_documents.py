@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
@@ -11,7 +12,17 @@ from mothball.formats.ignores import read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
 from mothball.formats.toml_sections import Tables, whole_document
-from mothball.model import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, ToolIndex, Unnamed
+from mothball.model import (
+    Dependency,
+    Document,
+    IgnoreComment,
+    Include,
+    IndexOption,
+    ParseProblem,
+    Span,
+    ToolIndex,
+    Unnamed,
+)
 
 # What a reader of tables may find in them.
 Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect
@@ -19,6 +30,9 @@ Reader = Callable[[Tables], Iterable[Found]]
 
 # One missing quote can spoil many lines; beyond this, nobody reads on.
 _MAX_TOML_PROBLEMS = 20
+# Words of the tables and keys by which tools learn of indexes; so much of a line is looked at.
+_INDEX_WORDS = r"(?i)index|source|pypi-options"
+_MAX_LINE = 500
 
 
 def parse_with(reader: Reader, format_name: str, text: str) -> Document:
@@ -60,6 +74,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 pass
             case _:
                 assert_never(one)
+    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _hides_index(text, error.span)]
     if redirects:
         dependencies = list(apply_redirects(dependencies, redirects))
     return Document(
@@ -68,9 +83,18 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         tuple(sorted(problems)),
         tuple(_with_strings(text, document, ignores)),
         tuple(sorted(includes)),
+        tuple(unknown[:1]),
         tool_indexes=tuple(tool_indexes),
         unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
     )
+
+
+def _hides_index(text: str, error: Span) -> bool:
+    """Return whether the line of an error may be one that says where names belong."""
+    start = max(text.rfind("\n", 0, error.start), text.rfind("\r", 0, error.start)) + 1
+    start = max(start, error.start - _MAX_LINE)
+    line = text[start : error.start + _MAX_LINE].split("\n", 1)[0] if error.start >= start else ""
+    return re.search(_INDEX_WORDS, line) is not None
 
 
 def _with_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.toml import Array, String
+from mothball.formats.index_tables import addresses_in
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_named import named, read_named
 from mothball.formats.toml_sections import ANY, Places
@@ -57,7 +57,5 @@ def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     for setting, depth in Places(tables, _INDEXES).settings():
         path = setting.path[start:depth]
         scope = str(path[1]) if path[0] == "feature" else ""
-        values = setting.value.items if isinstance(setting.value, Array) else (setting.value,)
-        for value in values if len(setting.path) == depth else ():
-            if isinstance(value, String) and value.closed:
-                yield ToolIndex(value.inner, "pixi", value.value, role=str(path[-1]), scope=scope)
+        for span, url in addresses_in(setting.value) if len(setting.path) == depth else ():
+            yield ToolIndex(span, "pixi", url, role=str(path[-1]), scope=scope)

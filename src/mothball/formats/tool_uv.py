@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.index_tables import declared_indexes, index_settings
+from mothball.formats.index_tables import declared_indexes, index_settings, switched_on
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.requirement_items import read_arrays, read_requirement
 from mothball.formats.requirement_texts import Section
@@ -55,13 +55,20 @@ def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]
 
 
 def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
-    """Yield the indexes that the tables of uv declare; a uv.toml has the same keys at its top level."""
+    """Yield the indexes that the tables of uv declare; a uv.toml has the same keys at its top level.
+
+    What stands in ``pip`` has that scope: it holds for requirements files alone.
+    """
     for index in declared_indexes(tables, "index"):
         roles = (member for member in ("explicit", "default") if index.is_set(member))
         yield index.of_tool("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
-    for name in ("index-url", "extra-index-url"):
-        for value in index_settings(tables, (name,)):
-            yield ToolIndex(value.inner, "uv", value.value, role=name)
+    for above in ((), ("pip",)):
+        scope = "".join(above)
+        for name in ("index-url", "extra-index-url"):
+            for span, url in index_settings(tables, (*above, name)):
+                yield ToolIndex(span, "uv", url, role=name, scope=scope)
+        for span in switched_on(tables, (*above, "no-index")):
+            yield ToolIndex(span, "uv", "", role="no-index", scope=scope)
 
 
 def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[Item]:

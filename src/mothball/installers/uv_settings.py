@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mothball.errors import UnreadableFileError
 from mothball.files import read_utf8
 from mothball.installer_settings import UserIndex, UvSettings
 from mothball.installers.places import is_on, is_users, uv_files
 from mothball.model import ToolIndex
+
+# What the table of an index makes of it; all else is a setting by itself.
+_TABLES = ("index", "default", "explicit", "flat")
 
 
 def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
@@ -18,7 +21,7 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
     for path in uv_files(environment, platform):
         users = is_users(path, environment)
         for index, place in _read_file(path):
-            by = f"`{index.role}` in {place}" if index.role.endswith("url") else f"[[index]] {index.name} in {place}"
+            by = f"`{index.role}` in {place}" if index.role not in _TABLES else f"[[index]] {index.name} in {place}"
             by_role.setdefault(index.role, []).append(UserIndex(index.url, by, index.name, users))
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     env_default = next(
@@ -32,8 +35,12 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
         tuple(by_role.get("index", ())),
         tuple(by_role.get("extra-index-url", ())),
         tuple(by_role.get("explicit", ())),
-        "UV_NO_INDEX" if is_on(environment.get("UV_NO_INDEX", "")) else "",
+        "UV_NO_INDEX" if is_on(environment.get("UV_NO_INDEX", "")) else _first(by_role.get("no-index", ())),
     )
+
+
+def _first(indexes: Sequence[UserIndex]) -> str:
+    return indexes[0].by if indexes else ""
 
 
 def _variable(environment: Mapping[str, str], variable: str) -> Iterator[UserIndex]:

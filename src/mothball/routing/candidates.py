@@ -117,7 +117,7 @@ _KEYS = {
     "pipenv": "source",
     "pixi": "pypi-options",
 }
-_SETTINGS = ("index-url", "extra-index-url", "extra-index-urls")
+_SETTINGS = ("index-url", "extra-index-url", "extra-index-urls", "no-index")
 
 
 def _in(place: str) -> str:

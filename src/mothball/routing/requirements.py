@@ -31,10 +31,14 @@ def choose(question: Question) -> Choice:
     extra = [of_option(one) for one in question.options if one.name == "extra-index-url" and one.value]
     named = [of_option(one) for one in question.options if one.name == "index-url" and one.value]
     off = next((one for one in question.options if one.name == "no-index"), None)
-    uv = uv_choice(question._replace(default=default._replace(is_chosen=False)))
+    # What is said to `uv pip` alone is said of these files, and comes before what is said to uv.
+    around = (one._replace(scope="") for one in sorted(question.indexes, key=lambda one: not one.scope))
+    uv = uv_choice(question._replace(indexes=tuple(around), default=default._replace(is_chosen=False)))
     nobody = of_option(off).by if off else ""
     if not nobody and (named or not default.is_chosen):
         nobody = pip.no_index or uv.nobody
+    elif not nobody and uv.nobody != question.settings.uv.no_index:
+        nobody = uv.nobody  # a table around the file cannot be read, and may name an index
     if nobody:
         return Choice(passed=passed([*extra, *named], nobody), nobody=nobody)
     uvs = [one for one in uv.asked[-1:] if one is not default.candidate]

@@ -131,8 +131,7 @@ class Router:
         choice = self._pinned(dependency)
         if choice is None and dependency.withheld is not None:
             return Explanation(Withheld(dependency.withheld), ())
-        choice = choice or self._chosen(dependency)
-        return self._decide(dependency.name, choice)
+        return self._decide(dependency.name, choice or self._unless_unknown(self._chosen(dependency)))
 
     # --- what the installer would ask ---------------------------------------------------------------------------------
 
@@ -204,6 +203,17 @@ class Router:
         choice: Choice = __import__(f"mothball.routing.{tool}", fromlist=["choose"]).choose(question)
         return choice
 
+    def _unless_unknown(self, choice: Choice) -> Choice:
+        """Return ``choice``, or nobody where it ends at the default index and what cannot be read may name another."""
+        unknown = next((one for one in self._declared.options if one.name == "unknown"), None)
+        if unknown is None or not any(map(self._is_default, choice.asked)):
+            return choice
+        why = f"what stands in {unknown.place} may name an index, and cannot be read"
+        return Choice(passed=choice.passed + passed(choice.asked, "the name is sent nowhere"), nobody=why)
+
+    def _is_default(self, candidate: Candidate) -> bool:
+        return candidate == self._default.candidate or is_public(candidate)
+
     # --- what of it we ask --------------------------------------------------------------------------------------------
 
     def _decide(self, name: str, choice: Choice) -> Explanation:
@@ -233,7 +243,7 @@ class Router:
         # pip asks all that its user's configuration names about every name: the default index knows them by now.
         if is_file and candidate in map(of_user, self._settings.pip.extra):
             return False
-        return any(one == self._default.candidate or is_public(one) for one in choice.asked)
+        return any(map(self._is_default, choice.asked))
 
     def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[Passed, ...]) -> Explanation:
         """Take out what must not learn the name."""

@@ -20,6 +20,10 @@ def choose(question: Question) -> Choice:
     settings, default = question.settings.uv, question.default
     by_role: dict[str, list[Candidate]] = {}
     for index in question.indexes:
+        if index.scope:
+            continue
+        if index.role == "no-index":
+            return Choice(nobody=of_tool(index).by)
         # What is being typed may be where all names belong.
         if not index.url and index.role not in {"explicit", "flat"}:
             return Choice(nobody=f"{of_tool(index).by} has no address yet")

@@ -32,7 +32,7 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
         ("[tool.uv]\nindex = [{name = 'a', url = '" + A + "'}]\n", [("a", A, "index")]),
         (
             f"[tool.uv]\nindex-url = '{A}'\nextra-index-url = ['{B}', 1]\n",
-            [("", A, "index-url"), ("", B, "extra-index-url")],
+            [("", A, "index-url"), ("", B, "extra-index-url"), ("", "", "extra-index-url")],
         ),
         (index(POETRY, "a", A), [("a", A, "primary")]),
         (index(POETRY, "a", A, "priority = 'Supplemental'"), [("a", A, "supplemental")]),
@@ -48,7 +48,13 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
         (f"[[tool.uv.index]]\nname = 'a'\nurl = '{A}'\n[tool.uv.index.more]\nurl = '{B}'\n", [("a", A, "index")]),
         (f"[tool.uv]\nindex-url.x = '{A}'\n", []),
         ("[tool.uv]\n[[tool.uv.index]]\n", [("", "", "index")]),
-        ("[tool.uv]\nindex = 'x'\nextra-index-url = 'https://a", []),
+        (
+            "[tool.uv]\nindex = 'x'\nextra-index-url = 'https://a",
+            [("", "", "index"), ("", "", "extra-index-url")],
+        ),
+        (f"[tool.uv.index]\nurl = '{A}'\n", [("", "", "index")]),
+        (f"[tool.poetry.source]\nurl = '{A}'\n", [("", "", "primary")]),
+        ("[tool.pdm]\nsource = {}\n", [("", "", "index")]),
         (
             f"[tool.pixi.pypi-options]\nindex-url = '{A}'\nextra-index-urls = ['{B}']\n",
             [("", A, "index-url"), ("", B, "extra-index-urls")],

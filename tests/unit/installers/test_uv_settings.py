@@ -150,3 +150,14 @@ def test_a_password_is_in_no_form_of_an_index_that_can_be_shown() -> None:
     assert repr(UserIndex("https://user:s3cret@a.example/", "UV_INDEX", "acme")) == (
         "UserIndex(url='https://a.example/', by='UV_INDEX', name='acme')"
     )
+
+
+def test_no_index_and_the_settings_of_uv_pip_in_the_users_file(tmp_path: Path) -> None:
+    chosen = tmp_path / "uv.toml"
+    chosen.write_text("no-index = true\n[pip]\nindex-url = 'https://home.example/simple'\n", encoding="utf-8")
+
+    told = read_uv({"UV_CONFIG_FILE": str(chosen)}, "linux")
+
+    assert told.no_index == f"`no-index` in {chosen}:1"
+    assert told.file_default is not None
+    assert told.file_default.url == "https://home.example/simple"

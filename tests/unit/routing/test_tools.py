@@ -417,3 +417,54 @@ def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
         assert ways("requirements", "lib\n", settings) == {"lib": way}
         settings = InstallerSettings(uv=UvSettings(extra=(user(address),)))
         assert ways("requirements", "lib\n", settings) == {"lib": WithheldReason.NO_INDEX}
+
+
+# --- what may name an index, and cannot be read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("network", [Network(), CHOSEN])
+@pytest.mark.parametrize(
+    ("file_format", "text"),
+    [
+        ("requirements", "--index-url\nacme-web\n"),
+        ("requirements", "--extra-index-url\nacme-web\n"),
+        ("requirements", f"--indexurl {A}\nacme-web\n"),
+        ("requirements", f"-i '{A}\nacme-web\n"),
+        ("pyproject", ACME + f"[[tool.uv.index]\nurl = '{A}'\n"),
+        ("pyproject", ACME + f"[tool.uv.index]\nurl = '{A}'\n"),
+        ("pyproject", ACME + f"[[tool.poetry.source]\nurl = '{A}'\n"),
+        ("pyproject", ACME + f"[tool.poetry.source]\nurl = '{A}'\n"),
+        ("pyproject", ACME + f"[tool.uv]\nindex-url = {A}\n"),
+        ("pyproject", ACME + "[tool.uv]\nindex-url = 3\n"),
+        ("pyproject", ACME + "[tool.pdm]\nsource = 3\n"),
+        ("pipfile", f"[[source]\nurl = '{A}'\n[packages]\nacme-web = '*'\n"),
+        ("pipfile", f"[source]\nurl = '{A}'\n[packages]\nacme-web = '*'\n"),
+        ("pixi-toml", f"[pypi-options]\nindex-url={A}\n[pypi-dependencies]\nacme-web = '*'\n"),
+        ("pixi-toml", "[pypi-options]\nindex-url=3\n[pypi-dependencies]\nacme-web = '*'\n"),
+    ],
+)
+def test_a_slip_where_the_index_is_named_keeps_names_from_the_default_one(
+    file_format: str, text: str, network: Network
+) -> None:
+    assert ways(file_format, text, network=network) == {"acme-web": WithheldReason.NO_INDEX}
+
+
+def test_a_slip_elsewhere_keeps_no_name_from_its_index() -> None:
+    assert ways("requirements", f"-i {A}\n--indexurl x\nlib\n") == {"lib": (A,)}
+    assert ways("requirements", "--wrong\nlib\n") == {"lib": (PUBLIC,)}
+    assert lib(PROJECT + "[tool.x]\ny = z\n") == (PUBLIC,)
+
+
+@pytest.mark.parametrize("network", [Network(), CHOSEN])
+def test_no_index_of_uv_lets_nobody_be_asked(network: Network) -> None:
+    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = true\n", network=network) == NOWHERE
+    script = "# /// script\n# dependencies = ['lib']\n# [tool.uv]\n# no-index = true\n# ///\n"
+    assert ways("script", script, network=network) == {"lib": NOWHERE}
+
+
+def test_no_index_of_uv_that_is_off_changes_nothing() -> None:
+    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = false\n") == (A, PUBLIC)
+
+
+def test_what_is_said_to_uv_pip_holds_for_no_project() -> None:
+    assert lib(PROJECT + f"[tool.uv.pip]\nindex-url = '{A}'\nno-index = true\n") == (PUBLIC,)
