@@ -37,8 +37,16 @@ def fetch(server: Server) -> None:
 
 
 def take(server: Server, given: object) -> None:
-    """Take ``given`` in: settings as JSON or as pygls makes objects of it."""
-    settings = read_settings(_plain(given), server.bench.settings, server.log)
+    """Take ``given`` in: settings as JSON or as pygls makes objects of it.
+
+    What is wrong with them is told, unless it was wrong with those before.
+    """
+    complaints: list[str] = []
+    settings = read_settings(_plain(given), server.bench.settings, complaints.append)
+    for complaint in complaints:
+        if complaint not in server.complaints:
+            server.log(complaint)
+    server.complaints = frozenset(complaints)
     _apply(server, settings)
 
 
