@@ -45,9 +45,16 @@ def begin(server: Server, given: object) -> None:
 def take(server: Server, given: object) -> None:
     """Take ``given`` in, all that the client has to say: settings as JSON or as pygls makes objects of it.
 
-    What was said before and is not any more holds no longer: consent that is withdrawn must be gone.
+    What was said before and is not any more holds no longer: consent that is withdrawn must be gone. What is wrong with
+    them is told, unless it was wrong with those before.
     """
-    _apply(server, read_settings(_plain(given), server.first_settings, server.log))
+    complaints: list[str] = []
+    settings = read_settings(_plain(given), server.first_settings, complaints.append)
+    for complaint in complaints:
+        if complaint not in server.complaints:
+            server.log(complaint)
+    server.complaints = frozenset(complaints)
+    _apply(server, settings)
 
 
 def _fetched(server: Server, done: Future[Any]) -> None:
