@@ -29,7 +29,7 @@ def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
     assert client.server.bench.settings.private == ("acme-*",)
     changed(client, nothing)
     client.wait_for(lambda: "allowLocalIndexes" in str(client.diagnostics[document]))
-    assert client.server.bench.settings.private == ()
+    assert not client.server.bench.settings.private
 
 
 def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
