@@ -82,8 +82,10 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
     assert explained(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",
-        "  asked nobody: the entry's address, or that of its index, holds a variable: "
-        "`--index-url` in requirements.txt:1 holds a variable",
+        (
+            "  asked nobody: the entry's address, or that of its index, holds a variable: "
+            "`--index-url` in requirements.txt:1 holds a variable"
+        ),
         f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
         "  not asked: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
     ]

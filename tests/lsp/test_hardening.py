@@ -234,9 +234,12 @@ def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
         broken.setattr("mothball.lsp.verdicts.survey", burst)
         document = client.open(workspace.path("requirements.txt"), "name\n")
         (told,) = client.pull(document)["items"]
+        client.change(document, "name\nother\n")
+        (again,) = client.pull(document)["items"]
     assert told["message"].startswith("not checked: mothball failed on this file")
+    assert again["message"] == told["message"]
     assert client.hover(document, 0, 0) is None
-    client.save(document)
+    client.change(document, "name\nother\n# more\n", 3)
     client.wait_for(lambda: client.hover(document, 0, 0) is not None or None)
 
 

@@ -29,6 +29,8 @@ MISSING_MAX_AGE = 300.0
 CLOCK_SKEW = 60.0
 
 Progress = Callable[[int, int], None]
+# Told of an answer as soon as nothing that is still on its way can change it.
+OnAnswer = Callable[["Query", Answer], None]
 
 
 class LookupSettings(NamedTuple):
@@ -81,7 +83,8 @@ class Statuses:
     """Looks names up.
 
     ``open_client`` is called at most once, when an index must be asked; ``clock`` gives the Unix time in seconds. A
-    cache that fails is done without: its ``trouble`` is for the caller to report.
+    cache that fails is done without: its ``trouble`` is for the caller to report. ``on_answer`` is for those who do not
+    want to wait for the slowest name; what follows from all answers together it is not told.
     """
 
     def __init__(
@@ -91,8 +94,10 @@ class Statuses:
         cache: StatusCache | None,
         clock: Callable[[], float],
         on_progress: Progress | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         """Keep what look-ups are made of."""
+        self._on_answer = on_answer
         self._open_client = open_client
         self._client: Fetcher | None = None
         self._cache = cache
@@ -107,7 +112,7 @@ class Statuses:
         """
         wanted = list(dict.fromkeys(queries))
         run = _Run(self._clock(), self._cached(wanted))
-        learnt = self._settle(run, {query: query.indexes for query in wanted})
+        learnt = self._settle(run, {query: query.indexes for query in wanted}, self._on_answer)
         stating = self._stating(run, learnt.values())
         elsewhere = self._settle(
             run,
@@ -131,29 +136,44 @@ class Statuses:
         }
         return self._cache.get_many(keys) if self._cache and keys else {}
 
-    def _settle(self, run: _Run, ways: Mapping[Query, tuple[str, ...]]) -> dict[Query, _Learnt]:
+    def _settle(
+        self, run: _Run, ways: Mapping[Query, tuple[str, ...]], on_answer: OnAnswer | None = None
+    ) -> dict[Query, _Learnt]:
         """Return what is learnt of each query on its way through indexes, asking those that must be asked."""
         settled: dict[Query, _Learnt] = {}
         under_way = dict(ways)
         while under_way:
             requests: dict[PageKey, PageRequest] = {}
+            waiting: dict[PageKey, list[Query]] = {}
             for query, indexes in list(under_way.items()):
                 step = run.walk(query, indexes)
                 if isinstance(step, PageRequest):
-                    requests.setdefault(page_key(step.index_url, step.name), step)
+                    key = page_key(step.index_url, step.name)
+                    requests.setdefault(key, step)
+                    if on_answer is not None:
+                        waiting.setdefault(key, []).append(query)
                 else:
                     settled[query] = step
                     del under_way[query]
-            self._ask(run, requests)
+            for key in self._ask(run, requests):
+                for query in waiting.get(key, ()):
+                    self._hand_on(run, query, on_answer)
         return settled
 
-    def _ask(self, run: _Run, requests: Mapping[PageKey, PageRequest]) -> None:
-        """Ask the indexes, and keep what they answer in short batches: never a transaction across a request."""
+    def _hand_on(self, run: _Run, query: Query, on_answer: OnAnswer | None) -> None:
+        step = run.walk(query, query.indexes)
+        if on_answer is None or isinstance(step, PageRequest):
+            return
+        # What it means that nothing is stated, only all answers together tell.
+        if not isinstance(_answer(step, frozenset()), NotStated):
+            on_answer(query, _judge(query, step, None, frozenset()))
+
+    def _ask(self, run: _Run, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
+        """Ask the indexes, and yield what was answered; kept in short batches: never a transaction across a request."""
         if not requests:
             return
         if self._client is None:
             self._client = self._open_client()
-        run.outcomes.update(dict.fromkeys(requests, Failed(Cause.UNEXPECTED_ANSWER, "no answer came back")))
         fresh: dict[PageKey, CachedAnswer] = {}
         try:
             for request, outcome in self._client.fetch(list(requests.values()), self._on_progress):
@@ -164,8 +184,11 @@ class Statuses:
                     fresh[key] = answer
                 if len(fresh) == BATCH:
                     self._keep(fresh)
+                yield key
         finally:
             self._keep(fresh)
+        for key in requests:
+            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_ANSWER, "no answer came back"))
 
     def _keep(self, answers: dict[PageKey, CachedAnswer]) -> None:
         if self._cache:

@@ -85,6 +85,8 @@ class OpenDocument:
         self.result_id = ""
         # Whether the client, which pulls, has what `diagnostics` was before it changed for the last time.
         self.pulled = False
+        # The only survey there was has failed; the next change is reason to try again.
+        self.is_unsurveyed = False
         # Counts the surveys that were begun, so that one overtaken by the next is dropped.
         self.surveys = 0
         self.check_is_due = False

@@ -7,12 +7,13 @@ for itself: it is safe among processes, and each connection belongs to one threa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
 from mothball.config import UserConfig
@@ -20,7 +21,7 @@ from mothball.errors import CacheError, MothballError
 from mothball.files import Stamp, stamp_of
 from mothball.index.cache import StatusCache
 from mothball.index.netrc_file import netrc_paths
-from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, LookupSettings, Query, Statuses
+from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, LookupSettings, OnAnswer, Query, Statuses
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.places import cache_directory
 from mothball.records import NamedTuple
@@ -36,6 +37,8 @@ PENDING = Unavailable(Cause.DEADLINE, "it has not been asked for yet", Origin(""
 # How long a failure is believed, in seconds; as long as the client lets a host rest that it could not connect to.
 RETRY_AFTER = 30.0
 _OFFLINE_RETRY_AFTER = 300.0
+# How long answers are gathered before they are handed on, in seconds: each time, texts are judged anew.
+GATHERING = 0.1
 _NETWORK_THREADS = 8
 _CACHE_THREADS = 2
 # What nobody asks about any more is forgotten beyond this many answers.
@@ -144,8 +147,9 @@ class Lookups:
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
-            job = self._network_pool.submit(self._pages.asked, batch, refresh=refresh)
-            job.add_done_callback(lambda done: self._run_in_loop(lambda: self._arrived(done.result())))
+            trickle = _Trickle(self._run_in_loop, self._arrived)
+            job = self._network_pool.submit(self._pages.asked, batch, refresh=refresh, on_answer=trickle.take)
+            job.add_done_callback(trickle.end)
 
     def _arrived(self, answers: Answers) -> None:
         if not answers:
@@ -160,6 +164,41 @@ class Lookups:
             for known in self._known.values()
             if isinstance(known.answer, NotStated) and known.answer.origin.index_url in stating
         )
+
+
+class _Trickle:
+    """Hands the answers of one batch on while it is under way: one slow name must not keep all the others'."""
+
+    def __init__(self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[Answers], None]) -> None:
+        self._run_in_loop = run_in_loop
+        self._arrived = arrived
+        self._waiting: dict[Query, Answer] = {}
+        self._handed_on: set[Query] = set()
+        self._is_due = False
+
+    def take(self, query: Query, answer: Answer) -> None:
+        """Take one answer. For the thread that asks."""
+        self._run_in_loop(lambda: self._take(query, answer))
+
+    def end(self, job: Future[Answers]) -> None:
+        """Take what all has come to. For the thread that asks."""
+        self._run_in_loop(lambda: self._end(job.result()))
+
+    def _take(self, query: Query, answer: Answer) -> None:
+        self._waiting[query] = answer
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_later(GATHERING, self._hand_on)
+
+    def _hand_on(self) -> None:
+        self._is_due = False
+        waiting, self._waiting = self._waiting, {}
+        self._handed_on.update(waiting)
+        self._arrived(waiting)
+
+    def _end(self, answers: Answers) -> None:
+        self._waiting = {}
+        self._arrived({query: answer for query, answer in answers.items() if query not in self._handed_on})
 
 
 class _Pages:
@@ -194,18 +233,27 @@ class _Pages:
             if query.settings.offline or _is_fresh(answers[offline])
         }
 
-    def asked(self, queries: tuple[Query, ...], *, refresh: bool) -> Answers:
-        """Return an answer for each query."""
+    def asked(self, queries: tuple[Query, ...], *, refresh: bool, on_answer: OnAnswer | None = None) -> Answers:
+        """Return an answer for each query; ``on_answer`` is told those that are certain before."""
         as_asked = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
-        answers = self._look_up(as_asked.values(), self._open_client)
+        asked_as = {other: query for query, other in as_asked.items()}
+
+        def told(other: Query, answer: Answer) -> None:
+            if on_answer is not None:
+                on_answer(asked_as[other], answer)
+
+        answers = self._look_up(as_asked.values(), self._open_client, told)
         return {query: answers[other] for query, other in as_asked.items()}
 
-    def _look_up(self, queries: Iterable[Query], open_client: Callable[[], Fetcher]) -> Answers:
+    def _look_up(
+        self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_answer: OnAnswer | None = None
+    ) -> Answers:
         """Look up; whatever fails besides the network is told, and is no answer."""
         queries = tuple(queries)
         cache = self._open_cache()
         try:
-            return Statuses(open_client=open_client, cache=cache, clock=time.time).look_up(queries)
+            statuses = Statuses(open_client=open_client, cache=cache, clock=time.time, on_answer=on_answer)
+            return statuses.look_up(queries)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
         except Exception:

@@ -91,6 +91,8 @@ class Workbench:
         if document.surroundings is not None:
             self._check_soon(document)
             self._ask_after_pause(document)
+        elif document.is_unsurveyed:
+            self._survey(document)
 
     def close(self, uri: str) -> OpenDocument | None:
         """Forget a document, and return it."""
@@ -157,6 +159,7 @@ class Workbench:
 
     def _survey(self, document: OpenDocument) -> None:
         document.surveys += 1
+        document.is_unsurveyed = False
         serial = document.surveys
         subject = Subject(document.path, document.format, document.text, self.folder_of(document.path))
         self._in_thread(
@@ -245,6 +248,7 @@ class Workbench:
 
     def _failed(self, document: OpenDocument) -> None:
         document.is_in_thread = document.is_overtaken = False
+        document.is_unsurveyed = document.surroundings is None
         self._show(document, failed(document.path, document.text, document.version, self._shape()))
 
     def _shape(self) -> Shape:

@@ -1,0 +1,28 @@
+"""What is slow holds up nothing but itself."""
+
+from __future__ import annotations
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import LIMIT, PUSH
+from tests.support.scripted_index import ScriptedIndex
+
+
+def test_one_slow_name_does_not_hold_up_what_the_index_says_of_the_others(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("slow", page("slow", "archived", delay=LIMIT))
+    index.script("silent", page("silent"))
+    index.script("quick", page("quick", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "slow\nquick\nsilent\nmissing\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    found = client.wait_for(lambda: client.diagnostics.get(document), LIMIT / 2)
+    client.wait_for(lambda: "archived" in str(client.diagnostics[document]), LIMIT / 2)
+    assert found
+    assert not any(reply.get("code") == "not-stated" for reply in client.diagnostics[document])
+    # Whose answer is on its way is not asked twice.
+    client.change(document, text + "# more\n")
+    client.save(document)
+    client.wait_for(lambda: client.hover(document, 1, 0))
+    assert index.count("slow") == 1
