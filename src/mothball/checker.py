@@ -213,6 +213,10 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
         yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
 
 
+# What the parser says of an entry that names an index which its file does not declare weighs like the router's word.
+_NOT_WAVED = (None, WithheldReason.NO_INDEX)
+
+
 def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
     """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
 
@@ -226,7 +230,7 @@ def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> I
         for why in UNCHECKED:
             withheld = unchecked.get(why, ())
             severity = Severity.WARNING
-            if settings.mode is Mode.ADDED and any(dependency.withheld is None for dependency in withheld):
+            if settings.mode is Mode.ADDED and any(entry.withheld in _NOT_WAVED for entry in withheld):
                 severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(one.file.governance.config))
             if withheld and severity is not Severity.OFF:
                 words = withheld_wording(why, len({dependency.name for dependency in withheld}))

@@ -68,3 +68,18 @@ def test_what_the_user_told_installers_counts_here_too(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n"})
     shop.stage({"requirements.txt": "acme-web\n"})
     assert asked(shop, PIP_INDEX_URL=A) == {"acme-web": A}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.poetry.dependencies]\nacme-web = {version = '*', source = 'acme'}\n",
+        "[project]\nname = 'x'\ndependencies = ['acme-web']\n[tool.uv.sources]\nacme-web = {index = 'nope'}\n",
+    ],
+)
+def test_a_name_whose_index_is_not_declared_is_not_waved_through(shop: Workshop, text: str) -> None:
+    shop.commit({"mothball.toml": "offline = true\n"})
+    shop.stage({"pyproject.toml": text})
+    result = shop.check()
+    assert result.code == 3, result.out + result.err
+    assert "name no index" in result.out + result.err

@@ -141,3 +141,11 @@ def test_no_secret_of_an_address_is_shown(project: Project) -> None:
     project.write("requirements.txt", "-i https://user:s3cret@a.example/simple?token=s3cret\nlib\n")
 
     assert "s3cret" not in "".join(explained(project, "lib", env={"UV_INDEX": "https://s3cret:s3cret@b.example/"}))
+
+
+def test_a_slip_that_keeps_a_name_at_home_is_told(project: Project) -> None:
+    project.write("requirements.txt", f"--indexurl {A}\nacme-web\n")
+    result = project.check("--explain-index", "acme-web")
+    assert result.code == 2
+    assert "what stands in requirements.txt:1 may name an index, and cannot be read" in result.out
+    assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is no option")

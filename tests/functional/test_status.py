@@ -171,3 +171,31 @@ def test_a_hostile_answer_stays_in_its_line(project: Project) -> None:
         result = project.run("status", "--index-url", index.url, "old-lib", "odd-lib")
     assert_harmless(result.out)
     assert not any(line.startswith("::") for line in result.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": "[project]\ndependencies=['acme-web']\n[[tool.uv.index]]\nurl='{}'\ndefault=true\n"},
+        {"pyproject.toml": "[project]\nname='x'\n[[tool.poetry.source]]\nname='a'\nurl='{}'\n"},
+        {"requirements.txt": "-i {}\nacme-web\n"},
+    ],
+)
+@pytest.mark.parametrize("below", ["", "src"])
+def test_a_name_is_asked_of_the_index_of_the_project_around(
+    project: Project, files: dict[str, str], below: str
+) -> None:
+    (project.root / "src").mkdir()
+    pages = {"acme-web": json_page("acme-web", "active")}
+    with ScriptedIndex(pages) as home, ScriptedIndex(pages) as public:
+        for name, text in files.items():
+            project.write(name, text.replace("{}", home.url))
+        result = project.run("status", "--index-url", public.url, "acme-web", cwd=project.root / below)
+        assert (result.code, home.count("acme-web"), public.count("acme-web")) == (0, 1, 0)
+
+
+def test_beside_a_file_that_cannot_be_read_nobody_is_asked(project: Project, index: ScriptedIndex) -> None:
+    project.write("pyproject.toml", b"\xff")
+    result = project.run("status", "--index-url", index.url, "old-lib")
+    assert "asked nobody" in result.out
+    assert index.count() == 0

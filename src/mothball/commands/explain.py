@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
+from mothball import policy
 from mothball.commands.common import Setup
 from mothball.discovery import Discovered
 from mothball.errors import UsageError
@@ -16,7 +17,7 @@ from mothball.files import repository_root
 from mothball.formats.pep508 import EntryError, read_entry
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
-from mothball.model import Dependency, Span, normalise
+from mothball.model import Dependency, Finding, Rule, Severity, Span, normalise
 from mothball.policy import exit_code
 from mothball.report.concise import concise_line, problem_line
 from mothball.routing.addresses import base_url
@@ -48,9 +49,21 @@ def explain(argument: str, setup: Setup, found: Discovered) -> int:
     if not ways:
         lines = [*_by_default(name, setup)]
     sys.stdout.write("\n".join(lines) + "\n")
-    for line in (*map(concise_line, found.unreadable), *map(problem_line, found.problems)):
+    # A slip in a file may be why nobody is asked.
+    unreadable = (*found.unreadable, *_slips(found.files, setup))
+    for line in (*map(concise_line, unreadable), *map(problem_line, found.problems)):
         sys.stderr.write(f"{line}\n")
-    return exit_code(found.unreadable, found.problems)
+    return exit_code(unreadable, found.problems)
+
+
+def _slips(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
+    """Yield what is wrong in ``files``, as a check would tell it."""
+    for file in files:
+        severity = policy.severity_of(Rule.UNREADABLE, setup.settings.weighing(file.governance.config))
+        lines = LineTable(file.text)
+        for problem in file.document.problems if severity is not Severity.OFF else ():
+            place = location_of(file.path, problem.span, lines)
+            yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=place)
 
 
 def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:

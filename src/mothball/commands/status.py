@@ -6,19 +6,23 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable
 from time import gmtime, strftime
 from typing import assert_never
 
 from mothball.checker import check
 from mothball.commands.common import Setup, open_session, set_up
 from mothball.commands.explain import project_name
-from mothball.files import repository_root
+from mothball.discovery import Discovered, Given, discover
+from mothball.files import DISK, is_inside, repository_root
+from mothball.formats.table import format_of
 from mothball.hygiene import one_line
 from mothball.model import (
     Answer,
     CheckedDependency,
     Dependency,
     Document,
+    IndexOption,
     ProjectStatus,
     Report,
     Source,
@@ -30,8 +34,11 @@ from mothball.model import (
 from mothball.policy import exit_code
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_fields
-from mothball.sources import SourceFile
+from mothball.sources import Governance, SourceFile
 from mothball.wording import WITHHELD_WORDS, age_words, wording_of
+
+# Files in which people write what a project requires.
+_SPEAKING = ("pyproject", "requirements", "pipfile", "pixi-toml")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,8 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     setup = set_up(arguments)
     here = os.getcwd()
     governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
-    files = () if governance is None else (SourceFile("", "\n".join(names), _document(names), governance),)
+    files = () if governance is None else _files(names, governance, _around(here, setup))
     report = _check(arguments, setup, files)
+    places = {name: place for place, name in enumerate(names)}
+    dependencies = sorted(report.dependencies, key=lambda item: places[item.dependency.name])
+    report = report._replace(dependencies=tuple(dependencies))
     if arguments.output == "json":
         projects = [
             {"name": item.dependency.name, "lookup": lookup_fields(item.lookup)} for item in report.dependencies
@@ -55,13 +65,47 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report.findings, report.problems)
 
 
-def _document(names: dict[str, None]) -> Document:
-    dependencies, start = [], 0
+def _around(here: str, setup: Setup) -> Discovered:
+    """Return the files beside ``here``, or nearest above it, that say where names of its project belong."""
+    directory, root = here, repository_root(here)
+    while True:
+        paths = [os.path.join(directory, name) for name in sorted(DISK.names_in(directory))]
+        paths = [path for path in paths if format_of(path) in _SPEAKING]
+        if paths or directory == root or not is_inside(directory, root):
+            given = Given(tuple(paths), root=root, by_program=True)
+            return discover(given, setup.governor, setup.settings) if paths else Discovered((), (), ())
+        directory = os.path.dirname(directory)
+
+
+def _files(names: Iterable[str], governance: Governance, found: Discovered) -> tuple[SourceFile, ...]:
+    """Return a file for each name, which goes the way of the file that holds it.
+
+    One that none of them holds goes the way of the first that names an index, else that of the default.
+    """
+    plain = SourceFile("", "", Document("names"), governance)
+    around = found.files
+    speaking = next((one for one in around if one.tool_indexes or one.index_options), plain)
+    if found.unreadable:  # it may name an index
+        hidden = IndexOption(Span(0, 0), "unknown", "", found.unreadable[0].path)
+        speaking = speaking._replace(index_options=(*speaking.index_options, hidden))
+    files = []
     for name in names:
-        span = Span(start, start + len(name))
-        dependencies.append(Dependency(name, span, span))
-        start = span.end + 1
-    return Document("names", tuple(dependencies))
+        held = [(one, dep) for one in around for dep in one.document.dependencies if dep.name == name]
+        span = Span(0, len(name))
+        # An entry that may be asked about comes before one that may not.
+        like, entry = min(
+            held, key=lambda pair: pair[1].withheld is not None, default=(speaking, Dependency("", span, span))
+        )
+        entry = Dependency(name, span, span)._replace(
+            section=entry.section,
+            index_url=entry.index_url,
+            also_indexes=entry.also_indexes,
+            index_name=entry.index_name,
+            withheld=entry.withheld,
+        )
+        document = Document(like.document.format, (entry,), tools=like.document.tools)
+        files.append(like._replace(path="", text=name, document=document, judged=None))
+    return tuple(files)
 
 
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile, ...]) -> Report:
