@@ -196,3 +196,13 @@ def _runs(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_the_path_of_the_local_machine_is_not_taken_in_a_remote_window(
+    open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    # To code-server every window is a remote one.
+    folder = shop.write(tmp_path / "shop")
+    window = open_window(folder, environment=on_path, settings={"mothball.path": "/nowhere/mothball"})
+    window.open(folder / "requirements.txt")
+    window.wait_for_underlines(*shop.UNDERLINED)
