@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ def in_neovim(bench: Workbench, nvim: str, driver: str, name: str, environment: 
     return bench.answered()
 
 
+def log_of(bench: Workbench) -> str:
+    """Return Neovim's log, which holds the server's warnings; empty where there was nothing to write down."""
+    path = Path(bench.environment["XDG_STATE_HOME"]) / "nvim" / "lsp.log"
+    return path.read_text("utf-8") if path.exists() else ""
+
+
 @pytest.mark.parametrize(("name", "text"), story.ALL)
 def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, name: str, text: str) -> None:
     answer = in_neovim(bench, nvim, "neovim.lua", name, story.prepare(bench, name, text))
@@ -39,6 +46,7 @@ def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, nam
     story.verify(bench, name, text, answer)
     assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
     assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
+    assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(bench)), log_of(bench)
 
 
 def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
@@ -52,6 +60,12 @@ def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbenc
     story.verify_offline(
         bench, in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench))
     )
+
+
+def test_the_log_tells_of_a_misspelt_setting(bench: Workbench, nvim: str) -> None:
+    misspelt = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True, "privat": ["acme-*"]})}
+    in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(bench), **misspelt})
+    assert "did you mean `private`?" in log_of(bench)
 
 
 def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(bench: Workbench, nvim: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -377,13 +378,35 @@ def test_settings_can_be_sent_along(client: InProcess, workspace: Workspace, ind
 def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProcess, workspace: Workspace) -> None:
     bad = {"indexUrl": "ftp://x", "private": 7, "offline": "yes", "unknown": 1, "maxAge": "1h"}
     client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
-    client.wait_for(lambda: len(client.messages("window/logMessage")) == 3)
+    client.wait_for(lambda: len(client.messages("window/logMessage")) == 4)
     told = [one["params"]["message"] for one in client.messages("window/logMessage")]
-    assert [one.partition(":")[0] for one in told] == [
-        f"setting mothball.{key}" for key in ("indexUrl", "private", "offline")
+    assert [re.split(": | is", one)[0] for one in told] == [
+        f"setting mothball.{key}" for key in ("indexUrl", "private", "offline", "unknown")
     ]
     assert client.server.bench.settings.max_age == 3600.0
     client.notify("workspace/didChangeConfiguration", {"settings": [1]})
+
+
+def test_misspelt_settings_are_told_once_with_what_was_meant(client: InProcess, workspace: Workspace) -> None:
+    bad = {"allowLocalIndexs": True, "privat": ["acme-*"], "path": "mothball", "uvx": False, "trace": {"server": "off"}}
+    client.settings = bad
+    client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
+    client.settings = {**bad, "offline": True}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for(lambda: client.server.bench.settings.offline)
+    assert [(one["params"]["type"], one["params"]["message"]) for one in client.messages("window/logMessage")] == [
+        (2, "setting mothball.allowLocalIndexs is not known; did you mean `allowLocalIndexes`?"),
+        (2, "setting mothball.privat is not known; did you mean `private`?"),
+    ]
+
+
+def test_an_empty_array_is_an_empty_object_and_other_servers_settings_are_none_of_ours() -> None:
+    from mothball.lsp.settings import Settings, read_settings
+
+    complaints: list[str] = []
+    given: tuple[object, ...] = ([], {"mothball": []}, {}, {"pylsp": {"plugins": {}}})
+    assert {read_settings(one, Settings(offline=True), complaints.append) for one in given} == {Settings(offline=True)}
+    assert complaints == []
 
 
 def test_the_users_index_wins_and_the_projects_policy_holds(

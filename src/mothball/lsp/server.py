@@ -53,6 +53,8 @@ class Server(LanguageServer):
         self.bench.on_snapshots = self._watcher.watch_snapshots
         # Files that are not open, for which diagnostics were pushed.
         self._unopened: set[str] = set()
+        # What the settings that came last were told of.
+        self.complaints: frozenset[str] = frozenset()
         self._errands: set[asyncio.Task[None]] = set()
         self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
         self.feature(types.INITIALIZED)(lambda _: self._initialized())

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from mothball.access import read_user_address
 from mothball.config_values import Reader, read_boolean, read_duration, read_name_patterns, read_texts
-from mothball.errors import ConfigError
+from mothball.errors import ConfigError, suggest
 from mothball.hygiene import one_line
 from mothball.records import NamedTuple
 
@@ -96,6 +96,10 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
 )
 
 
+# What editors keep in the same section for themselves: where the server is found.
+_OF_EDITORS = frozenset({"path", "uvx"})
+
+
 class Settings(NamedTuple):
     """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds.
 
@@ -125,10 +129,11 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
 
     ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
     cannot be used is told to ``complain`` in one line, and left as it was; ``troubles`` has it, too, where looking up
-    in spite of it could send names to whom they do not belong. One text will do for a list of one.
+    in spite of it could send names to whom they do not belong. One text will do for a list of one, and an empty array
+    for an empty object: some editors know no difference.
     """
     table = given.get(SECTION, given) if isinstance(given, Mapping) else given
-    if table is None:
+    if table is None or table == []:
         return base
     if not isinstance(table, Mapping):
         trouble = "the settings are no object of keys and values"
@@ -139,7 +144,9 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            # Some editors send their own keys along: the path of the server, its trace level.
+            # What is an object is another section: some editors send the settings of all servers, and trace levels.
+            if key not in _OF_EDITORS and not isinstance(value, Mapping):
+                complain(one_line(f"setting {SECTION}.{key} is not known; {suggest(key, tuple(_READERS))}"))
             continue
         field = _field(key)
         if value is None or value == "":
