@@ -63,6 +63,22 @@ def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_ot
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"
 
 
+def test_a_root_is_the_nearest_repository_a_worktree_or_submodule_too_else_the_nearest_configuration(
+    bench: Workbench, vim: str
+) -> None:
+    bench.write("module/.git", "gitdir: ../.git/modules/module\n")
+    bench.write("module/deep/pyproject.toml", "")
+    names = ["module/deep/requirements.txt", "requirements/worker.txt"]
+    run = (bench, vim, "vim_names.vim", "requirements.txt", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+
+    roots = {name: found["root"] for name, found in in_vim(*run).items()}
+    assert roots == {names[0]: str(bench.project / "module"), names[1]: str(bench.project)}
+    (bench.project / "module" / ".git").unlink()
+    bench.leave_git()
+    roots = {name: found["root"] for name, found in in_vim(*run).items()}
+    assert roots == {names[0]: str(bench.project / "module" / "deep"), names[1]: str(bench.project)}
+
+
 def test_vim_lsp_is_given_a_server_that_starts(bench: Workbench, vim: str) -> None:
     settings = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True})}
     bench.write("requirements.txt", "")
