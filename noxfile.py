@@ -1,7 +1,8 @@
 """What is tested in real editors: ``uv run nox -s editors``, or one of them, ``uv run nox -s vscode``.
 
 A session installs what it needs into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see
-tests/editors/tools.py) and skips, saying why, what a machine cannot have. Pictures and logs go to
+tests/editors/tools.py) and skips, saying why, what a machine cannot have; with ``MOTHBALL_EDITORS_REQUIRED=1`` it fails
+then, and also when every test was skipped. Pictures and logs go to
 ``.nox/editors-artefacts``.
 """
 
@@ -63,7 +64,7 @@ def run_tests(session: nox.Session, editor: str) -> None:
     folder = Path("tests/editors")
     tests = sorted(str(path) for path in (*folder.glob(f"test_{editor}*.py"), *folder.glob(f"{editor}/test_*.py")))
     if not tests:
-        session.skip(f"no tests of {editor} here")
+        session.error(f"no tests of {editor} here")
     environment = {
         "MOTHBALL_EDITORS": editor,
         "MOTHBALL_EDITORS_ARTEFACTS": str(_OUTPUT / "editors-artefacts"),

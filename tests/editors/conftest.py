@@ -5,6 +5,7 @@ They install editors, so they run only when they are asked for: ``uv run nox -s 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,22 +19,34 @@ from tests.editors.workbench import ROOT, Workbench
 
 @contextmanager
 def or_skip() -> Iterator[None]:
-    """Skip the tests that need what this machine cannot have, and say what that is."""
+    """Skip the tests that need what this machine cannot have, and say what that is; they fail where it is required."""
     try:
         yield
     except tools.Unavailable as reason:
+        if tools.is_required():
+            pytest.fail(f"{tools.REQUIRED_VARIABLE} is set, and {reason}")
         pytest.skip(str(reason))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Have a run fail in which nothing ran, where the editors are required."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_asked_for = tools.is_required() and os.environ.get("MOTHBALL_EDITORS")
+    if is_asked_for and exitstatus == pytest.ExitCode.OK and reporter and not reporter.stats.get("passed"):
+        reporter.write_line(f"{tools.REQUIRED_VARIABLE} is set, and every test was skipped")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
 def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
     directory = tmp_path_factory.mktemp("installed")
-    with or_skip():
-        tools.run(tools.uv(), "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=ROOT)
-        (wheel,) = directory.glob("*.whl")
-        tools.run(tools.uv(), "venv", "--quiet", str(directory / ".venv"))
-        tools.run(tools.uv(), "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
+    # Never a reason to skip: a wheel that cannot be built or installed is what these tests are to find.
+    uv = tools.uv()
+    tools.must_run(uv, "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=ROOT)
+    (wheel,) = directory.glob("*.whl")
+    tools.must_run(uv, "venv", "--quiet", str(directory / ".venv"))
+    tools.must_run(uv, "pip", "install", "--quiet", "--python", str(directory / ".venv"), str(wheel))
     return directory / ".venv/bin/mothball"
 
 
@@ -81,7 +94,9 @@ def kate() -> str:
     if not all(map(shutil.which, programs)):
         with or_skip():
             tools.apt_get("kate", "xvfb", "dbus-x11", "xdotool", "imagemagick", "fonts-dejavu-core")
-    return shutil.which("kate") or pytest.skip("the packages brought no kate")
+    found = shutil.which("kate")
+    assert found is not None, "the packages brought no kate"
+    return found
 
 
 def _of_the_distribution(program: str, trial: tuple[str, ...], *packages: str) -> str:

@@ -22,6 +22,8 @@ CODE_SERVER = "code-server@4.139.1"
 
 # Where the tools are kept; CI points it at a directory that survives a run.
 CACHE_VARIABLE = "MOTHBALL_EDITORS_CACHE"
+# Set where everything can be installed, as in CI: what is unavailable is a failure then, and a run of skips too.
+REQUIRED_VARIABLE = "MOTHBALL_EDITORS_REQUIRED"
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -43,6 +45,11 @@ class Node(NamedTuple):
     def environment(self) -> dict[str, str]:
         """Return the environment in which scripts find this Node before any other."""
         return {**os.environ, "PATH": f"{self.directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+
+
+def is_required() -> bool:
+    """Return whether the real editors must be there."""
+    return os.environ.get(REQUIRED_VARIABLE, "") not in ("", "0")
 
 
 def cache_directory() -> Path:
@@ -84,6 +91,14 @@ def run(*command: str, cwd: Path | None = None, environment: Mapping[str, str] |
         raise Unavailable(f"{command[0]} does not start ({error.strerror})") from error
     if done.returncode:
         raise Unavailable(f"`{' '.join(command)}` failed ({done.returncode}): {done.stdout[-2000:]}")
+
+
+def must_run(*command: str, cwd: Path | None = None) -> None:
+    """Run ``command``, which works on every machine that runs the tests; raises AssertionError when it fails."""
+    try:
+        run(*command, cwd=cwd)
+    except Unavailable as failure:
+        raise AssertionError(str(failure)) from failure
 
 
 def uv() -> str:

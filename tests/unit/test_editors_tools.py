@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.editors import tools
+from tests.editors.conftest import or_skip
+from tests.editors.workbench import ROOT
 
 
 @pytest.fixture
@@ -65,3 +69,41 @@ def test_what_only_root_may_install_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", "")
     with pytest.raises(tools.Unavailable, match="no Chromium on the path"):
         tools.chromium()
+
+
+def test_what_is_unavailable_is_skipped_and_fails_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    def miss() -> None:
+        with or_skip():
+            raise tools.Unavailable("no route")
+
+    for value, outcome in (("", pytest.skip.Exception), ("0", pytest.skip.Exception), ("1", pytest.fail.Exception)):
+        monkeypatch.setenv(tools.REQUIRED_VARIABLE, value)
+        with pytest.raises(outcome, match="no route"):
+            miss()
+
+
+def test_a_wheel_of_ours_that_cannot_be_built_is_never_a_reason_to_skip() -> None:
+    with pytest.raises(AssertionError, match=r"failed \(3\): no wheel"):
+        tools.must_run(sys.executable, "-c", "print('no wheel'); raise SystemExit(3)")
+
+
+@pytest.mark.parametrize(
+    ("required", "test", "code"), [("1", "skip()", 1), ("", "skip()", 0), ("1", "importorskip", 0)]
+)
+def test_a_run_in_which_everything_was_skipped_fails_where_editors_are_required(
+    tmp_path: Path, required: str, test: str, code: int
+) -> None:
+    (tmp_path / "test_editor.py").write_text(f"import pytest\ndef test_it():\n    pytest.{test}\n", "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "tests.editors.conftest", "--rootdir", str(tmp_path))
+    environment = {**os.environ, tools.REQUIRED_VARIABLE: required, "MOTHBALL_EDITORS": "vim"}
+    done = subprocess.run(
+        [*command, "-c", str(tmp_path / "pytest.ini"), "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    assert ("every test was skipped" in done.stdout) == bool(code)
