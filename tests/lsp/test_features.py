@@ -13,7 +13,6 @@ from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.lsp.test_diagnostics import place
 from tests.support.lsp_client import PULL, PUSH, Message, codes_of
-from tests.support.project import snapshot_text
 from tests.support.scripted_index import ScriptedIndex, json_page
 
 
@@ -456,18 +455,15 @@ def test_every_setting_is_read() -> None:
 
 
 def test_folders_come_and_go(client: InProcess, workspace: Workspace) -> None:
-    workspace.write(
-        "one/mothball.toml", 'snapshot = "s.json"\noffline = true\nindex-url = "https://index.example/simple/"\n'
-    )
-    workspace.write("one/s.json", snapshot_text({"old-lib": "archived"}))
-    text = "old-lib\n"
+    workspace.write("one/base.txt", "")
+    text = "-r ../base.txt\n"
     path = workspace.write("one/deep/requirements.txt", text)
     client.start(PUSH, workspace.path("other"), offline=True)
     document = client.open(path, text)
-    # Without its folder, the configuration above it is none of its own: it could be anybody's.
-    client.wait_for_diagnostics(document, "unverified")
+    # Without its folder, what lies above it is none of its own.
+    client.wait_for(lambda: client.diagnostics.get(document))
     folder = {"uri": f"file://{workspace.path('one')}", "name": "one"}
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
-    client.wait_for_diagnostics(document, "archived")
+    client.wait_for(lambda: client.diagnostics[document] == [])
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
-    client.wait_for_diagnostics(document, "unverified")
+    client.wait_for(lambda: client.diagnostics[document])
