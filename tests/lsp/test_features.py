@@ -455,12 +455,15 @@ def test_every_setting_is_read() -> None:
 
 
 def test_folders_come_and_go(client: InProcess, workspace: Workspace) -> None:
-    workspace.write("one/requirements.txt", "")
-    workspace.write("other/README", "")
+    workspace.write("one/base.txt", "")
+    text = "-r ../base.txt\n"
+    path = workspace.write("one/deep/requirements.txt", text)
     client.start(PUSH, workspace.path("other"), offline=True)
+    document = client.open(path, text)
+    # Without its folder, what lies above it is none of its own.
+    client.wait_for(lambda: client.diagnostics.get(document))
     folder = {"uri": f"file://{workspace.path('one')}", "name": "one"}
-    assert client.command("mothball.checkWorkspace")["files"] == 0
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
-    assert client.command("mothball.checkWorkspace")["files"] == 1
+    client.wait_for(lambda: client.diagnostics[document] == [])
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
-    assert client.command("mothball.checkWorkspace")["files"] == 0
+    client.wait_for(lambda: client.diagnostics[document])
