@@ -7,9 +7,12 @@ from unittest import mock
 import pytest
 
 from mothball.config import DEFAULT_INDEX
+from mothball.model import WithheldReason
 from mothball.session import Session
+from mothball.wording import WITHHELD_WORDS
 from tests.support.project import Project
 
+HOLDS_VARIABLE = WITHHELD_WORDS[WithheldReason.VARIABLE]
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 
@@ -82,10 +85,7 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
     assert explained(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",
-        (
-            "  asked nobody: the entry's address, or that of its index, holds a variable: "
-            "`--index-url` in requirements.txt:1 holds a variable"
-        ),
+        f"  asked nobody: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 holds a variable",
         f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
         "  not asked: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
     ]

@@ -30,6 +30,7 @@ def check_places(text: str, document: Document, *, substitutions: bool = False) 
         else:
             assert one.specifier_span.of(text) == one.specifier or not exact, one
             _check_bounds(one.specifier_span, text)
+    assert len({one.name_span for one in document.dependencies}) == len(document.dependencies)
     assert list(document.problems) == sorted(document.problems)
     for problem in document.problems:
         _check_bounds(problem.span, text)

@@ -77,9 +77,11 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _hides_index(text, error.span)]
     if redirects:
         dependencies = list(apply_redirects(dependencies, redirects))
+    # What is broken may be read twice, as a value that is cut off and as what is left of it: the first to stand counts.
+    by_place = {one.name_span: one for one in reversed(dependencies)}
     return Document(
         format_name,
-        tuple(sorted(dependencies, key=attrgetter("name_span"))),
+        tuple(sorted(by_place.values(), key=attrgetter("name_span"))),
         tuple(sorted(problems)),
         tuple(_with_strings(text, document, ignores)),
         tuple(sorted(includes)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mothball.formats import table
 from mothball.formats.toml import Array, Invalid, String, Value, scan, source_span, to_mapping
+from mothball.model import WithheldReason
 
 
 def plain(value: Value) -> object:
@@ -349,3 +351,16 @@ def test_what_stays_within_the_cap_is_read() -> None:
     assert not scan("a = " + "[" * 99 + "]" * 99).errors
     assert not scan("[" + ".".join("a" * 99) + "]\nb = 1").errors
     assert scan("[" + ".".join("a" * 101) + "]\nb = 1").errors
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pipfile", '[packages]\nc1 = {version = \n"d1\n'),
+        ("pyproject", '[tool.poetry.dependencies]\nc1 = {version = \n"d1\n'),
+    ],
+)
+def test_an_entry_that_is_cut_off_is_one_dependency(name: str, text: str) -> None:
+    assert [(one.name, one.withheld) for one in table.parse(name, text).dependencies] == [
+        ("c1", WithheldReason.INCOMPLETE)
+    ]
