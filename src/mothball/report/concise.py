@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mothball.hygiene import one_line
-from mothball.model import Finding, Location, Position, Problem, Report, Summary
+from mothball.model import Finding, Location, Position, Problem, Report, Summary, Withheld, WithheldReason
+
+# Why names are sent nowhere, for one of them and for several.
+_REASONS = {
+    WithheldReason.URL: ("direct URL", "direct URLs"),
+    WithheldReason.VCS: ("from version control", "from version control"),
+    WithheldReason.PATH: ("local path", "local paths"),
+    WithheldReason.EDITABLE: ("editable install", "editable installs"),
+    WithheldReason.WORKSPACE: ("workspace member", "workspace members"),
+    WithheldReason.SELF: ("the project itself", "the project itself"),
+    WithheldReason.INCOMPLETE: ("incomplete entry", "incomplete entries"),
+    WithheldReason.CONDA: ("conda package", "conda packages"),
+    WithheldReason.PRIVATE: ("private name", "private names"),
+    WithheldReason.VARIABLE: ("with a variable", "with a variable"),
+    WithheldReason.NO_INDEX: ("without an index", "without an index"),
+    WithheldReason.UNSAVED: ("with an unsaved index", "with an unsaved index"),
+    WithheldReason.CONSENT: ("without your consent", "without your consent"),
+    WithheldReason.TOO_MANY_INDEXES: ("with too many indexes", "with too many indexes"),
+}
 
 
 def render_concise(report: Report, *, quiet: bool = False) -> str:
@@ -13,7 +33,7 @@ def render_concise(report: Report, *, quiet: bool = False) -> str:
     """
     lines = [concise_line(finding) for finding in report.findings if finding.suppressed is None]
     lines += [problem_line(problem) for problem in report.problems]
-    lines += [] if quiet else [summary_line(report.summary)]
+    lines += [] if quiet else [summary_line(report)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -33,14 +53,15 @@ def place_of(finding: Finding) -> str:
     return _place(finding.path, location.start if location else None)
 
 
-def summary_line(summary: Summary) -> str:
+def summary_line(report: Report) -> str:
     """Return the one line that counts what was done: the number to look at first is the number of findings."""
+    summary = report.summary
     parts = [f"{summary.checked} checked", _findings(summary)]
     parts += [
         f"{count} {word}"
         for count, word in (
             (summary.ignored, "ignored"),
-            (summary.withheld, "withheld"),
+            (summary.withheld, f"withheld{_reasons(report)}"),
             (summary.not_verified, "not verified"),
             (summary.not_stated, "not stated"),
         )
@@ -49,6 +70,17 @@ def summary_line(summary: Summary) -> str:
     return f"{_counted(summary.dependencies, 'dependency', 'dependencies')} in {_counted(summary.files, 'file')}: " + (
         ", ".join(parts)
     )
+
+
+def _reasons(report: Report) -> str:
+    """Return why names were withheld, most frequent first, in brackets."""
+    counts = Counter(item.lookup.why for item in report.dependencies if isinstance(item.lookup, Withheld))
+    counts.update(entry.why for entry in report.unnamed)
+    if len(counts) == 1:
+        [(only, count)] = counts.items()
+        return f" ({_REASONS[only][count > 1]})"
+    words = [_counted(count, *_REASONS[why]) for why, count in counts.most_common()]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _findings(summary: Summary) -> str:

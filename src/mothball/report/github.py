@@ -25,7 +25,7 @@ def render_github(report: Report, *, quiet: bool = False) -> str:
     """
     lines = [_finding(finding) for finding in report.findings if finding.suppressed is None]
     lines += [_problem(problem) for problem in report.problems]
-    lines += [] if quiet else [summary_line(report.summary)]
+    lines += [] if quiet else [summary_line(report)]
     return "".join(f"{line}\n" for line in lines)
 
 

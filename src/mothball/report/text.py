@@ -37,7 +37,7 @@ def render_text(report: Report, *, now: float, colour: bool = False, quiet: bool
     if ignored:
         blocks.append("\n".join(ignored))
     if not quiet:
-        blocks.append(paint("bold", summary_line(report.summary)))
+        blocks.append(paint("bold", summary_line(report)))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 

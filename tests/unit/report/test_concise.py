@@ -3,7 +3,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from mothball.model import Finding, Location, Position, Problem, Report, Rule, Severity, Summary
+from mothball.model import (
+    Finding,
+    Location,
+    Position,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Summary,
+    UnnamedEntry,
+    WithheldReason,
+)
 from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
@@ -25,8 +36,8 @@ requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://in
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
 warning: an index could not be asked: 1 answer is from the cache, up to 2 d old
-12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld, \
-1 not verified, 1 not stated
+12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld \
+(1 direct URL, 1 incomplete entry), 1 not verified, 1 not stated
 """
 
 
@@ -65,7 +76,18 @@ def test_an_empty_report_is_said_to_be_empty() -> None:
     ],
 )
 def test_the_summary_counts_what_there_is_to_count(summary: Summary, words: str) -> None:
-    assert summary_line(summary) == words
+    assert summary_line(Report((), (), (), summary)) == words
+
+
+def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first() -> None:
+    place = Location("a.txt", Position(1, 1), Position(1, 2))
+    unnamed = tuple(UnnamedEntry(place, why) for why in [*WithheldReason, WithheldReason.PATH, WithheldReason.PATH])
+    line = summary_line(Report((), (), (), NOTHING._replace(withheld=16), unnamed))
+
+    assert line.startswith(
+        "0 dependencies in 0 files: 0 checked, no findings, 16 withheld (3 local paths, 1 direct URL,"
+    )
+    assert line.count("1 ") == len(WithheldReason) - 1
 
 
 def test_as_much_of_a_place_is_told_as_there_is() -> None:

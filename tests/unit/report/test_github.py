@@ -72,13 +72,13 @@ def test_what_is_suppressed_is_left_out_and_counted() -> None:
     report = full_report()
     shown = render_github(report)
     assert len(shown.splitlines()) == report.summary.findings + len(report.problems) + 1
-    assert shown.endswith(f"{summary_line(report.summary)}\n")
+    assert shown.endswith(f"{summary_line(report)}\n")
     assert "kept-lib" not in shown
 
 
 def test_a_report_without_findings_is_its_summary() -> None:
     report = plain_report()
-    assert render_github(report) == f"{summary_line(report.summary)}\n"
+    assert render_github(report) == f"{summary_line(report)}\n"
     assert render_github(report, quiet=True) == ""
 
 
