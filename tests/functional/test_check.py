@@ -35,8 +35,8 @@ def test_the_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
     ):
         assert f"\n{beginning}" in f"\n{result.out}"
     assert result.out.endswith(
-        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 withheld, "
-        "1 not verified\n"
+        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 withheld "
+        "(from version control), 1 not verified\n"
     )
 
 
