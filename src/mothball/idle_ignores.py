@@ -60,7 +60,7 @@ def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
         beside = [item for line in lines_of(comment.about, one.lines) for item in on_line.get(line, ())]
         if any(isinstance(item.lookup, Unavailable | NotStated) for item in beside):
             continue
-        names = ", ".join(dict.fromkeys(item.dependency.name for item in beside)) or "this line"
+        names = ", ".join(dict.fromkeys(item.dependency.name for item in beside))
         words = unused_ignore_wording(names, ", ".join(comment.rules))
         severity = policy.severity_of(Rule.UNUSED_IGNORE, settings.weighing(one.file.governance.config))
         location = location_of(one.file.path, comment.span, one.lines)

@@ -66,7 +66,7 @@ def test_a_comment_that_ignores_nothing_is_found_where_it_stands() -> None:
 
 def test_a_comment_beside_no_entry_ignores_nothing() -> None:
     [finding] = judge(source("# mothball: ignore[archived] where is it?\nsome-lib\n")).findings
-    assert finding.message == "the ignore of archived for this line matches nothing"
+    assert finding.message == "the ignore of archived stands beside no dependency"
 
 
 def test_a_comment_that_one_of_its_rules_needs_is_in_use() -> None:
@@ -203,3 +203,14 @@ def test_the_weight_of_both_can_be_set() -> None:
 
 def test_without_files_nothing_is_idle() -> None:
     assert list(idle_ignores([], SETTINGS)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["# mothball: ignore[archived] x\nold-lib\n", "old-lib\n    # mothball: ignore[archived] x\n"]
+)
+def test_a_comment_beside_no_dependency_says_where_it_belongs(text: str) -> None:
+    report = check([source(text)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
+
+    (finding,) = (one for one in report.findings if one.rule is Rule.UNUSED_IGNORE)
+    assert finding.message == "the ignore of archived stands beside no dependency"
+    assert finding.help == "put it at the end of the dependency's line, or remove it"
