@@ -166,7 +166,7 @@ def dropped_credentials_wording(places: list[str]) -> Wording:
 
 
 def unused_ignore_wording(names: str, rules: str) -> Wording:
-    """Return the words for an ignore of ``rules`` that matched nothing; empty ``names``: nothing is beside it."""
+    """Return the words for an ignore of ``rules`` that matched nothing; ``names`` is empty beside no dependency."""
     if not names:
         message = f"the ignore of {rules} stands beside no dependency"
         return Wording(message, "put it at the end of the dependency's line, or remove it")
