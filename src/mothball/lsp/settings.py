@@ -130,7 +130,7 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
     cannot be used is told to ``complain`` in one line, and left as it was; ``troubles`` has it, too, where looking up
     in spite of it could send names to whom they do not belong. One text will do for a list of one, and an empty array
-    is an empty object, as editors write it that know no difference.
+    for an empty object: some editors know no difference.
     """
     table = given.get(SECTION, given) if isinstance(given, Mapping) else given
     if table is None or table == []:

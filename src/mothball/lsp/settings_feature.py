@@ -38,23 +38,27 @@ def fetch(server: Server) -> None:
 
 def begin(server: Server, given: object) -> None:
     """Take in what came with ``initialize``: it holds wherever the client's settings say nothing else."""
-    server.first_settings = read_settings(_plain(given), Settings(), server.log)
+    server.first_settings = _read(server, given, Settings())
     server.bench.apply_settings(server.first_settings)
 
 
 def take(server: Server, given: object) -> None:
     """Take ``given`` in, all that the client has to say: settings as JSON or as pygls makes objects of it.
 
-    What was said before and is not any more holds no longer: consent that is withdrawn must be gone. What is wrong with
-    them is told, unless it was wrong with those before.
+    What was said before and is not any more holds no longer: consent that is withdrawn must be gone.
     """
+    _apply(server, _read(server, given, server.first_settings))
+
+
+def _read(server: Server, given: object, base: Settings) -> Settings:
+    """Return ``base`` with what ``given`` says; what is wrong is told, unless it was wrong with what came before."""
     complaints: list[str] = []
-    settings = read_settings(_plain(given), server.first_settings, complaints.append)
+    settings = read_settings(_plain(given), base, complaints.append)
     for complaint in complaints:
         if complaint not in server.complaints:
             server.log(complaint)
     server.complaints = frozenset(complaints)
-    _apply(server, settings)
+    return settings
 
 
 def _fetched(server: Server, done: Future[Any]) -> None:
