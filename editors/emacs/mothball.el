@@ -84,7 +84,7 @@
              (cons (mothball--regexp '("Pipfile" "uv.lock" "*.py.lock" "poetry.lock" "pdm.lock")) 'conf-toml-mode))
 
 (defun mothball--project (directory)
-  "Return the project that DIRECTORY is in, as its configuration tells."
+  "Return the project of the nearest configuration above DIRECTORY."
   (when-let ((root (locate-dominating-file
                     directory
                     (lambda (one)
@@ -97,10 +97,15 @@
 (declare-function eglot-ensure "eglot")
 (defvar eglot-server-programs)
 
-(defconst mothball-eglot-modes
-  '(mothball-requirements-mode conf-toml-mode toml-mode toml-ts-mode conf-unix-mode pip-requirements-mode)
+(defcustom mothball-eglot-modes
+  '(mothball-requirements-mode pip-requirements-mode conf-toml-mode toml-mode toml-ts-mode
+    ;; Emacs chooses among these by what stands in a setup.cfg or tox.ini.
+    conf-unix-mode conf-windows-mode conf-colon-mode conf-space-mode)
   "The modes whose buffers Eglot gives to mothball: one server for all of them.
-Eglot has one server a buffer: Python, YAML and JSON keep theirs.")
+Eglot has one server a mode, so that `M-x eglot' starts mothball in every buffer
+of these, in Cargo.toml too.  Python, YAML and JSON keep their servers.
+Set it before Eglot is loaded."
+  :type '(repeat symbol))
 
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs

@@ -70,6 +70,36 @@ def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbe
     assert all(map(known, reached))
 
 
+def test_eglot_starts_mothball_for_ini_files_whatever_mode_their_content_gives_them(
+    bench: Workbench, emacs: str
+) -> None:
+    contents = {
+        "conf-windows-mode": "; of the tests\n[tox]\nenvlist = py\n\n[testenv]\n; pinned\ndeps = quill-templates\n",
+        "conf-colon-mode": "[metadata]\nname: shop\nversion: 1\ndescription: a shop\n",
+        "conf-space-mode": "[testenv]\ndeps\n  quill-templates\n  tallybook\n",
+        "conf-unix-mode": "# of the tests\n[tox]\nenvlist = py\n",
+    }
+    for number, content in enumerate(contents.values()):
+        for name in (f"{number}/tox.ini", f"{number}/setup.cfg"):
+            bench.write(name, content)
+    names = [f"{number}/{name}" for number in range(len(contents)) for name in ("tox.ini", "setup.cfg")]
+
+    answer = in_emacs(bench, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+
+    modes = {found["mode"] for found in answer.values()}
+    assert modes > {"conf-unix-mode", "conf-windows-mode"}
+    assert {name for name, found in answer.items() if not found["eglot"]} == set()
+
+
+def test_another_server_is_left_the_modes_that_a_person_takes_away(bench: Workbench, emacs: str) -> None:
+    took = "(setq mothball-eglot-modes '(mothball-requirements-mode))"
+    ask = "(princ (eglot--lookup-mode 'conf-toml-mode))"
+    load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
+
+    assert "mothball" in bench.run(emacs, "--batch", "-q", *load, "--eval", ask).stdout
+    assert "mothball" not in bench.run(emacs, "--batch", "-q", "--eval", took, *load, "--eval", ask).stdout
+
+
 def test_the_package_compiles_without_a_warning(bench: Workbench, emacs: str) -> None:
     source = bench.write("mothball.el", (EDITORS / "emacs" / "mothball.el").read_text("utf-8"))
 

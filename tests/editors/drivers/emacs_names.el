@@ -6,6 +6,8 @@
  (mapcar (lambda (name)
            (with-temp-buffer
              (setq buffer-file-name (expand-file-name name))
+             (when (file-exists-p buffer-file-name)
+               (insert-file-contents buffer-file-name))
              (let ((inhibit-message t))
                (set-auto-mode))
              (let (started)
