@@ -112,7 +112,7 @@ def test_the_expression_for_kates_modes_matches_those_of_our_files_and_no_others
 def test_the_commands_of_neovim_are_those_of_the_server() -> None:
     text = _text("neovim/lsp/mothball.lua")
 
-    assert re.findall(r"'(mothball\.\w+)'", text) == [CHECK_AGAIN, CHECK_WORKSPACE]
+    assert re.findall(r"command\('\w+', '(mothball\.\w+)'", text) == [CHECK_AGAIN, CHECK_WORKSPACE]
 
 
 def test_the_template_of_jetbrains_has_what_its_reader_wants() -> None:
