@@ -185,11 +185,25 @@ class Router:
     def _chosen(self, dependency: Dependency) -> Choice:
         tools = self._installers(dependency.section)
         choices = [self._by_tool(tool, dependency) for tool in tools]
-        if len(choices) == 1:
+        if len(choices) == 1 and not self._is_mere_default(choices[0], dependency.section):
             return choices[0]
+        if len(choices) == 1:
+            return self._by_tool("requirements", dependency)
         if choices:
             return together(choices)
         return self._by_tool("requirements", dependency)
+
+    def _is_mere_default(self, choice: Choice, section: str) -> bool:
+        """Return whether uv, for which nobody has named an index, would take what pip's user has a home for.
+
+        The standard tables are for pip as well, and of two main indexes the private one answers.
+        """
+        pip = self._settings.pip
+        is_standard = self._declared.format == "pyproject" and not section.startswith("tool.")
+        has_home = pip.main is not None and not pip.no_index and not is_public(of_user(pip.main))
+        return (
+            is_standard and has_home and choice.asked == (self._default.candidate,) and choice.asked[0].by == DEFAULT_BY
+        )
 
     def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
         declared = self._declared

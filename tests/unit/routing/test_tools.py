@@ -468,3 +468,9 @@ def test_no_index_of_uv_that_is_off_changes_nothing() -> None:
 
 def test_what_is_said_to_uv_pip_holds_for_no_project() -> None:
     assert lib(PROJECT + f"[tool.uv.pip]\nindex-url = '{A}'\nno-index = true\n") == (PUBLIC,)
+
+
+def test_a_table_of_uv_without_indexes_leaves_the_home_that_pip_was_told() -> None:
+    settings = InstallerSettings(pip=PipSettings(main=user(A), extra=(user(B),)))
+    assert lib(PROJECT + "[tool.uv]\n", settings) == (B, A)
+    assert lib("[tool.uv]\ndev-dependencies = ['lib']\n", settings) == (PUBLIC,)
