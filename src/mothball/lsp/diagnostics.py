@@ -26,7 +26,7 @@ class Shape(NamedTuple):
 def diagnostics_of(checked: Checked, shape: Shape) -> list[types.Diagnostic]:
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
-        return [_of_problem(problem, checked, shape) for problem in checked.problems]
+        return [of_problem(problem, checked, shape) for problem in checked.problems]
     writer = _Writer(checked, shape)
     return [*writer.problems(), *writer.findings()]
 
@@ -46,7 +46,7 @@ class _Writer:
         report = self._checked.report
         about_it = [one for one in (report.problems if report else ()) if one.path in ("", self._checked.path)]
         for problem in (*self._checked.problems, *about_it):
-            yield _of_problem(problem, self._checked, self._shape)
+            yield of_problem(problem, self._checked, self._shape)
 
     def findings(self) -> Iterator[types.Diagnostic]:
         unreachable: dict[str, list[Finding]] = {}
@@ -154,7 +154,7 @@ def _together(findings: list[Finding]) -> str:
     return f"{names} names could not be checked on {index}: {detail}\n{first.help}"
 
 
-def _of_problem(problem: Problem, checked: Checked, shape: Shape) -> types.Diagnostic:
+def of_problem(problem: Problem, checked: Checked, shape: Shape) -> types.Diagnostic:
     """Return the diagnostic of what kept the document from being checked as it should."""
     here = not problem.path or problem.path in (checked.path, checked.shown)
     range_ = top_of_document()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.lsp.convert import Positions, path_of, uri_of
+from mothball.lsp.convert import Positions, path_of
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -20,7 +20,7 @@ def register(server: Server) -> None:
         document = params.text_document
         path = path_of(document.uri)
         if path is not None:
-            server.take_over(uri_of(path))
+            server.take_over(path)
             bench.open(document.uri, path, document.text, document.version)
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lsprotocol import types
@@ -51,10 +52,12 @@ class Server(LanguageServer):
         self.first_settings = Settings()
         self._watcher = Watcher(self)
         self.bench.on_snapshots = self._watcher.watch_snapshots
-        # Files that are not open, for which diagnostics were pushed.
-        self._unopened: set[str] = set()
         # What the settings that came last were told of.
         self.complaints: frozenset[str] = frozenset()
+        # The diagnostics that were pushed for files that are not open, by path.
+        self.unopened: dict[str, list[types.Diagnostic]] = {}
+        # One check of the workspace at a time.
+        self.workspace_thread = ThreadPoolExecutor(1, "mothball-workspace")
         self._errands: set[asyncio.Task[None]] = set()
         self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
         self.feature(types.INITIALIZED)(lambda _: self._initialized())
@@ -76,18 +79,17 @@ class Server(LanguageServer):
     def show_unopened(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
         """Send the diagnostics of files, by path, that are not open; those that are show their own."""
         open_paths = {document.path for document in self.bench.documents.values()}
-        shown = {uri_of(path): found for path, found in diagnostics.items() if found and path not in open_paths}
-        for uri in self._unopened - shown.keys():
-            self.unpublish(uri)
-        for uri, found in shown.items():
-            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
-        self._unopened = set(shown)
+        shown = {path: found for path, found in diagnostics.items() if found and path not in open_paths}
+        for path in self.unopened.keys() - shown.keys():
+            self.unpublish(uri_of(path))
+        for path, found in shown.items():
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(path), found))
+        self.unopened = shown
 
-    def take_over(self, uri: str) -> None:
+    def take_over(self, path: str) -> None:
         """Take back what was sent for a file that is being opened now: it will show its own."""
-        if uri in self._unopened:
-            self._unopened.discard(uri)
-            self.unpublish(uri)
+        if self.unopened.pop(path, None) is not None:
+            self.unpublish(uri_of(path))
 
     def refresh(self) -> None:
         """Have the client pull again; its answer is not waited for."""

@@ -18,16 +18,17 @@ from mothball.checker import check, queries_of
 from mothball.config import Config, Network
 from mothball.discovery import Given, discover
 from mothball.errors import ConfigError, UnreadableFileError
-from mothball.files import read_utf8
-from mothball.governing import Governor
+from mothball.files import read_utf8, shown_path
+from mothball.governing import OWN_FILE, Governor
 from mothball.index.statuses import Query
 from mothball.lsp.convert import path_of, uri_of
-from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.diagnostics import Shape, diagnostics_of, of_problem
 from mothball.lsp.documents import Checked
 from mothball.lsp.lookups import Answers
-from mothball.lsp.user_side import run_settings
-from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Report, Summary
+from mothball.lsp.user_side import SettingsError, run_settings
+from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Problem, Report, Severity, Summary
 from mothball.open_document import OpenFile
+from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.sources import Governance, SourceFile, is_lock
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _BATCH = 50
 # How long to wait for a client to take a progress token, in seconds.
 _TOKEN_PATIENCE = 1.0
+# How often to look whether the client has cancelled, in seconds.
+_POLL = 0.05
 # How long a check of the workspace holds when nothing is known to have changed, in seconds.
 _RENEWAL = 300.0
 
@@ -47,13 +50,23 @@ class CancelledError(Exception):
 
 
 class Found(NamedTuple):
-    """What a check of the workspace came to: diagnostics by absolute path (also the empty ones), and numbers."""
+    """What a check of the workspace came to: diagnostics by absolute path (also the empty ones), and numbers.
+
+    ``is_partial`` is true where a configuration cannot be used: of files that are not among ``diagnostics`` nothing is
+    known then, least of all that they are clean.
+    """
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
     files: int
     dependencies: int
     findings: int
     problems: tuple[str, ...]
+    is_partial: bool = False
+
+    def after(self, before: Mapping[str, list[types.Diagnostic]]) -> dict[str, list[types.Diagnostic]]:
+        """Return the diagnostics, and those from ``before`` of files that could not be looked at this time."""
+        kept = before if self.is_partial else {}
+        return {**{path: found for path, found in kept.items() if os.path.lexists(path)}, **self.diagnostics}
 
 
 class Means(NamedTuple):
@@ -74,17 +87,35 @@ def check_folders(folders: Iterable[str], means: Means) -> Found:
     diagnostics: dict[str, list[types.Diagnostic]] = {}
     totals = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     problems: list[str] = []
+    is_partial = False
     for folder in folders:
         try:
             report, files = _check_folder(folder, means)
         except (ConfigError, UnreadableFileError) as error:
             problems.append(str(error))
+            is_partial = True
+            place = "" if isinstance(error, SettingsError) else user_config_file()
+            problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
+            _add_problem(diagnostics, problem, place or os.path.join(folder, OWN_FILE), means.shape)
             continue
         totals = Summary(*map(sum, zip(totals, report.summary, strict=True)))
         problems += (f"{one.path}: {one.message}" if one.path else one.message for one in report.problems)
         for path, checked in _by_file(report, files):
             diagnostics[path] = diagnostics_of(checked, means.shape)
-    return Found(diagnostics, totals.files, totals.dependencies, totals.findings, tuple(problems))
+        for problem in report.problems:
+            if problem.path and problem.severity is Severity.ERROR:
+                is_partial = True
+                _add_problem(diagnostics, problem, os.path.abspath(problem.path), means.shape)
+    return Found(diagnostics, totals.files, totals.dependencies, totals.findings, tuple(problems), is_partial)
+
+
+def _add_problem(diagnostics: dict[str, list[types.Diagnostic]], problem: Problem, path: str, shape: Shape) -> None:
+    """Add to the file at ``path`` what is wrong with it, and keeps others from being checked."""
+    shown = problem.path or shown_path(path)
+    checked = Checked(_unparsed(path).text, shown, None, None, None, (), ())
+    found = of_problem(problem._replace(path=shown), checked, shape)
+    if found not in diagnostics.setdefault(path, []):
+        diagnostics[path].append(found)
 
 
 def _check_folder(folder: str, means: Means) -> tuple[Report, tuple[SourceFile, ...]]:
@@ -150,8 +181,9 @@ async def run(server: Server) -> dict[str, int] | None:
             return None
     for problem in found.problems:
         server.log(problem)
-    server.show_unopened(found.diagnostics)
-    return {"files": found.files, "dependencies": found.dependencies, "findings": found.findings}
+    server.show_unopened(found.after(server.unopened))
+    numbers = {"files": found.files, "dependencies": found.dependencies, "findings": found.findings}
+    return {**numbers, "problems": len(found.problems)} if found.is_partial else numbers
 
 
 async def _in_thread(server: Server, progress: _Progress) -> Found:
@@ -161,7 +193,19 @@ async def _in_thread(server: Server, progress: _Progress) -> Found:
     means = Means(
         lambda folder: bench.user_side().governor(folder), bench.lookups.ask_here, shape, progress.told_by_thread
     )
-    return await asyncio.get_running_loop().run_in_executor(bench.threads, check_folders, folders, means)
+    # In a thread of its own: what hover and typing wait for must not stand behind it.
+    job = server.workspace_thread.submit(check_folders, folders, means)
+    checking = asyncio.wrap_future(job)
+    try:
+        while not checking.done():
+            if progress.is_cancelled():
+                raise CancelledError
+            await asyncio.wait({checking}, timeout=_POLL)
+        return checking.result()
+    finally:
+        # Answered at once; the thread finds it out after the names that it is asking for just now.
+        job.cancel()
+        progress.is_over = True
 
 
 class _Progress:
@@ -171,6 +215,7 @@ class _Progress:
         self._server = server
         self._token = f"mothball-{uuid.uuid4()}"
         self._is_shown = False
+        self.is_over = False
         self._loop = asyncio.get_running_loop()
 
     async def __aenter__(self) -> Self:
@@ -190,10 +235,14 @@ class _Progress:
             self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
             self._server.work_done_progress.tokens.pop(self._token, None)
 
+    def is_cancelled(self) -> bool:
+        """Return whether the client has cancelled it. For any thread."""
+        token = self._server.work_done_progress.tokens.get(self._token)
+        return token is not None and token.cancelled()
+
     def told_by_thread(self, done: int, total: int) -> None:
-        """Show how far the check is. Raises CancelledError when the client has cancelled it."""
-        cancelled = self._server.work_done_progress.tokens.get(self._token)
-        if cancelled is not None and cancelled.cancelled():
+        """Show how far the check is. Raises CancelledError when nobody waits for it any more."""
+        if self.is_over or self.is_cancelled():
             raise CancelledError
         if self._is_shown:
             report = types.WorkDoneProgressReport(message=f"{done} of {total} names", percentage=100 * done // total)
@@ -248,7 +297,8 @@ class _Remembered:
                 return
             before = server.bench.changes
             found = await _in_thread(server, _Progress(server))
-            self.reports = {path: (list_, _digest(list_)) for path, list_ in found.diagnostics.items()}
+            shown = found.after({path: list_ for path, (list_, _) in self.reports.items()})
+            self.reports = {path: (list_, _digest(list_)) for path, list_ in shown.items()}
             self._of = (before, time.monotonic())
 
 
