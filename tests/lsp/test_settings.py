@@ -87,3 +87,17 @@ def test_one_text_will_do_for_a_list_of_one(client: InProcess, workspace: Worksp
     client.initialize(PUSH, str(workspace.root))
     client.wait_for(lambda: client.server.bench.settings.private == ("acme-*",))
     assert client.server.bench.settings.trusted_hosts == ("index.example",)
+
+
+def test_scripts_that_were_open_before_the_setting_came_are_checked(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    script = '# /// script\n# dependencies = ["old-lib"]\n# ///\n'
+    document = client.open(workspace.path("tool.py"), "")
+    client.change(document, script)
+    changed(client, {"scripts": True})
+    client.wait_for_diagnostics(document, "archived")
+    changed(client, {"scripts": False})
+    client.wait_for_diagnostics(document)

@@ -24,10 +24,9 @@ def register(server: Server) -> None:
             bench.open(document.uri, path, document.text, document.version)
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
-        known = bench.documents.get(params.text_document.uri)
-        if known is None:
+        text = bench.text_of(params.text_document.uri)
+        if text is None:
             return
-        text = known.text
         for change in params.content_changes:
             text = _changed(text, change, bench.client.encoding)
         bench.change(params.text_document.uri, text, params.text_document.version)

@@ -70,8 +70,16 @@ def _fetched(server: Server, done: Future[Any]) -> None:
 
 
 def _apply(server: Server, settings: Settings) -> None:
-    if settings != server.bench.settings:
-        server.bench.apply_settings(settings)
+    bench = server.bench
+    if settings == bench.settings:
+        return
+    had_scripts = bench.settings.scripts
+    bench.apply_settings(settings)
+    if settings.scripts == had_scripts:
+        return
+    for document in bench.decide_on_scripts():
+        if not bench.client.pulls:
+            server.unpublish(document.uri)
 
 
 def _plain(given: Any) -> object:  # noqa: ANN401 - JSON, or the named tuples that pygls makes of what it has no type for

@@ -56,6 +56,8 @@ class Workbench:
     def __init__(self, outlet: Outlet, environment: Environment) -> None:
         """Begin without documents."""
         self.documents: dict[str, OpenDocument] = {}
+        # Scripts that are open while the settings say to pass them over.
+        self.scripts: dict[str, OpenDocument] = {}
         self.folders: list[str] = []
         self.client = ClientFeatures()
         self.settings = Settings()
@@ -76,6 +78,8 @@ class Workbench:
         """Take in a document that was opened; nothing happens where it is none of ours by its name."""
         file_format = format_for(path, scripts=self.settings.scripts)
         if file_format is None:
+            if format_for(path, scripts=True) is not None:
+                self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
         self._keep_private(document)
@@ -83,10 +87,12 @@ class Workbench:
 
     def change(self, uri: str, text: str, version: int | None) -> None:
         """Take in a new text."""
-        document = self.documents.get(uri)
+        document = self.documents.get(uri) or self.scripts.get(uri)
         if document is None:
             return
         document.text, document.version = text, version
+        if uri in self.scripts:
+            return
         self._keep_private(document)
         if document.surroundings is not None:
             self._check_soon(document)
@@ -96,6 +102,7 @@ class Workbench:
 
     def close(self, uri: str) -> OpenDocument | None:
         """Forget a document, and return it."""
+        self.scripts.pop(uri, None)
         document = self.documents.pop(uri, None)
         if document is not None:
             document.surveys += 1
@@ -115,6 +122,25 @@ class Workbench:
         """Take in new settings."""
         self.settings = settings
         self.disk_changed()
+
+    def text_of(self, uri: str) -> str | None:
+        """Return the text of the document at ``uri``, None where it cannot be any of ours."""
+        document = self.documents.get(uri) or self.scripts.get(uri)
+        return document.text if document is not None else None
+
+    def decide_on_scripts(self) -> list[OpenDocument]:
+        """Take in the scripts that are open, or return those that are given up, as the settings now say."""
+        given_up = []
+        if self.settings.scripts:
+            waiting, self.scripts = self.scripts, {}
+            for one in waiting.values():
+                self.open(one.uri, one.path, one.text, one.version)
+        else:
+            given_up = [one for one in self.documents.values() if one.format == "script"]
+            for one in given_up:
+                self.close(one.uri)
+                self.open(one.uri, one.path, one.text, one.version)
+        return given_up
 
     def check_again(self) -> None:
         """Ask for all names of all open documents again, however young the answers are.
