@@ -166,6 +166,14 @@ def test_malformed_parameters_are_answered_with_an_error(process: Process, works
     assert process.hover("file:///nowhere/requirements.txt", 0, 0) is None
 
 
+def test_a_method_that_is_no_text_is_no_request(process: Process, workspace: Workspace) -> None:
+    process.start(PUSH, str(workspace.root))
+    process.send({"id": 99, "method": 5})
+    with pytest.raises(ServerError) as refused:
+        process.answer(99)
+    assert refused.value.error["code"] == -32600
+
+
 def test_what_is_between_messages_is_passed_over(process: Process, workspace: Workspace) -> None:
     process.raw(b"garbage\r\nContent-Length: nonsense\r\n\r\n\r\n")
     process.start(PUSH, str(workspace.root))

@@ -107,6 +107,8 @@ class Protocol(LanguageServerProtocol):
         """Return why ``method`` is not served now, None where it is."""
         if method == types.EXIT:
             return None
+        if not isinstance(method, str):
+            return types.ErrorCodes.InvalidRequest, "the method is no text"
         if self._shutdown:
             return types.ErrorCodes.InvalidRequest, "the server is shutting down"
         if not self._initialized and method != types.INITIALIZE:

@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from mothball.formats.table import PATTERNS
 from mothball.governing import OWN_FILE
+from mothball.surroundings import UV_FILE
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -31,7 +32,7 @@ class Watcher:
     def begin(self) -> None:
         """Have the client watch all files that mothball reads by their name, and its own configuration."""
         names = (f"{one.parent}/{one.name}" if one.parent else one.name for one in PATTERNS)
-        self.watch((*names, OWN_FILE))
+        self.watch((*names, OWN_FILE, UV_FILE))
 
     def watch(self, names: Iterable[str]) -> None:
         """Have the client watch the files of these names, wherever they lie, where it can."""
