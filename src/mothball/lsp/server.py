@@ -52,12 +52,12 @@ class Server(LanguageServer):
         self.first_settings = Settings()
         self._watcher = Watcher(self)
         self.bench.on_snapshots = self._watcher.watch_snapshots
+        # What the settings that came last were told of.
+        self.complaints: frozenset[str] = frozenset()
         # The diagnostics that were pushed for files that are not open, by path.
         self.unopened: dict[str, list[types.Diagnostic]] = {}
         # One check of the workspace at a time.
         self.workspace_thread = ThreadPoolExecutor(1, "mothball-workspace")
-        # What the settings that came last were told of.
-        self.complaints: frozenset[str] = frozenset()
         self._errands: set[asyncio.Task[None]] = set()
         self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
         self.feature(types.INITIALIZED)(lambda _: self._initialized())
