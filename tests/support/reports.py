@@ -20,6 +20,7 @@ from mothball.model import (
     Position,
     Problem,
     ProjectStatus,
+    Release,
     Report,
     Rule,
     Severity,
@@ -104,13 +105,14 @@ def unverified_report(*answers: Answer, text: str = "") -> Report:
 # --- hostile ----------------------------------------------------------------------------------------------------------
 
 _POSITIONS = st.builds(Position, st.integers(1, 9), st.integers(1, 300))
+_RELEASES = st.none() | st.builds(Release, TEXTS, TEXTS)
 _ORIGINS = st.builds(
     Origin, st.builds("https://index.example/{}/".format, TEXTS), st.floats(0, 2e9), st.sampled_from(Source)
 )
 _LOOKUPS = st.one_of(
-    st.builds(Stated, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS),
-    st.builds(Unrecognised, TEXTS, TEXTS, _ORIGINS),
-    st.builds(NotStated, _ORIGINS),
+    st.builds(Stated, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS, release=_RELEASES),
+    st.builds(Unrecognised, TEXTS, TEXTS, _ORIGINS, release=_RELEASES),
+    st.builds(NotStated, _ORIGINS, release=_RELEASES),
     st.builds(Missing, _ORIGINS),
     st.builds(Unavailable, st.sampled_from(Cause), TEXTS, _ORIGINS),
     st.builds(Withheld, st.sampled_from(WithheldReason)),

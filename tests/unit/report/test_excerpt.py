@@ -108,5 +108,6 @@ def test_an_excerpt_is_harmless_and_its_carets_are_right(before: str, after: str
     assert_harmless(shown)
     assert len(shown) <= 112
     assert carets.count("^") == 7
-    at = shown.index("old-lib") if before.count("old-lib") == 0 else None
-    assert at is None or width(shown[:at]) == carets.index("^")
+    # What stands before an @ may look like a secret, and is starred.
+    if "old-lib" not in before and "@" not in after:
+        assert width(shown[: shown.index("old-lib")]) == carets.index("^")
