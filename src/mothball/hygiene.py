@@ -48,7 +48,7 @@ def _masked(word: str) -> str:
     for url in urls:
         authority = re.split(r"[/?#]", url, maxsplit=1)[0]
         # A password may hold a slash that nobody encoded: what is no host ends at the last sign that could end it.
-        is_host = "@" in authority or re.fullmatch(_HOST_AND_PORT, authority)
+        is_host = _ends_in_host(authority, url[len(authority) :])
         secret = max((authority if is_host else url).rfind("@"), 0)
         parts.append("*" * secret + url[secret:])
     address, mark, query = "://".join(parts).partition("?")
@@ -97,7 +97,18 @@ def without_credentials(url: str) -> str:
     'https://index.example/simple/'
     """
     opening, authority, path, rest = next(re.finditer(_URL_PARTS, url)).groups()
-    host = authority.rpartition("@")[2]
-    if "@" in path + rest and not re.fullmatch(_HOST_AND_PORT, host):
+    if not _ends_in_host(authority, path + rest):
         return f"{opening}…/"
-    return f"{opening}{host}{path}"
+    return f"{opening}{authority.rpartition('@')[2]}{path}"
+
+
+def _ends_in_host(authority: str, behind: str) -> bool:
+    """Return whether what looks like the ``authority`` of a URL is one, and no part of a password before it.
+
+    Where an ``@`` stands behind it, that takes a name of several parts, an IPv6 address, or this machine's own name.
+    """
+    if "@" not in behind:
+        return True
+    host = authority.rpartition("@")[2]
+    is_host = re.fullmatch(_HOST_AND_PORT, host) is not None
+    return is_host and ("." in host or host.lower().startswith(("localhost", "[")))

@@ -275,7 +275,7 @@ def test_a_huge_unknown_word_costs_no_more_than_a_long_one() -> None:
         "http://127.0.0.1:8080",
         "HTTPS://Index.Example/Simple",
         "https://[::1]:8080/simple/",
-        "https://x/feed@view/simple",
+        "https://x.example/feed@view/simple",
     ],
 )
 def test_an_index_url_is_taken_as_it_is_written(url: str) -> None:

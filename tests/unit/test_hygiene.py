@@ -231,7 +231,7 @@ SECRET = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_c
         ("lib @ https://user:pw@index.example/lib@v1 x", "lib @ https://*******@index.example/lib@v1 x"),
         ("'git+ssh://a:b@c@h/x' y@z", "'git+ssh://*****@h/x' y@z"),
         ("-i https://h/simple?token=abc&x=1#egg=a b", "-i https://h/simple?*************#egg=a b"),
-        ("https://u:p/w@h/ https://h:80/a@b", "https://*****@h/ https://h:80/a@b"),
+        ("https://u:p/w@h/ https://h.example:80/a@b", "https://*****@h/ https://h.example:80/a@b"),
         ("what? https://h/ a?b", "what? https://h/ a?b"),
         ("a?b://u:p@h", "a?b://***@h"),
         ("u:p@h", "u:p@h"),
@@ -260,3 +260,24 @@ def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
 @pytest.mark.parametrize("unit", ["://", "://@", "://a?", "a@b://", "?#://"])
 def test_starring_takes_time_in_proportion(unit: str) -> None:
     assert seconds(without_secrets, unit * 10_000) < 60 * seconds(without_secrets, unit * 1_000)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:12/s3cret@index.example/simple/",
+        "https://tok/s3cret@index.example/simple/",
+        "https://user:pa@s3cret#x@index.example/simple/",
+    ],
+)
+def test_a_password_that_looks_like_the_end_of_a_host_is_not_shown(address: str) -> None:
+    assert without_credentials(address) == "https://…/"
+    assert "s3cret" not in without_secrets(f"see {address}")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://index.example/feed@view/simple/", "http://localhost:8080/feed@view/", "http://[::1]:80/a@b/"]
+)
+def test_an_at_sign_in_a_path_behind_a_host_stays(address: str) -> None:
+    assert without_credentials(address) == address
+    assert without_secrets(address) == address
