@@ -411,10 +411,18 @@ def test_a_new_entry_that_cannot_be_read(shop: Workshop) -> None:
 
 
 def test_an_entry_that_could_not_be_read_before(shop: Workshop) -> None:
-    shop.commit({"requirements.txt": "wrong=1\n-r gone.txt\n", "pyproject.toml": "[project\n"})
-    shop.stage({"requirements.txt": "wrong=1\ngood-a\n-r gone.txt\n", "pyproject.toml": "[project\n# more\n"})
+    shop.commit({"requirements.txt": "wrong=1\n", "pyproject.toml": "[project\n"})
+    shop.stage({"requirements.txt": "wrong=1\ngood-a\n", "pyproject.toml": "[project\n# more\n"})
     result = shop.check()
     assert (result.code, result.out.count("unreadable")) == (0, 0)
+
+
+def test_an_include_that_is_not_there_keeps_what_is_added_from_being_checked(shop: Workshop) -> None:
+    """It could name the index that the names belong to; that it is not there is not told again."""
+    shop.commit({"requirements.txt": "-r gone.txt\n"})
+    shop.stage({"requirements.txt": "good-a\n-r gone.txt\n"})
+    result = shop.check()
+    assert (result.code, result.out.count("unreadable")) == (3, 0)
 
 
 def test_a_file_that_is_no_text(shop: Workshop) -> None:

@@ -64,7 +64,7 @@ def test_a_configuration_that_cannot_be_used_is_not_edited(
     assert "in mothball.toml" not in "".join(actions(client, document, 0))
 
 
-@pytest.mark.parametrize("odd", [[], 3, "x", {"mothball": [1]}])
+@pytest.mark.parametrize("odd", [[1], 3, "x", {"mothball": [1]}])
 def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
     client: InProcess, workspace: Workspace, odd: Any
 ) -> None:

@@ -58,7 +58,8 @@ def test_tox_toml_has_the_same_keys_at_its_top() -> None:
         ("-e git+https://git.example/flask#egg=flask", WithheldReason.EDITABLE),
         ("git+https://git.example/flask#egg=flask", WithheldReason.VCS),
         ("./flask-1.0.whl#egg=flask", WithheldReason.PATH),
-        ("flask==${FLASK}", WithheldReason.VARIABLE),
+        ("flask==${FLASK}", None),
+        ("flask @ ${FLASK}", WithheldReason.VARIABLE),
         ("flask==", WithheldReason.INCOMPLETE),
     ],
 )
