@@ -149,3 +149,14 @@ def test_a_slip_that_keeps_a_name_at_home_is_told(project: Project) -> None:
     assert result.code == 2
     assert "what stands in requirements.txt:1 may name an index, and cannot be read" in result.out
     assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is no option")
+
+
+def test_a_name_that_no_file_holds_goes_the_way_of_the_project_around(project: Project) -> None:
+    project.write(
+        "pyproject.toml",
+        f'[project]\nname = "x"\nversion = "1"\n\n[[tool.uv.index]]\nname = "home"\nurl = "{A}"\ndefault = true\n',
+    )
+    first, answering, *others = explained(project, "acme-web")
+    assert first == "acme-web: no file names it; in pyproject.toml it would be:"
+    assert answering == f"  1. {A}  [[tool.uv.index]] home in pyproject.toml:7"
+    assert all(line.startswith("  not asked: ") for line in others)

@@ -47,7 +47,7 @@ def explain(argument: str, setup: Setup, found: Discovered) -> int:
     ways = _ways(name, found.files)
     lines = [line for explanation, places in ways.items() for line in _lines(name, places, explanation)]
     if not ways:
-        lines = [*_by_default(name, setup)]
+        lines = [*_by_default(name, setup, found.files)]
     sys.stdout.write("\n".join(lines) + "\n")
     # A slip in a file may be why nobody is asked.
     unreadable = (*found.unreadable, *_slips(found.files, setup))
@@ -80,15 +80,25 @@ def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]
     return ways
 
 
-def _by_default(name: str, setup: Setup) -> Iterator[str]:
+def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterator[str]:
+    """Yield whom a name that no file holds would be asked of: as the first file says that names an index."""
+    speaking = next((one for one in files if one.tool_indexes or one.index_options), None)
+    if speaking is not None:
+        explanation = Router(speaking.declared(), speaking.governance.network).explain(_nowhere(name))
+        yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
+        return
     here = os.getcwd()
     governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
     if governance is None:
         yield f"{name}: no file names it, and the configuration cannot be used"
         return
     router = Router(Declared("requirements"), governance.network)
-    explanation = router.explain(Dependency(name, Span(0, 0), Span(0, 0)))
+    explanation = router.explain(_nowhere(name))
     yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
+
+
+def _nowhere(name: str) -> Dependency:
+    return Dependency(name, Span(0, 0), Span(0, 0))
 
 
 def _lines(name: str, places: list[str], explanation: Explanation) -> Iterator[str]:
