@@ -22,6 +22,7 @@ from mothball.cli import main
 _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 # By which coverage measures a program that we start (`patch = subprocess`).
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"
+_measuring: dict[str, str] = {}
 
 
 class Result(NamedTuple):
@@ -55,8 +56,16 @@ def measured_environment(home: str | os.PathLike[str], **more: str) -> dict[str,
 
     For what runs long and does much there: each measured start takes several times as long as a bare one.
     """
-    measuring = {_COVERAGE: os.environ[_COVERAGE]} if _COVERAGE in os.environ else {}
-    return clean_environment(home, **measuring, **more)
+    return clean_environment(home, **_measuring, **more)
+
+
+def measure_no_programs() -> None:
+    """See to it that programs are measured only where ``measured_environment`` says so.
+
+    Coverage would else be the first thing that each of them imports, also those that tell what they import.
+    """
+    if _COVERAGE in os.environ:
+        _measuring[_COVERAGE] = os.environ.pop(_COVERAGE)
 
 
 def cache_of(home: str | os.PathLike[str]) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_no_descriptor_and_no_process_is_left_behind(monkeypatch: pytest.MonkeyP
     def interrupted(*_: object) -> bytes:
         raise KeyboardInterrupt
 
+    started = []
+
+    def remembered(*arguments: Any, **options: Any) -> int:
+        started.append(posix_spawn(*arguments, **options))
+        return started[-1]
+
+    posix_spawn = os.posix_spawn
+    monkeypatch.setattr(os, "posix_spawn", remembered)
     before = os.listdir("/proc/self/fd")
     spawn(python("pass"), {}, b"x" * 100_000, 100)
     with pytest.raises(FileNotFoundError):
@@ -79,8 +88,10 @@ def test_no_descriptor_and_no_process_is_left_behind(monkeypatch: pytest.MonkeyP
         with pytest.raises(KeyboardInterrupt):
             spawn(python("import time; print('x', flush=True); time.sleep(60)"), {}, b"", 100)
     assert os.listdir("/proc/self/fd") == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(started) == 2
+    for child in started:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_git_runs_where_it_is_told_to(tmp_path: Path) -> None:
