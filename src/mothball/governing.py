@@ -131,7 +131,7 @@ class Governor:
         tree = DISK if chosen else self._settings.tree
         if not chosen and tree.leads_outside(path, root):
             raise _UnusableError(_LINK, _LINK_HELP)
-        prefix = _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
+        prefix = table_path(path)
         try:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
@@ -246,6 +246,11 @@ def read_user_file(path: str) -> UserConfig:
         span = span_of(parsed, error.key)
         place = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
+
+
+def table_path(path: str) -> tuple[str, ...]:
+    """Return the keys below which our configuration stands in the file at ``path``, judged by its name."""
+    return _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
 
 
 def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:

@@ -19,7 +19,7 @@ from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
 from mothball.formats.toml import scan, span_of, to_mapping
-from mothball.governing import OWN_FILE, SHARED_FILE, Governor
+from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
 from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Location, Problem, Report, Span, WithheldReason
 from mothball.own_names import OwnNames, telling_files, withhold_self
@@ -139,7 +139,7 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
     if os.path.basename(path) not in {OWN_FILE, SHARED_FILE} or "private" not in text:
         return ()
     table: object = to_mapping(scan(text))
-    for key in ("tool", "mothball") if os.path.basename(path) == SHARED_FILE else ():
+    for key in table_path(path):
         table = table.get(key) if isinstance(table, Mapping) else None
     given = table.get("private") if isinstance(table, Mapping) else None
     found: list[str] = []
@@ -255,10 +255,9 @@ def _addresses(dependency: Dependency) -> tuple[str | None, ...]:
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
     """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
     parsed, lines = scan(text), LineTable(text)
-    prefix = ("tool", "mothball") if os.path.basename(shown) == SHARED_FILE else ()
     found = {}
     for ignore in governance.config.ignores:
-        span = span_of(parsed, (*prefix, "ignore", ignore.key))
+        span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))
         if span is not None:
             found[ignore.name] = location_of(shown, span, lines)
     return found

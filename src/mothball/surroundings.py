@@ -1,9 +1,9 @@
 """What other files of the repository say of where a file's names come from, read only where it matters.
 
 A requirements file is installed by way of those that include it, with their indexes, and by uv with those of the
-project around it. A member of a uv workspace has the
-indexes and the sources of the workspace's root, any project of uv those of a uv.toml beside it or above. A pdm.lock has
-the sources of the pyproject.toml beside it. None of these files need be among those that are checked.
+project around it. A member of a uv workspace has the indexes and the sources of the workspace's root, any project of uv
+those of a uv.toml beside it or above. A pdm.lock has the sources of the pyproject.toml beside it. None of these files
+need be among those that are checked.
 """
 
 from __future__ import annotations

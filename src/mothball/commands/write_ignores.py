@@ -17,7 +17,7 @@ from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import leads_outside, read_file, replace_file, repository_root, shown_path
 from mothball.formats.table import decode
 from mothball.formats.toml import scan
-from mothball.governing import SHARED_FILE, configuration_of
+from mothball.governing import configuration_of, table_path
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
 from mothball.model import Finding, Problem, Report, Rule, Severity
@@ -29,7 +29,6 @@ from mothball.sources import SourceFile
 # Never what is quarantined, missing or could not be checked: nobody has decided on that.
 _TAKEN = (Rule.ARCHIVED, Rule.DEPRECATED)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_TABLE = ("tool", "mothball")
 
 
 class _Plan(NamedTuple):
@@ -141,7 +140,7 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
     if broken is not None:
         line = LineTable(text).position(broken.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {broken.message}", help_text=broken.help)
-    prefix = _TABLE if os.path.basename(path) == SHARED_FILE else ()
+    prefix = table_path(path)
     edited = apply(text, ignore_in_config(text, prefix, entries))
     mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
     try:

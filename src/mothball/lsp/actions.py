@@ -18,7 +18,7 @@ from mothball.edits.model import Edit
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import read_utf8, repository_root
 from mothball.formats.table import parse
-from mothball.governing import OWN_FILE, SHARED_FILE
+from mothball.governing import OWN_FILE, SHARED_FILE, table_path
 from mothball.hygiene import one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.commands import CHECK_AGAIN, OPEN_PAGE
@@ -173,8 +173,7 @@ class _Offer:
         held = self._open_texts.get(path)
         try:
             text = held.text if held else read_utf8(path)
-            prefix = ("tool", "mothball") if os.path.basename(path) == SHARED_FILE else ()
-            edits = ignore_in_config(text, prefix, (NewIgnore(subject.name, (finding.rule,), REASON),))
+            edits = ignore_in_config(text, table_path(path), (NewIgnore(subject.name, (finding.rule,), REASON),))
         except (ConfigError, UnreadableFileError):
             return
         if edits:
