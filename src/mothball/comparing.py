@@ -28,6 +28,7 @@ from mothball.git.change import Base, Change
 from mothball.git.tree import GitTree
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.model import Document, Kind
+from mothball.paths import upward
 from mothball.records import NamedTuple
 from mothball.sources import RunSettings, SourceFile, is_lock
 from mothball.surroundings import UV_FILE
@@ -150,12 +151,7 @@ class Comparing:
         change.blobs.fetch(oid for oid in oids if oid)
 
     def _above(self, path: str) -> Iterator[str]:
-        directory, root = os.path.dirname(path), self._change.repository.root
-        while is_inside(directory, root):
-            yield directory
-            if directory == root:
-                return
-            directory = os.path.dirname(directory)
+        return upward(os.path.dirname(path), self._change.repository.root)
 
     def _around(self, files: Iterable[SourceFile], paths: Iterable[str], *, includers: bool) -> list[str]:
         """Return those of ``paths`` that can matter to ``files``: of the same project, or of one around it.

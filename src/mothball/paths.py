@@ -19,7 +19,7 @@ def repository_root(path: str, here: str | None = None) -> str:
     above that whose project that one belongs to. Reads the disk.
     """
     start = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path))
-    for directory in _upward(start):
+    for directory in upward(start):
         if os.path.lexists(os.path.join(directory, ".git")):
             return directory
     here = os.getcwd() if here is None else here
@@ -38,7 +38,7 @@ def _project_above(directory: str) -> str:
     ends at the first directory of somebody else's. Where there is no project, it is ``directory`` itself.
     """
     project = None
-    for one in _upward(directory):
+    for one in upward(directory):
         if not _is_the_users(one):
             break
         shared = os.path.join(one, _SHARED_FILE)
@@ -50,12 +50,12 @@ def _project_above(directory: str) -> str:
     return project or directory
 
 
-def _upward(directory: str) -> Iterator[str]:
-    """Yield the absolute ``directory`` and all above it."""
-    while True:
+def upward(directory: str, root: str | None = None) -> Iterator[str]:
+    """Yield the absolute ``directory`` and all above it, up to ``root`` where that is given; none outside of that."""
+    while root is None or is_inside(directory, root):
         yield directory
         parent = os.path.dirname(directory)
-        if parent == directory:
+        if directory in (root, parent):
             return
         directory = parent
 

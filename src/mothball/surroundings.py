@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterator
 
 from mothball.errors import UnreadableFileError
-from mothball.files import DISK, Tree, is_inside, shown_path
+from mothball.files import DISK, Tree, shown_path
 from mothball.formats.table import decode, format_of, parse
 from mothball.lines import LineTable
 from mothball.model import Document, Span, ToolIndex
+from mothball.paths import upward
 from mothball.records import NamedTuple
 
 # Beyond this many requirements files in one directory, or so large ones, nobody looks who includes whom.
@@ -79,7 +80,7 @@ class Surroundings:
         They lie in its directory or above, inside the repository at ``root``. Whether it is that very file, their
         readers find out.
         """
-        for directory in _upward(os.path.dirname(path), root):
+        for directory in upward(os.path.dirname(path), root):
             yield from self._including_in(directory, root).get(os.path.basename(path), ())
 
     def _including_in(self, directory: str, root: str) -> dict[str, list[tuple[str, str]]]:
@@ -145,8 +146,8 @@ class Surroundings:
         uv.toml, or a pyproject.toml with a table of uv. Any project below the root of a workspace is taken for one of
         its members.
         """
-        top = next((one for one in _upward(start, root) if self._is_workspace(one, root)), None)
-        for directory in _upward(top or start, root):
+        top = next((one for one in upward(start, root) if self._is_workspace(one, root)), None)
+        for directory in upward(top or start, root):
             file = os.path.join(directory, UV_FILE)
             workspace = self._project(top, root) if top else None
             if self._tree.is_file(file) and not self._tree.leads_outside(file, root):
@@ -212,12 +213,3 @@ def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
     if problem is not None:
         return _unknown("uv-toml", path).tool_indexes
     return placed(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
-
-
-def _upward(directory: str, root: str) -> Iterator[str]:
-    """Yield ``directory`` and those above it, up to ``root``."""
-    while is_inside(directory, root):
-        yield directory
-        if directory == root:
-            return
-        directory = os.path.dirname(directory)
