@@ -244,16 +244,17 @@ def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> I
 def _stale_problems(
     checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
 ) -> Iterator[Problem]:
-    """Yield one problem when old answers had to serve, with the age of the oldest."""
-    learnt = {
-        (item.dependency.name, item.lookup.origin.index_url): item.lookup.origin.checked_at
-        for item in checked
-        if not isinstance(item.lookup, Withheld) and item.lookup.origin.source is Source.STALE
-    }
-    if learnt:
-        offline = all(file.governance.network.offline for file in files)
-        words = stale_wording(len(learnt), settings.now - min(learnt.values()), offline=offline)
-        yield Problem(Severity.NOTE if offline else Severity.WARNING, words.message, words.help, rule=Rule.UNVERIFIED)
+    """Yield a problem for each index whose old answers had to serve, with the age of the oldest; one offline."""
+    offline = all(file.governance.network.offline for file in files)
+    learnt: dict[str, dict[tuple[str, str], float]] = {}
+    for item in checked:
+        if not isinstance(item.lookup, Withheld) and item.lookup.origin.source is Source.STALE:
+            index, checked_at, _ = item.lookup.origin
+            learnt.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
+    severity = Severity.NOTE if offline else Severity.WARNING
+    for index, ages in learnt.items():
+        words = stale_wording(index, len(ages), settings.now - min(ages.values()))
+        yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
 def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:

@@ -37,7 +37,7 @@ _SHARED_TABLE = ("tool", "mothball")
 _NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
 _LINK = "it is a link that leads outside the repository, or nowhere"
 _COPY_HELP = "a copy of a pyproject.toml must bear that name: only there the table [tool.mothball] is looked for"
-_LINK_HELP = "put a file in its place, or name the configuration: --config FILE"
+_LINK_HELP = "put a file in its place; on the command line, `--config FILE` names another"
 
 
 class GovernorSettings(NamedTuple):

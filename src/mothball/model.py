@@ -423,7 +423,7 @@ class Problem(NamedTuple):
     """Something outside the dependency files that kept mothball from doing its whole work.
 
     A configuration that cannot be used, a cache done without, a snapshot grown old. ``rule`` is ``unverified`` where it
-    leaves answers in doubt, None where it does not.
+    leaves answers in doubt, None where it does not. ``index_url`` is that of the index that could not be asked.
     """
 
     severity: Severity
@@ -432,6 +432,7 @@ class Problem(NamedTuple):
     path: str = ""
     position: Position | None = None
     rule: Literal[Rule.UNVERIFIED] | None = None
+    index_url: str = ""
 
 
 class Summary(NamedTuple):

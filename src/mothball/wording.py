@@ -59,7 +59,7 @@ _STATUS_HELP = {
 }
 _KEPT = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
-    Cause.OFFLINE: "run it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
+    Cause.OFFLINE: "check it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
     Cause.UNAUTHORISED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
     Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
     Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
@@ -80,7 +80,7 @@ _MISSING_HELP = (
     "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
     "name that one"
 )
-_ANY_CAUSE_HELP = "run it again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
+_ANY_CAUSE_HELP = "check again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
 
 
 def wording_of(
@@ -181,10 +181,14 @@ def expired_ignore_wording(name: str, until: str) -> Wording:
     )
 
 
-def stale_wording(count: int, age: float, *, offline: bool) -> Wording:
-    """Return the words for ``count`` old answers from the cache, the oldest of them ``age`` seconds old."""
+def stale_wording(index: str, count: int, age: float) -> Wording:
+    """Return the words for ``count`` old answers from the cache, the oldest of them ``age`` seconds old.
+
+    ``index`` is the one that could not be asked anew; empty where none was to be asked, offline.
+    """
     answers = "1 answer is" if count == 1 else f"{count} answers are"
-    why, help_text = ("offline", "") if offline else ("an index could not be asked", "run it again later")
+    why = f"{one_line(index, 100)} could not be asked" if index else "offline"
+    help_text = "check again when it answers" if index else ""
     return Wording(f"{why}: {answers} from the cache, up to {age_words(age)} old", help_text)
 
 

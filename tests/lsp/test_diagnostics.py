@@ -465,6 +465,51 @@ def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, wor
     assert client.messages("window/showMessage") == []
 
 
+def test_a_page_that_fails_does_not_speak_for_the_others(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    for name in ("a", "c"):
+        index.script(name, Reply(500, b"", None))
+    index.script("b", Reply(200, b"<p>log in first</p>", "text/html"))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    document = client.open(workspace.write("requirements.txt", "a\nb\nc\n"), "a\nb\nc\n")
+    client.wait_for_diagnostics(document, "unverified", "unverified")
+    client.wait_for(lambda: "(a, c)" in client.diagnostics[document][0]["message"])
+    failed, odd = client.diagnostics[document]
+    assert failed["message"].startswith(f"2 names could not be checked on {index.url}")
+    assert odd["message"].startswith("b could not be checked: ")
+    assert [place(one)[0] for one in (failed, odd)] == [0, 1]
+
+
+def test_of_an_index_that_fails_one_report_tells_of_old_answers_too(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"), Reply(500, b"", None))
+    index.script("new-lib", Reply(500, b"", None))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = "old-lib\nnew-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, "archived", "unverified")
+    client.command("mothball.checkAgain")
+    client.wait_for(lambda: "from the cache" in client.diagnostics[document][-1]["message"])
+    archived, failed = client.wait_for_diagnostics(document, "archived", "unverified")
+    first, old, help_text = failed["message"].split("\n")
+    assert first.startswith("new-lib could not be checked: ")
+    assert old.startswith(f"{index.url} could not be asked: 1 answer is from the cache")
+    # There is no command line to run anything on.
+    assert help_text.startswith("check again when the index answers")
+    assert "run it" not in archived["message"] + failed["message"]
+
+
+def test_a_report_on_many_names_lists_the_first_of_them(client: InProcess, workspace: Workspace) -> None:
+    with refusing_url() as url:
+        client.start(PUSH, str(workspace.root), url)
+        text = "".join(f"{name}\n" for name in "abcdefgh")
+        document = client.open(workspace.write("requirements.txt", text), text)
+        (down,) = client.wait_for_diagnostics(document, "unverified")
+        assert "(a, b, c, d, e and 3 more)" in down["message"]
+
+
 def test_the_clock_finds_an_index_that_is_back(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:

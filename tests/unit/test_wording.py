@@ -140,8 +140,8 @@ def test_a_missing_name_is_told_to_be_a_danger() -> None:
         (Cause.REFUSED_REDIRECT, "index-url"),
         (Cause.UNEXPECTED_ANSWER, "PEP 503"),
         (Cause.TLS, "REQUESTS_CA_BUNDLE"),
-        *((cause, "run it again") for cause in (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DEADLINE)),
-        *((cause, "run it again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),
+        *((cause, "check again") for cause in (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DEADLINE)),
+        *((cause, "check again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),
     ],
 )
 def test_the_way_out_of_a_failure_fits_its_cause(cause: Cause, way_out: str) -> None:
@@ -180,11 +180,11 @@ def test_an_index_without_statuses_is_told_once_with_a_count(count: int, names: 
             "move away from the package, or decide anew and set another `until`",
         ),
         (
-            stale_wording(1, 7300, offline=False),
-            "an index could not be asked: 1 answer is from the cache, up to 2 h old",
-            "run it again later",
+            stale_wording(INDEX, 1, 7300),
+            f"{INDEX} could not be asked: 1 answer is from the cache, up to 2 h old",
+            "check again when it answers",
         ),
-        (stale_wording(3, 86400, offline=True), "offline: 3 answers are from the cache, up to 1 d old", ""),
+        (stale_wording("", 3, 86400), "offline: 3 answers are from the cache, up to 1 d old", ""),
     ],
 )
 def test_what_concerns_no_single_look_up_is_told_in_words(words: Wording, message: str, way_out: str) -> None:
@@ -195,6 +195,7 @@ def test_what_concerns_no_single_look_up_is_told_in_words(words: Wording, messag
 @settings(deadline=None, max_examples=150)
 def test_foreign_names_are_harmless_there_too(text: str) -> None:
     assert is_harmless(not_stated_wording(text, 2))
+    assert is_harmless(stale_wording(text, 2, 60.0))
     assert is_harmless(unused_ignore_wording(text, "archived"))
     assert is_harmless(expired_ignore_wording(text, "2027-03-01"))
 

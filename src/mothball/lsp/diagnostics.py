@@ -12,7 +12,17 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
 from mothball.lsp.documents import Checked, counts
 from mothball.lsp.lookups import PENDING
-from mothball.model import CheckedDependency, Finding, Location, NotStated, Problem, Rule, Severity, Unavailable
+from mothball.model import (
+    Cause,
+    CheckedDependency,
+    Finding,
+    Location,
+    NotStated,
+    Problem,
+    Rule,
+    Severity,
+    Unavailable,
+)
 from mothball.records import NamedTuple
 
 
@@ -27,8 +37,7 @@ def diagnostics_of(checked: Checked, shape: Shape) -> list[types.Diagnostic]:
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
         return [of_problem(problem, checked, shape) for problem in checked.problems]
-    writer = _Writer(checked, shape)
-    return [*writer.problems(), *writer.findings()]
+    return _Writer(checked, shape).diagnostics()
 
 
 class _Writer:
@@ -42,33 +51,35 @@ class _Writer:
         # The transitive packages, by their places; made when the first is asked for.
         self._by_place: dict[Location, CheckedDependency] | None = None
 
-    def problems(self) -> Iterator[types.Diagnostic]:
-        report = self._checked.report
-        about_it = [one for one in (report.problems if report else ()) if one.path in ("", self._checked.path)]
-        for problem in (*self._checked.problems, *about_it):
-            yield of_problem(problem, self._checked, self._shape)
-
-    def findings(self) -> Iterator[types.Diagnostic]:
-        unreachable: dict[str, list[Finding]] = {}
+    def diagnostics(self) -> list[types.Diagnostic]:
+        """Return all of them: what is about the whole document first, then in the order of its lines."""
+        unreachable: dict[tuple[str, Cause | None], list[Finding]] = {}
         told: list[types.Diagnostic] = []
         for finding in filter(counts, self._checked.findings()):
             if finding.lookup == PENDING:
                 continue
             if isinstance(finding.lookup, Unavailable):
-                unreachable.setdefault(finding.lookup.origin.index_url, []).append(finding)
+                unreachable.setdefault(_trouble(finding.lookup), []).append(finding)
             elif finding.rule is Rule.NOT_STATED:
                 told += self._not_stated(finding)
             else:
                 told.append(self._of_finding(finding))
-        # An index that is down is one thing to know, however many names were to be asked of it.
-        told += (self._of_finding(findings[0], _together(findings)) for findings in unreachable.values())
-        shown = set()
-        for one in sorted(told, key=lambda one: (one.range.start.line, one.range.start.character)):
-            # Of a name that several manifests declare, its lock has one line all the same.
-            key = (one.range.start.line, one.range.start.character, one.code, one.message)
-            if key not in shown:
-                shown.add(key)
-                yield one
+        failing = {index for index, _ in unreachable}
+        general = []
+        old: dict[str, Problem] = {}
+        for problem in self._problems():
+            if problem.index_url in failing:
+                old[problem.index_url] = problem
+            else:
+                general.append(of_problem(problem, self._checked, self._shape))
+        for (index, _), findings in unreachable.items():
+            told.append(self._of_finding(findings[0], _together(findings, old.pop(index, None))))
+        return [*general, *_in_order(told)]
+
+    def _problems(self) -> Iterator[Problem]:
+        report = self._checked.report
+        yield from self._checked.problems
+        yield from (one for one in (report.problems if report else ()) if one.path in ("", self._checked.path))
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the note on an index that states nothing, at the first name that it was asked for."""
@@ -145,13 +156,45 @@ def _message(finding: Finding) -> str:
     return message if finding.lookup is not None or not finding.help else f"{message}\n{finding.help}"
 
 
-def _together(findings: list[Finding]) -> str:
+# An index that is down shows in several of these: after a few, the rest of the names are not tried any more.
+_CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.DECLINED, Cause.OFFLINE)
+# The most names that one report lists.
+_MOST_NAMES = 5
+
+
+def _trouble(lookup: Unavailable) -> tuple[str, Cause | None]:
+    """Return what failed: an index, with the cause where that may be about some of its pages."""
+    return lookup.origin.index_url, None if lookup.cause in _CAUSES_OF_ALL else lookup.cause
+
+
+def _together(findings: list[Finding], old: Problem | None) -> str:
+    """Return the one message on names that could not be checked for the same reason.
+
+    An index that is down is one thing to know, however many names were to be asked of it, and though ``old`` answers
+    of it serve for others.
+    """
     first = findings[0]
-    if len(findings) == 1 or not isinstance(first.lookup, Unavailable):
-        return f"{first.full_message()}\n{first.help}"
-    index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
-    names = len({finding.name for finding in findings})
-    return f"{names} names could not be checked on {index}: {detail}\n{first.help}"
+    names = list(dict.fromkeys(finding.name or "" for finding in findings))
+    message = first.full_message()
+    if len(names) > 1 and isinstance(first.lookup, Unavailable):
+        index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
+        message = f"{len(names)} names could not be checked on {index}: {detail} ({_listed(names)})"
+    return "\n".join(part for part in (message, old.message if old else "", first.help) if part)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(one_line(name, 60) for name in names[:_MOST_NAMES])
+    return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
+
+
+def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
+    shown = set()
+    for one in sorted(diagnostics, key=lambda one: (one.range.start.line, one.range.start.character)):
+        # Of a name that several manifests declare, its lock has one line all the same.
+        key = (one.range.start.line, one.range.start.character, one.code, one.message)
+        if key not in shown:
+            shown.add(key)
+            yield one
 
 
 def of_problem(problem: Problem, checked: Checked, shape: Shape) -> types.Diagnostic:

@@ -35,7 +35,7 @@ requirements.txt:8:1: warning[unverified] down-lib could not be checked: index.e
 requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://index.example/simple/
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
-warning: an index could not be asked: 1 answer is from the cache, up to 2 d old
+warning: https://index.example/simple/ could not be asked: 1 answer is from the cache, up to 2 d old
 12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld \
 (1 direct URL, 1 incomplete entry), 1 not verified, 1 not stated
 """
