@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 
@@ -149,6 +150,40 @@ def test_ignore_in_the_configuration_edits_the_file_that_governs(
     action = actions(client, document, 0)[f"Ignore that old-lib is archived, in {name}"]
     assert action["edit"]["documentChanges"][0]["textDocument"]["version"] == 7
     assert edited(held, action, f"file://{path}").endswith(after)
+
+
+def test_a_comment_tells_which_other_entries_it_speaks_of(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    text = '[project]\nname = "x"\ndependencies = ["fine", "old-lib"]\n'
+    document = archived(client, workspace, index, text, "pyproject.toml")
+    assert f"{IGNORE_HERE} (speaks of fine, too)" in actions(client, document, 2)
+
+
+def test_a_configuration_is_made_where_the_client_can_and_there_is_none(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    can = {
+        "workspace": {**PUSH["workspace"], "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]}}
+    }
+    client.start(PUSH | can, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    action = actions(client, document, 0)["Ignore that old-lib is archived, in a new mothball.toml"]
+    creation, edit = action["edit"]["documentChanges"]
+    uri = f"file://{workspace.path('mothball.toml')}"
+    assert creation == {"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}}
+    assert edit["textDocument"] == {"uri": uri, "version": None}
+    assert [one["newText"] for one in edit["edits"]] == [f"[ignore]\n{ENTRY}"]
+
+
+def test_no_configuration_is_written_through_a_link(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    os.symlink(workspace.write("policies/shared.toml", ""), workspace.path("mothball.toml"))
+    document = archived(client, workspace, index, "old-lib\n")
+    assert not [title for title in actions(client, document, 0) if "mothball.toml" in title]
 
 
 def test_remove_takes_the_entry_out(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:

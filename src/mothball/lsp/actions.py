@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.edits.ignore_comment import ignore_comment
+from mothball.edits.ignore_comment import also_covered, ignore_comment
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import Edit
 from mothball.errors import ConfigError, UnreadableFileError
-from mothball.files import read_utf8, repository_root
+from mothball.files import read_utf8
 from mothball.formats.table import parse
-from mothball.governing import OWN_FILE, SHARED_FILE, table_path
+from mothball.governing import configuration_of, table_path
 from mothball.hygiene import one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.commands import CHECK_AGAIN, OPEN_PAGE
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 REASON = "WHY"
 # The most dependencies of a selection that actions are offered for.
 _MOST_ITEMS = 5
+# The most names that a title holds.
+_MOST_NAMES = 3
 _KIND = types.CodeActionKind.QuickFix
 
 
@@ -152,7 +154,9 @@ class _Offer:
     ) -> Iterator[types.CodeAction]:
         edit = ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
         if edit is not None:
-            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here"
+            others = also_covered(self._checked.text, document, entry, edit)
+            also = f" (speaks of {_names(others)}, too)" if others else ""
+            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here{also}"
             yield self._edit(title, finding, self._own_edits((edit,)))
 
     def _remove(
@@ -167,18 +171,20 @@ class _Offer:
     def _ignore_in_configuration(
         self, subject: _Subject, finding: Finding, file: SourceFile
     ) -> Iterator[types.CodeAction]:
-        path = _configuration_of(file)
-        if path is None:
-            return
+        path = configuration_of(file)
         held = self._open_texts.get(path)
+        is_new = held is None and not os.path.lexists(path)
+        if os.path.islink(path) or (is_new and not self._client.creates_files):
+            return
         try:
-            text = held.text if held else read_utf8(path)
+            text = "" if is_new else held.text if held else read_utf8(path)
             edits = ignore_in_config(text, table_path(path), (NewIgnore(subject.name, (finding.rule,), REASON),))
         except (ConfigError, UnreadableFileError):
             return
         if edits:
-            title = f"Ignore that {subject.name} is {_words(finding)}, in {os.path.basename(path)}"
-            change = _Change(uri_of(path), held.version if held else None, text, edits)
+            name = f"a new {os.path.basename(path)}" if is_new else os.path.basename(path)
+            title = f"Ignore that {subject.name} is {_words(finding)}, in {name}"
+            change = _Change(uri_of(path), held.version if held else None, text, edits, is_new)
             yield self._edit(title, finding, self._workspace_edit(change))
 
     def _own_edits(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
@@ -192,7 +198,11 @@ class _Offer:
             return types.WorkspaceEdit(changes={change.uri: edits})
         # With its version, an edit of a text that has changed meanwhile is refused rather than misplaced.
         document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
-        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, edits)])
+        edit = types.TextDocumentEdit(document, edits)
+        if change.is_new:
+            creation = types.CreateFile(uri=change.uri, options=types.CreateFileOptions(ignore_if_exists=True))
+            return types.WorkspaceEdit(document_changes=[creation, edit])
+        return types.WorkspaceEdit(document_changes=[edit])
 
     def _edit(self, title: str, finding: Finding, edit: types.WorkspaceEdit) -> types.CodeAction:
         about = [one for one in self._params.context.diagnostics if one.code == str(finding.rule)]
@@ -200,23 +210,20 @@ class _Offer:
 
 
 class _Change(NamedTuple):
-    """Edits of one document; ``version`` is None where the editor does not hold it."""
+    """Edits of one document; ``version`` is None where the editor does not hold it, ``is_new`` where nobody does."""
 
     uri: str
     version: int | None
     text: str
     edits: tuple[Edit, ...]
+    is_new: bool = False
+
+
+def _names(dependencies: Iterable[Dependency]) -> str:
+    """Return the names of some dependencies, each once, as far as a title has room."""
+    names = list(dict.fromkeys(one_line(one.name, 60) for one in dependencies))
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
 
 
 def _words(finding: Finding) -> str:
     return "unverified" if finding.lookup and finding.lookup.kind == "unavailable" else finding.rule.replace("-", " ")
-
-
-def _configuration_of(file: SourceFile) -> str | None:
-    """Return the path of the configuration that an ignore for ``file`` goes into, None where there is none."""
-    if file.governance.path:
-        return os.path.abspath(file.governance.path)
-    root = repository_root(file.project)
-    places = dict.fromkeys((file.project, root))
-    candidates = (os.path.join(place, name) for place in places for name in (OWN_FILE, SHARED_FILE))
-    return next((path for path in candidates if os.path.isfile(path) and not os.path.islink(path)), None)

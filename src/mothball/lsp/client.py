@@ -28,6 +28,7 @@ class ClientFeatures(NamedTuple):
     show_document: bool = False
     code_action_literals: bool = False
     document_changes: bool = False
+    creates_files: bool = False
 
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
@@ -35,6 +36,7 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
     document = capabilities.text_document or types.TextDocumentClientCapabilities()
     workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
     window = capabilities.window or types.WindowClientCapabilities()
+    edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
     published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
     pulled = document.diagnostic
     # What is said of a diagnostic's members may stand in either place; older clients know only the first.
@@ -54,5 +56,8 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
         progress=bool(window.work_done_progress),
         show_document=bool(window.show_document and window.show_document.support),
         code_action_literals=bool(document.code_action and document.code_action.code_action_literal_support),
-        document_changes=bool(workspace.workspace_edit and workspace.workspace_edit.document_changes),
+        document_changes=bool(edits.document_changes),
+        creates_files=bool(
+            edits.document_changes and types.ResourceOperationKind.Create in (edits.resource_operations or ())
+        ),
     )
