@@ -91,6 +91,8 @@ class OpenDocument:
         self.surveys = 0
         self.check_is_due = False
         self.asks_when_checked = False
+        # Where the last change ended, until the file is saved: there, somebody may still be typing a name.
+        self.edited_at: int | None = None
         # A long text is judged in a thread, one after the other; `is_overtaken` when there is reason to do it again.
         self.is_in_thread = False
         self.is_overtaken = False

@@ -31,8 +31,8 @@ def register(server: Server) -> None:
             text = _changed(text, change, bench.client.encoding)
         bench.change(params.text_document.uri, text, params.text_document.version)
 
-    def saved(_: types.DidSaveTextDocumentParams) -> None:
-        bench.disk_changed()
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        bench.saved(params.text_document.uri)
 
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         if bench.close(params.text_document.uri) is not None and not bench.client.pulls:

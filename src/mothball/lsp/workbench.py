@@ -22,6 +22,7 @@ from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument, format_for
+from mothball.lsp.half_typed import end_of_change, may_become_private, names_at
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # How long after the last keystroke unknown names are asked for, in seconds.
 PAUSE = 0.3
+# How long afterwards the name that was typed last is, if its end is where the typing stopped.
+TYPING_PAUSE = 1.2
 # Texts from this length on are parsed and checked in a thread, in code points.
 _LONG = 200_000
 _DISK_THREADS = 2
@@ -61,7 +64,7 @@ class Workbench:
         self.folders: list[str] = []
         self.client = ClientFeatures()
         self.settings = Settings()
-        self.pause = PAUSE
+        self.pause, self.typing_pause = PAUSE, TYPING_PAUSE
         self._outlet = outlet
         self._environment = environment
         self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
@@ -90,13 +93,15 @@ class Workbench:
         document = self.documents.get(uri) or self.scripts.get(uri)
         if document is None:
             return
+        if document.text != text:
+            document.edited_at = end_of_change(document.text, text)
         document.text, document.version = text, version
         if uri in self.scripts:
             return
         self._keep_private(document)
         if document.surroundings is not None:
             self._check_soon(document)
-            self._ask_after_pause(document)
+            self._ask_after(self.pause, document)
         elif document.is_unsurveyed:
             self._survey(document)
 
@@ -111,6 +116,12 @@ class Workbench:
             _wake(document)
             self._hold_back(document, ())
         return document
+
+    def saved(self, uri: str) -> None:
+        """Take in that a document was saved: what stands in it is what was meant."""
+        if uri in self.documents:
+            self.documents[uri].edited_at = None
+        self.disk_changed()
 
     def disk_changed(self) -> None:
         """Look at everything anew: a file was saved here, or changed elsewhere."""
@@ -174,7 +185,7 @@ class Workbench:
         """Do what is due by the clock: ask for what has grown old, look whether files changed that nobody watched."""
         now = time.time()
         for document in self.documents.values():
-            self.lookups.ask(self.lookups.wanting(_queries(document), now))
+            self.lookups.ask(self.lookups.wanting(_meant(document), now))
             if document.surroundings is not None:
                 self._in_thread(
                     document.surroundings.is_current, partial(self._survey_if_not_current, document), lambda: None
@@ -229,7 +240,7 @@ class Workbench:
             self.user_side()
 
     def _ask_for_all(self) -> None:
-        queries = [query for document in self.documents.values() for query in _queries(document)]
+        queries = [query for one in self.documents.values() for query in _meant(one, has_paused=True)]
         self.lookups.ask(queries, refresh=True)
         self.disk_changed()
 
@@ -317,18 +328,25 @@ class Workbench:
 
     # --- look-ups ---
 
-    def _ask_after_pause(self, document: OpenDocument) -> None:
+    def _ask_after(self, pause: float, document: OpenDocument, *, has_paused: bool = False) -> None:
         if document.asking is not None:
             document.asking.cancel()
-        document.asking = self.loop.call_later(self.pause, self._ask_now, document)
+        document.asking = self.loop.call_later(pause, partial(self._ask_now, document, has_paused=has_paused))
 
-    def _ask_now(self, document: OpenDocument) -> None:
-        """Ask for what is wanting; as soon as the text is checked, where nobody knows its names yet."""
+    def _ask_now(self, document: OpenDocument, *, has_paused: bool = False) -> None:
+        """Ask for what is wanting; as soon as the text is checked, where nobody knows its names yet.
+
+        A name that is being typed waits until the typing ``has_paused`` for long.
+        """
         if document.uri not in self.documents:
             return
         document.asks_when_checked = not document.is_checked()
-        if not document.asks_when_checked:
-            self.lookups.ask(self.lookups.wanting(_queries(document), time.time()))
+        if document.asks_when_checked:
+            return
+        meant = _meant(document, has_paused=has_paused)
+        self.lookups.ask(self.lookups.wanting(meant, time.time()))
+        if not has_paused and len(meant) < len(_queries(document)):
+            self._ask_after(self.typing_pause, document, has_paused=True)
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
         self.changes += 1
@@ -361,6 +379,21 @@ class Workbench:
 
 def _queries(document: OpenDocument) -> tuple[Query, ...]:
     return document.checked.queries if document.checked is not None else ()
+
+
+def _meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
+    """Return the queries of a document but for names that are being typed.
+
+    When the typing ``has_paused``, only those are left out that are about to become private ones.
+    """
+    queries, checked = _queries(document), document.checked
+    if checked is None or checked.opened is None or document.edited_at is None:
+        return queries
+    typed = names_at(checked, document.edited_at)
+    if has_paused and typed:
+        private = checked.opened.file.governance.network.private
+        typed = frozenset(name for name in typed if may_become_private(name, private))
+    return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
 def _wake(document: OpenDocument) -> None:

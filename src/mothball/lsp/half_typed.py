@@ -1,0 +1,59 @@
+"""The name that somebody is in the middle of typing: it is asked for late, or not before the typing goes on elsewhere.
+
+The protocol does not tell where the cursor is; where the last change ended does. Pure.
+"""
+
+from __future__ import annotations
+
+from mothball.lsp.documents import Checked
+
+
+def end_of_change(before: str, after: str) -> int:
+    """Return the offset in ``after`` behind what differs from ``before``."""
+    start = _common(before, after)
+    most = min(len(before), len(after)) - start
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if before[len(before) - middle :] == after[len(after) - middle :]:
+            low = middle
+        else:
+            high = middle - 1
+    return len(after) - low
+
+
+def _common(before: str, after: str) -> int:
+    """Return the length of what both begin with; by halving, as comparing slices costs next to nothing."""
+    low, high = 0, min(len(before), len(after))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if before.startswith(after[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def names_at(checked: Checked, offset: int | None) -> frozenset[str]:
+    """Return the names within or at the ends of which ``offset`` is, but for those that stand elsewhere, too."""
+    if offset is None:
+        return frozenset()
+    here: set[str] = set()
+    elsewhere: set[str] = set()
+    for item in checked.dependencies():
+        span = item.dependency.name_span
+        (here if span.start <= offset <= span.end else elsewhere).add(item.dependency.name)
+    return frozenset(here - elsewhere)
+
+
+def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a name that begins with ``name`` matches one of ``patterns``, which ``*`` stands in for any part.
+
+    >>> may_become_private("acme-int", ("acme-internal",)), may_become_private("requests", ("acme-*",))
+    (True, False)
+    """
+    for pattern in patterns:
+        literal, star, _ = pattern.partition("*")
+        if literal.startswith(name) or (star and name.startswith(literal)):
+            return True
+    return False

@@ -1,0 +1,158 @@
+"""A name that somebody is in the middle of typing is not sent about."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.lsp.documents import Checked
+from mothball.lsp.half_typed import end_of_change, may_become_private
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import PUSH
+from tests.support.scripted_index import ScriptedIndex
+
+TEXTS = st.text("ab\n", max_size=12)
+LONG = 1000.0
+
+
+def in_common(one: str, other: str) -> int:
+    """Return the length of what both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+@given(TEXTS, TEXTS)
+@settings(deadline=None, max_examples=300)
+def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> None:
+    kept = in_common(before, after)
+    assert end_of_change(before, after) == len(after) - in_common(before[kept:][::-1], after[kept:][::-1])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "at"),
+    [
+        ("requ", "reque", 5),
+        ("requ\nold", "reque\nold", 5),
+        ("reque\nold", "requ\nold", 4),
+        ("old\n", "old\nnew==1\n", 11),
+        ("aa", "aaa", 3),
+    ],
+)
+def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
+    assert end_of_change(before, after) == at
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "may"),
+    [
+        ("a", ("acme-*",), True),
+        ("acme", ("acme-*",), True),
+        ("acme-foo", ("acme-*-internal",), True),
+        ("acme-internal-x", ("acme-internal",), False),
+        ("old-lib", ("acme-*", "other"), False),
+        ("anything", ("*-internal",), True),
+        ("anything", (), False),
+    ],
+)
+def test_a_name_may_become_private_as_it_goes_on(name: str, patterns: tuple[str, ...], *, may: bool) -> None:
+    assert may_become_private(name, patterns) is may
+
+
+class Typist:
+    """Somebody who types into a requirements file, with a pause after each change that is long enough to be asked."""
+
+    def __init__(self, client: InProcess, workspace: Workspace, index: ScriptedIndex, private: str = "") -> None:
+        workspace.write("mothball.toml", f"private = [{private}]\n")
+        for name in ("old-lib", "fine", "acme"):
+            index.script(name, page(name, "archived"))
+        client.start(PUSH, str(workspace.root), index.url)
+        self._client, self._index = client, index
+        self.pauses(0.0, LONG)
+        self._version = 1
+        self.document = client.open(workspace.write("requirements.txt", ""), "")
+        client.wait_for(lambda: self._known() is not None)
+
+    def pauses(self, short: float, long: float) -> None:
+        bench = self._client.server.bench
+        self._client.in_loop(lambda: vars(bench).update(pause=short, typing_pause=long))
+
+    def types(self, text: str) -> None:
+        self._version += 1
+        self._client.change(self.document, text, self._version)
+        # A pause, and whatever it leads to.
+        for _ in range(3):
+            self._client.wait_for(lambda: (found := self._known()) is not None and found.text == text)
+            self._client.in_loop(lambda: None)
+
+    def asked(self) -> list[str]:
+        return [one.name for one in self._index.received]
+
+    def _known(self) -> Checked | None:
+        document = self._client.server.bench.documents.get(self.document)
+        return document.checked if document else None
+
+
+def test_a_name_is_not_asked_for_while_it_is_typed(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index)
+    for length in range(1, len("old-lib") + 1):
+        typist.types("old-lib"[:length])
+    # The typing goes on elsewhere: with the version, the next name, another line.
+    typist.types("old-lib=")
+    typist.types("old-lib==1")
+    client.wait_for_diagnostics(typist.document, "archived")
+    typist.types("old-lib==1\nf")
+    client.in_loop(client.server.bench.keep_house)
+    typist.types("old-lib==1\nfine")
+    typist.types("old-lib==1\nfine\n")
+    client.wait_for_diagnostics(typist.document, "archived", "archived")
+    assert typist.asked() == ["old-lib", "fine"]
+
+
+def test_a_name_at_which_the_typing_has_stopped_is_asked_for_later(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index)
+    typist.types("old-li")
+    typist.pauses(0.0, 0.01)
+    typist.types("old-lib")
+    client.wait_for_diagnostics(typist.document, "archived")
+    assert typist.asked() == ["old-lib"]
+
+
+def test_a_name_that_was_saved_is_asked_for(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+    typist = Typist(client, workspace, index)
+    typist.types("old-lib")
+    workspace.write("requirements.txt", "old-lib")
+    client.save(typist.document)
+    client.wait_for_diagnostics(typist.document, "archived")
+
+
+def test_a_name_that_stands_elsewhere_too_has_been_typed_before(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index)
+    typist.types("old-lib==1\nold-lib")
+    client.wait_for_diagnostics(typist.document, "archived", "archived")
+
+
+def test_what_may_become_a_private_name_waits_however_long_the_pause(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index, private='"acme-*"')
+    typist.pauses(0.0, 0.0)
+    for length in range(1, len("acme") + 1):
+        typist.types(f"fine==1\n{'acme'[:length]}")
+    client.wait_for_diagnostics(typist.document, "archived")
+    client.command("mothball.checkAgain")
+    client.wait_for(lambda: typist.asked() == ["fine", "fine"])
+    typist.types("fine==1\nacme-secret")
+    typist.types("fine==1\nacme")
+    # Typed to its end, it is nobody's secret.
+    typist.types("fine==1\nacme\n")
+    client.wait_for_diagnostics(typist.document, "archived", "archived")
+    assert typist.asked() == ["fine", "fine", "acme"]
