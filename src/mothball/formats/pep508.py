@@ -48,9 +48,9 @@ class Entry(NamedTuple):
         _, (name, name_end), extras, specifier, place, marker, _, (start, end), project = self
         name_span = make(Span, (offset + name, offset + name_end))
         entry_span = make(Span, (offset + start, offset + end))
-        specifier_span = make(Span, (offset + place[0], offset + place[1])) if place else None
-        spans = (project, name_span, entry_span, specifier_span)
-        return make(Dependency, (*spans, specifier, extras, marker, kind, section, None, None, withheld, (), ""))
+        at = make(Span, (offset + place[0], offset + place[1])) if place else None
+        rest = (at, specifier, extras, marker, kind, section, None, None, withheld, (), "")
+        return make(Dependency, (project, name_span, entry_span, *rest))
 
     def placed(
         self, where: Callable[[int, int], Span], kind: Kind, section: str = "", withheld: WithheldReason | None = None
