@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from mothball import policy
 from mothball.config import Ignore
@@ -31,6 +32,7 @@ from mothball.model import (
     Withheld,
     WithheldReason,
 )
+from mothball.records import make
 from mothball.routing.route import Ask, Router, credentials_in
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
 from mothball.transitive import Ways, one_problem_each, ways_into_locks
@@ -46,6 +48,8 @@ from mothball.wording import (
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
 Asked = Query | Withheld
+
+_LOCATION = itemgetter(CheckedDependency._fields.index("location"))
 
 
 def check(
@@ -71,7 +75,7 @@ def check(
         *idle_ignores(judged, settings, complete=not unreadable),
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
-    checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
+    checked = tuple(sorted((item for one in judged for item in one.checked), key=_LOCATION))
     unnamed = tuple(sorted(entry for one in judged for entry in _unnamed(one)))
     paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
@@ -94,7 +98,7 @@ def check(
 
 def together(one: Report, other: Report) -> Report:
     """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
-    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
+    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_LOCATION))
     findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
     problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
     unnamed = tuple(sorted((*one.unnamed, *other.unnamed)))
@@ -118,16 +122,15 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     lookup_settings: dict[str | None, LookupSettings] = {None: plain}
     router = Router(file.declared(), network)
     before: Ask | None = None
-    indexes: tuple[str, ...] = ()
-    for dependency in file.subjects:
-        way = router.route(dependency)
+    where: tuple[tuple[str, ...], LookupSettings] = ((), plain)
+    for dependency, way in zip(file.subjects, router.routes(file.subjects), strict=True):
         if isinstance(way, Ask):
-            other = way.status_index
-            if other not in lookup_settings:
-                lookup_settings[other] = plain._replace(status_index=other)
             if way is not before:  # most of a file go the same way
-                before, indexes = way, way.indexes
-            asked.append(Query(dependency.name, indexes, lookup_settings[other]))
+                before, other = way, way.status_index
+                if other not in lookup_settings:
+                    lookup_settings[other] = plain._replace(status_index=other)
+                where = way.indexes, lookup_settings[other]
+            asked.append(make(Query, (dependency.name, *where)))
         else:
             asked.append(way)
     return asked
@@ -145,11 +148,11 @@ def _judge(
     ignores = {ignore.name: ignore for ignore in entries}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
-    for dependency, query in zip(file.subjects, asked, strict=True):
-        lookup: Lookup = answers[query] if isinstance(query, Query) else query
+    lookups: list[Lookup] = [answers[query] if isinstance(query, Query) else query for query in asked]
+    for dependency, lookup in zip(file.subjects, lookups, strict=True):
         location = location_of(file.path, dependency.name_span, lines)
-        way = ways.get(dependency.name)
-        item = CheckedDependency(dependency, location, lookup, way is not None, way or ())
+        way = ways.get(dependency.name) if ways else None
+        item = make(CheckedDependency, (dependency, location, lookup, way is not None, way or ()))
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
@@ -160,7 +163,8 @@ def _judge(
         used.update((excuse,) if excuse else ())
         findings.append(_finding(file, item, rule, excuse, settings))
     findings += _entry_problems(file, lines, settings)
-    return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used))
+    kinds = frozenset(map(type, lookups))
+    return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
 
 
 def _finding(
@@ -202,6 +206,8 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
     names: dict[str, set[str]] = {}
     severities: dict[str, Severity] = {}
     for one in judged:
+        if NotStated not in one.lookups:
+            continue
         severity = policy.severity_of(Rule.NOT_STATED, settings.weighing(one.file.governance.config))
         for item in one.checked:
             if isinstance(item.lookup, NotStated):
@@ -224,7 +230,7 @@ def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> I
     """
     for one in judged:
         unchecked: dict[WithheldReason, list[Dependency]] = {}
-        for item in one.checked:
+        for item in one.checked if Withheld in one.lookups else ():
             if isinstance(item.lookup, Withheld):
                 unchecked.setdefault(item.lookup.why, []).append(item.dependency)
         for why in UNCHECKED:
@@ -267,9 +273,8 @@ def _summary(
     checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[UnnamedEntry], files: int
 ) -> Summary:
     live = [finding.severity for finding in findings if not finding.suppressed]
-    withheld = sum(isinstance(item.lookup, Withheld) for item in checked)
-    not_verified = sum(isinstance(item.lookup, Unavailable) for item in checked)
-    not_stated = sum(isinstance(item.lookup, NotStated) for item in checked)
+    kinds = [type(item.lookup) for item in checked]
+    withheld, not_verified, not_stated = map(kinds.count, (Withheld, Unavailable, NotStated))
     return Summary(
         files=files,
         dependencies=len(checked) + len(unnamed),
@@ -282,10 +287,6 @@ def _summary(
         not_verified=not_verified,
         not_stated=not_stated,
     )
-
-
-def _place(item: CheckedDependency) -> tuple[str, int, int]:
-    return item.location.path, *item.location.start
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

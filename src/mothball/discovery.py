@@ -330,7 +330,7 @@ def _parsed(text: str, target: _Target, tree: Tree) -> tuple[Document, list[_Tar
     pairs = zip(document.includes, found, strict=True)
     unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
     document = document._replace(problems=(*document.problems, *refused))
-    return _without(document, unread, LineTable(text), target), found
+    return (_without(document, unread, LineTable(text), target) if unread else document), found
 
 
 def _may_name_index(document: Document, include: Include) -> bool:

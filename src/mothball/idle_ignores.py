@@ -69,6 +69,8 @@ def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
 
 def _idle_entries(governed: Sequence[JudgedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
     governance = governed[0].file.governance
+    if not governance.config.ignores:
+        return
     used = {ignore for one in governed for ignore in one.used}
     checked = [item for one in governed for item in one.checked]
     not_stated = {item.dependency.name for item in checked if isinstance(item.lookup, NotStated)}

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from mothball.model import Position
+from mothball.records import make
 
 # Only these three end a line. str.splitlines() also breaks at form feeds, U+0085, U+2028: editors do not.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,6 +35,20 @@ class LineTable:
         """Return the line and column of ``offset``."""
         line = bisect_right(self._starts, offset)
         return Position(line, offset - self._starts[line - 1] + 1)
+
+    def number(self, offset: int) -> int:
+        """Return the line of ``offset``."""
+        return bisect_right(self._starts, offset)
+
+    def place(self, start: int, end: int) -> tuple[Position, Position, str]:
+        """Return the positions of two offsets, and the text of the line on which the first stands."""
+        number = bisect_right(self._starts, start)
+        line = self.line(number)
+        column = start - self._starts[number - 1] + 1
+        last = column + end - start
+        # Nearly all that is shown ends on the line on which it begins.
+        until = make(Position, (number, last)) if last <= len(line) + 1 else self.position(end)
+        return make(Position, (number, column)), until, line
 
     @property
     def count(self) -> int:

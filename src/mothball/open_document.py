@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from operator import itemgetter
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
@@ -37,8 +38,23 @@ _MAX_NEIGHBOURS = 500
 CONFIGURATION_FORMAT = "configuration"
 
 # What of an entry says whom to ask: its index, others of it, the name of an index, and why it is withheld.
-_Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
-_NOWHERE: _Pin = (None, (), "", WithheldReason.UNSAVED)
+Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
+_NOWHERE: Pin = (None, (), "", WithheldReason.UNSAVED)
+_name_of = itemgetter(Dependency._fields.index("name"))
+_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "also_indexes", "index_name", "withheld")))
+
+
+class SavedWays(NamedTuple):
+    """Where a saved file sends its names.
+
+    ``pins`` are those of each name, ``pairs`` the same as pairs. ``addresses`` are all that the file and those around
+    it name, ``indexes`` what the file itself says of them.
+    """
+
+    pins: Mapping[str, frozenset[Pin]] = MappingProxyType({})
+    pairs: frozenset[tuple[str, Pin]] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    indexes: tuple[object, ...] = ()
 
 
 class Surroundings(NamedTuple):
@@ -46,8 +62,8 @@ class Surroundings(NamedTuple):
 
     ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
     what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
-    it. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of those in use, ``own_name`` is the
-    project's. ``stamps`` tell whether a file that mattered has changed since.
+    it. ``ways`` are those of its names. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of
+    those in use, ``own_name`` is the project's. ``stamps`` tell whether a file that mattered has changed since.
     """
 
     path: str
@@ -58,6 +74,7 @@ class Surroundings(NamedTuple):
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
     own_name: str = ""
+    ways: SavedWays = SavedWays()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
@@ -99,6 +116,7 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
         excludes,
         governor.snapshot_paths(),
         _own_name(saved, root, found),
+        _ways_of(saved) if saved else SavedWays(),
         MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
     )
 
@@ -119,7 +137,7 @@ def read_open(text: str, around: Surroundings, private: tuple[str, ...] = ()) ->
             document = document_of(text, around.path, around.root, document.format, saved.kind)
             if around.own_name:
                 document = withhold_self(document, around.own_name)
-            dependencies = tuple(_routed_as_saved(document, saved))
+            dependencies = _routed_as_saved(document, around.ways)
             document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if governance.path == saved.path:
             governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
@@ -210,31 +228,49 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
         )
 
 
-def _routed_as_saved(document: Document, saved: SourceFile) -> Iterator[Dependency]:
-    """Yield the dependencies of ``document`` with the indexes that the saved file pins them to.
+def _ways_of(saved: SourceFile) -> SavedWays:
+    pins: dict[str, set[Pin]] = {}
+    addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
+    for one in saved.document.dependencies:
+        if one.withheld is not WithheldReason.INCOMPLETE:
+            pins.setdefault(one.name, set()).add(_pin_of(one))
+        addresses.update(_addresses(one))
+    return SavedWays(
+        MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
+        frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
+        frozenset(addresses),
+        _indexes_of(saved.document),
+    )
+
+
+def _routed_as_saved(document: Document, ways: SavedWays) -> tuple[Dependency, ...]:
+    """Return the dependencies of ``document`` with the indexes that the saved file pins them to.
 
     A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
     kept it from being asked for. A name that is not saved yet is withheld, too, where the indexes beside it are not
     those that were saved: it may be meant for the new ones alone.
     """
-    has_other_indexes = _indexes_of(document) != _indexes_of(saved.document)
-    pins: dict[str, set[_Pin]] = {}
-    known = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
-    for one in saved.document.dependencies:
-        if one.withheld is not WithheldReason.INCOMPLETE:
-            pins.setdefault(one.name, set()).add(_pin(one))
-        known.update((one.index_url or "", *one.also_indexes))
-    for one in document.dependencies:
-        pin, pinned = _pin(one), pins.get(one.name, set())
-        is_asked_for = one.withheld is None or one.index_name
-        is_fine = not one.index_name and known.issuperset(filter(None, _addresses(one)))
-        is_new_and_fine = not pinned and not has_other_indexes and is_fine
-        if not is_asked_for or is_new_and_fine or pin in pinned:
-            yield one
-            continue
-        index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
-        withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
-        yield one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
+    dependencies = document.dependencies
+    pairs = list(zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True))
+    if ways.pairs.issuperset(pairs):
+        return dependencies
+    has_other_indexes = _indexes_of(document) != ways.indexes
+    return tuple(
+        one if pair in ways.pairs else _routed(one, ways, has_other_indexes=has_other_indexes)
+        for one, pair in zip(dependencies, pairs, strict=True)
+    )
+
+
+def _routed(one: Dependency, ways: SavedWays, *, has_other_indexes: bool) -> Dependency:
+    """Return a dependency that the saved file does not have in this way."""
+    pinned = ways.pins.get(one.name, frozenset())
+    is_asked_for = one.withheld is None or one.index_name
+    is_fine = not one.index_name and ways.addresses.issuperset(_addresses(one))
+    if not is_asked_for or (not pinned and not has_other_indexes and is_fine):
+        return one
+    index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
+    withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
+    return one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
 
 
 def _indexes_of(document: Document) -> tuple[object, ...]:
@@ -244,12 +280,8 @@ def _indexes_of(document: Document) -> tuple[object, ...]:
     return options, [one._replace(span=nowhere, place="") for one in document.tool_indexes]
 
 
-def _pin(dependency: Dependency) -> _Pin:
-    return dependency.index_url, dependency.also_indexes, dependency.index_name, dependency.withheld
-
-
-def _addresses(dependency: Dependency) -> tuple[str | None, ...]:
-    return dependency.index_url, *dependency.also_indexes
+def _addresses(dependency: Dependency) -> tuple[str, ...]:
+    return tuple(filter(None, (dependency.index_url, *dependency.also_indexes)))
 
 
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:

@@ -36,6 +36,8 @@ def telling_files(project: str) -> list[tuple[str, str]]:
 
 def withhold_self(document: Document, own: str) -> Document:
     """Return ``document`` with the requirements withheld that name the project ``own``; what a lock records stays."""
+    if own not in [one.name for one in document.dependencies]:
+        return document
     dependencies = (
         one._replace(withheld=WithheldReason.SELF)
         if one.name == own and one.withheld is None and one.kind is not Kind.LOCKED

@@ -42,6 +42,12 @@ _DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {
     Rule.UNUSED_IGNORE: (Severity.WARNING, Severity.WARNING),
     Rule.EXPIRED_IGNORE: (Severity.WARNING, Severity.WARNING),
 }
+_RULES: Mapping[ProjectStatus, Rule | None] = {
+    ProjectStatus.ACTIVE: None,
+    ProjectStatus.ARCHIVED: Rule.ARCHIVED,
+    ProjectStatus.DEPRECATED: Rule.DEPRECATED,
+    ProjectStatus.QUARANTINED: Rule.QUARANTINED,
+}
 _STEP_DOWN = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _MILDER_WHEN_NOT_YOURS = (Rule.ARCHIVED, Rule.DEPRECATED)
 
@@ -61,7 +67,7 @@ def rule_of(lookup: Lookup) -> Rule | None:
     """
     match lookup:
         case Stated():
-            return _rule_of_status(lookup.status)
+            return _RULES[lookup.status]
         case Unrecognised():
             return Rule.UNRECOGNISED_STATUS
         case Missing():
@@ -72,20 +78,6 @@ def rule_of(lookup: Lookup) -> Rule | None:
             return None
         case _:
             assert_never(lookup)
-
-
-def _rule_of_status(status: ProjectStatus) -> Rule | None:
-    match status:
-        case ProjectStatus.ACTIVE:
-            return None
-        case ProjectStatus.ARCHIVED:
-            return Rule.ARCHIVED
-        case ProjectStatus.DEPRECATED:
-            return Rule.DEPRECATED
-        case ProjectStatus.QUARANTINED:
-            return Rule.QUARANTINED
-        case _:
-            assert_never(status)
 
 
 def is_milder(kind: Kind, *, transitive: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Literal
 
@@ -19,13 +20,13 @@ from mothball.model import (
     IndexOption,
     Kind,
     Location,
+    Lookup,
     Mode,
-    Position,
     Span,
     ToolIndex,
 )
 from mothball.policy import Weighing
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 from mothball.routing.route import Declared
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
@@ -82,13 +83,17 @@ class SourceFile(NamedTuple):
 
 
 class JudgedFile(NamedTuple):
-    """One file after judgement: what was checked, what was found, and which ignores were needed for it."""
+    """One file after judgement: what was checked, what was found, and which ignores were needed for it.
+
+    ``lookups`` tells of which kinds the look-ups are: most files have but one, and nothing to be said of the others.
+    """
 
     file: SourceFile
     lines: LineTable
     checked: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
     used: frozenset[IgnoreComment | Ignore]
+    lookups: frozenset[type[Lookup]]
 
 
 class RunSettings(NamedTuple):
@@ -111,9 +116,12 @@ class RunSettings(NamedTuple):
         return Weighing(config.severities, self.mode, strict=self.strict)
 
 
+_kind = itemgetter(Dependency._fields.index("kind"))
+
+
 def is_lock(document: Document) -> bool:
     """Return whether ``document`` was written by a tool rather than by people."""
-    return document.graph is not None or any(one.kind is Kind.LOCKED for one in document.dependencies)
+    return document.graph is not None or Kind.LOCKED in map(_kind, document.dependencies)
 
 
 def required_by_members(document: Document) -> frozenset[str]:
@@ -131,15 +139,9 @@ def is_beneath(path: str, directory: str) -> bool:
 
 def location_of(file_path: str, span: Span, lines: LineTable) -> Location:
     """Return the readable place of ``span`` in the file that ``lines`` was made of."""
-    start = lines.position(span.start)
-    line = lines.line(start.line)
-    length = span.end - span.start
-    # Nearly all that is shown ends on the line on which it begins.
-    is_within = start.column + length <= len(line) + 1
-    end = Position(start.line, start.column + length) if is_within else lines.position(span.end)
-    return Location(file_path, start, end, line)
+    return make(Location, (file_path, *lines.place(*span)))
 
 
 def lines_of(span: Span, lines: LineTable) -> range:
     """Return the numbers of the lines that ``span`` touches."""
-    return range(lines.position(span.start).line, lines.position(max(span.start, span.end - 1)).line + 1)
+    return range(lines.number(span.start), lines.number(max(span.start, span.end - 1)) + 1)

@@ -66,6 +66,8 @@ class _Manifest(NamedTuple):
 
 def ways_into_locks(files: Sequence[SourceFile]) -> list[Ways]:
     """Return for each of ``files`` its transitive packages, and the way to each."""
+    if not any(is_lock(file.document) for file in files):
+        return [{} for _ in files]
     manifests = [_manifest(file) for file in files if _declares(file.document)]
     return [_ways(file, manifests) if is_lock(file.document) else {} for file in files]
 

@@ -9,7 +9,7 @@ import typing
 
 import pytest
 
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 
 class Ours(NamedTuple):
@@ -111,3 +111,11 @@ def test_a_field_without_a_default_cannot_follow_one_that_has_a_default() -> Non
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert "TypeError: Bad: a field without a default" in done.stderr
+
+
+def test_what_is_made_of_all_its_fields_is_the_record_that_a_call_gives() -> None:
+    made = make(Ours, (1, "b", (3,)))
+
+    assert made == Ours(1, "b", (3,))
+    assert type(made) is Ours
+    assert made.doubled() == 2

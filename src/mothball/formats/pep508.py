@@ -12,10 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.hygiene import one_line
-from mothball.model import Span
-from mothball.records import NamedTuple
+from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from packaging.requirements import Requirement
 
 # No honest requirement comes near it; it bounds what hostile text costs in ``packaging``, which recurses.
@@ -27,7 +29,8 @@ class Entry(NamedTuple):
 
     ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without the white space around them;
     parentheses around a specifier belong to neither it nor its span. ``specifier_span`` is None where there is no
-    specifier, ``url`` empty where the requirement is no direct reference. ``entry_span`` is the trimmed whole.
+    specifier, ``url`` empty where the requirement is no direct reference. ``entry_span`` is the trimmed whole, and
+    ``project`` the normalised name.
     """
 
     name: str
@@ -38,6 +41,24 @@ class Entry(NamedTuple):
     marker: str
     url: str
     entry_span: Span
+    project: str
+
+    def at(self, offset: int, kind: Kind, section: str = "", withheld: WithheldReason | None = None) -> Dependency:
+        """Return the dependency that this is in a file in which the text that was read begins at ``offset``."""
+        _, (name, name_end), extras, specifier, place, marker, _, (start, end), project = self
+        name_span = make(Span, (offset + name, offset + name_end))
+        entry_span = make(Span, (offset + start, offset + end))
+        at = make(Span, (offset + place[0], offset + place[1])) if place else None
+        rest = (at, specifier, extras, marker, kind, section, None, None, withheld, (), "")
+        return make(Dependency, (project, name_span, entry_span, *rest))
+
+    def placed(
+        self, where: Callable[[int, int], Span], kind: Kind, section: str = "", withheld: WithheldReason | None = None
+    ) -> Dependency:
+        """Return the same for a text whose parts stand in the file where ``where`` says."""
+        place = where(*self.specifier_span) if self.specifier_span else None
+        spans = (self.project, where(*self.name_span), where(*self.entry_span), place)
+        return Dependency(*spans, self.specifier, self.extras, self.marker, kind, section, None, None, withheld)
 
 
 class EntryError(NamedTuple):
@@ -85,8 +106,8 @@ _COMPARE = r"(?:[ \t]*+(?:===?|[~!]=|[<>]=?)[ \t]*+|[ \t]++(?:not[ \t]++)?in[ \t
 _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)((?:and|or)\b|\Z)")
 _MAX_PLAIN_NESTING = 20
 # What was made of an entry is kept for so many, and of no longer ones: some megabytes, whatever is read.
-_KEPT_ENTRIES = 4096
-_MAX_KEPT_LENGTH = 200
+KEPT_ENTRIES = 4096
+MAX_KEPT_LENGTH = 200
 
 
 def read_entry(text: str) -> Entry | EntryError:
@@ -102,14 +123,20 @@ def read_entry(text: str) -> Entry | EntryError:
             "split it, or check that a quote or a bracket is not left open",
         )
     # An editor reads the same thousand entries again with every keystroke.
-    return _read_again(text) if len(text) <= _MAX_KEPT_LENGTH else _read(text)
+    return _read_again(text) if len(text) <= MAX_KEPT_LENGTH else _read(text)
 
 
 def _read(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_read_again = lru_cache(_KEPT_ENTRIES)(_read)
+_read_again = lru_cache(KEPT_ENTRIES)(_read)
+
+
+def named(text: str, name: Span) -> Entry:
+    """Return the entry ``text`` of which only the name can be told, which stands at ``name``."""
+    written = name.of(text)
+    return Entry(written, name, (), "", None, "", "", Span(0, len(text)), normalise(written))
 
 
 def visible_name(text: str) -> Span | None:
@@ -127,7 +154,7 @@ def visible_name(text: str) -> Span | None:
 def _whole(text: str) -> Span:
     """Return the span of ``text`` without the white space around it."""
     stripped = text.strip()
-    start = text.find(stripped)
+    start = text.find(stripped) if len(stripped) < len(text) else 0
     return Span(start, start + len(stripped))
 
 
@@ -144,19 +171,12 @@ def _read_plain(text: str) -> Entry | None:
     specifier_span = None
     if specifier is not None:
         specifier = specifier.rstrip()
-        specifier_span = Span(found.start(4), found.start(4) + len(specifier))
+        specifier_span = make(Span, (found.start(4), found.start(4) + len(specifier)))
     if extras is None or (specifier is not None and not _is_plain_specifier(specifier)):
         return None
-    return Entry(
-        name,
-        Span(*found.span(1)),
-        extras,
-        specifier or "",
-        specifier_span,
-        marker.strip() if marker else "",
-        url or "",
-        _whole(text),
-    )
+    marker = marker.strip() if marker else ""
+    place = (make(Span, found.span(1)), extras, specifier or "", specifier_span)
+    return make(Entry, (name, *place, marker, url or "", _whole(text), normalise(name)))
 
 
 def _split_extras(text: str) -> tuple[str, ...] | None:
@@ -168,7 +188,9 @@ def _split_extras(text: str) -> tuple[str, ...] | None:
 
 
 def _is_plain_specifier(specifier: str) -> bool:
-    return _ARBITRARY.fullmatch(specifier) is not None or all(map(_is_plain_clause, specifier.split(",")))
+    if specifier.startswith("==="):
+        return _ARBITRARY.fullmatch(specifier) is not None
+    return all(map(_is_plain_clause, specifier.split(",")))
 
 
 def _is_plain_clause(text: str) -> bool:
@@ -244,6 +266,7 @@ def _locate(text: str, requirement: Requirement) -> Entry:
         marker.strip(),
         requirement.url or "",
         _whole(text),
+        normalise(requirement.name),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats import requirement_texts
 from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
-from mothball.formats.requirement_texts import Section, dependency_of, half_typed, moved
+from mothball.formats.requirement_texts import Section, dependency_at, dependency_of, half_typed, moved
 from mothball.formats.requirements_entries import withheld_for
 from mothball.formats.toml import Array, InlineTable, Invalid, Scalar, String, Value, source_span
 from mothball.formats.toml_sections import Pattern, Places, Tables, section_name
@@ -29,12 +29,16 @@ Item = Dependency | ParseProblem | Include | Unnamed
 
 
 if TYPE_CHECKING:
-    StringReader = Callable[[String, Section], Iterator[Item]]
+    StringReader = Callable[[String, Section], Iterable[Item]]
     TableReader = Callable[[InlineTable, Section], Iterator[Item]]
 
 
-def read_requirement(string: String, section: Section) -> Iterator[Item]:
-    """Yield the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
+def read_requirement(string: String, section: Section) -> Iterable[Item]:
+    """Return the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
+    if string.closed and not string.escapes:  # as nearly always
+        read = read_entry(string.value)
+        if isinstance(read, Entry) and not read.url:
+            return (dependency_at(read, string.span.start + string.quote, section),)
     where = partial(source_span, string)
     return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
 

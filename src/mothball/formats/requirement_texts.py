@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mothball.formats.pep508 import Entry, read_entry, visible_name
+from mothball.formats.pep508 import Entry, named, read_entry, visible_name
 from mothball.formats.requirements_entries import withheld_for
-from mothball.model import Dependency, Document, Kind, ParseProblem, Span, WithheldReason, normalise
+from mothball.model import Dependency, Document, Kind, ParseProblem, Span, WithheldReason
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -51,26 +51,19 @@ def dependency_of(
     read: Entry, where: Where, section: Section, withheld: WithheldReason | None, *, closed: bool = True
 ) -> Dependency:
     """Return the dependency that an entry is; ``withheld`` is why no index answers for it, as far as itself tells."""
-    name = normalise(read.name)
-    return Dependency(
-        name,
-        where(*read.name_span),
-        where(*read.entry_span),
-        where(*read.specifier_span) if read.specifier_span else None,
-        read.specifier,
-        read.extras,
-        read.marker,
-        section.kind,
-        section.name,
-        None,
-        None,
-        _withheld(name, section, withheld, closed=closed),
-    )
+    withheld = _withheld(read.project, section, withheld, closed=closed)
+    return read.placed(where, section.kind, section.name, withheld)
+
+
+def dependency_at(read: Entry, offset: int, section: Section) -> Dependency:
+    """Return the dependency that an entry without a URL is, the text of which begins at ``offset``."""
+    withheld = WithheldReason.SELF if read.project == section.own_name else None
+    return read.at(offset, section.kind, section.name, withheld)
 
 
 def half_typed(text: str, name: Span, where: Where, section: Section) -> Dependency:
     """Return a dependency of which only the name can be told, which stands in ``text`` at ``name``."""
-    entry = Entry(name.of(text), name, (), "", None, "", "", Span(name.start, len(text.rstrip())))
+    entry = named(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
     return dependency_of(entry, where, section, WithheldReason.INCOMPLETE)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from mothball.formats.ignores import read_comment
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import LogicalLine, decode, split_lines
-from mothball.formats.requirements_options import Option, Word, find_options, read_options
+from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
 from mothball.model import (
     Dependency,
     Document,
@@ -23,7 +23,6 @@ from mothball.model import (
     ParseProblem,
     Span,
     Unnamed,
-    normalise,
 )
 from mothball.records import NamedTuple
 
@@ -102,7 +101,7 @@ def _conflicts(text: str, marks: tuple[Span, ...]) -> list[ParseProblem]:
 def _read_line(line: LogicalLine, found: _Collected) -> None:
     options_at = find_options(line.text)
     options: list[Option] = []
-    if options_at < len(line.text):
+    if options_at < len(line.text) and not are_hashes(line.text, options_at):
         options, error = read_options(line.text, options_at)
         if error is not None:
             found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
@@ -110,7 +109,11 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
                 found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
-        _keep(judge(entry), entry, line.span, found)
+        verdict, offset = judge(entry), line.offset(len(entry))
+        if verdict.error is None and verdict.entry is not None and offset is not None:  # as nearly always
+            found.dependencies.append(verdict.entry.at(offset, found.kind, "", verdict.withheld))
+        else:
+            _keep(verdict, entry, line.span, found)
         return
     values: dict[str, Word] = {}
     for option in options:
@@ -130,20 +133,8 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
 
 def _keep(verdict: Verdict, text: str, place: Callable[[int, int], Span], found: _Collected) -> None:
     """Put down what the entry ``text`` turned out to be; ``place`` says where a part of it stands in the file."""
-    entry = verdict.entry
-    if entry is not None:
-        # By position: named fields cost a record five times as much, and files have thousands of entries.
-        dependency = Dependency(
-            normalise(entry.name),
-            place(*entry.name_span),
-            place(*entry.entry_span),
-            place(*entry.specifier_span) if entry.specifier_span else None,
-            entry.specifier,
-            entry.extras,
-            entry.marker,
-            found.kind,
-        )
-        found.dependencies.append(dependency._replace(withheld=verdict.withheld) if verdict.withheld else dependency)
+    if verdict.entry is not None:
+        found.dependencies.append(verdict.entry.placed(place, found.kind, "", verdict.withheld))
     elif verdict.withheld is not None:
         found.unnamed.append(Unnamed(place(0, len(text)), verdict.withheld))
     if verdict.error is not None:

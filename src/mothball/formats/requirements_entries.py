@@ -7,8 +7,18 @@ one; this asks only how it is written.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, read_entry, visible_name
+from mothball.formats.pep508 import (
+    KEPT_ENTRIES,
+    MAX_KEPT_LENGTH,
+    NAME_PATTERN,
+    Entry,
+    EntryError,
+    named,
+    read_entry,
+    visible_name,
+)
 from mothball.model import Span, WithheldReason
 from mothball.records import NamedTuple
 
@@ -42,6 +52,11 @@ _ARCHIVES = (
 
 def judge(text: str) -> Verdict:
     """Say what the trimmed, non-empty ``text`` before a line's options is; raises nothing."""
+    # An editor reads the same thousand lines again with every keystroke.
+    return _judge_again(text) if len(text) <= MAX_KEPT_LENGTH else _judge(text)
+
+
+def _judge(text: str) -> Verdict:
     if "${" in text and re.search(_VARIABLE, text):
         return _judge_with_variable(text)
     if ":" in text and _is_url(text):
@@ -52,6 +67,9 @@ def judge(text: str) -> Verdict:
     return _judge_requirement(text, head)
 
 
+_judge_again = lru_cache(KEPT_ENTRIES)(_judge)
+
+
 def judge_editable(text: str) -> Verdict:
     """Say what the value of ``-e`` is: its name where one is written (``name @ url``, ``#egg=name``), else nothing."""
     outcome = read_entry(text)
@@ -59,7 +77,7 @@ def judge_editable(text: str) -> Verdict:
         return Verdict(outcome, WithheldReason.EDITABLE)
     egg = re.search(_EGG, text)
     return (
-        Verdict(_named(text, Span(*egg.span(1))), WithheldReason.EDITABLE)
+        Verdict(named(text, Span(*egg.span(1))), WithheldReason.EDITABLE)
         if egg
         else Verdict(None, WithheldReason.EDITABLE)
     )
@@ -83,7 +101,7 @@ def _judge_requirement(text: str, head: str) -> Verdict:
     name = visible_name(text)
     if name is None:
         return Verdict(error=outcome)
-    return Verdict(_named(text, name), WithheldReason.INCOMPLETE, outcome)
+    return Verdict(named(text, name), WithheldReason.INCOMPLETE, outcome)
 
 
 def _is_url(text: str) -> bool:
@@ -136,7 +154,7 @@ def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Ver
     egg = re.search(_EGG, reference)
     if egg is None:
         return Verdict(None, withheld, error)
-    entry = _named(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
+    entry = named(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
     return Verdict(entry, withheld, error)
 
 
@@ -157,13 +175,8 @@ def _judge_with_variable(text: str) -> Verdict:
         name = seen
     if "$" in name.of(text):
         return Verdict(None, WithheldReason.VARIABLE)
-    entry = _named(text, name)
+    entry = named(text, name)
     if stand_in is not None and stand_in.specifier_span is not None:
         span = stand_in.specifier_span
         entry = entry._replace(specifier=span.of(text), specifier_span=span)
     return Verdict(entry, WithheldReason.VARIABLE if verdict.withheld or stand_in is None else None)
-
-
-def _named(text: str, name: Span) -> Entry:
-    """Return an entry of which only the name can be told."""
-    return Entry(name.of(text), name, (), "", None, "", "", Span(0, len(text)))

@@ -9,9 +9,14 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from mothball.model import Span
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The UTF-32 mark begins with the UTF-16 one, so it is looked for first.
 _BYTE_ORDER_MARKS = (
@@ -62,6 +67,12 @@ class LogicalLine(NamedTuple):
     starts: tuple[int, ...]
     sources: tuple[int, ...]
 
+    def offset(self, end: int) -> int | None:
+        """Return where ``text`` would begin if all of ``text[:end]`` stood in one piece; None where it does not."""
+        if len(self.starts) == 1 or end <= self.starts[1]:
+            return self.sources[0] - self.starts[0]
+        return None
+
     def span(self, start: int, end: int) -> Span:
         """Return where ``text[start:end]`` stands in the file."""
         if len(self.starts) == 1:
@@ -96,6 +107,7 @@ class Lines(NamedTuple):
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#")
 _CONFLICT_MARKS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
+_ONE_PIECE = (0,)
 
 
 def split_lines(text: str) -> Lines:
@@ -106,43 +118,51 @@ def split_lines(text: str) -> Lines:
     logical: list[LogicalLine] = []
     comments: list[Comment] = []
     marks: list[Span] = []
-    pending: list[Span] = []
-    for physical in _LINE.finditer(text):
-        line = physical[1]
-        start, end = physical.span(1)
+    # The pieces of a continued line, and where they begin in the file.
+    pieces: list[str] = []
+    sources: list[int] = []
+    for line, start in _physical_lines(text):
+        if line[:1].isalnum() and "#" not in line and line[-1] != "\\" and not pieces:  # as nearly always
+            logical.append(make(LogicalLine, (line.rstrip(), _ONE_PIECE, (start,))))
+            continue
         is_mark = line[:7] in _CONFLICT_MARKS and line[7:8] in {"", " "}
         bare = line.lstrip()
         if is_mark or bare.startswith("#"):
+            end = start + len(line)
             place = Span(end - len(bare), end)
             if is_mark:
                 marks.append(place)
             else:
-                comments.append(Comment(place, pending[0].start if pending else start))
+                comments.append(Comment(place, sources[0] if pieces else start))
         elif line.endswith("\\"):
             # pip takes the backslashes at the line's beginning away as well.
             body = line.strip("\\")
-            leading = len(line) - len(line.lstrip("\\")) if body else 0
-            pending.append(Span(start + leading, start + leading + len(body)))
+            sources.append(start + (len(line) - len(line.lstrip("\\")) if body else 0))
+            pieces.append(body)
             continue
-        elif pending:
-            pending.append(Span(start, end))
+        elif pieces:
+            sources.append(start)
+            pieces.append(line)
         elif bare:
-            _add_line(line, (0,), (start,), logical, comments)
-        if pending:
-            _join(text, pending, logical, comments)
-            pending.clear()
+            _add_line(line, _ONE_PIECE, (start,), logical, comments)
+        if pieces:
+            starts = tuple(accumulate(map(len, pieces[:-1]), initial=0))
+            _add_line("".join(pieces), starts, tuple(sources), logical, comments)
+            pieces, sources = [], []
     return Lines(tuple(logical), tuple(comments), tuple(marks))
 
 
-def _join(text: str, pieces: list[Span], logical: list[LogicalLine], comments: list[Comment]) -> None:
-    """Make one logical line of the pieces of a continued one."""
-    starts = []
-    length = 0
-    for piece in pieces:
-        starts.append(length)
-        length += piece.end - piece.start
-    joined = "".join(piece.of(text) for piece in pieces)
-    _add_line(joined, tuple(starts), tuple(piece.start for piece in pieces), logical, comments)
+def _physical_lines(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each line without its end, and where it begins; the last one is empty, and ends what goes on until then."""
+    if "\r" in text:
+        for found in _LINE.finditer(text):
+            yield found[1], found.start()
+        return
+    start = 0
+    for line in text.split("\n"):
+        yield line, start
+        start += len(line) + 1
+    yield "", len(text)
 
 
 def _add_line(
@@ -162,6 +182,8 @@ def _add_line(
         return
     leading = len(text) - len(text.lstrip())
     if len(starts) == 1:
-        logical.append(LogicalLine(body, (0,), (sources[0] + leading,)))
+        logical.append(LogicalLine(body, _ONE_PIECE, (sources[0] + leading,)))
     else:
-        logical.append(LogicalLine(body, tuple(start - leading for start in starts), sources))
+        if leading:
+            starts = tuple(start - leading for start in starts)
+        logical.append(LogicalLine(body, starts, sources))

@@ -78,6 +78,7 @@ _SHORT = {
     "-r": "--requirement",
 }
 _HASHES = ("sha256:", "sha384:", "sha512:")
+_HASH_OPTIONS = tuple(f"--hash={one}" for one in _HASHES)
 
 
 def find_options(line: str) -> int:
@@ -89,6 +90,14 @@ def find_options(line: str) -> int:
         return 0
     space = line.find(" -")
     return len(line) if space < 0 else space + 1
+
+
+def are_hashes(line: str, start: int) -> bool:
+    """Return whether ``line[start:]`` is plainly nothing but hashes, with which nothing is wrong."""
+    if not line.startswith(_HASH_OPTIONS, start) or _QUOTING.search(line, start) is not None:
+        return False
+    # Broken at more white space than a shell knows: what is wrong in no part is not wrong in the whole.
+    return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
 
 
 def read_options(line: str, start: int) -> tuple[list[Option], OptionError | None]:

@@ -23,6 +23,7 @@ from mothball.formats.toml_values import (
     Value,
 )
 from mothball.model import Span
+from mothball.records import make
 
 # The forms that most statements, items and headers have: read at one go.
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
@@ -154,7 +155,7 @@ class Scanner(Cursor):
         while True:
             if separated and (simple := _SIMPLE_ITEM.match(text, position)):
                 opening, end = simple.span(1)
-                items.append(String(Span(opening - 1, end + 1), simple[1]))
+                items.append(make(String, (make(Span, (opening - 1, end + 1)), simple[1], 1, True, ())))
                 separated = simple[2] is not None
                 position = simple.end()
                 continue

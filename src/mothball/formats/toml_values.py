@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.model import Span
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -137,6 +137,9 @@ _offset = attrgetter("offset")
 
 def source_span(string: String, start: int, end: int) -> Span:
     """Return the source of ``string.value[start:end]``: the same place in the text that was scanned."""
+    if not string.escapes:
+        begin = string.span.start + string.quote
+        return make(Span, (begin + start, begin + max(start, end)))
     first = _source_offset(string, start)
     if start >= end:
         return Span(first, first)

@@ -7,8 +7,9 @@ in; each tool's own rules are in a module of its own, imported where a file need
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import itemgetter
 
 from mothball.config import Network
 from mothball.model import Dependency, IndexOption, ToolIndex, Withheld, WithheldReason
@@ -41,6 +42,9 @@ _BY_FORMAT = {
     "pipfile-lock": "pipenv",
     "pixi-toml": "pixi",
 }
+
+# What a file says of an entry that bears on whom to ask, its name aside.
+_SAID = itemgetter(*map(Dependency._fields.index, ("section", "withheld", "index_url", "also_indexes", "index_name")))
 
 
 class Asked(NamedTuple):
@@ -122,6 +126,19 @@ class Router:
         if key not in self._known:
             self._known[key] = self.explain(dependency).route
         return self._known[key]
+
+    def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
+        """Return whom to ask about each of ``dependencies``, in their order."""
+        if self._by_name or self._network.private:
+            return [self.route(one) for one in dependencies]
+        # Nothing hangs on a name: those of which the file says the same go the same way.
+        known: dict[tuple[object, ...], Route] = {}
+        routes = []
+        for dependency, said in zip(dependencies, map(_SAID, dependencies), strict=True):
+            if said not in known:
+                known[said] = self.route(dependency)
+            routes.append(known[said])
+        return routes
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return whom to ask about ``dependency`` and why nobody else."""

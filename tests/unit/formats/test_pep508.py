@@ -192,6 +192,7 @@ def test_every_part_has_its_place() -> None:
         marker="os_name == 'nt'",
         url="",
         entry_span=Span(1, len(text) - 1),
+        project="foo-bar",
     )
 
 
