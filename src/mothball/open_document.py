@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from operator import itemgetter
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
-from mothball.config_values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
-from mothball.errors import ConfigError, UnreadableFileError
+from mothball.errors import UnreadableFileError
 from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
-from mothball.formats.toml import scan, span_of, to_mapping
+from mothball.formats.toml import scan, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
 from mothball.lines import LineTable
-from mothball.model import Dependency, Document, Location, Problem, Report, Span, WithheldReason
+from mothball.model import Document, Location, Problem, Report
 from mothball.own_names import OwnNames, telling_files, withhold_self
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
 from mothball.surroundings import UV_FILE
+from mothball.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of
 from mothball.walking import find
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.
@@ -36,25 +34,6 @@ _MAX_NEIGHBOURS = 500
 
 # mothball.toml is no dependency file; it is opened for what is wrong with it.
 CONFIGURATION_FORMAT = "configuration"
-
-# What of an entry says whom to ask: its index, others of it, the name of an index, and why it is withheld.
-Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
-_NOWHERE: Pin = (None, (), "", WithheldReason.UNSAVED)
-_name_of = itemgetter(Dependency._fields.index("name"))
-_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "also_indexes", "index_name", "withheld")))
-
-
-class SavedWays(NamedTuple):
-    """Where a saved file sends its names.
-
-    ``pins`` are those of each name, ``pairs`` the same as pairs. ``addresses`` are all that the file and those around
-    it name, ``indexes`` what the file itself says of them.
-    """
-
-    pins: Mapping[str, frozenset[Pin]] = MappingProxyType({})
-    pairs: frozenset[tuple[str, Pin]] = frozenset()
-    addresses: frozenset[str] = frozenset()
-    indexes: tuple[object, ...] = ()
 
 
 class Surroundings(NamedTuple):
@@ -83,10 +62,14 @@ class Surroundings(NamedTuple):
 
 
 class OpenFile(NamedTuple):
-    """An open document, parsed, with what rules over it: ready to be checked any number of times."""
+    """An open document, parsed, with what rules over it: ready to be checked any number of times.
+
+    ``names_other_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
+    """
 
     file: SourceFile
     manifests: tuple[SourceFile, ...] = ()
+    names_other_indexes: bool = False
 
 
 def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
@@ -116,55 +99,40 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
         excludes,
         governor.snapshot_paths(),
         _own_name(saved, root, found),
-        _ways_of(saved) if saved else SavedWays(),
+        ways_of(saved, path) if saved else SavedWays(),
         MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
     )
 
 
-def read_open(text: str, around: Surroundings, private: tuple[str, ...] = ()) -> OpenFile | None:
+def read_open(text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVED) -> OpenFile | None:
     """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
 
-    ``private`` are patterns of names that configurations in the editor keep back, saved or not. Linear in the text; of
-    the disk only the paths of its includes are looked at.
+    ``unsaved`` is what other texts in the editor say. Linear in the text; of the disk only the paths of its includes
+    are looked at.
     """
     saved = around.saved
     if saved is None:
         return None
-    file = saved
+    file, names_other_indexes = saved, False
     if text != saved.text:
         governance, document = saved.governance, saved.document
         if document.format != CONFIGURATION_FORMAT:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
             if around.own_name:
                 document = withhold_self(document, around.own_name)
-            dependencies = _routed_as_saved(document, around.ways)
-            document = document._replace(dependencies=dependencies, tools=saved.document.tools)
+        names_other_indexes = indexes_in(document, text, around.path) != around.ways.indexes
+        has_other_indexes = names_other_indexes or unsaved.has_indexes
+        dependencies = routed_as_saved(document, around.ways, has_other_indexes=has_other_indexes)
+        document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if governance.path == saved.path:
             governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
         file = saved._replace(text=text, document=document, governance=governance)
-    if private:
+    if unsaved.private:
         network = file.governance.network
-        network = network._replace(private=tuple(dict.fromkeys((*network.private, *private))))
+        network = network._replace(private=tuple(dict.fromkeys((*network.private, *unsaved.private))))
         file = file._replace(governance=file.governance._replace(network=network))
-    return OpenFile(file, around.manifests if around.manifests and is_lock(file.document) else ())
-
-
-def private_in(text: str, path: str) -> tuple[str, ...]:
-    """Return the patterns of private names in a configuration that may be half typed; what makes no sense is left out.
-
-    Empty where the file of that name is no configuration.
-    """
-    if os.path.basename(path) not in {OWN_FILE, SHARED_FILE} or "private" not in text:
-        return ()
-    table: object = to_mapping(scan(text))
-    for key in table_path(path):
-        table = table.get(key) if isinstance(table, Mapping) else None
-    given = table.get("private") if isinstance(table, Mapping) else None
-    found: list[str] = []
-    for one in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
-        with suppress(ConfigError):
-            found += read_name_patterns([one], ("private",))
-    return tuple(found)
+    manifests = around.manifests if around.manifests and is_lock(file.document) else ()
+    return OpenFile(file, manifests, names_other_indexes)
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
@@ -226,62 +194,6 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
         yield from (
             path for path in (os.path.join(directory, name) for name in names) if format_of(path) == "requirements"
         )
-
-
-def _ways_of(saved: SourceFile) -> SavedWays:
-    pins: dict[str, set[Pin]] = {}
-    addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
-    for one in saved.document.dependencies:
-        if one.withheld is not WithheldReason.INCOMPLETE:
-            pins.setdefault(one.name, set()).add(_pin_of(one))
-        addresses.update(_addresses(one))
-    return SavedWays(
-        MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
-        frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
-        frozenset(addresses),
-        _indexes_of(saved.document),
-    )
-
-
-def _routed_as_saved(document: Document, ways: SavedWays) -> tuple[Dependency, ...]:
-    """Return the dependencies of ``document`` with the indexes that the saved file pins them to.
-
-    A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
-    kept it from being asked for. A name that is not saved yet is withheld, too, where the indexes beside it are not
-    those that were saved: it may be meant for the new ones alone.
-    """
-    dependencies = document.dependencies
-    pairs = list(zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True))
-    if ways.pairs.issuperset(pairs):
-        return dependencies
-    has_other_indexes = _indexes_of(document) != ways.indexes
-    return tuple(
-        one if pair in ways.pairs else _routed(one, ways, has_other_indexes=has_other_indexes)
-        for one, pair in zip(dependencies, pairs, strict=True)
-    )
-
-
-def _routed(one: Dependency, ways: SavedWays, *, has_other_indexes: bool) -> Dependency:
-    """Return a dependency that the saved file does not have in this way."""
-    pinned = ways.pins.get(one.name, frozenset())
-    is_asked_for = one.withheld is None or one.index_name
-    is_fine = not one.index_name and ways.addresses.issuperset(_addresses(one))
-    if not is_asked_for or (not pinned and not has_other_indexes and is_fine):
-        return one
-    index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
-    withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
-    return one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
-
-
-def _indexes_of(document: Document) -> tuple[object, ...]:
-    """Return what a file itself says of indexes, wherever in it that stands."""
-    options = [(one.name, one.value) for one in document.index_options]
-    nowhere = Span(0, 0)
-    return options, [one._replace(span=nowhere, place="") for one in document.tool_indexes]
-
-
-def _addresses(dependency: Dependency) -> tuple[str, ...]:
-    return tuple(filter(None, (dependency.index_url, *dependency.also_indexes)))
 
 
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:

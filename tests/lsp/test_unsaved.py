@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.lsp.conftest import InProcess, Workspace
@@ -78,3 +80,37 @@ def test_private_names_of_a_configuration_that_is_not_saved_are_held_back_in_oth
     client.close(configuration)
     client.wait_for(lambda: asked_for(client, document, text) == {"old-lib", "acme-secret"})
     client.close(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("name", "saved", "text"),
+    [
+        (
+            "requirements.txt",
+            "-r dev-requirements.txt\n",
+            "--index-url https://index.example/simple/\n-r dev-requirements.txt\n",
+        ),
+        ("mothball.toml", "", 'index-url = "https://index.example/simple/"\n'),
+        ("pyproject.toml", "[tool.mothball]\n", f"[tool.mothball]\nindex-{OWN_INDEX}"),
+    ],
+)
+def test_a_new_name_waits_for_an_index_that_is_not_saved_in_another_file(
+    client: InProcess, workspace: Workspace, name: str, saved: str, text: str
+) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    os.mkdir(workspace.path(".git"))
+    other = client.open(workspace.write(name, saved), saved)
+    document = client.open(workspace.write("dev-requirements.txt", "old-lib\n"), "old-lib\n")
+    before = "old-lib\nnew-lib\n"
+    client.change(document, before, 2)
+    assert asked_for(client, document, before) == {"old-lib", "new-lib"}
+    client.change(other, text, 2)
+    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib"})
+    # Closed without being saved, or saved, it holds nothing back any more.
+    client.close(other)
+    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})
+    other = client.open(workspace.path(name), text)
+    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib"})
+    workspace.write(name, text)
+    client.save(other)
+    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})

@@ -14,6 +14,7 @@ from mothball.lsp.lookups import PENDING
 from mothball.model import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
 from mothball.records import NamedTuple
+from mothball.unsaved import NOTHING_UNSAVED, Unsaved
 
 
 class Checked(NamedTuple):
@@ -57,13 +58,13 @@ class Checked(NamedTuple):
 class Parsed(NamedTuple):
     """A text, parsed by what was known of its surroundings; ``opened`` is None where nothing of it may be checked.
 
-    ``private`` are the patterns that configurations in the editor added.
+    ``unsaved`` is what other texts in the editor said.
     """
 
     around: Surroundings
     text: str
     opened: OpenFile | None
-    private: tuple[str, ...] = ()
+    unsaved: Unsaved = NOTHING_UNSAVED
 
 
 class OpenDocument:
@@ -78,6 +79,8 @@ class OpenDocument:
         self.version = version
         # What the text says of private names, where it is a configuration.
         self.private: tuple[str, ...] = ()
+        # Whether the text names other indexes than the file on disk.
+        self.names_other_indexes = False
         self.surroundings: Surroundings | None = None
         self.parsed: Parsed | None = None
         self.checked: Checked | None = None

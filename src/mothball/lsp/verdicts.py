@@ -20,6 +20,7 @@ from mothball.model import Problem, Severity
 from mothball.open_document import Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
+from mothball.unsaved import NOTHING_UNSAVED, Unsaved
 
 LookUp = Callable[[Iterable[Query]], Answers]
 
@@ -43,7 +44,7 @@ class Survey(NamedTuple):
 class Task(NamedTuple):
     """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
 
-    ``private`` are patterns of names that configurations in the editor keep back.
+    ``unsaved`` is what other texts in the editor say.
     """
 
     text: str
@@ -51,7 +52,7 @@ class Task(NamedTuple):
     around: Surroundings
     parsed: Parsed | None
     shape: Shape
-    private: tuple[str, ...] = ()
+    unsaved: Unsaved = NOTHING_UNSAVED
 
 
 class Verdict(NamedTuple):
@@ -80,9 +81,9 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
 
 def judge(task: Task, known: LookUp) -> Verdict:
     """Return the verdict on a text, by the answers that ``known`` has."""
-    text, around, parsed, private = task.text, task.around, task.parsed, task.private
-    if parsed is None or parsed.text != text or parsed.around is not around or parsed.private != private:
-        parsed = Parsed(around, text, read_open(text, around, private), private)
+    text, around, parsed, unsaved = task.text, task.around, task.parsed, task.unsaved
+    if parsed is None or parsed.text != text or parsed.around is not around or parsed.unsaved != unsaved:
+        parsed = Parsed(around, text, read_open(text, around, unsaved), unsaved)
     asked: list[Query] = []
 
     def look_up(queries: Iterable[Query]) -> Answers:

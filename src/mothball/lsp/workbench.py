@@ -27,7 +27,7 @@ from mothball.lsp.lookups import Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
 from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
-from mothball.open_document import private_in
+from mothball.unsaved import Unsaved, private_in
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +115,8 @@ class Workbench:
                 document.asking.cancel()
             _wake(document)
             self._hold_back(document, ())
+            document.checked = None
+            self._tell_of_indexes(document)
         return document
 
     def saved(self, uri: str) -> None:
@@ -260,8 +262,8 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        private = self._private_around(document.path)
-        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape(), private)
+        unsaved = self._unsaved_around(document, document.surroundings.root)
+        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape(), unsaved)
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
             document.is_in_thread = True
@@ -296,6 +298,7 @@ class Workbench:
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = verdict.parsed, verdict.checked
+        self._tell_of_indexes(document)
         if verdict.diagnostics != document.diagnostics:
             document.diagnostics = verdict.diagnostics
             document.result_id = str(time.monotonic_ns())
@@ -307,7 +310,7 @@ class Workbench:
         if document.asks_when_checked:
             self._ask_now(document)
 
-    # --- names that configurations in the editor keep back ---
+    # --- what texts in the editor keep back for others ---
 
     def _keep_private(self, document: OpenDocument) -> None:
         self._hold_back(document, private_in(document.text, document.path))
@@ -320,11 +323,31 @@ class Workbench:
                 if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
                     self._check_soon(document)
 
-    def _private_around(self, path: str) -> tuple[str, ...]:
+    def _tell_of_indexes(self, document: OpenDocument) -> None:
+        """Judge the documents of the same repository anew when a text begins or ceases to name other indexes."""
+        around, opened = document.surroundings, document.checked.opened if document.checked else None
+        others = bool(opened and opened.names_other_indexes)
+        if document.names_other_indexes != others:
+            document.names_other_indexes = others
+            for other in self.documents.values():
+                if other is not document and around and other.surroundings and other.surroundings.root == around.root:
+                    self._check_soon(other)
+
+    def _unsaved_around(self, document: OpenDocument, root: str) -> Unsaved:
+        """Return what the other texts say that may be about ``document``, which lies in the repository at ``root``."""
         configurations = [one for one in self.documents.values() if one.private]
-        return tuple(
-            pattern for one in configurations if is_inside(path, os.path.dirname(one.path)) for pattern in one.private
+        private = tuple(
+            pattern
+            for one in configurations
+            if is_inside(document.path, os.path.dirname(one.path))
+            for pattern in one.private
         )
+        has_indexes = any(
+            one.names_other_indexes and one.surroundings is not None and one.surroundings.root == root
+            for one in self.documents.values()
+            if one is not document
+        )
+        return Unsaved(private, has_indexes)
 
     # --- look-ups ---
 
