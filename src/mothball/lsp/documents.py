@@ -102,6 +102,10 @@ class OpenDocument:
         self.asking: asyncio.TimerHandle | None = None
         self.waiting: list[asyncio.Future[None]] = []
 
+    def queries(self) -> tuple[Query, ...]:
+        """Return what is asked for the text that was checked last."""
+        return self.checked.queries if self.checked is not None else ()
+
     def is_checked(self) -> bool:
         """Return whether the verdict is about the text as it is now."""
         return self.checked is not None and self.checked.text == self.text and not self.check_is_due

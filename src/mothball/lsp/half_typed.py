@@ -5,7 +5,23 @@ The protocol does not tell where the cursor is; where the last change ended does
 
 from __future__ import annotations
 
-from mothball.lsp.documents import Checked
+from mothball.index.statuses import Query
+from mothball.lsp.documents import Checked, OpenDocument
+
+
+def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
+    """Return the queries of a document but for names that are being typed.
+
+    When the typing ``has_paused``, only those are left out that are about to become private ones.
+    """
+    queries, checked = document.queries(), document.checked
+    if checked is None or checked.opened is None or document.edited_at is None:
+        return queries
+    typed = _names_at(checked, document.edited_at)
+    if has_paused and typed:
+        private = checked.opened.file.governance.network.private
+        typed = frozenset(name for name in typed if may_become_private(name, private))
+    return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
 def end_of_change(before: str, after: str) -> int:
@@ -34,7 +50,7 @@ def _common(before: str, after: str) -> int:
     return low
 
 
-def names_at(checked: Checked, offset: int | None) -> frozenset[str]:
+def _names_at(checked: Checked, offset: int | None) -> frozenset[str]:
     """Return the names within or at the ends of which ``offset`` is, but for those that stand elsewhere, too."""
     if offset is None:
         return frozenset()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,12 +21,12 @@ from mothball.index.statuses import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument, format_for
-from mothball.lsp.half_typed import end_of_change, may_become_private, names_at
+from mothball.lsp.half_typed import end_of_change, meant
+from mothball.lsp.held_back import HeldBack
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
 from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
-from mothball.unsaved import Unsaved, private_in
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +72,7 @@ class Workbench:
         # Told of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
+        self._held_back = HeldBack(self.documents, self._check_soon)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- what the client does ---
@@ -85,7 +85,7 @@ class Workbench:
                 self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
-        self._keep_private(document)
+        self._held_back.text_came(document)
         self._survey(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
@@ -98,7 +98,7 @@ class Workbench:
         document.text, document.version = text, version
         if uri in self.scripts:
             return
-        self._keep_private(document)
+        self._held_back.text_came(document)
         if document.surroundings is not None:
             self._check_soon(document)
             self._ask_after(self.pause, document)
@@ -114,9 +114,7 @@ class Workbench:
             if document.asking is not None:
                 document.asking.cancel()
             _wake(document)
-            self._hold_back(document, ())
-            document.checked = None
-            self._tell_of_indexes(document)
+            self._held_back.closed(document)
         return document
 
     def saved(self, uri: str) -> None:
@@ -187,12 +185,12 @@ class Workbench:
         """Do what is due by the clock: ask for what has grown old, look whether files changed that nobody watched."""
         now = time.time()
         for document in self.documents.values():
-            self.lookups.ask(self.lookups.wanting(_meant(document), now))
+            self.lookups.ask(self.lookups.wanting(meant(document), now))
             if document.surroundings is not None:
                 self._in_thread(
                     document.surroundings.is_current, partial(self._survey_if_not_current, document), lambda: None
                 )
-        self.lookups.forget_all_but(query for one in self.documents.values() for query in _queries(one))
+        self.lookups.forget_all_but(query for one in self.documents.values() for query in one.queries())
 
     # --- surveys ---
 
@@ -242,7 +240,7 @@ class Workbench:
             self.user_side()
 
     def _ask_for_all(self) -> None:
-        queries = [query for one in self.documents.values() for query in _meant(one, has_paused=True)]
+        queries = [query for one in self.documents.values() for query in meant(one, has_paused=True)]
         self.lookups.ask(queries, refresh=True)
         self.disk_changed()
 
@@ -262,7 +260,7 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        unsaved = self._unsaved_around(document, document.surroundings.root)
+        unsaved = self._held_back.around(document)
         task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape(), unsaved)
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
@@ -298,7 +296,7 @@ class Workbench:
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = verdict.parsed, verdict.checked
-        self._tell_of_indexes(document)
+        self._held_back.verdict_came(document)
         if verdict.diagnostics != document.diagnostics:
             document.diagnostics = verdict.diagnostics
             document.result_id = str(time.monotonic_ns())
@@ -309,45 +307,6 @@ class Workbench:
         _wake(document)
         if document.asks_when_checked:
             self._ask_now(document)
-
-    # --- what texts in the editor keep back for others ---
-
-    def _keep_private(self, document: OpenDocument) -> None:
-        self._hold_back(document, private_in(document.text, document.path))
-
-    def _hold_back(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
-        """Hold names back from now on, where they lie below ``configuration``: they only ever restrict."""
-        if configuration.private != private:
-            configuration.private = private
-            for document in self.documents.values():
-                if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
-                    self._check_soon(document)
-
-    def _tell_of_indexes(self, document: OpenDocument) -> None:
-        """Judge the documents of the same repository anew when a text begins or ceases to name other indexes."""
-        around, opened = document.surroundings, document.checked.opened if document.checked else None
-        others = bool(opened and opened.names_other_indexes)
-        if document.names_other_indexes != others:
-            document.names_other_indexes = others
-            for other in self.documents.values():
-                if other is not document and around and other.surroundings and other.surroundings.root == around.root:
-                    self._check_soon(other)
-
-    def _unsaved_around(self, document: OpenDocument, root: str) -> Unsaved:
-        """Return what the other texts say that may be about ``document``, which lies in the repository at ``root``."""
-        configurations = [one for one in self.documents.values() if one.private]
-        private = tuple(
-            pattern
-            for one in configurations
-            if is_inside(document.path, os.path.dirname(one.path))
-            for pattern in one.private
-        )
-        has_indexes = any(
-            one.names_other_indexes and one.surroundings is not None and one.surroundings.root == root
-            for one in self.documents.values()
-            if one is not document
-        )
-        return Unsaved(private, has_indexes)
 
     # --- look-ups ---
 
@@ -366,9 +325,9 @@ class Workbench:
         document.asks_when_checked = not document.is_checked()
         if document.asks_when_checked:
             return
-        meant = _meant(document, has_paused=has_paused)
-        self.lookups.ask(self.lookups.wanting(meant, time.time()))
-        if not has_paused and len(meant) < len(_queries(document)):
+        queries = meant(document, has_paused=has_paused)
+        self.lookups.ask(self.lookups.wanting(queries, time.time()))
+        if not has_paused and len(queries) < len(document.queries()):
             self._ask_after(self.typing_pause, document, has_paused=True)
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
@@ -398,25 +357,6 @@ class Workbench:
         self.loop  # noqa: B018 - known before a thread needs it
         job = self.threads.submit(work)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _hand_on(done, then, otherwise)))
-
-
-def _queries(document: OpenDocument) -> tuple[Query, ...]:
-    return document.checked.queries if document.checked is not None else ()
-
-
-def _meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
-    """Return the queries of a document but for names that are being typed.
-
-    When the typing ``has_paused``, only those are left out that are about to become private ones.
-    """
-    queries, checked = _queries(document), document.checked
-    if checked is None or checked.opened is None or document.edited_at is None:
-        return queries
-    typed = names_at(checked, document.edited_at)
-    if has_paused and typed:
-        private = checked.opened.file.governance.network.private
-        typed = frozenset(name for name in typed if may_become_private(name, private))
-    return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
 def _wake(document: OpenDocument) -> None:

@@ -1,0 +1,63 @@
+"""What texts in the editor keep back for others: private names, and new ones beside an index that is not saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+
+from mothball.files import is_inside
+from mothball.lsp.documents import OpenDocument
+from mothball.unsaved import Unsaved, private_in
+
+
+class HeldBack:
+    """Follows what the open documents say, and has those judged anew that it is about."""
+
+    def __init__(self, documents: Mapping[str, OpenDocument], check_soon: Callable[[OpenDocument], None]) -> None:
+        """``documents`` are those that are open, as they come and go."""
+        self._documents = documents
+        self._check_soon = check_soon
+
+    def text_came(self, document: OpenDocument) -> None:
+        """Take in the private names of a new text, which hold from now on."""
+        self._hold(document, private_in(document.text, document.path))
+
+    def verdict_came(self, document: OpenDocument) -> None:
+        """Take in whether a text, as it was judged, names other indexes than its file."""
+        opened = document.checked.opened if document.checked else None
+        self._tell_of_indexes(document, others=bool(opened and opened.names_other_indexes))
+
+    def closed(self, document: OpenDocument) -> None:
+        """Take in that a document says nothing any more."""
+        self._hold(document, ())
+        self._tell_of_indexes(document, others=False)
+
+    def around(self, document: OpenDocument) -> Unsaved:
+        """Return what the other texts say that may be about ``document``."""
+        private = tuple(
+            pattern
+            for one in self._documents.values()
+            if one.private and is_inside(document.path, os.path.dirname(one.path))
+            for pattern in one.private
+        )
+        return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
+
+    def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
+        if configuration.private != private:
+            configuration.private = private
+            for document in self._documents.values():
+                if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
+                    self._check_soon(document)
+
+    def _tell_of_indexes(self, document: OpenDocument, *, others: bool) -> None:
+        if document.names_other_indexes != others:
+            document.names_other_indexes = others
+            for one in self._beside(document):
+                self._check_soon(one)
+
+    def _beside(self, document: OpenDocument) -> Iterator[OpenDocument]:
+        """Yield the other documents of the same repository."""
+        around = document.surroundings
+        for one in self._documents.values():
+            if one is not document and around and one.surroundings and one.surroundings.root == around.root:
+                yield one
