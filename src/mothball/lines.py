@@ -23,13 +23,13 @@ class LineTable:
 
     def __init__(self, text: str) -> None:
         """Find all line starts; linear in the text, once."""
-        self._text = text
         if "\r" in text:
             self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+            self._lines = _LINE_END.split(text)
         else:
             # A lock has a hundred thousand lines: nothing is to be done in Python for each of them.
-            self._starts = [0, *accumulate(map(_ONE.__add__, map(len, text.split("\n")[:-1])))]
-        self._last_line = (0, "")
+            self._lines = text.split("\n")
+            self._starts = [0, *accumulate(map(_ONE.__add__, map(len, self._lines[:-1])))]
 
     def position(self, offset: int) -> Position:
         """Return the line and column of ``offset``."""
@@ -43,7 +43,7 @@ class LineTable:
     def place(self, start: int, end: int) -> tuple[Position, Position, str]:
         """Return the positions of two offsets, and the text of the line on which the first stands."""
         number = bisect_right(self._starts, start)
-        line = self.line(number)
+        line = self._lines[number - 1]
         column = start - self._starts[number - 1] + 1
         last = column + end - start
         # Nearly all that is shown ends on the line on which it begins.
@@ -64,8 +64,4 @@ class LineTable:
 
         Asked again for the same line it returns the same object: thousands of entries on one line share its text.
         """
-        if self._last_line[0] != number:
-            start = self._starts[number - 1]
-            end = self._starts[number] if number < len(self._starts) else len(self._text)
-            self._last_line = (number, self._text[start:end].rstrip("\r\n"))
-        return self._last_line[1]
+        return self._lines[number - 1]
