@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
 
 from mothball import policy
 from mothball.config import Ignore
@@ -34,7 +33,7 @@ from mothball.model import (
 )
 from mothball.records import make
 from mothball.routing.route import Ask, Router, credentials_in
-from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of, location_of
+from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of
 from mothball.transitive import Ways, one_problem_each, ways_into_locks
 from mothball.wording import (
     UNCHECKED,
@@ -48,8 +47,6 @@ from mothball.wording import (
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
 Asked = Query | Withheld
-
-_LOCATION = itemgetter(CheckedDependency._fields.index("location"))
 
 
 def check(
@@ -75,7 +72,7 @@ def check(
         *idle_ignores(judged, settings, complete=not unreadable),
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
-    checked = tuple(sorted((item for one in judged for item in one.checked), key=_LOCATION))
+    checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
     unnamed = tuple(sorted(entry for one in judged for entry in _unnamed(one)))
     paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
@@ -98,7 +95,7 @@ def check(
 
 def together(one: Report, other: Report) -> Report:
     """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
-    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_LOCATION))
+    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
     findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
     problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
     unnamed = tuple(sorted((*one.unnamed, *other.unnamed)))
@@ -150,9 +147,8 @@ def _judge(
     used: set[IgnoreComment | Ignore] = set()
     lookups: list[Lookup] = [answers[query] if isinstance(query, Query) else query for query in asked]
     for dependency, lookup in zip(file.subjects, lookups, strict=True):
-        location = location_of(file.path, dependency.name_span, lines)
         way = ways.get(dependency.name) if ways else None
-        item = make(CheckedDependency, (dependency, location, lookup, way is not None, way or ()))
+        item = make(CheckedDependency, (dependency, file.path, lines, lookup, way is not None, way or ()))
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
@@ -196,7 +192,7 @@ def _finding(
 def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -> Iterator[Finding]:
     severity = policy.severity_of(Rule.UNREADABLE, settings.weighing(file.governance.config))
     for problem in file.document.problems:
-        location = location_of(file.path, problem.span, lines)
+        location = lines.location(file.path, problem.span)
         message, help_text = one_line(problem.message), one_line(problem.help)
         yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
 
@@ -266,7 +262,7 @@ def _stale_problems(
 def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:
     """Yield the entries without a name, where all of a file is judged."""
     for entry in one.file.document.unnamed if one.file.judged is None else ():
-        yield UnnamedEntry(location_of(one.file.path, entry.span, one.lines), entry.why)
+        yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.why)
 
 
 def _summary(
@@ -287,6 +283,10 @@ def _summary(
         not_verified=not_verified,
         not_stated=not_stated,
     )
+
+
+def _place(item: CheckedDependency) -> tuple[str, int]:
+    return item.path, item.dependency.name_span.start
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

@@ -28,7 +28,7 @@ from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
 from mothball.model import Location, Position, Problem, Rule, Severity
 from mothball.records import NamedTuple
-from mothball.sources import Governance, SourceFile, location_of
+from mothball.sources import Governance, SourceFile
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 OWN_FILE = "mothball.toml"
@@ -151,7 +151,7 @@ class Governor:
                 str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
             ) from error
         locations = {
-            ignore.name: location_of(shown_path(path), span, lines)
+            ignore.name: lines.location(shown_path(path), span)
             for ignore in config.ignores
             if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
         }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mothball import policy
 from mothball.config import Ignore
 from mothball.model import CheckedDependency, Finding, Mode, NotStated, Rule, Unavailable
-from mothball.sources import Governance, JudgedFile, RunSettings, lines_of, location_of
+from mothball.sources import Governance, JudgedFile, RunSettings, lines_of
 from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
 
 
@@ -63,7 +63,7 @@ def _idle_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
         names = ", ".join(dict.fromkeys(item.dependency.name for item in beside))
         words = unused_ignore_wording(names, ", ".join(comment.rules))
         severity = policy.severity_of(Rule.UNUSED_IGNORE, settings.weighing(one.file.governance.config))
-        location = location_of(one.file.path, comment.span, one.lines)
+        location = one.lines.location(one.file.path, comment.span)
         yield Finding(Rule.UNUSED_IGNORE, severity, words.message, words.help, path=one.file.path, location=location)
 
 

@@ -6,8 +6,7 @@ import re
 from bisect import bisect_right
 from itertools import accumulate
 
-from mothball.model import Position
-from mothball.records import make
+from mothball.model import Location, Position, Span
 
 # Only these three end a line. str.splitlines() also breaks at form feeds, U+0085, U+2028: editors do not.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -31,6 +30,12 @@ class LineTable:
             self._starts = [0, *accumulate(map(_ONE.__add__, map(len, text.split("\n")[:-1])))]
         self._last_line = (0, "")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LineTable) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
     def position(self, offset: int) -> Position:
         """Return the line and column of ``offset``."""
         line = bisect_right(self._starts, offset)
@@ -40,15 +45,15 @@ class LineTable:
         """Return the line of ``offset``."""
         return bisect_right(self._starts, offset)
 
-    def place(self, start: int, end: int) -> tuple[Position, Position, str]:
-        """Return the positions of two offsets, and the text of the line on which the first stands."""
-        number = bisect_right(self._starts, start)
-        line = self.line(number)
-        column = start - self._starts[number - 1] + 1
-        last = column + end - start
+    def location(self, path: str, span: Span) -> Location:
+        """Return the place of ``span`` as a person finds it in the file that is shown as ``path``."""
+        start = self.position(span.start)
+        line = self.line(start.line)
+        length = span.end - span.start
         # Nearly all that is shown ends on the line on which it begins.
-        until = make(Position, (number, last)) if last <= len(line) + 1 else self.position(end)
-        return make(Position, (number, column)), until, line
+        is_within = start.column + length <= len(line) + 1
+        end = Position(start.line, start.column + length) if is_within else self.position(span.end)
+        return Location(path, start, end, line)
 
     @property
     def count(self) -> int:

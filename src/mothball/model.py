@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mothball.records import NamedTuple
+
+if TYPE_CHECKING:
+    from mothball.lines import LineTable
 
 # --- names and places -------------------------------------------------------------------------------------------------
 
@@ -400,16 +403,23 @@ class Finding(NamedTuple):
 
 
 class CheckedDependency(NamedTuple):
-    """A dependency with its place made readable and what was learnt of it.
+    """A dependency of the file that is shown as ``path``, and what was learnt of it.
 
-    ``via`` is the path that brings a transitive package in, from a direct dependency down to its parent.
+    ``lines`` are those of its file. ``via`` is the path that brings a transitive package in, from a direct dependency
+    down to its parent.
     """
 
     dependency: Dependency
-    location: Location
+    path: str
+    lines: LineTable
     lookup: Lookup
     transitive: bool = False
     via: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """The place of its name as a person finds it; made when it is asked for, since few places are ever shown."""
+        return self.lines.location(self.path, self.dependency.name_span)
 
 
 class UnnamedEntry(NamedTuple):

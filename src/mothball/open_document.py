@@ -22,7 +22,7 @@ from mothball.lines import LineTable
 from mothball.model import Document, Location, Problem, Report
 from mothball.own_names import OwnNames, telling_files, withhold_self
 from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile, is_lock, location_of
+from mothball.sources import Governance, RunSettings, SourceFile, is_lock
 from mothball.surroundings import UV_FILE
 from mothball.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of
 from mothball.walking import find
@@ -203,7 +203,7 @@ def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str
     for ignore in governance.config.ignores:
         span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))
         if span is not None:
-            found[ignore.name] = location_of(shown, span, lines)
+            found[ignore.name] = lines.location(shown, span)
     return found
 
 

@@ -26,7 +26,7 @@ from mothball.model import (
     ToolIndex,
 )
 from mothball.policy import Weighing
-from mothball.records import NamedTuple, make
+from mothball.records import NamedTuple
 from mothball.routing.route import Declared
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
@@ -135,11 +135,6 @@ def required_by_members(document: Document) -> frozenset[str]:
 def is_beneath(path: str, directory: str) -> bool:
     """Return whether ``path`` is ``directory`` or lies in it; both are absolute."""
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
-
-
-def location_of(file_path: str, span: Span, lines: LineTable) -> Location:
-    """Return the readable place of ``span`` in the file that ``lines`` was made of."""
-    return make(Location, (file_path, *lines.place(*span)))
 
 
 def lines_of(span: Span, lines: LineTable) -> range:

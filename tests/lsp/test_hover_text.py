@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from mothball.config import DEFAULT_INDEX
 from mothball.hygiene import one_line
+from mothball.lines import LineTable
 from mothball.lsp.hover_text import Story, code_span, hover_text
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.project_page import project_page
@@ -39,7 +40,7 @@ from mothball.model import (
 
 NOW = 1_800_000_000.0
 INDEX = "https://index.example/simple/"
-PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8))
+PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8), "old-lib")
 ORIGIN = Origin(INDEX, NOW - 3 * 3600)
 
 
@@ -48,7 +49,9 @@ def story(lookup: Lookup, finding: Finding | None = None, **fields: object) -> S
     entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
     own = {key: value for key, value in fields.items() if key in entry._fields}
     more = {key: value for key, value in fields.items() if key not in own}
-    return Story(CheckedDependency(entry._replace(**own), PLACE, lookup, **more), finding, NOW)  # type: ignore[arg-type]
+    lines = LineTable("old-lib\n")
+    item = CheckedDependency(entry._replace(**own), "requirements.txt", lines, lookup, **more)  # type: ignore[arg-type]
+    return Story(item, finding, NOW)
 
 
 def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mothball.checker import check
 from mothball.config import Config
+from mothball.lines import LineTable
 from mothball.model import (
     Answer,
     Cause,
@@ -152,7 +153,8 @@ def _dependencies(draw: st.DrawFn) -> CheckedDependency:
         draw(TEXTS), Span(0, 1), Span(0, 1), specifier=draw(TEXTS), section=draw(TEXTS), version=draw(st.none() | TEXTS)
     )
     via = tuple(draw(st.lists(TEXTS, max_size=2)))
-    return CheckedDependency(dependency, draw(_locations(draw(TEXTS))), draw(_LOOKUPS), transitive=bool(via), via=via)
+    lines = LineTable(draw(TEXTS))
+    return CheckedDependency(dependency, draw(TEXTS), lines, draw(_LOOKUPS), transitive=bool(via), via=via)
 
 
 _PROBLEMS = st.builds(

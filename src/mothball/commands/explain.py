@@ -23,7 +23,7 @@ from mothball.report.concise import concise_line, problem_line
 from mothball.routing.addresses import base_url
 from mothball.routing.candidates import Passed
 from mothball.routing.route import Ask, Declared, Explanation, Router
-from mothball.sources import SourceFile, location_of
+from mothball.sources import SourceFile
 from mothball.wording import WITHHELD_WORDS
 
 # A name that stands on thousands of lines is explained once for each way, and these lines are named.
@@ -62,7 +62,7 @@ def _slips(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
         severity = policy.severity_of(Rule.UNREADABLE, setup.settings.weighing(file.governance.config))
         lines = LineTable(file.text)
         for problem in file.document.problems if severity is not Severity.OFF else ():
-            place = location_of(file.path, problem.span, lines)
+            place = lines.location(file.path, problem.span)
             yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=place)
 
 
@@ -75,7 +75,7 @@ def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]
             router = Router(file.declared(), file.governance.network)
             lines = LineTable(file.text)
             for dependency in named:
-                start = location_of(file.path, dependency.name_span, lines).start
+                start = lines.location(file.path, dependency.name_span).start
                 ways.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")
     return ways
 

@@ -7,11 +7,13 @@ path exists is not asked. What pip would refuse is a problem with its place; eve
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import read_comment
+from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
-from mothball.formats.requirements_lines import LogicalLine, decode, split_lines
+from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
 from mothball.model import (
     Dependency,
@@ -55,10 +57,16 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     the line's end too. Raises nothing. Rules: pip, "Requirements File Format"; PEP 508; PEP 440.
     """
     found = _Collected(kind, [], [], [], [], [], [])
-    lines = split_lines(text)
-    for line in lines.logical:
-        _read_line(line, found)
-    for comment in lines.comments:
+    comments: list[Comment] = []
+    marks: list[Span] = []
+    for line in logical_lines(text, comments, marks):
+        entry = _sound_entry(line.text)
+        offset = None if entry is None else line.offset(entry.entry_span.end)
+        if entry is not None and offset is not None:  # as nearly always
+            found.dependencies.append(entry.at(offset, kind))
+        else:
+            _read_line(line, found)
+    for comment in comments:
         outcome = read_comment(text, comment.span)
         match outcome:
             case IgnoreComment():
@@ -69,7 +77,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
                 pass
             case _:
                 assert_never(outcome)
-    found.problems.extend(_conflicts(text, lines.conflict_marks))
+    found.problems.extend(_conflicts(text, marks))
     document = Document(
         "requirements",
         tuple(found.dependencies),
@@ -83,10 +91,27 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
         return document
     from mothball.formats.compiled import as_lock  # noqa: PLC0415 - only compiled files pay for it
 
-    return as_lock(document, text, lines.comments)
+    return as_lock(document, text, comments)
 
 
-def _conflicts(text: str, marks: tuple[Span, ...]) -> list[ParseProblem]:
+def _sound_entry(line: str) -> Entry | None:
+    """Return the entry that ``line`` holds, None where there is anything else to say of the line."""
+    # An editor reads the same thousand lines again with every keystroke.
+    return _sound_again(line) if len(line) <= MAX_KEPT_LENGTH else _sound(line)
+
+
+def _sound(line: str) -> Entry | None:
+    options_at = find_options(line)
+    if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
+        return None
+    verdict = judge(line[:options_at].rstrip())
+    return None if verdict.error is not None or verdict.withheld is not None else verdict.entry
+
+
+_sound_again = lru_cache(KEPT_ENTRIES)(_sound)
+
+
+def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
     """Return one problem for each unfinished merge, at its first mark."""
     problems = []
     is_open = False
@@ -101,7 +126,7 @@ def _conflicts(text: str, marks: tuple[Span, ...]) -> list[ParseProblem]:
 def _read_line(line: LogicalLine, found: _Collected) -> None:
     options_at = find_options(line.text)
     options: list[Option] = []
-    if options_at < len(line.text) and not are_hashes(line.text, options_at):
+    if options_at < len(line.text):
         options, error = read_options(line.text, options_at)
         if error is not None:
             found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
@@ -109,11 +134,7 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
                 found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
-        verdict, offset = judge(entry), line.offset(len(entry))
-        if verdict.error is None and verdict.entry is not None and offset is not None:  # as nearly always
-            found.dependencies.append(verdict.entry.at(offset, found.kind, "", verdict.withheld))
-        else:
-            _keep(verdict, entry, line.span, found)
+        _keep(judge(entry), entry, line.span, found)
         return
     values: dict[str, Word] = {}
     for option in options:

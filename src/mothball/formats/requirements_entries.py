@@ -7,18 +7,8 @@ one; this asks only how it is written.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from mothball.formats.pep508 import (
-    KEPT_ENTRIES,
-    MAX_KEPT_LENGTH,
-    NAME_PATTERN,
-    Entry,
-    EntryError,
-    named,
-    read_entry,
-    visible_name,
-)
+from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, named, read_entry, visible_name
 from mothball.model import Span, WithheldReason
 from mothball.records import NamedTuple
 
@@ -52,11 +42,6 @@ _ARCHIVES = (
 
 def judge(text: str) -> Verdict:
     """Say what the trimmed, non-empty ``text`` before a line's options is; raises nothing."""
-    # An editor reads the same thousand lines again with every keystroke.
-    return _judge_again(text) if len(text) <= MAX_KEPT_LENGTH else _judge(text)
-
-
-def _judge(text: str) -> Verdict:
     if "${" in text and re.search(_VARIABLE, text):
         return _judge_with_variable(text)
     if ":" in text and _is_url(text):
@@ -65,9 +50,6 @@ def _judge(text: str) -> Verdict:
     if _is_archive(head) and not _is_named(head):
         return _judge_reference(text, ";", WithheldReason.PATH)
     return _judge_requirement(text, head)
-
-
-_judge_again = lru_cache(KEPT_ENTRIES)(_judge)
 
 
 def judge_editable(text: str) -> Verdict:

@@ -95,14 +95,6 @@ class Comment(NamedTuple):
     line_start: int
 
 
-class Lines(NamedTuple):
-    """What a requirements file consists of."""
-
-    logical: tuple[LogicalLine, ...]
-    comments: tuple[Comment, ...]
-    conflict_marks: tuple[Span, ...]
-
-
 # Only these three end a line here, as in every editor; pip also breaks at form feeds and U+2028.
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#")
@@ -110,20 +102,18 @@ _CONFLICT_MARKS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _ONE_PIECE = (0,)
 
 
-def split_lines(text: str) -> Lines:
-    """Split a decoded requirements file into logical lines, comments and the marks of an unfinished merge.
+def logical_lines(text: str, comments: list[Comment], marks: list[Span]) -> Iterator[LogicalLine]:
+    """Yield the logical lines of a decoded requirements file, and put down its comments and the marks of a merge.
 
-    A mark stands on a line of its own and ends a continuation, as a comment line does.
+    A mark, of a merge that is not finished, stands on a line of its own and ends a continuation, as a comment line
+    does.
     """
-    logical: list[LogicalLine] = []
-    comments: list[Comment] = []
-    marks: list[Span] = []
     # The pieces of a continued line, and where they begin in the file.
     pieces: list[str] = []
     sources: list[int] = []
     for line, start in _physical_lines(text):
         if line[:1].isalnum() and "#" not in line and line[-1] != "\\" and not pieces:  # as nearly always
-            logical.append(make(LogicalLine, (line.rstrip(), _ONE_PIECE, (start,))))
+            yield make(LogicalLine, (line.rstrip(), _ONE_PIECE, (start,)))
             continue
         is_mark = line[:7] in _CONFLICT_MARKS and line[7:8] in {"", " "}
         bare = line.lstrip()
@@ -144,12 +134,11 @@ def split_lines(text: str) -> Lines:
             sources.append(start)
             pieces.append(line)
         elif bare:
-            _add_line(line, _ONE_PIECE, (start,), logical, comments)
+            yield from _bare_line(line, _ONE_PIECE, (start,), comments)
         if pieces:
             starts = tuple(accumulate(map(len, pieces[:-1]), initial=0))
-            _add_line("".join(pieces), starts, tuple(sources), logical, comments)
+            yield from _bare_line("".join(pieces), starts, tuple(sources), comments)
             pieces, sources = [], []
-    return Lines(tuple(logical), tuple(comments), tuple(marks))
 
 
 def _physical_lines(text: str) -> Iterator[tuple[str, int]]:
@@ -165,10 +154,10 @@ def _physical_lines(text: str) -> Iterator[tuple[str, int]]:
     yield "", len(text)
 
 
-def _add_line(
-    text: str, starts: tuple[int, ...], sources: tuple[int, ...], logical: list[LogicalLine], comments: list[Comment]
-) -> None:
-    """Take the comment and the outer white space off a line, and keep both."""
+def _bare_line(
+    text: str, starts: tuple[int, ...], sources: tuple[int, ...], comments: list[Comment]
+) -> Iterator[LogicalLine]:
+    """Yield a line without its comment, which is put down, and outer white space; nothing where nothing is left."""
     comment = _COMMENT.search(text) if "#" in text else None
     if comment is not None:
         at = comment.start()
@@ -182,8 +171,6 @@ def _add_line(
         return
     leading = len(text) - len(text.lstrip())
     if len(starts) == 1:
-        logical.append(LogicalLine(body, _ONE_PIECE, (sources[0] + leading,)))
+        yield LogicalLine(body, _ONE_PIECE, (sources[0] + leading,))
     else:
-        if leading:
-            starts = tuple(start - leading for start in starts)
-        logical.append(LogicalLine(body, starts, sources))
+        yield LogicalLine(body, tuple(start - leading for start in starts) if leading else starts, sources)

@@ -111,7 +111,7 @@ class _Writer:
         if item is None:
             return []
         for other in report.dependencies:
-            if other.dependency.name == item.via[0] and other.location.path != self._checked.path:
+            if other.dependency.name == item.via[0] and other.path != self._checked.path:
                 return self._related(other.location, f"{item.via[0]} brings {finding.name} in")
         return []
 

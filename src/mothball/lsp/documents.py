@@ -43,7 +43,7 @@ class Checked(NamedTuple):
     def dependencies(self) -> list[CheckedDependency]:
         """Return what was checked of this document, not of the files around it."""
         items, path = self.report.dependencies if self.report else (), self.path
-        return [item for item in items if item.location.path == path]
+        return [item for item in items if item.path == path]
 
     def findings(self) -> list[Finding]:
         """Return the findings that this document bears, in its order; the suppressed ones are among them."""

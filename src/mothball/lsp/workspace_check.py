@@ -140,7 +140,7 @@ def _by_file(report: Report, files: tuple[SourceFile, ...]) -> Iterator[tuple[st
             findings.setdefault(path, []).append(finding)
     items: dict[str, list[CheckedDependency]] = {}
     for item in report.dependencies:
-        items.setdefault(item.location.path, []).append(item)
+        items.setdefault(item.path, []).append(item)
     manifests: dict[str, list[SourceFile]] = {}
     for file in files:
         if not is_lock(file.document):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pip._internal.req.req_file import _decode_req_file
 
-from mothball.formats.requirements_lines import decode, split_lines
+from mothball.formats.requirements_lines import Comment, decode, logical_lines
 from mothball.model import Span
 
 
@@ -65,8 +65,8 @@ def test_bytes_are_text_or_raise_what_is_documented(data: bytes) -> None:
 
 def test_a_logical_line_maps_back_to_the_file() -> None:
     text = "# one\n  ab \\\r\n\\\\cd\\\\\n  ef  # two\ngh # three"
-    lines = split_lines(text)
-    first, second = lines.logical
+    comments: list[Comment] = []
+    first, second = logical_lines(text, comments, [])
     assert (first.text, second.text) == ("ab cd  ef", "gh")
     assert first.span(0, 2).of(text) == "ab"
     assert first.span(3, 5).of(text) == "cd"
@@ -74,7 +74,7 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
     assert first.span(0, 5).of(text) == "ab \\\r\n\\\\cd"
     assert first.span(3, 3) == Span(text.index("cd"), text.index("cd"))
     assert second.span(0, 2).of(text) == "gh"
-    assert [comment.span.of(text) for comment in lines.comments] == ["# one", "# two", "# three"]
+    assert [comment.span.of(text) for comment in comments] == ["# one", "# two", "# three"]
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
     ],
 )
 def test_continuations_and_comments_follow_pip(text: str, logical: list[str], comments: list[str]) -> None:
-    lines = split_lines(text)
-    assert [line.text for line in lines.logical] == logical
-    assert [comment.span.of(text) for comment in lines.comments] == comments
+    found: list[Comment] = []
+    assert [line.text for line in logical_lines(text, found, [])] == logical
+    assert [comment.span.of(text) for comment in found] == comments
 
 
 @given(st.text(st.sampled_from(list("ab \\\n\r\t#<=")), max_size=60))
 @settings(deadline=None, max_examples=300)
 def test_every_character_of_a_logical_line_is_one_of_the_file(text: str) -> None:
-    for line in split_lines(text).logical:
+    for line in logical_lines(text, [], []):
         assert line.text == line.text.strip()
         assert "".join(text[line.source(offset)] for offset in range(len(line.text))) == line.text

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from packaging.specifiers import SpecifierSet
 
 from mothball.formats.requirements import decode, parse
-from mothball.formats.requirements_lines import LogicalLine, split_lines
+from mothball.formats.requirements_lines import LogicalLine, logical_lines
 from mothball.lines import LineTable
 from mothball.model import Dependency, Document, Kind, WithheldReason, normalise
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
@@ -44,7 +44,7 @@ class OnLine:
 
 def agree(text: str) -> None:
     document = parse(text)
-    ours = [OnLine(line, document) for line in split_lines(text).logical]
+    ours = [OnLine(line, document) for line in logical_lines(text, [], [])]
     theirs = read_with_pip(text)
     assert [on_line.line.text for on_line in ours] == [line.text for line in theirs]
     for on_line, line in zip(ours, theirs, strict=True):

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given, settings
 
 from mothball.checker import check
+from mothball.lines import LineTable
 from mothball.model import (
     CheckedDependency,
     Dependency,
     Kind,
-    Location,
     Lookup,
-    Position,
     ProjectStatus,
     Report,
     Source,
@@ -230,10 +229,10 @@ def test_each_kind_of_look_up_has_the_same_fields(lookup: Lookup, fields: dict[s
 
 def test_a_transitive_package_says_what_brings_it_in() -> None:
     dependency = Dependency(
-        "old-lib", Span(0, 7), Span(0, 7), kind=Kind.LOCKED, section="package", version="1.2", specifier=""
+        "old-lib", Span(9, 16), Span(1, 17), kind=Kind.LOCKED, section="package", version="1.2", specifier=""
     )
-    location = Location("uv.lock", Position(2, 8), Position(2, 15), 'name = "old-lib"')
-    item = CheckedDependency(dependency, location, ARCHIVED, transitive=True, via=("flask-foo", "mid-lib"))
+    lines = LineTable('\nname = "old-lib"')
+    item = CheckedDependency(dependency, "uv.lock", lines, ARCHIVED, transitive=True, via=("flask-foo", "mid-lib"))
     [shown] = loaded(Report((item,), (), (), plain_report().summary))["dependencies"]
     assert (shown["kind"], shown["section"], shown["version"]) == ("locked", "package", "1.2")
     assert (shown["transitive"], shown["via"]) == (True, ["flask-foo", "mid-lib"])
