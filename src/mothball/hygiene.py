@@ -22,6 +22,10 @@ _HARMFUL = (
 )
 # Opening (its scheme may lack the slashes), authority, path, and what follows.
 _URL_PARTS = r"(?s)((?:[A-Za-z][A-Za-z0-9+.-]*:(?=/))?/*)([^/?#]*)([^?#]*)(.*)"
+# What continuous integration takes for a command in any line that it is shown: `##[add-mask]`, `##vso[task.…]`,
+# `##teamcity[…]`; and what GitHub does at the beginning of one: `::add-mask::`.
+_COMMAND_ANYWHERE = r"##(?=[A-Za-z]*\[)"
+_COMMAND_AHEAD = "::"
 _HOST_AND_PORT = r"(?:\[[^\]]*\]|[^:]+)(?::[0-9]+)?"
 
 
@@ -60,7 +64,7 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     """Return ``text`` as one harmless line of at most ``limit`` code points.
 
     Runs of control, separator, zero-width and direction-changing characters become one space; what is cut off at the
-    end is marked with an ellipsis.
+    end is marked with an ellipsis. What a log would take for a command is no command any more.
     """
     # Cut before cleaning, with room for runs that shrink: a megabyte of reason must not cost a megabyte of work.
     is_cut = len(text) > limit * 4
@@ -68,7 +72,7 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     # Nearly all text is plain; the large pattern is compiled only for what needs it.
     if not (cleaned.isascii() and cleaned.isprintable() and "  " not in cleaned):
         cleaned = re.sub(_HARMFUL, " ", cleaned)
-    cleaned = cleaned.strip()
+    cleaned = _without_commands(cleaned.strip())
     if is_cut or len(cleaned) > limit:
         return cleaned[: limit - 1].rstrip() + "…"
     return cleaned
@@ -82,9 +86,21 @@ def keep_columns(line: str, limit: int) -> str:
     """
     # With room behind the limit for the sign that ends a secret.
     line = without_secrets(line[: limit + 2000])[:limit]
-    if line.isascii() and line.isprintable():
-        return line
-    return re.sub(_HARMFUL, lambda run: " " * len(run.group()), line)
+    if not (line.isascii() and line.isprintable()):
+        line = re.sub(_HARMFUL, lambda run: " " * len(run.group()), line)
+    return _without_commands(line)
+
+
+def _without_commands(text: str) -> str:
+    """Return ``text``, as long as before, without what a log would take for a command to whoever keeps it."""
+    if text.startswith(_COMMAND_AHEAD):
+        text = f": {text[2:]}"
+    return re.sub(_COMMAND_ANYWHERE, "# ", text) if "##" in text else text
+
+
+def as_logged(json_text: str) -> str:
+    """Return JSON that means the same and holds no command, whatever its strings say; see ``one_line``."""
+    return json_text.replace("##", "#\\u0023")
 
 
 def without_credentials(url: str) -> str:

@@ -14,6 +14,7 @@ from datetime import date
 from mothball.checker import check
 from mothball.commands.common import open_session, read_paths
 from mothball.errors import UnreadableFileError
+from mothball.hygiene import as_logged
 from mothball.index.snapshot import render_snapshot
 from mothball.model import Answer, Missing, Report, Rule, Unavailable, Withheld
 from mothball.policy import exit_code
@@ -71,7 +72,7 @@ def _is_held(answer: Answer) -> bool:
 def _write(text: str, path: str | None) -> None:
     """Write to stdout, or to ``path`` in one step, so that nobody ever reads half a snapshot."""
     if path is None or path == "-":
-        sys.stdout.write(text)
+        sys.stdout.write(as_logged(text))
         return
     # Beside the file that a link leads to, with the rights that the umask gives: people read and share it.
     path = os.path.realpath(path)

@@ -16,7 +16,7 @@ from mothball.commands.explain import project_name
 from mothball.discovery import Discovered, Given, discover
 from mothball.files import DISK, is_inside, repository_root
 from mothball.formats.table import format_of
-from mothball.hygiene import one_line
+from mothball.hygiene import as_logged, one_line
 from mothball.model import (
     Answer,
     CheckedDependency,
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         projects = [
             {"name": item.dependency.name, "lookup": lookup_fields(item.lookup)} for item in report.dependencies
         ]
-        sys.stdout.write(json.dumps({"version": VERSION, "projects": projects}, indent=2) + "\n")
+        sys.stdout.write(as_logged(json.dumps({"version": VERSION, "projects": projects}, indent=2)) + "\n")
     else:
         for item in report.dependencies:
             sys.stdout.write(_lines(item, setup.settings.now))

@@ -43,7 +43,8 @@ def _problem(problem: Problem) -> str:
 
 
 def _file(path: str) -> list[tuple[str, str]]:
-    return [("file", one_line(path, len(path)))] if path else []
+    # Here, no path begins a line: colons ahead of it are kept, and escaped.
+    return [("file", one_line(f"/{path}", len(path) + 1)[1:])] if path else []
 
 
 def _place(location: Location) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import json
 from time import gmtime, strftime
 from typing import Any, assert_never
 
-from mothball.hygiene import one_line
+from mothball.hygiene import as_logged, one_line
 from mothball.model import (
     Cause,
     CheckedDependency,
@@ -37,7 +37,7 @@ def render_json(report: Report) -> str:
         "problems": [_problem(problem) for problem in report.problems],
         "unnamed": [{**_place(one.location.path, one.location), "reason": one.why} for one in report.unnamed],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return as_logged(json.dumps(document, indent=2)) + "\n"
 
 
 def lookup_fields(lookup: Lookup) -> dict[str, Any]:

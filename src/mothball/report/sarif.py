@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from mothball import __version__
 from mothball.home import PROJECT_HOME, rule_url
-from mothball.hygiene import one_line
+from mothball.hygiene import as_logged, one_line
 from mothball.model import Finding, Location, Position, Problem, Report, Rule, Severity, Suppression
 from mothball.policy import Weighing, severity_of
 
@@ -41,7 +41,7 @@ def render_sarif(report: Report, page_of: Callable[[Rule], str]) -> str:
         "invocations": [_invocation(report)],
         "results": [_result(finding) for finding in report.findings if finding.path],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return as_logged(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
 
 
 def _rule(rule: Rule, page: str) -> dict[str, Any]:
