@@ -16,7 +16,7 @@ from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
 from mothball.errors import UnreadableFileError
 from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
-from mothball.formats.toml import scan, span_of
+from mothball.formats.toml import scan_once, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
 from mothball.lines import LineTable
 from mothball.model import Document, Location, Problem, Report
@@ -198,7 +198,7 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
 
 def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
     """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
-    parsed, lines = scan(text), LineTable(text)
+    parsed, lines = scan_once(text), LineTable(text)
     found = {}
     for ignore in governance.config.ignores:
         span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from mothball.config_values import MAX_PATTERNS, read_name_patterns
 from mothball.errors import ConfigError
-from mothball.formats.toml import scan, to_mapping
+from mothball.formats.toml import scan_once, to_mapping
 from mothball.governing import OWN_FILE, SHARED_FILE, table_path
 from mothball.model import Dependency, Document, Span, WithheldReason
 from mothball.records import NamedTuple
@@ -134,7 +134,7 @@ def _may_configure(text: str, path: str, name: str) -> bool:
 
 def _setting(text: str, path: str, name: str) -> object:
     """Return a value of our table in a configuration that may be half typed; None where it has none."""
-    table: object = to_mapping(scan(text))
+    table: object = to_mapping(scan_once(text))
     for key in table_path(path):
         table = table.get(key) if isinstance(table, Mapping) else None
     return table.get(name) if isinstance(table, Mapping) else None

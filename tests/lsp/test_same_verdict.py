@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.lsp.conftest import InProcess, Workspace
 from tests.support.cli import run_in_process
 from tests.support.lsp_client import LIMIT, PUSH, Message
+from tests.support.memory import forget
 from tests.support.project import snapshot_text
 
 STATUSES = {
@@ -133,6 +134,14 @@ PIECES = (
         "good-lib\n",
     ),
     *("--index-url https://other.example/simple/\n", "-r more/requirements.txt\n", "\f", "\u2028", '"', "[", "]\n"),
+    *(
+        "old-lib==1 \\\n  --hash=sha256:0\n",
+        "\\\n",
+        '"tired-lib>=1",\n',
+        "# more\n",
+        " ; os_name == 'nt'",
+        "Old_Lib[x]\n",
+    ),
 )
 
 
@@ -162,6 +171,7 @@ def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
         client.change(document, text, version)
     edited = settled(client, document)
     client.close(document)
+    client.in_loop(forget)
     client.open(path, text)
     assert edited == settled(client, document)
     client.close(document)

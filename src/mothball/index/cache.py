@@ -12,6 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from mothball.errors import CacheError
@@ -20,7 +21,7 @@ from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_fo
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
 from mothball.index.exchange import ProjectPage
 from mothball.model import Release
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer
@@ -49,7 +50,12 @@ class PageKey(NamedTuple):
 
 def page_key(index: str, name: str) -> PageKey:
     """Return the key of the page ``name`` (normalised) on ``index``: without credentials, ending in one slash."""
-    return PageKey(without_credentials(index).rstrip("/") + "/", name)
+    return make(PageKey, (_base(index), name))
+
+
+@lru_cache(maxsize=64)
+def _base(index: str) -> str:
+    return without_credentials(index).rstrip("/") + "/"
 
 
 class CachedAnswer(NamedTuple):

@@ -293,7 +293,8 @@ class _Pages:
 
 
 def _key(query: Query) -> _Key:
-    return query.name, query.indexes, query.settings.status_index
+    name, indexes, settings = query
+    return name, indexes, settings.status_index
 
 
 def _is_wanting(query: Query, known: _Known | None, now: float) -> bool:

@@ -7,8 +7,9 @@ in; each tool's own rules are in a module of its own, imported where a file need
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 
 from mothball.config import Network
@@ -106,6 +107,7 @@ class Router:
             is_chosen=bool(network.index_by),
         )
         self._users: UsersPlaces | None = None
+        self._private = _any_of(network.private) if network.private else None
         self._known: dict[tuple[object, ...], Route] = {}
         self._by_name = any(one.includes or one.excludes for one in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
@@ -120,7 +122,7 @@ class Router:
             dependency.index_url,
             dependency.also_indexes,
             dependency.index_name,
-            _is_private(dependency.name, self._network.private),
+            self._is_private(dependency.name),
             self._by_name and dependency.name,
         )
         if key not in self._known:
@@ -129,16 +131,22 @@ class Router:
 
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
         """Return whom to ask about each of ``dependencies``, in their order."""
-        if self._by_name or self._network.private:
+        if self._by_name:
             return [self.route(one) for one in dependencies]
-        # Nothing hangs on a name: those of which the file says the same go the same way.
+        # All that hangs on a name is whether it is private: the others of which the file says the same go the same way.
         known: dict[tuple[object, ...], Route] = {}
         routes = []
         for dependency, said in zip(dependencies, map(_SAID, dependencies), strict=True):
+            if self._private is not None and self._private.match(dependency.name):
+                routes.append(self.route(dependency))
+                continue
             if said not in known:
                 known[said] = self.route(dependency)
             routes.append(known[said])
         return routes
+
+    def _is_private(self, name: str) -> bool:
+        return self._private is not None and self._private.match(name) is not None
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return whom to ask about ``dependency`` and why nobody else."""
@@ -278,7 +286,7 @@ class Router:
 
     def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[Passed, ...]) -> Explanation:
         """Take out what must not learn the name."""
-        is_private = _is_private(name, self._network.private)
+        is_private = self._is_private(name)
         if is_private:
             over += passed((Candidate(*one) for one in asked if is_default(one.url)), "the name is private")
             asked = tuple(one for one in asked if not is_default(one.url))
@@ -341,9 +349,9 @@ def _in_order(asked: Iterable[Asked]) -> tuple[Asked, ...]:
     return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))
 
 
-def _is_private(name: str, patterns: tuple[str, ...]) -> bool:
-    if not patterns:
-        return False
-    from fnmatch import fnmatchcase  # noqa: PLC0415 - most projects have no private names
+@lru_cache(maxsize=8)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches the names that one of ``patterns`` does; an editor needs it at every keystroke."""
+    from fnmatch import translate  # noqa: PLC0415 - most projects have no private names
 
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return re.compile("|".join(map(translate, patterns)))

@@ -1,0 +1,83 @@
+"""Entries that were read before are known again; that must never show, and never grow without bounds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry, read_entry
+from mothball.formats.requirements_options import are_hashes, read_options
+from mothball.formats.table import parse
+from mothball.model import Kind, Span, WithheldReason
+from tests.support.memory import forget, kept
+from tests.support.samples import SAMPLES
+
+HASH = f"--hash=sha256:{'0' * 64}"
+LINES = st.sampled_from(
+    [
+        *("requests", "Old_Lib==1.0", " tired-lib [x] >=1 , <2 ; os_name == 'nt' ", "old-lib==1.0  # why"),
+        *("old-lib==1.0 \\", HASH, f"old-lib==1.0 {HASH} {HASH}", f"old-lib==1.0 {HASH} --pre", "  --hash=md5:0"),
+        *("a @ https://x.example/a.whl", "https://x.example/a.whl#egg=b", "./c", "${NAME}", "d==${VERSION}", "-e f"),
+        *("==", "old-lib=", "old-lib==1.0 -", "--index-url https://index.example/", "-r other.txt", "<<<<<<<", ""),
+        *("# mothball: ignore[archived] soon", "\\", "é", "old-lib==1.0\x0c", "acme; python_version"),
+    ]
+)
+ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", ""])
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    return "".join(draw(LINES) + draw(ENDS) for _ in range(draw(st.integers(1, 8))))
+
+
+@given(st.lists(st.tuples(texts(), st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT])), min_size=2, max_size=5))
+@settings(deadline=None, max_examples=200)
+def test_a_requirements_file_says_the_same_whatever_was_read_before(read: list[tuple[str, Kind]]) -> None:
+    forget()
+    documents = [parse("requirements", text, kind) for text, kind in read]
+    for (text, kind), document in zip(read, documents, strict=True):
+        forget()
+        assert parse("requirements", text, kind) == document
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SAMPLES.items() for text in texts])
+def test_every_format_says_the_same_when_it_is_read_again(name: str, text: str) -> None:
+    forget()
+    first = parse(name, text)
+    assert parse(name, text) == first
+    # Elsewhere in a file nothing changes but the places.
+    moved = parse(name, text + "\n")
+    assert [one.name for one in moved.dependencies] == [one.name for one in first.dependencies]
+
+
+@given(LINES, st.integers(0, 1000), st.sampled_from([None, WithheldReason.SELF]))
+def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, withheld: WithheldReason | None) -> None:
+    entry = read_entry(line.strip())
+    if isinstance(entry, Entry):
+        kind, section = Kind.CONSTRAINT, "project.dependencies"
+        there = entry.placed(lambda start, end: Span(start + offset, end + offset), kind, section, withheld)
+        assert entry.at(offset, kind, section, withheld) == there
+
+
+@given(st.lists(st.sampled_from([HASH, "--hash=sha512:ab", "--hash", "=sha256:0", " ", "\t", "\x0c", "'", "\\", "-"])))
+def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[str]) -> None:
+    line = f"old-lib {''.join(pieces)}"
+    start = len("old-lib ")
+    if are_hashes(line, start):
+        options, error = read_options(line, start)
+        assert error is None
+        assert {option.name for option in options} == {"--hash"}
+    assert are_hashes(f"old-lib {HASH}  {HASH}", start)
+
+
+def test_memories_are_bounded_and_hold_no_long_entries() -> None:
+    forget()
+    parse("requirements", "".join(f"name-{number}\n" for number in range(2 * KEPT_ENTRIES)))
+    sizes = {name: memory.cache_info() for name, memory in kept().items()}
+    assert max(info.currsize for info in sizes.values()) == KEPT_ENTRIES
+    assert all(info.maxsize is not None and info.maxsize <= KEPT_ENTRIES for info in sizes.values())
+
+    forget()
+    parse("requirements", "".join(f"{'x' * MAX_KEPT_LENGTH}-{number}\n" for number in range(100)))
+    assert not any(memory.cache_info().currsize for name, memory in kept().items() if ".formats.re" in name)
