@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from mothball.checker import LookUp, check
-from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
+from mothball.discovery import STDIN, Given, discover, is_left_out
 from mothball.errors import UnreadableFileError
 from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
 from mothball.formats.toml import scan, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
+from mothball.includes import document_of
 from mothball.lines import LineTable
 from mothball.model import Document, Location, Problem, Report
 from mothball.own_names import OwnNames, telling_files, withhold_self
