@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from mothball import policy
+from mothball.at_home import AtHome, Subject, references_in, withhold
 from mothball.config import Config
 from mothball.errors import UnreadableFileError
 from mothball.files import (
-    Tree,
     cause_words,
     project_of,
     repository_root,
@@ -20,12 +20,11 @@ from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.includes import Target, followed, parsed, target_of, without
-from mothball.installed_together import Part, gather_options
+from mothball.installed_together import Part, installed_together
 from mothball.lines import LineTable
 from mothball.model import (
     Document,
     Finding,
-    IndexOption,
     Kind,
     Problem,
     Rule,
@@ -52,7 +51,8 @@ class Given(NamedTuple):
     ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
     ``here`` stands in for the working directory, as the root of what lies below it in no repository.
     ``root`` is the repository's, where the caller knows it. ``by_program`` is set where a program names the files: what
-    the configuration excludes is then left out, while a person who names a file means it.
+    the configuration excludes is then left out, while a person who names a file means it. With ``all_names`` each file
+    comes with all names that are at home there, and not only with those that it holds by now.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -61,6 +61,7 @@ class Given(NamedTuple):
     here: str | None = None
     root: str | None = None
     by_program: bool = False
+    all_names: bool = False
 
 
 class Discovered(NamedTuple):
@@ -94,25 +95,8 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     """
     discovery = _Discovery(given, governor, settings)
     discovery.run()
-    options = gather_options({key: discovery.knowing(one) for key, one in (discovery.read | discovery.above).items()})
-    own_names = OwnNames({read.target.path: read.document for read in discovery.read.values()}, governor.tree)
-    files = tuple(_source_file(read, options[key], own_names, governor.tree) for key, read in discovery.read.items())
+    files = tuple(discovery.source_files())
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
-
-
-def _source_file(read: _Read, options: tuple[IndexOption, ...], own_names: OwnNames, tree: Tree) -> SourceFile:
-    path, root = read.target.path, read.target.root
-    project = project_of(path, root, tree)
-    return SourceFile(
-        shown_path(path),
-        read.text,
-        own_names.withhold(read.document, project, root),
-        read.governance,
-        options,
-        project,
-        read.target.kind,
-        read.tool_indexes,
-    )
 
 
 def _is_nothing_of_its_format(text: str, target: Target, document: Document) -> bool:
@@ -140,6 +124,30 @@ class _Discovery:
         self._tree = governor.tree
         self._settings = settings
         self._surroundings = Surroundings(self._tree)
+
+    def source_files(self) -> Iterator[SourceFile]:
+        """Yield the files that were read, each with what all of them say of it."""
+        everything = self.read | self.above
+        together = installed_together({key: self.knowing(one) for key, one in everything.items()})
+        references = {key: tuple(references_in(one.document, one.text, key)) for key, one in everything.items()}
+        own_names = OwnNames({read.target.path: read.document for read in self.read.values()}, self._tree)
+        at_home = AtHome(own_names, self._surroundings.workspaces, self._tree)
+        for key, read in self.read.items():
+            path, root = read.target.path, read.target.root
+            project = project_of(path, root, self._tree)
+            others = tuple(one for file in together[key].files for one in references[file])
+            homes = at_home.of(Subject(read.document, path, project, root, others), whole=self._given.all_names)
+            yield SourceFile(
+                shown_path(path),
+                read.text,
+                withhold(read.document, homes),
+                read.governance,
+                together[key].options,
+                project,
+                read.target.kind,
+                read.tool_indexes,
+                homes=homes,
+            )
 
     def knowing(self, one: _Read) -> Part:
         """Return what an installer meets in ``one``: an include that could not be read may name an index."""

@@ -16,8 +16,15 @@ class Part(NamedTuple):
     includes: tuple[tuple[int, str], ...]
 
 
-def gather_options(read: Mapping[str, Part]) -> dict[str, tuple[IndexOption, ...]]:
-    """Return for each file the index options that its installer would have in force.
+class Together(NamedTuple):
+    """What holds for a file: the index options in force, and the keys of all ``files`` that are installed in one go."""
+
+    options: tuple[IndexOption, ...]
+    files: tuple[str, ...]
+
+
+def installed_together(read: Mapping[str, Part]) -> dict[str, Together]:
+    """Return for each file what its installer reads along with it, by the same keys as ``read``.
 
     An installer is given one file and reads all that it includes as if it were one: the options of any of them hold
     for all. A file that several others include may be installed by way of each of them.
@@ -25,31 +32,33 @@ def gather_options(read: Mapping[str, Part]) -> dict[str, tuple[IndexOption, ...
     included = {path for one in read.values() for _, path in one.includes}
     # Files that include one another in a circle have no file above them; each of them is then a start of its own.
     starts = [path for path in read if path not in included]
-    gathered: dict[str, list[tuple[IndexOption, ...]]] = {path: [] for path in read}
+    gathered: dict[str, list[Together]] = {path: [] for path in read}
     covered: set[str] = set()
     for start in [*starts, *(path for path in read if path in included)]:
         if start in covered:
             continue
-        reached, options = _installed_by(start, read)
-        covered.update(reached)
-        for path in reached:
-            gathered[path].append(options)
-    # Most files have one file above them, and share its options rather than hold them again.
+        way = _installed_by(start, read)
+        covered.update(way.files)
+        for path in way.files:
+            gathered[path].append(way)
+    # Most files have one file above them, and share what it says rather than hold it again.
     return {path: ways[0] if len(ways) == 1 else _any_of(ways) for path, ways in gathered.items()}
 
 
-def _any_of(ways: list[tuple[IndexOption, ...]]) -> tuple[IndexOption, ...]:
-    """Return the options of a file that is installed in several ways: each of their main indexes may be asked."""
+def _any_of(ways: list[Together]) -> Together:
+    """Return what holds for a file that is installed in several ways: each of their main indexes may be asked."""
     mains = [
-        next((option for option in reversed(way) if option.name == "index-url" and option.value), None) for way in ways
+        next((option for option in reversed(way.options) if option.name == "index-url" and option.value), None)
+        for way in ways
     ]
     main = next((option for option in reversed(mains) if option is not None), None)
-    options = dict.fromkeys(option for way in ways for option in way if option.name != "index-url")
+    options = dict.fromkeys(option for way in ways for option in way.options if option.name != "index-url")
     extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
-    return tuple(dict.fromkeys((*options, *extra, *((main,) if main else ()))))
+    files = dict.fromkeys(path for way in ways for path in way.files)
+    return Together(tuple(dict.fromkeys((*options, *extra, *((main,) if main else ())))), tuple(files))
 
 
-def _installed_by(start: str, read: Mapping[str, Part]) -> tuple[list[str], tuple[IndexOption, ...]]:
+def _installed_by(start: str, read: Mapping[str, Part]) -> Together:
     """Return all files that an installer of ``start`` reads, and their options in the order in which it meets them.
 
     The last word on an index is the one that counts. So the way is gone from its end: what a file says counts where
@@ -65,7 +74,7 @@ def _installed_by(start: str, read: Mapping[str, Part]) -> tuple[list[str], tupl
         elif step in read and step not in reached:
             reached[step] = None
             waiting += _steps(read[step])
-    return list(reached), tuple(reversed(options))
+    return Together(tuple(reversed(options)), tuple(reached))
 
 
 def _steps(one: Part) -> list[IndexOption | str]:

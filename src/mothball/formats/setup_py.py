@@ -32,6 +32,7 @@ _MAX_LENGTH = 200_000
 _MAX_REPAIRED = 60_000
 _SHOWN = 60
 _DIRECTIVE = "mothball"
+_TELLS_NAME = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
 # setuptools takes several requirements from one string, a line each, and leaves comments out.
 _LINE = re.compile(r"[^\r\n]+")
@@ -42,8 +43,8 @@ _Found = Dependency | ParseProblem | IgnoreComment | Unnamed
 
 def parse(text: str) -> Document:
     """Read a setup.py, whole or half typed, without byte-order mark; raises nothing."""
-    if not any(name in text for name in (*_LISTS, _EXTRAS)):
-        # Most setup.py hold no requirements: for them Python's parser is not worth importing.
+    if not any(name in text for name in (*_LISTS, _EXTRAS)) and re.search(_TELLS_NAME, text) is None:
+        # Most setup.py only call setup(): for them Python's parser is not worth importing.
         return Document(_FORMAT)
     if len(text) > _MAX_LENGTH:
         problem = ParseProblem(

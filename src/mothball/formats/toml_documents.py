@@ -22,10 +22,11 @@ from mothball.model import (
     Span,
     ToolIndex,
     Unnamed,
+    Workspace,
 )
 
 # What a reader of tables may find in them.
-Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect
+Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect | Workspace
 Reader = Callable[[Tables], Iterable[Found]]
 
 # One missing quote can spoil many lines; beyond this, nobody reads on.
@@ -70,7 +71,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 ignores.append(one)
             case ToolIndex():
                 tool_indexes.append(one)
-            case Unnamed() | None:  # told below; a comment that does not speak to us
+            case Unnamed() | Workspace() | None:  # told below; a comment that does not speak to us
                 pass
             case _:
                 assert_never(one)
@@ -88,6 +89,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         tuple(unknown[:1]),
         tool_indexes=tuple(tool_indexes),
         unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
+        workspaces=tuple(one for one in found if isinstance(one, Workspace)),
     )
 
 
