@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import assert_never
 
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
 from mothball.formats.toml_sections import Tables, whole_document
@@ -57,7 +57,8 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
     found = tuple(found)
-    for one in (*found, *(read_comment(text, span) for span in document.comments)):
+    comments = document.comments if may_speak_to_us(text) else ()
+    for one in (*found, *(read_comment(text, span) for span in comments)):
         match one:
             case Dependency():
                 dependencies.append(one)
