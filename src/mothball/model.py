@@ -79,6 +79,7 @@ class WithheldReason(StrEnum):
     CONDA = "conda"
     PRIVATE = "private"
     VARIABLE = "variable"
+    INDEX_VARIABLE = "index-variable"
     NO_INDEX = "no-index"
     UNSAVED = "unsaved"
     CONSENT = "consent"
