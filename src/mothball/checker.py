@@ -8,7 +8,7 @@ from mothball import policy
 from mothball.config import Ignore
 from mothball.hygiene import one_line
 from mothball.idle_ignores import idle_ignores
-from mothball.index.statuses import LookupSettings, Query
+from mothball.index.run import LookupSettings, Query
 from mothball.lines import LineTable
 from mothball.model import (
     Answer,

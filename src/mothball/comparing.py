@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
+from mothball.at_home import withhold
 from mothball.changes import Version, additions
 from mothball.discovery import Discovered, Given, discover, is_left_out
 from mothball.errors import UnreadableFileError
@@ -31,7 +32,7 @@ from mothball.model import Document, Kind
 from mothball.paths import upward
 from mothball.records import NamedTuple
 from mothball.sources import RunSettings, SourceFile, is_lock
-from mothball.surroundings import UV_FILE
+from mothball.surroundings import HATCH_FILE, UV_FILE
 
 # Asking git about more paths than this costs as much as asking about all.
 _MANY_PATHS = 300
@@ -142,7 +143,11 @@ class Comparing:
         oids = [entry.oid for one in touched for entry in (one.before, one.after) if entry]
         if isinstance(target, GitTree):
             directories = {directory for path in self._touched for directory in self._above(path)}
-            paths = [os.path.join(one, name) for one in directories for name in (OWN_FILE, UV_FILE, *PROJECT_FILES)]
+            paths = [
+                os.path.join(one, name)
+                for one in directories
+                for name in (OWN_FILE, UV_FILE, HATCH_FILE, *PROJECT_FILES)
+            ]
             if len(paths) > _MANY_PATHS:
                 target.paths()
             target.foresee(paths)
@@ -253,6 +258,11 @@ class Comparing:
     def _judged(self, found: Discovered, base: list[Version]) -> Discovered:
         """Return ``found`` with what the change adds to be judged, and all else for context."""
         before = {(version.path, version.kind) for version in base}
+        # What the target's files say of a name that is at home holds for the entry that stood there before.
+        homes = {_path_of(file): file.homes for file in found.files if file.homes}
+        base = [
+            one._replace(document=withhold(one.document, homes[one.path])) if one.path in homes else one for one in base
+        ]
         targets = []
         for file in found.files:
             path = _path_of(file)

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterator
 
 from mothball import policy
+from mothball.at_home import AtHome, Subject, references_in, withhold
 from mothball.config import Config
 from mothball.errors import UnreadableFileError
 from mothball.files import (
-    DISK,
-    Tree,
     cause_words,
-    is_inside,
     project_of,
     repository_root,
     shown_path,
 )
-from mothball.formats.table import FORMATS, decode, format_of, is_constraints, may_be_included, parse
+from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.governing import Governor
 from mothball.hygiene import one_line
+from mothball.includes import Target, followed, parsed, target_of, without
+from mothball.installed_together import Part, installed_together
 from mothball.lines import LineTable
 from mothball.model import (
     Document,
     Finding,
-    Include,
-    IndexOption,
     Kind,
-    ParseProblem,
     Problem,
     Rule,
     Severity,
@@ -37,12 +33,11 @@ from mothball.model import (
 )
 from mothball.own_names import OwnNames
 from mothball.records import NamedTuple
-from mothball.sources import FileKind, Governance, RunSettings, SourceFile
-from mothball.surroundings import MAX_FILES, Surroundings, placed
+from mothball.sources import Governance, RunSettings, SourceFile
+from mothball.surroundings import MAX_FILES, Surroundings
 from mothball.walking import find, is_excluded
 
 STDIN = "-"
-_SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 _LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
 _LOOKED_FOR = (
     "looked for pyproject.toml, requirements and constraints files, Pipfile, setup.cfg, setup.py, tox.ini, "
@@ -56,7 +51,8 @@ class Given(NamedTuple):
     ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
     ``here`` stands in for the working directory, as the root of what lies below it in no repository.
     ``root`` is the repository's, where the caller knows it. ``by_program`` is set where a program names the files: what
-    the configuration excludes is then left out, while a person who names a file means it.
+    the configuration excludes is then left out, while a person who names a file means it. With ``all_names`` each file
+    comes with all names that are at home there, and not only with those that it holds by now.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -65,6 +61,7 @@ class Given(NamedTuple):
     here: str | None = None
     root: str | None = None
     by_program: bool = False
+    all_names: bool = False
 
 
 class Discovered(NamedTuple):
@@ -75,21 +72,6 @@ class Discovered(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-class _Target(NamedTuple):
-    """One file to be read: its absolute path, its repository, its format, and whether it only constrains.
-
-    ``key`` is its real path, by which it is known however it is reached. ``data`` is its content where that does not
-    come from the disk.
-    """
-
-    path: str
-    key: str
-    root: str
-    format: str
-    kind: FileKind
-    data: bytes | None = None
-
-
 class _Read(NamedTuple):
     """One file that was read: its text and document, and the files that it includes.
 
@@ -97,7 +79,7 @@ class _Read(NamedTuple):
     those of its tables, and of other files that hold for it.
     """
 
-    target: _Target
+    target: Target
     governance: Governance
     text: str
     document: Document
@@ -113,34 +95,11 @@ def discover(given: Given, governor: Governor, settings: RunSettings) -> Discove
     """
     discovery = _Discovery(given, governor, settings)
     discovery.run()
-    options = _gather_options({key: discovery.knowing(one) for key, one in (discovery.read | discovery.above).items()})
-    own_names = OwnNames({read.target.path: read.document for read in discovery.read.values()}, governor.tree)
-    files = tuple(_source_file(read, options[key], own_names, governor.tree) for key, read in discovery.read.items())
+    files = tuple(discovery.source_files())
     return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
 
 
-def _source_file(read: _Read, options: tuple[IndexOption, ...], own_names: OwnNames, tree: Tree) -> SourceFile:
-    path, root = read.target.path, read.target.root
-    project = project_of(path, root, tree)
-    return SourceFile(
-        shown_path(path),
-        read.text,
-        own_names.withhold(read.document, project, root),
-        read.governance,
-        options,
-        project,
-        read.target.kind,
-        read.tool_indexes,
-    )
-
-
-def _named_root(root: str) -> str:
-    """Return ``root`` as it is shown, by its name where that is the working directory: a dot is easily overlooked."""
-    shown = shown_path(root)
-    return os.path.basename(root) or root if shown == os.curdir else shown
-
-
-def _is_nothing_of_its_format(text: str, target: _Target, document: Document) -> bool:
+def _is_nothing_of_its_format(text: str, target: Target, document: Document) -> bool:
     """Return whether a file that is called what its name does not say holds something, but nothing of that.
 
     Scripts mostly hold no metadata, and there is nothing strange about it.
@@ -166,13 +125,36 @@ class _Discovery:
         self._settings = settings
         self._surroundings = Surroundings(self._tree)
 
-    def knowing(self, one: _Read) -> _Read:
-        """Return ``one``, which knows that its includes that could not be read may name an index."""
+    def source_files(self) -> Iterator[SourceFile]:
+        """Yield the files that were read, each with what all of them say of it."""
+        everything = self.read | self.above
+        together = installed_together({key: self.knowing(one) for key, one in everything.items()})
+        references = {key: tuple(references_in(one.document, one.text, key)) for key, one in everything.items()}
+        own_names = OwnNames({read.target.path: read.document for read in self.read.values()}, self._tree)
+        at_home = AtHome(own_names, self._surroundings.workspaces, self._tree)
+        for key, read in self.read.items():
+            path, root = read.target.path, read.target.root
+            project = project_of(path, root, self._tree)
+            others = tuple(one for file in together[key].files for one in references[file])
+            homes = at_home.of(Subject(read.document, path, project, root, others), whole=self._given.all_names)
+            yield SourceFile(
+                shown_path(path),
+                read.text,
+                withhold(read.document, homes),
+                read.governance,
+                together[key].options,
+                project,
+                read.target.kind,
+                read.tool_indexes,
+                homes=homes,
+            )
+
+    def knowing(self, one: _Read) -> Part:
+        """Return what an installer meets in ``one``: an include that could not be read may name an index."""
         failed = {start for start, key in one.includes if key in self._failed}
         unread = [include for include in one.document.includes if include.span.start in failed]
-        if not unread:
-            return one
-        return one._replace(document=_without(one.document, unread, LineTable(one.text), one.target))
+        document = without(one.document, unread, LineTable(one.text), one.target) if unread else one.document
+        return Part(document, one.includes)
 
     def run(self) -> None:
         waiting = deque(target for path in self._given.paths for target in self._targets(path))
@@ -193,12 +175,12 @@ class _Discovery:
             key, one = waiting.popleft()
             root = one.target.root
             for path, text in self._surroundings.including(one.target.path, root):
-                other = _target(path, root, "requirements", self._tree)
+                other = target_of(path, root, "requirements", self._tree)
                 if other.key in self.read or other.key in self.above:
                     continue
                 if other.key not in seen:
-                    document, found = _parsed(text, other, self._tree)
-                    seen[other.key] = _Read(other, one.governance, text, document, _followed(document, found))
+                    document, found = parsed(text, other, self._tree)
+                    seen[other.key] = _Read(other, one.governance, text, document, followed(document, found))
                 if any(included == key for _, included in seen[other.key].includes):
                     self.above[other.key] = seen[other.key]
                     waiting.append((other.key, seen[other.key]))
@@ -209,7 +191,7 @@ class _Discovery:
             message = f"only {MAX_FILES} requirements files here were searched for those that include others"
             self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown_path(directory)))
 
-    def _take(self, target: _Target) -> list[_Target]:
+    def _take(self, target: Target) -> list[Target]:
         """Read ``target``, remember it, and return the files that it includes."""
         governance = self._governor.of(target.path, target.root)
         if governance is None or (self._given.by_program and is_left_out(target.path, governance)):
@@ -221,20 +203,20 @@ class _Discovery:
             self._failed.add(target.key)
             self._refuse(error, governance)
             return []
-        document, found = _parsed(text, target, self._tree)
+        document, found = parsed(text, target, self._tree)
         if self._given.format == target.format and _is_nothing_of_its_format(text, target, document):
             message = (
                 f"{one_line(shown_path(target.path))}: read as {target.format}, and nothing in it is of that format"
             )
             self.problems.append(Problem(Severity.ERROR, message, "leave out --as, or say what the file is"))
             document = document._replace(ignores=())
-        included = [one for one in found if isinstance(one, _Target)]
-        includes = _followed(document, found)
+        included = [one for one in found if isinstance(one, Target)]
+        includes = followed(document, found)
         document, indexes = self._surroundings.indexed(target.path, target.root, text, document)
         self.read[target.key] = _Read(target, governance, text, document, includes, indexes)
         return included
 
-    def _data(self, target: _Target) -> bytes:
+    def _data(self, target: Target) -> bytes:
         """Return the content of ``target``; refuse a link to what its repository does not hold, or hides in it.
 
         A repository could else have us quote from any file of this machine: a link needs but to bear the right name.
@@ -247,11 +229,11 @@ class _Discovery:
             raise UnreadableFileError(
                 path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
             )
-        if self._tree.is_link(path) and self._given.format is None and not _may_be_read(target.key):
+        if self._tree.is_link(path) and self._given.format is None and not may_matter(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
         return self._tree.read(path)
 
-    def _targets(self, path: str) -> Iterator[_Target]:
+    def _targets(self, path: str) -> Iterator[Target]:
         if path == STDIN and self._given.stdin is not None:
             name, data = self._given.stdin
             yield from self._named(name, data)
@@ -263,7 +245,7 @@ class _Discovery:
         else:
             yield from self._named(path, None)
 
-    def _named(self, path: str, data: bytes | None) -> Iterator[_Target]:
+    def _named(self, path: str, data: bytes | None) -> Iterator[Target]:
         """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
         file_format = self._given.format or format_of(os.path.abspath(path))
         if data is None and not self._tree.exists(path):
@@ -275,9 +257,9 @@ class _Discovery:
             )
         else:
             root = self._given.root or repository_root(path, self._given.here)
-            yield _target(path, root, file_format, self._tree, data)
+            yield target_of(path, root, file_format, self._tree, data)
 
-    def _below(self, directory: str) -> Iterator[_Target]:
+    def _below(self, directory: str) -> Iterator[Target]:
         root = self._given.root or repository_root(directory, self._given.here)
         left_out = 0
         found, ignored = find(directory, self._cannot_list)
@@ -287,7 +269,7 @@ class _Discovery:
             if governance is not None and is_left_out(path, governance):
                 left_out += 1
             elif governance is not None and file_format:
-                yield _target(path, root, file_format, self._tree)
+                yield target_of(path, root, file_format, self._tree)
         if found and len(found) == left_out:
             message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({left_out})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
@@ -308,155 +290,9 @@ class _Discovery:
         self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
 
 
-def document_of(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
-    """Return what ``text`` says in place of the file at the absolute ``path``, as ``discover`` would read it.
-
-    The includes are not followed; those that would not be followed are told as problems.
-    """
-    return _parsed(text, _Target(path, path, root, file_format, kind), DISK)[0]
-
-
-def include_target(include: Include, path: str, root: str) -> str | None:
-    """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
-    found = _resolve(include, _Target(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
-    return found.key if isinstance(found, _Target) else None
-
-
-def _parsed(text: str, target: _Target, tree: Tree) -> tuple[Document, list[_Target | ParseProblem]]:
-    """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
-    document = placed(parse(target.format, text, target.kind), text, target.path)
-    found = [_resolve(include, target, tree) for include in document.includes]
-    refused = [one for one in found if isinstance(one, ParseProblem)]
-    pairs = zip(document.includes, found, strict=True)
-    unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
-    document = document._replace(problems=(*document.problems, *refused))
-    return (_without(document, unread, LineTable(text), target) if unread else document), found
-
-
-def _may_name_index(document: Document, include: Include) -> bool:
-    """Return whether what ``include`` draws in may say where the names of ``document`` belong.
-
-    What setuptools includes holds names alone, and constraints that many projects share (``-c https://…``) none.
-    """
-    return document.format not in _SETUPTOOLS and not (include.kind is Kind.CONSTRAINT and "://" in include.target)
-
-
-def _without(document: Document, unread: Sequence[Include], lines: LineTable, target: _Target) -> Document:
-    """Return ``document``, which knows that ``unread`` may name an index."""
-    shown = shown_path(target.path)
-    unknown = [IndexOption(one.span, "unknown", "", f"{shown}:{lines.position(one.span.start).line}") for one in unread]
-    return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
-
-
-def _target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> _Target:
-    absolute = os.path.abspath(path)
-    kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
-    return _Target(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
-
-
-def _followed(document: Document, found: list[_Target | ParseProblem]) -> tuple[tuple[int, str], ...]:
-    """Return the offset and the real path of each include of ``document`` that can be followed."""
-    pairs = zip(document.includes, found, strict=True)
-    return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, _Target))
-
-
-def _may_be_read(path: str) -> bool:
-    return format_of(path) is not None or may_be_included(path)
-
-
 def is_left_out(path: str, governance: Governance) -> bool:
     """Return whether the configuration excludes the file at the absolute ``path`` from what it is said to govern."""
     if not governance.config.exclude:
         return False
     relative = os.path.relpath(path, governance.directory).replace(os.sep, "/")
     return is_excluded(relative, governance.config.exclude)
-
-
-def _resolve(include: Include, by: _Target, tree: Tree) -> _Target | ParseProblem:
-    """Return the file that ``include`` in the file ``by`` names, or why it is not followed.
-
-    Only files that look like dependency files, inside the repository with every link followed: a repository must not be
-    able to make us read, and show, what else lies on the disk.
-    """
-    name = one_line(include.target, 100)
-    if "://" in include.target:
-        return ParseProblem(include.span, f"{name} is not followed: it is a URL", "check a copy of it")
-    if "$" in include.target:
-        return ParseProblem(include.span, f"{name} is not followed: it holds a variable", "name the file itself")
-    path = os.path.normpath(os.path.join(os.path.dirname(by.path), include.target))
-    if not is_inside(path, by.root):
-        return ParseProblem(
-            include.span,
-            f"{name} is not followed: it lies outside the repository",
-            f"only files below {_named_root(by.root)} are read along; check it by itself",
-        )
-    real = tree.real_path(path)
-    if real is None or not is_inside(real, os.path.realpath(by.root)) or not tree.is_file(real):
-        cause = "there is no such file inside the repository"
-        return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
-    if not may_be_included(real):
-        return ParseProblem(
-            include.span,
-            f"{name} is not followed: no requirements file by its name",
-            "check it by itself: mothball check --as requirements FILE",
-        )
-    return _Target(path, real, by.root, "requirements", include.kind)
-
-
-def _gather_options(read: Mapping[str, _Read]) -> dict[str, tuple[IndexOption, ...]]:
-    """Return for each file the index options that its installer would have in force.
-
-    An installer is given one file and reads all that it includes as if it were one: the options of any of them hold
-    for all. A file that several others include may be installed by way of each of them.
-    """
-    included = {path for one in read.values() for _, path in one.includes}
-    # Files that include one another in a circle have no file above them; each of them is then a start of its own.
-    starts = [path for path in read if path not in included]
-    gathered: dict[str, list[tuple[IndexOption, ...]]] = {path: [] for path in read}
-    covered: set[str] = set()
-    for start in [*starts, *(path for path in read if path in included)]:
-        if start in covered:
-            continue
-        reached, options = _installed_by(start, read)
-        covered.update(reached)
-        for path in reached:
-            gathered[path].append(options)
-    # Most files have one file above them, and share its options rather than hold them again.
-    return {path: ways[0] if len(ways) == 1 else _any_of(ways) for path, ways in gathered.items()}
-
-
-def _any_of(ways: list[tuple[IndexOption, ...]]) -> tuple[IndexOption, ...]:
-    """Return the options of a file that is installed in several ways: each of their main indexes may be asked."""
-    mains = [
-        next((option for option in reversed(way) if option.name == "index-url" and option.value), None) for way in ways
-    ]
-    main = next((option for option in reversed(mains) if option is not None), None)
-    options = dict.fromkeys(option for way in ways for option in way if option.name != "index-url")
-    extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
-    return tuple(dict.fromkeys((*options, *extra, *((main,) if main else ()))))
-
-
-def _installed_by(start: str, read: Mapping[str, _Read]) -> tuple[list[str], tuple[IndexOption, ...]]:
-    """Return all files that an installer of ``start`` reads, and their options in the order in which it meets them.
-
-    The last word on an index is the one that counts. So the way is gone from its end: what a file says counts where
-    it is included for the last time.
-    """
-    reached = {start: None}
-    options: list[IndexOption] = []
-    waiting = _steps(read[start])
-    while waiting:
-        step = waiting.pop()
-        if isinstance(step, IndexOption):
-            options.append(step)
-        elif step in read and step not in reached:
-            reached[step] = None
-            waiting += _steps(read[step])
-    return list(reached), tuple(reversed(options))
-
-
-def _steps(one: _Read) -> list[IndexOption | str]:
-    """Return the index options and the includes of a file in the order of its lines."""
-    steps: list[tuple[int, IndexOption | str]] = [*one.includes]
-    steps += ((option.span.start, option) for option in one.document.index_options)
-    return [step for _, step in sorted(steps, key=itemgetter(0))]

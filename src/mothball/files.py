@@ -162,6 +162,14 @@ class Tree:
         except OSError:
             return []
 
+    def directories_in(self, directory: str) -> list[str]:
+        """Return the names of the directories in a directory, without links; none where it cannot be listed."""
+        try:
+            with os.scandir(directory) as entries:
+                return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            return []
+
     def prepare(self, paths: Sequence[str]) -> None:
         """Get ready for the files at ``paths`` to be read, where it is cheaper to do so for many at once."""
 

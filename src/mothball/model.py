@@ -79,6 +79,7 @@ class WithheldReason(StrEnum):
     CONDA = "conda"
     PRIVATE = "private"
     VARIABLE = "variable"
+    INDEX_VARIABLE = "index-variable"
     NO_INDEX = "no-index"
     UNSAVED = "unsaved"
     CONSENT = "consent"
@@ -181,6 +182,17 @@ class ToolIndex(NamedTuple):
     place: str = ""
 
 
+class Workspace(NamedTuple):
+    """Which directories a table of ``tool`` takes for members of one workspace: patterns, from its file's directory on.
+
+    ``members`` is None where the table does not say.
+    """
+
+    tool: str
+    members: tuple[str, ...] | None
+    excludes: tuple[str, ...] = ()
+
+
 class Graph(NamedTuple):
     """Who requires whom in a lock; all names normalised.
 
@@ -198,7 +210,7 @@ class Document(NamedTuple):
     ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
     manifest and for a lock that records no requirements between its packages. ``own_name`` is the normalised name of
     the project itself, empty where the file does not tell it. ``unnamed`` are entries that
-    are no dependencies, as nobody can tell of what.
+    are no dependencies, as nobody can tell of what. ``workspaces`` are those that its tables declare.
     """
 
     format: str
@@ -212,6 +224,7 @@ class Document(NamedTuple):
     tools: tuple[str, ...] = ()
     own_name: str = ""
     unnamed: tuple[Unnamed, ...] = ()
+    workspaces: tuple[Workspace, ...] = ()
 
 
 # --- what an index says -----------------------------------------------------------------------------------------------

@@ -11,18 +11,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from mothball.at_home import Reference, at_targets, references_in, withhold
 from mothball.checker import LookUp, check
-from mothball.discovery import STDIN, Given, discover, document_of, is_left_out
+from mothball.discovery import STDIN, Given, discover, is_left_out
 from mothball.errors import UnreadableFileError
-from mothball.files import Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
+from mothball.files import DISK, Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
 from mothball.formats.table import format_of
 from mothball.formats.toml import scan_once, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
+from mothball.includes import document_of
 from mothball.lines import LineTable
 from mothball.model import Document, Location, Problem, Report
-from mothball.own_names import OwnNames, telling_files, withhold_self
+from mothball.own_names import OwnNames, telling_files
 from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile, is_lock
+from mothball.sources import Governance, Home, RunSettings, SourceFile, is_lock
 from mothball.surroundings import UV_FILE
 from mothball.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of
 from mothball.walking import find
@@ -41,8 +43,9 @@ class Surroundings(NamedTuple):
 
     ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
     what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
-    it. ``ways`` are those of its names. ``manifests`` are those of its project, for a lock, ``snapshots`` the paths of
-    those in use, ``own_name`` is the project's. ``stamps`` tell whether a file that mattered has changed since.
+    it. ``ways`` are those of its names, ``references`` what it takes from elsewhere than an index. ``manifests`` are
+    those of its project, for a lock, ``snapshots`` the paths of those in use. ``stamps`` tell whether a file that
+    mattered has changed since.
     """
 
     path: str
@@ -52,8 +55,8 @@ class Surroundings(NamedTuple):
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
-    own_name: str = ""
     ways: SavedWays = SavedWays()
+    references: frozenset[Reference] = frozenset()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
@@ -98,8 +101,8 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
         () if excludes else tuple(governor.problems),
         excludes,
         governor.snapshot_paths(),
-        _own_name(saved, root, found),
         ways_of(saved, path) if saved else SavedWays(),
+        frozenset(references_in(saved.document, saved.text, path) if saved else ()),
         MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
     )
 
@@ -118,8 +121,7 @@ def read_open(text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVE
         governance, document = saved.governance, saved.document
         if document.format != CONFIGURATION_FORMAT:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
-            if around.own_name:
-                document = withhold_self(document, around.own_name)
+            document = withhold(document, _homes(document, text, around, saved))
         names_other_indexes = indexes_in(document, text, around.path) != around.ways.indexes
         has_other_indexes = names_other_indexes or unsaved.has_indexes
         dependencies = routed_as_saved(document, around.ways, has_other_indexes=has_other_indexes)
@@ -149,7 +151,7 @@ def _read_with_neighbours(
     neighbours = tuple(_neighbours(path, file_format, root, governor))
     # What is no dependency file by its name is one here, because a setting says so.
     as_format = file_format if format_of(path) is None else None
-    given = Given((path, *neighbours), as_format, here=here)
+    given = Given((path, *neighbours), as_format, here=here, all_names=True)
     if not os.path.lexists(path):
         given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
     return discover(given, governor, _ANY_DAY).files
@@ -176,11 +178,13 @@ def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> I
             yield other
 
 
-def _own_name(saved: SourceFile | None, root: str, found: Iterable[SourceFile]) -> str:
-    """Return the name of the project that ``saved`` belongs to, empty where nothing tells it."""
-    if saved is None or not saved.project:
-        return ""
-    return OwnNames({os.path.abspath(file.path): file.document for file in found}).of(saved.project, root)
+def _homes(document: Document, text: str, around: Surroundings, saved: SourceFile) -> tuple[Home, ...]:
+    """Return the names at home in ``text``: those in the saved file, and what only the text takes from elsewhere.
+
+    That is looked for on the disk. The names that stand there are no news to an index once the text is saved either.
+    """
+    new = [one for one in references_in(document, text, around.path) if one not in around.references]
+    return (*saved.homes, *at_targets(new, OwnNames({}, DISK), DISK, around.root)) if new else saved.homes
 
 
 def _requirements_above(project: str, root: str) -> Iterator[str]:
@@ -228,4 +232,5 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Go
             break
         directory = parent
     yield from (telling for telling, _ in telling_files(project_of(path, root)))
+    yield from (home.told_by for file in found for home in file.homes if home.told_by)
     yield from governor.snapshot_paths()

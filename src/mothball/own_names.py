@@ -1,7 +1,7 @@
-"""The name of the project that files belong to, told by another file of the project: nobody need look it up.
+"""The names of projects of the repository itself, told by its files: nobody need look them up.
 
 ``my-project[test]`` in a tox.toml, hatch.toml or requirements file is the project itself, and only the pyproject.toml
-beside it says so.
+beside it says so. What a workspace takes from its members, and a requirements file from a directory, ``at_home`` tells.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.errors import UnreadableFileError
-from mothball.files import DISK, Tree
+from mothball.files import Tree, is_inside
 from mothball.formats.table import decode, parse
-from mothball.model import Kind, WithheldReason, normalise
+from mothball.model import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,68 +34,44 @@ def telling_files(project: str) -> list[tuple[str, str]]:
     return [(os.path.join(project, file_name), file_format) for file_name, file_format in _TELLING]
 
 
-def withhold_self(document: Document, own: str) -> Document:
-    """Return ``document`` with the requirements withheld that name the project ``own``; what a lock records stays."""
-    if own not in [one.name for one in document.dependencies]:
-        return document
-    dependencies = (
-        one._replace(withheld=WithheldReason.SELF)
-        if one.name == own and one.withheld is None and one.kind is not Kind.LOCKED
-        else one
-        for one in document.dependencies
-    )
-    return document._replace(dependencies=tuple(dependencies))
-
-
 class OwnNames:
     """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
 
-    def __init__(self, known: Mapping[str, Document], tree: Tree = DISK) -> None:
+    def __init__(self, known: Mapping[str, Document], tree: Tree) -> None:
         """Take what was read already; other files are read from ``tree``, when they are asked for."""
         self._known = known
         self._tree = tree
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
 
-    def withhold(self, document: Document, project: str, root: str) -> Document:
-        """Return ``document`` with the requirements withheld that name the project in the directory ``project``.
+    def of(self, project: str, root: str, wanted: Collection[str] | None = None) -> str:
+        """Return the name of the project in the directory ``project``, empty where nothing tells it.
 
-        ``root`` is that of the repository: no link leads out of it. What a lock records stays: it tells by itself.
+        Only names of ``wanted`` count, where that is given: finding out that a name is none of them costs less.
+        ``root`` is that of the repository: no link leads out of it.
         """
-        names = {one.name for one in document.dependencies if one.withheld is None and one.kind is not Kind.LOCKED}
-        own = self._own_name(project, root, names) if names else ""
-        return withhold_self(document, own) if own in names else document
-
-    def of(self, project: str, root: str) -> str:
-        """Return the name of the project in the directory ``project``, empty where nothing tells it."""
         for path, file_format in telling_files(project):
-            known = self._known.get(path)
-            own = known.own_name if known else parse(file_format, self._read(path, file_format, root)).own_name
-            if own:
-                return own
-        return ""
-
-    def _own_name(self, project: str, root: str, wanted: Collection[str]) -> str:
-        """Return the name of the project as far as that is one of ``wanted``."""
-        for path, file_format in telling_files(project):
-            known = self._known.get(path)
-            own = (known.own_name or None) if known else self._told_by(path, file_format, root, wanted)
+            own = self.told_by(path, file_format, root, wanted)
             if own is not None:
                 return own
         return ""
 
-    def _told_by(self, path: str, file_format: str, root: str, wanted: Collection[str]) -> str | None:
+    def told_by(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
         """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
+        known = self._known.get(path)
+        if known is not None:
+            return known.own_name or None
         if path not in self._texts:
             text = self._read(path, file_format, root)
             self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
         text, candidates = self._texts[path]
-        if candidates.isdisjoint(wanted):
+        if wanted is not None and candidates.isdisjoint(wanted):
             return "" if re.search(_TELLS, text) else None
-        return parse(file_format, text).own_name or None
+        return (parse(file_format, text).own_name or None) if candidates else None
 
     def _read(self, path: str, file_format: str, root: str) -> str:
         """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""
-        if not self._tree.is_file(path) or self._tree.leads_outside(path, root):
+        real = self._tree.real_path(path) if self._tree.is_file(path) else None
+        if real is None or not is_inside(real, os.path.realpath(root)):
             return ""
         try:
             return decode(file_format, path, self._tree.read(path))

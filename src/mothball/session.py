@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 from mothball.access import Access
 from mothball.errors import CacheError
 from mothball.index.cache import StatusCache
-from mothball.index.statuses import Fetcher, Query, Statuses
+from mothball.index.run import Query
+from mothball.index.statuses import Fetcher, Statuses
 from mothball.model import Answer, Problem, Severity
 from mothball.places import cache_directory
 from mothball.progress import Progress

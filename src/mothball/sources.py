@@ -24,6 +24,7 @@ from mothball.model import (
     Mode,
     Span,
     ToolIndex,
+    WithheldReason,
 )
 from mothball.policy import Weighing
 from mothball.records import NamedTuple
@@ -50,6 +51,23 @@ class Governance(NamedTuple):
     whole_scope: bool = False
 
 
+class Home(NamedTuple):
+    """A name that no index is asked for in some file, as it stands for a project that comes from elsewhere, and why.
+
+    ``sections`` are the beginnings of those for which that holds, empty for all. ``told_by`` is the absolute path of
+    the file that tells the name, empty where that is none of its own.
+    """
+
+    name: str
+    why: WithheldReason
+    sections: tuple[str, ...] = ()
+    told_by: str = ""
+
+    def holds_in(self, section: str) -> bool:
+        """Return whether this holds for the entries in ``section``."""
+        return not self.sections or section.startswith(self.sections)
+
+
 class SourceFile(NamedTuple):
     """A dependency file that was read and parsed, and what rules over it.
 
@@ -57,7 +75,8 @@ class SourceFile(NamedTuple):
     ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
     ``project`` is the absolute directory of the project that the file belongs to. ``judged`` are the dependencies that
     this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
-    what others in it bring in, and is not counted.
+    what others in it bring in, and is not counted. ``homes`` are the names that are at home, at least those
+    that it holds.
     """
 
     path: str
@@ -70,6 +89,7 @@ class SourceFile(NamedTuple):
     tool_indexes: tuple[ToolIndex, ...] = ()
     judged: tuple[Dependency, ...] | None = None
     is_context: bool = False
+    homes: tuple[Home, ...] = ()
 
     @property
     def subjects(self) -> tuple[Dependency, ...]:

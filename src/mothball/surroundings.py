@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mothball.errors import UnreadableFileError
 from mothball.files import DISK, Tree, shown_path
 from mothball.formats.table import decode, format_of, parse
 from mothball.lines import LineTable
-from mothball.model import Document, Span, ToolIndex
+from mothball.model import Document, Span, ToolIndex, Workspace
 from mothball.paths import upward
 from mothball.records import NamedTuple
 
@@ -27,6 +28,7 @@ _MAX_SIZE = 1024 * 1024
 _INCLUDES = r"(?m)^[ \t]*--?[rc]"
 _SHARED = "pyproject.toml"
 UV_FILE = "uv.toml"
+HATCH_FILE = "hatch.toml"
 
 
 class Indexed(NamedTuple):
@@ -71,6 +73,7 @@ class Surroundings:
         self.left_out: list[str] = []
         self._including: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._projects: dict[str, _Project | None] = {}
+        self._workspaces: dict[str, tuple[Workspace, ...]] = {}
 
     # --- requirements files that include others -----------------------------------------------------------------------
 
@@ -166,8 +169,23 @@ class Surroundings:
         project = self._project(directory, root)
         return project is not None and "tool.uv.workspace" in project.text
 
+    def workspaces(self, directory: str, root: str) -> tuple[Workspace, ...]:
+        """Return the workspaces that the files in ``directory`` declare."""
+        if directory not in self._workspaces:
+            self._workspaces[directory] = self._workspaces_in(directory, root)
+        return self._workspaces[directory]
+
+    def _workspaces_in(self, directory: str, root: str) -> tuple[Workspace, ...]:
+        project = self._project(directory, root)
+        declared = project.document.workspaces if project is not None else ()
+        path = os.path.join(directory, HATCH_FILE)
+        if self._tree.is_file(path) and not self._tree.leads_outside(path, root):
+            with suppress(UnreadableFileError):  # who checks it is told
+                declared += parse("hatch-toml", self._tree.read_utf8(path)).workspaces
+        return declared
+
     def _project(self, directory: str, root: str) -> _Project | None:
-        """Return the pyproject.toml in ``directory`` where it speaks of uv or PDM, None where there is none."""
+        """Return the pyproject.toml in ``directory`` where it speaks of any of this, None where it does not."""
         if directory not in self._projects:
             self._projects[directory] = None
             path = os.path.join(directory, _SHARED)
@@ -177,7 +195,8 @@ class Surroundings:
                 except UnreadableFileError:
                     self._projects[directory] = _Project(path, "", _unknown("pyproject", path))
                     return self._projects[directory]
-                if ("uv" in text or "pdm" in text) and any(word in text for word in ("index", "source", "workspace")):
+                speaks_of_indexes = ("uv" in text or "pdm" in text) and ("index" in text or "source" in text)
+                if speaks_of_indexes or "workspace" in text:
                     document = placed(parse("pyproject", text), text, path)
                     self._projects[directory] = _Project(path, text, document)
         return self._projects[directory]

@@ -104,11 +104,15 @@ def _addresses(dependency: Dependency) -> tuple[str, ...]:
 
 
 def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
-    """Return what a text itself, that of the file at ``path``, says of indexes, wherever in it that stands."""
+    """Return what a text itself, that of the file at ``path``, says of indexes, wherever in it that stands.
+
+    Members of a workspace that it declares are asked of none.
+    """
     options = [(one.name, one.value) for one in document.index_options]
     nowhere = Span(0, 0)
     ours = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
-    return options, [one._replace(span=nowhere, place="") for one in document.tool_indexes], ours
+    indexes = [one._replace(span=nowhere, place="") for one in document.tool_indexes]
+    return options, indexes, document.workspaces, ours
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ WITHHELD_WORDS = {
     WithheldReason.INCOMPLETE: "an incomplete entry",
     WithheldReason.CONDA: "a conda package",
     WithheldReason.PRIVATE: "a private name",
-    WithheldReason.VARIABLE: "the entry's address, or that of its index, holds a variable",
+    WithheldReason.VARIABLE: "a variable in the entry decides where it comes from",
+    WithheldReason.INDEX_VARIABLE: "the address of its index holds a variable",
     WithheldReason.NO_INDEX: "the file or your settings name no index that can be asked",
     WithheldReason.UNSAVED: "its index was changed, and the change is not saved",
     WithheldReason.CONSENT: "only the repository names its index, which is local or over plain http",
@@ -69,7 +70,8 @@ _CAUSE_HELP = {
 _SNAPSHOT = "give a snapshot (`mothball snapshot` writes one)"
 # Names that somebody may have an index for, and that were not asked all the same.
 _WITHHELD_HELP = {
-    WithheldReason.VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
+    WithheldReason.VARIABLE: "write out what the variable stands for",
+    WithheldReason.INDEX_VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
     WithheldReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
     WithheldReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there, which is "
     "`allowLocalIndexes` among an editor's settings",

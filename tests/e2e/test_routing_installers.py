@@ -218,3 +218,46 @@ def test_a_member_of_a_workspace_is_asked_as_uv_does(installers: Installers, bel
 
     assert installers.ours(variables, "packages/x/pyproject.toml") == ["b"]
     assert installers.uvs(variables, "lock", "-q", below=below) == ["b"]
+
+
+@needs_uv
+@pytest.mark.parametrize(
+    ("table", "uvs"),
+    [
+        ("[project.optional-dependencies]\nx = ['acme-web']\n", ""),
+        ("[dependency-groups]\nx = ['acme-web']\n", ""),
+        ("[tool.uv]\ndev-dependencies = ['acme-web']\n", ""),
+        ("[tool.uv]\nconstraint-dependencies = ['acme-web']\n", ""),
+        ("[tool.uv]\noverride-dependencies = ['acme-web']\n", ""),
+        ("", "a"),
+    ],
+)
+def test_a_member_that_no_source_names_is_asked_of_nobody_as_in_uv(
+    installers: Installers, table: str, uvs: str
+) -> None:
+    head = "[project]\nname = '{}'\nversion = '1'\nrequires-python = '>=3.11'\n"
+    workspace = "[tool.uv.workspace]\nmembers = ['packages/*']\nexclude = ['packages/seed']\n"
+    index = A + "default = true\n"
+    installers.write(
+        {
+            "pyproject.toml": head.format("root") + table + index + workspace,
+            "packages/web/pyproject.toml": head.format("acme-web"),
+            "packages/seed/pyproject.toml": head.format("seed") + "dependencies = ['acme-web']\n",
+        }
+    )
+    # What the workspace leaves out knows no members.
+    place = "packages/seed" if uvs else "."
+    variables = {"UV_NO_CONFIG": ""}
+
+    asked = installers.ours(variables, f"{place}/pyproject.toml")
+    assert asked == installers.uvs(variables, "lock", "-q", below=place) == list(uvs)
+
+
+@needs_uv
+@pytest.mark.parametrize("text", ["-e ./lib\nacme-web>=2\n", "acme-web>=2\n-e ./lib\n", "acme-web==2\n./lib\n"])
+def test_what_a_requirements_file_takes_from_a_directory_is_asked_of_nobody(installers: Installers, text: str) -> None:
+    project = "[project]\nname = 'acme-web'\nversion = '1'\n"
+    installers.write({"requirements.txt": f"-i {{a}}\n{text}", "lib/pyproject.toml": project})
+
+    assert installers.ours({}, "requirements.txt") == []
+    assert installers.uvs({}, "pip", "compile", "-q", "requirements.txt") == []

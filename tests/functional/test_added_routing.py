@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.added import Workshop, workshop
+from tests.support.added import Workshop, toml, workshop
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
@@ -54,6 +54,42 @@ def test_files_around_the_change_say_where_its_names_go(
     shop.commit({"mothball.toml": "offline = true\n", **before})
     shop.stage(change)
     assert asked(shop) == {"acme-web": A}
+
+
+def withheld(shop: Workshop) -> dict[str, str | None]:
+    """Return by name why what is added is not looked up."""
+    dependencies = json.loads(shop.check("--format", "json").out)["dependencies"]
+    return {item["name"]: item["lookup"]["reason"] for item in dependencies if item["lookup"]["kind"] == "withheld"}
+
+
+@pytest.mark.parametrize("table", ["tool.uv.workspace", "tool.rye.workspace", "tool.hatch.envs.x.workspace"])
+def test_members_of_the_staged_workspace_are_asked_of_nobody(shop: Workshop, table: str) -> None:
+    member = "[project]\nname = '{}'\ndependencies = [{}]\n"
+    shop.commit({"mothball.toml": "offline = true\n", "pyproject.toml": f"[{table}]\nmembers = ['packages/*']\n"})
+    shop.commit({"packages/lib/pyproject.toml": member.format("lib", ""), "packages/.x/pyproject.toml": ""})
+    shop.stage({"packages/web/pyproject.toml": member.format("web", "'lib', 'other', 'owl'")})
+    # Only what is staged is there.
+    shop.repository.write("packages/other/pyproject.toml", member.format("other", ""))
+    shop.repository.git("rm", "-r", "-q", "--cached", "packages/.x")
+    assert withheld(shop) == {"lib": "workspace"}
+    shop.git("add", "packages/other")
+    (shop.root / "packages" / "lib" / "pyproject.toml").unlink()
+    assert withheld(shop) == {"lib": "workspace", "other": "workspace"}
+
+
+def test_members_by_hatch_toml_are_asked_of_nobody(shop: Workshop) -> None:
+    shop.commit({"mothball.toml": "offline = true\n", "hatch.toml": "[envs.x]\nworkspace.members = ['a']\n"})
+    shop.stage({"pyproject.toml": toml("lib", "owl"), "a/pyproject.toml": toml(name="lib")})
+    assert withheld(shop) == {"lib": "workspace"}
+
+
+def test_what_the_staged_requirements_take_from_a_directory_is_asked_of_nobody(shop: Workshop) -> None:
+    shop.commit({"mothball.toml": "offline = true\n", "lib/setup.cfg": "[metadata]\nname = lib\n"})
+    shop.stage({"requirements/dev.txt": "-e ./lib\n-r base.txt\n", "requirements/base.txt": "lib>=1\nowl\n"})
+    assert withheld(shop) == {"lib": "editable"}
+    shop.commit()
+    shop.stage({"requirements/base.txt": "lib>=1\nowl\nbat\n"})
+    assert withheld(shop) == {}  # it was there before, and whether an index was asked for it does not matter
 
 
 def test_what_is_staged_counts_and_not_what_lies_in_the_working_tree(shop: Workshop) -> None:

@@ -488,6 +488,15 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     nowhere = "sent nowhere and not checked:"
     words = "the file or your settings name no index that can be asked"
     assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} {words}"
-    words = "the entry's address, or that of its index, holds a variable"
+    words = "the address of its index holds a variable"
     assert variable == f"requirements.txt: warning: 2 names were {nowhere} {words}"
+    assert "2 with a variable index" in result.out
     assert project.check("--offline", "--strict").code == 3
+
+
+def test_a_variable_in_an_entry_is_told_as_such(project: Project) -> None:
+    project.write("requirements.txt", "old @ https://${TOKEN}@files.example/old.zip\nodd ${SPECIFIER}\n")
+    first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
+    words = "a variable in the entry decides where it comes from"
+    assert first == f"requirements.txt: warning: 2 names were sent nowhere and not checked: {words}"
+    assert last.endswith("2 withheld (with a variable)")

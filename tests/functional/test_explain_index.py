@@ -12,7 +12,7 @@ from mothball.session import Session
 from mothball.wording import WITHHELD_WORDS
 from tests.support.project import Project
 
-HOLDS_VARIABLE = WITHHELD_WORDS[WithheldReason.VARIABLE]
+HOLDS_VARIABLE = WITHHELD_WORDS[WithheldReason.INDEX_VARIABLE]
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 

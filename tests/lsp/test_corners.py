@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 from lsprotocol import types
 
-from mothball.index.statuses import LookupSettings, Query
+from mothball.index.run import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.server import _is_alive

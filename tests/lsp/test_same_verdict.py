@@ -55,6 +55,12 @@ FILES = {
         '[[package]]\nname = "old-lib"\nversion = "1"\nsource = { registry = "https://index.example/simple/" }\n'
         '[[package]]\nname = "bad-lib"\nversion = "1"\nsource = { registry = "https://index.example/simple/" }\n'
     ),
+    "flock/pyproject.toml": (
+        '[project]\nname = "flock"\ndependencies = ["old-lib"]\n[tool.uv.workspace]\nmembers = ["*"]\n'
+    ),
+    "flock/sheep/pyproject.toml": '[project]\nname = "sheep"\ndependencies = ["old-lib", "bad-lib", "tired-lib"]\n',
+    "flock/old/pyproject.toml": '[project]\nname = "bad-lib"\ndependencies = ["odd-lib"]\n',
+    "flock/requirements.txt": "-e ./old\nbad-lib\nold-lib\n",
     "own/mothball.toml": 'offline = true\nsnapshot = "../statuses.json"\n[severity]\narchived = "warning"\n',
     "own/setup.cfg": "[options]\ninstall_requires =\n    old-lib\n    tired-lib\n",
 }

@@ -114,3 +114,38 @@ def test_a_new_name_waits_for_an_index_that_is_not_saved_in_another_file(
     workspace.write(name, text)
     client.save(other)
     client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})
+
+
+def test_members_and_local_projects_are_asked_of_nobody_saved_or_not(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    workspace.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    workspace.write("packages/lib/pyproject.toml", '[project]\nname = "acme-lib"\n')
+    saved = '[project]\nname = "web"\ndependencies = ["old-lib"]\n'
+    typed = saved.replace('"]', '", "acme-lib", "owl"]')
+    document = client.open(workspace.write("packages/web/pyproject.toml", saved), saved)
+    assert asked_for(client, document, saved) == {"old-lib"}
+    client.change(document, typed)
+    assert asked_for(client, document, typed) == {"old-lib", "owl"}
+    typed = "owl\nacme-lib\n-e ./packages/lib\n"
+    document = client.open(workspace.write("requirements.txt", "owl\n"), "owl\n")
+    client.change(document, typed)
+    assert asked_for(client, document, typed) == {"owl"}
+    client.change(document, "owl\nacme-lib\n-e ./packages/other\n", 3)
+    assert asked_for(client, document, "owl\nacme-lib\n-e ./packages/other\n") == {"owl", "acme-lib"}
+    # A new member is known as soon as its file is there.
+    both = '[project]\nname = "web"\ndependencies = ["acme-core", "old-lib"]\n'
+    document = client.open(workspace.write("packages/web/pyproject.toml", both), both)
+    assert asked_for(client, document, both) == {"acme-core", "old-lib"}
+    workspace.write("packages/core/pyproject.toml", '[project]\nname = "acme-core"\n')
+    client.save(document)
+    client.wait_for(lambda: asked_for(client, document, both) == {"old-lib"})
+
+
+def test_a_name_that_is_new_beside_an_unsaved_workspace_goes_nowhere(client: InProcess, workspace: Workspace) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    workspace.write("packages/lib/pyproject.toml", '[project]\nname = "acme-lib"\n')
+    document = client.open(workspace.write("pyproject.toml", SAVED), SAVED)
+    text = SAVED.replace('"]', '", "acme-lib"]') + '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    assert asked_for(client, document, SAVED) == {"old-lib"}
+    client.change(document, text)
+    assert asked_for(client, document, text) == {"old-lib"}

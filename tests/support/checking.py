@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from mothball.config import Config, Ignore, Network
 from mothball.formats.table import parse
+from mothball.index.run import Query
 from mothball.index.snapshot import Snapshot
-from mothball.index.statuses import Query
 from mothball.model import (
     Answer,
     Cause,

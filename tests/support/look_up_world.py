@@ -6,8 +6,9 @@ from datetime import date
 
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.exchange import Failed, ProjectPage
+from mothball.index.run import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.index.statuses import LookupSettings, Query, Statuses
+from mothball.index.statuses import Statuses
 from mothball.model import Answer, Cause, Origin, Source
 from tests.support.fake_fetcher import FakeFetcher, Script
 

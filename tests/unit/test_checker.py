@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mothball.checker import check
 from mothball.config import Config, Network
 from mothball.index.exchange import ProjectPage
+from mothball.index.run import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.index.statuses import LookupSettings, Query
 from mothball.model import (
     Answer,
     Finding,

@@ -11,7 +11,7 @@ from mothball.index import client as client_module
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.client import ClientSettings
 from mothball.index.exchange import Failed, Fetched, Outcome, ProjectPage
-from mothball.index.statuses import LookupSettings, Query
+from mothball.index.run import LookupSettings, Query
 from mothball.model import Cause, ProjectStatus, Severity, Source, Stated, Unavailable
 from mothball.session import Session
 from tests.support.checking import INDEX

@@ -16,7 +16,7 @@ from mothball.files import shown_path
 from mothball.formats.table import format_of
 from mothball.git.change import Change
 from mothball.governing import configuration_of
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.model import (
     Answer,
     Lookup,

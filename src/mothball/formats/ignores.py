@@ -1,6 +1,6 @@
 """``# mothball: ignore[rule, ...] reason``: the comment that takes a finding out of the count.
 
-The same in every format whose comments begin with ``#``.
+The same in every format whose comments begin with ``#``; in INI files a comment may begin with ``;`` as well.
 """
 
 from __future__ import annotations
@@ -12,21 +12,30 @@ from mothball.hygiene import one_line
 from mothball.model import IGNORABLE_RULES, IgnoreComment, ParseProblem, Rule, Span
 
 # A directive may stand behind other words, but always behind a "#" of its own: `# via flask  # mothball: ignore[...]`.
-_DIRECTIVE = r"#[ \t]*+mothball[ \t]*+:[ \t]*+"
+# Behind our name in other letters only what begins like an ignore is one: `# Mothball: a word about it` is prose.
+_DIRECTIVE = r"{}[ \t]*+(?:mothball[ \t]*+:|(?i:mothball[ \t]*+:(?=[ \t]*+ignore)))[ \t]*+"
+_US = "mothball"
 _IGNORE = r"(?s)ignore[ \t]*+\[([^\]\r\n]*+)\](.*)"
 _WORD = r"[^\s\[]*+"
 
+# The way out where what should be a comment is none.
+COMMENT_FORM = "a comment begins with a space and `#`: write ` # mothball: ignore[archived] reason` behind the entry"
 _FORM = "write `# mothball: ignore[archived] reason`"
 
 
-def read_comment(text: str, span: Span) -> IgnoreComment | ParseProblem | None:
-    """Read the comment that ``span`` covers in ``text``, from its ``#`` to its end.
+def may_speak_to_us(text: str) -> bool:
+    """Return whether a comment in ``text`` may be one that ``read_comment`` reads: most files hold none."""
+    return _US in text or _US in text.lower()
+
+
+def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | ParseProblem | None:
+    """Read the comment that ``span`` covers in ``text``, from its ``mark`` to its end.
 
     Returns None where mothball is not spoken to, and a problem that says what to write where it is spoken to in words
-    it does not know. The ``span`` of what is returned begins at the directive's own ``#``. The reason may be empty.
+    it does not know. The ``span`` of what is returned begins at the directive's own mark. The reason may be empty.
     """
     comment = span.of(text)
-    directive = re.search(_DIRECTIVE, comment) if "mothball" in comment else None
+    directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_speak_to_us(comment) else None
     if directive is None:
         return None
     place = Span(span.start + directive.start(), span.start + len(comment.rstrip()))

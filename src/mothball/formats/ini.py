@@ -99,7 +99,7 @@ def settled(section: Section, known: Collection[str] = ()) -> Iterator[Option]:
 
 def read_comments(text: str, comments: Iterable[Span]) -> tuple[list[IgnoreComment], list[ParseProblem]]:
     """Return the ignores among ``comments``, in the order of the file, and what is wrong with others meant as such."""
-    read = [read_comment(text, span) for span in sorted(comments)]
+    read = [read_comment(text, span, text[span.start]) for span in sorted(comments)]
     ignores = [one for one in read if isinstance(one, IgnoreComment)]
     return ignores, [one for one in read if isinstance(one, ParseProblem)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.lock_files import without_files
 from mothball.formats.lock_stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName, find
 from mothball.formats.toml import Array, Entry, Header, InlineTable, Invalid, Scalar, String, TomlScan, Value, scan
@@ -28,7 +28,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     for header, entries in _bodies(document):
         collector.read_body(header, entries)
     collector.finish()
-    comments = [read_comment(text, span) for span in document.comments]
+    comments = [read_comment(text, span) for span in document.comments if may_speak_to_us(text)]
     problems += collector.problems
     problems += [one for one in comments if isinstance(one, ParseProblem)]
     ignores = tuple(one for one in comments if isinstance(one, IgnoreComment))

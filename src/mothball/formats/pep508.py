@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mothball.formats.ignores import COMMENT_FORM
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
 from mothball.records import NamedTuple, make
@@ -295,6 +296,7 @@ def _skip_space(text: str, position: int) -> int:
 _USUAL_FORM = "write NAME[EXTRA] SPECIFIER ; MARKER, such as `name[extra]>=1.2 ; python_version >= '3.11'`"
 # The first that matches gives the way out; compiled when something is wrong.
 _HINTS = (
+    (r"(?is).*?[#;]\s*+mothball\s*+:", COMMENT_FORM),
     (r"\s*+[\"']", "take the quotes away, or close them"),
     (r"[^\[;@]*+\[[^\]]*+\Z", "close the extras with `]`"),
     (r"[^(;@]*+\([^)]*+\Z", "close the parenthesis"),

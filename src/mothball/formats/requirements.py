@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
@@ -66,7 +66,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
             found.dependencies.append(entry.at(offset, kind))
         else:
             _read_line(line, found)
-    for comment in comments:
+    for comment in comments if may_speak_to_us(text) else ():
         outcome = read_comment(text, comment.span)
         match outcome:
             case IgnoreComment():
@@ -77,6 +77,11 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
                 pass
             case _:
                 assert_never(outcome)
+    if found.ignores and "via" in text:
+        from mothball.formats.compiled import with_annotations  # noqa: PLC0415 - only compiled files pay for it
+
+        starts = [line.source(0) for line in logical_lines(text, [], [])]
+        found.ignores[:] = with_annotations(found.ignores, text, starts, found.dependencies)
     found.problems.extend(_conflicts(text, marks))
     document = Document(
         "requirements",

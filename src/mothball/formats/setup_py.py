@@ -10,7 +10,7 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.python_strings import read_literal, with_stand_ins
 from mothball.formats.requirement_texts import Section, dependency_of, read_requirement
@@ -31,7 +31,7 @@ _MAX_LENGTH = 200_000
 # What is half typed is read up to twenty times.
 _MAX_REPAIRED = 60_000
 _SHOWN = 60
-_DIRECTIVE = "mothball"
+_TELLS_NAME = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
 # setuptools takes several requirements from one string, a line each, and leaves comments out.
 _LINE = re.compile(r"[^\r\n]+")
@@ -42,8 +42,8 @@ _Found = Dependency | ParseProblem | IgnoreComment | Unnamed
 
 def parse(text: str) -> Document:
     """Read a setup.py, whole or half typed, without byte-order mark; raises nothing."""
-    if not any(name in text for name in (*_LISTS, _EXTRAS)):
-        # Most setup.py hold no requirements: for them Python's parser is not worth importing.
+    if not any(name in text for name in (*_LISTS, _EXTRAS)) and re.search(_TELLS_NAME, text) is None:
+        # Most setup.py only call setup(): for them Python's parser is not worth importing.
         return Document(_FORMAT)
     if len(text) > _MAX_LENGTH:
         problem = ParseProblem(
@@ -145,7 +145,7 @@ def _read_templated(text: str, entry: Excerpt, section: Section) -> Iterator[Dep
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:
     """Yield what comments of the file tell mothball; what looks like one inside of a string is none."""
-    if _DIRECTIVE not in text:
+    if not may_speak_to_us(text):
         return
     covered = iter(strings)
     string = next(covered, None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import assert_never
 
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
 from mothball.formats.toml_sections import Tables, whole_document
@@ -22,10 +22,11 @@ from mothball.model import (
     Span,
     ToolIndex,
     Unnamed,
+    Workspace,
 )
 
 # What a reader of tables may find in them.
-Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect
+Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect | Workspace
 Reader = Callable[[Tables], Iterable[Found]]
 
 # One missing quote can spoil many lines; beyond this, nobody reads on.
@@ -56,7 +57,8 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
     found = tuple(found)
-    for one in (*found, *(read_comment(text, span) for span in document.comments)):
+    comments = document.comments if may_speak_to_us(text) else ()
+    for one in (*found, *(read_comment(text, span) for span in comments)):
         match one:
             case Dependency():
                 dependencies.append(one)
@@ -70,7 +72,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 ignores.append(one)
             case ToolIndex():
                 tool_indexes.append(one)
-            case Unnamed() | None:  # told below; a comment that does not speak to us
+            case Unnamed() | Workspace() | None:  # told below; a comment that does not speak to us
                 pass
             case _:
                 assert_never(one)
@@ -88,6 +90,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
         tuple(unknown[:1]),
         tool_indexes=tuple(tool_indexes),
         unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
+        workspaces=tuple(one for one in found if isinstance(one, Workspace)),
     )
 
 

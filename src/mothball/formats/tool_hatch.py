@@ -12,6 +12,7 @@ from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_sections import ANY
+from mothball.formats.workspace_tables import workspaces_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of Hatch hold."""
     yield from read_arrays(tables, _PLACES, string=read_template)
     yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
+    yield from workspaces_in(tables, "hatch", ("envs", ANY, "workspace"))
 
 
 def _read_override(table: InlineTable, section: Section) -> Iterator[Item]:

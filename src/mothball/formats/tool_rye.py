@@ -1,20 +1,22 @@
-"""[tool.rye]: development dependencies."""
+"""[tool.rye]: development dependencies, and the members of its workspace."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mothball.formats.requirement_items import read_arrays
+from mothball.formats.workspace_tables import workspaces_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.requirement_items import Item
+    from mothball.formats.toml_documents import Found
     from mothball.formats.toml_sections import Tables
 
 _PLACES = (("dev-dependencies",),)
 
 
-def read(tables: Tables) -> Iterator[Item]:
+def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of Rye hold."""
-    return read_arrays(tables, _PLACES)
+    yield from read_arrays(tables, _PLACES)
+    yield from workspaces_in(tables, "rye", ("workspace",))

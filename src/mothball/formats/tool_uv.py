@@ -1,8 +1,7 @@
 """[tool.uv]: development dependencies, constraints and overrides, and the sources that lead names elsewhere.
 
 A source is joined to all requirements of its name, in whatever table they stand; with ``extra`` or ``group`` it holds
-for that one alone. ``exclude-dependencies`` name what is not to be installed and are no dependencies. Of workspace
-members, only the sources that name them are to be seen in one file.
+for that one alone. ``exclude-dependencies`` name what is not to be installed and are no dependencies.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String, scan
 from mothball.formats.toml_named import Named, named, origin_of
 from mothball.formats.toml_sections import ANY, tools_of, whole_document
+from mothball.formats.workspace_tables import workspaces_in
 from mothball.model import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def read(tables: Tables) -> Iterator[Found]:
     yield from read_arrays(tables, _CONSTRAINTS, Kind.CONSTRAINT)
     yield from read_arrays(tables, _OVERRIDES, Kind.OVERRIDE)
     yield from read_indexes(tables)
+    yield from workspaces_in(tables, "uv", ("workspace",))
     urls = {index.name: index.url.value for index in declared_indexes(tables, "index") if index.url}
     for source in named(tables, _SOURCES):
         if isinstance(source, ParseProblem):

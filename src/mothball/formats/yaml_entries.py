@@ -6,8 +6,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Part, excerpt
+from mothball.formats.ignores import COMMENT_FORM, may_speak_to_us
 from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
-from mothball.formats.yaml_nodes import Node, Scalar, children, once
+from mothball.formats.yaml_nodes import Mapping, Node, Scalar, children, once
 from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ def _read_item(
 ) -> Iterable[Dependency | ParseProblem]:
     """Put an item behind the ``lines`` that are read together; return what is to be said of it beside that."""
     if not isinstance(item, Scalar):
+        if isinstance(item, Mapping) and item.first is not None:
+            ours = may_speak_to_us(item.first.value)
+            help_text = COMMENT_FORM if ours else "take the `:` away, or put quotes around the whole"
+            yield ParseProblem(scan.place(item.first), "a mapping where a requirement is wanted", help_text)
         return
     content = scan.content(item)
     if content is None:

@@ -30,9 +30,13 @@ class Sequence(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """A mapping. A key that is no scalar is left out together with its value; one that is there twice is kept twice."""
+    """A mapping. A key that is no scalar is left out together with its value; one that is there twice is kept twice.
+
+    ``first`` is its first key, None where that is no scalar.
+    """
 
     pairs: tuple[tuple[str, Node], ...]
+    first: Scalar | None = None
 
     def values(self, key: str) -> list[Node]:
         """Return the values of ``key``, from the mappings that are merged in (``<<``) where it is not there itself."""

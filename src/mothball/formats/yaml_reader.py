@@ -60,8 +60,10 @@ class _Open:
         if not self.is_mapping:
             return Sequence(tuple(node for node in self.nodes if node is not None))
         pairs = zip(self.nodes[::2], self.nodes[1::2], strict=False)
+        first = self.nodes[0] if self.nodes else None
         return Mapping(
-            tuple((key.value, value) for key, value in pairs if isinstance(key, Scalar) and value is not None)
+            tuple((key.value, value) for key, value in pairs if isinstance(key, Scalar) and value is not None),
+            first if isinstance(first, Scalar) else None,
         )
 
 

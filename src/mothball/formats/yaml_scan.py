@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Excerpt, Part, excerpt
-from mothball.formats.ignores import read_comment
+from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.yaml_nodes import Scalar, children
 from mothball.formats.yaml_repair import read_repaired
 from mothball.formats.yaml_scalars import content_of
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _LINE_END = re.compile(r"[\r\n]|\Z")
-_DIRECTIVE = "mothball"
+_DIRECTIVE = r"(?i)mothball"
+_BEFORE_COMMENT = " \t\"',[]{}"
 
 
 class YamlScan:
@@ -80,10 +81,12 @@ class YamlScan:
         text = self._text
         end = 0
         scalars: list[Span] = []
-        while (found := text.find(_DIRECTIVE, end)) >= 0:
+        for found in re.finditer(_DIRECTIVE, text) if may_speak_to_us(text) else ():
+            if found.start() < end:  # on a line that was read
+                continue
             scalars = scalars or [self._repaired.back.place(*span) for span in self._repaired.reading.scalars]
-            start = max(text.rfind("\n", end, found), text.rfind("\r", end, found), end - 1) + 1
-            line_end = _LINE_END.search(text, found)
+            start = max(text.rfind("\n", end, found.start()), text.rfind("\r", end, found.start()), end - 1) + 1
+            line_end = _LINE_END.search(text, found.start())
             end = line_end.start() if line_end else len(text)
             comment = _comment_start(text, Span(start, end), scalars)
             if comment is not None:
@@ -91,12 +94,15 @@ class YamlScan:
 
 
 def _comment_start(text: str, line: Span, scalars: list[Span]) -> int | None:
-    """Return where the comment on ``line`` begins: at a ``#`` at its start or behind white space, in no scalar."""
+    """Return where the comment on ``line`` begins: at a ``#`` in no scalar, behind white space or what ends a token.
+
+    YAML wants white space; PyYAML, which pre-commit and conda read with, does not.
+    """
     position = text.find("#", *line)
     while position >= 0:
         before = bisect_right(scalars, position, key=attrgetter("start")) - 1
         scalar_end = scalars[before].end if before >= 0 else 0
-        if position >= scalar_end and (position == line.start or text[position - 1] in " \t"):
+        if position >= scalar_end and (position == line.start or text[position - 1] in _BEFORE_COMMENT):
             return position
         position = text.find("#", max(position + 1, scalar_end), line.end)
     return None

@@ -40,6 +40,7 @@ class GitTree(Tree):
         self._entries: dict[str, Entry | None] = dict(known)
         self._is_listed = is_listed
         self._names: dict[str, list[str]] = {}
+        self._directories: dict[str, dict[str, None]] = {}
 
     def paths(self) -> list[str]:
         """Return the absolute paths of all regular files."""
@@ -108,6 +109,20 @@ class GitTree(Tree):
                 parent, name = os.path.split(path)
                 self._names.setdefault(parent, []).append(name)
         return self._names.get(directory, [])
+
+    def directories_in(self, directory: str) -> list[str]:
+        """Return the names of the directories that lie in a directory."""
+        if not self._directories:
+            for path in self.paths():
+                parent = os.path.dirname(path)
+                # What lies above one that is known is known, too.
+                while parent != self._repository.root and is_inside(parent, self._repository.root):
+                    above, name = os.path.split(parent)
+                    if name in self._directories.setdefault(above, {}):
+                        break
+                    self._directories[above][name] = None
+                    parent = above
+        return list(self._directories.get(directory, ()))
 
     def prepare(self, paths: Sequence[str]) -> None:
         """Fetch the contents of the files at ``paths`` in one call of git."""

@@ -9,7 +9,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.formats.table import format_of
 from mothball.governing import OWN_FILE
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.lsp.lookups import PENDING
 from mothball.model import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings

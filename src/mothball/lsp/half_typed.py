@@ -5,7 +5,7 @@ The protocol does not tell where the cursor is; where the last change ended does
 
 from __future__ import annotations
 
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.lsp.documents import Checked, OpenDocument
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.discovery import include_target
 from mothball.files import repository_root
+from mothball.includes import include_target
 from mothball.lsp.convert import Positions, uri_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.project_page import project_page

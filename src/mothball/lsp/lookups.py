@@ -21,7 +21,8 @@ from mothball.errors import CacheError, MothballError
 from mothball.files import Stamp, stamp_of
 from mothball.index.cache import StatusCache
 from mothball.index.netrc_file import netrc_paths
-from mothball.index.statuses import MISSING_MAX_AGE, Fetcher, LookupSettings, OnAnswer, Query, Statuses
+from mothball.index.run import MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.statuses import Fetcher, OnAnswer, Statuses
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.places import cache_directory
 from mothball.records import NamedTuple

@@ -11,7 +11,7 @@ from mothball.config import UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import shown_path
 from mothball.governing import Governor, GovernorSettings
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers

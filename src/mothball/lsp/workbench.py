@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument, format_for

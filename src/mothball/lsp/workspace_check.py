@@ -20,7 +20,7 @@ from mothball.discovery import Given, discover
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import read_utf8, shown_path
 from mothball.governing import OWN_FILE, Governor
-from mothball.index.statuses import Query
+from mothball.index.run import Query
 from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.diagnostics import Shape, diagnostics_of, of_problem
 from mothball.lsp.documents import Checked

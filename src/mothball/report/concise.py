@@ -19,6 +19,7 @@ _REASONS = {
     WithheldReason.CONDA: ("conda package", "conda packages"),
     WithheldReason.PRIVATE: ("private name", "private names"),
     WithheldReason.VARIABLE: ("with a variable", "with a variable"),
+    WithheldReason.INDEX_VARIABLE: ("with a variable index", "with a variable index"),
     WithheldReason.NO_INDEX: ("without an index", "without an index"),
     WithheldReason.UNSAVED: ("with an unsaved index", "with an unsaved index"),
     WithheldReason.CONSENT: ("without your consent", "without your consent"),

@@ -264,7 +264,7 @@ class Router:
         for candidate in choice.asked:
             address = self._expanded(candidate)
             if address is None:
-                return nothing(Withheld(WithheldReason.VARIABLE), nobody=f"{candidate.by} holds a variable")
+                return nothing(Withheld(WithheldReason.INDEX_VARIABLE), nobody=f"{candidate.by} holds a variable")
             base = base_url(address)
             if is_web(base):
                 found.append(Asked(base, candidate.by, candidate.is_users or self._users_places().name(base)))

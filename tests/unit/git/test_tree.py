@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,19 @@ def test_files_and_links_are_there_and_nothing_else(made: Repository, *, of_comm
     assert not found.is_directory(at("a"))
     assert found.names_in(at("a")) == ["pyproject.toml"]
     assert found.names_in(at("gone")) == []
+    assert found.directories_in(at("gone")) == found.directories_in(at("a")) == []
     assert found.paths() == [at("a/pyproject.toml")]
     assert not found.exists(at("unknown"))
+
+
+def test_directories_are_those_that_hold_something(made: Repository) -> None:
+    made.commit({"a/b/c/x": "", "a/b/y": "", "a/d/x": "", "z": ""})
+    made.write("a/e/x", "")
+    found = tree(made)
+    root = str(made.root)
+    assert found.directories_in(root) == ["a"]
+    assert sorted(found.directories_in(os.path.join(root, "a"))) == ["b", "d"]
+    assert found.directories_in(os.path.join(root, "a", "b")) == ["c"]
 
 
 def test_what_lies_outside_the_root_is_not_there(made: Repository) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from mothball.index.cache import BATCH, CachedAnswer, StatusCache
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.statuses import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query, Statuses
+from mothball.index.run import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.statuses import Statuses
 from mothball.model import (
     Answer,
     Cause,
@@ -223,7 +224,8 @@ def test_a_warm_look_up_imports_neither_client_nor_writer(world: World, tmp_path
     program = """
 import sys
 from mothball.index.cache import StatusCache
-from mothball.index.statuses import Query, Statuses
+from mothball.index.run import Query
+from mothball.index.statuses import Statuses
 cache = StatusCache.open(sys.argv[1])
 query = Query("lib", (sys.argv[2],))
 answer = Statuses(open_client=None, cache=cache, clock=lambda: float(sys.argv[3])).look_up([query])[query]

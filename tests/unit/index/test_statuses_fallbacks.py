@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mothball.index.exchange import Fetched, NotFound, Outcome, ProjectPage
-from mothball.index.statuses import LookupSettings, Query
+from mothball.index.run import LookupSettings, Query
 from mothball.model import (
     Answer,
     Cause,

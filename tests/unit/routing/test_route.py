@@ -132,7 +132,7 @@ def test_what_the_text_withholds_stays_withheld(why: WithheldReason) -> None:
     "address", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://x:$TOKEN@other.example/"]
 )
 def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
-    variable = Withheld(WithheldReason.VARIABLE)
+    variable = Withheld(WithheldReason.INDEX_VARIABLE)
     assert route(dependency(), (primary(address),), NETWORK) == variable
     assert route(dependency(), (extra(address),), NETWORK) == variable
     assert route(dependency(index=address), (), NETWORK) == variable
@@ -366,7 +366,7 @@ def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -
     # A variable in the user's own configuration is text to installers, too.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
     assert Router(Declared("requirements"), told(Network(), own)).route(dependency()) == Withheld(
-        WithheldReason.VARIABLE
+        WithheldReason.INDEX_VARIABLE
     )
 
 

@@ -1,0 +1,175 @@
+"""What a requirements file takes from elsewhere stands for its name in all that is installed with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mothball.config import UserConfig
+from mothball.discovery import Given, discover
+from mothball.governing import Governor, GovernorSettings
+from mothball.model import WithheldReason
+from mothball.sources import Home, RunSettings
+from tests.support.trees import repository, write_tree
+
+TODAY = "2026-11-22"
+PATH, EDITABLE = WithheldReason.PATH, WithheldReason.EDITABLE
+LIB = {"lib/pyproject.toml": '[project]\nname = "Night.Watch"\n'}
+
+
+@pytest.fixture(autouse=True)
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty repository that is the working directory."""
+    root = repository(tmp_path / "repo", {})
+    monkeypatch.chdir(root)
+    return root
+
+
+def withheld(*paths: str) -> list[tuple[str, WithheldReason | None]]:
+    """Return each name in the files, in their order, and why it is not looked up."""
+    governor = Governor(GovernorSettings(TODAY), UserConfig())
+    files = discover(Given(paths), governor, RunSettings(TODAY, 0.0)).files
+    return [(one.name, one.withheld) for file in files for one in file.document.dependencies]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("-e ./lib", EDITABLE),
+        ("--editable=lib", EDITABLE),
+        ("-e ./lib/", EDITABLE),
+        ("-e './lib'", EDITABLE),
+        ("-e ./lib[fast]", EDITABLE),
+        ("-e file:./lib", EDITABLE),
+        ("./lib", PATH),
+        ("lib/", PATH),
+        ("./lib[fast,slow]", PATH),
+        ("./other/../lib", PATH),
+        ("./lib --config-settings x=y", PATH),
+        ("-e ./lib \\\n  --config-settings x=y", EDITABLE),
+    ],
+)
+def test_the_name_of_a_local_project_is_its_own(repo: Path, entry: str, why: WithheldReason) -> None:
+    write_tree(repo, LIB)
+    write_tree(repo, {"requirements.txt": f"night_watch>=1\n{entry}\nowl\n"})
+
+    assert withheld("requirements.txt") == [("night-watch", why), ("owl", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", "[metadata]\nname = night-watch\n"),
+        ("setup.py", "from setuptools import setup\nsetup(name='night-watch')\n"),
+        ("pyproject.toml", "[tool.poetry]\nname = 'night-watch'\n"),
+    ],
+)
+def test_each_file_that_tells_a_name_counts(repo: Path, name: str, text: str) -> None:
+    write_tree(repo, {f"lib/{name}": text, "requirements.txt": "-e ./lib\nnight-watch\n"})
+
+    assert withheld("requirements.txt") == [("night-watch", EDITABLE)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "./gone",
+        "./empty",
+        '-e "./lib ; sys_platform == 0"',
+        "./lib ; python_version < '3.12'",
+        "-e ../../outside",
+        "-e /etc",
+        "-e git+https://git.example/lib",
+        "-e https://host.example/lib",
+        "./lib-1.0-py3-none-any.whl",
+    ],
+)
+def test_what_tells_no_name_for_sure_keeps_none_back(repo: Path, entry: str) -> None:
+    write_tree(repo, LIB)
+    write_tree(repo, {"../../outside/pyproject.toml": "[project]\nname = 'night-watch'", "empty/x": ""})
+    write_tree(repo, {"requirements.txt": f"{entry}\nnight-watch\n"})
+
+    assert withheld("requirements.txt")[-1] == ("night-watch", None)
+
+
+def test_a_path_begins_where_the_installer_is_run(repo: Path) -> None:
+    write_tree(repo, LIB)
+    write_tree(repo, {"requirements/dev.txt": "-e ./lib\nnight-watch\n", "docs/requirements.txt": "-e .\nroot\n"})
+    write_tree(repo, {"setup.cfg": "[metadata]\nname = root\n"})
+
+    assert withheld("requirements/dev.txt") == [("night-watch", EDITABLE)]
+    assert withheld("docs/requirements.txt") == [("root", WithheldReason.SELF)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("night-watch @ https://host.example/x.whl", WithheldReason.URL),
+        ("night-watch @ git+ssh://git@git.example/x", WithheldReason.VCS),
+        ("git+https://git.example/x#egg=night-watch", WithheldReason.VCS),
+        ("-e git+https://git.example/x#egg=night-watch", EDITABLE),
+        ("night-watch @ file:./gone", PATH),
+    ],
+)
+def test_a_name_that_comes_from_elsewhere_is_asked_for_nowhere(repo: Path, entry: str, why: WithheldReason) -> None:
+    write_tree(repo, {"requirements.txt": f"night-watch>=2\n{entry}\n-c constraints.txt\n"})
+    write_tree(repo, {"constraints.txt": "Night_Watch==3\nowl==1\n"})
+
+    assert withheld(".") == [("night-watch", why), ("owl", None), ("night-watch", why), ("night-watch", why)]
+    assert withheld("requirements.txt")[:2] == [("night-watch", why), ("night-watch", why)]
+    # Whoever includes it is looked for.
+    assert withheld("constraints.txt") == [("night-watch", why), ("owl", None)]
+
+
+def test_a_name_that_comes_from_elsewhere_in_one_environment_is_asked_for_in_the_others(repo: Path) -> None:
+    entry = "night-watch @ https://host.example/x.whl ; sys_platform == 'win32'"
+    write_tree(repo, {"requirements.txt": f"{entry}\nnight-watch ; sys_platform != 'win32'\n"})
+
+    assert withheld("requirements.txt") == [("night-watch", WithheldReason.URL), ("night-watch", None)]
+
+
+def test_only_what_is_installed_together_counts(repo: Path) -> None:
+    write_tree(repo, LIB)
+    write_tree(
+        repo,
+        {
+            "requirements.txt": "-r base.txt\n-e ./lib\n",
+            "base.txt": "night-watch\n",
+            "other-requirements.txt": "night-watch\n",
+            "setup.cfg": "[options]\ninstall_requires = night-watch\n",
+        },
+    )
+
+    assert withheld("requirements.txt") == [("night-watch", EDITABLE)]
+    assert withheld("other-requirements.txt") == withheld("setup.cfg") == [("night-watch", None)]
+
+
+def test_the_pip_list_of_conda_is_installed_in_one_go(repo: Path) -> None:
+    write_tree(repo, LIB)
+    write_tree(repo, {"environment.yml": "dependencies:\n- pip:\n  - night-watch\n  - -e ./lib\n"})
+
+    assert withheld("environment.yml") == [("night-watch", EDITABLE)]
+
+
+def test_what_compiled_requirements_record_stays(repo: Path) -> None:
+    write_tree(repo, LIB)
+    head = "# This file was autogenerated by uv via the following command:\n"
+    write_tree(repo, {"requirements.txt": f"{head}-e ./lib\nnight-watch==1\n"})
+
+    assert withheld("requirements.txt") == [("night-watch", None)]
+
+
+def test_all_names_are_told_where_that_is_asked_for(repo: Path) -> None:
+    write_tree(repo, LIB)
+    write_tree(repo, {"requirements.txt": "-e ./lib\n", "pyproject.toml": "[project]\nname = 'root'\n"})
+    governor = Governor(GovernorSettings(TODAY), UserConfig())
+    given = Given(("requirements.txt",), all_names=True)
+
+    (file,) = discover(given, governor, RunSettings(TODAY, 0.0)).files
+    assert file.homes == (
+        Home("root", WithheldReason.SELF),
+        Home("night-watch", EDITABLE, (), str(repo / "lib" / "pyproject.toml")),
+    )
+    (file,) = discover(given._replace(all_names=False), governor, RunSettings(TODAY, 0.0)).files
+    assert file.homes == ()
