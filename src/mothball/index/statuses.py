@@ -16,7 +16,7 @@ from mothball.index.cache import BATCH, CachedAnswer, PageKey, page_key
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.simple_api import lookup_of
 from mothball.model import Answer, Cause, Missing, NotStated, Origin, ProjectStatus, Source, Stated, Unavailable
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
@@ -308,8 +308,8 @@ def _has_marker(answer: CachedAnswer | None) -> bool:
 
 
 def _from_cache(key: PageKey, cached: CachedAnswer, source: Source) -> _Known | Missing:
-    origin = Origin(key.index_url, cached.stored_at, source)
-    return Missing(origin) if cached.page is None else _Known(cached.page, origin)
+    origin = make(Origin, (key.index_url, cached.stored_at, source))
+    return Missing(origin) if cached.page is None else make(_Known, (cached.page, origin))
 
 
 def _answer(learnt: _Learnt, stating: frozenset[str]) -> Answer:
