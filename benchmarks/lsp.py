@@ -105,11 +105,11 @@ def main() -> None:
         bare = [python, "-c", "pass"]
         print(f"{'as a ratio to python -c pass':<56} median  (quartiles of the pairs)")
         label = "didChange to diagnostics, "
-        project = Typing(server, os.path.join(home, "pyproject.toml"), pyproject(1000))
+        project = Typing(server, os.path.join(home, "pyproject.toml"), *pyproject(1000))
         show(f"{label}1000 dependencies, pyproject", project.edit, bare, environment, arguments.rounds)
         project.close()
         for count in (1000, 50):
-            typing = Typing(server, os.path.join(home, f"requirements-{count}.txt"), requirements(count))
+            typing = Typing(server, os.path.join(home, f"requirements-{count}.txt"), *requirements(count))
             show(f"{label}{count} dependencies", typing.edit, bare, environment, arguments.rounds)
         show("hover among 50 dependencies", typing.hover, bare, environment, arguments.rounds)
         memory(server, typing, arguments.edits)
@@ -126,13 +126,17 @@ def main() -> None:
 
 
 class Typing:
-    """A file of so many dependencies, ten of them archived, in which somebody types at the top."""
+    """A file of so many dependencies, ten of them archived, in which somebody types another one before them.
 
-    def __init__(self, server: Server, path: str, text: str) -> None:
+    ``begin`` stands before the first of them; ``entry`` is what is typed there, with a version for ``%d``.
+    """
+
+    def __init__(self, server: Server, path: str, begin: str, entry: str, rest: str) -> None:
         self._server = server
-        self._text = text
+        self._begin, self._entry, self._rest = begin, entry, rest
         self._uri = f"file://{path}"
         self._version = 1
+        text = begin + rest
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         document = {"uri": self._uri, "languageId": "text", "version": 1, "text": text}
@@ -141,9 +145,10 @@ class Typing:
             server.receive()
 
     def edit(self) -> None:
-        """Add a line or take one away, so that every diagnostic moves; never to the text that was saved last."""
+        """Type a version never seen before, on a line more or a line less than before, so that all others move."""
         self._version += 1
-        text = f"# {self._version}\n" * (self._version % 2 + 1) + self._text
+        typed = self._entry % self._version * (self._version % 2 + 1)
+        text = f"{self._begin}{typed}{self._rest}"
         document = {"uri": self._uri, "version": self._version}
         self._server.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
         self._server.wait_for(self._version)
@@ -162,16 +167,16 @@ class Typing:
         assert self._server.request("textDocument/hover", params)["contents"]["value"]
 
 
-def requirements(count: int) -> str:
-    """Return a requirements.txt of ``count`` dependencies."""
-    return "".join(f"name-{number}==1.{number}\n" for number in range(count))
+def requirements(count: int) -> tuple[str, str, str]:
+    """Return a requirements.txt of ``count`` dependencies: its beginning, an entry to type there, and the rest."""
+    return "", "name-49==2.%d\n", "".join(f"name-{number}==1.{number}\n" for number in range(count))
 
 
-def pyproject(count: int) -> str:
-    """Return a pyproject.toml of ``count`` dependencies, with a table of ours."""
+def pyproject(count: int) -> tuple[str, str, str]:
+    """Return the same of a pyproject.toml with a table of ours."""
+    begin = '[project]\nname = "bench"\nversion = "1"\ndependencies = [\n'
     entries = "".join(f'    "name-{number}==1.{number}",\n' for number in range(count))
-    table = '[tool.mothball]\nprivate = ["acme-*"]\n'
-    return f'[project]\nname = "bench"\nversion = "1"\ndependencies = [\n{entries}]\n{table}'
+    return begin, '    "name-49==2.%d",\n', f'{entries}]\n[tool.mothball]\nprivate = ["acme-*"]\n'
 
 
 class Opening:

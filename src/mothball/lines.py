@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 
 from mothball.model import Location, Position, Span
@@ -21,14 +22,17 @@ class LineTable:
     """
 
     def __init__(self, text: str) -> None:
-        """Find all line starts; linear in the text, once."""
+        """Take the text; nothing is looked at before a place is asked for."""
         self._text = text
-        if "\r" in text:
-            self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-        else:
-            # A lock has a hundred thousand lines: nothing is to be done in Python for each of them.
-            self._starts = [0, *accumulate(map(_ONE.__add__, map(len, text.split("\n")[:-1])))]
         self._last_line = (0, "")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where all lines begin; linear in the text, once."""
+        if "\r" in self._text:
+            return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
+        # A lock has a hundred thousand lines: nothing is to be done in Python for each of them.
+        return [0, *accumulate(map(_ONE.__add__, map(len, self._text.split("\n")[:-1])))]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LineTable) and self._text == other._text

@@ -17,7 +17,7 @@ from mothball.formats.lock_shapes import FILES, SPACE, Kind, Shape, Step, Unusua
 from mothball.formats.lock_stanzas import NAME, Layout, Lock, Path, Stanza, Values, WrittenName, find
 from mothball.formats.toml_tables import Definitions
 from mothball.model import IgnoreComment, ParseProblem, Span
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,7 +184,7 @@ class _Reader:
             self._define(order)
         if self._start >= 0:
             self._sound.add(order)
-            self._stanzas.append(Stanza(Span(self._start, end), self._name, self._values))
+            self._stanzas.append(make(Stanza, (make(Span, (self._start, end)), self._name, self._values, True)))
         self._start, self._name, self._values, self._order = -1, None, self._root, []
 
     def _define(self, order: tuple[int, ...]) -> None:
@@ -252,7 +252,7 @@ class _Reader:
         end = line.index('"', begin)
         values = self._values
         if path is NAME:
-            self._name = WrittenName(line[begin:end], Span(start + begin, start + end))
+            self._name = make(WrittenName, (line[begin:end], make(Span, (start + begin, start + end))))
         elif path in values:
             values[path].append(line[begin:end])
         else:

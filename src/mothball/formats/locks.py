@@ -12,7 +12,7 @@ from mothball.formats.lock_toml import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Document, Graph, Kind, ParseProblem, Span, WithheldReason, normalise
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,22 +79,9 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
         requires.setdefault(name, []).extend([names[other] for other in required])
         if source is None:
             continue
-        dependencies.append(
-            Dependency(
-                name,
-                written.span,
-                stanza.span,
-                None,
-                "",
-                extras,
-                marker,
-                Kind.LOCKED,
-                section,
-                stanza.text("version"),
-                source.index_url,
-                source.withheld if whole else WithheldReason.INCOMPLETE,
-            )
-        )
+        version, withheld = stanza.text("version"), source.withheld if whole else WithheldReason.INCOMPLETE
+        said = (None, "", extras, marker, Kind.LOCKED, section, version, source.index_url, withheld, (), "")
+        dependencies.append(make(Dependency, (name, written.span, stanza.span, *said)))
     return Collected(dependencies, problems, requires)
 
 
