@@ -7,6 +7,7 @@ import re
 from mothball.formats.toml_text import KEY, KEYS, STATEMENT, end_of, read_string, scalar_value
 from mothball.formats.toml_values import Key, TomlError
 from mothball.model import Span
+from mothball.records import make
 
 # Tables, dotted keys, arrays and inline tables together: nobody nests ten deep.
 MAX_DEPTH = 100
@@ -86,7 +87,7 @@ class Cursor:
         while found := _KEY_PART.match(text, position):
             position = found.end()
             if found[1] is not None:
-                key = Key(found[1], Span(*found.span(1)))
+                key = make(Key, (found[1], make(Span, found.span(1))))
             else:
                 string = read_string(text, position, self._report, nested=True)
                 key = Key(string.value, string.span)

@@ -16,13 +16,15 @@ from mothball.formats.toml import Array, InlineTable, Invalid, Key, Path, Scalar
 from mothball.formats.toml_sections import Heading, Pattern, Places, Setting, Tables, inside, section_name
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Kind, ParseProblem, Span, WithheldReason, normalise
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
 _PLACES = ("url", "path", "file")
+# What most names are: valid and normalised.
+_NORMAL = re.compile("[a-z0-9]++(?>(?:-[a-z0-9]++)*)")
 _NAME = f"(?ai:{NAME_PATTERN})"
 # Members without which an alternative is of an index, unless its version is an address.
 _TELLING = _VCS.union(_PLACES, ("workspace", "editable"))
@@ -44,9 +46,9 @@ class Named(NamedTuple):
 
     def name_span(self) -> Span:
         """Return the place of the name, without the quotes that may stand around it."""
-        start, end = self.key.span
-        quoted = end - start != len(self.key.name)
-        return Span(start + quoted, end - quoted)
+        name, (start, end) = self.key
+        quoted = end - start != len(name)
+        return make(Span, (start + quoted, end - quoted))
 
 
 class _Parts:
@@ -83,7 +85,15 @@ def named(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Named | Parse
         depth = wanted.depth_of(heading.path)
         if depth and len(heading.path) > depth:
             _open(heading, depth, tables, parts)
+    sections: dict[Path, str] = {}
     for setting, depth in wanted.settings():
+        if len(setting.path) == depth + 1 and isinstance(setting.value, String) and (key := setting.keys[depth]):
+            # As nearly all are: a name and its version.
+            above, version = setting.path[:depth], setting.value
+            section = sections.get(above) or sections.setdefault(above, section_name(above))
+            span = make(Span, (key.span.start, version.span.end))
+            yield make(Named, (key, section, span, ({"version": version},), version.closed))
+            continue
         for one in (setting,) if len(setting.path) > depth else _entries(setting):
             key = one.keys[depth] if len(one.path) > depth else None
             if key is None:
@@ -194,7 +204,8 @@ def read_named(
     tool has such a member.
     """
     name, place = one.key.name, one.name_span()
-    is_name = re.fullmatch(_NAME, name)
+    is_normal = _NORMAL.fullmatch(name) is not None
+    is_name = is_normal or re.fullmatch(_NAME, name) is not None
     if not is_name:
         shown = one_line(name, SHOWN)
         yield ParseProblem(place, f"`{shown}` is no project name", "extras and versions belong to the value")
@@ -202,7 +213,7 @@ def read_named(
         if seen is None or place.of(tables.text) != name:
             return
         name, place = seen.of(name), Span(place.start + seen.start, place.start + seen.end)
-    name = normalise(name)
+    name = name if is_normal else normalise(name)
     members, withheld = _chosen(one.alternatives)
     if not (one.complete and is_name):
         withheld = WithheldReason.INCOMPLETE
@@ -210,7 +221,7 @@ def read_named(
         withheld = WithheldReason.SELF
     version = members.get("version")
     specifier = version.inner if isinstance(version, String) and version.value else None
-    yield Dependency(
+    fields = (
         name,
         place,
         one.span if one.complete else _trimmed(one.span, tables.text),
@@ -223,11 +234,16 @@ def read_named(
         None,
         (_text(members.get(index)) or None) if index else None,
         withheld,
+        (),
+        "",
     )
+    yield make(Dependency, fields)
 
 
 def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], WithheldReason | None]:
     """Return the first alternative for which an index answers; else the first of all, and why none does."""
+    if len(alternatives) == 1:
+        return alternatives[0], origin_of(alternatives[0])
     first = None
     for members in alternatives:
         withheld = origin_of(members)

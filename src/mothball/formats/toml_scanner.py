@@ -26,6 +26,7 @@ from mothball.model import Span
 from mothball.records import make
 
 # The forms that most statements, items and headers have: read at one go.
+_SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
 _SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
@@ -105,6 +106,14 @@ class Scanner(Cursor):
     # --- key/value pairs ----------------------------------------------------------------------------------------------
 
     def _statement(self, position: int) -> int:
+        if simple := _SIMPLE_PAIR.match(self._text, position):
+            name, _, value = simple.groups()
+            key = make(Key, (name, make(Span, simple.span(1))))
+            string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
+            self._entries.append(make(Entry, ((*self._table, name), (key,), string)))
+            self._complain((key,), self._definitions.define((key,)))
+            self._after_entry = True
+            return simple.end()
         if simple := _SIMPLE_KEY.match(self._text, position):
             return self._pair((Key(simple[1], Span(*simple.span(1))),), simple.end())
         keys, after = self._keys(position, len(self._table))
@@ -128,7 +137,7 @@ class Scanner(Cursor):
         """Read a value. ``closer`` is what closes the array or inline table around it, empty where there is none."""
         text = self._text
         if simple := _SIMPLE_STRING.match(text, position):
-            return String(Span(position, simple.end()), simple[1]), simple.end()
+            return make(String, (make(Span, simple.span()), simple[1], 1, True, ())), simple.end()
         char = text[position : position + 1]
         if char in {"[", "{"}:
             return self._array_or_table(position, depth + 1, closer)
@@ -209,7 +218,7 @@ class Scanner(Cursor):
                 self._error(start, start + 1, "an inline table is not closed", "close it with }")
                 return InlineTable(Span(start, end), tuple(entries), closed=False), position
             value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
-            entries.append(Entry(tuple(key.name for key in keys), keys, value))
+            entries.append(make(Entry, (tuple([key.name for key in keys]), keys, value)))
             self._complain(keys, definitions.define(keys))
             # An array that ends before a key on the same line has taken the comma in.
             separated = isinstance(value, Array) and not value.closed and position != self._fresh

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.toml import Array, Header, InlineTable, Key, Path, TomlScan, Value
 from mothball.model import Dependency
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
     from mothball.model import Span
@@ -59,7 +59,7 @@ def whole_document(text: str, document: TomlScan) -> Tables:
     headings = tuple(Heading(header.path, _along(header), header.span) for header in document.headers)
     bodies = [0, *(header.body for header in document.headers), len(document.entries)]
     settings = [
-        Setting(entry.path, outer + entry.keys, entry.value)
+        make(Setting, (entry.path, outer + entry.keys, entry.value))
         for outer, (start, end) in zip(((), *(one.keys for one in headings)), pairwise(bodies), strict=True)
         for entry in document.entries[start:end]
     ]
@@ -142,7 +142,7 @@ def inside(setting: Setting) -> Iterator[Setting]:
     path, keys, value = setting
     if isinstance(value, InlineTable):
         for entry in value.entries:
-            yield Setting(path + entry.path, keys + entry.keys, entry.value)
+            yield make(Setting, (path + entry.path, keys + entry.keys, entry.value))
     elif isinstance(value, Array):
         for number, item in enumerate(value.items):
             if isinstance(item, InlineTable):

@@ -23,6 +23,7 @@ from mothball.formats.toml_values import (
     Value,
 )
 from mothball.hygiene import one_line
+from mothball.records import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -159,11 +160,10 @@ def leaves(entries: Iterable[Entry], path: Path = ()) -> Iterator[Entry]:
     table that holds nothing is yielded as it stands; those inside arrays stay where they are.
     """
     for entry in entries:
-        whole = path + entry.path
         if isinstance(entry.value, InlineTable) and entry.value.entries:
-            yield from leaves(entry.value.entries, whole)
+            yield from leaves(entry.value.entries, path + entry.path)
         else:
-            yield Entry(whole, entry.keys, entry.value)
+            yield make(Entry, (path + entry.path, entry.keys, entry.value)) if path else entry
 
 
 def to_mapping(scan: TomlScan) -> dict[str, Any]:

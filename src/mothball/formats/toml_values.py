@@ -49,10 +49,10 @@ class String(NamedTuple):
     @property
     def inner(self) -> Span:
         """The place between the quotes."""
-        start = self.span.start + self.quote
-        if self.quote == 0:
-            return Span(start, start + len(self.value))
-        return Span(start, self.span.end - self.quote * self.closed)
+        (start, end), value, quote, closed, _ = self
+        if quote == 0:
+            return Span(start, start + len(value))
+        return make(Span, (start + quote, end - quote * closed))
 
 
 class Scalar(NamedTuple):

@@ -1,27 +1,36 @@
 """[tool.hatch] and hatch.toml: what environments, build targets and build hooks install, and hatch's own plugins.
 
-Hatch replaces ``{fields}`` in these before it reads them, as in ``lib @ {root:uri}/lib``.
+Hatch replaces ``{fields}`` in these before it reads them, as in ``lib @ {root:uri}/lib``. The ``sources`` of an
+environment lead names elsewhere; those at the top are for the default one, from which all others take theirs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mothball.formats.redirects import Redirect
 from mothball.formats.requirement_items import read_arrays, read_template
 from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String
 from mothball.formats.toml_documents import parse_with
+from mothball.formats.toml_named import Named, named, origin_of
 from mothball.formats.toml_sections import ANY
 from mothball.formats.workspace_tables import workspaces_in
+from mothball.model import ParseProblem, WithheldReason, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mothball.formats.requirement_items import Item
     from mothball.formats.toml_documents import Found
     from mothball.formats.toml_sections import Tables
     from mothball.model import Document
 
+_ENVS = "envs"
+_SOURCES = "sources"
+_LISTS = ("dependencies", "extra-dependencies")
+# What an environment installs of the standard tables.
+_INSTALLED = ("project.", "dependency-groups.")
 _PLACES = (
     ("env", "requires"),
     ("envs", ANY, "dependencies"),
@@ -48,6 +57,37 @@ def read(tables: Tables) -> Iterator[Found]:
     yield from read_arrays(tables, _PLACES, string=read_template)
     yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
     yield from workspaces_in(tables, "hatch", ("envs", ANY, "workspace"))
+    for source in named(tables, (("sources",), ("envs", ANY, "sources"))):
+        if isinstance(source, ParseProblem):
+            yield source
+        else:
+            yield from _redirects(source, _sections(source, tables))
+
+
+def _redirects(source: Named, sections: Iterable[str]) -> Iterator[Redirect]:
+    """Yield what a source says in each of ``sections``. A string is a path; an index is asked besides the others."""
+    members = source.alternatives[0] if source.alternatives else {}
+    index = members.get("index")
+    url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
+    withheld = WithheldReason.PATH if "version" in members else origin_of(members)
+    if withheld is None and not source.complete:
+        withheld = WithheldReason.INCOMPLETE
+    elif withheld is None and url is None:
+        withheld = WithheldReason.NO_INDEX
+    for section in sections:
+        yield Redirect(normalise(source.key.name), section, withheld, index_url=None if withheld else url)
+
+
+def _sections(source: Named, tables: Tables) -> set[str]:
+    """Return the sections for which a source holds: those of its environment, or all that any environment installs."""
+    envs = ".".join((*tables.prefix, _ENVS))
+    own = source.section.removesuffix(f".{_SOURCES}")
+    if own.startswith(f"{envs}."):
+        return {f"{own}.{name}" for name in _LISTS}
+    depth = len(tables.prefix)
+    paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headings]
+    found = {f"{envs}.{path[1]}.{name}" for path in paths if path[:1] == (_ENVS,) and path[1:] for name in _LISTS}
+    return found.union(one.section for one in tables.standard if one.section.startswith(_INSTALLED))
 
 
 def _read_override(table: InlineTable, section: Section) -> Iterator[Item]:

@@ -18,6 +18,7 @@ from mothball.model import Dependency, Kind, ParseProblem, WithheldReason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mothball.formats.toml import Value
     from mothball.formats.toml_documents import Found
     from mothball.formats.toml_sections import Tables
 
@@ -59,22 +60,28 @@ def _role(index: DeclaredIndex) -> str:
 
 def _read(one: Named, tables: Tables, kind: Kind, pins: Pins) -> Iterator[Found]:
     pinned = [members["source"] for members in one.alternatives if "source" in members]
-    is_default = [isinstance(value, String) and value.value.lower() == _DEFAULT for value in pinned]
-    # Besides another source, what is fetched from the default index in some environments is asked of that source alone.
-    pinned = [value for value, default in zip(pinned, is_default, strict=True) if not default]
     for found in read_named(one, tables, kind):
         if not isinstance(found, Dependency):
             yield found
             continue
-        dependency = pins.apply(found, pinned)
-        if any(is_default) and not pinned:
-            dependency = dependency._replace(index_name=_DEFAULT)
+        dependency = _pinned(found, pinned, pins) if pinned else found
         yield dependency
+        if dependency.withheld is None and not pinned:  # as nearly always
+            continue
         if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
             for section in _standard_sections(dependency.section):
                 name = dependency.index_name
                 for url in (dependency.index_url, *dependency.also_indexes):
                     yield Redirect(dependency.name, section, dependency.withheld, index_url=url, index_name=name)
+
+
+def _pinned(dependency: Dependency, pinned: list[Value], pins: Pins) -> Dependency:
+    """Return ``dependency`` with the indexes that ``pinned`` names.
+
+    Besides another source, what is fetched from the default index in some environments is asked of that source alone.
+    """
+    others = [value for value in pinned if not (isinstance(value, String) and value.value.lower() == _DEFAULT)]
+    return pins.apply(dependency, others) if others else dependency._replace(index_name=_DEFAULT)
 
 
 def _is_from_elsewhere(dependency: Dependency) -> bool:

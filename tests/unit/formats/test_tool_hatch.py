@@ -105,3 +105,58 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
 def test_an_override_without_a_value_adds_nothing() -> None:
     text = "[envs.t.overrides.env.CI]\ndependencies = [{if = ['x']}, {value = 3}, {value = 'flask', if = ['x']}]"
     assert [one.name for one in tool_hatch.parse(text).dependencies] == ["flask"]
+
+
+LISTS = """\
+[build-system]
+requires = ["lib"]
+[project]
+dependencies = ["lib"]
+[dependency-groups]
+dev = ["lib"]
+[tool.hatch.envs.default]
+dependencies = ["lib"]
+[tool.hatch.envs.test]
+extra-dependencies = ["Lib>=1"]
+"""
+ALL = {
+    "project.dependencies", "dependency-groups.dev", "tool.hatch.envs.default.dependencies",
+    "tool.hatch.envs.test.extra-dependencies",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("'../lib'", WithheldReason.PATH),
+        ("{path = 'lib', editable = false}", WithheldReason.PATH),
+        ("{git = 'https://git.example/lib', rev = 'x'}", WithheldReason.VCS),
+        ("{url = 'https://files.example/lib.whl'}", WithheldReason.URL),
+        ("{workspace = true}", WithheldReason.WORKSPACE),
+        ("{index = 'acme'}", WithheldReason.NO_INDEX),
+        ("{index = }", WithheldReason.INCOMPLETE),
+        ("{}", WithheldReason.NO_INDEX),
+    ],
+)
+def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: str, reason: WithheldReason) -> None:
+    def elsewhere(text: str) -> dict[str, WithheldReason]:
+        found = pyproject.parse(LISTS + text).dependencies
+        return {one.section: one.withheld for one in found if one.withheld}
+
+    assert elsewhere(f"[tool.hatch.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
+    assert elsewhere(f"[tool.hatch.envs.test.sources]\nlib = {source}\n") == {
+        "tool.hatch.envs.test.extra-dependencies": reason
+    }
+
+
+def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
+    url = "https://index.example/simple/"
+    found = pyproject.parse(f"{LISTS}[tool.hatch.sources.lib]\nindex = '{url}'\n").dependencies
+    assert {one.section for one in found if one.index_url == url} == ALL
+    assert not any(one.withheld for one in found)
+
+
+def test_the_sources_of_a_hatch_toml_hold_for_its_environments() -> None:
+    text = '[sources]\nlib = "../lib"\n[envs.a]\ndependencies = ["lib", "owl"]\n[build]\ndependencies = ["lib"]\n'
+    found = tool_hatch.parse(text).dependencies
+    assert [one.withheld for one in found] == [WithheldReason.PATH, None, None]
