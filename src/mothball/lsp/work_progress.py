@@ -34,15 +34,13 @@ class WorkProgress:
         """Have the client take a token of ours, where it gave none and can."""
         if self._token is not None or not self._server.bench.client.progress:
             return
-        token, came = f"mothball-{uuid.uuid4()}", asyncio.Event()
+        token, came = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
         asked = self._server.protocol.send_request(
             types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
         )
-        asked.add_done_callback(lambda _: came.set())
+        asked.add_done_callback(lambda _: came.set_result(None))
         # There are clients that never answer; the work is not to wait for them. What they say later changes nothing.
-        waiting = asyncio.ensure_future(came.wait())
-        await asyncio.wait({waiting}, timeout=_PATIENCE)
-        waiting.cancel()
+        await asyncio.wait({came}, timeout=_PATIENCE)
         if asked.done() and not asked.cancelled() and asked.exception() is None:
             self._token = token
 

@@ -182,7 +182,7 @@ class _Outcome:
         """Take in what was found in a folder, as far as it concerns the paths that are its ``own``."""
         report = one.report
         self._files |= one.checked() & own
-        self._dependencies += sum(item.location.path in own for item in report.dependencies)
+        self._dependencies += sum(item.path in own for item in report.dependencies)
         self._dependencies += sum(entry.location.path in own for entry in report.unnamed)
         live = [finding for finding in report.findings if not finding.path or finding.path in own]
         live = [finding for finding in live if finding.suppressed is None]
