@@ -314,6 +314,28 @@ def test_an_address_that_is_written_in_another_way_is_taken_back_when_the_file_i
     client.wait_for_diagnostics(uri(path), "archived")
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_name_that_a_configuration_in_the_editor_keeps_back_is_sent_to_no_public_index(
+    client: InProcess, workspace: Workspace
+) -> None:
+    path = workspace.write("a/requirements.txt", "fine\n")
+    client.start(PUSH, str(workspace.root), offline=True)
+    client.open(workspace.write("a/mothball.toml", ""), 'private = ["acme-*"]\n')
+    client.open(workspace.write("a/pyproject.toml", ""), '[tool.mothball]\nprivate = ["corp-*"]\n')
+    client.open(workspace.write("b/mothball.toml", ""), 'private = ["old-*"]\n')
+
+    def asked_for() -> set[str]:
+        return {query.name for query in client.server.unopened._held}
+
+    client.command(CHECK)
+    assert asked_for() == {"fine"}
+    workspace.write("a/requirements.txt", "fine\nold-lib\nacme-secret\ncorp-secret\n")
+    watched(client, CHANGED, path)
+    client.wait_for(lambda: "old-lib" in asked_for())
+    client.command(CHECK)
+    assert asked_for() == {"fine", "old-lib"}
+
+
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 

@@ -92,12 +92,14 @@ class Unopened:
         bench, folders, again = self._bench, tuple(self._bench.folders), self._again
         held = {} if asks_all else dict(self._held)
         shape = Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag)
+        private = [(os.path.dirname(one.path), one.private) for one in bench.documents.values() if one.private]
 
         def work(on_progress: OnProgress) -> Found:
             means = Means(
                 lambda folder: bench.user_side().governor(folder),
                 lambda queries, refresh: bench.lookups.ask_here(queries, refresh=refresh),
                 held,
+                private,
                 again,
                 shape,
                 on_progress,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -26,6 +26,7 @@ from mothball.open_document import OpenFile
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock
+from mothball.unsaved import with_private
 
 # Names are asked for so many at a time, and the progress told after each: a client may cancel in between.
 _BATCH = 50
@@ -71,13 +72,15 @@ class Means(NamedTuple):
     """What a check of the workspace needs.
 
     ``make_governor`` takes the folder that is read whole; ``ask`` looks up, past the cache where ``refresh`` says so;
-    ``held`` are answers at hand. ``on_progress`` is told how many of how many names were looked up, and raises what
-    ends the check when nobody wants to know the rest.
+    ``held`` are answers at hand. ``private`` has directories with the patterns of names that configurations in the
+    editor keep back below them, saved or not. ``on_progress`` is told how many of how many names were looked up, and
+    raises what ends the check when nobody wants to know the rest.
     """
 
     make_governor: Callable[[str], Governor]
     ask: Callable[[Iterable[Query], bool], Answers]
     held: Mapping[Query, Known]
+    private: Sequence[tuple[str, tuple[str, ...]]]
     again: Again
     shape: Shape
     on_progress: Callable[[int, int], None]
@@ -90,7 +93,8 @@ def check_folders(folders: Iterable[str], means: Means) -> Found:
     for folder in dict.fromkeys(folders):
         means.on_progress(0, 0)
         try:
-            read.append((folder, discover(Given((folder,), here=folder), means.make_governor(folder), settings)))
+            found = discover(Given((folder,), here=folder), means.make_governor(folder), settings)
+            read.append((folder, found._replace(files=tuple(_held_back(found.files, means.private)))))
         except (ConfigError, UnreadableFileError) as error:
             outcome.refuse(folder, error)
     answers = _look_up([file for _, found in read for file in found.files], means, settings)
@@ -101,6 +105,14 @@ def check_folders(folders: Iterable[str], means: Means) -> Found:
     for one in checked:
         outcome.take(one, {path for path in one.paths() if owners[path] == one.folder})
     return outcome.found(answers)
+
+
+def _held_back(files: Iterable[SourceFile], private: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[SourceFile]:
+    """Yield ``files``, with what texts in the editor say of private names: it only ever restricts."""
+    for file in files:
+        path = os.path.abspath(file.path) if private else ""
+        patterns = tuple(one for directory, of_it in private if is_inside(path, directory) for one in of_it)
+        yield with_private(file, patterns) if patterns else file
 
 
 def _look_up(files: Iterable[SourceFile], means: Means, settings: RunSettings) -> dict[Query, Answer]:
