@@ -177,8 +177,8 @@ class Protocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """Announce what pygls has no place for."""
         result: types.InitializeResult = yield from super().lsp_initialize(params)
-        if result.capabilities.execute_command_provider is not None:
-            result.capabilities.execute_command_provider.work_done_progress = True
+        commands = types.ExecuteCommandOptions([*self.fm.commands], work_done_progress=True)
+        result.capabilities.execute_command_provider = commands
         return result
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)

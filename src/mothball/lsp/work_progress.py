@@ -48,7 +48,7 @@ class WorkProgress:
         if self._token is not None:
             progress = self._server.work_done_progress
             progress.begin(self._token, types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=0))
-            progress.tokens[self._token].add_done_callback(lambda _: self._cancelled())
+            progress.tokens[self._token].add_done_callback(lambda _: self.gone.set_result(None))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -61,7 +61,3 @@ class WorkProgress:
         if self._token is not None and total:
             report = types.WorkDoneProgressReport(message=f"{done} of {total} names", percentage=100 * done // total)
             self._server.work_done_progress.report(self._token, report)
-
-    def _cancelled(self) -> None:
-        if not self.gone.done():
-            self.gone.set_result(None)
