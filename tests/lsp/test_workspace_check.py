@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,34 @@ def test_who_pulls_the_workspace_learns_of_a_broken_configuration_and_keeps_the_
     items = {one["uri"]: one for one in client.request("workspace/diagnostic", {"previousResultIds": held})["items"]}
     assert items[uri(path)]["kind"] == "unchanged"
     assert "were not checked" in items[uri(config)]["items"][0]["message"]
+
+
+def test_a_user_configuration_that_cannot_be_used_is_told_in_its_file_and_once(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, tmp_path: Path
+) -> None:
+    path = started(client, workspace, index)
+    assert client.command(CHECK)["findings"] == 1
+    client.wait_for_diagnostics(uri(path), "archived")
+    config = tmp_path / "home" / ".config" / "mothball" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("\nprivate = 7\n", encoding="utf-8")
+    added = [{"uri": uri(workspace.path("other")), "name": "other"}]
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"removed": [], "added": added}})
+    assert client.command(CHECK) == {"files": 0, "dependencies": 0, "findings": 0, "problems": 1}
+    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(str(config))))
+    assert told["message"].startswith("nothing is checked: ")
+    assert codes_of(client.diagnostics[uri(path)]) == ["archived"]
+    assert index.count("old-lib") == 1
+
+
+def test_settings_that_cannot_be_used_are_told_where_a_configuration_would_stand(
+    client: InProcess, workspace: Workspace
+) -> None:
+    workspace.write("requirements.txt", "old-lib\n")
+    client.start(PUSH, str(workspace.root), private=7)
+    assert client.command(CHECK)["problems"] == 1
+    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(workspace.path("mothball.toml"))))
+    assert "mothball.private" in told["message"]
 
 
 # --- nested folders ---------------------------------------------------------------------------------------------------
