@@ -26,7 +26,7 @@ from mothball.own_names import OwnNames, telling_files
 from mothball.records import NamedTuple
 from mothball.sources import Governance, Home, RunSettings, SourceFile, is_lock
 from mothball.surroundings import UV_FILE
-from mothball.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of
+from mothball.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of, with_private
 from mothball.walking import find
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.
@@ -130,9 +130,7 @@ def read_open(text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVE
             governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
         file = saved._replace(text=text, document=document, governance=governance)
     if unsaved.private:
-        network = file.governance.network
-        network = network._replace(private=tuple(dict.fromkeys((*network.private, *unsaved.private))))
-        file = file._replace(governance=file.governance._replace(network=network))
+        file = with_private(file, unsaved.private)
     manifests = around.manifests if around.manifests and is_lock(file.document) else ()
     return OpenFile(file, manifests, names_other_indexes)
 

@@ -130,6 +130,13 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:
+    """Return ``file``, whose names that match ``patterns`` are private, too."""
+    network = file.governance.network
+    network = network._replace(private=tuple(dict.fromkeys((*network.private, *patterns))))
+    return file._replace(governance=file.governance._replace(network=network))
+
+
 def _may_configure(text: str, path: str, name: str) -> bool:
     """Return whether a text may be a configuration that holds ``name``; scanning costs, and few do."""
     file_name = os.path.basename(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -83,3 +85,22 @@ def test_every_rule_has_a_page() -> None:
         path = path_of(rule_uri(rule))
         assert path is not None
         assert os.path.isfile(path)
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("file:///C%3A/work/a%20b.txt", "C:\\work\\a b.txt"),
+        ("file://server/share/x.txt", "\\\\server\\share\\x.txt"),
+    ],
+)
+def test_paths_of_windows_have_addresses_too(monkeypatch: pytest.MonkeyPatch, address: str, path: str) -> None:
+    monkeypatch.setattr("mothball.lsp.convert.os", SimpleNamespace(name="nt", path=ntpath))
+    assert path_of(address) == path
+    assert uri_of(path) == address
+
+
+def test_a_drive_is_known_however_a_client_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mothball.lsp.convert.os", SimpleNamespace(name="nt", path=ntpath))
+    assert path_of("file:///c:/work/x.txt") == "c:\\work\\x.txt"
+    assert path_of("file:///no-drive/x.txt") == "\\no-drive\\x.txt"

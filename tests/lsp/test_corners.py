@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -106,6 +107,11 @@ def test_a_process_of_somebody_else_is_alive() -> None:
     for error, alive in ((PermissionError, True), (ProcessLookupError, False)):
         with mock.patch("os.kill", side_effect=error):
             assert _is_alive(1) is alive
+
+
+def test_nobody_asks_windows_by_a_signal_whether_a_process_is_alive() -> None:
+    with mock.patch("mothball.lsp.server.os", SimpleNamespace(name="nt")):
+        assert _is_alive(1)
 
 
 def test_the_folder_of_old_clients_is_one_too(client: InProcess, workspace: Workspace) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +15,6 @@ from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PULL, PUSH, Process, ServerError
 from tests.support.scripted_index import ScriptedIndex
 
-needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
-
 
 @pytest.fixture
 def process(tmp_path: Path, workspace: Workspace) -> Iterator[Process]:
@@ -27,95 +22,6 @@ def process(tmp_path: Path, workspace: Workspace) -> Iterator[Process]:
     home.mkdir()
     with Process(str(home), str(workspace.root), "--stdio") as process:
         yield process
-
-
-# --- beginning and end ------------------------------------------------------------------------------------------------
-
-
-def test_exit_after_shutdown_is_0_and_nothing_strays_onto_stdout(process: Process, workspace: Workspace) -> None:
-    process.start(PUSH, str(workspace.root), offline=True)
-    document = process.open(workspace.path("requirements.txt"), "==broken\n")
-    process.wait_for_diagnostics(document, "unreadable")
-    assert process.request("shutdown") is None
-    process.notify("exit")
-    assert process.wait() == 0
-    assert process.stray == b""
-
-
-def test_exit_without_shutdown_is_1(process: Process, workspace: Workspace) -> None:
-    process.start(PUSH, str(workspace.root))
-    process.notify("exit")
-    assert process.wait() == 1
-
-
-def test_exit_before_initialize_is_1(process: Process) -> None:
-    process.notify("exit")
-    assert process.wait() == 1
-
-
-def test_the_end_of_standard_input_is_the_end(process: Process, workspace: Workspace) -> None:
-    process.start(PUSH, str(workspace.root))
-    process.stdin.close()
-    assert process.wait() == 1
-
-
-def test_requests_after_shutdown_are_refused(process: Process, workspace: Workspace) -> None:
-    process.start(PUSH, str(workspace.root))
-    process.request("shutdown")
-    with pytest.raises(ServerError) as refused:
-        process.hover(f"file://{workspace.path('requirements.txt')}", 0, 0)
-    assert refused.value.error["code"] == -32600
-    process.notify("exit")
-    assert process.wait() == 0
-
-
-def test_requests_before_initialize_are_refused_and_notifications_dropped(
-    process: Process, workspace: Workspace
-) -> None:
-    process.open(workspace.path("requirements.txt"), "==broken\n")
-    with pytest.raises(ServerError) as refused:
-        process.hover(f"file://{workspace.path('requirements.txt')}", 0, 0)
-    assert refused.value.error["code"] == -32002
-    process.start(PUSH, str(workspace.root))
-    with pytest.raises(ServerError) as again:
-        process.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
-    assert again.value.error["code"] == -32600
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
-def test_a_server_does_not_outlive_its_client(process: Process, workspace: Workspace) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
-        process.start(PUSH, str(workspace.root))
-        assert process.process.poll() is None
-        process.process.kill()
-        process.wait()
-        client.kill()
-    assert client.wait() != 0
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
-def test_a_server_ends_when_the_process_of_its_client_is_gone(process: Process, workspace: Workspace) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
-        process.initialize(PUSH, str(workspace.root), processId=client.pid)
-        assert process.process.poll() is None
-        client.send_signal(signal.SIGKILL)
-        client.wait()
-        # Standard input is still open: it is held by us, as by another child of a client that crashed.
-        assert process.wait() == 1
-
-
-@needs_proc
-def test_neither_the_server_nor_its_temporary_directory_is_the_workspace(
-    process: Process, workspace: Workspace
-) -> None:
-    process.start(PUSH, str(workspace.root))
-    here = os.readlink(f"/proc/{process.process.pid}/cwd")
-    assert os.listdir(here) == []
-    assert not here.startswith(str(workspace.root))
-    process.request("shutdown")
-    process.notify("exit")
-    process.wait()
-    assert not os.path.exists(here)
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------

@@ -101,3 +101,13 @@ def test_scripts_that_were_open_before_the_setting_came_are_checked(
     client.wait_for_diagnostics(document, "archived")
     changed(client, {"scripts": False})
     client.wait_for_diagnostics(document)
+
+
+def test_a_setting_that_restricts_nothing_and_cannot_be_read_is_told_and_keeps_nothing_back(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    client.start(PUSH, str(workspace.root), index.url, maxAge="soon")
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.wait_for_diagnostics(document, "archived")
+    assert any("mothball.maxAge" in one["params"]["message"] for one in client.messages("window/logMessage"))

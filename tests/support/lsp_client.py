@@ -269,9 +269,13 @@ class Process(LspClient):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
+        # The server takes this for a word to leave, and so what coverage measured is written.
+        self.process.terminate()
+        try:
+            self.process.wait(LIMIT)
+        finally:
             self.process.kill()
-        self.process.wait()
+            self.process.wait()
         self._reader.join(LIMIT)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:

@@ -20,7 +20,7 @@ def register(server: Server) -> None:
         document = params.text_document
         path = path_of(document.uri)
         if path is not None:
-            server.take_over(path)
+            server.unopened.opened(path)
             bench.open(document.uri, path, document.text, document.version)
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
@@ -35,13 +35,15 @@ def register(server: Server) -> None:
         bench.saved(params.text_document.uri)
 
     def closed(params: types.DidCloseTextDocumentParams) -> None:
-        if bench.close(params.text_document.uri) is not None and not bench.client.pulls:
-            server.unpublish(params.text_document.uri)
+        document = bench.close(params.text_document.uri)
+        if document is not None:
+            server.unopened.closed(document)
 
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         gone = {path_of(folder.uri) for folder in params.event.removed}
         come = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
         bench.folders = [*(folder for folder in bench.folders if folder not in gone), *come]
+        server.unopened.folders_gone(folder for folder in gone if folder is not None)
         bench.disk_changed()
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(opened)

@@ -49,7 +49,7 @@ Answers = Mapping[Query, Answer]
 _Key = tuple[str, tuple[str, ...], str | None]
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
     """An answer, the query that it answers, and when it came (Unix time, seconds)."""
 
     query: Query
@@ -66,7 +66,7 @@ class Lookups:
         """``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is told, there, which answers came."""
         self._run_in_loop = run_in_loop
         self._on_answers = on_answers
-        self._known: dict[_Key, _Known] = {}
+        self._known: dict[_Key, Known] = {}
         self._flying: set[Query] = set()
         self._pages = _Pages()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
@@ -88,14 +88,14 @@ class Lookups:
         return [
             query
             for query in queries
-            if query not in self._flying and _is_wanting(query, self._known.get(_key(query)), now)
+            if query not in self._flying and is_wanting(query, self._known.get(_key(query)), now)
         ]
 
     def keep(self, answers: Answers) -> None:
         """Take in answers that came by another way, out of the cache."""
         now = time.time()
         for query, answer in answers.items():
-            self._known[_key(query)] = _Known(query, answer, now)
+            self._known[_key(query)] = Known(query, answer, now)
 
     def ask(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look ``queries`` up; those on their way already are not asked twice. ``refresh`` passes over the cache."""
@@ -121,9 +121,9 @@ class Lookups:
         """Return what the cache knows. For any thread."""
         return self._pages.cached(tuple(queries))
 
-    def ask_here(self, queries: Iterable[Query]) -> Answers:
+    def ask_here(self, queries: Iterable[Query], *, refresh: bool) -> Answers:
         """Return an answer for each of ``queries``, however long it takes. For threads that may wait."""
-        return self._pages.asked(tuple(queries), refresh=False)
+        return self._pages.asked(tuple(queries), refresh=refresh)
 
     def forget_all_but(self, wanted: Iterable[Query]) -> None:
         """Forget what nobody wants, where there is too much of it."""
@@ -298,7 +298,8 @@ def _key(query: Query) -> _Key:
     return name, indexes, settings.status_index
 
 
-def _is_wanting(query: Query, known: _Known | None, now: float) -> bool:
+def is_wanting(query: Query, known: Known | None, now: float) -> bool:
+    """Return whether ``query`` has no answer, or none that is good enough any more."""
     if known is None or known.query.settings != query.settings:
         return True
     answer, since = known.answer, now - known.came_at

@@ -6,8 +6,9 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
-import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -17,30 +18,37 @@ from mothball.lsp.user_side import Environment
 
 # A check makes some 20,000 records that reference counting frees again; to look for circles in between finds none.
 _GARBAGE = 200_000
+# Where the server stands. It holds pages of text and no program, whoever can write there can change mothball itself, it
+# is there as long as mothball is, and nothing has to be removed in the end, however that comes.
+_STANDING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rule_pages")
 
 
 def serve(environment: Environment) -> int:
     """Serve one client on standard input and output, until it leaves; then end the process. Never returns a code."""
+    # Look-ups may be under way in threads, for a minute yet; the interpreter would wait for them.
+    leave: Callable[[int], None] = os._exit
+    _leave_on_signals(leave)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="mothball: %(levelname)s: %(message)s")
     # pygls tells of every message that it cannot use, and quotes it; what matters of that is told by us.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     # A workspace is somebody's else; what we start, or load by a relative name, must not come from it.
-    directory = tempfile.mkdtemp(prefix="mothball-lsp-")
-    os.chdir(directory)
+    os.chdir(_STANDING)
     incoming, outgoing = take_over_stdio()
     # What was imported stays for good; to go through all of it at every collection would cost more than a check.
     gc.freeze()
     gc.set_threshold(_GARBAGE, 10, 10)
 
-    def leave(code: int) -> None:
-        with suppress(OSError):
-            os.chdir(os.path.dirname(directory))
-            os.rmdir(directory)
-        # Look-ups may be under way in threads, for a minute yet; the interpreter would wait for them.
-        os._exit(code)
-
     asyncio.run(_serve(Server(environment, leave), incoming, outgoing))
     return 1
+
+
+def _leave_on_signals(leave: Callable[[int], None]) -> None:
+    """End at once, and without a word, when told to from outside; with the code that shells give to such an end."""
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # Who started us with nohup wants us to go on.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda told, _: leave(128 + told))
 
 
 async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:

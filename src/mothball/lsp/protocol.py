@@ -6,6 +6,7 @@ no traceback travels; requests to the client whose answer nobody needs are not w
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import uuid
@@ -16,7 +17,7 @@ from typing import Any
 import cattrs
 from lsprotocol import types
 from lsprotocol.converters import get_converter
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import (
     JsonRPCNotification,
     JsonRPCRequestMessage,
@@ -171,6 +172,23 @@ class Protocol(LanguageServerProtocol):
     def exit_code(self) -> int:
         """Return what the process is to end with, now."""
         return 0 if self._shutdown else 1
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Announce what pygls has no place for."""
+        result: types.InitializeResult = yield from super().lsp_initialize(params)
+        commands = types.ExecuteCommandOptions([*self.fm.commands], work_done_progress=True)
+        result.capabilities.execute_command_provider = commands
+        return result
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]  # noqa: ANN401 - whatever a command returns
+        """Execute a command that takes its whole request; in a task of its own, so that it can be cancelled."""
+        command = self.fm.commands.get(params.command)
+        if command is None:
+            raise JsonRpcInvalidParams(f"there is no command {one_line(params.command, 100)}")
+        result = command(params)
+        return await result if inspect.isawaitable(result) else result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> _Steps:

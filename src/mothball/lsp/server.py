@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types
@@ -15,12 +14,15 @@ from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
 from mothball.hygiene import one_line
-from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature, workspace_check
+from mothball.index.run import Query
+from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature, workspace_pull
 from mothball.lsp.client import read_features
-from mothball.lsp.convert import path_of, uri_of
+from mothball.lsp.convert import path_of
 from mothball.lsp.documents import OpenDocument
+from mothball.lsp.lookups import Answers
 from mothball.lsp.protocol import Protocol, tolerant_converter
 from mothball.lsp.settings import Settings
+from mothball.lsp.unopened import Unopened
 from mothball.lsp.user_side import Environment
 from mothball.lsp.watching import Watcher
 from mothball.lsp.workbench import Workbench
@@ -48,16 +50,13 @@ class Server(LanguageServer):
         )
         self.protocol.leave = leave
         self.bench = Workbench(self, environment)
+        self.unopened = Unopened(self)
         # Those of `initialize`; what is asked for later stands on top of them.
         self.first_settings = Settings()
         self._watcher = Watcher(self)
         self.bench.on_snapshots = self._watcher.watch_snapshots
         # What the settings that came last were told of.
         self.complaints: frozenset[str] = frozenset()
-        # The diagnostics that were pushed for files that are not open, by path.
-        self.unopened: dict[str, list[types.Diagnostic]] = {}
-        # One check of the workspace at a time.
-        self.workspace_thread = ThreadPoolExecutor(1, "mothball-workspace")
         self._errands: set[asyncio.Task[None]] = set()
         self.feature(types.INITIALIZE)(lambda params: self._initialize(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
         self.feature(types.INITIALIZED)(lambda _: self._initialized())
@@ -76,24 +75,23 @@ class Server(LanguageServer):
         """Take back what was sent for ``uri``."""
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def show_unopened(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
-        """Send the diagnostics of files, by path, that are not open; those that are show their own."""
-        open_paths = {document.path for document in self.bench.documents.values()}
-        shown = {path: found for path, found in diagnostics.items() if found and path not in open_paths}
-        for path in self.unopened.keys() - shown.keys():
-            self.unpublish(uri_of(path))
-        for path, found in shown.items():
-            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(path), found))
-        self.unopened = shown
-
-    def take_over(self, path: str) -> None:
-        """Take back what was sent for a file that is being opened now: it will show its own."""
-        if self.unopened.pop(path, None) is not None:
-            self.unpublish(uri_of(path))
-
     def refresh(self) -> None:
         """Have the client pull again; its answer is not waited for."""
         self.protocol.tell(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+
+    # --- what concerns the files that are not open, too ---
+
+    def disk_changed(self) -> None:
+        """Look again at the files that are not open."""
+        self.unopened.changed()
+
+    def asked_again(self, queries: frozenset[Query]) -> None:
+        """Have the names of unopened files asked for again, too; ``queries`` are being asked for."""
+        self.unopened.asked_again(queries)
+
+    def answered(self, answers: Answers) -> None:
+        """Take in what was learnt for open documents."""
+        self.unopened.answered_meanwhile(answers)
 
     # --- beginning and end ---
 
@@ -106,7 +104,7 @@ class Server(LanguageServer):
             # Announced to those alone that pull: a client that can do both would show everything twice.
             pulling.register(self)
             if self.bench.settings.workspace_diagnostics:
-                workspace_check.register_pull(self)
+                workspace_pull.register(self)
 
     def _initialized(self) -> None:
         settings_feature.fetch(self)

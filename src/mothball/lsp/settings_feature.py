@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ def begin(server: Server, given: object) -> None:
 
 
 def take(server: Server, given: object) -> None:
-    """Take ``given`` in, all that the client has to say: settings as JSON or as pygls makes objects of it.
+    """Take ``given`` in, all that the client has to say: settings as JSON has them.
 
     What was said before and is not any more holds no longer: consent that is withdrawn must be gone.
     """
@@ -53,7 +52,7 @@ def take(server: Server, given: object) -> None:
 def _read(server: Server, given: object, base: Settings) -> Settings:
     """Return ``base`` with what ``given`` says; what is wrong is told, unless it was wrong with what came before."""
     complaints: list[str] = []
-    settings = read_settings(_plain(given), base, complaints.append)
+    settings = read_settings(given, base, complaints.append)
     for complaint in complaints:
         if complaint not in server.complaints:
             server.log(complaint)
@@ -80,11 +79,3 @@ def _apply(server: Server, settings: Settings) -> None:
     for document in bench.decide_on_scripts():
         if not bench.client.pulls:
             server.unpublish(document.uri)
-
-
-def _plain(given: Any) -> object:  # noqa: ANN401 - JSON, or the named tuples that pygls makes of what it has no type for
-    if hasattr(given, "_asdict"):
-        given = given._asdict()
-    if isinstance(given, Mapping):
-        return {str(key): _plain(value) for key, value in given.items()}
-    return [_plain(value) for value in given] if isinstance(given, list | tuple) else given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
@@ -16,10 +16,11 @@ from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers
 from mothball.lsp.user_side import SettingsError, UserSide, run_settings
-from mothball.model import Problem, Severity
+from mothball.model import Finding, Problem, Severity
 from mothball.open_document import Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
+from mothball.sources import SourceFile
 from mothball.unsaved import NOTHING_UNSAVED, Unsaved
 
 LookUp = Callable[[Iterable[Query]], Answers]
@@ -44,7 +45,8 @@ class Survey(NamedTuple):
 class Task(NamedTuple):
     """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
 
-    ``unsaved`` is what other texts in the editor say.
+    ``unsaved`` is what other texts in the editor say. ``unused`` is what a check of the whole workspace found of the
+    ignores of this document, where it is a configuration: it alone can tell.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Task(NamedTuple):
     parsed: Parsed | None
     shape: Shape
     unsaved: Unsaved = NOTHING_UNSAVED
+    unused: tuple[Finding, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -91,8 +94,20 @@ def judge(task: Task, known: LookUp) -> Verdict:
         return known(asked)
 
     report = check_open(parsed.opened, look_up, run_settings()) if parsed.opened else None
+    if report is not None and parsed.opened is not None and task.unused:
+        still_there = _replaced(task.unused, parsed.opened.file)
+        report = report._replace(findings=(*report.findings, *still_there))
     checked = Checked(text, shown_path(around.path), task.version, parsed.opened, report, tuple(asked), around.problems)
     return Verdict(parsed, checked, diagnostics_of(checked, task.shape))
+
+
+def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
+    """Yield what was found of ignores that are still in the text, where they stand there now."""
+    places = configuration.governance.ignore_locations
+    for finding in unused:
+        place = places.get(finding.name or "")
+        if finding.path == configuration.path and place is not None:
+            yield finding._replace(location=place)
 
 
 def failed(path: str, text: str, version: int | None, shape: Shape) -> Verdict:

@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from mothball.formats.table import PATTERNS
 from mothball.governing import OWN_FILE
+from mothball.lsp.convert import path_of
 from mothball.surroundings import UV_FILE
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Watcher:
         self._server = server
         self._watched: set[str] = set()
         self._is_due = False
-        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda _: self._changed())
+        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._changed(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
 
     def begin(self) -> None:
         """Have the client watch all files that mothball reads by their name, and its own configuration."""
@@ -54,7 +55,9 @@ class Watcher:
         # What is a pattern to the client cannot be asked for by its name; the clock will find it changed.
         self.watch(name for name in names if not any(sign in name for sign in "*?[]{}"))
 
-    def _changed(self) -> None:
+    def _changed(self, params: types.DidChangeWatchedFilesParams) -> None:
+        deleted = (path_of(one.uri) for one in params.changes if one.type == types.FileChangeType.Deleted)
+        self._server.unopened.files_gone(path for path in deleted if path is not None)
         if not self._is_due:
             self._is_due = True
             self._server.bench.loop.call_later(_GATHERING, self._look)

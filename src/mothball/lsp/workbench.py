@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -23,10 +23,11 @@ from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument, format_for
 from mothball.lsp.half_typed import end_of_change, meant
 from mothball.lsp.held_back import HeldBack
-from mothball.lsp.lookups import Lookups
+from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
 from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
+from mothball.model import Finding
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,15 @@ class Outlet(Protocol):
     def refresh(self) -> None:
         """Have a client that pulls pull again."""
 
+    def disk_changed(self) -> None:
+        """Hear that files, settings or folders may have changed."""
+
+    def asked_again(self, queries: frozenset[Query]) -> None:
+        """Hear that the user wants all to be asked again, and that ``queries`` are."""
+
+    def answered(self, answers: Answers) -> None:
+        """Hear what was learnt."""
+
 
 class Workbench:
     """The state of the server."""
@@ -67,8 +77,8 @@ class Workbench:
         self._outlet = outlet
         self._environment = environment
         self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
-        # Counts what may have changed verdicts: files, settings, answers.
-        self.changes = 0
+        # What a check of the workspace found of ignores that match nothing, by the path of their configuration.
+        self.unused: Mapping[str, tuple[Finding, ...]] = {}
         # Told of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
@@ -125,7 +135,7 @@ class Workbench:
 
     def disk_changed(self) -> None:
         """Look at everything anew: a file was saved here, or changed elsewhere."""
-        self.changes += 1
+        self._outlet.disk_changed()
         for document in self.documents.values():
             self._survey(document)
 
@@ -159,6 +169,13 @@ class Workbench:
         Nothing that was learnt of indexes and logins stands in the way: somebody may have just mended it.
         """
         self._in_thread(self._begin_anew, lambda _: self._ask_for_all(), self._ask_for_all)
+
+    def know_unused(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
+        """Take in what a check of the workspace found of ignores that match nothing, by their configuration's path."""
+        before, self.unused = self.unused, unused
+        for document in self.documents.values():
+            if before.get(document.path) != unused.get(document.path) and document.surroundings is not None:
+                self._check_soon(document)
 
     async def checked(self, uri: str) -> OpenDocument | None:
         """Return the document at ``uri`` when the verdict is about its text; None where it is none of ours."""
@@ -242,6 +259,7 @@ class Workbench:
     def _ask_for_all(self) -> None:
         queries = [query for one in self.documents.values() for query in meant(one, has_paused=True)]
         self.lookups.ask(queries, refresh=True)
+        self._outlet.asked_again(frozenset(queries))
         self.disk_changed()
 
     # --- checks ---
@@ -260,8 +278,9 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        unsaved = self._held_back.around(document)
-        task = Task(document.text, document.version, document.surroundings, document.parsed, self._shape(), unsaved)
+        unsaved, unused = self._held_back.around(document), self.unused.get(document.path, ())
+        text, around = document.text, document.surroundings
+        task = Task(text, document.version, around, document.parsed, self._shape(), unsaved, unused)
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
             document.is_in_thread = True
@@ -331,7 +350,7 @@ class Workbench:
             self._ask_after(self.typing_pause, document, has_paused=True)
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
-        self.changes += 1
+        self._outlet.answered(self.lookups.known(queries))
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and not queries.isdisjoint(checked.queries):

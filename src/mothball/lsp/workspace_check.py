@@ -1,139 +1,245 @@
-"""The files of the workspace that are not open: checked by a command, or for a client that pulls all of them."""
+"""A check of all dependency files of the workspace, as ``mothball check`` does it: work for a thread that may wait."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from functools import partial
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.checker import check, queries_of
 from mothball.config import Config, Network
-from mothball.discovery import Given, discover
+from mothball.discovery import Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError
-from mothball.files import read_utf8, shown_path
+from mothball.files import is_inside, read_utf8, shown_path
 from mothball.governing import OWN_FILE, Governor
 from mothball.index.run import Query
-from mothball.lsp.convert import path_of, uri_of
 from mothball.lsp.diagnostics import Shape, diagnostics_of, of_problem
 from mothball.lsp.documents import Checked
-from mothball.lsp.lookups import Answers
+from mothball.lsp.lookups import Answers, Known, is_wanting
 from mothball.lsp.user_side import SettingsError, run_settings
-from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Problem, Report, Severity, Summary
+from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Problem, Report, Rule, Severity
 from mothball.open_document import OpenFile
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
-from mothball.sources import Governance, SourceFile, is_lock
-
-if TYPE_CHECKING:
-    from mothball.lsp.server import Server
+from mothball.sources import Governance, RunSettings, SourceFile, is_lock
+from mothball.unsaved import with_private
 
 # Names are asked for so many at a time, and the progress told after each: a client may cancel in between.
 _BATCH = 50
-# How long to wait for a client to take a progress token, in seconds.
-_TOKEN_PATIENCE = 1.0
-# How often to look whether the client has cancelled, in seconds.
-_POLL = 0.05
-# How long a check of the workspace holds when nothing is known to have changed, in seconds.
-_RENEWAL = 300.0
-
-
-class CancelledError(Exception):
-    """The client wants no more of it."""
 
 
 class Found(NamedTuple):
     """What a check of the workspace came to: diagnostics by absolute path (also the empty ones), and numbers.
 
-    ``is_partial`` is true where a configuration cannot be used: of files that are not among ``diagnostics`` nothing is
-    known then, least of all that they are clean.
+    ``unused`` has, by the path of a configuration, what was found of its ignores that match nothing; ``answers`` all
+    that was learnt. ``is_partial`` is true where a configuration cannot be used: of files that are not among
+    ``diagnostics`` nothing is known then, least of all that they are clean.
     """
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
+    unused: Mapping[str, tuple[Finding, ...]]
+    answers: Answers
     files: int
     dependencies: int
     findings: int
     problems: tuple[str, ...]
     is_partial: bool = False
 
-    def after(self, before: Mapping[str, list[types.Diagnostic]]) -> dict[str, list[types.Diagnostic]]:
-        """Return the diagnostics, and those from ``before`` of files that could not be looked at this time."""
-        kept = before if self.is_partial else {}
-        return {**{path: found for path, found in kept.items() if os.path.lexists(path)}, **self.diagnostics}
+    def after(self, before: Found) -> Found:
+        """Return what is known after both: of files that could not be looked at this time, what was found before."""
+        if not self.is_partial:
+            return self
+        kept = {path: found for path, found in before.diagnostics.items() if os.path.lexists(path)}
+        unused = {path: found for path, found in before.unused.items() if path in kept}
+        return self._replace(diagnostics={**kept, **self.diagnostics}, unused={**unused, **self.unused})
+
+
+class Again(NamedTuple):
+    """What is asked of the indexes however young the answers are: the names in the files at ``paths``, absolute.
+
+    ``spared`` are on their way already.
+    """
+
+    paths: frozenset[str] = frozenset()
+    spared: frozenset[Query] = frozenset()
 
 
 class Means(NamedTuple):
     """What a check of the workspace needs.
 
-    ``make_governor`` takes the folder that is read whole; ``on_progress`` is told how many of how many names were
-    looked up, and raises CancelledError when nobody wants to know the rest.
+    ``make_governor`` takes the folder that is read whole; ``ask`` looks up, past the cache where ``refresh`` says so;
+    ``held`` are answers at hand. ``private`` has directories with the patterns of names that configurations in the
+    editor keep back below them, saved or not. ``on_progress`` is told how many of how many names were looked up, and
+    raises what ends the check when nobody wants to know the rest.
     """
 
     make_governor: Callable[[str], Governor]
-    look_up: Callable[[Iterable[Query]], Answers]
+    ask: Callable[[Iterable[Query], bool], Answers]
+    held: Mapping[Query, Known]
+    private: Sequence[tuple[str, tuple[str, ...]]]
+    again: Again
     shape: Shape
     on_progress: Callable[[int, int], None]
 
 
 def check_folders(folders: Iterable[str], means: Means) -> Found:
-    """Check all dependency files below ``folders``, as ``mothball check`` does. For a thread that may wait."""
-    diagnostics: dict[str, list[types.Diagnostic]] = {}
-    totals = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    problems: list[str] = []
-    is_partial = False
-    for folder in folders:
+    """Check all dependency files below ``folders``, each once, by the innermost of them that holds it."""
+    outcome, settings = _Outcome(means.shape), run_settings()
+    read: list[tuple[str, Discovered]] = []
+    for folder in dict.fromkeys(folders):
+        means.on_progress(0, 0)
         try:
-            report, files = _check_folder(folder, means)
+            found = discover(Given((folder,), here=folder), means.make_governor(folder), settings)
+            read.append((folder, found._replace(files=tuple(_held_back(found.files, means.private)))))
         except (ConfigError, UnreadableFileError) as error:
-            problems.append(str(error))
-            is_partial = True
-            place = "" if isinstance(error, SettingsError) else user_config_file()
-            problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
-            _add_problem(diagnostics, problem, place or os.path.join(folder, OWN_FILE), means.shape)
-            continue
-        totals = Summary(*map(sum, zip(totals, report.summary, strict=True)))
-        problems += (f"{one.path}: {one.message}" if one.path else one.message for one in report.problems)
-        for path, checked in _by_file(report, files):
-            diagnostics[path] = diagnostics_of(checked, means.shape)
-        for problem in report.problems:
-            if problem.path and problem.severity is Severity.ERROR:
-                is_partial = True
-                _add_problem(diagnostics, problem, os.path.abspath(problem.path), means.shape)
-    return Found(diagnostics, totals.files, totals.dependencies, totals.findings, tuple(problems), is_partial)
+            outcome.refuse(folder, error)
+    answers = _look_up([file for _, found in read for file in found.files], means, settings)
+    checked = [
+        _CheckedFolder(*one, check(one[1].files, partial(_picked, answers), settings, *one[1][1:])) for one in read
+    ]
+    owners = _owners(checked)
+    for one in checked:
+        outcome.take(one, {path for path in one.paths() if owners[path] == one.folder})
+    return outcome.found(answers)
 
 
-def _add_problem(diagnostics: dict[str, list[types.Diagnostic]], problem: Problem, path: str, shape: Shape) -> None:
-    """Add to the file at ``path`` what is wrong with it, and keeps others from being checked."""
-    shown = problem.path or shown_path(path)
-    checked = Checked(_unparsed(path).text, shown, None, None, None, (), ())
-    found = of_problem(problem._replace(path=shown), checked, shape)
-    if found not in diagnostics.setdefault(path, []):
-        diagnostics[path].append(found)
+def _held_back(files: Iterable[SourceFile], private: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[SourceFile]:
+    """Yield ``files``, with what texts in the editor say of private names: it only ever restricts."""
+    for file in files:
+        path = os.path.abspath(file.path) if private else ""
+        patterns = tuple(one for directory, of_it in private if is_inside(path, directory) for one in of_it)
+        yield with_private(file, patterns) if patterns else file
 
 
-def _check_folder(folder: str, means: Means) -> tuple[Report, tuple[SourceFile, ...]]:
-    settings = run_settings()
-    found = discover(Given((folder,), here=folder), means.make_governor(folder), settings)
-    queries = queries_of(found.files, settings)
+def _look_up(files: Iterable[SourceFile], means: Means, settings: RunSettings) -> dict[Query, Answer]:
+    files = tuple(files)
+    queries = queries_of(files, settings)
+    mine = (file for file in files if means.again.paths and os.path.abspath(file.path) in means.again.paths)
+    anew = [query for query in queries_of(mine, settings) if query not in means.again.spared]
     answers: dict[Query, Answer] = {}
-    for start in range(0, len(queries), _BATCH):
-        means.on_progress(start, len(queries))
-        answers.update(means.look_up(queries[start : start + _BATCH]))
+
+    def ask(wanted: list[Query], *, refresh: bool) -> None:
+        for start in range(0, len(wanted), _BATCH):
+            means.on_progress(len(answers), len(queries))
+            answers.update(means.ask(wanted[start : start + _BATCH], refresh))
+
+    ask(anew, refresh=True)
+    now = time.time()
+    held = {query: means.held[query] for query in queries if query in means.held and query not in answers}
+    answers.update({query: known.answer for query, known in held.items() if not is_wanting(query, known, now)})
+    ask([query for query in queries if query not in answers], refresh=False)
     # What an index does not state is judged by all that it has answered; the cache knows by now.
-    answers.update(means.look_up([query for query, answer in answers.items() if isinstance(answer, NotStated)]))
-    report = check(found.files, lambda asked: {query: answers[query] for query in asked}, settings, *found[1:])
-    return report, found.files
+    ask([query for query, answer in answers.items() if isinstance(answer, NotStated)], refresh=False)
+    return answers
+
+
+def _picked(answers: Answers, queries: Iterable[Query]) -> Answers:
+    return {query: answers[query] for query in queries}
+
+
+class _CheckedFolder(NamedTuple):
+    """A folder, what was found below it, and the verdict."""
+
+    folder: str
+    found: Discovered
+    report: Report
+
+    def checked(self) -> set[str]:
+        """Return the paths of the files that count, as they are shown."""
+        of_files = {file.path for file in self.found.files if not file.is_context}
+        return of_files | {one.path for one in self.found.unreadable}
+
+    def paths(self) -> set[str]:
+        """Return the paths of which anything is told, as they are shown."""
+        told = {file.path for file in self.found.files} | {one.path for one in self.report.findings}
+        return (told | {one.path for one in self.report.problems}) - {""}
+
+
+def _owners(checked: Iterable[_CheckedFolder]) -> dict[str, str]:
+    """Return for each path the folder whose verdict on it counts: of those that tell of it, the innermost around it."""
+    owners: dict[str, tuple[int, str]] = {}
+    for one in checked:
+        for path in one.paths():
+            depth = len(one.folder) if is_inside(os.path.abspath(path), one.folder) else -1
+            if path not in owners or depth > owners[path][0]:
+                owners[path] = depth, one.folder
+    return {path: folder for path, (_, folder) in owners.items()}
+
+
+class _Outcome:
+    """Gathers what the folders come to."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._diagnostics: dict[str, list[types.Diagnostic]] = {}
+        self._unused: dict[str, tuple[Finding, ...]] = {}
+        self._problems: dict[str, None] = {}
+        self._files: set[str] = set()
+        self._dependencies = 0
+        self._findings: set[tuple[object, ...]] = set()
+        self._is_partial = False
+
+    def refuse(self, folder: str, error: ConfigError | UnreadableFileError) -> None:
+        """Take in why nothing of ``folder`` can be checked."""
+        place = "" if isinstance(error, SettingsError) else user_config_file()
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
+        self._problems[str(error)] = None
+        self._add_problem(problem, place or os.path.join(folder, OWN_FILE))
+
+    def take(self, one: _CheckedFolder, own: set[str]) -> None:
+        """Take in what was found in a folder, as far as it concerns the paths that are its ``own``."""
+        report = one.report
+        self._files |= one.checked() & own
+        self._dependencies += sum(item.path in own for item in report.dependencies)
+        self._dependencies += sum(entry.location.path in own for entry in report.unnamed)
+        live = [finding for finding in report.findings if not finding.path or finding.path in own]
+        live = [finding for finding in live if finding.suppressed is None]
+        # What an index, of which no file is the place, is told of is told once.
+        self._findings.update((finding.path, finding.rule, finding.location, finding.message) for finding in live)
+        for path, part in _by_file(report, one.found.files):
+            if path in own:
+                self._diagnostics[os.path.abspath(path)] = diagnostics_of(part, self._shape)
+        for finding in live:
+            if finding.rule is Rule.UNUSED_IGNORE and finding.name:
+                at = os.path.abspath(finding.path)
+                self._unused[at] = (*self._unused.get(at, ()), finding)
+        for problem in report.problems:
+            if not problem.path or problem.path in own:
+                self._take_problem(problem)
+
+    def _take_problem(self, problem: Problem) -> None:
+        self._problems[f"{problem.path}: {problem.message}" if problem.path else problem.message] = None
+        if problem.path and problem.severity is Severity.ERROR:
+            self._add_problem(problem, os.path.abspath(problem.path))
+
+    def _add_problem(self, problem: Problem, path: str) -> None:
+        """Add to the file at ``path`` what is wrong with it, and keeps others from being checked."""
+        self._is_partial = True
+        shown = problem.path or shown_path(path)
+        checked = Checked(_unparsed(path).text, shown, None, None, None, (), ())
+        told = of_problem(problem._replace(path=shown), checked, self._shape)
+        if told not in self._diagnostics.setdefault(path, []):
+            self._diagnostics[path].append(told)
+
+    def found(self, answers: Answers) -> Found:
+        return Found(
+            self._diagnostics,
+            self._unused,
+            answers,
+            len(self._files),
+            self._dependencies,
+            len(self._findings),
+            tuple(self._problems),
+            self._is_partial,
+        )
 
 
 def _by_file(report: Report, files: tuple[SourceFile, ...]) -> Iterator[tuple[str, Checked]]:
-    """Yield each file, by its absolute path, with its part of the report."""
+    """Yield each file, by its path as it is shown, with its part of the report."""
     findings: dict[str, list[Finding]] = {}
     for finding in report.findings:
         for path in dict.fromkeys((finding.path, *(place.path for place in finding.elsewhere))):
@@ -155,7 +261,7 @@ def _by_file(report: Report, files: tuple[SourceFile, ...]) -> Iterator[tuple[st
         part = report._replace(
             dependencies=tuple(mine), findings=(*findings.get("", ()), *findings.get(path, ())), problems=()
         )
-        yield os.path.abspath(path), Checked(file.text, path, None, OpenFile(file, around), part, (), ())
+        yield path, Checked(file.text, path, None, OpenFile(file, around), part, (), ())
 
 
 def _unparsed(path: str) -> SourceFile:
@@ -164,143 +270,3 @@ def _unparsed(path: str) -> SourceFile:
     with suppress(UnreadableFileError):
         text = read_utf8(path)
     return SourceFile(path, text, Document(""), Governance("", "", Config(), Network()))
-
-
-# --- the command ------------------------------------------------------------------------------------------------------
-
-
-async def run(server: Server) -> dict[str, int] | None:
-    """Check the workspace, show what was found in files that are not open, and return the numbers.
-
-    None when the client cancelled it.
-    """
-    async with _Progress(server) as progress:
-        try:
-            found = await _in_thread(server, progress)
-        except CancelledError:
-            return None
-    for problem in found.problems:
-        server.log(problem)
-    server.show_unopened(found.after(server.unopened))
-    numbers = {"files": found.files, "dependencies": found.dependencies, "findings": found.findings}
-    return {**numbers, "problems": len(found.problems)} if found.is_partial else numbers
-
-
-async def _in_thread(server: Server, progress: _Progress) -> Found:
-    bench = server.bench
-    folders = tuple(bench.folders)
-    shape = Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag)
-    means = Means(
-        lambda folder: bench.user_side().governor(folder), bench.lookups.ask_here, shape, progress.told_by_thread
-    )
-    # In a thread of its own: what hover and typing wait for must not stand behind it.
-    job = server.workspace_thread.submit(check_folders, folders, means)
-    checking = asyncio.wrap_future(job)
-    try:
-        while not checking.done():
-            if progress.is_cancelled():
-                raise CancelledError
-            await asyncio.wait({checking}, timeout=_POLL)
-        return checking.result()
-    finally:
-        # Answered at once; the thread finds it out after the names that it is asking for just now.
-        job.cancel()
-        progress.is_over = True
-
-
-class _Progress:
-    """Work-done progress that the client can cancel, where it shows any."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._token = f"mothball-{uuid.uuid4()}"
-        self._is_shown = False
-        self.is_over = False
-        self._loop = asyncio.get_running_loop()
-
-    async def __aenter__(self) -> Self:
-        progress = self._server.work_done_progress
-        if self._server.bench.client.progress:
-            # There are clients that never answer; the check is not to wait for them.
-            with suppress(TimeoutError, JsonRpcException):
-                await asyncio.wait_for(progress.create_async(self._token), _TOKEN_PATIENCE)
-                self._is_shown = True
-        if self._is_shown:
-            begin = types.WorkDoneProgressBegin("mothball: checking the workspace", cancellable=True, percentage=0)
-            progress.begin(self._token, begin)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._is_shown:
-            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
-            self._server.work_done_progress.tokens.pop(self._token, None)
-
-    def is_cancelled(self) -> bool:
-        """Return whether the client has cancelled it. For any thread."""
-        token = self._server.work_done_progress.tokens.get(self._token)
-        return token is not None and token.cancelled()
-
-    def told_by_thread(self, done: int, total: int) -> None:
-        """Show how far the check is. Raises CancelledError when nobody waits for it any more."""
-        if self.is_over or self.is_cancelled():
-            raise CancelledError
-        if self._is_shown:
-            report = types.WorkDoneProgressReport(message=f"{done} of {total} names", percentage=100 * done // total)
-            self._loop.call_soon_threadsafe(self._server.work_done_progress.report, self._token, report)
-
-
-# --- for clients that pull --------------------------------------------------------------------------------------------
-
-
-def register_pull(server: Server) -> None:
-    """Have ``server`` answer ``workspace/diagnostic``."""
-    remembered = _Remembered()
-
-    async def pull(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-        await remembered.renew(server)
-        held = {one.uri: one.value for one in params.previous_result_ids}
-        open_paths = {document.path for document in server.bench.documents.values()}
-        items: list[_WorkspaceItem] = []
-        for path, (diagnostics, result_id) in remembered.reports.items():
-            uri = uri_of(path)
-            if path in open_paths:
-                continue
-            if held.pop(uri, None) == result_id:
-                items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, result_id))
-            else:
-                items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, diagnostics, result_id=result_id))
-        # What is there no more is told once, as empty.
-        gone = (uri for uri, value in held.items() if value and path_of(uri) not in {*remembered.reports, *open_paths})
-        items += (types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in gone)
-        return types.WorkspaceDiagnosticReport(items)
-
-    server.feature(types.WORKSPACE_DIAGNOSTIC)(pull)
-
-
-_WorkspaceItem = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
-
-
-class _Remembered:
-    """The last check of the workspace: clients ask every few seconds, and hardly ever has anything changed."""
-
-    def __init__(self) -> None:
-        self.reports: dict[str, tuple[list[types.Diagnostic], str]] = {}
-        self._of = (-1, 0.0)
-        self._lock = asyncio.Lock()
-
-    async def renew(self, server: Server) -> None:
-        """Check again if anything has changed, or the last check is old."""
-        async with self._lock:
-            changes, checked_at = self._of
-            now = time.monotonic()
-            if changes == server.bench.changes and now - checked_at < _RENEWAL:
-                return
-            before = server.bench.changes
-            found = await _in_thread(server, _Progress(server))
-            shown = found.after({path: list_ for path, (list_, _) in self.reports.items()})
-            self.reports = {path: (list_, _digest(list_)) for path, list_ in shown.items()}
-            self._of = (before, time.monotonic())
-
-
-def _digest(diagnostics: list[types.Diagnostic]) -> str:
-    return hashlib.blake2b(repr(diagnostics).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

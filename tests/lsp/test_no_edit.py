@@ -1,0 +1,70 @@
+"""Edits that are not offered: nothing is, that would not be read back as what it is meant to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.lsp.test_features import actions
+from tests.support.lsp_client import PUSH, codes_of
+from tests.support.scripted_index import ScriptedIndex
+
+IN_A_STRING = 'from setuptools import setup\nsetup(install_requires="""\nold-lib\n""")\n'
+ALONE_AT_AN_ANCHOR = "repos:\n- repo: x\n  hooks:\n  - id: y\n    additional_dependencies: &all\n    - old-lib\n"
+
+
+@pytest.fixture
+def index(index: ScriptedIndex) -> ScriptedIndex:
+    index.script("old-lib", page("old-lib", "archived"))
+    return index
+
+
+def opened(client: InProcess, workspace: Workspace, name: str, text: str) -> str:
+    document = client.open(workspace.write(name, text), text)
+    client.wait_for(lambda: "archived" in codes_of(client.diagnostics.get(document, [])))
+    return document
+
+
+def test_inside_of_a_string_of_python_there_is_no_place_for_a_comment(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = opened(client, workspace, "setup.py", IN_A_STRING)
+    assert set(actions(client, document, 2)) == {"Check again"}
+
+
+def test_a_list_that_others_refer_to_is_not_emptied(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = opened(client, workspace, ".pre-commit-config.yaml", ALONE_AT_AN_ANCHOR)
+    assert set(actions(client, document, 5)) == {"Check again", "Ignore that old-lib is archived, in a comment here"}
+
+
+def test_what_the_configuration_on_the_disk_ignores_by_now_is_not_written_twice(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    workspace.write("mothball.toml", "")
+    client.start(PUSH, str(workspace.root), index.url)
+    document = opened(client, workspace, "requirements.txt", "old-lib\n")
+    assert any("in mothball.toml" in title for title in actions(client, document, 0))
+    # By another hand, of which nobody has told yet.
+    workspace.write("mothball.toml", '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n')
+    assert not any("in mothball.toml" in title for title in actions(client, document, 0))
+
+
+def test_edits_are_offered_for_the_first_few_of_a_selection(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    names = [f"old-{number}" for number in range(7)]
+    for name in names:
+        index.script(name, page(name, "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    text = "".join(f"{name}\n" for name in names)
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, *["archived"] * 7)
+    everything = {"start": {"line": 0, "character": 0}, "end": {"line": 7, "character": 0}}
+    params = {"textDocument": {"uri": document}, "range": everything, "context": {"diagnostics": []}}
+    removed = [one["title"] for one in client.request("textDocument/codeAction", params) if "Remove" in one["title"]]
+    assert removed == [f"Remove {name} from this file" for name in names[:5]]

@@ -1,0 +1,96 @@
+"""Where a diagnostic stands, and to which other line it points."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import PUSH, Message, uri
+from tests.support.scripted_index import ScriptedIndex
+
+MANIFEST = '[project]\nname = "app"\ndependencies = [\n    "fine",\n    "direct-lib",\n]\n'
+PACKAGE = '[[package]]\nname = "{}"\nversion = "1.0"\nsource = {{ registry = "{}" }}\ndependencies = [{}]\n\n'
+EDGES = {
+    "direct-lib": ("old-lib", "tired-lib"),
+    "fine": (),
+    "lonely-lib": (),
+    "old-lib": (),
+    "tired-lib": (),
+}
+
+
+def lock(index_url: str) -> str:
+    """Return a lock of all packages; to one of them no way leads."""
+    app = "".join(f'{{ name = "{name}" }}, ' for name in ("direct-lib", "fine"))
+    head = 'version = 1\n\n[[package]]\nname = "app"\nversion = "0"\nsource = { editable = "." }\n'
+    packages = (
+        PACKAGE.format(name, index_url, ", ".join(f'{{ name = "{one}" }}' for one in brings))
+        for name, brings in EDGES.items()
+    )
+    return f"{head}dependencies = [{app}]\n\n{''.join(packages)}"
+
+
+@pytest.fixture
+def index(index: ScriptedIndex) -> ScriptedIndex:
+    for name in ("fine", "direct-lib"):
+        index.script(name, page(name, "active"))
+    for name in ("old-lib", "tired-lib", "lonely-lib"):
+        index.script(name, page(name, "archived"))
+    return index
+
+
+def told(client: InProcess, workspace: Workspace, index: ScriptedIndex, capabilities: Message) -> list[Message]:
+    """Return the diagnostics of the lock."""
+    workspace.write("pyproject.toml", MANIFEST)
+    client.start(capabilities, str(workspace.root), index.url, allowLocalIndexes=True)
+    text = lock(index.url)
+    document = client.open(workspace.write("uv.lock", text), text)
+    return client.wait_for_diagnostics(document, *["archived"] * 3)
+
+
+def test_each_transitive_package_points_to_the_line_that_brings_it_in_and_no_other_points_anywhere(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    lonely, *brought_in = told(client, workspace, index, PUSH)
+    assert lonely["message"].startswith("lonely-lib is archived")
+    assert "relatedInformation" not in lonely
+    for one, name in zip(brought_in, ("old-lib", "tired-lib"), strict=True):
+        (related,) = one["relatedInformation"]
+        assert related["message"] == f"direct-lib brings {name} in"
+        assert related["location"]["uri"] == uri(workspace.path("pyproject.toml"))
+        assert related["location"]["range"]["start"] == {"line": 4, "character": 5}
+
+
+def test_a_client_that_shows_no_related_lines_is_told_none(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    publish = {**PUSH["textDocument"]["publishDiagnostics"], "relatedInformation": False}
+    capabilities = {**PUSH, "textDocument": {**PUSH["textDocument"], "publishDiagnostics": publish}}
+    assert not any("relatedInformation" in one for one in told(client, workspace, index, capabilities))
+
+
+def test_the_note_on_an_index_that_states_nothing_stands_at_the_first_name_that_it_was_asked_for(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("silent", page("silent"))
+    text = "local @ file:///nowhere/local.tar.gz\nsilent\nsilent[extra]\n"
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", text), text)
+    (note,) = client.wait_for_diagnostics(document, "not-stated")
+    assert note["range"] == {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 6}}
+
+
+def test_a_member_of_a_workspace_and_the_lock_above_it_are_told_when_nothing_is_open(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("direct-lib", page("direct-lib", "archived"))
+    workspace.write("pyproject.toml", '[project]\nname = "app"\n[tool.uv.workspace]\nmembers = ["member"]\n')
+    member = workspace.write("member/pyproject.toml", MANIFEST.replace("app", "member"))
+    above = workspace.write("uv.lock", lock(index.url).replace('"."', '"member"').replace('"app"', '"member"'))
+    client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
+    client.command("mothball.checkWorkspace")
+    (found,) = client.wait_for_diagnostics(uri(member), "archived")
+    assert found["range"]["start"]["line"] == 4
+    first = client.wait_for(lambda: client.diagnostics.get(uri(above)))[0]
+    assert first["message"].startswith("direct-lib is archived")

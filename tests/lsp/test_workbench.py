@@ -1,0 +1,243 @@
+"""What meets in the workbench: texts, verdicts and answers that come in an order that nobody has arranged."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mothball import open_document
+from mothball.lsp import verdicts
+from mothball.lsp.verdicts import LookUp, Task, Verdict
+from tests.lsp.conftest import InProcess, Workspace
+from tests.lsp.pages import page
+from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
+from tests.support.scripted_index import ScriptedIndex
+
+# A text that is judged in a thread.
+LONG = "#" * 200_000 + "\n"
+
+
+@pytest.fixture
+def index(index: ScriptedIndex) -> ScriptedIndex:
+    index.script("old-lib", page("old-lib", "archived"))
+    return index
+
+
+class HeldJudge:
+    """Verdicts on long texts wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.go = threading.Event()
+
+    def judge(self, task: Task, known: LookUp) -> Verdict:
+        if len(task.text) >= len(LONG):
+            self.texts.append(task.text[len(LONG) :])
+            self.go.wait(LIMIT)
+        return verdicts.judge(task, known)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldJudge]:
+    held = HeldJudge()
+    monkeypatch.setattr("mothball.lsp.workbench.judge", held.judge)
+    yield held
+    held.go.set()
+
+
+def until(client: InProcess, condition: Callable[[], bool]) -> None:
+    """Wait until something is so in the loop's thread."""
+    give_up = time.monotonic() + LIMIT
+    while not client.in_loop(condition):
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+# --- long texts -------------------------------------------------------------------------------------------------------
+
+
+def test_of_the_texts_that_come_while_a_long_one_is_judged_only_the_last_is(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), f"{LONG}==first\n")
+    client.wait_for(lambda: held.texts)
+    for version, word in enumerate(("second", "third", "fourth"), 2):
+        client.change(document, f"{LONG}=={word}\n", version)
+    until(client, lambda: client.server.bench.documents[document].is_overtaken)
+    held.go.set()
+    client.wait_for(lambda: "fourth" in str(client.diagnostics.get(document)))
+    assert held.texts == ["==first\n", "==fourth\n"]
+    assert "first" not in str(client.published)
+
+
+def test_answers_that_come_while_a_long_text_is_judged_count(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+) -> None:
+    held.go.set()
+    client.start(PUSH, str(workspace.root), index.url)
+    text = f"{LONG}old-lib\n"
+    document = client.open(workspace.write("requirements.txt", text), text)
+    client.wait_for_diagnostics(document, "archived")
+    held.go.clear()
+    del held.texts[:]
+    client.save(document)
+    client.wait_for(lambda: held.texts)
+    index.script("old-lib", page("old-lib", "active"))
+    client.command("mothball.checkAgain")
+    until(client, lambda: client.server.bench.documents[document].is_overtaken)
+    held.go.set()
+    client.wait_for_diagnostics(document)
+
+
+def test_the_verdict_on_a_long_text_that_was_closed_meanwhile_is_shown_nowhere(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), f"{LONG}==broken\n")
+    client.wait_for(lambda: held.texts)
+    client.close(document)
+    client.wait_for_diagnostics(document)
+    held.go.set()
+    # The threads that judge have come to an end with it when the next one is judged.
+    other = client.open(workspace.path("a/requirements.txt"), f"{LONG}==broken\n")
+    client.wait_for_diagnostics(other, "unreadable")
+    assert client.diagnostics[document] == []
+
+
+# --- at the edges -----------------------------------------------------------------------------------------------------
+
+
+def test_a_text_that_is_changed_and_closed_at_once_is_not_judged(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    client.wait_for_diagnostics(document, "unreadable")
+    bench = client.server.bench
+
+    def change_and_close() -> None:
+        bench.change(document, "==broken\n==again\n", 2)
+        bench.close(document)
+
+    client.in_loop(change_and_close)
+    assert client.hover(document, 0, 0) is None
+    assert [codes_of(one["diagnostics"]) for one in client.published] == [["unreadable"]]
+
+
+def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> Verdict:
+        raise ZeroDivisionError
+
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.path("requirements.txt"), "")
+    client.wait_for_diagnostics(document)
+    with monkeypatch.context() as broken:
+        broken.setattr("mothball.lsp.workbench.judge", burst)
+        client.change(document, "old-lib\n")
+        (told,) = client.wait_for(lambda: client.diagnostics[document])
+    assert told["message"].startswith("not checked: mothball failed on this file")
+    client.change(document, "old-lib\n\n", 3)
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_the_clock_passes_over_a_document_that_is_not_read_yet(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), open_document.survey
+    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
+    client.in_loop(client.server.bench.keep_house)
+    assert client.in_loop(lambda: client.server.bench.documents[document].surveys) == 1
+    go.set()
+    client.wait_for_diagnostics(document, "archived")
+
+
+def test_links_wait_a_little_for_the_answers_that_say_where_they_lead(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived", delay=0.3))
+    client.start(PUSH, str(workspace.root), index.url)
+    document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
+    client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
+    assert codes_of(client.diagnostics[document]) == ["archived"]
+
+
+def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), open_document.survey
+    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    client.start(PULL, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    first, second = (
+        client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}}) for _ in range(2)
+    )
+    until(client, lambda: len(client.server.bench.documents[document].waiting) == 2)
+    client.notify("$/cancelRequest", {"id": first})
+    with pytest.raises(ServerError) as cancelled:
+        client.answer(first)
+    assert cancelled.value.error["code"] == -32800
+    go.set()
+    assert codes_of(client.answer(second)["items"]) == ["unreadable"]
+
+
+def test_a_document_that_is_closed_while_its_diagnostics_are_waited_for_has_none(
+    client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), open_document.survey
+    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    client.start(PULL, str(workspace.root), offline=True)
+    document = client.open(workspace.path("requirements.txt"), "==broken\n")
+    number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
+    until(client, lambda: bool(client.server.bench.documents[document].waiting))
+    client.close(document)
+    assert client.answer(number) == {"kind": "full", "items": []}
+    go.set()
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+SCRIPT = '# /// script\n# dependencies = ["==broken"]\n# ///\n'
+
+
+@pytest.mark.parametrize("capabilities", [PUSH, PULL])
+def test_scripts_are_given_up_when_the_setting_goes(
+    client: InProcess, workspace: Workspace, capabilities: dict[str, object]
+) -> None:
+    client.start(capabilities, str(workspace.root), offline=True, scripts=True)
+    document = client.open(workspace.path("tool.py"), SCRIPT)
+    pulls = capabilities is PULL
+    until(client, lambda: document in client.server.bench.documents)
+    if pulls:
+        assert codes_of(client.pull(document)["items"]) == ["unreadable"]
+    else:
+        client.wait_for_diagnostics(document, "unreadable")
+    client.settings = {"offline": True, "scripts": False}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    if pulls:
+        client.wait_for_pull(document)
+        assert client.published == []
+    else:
+        client.wait_for_diagnostics(document)
+
+
+def test_a_client_that_answers_the_question_for_its_settings_with_nothing_keeps_them(
+    client: InProcess, workspace: Workspace
+) -> None:
+    client.silent_about.add("workspace/configuration")
+    client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    asked = client.wait_for(lambda: client.messages("workspace/configuration")[1:] and client.received)
+    numbers = [one["id"] for one in asked if one.get("method") == "workspace/configuration"]
+    for number, nothing in zip(numbers, ([], [None]), strict=True):
+        client.send({"id": number, "result": nothing})
+    assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None
+    assert client.in_loop(lambda: client.server.bench.settings.max_age) == 7 * 24 * 3600
