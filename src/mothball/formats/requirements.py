@@ -135,7 +135,8 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
         options, error = read_options(line.text, options_at)
         if error is not None:
             found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
-            if re.search(_NAMES_INDEX, error.word.value if options else line.text[options_at:]):
+            # What is cut short may be one, too: the way out tells its name.
+            if re.search(_NAMES_INDEX, f"{error.word.value if options else line.text[options_at:]} {error.help}"):
                 found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
