@@ -16,21 +16,14 @@ from mothball.files import (
     repository_root,
     shown_path,
 )
+from mothball.findings import Finding, Problem, Rule, Severity
 from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.includes import Target, followed, parsed, target_of, without
 from mothball.installed_together import Part, installed_together
 from mothball.lines import LineTable
-from mothball.model import (
-    Document,
-    Finding,
-    Kind,
-    Problem,
-    Rule,
-    Severity,
-    ToolIndex,
-)
+from mothball.model import Document, Kind, ToolIndex
 from mothball.own_names import OwnNames
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile

@@ -15,17 +15,7 @@ from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
-from mothball.model import (
-    Dependency,
-    Document,
-    IgnoreComment,
-    Include,
-    IndexOption,
-    Kind,
-    ParseProblem,
-    Span,
-    Unnamed,
-)
+from mothball.model import Dependency, Document, IgnoreComment, Include, IndexOption, Kind, ParseProblem, Span, Unnamed
 from mothball.records import NamedTuple
 
 __all__ = ["decode", "parse"]
