@@ -18,7 +18,7 @@ from mothball.records import NamedTuple
 from mothball.sources import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from mothball.files import Tree
     from mothball.model import Workspace
@@ -39,6 +39,8 @@ _IN_ONE_GO = frozenset({"requirements", "conda-env"})
 _name_of, _withheld_of = (itemgetter(Dependency._fields.index(field)) for field in ("name", "withheld"))
 _LOCAL = frozenset({WithheldReason.PATH, WithheldReason.EDITABLE})
 _ELSEWHERE = _LOCAL.union((WithheldReason.URL, WithheldReason.VCS))
+# So many paths that are installed in one go are looked at; real files name a few.
+MAX_TARGETS = 200
 # Extras behind the path of a directory, or what begins a marker or a fragment there.
 _EXTRAS = r"\[[^\[\]]*+\]\Z"
 _MORE = r"[;#]"
@@ -93,6 +95,7 @@ class AtHome:
         self._declared = declared
         self._tree = tree
         self._workspaces: Workspaces | None = None
+        self._told: dict[tuple[str, ...], dict[str, list[str]]] = {}
 
     def of(self, subject: Subject, *, whole: bool = False) -> tuple[Home, ...]:
         """Return the names at home in a file, as far as it holds them; all of them if ``whole``.
@@ -116,11 +119,25 @@ class AtHome:
             from mothball.workspaces import Workspaces  # noqa: PLC0415 - see above
 
             self._workspaces = Workspaces(self._tree, self._declared)
-        for membership in self._workspaces.around(directory, root):
-            for member in membership.directories:
-                path = os.path.join(member, "pyproject.toml")
-                name = self._own_names.told_by(path, _PROJECT, root, wanted)
-                yield Home(name or "", WithheldReason.WORKSPACE, _SECTIONS[membership.tool], path)
+        for tool, directories in self._workspaces.around(directory, root):
+            by_name = self._told_in(directories, root)
+            paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
+            for path in dict.fromkeys(paths):
+                name = self._own_names.told_by(path, _PROJECT, root)
+                yield Home(name or "", WithheldReason.WORKSPACE, _SECTIONS[tool], path)
+
+    def _told_in(self, directories: tuple[str, ...], root: str) -> Mapping[str, list[str]]:
+        """Return by each name that projects in ``directories`` may bear the files that would tell it.
+
+        Large workspaces have hundreds of members, and each of them asks.
+        """
+        if directories not in self._told:
+            by_name = self._told[directories] = {}
+            for directory in directories:
+                path = os.path.join(directory, "pyproject.toml")
+                for name in self._own_names.candidates(path, _PROJECT, root):
+                    by_name.setdefault(name, []).append(path)
+        return self._told[directories]
 
 
 def at_targets(
@@ -134,17 +151,28 @@ def at_targets(
 
     pip and uv begin at the directory that they are run in, which may be that of the file or any above it.
     """
+    references = tuple(references)
+    targets = [one for one in references if not one.name][:MAX_TARGETS]
+    places = {one: tuple(_places(one, root)) for one in dict.fromkeys(targets)}
+    if places:
+        tree.prepare([path for of_one in places.values() for place in of_one for path, _ in telling_files(place)])
     for one in references:
         if one.name:
             yield Home(one.name, one.why)
-            continue
-        for base in upward(os.path.dirname(one.path), root):
-            directory = os.path.normpath(os.path.join(base, one.target))
-            paths = [path for path, _ in telling_files(directory)] if is_inside(directory, root) else []
-            tree.prepare(paths)
+    for one, of_one in places.items():
+        for place in of_one:
+            paths = [path for path, _ in telling_files(place)]
             if any(map(tree.is_file, paths)):
-                yield Home(own_names.of(directory, root, wanted), one.why, (), paths[0])
+                yield Home(own_names.of(place, root, wanted), one.why, (), paths[0])
                 break
+
+
+def _places(reference: Reference, root: str) -> Iterator[str]:
+    """Yield the directories inside ``root`` where the target may be."""
+    for base in upward(os.path.dirname(reference.path), root):
+        directory = os.path.normpath(os.path.join(base, reference.target))
+        if is_inside(directory, root):
+            yield directory
 
 
 def _may_be_at_home(document: Document) -> frozenset[str]:

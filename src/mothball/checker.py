@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mothball import policy
+from mothball.answers import Answer, Lookup, NotStated, Source, Unavailable, Withheld
 from mothball.config import Ignore
+from mothball.findings import CheckedDependency, Finding, Mode, Problem, Report, Rule, Severity, Summary, UnnamedEntry
 from mothball.hygiene import one_line
 from mothball.idle_ignores import idle_ignores
 from mothball.index.run import LookupSettings, Query
 from mothball.lines import LineTable
-from mothball.model import (
-    Answer,
-    CheckedDependency,
-    Dependency,
-    Finding,
-    IgnoreComment,
-    Kind,
-    Lookup,
-    Mode,
-    NotStated,
-    Problem,
-    Report,
-    Rule,
-    Severity,
-    Source,
-    Summary,
-    Unavailable,
-    UnnamedEntry,
-    Withheld,
-    WithheldReason,
-)
+from mothball.model import Dependency, IgnoreComment, Kind, WithheldReason
 from mothball.records import make
 from mothball.routing.route import Ask, Router, credentials_in
 from mothball.sources import JudgedFile, RunSettings, SourceFile, lines_of

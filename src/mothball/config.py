@@ -36,9 +36,10 @@ from mothball.config_values import (
     wrong,
 )
 from mothball.errors import ConfigError
+from mothball.findings import Rule, Severity
 from mothball.hygiene import one_line, without_credentials
 from mothball.installer_settings import NO_SETTINGS, InstallerSettings
-from mothball.model import Rule, Severity, normalise
+from mothball.model import normalise
 from mothball.records import NamedTuple
 
 # The one place that names the default index: the hosts by which it is known, the one that is asked first. Whoever wants

@@ -35,8 +35,8 @@ from mothball.config_values import (
     read_texts,
     read_until,
 )
+from mothball.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.home import PROJECT_HOME
-from mothball.model import IGNORABLE_RULES, Rule, Severity
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # No query or fragment, and no variable; user information only where the user alone speaks.

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mothball.errors import ConfigError, suggest
+from mothball.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.hygiene import one_line, without_credentials
-from mothball.model import IGNORABLE_RULES, Rule, Severity, normalise
+from mothball.model import normalise
 
 KeyPath = tuple[str, ...]
 Reader = Callable[[object, KeyPath], Any]

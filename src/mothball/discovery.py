@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from mothball import policy
-from mothball.at_home import AtHome, Subject, references_in, withhold
+from mothball.at_home import AtHome, Reference, Subject, references_in, withhold
 from mothball.config import Config
 from mothball.errors import UnreadableFileError
 from mothball.files import (
@@ -16,21 +16,14 @@ from mothball.files import (
     repository_root,
     shown_path,
 )
+from mothball.findings import Finding, Problem, Rule, Severity
 from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.governing import Governor
 from mothball.hygiene import one_line
 from mothball.includes import Target, followed, parsed, target_of, without
 from mothball.installed_together import Part, installed_together
 from mothball.lines import LineTable
-from mothball.model import (
-    Document,
-    Finding,
-    Kind,
-    Problem,
-    Rule,
-    Severity,
-    ToolIndex,
-)
+from mothball.model import Document, Kind, ToolIndex
 from mothball.own_names import OwnNames
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile
@@ -132,11 +125,15 @@ class _Discovery:
         references = {key: tuple(references_in(one.document, one.text, key)) for key, one in everything.items()}
         own_names = OwnNames({read.target.path: read.document for read in self.read.values()}, self._tree)
         at_home = AtHome(own_names, self._surroundings.workspaces, self._tree)
+        of_files: dict[tuple[str, ...], tuple[Reference, ...]] = {}
         for key, read in self.read.items():
             path, root = read.target.path, read.target.root
             project = project_of(path, root, self._tree)
-            others = tuple(one for file in together[key].files for one in references[file])
-            homes = at_home.of(Subject(read.document, path, project, root, others), whole=self._given.all_names)
+            files = together[key].files
+            if files not in of_files:
+                of_files[files] = tuple(one for file in files for one in references[file])
+            subject = Subject(read.document, path, project, root, of_files[files])
+            homes = at_home.of(subject, whole=self._given.all_names)
             yield SourceFile(
                 shown_path(path),
                 read.text,

@@ -23,10 +23,11 @@ from mothball.config import (
 from mothball.config_values import SEVERITY_SCOPES
 from mothball.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.files import DISK, Tree, is_inside, read_utf8, resolves_inside, shown_path
+from mothball.findings import Problem, Rule, Severity
 from mothball.formats.toml import TomlScan, first_error_of, scan, scan_once, span_of, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.lines import LineTable
-from mothball.model import Location, Position, Problem, Rule, Severity
+from mothball.model import Location, Position
 from mothball.records import NamedTuple
 from mothball.sources import Governance, SourceFile
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mothball import policy
+from mothball.answers import NotStated, Unavailable
 from mothball.config import Ignore
-from mothball.model import CheckedDependency, Finding, Mode, NotStated, Rule, Unavailable
+from mothball.findings import CheckedDependency, Finding, Mode, Rule
 from mothball.sources import Governance, JudgedFile, RunSettings, lines_of
 from mothball.wording import Wording, expired_ignore_wording, unused_ignore_wording
 

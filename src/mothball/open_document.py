@@ -16,12 +16,13 @@ from mothball.checker import LookUp, check
 from mothball.discovery import STDIN, Given, discover, is_left_out
 from mothball.errors import UnreadableFileError
 from mothball.files import DISK, Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
+from mothball.findings import Problem, Report
 from mothball.formats.table import format_of
 from mothball.formats.toml import scan_once, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
 from mothball.includes import document_of
 from mothball.lines import LineTable
-from mothball.model import Document, Location, Problem, Report
+from mothball.model import Document, Location
 from mothball.own_names import OwnNames, telling_files
 from mothball.records import NamedTuple
 from mothball.sources import Governance, Home, RunSettings, SourceFile, is_lock

@@ -60,13 +60,22 @@ class OwnNames:
         known = self._known.get(path)
         if known is not None:
             return known.own_name or None
-        if path not in self._texts:
-            text = self._read(path, file_format, root)
-            self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
-        text, candidates = self._texts[path]
+        text, candidates = self._text_of(path, file_format, root)
         if wanted is not None and candidates.isdisjoint(wanted):
             return "" if re.search(_TELLS, text) else None
         return (parse(file_format, text).own_name or None) if candidates else None
+
+    def candidates(self, path: str, file_format: str, root: str) -> frozenset[str]:
+        """Return names of which the one that a file tells is one; none where it tells none."""
+        known = self._known.get(path)
+        return frozenset((known.own_name,)) if known is not None else self._text_of(path, file_format, root)[1]
+
+    def _text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
+        """Return the text of a file, and all that could be the name in it."""
+        if path not in self._texts:
+            text = self._read(path, file_format, root)
+            self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
+        return self._texts[path]
 
     def _read(self, path: str, file_format: str, root: str) -> str:
         """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""

@@ -8,25 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from mothball.answers import Lookup, Missing, NotStated, ProjectStatus, Stated, Unavailable, Unrecognised, Withheld
 from mothball.config import Ignore
-from mothball.model import (
-    Finding,
-    IgnoreComment,
-    Kind,
-    Lookup,
-    Missing,
-    Mode,
-    NotStated,
-    Problem,
-    ProjectStatus,
-    Rule,
-    Severity,
-    Stated,
-    Suppression,
-    Unavailable,
-    Unrecognised,
-    Withheld,
-)
+from mothball.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model import IgnoreComment, Kind
 from mothball.records import NamedTuple
 
 # What a rule weighs in a full check and in editors, and when a change adds the dependency.

@@ -8,11 +8,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mothball.access import Access
+from mothball.answers import Answer
 from mothball.errors import CacheError
+from mothball.findings import Problem, Severity
 from mothball.index.cache import StatusCache
 from mothball.index.run import Query
 from mothball.index.statuses import Fetcher, Statuses
-from mothball.model import Answer, Problem, Severity
 from mothball.places import cache_directory
 from mothball.progress import Progress
 

@@ -8,20 +8,18 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Literal
 
+from mothball.answers import Lookup
 from mothball.config import Config, Ignore, Network
+from mothball.findings import CheckedDependency, Finding, Mode
 from mothball.index.snapshot import Snapshot
 from mothball.lines import LineTable
 from mothball.model import (
-    CheckedDependency,
     Dependency,
     Document,
-    Finding,
     IgnoreComment,
     IndexOption,
     Kind,
     Location,
-    Lookup,
-    Mode,
     Span,
     ToolIndex,
     WithheldReason,

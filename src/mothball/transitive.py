@@ -10,7 +10,8 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mothball.model import Document, Finding, Kind, Location, Rule
+from mothball.findings import Finding, Rule
+from mothball.model import Document, Kind, Location
 from mothball.records import NamedTuple
 from mothball.sources import JudgedFile, SourceFile, is_beneath, is_lock, required_by_members
 

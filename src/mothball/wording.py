@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from typing import assert_never
 
-from mothball.hygiene import one_line
-from mothball.model import (
+from mothball.answers import (
     Cause,
     Lookup,
     Missing,
@@ -19,8 +18,9 @@ from mothball.model import (
     Unavailable,
     Unrecognised,
     Withheld,
-    WithheldReason,
 )
+from mothball.hygiene import one_line
+from mothball.model import WithheldReason
 from mothball.records import NamedTuple
 
 

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mothball.access import Access
+from mothball.answers import Release
 from mothball.config import read_config, read_user_config
 from mothball.errors import ConfigError, PageError, SnapshotError
 from mothball.formats.toml import scan, to_mapping
@@ -31,7 +32,6 @@ from mothball.index.netrc_file import NetrcLogins
 from mothball.index.simple_api import decode_page
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.index.urls import endpoint_of, page_url, redirect_target
-from mothball.model import Release
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import html_page, json_page
 from tests.support.timing import least_seconds

@@ -11,9 +11,9 @@ from collections import Counter
 
 import pytest
 
+from mothball.answers import Cause
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, PageRequest
-from mothball.model import Cause
 from tests.e2e.runner import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mothball.cli import main
-from mothball.model import Mode, Rule
+from mothball.findings import Mode, Rule
 from mothball.policy import Weighing, severity_of
 from tests.support.cli import run_in_process
 

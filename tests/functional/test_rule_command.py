@@ -9,7 +9,7 @@ import pytest
 from mothball import policy
 from mothball.commands.rule import page_of
 from mothball.config import read_config
-from mothball.model import Mode, Rule
+from mothball.findings import Mode, Rule
 from mothball.policy import Weighing
 from tests.support.project import Project
 

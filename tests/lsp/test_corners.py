@@ -12,11 +12,11 @@ from unittest import mock
 import pytest
 from lsprotocol import types
 
+from mothball.answers import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
 from mothball.index.run import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.server import _is_alive
-from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.lsp.test_features import actions, archived

@@ -7,36 +7,28 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from mothball.answers import (
+    Cause,
+    Lookup,
+    Missing,
+    NotStated,
+    Origin,
+    ProjectStatus,
+    Release,
+    Source,
+    Stated,
+    Unavailable,
+    Unrecognised,
+    Withheld,
+)
 from mothball.config import DEFAULT_INDEX
+from mothball.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
 from mothball.lsp.hover_text import Story, code_span, hover_text
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.project_page import project_page
-from mothball.model import (
-    Cause,
-    CheckedDependency,
-    Dependency,
-    Finding,
-    Location,
-    Lookup,
-    Missing,
-    NotStated,
-    Origin,
-    Position,
-    ProjectStatus,
-    Release,
-    Rule,
-    Severity,
-    Source,
-    Span,
-    Stated,
-    Suppression,
-    Unavailable,
-    Unrecognised,
-    Withheld,
-    WithheldReason,
-)
+from mothball.model import Dependency, Location, Position, Span, WithheldReason
 
 NOW = 1_800_000_000.0
 INDEX = "https://index.example/simple/"

@@ -9,11 +9,12 @@ from unittest import mock
 import pytest
 
 from mothball.access import UserAddress
+from mothball.answers import Withheld
 from mothball.config import Config, network_of
 from mothball.errors import UnreadableFileError
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, read_user_side
-from mothball.model import Dependency, Span, Withheld, WithheldReason
+from mothball.model import Dependency, Span, WithheldReason
 from mothball.routing.route import Ask, Declared, Route, Router
 from tests.support.cli import clean_environment
 

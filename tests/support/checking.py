@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from mothball.config import Config, Ignore, Network
-from mothball.formats.table import parse
-from mothball.index.run import Query
-from mothball.index.snapshot import Snapshot
-from mothball.model import (
+from mothball.answers import (
     Answer,
     Cause,
-    IndexOption,
-    Kind,
-    Location,
     Missing,
     NotStated,
     Origin,
     ProjectStatus,
-    Rule,
     Source,
     Stated,
     Unavailable,
     Unrecognised,
 )
+from mothball.config import Config, Ignore, Network
+from mothball.findings import Rule
+from mothball.formats.table import parse
+from mothball.index.run import Query
+from mothball.index.snapshot import Snapshot
+from mothball.model import IndexOption, Kind, Location
 from mothball.sources import Governance, RunSettings, SourceFile
 
 INDEX = "https://index.example/simple/"

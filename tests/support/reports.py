@@ -4,37 +4,25 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mothball.checker import check
-from mothball.config import Config
-from mothball.lines import LineTable
-from mothball.model import (
+from mothball.answers import (
     Answer,
     Cause,
-    CheckedDependency,
-    Dependency,
-    Finding,
-    Kind,
-    Location,
     Missing,
     NotStated,
     Origin,
-    Position,
-    Problem,
     ProjectStatus,
     Release,
-    Report,
-    Rule,
-    Severity,
     Source,
-    Span,
     Stated,
-    Summary,
-    Suppression,
     Unavailable,
     Unrecognised,
     Withheld,
-    WithheldReason,
 )
+from mothball.checker import check
+from mothball.config import Config
+from mothball.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
+from mothball.lines import LineTable
+from mothball.model import Dependency, Kind, Location, Position, Span, WithheldReason
 from mothball.wording import not_stated_wording, wording_of
 from tests.support.checking import (
     ACTIVE,

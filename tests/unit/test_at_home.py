@@ -11,6 +11,7 @@ from mothball.discovery import Given, discover
 from mothball.governing import Governor, GovernorSettings
 from mothball.model import WithheldReason
 from mothball.sources import Home, RunSettings
+from tests.support.timing import least_seconds
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"
@@ -173,3 +174,23 @@ def test_all_names_are_told_where_that_is_asked_for(repo: Path) -> None:
     )
     (file,) = discover(given._replace(all_names=False), governor, RunSettings(TODAY, 0.0)).files
     assert file.homes == ()
+
+
+def test_paths_without_end_are_looked_at_once(repo: Path) -> None:
+    def take(count: int) -> float:
+        places = "".join(f"-e ./a/b/c/d{number}\n" for number in range(count))
+        write_tree(repo, {"requirements.txt": f"{places}-r other.txt\nnight-watch\n", "other.txt": "night-watch\n"})
+        return least_seconds(lambda: withheld("requirements.txt"))
+
+    assert take(4000) < 60 * take(200) + 0.1
+
+
+def test_large_workspaces_take_time_linear_in_their_members(repo: Path) -> None:
+    def take(count: int) -> float:
+        member = '[project]\nname = "{}"\ndependencies = ["lib-1", "owl"]\n'
+        write_tree(repo, {f"of{count}/{one}/pyproject.toml": member.format(f"lib-{one}") for one in range(count)})
+        write_tree(repo, {f"of{count}/pyproject.toml": '[tool.uv.workspace]\nmembers = ["*"]\n'})
+        assert ("lib-1", WithheldReason.WORKSPACE) in withheld(f"of{count}")
+        return least_seconds(lambda: withheld(f"of{count}"), 1)
+
+    assert take(400) < 40 * take(40) + 0.1

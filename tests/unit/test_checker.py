@@ -9,32 +9,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from mothball.answers import Answer, Missing, NotStated, ProjectStatus, Source, Stated, Withheld
 from mothball.checker import check
 from mothball.config import Config, Network
+from mothball.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
 from mothball.index.exchange import ProjectPage
 from mothball.index.run import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.model import (
-    Answer,
-    Finding,
-    IndexOption,
-    Kind,
-    Missing,
-    Mode,
-    NotStated,
-    Position,
-    Problem,
-    ProjectStatus,
-    Report,
-    Rule,
-    Severity,
-    Source,
-    Span,
-    Stated,
-    Suppression,
-    Withheld,
-    WithheldReason,
-)
+from mothball.model import IndexOption, Kind, Position, Span, WithheldReason
 from mothball.sources import RunSettings, SourceFile
 from tests.support.checking import (
     ACTIVE,

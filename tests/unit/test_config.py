@@ -25,8 +25,8 @@ from mothball.config import (
 )
 from mothball.config_values import read_duration, read_index_url
 from mothball.errors import ConfigError, suggest
+from mothball.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.hygiene import one_line
-from mothball.model import IGNORABLE_RULES, Rule, Severity
 from tests.support.timing import least_seconds
 
 URL = "https://index.example/simple/"

@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from mothball.config import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
 from mothball.config_schema import render_schema, schema
 from mothball.errors import ConfigError
+from mothball.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.formats.toml import scan, to_mapping
 from mothball.home import PROJECT_HOME
-from mothball.model import IGNORABLE_RULES, Rule, Severity
 from tests.support.cli import run_in_process
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from mothball.config import Overrides, UserConfig
 from mothball.discovery import Discovered, Given, discover
 from mothball.files import MAX_FILE_SIZE
+from mothball.findings import Mode, Rule, Severity
 from mothball.governing import Governor, GovernorSettings
-from mothball.model import IndexOption, Kind, Mode, ParseProblem, Rule, Severity
+from mothball.model import IndexOption, Kind, ParseProblem
 from mothball.sources import RunSettings
 from tests.support.trees import repository, write_tree
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from mothball.access import UserAddress
+from mothball.answers import ProjectStatus, Stated
 from mothball.config import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
+from mothball.findings import Severity
 from mothball.formats import toml
 from mothball.formats.table import parse
 from mothball.governing import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
-from mothball.model import Position, ProjectStatus, Severity, Stated
+from mothball.model import Position
 from mothball.sources import Governance
 from tests.support.trees import repository, write_tree
 

@@ -2,19 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from mothball.answers import Answer
 from mothball.checker import check
 from mothball.config import Config, Ignore
+from mothball.findings import Finding, Mode, Report, Rule, Severity
 from mothball.idle_ignores import idle_ignores
-from mothball.model import (
-    Answer,
-    Finding,
-    Location,
-    Mode,
-    Position,
-    Report,
-    Rule,
-    Severity,
-)
+from mothball.model import Location, Position
 from mothball.sources import RunSettings, SourceFile
 from tests.support.checking import (
     ARCHIVED,

@@ -7,25 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from mothball.model import (
+from mothball.answers import (
     Cause,
-    Finding,
     Lookup,
     Missing,
     NotStated,
     Origin,
     ProjectStatus,
-    Rule,
-    Severity,
     Source,
-    Span,
     Stated,
     Unavailable,
     Unrecognised,
     Withheld,
-    WithheldReason,
-    normalise,
 )
+from mothball.findings import Finding, Rule, Severity
+from mothball.model import Span, WithheldReason, normalise
 
 ORIGIN = Origin("https://index.example/simple/", 0.0)
 

@@ -7,29 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.config import Ignore
-from mothball.model import (
+from mothball.answers import (
     Cause,
-    Finding,
-    IgnoreComment,
-    Kind,
     Lookup,
     Missing,
-    Mode,
     NotStated,
     Origin,
-    Problem,
     ProjectStatus,
-    Rule,
-    Severity,
-    Span,
     Stated,
-    Suppression,
     Unavailable,
     Unrecognised,
     Withheld,
-    WithheldReason,
 )
+from mothball.config import Ignore
+from mothball.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model import IgnoreComment, Kind, Span, WithheldReason
 from mothball.policy import (
     Weighing,
     excuse_of,

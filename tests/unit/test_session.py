@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from mothball.answers import Cause, ProjectStatus, Source, Stated, Unavailable
 from mothball.errors import CacheError, ConfigError
+from mothball.findings import Severity
 from mothball.index import client as client_module
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.client import ClientSettings
 from mothball.index.exchange import Failed, Fetched, Outcome, ProjectPage
 from mothball.index.run import LookupSettings, Query
-from mothball.model import Cause, ProjectStatus, Severity, Source, Stated, Unavailable
 from mothball.session import Session
 from tests.support.checking import INDEX
 from tests.support.fake_fetcher import FakeFetcher

@@ -11,8 +11,9 @@ import pytest
 from mothball.checker import check
 from mothball.config import Config, UserConfig
 from mothball.discovery import Given, discover
+from mothball.findings import Finding, Report, Rule, Severity
 from mothball.governing import Governor, GovernorSettings
-from mothball.model import Dependency, Document, Finding, Graph, Kind, Report, Rule, Severity, Span
+from mothball.model import Dependency, Document, Graph, Kind, Span
 from mothball.sources import SourceFile
 from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, governance, source
 from tests.support.timing import least_seconds

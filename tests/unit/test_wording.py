@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.hygiene import one_line
-from mothball.model import (
+from mothball.answers import (
     Cause,
     Lookup,
     Missing,
     NotStated,
     Origin,
     ProjectStatus,
-    Rule,
     Stated,
     Unavailable,
     Unrecognised,
     Withheld,
-    WithheldReason,
 )
+from mothball.findings import Rule
+from mothball.hygiene import one_line
+from mothball.model import WithheldReason
 from mothball.policy import rule_of
 from mothball.wording import (
     WITHHELD_WORDS,

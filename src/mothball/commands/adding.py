@@ -7,28 +7,18 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from mothball.answers import Answer, Lookup, ProjectStatus, Source, Stated, Withheld
 from mothball.checker import check, together
 from mothball.commands.check import list_files, render
 from mothball.commands.common import Setup, format_given, open_session, set_up
 from mothball.comparing import Comparing, wanted_of
 from mothball.discovery import Discovered, Given, discover
 from mothball.files import shown_path
+from mothball.findings import Mode, Problem, Report, Severity
 from mothball.formats.table import format_of
 from mothball.git.change import Change
 from mothball.governing import configuration_of
 from mothball.index.run import Query
-from mothball.model import (
-    Answer,
-    Lookup,
-    Mode,
-    Problem,
-    ProjectStatus,
-    Report,
-    Severity,
-    Source,
-    Stated,
-    Withheld,
-)
 from mothball.policy import exit_code
 from mothball.session import Session
 from mothball.sources import SourceFile, is_lock

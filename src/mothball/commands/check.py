@@ -9,8 +9,8 @@ import sys
 from mothball.checker import check
 from mothball.commands.common import open_session, read_paths
 from mothball.discovery import Discovered
+from mothball.findings import Report
 from mothball.hygiene import one_line
-from mothball.model import Report
 from mothball.policy import exit_code
 from mothball.report.concise import concise_line, problem_line
 

@@ -12,11 +12,11 @@ from mothball.config import Overrides, UserConfig
 from mothball.discovery import STDIN, Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import DISK, Tree, read_stream
+from mothball.findings import Mode, Severity
 from mothball.formats.table import FORMATS
 from mothball.governing import Governor, GovernorSettings, read_user_file
 from mothball.hygiene import without_credentials
 from mothball.installers.read import with_installers
-from mothball.model import Mode, Severity
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.session import Session

@@ -14,10 +14,11 @@ from mothball.commands.common import Setup
 from mothball.discovery import Discovered
 from mothball.errors import UsageError
 from mothball.files import repository_root
+from mothball.findings import Finding, Rule, Severity
 from mothball.formats.pep508 import EntryError, read_entry
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
-from mothball.model import Dependency, Finding, Rule, Severity, Span, normalise
+from mothball.model import Dependency, Span, normalise
 from mothball.policy import exit_code
 from mothball.report.concise import concise_line, problem_line
 from mothball.routing.addresses import base_url

@@ -7,8 +7,8 @@ import sys
 from importlib.resources import files
 
 from mothball.errors import UsageError, suggest
+from mothball.findings import Rule
 from mothball.hygiene import one_line
-from mothball.model import Rule
 
 
 def run(arguments: argparse.Namespace) -> int:

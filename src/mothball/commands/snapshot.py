@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 
+from mothball.answers import Answer, Missing, Unavailable, Withheld
 from mothball.checker import check
 from mothball.commands.common import open_session, read_paths
 from mothball.errors import UnreadableFileError
+from mothball.findings import Report, Rule
 from mothball.hygiene import as_logged
 from mothball.index.snapshot import render_snapshot
-from mothball.model import Answer, Missing, Report, Rule, Unavailable, Withheld
 from mothball.policy import exit_code
 from mothball.report.concise import concise_line, problem_line
 

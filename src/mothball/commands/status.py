@@ -10,27 +10,16 @@ from collections.abc import Iterable
 from time import gmtime, strftime
 from typing import assert_never
 
+from mothball.answers import Answer, ProjectStatus, Source, Stated, Unavailable, Withheld
 from mothball.checker import check
 from mothball.commands.common import Setup, open_session, set_up
 from mothball.commands.explain import project_name
 from mothball.discovery import Discovered, Given, discover
 from mothball.files import DISK, is_inside, repository_root
+from mothball.findings import CheckedDependency, Report
 from mothball.formats.table import format_of
 from mothball.hygiene import as_logged, one_line
-from mothball.model import (
-    Answer,
-    CheckedDependency,
-    Dependency,
-    Document,
-    IndexOption,
-    ProjectStatus,
-    Report,
-    Source,
-    Span,
-    Stated,
-    Unavailable,
-    Withheld,
-)
+from mothball.model import Dependency, Document, IndexOption, Span
 from mothball.policy import exit_code
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_fields

@@ -15,12 +15,12 @@ from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import apply
 from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import leads_outside, read_file, replace_file, repository_root, shown_path
+from mothball.findings import Finding, Problem, Report, Rule, Severity
 from mothball.formats.table import decode
 from mothball.formats.toml import scan
 from mothball.governing import configuration_of, table_path
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
-from mothball.model import Finding, Problem, Report, Rule, Severity
 from mothball.policy import exit_code
 from mothball.records import NamedTuple
 from mothball.report.concise import concise_line, problem_line

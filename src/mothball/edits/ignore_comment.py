@@ -7,9 +7,10 @@ from operator import attrgetter
 
 from mothball.edits.model import Edit, apply
 from mothball.edits.proof import fact, keeps_the_rest, read_again, said
+from mothball.findings import Rule
 from mothball.hygiene import one_line
 from mothball.lines import LineTable
-from mothball.model import Dependency, Document, IgnoreComment, Rule, Span
+from mothball.model import Dependency, Document, IgnoreComment, Span
 from mothball.sources import lines_of
 
 # A lock in JSON: there are no comments in it.

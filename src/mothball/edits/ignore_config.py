@@ -14,9 +14,10 @@ from mothball.edits.model import Edit, apply
 from mothball.edits.text_lines import newline_of, start_of_line
 from mothball.edits.toml_writing import written_string
 from mothball.errors import ConfigError
+from mothball.findings import Rule
 from mothball.formats.toml import Array, Value, first_error_of, leaves, scan, to_mapping
 from mothball.lines import LineTable
-from mothball.model import Rule, Span, normalise
+from mothball.model import Span, normalise
 from mothball.records import NamedTuple
 
 _TABLE = "ignore"

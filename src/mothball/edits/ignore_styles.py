@@ -10,8 +10,9 @@ from itertools import pairwise
 from mothball.edits.model import Edit
 from mothball.edits.text_lines import end_of_line, newline_of
 from mothball.edits.toml_writing import written_key, written_string, written_strings
+from mothball.findings import Rule
 from mothball.formats.toml import Entry, Header, InlineTable, Path, TomlScan
-from mothball.model import Rule, Span, normalise
+from mothball.model import Span, normalise
 from mothball.records import NamedTuple
 
 _LINE_END = r"\r\n|\n"

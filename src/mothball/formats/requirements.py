@@ -15,17 +15,7 @@ from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
-from mothball.model import (
-    Dependency,
-    Document,
-    IgnoreComment,
-    Include,
-    IndexOption,
-    Kind,
-    ParseProblem,
-    Span,
-    Unnamed,
-)
+from mothball.model import Dependency, Document, IgnoreComment, Include, IndexOption, Kind, ParseProblem, Span, Unnamed
 from mothball.records import NamedTuple
 
 __all__ = ["decode", "parse"]
@@ -135,7 +125,8 @@ def _read_line(line: LogicalLine, found: _Collected) -> None:
         options, error = read_options(line.text, options_at)
         if error is not None:
             found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
-            if re.search(_NAMES_INDEX, error.word.value if options else line.text[options_at:]):
+            # What is cut short may be one, too: the way out tells its name.
+            if re.search(_NAMES_INDEX, f"{error.word.value if options else line.text[options_at:]} {error.help}"):
                 found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()

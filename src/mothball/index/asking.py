@@ -9,6 +9,7 @@ import time
 from datetime import UTC
 
 from mothball import __version__
+from mothball.answers import Cause
 from mothball.errors import PageError
 from mothball.home import PROJECT_HOME
 from mothball.hygiene import one_line
@@ -21,7 +22,6 @@ from mothball.index.simple_api import decode_page
 from mothball.index.transport import Answer, ClientSettings, Transport, out_of_time
 from mothball.index.trouble import Trouble
 from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
-from mothball.model import Cause
 
 USER_AGENT = f"mothball/{__version__} (+{PROJECT_HOME})"
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"

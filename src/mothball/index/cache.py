@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from mothball.answers import Release
 from mothball.errors import CacheError
 from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
 from mothball.index.exchange import ProjectPage
-from mothball.model import Release
 from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:

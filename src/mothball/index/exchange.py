@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mothball.model import Cause, Release
+from mothball.answers import Cause, Release
 from mothball.records import NamedTuple
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from mothball.model import Release, normalise
+from mothball.answers import Release
+from mothball.model import normalise
 from mothball.records import NamedTuple
 
 # No version that anybody shows to people is longer, nor the name of a file that holds one.

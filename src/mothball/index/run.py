@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
+from mothball.answers import Cause, Missing, Origin, Source, Unavailable
 from mothball.index.cache import CachedAnswer, PageKey, page_key
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.model import Cause, Missing, Origin, Source, Unavailable
 from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 from mothball.errors import PageError
 from mothball.index.exchange import ProjectPage
 from mothball.index.simple_facts import page_of
-from mothball.model import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 from mothball.records import make
 
 _VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"

@@ -12,8 +12,8 @@ from mothball.model import normalise
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
+    from mothball.answers import Release
     from mothball.index.latest_release import PublishedFile
-    from mothball.model import Release
 
 # The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
 MAX_TEXT = 10_000

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from mothball.answers import Answer, Cause, Missing, NotStated, ProjectStatus, Stated, Unavailable
 from mothball.index.cache import BATCH, CachedAnswer, PageKey, page_key
 from mothball.index.exchange import Failed, Outcome, PageRequest
 from mothball.index.run import Known, Learnt, Query, Run
 from mothball.index.simple_api import lookup_of
-from mothball.model import Answer, Cause, Missing, NotStated, ProjectStatus, Stated, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache

@@ -16,6 +16,7 @@ import requests.adapters
 import requests.utils
 
 from mothball.access import Access
+from mothball.answers import Cause
 from mothball.hygiene import one_line
 from mothball.index.connecting import POOLS
 from mothball.index.exchange import Failed
@@ -23,7 +24,6 @@ from mothball.index.patience import Patience
 from mothball.index.tls import tls_context
 from mothball.index.trouble import NETWORK_ERRORS, Trouble, trouble_of
 from mothball.index.urls import Endpoint, is_loopback
-from mothball.model import Cause
 from mothball.records import NamedTuple
 
 _CHUNK = 64 * 1024

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import requests.exceptions
 import urllib3.exceptions
 
+from mothball.answers import Cause
 from mothball.hygiene import one_line
 from mothball.index.exchange import Failed
-from mothball.model import Cause
 from mothball.records import NamedTuple
 
 # Whatever an HTTP exchange can raise: requests lets some of urllib3's and of the standard library's through.

@@ -17,6 +17,7 @@ from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import Edit
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import read_utf8
+from mothball.findings import IGNORABLE_RULES, CheckedDependency, Finding
 from mothball.formats.table import parse
 from mothball.governing import configuration_of, table_path
 from mothball.hygiene import one_line
@@ -27,7 +28,7 @@ from mothball.lsp.documents import Checked, counts
 from mothball.lsp.hover import finding_of
 from mothball.lsp.lookups import PENDING
 from mothball.lsp.project_page import project_page
-from mothball.model import IGNORABLE_RULES, CheckedDependency, Dependency, Document, Finding
+from mothball.model import Dependency, Document
 from mothball.records import NamedTuple
 from mothball.sources import SourceFile, is_lock
 

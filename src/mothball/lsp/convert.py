@@ -12,8 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
 
+from mothball.findings import Rule, Severity
 from mothball.lines import LineTable
-from mothball.model import Location, Rule, Severity, Span
+from mothball.model import Location, Span
 
 SOURCE = "mothball"
 

@@ -7,11 +7,11 @@ import os
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
+from mothball.findings import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.formats.table import format_of
 from mothball.governing import OWN_FILE
 from mothball.index.run import Query
 from mothball.lsp.lookups import PENDING
-from mothball.model import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
 from mothball.records import NamedTuple
 from mothball.unsaved import NOTHING_UNSAVED, Unsaved

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from mothball.findings import CheckedDependency, Finding
 from mothball.lsp.convert import Positions
 from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
 from mothball.lsp.hover_text import Story, hover_text
-from mothball.model import CheckedDependency, Finding
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server

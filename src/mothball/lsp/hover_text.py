@@ -10,23 +10,21 @@ import re
 from collections.abc import Iterator
 from typing import assert_never
 
-from mothball.hygiene import one_line
-from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
-from mothball.model import (
-    CheckedDependency,
-    Finding,
+from mothball.answers import (
     Lookup,
     Missing,
     NotStated,
     ProjectStatus,
-    Severity,
     Source,
     Stated,
     Unavailable,
     Unrecognised,
     Withheld,
 )
+from mothball.findings import CheckedDependency, Finding, Severity
+from mothball.hygiene import one_line
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
 from mothball.records import NamedTuple
 from mothball.wording import WITHHELD_WORDS, age_words
 

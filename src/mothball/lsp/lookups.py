@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
+from mothball.answers import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.config import UserConfig
 from mothball.errors import CacheError, MothballError
 from mothball.files import Stamp, stamp_of
@@ -23,7 +24,6 @@ from mothball.index.cache import StatusCache
 from mothball.index.netrc_file import netrc_paths
 from mothball.index.run import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.statuses import Fetcher, OnAnswer, Statuses
-from mothball.model import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
 from mothball.places import cache_directory
 from mothball.records import NamedTuple
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from mothball.answers import Answer
 from mothball.files import is_inside
 from mothball.index.run import Query
 from mothball.lsp.convert import uri_of
@@ -25,7 +26,6 @@ from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import Answers, Known
 from mothball.lsp.shared_run import Audience, GivenUpError, OnProgress, SharedRun
 from mothball.lsp.workspace_check import Again, Found, Means, check_folders
-from mothball.model import Answer
 from mothball.paths import upward
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from mothball.checker import queries_of
 from mothball.config import UserConfig
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import shown_path
+from mothball.findings import Finding, Problem, Severity
 from mothball.governing import Governor, GovernorSettings
 from mothball.index.run import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers
 from mothball.lsp.user_side import SettingsError, UserSide, run_settings
-from mothball.model import Finding, Problem, Severity
 from mothball.open_document import Surroundings, check_open, read_open, survey
 from mothball.places import user_config_file
 from mothball.records import NamedTuple

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside
+from mothball.findings import Finding
 from mothball.index.run import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
@@ -27,7 +28,6 @@ from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
 from mothball.lsp.user_side import Environment, UserSide, read_user_side
 from mothball.lsp.verdicts import Subject, Survey, Task, Verdict, failed, judge, run_survey
-from mothball.model import Finding
 
 logger = logging.getLogger(__name__)
 

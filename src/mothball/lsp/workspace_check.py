@@ -10,18 +10,20 @@ from functools import partial
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
+from mothball.answers import Answer, NotStated
 from mothball.checker import check, queries_of
 from mothball.config import Config, Network
 from mothball.discovery import Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside, read_utf8, shown_path
+from mothball.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity
 from mothball.governing import OWN_FILE, Governor
 from mothball.index.run import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of, of_problem
 from mothball.lsp.documents import Checked
 from mothball.lsp.lookups import Answers, Known, is_wanting
 from mothball.lsp.user_side import SettingsError, run_settings
-from mothball.model import Answer, CheckedDependency, Document, Finding, NotStated, Problem, Report, Rule, Severity
+from mothball.model import Document
 from mothball.open_document import OpenFile
 from mothball.places import user_config_file
 from mothball.records import NamedTuple

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mothball.answers import Withheld
+from mothball.findings import Finding, Problem, Report, Summary
 from mothball.hygiene import one_line
-from mothball.model import Finding, Location, Position, Problem, Report, Summary, Withheld, WithheldReason
+from mothball.model import Location, Position, WithheldReason
 
 # Why names are sent nowhere, for one of them and for several.
 _REASONS = {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mothball.findings import Finding, Problem, Report, Severity
 from mothball.hygiene import one_line
-from mothball.model import Finding, Location, Problem, Report, Severity
+from mothball.model import Location
 from mothball.report.concise import summary_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice", Severity.OFF: "debug"}

@@ -6,23 +6,10 @@ import json
 from time import gmtime, strftime
 from typing import Any, assert_never
 
+from mothball.answers import Cause, Lookup, Missing, NotStated, Origin, Stated, Unavailable, Unrecognised, Withheld
+from mothball.findings import CheckedDependency, Finding, Problem, Report
 from mothball.hygiene import as_logged, one_line
-from mothball.model import (
-    Cause,
-    CheckedDependency,
-    Finding,
-    Location,
-    Lookup,
-    Missing,
-    NotStated,
-    Origin,
-    Problem,
-    Report,
-    Stated,
-    Unavailable,
-    Unrecognised,
-    Withheld,
-)
+from mothball.model import Location
 
 VERSION = 1
 
@@ -43,7 +30,7 @@ def render_json(report: Report) -> str:
 def lookup_fields(lookup: Lookup) -> dict[str, Any]:
     """Return a look-up as ``{kind, status, cause, reason, index, checked_at, source}``, with null where there is none.
 
-    ``cause`` is for programs: why an index could not answer, one of ``model.Cause``.
+    ``cause`` is for programs: why an index could not answer, one of ``answers.Cause``.
     """
     match lookup:
         case Stated():

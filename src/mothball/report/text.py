@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 from types import MappingProxyType
 
+from mothball.answers import Source, Unavailable, Withheld
+from mothball.findings import Finding, Problem, Report, Severity
 from mothball.hygiene import one_line
-from mothball.model import Finding, Problem, Report, Severity, Source, Unavailable, Withheld
 from mothball.report.concise import place_of, problem_line, summary_line
 from mothball.report.excerpt import excerpt
 from mothball.wording import age_words

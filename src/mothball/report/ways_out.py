@@ -6,9 +6,9 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from mothball.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.governing import OWN_FILE, SHARED_FILE
 from mothball.hygiene import one_line
-from mothball.model import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.records import NamedTuple
 from mothball.wording import ignore_comment, ignore_entry
 

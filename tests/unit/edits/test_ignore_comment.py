@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from mothball.checker import check
 from mothball.edits.ignore_comment import also_covered, ignore_comment
 from mothball.edits.model import apply
+from mothball.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.formats.table import FORMATS, parse
 from mothball.lines import LineTable
-from mothball.model import IGNORABLE_RULES, Dependency, Document, Kind, Rule, Suppression
+from mothball.model import Dependency, Document, Kind
 from mothball.sources import SourceFile, lines_of
 from tests.support.checking import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.checking import SETTINGS, LookUp, governance

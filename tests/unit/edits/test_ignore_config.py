@@ -11,8 +11,9 @@ from mothball.config import read_config
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import apply
 from mothball.errors import ConfigError
+from mothball.findings import IGNORABLE_RULES, Rule
 from mothball.formats.toml import scan
-from mothball.model import IGNORABLE_RULES, Rule, normalise
+from mothball.model import normalise
 from tests.support.hostile import TEXTS
 from tests.support.toml_documents import SAMPLES
 

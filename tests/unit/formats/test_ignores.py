@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mothball.findings import IGNORABLE_RULES, Rule
 from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
 from mothball.lines import LineTable
-from mothball.model import IGNORABLE_RULES, IgnoreComment, ParseProblem, Rule, Span
+from mothball.model import IgnoreComment, ParseProblem, Span
 from mothball.sources import lines_of
 from tests.support.timing import least_seconds
 

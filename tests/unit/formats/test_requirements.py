@@ -275,6 +275,14 @@ def test_options_that_pip_refuses_are_a_problem_with_a_way_out(
     assert way_out in problem.help
 
 
+@pytest.mark.parametrize("line", ["--ind", "--extra-i", "-i", "--indxe-url https://i.example/", '--index-url "x'])
+def test_half_an_option_that_may_name_an_index_is_known_to(line: str) -> None:
+    document = parse(f"a\n{line}\n")
+    assert [option.name for option in document.index_options] == ["unknown"]
+    assert [one.name for one in document.dependencies] == ["a"]
+    assert len(document.problems) == 1
+
+
 def test_a_wrong_option_hides_neither_the_entry_nor_a_later_index() -> None:
     assert only("requests==1 --wrong").withheld is None
     (option,) = parse("--wrong -i URL").index_options

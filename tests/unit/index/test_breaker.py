@@ -3,12 +3,12 @@ from __future__ import annotations
 import threading
 import time
 
+from mothball.answers import Cause
 from mothball.index.breaker import ENOUGH, Breaker
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest
 from mothball.index.gate import CAREFUL
 from mothball.index.urls import Endpoint
-from mothball.model import Cause
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 
 HERE, THERE = Endpoint("https", "index.example", 443), Endpoint("https", "other.example", 443)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from mothball.answers import Release
 from mothball.errors import CacheError
 from mothball.index import cache as cache_module
 from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedAnswer, PageKey, StatusCache, page_key
 from mothball.index.cache_writer import SETTINGS, Writer
 from mothball.index.exchange import ProjectPage
-from mothball.model import Release
 
 INDEX = "https://index.example/simple/"
 NOW = time.time()

@@ -13,13 +13,13 @@ import pytest
 
 from mothball import __version__
 from mothball.access import Access
+from mothball.answers import Cause
 from mothball.index import asking
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.patience import Patience
 from mothball.index.transport import Transport
-from mothball.model import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import (
     Fault,

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mothball.access import Access, KeyringProvider, UserAddress
+from mothball.answers import Cause
 from mothball.errors import ConfigError
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
-from mothball.model import Cause
 from tests.support.certificates import Authority, demanding_context
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page, redirect

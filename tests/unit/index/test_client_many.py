@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mothball.answers import Cause
 from mothball.index import client as client_module
 from mothball.index.asking import Asker
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.model import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mothball.answers import Cause
 from mothball.index import connecting
 from mothball.index.client import Client, ClientSettings
 from mothball.index.connecting import connect
 from mothball.index.exchange import Failed, PageRequest
-from mothball.model import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 
 _Address = tuple[str, int]

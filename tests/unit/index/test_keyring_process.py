@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from mothball.access import Access, KeyringProvider, UserAddress
+from mothball.answers import Cause
 from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
 from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.keyring_process import Keyring, Question
 from mothball.index.urls import page_url
-from mothball.model import Cause
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 from mothball.errors import PageError
 from mothball.index.exchange import ProjectPage
 from mothball.index.simple_api import decode_page, lookup_of
-from mothball.model import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 
 ORIGIN = Origin("https://index.example/simple/", 1_700_000_000.0)
 

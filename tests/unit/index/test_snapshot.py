@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.errors import SnapshotError
-from mothball.index.snapshot import parse_snapshot, render_snapshot
-from mothball.model import (
+from mothball.answers import (
     Answer,
     Cause,
     Missing,
@@ -20,8 +18,10 @@ from mothball.model import (
     Stated,
     Unavailable,
     Unrecognised,
-    normalise,
 )
+from mothball.errors import SnapshotError
+from mothball.index.snapshot import parse_snapshot, render_snapshot
+from mothball.model import normalise
 
 INDEX = "https://index.example/simple/"
 LIVE = Origin(INDEX, 5.0)

@@ -9,11 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import BATCH, CachedAnswer, StatusCache
-from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.run import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.statuses import Statuses
-from mothball.model import (
+from mothball.answers import (
     Answer,
     Cause,
     Missing,
@@ -26,6 +22,10 @@ from mothball.model import (
     Unavailable,
     Unrecognised,
 )
+from mothball.index.cache import BATCH, CachedAnswer, StatusCache
+from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.run import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.statuses import Statuses
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.look_up_world import ACTIVE, ARCHIVED, DAY, DOWN, HOME, HOUR, INDEX, LIVE, NOW, SILENT, World
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.exchange import Fetched, NotFound, Outcome, ProjectPage
-from mothball.index.run import LookupSettings, Query
-from mothball.model import (
+from mothball.answers import (
     Answer,
     Cause,
     Missing,
@@ -21,6 +19,8 @@ from mothball.model import (
     Unavailable,
     Unrecognised,
 )
+from mothball.index.exchange import Fetched, NotFound, Outcome, ProjectPage
+from mothball.index.run import LookupSettings, Query
 from tests.support.look_up_world import (
     ACTIVE,
     ARCHIVED,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from mothball.checker import check
-from mothball.model import Finding, Position, Problem, Report, Rule, Severity
+from mothball.findings import Finding, Problem, Report, Rule, Severity
+from mothball.model import Position
 from mothball.report.concise import summary_line
 from mothball.report.github import render_github
 from tests.support.checking import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source

@@ -6,22 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from mothball.answers import Lookup, ProjectStatus, Source, Stated, Withheld
 from mothball.checker import check
+from mothball.findings import CheckedDependency, Report, Summary
 from mothball.lines import LineTable
-from mothball.model import (
-    CheckedDependency,
-    Dependency,
-    Kind,
-    Lookup,
-    ProjectStatus,
-    Report,
-    Source,
-    Span,
-    Stated,
-    Summary,
-    Withheld,
-    WithheldReason,
-)
+from mothball.model import Dependency, Kind, Span, WithheldReason
 from mothball.report.json import lookup_fields, render_json
 from tests.support.checking import (
     ARCHIVED,

@@ -13,8 +13,9 @@ from jsonschema import Draft4Validator
 
 from mothball.checker import check
 from mothball.commands.rule import page_of
+from mothball.findings import Finding, Problem, Report, Rule, Severity
 from mothball.home import PROJECT_HOME
-from mothball.model import Finding, Location, Position, Problem, Report, Rule, Severity
+from mothball.model import Location, Position
 from mothball.report.sarif import render_sarif
 from tests.support.checking import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless

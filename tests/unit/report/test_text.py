@@ -4,20 +4,9 @@ import re
 
 from hypothesis import given, settings
 
-from mothball.model import (
-    Cause,
-    Finding,
-    Location,
-    Position,
-    Problem,
-    Report,
-    Rule,
-    Severity,
-    Source,
-    Summary,
-    Suppression,
-    Unavailable,
-)
+from mothball.answers import Cause, Source, Unavailable
+from mothball.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
+from mothball.model import Location, Position
 from mothball.report.text import render_text
 from tests.support.checking import ARCHIVED, DOWN, NOW, origin
 from tests.support.hostile import COLOUR, assert_harmless

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mothball.answers import Answer
 from mothball.checker import check
-from mothball.model import Answer, Kind, Mode, Problem, Report, Rule, Severity
+from mothball.findings import Mode, Problem, Report, Rule, Severity
+from mothball.model import Kind
 from mothball.report.ways_out import PUSH, RUN, Governing, Stopped, ways_out
 from tests.support.checking import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 

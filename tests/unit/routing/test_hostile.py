@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mothball.answers import Withheld
 from mothball.config import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.formats.table import parse
@@ -22,7 +23,6 @@ from mothball.formats.tool_uv import read_uv_toml, with_sources_of
 from mothball.hygiene import one_line
 from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.installers.read import read_installers
-from mothball.model import Withheld
 from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
 from tests.support.routing import told, user
 from tests.support.timing import least_seconds

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mothball.answers import Withheld
 from mothball.config import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
 from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.model import Dependency, IndexOption, Span, ToolIndex, Withheld, WithheldReason
+from mothball.model import Dependency, IndexOption, Span, ToolIndex, WithheldReason
 from mothball.records import NamedTuple
 from mothball.routing.addresses import base_url
 from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
