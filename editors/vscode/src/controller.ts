@@ -8,6 +8,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 
 import * as vscode from "vscode";
 import {
@@ -26,6 +27,8 @@ import type { PythonEnvironments } from "./python.ts";
 
 /** How long the server may take to leave by itself, in milliseconds. */
 const PATIENCE = 2000;
+/** How long to wait before a setting that is of no use is looked at once more, in milliseconds. */
+const SECOND_LOOK = 2000;
 
 const ORIGINS = {
     setting: "from the setting mothball.path",
@@ -165,7 +168,13 @@ export class Controller {
             return;
         }
         this.#show({ kind: "starting" });
-        const server = this.#settle(await this.#find());
+        let finding = await this.#find();
+        if (finding.kind === "wrong-setting") {
+            // At first, VS Code may hold a setting for one's own machine that does not count in a remote window.
+            await delay(SECOND_LOOK);
+            finding = await this.#find();
+        }
+        const server = this.#settle(finding);
         if (server !== undefined) {
             await this.#run(server);
         }
