@@ -8,10 +8,10 @@ start. So a requirement in one of the plain forms is read here by regular expres
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
+from mothball.formats.recall import Recall
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
 from mothball.records import NamedTuple, make
@@ -106,9 +106,6 @@ _COMPARE = r"(?:[ \t]*+(?:===?|[~!]=|[<>]=?)[ \t]*+|[ \t]++(?:not[ \t]++)?in[ \t
 # Opening parentheses, one comparison, closing parentheses, and whether another follows.
 _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)((?:and|or)\b|\Z)")
 _MAX_PLAIN_NESTING = 20
-# What was made of an entry is kept for so many, and of no longer ones: some megabytes, whatever is read.
-KEPT_ENTRIES = 4096
-MAX_KEPT_LENGTH = 200
 
 
 def read_entry(text: str) -> Entry | EntryError:
@@ -123,15 +120,14 @@ def read_entry(text: str) -> Entry | EntryError:
             f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
             "split it, or check that a quote or a bracket is not left open",
         )
-    # An editor reads the same thousand entries again with every keystroke.
-    return _read_again(text) if len(text) <= MAX_KEPT_LENGTH else _read(text)
+    return _entries.of(text)
 
 
 def _read(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_read_again = lru_cache(KEPT_ENTRIES)(_read)
+_entries = Recall(_read)
 
 
 def named(text: str, name: Span) -> Entry:

@@ -7,11 +7,11 @@ path exists is not asked. What pip would refuse is a problem with its place; eve
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry
+from mothball.formats.pep508 import Entry
+from mothball.formats.recall import Recall
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
@@ -50,7 +50,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     comments: list[Comment] = []
     marks: list[Span] = []
     for line in logical_lines(text, comments, marks):
-        entry = _sound_entry(line.text)
+        entry = _sound_lines.of(line.text)
         offset = None if entry is None else line.offset(entry.entry_span.end)
         if entry is not None and offset is not None:  # as nearly always
             found.dependencies.append(entry.at(offset, kind))
@@ -91,11 +91,6 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
 
 def _sound_entry(line: str) -> Entry | None:
     """Return the entry that ``line`` holds, None where there is anything else to say of the line."""
-    # An editor reads the same thousand lines again with every keystroke.
-    return _sound_again(line) if len(line) <= MAX_KEPT_LENGTH else _sound(line)
-
-
-def _sound(line: str) -> Entry | None:
     options_at = find_options(line)
     if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
         return None
@@ -103,7 +98,7 @@ def _sound(line: str) -> Entry | None:
     return None if verdict.error is not None or verdict.withheld is not None else verdict.entry
 
 
-_sound_again = lru_cache(KEPT_ENTRIES)(_sound)
+_sound_lines = Recall(_sound_entry)
 
 
 def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.pep508 import KEPT_ENTRIES, MAX_KEPT_LENGTH, Entry, read_entry
+from mothball.formats.pep508 import Entry, read_entry
+from mothball.formats.recall import KEPT_TEXTS, MAX_KEPT_LENGTH, ROUND, Recall
 from mothball.formats.requirements_options import are_hashes, read_options
 from mothball.formats.table import parse
 from mothball.model import Kind, Span, WithheldReason
-from tests.support.memory import forget, kept
+from tests.support.memory import forget, recalls
 from tests.support.samples import SAMPLES
 
 HASH = f"--hash=sha256:{'0' * 64}"
@@ -73,11 +76,45 @@ def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[
 
 def test_memories_are_bounded_and_hold_no_long_entries() -> None:
     forget()
-    parse("requirements", "".join(f"name-{number}\n" for number in range(2 * KEPT_ENTRIES)))
-    sizes = {name: memory.cache_info() for name, memory in kept().items()}
-    assert max(info.currsize for info in sizes.values()) == KEPT_ENTRIES
-    assert all(info.maxsize is not None and info.maxsize <= KEPT_ENTRIES for info in sizes.values())
+    for start in range(0, 3 * KEPT_TEXTS, 1000):
+        parse("requirements", "".join(f"name-{start + number}\n" for number in range(1000)))
+        assert all(len(recall) <= 2 * KEPT_TEXTS for recall in recalls().values())
+    assert any(recalls().values())
 
     forget()
     parse("requirements", "".join(f"{'x' * MAX_KEPT_LENGTH}-{number}\n" for number in range(100)))
-    assert not any(memory.cache_info().currsize for name, memory in kept().items() if ".formats.re" in name)
+    assert not any(recalls().values())
+
+
+def upper(calls: list[str], text: str) -> str:
+    calls.append(text)
+    return text.upper()
+
+
+def test_what_nobody_reads_any_more_is_let_go_of() -> None:
+    calls: list[str] = []
+    recall = Recall(partial(upper, calls))
+    # Somebody types in a file of fifty lines; each version is another line.
+    for version in range(1000):
+        for number in range(50):
+            assert recall.of(f"line {number}") == f"LINE {number}"
+        recall.of(f"version {version}")
+    assert len(calls) == 1050
+    assert len(recall) <= 2 * (50 + ROUND // 50)
+
+
+def test_what_is_read_in_turns_is_known_as_long_as_it_fits() -> None:
+    calls: list[str] = []
+    recall = Recall(partial(upper, calls))
+    for _ in range(10):
+        for number in range(KEPT_TEXTS - 1):
+            recall.of(str(number))
+    assert len(calls) == KEPT_TEXTS - 1
+
+
+def test_that_there_is_nothing_to_say_is_asked_again() -> None:
+    calls: list[str] = []
+    recall = Recall(calls.append)
+    assert recall.of("a") is recall.of("a") is None
+    assert calls == ["a", "a"]
+    assert len(recall) == 0
