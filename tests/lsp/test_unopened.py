@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mothball.lsp import unopened
+from mothball.lsp.convert import path_of
 from mothball.lsp.workspace_check import Found, Means, check_folders
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
@@ -50,6 +53,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once."""
     monkeypatch.setattr(unopened, "_PAUSE", 0.0)
+    monkeypatch.setattr("mothball.lsp.watching._GATHERING", 0.0)
 
 
 @pytest.fixture
@@ -393,6 +397,19 @@ def test_the_longer_a_look_takes_the_longer_until_the_next(
 
 
 @pytest.mark.usefixtures("quick")
+def test_what_somebody_has_asked_for_meanwhile_is_not_looked_at_again(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unopened, "_PAUSE", 0.3)
+    path = workspace.write("requirements.txt", "old-lib\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    client.command(CHECK)
+    client.save(uri(path))
+    assert client.command(CHECK)["findings"] == 1
+    settle(client)
+    assert len(runs.folders) == 2
+
+
 def test_only_what_has_changed_is_sent(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     changing = workspace.write("a/requirements.txt", "old-lib\n")
     workspace.write("b/requirements.txt", "old-lib\n")
@@ -429,6 +446,78 @@ def test_a_look_that_fails_is_logged_and_the_next_change_is_followed(
     workspace.write("requirements.txt", "fine\n")
     watched(client, CHANGED, path)
     client.wait_for_diagnostics(uri(path))
+
+
+# --- whatever happens -------------------------------------------------------------------------------------------------
+
+NAMES = ("requirements.txt", "a/requirements.txt", "a/pyproject.toml", "mothball.toml", "a/mothball.toml")
+TEXTS = (
+    "old-lib\n",
+    "fine\nold-lib\n",
+    '[project]\nname = "x"\ndependencies = ["old-lib"]\n',
+    '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n',
+    '[severity]\narchived = "note"\n',
+    'exclude = ["a/**"]\n',
+    "half [typed\n",
+)
+ACTIONS = ("write", "delete", "open", "close", "save")
+Step = tuple[str, str, str]
+STEPS = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(NAMES), st.sampled_from(TEXTS))
+
+
+@given(steps=st.lists(STEPS, min_size=1, max_size=8))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+def test_after_whatever_happens_another_check_shows_nothing_else(
+    following: tuple[InProcess, Workspace], steps: list[Step]
+) -> None:
+    client, project = following
+    opened: set[str] = set()
+    for step in steps:
+        happen(client, project, opened, step)
+    settle(client)
+    followed = of_unopened(client, opened)
+    client.command(CHECK)
+    settle(client)
+    assert of_unopened(client, opened) == followed
+    for path in opened:
+        client.close(uri(path))
+
+
+def of_unopened(client: InProcess, opened: set[str]) -> dict[str, list[Message]]:
+    """Return what is shown of the files that are not open."""
+    return {address: shown for address, shown in client.diagnostics.items() if shown and path_of(address) not in opened}
+
+
+def happen(client: InProcess, project: Workspace, opened: set[str], step: Step) -> None:
+    """Do what a step says, where it can be done, and tell of it as editors do."""
+    action, name, text = step
+    path = project.path(name)
+    is_there = os.path.exists(path)
+    match action:
+        case "write":
+            project.write(name, text)
+            watched(client, CHANGED if is_there else CREATED, path)
+        case "delete" if is_there:
+            os.unlink(path)
+            watched(client, DELETED, path)
+        case "open" if path not in opened:
+            opened.add(path)
+            client.open(path, text)
+        case "close" if path in opened:
+            opened.remove(path)
+            client.close(uri(path))
+        case "save" if path in opened:
+            project.write(name, client.server.bench.documents[uri(path)].text)
+            client.save(uri(path))
+
+
+@pytest.fixture
+def following(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, quick: None
+) -> tuple[InProcess, Workspace]:
+    client.start(PUSH, str(workspace.root), index.url)
+    client.command(CHECK)
+    return client, workspace
 
 
 # --- ignores that match nothing ---------------------------------------------------------------------------------------
@@ -577,6 +666,17 @@ def test_the_last_pull_of_a_file_that_is_being_closed_brings_what_is_known_of_it
     client.wait_for(lambda: refreshes(client) > told)
     assert pull(client)[uri(pulling)]["resultId"] == first["resultId"]
     assert client.pull("untitled:1") == {"kind": "full", "items": []}
+
+
+def test_a_file_of_which_nothing_is_known_is_closed_without_a_word(
+    client: InProcess, workspace: Workspace, pulling: str
+) -> None:
+    pull(client)
+    new = workspace.path("requirements-new.txt")
+    client.open(new, "fine\n")
+    client.close(uri(new))
+    settle(client)
+    assert (refreshes(client), client.published) == (0, [])
 
 
 def test_an_old_check_is_renewed_by_asking(

@@ -50,10 +50,8 @@ def _common(before: str, after: str) -> int:
     return low
 
 
-def _names_at(checked: Checked, offset: int | None) -> frozenset[str]:
+def _names_at(checked: Checked, offset: int) -> frozenset[str]:
     """Return the names within or at the ends of which ``offset`` is, but for those that stand elsewhere, too."""
-    if offset is None:
-        return frozenset()
     here: set[str] = set()
     elsewhere: set[str] = set()
     for item in checked.dependencies():
