@@ -232,7 +232,7 @@ WRITER = """
 import sys, time
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.exchange import ProjectPage
-from mothball.model import Release
+from mothball.answers import Release
 cache = StatusCache.open(sys.argv[1])
 mine = {page_key(sys.argv[2], f"lib-{n}"): CachedAnswer(ProjectPage("archived"), None, time.time()) for n in range(60)}
 """
