@@ -114,20 +114,21 @@ def read_entry(text: str) -> Entry | EntryError:
     Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
     Raises nothing.
     """
+    return _entries.of(text)
+
+
+def read_entry_anew(text: str) -> Entry | EntryError:
+    """Do the same for a caller that remembers what it read."""
     if len(text) > MAX_LENGTH:
         return EntryError(
             _whole(text),
             f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
             "split it, or check that a quote or a bracket is not left open",
         )
-    return _entries.of(text)
-
-
-def _read(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_entries = Recall(_read)
+_entries = Recall(read_entry_anew)
 
 
 def named(text: str, name: Span) -> Entry:

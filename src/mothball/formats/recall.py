@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # So many texts are kept, twice, and none that is longer, in code points: some megabytes, whatever is read.
-KEPT_TEXTS = 4096
+KEPT_TEXTS = 2048
 MAX_KEPT_LENGTH = 200
 # So often are texts asked for before those are let go of that were not among them.
-ROUND = 10_000
+ROUND = 5000
 
 Made = TypeVar("Made")
 

@@ -10,8 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.pep508 import Entry
-from mothball.formats.recall import Recall
+from mothball.formats.recall import MAX_KEPT_LENGTH, Recall
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
@@ -50,12 +49,13 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     comments: list[Comment] = []
     marks: list[Span] = []
     for line in logical_lines(text, comments, marks):
-        entry = _sound_lines.of(line.text)
-        offset = None if entry is None else line.offset(entry.entry_span.end)
-        if entry is not None and offset is not None:  # as nearly always
-            found.dependencies.append(entry.at(offset, kind))
+        verdict = _verdicts.of(line.text if len(line.text) <= MAX_KEPT_LENGTH else _without_hashes(line.text))
+        entry = verdict.entry if verdict is not None and verdict.error is None else None
+        offset = line.offset(entry.entry_span.end) if entry is not None else None
+        if verdict is not None and entry is not None and offset is not None:  # as nearly always
+            found.dependencies.append(entry.at(offset, kind, "", verdict.withheld))
         else:
-            _read_line(line, found)
+            _read_line(line, verdict, found)
     for comment in comments if may_speak_to_us(text) else ():
         outcome = read_comment(text, comment.span)
         match outcome:
@@ -89,16 +89,21 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     return as_lock(document, text, comments)
 
 
-def _sound_entry(line: str) -> Entry | None:
-    """Return the entry that ``line`` holds, None where there is anything else to say of the line."""
+def _verdict(line: str) -> Verdict | None:
+    """Return what the entry on ``line`` is; None where there is none, or options besides that say more than hashes."""
     options_at = find_options(line)
     if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
         return None
-    verdict = judge(line[:options_at].rstrip())
-    return None if verdict.error is not None or verdict.withheld is not None else verdict.entry
+    return judge(line[:options_at].rstrip())
 
 
-_sound_lines = Recall(_sound_entry)
+def _without_hashes(line: str) -> str:
+    options_at = find_options(line)
+    return line[:options_at].rstrip() if options_at and are_hashes(line, options_at) else line
+
+
+# By the line, as an editor reads the same thousand lines again with every keystroke.
+_verdicts = Recall(_verdict)
 
 
 def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
@@ -113,8 +118,12 @@ def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
     return problems
 
 
-def _read_line(line: LogicalLine, found: _Collected) -> None:
+def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) -> None:
+    """Put down what a line says; ``verdict`` is that on its entry, where there is nothing else to say of the line."""
     options_at = find_options(line.text)
+    if verdict is not None:
+        _keep(verdict, line.text[:options_at].rstrip(), line.span, found)
+        return
     options: list[Option] = []
     if options_at < len(line.text):
         options, error = read_options(line.text, options_at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, named, read_entry, visible_name
+from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, named, read_entry_anew, visible_name
 from mothball.model import Span, WithheldReason
 from mothball.records import NamedTuple
 
@@ -54,7 +54,7 @@ def judge(text: str) -> Verdict:
 
 def judge_editable(text: str) -> Verdict:
     """Say what the value of ``-e`` is: its name where one is written (``name @ url``, ``#egg=name``), else nothing."""
-    outcome = read_entry(text)
+    outcome = read_entry_anew(text)
     if isinstance(outcome, Entry) and outcome.url:
         return Verdict(outcome, WithheldReason.EDITABLE)
     egg = re.search(_EGG, text)
@@ -108,11 +108,11 @@ def _is_named(archive: str) -> bool:
 def _read_pip_entry(text: str, head: str) -> Entry | EntryError:
     """Read a requirement as pip does, which splits it at the first ``;`` even where that belongs to a URL."""
     if len(head) == len(text):
-        return read_entry(text)
+        return read_entry_anew(text)
     marker = text.partition(";")[2].strip()
     if marker and "@" not in head:
-        return read_entry(text)
-    entry = read_entry(head)
+        return read_entry_anew(text)
+    entry = read_entry_anew(head)
     if isinstance(entry, EntryError):
         return entry
     return _marker_error(text, marker) or entry._replace(marker=marker, entry_span=Span(0, len(text)))
@@ -122,7 +122,7 @@ def _marker_error(text: str, marker: str) -> EntryError | None:
     """Return what is wrong with the marker at the end of ``text``; an empty one is nothing to pip."""
     if not marker:
         return None
-    outcome = read_entry(f"x;{marker}")
+    outcome = read_entry_anew(f"x;{marker}")
     if isinstance(outcome, Entry):
         return None
     span = Span(len(text) - len(marker), len(text))

@@ -118,3 +118,10 @@ def test_that_there_is_nothing_to_say_is_asked_again() -> None:
     assert recall.of("a") is recall.of("a") is None
     assert calls == ["a", "a"]
     assert len(recall) == 0
+
+
+def test_a_line_is_known_by_its_entry_where_its_hashes_make_it_long() -> None:
+    forget()
+    text = "".join(f"name-{number}==1 \\\n    {HASH} \\\n    {HASH} \\\n    {HASH}\n" for number in range(10))
+    assert len(parse("requirements", text).dependencies) == 10
+    assert [len(recall) for recall in recalls().values() if recall] == [10]
