@@ -217,11 +217,8 @@ class Unopened:
     def files_gone(self, paths: Iterable[str]) -> None:
         """Clear at once what is shown of files that were deleted, or lay in a directory that was."""
         gone = frozenset(paths)
-        self._drop(
-            path
-            for path in self.diagnostics()
-            if any(one in gone for one in upward(path)) and not os.path.lexists(path)
-        )
+        lay_there = [path for path in self.diagnostics() if any(one in gone for one in upward(path))]
+        self._drop(path for path in lay_there if not os.path.lexists(path))
 
     def folders_gone(self, folders: Iterable[str]) -> None:
         """Clear at once what is shown of files in folders that are no part of the workspace any more."""
