@@ -18,7 +18,7 @@ from mothball.lsp.workspace_check import Found, Means, check_folders
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PULL, PUSH, Message, codes_of, uri
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import Reply, ScriptedIndex
 
 CHECK = "mothball.checkWorkspace"
 DELETED, CHANGED, CREATED = 3, 2, 1
@@ -330,6 +330,30 @@ def test_an_address_that_is_written_in_another_way_is_taken_back_when_the_file_i
     client.close(odd)
     client.wait_for_diagnostics(odd)
     client.wait_for_diagnostics(uri(path), "archived")
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_index_that_answers_again_is_noticed_though_nothing_is_open(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.script("down-lib", Reply(403))
+    path = workspace.write("requirements.txt", "down-lib\nfine\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    client.command(CHECK)
+    client.wait_for_diagnostics(uri(path), "unverified")
+    index.script("down-lib", page("down-lib", "archived"))
+    client.in_loop(client.server.unopened.keep_house)
+    settle(client)
+    # A failure is believed for a while.
+    assert len(runs.folders) == 1
+    monkeypatch.setattr("mothball.lsp.lookups.RETRY_AFTER", 0.0)
+    client.in_loop(client.server.unopened.keep_house)
+    client.wait_for_diagnostics(uri(path), "archived")
+    assert index.count("fine") == 1
+    settle(client)
+    client.in_loop(client.server.unopened.keep_house)
+    settle(client)
+    assert len(runs.folders) == 2
 
 
 @pytest.mark.usefixtures("quick")
