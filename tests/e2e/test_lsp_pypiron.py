@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.indexes import Pypiron, running_pypiron
-from tests.support.lsp_client import PUSH, Process
+from tests.support.lsp_client import PUSH, Process, uri
 
 
 @pytest.fixture
@@ -54,6 +54,28 @@ def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
     editor.command("mothball.checkAgain")
     editor.wait_for_diagnostics(document, "deprecated")
     assert editor.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
+
+
+def test_what_is_archived_is_shown_of_files_that_are_not_open_and_follows(
+    editor: Process, pypiron: Pypiron, tmp_path: Path
+) -> None:
+    pypiron.publish("lsp-shown", "lsp-tired")
+    pypiron.set_status("lsp-tired", "deprecated")
+    pypiron.set_status("lsp-shown", "archived")
+    path = write(tmp_path, "lsp-shown\n")
+    editor.start(PUSH, os.path.dirname(path), pypiron.url)
+    assert editor.command("mothball.checkWorkspace") == {"files": 1, "dependencies": 1, "findings": 1}
+    editor.wait_for_diagnostics(uri(path), "archived")
+    pypiron.clear_status("lsp-shown")
+    editor.command("mothball.checkAgain")
+    editor.wait_for_diagnostics(uri(path))
+    # What git or anybody writes.
+    write(tmp_path, "lsp-shown\nlsp-tired\n")
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri(path), "type": 2}]})
+    editor.wait_for_diagnostics(uri(path), "deprecated")
+    os.unlink(path)
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri(path), "type": 3}]})
+    editor.wait_for_diagnostics(uri(path))
 
 
 def test_an_index_that_stops_is_one_report_and_one_that_is_back_is_noticed(editor: Process, tmp_path: Path) -> None:

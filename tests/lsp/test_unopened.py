@@ -18,7 +18,7 @@ from mothball.lsp.workspace_check import Found, Means, check_folders
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PULL, PUSH, Message, codes_of, uri
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.scripted_index import Reply, ScriptedIndex
 
 CHECK = "mothball.checkWorkspace"
 DELETED, CHANGED, CREATED = 3, 2, 1
@@ -91,7 +91,8 @@ def test_files_that_git_or_anybody_changes_are_looked_at_again(
 ) -> None:
     mended = workspace.write("a/requirements.txt", "old-lib\n")
     spoilt = workspace.write("b/requirements.txt", "fine\n")
-    client.start(PUSH, str(workspace.root), index.url)
+    # Of no age would the cache be asked.
+    client.start(PUSH, str(workspace.root), index.url, maxAge="0s")
     assert client.command(CHECK)["findings"] == 1
     client.wait_for_diagnostics(uri(mended), "archived")
     workspace.write("a/requirements.txt", "fine\n")
@@ -218,7 +219,6 @@ def test_a_folder_that_comes_is_checked(client: InProcess, workspace: Workspace,
     client.wait_for_diagnostics(uri(come), "archived")
 
 
-@pytest.mark.usefixtures("quick")
 def test_check_again_asks_for_the_names_of_files_that_show_something_and_each_once(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
@@ -281,6 +281,20 @@ def line_of(client: InProcess, path: str) -> int | None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_file_that_is_open_shows_its_own_whatever_the_disk_says(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    path = workspace.write("requirements.txt", "old-lib\nold-lib\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    client.open(path, "old-lib\n")
+    client.wait_for_diagnostics(uri(path), "archived")
+    assert client.command(CHECK)["findings"] == 2
+    watched(client, CHANGED, path)
+    settle(client)
+    assert [len(one["diagnostics"]) for one in client.published if one["diagnostics"]] == [1]
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_file_that_was_mended_in_the_editor_is_clean_when_it_is_closed(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
@@ -316,6 +330,30 @@ def test_an_address_that_is_written_in_another_way_is_taken_back_when_the_file_i
     client.close(odd)
     client.wait_for_diagnostics(odd)
     client.wait_for_diagnostics(uri(path), "archived")
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_index_that_answers_again_is_noticed_though_nothing_is_open(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.script("down-lib", Reply(403))
+    path = workspace.write("requirements.txt", "down-lib\nfine\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    client.command(CHECK)
+    client.wait_for_diagnostics(uri(path), "unverified")
+    index.script("down-lib", page("down-lib", "archived"))
+    client.in_loop(client.server.unopened.keep_house)
+    settle(client)
+    # A failure is believed for a while.
+    assert len(runs.folders) == 1
+    monkeypatch.setattr("mothball.lsp.lookups.RETRY_AFTER", 0.0)
+    client.in_loop(client.server.unopened.keep_house)
+    client.wait_for_diagnostics(uri(path), "archived")
+    assert index.count("fine") == 1
+    settle(client)
+    client.in_loop(client.server.unopened.keep_house)
+    settle(client)
+    assert len(runs.folders) == 2
 
 
 @pytest.mark.usefixtures("quick")
@@ -471,7 +509,7 @@ def test_after_whatever_happens_another_check_shows_nothing_else(
     following: tuple[InProcess, Workspace], steps: list[Step]
 ) -> None:
     client, project = following
-    opened: set[str] = set()
+    opened: dict[str, str] = {}
     for step in steps:
         happen(client, project, opened, step)
     settle(client)
@@ -483,12 +521,12 @@ def test_after_whatever_happens_another_check_shows_nothing_else(
         client.close(uri(path))
 
 
-def of_unopened(client: InProcess, opened: set[str]) -> dict[str, list[Message]]:
+def of_unopened(client: InProcess, opened: dict[str, str]) -> dict[str, list[Message]]:
     """Return what is shown of the files that are not open."""
     return {address: shown for address, shown in client.diagnostics.items() if shown and path_of(address) not in opened}
 
 
-def happen(client: InProcess, project: Workspace, opened: set[str], step: Step) -> None:
+def happen(client: InProcess, project: Workspace, opened: dict[str, str], step: Step) -> None:
     """Do what a step says, where it can be done, and tell of it as editors do."""
     action, name, text = step
     path = project.path(name)
@@ -501,13 +539,13 @@ def happen(client: InProcess, project: Workspace, opened: set[str], step: Step) 
             os.unlink(path)
             watched(client, DELETED, path)
         case "open" if path not in opened:
-            opened.add(path)
+            opened[path] = text
             client.open(path, text)
         case "close" if path in opened:
-            opened.remove(path)
+            del opened[path]
             client.close(uri(path))
         case "save" if path in opened:
-            project.write(name, client.server.bench.documents[uri(path)].text)
+            project.write(name, opened[path])
             client.save(uri(path))
 
 

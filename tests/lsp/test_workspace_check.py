@@ -154,6 +154,8 @@ class Held:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = 0
         self.given_up = 0
+        # How often it has asked whether anybody wants to know the rest.
+        self.looks = 0
         self.go = threading.Event()
         self._real = workspace_check.check_folders
         monkeypatch.setattr(unopened, "check_folders", self._check)
@@ -163,7 +165,8 @@ class Held:
         try:
             means.on_progress(1, 4)
             while not self.go.wait(0.01):
-                means.on_progress(1, 4)
+                self.looks += 1
+                means.on_progress(0, 0)
             return self._real(folders, means)
         except GivenUpError:
             self.given_up += 1
@@ -232,6 +235,8 @@ def test_who_cancels_withdraws_alone_and_the_last_one_ends_the_check(
 
     client.wait_for(lambda: steps(client, "second")[1:])
     cancel("first")
+    before = held.looks
+    client.wait_for(lambda: held.looks > before + 3)
     assert held.given_up == 0
     cancel("second")
     client.wait_for(lambda: held.given_up == 1)
@@ -242,6 +247,22 @@ def test_who_cancels_withdraws_alone_and_the_last_one_ends_the_check(
     assert client.command(CHECK)["findings"] == 1
     client.wait_for_diagnostics(uri(path), "archived")
     assert client.server.work_done_progress.tokens == {}
+
+
+def test_a_check_that_comes_to_its_end_after_it_was_cancelled_shows_nothing(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("slow", page("slow", "archived", delay=0.5))
+    workspace.write("requirements.txt", "slow\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    number = start_check(client, "token")
+    client.wait_for(lambda: index.received)
+    client.notify("window/workDoneProgress/cancel", {"token": "token"})
+    assert client.answer(number) is None
+    # The one that has a thread to itself is at its end when that thread does the next thing.
+    client.server.unopened._threads.submit(lambda: None).result(LIMIT)
+    assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
+    assert client.published == []
 
 
 def test_a_request_after_something_has_changed_is_a_check_of_its_own(

@@ -128,6 +128,7 @@ class Server(LanguageServer):
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
             self.bench.keep_house()
+            self.unopened.keep_house()
 
     async def _watch_client(self, process_id: int) -> None:
         """Leave when the client is gone: a server that outlives its editor is nobody's."""

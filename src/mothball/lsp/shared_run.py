@@ -84,6 +84,8 @@ class SharedRun:
     def _told_by_thread(self, done: int, total: int) -> None:
         if self.is_given_up:
             raise GivenUpError
+        if not total:
+            return
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._tell, done, total)
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.answers import Answer
+from mothball.answers import Answer, Unavailable
 from mothball.files import is_inside
 from mothball.index.run import Query
 from mothball.lsp.convert import uri_of
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument
-from mothball.lsp.lookups import Answers, Known
+from mothball.lsp.lookups import Answers, Known, is_wanting
 from mothball.lsp.shared_run import Audience, GivenUpError, OnProgress, SharedRun
 from mothball.lsp.workspace_check import Again, Found, Means, check_folders
 from mothball.paths import upward
@@ -214,14 +214,18 @@ class Unopened:
         if any(_differ(answers[query], before) for query, before in known.items()):
             self.changed()
 
+    def keep_house(self) -> None:
+        """Look again where an index has not answered: it may by now."""
+        now = time.time()
+        failed = ((query, known) for query, known in self._held.items() if isinstance(known.answer, Unavailable))
+        if any(is_wanting(query, known, now) and not query.settings.offline for query, known in failed):
+            self.changed()
+
     def files_gone(self, paths: Iterable[str]) -> None:
         """Clear at once what is shown of files that were deleted, or lay in a directory that was."""
         gone = frozenset(paths)
-        self._drop(
-            path
-            for path in self.diagnostics()
-            if any(one in gone for one in upward(path)) and not os.path.lexists(path)
-        )
+        lay_there = [path for path in self.diagnostics() if any(one in gone for one in upward(path))]
+        self._drop(path for path in lay_there if not os.path.lexists(path))
 
     def folders_gone(self, folders: Iterable[str]) -> None:
         """Clear at once what is shown of files in folders that are no part of the workspace any more."""

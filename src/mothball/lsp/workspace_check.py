@@ -75,8 +75,8 @@ class Means(NamedTuple):
 
     ``make_governor`` takes the folder that is read whole; ``ask`` looks up, past the cache where ``refresh`` says so;
     ``held`` are answers at hand. ``private`` has directories with the patterns of names that configurations in the
-    editor keep back below them, saved or not. ``on_progress`` is told how many of how many names were looked up, and
-    raises what ends the check when nobody wants to know the rest.
+    editor keep back below them, saved or not. ``on_progress`` is told how many of how many names were looked up, 0 of
+    0 before that is known, and raises what ends the check when nobody wants to know the rest.
     """
 
     make_governor: Callable[[str], Governor]
