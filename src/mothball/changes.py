@@ -37,7 +37,8 @@ class Version(NamedTuple):
     """One version of a dependency file: its absolute path, the project it belongs to in the target, what it says.
 
     ``text`` is what the document was read from, ``oid`` the id of that content, empty where it has none. ``kind`` is
-    what the entries of a requirements file are to those that include it.
+    what the entries of a requirements file are to those that include it. ``parent`` tells the trees apart that a merge
+    goes from: each has its own way of a file to its new name.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Version(NamedTuple):
     document: Document
     oid: str = ""
     kind: Kind = Kind.REQUIREMENT
+    parent: int = 0
 
 
 class Addition(NamedTuple):
@@ -130,15 +132,17 @@ class _Excuses:
 def _versions_before(
     targets: Sequence[Version], base: Sequence[Version], present: Mapping[str, Document | None]
 ) -> dict[str, list[Version]]:
-    """Return for each target the versions that it had before, under its own name or another."""
-    by_path: dict[str, list[Version]] = {}
+    """Return for each target the versions that it had before in any parent, there under its own name or another."""
+    by_parent: dict[int, dict[str, list[Version]]] = {}
     for one in base:
-        by_path.setdefault(one.path, []).append(one)
-    gone = _Gone([one for one in base if one.path in present and present[one.path] is None])
-    return {
-        target.path: by_path[target.path] if target.path in by_path else by_path.get(gone.like(target), [])
-        for target in targets
-    }
+        by_parent.setdefault(one.parent, {}).setdefault(one.path, []).append(one)
+    of_path = {target.path: target for target in targets}
+    before: dict[str, list[Version]] = {path: [] for path in of_path}
+    for by_path in by_parent.values():
+        gone = _Gone([one for path in by_path if path in present and present[path] is None for one in by_path[path]])
+        for path, versions in before.items():
+            versions.extend(by_path[path] if path in by_path else by_path.get(gone.like(of_path[path]), ()))
+    return before
 
 
 class _Gone:

@@ -251,7 +251,8 @@ class Comparing:
             return
         entry = base.tree.entry(path)
         document = parse(file_format, text, kind)
-        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "", kind)
+        parent = self._change.bases.index(base)
+        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
 
     # --- the two together ---------------------------------------------------------------------------------------------
 

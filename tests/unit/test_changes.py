@@ -102,9 +102,18 @@ def test_a_second_parent_only_ever_excuses_more(
 ) -> None:
     alone = added(base, target)
     targets = list(target.values())
-    both = additions(targets, [*base.values(), *other.values()], present({**base, **other}, target))
+    second = [one._replace(parent=1) for one in other.values()]
+    both = additions(targets, [*base.values(), *second], present({**base, **other}, target))
     for one, addition in zip(targets, both, strict=True):
         assert {entry.name for entry in addition.dependencies} <= alone[one.path]
+
+
+def test_a_file_renamed_since_one_parent_is_so_whatever_another_parent_has_there() -> None:
+    old = version("/r/a/requirements.txt", ["a-lib"])
+    new = version("/r/b/constraints.txt", ["a-lib"])
+    empty = version("/r/b/constraints.txt", [])._replace(parent=1)
+    found = additions([new], [old, empty], {old.path: None, new.path: new.document})
+    assert found[0].dependencies == ()
 
 
 def test_of_several_files_that_are_gone_the_most_alike_is_the_one_that_was_renamed() -> None:
