@@ -89,17 +89,6 @@ def test_requests_before_initialize_are_refused_and_notifications_dropped(
 
 
 @posix
-def test_a_server_does_not_outlive_its_client(process: Process, workspace: Workspace) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
-        process.start(PUSH, str(workspace.root))
-        assert process.process.poll() is None
-        process.process.kill()
-        process.wait()
-        client.kill()
-    assert client.wait() != 0
-
-
-@posix
 def test_a_server_ends_when_the_process_of_its_client_is_gone(process: Process, workspace: Workspace) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
         process.initialize(PUSH, str(workspace.root), processId=client.pid)
