@@ -13,7 +13,7 @@ from mothball.formats.requirement_items import read_arrays, read_template
 from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String
 from mothball.formats.toml_documents import parse_with
-from mothball.formats.toml_named import Named, named, origin_of
+from mothball.formats.toml_named import Named, named, origin_of_source
 from mothball.formats.toml_sections import ANY
 from mothball.formats.workspace_tables import workspaces_in
 from mothball.model import ParseProblem, WithheldReason, normalise
@@ -69,7 +69,7 @@ def _redirects(source: Named, sections: Iterable[str]) -> Iterator[Redirect]:
     members = source.alternatives[0] if source.alternatives else {}
     index = members.get("index")
     url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
-    withheld = WithheldReason.PATH if "version" in members else origin_of(members)
+    withheld = WithheldReason.PATH if "version" in members else origin_of_source(members)
     if withheld is None and not source.complete:
         withheld = WithheldReason.INCOMPLETE
     elif withheld is None and url is None:

@@ -13,7 +13,7 @@ from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.requirement_items import read_arrays, read_requirement
 from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import InlineTable, String, scan
-from mothball.formats.toml_named import Named, named, origin_of
+from mothball.formats.toml_named import Named, named, origin_of_source
 from mothball.formats.toml_sections import ANY, tools_of, whole_document
 from mothball.formats.workspace_tables import workspaces_in
 from mothball.model import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise
@@ -82,7 +82,7 @@ def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[It
 def _redirects(source: Named, urls: Mapping[str, str]) -> Iterator[Redirect]:
     name = normalise(source.key.name)
     for members in source.alternatives:
-        withheld = origin_of(members)
+        withheld = origin_of_source(members)
         # Whatever is being typed there, it was not to be the default index.
         if withheld is None and not source.complete:
             withheld = WithheldReason.INCOMPLETE
