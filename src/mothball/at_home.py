@@ -123,6 +123,8 @@ class AtHome:
             by_name = self._told_in(directories, root)
             paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
             for path in dict.fromkeys(paths):
+                if tool == "uv" and _is_unmanaged(self._own_names.text_of(path, _PROJECT, root)):
+                    continue
                 name = self._own_names.told_by(path, _PROJECT, root)
                 yield Home(name or "", WithheldReason.WORKSPACE, _SECTIONS[tool], path)
 
@@ -165,6 +167,12 @@ def at_targets(
             if any(map(tree.is_file, paths)):
                 yield Home(own_names.of(place, root, wanted), one.why, (), paths[0])
                 break
+
+
+def _is_unmanaged(text: str) -> bool:
+    from mothball.formats.tool_uv import is_unmanaged  # noqa: PLC0415 - only where a file holds the name of a member
+
+    return is_unmanaged(text)
 
 
 def _places(reference: Reference, root: str) -> Iterator[str]:
