@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ENVS = "envs"
 _SOURCES = "sources"
+_DEFAULT = "default"
 _LISTS = ("dependencies", "extra-dependencies")
 # What an environment installs of the standard tables.
 _INSTALLED = ("project.", "dependency-groups.")
@@ -82,7 +83,8 @@ def _sections(source: Named, tables: Tables) -> set[str]:
     """Return the sections for which a source holds: those of its environment, or all that any environment installs."""
     envs = ".".join((*tables.prefix, _ENVS))
     own = source.section.removesuffix(f".{_SOURCES}")
-    if own.startswith(f"{envs}."):
+    # Those at the top are another way to write those of the default environment, from which the others take theirs.
+    if own.startswith(f"{envs}.") and own != f"{envs}.{_DEFAULT}":
         return {f"{own}.{name}" for name in _LISTS}
     depth = len(tables.prefix)
     paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headings]

@@ -144,6 +144,7 @@ def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: st
         return {one.section: one.withheld for one in found if one.withheld}
 
     assert elsewhere(f"[tool.hatch.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
+    assert elsewhere(f"[tool.hatch.envs.default.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
     assert elsewhere(f"[tool.hatch.envs.test.sources]\nlib = {source}\n") == {
         "tool.hatch.envs.test.extra-dependencies": reason
     }
