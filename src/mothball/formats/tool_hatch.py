@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.redirects import Redirect
 from mothball.formats.requirement_items import read_arrays, read_template
 from mothball.formats.requirement_texts import Section
-from mothball.formats.toml import InlineTable, String
+from mothball.formats.toml import InlineTable, Scalar, String
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_named import Named, named, origin_of_source
 from mothball.formats.toml_sections import ANY
@@ -88,8 +88,22 @@ def _sections(source: Named, tables: Tables) -> set[str]:
         return {f"{own}.{name}" for name in _LISTS}
     depth = len(tables.prefix)
     paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headings]
-    found = {f"{envs}.{path[1]}.{name}" for path in paths if path[:1] == (_ENVS,) and path[1:] for name in _LISTS}
+    names = {path[1] for path in paths if path[:1] == (_ENVS,) and path[1:]} - set(_inheriting_nothing(tables))
+    found = {f"{envs}.{env}.{name}" for env in names for name in _LISTS}
     return found.union(one.section for one in tables.standard if one.section.startswith(_INSTALLED))
+
+
+def _inheriting_nothing(tables: Tables) -> Iterator[str | int]:
+    """Yield the environments that take nothing from the default one: detached ones, and those of their own template."""
+    depth = len(tables.prefix)
+    for setting in tables.settings:
+        match setting.path[depth:], setting.value:
+            case (("envs", env, "detached"), Scalar(value=True)):
+                yield env
+            case (("envs", env, "template"), String(value=template)) if template == env != _DEFAULT:
+                yield env
+            case _:
+                pass
 
 
 def _read_override(table: InlineTable, section: Section) -> Iterator[Item]:

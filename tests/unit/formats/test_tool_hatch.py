@@ -157,6 +157,26 @@ def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
     assert not any(one.withheld for one in found)
 
 
+@pytest.mark.parametrize(
+    ("option", "inherits"),
+    [
+        ("detached = true", False),
+        ("template = 'a'", False),
+        ("detached = false", True),
+        ("template = 'default'", True),
+        ("template = 'b'", True),
+    ],
+)
+def test_an_environment_that_takes_nothing_from_the_default_one_has_none_of_its_sources(
+    option: str,
+    inherits: bool,  # noqa: FBT001 - drawn from a table
+) -> None:
+    text = f"[sources]\nlib = '../lib'\n[envs.default]\n[envs.a]\n{option}\ndependencies = ['lib']\n"
+    for sources in (text, text.replace("[sources]", "[envs.default.sources]")):
+        (found,) = tool_hatch.parse(sources).dependencies
+        assert found.withheld is (WithheldReason.PATH if inherits else None)
+
+
 def test_the_sources_of_a_hatch_toml_hold_for_its_environments() -> None:
     text = '[sources]\nlib = "../lib"\n[envs.a]\ndependencies = ["lib", "owl"]\n[build]\ndependencies = ["lib"]\n'
     found = tool_hatch.parse(text).dependencies
