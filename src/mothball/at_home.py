@@ -41,6 +41,8 @@ _LOCAL = frozenset({WithheldReason.PATH, WithheldReason.EDITABLE})
 _ELSEWHERE = _LOCAL.union((WithheldReason.URL, WithheldReason.VCS))
 # So many paths that are installed in one go are looked at; real files name a few.
 MAX_TARGETS = 200
+# Behind what `-e` was given, uv reads a marker; pip passes it over.
+_MARKED = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*+;"""
 # Extras behind the path of a directory, or what begins a marker or a fragment there.
 _EXTRAS = r"\[[^\[\]]*+\]\Z"
 _MORE = r"[;#]"
@@ -65,12 +67,24 @@ def references_in(document: Document, text: str, path: str) -> Iterator[Referenc
     # Most files hold none, and an editor asks with every keystroke.
     if not _ELSEWHERE.isdisjoint(map(_withheld_of, document.dependencies)):
         for one in document.dependencies:
-            if one.withheld is not None and one.withheld in _ELSEWHERE and not one.marker:
+            if one.withheld is not None and one.withheld in _ELSEWHERE and not _is_marked(one, text):
                 yield Reference(one.name, one.withheld)
     for entry in document.unnamed:
         target = entry.span.of(text).strip().strip("\"'")
-        if entry.why in _LOCAL and "://" not in target and re.search(_MORE, target) is None:
+        is_plain = "://" not in target and re.search(_MORE, target) is None
+        if entry.why in _LOCAL and is_plain and not _is_before_marker(text, entry.span.end):
             yield Reference("", entry.why, re.sub(_EXTRAS, "", target).removeprefix("file:"), path)
+
+
+def _is_marked(dependency: Dependency, text: str) -> bool:
+    """Return whether a marker says where this comes from elsewhere; what ``-e`` is given may end in its semicolon."""
+    if dependency.withheld is not WithheldReason.EDITABLE or dependency.marker:
+        return bool(dependency.marker)
+    return ";" in dependency.entry_span.of(text) or _is_before_marker(text, dependency.entry_span.end)
+
+
+def _is_before_marker(text: str, end: int) -> bool:
+    return re.compile(_MARKED).match(text, end) is not None
 
 
 class Subject(NamedTuple):
@@ -123,6 +137,8 @@ class AtHome:
             by_name = self._told_in(directories, root)
             paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
             for path in dict.fromkeys(paths):
+                if tool == "uv" and _is_unmanaged(self._own_names.text_of(path, _PROJECT, root)):
+                    continue
                 name = self._own_names.told_by(path, _PROJECT, root)
                 yield Home(name or "", WithheldReason.WORKSPACE, _SECTIONS[tool], path)
 
@@ -165,6 +181,12 @@ def at_targets(
             if any(map(tree.is_file, paths)):
                 yield Home(own_names.of(place, root, wanted), one.why, (), paths[0])
                 break
+
+
+def _is_unmanaged(text: str) -> bool:
+    from mothball.formats.tool_uv import is_unmanaged  # noqa: PLC0415 - only where a file holds the name of a member
+
+    return is_unmanaged(text)
 
 
 def _places(reference: Reference, root: str) -> Iterator[str]:

@@ -65,6 +65,10 @@ class OwnNames:
             return "" if re.search(_TELLS, text) else None
         return (parse(file_format, text).own_name or None) if candidates else None
 
+    def text_of(self, path: str, file_format: str, root: str) -> str:
+        """Return the text of a file that may tell a name, empty where it cannot be read."""
+        return self._text_of(path, file_format, root)[0]
+
     def candidates(self, path: str, file_format: str, root: str) -> frozenset[str]:
         """Return names of which the one that a file tells is one; none where it tells none."""
         known = self._known.get(path)

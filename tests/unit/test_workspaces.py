@@ -85,6 +85,22 @@ def test_a_member_that_is_not_there_is_a_project_of_an_index(repo: Path) -> None
     assert withheld("pyproject.toml") == {"old-lib": None, "outside": None}
 
 
+def test_a_member_that_uv_shall_not_manage_is_a_project_of_an_index(repo: Path) -> None:
+    left_alone = "[tool.uv]\nmanaged = false\n"
+    write_tree(
+        repo,
+        {
+            "pyproject.toml": project("root", "owl", "lark", "wren", more=UV),
+            "packages/a/pyproject.toml": project("owl", more=left_alone),
+            "packages/b/pyproject.toml": project("lark", more=left_alone.replace("false", "true")),
+            "packages/c/pyproject.toml": project("wren", more="[tool.other]\nmanaged = false\n"),
+        },
+    )
+
+    assert withheld("pyproject.toml") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+    assert withheld(".") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+
+
 def test_a_member_bears_the_name_that_its_own_file_tells(repo: Path) -> None:
     write_tree(
         repo,

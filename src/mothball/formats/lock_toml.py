@@ -28,7 +28,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     for header, entries in _bodies(document):
         collector.read_body(header, entries)
     collector.finish()
-    comments = [read_comment(text, span) for span in document.comments if may_speak_to_us(text)]
+    comments = [read_comment(text, span) for span in (document.comments if may_speak_to_us(text) else ())]
     problems += collector.problems
     problems += [one for one in comments if isinstance(one, ParseProblem)]
     ignores = tuple(one for one in comments if isinstance(one, IgnoreComment))

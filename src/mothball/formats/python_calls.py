@@ -24,14 +24,16 @@ _ADDING = frozenset({"append", "extend", "update"})
 
 
 class Literal(NamedTuple):
-    """A string in a list of requirements: where it stands, and in which list.
+    """A string in a list of requirements, or several that are added: where that stands, and in which list.
 
-    ``is_template`` is set where something is filled in: by ``%``, by ``str.format``, in a formatted string.
+    ``is_template`` is set where something is filled in: by ``%``, by ``str.format``, in a formatted string, by adding
+    what is no literal. ``unknown`` are the places inside of ``span`` that hold no literal.
     """
 
     span: Span
     section: str
     is_template: bool = False
+    unknown: tuple[Span, ...] = ()
 
 
 class SetupCall(NamedTuple):
@@ -235,19 +237,60 @@ class _Setup:
         waiting: list[ast.expr] = [node]
         while waiting:
             match node := waiting.pop():
-                case ast.Constant(value=str()):
-                    yield Literal(self._places.span(node), section)
-                case ast.JoinedStr():
-                    yield Literal(self._places.span(node), section, is_template=True)
-                case (
-                    ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()) as template)
-                    | ast.Call(func=ast.Attribute(attr="format", value=ast.Constant(value=str()) as template))
-                ):
-                    yield Literal(self._places.span(template), section, is_template=True)
+                case ast.BinOp(op=ast.Add()):
+                    # Adding to a string makes a string, and anything else a list.
+                    summands = _summands(node)
+                    if any(_template(one) for one in summands):
+                        yield self._sum(summands, section)
+                    else:
+                        waiting += summands
                 case ast.Name():
                     waiting += self._values.get(node.id, ()) if self._follow(node.id) else ()
+                case _ if template := _template(node):
+                    is_template = template is not node or isinstance(node, ast.JoinedStr)
+                    yield Literal(self._places.span(template), section, is_template=is_template)
                 case _:
                     waiting += _parts(node)
+
+    def _sum(self, summands: Sequence[ast.expr], section: str) -> Literal:
+        """Return the string that ``summands`` make, some of which are no literals."""
+        unknown: list[Span] = []
+        is_plain = True
+        for one in summands:
+            template, place = _template(one), self._places.span(one)
+            is_plain = is_plain and isinstance(template, ast.Constant) and template is one
+            if template is not one:
+                # Behind a template there stands what fills it in.
+                unknown.append(Span(self._places.span(template).end, place.end) if template else place)
+        whole = Span(self._places.span(summands[0]).start, self._places.span(summands[-1]).end)
+        return Literal(whole, section, is_template=not is_plain, unknown=tuple(unknown))
+
+
+def _template(node: ast.expr) -> ast.expr | None:
+    """Return the literal that ``node`` is or fills in; None where it is no string that could be seen."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return node
+        case (
+            ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()) as template)
+            | ast.Call(func=ast.Attribute(attr="format", value=ast.Constant(value=str()) as template))
+        ):
+            return template
+        case _:
+            return None
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """Return what is added in ``node``, in its order."""
+    summands: list[ast.expr] = []
+    waiting = [node]
+    while waiting:
+        match node := waiting.pop():
+            case ast.BinOp(op=ast.Add()):
+                waiting += (node.right, node.left)
+            case _:
+                summands.append(node)
+    return summands
 
 
 def _parts(node: ast.expr) -> Sequence[ast.expr]:

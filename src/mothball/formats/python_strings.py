@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Excerpt, Part, excerpt
 from mothball.model import Span
 
-_GAP = re.compile(r"(?>(?:[ \t\f]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Between strings that are added there may be brackets, too.
+_GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
 _OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
 _ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
 _LINE_END = r"\r\n?"
@@ -28,15 +33,21 @@ _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*+(?>(?:\{[^{}]*+\}[^{}]*+)*)\}")
 _PLACEHOLDER = re.compile(r"%(?:\([^()]*+\))?[-#0 +]*+[0-9.*]*+[diouxXeEfFgGcrsa]|\{[^{}]*+\}")
 
 
-def read_literal(text: str, span: Span) -> Excerpt | None:
-    """Return what the string literals say that ``span`` covers in ``text``, one behind the other.
+def read_literal(text: str, span: Span, unknown: Sequence[Span] = ()) -> Excerpt | None:
+    """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
 
-    In place of a field of a formatted string stands a number as long as the field. None where this is no string literal
-    of a known form.
+    In place of a field of a formatted string, and of what is ``unknown``, stands a number as long as it. None where
+    this is no string literal of a known form.
     """
     parts: list[Part] = []
     position = span.start
+    ends = dict(unknown)
     while position < span.end:
+        if (end := ends.pop(position, None)) is not None:
+            parts.append(Part("1" * (end - position), position, end))
+            gap = _GAP.match(text, end, span.end)
+            position = gap.end() if gap else end
+            continue
         opening = _OPENING.match(text, position)
         closing = _END[opening[2]].match(text, opening.end(), span.end) if opening else None
         if opening is None or closing is None:
@@ -45,7 +56,8 @@ def read_literal(text: str, span: Span) -> Excerpt | None:
         prefix = opening[1].lower()
         literal = excerpt(_decoded(text, inner, is_raw="r" in prefix))
         parts += _filled(literal, _FIELD) if "f" in prefix else literal.parts(0, len(literal.text))
-        gap = _GAP.match(text, closing.end(), span.end)
+        # What fills a template in follows at once.
+        gap = _GAP.match(text, closing.end(), span.end) if closing.end() not in ends else None
         position = gap.end() if gap else closing.end()
     return excerpt(parts)
 

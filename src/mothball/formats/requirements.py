@@ -20,11 +20,17 @@ from mothball.records import NamedTuple
 __all__ = ["decode", "parse"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 # What is wrong on a line with such an option may hide where names belong.
 _NAMES_INDEX = r"(?i)\s-i|^-i|index|pypi"
+
+# Where pip begins a line (str.splitlines) and neither editors nor uv do.
+_BREAKS = r"\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+_BREAK = re.compile(f"[{_BREAKS}]")
+# What stands behind such a place on a line of a file that holds something before it, too, and is no comment to pip.
+_BEHIND_BREAK = rf"(?<=\S)[^\S\r\n{_BREAKS}]*+[{_BREAKS}][^\S\r\n]*+([^\s#]\S*+)"
 
 
 class _Collected(NamedTuple):
@@ -73,6 +79,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
         starts = [line.source(0) for line in logical_lines(text, [], [])]
         found.ignores[:] = with_annotations(found.ignores, text, starts, found.dependencies)
     found.problems.extend(_conflicts(text, marks))
+    found.problems.extend(_hidden_line(text, found.problems) if _BREAK.search(text) else ())
     document = Document(
         "requirements",
         tuple(found.dependencies),
@@ -116,6 +123,17 @@ def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
             problems.append(ParseProblem(mark, "a merge conflict is not resolved", "keep one side, remove the markers"))
         is_open = character != ">"
     return problems
+
+
+def _hidden_line(text: str, told: list[ParseProblem]) -> Iterator[ParseProblem]:
+    """Yield a problem at the first entry that pip reads where everybody else sees the end of a comment or a path.
+
+    Nothing more is said of what is among the problems already ``told``.
+    """
+    hidden = re.search(_BEHIND_BREAK, text)
+    if hidden is not None and not any(one.span.start <= hidden.start(1) < one.span.end for one in told):
+        message = "pip begins a line here, behind a control character, and installs what nobody sees"
+        yield ParseProblem(Span(*hidden.span(1)), message, "give it a line of its own, or take the character away")
 
 
 def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) -> None:

@@ -49,6 +49,11 @@ def parse(text: str) -> Document:
     """
     documents: list[Document] = []
     problems: list[ParseProblem] = []
+    for reader in _readers(text):
+        problems += (
+            ParseProblem(line, "uv reads a script block here, the standard none", "put an empty line above it")
+            for line in reader.within_another()
+        )
     for block in _blocks(text):
         if documents:
             problems.append(
@@ -120,6 +125,16 @@ class _Reader:
         self._broken.append(line)
         return True
 
+    def within_another(self) -> Iterator[Span]:
+        """Yield the first line inside of a block of another type that opens a script block where it stands alone."""
+        if self._opening[1].split()[2] == _TYPE:
+            return
+        for line in self._lines:
+            opening = _OPENING.fullmatch(line[1])
+            if opening is not None and opening[1] == _TYPE:
+                yield Span(*line.span(1))
+                return
+
     def blocks(self) -> Iterator[_Block]:
         """Yield the block, if it is one of the type ``script``."""
         if self._opening[1].split()[2] != _TYPE:
@@ -143,13 +158,19 @@ def _content(line: re.Match[str]) -> Part:
 
 def _blocks(text: str) -> Iterator[_Block]:
     """Yield the blocks of the type ``script``; what stands in a block of another type opens none."""
+    for reader in _readers(text):
+        yield from reader.blocks()
+
+
+def _readers(text: str) -> Iterator[_Reader]:
+    """Yield the blocks of all types."""
     reader: _Reader | None = None
     # The last match is empty, whatever the text: it ends a block that nothing else does.
     for line in _LINE.finditer(text):
         if reader is not None and reader.takes(line):
             continue
         if reader is not None:
-            yield from reader.blocks()
+            yield reader
         reader = _Reader(line) if _OPENING.fullmatch(line[1]) else None
 
 

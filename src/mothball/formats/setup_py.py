@@ -113,7 +113,7 @@ def _read_literal(
     text: str, literal: Literal, section: Section, *, closed: bool
 ) -> Iterator[Dependency | ParseProblem | Unnamed]:
     """Yield what one string says: a requirement, or several on lines of their own."""
-    content = read_literal(text, literal.span)
+    content = read_literal(text, literal.span, literal.unknown)
     if content is None:
         return
     if literal.is_template:

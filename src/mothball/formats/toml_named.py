@@ -27,7 +27,7 @@ _PLACES = ("url", "path", "file")
 _NORMAL = re.compile("[a-z0-9]++(?>(?:-[a-z0-9]++)*)")
 _NAME = f"(?ai:{NAME_PATTERN})"
 # Members without which an alternative is of an index, unless its version is an address.
-_TELLING = _VCS.union(_PLACES, ("workspace", "editable"))
+_TELLING = _VCS.union(_PLACES)
 
 
 class Named(NamedTuple):
@@ -186,12 +186,21 @@ def origin_of(members: Mapping[str, Value]) -> WithheldReason | None:
         for name in _PLACES:
             if name in members:
                 return withheld_for(_text(members[name]))
-        if _is_true(members.get("workspace")):
-            return WithheldReason.WORKSPACE
-        if _is_true(members.get("editable")):
-            return WithheldReason.EDITABLE
     version = _text(members.get("version"))
     return withheld_for(version) if "://" in version else None
+
+
+def origin_of_source(members: Mapping[str, Value]) -> WithheldReason | None:
+    """Return the same for an alternative in a table of sources, where a workspace may be one.
+
+    Where dependencies stand, no tool knows such a word: Pipenv passes it over and asks an index, Poetry refuses it.
+    """
+    origin = origin_of(members)
+    if origin is None and _is_true(members.get("workspace")):
+        return WithheldReason.WORKSPACE
+    if origin is None and _is_true(members.get("editable")):
+        return WithheldReason.EDITABLE
+    return origin
 
 
 def read_named(

@@ -1,4 +1,4 @@
-"""[tool.cibuildwheel]: what is installed beside each wheel to test it."""
+"""[tool.cibuildwheel]: what is installed beside each wheel to test it, and what restrains the tools that build it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mothball.formats.pep508 import EntryError, read_entry
 from mothball.formats.requirement_items import read_arrays, read_pip_lines, read_requirement
 from mothball.formats.requirement_texts import Section
 from mothball.formats.toml_sections import ANY, NUMBER
+from mothball.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 _OPTION = "test-requires"
 _PLACES = ((_OPTION,), (ANY, _OPTION), ("overrides", NUMBER, _OPTION))
+# Lines of a constraints file for the tools that build; in place of the packages a file of such may be named.
+_VERSIONS = tuple((*above, "dependency-versions", "packages") for *above, _ in _PLACES)
 
 
 def read(tables: Tables) -> Iterator[Item]:
     """Yield what the tables of cibuildwheel hold."""
-    return read_arrays(tables, _PLACES, string=_read_words, lone=True)
+    yield from read_arrays(tables, _PLACES, string=_read_words, lone=True)
+    yield from read_arrays(tables, _VERSIONS, Kind.CONSTRAINT, string=read_pip_lines)
 
 
 def _read_words(string: String, section: Section) -> Iterator[Item]:

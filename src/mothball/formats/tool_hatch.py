@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from mothball.formats.redirects import Redirect
 from mothball.formats.requirement_items import read_arrays, read_template
 from mothball.formats.requirement_texts import Section
-from mothball.formats.toml import InlineTable, String
+from mothball.formats.toml import InlineTable, Scalar, String
 from mothball.formats.toml_documents import parse_with
-from mothball.formats.toml_named import Named, named, origin_of
+from mothball.formats.toml_named import Named, named, origin_of_source
 from mothball.formats.toml_sections import ANY
 from mothball.formats.workspace_tables import workspaces_in
 from mothball.model import ParseProblem, WithheldReason, normalise
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ENVS = "envs"
 _SOURCES = "sources"
+_DEFAULT = "default"
 _LISTS = ("dependencies", "extra-dependencies")
 # What an environment installs of the standard tables.
 _INSTALLED = ("project.", "dependency-groups.")
@@ -69,7 +70,7 @@ def _redirects(source: Named, sections: Iterable[str]) -> Iterator[Redirect]:
     members = source.alternatives[0] if source.alternatives else {}
     index = members.get("index")
     url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
-    withheld = WithheldReason.PATH if "version" in members else origin_of(members)
+    withheld = WithheldReason.PATH if "version" in members else origin_of_source(members)
     if withheld is None and not source.complete:
         withheld = WithheldReason.INCOMPLETE
     elif withheld is None and url is None:
@@ -82,12 +83,27 @@ def _sections(source: Named, tables: Tables) -> set[str]:
     """Return the sections for which a source holds: those of its environment, or all that any environment installs."""
     envs = ".".join((*tables.prefix, _ENVS))
     own = source.section.removesuffix(f".{_SOURCES}")
-    if own.startswith(f"{envs}."):
+    # Those at the top are another way to write those of the default environment, from which the others take theirs.
+    if own.startswith(f"{envs}.") and own != f"{envs}.{_DEFAULT}":
         return {f"{own}.{name}" for name in _LISTS}
     depth = len(tables.prefix)
     paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headings]
-    found = {f"{envs}.{path[1]}.{name}" for path in paths if path[:1] == (_ENVS,) and path[1:] for name in _LISTS}
+    names = {path[1] for path in paths if path[:1] == (_ENVS,) and path[1:]} - set(_inheriting_nothing(tables))
+    found = {f"{envs}.{env}.{name}" for env in names for name in _LISTS}
     return found.union(one.section for one in tables.standard if one.section.startswith(_INSTALLED))
+
+
+def _inheriting_nothing(tables: Tables) -> Iterator[str | int]:
+    """Yield the environments that take nothing from the default one: detached ones, and those of their own template."""
+    depth = len(tables.prefix)
+    for setting in tables.settings:
+        match setting.path[depth:], setting.value:
+            case (("envs", env, "detached"), Scalar(value=True)):
+                yield env
+            case (("envs", env, "template"), String(value=template)) if template == env != _DEFAULT:
+                yield env
+            case _:
+                pass
 
 
 def _read_override(table: InlineTable, section: Section) -> Iterator[Item]:

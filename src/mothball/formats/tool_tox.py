@@ -9,6 +9,7 @@ from mothball.formats.requirement_texts import Section
 from mothball.formats.toml import Array, InlineTable, String, source_span
 from mothball.formats.toml_documents import parse_with
 from mothball.formats.toml_sections import ANY, Places, section_name
+from mothball.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PLUGINS = (("requires",),)
 _INI = (("legacy_tox_ini",),)
 _DEPS = (("env_run_base", "deps"), ("env_pkg_base", "deps"), ("env_base", ANY, "deps"), ("env", ANY, "deps"))
+_CONSTRAINTS = tuple((*above, "constraints") for *above, _ in _DEPS)
 
 
 def parse(text: str) -> Document:
@@ -32,6 +34,9 @@ def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of tox hold."""
     yield from read_arrays(tables, _PLUGINS, lone=True)
     yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, lone=True)
+    yield from read_arrays(
+        tables, _CONSTRAINTS, Kind.CONSTRAINT, string=read_pip_lines, table=_read_replacement, lone=True
+    )
     yield from _read_ini(tables)
 
 

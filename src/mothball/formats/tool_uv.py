@@ -12,9 +12,9 @@ from mothball.formats.index_tables import declared_indexes, index_settings, swit
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.formats.requirement_items import read_arrays, read_requirement
 from mothball.formats.requirement_texts import Section
-from mothball.formats.toml import InlineTable, String, scan
-from mothball.formats.toml_named import Named, named, origin_of
-from mothball.formats.toml_sections import ANY, tools_of, whole_document
+from mothball.formats.toml import InlineTable, Scalar, String, scan
+from mothball.formats.toml_named import Named, named, origin_of_source
+from mothball.formats.toml_sections import ANY, Places, tools_of, whole_document
 from mothball.formats.workspace_tables import workspaces_in
 from mothball.model import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise
 
@@ -55,6 +55,13 @@ def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]
     return found, first
 
 
+def is_unmanaged(text: str) -> bool:
+    """Return whether a pyproject.toml says that uv shall not manage its project, which is no member then."""
+    tables = tools_of(whole_document(text, scan(text)), ("uv",)).get("uv") if "managed" in text else None
+    settings = Places(tables, (("managed",),)).settings() if tables is not None else ()
+    return any(isinstance(one.value, Scalar) and one.value.value is False for one, _ in settings)
+
+
 def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     """Yield the indexes that the tables of uv declare; a uv.toml has the same keys at its top level.
 
@@ -82,7 +89,7 @@ def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[It
 def _redirects(source: Named, urls: Mapping[str, str]) -> Iterator[Redirect]:
     name = normalise(source.key.name)
     for members in source.alternatives:
-        withheld = origin_of(members)
+        withheld = origin_of_source(members)
         # Whatever is being typed there, it was not to be the default index.
         if withheld is None and not source.complete:
             withheld = WithheldReason.INCOMPLETE

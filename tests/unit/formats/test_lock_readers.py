@@ -331,6 +331,7 @@ HOSTILE = {
     "files": (HEAD + "wheels = [\n", '    {{ url = "", hash = "" }},\n', "]\n"),
     "headers": ("", "[[package]]\n", ""),
     "names": ("", 'name = "x"\n', ""),
+    "comments": ("x = [\n", "    'a',  # a\n", "]\n"),
     "a long name": ('[[package]]\nname = "', "a-", '"\n'),
 }
 

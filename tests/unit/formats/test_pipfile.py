@@ -26,7 +26,7 @@ def test_every_table_but_four_is_a_category() -> None:
         ("packages", "hull", "path"),
         ("packages", "keel", "url"),
         ("packages", "sail", "path"),
-        ("packages", "rudder", "editable"),
+        ("packages", "rudder", None),
         ("packages", "compass", None),
         ("packages", "mast", None),
         ("dev-packages", "pytest", None),
@@ -59,6 +59,13 @@ def test_what_is_half_typed_is_incomplete(half: str) -> None:
         ("owl", WithheldReason.INCOMPLETE),
         ("ruff", None),
     ]
+
+
+@pytest.mark.parametrize("word", ["workspace", "editable"])
+def test_words_that_pipenv_passes_over_keep_no_name_back(word: str) -> None:
+    assert only(f"[packages]\nowl = {{version = '*', {word} = true}}").withheld is None
+    assert only(f"[packages.owl]\n{word} = true").withheld is None
+    assert only(f"[packages]\nowl = {{path = 'owl', {word} = true}}").withheld is WithheldReason.PATH
 
 
 def test_what_is_no_table_is_told() -> None:

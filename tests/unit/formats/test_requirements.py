@@ -104,6 +104,23 @@ def test_other_line_separators_end_no_line(character: str) -> None:
     assert len(document.problems) == 1
 
 
+@pytest.mark.parametrize(
+    "before", ["# a word", "b  # a word", "-e ./b", "./b", "b @ https://host.example/b", "-r b.txt"]
+)
+@pytest.mark.parametrize("character", ["\x0b", "\x0c ", " \x1c", "\x1d", "\x1e", "\x85\x0c", "\u2028", "\u2029"])
+def test_what_pip_alone_takes_for_a_line_of_its_own_is_told(before: str, character: str) -> None:
+    text = f"a\n{before}{character}old-lib==1\nc"
+    (problem,) = parse(text).problems
+    assert problem.span.of(text).strip() == "old-lib==1"
+
+
+@pytest.mark.parametrize(
+    "text", ["# a\x0c\nb", "\x0c# a\x0c# b", "a \x0c", "\x0ca", "# a\x1fb", "# a\x0c\r\nb", "# a\x0c \rb"]
+)
+def test_a_form_feed_that_hides_nothing_is_let_pass(text: str) -> None:
+    assert not parse(text).problems
+
+
 # --- what pip refuses -------------------------------------------------------------------------------------------------
 
 

@@ -99,7 +99,10 @@ def test_a_new_block_ends_one_that_was_left_open() -> None:
 def test_what_stands_in_another_block_opens_none() -> None:
     text = "# /// other\n# /// script\n# dependencies = ['a']\n# ///\n"
 
-    assert parse(text) == Document("script")
+    document = parse(text)
+    assert not document.dependencies
+    # But uv looks for one wherever it begins.
+    assert problems(document, text) == [("# /// script", "uv reads a script block here, the standard none")]
 
 
 @pytest.mark.parametrize("opening", ["#/// script", "# /// script x", " # /// script", "# // script", "# /// scr_ipt"])

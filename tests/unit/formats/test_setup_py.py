@@ -100,6 +100,37 @@ def test_what_can_be_seen_is_read(arguments: str, before: str, expected: list[st
     assert sorted(names(setup(arguments, before))) == expected
 
 
+@pytest.mark.parametrize(
+    ("summed", "name", "specifier"),
+    [
+        ("'a' + '>=1'", "a", ">=1"),
+        ("'acme-' + 'web'", "acme-web", ""),
+        ("'a' + ('[x]' + \n  '==' '2')", "a", "==' '2"),
+        ("'a==' + VERSION", "a", "==' + VERSION"),
+        ("'a==%s' % x + '; python_version > \"3\"'", "a", "==%s' % x"),
+        ("'a' + f'=={x}'", "a", "=={x}"),
+        ("('a>=' + str(low)) + ',<' + '{}'.format(high)", "a", ">=' + str(low)) + ',<' + '{}'.format(high)"),
+        ("'a @ ' + URL", "a", ""),
+    ],
+)
+def test_strings_that_are_added_are_one_requirement(summed: str, name: str, specifier: str) -> None:
+    text = setup(f"install_requires=['b', {summed}] + MORE + ['c']")
+    document = parse(text)
+    assert [one.name for one in document.dependencies] == ["b", name, "c"]
+    found = document.dependencies[1]
+    assert found.specifier_span is None or found.specifier_span.of(text) == specifier
+    assert not document.problems
+
+
+@pytest.mark.parametrize("summed", ["'acme_' + x", "x + '-web'", "'acme' + ('-%s' % x)", "x + '==1'", "f'{x}' + 'a'"])
+def test_a_name_that_something_is_added_to_is_sent_nowhere(summed: str) -> None:
+    text = setup(f"install_requires=['b', {summed}]", before="x = 'web'")
+    document = parse(text)
+    assert [one.name for one in document.dependencies] == ["b"]
+    assert [one.why for one in document.unnamed] == [WithheldReason.VARIABLE]
+    assert not document.problems
+
+
 def test_a_literal_of_an_unknown_form_is_passed_over() -> None:
     # No Python up to 3.11; later releases allow the same quotes inside.
     assert names(setup('install_requires=[f"a=={x["b"]}"]')) == []

@@ -144,6 +144,7 @@ def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: st
         return {one.section: one.withheld for one in found if one.withheld}
 
     assert elsewhere(f"[tool.hatch.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
+    assert elsewhere(f"[tool.hatch.envs.default.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
     assert elsewhere(f"[tool.hatch.envs.test.sources]\nlib = {source}\n") == {
         "tool.hatch.envs.test.extra-dependencies": reason
     }
@@ -154,6 +155,26 @@ def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
     found = pyproject.parse(f"{LISTS}[tool.hatch.sources.lib]\nindex = '{url}'\n").dependencies
     assert {one.section for one in found if one.index_url == url} == ALL
     assert not any(one.withheld for one in found)
+
+
+@pytest.mark.parametrize(
+    ("option", "inherits"),
+    [
+        ("detached = true", False),
+        ("template = 'a'", False),
+        ("detached = false", True),
+        ("template = 'default'", True),
+        ("template = 'b'", True),
+    ],
+)
+def test_an_environment_that_takes_nothing_from_the_default_one_has_none_of_its_sources(
+    option: str,
+    inherits: bool,  # noqa: FBT001 - drawn from a table
+) -> None:
+    text = f"[sources]\nlib = '../lib'\n[envs.default]\n[envs.a]\n{option}\ndependencies = ['lib']\n"
+    for sources in (text, text.replace("[sources]", "[envs.default.sources]")):
+        (found,) = tool_hatch.parse(sources).dependencies
+        assert found.withheld is (WithheldReason.PATH if inherits else None)
 
 
 def test_the_sources_of_a_hatch_toml_hold_for_its_environments() -> None:

@@ -33,6 +33,24 @@ def test_plugins_and_environments_are_read() -> None:
     ]
 
 
+def test_constraints_of_environments_are_read() -> None:
+    text = """\
+[env_run_base]
+constraints = ["owl<2", "-c limits.txt"]
+[env.test]
+constraints = "lark<1"
+deps = ["wren"]
+"""
+    document = tool_tox.parse(text)
+    assert [(one.section, one.name, one.kind) for one in document.dependencies] == [
+        ("env_run_base.constraints", "owl", Kind.CONSTRAINT),
+        ("env.test.constraints", "lark", Kind.CONSTRAINT),
+        ("env.test.deps", "wren", Kind.REQUIREMENT),
+    ]
+    assert [(include.target, include.kind) for include in document.includes] == [("limits.txt", Kind.CONSTRAINT)]
+    assert not document.problems
+
+
 def test_tox_toml_has_the_same_keys_at_its_top() -> None:
     text = (
         'requires = ["tox"]\n[env_pkg_base]\ndeps = ["build"]\n[env_base.x]\ndeps = ["a"]\n[env.".pkg"]\ndeps = ["b"]'

@@ -100,6 +100,27 @@ def test_the_standard_name_goes_before_all_others() -> None:
 # --- cibuildwheel -----------------------------------------------------------------------------------------------------
 
 
+def test_what_restrains_the_tools_that_build_wheels_is_read() -> None:
+    text = """\
+[tool.cibuildwheel]
+dependency-versions = {packages = ["auditwheel==6.2.0", "owl"]}
+[tool.cibuildwheel.macos.dependency-versions]
+packages = ["lark<2"]
+[tool.cibuildwheel.linux]
+dependency-versions = "latest"
+[[tool.cibuildwheel.overrides]]
+select = "*-win*"
+dependency-versions.file = "limits.txt"
+"""
+    document = parse(text)
+    assert [(one.section.removeprefix("tool.cibuildwheel."), one.name, one.kind) for one in document.dependencies] == [
+        ("dependency-versions.packages", "auditwheel", Kind.CONSTRAINT),
+        ("dependency-versions.packages", "owl", Kind.CONSTRAINT),
+        ("macos.dependency-versions.packages", "lark", Kind.CONSTRAINT),
+    ]
+    assert not document.problems
+
+
 @pytest.mark.parametrize(
     ("value", "found"),
     [
