@@ -187,3 +187,25 @@ def test_what_may_become_a_private_name_waits_however_long_the_pause(
     typist.types("fine==1\nacme\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
     assert typist.asked() == ["fine", "fine", "acme"]
+
+
+@pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
+def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, written: str
+) -> None:
+    base = '[packages]\nold-lib = "*"\n'
+    for name in ("old-lib", "new", "fine"):
+        index.script(name, page(name, "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: vars(client.server.bench).update(pause=0.0, typing_pause=0.0))
+    document = client.open(workspace.write("Pipfile", base), base)
+    client.wait_for_diagnostics(document, "archived")
+    client.change(document, base + written, 2)
+    # What is typed elsewhere has been asked for, and that name with it if it was not held.
+    path = workspace.write("requirements.txt", "fine\n")
+    client.wait_for_diagnostics(client.open(path, "fine\n"), "archived")
+    client.in_loop(client.server.bench.keep_house)
+    assert [one.name for one in index.received] == ["old-lib", "fine"]
+    # Any version will do: when the typing has gone on elsewhere, that is what is meant.
+    client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)
+    client.wait_for(lambda: [one.name for one in index.received] == ["old-lib", "fine", "new"])

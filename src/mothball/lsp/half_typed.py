@@ -5,15 +5,20 @@ The protocol does not tell where the cursor is; where the last change ended does
 
 from __future__ import annotations
 
+import re
+
 from mothball.index.run import Query
 from mothball.lsp.documents import Checked, OpenDocument
 from mothball.model import Span
+
+_EMPTY_TABLE = r"\{\s*\}\Z"
 
 
 def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
     """Return the queries of a document but for names that are being typed.
 
-    When the typing ``has_paused``, only those are left out that are about to become private ones.
+    When the typing ``has_paused``, only those are left out that are about to become private ones, or whose table holds
+    nothing yet.
     """
     queries, checked = document.queries(), document.checked
     if checked is None or checked.opened is None or document.edited is None:
@@ -22,6 +27,7 @@ def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, .
     if has_paused and typed:
         private = checked.opened.file.governance.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
+    typed |= _begun_at(checked, document.edited.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
@@ -66,6 +72,28 @@ def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
         elif span.end < edit.start or span.start > edit.end:
             elsewhere.add(item.dependency.name)
     return frozenset(here - elsewhere)
+
+
+def _begun_at(checked: Checked, offset: int) -> frozenset[str]:
+    """Return the names whose table is empty, and ``offset`` in it.
+
+    Any version will do, that says; and so it looks before somebody has typed the path that they have in mind, as
+    editors close a brace when it is opened.
+    """
+    return frozenset(
+        item.dependency.name
+        for item in checked.dependencies()
+        if not item.dependency.specifier and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
+    )
+
+
+def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
+    if not entry.start <= offset:
+        return False
+    if text.startswith("[", entry.start):
+        # The table of a header goes on until the next one.
+        return "\n[" not in text[entry.end : offset]
+    return offset <= entry.end and re.search(_EMPTY_TABLE, entry.of(text)) is not None
 
 
 def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:
