@@ -465,6 +465,26 @@ def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, wor
     assert client.messages("window/showMessage") == []
 
 
+def test_a_report_on_several_names_weighs_as_the_heaviest_of_them_and_stands_there(
+    client: InProcess, workspace: Workspace
+) -> None:
+    text = """[tool.uv]
+constraint-dependencies = ["mild"]
+[project]
+name = "app"
+dependencies = ["heavy"]
+[tool.mothball.severity]
+unverified = "error"
+"unverified.transitive" = "note"
+"""
+    with refusing_url() as url:
+        client.start(PUSH, str(workspace.root), url)
+        document = client.open(workspace.write("pyproject.toml", text), text)
+        (down,) = client.wait_for_diagnostics(document, "unverified")
+    assert down["message"].startswith("2 names could not be checked")
+    assert (down["severity"], place(down)) == (1, (4, 17, 22))
+
+
 def test_a_page_that_fails_does_not_speak_for_the_others(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:

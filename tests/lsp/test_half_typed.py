@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.lsp.documents import Checked
-from mothball.lsp.half_typed import end_of_change, may_become_private
+from mothball.lsp.half_typed import changed, may_become_private
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.support.lsp_client import PUSH
@@ -28,7 +28,9 @@ def in_common(one: str, other: str) -> int:
 @settings(deadline=None, max_examples=300)
 def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> None:
     kept = in_common(before, after)
-    assert end_of_change(before, after) == len(after) - in_common(before[kept:][::-1], after[kept:][::-1])
+    span = changed(before, after)
+    assert span.start == kept
+    assert span.end == len(after) - in_common(before[kept:][::-1], after[kept:][::-1])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> N
     ],
 )
 def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
-    assert end_of_change(before, after) == at
+    assert changed(before, after).end == at
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,37 @@ def test_a_name_that_stands_elsewhere_too_has_been_typed_before(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     typist = Typist(client, workspace, index)
+    typist.pauses(LONG, LONG)
+    typist.types("old-lib==1\n")
+    typist.pauses(0.0, LONG)
     typist.types("old-lib==1\nold-lib")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
+
+
+@pytest.mark.parametrize("places", [2, 3])
+def test_a_name_that_is_typed_in_several_places_at_once_is_no_more_complete(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, places: int
+) -> None:
+    typist = Typist(client, workspace, index, private='"acme-*"')
+    typist.pauses(0.0, 0.0)
+    for length in range(1, len("acme") + 1):
+        typist.types("\n# fine\n".join(["acme"[:length]] * places))
+    # Behind different beginnings, the same is typed.
+    typist.pauses(LONG, LONG)
+    typist.types("old\nold-l")
+    typist.pauses(0.0, LONG)
+    typist.types("oldi\nold-li")
+    typist.types("oldib\nold-lib")
+    assert typist.asked() == []
+
+
+def test_of_what_is_pasted_only_the_last_name_waits(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    typist = Typist(client, workspace, index)
+    typist.types("old-lib==1\nfine")
+    client.wait_for_diagnostics(typist.document, "archived")
+    assert typist.asked() == ["old-lib"]
 
 
 def test_what_may_become_a_private_name_waits_however_long_the_pause(
@@ -156,3 +187,25 @@ def test_what_may_become_a_private_name_waits_however_long_the_pause(
     typist.types("fine==1\nacme\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
     assert typist.asked() == ["fine", "fine", "acme"]
+
+
+@pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
+def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, written: str
+) -> None:
+    base = '[packages]\nold-lib = "*"\n'
+    for name in ("old-lib", "new", "fine"):
+        index.script(name, page(name, "archived"))
+    client.start(PUSH, str(workspace.root), index.url)
+    client.in_loop(lambda: vars(client.server.bench).update(pause=0.0, typing_pause=0.0))
+    document = client.open(workspace.write("Pipfile", base), base)
+    client.wait_for_diagnostics(document, "archived")
+    client.change(document, base + written, 2)
+    # What is typed elsewhere has been asked for, and that name with it if it was not held.
+    path = workspace.write("requirements.txt", "fine\n")
+    client.wait_for_diagnostics(client.open(path, "fine\n"), "archived")
+    client.in_loop(client.server.bench.keep_house)
+    assert [one.name for one in index.received] == ["old-lib", "fine"]
+    # Any version will do: when the typing has gone on elsewhere, that is what is meant.
+    client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)
+    client.wait_for(lambda: [one.name for one in index.received] == ["old-lib", "fine", "new"])

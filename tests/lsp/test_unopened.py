@@ -295,6 +295,21 @@ def test_a_file_that_is_open_shows_its_own_whatever_the_disk_says(
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_snapshot_that_cannot_be_used_says_so_when_it_is_opened_and_closed_too(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    path = workspace.write("statuses.json", "{")
+    workspace.write("mothball.toml", 'snapshot = "statuses.json"\n')
+    workspace.write("requirements.txt", "fine\n")
+    client.start(PUSH, str(workspace.root), index.url)
+    client.command(CHECK)
+    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(path)))
+    client.close(client.open(path, "{"))
+    settle(client)
+    assert client.diagnostics[uri(path)] == [told]
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_file_that_was_mended_in_the_editor_is_clean_when_it_is_closed(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:

@@ -57,6 +57,20 @@ def test_a_broken_configuration_is_told_in_its_file_and_calls_nothing_clean(
     client.wait_for_diagnostics(uri(config))
 
 
+def test_a_broken_configuration_keeps_nothing_in_sight_over_which_it_does_not_rule(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
+    index.script("old-lib", page("old-lib", "archived"))
+    mine, other = (workspace.write(f"{name}/requirements.txt", "old-lib\n") for name in ("mine", "other"))
+    client.start(PUSH, str(workspace.root), index.url)
+    assert client.command("mothball.checkWorkspace")["findings"] == 2
+    workspace.write("mine/mothball.toml", "private = 7\n")
+    workspace.write("mothball.toml", 'exclude = ["other"]\n')
+    client.command("mothball.checkWorkspace")
+    client.wait_for_diagnostics(uri(other))
+    assert codes_of(client.diagnostics[uri(mine)]) == ["archived"]
+
+
 def test_who_pulls_the_workspace_learns_of_a_broken_configuration_and_keeps_the_last_reports(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:

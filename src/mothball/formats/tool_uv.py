@@ -91,7 +91,7 @@ def _redirects(source: Named, urls: Mapping[str, str]) -> Iterator[Redirect]:
     for members in source.alternatives:
         withheld = origin_of_source(members)
         # Whatever is being typed there, it was not to be the default index.
-        if withheld is None and not source.complete:
+        if withheld is None and not (source.complete and members):
             withheld = WithheldReason.INCOMPLETE
         pinned = members.get("index")
         url = urls.get(pinned.value) if isinstance(pinned, String) else None

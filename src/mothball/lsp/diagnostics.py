@@ -65,7 +65,8 @@ class _Writer:
             else:
                 general.append(of_problem(problem, self._checked, self._shape))
         for (index, _), findings in unreachable.items():
-            told.append(self._of_finding(findings[0], _together(findings, old.pop(index, None))))
+            heaviest = min(findings, key=lambda one: _WEIGHTS.index(one.severity))
+            told.append(self._of_finding(heaviest, _together(findings, old.pop(index, None))))
         return [*general, *_in_order(told)]
 
     def _problems(self) -> Iterator[Problem]:
@@ -150,6 +151,8 @@ def _message(finding: Finding) -> str:
 
 # An index that is down shows in several of these: after a few, the rest of the names are not tried any more.
 _CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.DECLINED, Cause.OFFLINE)
+# One report on several names weighs as much as the one that weighs most.
+_WEIGHTS = tuple(Severity)
 # The most names that one report lists.
 _MOST_NAMES = 5
 

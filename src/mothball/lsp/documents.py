@@ -12,6 +12,7 @@ from mothball.formats.table import format_of
 from mothball.governing import OWN_FILE
 from mothball.index.run import Query
 from mothball.lsp.lookups import PENDING
+from mothball.model import Span
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
 from mothball.records import NamedTuple
 from mothball.unsaved import NOTHING_UNSAVED, Unsaved
@@ -94,8 +95,8 @@ class OpenDocument:
         self.surveys = 0
         self.check_is_due = False
         self.asks_when_checked = False
-        # Where the last change ended, until the file is saved: there, somebody may still be typing a name.
-        self.edited_at: int | None = None
+        # Where the last change was, until the file is saved: there, somebody may still be typing a name.
+        self.edited: Span | None = None
         # A long text is judged in a thread, one after the other; `is_overtaken` when there is reason to do it again.
         self.is_in_thread = False
         self.is_overtaken = False

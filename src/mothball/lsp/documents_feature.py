@@ -20,8 +20,8 @@ def register(server: Server) -> None:
         document = params.text_document
         path = path_of(document.uri)
         if path is not None:
-            server.unopened.opened(path)
             bench.open(document.uri, path, document.text, document.version)
+            server.unopened.opened(path)
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         text = bench.text_of(params.text_document.uri)

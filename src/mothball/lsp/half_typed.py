@@ -5,27 +5,34 @@ The protocol does not tell where the cursor is; where the last change ended does
 
 from __future__ import annotations
 
+import re
+
 from mothball.index.run import Query
 from mothball.lsp.documents import Checked, OpenDocument
+from mothball.model import Span
+
+_EMPTY_TABLE = r"\{\s*\}\Z"
 
 
 def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
     """Return the queries of a document but for names that are being typed.
 
-    When the typing ``has_paused``, only those are left out that are about to become private ones.
+    When the typing ``has_paused``, only those are left out that are about to become private ones, or whose table holds
+    nothing yet.
     """
     queries, checked = document.queries(), document.checked
-    if checked is None or checked.opened is None or document.edited_at is None:
+    if checked is None or checked.opened is None or document.edited is None:
         return queries
-    typed = _names_at(checked, document.edited_at)
+    typed = _names_at(checked, document.edited)
     if has_paused and typed:
         private = checked.opened.file.governance.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
+    typed |= _begun_at(checked, document.edited.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
-def end_of_change(before: str, after: str) -> int:
-    """Return the offset in ``after`` behind what differs from ``before``."""
+def changed(before: str, after: str) -> Span:
+    """Return what of ``after`` differs from ``before``: all from the first place to the last, if there are several."""
     start = _common(before, after)
     most = min(len(before), len(after)) - start
     low, high = 0, most
@@ -35,7 +42,7 @@ def end_of_change(before: str, after: str) -> int:
             low = middle
         else:
             high = middle - 1
-    return len(after) - low
+    return Span(start, len(after) - low)
 
 
 def _common(before: str, after: str) -> int:
@@ -50,14 +57,43 @@ def _common(before: str, after: str) -> int:
     return low
 
 
-def _names_at(checked: Checked, offset: int) -> frozenset[str]:
-    """Return the names within or at the ends of which ``offset`` is, but for those that stand elsewhere, too."""
+def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
+    """Return the names that may be growing where ``edit`` was, but for those that stand elsewhere, too.
+
+    That is the name within or at the ends of which it ended. Somebody who types in several places at once has changed
+    all in between: it may have begun within another name, and what stands in between is no other place.
+    """
     here: set[str] = set()
     elsewhere: set[str] = set()
     for item in checked.dependencies():
         span = item.dependency.name_span
-        (here if span.start <= offset <= span.end else elsewhere).add(item.dependency.name)
+        if span.start <= edit.end <= span.end or span.start < edit.start < span.end:
+            here.add(item.dependency.name)
+        elif span.end < edit.start or span.start > edit.end:
+            elsewhere.add(item.dependency.name)
     return frozenset(here - elsewhere)
+
+
+def _begun_at(checked: Checked, offset: int) -> frozenset[str]:
+    """Return the names whose table is empty, and ``offset`` in it.
+
+    Any version will do, that says; and so it looks before somebody has typed the path that they have in mind, as
+    editors close a brace when it is opened.
+    """
+    return frozenset(
+        item.dependency.name
+        for item in checked.dependencies()
+        if not item.dependency.specifier and _is_in_empty_table(checked.text, item.dependency.entry_span, offset)
+    )
+
+
+def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
+    if not entry.start <= offset:
+        return False
+    if text.startswith("[", entry.start):
+        # The table of a header goes on until the next one.
+        return "\n[" not in text[entry.end : offset]
+    return offset <= entry.end and re.search(_EMPTY_TABLE, entry.of(text)) is not None
 
 
 def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:

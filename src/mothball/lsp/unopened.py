@@ -163,8 +163,12 @@ class Unopened:
                 self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(path), told))
 
     def opened(self, path: str) -> None:
-        """Take back what was sent for a file that is being opened now: it will show its own."""
-        if self._pushed.pop(path, None) is not None:
+        """Take back what was sent for a file that is open now: it will show its own.
+
+        What is none of ours, such as a snapshot that cannot be used, goes on showing what a check has found of it.
+        """
+        is_ours = any(document.path == path for document in self._bench.documents.values())
+        if is_ours and self._pushed.pop(path, None) is not None:
             self._server.unpublish(uri_of(path))
 
     def closed(self, document: OpenDocument) -> None:

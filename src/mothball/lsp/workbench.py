@@ -22,7 +22,7 @@ from mothball.index.run import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument, format_for
-from mothball.lsp.half_typed import end_of_change, meant
+from mothball.lsp.half_typed import changed, meant
 from mothball.lsp.held_back import HeldBack
 from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
@@ -104,7 +104,7 @@ class Workbench:
         if document is None:
             return
         if document.text != text:
-            document.edited_at = end_of_change(document.text, text)
+            document.edited = changed(document.text, text)
         document.text, document.version = text, version
         if uri in self.scripts:
             return
@@ -130,7 +130,7 @@ class Workbench:
     def saved(self, uri: str) -> None:
         """Take in that a document was saved: what stands in it is what was meant."""
         if uri in self.documents:
-            self.documents[uri].edited_at = None
+            self.documents[uri].edited = None
         self.disk_changed()
 
     def disk_changed(self) -> None:

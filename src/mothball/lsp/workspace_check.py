@@ -17,7 +17,7 @@ from mothball.discovery import Discovered, Given, discover
 from mothball.errors import ConfigError, UnreadableFileError
 from mothball.files import is_inside, read_utf8, shown_path
 from mothball.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity
-from mothball.governing import OWN_FILE, Governor
+from mothball.governing import OWN_FILE, SHARED_FILE, Governor
 from mothball.index.run import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of, of_problem
 from mothball.lsp.documents import Checked
@@ -38,8 +38,9 @@ class Found(NamedTuple):
     """What a check of the workspace came to: diagnostics by absolute path (also the empty ones), and numbers.
 
     ``unused`` has, by the path of a configuration, what was found of its ignores that match nothing; ``answers`` all
-    that was learnt. ``is_partial`` is true where a configuration cannot be used: of files that are not among
-    ``diagnostics`` nothing is known then, least of all that they are clean.
+    that was learnt. ``is_partial`` is true where something kept files from being checked as they should. ``unread``
+    are the directories whose configuration cannot be used: of files below them that are not among ``diagnostics``
+    nothing is known then, least of all that they are clean.
     """
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
@@ -50,14 +51,18 @@ class Found(NamedTuple):
     findings: int
     problems: tuple[str, ...]
     is_partial: bool = False
+    unread: frozenset[str] = frozenset()
 
     def after(self, before: Found) -> Found:
         """Return what is known after both: of files that could not be looked at this time, what was found before."""
-        if not self.is_partial:
+        kept = {path: found for path, found in before.diagnostics.items() if self._could_not_look_at(path)}
+        if not kept:
             return self
-        kept = {path: found for path, found in before.diagnostics.items() if os.path.lexists(path)}
         unused = {path: found for path, found in before.unused.items() if path in kept}
         return self._replace(diagnostics={**kept, **self.diagnostics}, unused={**unused, **self.unused})
+
+    def _could_not_look_at(self, path: str) -> bool:
+        return any(is_inside(path, directory) for directory in self.unread) and os.path.lexists(path)
 
 
 class Again(NamedTuple):
@@ -184,12 +189,14 @@ class _Outcome:
         self._dependencies = 0
         self._findings: set[tuple[object, ...]] = set()
         self._is_partial = False
+        self._unread: set[str] = set()
 
     def refuse(self, folder: str, error: ConfigError | UnreadableFileError) -> None:
         """Take in why nothing of ``folder`` can be checked."""
         place = "" if isinstance(error, SettingsError) else user_config_file()
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         self._problems[str(error)] = None
+        self._unread.add(folder)
         self._add_problem(problem, place or os.path.join(folder, OWN_FILE))
 
     def take(self, one: _CheckedFolder, own: set[str]) -> None:
@@ -216,7 +223,10 @@ class _Outcome:
     def _take_problem(self, problem: Problem) -> None:
         self._problems[f"{problem.path}: {problem.message}" if problem.path else problem.message] = None
         if problem.path and problem.severity is Severity.ERROR:
-            self._add_problem(problem, os.path.abspath(problem.path))
+            path = os.path.abspath(problem.path)
+            self._add_problem(problem, path)
+            if problem.rule is None and os.path.basename(path) in (OWN_FILE, SHARED_FILE):
+                self._unread.add(os.path.dirname(path))
 
     def _add_problem(self, problem: Problem, path: str) -> None:
         """Add to the file at ``path`` what is wrong with it, and keeps others from being checked."""
@@ -237,6 +247,7 @@ class _Outcome:
             len(self._findings),
             tuple(self._problems),
             self._is_partial,
+            frozenset(self._unread),
         )
 
 

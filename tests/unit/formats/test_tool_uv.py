@@ -103,6 +103,9 @@ def test_a_half_typed_source_keeps_its_name_from_being_asked(half: str) -> None:
 def test_a_source_that_is_half_typed_and_can_be_told_is_told() -> None:
     assert sourced("flask = {git = 'https://git.exa") is WithheldReason.VCS
     assert sourced("[tool.uv.sources.flask") is WithheldReason.INCOMPLETE
+    # uv refuses a source that says nothing; an editor closes a brace as it is opened.
+    for empty in ("flask = {}", "flask = { }", "[tool.uv.sources.flask]\n", "[tool.uv.sources.flask]\npa\n"):
+        assert sourced(empty) is WithheldReason.INCOMPLETE
 
 
 def test_an_extra_and_a_group_have_sources_of_their_own() -> None:
