@@ -57,6 +57,8 @@ def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
         ("old-lib", ("acme-*", "other"), False),
         ("anything", ("*-internal",), True),
         ("anything", (), False),
+        ("acme-web", ("acme-*",), False),
+        ("acme", ("acme", "acme-*"), False),
     ],
 )
 def test_a_name_may_become_private_as_it_goes_on(name: str, patterns: tuple[str, ...], *, may: bool) -> None:
@@ -181,12 +183,14 @@ def test_what_may_become_a_private_name_waits_however_long_the_pause(
     client.wait_for_diagnostics(typist.document, "archived")
     client.command("mothball.checkAgain")
     client.wait_for(lambda: typist.asked() == ["fine", "fine"])
+    # A private one goes to the user's own index.
     typist.types("fine==1\nacme-secret")
+    client.wait_for(lambda: "acme-secret" in typist.asked())
     typist.types("fine==1\nacme")
     # Typed to its end, it is nobody's secret.
     typist.types("fine==1\nacme\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
-    assert typist.asked() == ["fine", "fine", "acme"]
+    assert typist.asked() == ["fine", "fine", "acme-secret", "acme"]
 
 
 @pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])

@@ -6,6 +6,7 @@ The protocol does not tell where the cursor is; where the last change ended does
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 from mothball.index.run import Query
 from mothball.lsp.documents import Checked, OpenDocument
@@ -97,11 +98,13 @@ def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
 
 
 def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:
-    """Return whether a name that begins with ``name`` matches one of ``patterns``, which ``*`` stands in for any part.
+    """Return whether ``name`` matches none of ``patterns``, and may as it goes on; ``*`` stands for any part.
 
     >>> may_become_private("acme-int", ("acme-internal",)), may_become_private("requests", ("acme-*",))
     (True, False)
     """
+    if any(fnmatchcase(name, pattern) for pattern in patterns):
+        return False  # it is private already, and goes where such names go
     for pattern in patterns:
         literal, star, _ = pattern.partition("*")
         if literal.startswith(name) or (star and name.startswith(literal)):
