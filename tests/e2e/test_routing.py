@@ -83,6 +83,7 @@ PROJECT = "[project]\nname = 'x'\ndependencies = ['acme-web', 'lib']\n"
 NO_DEFAULT = ""
 UV_HOME = "[[tool.uv.index]]\nname = 'acme'\nurl = '{home}'\n"
 POETRY_HOME = "[[tool.poetry.source]]\nname = 'acme'\nurl = '{home}'\n"
+RYE_HOME = "[[tool.rye.sources]]\nname = 'acme'\nurl = '{home}'\n"
 PDM_HOME = "[[tool.pdm.source]]\nname = 'acme'\nurl = '{home}'\n"
 POETRY = "[tool.poetry.dependencies]\nacme-web = '*'\nlib = '*'\n"
 PIPFILE = "[packages]\nacme-web = '*'\nlib = '*'\n"
@@ -385,6 +386,9 @@ ROWS = [
         home="acme-web",
         public="lib",
     ),
+    # Rye.
+    Row("rye-source", {"pyproject.toml": PROJECT + RYE_HOME}, home=BOTH, public="lib"),
+    Row("rye-source-named-default", {"pyproject.toml": PROJECT + RYE_HOME.replace("acme", "default")}, home=BOTH),
     # PDM.
     Row("pdm-source", {"pyproject.toml": PROJECT + PDM_HOME}, home=BOTH, public="lib"),
     Row("pdm-source-named-pypi", {"pyproject.toml": PROJECT + PDM_HOME.replace("acme", "pypi")}, home=BOTH),

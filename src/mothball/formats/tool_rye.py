@@ -1,9 +1,10 @@
-"""[tool.rye]: development dependencies, and the members of its workspace."""
+"""[tool.rye]: development dependencies, its sources, and the members of its workspace."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mothball.formats.index_tables import declared_indexes
 from mothball.formats.requirement_items import read_arrays
 from mothball.formats.workspace_tables import workspaces_in
 
@@ -18,5 +19,6 @@ _PLACES = (("dev-dependencies",),)
 
 def read(tables: Tables) -> Iterator[Found]:
     """Yield what the tables of Rye hold."""
+    yield from (index.of_tool("rye", index.text("type") or "index") for index in declared_indexes(tables, "sources"))
     yield from read_arrays(tables, _PLACES)
     yield from workspaces_in(tables, "rye", ("workspace",))

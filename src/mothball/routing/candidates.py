@@ -114,6 +114,7 @@ _KEYS = {
     "uv": "tool.uv.index",
     "poetry": "tool.poetry.source",
     "pdm": "tool.pdm.source",
+    "rye": "tool.rye.sources",
     "pipenv": "source",
     "pixi": "pypi-options",
 }

@@ -35,7 +35,7 @@ MAX_INDEXES = 16
 # So many options and tables may name indexes in what is installed together: beyond this, somebody means harm.
 MAX_DECLARED = 256
 
-_TOOLS = ("uv", "poetry", "pdm", "pixi")
+_TOOLS = ("uv", "poetry", "pdm", "pixi", "rye")
 _BY_FORMAT = {
     "uv-lock": "uv",
     "poetry-lock": "poetry",
@@ -154,7 +154,9 @@ class Router:
         if self._declares_too_many and dependency.withheld is None:
             words = f"more than {MAX_DECLARED} indexes are named in the files that are installed together"
             return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), (), words)
-        choice = self._pinned(dependency)
+        # Of what the text alone keeps back, only an index may be known elsewhere that its file does not declare.
+        is_kept_back = dependency.withheld is not None and not dependency.index_name
+        choice = None if is_kept_back else self._pinned(dependency)
         if choice is None and dependency.withheld is not None:
             return Explanation(Withheld(dependency.withheld), ())
         return self._decide(dependency.name, choice or self._unless_unknown(self._chosen(dependency)))

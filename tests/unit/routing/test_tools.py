@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mothball.answers import Withheld
 from mothball.config import Network
+from mothball.formats.table import parse
 from mothball.installer_settings import InstallerSettings, PipSettings, UvSettings
 from mothball.model import WithheldReason
+from mothball.routing.route import Declared, Router
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"
@@ -189,6 +192,37 @@ def test_a_lock_of_poetry_records_every_source_but_the_default_index() -> None:
         "[[package]]\nname = 'other'\nversion = '1'\n"
     )
     assert ways("poetry-lock", lock, UV_SETTINGS) == {"lib": (A,), "other": (PUBLIC,)}
+
+
+def test_what_is_half_typed_is_asked_for_by_no_way_and_told_so() -> None:
+    text = "[tool.pixi.pypi-dependencies]\nlib = {index = 'https://home.example/simple/', source = 'https://half}"
+    document = parse("pyproject", text)
+    router = Router(Declared(document.format, document.tools, (), document.tool_indexes), Network())
+    (dependency,) = document.dependencies
+    withheld = Withheld(WithheldReason.INCOMPLETE)
+    assert router.route(dependency) == router.explain(dependency).route == withheld
+
+
+# --- Rye --------------------------------------------------------------------------------------------------------------
+
+RYE = "tool.rye.sources"
+
+
+@pytest.mark.parametrize(
+    ("tables", "indexes"),
+    [
+        (table(RYE, "a", A), (A, PUBLIC)),
+        (table(RYE, "a", A, "type = 'index'"), (A, PUBLIC)),
+        (table(RYE, "default", A), (A,)),
+        (table(RYE, "default", A) + table(RYE, "b", B), (B, A)),
+        (table(RYE, "a", A, "type = 'find-links'"), (PUBLIC,)),
+        ("[[tool.rye.sources]]\nname = 'a'\n", WithheldReason.NO_INDEX),
+        ("[[tool.rye.sources]]\nname = 'default'\nurl = 'https://a.ex", WithheldReason.NO_INDEX),
+        ("[tool.rye]\nsources = 3\n", WithheldReason.NO_INDEX),
+    ],
+)
+def test_rye_asks_its_sources_beside_the_default_index(tables: str, indexes: Way) -> None:
+    assert lib(PROJECT + tables) == indexes
 
 
 # --- PDM --------------------------------------------------------------------------------------------------------------
