@@ -149,3 +149,22 @@ def test_a_name_that_is_new_beside_an_unsaved_workspace_goes_nowhere(client: InP
     assert asked_for(client, document, SAVED) == {"old-lib"}
     client.change(document, text)
     assert asked_for(client, document, text) == {"old-lib"}
+
+
+def test_the_name_that_a_project_is_given_in_the_editor_is_not_asked_for_in_its_other_files(
+    client: InProcess, workspace: Workspace
+) -> None:
+    client.start(PUSH, str(workspace.root), offline=True)
+    os.mkdir(workspace.path(".git"))
+    named = '[project]\nname = "{}"\nversion = "1"\n'
+    project = client.open(workspace.write("pyproject.toml", named.format("old-name")), named.format("old-name"))
+    text = "[testenv]\ndeps =\n    new-name\n    old-lib\n"
+    document = client.open(workspace.write("tox.ini", text), text)
+    assert asked_for(client, document, text) == {"new-name", "old-lib"}
+    client.change(project, named.format("New.Name"), 2)
+    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib"})
+    client.change(project, named.format("old-name"), 3)
+    client.wait_for(lambda: asked_for(client, document, text) == {"new-name", "old-lib"})
+    client.change(project, named.format("*"), 4)
+    assert asked_for(client, project, named.format("*")) == set()
+    assert asked_for(client, document, text) == {"new-name", "old-lib"}

@@ -80,8 +80,9 @@ class OpenDocument:
         self.version = version
         # What the text says of private names, where it is a configuration.
         self.private: tuple[str, ...] = ()
-        # Whether the text names other indexes than the file on disk.
+        # Whether the text names other indexes than the file on disk, and what new name it gives the project.
         self.names_other_indexes = False
+        self.new_own_name = ""
         self.surroundings: Surroundings | None = None
         self.parsed: Parsed | None = None
         self.checked: Checked | None = None

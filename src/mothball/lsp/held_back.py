@@ -1,4 +1,7 @@
-"""What texts in the editor keep back for others: private names, and new ones beside an index that is not saved."""
+"""What texts in the editor keep back for others.
+
+Private names, a project's own name, and new names beside an index that is not saved.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ class HeldBack:
         self._hold(document, private_in(document.text, document.path))
 
     def verdict_came(self, document: OpenDocument) -> None:
-        """Take in whether a text, as it was judged, names other indexes than its file."""
+        """Take in whether a text, as it was judged, names other indexes than its file, or gives the project a name."""
         opened = document.checked.opened if document.checked else None
-        self._tell_of_indexes(document, others=bool(opened and opened.names_other_indexes))
+        self._tell(document, _new_own_name(document), others=bool(opened and opened.names_other_indexes))
 
     def closed(self, document: OpenDocument) -> None:
         """Take in that a document says nothing any more."""
         self._hold(document, ())
-        self._tell_of_indexes(document, others=False)
+        self._tell(document, "", others=False)
 
     def around(self, document: OpenDocument) -> Unsaved:
         """Return what the other texts say that may be about ``document``."""
@@ -40,7 +43,9 @@ class HeldBack:
             if one.private and is_inside(document.path, os.path.dirname(one.path))
             for pattern in one.private
         )
-        return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
+        # A project's name belongs to nobody but the project: it is kept as private ones are.
+        own = tuple(one.new_own_name for one in self._beside(document) if one.new_own_name)
+        return Unsaved((*private, *own), any(one.names_other_indexes for one in self._beside(document)))
 
     def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
         if configuration.private != private:
@@ -49,9 +54,9 @@ class HeldBack:
                 if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
                     self._check_soon(document)
 
-    def _tell_of_indexes(self, document: OpenDocument, *, others: bool) -> None:
-        if document.names_other_indexes != others:
-            document.names_other_indexes = others
+    def _tell(self, document: OpenDocument, own_name: str, *, others: bool) -> None:
+        if (document.new_own_name, document.names_other_indexes) != (own_name, others):
+            document.new_own_name, document.names_other_indexes = own_name, others
             for one in self._beside(document):
                 self._check_soon(one)
 
@@ -61,3 +66,12 @@ class HeldBack:
         for one in self._documents.values():
             if one is not document and around and one.surroundings and one.surroundings.root == around.root:
                 yield one
+
+
+def _new_own_name(document: OpenDocument) -> str:
+    """Return what the text calls its project, empty where the file on disk calls it so, too."""
+    opened, around = document.checked.opened if document.checked else None, document.surroundings
+    name = opened.file.document.own_name if opened else ""
+    is_saved = around is not None and around.saved is not None and around.saved.document.own_name == name
+    # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.
+    return "" if is_saved or "*" in name else name
