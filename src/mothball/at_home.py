@@ -42,7 +42,7 @@ _ELSEWHERE = _LOCAL.union((WithheldReason.URL, WithheldReason.VCS))
 # So many paths that are installed in one go are looked at; real files name a few.
 MAX_TARGETS = 200
 # Behind what `-e` was given, uv reads a marker; pip passes it over.
-_MARKED = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*+;"""
+_MARKED = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*;"""
 # Extras behind the path of a directory, or what begins a marker or a fragment there.
 _EXTRAS = r"\[[^\[\]]*+\]\Z"
 _MORE = r"[;#]"

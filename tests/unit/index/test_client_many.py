@@ -131,6 +131,9 @@ def test_a_304_is_not_given_to_who_asked_without_its_validator(index: ScriptedIn
 
 def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> None:
     names = [f"lib-{number}" for number in range(50)]
+    for name in names:
+        # Slow enough that whoever asks is told before the next one is answered, also on a busy machine.
+        index.script(name, PAGE._replace(delay=0.3))
     with Client(ClientSettings(workers=1)) as client:
         for _ in client.fetch([PageRequest(index.url, name) for name in names]):
             break
