@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False  # see mothball.records
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # Long enough for any honest reason, short enough that it cannot push our own words off a screen.
 MAX_FOREIGN_TEXT = 300
 
@@ -76,6 +80,16 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     if is_cut or len(cleaned) > limit:
         return cleaned[: limit - 1].rstrip() + "…"
     return cleaned
+
+
+def listed(names: Sequence[str], most: int, limit: int = 100) -> str:
+    """Return the first ``most`` of ``names``, each harmless and of at most ``limit`` code points, and how many follow.
+
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(one_line(name, limit) for name in names[:most])}{more}"
 
 
 def keep_columns(line: str, limit: int) -> str:

@@ -20,7 +20,7 @@ from mothball.files import read_utf8
 from mothball.findings import IGNORABLE_RULES, CheckedDependency, Finding
 from mothball.formats.table import parse
 from mothball.governing import configuration_of, table_path
-from mothball.hygiene import one_line
+from mothball.hygiene import listed, one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.commands import CHECK_AGAIN, OPEN_PAGE
 from mothball.lsp.convert import Positions, path_of, uri_of
@@ -156,7 +156,8 @@ class _Offer:
         edit = ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
         if edit is not None:
             others = also_covered(self._checked.text, document, entry, edit)
-            also = f" (speaks of {_names(others)}, too)" if others else ""
+            names = list(dict.fromkeys(one.name for one in others))
+            also = f" (speaks of {listed(names, _MOST_NAMES, 60)}, too)" if names else ""
             title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here{also}"
             yield self._edit(title, finding, self._own_edits((edit,)))
 
@@ -218,12 +219,6 @@ class _Change(NamedTuple):
     text: str
     edits: tuple[Edit, ...]
     is_new: bool = False
-
-
-def _names(dependencies: Iterable[Dependency]) -> str:
-    """Return the names of some dependencies, each once, as far as a title has room."""
-    names = list(dict.fromkeys(one_line(one.name, 60) for one in dependencies))
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
 
 
 def _words(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mothball.answers import Cause, NotStated, Unavailable
 from mothball.findings import CheckedDependency, Finding, Problem, Rule, Severity
-from mothball.hygiene import one_line
+from mothball.hygiene import listed, one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
 from mothball.lsp.documents import Checked, counts
@@ -173,13 +173,8 @@ def _together(findings: list[Finding], old: Problem | None) -> str:
     message = first.full_message()
     if len(names) > 1 and isinstance(first.lookup, Unavailable):
         index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
-        message = f"{len(names)} names could not be checked on {index}: {detail} ({_listed(names)})"
+        message = f"{len(names)} names could not be checked on {index}: {detail} ({listed(names, _MOST_NAMES, 60)})"
     return "\n".join(part for part in (message, old.message if old else "", first.help) if part)
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(one_line(name, 60) for name in names[:_MOST_NAMES])
-    return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
 
 
 def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.governing import OWN_FILE, SHARED_FILE
-from mothball.hygiene import one_line
+from mothball.hygiene import listed, one_line
 from mothball.records import NamedTuple
 from mothball.wording import ignore_comment, ignore_entry
 
@@ -73,13 +73,10 @@ def _replacing(errors: Iterable[Finding], report: Report) -> list[str]:
     named = [one for one in errors if one.name and one.rule is not Rule.UNVERIFIED]
     names = list(dict.fromkeys(one.name or "" for one in named if one.location not in brought))
     parents = list(dict.fromkeys(brought[one.location] for one in named if one.location in brought))
-    lines = [f"take other packages, or none, in place of {_some(names)}"] if names else []
-    return [*lines, *([f"upgrade or replace {_some(parents)}, for what that brings in"] if parents else [])]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return f"{', '.join(one_line(name, 100) for name in names[:_SHOWN_NAMES])}{more}"
+    lines = [f"take other packages, or none, in place of {listed(names, _SHOWN_NAMES)}"] if names else []
+    if parents:
+        lines.append(f"upgrade or replace {listed(parents, _SHOWN_NAMES)}, for what that brings in")
+    return lines
 
 
 def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
