@@ -12,19 +12,14 @@ from mothball.governing import Governor, GovernorSettings
 from mothball.model import WithheldReason
 from mothball.sources import Home, RunSettings
 from tests.support.timing import least_seconds
-from tests.support.trees import repository, write_tree
+from tests.support.trees import write_tree
 
 TODAY = "2026-11-22"
 PATH, EDITABLE = WithheldReason.PATH, WithheldReason.EDITABLE
 LIB = {"lib/pyproject.toml": '[project]\nname = "Night.Watch"\n'}
 
 
-@pytest.fixture(autouse=True)
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory."""
-    root = repository(tmp_path / "repo", {})
-    monkeypatch.chdir(root)
-    return root
+pytestmark = pytest.mark.usefixtures("repo")
 
 
 def withheld(*paths: str) -> list[tuple[str, WithheldReason | None]]:

@@ -24,14 +24,6 @@ TODAY = "2026-11-22"
 SETTINGS = RunSettings(TODAY, 1_795_000_000.0)
 
 
-@pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory; what lies beside it is outside."""
-    root = repository(tmp_path / "repo", {})
-    monkeypatch.chdir(root)
-    return root
-
-
 def found(*paths: str, settings: RunSettings = SETTINGS, **governing: Any) -> Discovered:
     return discovered(Given(paths), settings, **governing)
 

@@ -26,14 +26,6 @@ LEADS_OUTSIDE = "it is a link that leads outside the repository, or nowhere"
 NOT_CHECKED = "; the files that this configuration rules over were not checked"
 
 
-@pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory; what lies beside it is outside."""
-    root = repository(tmp_path / "repo", {})
-    monkeypatch.chdir(root)
-    return root
-
-
 def governor(user: UserConfig | None = None, **settings: Any) -> Governor:
     return Governor(GovernorSettings(TODAY)._replace(**settings), user or UserConfig())
 

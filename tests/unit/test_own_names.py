@@ -18,12 +18,7 @@ PROJECT = "[project]\nname = 'Night.Watch'\n"
 LOCK = '[[package]]\nname = "night-watch"\nversion = "1"\n'
 
 
-@pytest.fixture(autouse=True)
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory."""
-    root = repository(tmp_path / "repo", {})
-    monkeypatch.chdir(root)
-    return root
+pytestmark = pytest.mark.usefixtures("repo")
 
 
 def withheld(*paths: str) -> dict[str, WithheldReason | None]:

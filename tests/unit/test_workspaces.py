@@ -18,7 +18,7 @@ from mothball.model import WithheldReason, Workspace
 from mothball.sources import RunSettings
 from mothball.workspaces import Membership, Workspaces
 from tests.support.timing import least_seconds
-from tests.support.trees import repository, write_tree
+from tests.support.trees import write_tree
 
 TODAY = "2026-11-22"
 MEMBER = WithheldReason.WORKSPACE
@@ -27,12 +27,7 @@ RYE = '[tool.rye.workspace]\nmembers = ["packages/*"]\n'
 HATCH = '[tool.hatch.envs.default]\nworkspace.members = ["packages/*"]\n'
 
 
-@pytest.fixture(autouse=True)
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory."""
-    root = repository(tmp_path / "repo", {})
-    monkeypatch.chdir(root)
-    return root
+pytestmark = pytest.mark.usefixtures("repo")
 
 
 def project(name: str, *requires: str, more: str = "") -> str:
