@@ -7,7 +7,7 @@ name is to be sent there, nor elsewhere because the line is half gone. Pure.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from operator import itemgetter
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from mothball.errors import ConfigError
 from mothball.formats.toml import scan_once, to_mapping
 from mothball.governing import OWN_FILE, SHARED_FILE, table_path
 from mothball.model import Dependency, Document, Span, WithheldReason
+from mothball.paths import is_inside
 from mothball.records import NamedTuple
 from mothball.sources import SourceFile
 
@@ -128,6 +129,11 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
         with suppress(ConfigError):
             found += read_name_patterns([one], ("private",))
     return tuple(found)
+
+
+def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """Return those of ``private``, patterns of names by directories, that hold for the file at ``path``, absolute."""
+    return tuple(pattern for directory, patterns in private if is_inside(path, directory) for pattern in patterns)
 
 
 def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import takewhile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mothball.lsp import half_typed
 from mothball.lsp.documents import Checked
 from mothball.lsp.half_typed import changed, may_become_private
+from mothball.model import Span
 from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.support.lsp_client import PUSH
 from tests.support.scripted_index import ScriptedIndex
+from tests.support.timing import least_seconds
 
 TEXTS = st.text("ab\n", max_size=12)
 LONG = 1000.0
@@ -213,3 +218,13 @@ def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
     # Any version will do: when the typing has gone on elsewhere, that is what is meant.
     client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)
     client.wait_for(lambda: [one.name for one in index.received] == ["old-lib", "fine", "new"])
+
+
+def test_empty_tables_take_time_in_proportion_to_the_text() -> None:
+    def tables(count: int) -> Callable[[], object]:
+        text = "".join(f"[packages.lib-{number}]\n" for number in range(count))
+        entries = [Span(at.start(), at.end()) for at in re.finditer(r"\[.*\]", text)]
+        return lambda: [half_typed._is_in_empty_table(text, entry, len(text)) for entry in entries]
+
+    few, many = least_seconds(tables(1000)), least_seconds(tables(20_000))
+    assert many < 100 * few

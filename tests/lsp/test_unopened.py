@@ -393,6 +393,21 @@ def test_a_name_that_a_configuration_in_the_editor_keeps_back_is_sent_to_no_publ
     assert asked_for() == {"fine", "old-lib"}
 
 
+@pytest.mark.usefixtures("quick")
+def test_the_name_that_a_project_is_given_in_the_editor_is_not_asked_for_in_files_on_the_disk(
+    client: InProcess, workspace: Workspace
+) -> None:
+    workspace.write("tox.ini", "[testenv]\ndeps =\n    new-name\n    fine\n")
+    client.start(PUSH, str(workspace.root), offline=True)
+    named = '[project]\nname = "{}"\nversion = "1"\n'
+    document = client.open(workspace.write("pyproject.toml", named.format("old-name")), named.format("old-name"))
+    client.wait_for_diagnostics(document)
+    client.change(document, named.format("new-name"))
+    client.wait_for(lambda: client.server.bench.documents[document].new_own_name == "new-name")
+    client.command(CHECK)
+    assert {query.name for query in client.server.unopened._held} == {"fine"}
+
+
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ The protocol does not tell where the cursor is; where the last change ended does
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from mothball.index.run import Query
@@ -34,24 +35,21 @@ def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, .
 
 def changed(before: str, after: str) -> Span:
     """Return what of ``after`` differs from ``before``: all from the first place to the last, if there are several."""
-    start = _common(before, after)
-    most = min(len(before), len(after)) - start
+    shorter = min(len(before), len(after))
+    start = _longest(shorter, lambda length: before.startswith(after[:length]))
+    kept = _longest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
+    return Span(start, len(after) - kept)
+
+
+def _longest(most: int, is_alike: Callable[[int], bool]) -> int:
+    """Return the largest length up to ``most`` that ``is_alike``, as are all below it.
+
+    By halving: to compare slices costs next to nothing.
+    """
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if before[len(before) - middle :] == after[len(after) - middle :]:
-            low = middle
-        else:
-            high = middle - 1
-    return Span(start, len(after) - low)
-
-
-def _common(before: str, after: str) -> int:
-    """Return the length of what both begin with; by halving, as comparing slices costs next to nothing."""
-    low, high = 0, min(len(before), len(after))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if before.startswith(after[:middle]):
+        if is_alike(middle):
             low = middle
         else:
             high = middle - 1
@@ -93,7 +91,7 @@ def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
         return False
     if text.startswith("[", entry.start):
         # The table of a header goes on until the next one.
-        return "\n[" not in text[entry.end : offset]
+        return text.find("\n[", entry.end, offset) < 0
     return offset <= entry.end and re.search(_EMPTY_TABLE, entry.of(text)) is not None
 
 

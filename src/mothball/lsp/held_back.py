@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mothball.files import is_inside
 from mothball.lsp.documents import OpenDocument
-from mothball.unsaved import Unsaved, private_in
+from mothball.unsaved import Unsaved, patterns_for, private_in
 
 
 class HeldBack:
@@ -35,17 +35,21 @@ class HeldBack:
         self._hold(document, ())
         self._tell(document, "", others=False)
 
+    def private(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return directories, and the patterns of names that are kept back below them."""
+        found = []
+        for one in self._documents.values():
+            if one.private:
+                found.append((os.path.dirname(one.path), one.private))
+            # A project's name belongs to nobody but the project: it is kept as private ones are.
+            if one.new_own_name and one.surroundings is not None:
+                found.append((one.surroundings.root, (one.new_own_name,)))
+        return found
+
     def around(self, document: OpenDocument) -> Unsaved:
-        """Return what the other texts say that may be about ``document``."""
-        private = tuple(
-            pattern
-            for one in self._documents.values()
-            if one.private and is_inside(document.path, os.path.dirname(one.path))
-            for pattern in one.private
-        )
-        # A project's name belongs to nobody but the project: it is kept as private ones are.
-        own = tuple(one.new_own_name for one in self._beside(document) if one.new_own_name)
-        return Unsaved((*private, *own), any(one.names_other_indexes for one in self._beside(document)))
+        """Return what the texts say that may be about ``document``."""
+        private = patterns_for(document.path, self.private())
+        return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
 
     def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
         if configuration.private != private:

@@ -92,7 +92,7 @@ class Unopened:
         bench, folders, again = self._bench, tuple(self._bench.folders), self._again
         held = {} if asks_all else dict(self._held)
         shape = Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag)
-        private = [(os.path.dirname(one.path), one.private) for one in bench.documents.values() if one.private]
+        private = bench.held_back.private()
 
         def work(on_progress: OnProgress) -> Found:
             means = Means(

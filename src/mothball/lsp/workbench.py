@@ -82,7 +82,7 @@ class Workbench:
         # Told of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
-        self._held_back = HeldBack(self.documents, self._check_soon)
+        self.held_back = HeldBack(self.documents, self._check_soon)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- what the client does ---
@@ -95,7 +95,7 @@ class Workbench:
                 self.scripts[uri] = OpenDocument(uri, path, "script", text, version)
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
-        self._held_back.text_came(document)
+        self.held_back.text_came(document)
         self._survey(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
@@ -108,7 +108,7 @@ class Workbench:
         document.text, document.version = text, version
         if uri in self.scripts:
             return
-        self._held_back.text_came(document)
+        self.held_back.text_came(document)
         if document.surroundings is not None:
             self._check_soon(document)
             self._ask_after(self.pause, document)
@@ -124,7 +124,7 @@ class Workbench:
             if document.asking is not None:
                 document.asking.cancel()
             _wake(document)
-            self._held_back.closed(document)
+            self.held_back.closed(document)
         return document
 
     def saved(self, uri: str) -> None:
@@ -278,7 +278,7 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        unsaved, unused = self._held_back.around(document), self.unused.get(document.path, ())
+        unsaved, unused = self.held_back.around(document), self.unused.get(document.path, ())
         text, around = document.text, document.surroundings
         task = Task(text, document.version, around, document.parsed, self._shape(), unsaved, unused)
         work = partial(judge, task, self.lookups.known)
@@ -315,7 +315,7 @@ class Workbench:
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = verdict.parsed, verdict.checked
-        self._held_back.verdict_came(document)
+        self.held_back.verdict_came(document)
         if verdict.diagnostics != document.diagnostics:
             document.diagnostics = verdict.diagnostics
             document.result_id = str(time.monotonic_ns())

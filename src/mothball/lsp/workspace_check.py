@@ -28,7 +28,7 @@ from mothball.open_document import OpenFile
 from mothball.places import user_config_file
 from mothball.records import NamedTuple
 from mothball.sources import Governance, RunSettings, SourceFile, is_lock
-from mothball.unsaved import with_private
+from mothball.unsaved import patterns_for, with_private
 
 # Names are asked for so many at a time, and the progress told after each: a client may cancel in between.
 _BATCH = 50
@@ -117,8 +117,7 @@ def check_folders(folders: Iterable[str], means: Means) -> Found:
 def _held_back(files: Iterable[SourceFile], private: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[SourceFile]:
     """Yield ``files``, with what texts in the editor say of private names: it only ever restricts."""
     for file in files:
-        path = os.path.abspath(file.path) if private else ""
-        patterns = tuple(one for directory, of_it in private if is_inside(path, directory) for one in of_it)
+        patterns = patterns_for(os.path.abspath(file.path), private) if private else ()
         yield with_private(file, patterns) if patterns else file
 
 
