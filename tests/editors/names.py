@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from mothball.formats.names import PATTERNS, FilePattern, format_of
+from mothball.formats.names import PATTERNS, format_of
+from tests.tables.formats import spelled
 
 # What people write where a star stands, before and after the rest of a name.
 _BEFORE = ("", "dev-", "my.test_")
@@ -35,11 +36,6 @@ STRANGERS = (
     "pylock.txt",
     "xuv.lock",
 )
-
-
-def spelled(pattern: FilePattern) -> str:
-    """Return ``pattern`` as the editors' files spell it: with the directory that must hold the file before a slash."""
-    return f"{pattern.parent}/{pattern.name}" if pattern.parent else pattern.name
 
 
 SPELLED = tuple(map(spelled, PATTERNS))

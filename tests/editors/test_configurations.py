@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 import shlex
 import tomllib
@@ -17,13 +16,9 @@ import tree_sitter_rust
 
 import mothball
 from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
-from mothball.lsp.settings import SETTINGS
 from tests.e2e.runner import clean_environment, script
 from tests.editors.handshake import greet
-from tests.editors.workbench import EDITORS, ROOT
-
-DOCS = ROOT / "docs" / "editors.md"
-OURS = ("neovim", "emacs", "vim", "helix", "kate", "sublime", "zed", "jetbrains")
+from tests.editors.workbench import EDITORS
 
 
 def neovim() -> list[str]:
@@ -140,62 +135,6 @@ def test_the_source_for_zed_parses() -> None:
     assert not parser.parse((EDITORS / "zed/src/lib.rs").read_bytes()).root_node.has_error
     # The parser tells what is no Rust.
     assert parser.parse(b"fn main() { let x = ; }").root_node.has_error
-
-
-@pytest.mark.parametrize("editor", OURS)
-def test_a_readme_fits_a_screen_and_has_its_four_parts(editor: str) -> None:
-    lines = _text(f"{editor}/README.md").splitlines()
-
-    assert len(lines) <= 70
-    assert [line for line in lines if line.startswith("## ")] == [
-        "## Install",
-        "## First squiggle",
-        "## Settings",
-        "## Log",
-    ]
-
-
-@pytest.mark.parametrize("editor", OURS)
-def test_a_readme_names_settings_that_the_server_has(editor: str) -> None:
-    known = {setting.key for setting in SETTINGS}
-    part = _settings_part(editor)
-    # As a key before a colon or an equals sign; in Emacs Lisp after a colon.
-    named = {*re.findall(r"\b([a-z]+[A-Z]\w*)[\"'`]?\s*[:=]", part), *re.findall(r"[( ]:(\w+)", part)}
-
-    assert "deprecatedTag" in named
-    assert named <= known | {"initializationOptions", "highlightingModeRegex"}
-
-
-def test_the_table_of_settings_in_the_docs_is_that_of_the_server() -> None:
-    page = DOCS.read_text("utf-8")
-    (shown,) = re.finditer(r"(<!-- settings -->\n)(.*?)(<!-- end of settings -->)", page, re.DOTALL)
-    rows = [
-        f"| `{one.key}` | {one.type} | {_default(one.default)} | {_whose(one.scope)} | {one.description} |"
-        for one in SETTINGS
-    ]
-    made = "\n".join(["| key | type | default | | what |", "|---|---|---|---|---|", *rows, ""])
-
-    if os.environ.get("MOTHBALL_REGENERATE"):
-        DOCS.write_text(page.replace(shown[0], shown[1] + made + shown[3]), "utf-8")
-    else:
-        assert shown[2] == made
-
-
-def test_the_table_of_commands_in_the_docs_is_that_of_the_server() -> None:
-    part = DOCS.read_text("utf-8").partition("## Commands")[2].partition("## ")[0]
-    assert sorted(re.findall(r"^\| `(.+?)` \|", part, re.MULTILINE)) == sorted(COMMANDS)
-
-
-def _whose(scope: str) -> str:
-    return "yours" if scope == "user" else ""
-
-
-def _default(value: object) -> str:
-    return "" if value is None else f"`{json.dumps(value)}`"
-
-
-def _settings_part(editor: str) -> str:
-    return _text(f"{editor}/README.md").partition("## Settings")[2].partition("## Log")[0]
 
 
 def _text(path: str) -> str:

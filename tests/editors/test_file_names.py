@@ -1,45 +1,20 @@
-"""The names of the files that mothball reads stand in one table; every editor, the hook and the docs agree with it."""
+"""The names of the files that mothball reads are in one table; every editor and the hook agree with it."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
-from mothball.formats.table import FORMATS
-from tests.editors.names import SPELLED, STRANGERS, known, reads, samples, spelled
+from tests.editors.names import SPELLED, STRANGERS, known, reads, samples
 from tests.editors.workbench import EDITORS, ROOT
-
-DOCS = ROOT / "docs" / "editors.md"
-TABLE = re.compile(r"(<!-- file names -->\n)(.*?)(<!-- end of file names -->)", re.DOTALL)
-# What an editor cannot reach by its own means, and its README says so.
-NO_DIRECTORIES = {"requirements/*.txt", "requirements/*.in"}
-OTHER_SERVERS = {
-    "setup.py",
-    "*environment*.yml",
-    "*environment*.yaml",
-    ".pre-commit-config.yaml",
-    ".pre-commit-hooks.yaml",
-}
-
-
-# Held against the editors by their own tests, where these run here.
-LIMITS = {
-    "setup-py": "Emacs with Eglot, Vim with ALE, Helix, Kate",
-    "conda-env": "Emacs with Eglot, Vim with ALE, Helix, Kate",
-    "pre-commit": "Emacs with Eglot, Vim with ALE, Helix, Kate",
-    "pipfile-lock": "Emacs with Eglot, Vim with ALE",
-    "setup-cfg": "Zed",
-    "tox-ini": "Zed",
-    "requirements": "JetBrains: what only its directory tells",
-}
+from tests.tables.formats import limited, spelled
 
 
 def between(path: str, before: str, after: str) -> list[str]:
@@ -89,7 +64,7 @@ def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
     patterns = [pattern for mapping in mappings for pattern in mapping["fileType"]["patterns"]]
 
     assert len(patterns) == len(set(patterns))
-    assert set(patterns) == set(SPELLED) - NO_DIRECTORIES
+    assert set(patterns) == {spelled(pattern) for pattern in PATTERNS if not pattern.parent}
 
 
 def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_own() -> None:
@@ -103,7 +78,7 @@ def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_o
     assert all("mothball" in one["language-servers"] for one in languages.values())
 
     assert {name for name in samples() if not reads(globs, name)} == {
-        name for name in samples() if reads(OTHER_SERVERS, name)
+        name for name in samples() if reads(limited("Helix"), name)
     }
 
 
@@ -119,7 +94,7 @@ def test_zed_reaches_every_name_but_those_of_ini_files_with_the_file_types_of_it
     assert set(globs) <= set(SPELLED)
     # The rest Zed knows by its ending.
     reached = [*globs, "*.toml", "*.py", "*.yml", "*.yaml"]
-    assert {name for name in samples() if not reads(reached, name)} == {"setup.cfg", "tox.ini"}
+    assert {name for name in samples() if not reads(reached, name)} == limited("Zed")
     assert all(map(known, suffixes))
 
 
@@ -138,18 +113,6 @@ def test_the_hook_is_run_for_every_name_and_its_expression_is_wider_only_on_purp
         assert wider == {name for name in STRANGERS if name.endswith(INCLUDE_SUFFIXES) and "." in name}
 
 
-def test_the_table_in_the_docs_is_made_of_the_table_in_the_code() -> None:
-    page = DOCS.read_text("utf-8")
-    (shown,) = TABLE.finditer(page)
-    rows = [f"| {_names(name)} | {_described(name)} | {LIMITS.get(name, '')} |" for name in _formats()]
-    made = "\n".join(["| files | what | not by its own means in |", "|---|---|---|", *rows, ""])
-
-    if os.environ.get("MOTHBALL_REGENERATE"):
-        DOCS.write_text(page.replace(shown[0], shown[1] + made + shown[3]), "utf-8")
-    else:
-        assert shown[2] == made
-
-
 def test_the_samples_are_known_and_the_strangers_are_not() -> None:
     assert all(map(known, samples()))
     assert not any(map(known, STRANGERS))
@@ -165,19 +128,6 @@ def _text(path: str) -> str:
     return (EDITORS / path).read_text("utf-8")
 
 
-def _formats() -> Iterable[str]:
-    return dict.fromkeys(pattern.format for pattern in PATTERNS)
-
-
-def _names(name: str) -> str:
-    return ", ".join(f"`{spelled(pattern)}`" for pattern in PATTERNS if pattern.format == name)
-
-
 def of_requirements() -> list[str]:
     """Return the names of requirements and constraints files."""
     return [spelled(pattern) for pattern in PATTERNS if pattern.format == "requirements"]
-
-
-def _described(name: str) -> str:
-    title, _, more = FORMATS[name].partition(": ")
-    return more or title

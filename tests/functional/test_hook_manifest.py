@@ -13,7 +13,6 @@ import yaml
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS, format_of, may_be_included
 from tests.support.added import Workshop, lines, toml, workshop
 from tests.support.cli import Result, run_in_process
-from tests.support.hook_files import files_expression
 
 ROOT = Path(__file__).parents[2]
 HOOKS: dict[str, dict[str, Any]] = {
@@ -38,10 +37,6 @@ def run_hook(shop: Workshop, hook: str, *files: str) -> Result:
 
 def test_the_hooks_are_these() -> None:
     assert list(HOOKS) == ["mothball", "mothball-scripts", "mothball-all"]
-
-
-def test_the_expression_is_made_of_the_table() -> None:
-    assert HOOKS["mothball"]["files"] == files_expression()
 
 
 @pytest.mark.parametrize("name", [pattern.name for pattern in PATTERNS if not pattern.parent])

@@ -6,11 +6,9 @@ from importlib.resources import files
 
 import pytest
 
-from mothball import policy
 from mothball.commands.rule import page_of
 from mothball.config import read_config
-from mothball.findings import Mode, Rule
-from mothball.policy import Weighing
+from mothball.findings import Rule
 from tests.support.project import Project
 
 
@@ -65,18 +63,6 @@ def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> N
     assert page.endswith("\n")
     assert not page.endswith("\n\n")
     assert all(len(line) <= 120 and line == line.rstrip() for line in page.splitlines())
-
-
-@pytest.mark.parametrize("rule", Rule)
-def test_the_default_on_a_page_is_the_default_of_the_policy(rule: Rule) -> None:
-    full = policy.severity_of(rule, Weighing({}))
-    added = policy.severity_of(rule, Weighing({}, Mode.ADDED))
-    milder = policy.severity_of(rule, Weighing({}), milder=True)
-    expected = [full, *([added] if added is not full else []), *([milder] if milder is not full else [])]
-    default = page_of(rule).split("\n\n")[2].removeprefix("**Default:** ")
-    assert re.findall(r"\b(error|warning|note|off)\b", default) == expected
-    assert ("when a change adds it" in default) == (added is not full)
-    assert ("a transitive package, a constraint, an override" in default) == (milder is not full)
 
 
 @pytest.mark.parametrize("rule", Rule)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.exchange import ProjectPage
 from tests.support.cli import Result, cache_of, run_in_process
+from tests.tables.json_fields import verify
 
 INDEX = "https://index.example/simple/"
 
@@ -50,10 +51,10 @@ class Project(NamedTuple):
         return self.run("check", *arguments, **options)
 
     def check_json(self, *arguments: str, **options: Any) -> dict[str, Any]:
-        """Run ``mothball check --format json`` here and return the report."""
+        """Run ``mothball check --format json`` here and return the report, which must be as documented."""
         result = self.check("--format", "json", *arguments, **options)
-        report = json.loads(result.out)
-        assert isinstance(report, dict)
+        report: dict[str, Any] = json.loads(result.out)
+        verify(report)
         return report
 
     def user_config(self, text: str) -> None:

@@ -32,6 +32,7 @@ from mothball.policy import (
     severity_of,
     suppression_of,
 )
+from tests.tables.severities import ROWS, Row
 
 ORIGIN = Origin("https://index.example/simple/", 0.0)
 ERROR, WARNING, NOTE, OFF = Severity.ERROR, Severity.WARNING, Severity.NOTE, Severity.OFF
@@ -64,31 +65,17 @@ def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
 
 # --- how much it weighs -----------------------------------------------------------------------------------------------
 
-DEFAULTS = [
-    # rule, when added, in a full check and in editors
-    (Rule.QUARANTINED, ERROR, ERROR),
-    (Rule.ARCHIVED, ERROR, ERROR),
-    (Rule.DEPRECATED, WARNING, WARNING),
-    (Rule.UNRECOGNISED_STATUS, WARNING, WARNING),
-    (Rule.MISSING, ERROR, WARNING),
-    (Rule.UNVERIFIED, ERROR, WARNING),
-    (Rule.NOT_STATED, NOTE, NOTE),
-    (Rule.UNREADABLE, ERROR, ERROR),
-    (Rule.UNUSED_IGNORE, WARNING, WARNING),
-    (Rule.EXPIRED_IGNORE, WARNING, WARNING),
-]
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
+def test_default_severities_are_those_of_the_documentation(row: Row) -> None:
+    assert severity_of(row.rule, Weighing({}, FULL)) is row.full
+    assert severity_of(row.rule, Weighing({}, ADDED)) is row.added
+    assert severity_of(row.rule, Weighing({}, FULL), milder=True) is (row.transitive or row.full)
+    assert severity_of(row.rule, Weighing({}, ADDED), milder=True) is (row.transitive or row.added)
 
 
-@pytest.mark.parametrize(("rule", "when_added", "in_full"), DEFAULTS)
-def test_the_default_weights_are_those_of_the_documentation(
-    rule: Rule, when_added: Severity, in_full: Severity
-) -> None:
-    assert severity_of(rule, Weighing({}, ADDED)) is when_added
-    assert severity_of(rule, Weighing({}, FULL)) is in_full
-
-
-def test_every_rule_has_a_default_weight() -> None:
-    assert [rule for rule, _, _ in DEFAULTS] == [*Rule]
+def test_every_rule_is_documented() -> None:
+    assert [row.rule for row in ROWS] == [*Rule]
 
 
 def test_a_full_check_is_what_is_meant_without_a_word() -> None:
@@ -107,15 +94,6 @@ def test_a_full_check_is_what_is_meant_without_a_word() -> None:
 )
 def test_what_is_not_the_readers_choice_is_judged_milder(kind: Kind, *, transitive: bool, milder: bool) -> None:
     assert is_milder(kind, transitive=transitive) is milder
-
-
-@pytest.mark.parametrize("mode", [FULL, ADDED])
-@pytest.mark.parametrize("rule", [*Rule])
-def test_only_archived_and_deprecated_step_down(rule: Rule, mode: Mode) -> None:
-    usual = severity_of(rule, Weighing({}, mode))
-    milder = severity_of(rule, Weighing({}, mode), milder=True)
-    expected = {Rule.ARCHIVED: WARNING, Rule.DEPRECATED: NOTE}.get(rule, usual)
-    assert milder is expected
 
 
 @pytest.mark.parametrize(("configured", "milder"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])

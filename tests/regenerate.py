@@ -1,0 +1,158 @@
+"""Write everything that is generated from tables: ``uv run --group dev python -m tests.regenerate``.
+
+In Markdown the generated parts are between ``<!-- generated: NAME -->`` and ``<!-- end of NAME -->``. A test compares
+them with the committed files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+from editors.vscode import generate
+from mothball.config_schema import render_schema
+from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
+from mothball.formats.table import FORMATS
+from mothball.lsp.settings import SETTINGS
+from mothball.wording import WITHHELD_WORDS
+from tests.support.cli import run_in_process
+from tests.tables import commands, formats, json_fields, severities
+
+ROOT = Path(__file__).parents[1]
+_BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
+_FILES = re.compile(r"(files: \|-\n)(?:    .*\n)+")
+_DEFAULT = re.compile(r"(\*\*Default:\*\* )[^.]*\.")
+# One day after the snapshot of the examples, which are reported as old later on.
+_TODAY = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
+
+
+def generated() -> dict[Path, str]:
+    """Return the text of every file that has generated parts."""
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = ROOT / "src" / "mothball" / "rule_pages"
+    texts = {path: path.read_text("utf-8") for path in documents}
+    missing = set(_PARTS) - {block[2] for text in texts.values() for block in _BLOCK.finditer(text)}
+    assert not missing, f"no document has the generated parts {missing}"
+    hooks = ROOT / ".pre-commit-hooks.yaml"
+    return {
+        **{path: _BLOCK.sub(_fill, text) for path, text in texts.items()},
+        hooks: _FILES.sub(lambda match: match[1] + _hooks_files(), hooks.read_text("utf-8")),
+        **{pages / f"{row.rule}.md": _rule_page(pages / f"{row.rule}.md", row) for row in severities.ROWS},
+        ROOT / "docs" / "mothball.schema.json": render_schema(),
+        ROOT / "docs" / "mothball-user.schema.json": render_schema(user=True),
+        **generate.outputs(),
+    }
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in generated().items():
+        path.write_text(text, "utf-8", newline="\n")
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _fill(block: re.Match[str]) -> str:
+    return f"{block[1]}{_PARTS[block[2]]()}{block[4]}"
+
+
+def _hooks_files() -> str:
+    """Return the verbose regular expression in the hooks' ``files``.
+
+    It matches every name that mothball reads and every name that an include may lead to: any lock, too.
+    """
+    names = [re.escape(pattern.name).replace(r"\*", "[^/]*") for pattern in PATTERNS if not pattern.parent]
+    names = [name for name in names if not name.endswith(tuple(map(re.escape, INCLUDE_SUFFIXES)))]
+    endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
+    names.append(rf"[^/]*\.(?:{endings})")
+    alternatives = "|\n".join(f"  {name}" for name in names)
+    return textwrap.indent(f"(?xs)^(?:.*/)?(?:\n{alternatives}\n)$\n", "    ")
+
+
+def _example(path: str) -> str:
+    """Return the output of a check in this checkout."""
+    with tempfile.TemporaryDirectory() as home, mock.patch("time.time", return_value=_TODAY):
+        result = run_in_process("check", path, cwd=ROOT, home=home)
+    assert not result.err, result.err
+    return f"```text\n{result.out}```\n"
+
+
+def _rule_page(path: Path, row: severities.Row) -> str:
+    text = row.full + row.remark
+    if row.added is not row.full:
+        text += f" in a full check and in editors, {row.added} for added dependencies"
+    if row.transitive:
+        text += f"; {row.transitive} for transitive dependencies, constraints and overrides"
+    return _DEFAULT.sub(rf"\g<1>{text}.", path.read_text("utf-8"))
+
+
+def _table(columns: str, rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown; ``columns`` are its headings."""
+    head = f"| {columns} |\n|{'---|' * (columns.count('|') + 1)}\n"
+    return head + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+
+
+def _severities() -> str:
+    rows = (
+        (f"`{row.rule}`", row.full + row.remark, row.added, (row.transitive or "the same")) for row in severities.ROWS
+    )
+    return _table(
+        "rule | full check, editors | added dependencies | transitive dependencies, constraints, overrides", rows
+    )
+
+
+def _formats() -> str:
+    rows = []
+    for name in dict.fromkeys(pattern.format for pattern in PATTERNS):
+        names = ", ".join(f"`{formats.spelled(pattern)}`" for pattern in PATTERNS if pattern.format == name)
+        title, _, content = FORMATS[name].partition(": ")
+        rows.append((names, content or title, ", ".join(formats.LIMITS.get(name, ()))))
+    return _table("files | content | not recognized in", rows)
+
+
+def _fields(kind: str) -> str:
+    rows = []
+    for field in json_fields.OBJECTS[kind]:
+        names = ", ".join(f"`{name}`" for name in field.names.split())
+        values = ", ".join(f"`{value}`" for value in field.values)
+        rows.append((names, field.type + " or null" * field.null, field.description + (values and f": {values}")))
+    return _table("field | type | description", rows)
+
+
+def _settings() -> str:
+    rows = (
+        (
+            f"`{one.key}`",
+            one.type,
+            "" if one.default is None else f"`{json.dumps(one.default)}`",
+            one.scope,
+            one.description,
+        )
+        for one in SETTINGS
+    )
+    return _table("setting | type | default | scope | description", rows)
+
+
+_PARTS: Mapping[str, Callable[[], str]] = {
+    "severities": _severities,
+    "file names": _formats,
+    "settings": _settings,
+    "commands": lambda: _table(
+        "command | description", ((f"`{name}`", text) for name, text in commands.COMMANDS.items())
+    ),
+    "reasons": lambda: _table("reason | description", ((f"`{why}`", text) for why, text in WITHHELD_WORDS.items())),
+    **{f"mothball check {example}": partial(_example, example) for example in ("examples/shop", "examples/harbour")},
+    **{f"fields of {kind}": partial(_fields, kind) for kind in json_fields.OBJECTS},
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""The commands of the language server: the table in docs/editors.md."""
+
+from __future__ import annotations
+
+from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE
+
+COMMANDS = {
+    CHECK_WORKSPACE: "checks all dependency files of the workspace, including those that are not open",
+    CHECK_AGAIN: "queries the indexes again and ignores cached results",
+    OPEN_PAGE: "opens the page of a project on its index; the action *Open the page of …* passes the URL",
+}

@@ -1,0 +1,146 @@
+"""The fields of the JSON report: the tables in docs/json.md, and a check of real reports against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from mothball.answers import Cause, ProjectStatus, Source
+from mothball.findings import Rule, Severity
+from mothball.model import Kind, WithheldReason
+from mothball.report.json import VERSION
+
+_TYPES = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": dict,
+    "array of objects": list,
+    "array of strings": list,
+}
+_REPORTED = [severity for severity in Severity if severity is not Severity.OFF]
+
+
+class Field(NamedTuple):
+    """A field, or several with one description.
+
+    ``values`` are the possible values, if their number is limited. ``of`` is the kind of the object, or of the objects
+    in the array: a key of ``OBJECTS``.
+    """
+
+    names: str
+    type: str
+    description: str
+    values: Iterable[object] = ()
+    null: bool = False
+    of: str = ""
+
+
+def _place(description: str, *, null: bool = False) -> tuple[Field, ...]:
+    return (
+        Field("path", "string", "the file", null=null),
+        Field("line column end_line end_column", "integer", f"{description}; the end is exclusive", null=null),
+    )
+
+
+# Each object of the report, by its heading in the documentation.
+OBJECTS: dict[str, tuple[Field, ...]] = {
+    "report": (
+        Field("version", "integer", "the version of this format", [VERSION]),
+        Field("summary", "object", "counts", of="summary"),
+        Field("dependencies", "array of objects", "all dependencies", of="dependency"),
+        Field("findings", "array of objects", "all broken rules, including suppressed findings", of="finding"),
+        Field(
+            "problems",
+            "array of objects",
+            "other problems, such as an invalid configuration or an unusable cache",
+            of="problem",
+        ),
+        Field("unnamed", "array of objects", "entries without a name", of="unnamed"),
+    ),
+    "summary": (
+        Field("files", "integer", "checked files"),
+        Field("dependencies", "integer", "dependencies, including entries without a name"),
+        Field("checked", "integer", "dependencies whose lookup is `stated`, `unrecognised` or `missing`"),
+        Field("findings", "integer", "findings that are not suppressed"),
+        Field("errors warnings", "integer", "findings of that severity that are not suppressed"),
+        Field("ignored", "integer", "suppressed findings"),
+        Field("withheld", "integer", "dependencies that were not looked up, including entries without a name"),
+        Field("not_verified", "integer", "dependencies whose lookup is `unavailable`"),
+        Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
+    ),
+    "dependency": (
+        *_place("the position of the name"),
+        Field("name", "string", "the normalized name (PEP 503)"),
+        Field("kind", "string", "what the entry is", Kind),
+        Field("section", "string", "`project.dependencies`, `dependency-groups.dev`, …", null=True),
+        Field("specifier", "string", "the version specifier as written", null=True),
+        Field("version", "string", "the locked version", null=True),
+        Field("transitive", "boolean", "whether this is a transitive dependency"),
+        Field("via", "array of strings", "the dependency path, shortened to twelve names and `…`"),
+        Field("lookup", "object", "the lookup result", of="lookup"),
+    ),
+    "lookup": (
+        Field(
+            "kind",
+            "string",
+            "the kind of result",
+            ["stated", "not-stated", "unrecognised", "missing", "unavailable", "withheld"],
+        ),
+        Field("status", "string", "the status if `kind` is `stated`, the marker if it is `unrecognised`", null=True),
+        Field("cause", "string", "why the lookup failed, if `kind` is `unavailable`", Cause, null=True),
+        Field(
+            "reason",
+            "string",
+            "the reason that the index states; for `unavailable` a detail; for `withheld` see below",
+            null=True,
+        ),
+        Field("index", "string", "the URL of the queried index, without credentials", null=True),
+        Field("checked_at", "string", "when the status was looked up (UTC)", null=True),
+        Field("source", "string", "the origin of the result, `stale` for an expired cache entry", Source, null=True),
+    ),
+    "finding": (
+        Field("rule", "string", "the broken rule", Rule),
+        Field("severity", "string", "the severity", _REPORTED),
+        *_place("the position", null=True),
+        Field("name", "string", "the normalized name", null=True),
+        Field("message", "string", "what is wrong"),
+        Field("help", "string", "what to do", null=True),
+        Field("suppressed", "object", "the ignore that suppresses the finding", null=True, of="suppression"),
+        Field("elsewhere", "array of objects", "positions of the same dependency in lock files", of="position"),
+    ),
+    "suppression": (
+        Field("by", "string", "an ignore comment or an ignore entry", ["comment", "config"]),
+        Field("reason", "string", "the reason of the ignore, possibly empty"),
+    ),
+    "position": _place("the position of the name"),
+    "problem": (
+        Field("severity", "string", "the severity", _REPORTED),
+        Field("path", "string", "the file", null=True),
+        Field("line column", "integer", "the position", null=True),
+        Field("message", "string", "what is wrong"),
+        Field("help", "string", "what to do", null=True),
+    ),
+    "unnamed": (
+        *_place("the position of the entry"),
+        Field("reason", "string", "one of the reasons of `withheld`"),
+    ),
+}
+# The values of a field that depend on the kind of the lookup result.
+_BY_KIND = {"stated": ("status", ProjectStatus), "withheld": ("reason", WithheldReason)}
+
+
+def verify(document: Any, kind: str = "report") -> None:
+    """Raise AssertionError unless an object has exactly the documented fields, types and values, in this order."""
+    fields = {name: field for field in OBJECTS[kind] for name in field.names.split()}
+    assert list(document) == list(fields), kind
+    for name, value in document.items():
+        field, place = fields[name], f"{kind}.{name}: {value!r}"
+        assert (value is None and field.null) or type(value) is _TYPES[field.type], place
+        assert value is None or not field.values or value in list(field.values), place
+        objects: list[Any] = value if isinstance(value, list) else [value]
+        for nested in objects if field.of and value else ():
+            verify(nested, field.of)
+    if kind == "lookup" and document["kind"] in _BY_KIND:
+        name, values = _BY_KIND[document["kind"]]
+        assert document[name] in list(values), document

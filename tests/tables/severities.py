@@ -1,0 +1,36 @@
+"""The default severity of each rule: the table in docs/configuration.md, and the defaults on the rules' own pages."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mothball.findings import Rule, Severity
+
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+class Row(NamedTuple):
+    """The default severities of a rule: in a full check and in editors, and for added dependencies.
+
+    ``transitive`` is what they become for transitive dependencies, constraints and overrides.
+    """
+
+    rule: Rule
+    full: Severity
+    added: Severity
+    transitive: Severity | None = None
+    remark: str = ""
+
+
+ROWS = (
+    Row(Rule.QUARANTINED, _ERROR, _ERROR),
+    Row(Rule.ARCHIVED, _ERROR, _ERROR, transitive=_WARNING),
+    Row(Rule.DEPRECATED, _WARNING, _WARNING, transitive=_NOTE),
+    Row(Rule.UNRECOGNISED_STATUS, _WARNING, _WARNING),
+    Row(Rule.MISSING, _WARNING, _ERROR),
+    Row(Rule.UNVERIFIED, _WARNING, _ERROR),
+    Row(Rule.NOT_STATED, _NOTE, _NOTE, remark=", once for each index"),
+    Row(Rule.UNREADABLE, _ERROR, _ERROR),
+    Row(Rule.UNUSED_IGNORE, _WARNING, _WARNING),
+    Row(Rule.EXPIRED_IGNORE, _WARNING, _WARNING),
+)
