@@ -23,7 +23,7 @@ from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from mothball.wording import WITHHELD_WORDS
 from tests.support.cli import run_in_process
-from tests.tables import commands, formats, json_fields, severities
+from tests.tables import added, added_git, commands, formats, json_fields, severities
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
@@ -100,6 +100,10 @@ def _table(columns: str, rows: Iterable[Iterable[str]]) -> str:
     return head + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
 
 
+def _cases(columns: str, rows: Iterable[added.Row]) -> str:
+    return _table(columns, ((row.case, row.outcome) for row in rows))
+
+
 def _severities() -> str:
     rows = (
         (f"`{row.rule}`", row.full + row.remark, row.added, (row.transitive or "the same")) for row in severities.ROWS
@@ -142,6 +146,9 @@ def _settings() -> str:
 
 
 _PARTS: Mapping[str, Callable[[], str]] = {
+    "names and files": lambda: _cases("case | added?", added.NAMES),
+    "policy": lambda: _cases("case | result", added.POLICY),
+    "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
     "severities": _severities,
     "file names": _formats,
     "settings": _settings,

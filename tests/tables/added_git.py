@@ -1,25 +1,31 @@
-"""What is compared with what: each test is a line of the third table of docs/added.md, of the same name."""
+"""What ``mothball check --added`` compares: the third table of docs/added.md, and what shows each row in git."""
 
 from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-
-from tests.support.added import OFFLINE, Workshop, lines, toml, workshop
+from tests.support.added import OFFLINE, Workshop, lines, toml
 from tests.support.git_repository import Repository, new_repository
+from tests.tables.added import Row, Step
+
+COMPARED: list[Row] = []
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
-    """A repository with a configuration in it, and nothing else."""
-    return workshop(tmp_path)
+def row(case: str, outcome: str) -> Callable[[Step], Step]:
+    """Append a row that the decorated function shows."""
+
+    def append(step: Step) -> Step:
+        COMPARED.append(Row(case, outcome, (step,)))
+        return step
+
+    return append
 
 
-def clone(shop: Workshop, place: Path, *options: str) -> Workshop:
-    """Return a clone over a transport that knows of depth and filters."""
+def clone(shop: Workshop, name: str, *options: str) -> Workshop:
+    """Return a clone beside the repository, by a transport that supports depth and filters."""
+    place = shop.root.with_name(name)
     shop.git("config", "uploadpack.allowFilter", "true")
     shop.git("clone", "--quiet", *options, shop.root.as_uri(), str(place), cwd=shop.root.parent)
     return Workshop(Repository(place, shop.repository.environment), shop.home)
@@ -36,14 +42,19 @@ def branched(shop: Workshop, theirs: dict[str, str], ours: dict[str, str]) -> No
 # --- the index --------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_staged(shop: Workshop) -> None:
+@row("Nothing is staged", "nothing to do, exit code 0")
+def nothing_is_staged(shop: Workshop) -> None:
     shop.repository.write("requirements.txt", lines("old-a"))
     result = shop.check()
     assert (result.code, result.out, result.err) == (0, "", "")
     assert shop.added() == {}
 
 
-def test_files_are_given_and_none_is_staged(shop: Workshop) -> None:
+@row(
+    "Files are given and none is staged",
+    "all of them are checked in full, and a note says so (`pre-commit run --all-files`)",
+)
+def given_files_none_staged(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a", "dull-lib"), "notes.txt": "x"})
     result = shop.check("requirements.txt", "notes.txt")
     assert result.code == 1
@@ -53,19 +64,18 @@ def test_files_are_given_and_none_is_staged(shop: Workshop) -> None:
     assert shop.added("notes.txt") == {}
 
 
-def test_files_are_given_and_some_are_staged(shop: Workshop) -> None:
+@row(
+    "Files are given and some are staged",
+    "the staged files are checked for what is added, the others in full, and a note says so",
+)
+def given_files_some_staged(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a"), "base.txt": lines("old-c"), "app.py": ""})
     shop.stage({"pyproject.toml": toml("good-a"), "dev-requirements.txt": lines("old-b")})
     given = ("requirements.txt", "pyproject.toml", "base.txt", "app.py")
     assert shop.added(*given) == {"pyproject.toml": ["good-a"], "requirements.txt": ["old-a"]}
     result = shop.check(*given)
-    assert (
-        result.code,
-        "3 of the 4 files given are not staged: all their dependencies were checked" in result.out,
-    ) == (
-        1,
-        True,
-    )
+    assert result.code == 1
+    assert "3 of the 4 files given are not staged: all their dependencies were checked" in result.out
     assert shop.check("pyproject.toml").out.count("staged") == 0
     (shop.root / "sub").mkdir()
     assert shop.added("../dev-requirements.txt", cwd=shop.root / "sub") == {
@@ -76,7 +86,8 @@ def test_files_are_given_and_some_are_staged(shop: Workshop) -> None:
     assert listed.split() == ["pyproject.toml", "pyproject", "requirements.txt", "requirements"]
 
 
-def test_a_file_that_is_staged_and_included_by_one_that_is_not_is_judged_once(shop: Workshop) -> None:
+@row("A staged file that an unstaged file includes", "is checked once, as a staged file")
+def staged_file_included_by_unstaged_file(shop: Workshop) -> None:
     shop.commit({"requirements.txt": "-r base.txt\n", "base.txt": "old-a  # mothball: ignore[archived] x\n"})
     shop.stage({"base.txt": "old-a  # mothball: ignore[archived] x\nold-b\n"})
     result = shop.check("requirements.txt", "base.txt", "--format", "json")
@@ -84,7 +95,8 @@ def test_a_file_that_is_staged_and_included_by_one_that_is_not_is_judged_once(sh
     assert [one["rule"] for one in json.loads(result.out)["findings"]] == ["archived"]
 
 
-def test_a_file_that_is_nowhere(shop: Workshop) -> None:
+@row("A given file that does not exist", "an error, unless the change deletes it")
+def missing_file(shop: Workshop) -> None:
     base = shop.commit({"requirements.txt": lines("good-a"), "gone.txt": "x", "notes.txt": "x"})
     for name in ("nosuch.txt", "nosuch/requirements.txt"):
         for more in ((), ("--since", base), ("--from-ref", base, "--to-ref", "HEAD")):
@@ -92,39 +104,40 @@ def test_a_file_that_is_nowhere(shop: Workshop) -> None:
             assert (result.code, f"{name}: error[unreadable] it does not exist" in result.out) == (2, True)
             assert "were checked" not in result.out
     shop.git("rm", "--quiet", "gone.txt")
-    assert shop.check("gone.txt").code == 0, "it was there"
+    assert shop.check("gone.txt").code == 0, "the change deletes it"
     result = shop.check("notes.txt")
     assert (result.code, "and no dependency file: nothing was checked" in result.out) == (0, True)
 
 
-def test_a_first_push(shop: Workshop) -> None:
+@row("A first push", "the pushed branch with an empty tree: everything in it is added; the index does not matter")
+def first_push(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a"), "dev-requirements.txt": lines("good-a")})
     shop.stage({"dev-requirements.txt": lines("good-a", "old-b")})
     push = {"PRE_COMMIT_REMOTE_NAME": "origin", "PRE_COMMIT_LOCAL_BRANCH": "refs/heads/main"}
     given = ("requirements.txt", "dev-requirements.txt")
     added = {"requirements.txt": ["old-a"], "dev-requirements.txt": ["good-a"]}
-    assert shop.added(*given, env=push) == added, "what is staged is not pushed"
+    assert shop.added(*given, env=push) == added, "staged changes are not pushed"
     result = shop.check(*given, env=push)
     assert (result.code, "everything counts as added" in result.out) == (1, True)
     shop.git("checkout", "--quiet", "-b", "other")
     shop.commit()
-    assert shop.added(*given, env=push) == added, "it is main that is pushed"
+    assert shop.added(*given, env=push) == added, "the pushed branch is main"
     assert shop.added(*given, env={"PRE_COMMIT_REMOTE_NAME": "origin"})["dev-requirements.txt"] == ["good-a", "old-b"]
     ends = {"PRE_COMMIT_FROM_REF": "main", "PRE_COMMIT_TO_REF": "other"}
     assert shop.added(*given, env={**push, **ends}) == {"dev-requirements.txt": ["old-b"]}
 
 
-def test_the_first_commit(tmp_path: Path) -> None:
-    repository = new_repository(tmp_path.resolve() / "new")
-    (tmp_path / "home").mkdir()
-    shop = Workshop(repository, tmp_path / "home")
+@row("The first commit", "the index with an empty tree: everything in it is added")
+def first_commit(shop: Workshop) -> None:
+    shop = shop._replace(repository=new_repository(shop.root.with_name("new")))
     assert shop.check().code == 0
     shop.stage({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE.replace("snapshot", "#")})
     assert shop.added() == {"requirements.txt": ["old-a"]}
-    assert shop.check().code == 3, "offline, and nobody knows it"
+    assert shop.check().code == 3, "offline, and not in the snapshot"
 
 
-def test_a_part_of_a_file_is_staged(shop: Workshop) -> None:
+@row("A partly staged file", "the staged text, not that of the working tree")
+def partly_staged_file(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})
     shop.stage({"requirements.txt": lines("good-a", "old-a")})
     shop.repository.write("requirements.txt", lines("old-b", "good-a"))
@@ -132,7 +145,8 @@ def test_a_part_of_a_file_is_staged(shop: Workshop) -> None:
     assert "requirements.txt:2:1" in shop.check().out
 
 
-def test_a_temporary_index(shop: Workshop) -> None:
+@row("A temporary index (`git commit -a`, `git commit FILE`)", "that index")
+def temporary_index(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})
     shop.repository.write("requirements.txt", lines("good-a", "old-a"))
     index = str(shop.root / ".git" / "other-index")
@@ -146,20 +160,23 @@ def test_a_temporary_index(shop: Workshop) -> None:
     assert list(shop.added(env=relative, cwd=shop.root / "sub").values()) == [["old-a"]]
 
 
-def test_a_file_is_deleted(shop: Workshop) -> None:
+@row("A deleted file", "nothing is added")
+def deleted_file(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a")})
     shop.git("rm", "--quiet", "requirements.txt")
     assert shop.added() == {}
 
 
-def test_a_directory_below_the_root(shop: Workshop) -> None:
+@row("A subdirectory as working directory", "the whole repository")
+def subdirectory(shop: Workshop) -> None:
     shop.stage({"backend/requirements.txt": lines("old-a"), "requirements.txt": lines("old-b")})
     below = shop.root / "backend"
     assert shop.added(cwd=below) == {"requirements.txt": ["old-a"], str(shop.root / "requirements.txt"): ["old-b"]}
     assert shop.added("requirements.txt", cwd=below) == {"requirements.txt": ["old-a"]}
 
 
-def test_names_of_files_of_any_bytes(shop: Workshop) -> None:
+@row("A file name of any bytes", "is like any other")
+def file_names_of_any_bytes(shop: Workshop) -> None:
     odd = os.fsdecode(b"d\xff\n\t'/requirements.txt")
     shop.stage({odd: lines("old-a"), "--since=x/requirements.txt": lines("old-b"), ":(top)/requirements.txt": "old-c"})
     assert sorted(name for names in shop.added().values() for name in names) == ["old-a", "old-b", "old-c"]
@@ -169,25 +186,8 @@ def test_names_of_files_of_any_bytes(shop: Workshop) -> None:
     assert "\udcff" not in result.out
 
 
-def test_a_submodule_and_a_link(shop: Workshop, tmp_path: Path) -> None:
-    inner = new_repository(shop.root / "requirements.txt", shop.repository.environment)
-    inner.commit({"requirements.txt": lines("old-a")})
-    (shop.root / "dev-requirements.txt").symlink_to(tmp_path / "elsewhere.txt")
-    (tmp_path / "elsewhere.txt").write_text("old-b\n")
-    shop.git("-c", "advice.addEmbeddedRepo=false", "add", "requirements.txt", "dev-requirements.txt")
-    assert shop.git("ls-files", "--stage").count("160000") == 1
-    assert shop.added() == {}
-    assert shop.check("dev-requirements.txt").code == 0
-
-
-def test_an_index_with_a_conflict(shop: Workshop) -> None:
-    branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
-    shop.repository.try_git("merge", "theirs")
-    result = shop.check()
-    assert (result.code, "the index holds a conflict in requirements.txt" in result.err) == (2, True)
-
-
-def test_a_file_that_is_called_like_an_option(shop: Workshop) -> None:
+@row("A file whose name looks like an option", "is a file after `--`, as in the hook; an error without it")
+def file_name_like_an_option(shop: Workshop) -> None:
     name = "--config=requirements.txt"
     shop.stage({name: lines("old-a")})
     assert shop.added("--", name) == {name: ["old-a"]}
@@ -198,10 +198,29 @@ def test_a_file_that_is_called_like_an_option(shop: Workshop) -> None:
     assert shop.check("--exit-zero", "requirements.txt").code == 2
 
 
-# --- merges -----------------------------------------------------------------------------------------------------------
+@row("A submodule or a symbolic link", "is skipped")
+def submodule_and_link(shop: Workshop) -> None:
+    inner = new_repository(shop.root / "requirements.txt", shop.repository.environment)
+    inner.commit({"requirements.txt": lines("old-a")})
+    outside = shop.root.with_name("elsewhere.txt")
+    outside.write_text("old-b\n")
+    (shop.root / "dev-requirements.txt").symlink_to(outside)
+    shop.git("-c", "advice.addEmbeddedRepo=false", "add", "requirements.txt", "dev-requirements.txt")
+    assert shop.git("ls-files", "--stage").count("160000") == 1
+    assert shop.added() == {}
+    assert shop.check("dev-requirements.txt").code == 0
 
 
-def test_a_merge_after_a_conflict(shop: Workshop) -> None:
+@row("An index with a conflict", "an error: resolve the conflict first")
+def index_with_a_conflict(shop: Workshop) -> None:
+    branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
+    shop.repository.try_git("merge", "theirs")
+    result = shop.check()
+    assert (result.code, "the index holds a conflict in requirements.txt" in result.err) == (2, True)
+
+
+@row("A merge after a conflict", "the index with all parents: a name that any of them contains is not added")
+def merge_after_a_conflict(shop: Workshop) -> None:
     branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
     shop.repository.try_git("merge", "theirs")
     shop.stage({"requirements.txt": lines("old-a", "old-b")})
@@ -210,17 +229,19 @@ def test_a_merge_after_a_conflict(shop: Workshop) -> None:
     assert shop.added() == {"requirements.txt": ["old-c"]}
 
 
-def test_a_merge_without_a_conflict(shop: Workshop) -> None:
+@row("A merge without a conflict", "the same")
+def merge_without_a_conflict(shop: Workshop) -> None:
     branched(shop, {"requirements.txt": lines("old-a")}, {"pyproject.toml": toml("old-b")})
     shop.git("merge", "--quiet", "--no-commit", "--no-ff", "theirs")
     assert shop.added() == {}
     theirs = shop.git("rev-parse", "theirs")
     (shop.root / ".git" / "MERGE_HEAD").unlink()
     assert shop.added() == {"requirements.txt": ["old-a"]}
-    assert shop.added(env={f"GITHEAD_{theirs}": "theirs"}) == {}, "all that the hook of a clean merge is told"
+    assert shop.added(env={f"GITHEAD_{theirs}": "theirs"}) == {}, "git sets no other variable for a clean merge"
 
 
-def test_a_merge_of_several_branches(shop: Workshop) -> None:
+@row("A merge of several branches", "the same")
+def merge_of_several_branches(shop: Workshop) -> None:
     for number in "abc":
         shop.git("checkout", "--quiet", "-b", f"topic-{number}", "main")
         shop.commit({f"{number}-requirements.txt": lines(f"old-{number}")})
@@ -232,10 +253,8 @@ def test_a_merge_of_several_branches(shop: Workshop) -> None:
     assert shop.added() == {"a-requirements.txt": ["old-e"]}
 
 
-# --- commits ----------------------------------------------------------------------------------------------------------
-
-
-def test_two_commits_are_named(shop: Workshop) -> None:
+@row("`--from-ref A --to-ref B`, or the variables that pre-commit sets", "B with the merge base of A and B")
+def two_commits(shop: Workshop) -> None:
     start = shop.commit({"requirements.txt": lines("good-a")})
     branched(shop, {"requirements.txt": lines("good-a", "old-a")}, {"pyproject.toml": toml("old-b")})
     assert shop.added("--from-ref", "main", "--to-ref", "theirs") == {"requirements.txt": ["old-a"]}
@@ -243,10 +262,11 @@ def test_two_commits_are_named(shop: Workshop) -> None:
     refs = {"PRE_COMMIT_FROM_REF": start, "PRE_COMMIT_TO_REF": "theirs"}
     assert shop.added(env=refs) == {"requirements.txt": ["old-a"]}
     assert shop.added("requirements.txt", env=refs) == {"requirements.txt": ["old-a"]}
-    assert shop.added("mothball.toml", env=refs) == {}, "what is named and did not change adds nothing"
+    assert shop.added("mothball.toml", env=refs) == {}, "an unchanged file adds nothing"
 
 
-def test_the_configuration_of_the_commit_that_is_led_to(shop: Workshop) -> None:
+@row("The configuration of the target commit", "is the effective one")
+def configuration_of_the_target_commit(shop: Workshop) -> None:
     start = shop.git("rev-parse", "HEAD")
     entry = '[ignore]\nold-a = { rules = ["archived"], reason = "until June" }\n'
     shop.commit({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE + entry})
@@ -254,7 +274,8 @@ def test_the_configuration_of_the_commit_that_is_led_to(shop: Workshop) -> None:
     assert shop.check("--from-ref", start).code == 0
 
 
-def test_since_a_commit(shop: Workshop) -> None:
+@row("`--since REV`", "the tracked files of the working tree with the merge base of REV and HEAD")
+def since_a_commit(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})
     branched(shop, {"requirements.txt": lines("good-a", "old-a")}, {"pyproject.toml": toml("old-b")})
     shop.git("checkout", "--quiet", "theirs")
@@ -266,7 +287,8 @@ def test_since_a_commit(shop: Workshop) -> None:
     assert shop.added("--since", "main") == {}
 
 
-def test_a_beginning_of_zeros(shop: Workshop) -> None:
+@row("A base commit ID of zeros", "an empty tree is the base, and a note says so")
+def base_of_zeros(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a")})
     for arguments in (("--since", "0" * 40), ("--from-ref", "0" * 40)):
         result = shop.check(*arguments)
@@ -274,56 +296,62 @@ def test_a_beginning_of_zeros(shop: Workshop) -> None:
         assert "note: there is no commit to compare with: everything counts as added" in result.out
 
 
-def test_histories_that_never_met(shop: Workshop) -> None:
+@row("Two commits without a merge base", "an empty tree is the base, and a note says so")
+def no_merge_base(shop: Workshop) -> None:
     shop.git("checkout", "--quiet", "--orphan", "other")
     shop.commit({"requirements.txt": lines("old-a")})
     result = shop.check("--from-ref", "main", "--to-ref", "other")
     assert (result.code, "everything counts as added" in result.out) == (1, True)
 
 
-def test_a_commit_that_is_not_there(shop: Workshop) -> None:
+@row("A commit that does not exist", "an error")
+def missing_commit(shop: Workshop) -> None:
     for revision in ("origin/nowhere", "f" * 40, "--exec=evil", ""):
         result = shop.check("--since=" + revision)
         assert (result.code, result.out) == (2, "")
         assert "there is no commit" in result.err
 
 
-@pytest.mark.parametrize("depth", ["1", "2"])
-def test_a_shallow_clone_that_lacks_the_base(shop: Workshop, tmp_path: Path, depth: str) -> None:
+@row("A shallow clone without the base", "an error that says how to fetch it")
+def shallow_clone_without_the_base(shop: Workshop) -> None:
     start = shop.git("rev-parse", "HEAD")
     branched(shop, {"requirements.txt": lines("old-a")}, {"pyproject.toml": toml("old-b")})
     shop.commit({"pyproject.toml": toml("old-b", "good-a")})
-    shallow = clone(shop, tmp_path / "shallow", f"--depth={depth}", "--no-single-branch")
-    for revision in (start, "origin/theirs"):
-        result = shallow.check("--since", revision)
-        assert result.code == 2
-        assert "git fetch --unshallow" in result.err
-    shallow.git("fetch", "--quiet", "--unshallow")
-    assert shallow.added("--since", "origin/theirs") == {"pyproject.toml": ["old-b", "good-a"]}
+    for depth in (1, 2):
+        shallow = clone(shop, f"shallow-{depth}", f"--depth={depth}", "--no-single-branch")
+        for revision in (start, "origin/theirs"):
+            result = shallow.check("--since", revision)
+            assert result.code == 2
+            assert "git fetch --unshallow" in result.err
+        shallow.git("fetch", "--quiet", "--unshallow")
+        assert shallow.added("--since", "origin/theirs") == {"pyproject.toml": ["old-b", "good-a"]}
 
 
-def test_a_partial_clone_that_lacks_the_base(shop: Workshop, tmp_path: Path) -> None:
+@row("A partial clone without the base", "an error: nothing is fetched implicitly")
+def partial_clone_without_the_base(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})
     shop.commit({"requirements.txt": lines("good-a", "old-a")})
-    partial = clone(shop, tmp_path / "partial", "--filter=blob:none")
+    partial = clone(shop, "partial", "--filter=blob:none")
     result = partial.check("--since", "HEAD~1")
     assert result.code == 2
     assert "git does not have the content" in result.err
     assert "git fetch" in result.err
 
 
-def test_a_sparse_checkout(shop: Workshop, tmp_path: Path) -> None:
+@row("A sparse checkout", "the index, which contains all files")
+def sparse_checkout(shop: Workshop) -> None:
     shop.commit({"a/pyproject.toml": toml("old-a"), "b/pyproject.toml": toml("good-a"), "b/x/requirements.txt": ""})
-    sparse = clone(shop, tmp_path / "sparse", "--sparse")
+    sparse = clone(shop, "sparse", "--sparse")
     sparse.git("sparse-checkout", "set", "--sparse-index", "b")
     assert not (sparse.root / "a").exists()
     sparse.stage({"b/pyproject.toml": toml("good-a", "old-b")})
     assert sparse.added() == {"b/pyproject.toml": ["old-b"]}
 
 
-def test_another_working_tree_of_the_repository(shop: Workshop, tmp_path: Path) -> None:
+@row("Another worktree of the repository", "the index of that worktree")
+def another_worktree(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("good-a")})
-    place = tmp_path.resolve() / "tree"
+    place = shop.root.with_name("tree")
     shop.git("worktree", "add", "--quiet", "-b", "topic", str(place))
     other = Workshop(Repository(place, shop.repository.environment), shop.home)
     other.stage({"requirements.txt": lines("good-a", "old-a")})
@@ -334,14 +362,15 @@ def test_another_working_tree_of_the_repository(shop: Workshop, tmp_path: Path) 
     assert other.added(env=hook) == {"requirements.txt": ["old-a"]}
 
 
-def test_no_repository(tmp_path: Path) -> None:
-    shop = Workshop(Repository(tmp_path, {}), tmp_path)
-    result = shop.check()
+@row("A directory outside every repository", "an error")
+def no_repository(shop: Workshop) -> None:
+    result = shop._replace(repository=Repository(shop.root.parent, {})).check()
     assert (result.code, result.out) == (2, "")
     assert "git finds no repository to work in" in result.err
 
 
-def test_a_repository_of_somebody_else(shop: Workshop) -> None:
+@row("A repository that belongs to another user", "an error that says how to trust it")
+def repository_of_another_user(shop: Workshop) -> None:
     shop = shop._replace(repository=shop.repository._replace(root=shop.root.rename(shop.root.with_name("my $repo"))))
     result = shop.check(env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert result.code == 2

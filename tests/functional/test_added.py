@@ -1,0 +1,45 @@
+"""What ``mothball check --added`` reports: one test for each row of the tables in docs/added.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mothball.formats.table import INCLUDERS, format_of, parse
+from tests.support.added import Workshop, lines, workshop
+from tests.tables.added import INCLUDING, NAMES, POLICY, Row
+from tests.tables.added_git import COMPARED
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """Return a repository that holds a configuration and nothing else."""
+    return workshop(tmp_path)
+
+
+@pytest.mark.parametrize("row", [*NAMES, *POLICY, *COMPARED], ids=lambda row: row.case)
+def test_added_dependencies(row: Row, shop: Workshop) -> None:
+    for step in row.steps:
+        step(shop)
+
+
+@pytest.mark.parametrize("include", INCLUDING)
+@pytest.mark.parametrize("directory", ["", "sub/"], ids=["root", "below"])
+def test_new_name_in_included_text_is_added(shop: Workshop, include: str, directory: str) -> None:
+    name, text = INCLUDING[include]
+    base = shop.commit({directory + name: text, f"{directory}deps.txt": lines("good-a"), "notes.txt": "x"})
+    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a")})
+    assert shop.added() == {f"{directory}deps.txt": ["old-a"]}
+    assert shop.added(f"{directory}deps.txt") == {f"{directory}deps.txt": ["old-a"]}
+    assert shop.added("--since", base) == {f"{directory}deps.txt": ["old-a"]}
+    shop.stage({"dev-requirements.txt": lines("good-b"), f"{directory}deps.txt": lines("good-a", "old-a", "old-b")})
+    assert shop.added() == {"dev-requirements.txt": ["good-b"], f"{directory}deps.txt": ["old-a", "old-b"]}
+    shop.commit()
+    shop.stage({f"{directory}deps.txt": lines("good-a", "old-a>=2", "old-b>=2")})
+    assert shop.added() == {}
+
+
+def test_every_including_format_is_tested() -> None:
+    assert {format_of(name) for name, _ in INCLUDING.values()} == INCLUDERS
+    assert all(parse(format_of(name) or "", text).includes for name, text in INCLUDING.values())
