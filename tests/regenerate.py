@@ -23,7 +23,7 @@ from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from mothball.wording import WITHHELD_WORDS
 from tests.support.cli import run_in_process
-from tests.tables import added, added_git, commands, formats, json_fields, severities
+from tests.tables import added, added_git, commands, formats, indexes, json_fields, severities
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
@@ -104,6 +104,10 @@ def _cases(columns: str, rows: Iterable[added.Row]) -> str:
     return _table(columns, ((row.case, row.outcome) for row in rows))
 
 
+def _indexes() -> str:
+    return _table("setting | queried indexes, in order", ((row.setting, row.queried) for row in indexes.ROWS))
+
+
 def _severities() -> str:
     rows = (
         (f"`{row.rule}`", row.full + row.remark, row.added, (row.transitive or "the same")) for row in severities.ROWS
@@ -149,6 +153,7 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "names and files": lambda: _cases("case | added?", added.NAMES),
     "policy": lambda: _cases("case | result", added.POLICY),
     "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
+    "indexes": _indexes,
     "severities": _severities,
     "file names": _formats,
     "settings": _settings,
