@@ -6,6 +6,7 @@ Foreign words (names, reasons, markers) pass through ``one_line`` here, once, so
 from __future__ import annotations
 
 import os
+import re
 from typing import assert_never
 
 from mothball.answers import (
@@ -113,10 +114,16 @@ def ignore_comment(rules: tuple[str, ...]) -> str:
     return f"# mothball: ignore[{', '.join(rules)}] WHY"
 
 
-def ignore_entry(name: str, rules: tuple[str, ...]) -> str:
-    """Return the entry of the configuration that excuses ``rules`` of a project, ready to paste but for the reason."""
-    listed = ", ".join(f'"{rule}"' for rule in rules)
-    return f'{one_line(name, 100)} = {{ rules = [{listed}], reason = "WHY" }}'
+def ignore_entry(name: str, rules: tuple[str, ...], reason: str = "WHY") -> str:
+    """Return the entry of the configuration that ignores ``rules`` of a project; ``reason`` is one harmless line."""
+    key, listed = one_line(name, 100), ", ".join(map(_toml_string, rules))
+    key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_string(key)
+    return f"{key} = {{ rules = [{listed}], reason = {_toml_string(reason)} }}"
+
+
+def _toml_string(text: str) -> str:
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def _wording(shown: str, lookup: Lookup, brought_by: str) -> Wording:

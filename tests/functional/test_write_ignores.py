@@ -271,6 +271,15 @@ def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) 
     assert result.out.endswith("no ignores written, 2 findings left\n")
 
 
+def test_a_table_without_a_header_of_its_own_is_not_changed(project: Project) -> None:
+    project.offline(STATUSES, '\nignore.calm-lib = { rules = ["deprecated"], reason = "mine" }\n')
+    project.write("requirements.txt", "old-lib\n")
+    before = (project.root / "mothball.toml").read_bytes()
+    result = write_ignores(project)
+    assert (result.code, (project.root / "mothball.toml").read_bytes()) == (2, before)
+    assert "they are not written in a table with its own header\n  = help: write them below `[ignore]`" in result.out
+
+
 @pytest.mark.parametrize("text", ["offline = \n", "ofline = true\n", "[ignore]\nold-lib = {}\n"])
 def test_under_a_configuration_that_cannot_be_used_nothing_is_checked_or_written(project: Project, text: str) -> None:
     offline = unconfigured(project)

@@ -17,10 +17,8 @@ from mothball.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.files import leads_outside, read_file, replace_file, repository_root, shown_path
 from mothball.findings import Finding, Problem, Report, Rule, Severity
 from mothball.formats.table import decode
-from mothball.formats.toml import scan
 from mothball.governing import configuration_of, table_path
 from mothball.hygiene import one_line
-from mothball.lines import LineTable
 from mothball.policy import exit_code
 from mothball.records import NamedTuple
 from mothball.report.concise import concise_line, problem_line
@@ -136,12 +134,7 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
         raise UnreadableFileError(path, "it is a link that leads outside the repository, or to what is no TOML file")
     data = read_file(path) if os.path.lexists(path) else b""
     text = decode("pyproject", path, data)
-    broken = next(iter(scan(text).errors), None)
-    if broken is not None:
-        line = LineTable(text).position(broken.span.start).line
-        raise ConfigError(f"invalid TOML in line {line}: {broken.message}", help_text=broken.help)
-    prefix = table_path(path)
-    edited = apply(text, ignore_in_config(text, prefix, entries))
+    edited = apply(text, ignore_in_config(text, table_path(path), entries))
     mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
     try:
         replace_file(path, mark + edited.encode())

@@ -1,12 +1,16 @@
-"""What an edit of a text is, and what a text is after it. Pure."""
+"""Edits of a text, and the lines around a place in it, which end at LF, CR LF and CR only. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from operator import attrgetter
 
 from mothball.model import Span
 from mothball.records import NamedTuple
+
+_TO_END = re.compile(r"[^\r\n]*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Edit(NamedTuple):
@@ -30,3 +34,27 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
         pieces += text[position : edit.span.start], edit.new_text
         position = edit.span.end
     return "".join([*pieces, text[position:]])
+
+
+def start_of_line(text: str, position: int) -> int:
+    """Return where the line begins on which ``position`` is."""
+    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+
+
+def end_of_line(text: str, position: int) -> int:
+    """Return where the line of ``position`` ends, before its line end."""
+    found = _TO_END.match(text, position)
+    return found.end() if found else position
+
+
+def next_line(text: str, position: int) -> int:
+    """Return where the line behind that of ``position`` begins; the end of the text where there is none."""
+    end = end_of_line(text, position)
+    found = _LINE_END.match(text, end)
+    return found.end() if found else end
+
+
+def newline_of(text: str) -> str:
+    """Return the line end that ``text`` uses, by its first."""
+    found = _LINE_END.search(text)
+    return found[0] if found else "\n"
