@@ -152,12 +152,14 @@ def test_ignore_in_the_configuration_edits_the_file_that_governs(
     assert edited(held, action, f"file://{path}").endswith(after)
 
 
-def test_a_comment_tells_which_other_entries_it_speaks_of(
+def test_a_line_of_several_packages_is_offered_no_comment(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     text = '[project]\nname = "x"\ndependencies = ["fine", "old-lib"]\n'
     document = archived(client, workspace, index, text, "pyproject.toml")
-    assert f"{IGNORE_HERE} (speaks of fine, too)" in actions(client, document, 2)
+    offered = actions(client, document, 2)
+    assert IGNORE_HERE not in offered
+    assert REMOVE in offered
 
 
 def test_a_configuration_is_made_where_the_client_can_and_there_is_none(

@@ -11,7 +11,7 @@ from tests.support.lsp_client import PUSH, codes_of
 from tests.support.scripted_index import ScriptedIndex
 
 IN_A_STRING = 'from setuptools import setup\nsetup(install_requires="""\nold-lib\n""")\n'
-ALONE_AT_AN_ANCHOR = "repos:\n- repo: x\n  hooks:\n  - id: y\n    additional_dependencies: &all\n    - old-lib\n"
+IN_TWO_PLACES = '[tool.poetry.dependencies]\nold-lib.version = "1"\nold-lib.extras = ["x"]\n'
 
 
 @pytest.fixture
@@ -34,12 +34,11 @@ def test_inside_of_a_string_of_python_there_is_no_place_for_a_comment(
     assert set(actions(client, document, 2)) == {"Check again"}
 
 
-def test_a_list_that_others_refer_to_is_not_emptied(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_an_entry_in_two_places_is_not_removed(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.start(PUSH, str(workspace.root), index.url)
-    document = opened(client, workspace, ".pre-commit-config.yaml", ALONE_AT_AN_ANCHOR)
-    assert set(actions(client, document, 5)) == {"Check again", "Ignore that old-lib is archived, in a comment here"}
+    document = opened(client, workspace, "pyproject.toml", IN_TWO_PLACES)
+    offered = {f"Ignore that old-lib is archived, in {place}" for place in ("a comment here", "pyproject.toml")}
+    assert set(actions(client, document, 1)) == {"Check again", *offered}
 
 
 def test_what_the_configuration_on_the_disk_ignores_by_now_is_not_written_twice(

@@ -1,60 +1,43 @@
-"""Whether an edit did what it was meant to do: the text after it is read again, and compared with what was there.
+"""Check an edit: read the edited text again and compare the result with the original document.
 
-Every format has corners where a line cannot bear a comment, or an entry cannot be taken out alone. Rather than know
-them all, an edit is made, read by the format's own reader, and given away only when the outcome is what was wanted.
+Every format has places where a line cannot hold a comment or an entry cannot be removed alone. An edit is offered only
+if the format's own reader finds exactly the wanted outcome.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from mothball.formats.table import parse
 from mothball.model import Dependency, Document, Kind
-from mothball.records import NamedTuple
 
-if TYPE_CHECKING:
-    from mothball.model import IgnoreComment
-
-
-class Fact(NamedTuple):
-    """What is said of a dependency, wherever it stands."""
-
-    name: str
-    specifier: str
-    extras: tuple[str, ...]
-    marker: str
-    section: str
-    withheld: str | None
-    index_url: str | None
+# An entry that is removed may have set the index of others, as the tables of uv and Poetry do.
+_FACTS_OF_ENTRY = 5
 
 
-def fact(dependency: Dependency) -> Fact:
-    """Return what is said of ``dependency``."""
-    one = dependency
-    return Fact(one.name, one.specifier, one.extras, one.marker, one.section, one.withheld, one.index_url)
+def read_edited(text: str, before: Document, removed: Dependency | None = None) -> Document | None:
+    """Parse the edited ``text``; return None unless it equals ``before``, without ``removed``, and has no new problem.
 
-
-def read_again(text: str, before: Document) -> Document:
-    """Return ``text``, which was edited, as the format of ``before`` reads it."""
+    Ignore comments are not compared.
+    """
     only_constrains = before.format == "requirements" and any(
         one.kind is Kind.CONSTRAINT for one in before.dependencies
     )
-    return parse(before.format, text, Kind.CONSTRAINT if only_constrains else Kind.REQUIREMENT)
-
-
-def keeps_the_rest(before: Document, after: Document) -> bool:
-    """Return whether ``after`` has no problem that ``before`` has not, and the same includes and index options."""
-    old = Counter(problem.message for problem in before.problems)
-    new = Counter(problem.message for problem in after.problems)
-    return (
-        new <= old
-        and [include.target for include in before.includes] == [include.target for include in after.includes]
+    after = parse(before.format, text, Kind.CONSTRAINT if only_constrains else Kind.REQUIREMENT)
+    count = None if removed is None else _FACTS_OF_ENTRY
+    expected = [_facts(one)[:count] for one in before.dependencies if one != removed]
+    new_problems = Counter(one.message for one in after.problems) - Counter(one.message for one in before.problems)
+    is_equal = (
+        not new_problems
+        and expected == [_facts(one)[:count] for one in after.dependencies]
+        and [one.target for one in before.includes] == [one.target for one in after.includes]
         and [(one.name, one.value) for one in before.index_options]
         == [(one.name, one.value) for one in after.index_options]
     )
+    return after if is_equal else None
 
 
-def said(comment: IgnoreComment) -> tuple[tuple[str, ...], str]:
-    """Return what an ignore comment says, wherever it stands."""
-    return comment.rules, comment.reason
+def _facts(dependency: Dependency) -> tuple[object, ...]:
+    """Return what does not depend on the place of ``dependency``, first what its entry alone states."""
+    one = dependency
+    return one.name, one.specifier, one.extras, one.marker, one.section, one.withheld, one.index_url

@@ -1,56 +1,98 @@
-"""Taking a dependency out of its file, and nothing else."""
+"""Remove a dependency that has its own line, or is an element of an array."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
 
-from mothball.edits.model import Edit, apply
-from mothball.edits.proof import keeps_the_rest, read_again
-from mothball.edits.removal_lines import from_ini, from_requirements
-from mothball.edits.removal_nested import from_python, from_yaml
-from mothball.edits.removal_toml import from_toml
-from mothball.formats.script import as_toml
-from mothball.model import Dependency, Document, Kind
+from mothball.edits.model import Edit, apply, end_of_line, next_line, start_of_line
+from mothball.edits.proof import read_edited
+from mothball.model import Dependency, Document, Span
+from mothball.sources import is_lock
+
+# Requirements files and the lists of INI files: the rest of a line is part of its entry.
+_LINE_FORMATS = frozenset({"requirements", "setup-cfg", "tox-ini"})
+# The "#" of a script block, the dash of a YAML item or a leading comma.
+_BEFORE = re.compile(r"(?:#[ \t])?[ \t]*(-[ \t]+|,[ \t]*)?")
+_AFTER = re.compile(r"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+_BLANKS = re.compile(r"[ \t]*")
+_NO_ITEMS = r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*"
 
 
-def remove_dependency(text: str, document: Document, dependency: Dependency) -> tuple[Edit, ...] | None:
-    """Return the edits that take ``dependency`` out of ``text``, of which ``document`` is what its format made.
+def remove_dependency(text: str, document: Document, dependency: Dependency) -> tuple[Edit, ...]:
+    """Return the edits that remove ``dependency`` from ``text``, which was parsed as ``document``.
 
-    It goes with its comma, its line and the comment there, its hashes, or the table of its own; a list that was left
-    without items is an empty one. None for locks, which their tools write, and where what would be left is not exactly
-    the same document without that entry: one of several in a string, for example.
+    A line goes with its comment and the lines that continue it, an array element with one comma. Return no edits for
+    locks, and if the edited text would not be the same document without that entry.
     """
-    if document.graph is not None or dependency.kind is Kind.LOCKED:
-        return None
-    # In a half-typed file one place may stand for two parts of an entry.
-    edits = tuple(dict.fromkeys(_removals(text, document, dependency)))
-    return edits if edits and _is_right(apply(text, edits), document, dependency) else None
+    if is_lock(document):
+        return ()
+    for edit in _removals(text, document, dependency):
+        if read_edited(apply(text, (edit,)), document, removed=dependency) is not None:
+            return (edit,)
+    return ()
 
 
-def _removals(text: str, document: Document, dependency: Dependency) -> Iterable[Edit]:
-    match document.format:
-        case "requirements":
-            return from_requirements(text, dependency)
-        case "setup-cfg" | "tox-ini":
-            return from_ini(text, [one for one in document.dependencies if one != dependency], dependency)
-        case "conda-env" | "pre-commit":
-            return from_yaml(text, dependency)
-        case "setup-py":
-            return from_python(text, dependency)
-        case "script":
-            return from_toml(as_toml(text), dependency)
-        case _:
-            return from_toml(text, dependency)
+def _removals(text: str, document: Document, dependency: Dependency) -> Iterator[Edit]:
+    """Yield the edits that may remove ``dependency``, the best first."""
+    start, end = dependency.entry_span
+    while text[end : end + 1] in {'"', "'"} and text[start - 1 : start] == text[end]:
+        start, end = start - 1, end + 1
+    if document.format == "setup-py" and not _is_list_element(text, Span(start, end)):
+        return
+    line = start_of_line(text, start)
+    if document.format in _LINE_FORMATS:
+        option = text[line:start].rstrip()
+        if document.format == "requirements" or (text[line].isspace() and not option.endswith("=")):
+            yield Edit(Span(line, _end_of_logical_line(text, end)), "")
+        elif option.endswith(("=", ":")):
+            yield Edit(Span(line + len(option), end_of_line(text, end)), "")
+        return
+    before = _BEFORE.fullmatch(text, line, start)
+    if before and _AFTER.match(text, end):
+        item = Span(line, next_line(text, end))
+        if before[1] and before[1].startswith("-") and _is_only_item(text, item, text[line : before.start(1)]):
+            # The dash may be in the column of the key, the brackets may not.
+            yield Edit(Span(before.start(1), end_of_line(text, end)), "  []")
+        else:
+            yield Edit(item, "")
+    yield from _from_array(text, Span(start, end))
 
 
-def _is_right(text: str, before: Document, dependency: Dependency) -> bool:
-    """Return whether ``text`` says what the document ``before`` did, apart from ``dependency``."""
-    after = read_again(text, before)
-    index = before.dependencies.index(dependency)
-    rest = before.dependencies[:index] + before.dependencies[index + 1 :]
-    # Where another entry comes from may have stood in the one that went: uv's and Poetry's tables tell such things.
-    return keeps_the_rest(before, after) and [*map(_written, rest)] == [*map(_written, after.dependencies)]
+def _from_array(text: str, element: Span) -> Iterator[Edit]:
+    """Yield the edits that may remove ``element`` from an array or an inline table."""
+    start, end = element
+    left, right = len(text[:start].rstrip()), len(text) - len(text[end:].lstrip())
+    opening, closing = text[left - 1 : left], text[right : right + 1]
+    edits = []
+    if closing == "," and opening in {"[", "{", ","}:
+        blanks = _BLANKS.match(text, right + 1)
+        edits.append(Edit(Span(start, blanks.end() if blanks else right + 1), ""))
+    if opening == ",":
+        is_on_line = left > start_of_line(text, start)
+        edits.insert(0 if is_on_line else 1, Edit(Span(left - 1, end), ""))
+    if opening + closing in {"[]", "{}"}:
+        edits.append(Edit(Span(left, right), ""))
+    yield from edits
 
 
-def _written(dependency: Dependency) -> tuple[str, str, tuple[str, ...], str, str]:
-    return dependency.name, dependency.specifier, dependency.extras, dependency.marker, dependency.section
+def _is_list_element(text: str, element: Span) -> bool:
+    """Return whether ``element`` is an element of a Python list: a tuple of one element is no list any more."""
+    from mothball.formats.python_calls import read_lists  # noqa: PLC0415 - imports Python's parser
+
+    return any(element in elements for _, elements in read_lists(text))
+
+
+def _is_only_item(text: str, item: Span, indent: str) -> bool:
+    """Return whether the block list of ``item``, whole lines, has no item on the nearest lines around it."""
+    dash = rf"{indent}-[ \t]"
+    following = re.compile(rf"{_NO_ITEMS}{dash}").match(text, item.end)
+    preceding = re.compile(rf"(?:\A|[\r\n]){dash}[^\r\n]*[\r\n]{_NO_ITEMS}\Z").search(text, 0, item.start)
+    return following is None and preceding is None
+
+
+def _end_of_logical_line(text: str, position: int) -> int:
+    end = end_of_line(text, position)
+    while text[end - 1 : end] == "\\" and end < len(text):
+        end = end_of_line(text, next_line(text, end))
+    return next_line(text, end)

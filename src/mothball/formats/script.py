@@ -77,25 +77,6 @@ def parse(text: str) -> Document:
     )
 
 
-def as_toml(text: str) -> str:
-    """Return ``text`` with a space for each character that is no content of its first script block.
-
-    What stands in the block keeps its place, so that the places in the one are those in the other.
-    """
-    block = next(_blocks(text), None)
-    content = block.content.pieces if block else ()
-    parts: list[str] = []
-    position = 0
-    for piece in content:
-        parts += _blank(text[position : piece.start]), text[piece.start : piece.end]
-        position = piece.end
-    return "".join([*parts, _blank(text[position:])])
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\r\n]", " ", text)
-
-
 class _Reader:
     """The lines of a block as they come, from its first line on."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.edits.ignore_comment import also_covered, ignore_comment
+from mothball.edits.ignore_comment import ignore_comment
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import Edit
 from mothball.errors import ConfigError, UnreadableFileError
@@ -20,7 +20,7 @@ from mothball.files import read_utf8
 from mothball.findings import IGNORABLE_RULES, CheckedDependency, Finding
 from mothball.formats.table import parse
 from mothball.governing import configuration_of, table_path
-from mothball.hygiene import listed, one_line
+from mothball.hygiene import one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.commands import CHECK_AGAIN, OPEN_PAGE
 from mothball.lsp.convert import Positions, path_of, uri_of
@@ -30,7 +30,7 @@ from mothball.lsp.lookups import PENDING
 from mothball.lsp.project_page import project_page
 from mothball.model import Dependency, Document
 from mothball.records import NamedTuple
-from mothball.sources import SourceFile, is_lock
+from mothball.sources import SourceFile
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 REASON = "WHY"
 # The most dependencies of a selection that actions are offered for.
 _MOST_ITEMS = 5
-# The most names that a title holds.
-_MOST_NAMES = 3
 _KIND = types.CodeActionKind.QuickFix
 
 
@@ -144,21 +142,16 @@ class _Offer:
         entry = next((one for one in document.dependencies if one.name_span == span), None)
         if entry is None:
             return
-        if not is_lock(document):
-            yield from self._ignore_here(subject, finding, document, entry)
+        yield from self._ignore_here(subject, finding, document, entry)
         yield from self._ignore_in_configuration(subject, finding, file)
-        if not is_lock(document):
-            yield from self._remove(subject, finding, document, entry)
+        yield from self._remove(subject, finding, document, entry)
 
     def _ignore_here(
         self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
     ) -> Iterator[types.CodeAction]:
         edit = ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
         if edit is not None:
-            others = also_covered(self._checked.text, document, entry, edit)
-            names = list(dict.fromkeys(one.name for one in others))
-            also = f" (speaks of {listed(names, _MOST_NAMES, 60)}, too)" if names else ""
-            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here{also}"
+            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here"
             yield self._edit(title, finding, self._own_edits((edit,)))
 
     def _remove(
@@ -180,7 +173,8 @@ class _Offer:
             return
         try:
             text = "" if is_new else held.text if held else read_utf8(path)
-            edits = ignore_in_config(text, table_path(path), (NewIgnore(subject.name, (finding.rule,), REASON),))
+            new = NewIgnore(subject.item.dependency.name, (finding.rule,), REASON)
+            edits = ignore_in_config(text, table_path(path), [new])
         except (ConfigError, UnreadableFileError):
             return
         if edits:

@@ -46,7 +46,11 @@ def _colons(count: int) -> tuple[str, str]:
     return "pre-commit", f"- id: '{': ' * count}'\n  language: python\n  additional_dependencies:\n  - a\n"
 
 
-@pytest.mark.parametrize("document", [_array, _hashes, _flow, _continued, _colons])
+def _comments(count: int) -> tuple[str, str]:
+    return "pre-commit", "- id: x\n  language: python\n  additional_dependencies:\n  - a\n" + "  # b\r\n" * count
+
+
+@pytest.mark.parametrize("document", [_array, _hashes, _flow, _continued, _colons, _comments])
 @pytest.mark.parametrize("what", ["comment", "removal"])
 def test_an_edit_of_a_file_four_times_as_long_takes_no_ten_times_as_long(
     document: Callable[[int], tuple[str, str]], what: str

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mothball.checker import check
-from mothball.edits.ignore_comment import also_covered, ignore_comment
+from mothball.edits.ignore_comment import ignore_comment
 from mothball.edits.model import apply
 from mothball.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.formats.table import FORMATS, parse
@@ -52,11 +52,24 @@ def test_the_samples_hold_every_format() -> None:
 
 # --- every entry of every format --------------------------------------------------------------------------------------
 
-# Entries in strings that hold several lines, in which no comment is read.
-NO_PLACE = {"setup-py": {"alpha-lib", "beta-lib"}}
+# Entries of several lines whose first line bears no comment, and lines of a string.
+NO_PLACE = {
+    "requirements": {"pinned", "wide-lib"},
+    "setup-cfg": {"wide-lib"},
+    "setup-py": {"wide-lib", "alpha-lib", "beta-lib"},
+}
 
 
-@pytest.mark.parametrize(("name", "text"), MANIFESTS + LOCKS)
+def is_alone(text: str, document: Document, dependency: Dependency) -> bool:
+    """Return whether the line of the name holds no entry of another package."""
+    lines = LineTable(text)
+    number = lines.number(dependency.name_span.start)
+    return all(
+        one.name == dependency.name or number not in lines_of(one.entry_span, lines) for one in document.dependencies
+    )
+
+
+@pytest.mark.parametrize(("name", "text"), MANIFESTS)
 def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_nothing_else(
     name: str, text: str
 ) -> None:
@@ -66,8 +79,9 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
         before = rules_on(text, document, dependency)
         edit = ignore_comment(text, document, dependency, (Rule.ARCHIVED, Rule.DEPRECATED), "reason, #812")
         if edit is None:
-            assert name == "pipfile-lock" or dependency.name in NO_PLACE.get(name, ())
+            assert dependency.name in NO_PLACE.get(name, ()) or not is_alone(text, document, dependency)
             continue
+        assert is_alone(text, document, dependency)
         edited = apply(text, (edit,))
         after = parse(name, edited)
         assert [one.name for one in after.dependencies] == [one.name for one in document.dependencies]
@@ -81,12 +95,18 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
         assert again is None
 
 
-@pytest.mark.parametrize(("name", "text"), [sample for sample in MANIFESTS + LOCKS if sample[0] != "pipfile-lock"])
+@pytest.mark.parametrize(("name", "text"), LOCKS)
+def test_a_lock_gets_no_comment(name: str, text: str) -> None:
+    document = parse(name, text)
+    assert {ignore_comment(text, document, one, ARCHIVED, "why") for one in document.dependencies} == {None}
+
+
+# In one sample, all names that are looked up share their lines.
+@pytest.mark.parametrize(("name", "text"), [sample for sample in MANIFESTS if "pitchfork" not in sample[1]])
 def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) -> None:
     document = parse(name, text)
-    dependency = next(one for one in document.dependencies if one.withheld is None)
-    edit = ignore_comment(text, document, dependency, ARCHIVED, "because")
-    assert edit is not None
+    edits = ((one, ignore_comment(text, document, one, ARCHIVED, "because")) for one in document.dependencies)
+    dependency, edit = next((one, edit) for one, edit in edits if edit is not None and one.withheld is None)
     edited = apply(text, (edit,))
     file = SourceFile("file", edited, parse(name, edited), governance())
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
@@ -99,7 +119,7 @@ def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) ->
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(MANIFESTS + LOCKS),
+    st.sampled_from(MANIFESTS),
     st.data(),
     st.lists(st.sampled_from(IGNORABLE_RULES), min_size=1, max_size=3),
     TEXTS,
@@ -158,17 +178,11 @@ def test_it_stands_behind_a_comment_that_is_there() -> None:
     assert with_comment("old-lib  # via b\n", "old-lib") == ("old-lib  # via b  # mothball: ignore[archived] why\n")
 
 
-def test_behind_the_last_hash_of_a_locked_requirement() -> None:
-    text = "old-lib==1 \\\r\n    --hash=sha256:00 \\\r\n    --hash=sha256:11\r\nnext"
-    assert with_comment(text, "old-lib") == text.replace(":11", ":11  # mothball: ignore[archived] why")
-
-
-def test_an_empty_line_that_ends_an_entry_bears_it() -> None:
-    assert with_comment("old-lib \\\n\nb", "old-lib") == "old-lib \\\n# mothball: ignore[archived] why\nb"
-
-
-def test_an_entry_whose_last_line_ends_with_a_backslash_bears_none() -> None:
-    assert with_comment("old-lib \\", "old-lib") == "old-lib \\"
+@pytest.mark.parametrize(
+    "text", ["old-lib \\", "old-lib \\\n\nb", "old-lib==1 \\\r\n    --hash=sha256:00\r\nnext", "old-lib \\\n  >=1\n"]
+)
+def test_an_entry_whose_line_ends_with_a_backslash_bears_none(text: str) -> None:
+    assert with_comment(text, "old-lib") == text
 
 
 def test_beside_the_name_of_an_entry_of_several_lines() -> None:
@@ -201,14 +215,7 @@ def test_a_constraint_stays_one() -> None:
 def test_a_comment_of_ours_is_extended_and_keeps_its_reason() -> None:
     text = "old-lib  # see b # mothball:ignore[ archived ,] until June\n"
     assert with_comment(text, "old-lib", (Rule.DEPRECATED, Rule.ARCHIVED, Rule.DEPRECATED)) == (
-        "old-lib  # see b # mothball:ignore[ archived, deprecated] until June\n"
-    )
-
-
-def test_a_comment_without_a_reason_gets_one() -> None:
-    text = "old-lib  # mothball: ignore[archived]\n"
-    assert with_comment(text, "old-lib", (Rule.DEPRECATED,)) == (
-        "old-lib  # mothball: ignore[archived, deprecated] why\n"
+        "old-lib  # see b # mothball:ignore[archived, deprecated] until June\n"
     )
 
 
@@ -231,19 +238,19 @@ def test_what_looks_like_the_end_of_a_line_in_a_reason_is_taken_away() -> None:
 # --- others on the line -----------------------------------------------------------------------------------------------
 
 
-def test_the_other_entries_of_a_line_are_told() -> None:
-    text = '[project]\ndependencies = ["a", "old-lib", "b"]\noptional-dependencies.x = ["c"]\n'
-    document = parse("pyproject", text)
-    dependency = named(document, "old-lib")
-    edit = ignore_comment(text, document, dependency, ARCHIVED, "why")
-    assert edit is not None
-    assert [one.name for one in also_covered(text, document, dependency, edit)] == ["a", "b"]
+@pytest.mark.parametrize(
+    ("as_", "text"),
+    [
+        ("pyproject", '[project]\ndependencies = ["a", "old-lib"]\n'),
+        ("pyproject", '[project]\ndependencies = ["a", "old-lib"]  # mothball: ignore[deprecated] why\n'),
+        ("setup-cfg", "[options]\ninstall_requires = old-lib; b\n"),
+        ("pre-commit", "- id: x\n  language: python\n  additional_dependencies: [old-lib, b]\n"),
+    ],
+)
+def test_a_line_of_several_packages_gets_no_comment(as_: str, text: str) -> None:
+    assert with_comment(text, "old-lib", as_=as_) == text
 
 
-def test_an_entry_on_a_line_of_its_own_covers_no_other() -> None:
-    text = "a\nold-lib\nb\n"
-    document = parse("requirements", text)
-    dependency = named(document, "old-lib")
-    edit = ignore_comment(text, document, dependency, ARCHIVED, "why")
-    assert edit is not None
-    assert also_covered(text, document, dependency, edit) == ()
+def test_other_entries_of_the_same_package_may_be_on_the_line() -> None:
+    text = '[tool.poetry.dependencies]\nold-lib = [{version = "1"}, {version = "2"}]\n'
+    assert with_comment(text, "old-lib", as_="pyproject") == f"{text[:-1]}  # mothball: ignore[archived] why\n"
