@@ -387,6 +387,22 @@ def test_what_a_repository_says_cannot_break_out_of_its_line(project: Project) -
     assert json.loads(report)["summary"]["files"] == 2
 
 
+def test_a_broken_pipfile_lock_is_one_error_and_nothing_in_it_is_looked_up(project: Project) -> None:
+    project.offline({"old-lib": "archived"})
+    lock = '{\n    "default": {\n        "old-lib": {"version": "==1"}%s\n    }\n}\n'
+    for broken, place in (
+        (",\n<<<<<<< HEAD\n=======", "4:1: error[unreadable] unresolved merge conflict"),
+        (",", "3:38: error[unreadable] invalid JSON: unexpected `,`"),
+    ):
+        project.write("Pipfile.lock", lock % broken)
+        result = project.check("--format", "concise")
+        assert result.code == 2
+        assert result.out.splitlines() == [
+            f"Pipfile.lock:{place}",
+            "0 dependencies in 1 file: 0 checked, 1 finding (1 error)",
+        ]
+
+
 def test_problems_of_configurations_and_snapshots_have_their_place(project: Project) -> None:
     project.write("mothball.toml", 'snapshot = "../outside.json"\noffline = true\n')
     project.write("requirements.txt", "a-lib\n")

@@ -6,7 +6,6 @@ Thirteen kinds of edits, each at a place drawn by chance.
 from __future__ import annotations
 
 import ast
-import json
 import tomllib
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -120,7 +119,6 @@ _REFERENCES: dict[str, Callable[[str], object]] = {
     "setup-py": ast.parse,
     "conda-env": yaml.compose,
     "pre-commit": yaml.compose,
-    "pipfile-lock": json.loads,
 }
 # Of these nearly every text is sound, and few edits of one line say anything of another.
 _ALWAYS_SOUND = frozenset({"requirements", "setup-cfg", "tox-ini", "script"})

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.formats.json_scanner import scan
-from mothball.formats.json_values import JsonMember, JsonObject, JsonScan, JsonValue, to_plain
+from mothball.formats.json_scanner import JsonError, JsonMember, load, members
 from mothball.formats.lock_sources import REGISTRY, PackageSource, archive_source, local_source, web_index
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.hygiene import one_line
@@ -21,50 +20,44 @@ if TYPE_CHECKING:
 _META = "_meta"
 _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
-_LOCK_AGAIN = "write it anew with `pipenv lock`"
-# One missing bracket can spoil many lines; beyond this, nobody reads on.
-_MAX_PROBLEMS = 20
+_HELP = "regenerate it with `pipenv lock`"
 # How much of a name a message repeats.
 _SHOWN = 60
 
 
 def parse(text: str) -> Document:
-    """Read a Pipfile.lock, whole or half typed, without byte-order mark; raises nothing.
+    """Read a Pipfile.lock without byte-order mark; raises nothing. Broken JSON is one problem and no dependency.
 
     The section of a package is its category: ``default``, ``develop`` or one of the project's own.
     """
-    document = scan(text)
-    found = list(_read(text, document))
-    problems = [
-        ParseProblem(error.span, f"invalid JSON: {error.message}", error.help)
-        for error in document.errors[:_MAX_PROBLEMS]
-    ]
-    problems += [one for one in found if isinstance(one, ParseProblem)]
+    try:
+        found = list(_read(text, load(text)))
+    except JsonError as error:
+        found = [ParseProblem(error.span, error.message, _HELP)]
+    problems = sorted(one for one in found if isinstance(one, ParseProblem))
     dependencies = tuple(one for one in found if isinstance(one, Dependency))
-    return Document("pipfile-lock", dependencies, tuple(sorted(problems)))
+    return Document("pipfile-lock", dependencies, tuple(problems))
 
 
-def _read(text: str, document: JsonScan) -> Iterator[Dependency | ParseProblem]:
-    if not isinstance(document.value, JsonObject):
-        if not document.errors:
-            yield ParseProblem(Span(0, 1), "a Pipfile.lock is an object", _LOCK_AGAIN)
+def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
+    if not isinstance(lock, dict):
+        yield ParseProblem(Span(0, 1), "a Pipfile.lock is an object", _HELP)
         return
-    indexes = _indexes(document.value)
-    for category in document.value.members:
+    indexes = _indexes(lock.get(_META))
+    for category in members(text, text.index("{")):
         if category.key == _META:
             continue
-        if isinstance(category.value, JsonObject):
-            for package in category.value.members:
-                yield from _read_package(text, package, category.key, indexes)
-        elif category.whole:
+        if isinstance(category.value, dict):
+            for package in members(text, category.value_span.start):
+                yield _read_package(text, package, category.key, indexes)
+        else:
             shown = one_line(category.key, _SHOWN)
-            yield ParseProblem(category.key_span, f"`{shown}` is no category of packages", _LOCK_AGAIN)
+            yield ParseProblem(category.key_span, f"`{shown}` is no category of packages", _HELP)
 
 
-def _indexes(lock: JsonObject) -> dict[str, str]:
+def _indexes(meta: object) -> dict[str, str]:
     """Return the URLs of the indexes by their names, the default one first."""
-    meta = next((_fields(member.value) for member in lock.members if member.key == _META), {})
-    sources = meta.get("sources")
+    sources = meta.get("sources") if isinstance(meta, dict) else None
     found: dict[str, str] = {}
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict) and isinstance(source.get("url"), str):
@@ -72,48 +65,31 @@ def _indexes(lock: JsonObject) -> dict[str, str]:
     return found
 
 
-def _fields(value: JsonValue) -> dict[str, object]:
-    plain = to_plain(value)
-    return plain if isinstance(plain, dict) else {}
-
-
-def _read_package(
-    text: str, member: JsonMember, section: str, indexes: Mapping[str, str]
-) -> Iterator[Dependency | ParseProblem]:
-    name = _NAME.match(member.key)
+def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[str, str]) -> Dependency | ParseProblem:
+    fields = member.value
     shown = one_line(member.key, _SHOWN)
-    if name is None or (name.end() < len(member.key) and member.whole):
-        if member.whole:
-            yield ParseProblem(member.key_span, f"`{shown}` is no project name", _LOCK_AGAIN)
-        return
-    if member.whole and not isinstance(member.value, JsonObject):
-        yield ParseProblem(member.key_span, f"what `{shown}` holds is no package", _LOCK_AGAIN)
-        return
-    fields = _fields(member.value)
-    version = _version(member.value)
+    if _NAME.fullmatch(member.key) is None:
+        return ParseProblem(member.key_span, f"`{shown}` is no project name", _HELP)
+    if not isinstance(fields, dict):
+        return ParseProblem(member.key_span, f"what `{shown}` holds is no package", _HELP)
+    versions = [one for one in members(text, member.value_span.start) if one.key == "version"]
+    version = versions[-1] if versions and isinstance(versions[-1].value, str) else None
     source = _source(fields, indexes)
     extras, marker = fields.get("extras"), fields.get("markers")
-    is_seen_whole = name.end() == len(member.key)
-    yield Dependency(
-        normalise(name[0]),
-        member.key_span if is_seen_whole else Span(member.key_span.start, member.key_span.start + name.end()),
-        Span(member.span.start, member.span.start + len(member.span.of(text).rstrip())),
-        version.value_span if version else None,
-        str(version.value) if version else "",
-        tuple(extra for extra in extras if isinstance(extra, str)) if isinstance(extras, list) else (),
-        marker if isinstance(marker, str) else "",
-        Kind.LOCKED,
-        section,
-        _exact(str(version.value)) if version else None,
-        source.index_url,
-        source.withheld if member.whole else WithheldReason.INCOMPLETE,
+    return Dependency(
+        name=normalise(member.key),
+        name_span=member.key_span,
+        entry_span=Span(member.key_span.start - 1, member.value_span.end),
+        specifier_span=Span(version.value_span.start + 1, version.value_span.end - 1) if version else None,
+        specifier=str(version.value) if version else "",
+        extras=tuple(extra for extra in extras if isinstance(extra, str)) if isinstance(extras, list) else (),
+        marker=marker if isinstance(marker, str) else "",
+        kind=Kind.LOCKED,
+        section=section,
+        version=_exact(str(version.value)) if version else None,
+        index_url=source.index_url,
+        withheld=source.withheld,
     )
-
-
-def _version(package: JsonValue) -> JsonMember | None:
-    members = package.members if isinstance(package, JsonObject) else ()
-    versions = [one for one in members if one.key == "version" and isinstance(one.value, str) and one.whole]
-    return versions[-1] if versions else None
 
 
 def _exact(specifier: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a Pipfile.lock says, whole and half typed."""
+"""What a Pipfile.lock says; a broken one is one problem."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def test_only_an_exact_version_is_one(version: object) -> None:
         ('{"default": {"a b": {}}}', "`a b` is no project name"),
         ('{"default": {"": {}}}', "`` is no project name"),
         ('{"default": {"owl": "*"}}', "what `owl` holds is no package"),
-        ("", "invalid JSON: the document is empty"),
-        ("this is none", "invalid JSON: this is no value"),
+        ("", "invalid JSON: unexpected end of file"),
+        ("this is none", "invalid JSON: unexpected `this`"),
     ],
 )
 def test_what_is_wrong_is_told(text: str, message: str) -> None:
@@ -108,22 +108,36 @@ def test_what_is_wrong_is_told(text: str, message: str) -> None:
     assert message in [problem.message for problem in document.problems]
 
 
-@pytest.mark.parametrize("half", ['"owl', '"owl"', '"owl":', '"owl": {', '"owl": {\n"version": "==', '"owl: {'])
-def test_what_is_half_typed_is_incomplete(half: str) -> None:
-    indented = half.replace("\n", "\n            ")
-    rich = '"rich": {\n            "version": "==1"\n        }'
-    text = f'{{\n    "default": {{\n        {indented}\n        {rich}\n    }}\n}}'
+@pytest.mark.parametrize(
+    ("old", "new", "message", "place"),
+    [
+        (
+            '"index": "main",',
+            '"index": "main"',
+            'invalid JSON: unexpected `"markers"`: a comma or colon may be missing before it',
+            '"markers"',
+        ),
+        ('"==2.1.0"', '"==2.1.0', "invalid JSON: a string is not closed on its line", '"==2.1.0'),
+        ('        "buoy": {\n', '<<<<<<< HEAD\n        "buoy": {\n=======\n', "unresolved merge conflict", "<<<<<<<"),
+    ],
+)
+def test_a_broken_lock_is_one_problem_and_no_dependency(old: str, new: str, message: str, place: str) -> None:
+    text = PIPFILE.replace(old, new, 1)
     document = parse(text)
 
-    assert [(one.name, one.withheld) for one in document.dependencies] == [("owl", "incomplete"), ("rich", None)]
-    assert document.problems
-    check_places(text, document)
+    assert not document.dependencies
+    (problem,) = document.problems
+    assert (problem.message, problem.help) == (message, "regenerate it with `pipenv lock`")
+    assert problem.span.of(text) == place
 
 
-def test_of_a_half_typed_key_as_much_is_told_as_can_be_a_name() -> None:
-    document = parse('{\n  "default": {\n    "owl==1\n  }\n}')
-    assert [(one.name, one.withheld) for one in document.dependencies] == [("owl", "incomplete")]
-    assert not parse('{\n  "default": {\n    "==1\n  }\n}').dependencies
+def test_of_a_repeated_package_both_are_reported_and_of_a_repeated_version_the_last() -> None:
+    text = '{"default": {"owl": {"version": "==1", "version": "==2"}, "owl": {"version": 1}}}'
+    first, second = parse(text).dependencies
+
+    assert first.specifier_span is not None
+    assert (first.version, first.specifier_span.start) == ("2", text.index("==2"))
+    assert (second.version, second.specifier_span) == (None, None)
 
 
 @given(st.integers(0, len(PIPFILE) - 1), st.sampled_from(["", '"', "{", "}", "[", "]", ",", ":", "\\", "\n", "x"]))
