@@ -14,7 +14,6 @@ from mothball.errors import PageError
 from mothball.hygiene import one_line
 from mothball.index.latest_release import PublishedFile
 from mothball.index.simple_facts import PageFacts
-from mothball.index.simple_json_twice import check_twice
 
 # Of a longer page the list of files is skipped, in bytes: what is built of it takes some ten times its room at worst.
 # The longest pages of real projects are half as long.
@@ -77,11 +76,9 @@ _LISTING_DECODER = msgspec.json.Decoder(_ListingPage)
 def read_json(body: bytes) -> PageFacts:
     """Return what the JSON page ``body`` says. A null counts as absent; raises PageError for any other odd type.
 
-    Raises PageError, too, where the name or the list of files is missing, which every project page has (PEP 691), and
-    where a key stands twice and says two things.
+    Raises PageError, too, where the name or the list of files is missing, which every project page has (PEP 691).
     """
     page = _decode(body)
-    check_twice(body)
     lacking = [key for key, found in (("name", page.name is not None), ("files", _is_array(page.files))) if not found]
     if lacking:
         raise _no_project_page(body, lacking)
