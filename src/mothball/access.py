@@ -37,7 +37,7 @@ class UserAddress(NamedTuple):
 
 
 class KeyringProvider(StrEnum):
-    """How the keyring is asked, by pip's and uv's names."""
+    """Whether the ``keyring`` program is run: pip's names, of which all but ``DISABLED`` mean the same."""
 
     AUTO = "auto"
     IMPORT = "import"

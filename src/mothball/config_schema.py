@@ -63,7 +63,7 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "severity": "What a rule weighs, by its name; RULE.added and RULE.transitive are more particular.",
         "ignore": "Findings that are kept knowingly, by project name.",
         "indexes": "The other indexes that you have access to, by name; credentials may stand in an address.",
-        "keyring-provider": "How the keyring is asked for credentials.",
+        "keyring-provider": "Whether to run the keyring program for credentials; all values but `disabled` do.",
         "client-cert": "A PEM file with a certificate and its key, for the indexes named here.",
         "timeout": "How long an index may take to connect, and to go on answering: from 1s to 10m.",
         "trusted-hosts": "Hosts that may be asked over plain http.",

@@ -77,8 +77,7 @@ class Scene(NamedTuple):
         if way == "environment":
             environment |= {"UV_INDEX_CLOSED_USERNAME": USER, "UV_INDEX_CLOSED_PASSWORD": SECRETS[way]}
         if way == "keyring":
-            paths = (environment["PYTHONPATH"], self.keyring.environment["PYTHONPATH"])
-            environment = {**self.keyring.environment, "PYTHONPATH": os.pathsep.join(paths)}
+            environment |= self.keyring.environment
         return environment
 
     def search(self, *runs: Run) -> None:

@@ -1,4 +1,4 @@
-"""The real keyring library with a backend of ours, for the children that ask it."""
+"""A ``keyring`` program for tests: the command line of keyring 25, with a table for a backend (POSIX)."""
 
 from __future__ import annotations
 
@@ -8,55 +8,65 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# Notes every question, then answers from a table; with "hang" it takes for ever, with "prompt" it asks.
-_BACKEND = """\
-import getpass, json, os, time
-from keyring.backend import KeyringBackend
-from keyring.credentials import SimpleCredential
-
-class Backend(KeyringBackend):
-    priority = 9
-
-    def _entries(self, service, username):
-        here = os.path.dirname(__file__)
-        with open(os.path.join(here, "asked"), "a") as asked:
-            arguments = []
-            for process in (os.getpid(), os.getppid()):
-                if os.path.exists(f"/proc/{process}/cmdline"):
-                    with open(f"/proc/{process}/cmdline", "rb") as cmdline:
-                        arguments += cmdline.read().decode().split("\\0")
-            asked.write(json.dumps([service, username, os.getcwd(), arguments]) + "\\n")
-        with open(os.path.join(here, "entries.json")) as entries:
-            table = json.load(entries)
-        if table.get("hang"):
-            time.sleep(600)
-        if table.get("prompt"):
-            getpass.getpass()
-        return table.get(service, {})
-
-    def get_password(self, service, username):
-        return self._entries(service, username).get(username)
-
-    def get_credential(self, service, username):
-        for known, password in self._entries(service, username).items():
-            if username in (None, known):
-                return SimpleCredential(known, password)
-        return None
-
-    def set_password(self, service, username, password):
-        raise NotImplementedError
+# Notes every call, then answers from the table. With "hang" it never answers, and a child of its own holds its standard
+# output; both hold a lock. With "prompt" it asks the user; with "old" it does not know `--mode`; "says" is its output.
+_PROGRAM = """\
+import getpass, json, os, subprocess, sys, time
+here = os.path.dirname(__file__)
+arguments = sys.argv[1:]
+if arguments[:3] == ["-P", "-m", "keyring"]:
+    del arguments[:3]
+with_creds = arguments[:2] == ["--mode", "creds"]
+if with_creds:
+    del arguments[:2]
+operation, service, *user = arguments
+with open(os.path.join(here, "entries.json")) as entries:
+    table = json.load(entries)
+if table.get("hang"):
+    import fcntl
+    alive = open(os.path.join(here, "alive"), "w")
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    subprocess.Popen(["sleep", "600"], pass_fds=[alive.fileno()])
+lines = [sys.argv]
+for process in ("self", os.getppid()):
+    if os.path.exists(f"/proc/{process}/cmdline"):
+        with open(f"/proc/{process}/cmdline", "rb") as cmdline:
+            lines.append(cmdline.read().decode().split("\\0"))
+note = [service, user[0] if user else None, sum(lines, [])]
+with open(os.path.join(here, "asked"), "a") as asked:
+    asked.write(json.dumps(note) + "\\n")
+if table.get("hang"):
+    time.sleep(600)
+if table.get("prompt"):
+    getpass.getpass()
+if operation != "get" or with_creds == bool(user) or (with_creds and table.get("old")):
+    sys.exit(2)
+for known, password in table.get(service, {}).items():
+    if with_creds:
+        print(known)
+    if with_creds or user == [known]:
+        print(password)
+        break
+else:
+    if "says" not in table:
+        sys.exit(1)
+    sys.stdout.write(table["says"])
 """
 
 
 class TestKeyring:
-    """A keyring that holds ``entries`` (service to user to password) and notes what it is asked."""
+    """A keyring that holds ``entries`` (service to user to password) and notes how it is called."""
 
     __test__ = False
 
     def __init__(self, directory: Path, entries: Mapping[str, object]) -> None:
         directory.mkdir()
         self._directory = directory
-        (directory / "mothball_test_keyring.py").write_text(_BACKEND)
+        program = directory / "program.py"
+        program.write_text(_PROGRAM)
+        self.path = directory / "keyring"
+        self.path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{program}" "$@"\n')
+        self.path.chmod(0o755)
         self.hold(entries)
 
     def hold(self, entries: Mapping[str, object]) -> None:
@@ -65,25 +75,24 @@ class TestKeyring:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to ask this keyring."""
-        return {
-            "PYTHON_KEYRING_BACKEND": "mothball_test_keyring.Backend",
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(self._directory), os.environ.get("PYTHONPATH", "")))),
-            "PATH": os.path.dirname(sys.executable),
-        }
+        """What a process needs to find this keyring."""
+        return {"PATH": os.pathsep.join((str(self._directory), os.environ.get("PATH", os.defpath)))}
 
     def asked(self) -> list[tuple[str, str | None]]:
         """Return the services and users that were asked for, in order."""
-        return [(service, user) for service, user, _, _ in self._notes()]
-
-    def where(self) -> set[str]:
-        """Return the working directories of those who asked."""
-        return {directory for _, _, directory, _ in self._notes()}
+        return [(service, user) for service, user, _ in self._notes()]
 
     def arguments(self) -> list[str]:
-        """Return all arguments of the processes that asked, and of those that started them (Linux)."""
-        return [argument for _, _, _, arguments in self._notes() for argument in arguments]
+        """Return all arguments of the calls, and of the processes that made them (Linux)."""
+        return [argument for _, _, arguments in self._notes() for argument in arguments]
 
-    def _notes(self) -> list[tuple[str, str | None, str, list[str]]]:
+    def wait_for_the_end(self) -> None:
+        """Wait until neither a keyring that hangs nor its child is running."""
+        import fcntl
+
+        with (self._directory / "alive").open() as alive:
+            fcntl.flock(alive, fcntl.LOCK_EX)
+
+    def _notes(self) -> list[tuple[str, str | None, list[str]]]:
         notes = self._directory / "asked"
         return [tuple(json.loads(line)) for line in notes.read_text().splitlines()] if notes.exists() else []

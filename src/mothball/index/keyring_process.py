@@ -1,17 +1,17 @@
-"""The keyring, asked in a process of its own: only after an index has answered 401.
+"""Credentials from the ``keyring`` program, which pip and uv run as well: only after an index has returned 401.
 
-Backends of the keyring are programs of others: they prompt at terminals, ask services on the network, hang. A child
-without a terminal, without standard input and with a limit of time can do none of that to us, and what keyring imports
-stays out of this process. Secrets come over a pipe; what goes to a child is the address of an index and a user name.
+Backends of keyring prompt at terminals, use the network and hang. The program runs without a terminal, without standard
+input and with a deadline. Passwords come over a pipe; its arguments are the address of an index and a user name.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
@@ -19,27 +19,15 @@ from importlib.util import find_spec
 from mothball.access import KeyringProvider
 from mothball.records import NamedTuple
 
-# For one question; a backend that asks a service on the network takes seconds.
+# Seconds for all services of a question; a backend that uses the network takes a few.
 _LIMIT = 10.0
-_MAX_ANSWER = 64 * 1024
-
-# Runs in a child: keyring installed beside mothball. It reads the question from its standard input.
-_CHILD = """\
-import json, sys
-question = json.load(sys.stdin)
-import keyring
-for service in question["services"]:
-    found = keyring.get_credential(service, question["username"] or None)
-    if found is not None:
-        print(json.dumps([found.username, found.password]))
-        break
-"""
 
 
 class Question(NamedTuple):
-    """What a keyring is asked: the names under which an index may stand in it, and the user; empty stands for any.
+    """A lookup in the keyring: ``services`` are the names under which an index may be stored, in order.
 
-    ``shows_user`` says that the user name is no secret, and may stand in the arguments of a process.
+    An empty ``username`` stands for any user. ``shows_user`` says that the user name is no secret, and may be an
+    argument of a process.
     """
 
     services: tuple[str, ...]
@@ -48,10 +36,10 @@ class Question(NamedTuple):
 
 
 class Keyring:
-    """Asks the keyring by the way that ``provider`` names. ``trouble`` says why it gave no answer."""
+    """Runs the ``keyring`` program. ``trouble`` says why it gave no answer."""
 
     def __init__(self, provider: KeyringProvider, environment: Mapping[str, str]) -> None:
-        """Ask nothing yet."""
+        """Nothing is run before ``login``."""
         self._provider = provider
         self._environment = environment
         self._lock = threading.Lock()
@@ -60,67 +48,46 @@ class Keyring:
         self.trouble = ""
 
     def login(self, question: Question) -> tuple[str, str] | None:
-        """Return user name and password that the keyring has for the first of the services that it knows.
+        """Return user name and password for the first service that the keyring knows.
 
-        The command ``keyring`` wants a user name, and is not asked without.
+        ``keyring get`` needs a user name; without one, ``keyring --mode creds get`` returns both. Before version 25.2.1
+        that fails, which is no answer.
         """
-        match self._provider:
-            case KeyringProvider.DISABLED:
-                return None
-            case KeyringProvider.IMPORT:
-                return self._imported(question)
-            case KeyringProvider.SUBPROCESS:
-                return self._commanded(question)
-            case KeyringProvider.AUTO:
-                # The command may belong to another installation, with other backends than ours has.
-                return self._imported(question) or self._commanded(question)
+        username = question.username
+        if self._provider is KeyringProvider.DISABLED or (username and not question.shows_user):
+            return None
+        program = _program(self._environment.get("PATH", ""))
+        deadline = time.monotonic() + _LIMIT
+        # What begins with a hyphen would be an option.
+        for service in question.services if program and not username.startswith("-") else ():
+            if service.startswith("-"):
+                continue
+            arguments = ["get", service, username] if username else ["--mode", "creds", "get", service]
+            lines = self._run([*program, *arguments], deadline).replace("\r\n", "\n").split("\n")
+            found, password = (username, lines[0]) if username else (*lines, "")[:2]
+            if found and password:
+                return found, password
+        return None
 
     def close(self) -> None:
-        """End a child that is still at work; ask no more."""
+        """Kill programs that are still running; start no others."""
         with self._lock:
             self._closed = True
             for child in self._children:
-                child.kill()
+                _kill(child)
 
-    def _imported(self, question: Question) -> tuple[str, str] | None:
-        if not sys.executable or find_spec("keyring") is None:
-            return None
-        asked = json.dumps({"services": question.services, "username": question.username})
-        # -P: the directory in which we run may be a stranger's repository, with a keyring.py of its own.
-        answer = self._run([sys.executable, "-P", "-c", _CHILD], asked)
-        with suppress(ValueError):
-            match json.loads(answer):
-                case [str(username), str(password)]:
-                    return username, password
-                case _:
-                    pass
-        return None
-
-    def _commanded(self, question: Question) -> tuple[str, str] | None:
-        username = question.username
-        if not username or not question.shows_user or username.startswith("-"):
-            return None
-        program = _program("keyring", self._environment.get("PATH", ""))
-        if program is None:
-            return None
-        for service in question.services:
-            password = self._run([program, "get", service, username]).splitlines()
-            if password and password[0]:
-                return username, password[0]
-        return None
-
-    def _run(self, command: list[str], said: str = "") -> str:
-        """Return what ``command`` printed; nothing where it failed, and then ``trouble`` says how."""
+    def _run(self, command: list[str], deadline: float) -> str:
+        """Return the output of ``command``, empty if it failed; then ``trouble`` is set where the user can help."""
         with self._lock:
-            if self._closed or self.trouble:  # what has hung once is not waited for again
+            if self._closed or self.trouble:  # after a timeout, do not wait again
                 return ""
             try:
-                # In a session of its own it has no terminal to prompt at, and Ctrl-C is ours to hear.
-                child = subprocess.Popen(  # noqa: S603 - an absolute path, no shell, nothing that a repository wrote
+                # In its own session it has no terminal to prompt at, and Ctrl-C reaches mothball only.
+                child = subprocess.Popen(  # noqa: S603 - an absolute path, no shell
                     command,
                     cwd=os.path.abspath(os.sep),
                     env={**self._environment, "PYTHONIOENCODING": "utf-8"},
-                    stdin=subprocess.PIPE,
+                    stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
@@ -131,27 +98,38 @@ class Keyring:
                 return ""
             self._children.add(child)
         try:
-            answer, _ = child.communicate(said.encode(), timeout=_LIMIT)
+            answer, _ = child.communicate(timeout=max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
+            _kill(child)
+            with suppress(subprocess.TimeoutExpired):
+                child.communicate(timeout=1)
             self.trouble = f"the keyring gave no answer within {_LIMIT:g} s"
             return ""
         finally:
             with self._lock:
                 self._children.discard(child)
-        return answer[:_MAX_ANSWER].decode("utf-8", "replace") if child.returncode == 0 else ""
+        return answer.decode("utf-8", "replace") if child.returncode == 0 else ""
 
 
-def _program(name: str, search_path: str) -> str | None:
-    """Return the absolute path of a program; directories that are not absolute may be a stranger's, and do not count.
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill ``child`` with its own children: ``keyring`` may be a shell script that runs another program."""
+    if sys.platform == "win32":
+        child.kill()
+    elif child.poll() is None:
+        with suppress(OSError):
+            os.killpg(child.pid, signal.SIGKILL)
 
-    shutil.which would look in the current directory first, on Windows.
+
+def _program(search_path: str) -> list[str]:
+    """Return the command that runs keyring: the program on ``search_path``, else the package installed beside mothball.
+
+    Relative directories may belong to a repository and are skipped. ``shutil.which`` looks in the current directory
+    first on Windows, and finds batch files there, which run in a shell.
     """
-    endings = os.environ.get("PATHEXT", "").split(os.pathsep) if sys.platform == "win32" else [""]
+    name = "keyring.exe" if sys.platform == "win32" else "keyring"
     for directory in search_path.split(os.pathsep):
-        for ending in endings if os.path.isabs(directory) else ():
-            path = os.path.join(directory, name + ending)
-            if os.path.isfile(path) and os.access(path, os.X_OK):
-                return path
-    return None
+        path = os.path.join(directory, name)
+        if os.path.isabs(directory) and os.path.isfile(path) and os.access(path, os.X_OK):
+            return [path]
+    # -P: do not import keyring.py of the working directory.
+    return [sys.executable, "-P", "-m", "keyring"] if sys.executable and find_spec("keyring") else []
