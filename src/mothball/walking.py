@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from mothball.files import is_inside
@@ -84,8 +84,9 @@ def walk(directory: str, on_error: Callable[[OSError], None], environments: list
                 yield path
 
 
-# `**/` takes whole directories only at the beginning of one.
-_TOKENS = re.compile(r"\*\*+/?|.", re.DOTALL)
+# `**/` at the beginning of a segment matches any number of segments. Any other `**` matches these and what `*` matches:
+# one star is left in the text after it.
+_DOUBLE_STAR = re.compile(r"(?<![^/])\*\*+/|\*+(?=\*)")
 
 
 def is_excluded(relative: str, patterns: Sequence[str]) -> bool:
@@ -94,67 +95,28 @@ def is_excluded(relative: str, patterns: Sequence[str]) -> bool:
     ``*`` and ``?`` stay within one part of the path, ``**`` spans any number; a pattern that names a directory takes
     all below it. The time is linear in the path.
     """
-    return any(_matches(relative, _compiled(pattern)) for pattern in patterns)
-
-
-class _Pattern(NamedTuple):
-    """A pattern as an automaton: bit n of each number stands for the state in which n characters of it are matched.
-
-    Trying one way after the other, as ``re`` does, takes a power of the path's length. ``steps`` holds the states that
-    a character leads on from, keyed by the character, ``any_steps`` those that all but ``/`` do. ``stays`` and
-    ``slash_stays`` are those in which a star takes whatever comes: all but ``/``, and ``/``. ``skips`` are those that
-    need no character. ``final`` is the last state.
-    """
-
-    steps: Mapping[str, int]
-    any_steps: int
-    stays: int
-    slash_stays: int
-    skips: int
-    final: int
+    return any(_compiled(pattern).match(f"{relative}/") for pattern in patterns)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> _Pattern:
-    steps: dict[str, int] = {}
-    any_steps = stays = slash_stays = skips = 0
-    state = 1
-    trimmed = pattern.removeprefix("./").rstrip("/")
-    for piece in _TOKENS.findall(trimmed):
-        if piece == "?":
-            any_steps |= state
-        elif piece[0] != "*":
-            steps[piece] = steps.get(piece, 0) | state
-        else:
-            stays |= state
-            slash_stays |= state if piece != "*" else 0
-            if piece[-1] != "/":
-                continue
-            # Any number of whole directories: none at all, or up to and with a slash.
-            skips |= state
-            steps["/"] = steps.get("/", 0) | state
-        state <<= 1
-    return _Pattern(steps, any_steps, stays, slash_stays, skips, state)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Translate a pattern to a regular expression for paths with a slash at their end.
+
+    The text between two ``**``, and between two ``*`` of a segment, is matched where it ends first, in an atomic group:
+    any later end leaves less of the path to the rest of the pattern and need not be tried.
+    """
+    blocks = _DOUBLE_STAR.split(pattern.removeprefix("./").rstrip("/"))
+    blocks[-1] += "/"
+    return re.compile("(?>" + ")(?>(?:[^/]*+/)*?".join(map(_translated, blocks)) + ")")
 
 
-def _matches(path: str, pattern: _Pattern) -> bool:
-    states = _entered(1, pattern.skips)
-    for character in path:
-        if character == "/":
-            if states & pattern.final:
-                return True
-            stepping, staying = pattern.steps.get("/", 0), pattern.slash_stays
-        else:
-            stepping, staying = pattern.steps.get(character, 0) | pattern.any_steps, pattern.stays
-        stepped = (states & stepping) << 1
-        states = (_entered(stepped, pattern.skips) if stepped & pattern.skips else stepped) | (states & staying)
-        if not states:
-            return False
-    return bool(states & pattern.final)
+def _translated(block: str) -> str:
+    """Translate the text between two ``**``: whole segments, then one that may end within a segment of the path."""
+    *whole, last = block.split("/")
+    return "/".join([*(_segment(text, ends=True) for text in whole), _segment(last, ends=False)])
 
 
-def _entered(states: int, skips: int) -> int:
-    """Return ``states`` and those that are reached from them without a character."""
-    while (more := states | (states & skips) << 1) != states:
-        states = more
-    return states
+def _segment(text: str, *, ends: bool) -> str:
+    chunks = ["[^/]".join(map(re.escape, chunk.split("?"))) for chunk in text.split("*")]
+    tail = f"[^/]*{chunks.pop()}" if ends and len(chunks) > 1 else ""
+    return chunks[0] + "".join(f"(?>[^/]*?{chunk})" for chunk in chunks[1:]) + tail
