@@ -16,6 +16,7 @@ import pytest
 from mothball.lsp.server import Server
 from mothball.lsp.transport import Writer
 from mothball.lsp.user_side import Environment
+from tests.lsp.editor import Checks, Editor
 from tests.support.cli import clean_environment
 from tests.support.loopback import forget_network_settings
 from tests.support.lsp_client import LIMIT, LspClient
@@ -127,3 +128,15 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProces
     finally:
         client.stop()
         assert os.getcwd() == str(cwd)
+
+
+@pytest.fixture
+def editor(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Editor]:
+    """A client whose workspace can be checked; what changes is followed without a pause."""
+    monkeypatch.setattr("mothball.lsp.watching._GATHERING", 0.0)
+    checks = Checks()
+    monkeypatch.setattr("mothball.lsp.workspace_diagnostics.check_folders", checks.check_folders)
+    yield Editor(client, workspace, index, checks)
+    checks.go.set()

@@ -325,7 +325,7 @@ def test_the_workspace_is_checked_with_progress(client: InProcess, workspace: Wo
     opened = client.open(workspace.write("requirements.txt", open_text), open_text)
     client.wait_for_diagnostics(opened, "archived", "archived")
     numbers = client.command("mothball.checkWorkspace")
-    assert numbers == {"files": 4, "dependencies": 3, "findings": 5}
+    assert numbers == {"files": 4, "dependencies": 3, "findings": 5, "problems": 0}
     client.wait_for_diagnostics(f"file://{first}", "archived")
     client.wait_for_diagnostics(f"file://{second}", "unreadable")
     client.wait_for_diagnostics(f"file://{config}", "expired-ignore")
@@ -338,24 +338,6 @@ def test_the_workspace_is_checked_with_progress(client: InProcess, workspace: Wo
     client.wait_for_diagnostics(f"file://{second}")
     client.open(first, "\n")
     client.wait_for_diagnostics(f"file://{first}")
-
-
-def test_the_check_of_the_workspace_can_be_cancelled_and_waits_for_no_client(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mothball.lsp.workspace_check._BATCH", 1)
-    for number in range(4):
-        index.script(f"slow-{number}", page(f"slow-{number}", "archived", delay=0.3))
-    workspace.write("requirements.txt", "".join(f"slow-{number}\n" for number in range(4)))
-    client.start(PUSH, str(workspace.root), index.url)
-    number = client.start_request("workspace/executeCommand", {"command": "mothball.checkWorkspace"})
-    (created,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
-    client.wait_for(lambda: index.received)
-    client.notify("window/workDoneProgress/cancel", {"token": created["params"]["token"]})
-    assert client.answer(number) is None
-    assert len(index.received) < 4
-    client.silent_about.add("window/workDoneProgress/create")
-    assert client.command("mothball.checkWorkspace")["findings"] == 4
 
 
 def test_a_client_that_pulls_may_pull_the_workspace(

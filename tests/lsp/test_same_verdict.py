@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.lsp.conftest import InProcess, Workspace
 from tests.support.cli import run_in_process
-from tests.support.lsp_client import LIMIT, PUSH, Message
+from tests.support.lsp_client import LIMIT, PUSH, Message, uri
 from tests.support.memory import forget
 from tests.support.project import snapshot_text
 
@@ -122,6 +122,17 @@ def test_the_editor_shows_what_the_command_says(
     assert ("unverified" in [one.get("code") for one in client.diagnostics[document]]) == unverified
     if name != "left-out/requirements.txt" and "mothball.toml" not in name:
         assert expected
+
+
+def test_the_check_of_the_workspace_shows_what_the_command_says(
+    client: InProcess, project: Workspace, tmp_path: Path
+) -> None:
+    client.initialize(UTF_32, str(project.root))
+    client.command("mothball.checkWorkspace")
+    expected = {name: checked(project, tmp_path / "home", name)[0] for name in FILES}
+    client.wait_for(
+        lambda: {name: shown(client.diagnostics.get(uri(project.path(name)), [])) for name in FILES} == expected
+    )
 
 
 # --- random edits -----------------------------------------------------------------------------------------------------

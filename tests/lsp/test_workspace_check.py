@@ -1,404 +1,343 @@
-"""The check of the workspace: what it must not hold up, and what it must not call clean."""
+"""A check of the workspace: its verdict, what it must never call clean, its progress, and how it is canceled."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from mothball.lsp import unopened, workspace_check
-from mothball.lsp.shared_run import GivenUpError
-from mothball.lsp.workspace_check import Found, Means
-from tests.lsp.conftest import InProcess, Workspace
+from mothball.answers import Origin, ProjectStatus, Stated
+from mothball.config import UserConfig
+from mothball.governing import Governor, GovernorSettings
+from mothball.index.run import Query
+from mothball.lsp.client import ClientFeatures
+from mothball.lsp.diagnostics import Shape
+from mothball.lsp.lookups import Answers
+from mothball.lsp.workspace_check import Context, check_folders
+from tests.lsp.conftest import Workspace
+from tests.lsp.editor import Editor
 from tests.lsp.pages import page
-from tests.support.lsp_client import LIMIT, PULL, PUSH, Message, ServerError, codes_of, uri
-from tests.support.scripted_index import ScriptedIndex
+from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
 
-CHECK = "mothball.checkWorkspace"
+OLD = {"requirements.txt": "old-lib\n"}
+NUMBERS = {"files": 1, "dependencies": 1, "findings": 1, "problems": 0}
 
 
-def test_checks_of_the_workspace_hold_up_nothing_and_a_cancelled_one_is_answered_at_once(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
+# --- what must not be called clean ------------------------------------------------------------------------------------
+
+
+def test_an_invalid_configuration_is_reported_and_the_diagnostics_of_its_files_stay(editor: Editor) -> None:
+    editor.start(OLD)
+    assert editor.check()["findings"] == 1
+    editor.workspace.write("mothball.toml", "private = 7\n")
+    assert editor.check()["problems"] == 1
+    (reported,) = editor.client.wait_for(lambda: editor.shown("mothball.toml"))
+    assert "were not checked" in reported["message"]
+    assert editor.codes("requirements.txt") == ["archived"]
+    editor.workspace.write("mothball.toml", "")
+    editor.check()
+    editor.wait_for("mothball.toml")
+
+
+def test_an_invalid_configuration_keeps_the_diagnostics_of_no_other_files(editor: Editor) -> None:
+    editor.start({"mine/requirements.txt": "old-lib\n", "other/requirements.txt": "old-lib\n"})
+    assert editor.check()["findings"] == 2
+    editor.workspace.write("mine/mothball.toml", "private = 7\n")
+    editor.workspace.write("mothball.toml", 'exclude = ["other"]\n')
+    editor.check()
+    editor.wait_for("other/requirements.txt")
+    assert editor.codes("mine/requirements.txt") == ["archived"]
+
+
+def test_a_pull_reports_an_invalid_configuration_and_the_last_diagnostics_of_its_files(editor: Editor) -> None:
+    editor.start(OLD, PULL, workspaceDiagnostics=True)
+    path = editor.uri("requirements.txt")
+    first = editor.pull()
+    editor.workspace.write("mothball.toml", "private = 7\n")
+    editor.client.in_loop(editor.client.server.bench.disk_changed)
+    items = editor.pull((path, first[path]["resultId"]))
+    assert items[path]["kind"] == "unchanged"
+    assert "were not checked" in items[editor.uri("mothball.toml")]["items"][0]["message"]
+
+
+def test_an_invalid_user_configuration_is_reported_once_and_nothing_is_looked_up(
+    editor: Editor, tmp_path: Path
 ) -> None:
-    index.script("slow", page("slow", "archived", delay=LIMIT))
-    workspace.write("a/requirements.txt", "slow\n")
-    client.start(PUSH, str(workspace.root), index.url)
-    begin = time.monotonic()
-    numbers = [
-        client.start_request("workspace/executeCommand", {"command": "mothball.checkWorkspace"}) for _ in range(3)
-    ]
-    created = client.wait_for(lambda: client.messages("window/workDoneProgress/create")[2:] and client.received)
-    client.wait_for(lambda: index.received)
-    document = client.open(workspace.path("requirements.txt"), "==broken\n")
-    client.wait_for_diagnostics(document, "unreadable")
-    for one in [one for one in created if one.get("method") == "window/workDoneProgress/create"]:
-        client.notify("window/workDoneProgress/cancel", {"token": one["params"]["token"]})
-    assert [client.answer(number) for number in numbers] == [None, None, None]
-    assert time.monotonic() - begin < LIMIT / 2
-
-
-def test_a_broken_configuration_is_told_in_its_file_and_calls_nothing_clean(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    path = workspace.write("requirements.txt", "old-lib\n")
-    client.start(PUSH, str(workspace.root), index.url)
-    assert client.command("mothball.checkWorkspace")["findings"] == 1
-    config = workspace.write("mothball.toml", "private = 7\n")
-    assert client.command("mothball.checkWorkspace")["problems"] == 1
-    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(config)))
-    assert "were not checked" in told["message"]
-    assert codes_of(client.diagnostics[uri(path)]) == ["archived"]
-    workspace.write("mothball.toml", "")
-    client.command("mothball.checkWorkspace")
-    client.wait_for_diagnostics(uri(config))
-
-
-def test_a_broken_configuration_keeps_nothing_in_sight_over_which_it_does_not_rule(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    mine, other = (workspace.write(f"{name}/requirements.txt", "old-lib\n") for name in ("mine", "other"))
-    client.start(PUSH, str(workspace.root), index.url)
-    assert client.command("mothball.checkWorkspace")["findings"] == 2
-    workspace.write("mine/mothball.toml", "private = 7\n")
-    workspace.write("mothball.toml", 'exclude = ["other"]\n')
-    client.command("mothball.checkWorkspace")
-    client.wait_for_diagnostics(uri(other))
-    assert codes_of(client.diagnostics[uri(mine)]) == ["archived"]
-
-
-def test_who_pulls_the_workspace_learns_of_a_broken_configuration_and_keeps_the_last_reports(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    path = workspace.write("requirements.txt", "old-lib\n")
-    client.start(PULL, str(workspace.root), index.url, workspaceDiagnostics=True)
-    (first,) = client.request("workspace/diagnostic", {"previousResultIds": []})["items"]
-    config = workspace.write("mothball.toml", "private = 7\n")
-    client.in_loop(client.server.bench.disk_changed)
-    held = [{"uri": uri(path), "value": first["resultId"]}]
-    items = {one["uri"]: one for one in client.request("workspace/diagnostic", {"previousResultIds": held})["items"]}
-    assert items[uri(path)]["kind"] == "unchanged"
-    assert "were not checked" in items[uri(config)]["items"][0]["message"]
-
-
-def test_a_user_configuration_that_cannot_be_used_is_told_in_its_file_and_once(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, tmp_path: Path
-) -> None:
-    path = started(client, workspace, index)
-    assert client.command(CHECK)["findings"] == 1
-    client.wait_for_diagnostics(uri(path), "archived")
+    editor.start(OLD)
+    assert editor.check()["findings"] == 1
+    editor.wait_for("requirements.txt", "archived")
     config = tmp_path / "home" / ".config" / "mothball" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text("\nprivate = 7\n", encoding="utf-8")
-    added = [{"uri": uri(workspace.path("other")), "name": "other"}]
-    client.notify("workspace/didChangeWorkspaceFolders", {"event": {"removed": [], "added": added}})
-    assert client.command(CHECK) == {"files": 0, "dependencies": 0, "findings": 0, "problems": 1}
-    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(str(config))))
-    assert told["message"].startswith("nothing is checked: ")
-    assert codes_of(client.diagnostics[uri(path)]) == ["archived"]
-    assert index.count("old-lib") == 1
+    editor.change_folders(added=["other"])
+    assert editor.check() == {"files": 0, "dependencies": 0, "findings": 0, "problems": 1}
+    (reported,) = editor.client.wait_for(lambda: editor.client.diagnostics.get(uri(str(config))))
+    assert reported["message"].startswith("nothing is checked: ")
+    assert editor.codes("requirements.txt") == ["archived"]
+    assert editor.index.count("old-lib") == 1
 
 
-def test_settings_that_cannot_be_used_are_told_where_a_configuration_would_stand(
-    client: InProcess, workspace: Workspace
-) -> None:
-    workspace.write("requirements.txt", "old-lib\n")
-    client.start(PUSH, str(workspace.root), private=7)
-    assert client.command(CHECK)["problems"] == 1
-    (told,) = client.wait_for(lambda: client.diagnostics.get(uri(workspace.path("mothball.toml"))))
-    assert "mothball.private" in told["message"]
+def test_invalid_settings_are_reported_where_a_configuration_would_be(editor: Editor) -> None:
+    editor.start(OLD, private=7)
+    assert editor.check()["problems"] == 1
+    (reported,) = editor.client.wait_for(lambda: editor.shown("mothball.toml"))
+    assert "mothball.private" in reported["message"]
+    assert editor.index.received == []
 
 
 # --- nested folders ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_in_nested_folders_counts_once_by_the_innermost(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    outer = workspace.write("requirements.txt", "old-lib\n-r a/b/common/extra.txt\n")
-    # A repository of its own, in which the configuration of the outer folder does not hold.
-    workspace.write("a/b/.git/HEAD", "ref: refs/heads/main\n")
-    workspace.write("mothball.toml", '[severity]\narchived = "note"\n')
-    inner = workspace.write("a/b/requirements.txt", "old-lib\n\n")
-    middle = workspace.write("a/requirements.txt", "old-lib\n")
-    # By its name it is a dependency file to nobody but the one that includes it.
-    included = workspace.write("a/b/common/extra.txt", "old-lib\n")
-    folders = [str(workspace.root), workspace.path("a/b"), str(workspace.root)]
-    client.settings = {"indexUrl": index.url}
-    client.initialize(PUSH, *folders, initializationOptions={"indexUrl": index.url})
-    numbers = client.command(CHECK)
-    assert numbers == {"files": 4, "dependencies": 4, "findings": 4}
-    client.wait_for(lambda: len(client.diagnostics) == 4)
-    paths = (outer, inner, middle, included)
-    severities = {path: [one["severity"] for one in client.diagnostics[uri(path)]] for path in paths}
-    assert severities == {outer: [3], inner: [1], middle: [3], included: [3]}
-    # As the inner one shows itself when it is opened.
-    document = client.open(inner, "old-lib\n")
-    assert [one["severity"] for one in client.wait_for_diagnostics(document, "archived")] == [1]
-    assert index.count("old-lib") == 1
+def test_a_file_in_nested_folders_counts_once_with_the_verdict_of_the_innermost_folder(editor: Editor) -> None:
+    outer, middle, inner = "requirements.txt", "a/requirements.txt", "a/b/requirements.txt"
+    # Known as a dependency file only to the file that includes it.
+    included = "a/b/common/extra.txt"
+    files = {
+        outer: f"old-lib\n-r {included}\n",
+        "mothball.toml": '[severity]\narchived = "note"\n',
+        middle: "old-lib\n",
+        # A repository of its own: the configuration of the outer folder does not apply.
+        "a/b/.git/HEAD": "ref: refs/heads/main\n",
+        inner: "old-lib\n\n",
+        included: "old-lib\n",
+    }
+    editor.start(files, folders=("", "a/b", ""))
+    assert editor.check() == {"files": 4, "dependencies": 4, "findings": 4, "problems": 0}
+    names = (outer, middle, inner, included)
+    editor.client.wait_for(lambda: len(editor.client.diagnostics) == 4)
+    severities = {name: [one["severity"] for one in editor.shown(name)] for name in names}
+    assert severities == {outer: [3], middle: [3], inner: [1], included: [3]}
+    # The open file has the same verdict.
+    editor.open(inner, "old-lib\n")
+    editor.client.wait_for(lambda: [one["severity"] for one in editor.shown(inner)] == [1])
+    assert editor.index.count("old-lib") == 1
 
 
-def test_folders_of_one_repository_say_of_its_configuration_what_is_wrong_with_it_once(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    workspace.write(".git/HEAD", "ref: refs/heads/main\n")
-    config = workspace.write("mothball.toml", '[ignore]\nx = { rules = ["archived"], until = 2020-01-01 }\n')
+def test_what_concerns_several_folders_is_reported_once(editor: Editor) -> None:
+    files = {
+        ".git/HEAD": "ref: refs/heads/main\n",
+        "mothball.toml": '[ignore]\nx = { rules = ["archived"], until = 2020-01-01 }\n',
+    }
     for folder in ("a", "b"):
-        index.script(folder, page(folder, None))
-        workspace.write(f"{folder}/requirements.txt", f"{folder}\n")
-    client.settings = {"indexUrl": index.url}
-    client.initialize(PUSH, *map(workspace.path, "ab"), initializationOptions={"indexUrl": index.url})
-    # The ignore that has ended, and an index that states nothing, whoever asks it.
-    assert client.command(CHECK) == {"files": 2, "dependencies": 2, "findings": 2}
-    client.wait_for_diagnostics(uri(config), "expired-ignore")
+        editor.index.script(folder, page(folder, None))
+        files[f"{folder}/requirements.txt"] = f"{folder}\n"
+    editor.start(files, folders=("a", "b"))
+    # The expired ignore, and the index that states no statuses.
+    assert editor.check() == {"files": 2, "dependencies": 2, "findings": 2, "problems": 0}
+    editor.wait_for("mothball.toml", "expired-ignore")
 
 
-# --- one run for all --------------------------------------------------------------------------------------------------
+def test_ignores_of_an_outer_folder_that_files_of_an_inner_folder_use_are_not_unused(editor: Editor) -> None:
+    files = {
+        ".git/HEAD": "ref: refs/heads/main\n",
+        "mothball.toml": '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n',
+        "requirements.txt": "fine\n",
+        "a/requirements.txt": "old-lib\n",
+    }
+    editor.start(files, folders=("a", ""))
+    assert editor.check()["findings"] == 0
+    editor.workspace.write("a/requirements.txt", "fine\n")
+    assert editor.check()["findings"] == 1
+    editor.wait_for("mothball.toml", "unused-ignore")
 
 
-class Held:
-    """A check of the workspace that waits at its beginning, and tells how far it is when it is let go."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun = 0
-        self.given_up = 0
-        # How often it has asked whether anybody wants to know the rest.
-        self.looks = 0
-        self.go = threading.Event()
-        self._real = workspace_check.check_folders
-        monkeypatch.setattr(unopened, "check_folders", self._check)
-
-    def _check(self, folders: tuple[str, ...], means: Means) -> Found:
-        self.begun += 1
-        try:
-            means.on_progress(1, 4)
-            while not self.go.wait(0.01):
-                self.looks += 1
-                means.on_progress(0, 0)
-            return self._real(folders, means)
-        except GivenUpError:
-            self.given_up += 1
-            raise
+# --- concurrent requests ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    held = Held(monkeypatch)
-    yield held
-    held.go.set()
+def steps(editor: Editor, token: str | int) -> list[Message]:
+    """Return what was reported to a progress token."""
+    reported = [one["params"] for one in editor.client.messages("$/progress")]
+    return [one["value"] for one in reported if one["token"] == token]
 
 
-def start_check(client: InProcess, token: str | int | None = None) -> int:
-    params: Message = {"command": CHECK} | ({} if token is None else {"workDoneToken": token})
-    return client.start_request("workspace/executeCommand", params)
-
-
-def steps(client: InProcess, token: str | int) -> list[Message]:
-    """Return what was told under a progress token."""
-    told = [one["params"] for one in client.messages("$/progress")]
-    return [one["value"] for one in told if one["token"] == token]
-
-
-def started(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> str:
-    index.script("old-lib", page("old-lib", "archived"))
-    path = workspace.write("requirements.txt", "old-lib\n")
-    client.start(PUSH, str(workspace.root), index.url)
-    return path
-
-
-def test_a_request_while_a_check_is_under_way_joins_it_with_its_progress(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: Held
-) -> None:
-    started(client, workspace, index)
-    first = start_check(client, "first")
-    client.wait_for(lambda: len(steps(client, "first")) >= 2)
-    second = start_check(client, "second")
-    # How far it is already.
-    client.wait_for(lambda: len(steps(client, "second")) >= 2)
-    assert steps(client, "second")[1] == {"kind": "report", "message": "1 of 4 names", "percentage": 25}
-    held.go.set()
-    assert client.answer(first) == client.answer(second) == {"files": 1, "dependencies": 1, "findings": 1}
-    assert (held.begun, index.count("old-lib")) == (1, 1)
+def test_a_request_during_a_check_shares_it(editor: Editor) -> None:
+    editor.start(OLD)
+    with editor.checks.held():
+        first, second = editor.start_check("first"), editor.start_check("second")
+        editor.client.wait_for(lambda: len(steps(editor, "second")) >= 2)
+        assert steps(editor, "second")[1] == {"kind": "report", "message": "1 of 4 names", "percentage": 25}
+    assert editor.client.answer(first) == editor.client.answer(second) == NUMBERS
+    assert (editor.checks.started, editor.index.count("old-lib")) == (1, 1)
     for token in ("first", "second"):
-        assert steps(client, token)[-1] == {"kind": "end"}
-    assert client.server.work_done_progress.tokens == {}
+        assert steps(editor, token)[-1] == {"kind": "end"}
+    assert editor.client.server.work_done_progress.tokens == {}
+
+
+def test_a_request_after_a_change_waits_for_the_next_check(editor: Editor) -> None:
+    editor.start(OLD)
+    with editor.checks.held():
+        first = editor.start_check()
+        editor.client.wait_for(lambda: editor.checks.started == 1)
+        editor.write("requirements.txt", "fine\n")
+        editor.until(lambda: editor.diagnostics._is_stale)
+        second, third = editor.start_check(), editor.start_check()
+        editor.until(lambda: len(editor.diagnostics._waiting) == 3)
+        editor.client.notify("$/cancelRequest", {"id": third})
+        with pytest.raises(ServerError):
+            editor.client.answer(third)
+    assert editor.client.answer(first) == editor.client.answer(second) == {**NUMBERS, "findings": 0}
+    assert editor.checks.started == 2
 
 
 @pytest.mark.parametrize("by", ["$/cancelRequest", "window/workDoneProgress/cancel"])
-def test_who_cancels_withdraws_alone_and_the_last_one_ends_the_check(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: Held, by: str
-) -> None:
-    path = started(client, workspace, index)
-    numbers = {token: start_check(client, token) for token in ("first", "second")}
+def test_canceling_withdraws_one_request_and_the_last_one_ends_the_check(editor: Editor, by: str) -> None:
+    editor.start(OLD)
+    with editor.checks.held():
+        numbers = {token: editor.start_check(token) for token in ("first", "second")}
 
-    def cancel(token: str) -> None:
-        client.notify(by, {"id": numbers[token]} if by == "$/cancelRequest" else {"token": token})
-        if by == "$/cancelRequest":
-            with pytest.raises(ServerError) as cancelled:
-                client.answer(numbers[token])
-            assert cancelled.value.error["code"] == -32800
-        else:
-            assert client.answer(numbers[token]) is None
-        client.wait_for(lambda: steps(client, token)[-1] == {"kind": "end"})
+        def cancel(token: str) -> None:
+            editor.client.notify(by, {"id": numbers[token]} if by == "$/cancelRequest" else {"token": token})
+            if by == "$/cancelRequest":
+                with pytest.raises(ServerError) as canceled:
+                    editor.client.answer(numbers[token])
+                assert canceled.value.error["code"] == -32800
+            else:
+                assert editor.client.answer(numbers[token]) is None
+            editor.client.wait_for(lambda: steps(editor, token)[-1] == {"kind": "end"})
 
-    client.wait_for(lambda: steps(client, "second")[1:])
-    cancel("first")
-    before = held.looks
-    client.wait_for(lambda: held.looks > before + 3)
-    assert held.given_up == 0
-    cancel("second")
-    client.wait_for(lambda: held.given_up == 1)
-    assert held.begun == 1
-    # Nothing of it is shown, and the next one is a check of its own.
-    assert client.published == []
-    held.go.set()
-    assert client.command(CHECK)["findings"] == 1
-    client.wait_for_diagnostics(uri(path), "archived")
-    assert client.server.work_done_progress.tokens == {}
+        editor.client.wait_for(lambda: steps(editor, "second")[1:])
+        cancel("first")
+        before = editor.checks.looks
+        editor.client.wait_for(lambda: editor.checks.looks > before + 3)
+        assert editor.checks.canceled == 0
+        cancel("second")
+        editor.client.wait_for(lambda: editor.checks.canceled == 1)
+        assert editor.checks.started == 1
+        assert editor.client.published == []
+    assert editor.check()["findings"] == 1
+    editor.wait_for("requirements.txt", "archived")
+    assert editor.client.server.work_done_progress.tokens == {}
 
 
-def test_a_check_that_comes_to_its_end_after_it_was_cancelled_shows_nothing(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("slow", page("slow", "archived", delay=0.5))
-    workspace.write("requirements.txt", "slow\n")
-    client.start(PUSH, str(workspace.root), index.url)
-    number = start_check(client, "token")
-    client.wait_for(lambda: index.received)
-    client.notify("window/workDoneProgress/cancel", {"token": "token"})
-    assert client.answer(number) is None
-    # The one that has a thread to itself is at its end when that thread does the next thing.
-    client.server.unopened._threads.submit(lambda: None).result(LIMIT)
-    assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
-    assert client.published == []
+def test_a_check_that_ends_after_it_was_canceled_shows_nothing(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor.start(OLD)
+    # A check that does not notice it.
+    monkeypatch.setattr(editor.diagnostics, "_progressed", lambda *_: None)
+    with editor.checks.held():
+        number = editor.start_check("token")
+        editor.client.wait_for(lambda: editor.checks.looks)
+        editor.client.notify("window/workDoneProgress/cancel", {"token": "token"})
+        assert editor.client.answer(number) is None
+    editor.diagnostics._thread.submit(lambda: None).result()
+    editor.roundtrip()
+    assert editor.client.published == []
 
 
-def test_a_request_after_something_has_changed_is_a_check_of_its_own(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: Held
-) -> None:
-    path = started(client, workspace, index)
-    first = start_check(client)
-    client.wait_for(lambda: held.begun == 1)
-    client.save(uri(path))
-    second, third = start_check(client), start_check(client)
-    client.wait_for(lambda: len(client.messages("window/workDoneProgress/create")) == 3)
-    # One that has not even begun is given up as well.
-    client.notify("$/cancelRequest", {"id": third})
-    held.go.set()
-    assert client.answer(first) == client.answer(second)
-    assert held.begun == 2
+def test_a_check_in_progress_does_not_delay_open_files(editor: Editor) -> None:
+    editor.start({})
+    with editor.checks.held():
+        number = editor.start_check()
+        editor.client.wait_for(lambda: editor.checks.looks)
+        editor.open("requirements.txt", "==broken\nold-lib\n")
+        editor.wait_for("requirements.txt", "unreadable", "archived")
+    editor.client.answer(number)
 
 
-def test_what_looks_in_the_background_gives_way_to_who_asks(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unopened, "_PAUSE", 0.0)
-    path = started(client, workspace, index)
-    held.go.set()
-    client.command(CHECK)
-    held.go.clear()
-    client.save(uri(path))
-    client.wait_for(lambda: held.begun == 2)
-    number = start_check(client)
-    client.wait_for(lambda: (held.begun, held.given_up) == (3, 1))
-    held.go.set()
-    assert client.answer(number)["findings"] == 1
-
-
-def test_a_check_that_fails_is_told_to_all_who_wait_and_the_next_one_works(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started(client, workspace, index)
-    numbers = [start_check(client, token) for token in ("first", "second")]
-    client.wait_for(lambda: steps(client, "second")[1:])
-
-    def burst(*_: object) -> Found:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(held, "_real", burst)
-    held.go.set()
+def test_a_check_that_crashes_fails_all_requests_and_the_next_one_works(editor: Editor) -> None:
+    editor.start(OLD)
+    editor.checks.failure = ZeroDivisionError()
+    with editor.checks.held():
+        numbers = [editor.start_check(token) for token in ("first", "second")]
+        editor.client.wait_for(lambda: steps(editor, "second")[1:])
     for number in numbers:
         with pytest.raises(ServerError) as failed:
-            client.answer(number)
+            editor.client.answer(number)
         assert failed.value.error["code"] == -32603
-    monkeypatch.setattr(held, "_real", workspace_check.check_folders)
-    assert client.command(CHECK)["findings"] == 1
+    editor.checks.failure = None
+    assert editor.check()["findings"] == 1
+
+
+def test_a_canceled_check_stops_between_two_batches_of_lookups(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mothball.lsp.workspace_check._BATCH", 2)
+    workspace.write("requirements.txt", "a\nb\nc\nd\ne\n")
+    asked: list[str] = []
+
+    def ask(queries: Sequence[Query], *_: bool) -> Answers:
+        asked.extend(query.name for query in queries)
+        origin = Origin("https://index.example/simple/", 0.0)
+        return dict.fromkeys(queries, Stated(ProjectStatus.ACTIVE, "", origin))
+
+    def on_progress(done: int, total: int) -> None:
+        if done >= 4:
+            raise InterruptedError(f"{done} of {total}")
+
+    context = Context(
+        lambda *scopes: Governor(GovernorSettings(today="2026-01-01", scopes=scopes), UserConfig()),
+        ask,
+        refresh=False,
+        failed={},
+        private=(),
+        shape=Shape(ClientFeatures()),
+        on_progress=on_progress,
+    )
+    with pytest.raises(InterruptedError, match="4 of 5"):
+        check_folders([str(workspace.root)], context)
+    assert asked == ["a", "b", "c", "d"]
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------
 
 
-def test_progress_is_announced_and_told_on_the_token_that_the_client_gives(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    path = workspace.write("requirements.txt", "old-lib\n")
-    result = client.start(PULL, str(workspace.root), index.url, workspaceDiagnostics=True)
+def test_progress_is_reported_to_the_token_of_the_request(editor: Editor) -> None:
+    result = editor.start(OLD, PULL, workspaceDiagnostics=True)
     assert result["capabilities"]["executeCommandProvider"]["workDoneProgress"] is True
     assert result["capabilities"]["diagnosticProvider"]["workDoneProgress"] is True
-    client.answer(start_check(client, 7))
-    # None of ours is needed then.
-    assert client.messages("window/workDoneProgress/create") == []
-    kinds = [one["kind"] for one in steps(client, 7)]
+    editor.client.answer(editor.start_check(7))
+    assert editor.client.messages("window/workDoneProgress/create") == []
+    kinds = [one["kind"] for one in steps(editor, 7)]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
-    assert steps(client, 7)[0]["cancellable"] is True
-    client.in_loop(client.server.unopened.changed)
-    client.request("workspace/diagnostic", {"previousResultIds": [], "workDoneToken": "pull"})
-    kinds = [one["kind"] for one in steps(client, "pull")]
+    assert steps(editor, 7)[0]["cancellable"] is True
+    editor.client.in_loop(editor.diagnostics.changed)
+    editor.pull(workDoneToken="pull")
+    kinds = [one["kind"] for one in steps(editor, "pull")]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
-    # Where nothing is to be done, there is nothing to show.
-    client.request("workspace/diagnostic", {"previousResultIds": [], "workDoneToken": "idle"})
-    assert steps(client, "idle") == []
-    document = client.open(path, "old-lib\n")
-    client.request("textDocument/diagnostic", {"textDocument": {"uri": document}, "workDoneToken": "one"})
-    assert [one["kind"] for one in steps(client, "one")] == ["begin", "end"]
+    # Nothing has changed: no check, no progress.
+    editor.pull(workDoneToken="idle")
+    assert steps(editor, "idle") == []
+    document = editor.open("requirements.txt", "old-lib\n")
+    editor.client.request("textDocument/diagnostic", {"textDocument": {"uri": document}, "workDoneToken": "one"})
+    assert [one["kind"] for one in steps(editor, "one")] == ["begin", "end"]
 
 
 @pytest.mark.parametrize("by", ["$/cancelRequest", "window/workDoneProgress/cancel"])
-def test_a_pull_of_the_workspace_is_cancelled_either_way(
-    client: InProcess, workspace: Workspace, held: Held, by: str
-) -> None:
-    client.start(PULL, str(workspace.root), offline=True, workspaceDiagnostics=True)
-    number = client.start_request("workspace/diagnostic", {"previousResultIds": [], "workDoneToken": "token"})
-    client.wait_for(lambda: steps(client, "token")[1:])
-    client.notify(by, {"id": number} if by == "$/cancelRequest" else {"token": "token"})
-    with pytest.raises(ServerError) as cancelled:
-        client.answer(number)
-    assert cancelled.value.error["code"] == -32800
-    client.wait_for(lambda: steps(client, "token")[-1] == {"kind": "end"})
-    client.wait_for(lambda: held.given_up == 1)
+def test_a_pull_of_the_workspace_can_be_canceled(editor: Editor, by: str) -> None:
+    editor.start({}, PULL, workspaceDiagnostics=True)
+    with editor.checks.held():
+        number = editor.client.start_request(
+            "workspace/diagnostic", {"previousResultIds": [], "workDoneToken": "token"}
+        )
+        editor.client.wait_for(lambda: steps(editor, "token")[1:])
+        editor.client.notify(by, {"id": number} if by == "$/cancelRequest" else {"token": "token"})
+        with pytest.raises(ServerError) as canceled:
+            editor.client.answer(number)
+        assert canceled.value.error["code"] == -32800
+        editor.client.wait_for(lambda: steps(editor, "token")[-1] == {"kind": "end"})
+        editor.client.wait_for(lambda: editor.checks.canceled == 1)
 
 
-def test_a_client_that_refuses_a_token_or_answers_late_is_served_without(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
+def test_a_client_that_rejects_a_token_or_responds_late_gets_no_progress(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started(client, workspace, index)
+    editor.start(OLD)
+    client = editor.client
     client.silent_about.add("window/workDoneProgress/create")
-    number = start_check(client)
+    number = editor.start_check()
     (asked,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
     client.send({"id": asked["id"], "error": {"code": -32603, "message": "no progress today"}})
     assert client.answer(number)["findings"] == 1
-    monkeypatch.setattr("mothball.lsp.work_progress._PATIENCE", 0.0)
-    assert client.command(CHECK)["findings"] == 1
+    monkeypatch.setattr("mothball.lsp.commands._TOKEN_TIMEOUT", 0.0)
+    assert editor.check()["findings"] == 1
     late = client.messages("window/workDoneProgress/create")[1]
     client.send({"id": late["id"], "result": None})
-    assert client.command(CHECK)["findings"] == 1
+    assert editor.check()["findings"] == 1
     assert client.messages("$/progress") == []
     assert client.server.work_done_progress.tokens == {}
 
 
-def test_a_client_without_progress_is_asked_for_no_token(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
-    index.script("old-lib", page("old-lib", "archived"))
-    workspace.write("requirements.txt", "old-lib\n")
-    client.settings = {"indexUrl": index.url}
-    client.start({**PUSH, "window": {}}, str(workspace.root), index.url)
-    assert client.command(CHECK)["findings"] == 1
-    assert client.messages("window/workDoneProgress/create") == []
+def test_a_client_without_progress_is_asked_for_no_token(editor: Editor) -> None:
+    editor.start(OLD, {**PUSH, "window": {}})
+    assert editor.check()["findings"] == 1
+    assert editor.client.messages("window/workDoneProgress/create") == []

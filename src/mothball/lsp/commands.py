@@ -1,13 +1,12 @@
-"""``workspace/executeCommand``: check again, check the workspace, open a project's page."""
+"""``workspace/executeCommand``: check again, check the workspace, open a project's page; work-done progress."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Self
 
 from lsprotocol import types
-
-from mothball.lsp.shared_run import GivenUpError
-from mothball.lsp.work_progress import WorkProgress
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -18,6 +17,9 @@ OPEN_PAGE = "mothball.openPage"
 
 # All that the server takes; an extension that passes commands on itself is made from this.
 COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE)
+
+# Wait this long for a client to accept a progress token, in seconds.
+_TOKEN_TIMEOUT = 1.0
 
 
 def register(server: Server) -> None:
@@ -41,15 +43,58 @@ def register(server: Server) -> None:
 
 
 async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, int] | None:
-    """Check the workspace, which shows what is found, and return the numbers; None when the client cancelled it."""
+    """Check the workspace, which shows what is found, and return the numbers; None if the client cancels it."""
     progress = WorkProgress(server, "mothball: checking the workspace", token)
     await progress.create()
     async with progress:
-        try:
-            found = await server.unopened.check(progress)
-        except GivenUpError:
-            return None
+        found = await server.workspace_diagnostics.check(progress, retry=True)
+    if found is None:
+        return None
     for problem in found.problems:
         server.log(problem)
-    numbers = {"files": found.files, "dependencies": found.dependencies, "findings": found.findings}
-    return {**numbers, "problems": len(found.problems)} if found.is_partial else numbers
+    summary = found.summary
+    numbers = {"files": summary.files, "dependencies": summary.dependencies, "findings": summary.findings}
+    return {**numbers, "problems": len(found.problems)}
+
+
+class WorkProgress:
+    """Work-done progress of one request; ``canceled`` is done once the client has canceled it by its token."""
+
+    def __init__(self, server: Server, title: str, token: types.ProgressToken | None) -> None:
+        """Report to ``token``; if that is None nothing is shown, unless ``create`` gets a token."""
+        self.canceled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._server = server
+        self._title = title
+        self._token = token
+
+    async def create(self) -> None:
+        """Ask the client to accept a new token, if it gave none and supports that."""
+        if self._token is not None or not self._server.bench.client.progress:
+            return
+        token, answered = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
+        asked = self._server.protocol.send_request(
+            types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
+        )
+        asked.add_done_callback(lambda _: answered.set_result(None))
+        # Some clients never respond. A later response is ignored.
+        await asyncio.wait({answered}, timeout=_TOKEN_TIMEOUT)
+        if asked.done() and not asked.cancelled() and asked.exception() is None:
+            self._token = token
+
+    async def __aenter__(self) -> Self:
+        if self._token is not None:
+            progress = self._server.work_done_progress
+            progress.begin(self._token, types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=0))
+            progress.tokens[self._token].add_done_callback(lambda _: self.canceled.set_result(None))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._token is not None:
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
+            self._server.work_done_progress.tokens.pop(self._token, None)
+
+    def report(self, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` names are looked up."""
+        if self._token is not None and total:
+            report = types.WorkDoneProgressReport(message=f"{done} of {total} names", percentage=100 * done // total)
+            self._server.work_done_progress.report(self._token, report)

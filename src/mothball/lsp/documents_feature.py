@@ -21,7 +21,7 @@ def register(server: Server) -> None:
         path = path_of(document.uri)
         if path is not None:
             bench.open(document.uri, path, document.text, document.version)
-            server.unopened.opened(path)
+            server.workspace_diagnostics.document_opened()
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         text = bench.text_of(params.text_document.uri)
@@ -37,13 +37,13 @@ def register(server: Server) -> None:
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         document = bench.close(params.text_document.uri)
         if document is not None:
-            server.unopened.closed(document)
+            server.workspace_diagnostics.document_closed(document)
 
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         gone = {path_of(folder.uri) for folder in params.event.removed}
         come = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
         bench.folders = [*(folder for folder in bench.folders if folder not in gone), *come]
-        server.unopened.folders_gone(folder for folder in gone if folder is not None)
+        server.workspace_diagnostics.drop(lambda path: bench.folder_of(path) is None)
         bench.disk_changed()
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(opened)

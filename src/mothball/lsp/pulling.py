@@ -1,22 +1,25 @@
-"""``textDocument/diagnostic``: diagnostics for clients that ask for them."""
+"""``textDocument/diagnostic`` and ``workspace/diagnostic``: diagnostics for clients that pull them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcRequestCancelled
 
-from mothball.lsp.convert import SOURCE, path_of
-from mothball.lsp.work_progress import WorkProgress
+from mothball.lsp.commands import WorkProgress
+from mothball.lsp.convert import SOURCE, path_of, uri_of
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
 Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
+_Item = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
 
 
 def register(server: Server) -> None:
-    """Have ``server`` answer pulls."""
+    """Have ``server`` answer pulls of documents."""
     bench = server.bench
 
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
@@ -35,12 +38,51 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
 
 
+def register_workspace(server: Server) -> None:
+    """Have ``server`` answer pulls of the workspace, and publish nothing for files that are not open."""
+    diagnostics = server.workspace_diagnostics
+    diagnostics.pulls = True
+
+    async def pull(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        # Clients pull every few seconds; usually nothing has changed.
+        if not diagnostics.is_current():
+            async with WorkProgress(server, "mothball: checking the workspace", params.work_done_token) as progress:
+                found = await diagnostics.check(progress)
+            if found is None:
+                raise JsonRpcRequestCancelled
+        return _workspace_report(server, params.previous_result_ids)
+
+    server.feature(types.WORKSPACE_DIAGNOSTIC)(pull)
+
+
+def _workspace_report(server: Server, previous: Iterable[types.PreviousResultId]) -> types.WorkspaceDiagnosticReport:
+    diagnostics = server.workspace_diagnostics
+    diagnostics.pulled = diagnostics.reports
+    held = {one.uri: one.value for one in previous}
+    open_paths = {document.path for document in server.bench.documents.values()}
+    items: list[_Item] = []
+    for path, (result_id, of_file) in diagnostics.reports.items():
+        uri = uri_of(path)
+        if path in open_paths:
+            continue
+        if held.pop(uri, None) == result_id:
+            items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, result_id))
+        else:
+            items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, of_file, result_id=result_id))
+    # Clear the files that are not reported anymore.
+    known = {*diagnostics.reports, *open_paths}
+    gone = (uri for uri, value in held.items() if value and path_of(uri) not in known)
+    items += (types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in gone)
+    return types.WorkspaceDiagnosticReport(items)
+
+
 def _unopened(server: Server, path: str | None, held: str | None) -> Report:
     """Return what a client that pulls the workspace has of a file, for the last pull of one that is being closed."""
-    unopened = server.unopened
-    if path is None or not unopened.pulls or path not in unopened.result_ids:
+    diagnostics = server.workspace_diagnostics
+    if path is None or not diagnostics.pulls or path not in diagnostics.reports:
         return types.RelatedFullDocumentDiagnosticReport([])
-    return _report(unopened.diagnostics()[path], unopened.result_ids[path], held)
+    result_id, of_file = diagnostics.reports[path]
+    return _report(of_file, result_id, held)
 
 
 def _report(diagnostics: list[types.Diagnostic], result_id: str, held: str | None) -> Report:

@@ -14,18 +14,17 @@ from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
 from mothball.hygiene import one_line
-from mothball.index.run import Query
-from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature, workspace_pull
+from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature
 from mothball.lsp.client import read_features
 from mothball.lsp.convert import path_of
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import Answers
 from mothball.lsp.protocol import Protocol, tolerant_converter
 from mothball.lsp.settings import Settings
-from mothball.lsp.unopened import Unopened
 from mothball.lsp.user_side import Environment
 from mothball.lsp.watching import Watcher
 from mothball.lsp.workbench import Workbench
+from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Server(LanguageServer):
         )
         self.protocol.leave = leave
         self.bench = Workbench(self, environment)
-        self.unopened = Unopened(self)
+        self.workspace_diagnostics = WorkspaceDiagnostics(self)
         # Those of `initialize`; what is asked for later stands on top of them.
         self.first_settings = Settings()
         self._watcher = Watcher(self)
@@ -83,15 +82,15 @@ class Server(LanguageServer):
 
     def disk_changed(self) -> None:
         """Look again at the files that are not open."""
-        self.unopened.changed()
+        self.workspace_diagnostics.changed()
 
-    def asked_again(self, queries: frozenset[Query]) -> None:
-        """Have the names of unopened files asked for again, too; ``queries`` are being asked for."""
-        self.unopened.asked_again(queries)
+    def asked_again(self) -> None:
+        """Refresh the lookup results of files that are not open."""
+        self.workspace_diagnostics.asked_again()
 
     def answered(self, answers: Answers) -> None:
         """Take in what was learnt for open documents."""
-        self.unopened.answered_meanwhile(answers)
+        self.workspace_diagnostics.answered(answers)
 
     # --- beginning and end ---
 
@@ -104,7 +103,7 @@ class Server(LanguageServer):
             # Announced to those alone that pull: a client that can do both would show everything twice.
             pulling.register(self)
             if self.bench.settings.workspace_diagnostics:
-                workspace_pull.register(self)
+                pulling.register_workspace(self)
 
     def _initialized(self) -> None:
         settings_feature.fetch(self)
@@ -128,7 +127,7 @@ class Server(LanguageServer):
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
             self.bench.keep_house()
-            self.unopened.keep_house()
+            self.workspace_diagnostics.retry_failed()
 
     async def _watch_client(self, process_id: int) -> None:
         """Leave when the client is gone: a server that outlives its editor is nobody's."""

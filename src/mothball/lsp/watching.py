@@ -10,7 +10,6 @@ from lsprotocol import types
 
 from mothball.formats.table import PATTERNS
 from mothball.governing import OWN_FILE
-from mothball.lsp.convert import path_of
 from mothball.surroundings import UV_FILE
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ class Watcher:
         self.watch(name for name in names if not any(sign in name for sign in "*?[]{}"))
 
     def _changed(self, params: types.DidChangeWatchedFilesParams) -> None:
-        deleted = (path_of(one.uri) for one in params.changes if one.type == types.FileChangeType.Deleted)
-        self._server.unopened.files_gone(path for path in deleted if path is not None)
+        if any(one.type == types.FileChangeType.Deleted for one in params.changes):
+            self._server.workspace_diagnostics.drop(lambda path: not os.path.lexists(path))
         if not self._is_due:
             self._is_due = True
             self._server.bench.loop.call_later(_GATHERING, self._look)

@@ -55,8 +55,8 @@ class Outlet(Protocol):
     def disk_changed(self) -> None:
         """Hear that files, settings or folders may have changed."""
 
-    def asked_again(self, queries: frozenset[Query]) -> None:
-        """Hear that the user wants all to be asked again, and that ``queries`` are."""
+    def asked_again(self) -> None:
+        """Refresh all lookup results."""
 
     def answered(self, answers: Answers) -> None:
         """Hear what was learnt."""
@@ -258,8 +258,8 @@ class Workbench:
 
     def _ask_for_all(self) -> None:
         queries = [query for one in self.documents.values() for query in meant(one, has_paused=True)]
+        self._outlet.asked_again()
         self.lookups.ask(queries, refresh=True)
-        self._outlet.asked_again(frozenset(queries))
         self.disk_changed()
 
     # --- checks ---

@@ -1,0 +1,274 @@
+"""Diagnostics for the files that are not open, and the one check of the workspace that produces them.
+
+Nothing is shown before a client requests a check, by the command or by pulling the workspace. From then on the check is
+repeated in the background when something changes. All methods belong to the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from mothball.answers import Unavailable
+from mothball.index.run import Query
+from mothball.lsp.convert import uri_of
+from mothball.lsp.diagnostics import Shape
+from mothball.lsp.documents import OpenDocument
+from mothball.lsp.lookups import RETRY_AFTER, Answers
+from mothball.lsp.workspace_check import Context, Found, check_folders
+from mothball.records import NamedTuple
+
+if TYPE_CHECKING:
+    from mothball.lsp.commands import WorkProgress
+    from mothball.lsp.server import Server
+
+logger = logging.getLogger(__name__)
+
+# Gather changes for this many seconds before a background check.
+PAUSE = 0.5
+# Wait this many times as long as the last background check took, but at most this many seconds: background checks are
+# to take only a part of the time.
+_REST_FACTOR = 4
+_LONGEST_REST = 10.0
+
+
+class FileReport(NamedTuple):
+    """The diagnostics of a file; ``result_id`` changes with them."""
+
+    result_id: str
+    diagnostics: list[types.Diagnostic]
+
+
+class _Run(NamedTuple):
+    """A check in progress and the requests that it was started for; a background check if there are none."""
+
+    results: frozenset[asyncio.Future[Found]]
+    was_stale: bool
+    retries: bool
+    started_at: float
+    canceled: threading.Event
+
+
+class _CanceledError(Exception):
+    """The outcome of a check is not needed anymore."""
+
+
+class WorkspaceDiagnostics:
+    """Checks the workspace, one check at a time, and shows the outcome for files that are not open."""
+
+    def __init__(self, server: Server) -> None:
+        # Whether the client pulls the workspace; diagnostics are published otherwise.
+        self.pulls = False
+        self.pause = PAUSE
+        # By absolute path, open and clean files included; what the client pulled last, and what was published.
+        self.reports: dict[str, FileReport] = {}
+        self.pulled: dict[str, FileReport] | None = None
+        self._published: dict[str, FileReport] = {}
+        self._result_ids = itertools.count(time.time_ns())
+        self._server = server
+        self._bench = server.bench
+        # Not shared with open documents, which would have to wait for it.
+        self._thread = ThreadPoolExecutor(1, "mothball-workspace")
+        self._waiting: dict[asyncio.Future[Found], WorkProgress] = {}
+        self._run: _Run | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._rest = 0.0
+        self._is_stale = True
+        self._is_shown = False
+        # The lookup results of the last check; failures are not tried again before `_retry_at`.
+        self._answers: Answers = {}
+        self._retry_at = 0.0
+        self._refresh = False
+        # Files that were deleted or removed from the workspace since the last check started.
+        self._dropped: set[str] = set()
+
+    # --- checks ---
+
+    async def check(self, progress: WorkProgress, *, retry: bool = False) -> Found | None:
+        """Return the outcome of a check that includes all changes so far, None if the client cancels ``progress``.
+
+        A running check is shared if nothing has changed since it started. A check that starts with ``retry`` tries
+        recent failures again. Raises what the check raises.
+        """
+        result: asyncio.Future[Found] = self._bench.loop.create_future()
+        self._waiting[result] = progress
+        if retry:
+            self._retry_at = 0.0
+        self._schedule()
+        try:
+            events: set[asyncio.Future[Any]] = {result, progress.canceled}
+            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+            return result.result() if result.done() else None
+        finally:
+            run = self._run
+            if self._waiting.pop(result, None) and not self._waiting and run is not None and run.results:
+                # The thread stops after the current batch of lookups.
+                run.canceled.set()
+                self._run = None
+                self._is_stale = self._is_stale or run.was_stale
+                self._schedule()
+
+    def is_current(self) -> bool:
+        """Return True if nothing is known to have changed since the last check."""
+        return self._run is None and not self._is_stale
+
+    def changed(self) -> None:
+        """Check again soon: files, settings, folders or lookup results have changed."""
+        self._is_stale = True
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Start a check immediately if one is requested, after a pause if one is due in the background."""
+        if self._run is not None:
+            return
+        if self._waiting:
+            self._start()
+        elif self._is_shown and self._is_stale and self._timer is None:
+            self._timer = self._bench.loop.call_later(max(self.pause, self._rest), self._start)
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        bench, now = self._bench, time.monotonic()
+        retries = self._refresh or now >= self._retry_at
+        run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
+        context = Context(
+            make_governor=lambda *folders: bench.user_side().governor(*folders),
+            ask=lambda queries, refresh: bench.lookups.ask_here(queries, refresh=refresh),
+            refresh=self._refresh,
+            failed={} if retries else {query: self._answers[query] for query in self._failed()},
+            private=bench.held_back.private(),
+            shape=Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag),
+            on_progress=partial(self._progressed, run),
+        )
+        self._is_stale = self._refresh = False
+        self._dropped.clear()
+        outcome = bench.loop.run_in_executor(self._thread, check_folders, tuple(bench.folders), context)
+        outcome.add_done_callback(partial(self._ended, run))
+
+    def _progressed(self, run: _Run, done: int, total: int) -> None:
+        """Report progress, or raise to end a check that was canceled. For the thread of the check."""
+        if run.canceled.is_set():
+            raise _CanceledError
+        with suppress(RuntimeError):  # the loop is closed
+            self._bench.loop.call_soon_threadsafe(self._report, done, total)
+
+    def _report(self, done: int, total: int) -> None:
+        for progress in self._waiting.values():
+            progress.report(done, total)
+
+    def _ended(self, run: _Run, outcome: asyncio.Future[Found]) -> None:
+        error = outcome.exception()
+        if run is not self._run:
+            return
+        self._run = None
+        if error is not None:
+            # Not repeated before the next change or request: it would most likely fail again.
+            self._is_stale = True
+            logger.error("the check of the workspace failed", exc_info=error)
+            for result in self._waiting:
+                result.set_exception(error)
+            self._waiting = {}
+            return
+        found, now = outcome.result(), time.monotonic()
+        if not run.results:
+            self._rest = min(_REST_FACTOR * (now - run.started_at), _LONGEST_REST)
+        if run.retries:
+            self._retry_at = now + RETRY_AFTER
+        self._answers, self._is_shown = found.answers, True
+        # What could not be checked this time keeps its diagnostics.
+        kept = {path: one.diagnostics for path, one in self.reports.items() if found.is_unchecked(path)}
+        unused = {path: findings for path, findings in self._bench.unused.items() if path in kept}
+        self._bench.know_unused({**unused, **found.unused})
+        self._show({**kept, **found.diagnostics})
+        for result in list(self._waiting):
+            if result in run.results or not self._is_stale:
+                del self._waiting[result]
+                result.set_result(found)
+        self._schedule()
+
+    # --- lookup results ---
+
+    def asked_again(self) -> None:
+        """Refresh all lookup results with the next check."""
+        self._refresh = True
+
+    def answered(self, answers: Answers) -> None:
+        """Check again if a lookup result of an open document differs from that of the last check."""
+        known = self._answers
+        differing = {
+            query: new
+            for query, new in answers.items()
+            if query in known and known[query]._replace(origin=new.origin) != new
+        }
+        if differing:
+            self._answers = {**known, **differing}
+            self.changed()
+
+    def retry_failed(self) -> None:
+        """Check again if a lookup failed and its index may be reachable by now."""
+        if time.monotonic() >= self._retry_at and any(not query.settings.offline for query in self._failed()):
+            self.changed()
+
+    def _failed(self) -> list[Query]:
+        return [query for query, answer in self._answers.items() if isinstance(answer, Unavailable)]
+
+    # --- what is shown ---
+
+    def document_opened(self) -> None:
+        """Withdraw what was published for a file that is open now: it shows its own diagnostics."""
+        if not self.pulls:
+            self._publish()
+
+    def document_closed(self, document: OpenDocument) -> None:
+        """Show what the last check found for a file that was closed, and check again."""
+        if not self._bench.client.pulls:
+            self._server.unpublish(document.uri)
+        if not self.pulls:
+            self._publish()
+        elif document.path in self.reports:
+            self._server.refresh()
+        self.changed()
+
+    def drop(self, is_gone: Callable[[str], bool]) -> None:
+        """Clear the diagnostics of files that are gone, by their absolute path, and check again."""
+        gone = {path for path, one in self.reports.items() if one.diagnostics and is_gone(path)}
+        if gone:
+            self._dropped |= gone
+            self._show({path: one.diagnostics for path, one in self.reports.items()})
+            self.changed()
+
+    def _show(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
+        before, self.reports = self.reports, {}
+        for path, of_file in diagnostics.items():
+            if path not in self._dropped:
+                report = before.get(path)
+                is_same = report is not None and report.diagnostics == of_file
+                self.reports[path] = report if report and is_same else FileReport(str(next(self._result_ids)), of_file)
+        if not self.pulls:
+            self._publish()
+        elif self.pulled is not None and self.pulled != self.reports:
+            self._server.refresh()
+
+    def _publish(self) -> None:
+        """Send what differs from what was sent."""
+        hidden = {document.path for document in self._bench.documents.values()}
+        before = self._published
+        self._published = {path: one for path, one in self.reports.items() if one.diagnostics and path not in hidden}
+        for path in before.keys() - self._published.keys():
+            self._server.unpublish(uri_of(path))
+        for path, one in self._published.items():
+            if before.get(path) != one:
+                params = types.PublishDiagnosticsParams(uri_of(path), one.diagnostics)
+                self._server.text_document_publish_diagnostics(params)
