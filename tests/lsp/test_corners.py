@@ -125,9 +125,7 @@ def test_the_folder_of_old_clients_is_one_too(client: InProcess, workspace: Work
 
 @pytest.fixture
 def known() -> Lookups:
-    found = Lookups(lambda call: call(), lambda _: None)
-    found.stop()
-    return found
+    return Lookups(lambda call: call(), lambda _: None)
 
 
 def query(name: str = "lib", **settings: Any) -> Query:

@@ -88,7 +88,7 @@ class Lookups:
         return [
             query
             for query in queries
-            if query not in self._flying and is_wanting(query, self._known.get(_key(query)), now)
+            if query not in self._flying and _is_wanting(query, self._known.get(_key(query)), now)
         ]
 
     def keep(self, answers: Answers) -> None:
@@ -130,11 +130,6 @@ class Lookups:
         if len(self._known) > _MAX_ANSWERS:
             keys = set(map(_key, wanted))
             self._known = {key: known for key, known in self._known.items() if key in keys}
-
-    def stop(self) -> None:
-        """Begin nothing new. What is under way in threads is left to end by itself."""
-        self._cache_pool.shutdown(wait=False, cancel_futures=True)
-        self._network_pool.shutdown(wait=False, cancel_futures=True)
 
     def _out_of_cache(self, wanted: tuple[Query, ...], found: Answers) -> None:
         self._arrived(found)
@@ -298,7 +293,7 @@ def _key(query: Query) -> _Key:
     return name, indexes, settings.status_index
 
 
-def is_wanting(query: Query, known: Known | None, now: float) -> bool:
+def _is_wanting(query: Query, known: Known | None, now: float) -> bool:
     """Return whether ``query`` has no answer, or none that is good enough any more."""
     if known is None or known.query.settings != query.settings:
         return True

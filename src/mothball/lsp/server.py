@@ -140,9 +140,9 @@ class Server(LanguageServer):
         if source is not FeatureRequestError:
             logger.error("%s", one_line(str(error)))
 
-    def log(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
-        """Write into the client's log."""
-        self.window_log_message(types.LogMessageParams(kind, one_line(message, 1000)))
+    def log(self, message: str) -> None:
+        """Write a warning to the client's log."""
+        self.window_log_message(types.LogMessageParams(types.MessageType.Warning, one_line(message, 1000)))
 
 
 def _folders(params: types.InitializeParams) -> list[str]:
