@@ -79,7 +79,9 @@ def _addition(target: Version, before: Sequence[Version], excuses: _Excuses) -> 
         is_old = (role, entry.name) in at_home
         if not is_old and not excuses.excuse(target.project, role, entry.name, in_workspace):
             added.append(entry)
-    old = {_said(problem, one.text) for one in before for problem in one.document.problems}
+    # A file with a syntax error is never as it was: nobody can tell what was added to it.
+    was_read = () if target.document.is_broken else before
+    old = {_said(problem, one.text) for one in was_read for problem in one.document.problems}
     included = {include.target for one in before for include in one.document.includes}
     problems = tuple(
         problem

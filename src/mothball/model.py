@@ -207,7 +207,9 @@ class Document(NamedTuple):
     ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
     manifest and for a lock that records no requirements between its packages. ``own_name`` is the normalised name of
     the project itself, empty where the file does not tell it. ``unnamed`` are entries that
-    are no dependencies, as nobody can tell of what. ``workspaces`` are those that its tables declare.
+    are no dependencies, as nobody can tell of what. ``workspaces`` are those that its tables declare. ``unresolvable``
+    are lists of dependencies that a program computes, at the place of the expression. ``is_broken`` is true if the text
+    has a syntax error and its format is read whole or not at all: then ``problems`` holds that error alone.
     """
 
     format: str
@@ -222,3 +224,5 @@ class Document(NamedTuple):
     own_name: str = ""
     unnamed: tuple[Unnamed, ...] = ()
     workspaces: tuple[Workspace, ...] = ()
+    unresolvable: tuple[ParseProblem, ...] = ()
+    is_broken: bool = False

@@ -38,13 +38,15 @@ class _Lists(NamedTuple):
 
 
 def parse(text: str) -> Document:
-    """Read an environment file of conda, whole or half typed, without byte-order mark; raises nothing."""
+    """Read an environment file of conda without byte-order mark; raises nothing."""
     if not re.search(_KEY, text):
         # Others give their files the same names, and what they write into them is not ours to judge.
         return Document(_FORMAT)
-    from mothball.formats.yaml_scan import YamlScan  # noqa: PLC0415 - it imports PyYAML
+    from mothball.formats.yaml_scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
-    scan = YamlScan(text, lambda documents: (one for lists in _lists(documents) for one in lists))
+    scan = scan_yaml(_FORMAT, text)
+    if isinstance(scan, Document):
+        return scan
     lists = _lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
     found = read_pip_list(scan, [(node, section) for node in lists.pip])

@@ -33,7 +33,8 @@ def parse(text: str) -> Document:
     try:
         found = list(_read(text, load(text)))
     except JsonError as error:
-        found = [ParseProblem(error.span, error.message, _HELP)]
+        problem = ParseProblem(error.span, error.message, _HELP)
+        return Document("pipfile-lock", problems=(problem,), is_broken=True)
     problems = sorted(one for one in found if isinstance(one, ParseProblem))
     dependencies = tuple(one for one in found if isinstance(one, Dependency))
     return Document("pipfile-lock", dependencies, tuple(problems))

@@ -36,14 +36,16 @@ _SHOWN = 60
 def parse(text: str) -> Document:
     """Read a configuration of pre-commit, or the list of hooks that a repository offers; raises nothing.
 
-    Whole or half typed, without byte-order mark. Includes are left out: pip runs in the clone of the hook's repository.
+    It is without byte-order mark. Includes are left out: pip runs in the clone of the hook's repository.
     """
     if _KEY not in text:
         # Nearly every repository has such a file; without the key it is not worth importing a YAML parser for.
         return Document(_FORMAT)
-    from mothball.formats.yaml_scan import YamlScan  # noqa: PLC0415 - it imports PyYAML
+    from mothball.formats.yaml_scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
-    scan = YamlScan(text, lambda documents: (entries for entries, _ in _lists(documents)))
+    scan = scan_yaml(_FORMAT, text)
+    if isinstance(scan, Document):
+        return scan
     return read_pip_list(scan, _lists(scan.documents), words=True)._replace(format=_FORMAT, includes=())
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Part, excerpt
 from mothball.formats.ignores import COMMENT_FORM, may_speak_to_us
-from mothball.formats.requirement_texts import Section, read_pip_lines, read_requirement
+from mothball.formats.requirement_texts import Section, read_pip_lines
 from mothball.formats.yaml_nodes import Mapping, Node, Scalar, children, once
 from mothball.model import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mothball.formats.yaml_scan import YamlScan
 
@@ -31,18 +31,14 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     """
     ignores, bad_comments = scan.comments()
     dependencies: list[Dependency] = []
-    problems = [*scan.problems, *bad_comments]
+    problems = [*bad_comments]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
     unnamed: list[Unnamed] = []
     for node, section in lists:
         lines: list[Part] = []
         for item in once(children(node), set()):
-            for one in _read_item(scan, item, section, lines, words=words):
-                if isinstance(one, Dependency):
-                    dependencies.append(one)
-                else:
-                    problems.append(one)
+            problems += _read_item(scan, item, lines, words=words)
         joined = excerpt(lines)
         document = read_pip_lines(joined.text, joined.place, section)
         dependencies += document.dependencies
@@ -61,22 +57,18 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     )
 
 
-def _read_item(
-    scan: YamlScan, item: Node, section: Section, lines: list[Part], *, words: bool
-) -> Iterable[Dependency | ParseProblem]:
-    """Put an item behind the ``lines`` that are read together; return what is to be said of it beside that."""
+def _read_item(scan: YamlScan, item: Node, lines: list[Part], *, words: bool) -> Iterator[ParseProblem]:
+    """Put an item behind the ``lines`` that are read together; yield what is wrong with it as an item."""
     if not isinstance(item, Scalar):
         if isinstance(item, Mapping) and item.first is not None:
             ours = may_speak_to_us(item.first.value)
             help_text = COMMENT_FORM if ours else "take the `:` away, or put quotes around the whole"
-            yield ParseProblem(scan.place(item.first), "a mapping where a requirement is wanted", help_text)
+            yield ParseProblem(item.first.span, "a mapping where a requirement is wanted", help_text)
         return
     content = scan.content(item)
     if content is None:
-        yield ParseProblem(scan.place(item), "a requirement that runs over several lines", "write it on one line")
-    elif not scan.is_closed(item):
-        yield from read_requirement(content.text, content.place, section, closed=False)
+        yield ParseProblem(item.span, "a requirement that runs over several lines", "write it on one line")
     else:
-        end = scan.place(item).end
+        end = item.span.end
         lines += content.parts(0, len(content.text))
         lines.append(Part(" " if words and content.text.strip() in _WITH_VALUE else "\n", end, end))

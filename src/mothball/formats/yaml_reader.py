@@ -1,7 +1,7 @@
-"""From the events of PyYAML to nodes: what stands before an error is kept, nesting is capped, nothing recurses.
+"""From the events of PyYAML to nodes with their places.
 
-An alias costs nothing: it is the node that its anchor names, not a copy of it, and an anchor is known only when its
-node is complete, so that there are no circles.
+Nesting is capped, nothing recurses. An alias costs nothing: it is the node that its anchor names, not a copy of it, and
+an anchor is known only when its node is complete, so that there are no circles.
 """
 
 from __future__ import annotations
@@ -24,42 +24,34 @@ MAX_DEPTH = 50
 
 
 class Failure(NamedTuple):
-    """Why a document could not be read to its end; all places count code points into the text that was read.
+    """Why a text is no YAML, and the offset of the error."""
 
-    ``reach`` is where reading stopped and ``context`` where the thing began that was being read. ``scalars`` are the
-    last scalar and the last quoted one of several lines, ``flows`` the lists and mappings in brackets that are open.
-    """
-
-    reach: int
-    context: int
+    offset: int
     message: str
-    scalars: tuple[int, ...] = ()
-    flows: tuple[int, ...] = ()
 
 
 class Reading(NamedTuple):
-    """The documents of a text as far as they could be read, the places of all scalars, and what stopped the reading."""
+    """The documents of a text, the places of all scalars, and what stopped the reading, if anything did."""
 
     documents: tuple[Node, ...]
     scalars: tuple[Span, ...]
-    failure: Failure | None
+    failure: Failure | None = None
 
 
 class _Open:
     """A list or mapping whose end has not come; what stands in it so far, keys and values alike."""
 
-    __slots__ = ("anchor", "flow", "is_mapping", "nodes")
+    __slots__ = ("anchor", "is_mapping", "nodes")
 
-    def __init__(self, anchor: str | None, flow: int | None, *, is_mapping: bool) -> None:
+    def __init__(self, anchor: str | None, *, is_mapping: bool) -> None:
         self.anchor = anchor
-        self.flow = flow
         self.is_mapping = is_mapping
         self.nodes: list[Node | None] = []
 
     def node(self) -> Node:
         if not self.is_mapping:
             return Sequence(tuple(node for node in self.nodes if node is not None))
-        pairs = zip(self.nodes[::2], self.nodes[1::2], strict=False)
+        pairs = zip(self.nodes[::2], self.nodes[1::2], strict=True)
         first = self.nodes[0] if self.nodes else None
         return Mapping(
             tuple((key.value, value) for key, value in pairs if isinstance(key, Scalar) and value is not None),
@@ -68,66 +60,51 @@ class _Open:
 
 
 def read(text: str) -> Reading:
-    """Read a text that YAML allows all characters of; raises nothing."""
-    return _Reader(text).read()
+    """Read a text that YAML allows all characters of; raises nothing. Nothing is returned from a text that fails."""
+    try:
+        return _Reader().read(text)
+    except yaml.MarkedYAMLError as error:
+        return Reading((), (), _failure(text, error))
+
+
+def _failure(text: str, error: yaml.MarkedYAMLError) -> Failure:
+    offset = _index(error.problem_mark, len(text))
+    context = _index(error.context_mark, offset)
+    # A string or bracket that is not closed is noticed much later than where it begins.
+    if offset >= len(text.rstrip()) or text[context : context + 1] in {'"', "'", "[", "{"}:
+        offset = context
+    return Failure(offset, " ".join(part for part in (error.problem, error.context) if part))
 
 
 class _Reader:
     """One pass over the events of a text."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self) -> None:
         self._open: list[_Open] = []
         self._documents: list[Node] = []
         self._anchors: dict[str, Node] = {}
         self._scalars: list[Span] = []
-        self._last_long: int | None = None
 
-    def read(self) -> Reading:
-        failure: Failure | None = None
-        try:
-            for event in _events(self._text):
-                self._take(event)
-                if len(self._open) > MAX_DEPTH:
-                    at = _index(event.start_mark, 0)
-                    failure = Failure(at, at, f"nested too deep: at most {MAX_DEPTH} levels are read")
-                    break
-        except yaml.MarkedYAMLError as error:
-            failure = self._failure(error)
-        while self._open:
-            self._close()
-        return Reading(tuple(self._documents), tuple(self._scalars), failure)
-
-    def _failure(self, error: yaml.MarkedYAMLError) -> Failure:
-        reach = _index(error.problem_mark, len(self._text))
-        scalars = (self._scalars[-1].start,) if self._scalars else ()
-        return Failure(
-            reach,
-            _index(error.context_mark, reach),
-            error.problem or "",
-            scalars if self._last_long is None else (self._last_long, *scalars),
-            tuple(one.flow for one in self._open if one.flow is not None),
-        )
+    def read(self, text: str) -> Reading:
+        for event in _events(text):
+            self._take(event)
+            if len(self._open) > MAX_DEPTH:
+                failure = Failure(_index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read")
+                return Reading((), (), failure)
+        return Reading(tuple(self._documents), tuple(self._scalars))
 
     def _take(self, event: yaml.Event) -> None:
-        start, end = event.start_mark, event.end_mark
         if isinstance(event, yaml.ScalarEvent):
-            span = Span(_index(start, 0), _index(end, 0))
+            span = Span(_index(event.start_mark, 0), _index(event.end_mark, 0))
             self._scalars.append(span)
-            if event.style in {'"', "'"} and start and end and start.line != end.line:
-                self._last_long = span.start
             self._add(Scalar(event.value, span), event.anchor)
         elif isinstance(event, yaml.AliasEvent):
             self._add(self._anchors.get(event.anchor or ""), None)
         elif isinstance(event, yaml.CollectionStartEvent):
-            flow = _index(start, 0) if event.flow_style else None
-            self._open.append(_Open(event.anchor, flow, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+            self._open.append(_Open(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._close()
-
-    def _close(self) -> None:
-        closed = self._open.pop()
-        self._add(closed.node(), closed.anchor)
+            closed = self._open.pop()
+            self._add(closed.node(), closed.anchor)
 
     def _add(self, node: Node | None, anchor: str | None) -> None:
         if anchor is not None and node is not None:

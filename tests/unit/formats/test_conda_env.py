@@ -111,14 +111,11 @@ def test_lists_that_aliases_lead_to_are_read_once() -> None:
     assert [one.name for one in parse(text).dependencies] == ["a", "b", "c"]
 
 
-def test_an_open_quote_withholds_its_entry_alone() -> None:
-    text = 'dependencies:\n- pip:\n  - "req\n  - other\n'
+def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
+    text = 'dependencies:\n- pip:\n  - a\n  - "req\n  - other\n'
     document = parse(text)
 
-    assert [(one.name, one.withheld) for one in document.dependencies] == [
-        ("req", WithheldReason.INCOMPLETE),
-        ("other", None),
-    ]
+    assert document.dependencies == ()
     assert [one.span.of(text) for one in document.problems] == ['"req']
 
 

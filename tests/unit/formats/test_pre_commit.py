@@ -158,6 +158,14 @@ def test_nothing_else_is_a_requirement(text: str) -> None:
     assert names(f"{text}\n# additional_dependencies\n") == []
 
 
+def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
+    document = parse(hook("additional_dependencies: [a", "language: python"))
+
+    assert document.is_broken
+    assert document.dependencies == ()
+    assert len(document.problems) == 1
+
+
 @pytest.mark.parametrize(
     "line",
     [

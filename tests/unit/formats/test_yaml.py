@@ -1,4 +1,4 @@
-"""YAML: what is read of a file, where it stands, and what becomes of a file that is broken."""
+"""YAML: what is read of a file, where it stands, and the one error of a file that is no YAML."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mothball.formats.yaml_nodes import Mapping, Node, Scalar, Sequence, children, once
 from mothball.formats.yaml_reader import MAX_DEPTH, read
-from mothball.formats.yaml_scan import YamlScan
-from mothball.model import Span
+from mothball.formats.yaml_scan import YamlScan, scan_yaml
+from mothball.model import Document, ParseProblem, Span
 from tests.support.timing import least_seconds
 
 if TYPE_CHECKING:
@@ -28,15 +28,19 @@ def libyaml(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 both_parsers = pytest.mark.parametrize("libyaml", [True, False], indirect=True, ids=["libyaml", "python"])
 
 
-def entries(documents: tuple[Node, ...]) -> Iterator[Node]:
-    """Yield the lists under ``x``."""
-    for document in documents:
-        if isinstance(document, Mapping):
-            yield from document.values("x")
-
-
 def scan(text: str) -> YamlScan:
-    return YamlScan(text, entries)
+    found = scan_yaml("conda-env", text)
+    assert isinstance(found, YamlScan)
+    return found
+
+
+def error_in(text: str) -> ParseProblem:
+    document = scan_yaml("conda-env", text)
+    assert isinstance(document, Document)
+    assert document.is_broken
+    (problem,) = document.problems
+    assert document == Document("conda-env", problems=(problem,), is_broken=True)
+    return problem
 
 
 def plain(node: Node) -> Any:
@@ -61,23 +65,6 @@ def scalars(node: Node) -> Iterator[Scalar]:
                 yield from scalars(value)
 
 
-def items(text: str) -> list[tuple[str, str, bool]]:
-    """Return what the items of ``x`` say, where they say it, and whether they are closed."""
-    found = scan(text)
-    read_items = []
-    for item in (item for node in entries(found.documents) for item in children(node) if isinstance(item, Scalar)):
-        content = found.content(item)
-        assert content is not None
-        read_items.append(
-            (content.text, content.place(0, len(content.text)).of(text), found.is_closed(item)),
-        )
-    return read_items
-
-
-def told(text: str) -> list[tuple[str, str]]:
-    return [(one.span.of(text), one.message.removeprefix("invalid YAML: ")) for one in scan(text).problems]
-
-
 # --- sound files ------------------------------------------------------------------------------------------------------
 
 TEXTS = st.text("ab \n'\"\\:#-é🎉[]{}&*!%@`\t\x85\xa0", max_size=12)
@@ -96,7 +83,6 @@ def test_what_pyyaml_writes_is_read(value: Any, styles: tuple[bool | None, str |
     found = scan(text)
 
     assert [plain(document) for document in found.documents] == [yaml.load(text, Loader=yaml.BaseLoader)]
-    assert found.problems == ()
     for scalar in scalars(found.documents[0]):
         content = found.content(scalar)
         if content is not None:
@@ -149,7 +135,7 @@ def test_escapes_in_a_string_of_several_lines_lead_nowhere() -> None:
     found = scan('x: ["a\\x62\n  c"]\n')
 
     assert [found.content(scalar) for scalar in scalars(found.documents[0])] == [None]
-    assert [found.place(scalar) for scalar in scalars(found.documents[0])] == [Span(4, 15)]
+    assert [scalar.span for scalar in scalars(found.documents[0])] == [Span(4, 15)]
 
 
 def test_an_alias_is_what_its_anchor_names() -> None:
@@ -195,7 +181,6 @@ def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
         ("x:\n- a # mothball: ignore[archived] b\n", ["b"]),
         ("# mothball: ignore[archived] b", ["b"]),
         ("x: 'a # mothball: ignore[archived] b'\n", []),
-        ("x: a# mothball: ignore[archived] b\n", []),
         ("x: 'a # b'  # c # mothball: ignore[archived] d\n", ["d"]),
         ("x: |\n  a # mothball: ignore[archived] b\ny: c # mothball: ignore[archived] d\n", ["d"]),
         ("mothball: x\r\n# mothball: ignore[archived] b\r\n# mothball: ignore[missing] c\r\n", ["b", "c"]),
@@ -223,77 +208,42 @@ def test_a_comment_that_mothball_does_not_understand_is_told() -> None:
 @both_parsers
 @pytest.mark.usefixtures("libyaml")
 @pytest.mark.parametrize(
-    ("text", "expected", "problems"),
+    ("text", "place"),
     [
-        ('x:\n- a\n- "b\n- c\n- "d"\n', "a b! c d", [('"b', "a string is not closed")]),
-        ('x:\n- a\n- "b\n- c\n', "a b! c", [('"b', "a string is not closed")]),
-        ("x: ['a, b]\ny: 'z'\n", "a, b]!", [("'a, b]", "a string is not closed")]),
-        ("x: [a, b\ny:\n- z\n", "a b", [("x: [a, b", "`[` is not closed")]),
-        ("x: [a, b  # c\ny:\n- z\n", "a b", [("x: [a, b  # c", "`[` is not closed")]),
-        ("x: [\n  a,\n  b,\ny:\n- z\n", "a b", [("b,", "`[` is not closed")]),
-        ("y: {a: b\nx: [c]\n", "c", [("y: {a: b", "`{` is not closed")]),
-        ("y: 1\nx\n- a\n- b\n", "a b", [("x", "a key without a colon")]),
-        ("x:\n- a\n\t- b\n- c\n", "a c", None),
-        ("x:\n- a\n- @b\n- c\n", "a c", None),
-        ("x:\n- a\n- b: c: d\n- e\n", "a e", None),
-        ("y: ]\nx:\n- a\n", "a", None),
-        ("x:\n- a\nfoo\n- b\n", "a b", None),
+        ('x:\n- a\n- "b\n- c\n', '"b'),
+        ("x: ['a, b]\ny: 'z'\n", "['a, b]"),
+        ("x: [a, b  # c\ny:\n- z\n", "[a, b  # c"),
+        ("y: {a: b\nx: [c]\n", "{a: b"),
+        ("x:\n- a\n\t- b\n- c\n", "- b"),
+        ("x:\n- @b\n- c\n", "@b"),
+        ("x:\n- b: c: d\n- e\n", ": d"),
+        ("y: ]\nx:\n- a\n", "]"),
+        ("x:\n- a\x07b\n- c\x00\n", "\x07b"),
+        ("x: \ufeff\n- d\ud800\n", "\ufeff"),
     ],
 )
-def test_one_broken_line_leaves_the_others_alone(
-    text: str, expected: str, problems: list[tuple[str, str]] | None
-) -> None:
-    shown = " ".join(value if closed else f"{value}!" for value, _, closed in items(text))
+def test_a_syntax_error_is_one_problem_at_its_place(text: str, place: str) -> None:
+    problem = error_in(text)
 
-    assert shown == expected
-    assert all(value == place for value, place, _ in items(text))
-    assert told(text) == problems if problems is not None else len(told(text)) == 1
+    assert problem.message.startswith("invalid YAML: ")
+    assert problem.span.of(text).lstrip("\t") == place
 
 
-def test_several_broken_lines_are_put_right_one_by_one() -> None:
-    text = 'x:\n- a\n- "b\n- c\ny: [d\nz\nw:\n- ]\n'
+@pytest.mark.parametrize("items", ["- a\n{}- c\n", "[a,\n{}c]\n"])
+def test_a_merge_conflict_is_named(items: str) -> None:
+    text = "x:\n" + items.format("<<<<<<< HEAD\n- a\n=======\n- b\n>>>>>>> theirs\n")
+    problem = error_in(text)
 
-    assert [value for value, _, _ in items(text)] == ["a", "b", "c"]
-    assert len(told(text)) >= 2
-
-
-def test_what_stands_before_an_error_is_kept_where_nothing_helps() -> None:
-    text = "x:\n- a\n" + "y: ]\n" * 9
-
-    assert [value for value, _, _ in items(text)] == ["a"]
-    assert len(told(text)) == 5
-
-
-def test_a_large_file_is_read_up_to_its_error() -> None:
-    text = "x:\n- a\n- @b\n" + "- c\n" * 20_000
-
-    assert [value for value, _, _ in items(text)] == ["a"]
-    assert [place for place, _ in told(text)] == ["- @b"]
-
-
-def test_the_marks_of_a_merge_conflict_are_stepped_over() -> None:
-    text = "x:\n<<<<<<< HEAD\n- a\n=======\n- b\n>>>>>>> theirs\n- c\n"
-
-    assert [value for value, _, _ in items(text)] == ["a", "b", "c"]
-    assert told(text) == [("<<<<<<< HEAD", "a merge conflict is not resolved")]
-    assert told("x: a\n>>>>>>> theirs\n")[0] == (">>>>>>> theirs", "a merge conflict is not resolved")
-
-
-def test_control_characters_are_told_and_stepped_over() -> None:
-    text = "x: \ufeff\n- a\x07b\n- c\x00\n- d\ud800\n"
-
-    assert [value for value, _, _ in items(text)] == ["a b", "c", "d"]
-    assert told(text) == [("\ufeff", "a control character")]
+    assert (problem.span.of(text), problem.message) == ("<<<<<<< HEAD", "unresolved merge conflict")
+    assert error_in("x: a\n>>>>>>> theirs\n").message == "unresolved merge conflict"
 
 
 @both_parsers
 @pytest.mark.usefixtures("libyaml")
 @pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", "{a: ", "- - "])
 def test_nesting_is_capped(piece: str) -> None:
-    text = "x: [a]\ny:\n  " + piece * 200
+    reading = read("x: [a]\ny:\n  " + piece * 200)
 
-    assert [value for value, _, _ in items(text)] == ["a"]
-    reading = read(text)
     assert reading.failure is not None
     assert reading.failure.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
 
@@ -311,7 +261,12 @@ def test_nesting_is_capped(piece: str) -> None:
 )
 def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
     text = "".join(pieces)
-    found = scan(text)
+    found = scan_yaml("conda-env", text)
+    if isinstance(found, Document):
+        (problem,) = found.problems
+        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+        assert problem.help
+        return
     for document in found.documents:
         for scalar in scalars(document):
             content = found.content(scalar)
@@ -319,7 +274,6 @@ def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
                 assert content.text == scalar.value
                 place = content.place(0, len(content.text))
                 assert 0 <= place.start <= place.end <= len(text)
-    assert all(0 <= one.span.start <= one.span.end <= len(text) and one.help for one in found.problems)
 
 
 @pytest.mark.parametrize(
@@ -331,12 +285,13 @@ def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
         text = "x: [" + piece * (size // len(piece))
         return least_seconds(lambda: read_all(text), 2)
 
-    # Both are larger than what is still put right.
     assert cost(560_000) < 30 * max(cost(70_000), 0.001)
 
 
 def read_all(text: str) -> None:
-    found = scan(text)
+    found = scan_yaml("conda-env", text)
+    if isinstance(found, Document):
+        return
     found.comments()
     for node in found.documents:
         for scalar in scalars(node):
