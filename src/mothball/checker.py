@@ -141,6 +141,8 @@ def _judge(
         used.update((excuse,) if excuse else ())
         findings.append(_finding(file, item, rule, excuse, settings))
     findings += _entry_problems(file, lines, settings)
+    if not file.is_context:
+        findings += _unresolvable(file, lines, comments, settings)
     kinds = frozenset(map(type, lookups))
     return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
 
@@ -177,6 +179,27 @@ def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -
         location = lines.location(file.path, problem.span)
         message, help_text = one_line(problem.message), one_line(problem.help)
         yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
+
+
+def _unresolvable(
+    file: SourceFile, lines: LineTable, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
+) -> Iterator[Finding]:
+    """Yield a finding for each list that is computed: a note, unless a change touches its file."""
+    severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(file.governance.config))
+    if settings.mode is Mode.FULL and severity is not Severity.OFF:
+        severity = Severity.NOTE
+    for problem in file.document.unresolvable:
+        beside = [comment for line in lines_of(problem.span, lines) for comment in comments.get(line, ())]
+        excuse = policy.excuse_of(Rule.UNVERIFIED, "", beside, (), settings.today)
+        yield Finding(
+            Rule.UNVERIFIED,
+            severity,
+            one_line(problem.message),
+            one_line(problem.help),
+            path=file.path,
+            location=lines.location(file.path, problem.span),
+            suppressed=policy.suppression_of(excuse) if excuse else None,
+        )
 
 
 def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:

@@ -97,9 +97,12 @@ def _is_nothing_of_its_format(text: str, target: Target, document: Document) -> 
 
     Scripts mostly hold no metadata, and there is nothing strange about it.
     """
-    if target.format in ("script", format_of(target.path)):
+    if document.is_broken or target.format in ("script", format_of(target.path)):
         return False
-    found = (document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name)
+    found = (
+        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name),
+        document.unresolvable,
+    )
     return not any(found) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 

@@ -81,6 +81,7 @@ _IGNORE = '[ignore]\nold-a = { rules = ["archived"], reason = "until June" }\n'
 _EXPIRED = "".join(f'{name} = {{ rules = ["archived"], until = 2020-01-01 }}\n' for name in ("old-a", "old-b"))
 _NOT_TEXT = b"\x00\xff\xfe" * 9
 _UNKNOWN_INDEX = "--index-url https://${HOST}/simple/\n"
+_COMPUTED = "setup(install_requires=read('x.txt'))\n"
 _SCRIPT = '# /// script\n# dependencies = [\n#   "{}",\n# ]\n# ///\nprint()\n'
 
 # A file of each format that can include deps.txt.
@@ -522,6 +523,25 @@ POLICY = (
         commit({"requirements.txt": "wrong=1\n", "pyproject.toml": "[project\n"}),
         stage({"requirements.txt": "wrong=1\ngood-a\n", "pyproject.toml": "[project\n# more\n"}),
         exits(0, hides="unreadable"),
+    ),
+    row(
+        "A syntax error in a setup.py or YAML file",
+        "is an error, also an existing one: nothing is read of such a file",
+        commit({"environment.yml": "dependencies: [\n", "setup.py": "setup(install_requires=[\n"}),
+        stage({"environment.yml": "dependencies: [\n# more\n"}),
+        exits(2, shows="error[unreadable] invalid YAML", hides="setup.py"),
+    ),
+    row(
+        "A list that a setup.py computes",
+        "is `unverified` if the change touches the file; an ignore comment on its line accepts it",
+        commit({"setup.py": _COMPUTED, "other/setup.py": _COMPUTED}),
+        stage({"requirements.txt": lines("good-a")}),
+        exits(0, hides="computed"),
+        stage({"setup.py": f"{_COMPUTED}# more\n"}),
+        exits(3, shows="setup.py:1:24: error[unverified] install_requires is computed", hides="snapshot"),
+        exits(0, env={"MOTHBALL_UNVERIFIED": "warning"}),
+        stage({"setup.py": _COMPUTED.replace("\n", "  # mothball: ignore[unverified] x.txt is checked\n")}),
+        exits(0),
     ),
     row(
         "A new name beside an existing include of a missing file",

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from mothball import policy
 from mothball.answers import Answer, Missing, NotStated, ProjectStatus, Source, Stated, Withheld
 from mothball.checker import check
 from mothball.config import Config, Network
 from mothball.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
+from mothball.formats.table import parse
 from mothball.index.exchange import ProjectPage
 from mothball.index.run import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
 from mothball.model import IndexOption, Kind, Position, Span, WithheldReason
-from mothball.sources import RunSettings, SourceFile
+from mothball.sources import Governance, RunSettings, SourceFile
 from tests.support.checking import (
     ACTIVE,
     ARCHIVED,
@@ -326,6 +328,40 @@ def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
     under = governance(Config(severities={"unreadable": Severity.WARNING}))
     report = check([source("bad-lib=1\n", under=under)], LookUp(), SETTINGS)
     assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
+
+
+COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unverified] checked elsewhere\n"
+
+
+def setup_py(text: str, under: Governance | None = None, *, is_context: bool = False) -> SourceFile:
+    return SourceFile("setup.py", text, parse("setup-py", text), under or governance(), is_context=is_context)
+
+
+def test_a_computed_list_is_a_note_and_in_a_file_that_a_change_touches_unverified() -> None:
+    file = setup_py(COMPUTED.partition("  #")[0])
+    report = check([file], LookUp(), SETTINGS._replace(strict=True))
+    (finding,) = report.findings
+    assert findings_of(report) == [(Rule.UNVERIFIED, Severity.NOTE, False)]
+    assert (finding.message, finding.location and finding.location.start.column) == (
+        "install_requires is computed; its dependencies were not checked",
+        24,
+    )
+    assert policy.exit_code(report.findings, report.problems) == 0
+    report = check([file], LookUp(), SETTINGS._replace(mode=Mode.ADDED))
+    assert findings_of(report) == [(Rule.UNVERIFIED, Severity.ERROR, False)]
+    assert policy.exit_code(report.findings, report.problems) == 3
+    for_context = setup_py(file.text, is_context=True)
+    assert check([for_context], LookUp(), SETTINGS._replace(mode=Mode.ADDED)).findings == ()
+
+
+def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
+    for mode in Mode:
+        settings = SETTINGS._replace(mode=mode)
+        assert [one.suppressed is not None for one in check([setup_py(COMPUTED)], LookUp(), settings).findings] == [
+            True
+        ]
+        off = governance(Config(severities={"unverified": Severity.OFF}))
+        assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
 def test_unread_files_and_problems_met_on_the_way_come_along() -> None:

@@ -723,7 +723,7 @@ def test_a_directory_is_not_read_as_a_format(repo: Path) -> None:
     assert problems(result) == [".: --as says what files are, and this is a directory"]
 
 
-@pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "conda-env"), ("pyproject.toml", "uv-lock")])
+@pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "pre-commit"), ("pyproject.toml", "uv-lock")])
 def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else_is(
     repo: Path, name: str, file_format: str
 ) -> None:
@@ -733,6 +733,15 @@ def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else
 
     assert problems(result)[0] == f"{name}: read as {file_format}, and nothing in it is of that format"
     assert [file.document.ignores for file in result.files] == [()]
+
+
+def test_a_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
+    write_tree(repo, {"notes.txt": "install_requires=[\n"})
+
+    result = discovered(Given(("notes.txt",), format="setup-py"))
+
+    assert problems(result) == []
+    assert [[one.message for one in file.document.problems] for file in result.files] == [["invalid Python"]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The arguments of a ``setup()`` call in Python source, as far as they stand there as literals. Nothing is executed."""
+"""Read the arguments of ``setup()`` calls in Python source, as far as they are literals. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -6,94 +6,84 @@ import ast
 import re
 import warnings
 from bisect import bisect_left
+from collections import deque
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from mothball.hygiene import one_line
-from mothball.model import ParseProblem, Span
+from mothball.model import Span
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 _SETUP = "setup"
-_SHOWN = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_TYPES = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
 _ADDING = frozenset({"append", "extend", "update"})
 
 
 class Literal(NamedTuple):
-    """A string in a list of requirements, or several that are added: where that stands, and in which list.
+    """A string in a list of requirements, or several that are added up.
 
-    ``is_template`` is set where something is filled in: by ``%``, by ``str.format``, in a formatted string, by adding
-    what is no literal. ``unknown`` are the places inside of ``span`` that hold no literal.
+    ``is_template`` is true if the program fills in a part of it, ``is_words`` if each of its words is an entry.
     """
 
     span: Span
     section: str
     is_template: bool = False
-    unknown: tuple[Span, ...] = ()
+    is_words: bool = False
 
 
 class SetupCall(NamedTuple):
-    """What could be seen of the ``setup()`` calls of a file.
+    """What was read of the ``setup()`` calls of a file.
 
-    ``name`` is the project's, empty where it could not be seen. ``strings`` are the places of all strings in the file.
+    ``name`` is the project's, empty if it is no literal. ``computed`` are the places of expressions that are no
+    literals, nor made of literals that were read, each with its argument. ``strings`` are those of all strings.
     """
 
     name: str
     literals: tuple[Literal, ...]
+    computed: tuple[tuple[str, Span], ...]
     strings: tuple[Span, ...]
 
 
-class NoPython(NamedTuple):
-    """What Python's parser refuses: what is wrong, and the whole line at which it stopped."""
+class InvalidPython(NamedTuple):
+    """The offset of the syntax error in source that Python's parser rejects."""
 
-    problem: ParseProblem
-    line: Span
+    offset: int
 
 
-def read_setup(text: str, lists: Collection[str], table: str) -> SetupCall | NoPython:
+def read_setup(text: str, lists: Collection[str], table: str) -> SetupCall | InvalidPython:
     """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``table``, a dict of lists."""
     places = _Places(text)
     tree = _parse(text, places)
-    return tree if isinstance(tree, NoPython) else _Setup(tree, places, lists, table).read()
+    return tree if isinstance(tree, InvalidPython) else _Setup(tree, places, lists, table).read()
 
 
 def read_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
-    """Return the place of each list display in ``text``, with the places of its items; none where that is no Python."""
+    """Return the place of each list display in ``text``, with the places of its items; none if that is no Python."""
     places = _Places(text)
     tree = _parse(text, places)
-    if isinstance(tree, NoPython):
+    if isinstance(tree, InvalidPython):
         return []
     lists = (node for node in ast.walk(tree) if isinstance(node, ast.List))
     return [(places.span(node), tuple(map(places.span, node.elts))) for node in lists]
 
 
-def _parse(text: str, places: _Places) -> ast.Module | NoPython:
+def _parse(text: str, places: _Places) -> ast.Module | InvalidPython:
     try:
-        # Python warns of odd escapes; nobody asked for that here.
+        # Python warns of odd escapes, which are not mothball's to report.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        line = error.lineno or 1
-        problem = ParseProblem(
-            places.rest_of_line(line, (error.offset or 1) - 1),
-            f"invalid Python: {one_line(error.msg, _SHOWN)}",
-            "correct it, then it is read",
-        )
-        return NoPython(problem, places.rest_of_line(line, 0))
-    except (RecursionError, MemoryError, ValueError):
-        problem = ParseProblem(
-            Span(0, 0), "this is no Python that could be read", "is it nested too deeply, or binary?"
-        )
-        return NoPython(problem, Span(0, 0))
+        return InvalidPython(places.offset(error.lineno or 1, (error.offset or 1) - 1))
+    except (RecursionError, MemoryError, ValueError):  # nested too deeply, or binary
+        return InvalidPython(0)
 
 
 class _Places:
-    """From the lines and columns of ``ast``, which count bytes of UTF-8, to offsets into the text."""
+    """Convert the lines and columns of ``ast``, which count bytes of UTF-8, to offsets into the text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -104,11 +94,10 @@ class _Places:
         end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
         return Span(self._offset(node.lineno, node.col_offset), self._offset(end_line, end_column))
 
-    def rest_of_line(self, line: int, column: int) -> Span:
-        """Return the place from a column, in code points, to the end of what stands on the line."""
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a column in code points, as syntax errors have it."""
         start, end = self._bounds(min(max(line, 1), len(self._starts)))
-        place = min(max(start, start + column), end)
-        return Span(place, max(place, start + len(self._text[start:end].rstrip())))
+        return min(max(start, start + column), end)
 
     def _bounds(self, line: int) -> tuple[int, int]:
         start = self._starts[line - 1]
@@ -132,27 +121,36 @@ class _Places:
 
 
 class _Setup:
-    """Looks for the calls of ``setup`` in a tree, and for what the names in their arguments stand for.
+    """Reads the calls of ``setup`` in a tree, and the values of the names in their arguments.
 
-    A name is followed once: what it stands for is in the file once, however often it is used.
+    Each expression is read once, however many names lead to it.
     """
 
     def __init__(self, tree: ast.Module, places: _Places, lists: Collection[str], table: str) -> None:
         self._places = places
         self._lists = lists
         self._table = table
+        # All values that a name has in the file, added ones among them; of ``x["key"] = value``, a dict.
         self._values: dict[str, list[ast.expr]] = {}
-        self._items: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
         self._calls: list[ast.Call] = []
+        self._setups = {_SETUP}
         self._strings: list[Span] = []
+        self._seen: set[ast.expr] = set()
         self._followed: set[str] = set()
+        self._computed: list[tuple[str, ast.expr]] = []
+        self._has_lists = False
         self._name = ""
         for node in ast.walk(tree):
             self._note(node)
 
     def read(self) -> SetupCall:
-        literals = [literal for call in self._calls for literal in self._read_call(call)]
-        return SetupCall(self._name, tuple(literals), tuple(sorted(self._strings)))
+        literals = tuple(literal for call in self._calls if self._is_setup(call) for literal in self._read_call(call))
+        computed = tuple(
+            (argument, self._places.span(node))
+            for argument, node in self._computed
+            if not self._is_from_literals(node) and (argument or not self._has_lists)
+        )
+        return SetupCall(self._name, literals, computed, tuple(sorted(self._strings)))
 
     # --- what the file holds ------------------------------------------------------------------------------------------
 
@@ -160,26 +158,39 @@ class _Setup:
         match node:
             case ast.Constant(value=str()) | ast.JoinedStr():
                 self._strings.append(self._places.span(node))
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name == _SETUP:
-                self._calls.append(node)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _ADDING:
-                self._values.setdefault(name, []).extend(node.args)
+            case ast.ImportFrom():
+                self._setups.update(one.asname for one in node.names if one.name == _SETUP and one.asname)
             case ast.Assign():
                 for target in node.targets:
                     self._note_value(target, node.value)
-            case ast.AnnAssign(value=ast.expr() as value) | ast.AugAssign(value=value):
+            case ast.AnnAssign(value=ast.expr() as value) | ast.AugAssign(value=value) | ast.For(iter=value):
                 self._note_value(node.target, value)
+            case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _ADDING:
+                keys: list[ast.expr | None] = [ast.Constant(one.arg) for one in node.keywords]
+                for value in (*node.args, ast.Dict(keys, [one.value for one in node.keywords])):
+                    self._note_value(target, value)
+            case ast.Call():
+                self._calls.append(node)
             case _:
                 pass
 
     def _note_value(self, target: ast.expr, value: ast.expr) -> None:
         match target:
-            case ast.Name():
-                self._values.setdefault(target.id, []).append(value)
-            case ast.Subscript(value=ast.Name(id=name)):
-                self._items.setdefault(name, []).append((target.slice, value))
+            case ast.Name(id=name):
+                self._values.setdefault(name, []).append(value)
+            case ast.Subscript(value=ast.Name(id=name), slice=key):
+                self._values.setdefault(name, []).append(ast.Dict([key], [value]))
+            case ast.Tuple():
+                for one in target.elts:
+                    self._note_value(one, value)
             case _:
                 pass
+
+    def _is_setup(self, call: ast.Call) -> bool:
+        function = call.func
+        return (
+            function.id in self._setups if isinstance(function, ast.Name) else getattr(function, "attr", "") == _SETUP
+        )
 
     # --- what the arguments hold --------------------------------------------------------------------------------------
 
@@ -188,86 +199,108 @@ class _Setup:
             if keyword.arg is not None:
                 yield from self._read_argument(keyword.arg, keyword.value)
             else:
-                for key, value in self._entries(keyword.value):
-                    yield from self._read_argument(key, value)
+                for name, value in self._entries(keyword.value, ""):
+                    yield from self._read_argument(name, value)
 
     def _read_argument(self, name: str, value: ast.expr) -> Iterator[Literal]:
+        self._has_lists = self._has_lists or name in self._lists or name == self._table
         if name in self._lists:
-            yield from self._list(value, f"{_SETUP}.{name}")
+            yield from self._list(value, name, f"{_SETUP}.{name}")
         elif name == self._table:
-            for key, entries in self._entries(value):
-                yield from self._list(entries, f"{_SETUP}.{name}.{key}")
+            for key, entries in self._entries(value, name):
+                yield from self._list(entries, name, f"{_SETUP}.{name}.{key}")
         elif name == "name":
             self._name = self._name or self._text(value)
 
-    def _text(self, node: ast.expr) -> str:
-        """Return the text that ``node`` is or is the name of, empty where that cannot be seen."""
-        known = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
-        return next((one.value for one in known if isinstance(one, ast.Constant) and isinstance(one.value, str)), "")
-
-    def _follow(self, name: str) -> bool:
-        """Return whether ``name`` was not followed before."""
-        is_new = name not in self._followed
-        self._followed.add(name)
-        return is_new
-
-    def _entries(self, node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    def _entries(self, node: ast.expr, argument: str) -> Iterator[tuple[str, ast.expr]]:
         """Yield the keys and values of a dict; a key that is no literal is empty."""
-        waiting: list[ast.expr] = [node]
-        while waiting:
-            match node := waiting.pop():
+        for leaf in self._leaves(node):
+            match leaf:
                 case ast.Dict():
-                    waiting += (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
-                    for key, value in zip(node.keys, node.values, strict=True):
-                        if key is not None:
+                    for key, value in zip(leaf.keys, leaf.values, strict=True):
+                        if key is None:
+                            yield from self._entries(value, argument)
+                        else:
                             yield self._text(key), value
                 case ast.Call(func=ast.Name(id="dict")):
-                    waiting += (*node.args, *(one.value for one in node.keywords if one.arg is None))
-                    yield from ((one.arg, one.value) for one in node.keywords if one.arg is not None)
-                case ast.Name() if self._follow(node.id):
-                    waiting += self._values.get(node.id, ())
-                    yield from ((self._text(key), value) for key, value in self._items.get(node.id, ()))
-                case ast.BinOp() | ast.IfExp():
-                    waiting += _parts(node)
-                case _:
+                    for keyword in (*leaf.keywords, *(ast.keyword(None, value) for value in leaf.args)):
+                        if keyword.arg is None:
+                            yield from self._entries(keyword.value, argument)
+                        else:
+                            yield keyword.arg, keyword.value
+                case ast.Constant():
                     pass
-
-    def _list(self, node: ast.expr, section: str) -> Iterator[Literal]:
-        """Yield the strings of a list, or the one that stands for it."""
-        waiting: list[ast.expr] = [node]
-        while waiting:
-            match node := waiting.pop():
-                case ast.BinOp(op=ast.Add()):
-                    # Adding to a string makes a string, and anything else a list.
-                    summands = _summands(node)
-                    if any(_template(one) for one in summands):
-                        yield self._sum(summands, section)
-                    else:
-                        waiting += summands
-                case ast.Name():
-                    waiting += self._values.get(node.id, ()) if self._follow(node.id) else ()
-                case _ if template := _template(node):
-                    is_template = template is not node or isinstance(node, ast.JoinedStr)
-                    yield Literal(self._places.span(template), section, is_template=is_template)
                 case _:
-                    waiting += _parts(node)
+                    self._computed.append((argument, leaf))
 
-    def _sum(self, summands: Sequence[ast.expr], section: str) -> Literal:
-        """Return the string that ``summands`` make, some of which are no literals."""
-        unknown: list[Span] = []
-        is_plain = True
-        for one in summands:
-            template, place = _template(one), self._places.span(one)
-            is_plain = is_plain and isinstance(template, ast.Constant) and template is one
-            if template is not one:
-                # Behind a template there stands what fills it in.
-                unknown.append(Span(self._places.span(template).end, place.end) if template else place)
-        whole = Span(self._places.span(summands[0]).start, self._places.span(summands[-1]).end)
-        return Literal(whole, section, is_template=not is_plain, unknown=tuple(unknown))
+    def _list(self, node: ast.expr, argument: str, section: str) -> Iterator[Literal]:
+        """Yield the strings of a list, or the one that stands for it."""
+        for leaf in self._leaves(node):
+            literal = self._literal(leaf, section)
+            match leaf:
+                case _ if literal:
+                    yield literal
+                case ast.Call(func=ast.Attribute(value=value, attr="split"), args=[], keywords=[]) if (
+                    texts := self._named(value)
+                ):
+                    yield from (Literal(self._places.span(one), section, is_words=True) for one in texts)
+                case ast.Constant() | ast.Dict(keys=[]):
+                    pass
+                case _:
+                    self._computed.append((argument, leaf))
+
+    def _literal(self, node: ast.expr, section: str) -> Literal | None:
+        """Return the string that ``node`` is, adds up or fills in, None if it does neither."""
+        summands = _summands(node)
+        first = [_first_literal(one) for one in summands]
+        if not any(first):
+            return None
+        is_plain = first == summands and not any(isinstance(one, ast.FormattedValue) for one in ast.walk(node))
+        start = self._places.span(first[0] or summands[0]).start
+        return Literal(Span(start, self._places.span(summands[-1]).end), section, is_template=not is_plain)
+
+    def _leaves(self, node: ast.expr) -> Iterator[ast.expr]:
+        """Yield what an expression is made of, with names and constant keys of dicts replaced by their values."""
+        waiting = deque([node])
+        while waiting:
+            node = waiting.popleft()
+            if node in self._seen:
+                continue
+            self._seen.add(node)
+            match node:
+                case ast.Name(id=name) if name in self._values:
+                    self._followed.add(name)
+                    waiting += self._values[name]
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) if values := self._at(
+                    name, key
+                ):
+                    waiting += values
+                case _ if (parts := _parts(node)) is not None:
+                    waiting += parts
+                case _:
+                    yield node
+
+    def _at(self, name: str, key: object) -> list[ast.expr]:
+        """Return the values that the dict called ``name`` has for a constant key."""
+        dicts = [one for one in self._values.get(name, ()) if isinstance(one, ast.Dict)]
+        pairs = [pair for one in dicts for pair in zip(one.keys, one.values, strict=True)]
+        return [value for one, value in pairs if isinstance(one, ast.Constant) and one.value == key]
+
+    def _named(self, node: ast.expr) -> list[ast.Constant]:
+        """Return the string literals that ``node`` is or names."""
+        known = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
+        return [one for one in known if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+    def _text(self, node: ast.expr) -> str:
+        return next((str(one.value) for one in self._named(node)), "")
+
+    def _is_from_literals(self, node: ast.expr) -> bool:
+        """Return True if an expression is made of a list or dict that was read: ``sum(extras.values(), [])``."""
+        return any(isinstance(one, ast.Name) and one.id in self._followed for one in ast.walk(node))
 
 
-def _template(node: ast.expr) -> ast.expr | None:
-    """Return the literal that ``node`` is or fills in; None where it is no string that could be seen."""
+def _first_literal(node: ast.expr) -> ast.expr | None:
+    """Return the string literal that ``node`` is or fills in, None if it is neither."""
     match node:
         case ast.Constant(value=str()) | ast.JoinedStr():
             return node
@@ -281,7 +314,7 @@ def _template(node: ast.expr) -> ast.expr | None:
 
 
 def _summands(node: ast.expr) -> list[ast.expr]:
-    """Return what is added in ``node``, in its order."""
+    """Return what is added in ``node``, in its order; ``node`` itself if it adds nothing."""
     summands: list[ast.expr] = []
     waiting = [node]
     while waiting:
@@ -293,22 +326,20 @@ def _summands(node: ast.expr) -> list[ast.expr]:
     return summands
 
 
-def _parts(node: ast.expr) -> Sequence[ast.expr]:
-    """Return the expressions that ``node`` puts together to a list, or chooses from."""
-    parts: Sequence[ast.expr] = ()
+def _parts(node: ast.expr) -> Sequence[ast.expr] | None:
+    """Return the expressions that ``node`` puts together to a list, or chooses from; None if it does neither."""
     match node:
-        case ast.List() | ast.Tuple() | ast.Set():
-            parts = node.elts
-        case ast.BinOp(op=ast.Add() | ast.BitOr()):
-            parts = (node.left, node.right)
-        case ast.IfExp():
-            parts = (node.body, node.orelse)
-        case ast.BoolOp():
-            parts = node.values
-        case ast.Starred():
-            parts = (node.value,)
-        case ast.Call(func=ast.Name(id=name)) if name in _LIST_TYPES:
-            parts = node.args
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.BoolOp(values=parts):
+            return parts
+        case ast.BinOp(op=ast.Add()):
+            # Adding to a string makes a string, and anything else a list.
+            summands = _summands(node)
+            return None if any(map(_first_literal, summands)) else summands
+        case ast.BinOp(op=ast.BitOr(), left=first, right=second) | ast.IfExp(body=first, orelse=second):
+            return first, second
+        case ast.Starred(value=value):
+            return (value,)
+        case ast.Call(func=ast.Name(id=name), args=parts) if name in _LIST_TYPES:
+            return parts
         case _:
-            pass
-    return parts
+            return None

@@ -6,13 +6,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from mothball.formats.excerpt import Excerpt, Part, excerpt
 from mothball.model import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Between strings that are added there may be brackets, too.
 _GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
@@ -28,43 +24,25 @@ _END = {
     quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
     for quote in ('"""', "'''", '"', "'")
 }
-# In a string that is formatted: a field, or a brace that is written twice.
-_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*+(?>(?:\{[^{}]*+\}[^{}]*+)*)\}")
-_PLACEHOLDER = re.compile(r"%(?:\([^()]*+\))?[-#0 +]*+[0-9.*]*+[diouxXeEfFgGcrsa]|\{[^{}]*+\}")
 
 
-def read_literal(text: str, span: Span, unknown: Sequence[Span] = ()) -> Excerpt | None:
+def read_literal(text: str, span: Span) -> Excerpt | None:
     """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
 
-    In place of a field of a formatted string, and of what is ``unknown``, stands a number as long as it. None where
-    this is no string literal of a known form.
+    None where this is no string literal of a known form.
     """
     parts: list[Part] = []
     position = span.start
-    ends = dict(unknown)
     while position < span.end:
-        if (end := ends.pop(position, None)) is not None:
-            parts.append(Part("1" * (end - position), position, end))
-            gap = _GAP.match(text, end, span.end)
-            position = gap.end() if gap else end
-            continue
         opening = _OPENING.match(text, position)
         closing = _END[opening[2]].match(text, opening.end(), span.end) if opening else None
         if opening is None or closing is None:
             return None
         inner = Span(opening.end(), closing.end() - len(opening[2]))
-        prefix = opening[1].lower()
-        literal = excerpt(_decoded(text, inner, is_raw="r" in prefix))
-        parts += _filled(literal, _FIELD) if "f" in prefix else literal.parts(0, len(literal.text))
-        # What fills a template in follows at once.
-        gap = _GAP.match(text, closing.end(), span.end) if closing.end() not in ends else None
+        parts += _decoded(text, inner, is_raw="r" in opening[1].lower())
+        gap = _GAP.match(text, closing.end(), span.end)
         position = gap.end() if gap else closing.end()
     return excerpt(parts)
-
-
-def with_stand_ins(literal: Excerpt) -> Excerpt:
-    """Return ``literal`` with a number, as long as itself, in place of what ``%`` or ``str.format`` fills in."""
-    return excerpt(_filled(literal, _PLACEHOLDER))
 
 
 def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[Part]:
@@ -100,15 +78,3 @@ def _named(name: str) -> str:
         return unicodedata.lookup(name)
     except KeyError:
         return "\ufffd"
-
-
-def _filled(literal: Excerpt, pattern: re.Pattern[str]) -> list[Part]:
-    parts: list[Part] = []
-    position = 0
-    for field in pattern.finditer(literal.text):
-        parts += literal.parts(position, field.start())
-        place = literal.place(*field.span())
-        text = field[0][0] if field[0] in {"{{", "}}"} else "1" * len(field[0])
-        parts.append(Part(text, *place))
-        position = field.end()
-    return [*parts, *literal.parts(position, len(literal.text))]

@@ -1,146 +1,121 @@
-"""setup.py: the requirements that stand in a ``setup()`` call as literals. Nothing is executed.
+"""setup.py: the requirements that are literals in a ``setup()`` call. Nothing is executed.
 
-What a name is assigned to in the same file is looked up; what a function returns, or a file holds, cannot be told and
-is passed over: the files that projects read their requirements from are checked for themselves.
+A name is followed to its values in the same file. A list that is computed, by a function or from a file, is reported.
 """
 
 from __future__ import annotations
 
 import re
 from operator import attrgetter
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
+from mothball.formats.broken import broken_document
 from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.pep508 import Entry, read_entry
-from mothball.formats.python_strings import read_literal, with_stand_ins
+from mothball.formats.python_strings import read_literal
 from mothball.formats.requirement_texts import Section, dependency_of, read_requirement
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Document, IgnoreComment, ParseProblem, Span, Unnamed, WithheldReason, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from mothball.formats.excerpt import Excerpt
     from mothball.formats.python_calls import Literal, SetupCall
 
 _FORMAT = "setup-py"
 _LISTS = ("install_requires", "setup_requires", "tests_require")
 _EXTRAS = "extras_require"
+_ARGUMENTS = (*_LISTS, _EXTRAS)
 # Python takes time that grows with the square of a formatted string's length; no honest file comes near it.
 _MAX_LENGTH = 200_000
-# What is half typed is read up to twenty times.
-_MAX_REPAIRED = 60_000
 _SHOWN = 60
 _TELLS_NAME = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
 # setuptools takes several requirements from one string, a line each, and leaves comments out.
-_LINE = re.compile(r"[^\r\n]+")
+_LINE = r"[^\r\n]+"
+_WORD = r"\S+"
 _COMMENT_IN_STRING = re.compile(r"(?:\A|[ \t])#")
+# What a string begins with that a program fills in: all before the first field, escape, or end.
+_HEAD = r"""[fFrRuU]{0,2}(?:'''|\"""|'|")([^{%\\'"\r\n]*+)"""
+_OPERATOR = r"[<>=!~;@]"
 
 _Found = Dependency | ParseProblem | IgnoreComment | Unnamed
 
 
 def parse(text: str) -> Document:
-    """Read a setup.py, whole or half typed, without byte-order mark; raises nothing."""
-    if not any(name in text for name in (*_LISTS, _EXTRAS)) and re.search(_TELLS_NAME, text) is None:
+    """Read a setup.py without byte-order mark; raises nothing."""
+    if not any(name in text for name in _ARGUMENTS) and re.search(_TELLS_NAME, text) is None:
         # Most setup.py only call setup(): for them Python's parser is not worth importing.
         return Document(_FORMAT)
     if len(text) > _MAX_LENGTH:
-        problem = ParseProblem(
-            Span(0, 0), f"a setup.py of {len(text)} characters; at most {_MAX_LENGTH} are read", "shorten it"
-        )
-        return Document(_FORMAT, problems=(problem,))
-    from mothball.formats.python_calls import NoPython, SetupCall, read_setup  # noqa: PLC0415 - see above
+        message = f"a setup.py of {len(text)} characters; at most {_MAX_LENGTH} are read"
+        return Document(_FORMAT, problems=(ParseProblem(Span(0, 0), message, "shorten it"),), is_broken=True)
+    from mothball.formats.python_calls import InvalidPython, read_setup  # noqa: PLC0415 - see above
 
     setup = read_setup(text, _LISTS, _EXTRAS)
-    match setup:
-        case SetupCall():
-            return _document(_read(text, setup))._replace(own_name=normalise(setup.name))
-        case NoPython():
-            return _document([setup.problem, *_read_half_typed(text)])
-        case _:
-            assert_never(setup)
-
-
-def _document(found: Iterable[_Found]) -> Document:
-    found = list(found)
+    if isinstance(setup, InvalidPython):
+        return broken_document(_FORMAT, text, setup.offset, "invalid Python")
+    found = list(_read(text, setup))
     return Document(
         _FORMAT,
         tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
         tuple(sorted(one for one in found if isinstance(one, ParseProblem))),
         tuple(one for one in found if isinstance(one, IgnoreComment)),
+        own_name=normalise(setup.name),
         unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
+        unresolvable=tuple(sorted(_unresolvable(text, setup))),
     )
 
 
-def _read(text: str, setup: SetupCall, is_closed: Callable[[Span], bool] = lambda _: True) -> Iterator[_Found]:
-    """Yield what stands in the calls of a file; ``is_closed`` says whether all of a string is there."""
+def _read(text: str, setup: SetupCall) -> Iterator[_Found]:
     own_name = normalise(setup.name)
     for literal in setup.literals:
         section = Section(one_line(literal.section, _SHOWN), own_name=own_name)
-        yield from _read_literal(text, literal, section, closed=is_closed(literal.span))
+        if literal.is_template:
+            yield _read_template(text, literal.span, section)
+        else:
+            yield from _read_literal(text, literal, section)
     yield from _comments(text, setup.strings)
 
 
-def _read_half_typed(text: str) -> Iterator[_Found]:
-    """Yield what can be told of a file that is no Python."""
-    if len(text) > _MAX_REPAIRED:
-        return
-    from mothball.formats.python_repair import read_repaired  # noqa: PLC0415 - few files are half typed
-
-    outcome = read_repaired(text, _LISTS, _EXTRAS)
-    if outcome is None:
-        return
-    repaired, setup = outcome
-    for one in _read(repaired.text, setup, repaired.is_closed):
-        match one:
-            case Dependency():
-                specifier = repaired.back(*one.specifier_span) if one.specifier_span else None
-                yield one._replace(
-                    name_span=repaired.back(*one.name_span),
-                    entry_span=repaired.back(*one.entry_span),
-                    specifier_span=specifier,
-                )
-            case ParseProblem() | Unnamed():
-                yield one._replace(span=repaired.back(*one.span))
-            case IgnoreComment():
-                yield one._replace(span=repaired.back(*one.span), about=repaired.back(*one.about))
-            case _:
-                assert_never(one)
-
-
-def _read_literal(
-    text: str, literal: Literal, section: Section, *, closed: bool
-) -> Iterator[Dependency | ParseProblem | Unnamed]:
-    """Yield what one string says: a requirement, or several on lines of their own."""
-    content = read_literal(text, literal.span, literal.unknown)
+def _read_literal(text: str, literal: Literal, section: Section) -> Iterator[Dependency | ParseProblem]:
+    """Yield the requirements of one string: each line of it is one, or each word."""
+    content = read_literal(text, literal.span)
     if content is None:
         return
-    if literal.is_template:
-        content = with_stand_ins(content)
-    for line in _LINE.finditer(content.text):
+    for line in re.finditer(_WORD if literal.is_words else _LINE, content.text):
         comment = _COMMENT_IN_STRING.search(line[0])
-        end = line.start() + comment.start() if comment else line.end()
-        entry = content.cut(line.start(), end)
-        if not entry.text.strip():
-            continue
-        if literal.is_template:
-            yield from _read_templated(text, entry, section)
-        else:
-            yield from read_requirement(entry.text, entry.place, section, closed=closed)
+        entry = content.cut(line.start(), line.start() + comment.start() if comment else line.end())
+        if entry.text.strip():
+            yield from read_requirement(entry.text, entry.place, section)
 
 
-def _read_templated(text: str, entry: Excerpt, section: Section) -> Iterator[Dependency | Unnamed]:
-    """Yield the requirement in which something is filled in later, as long as that is no part of its name.
+def _read_template(text: str, span: Span, section: Section) -> Dependency | Unnamed:
+    """Return the requirement that begins with a string and is completed when the program runs.
 
-    Else no name can be told. In ``entry``, which was taken from ``text``, a number stands for what is missing.
+    Its name is known if the string goes on with an operator or a marker: ``f"name[extra]>={VERSION}"``.
     """
-    read = read_entry(entry.text)
-    if isinstance(read, Entry) and entry.place(*read.name_span).of(text) == read.name:
-        found = dependency_of(read, entry.place, section, WithheldReason.VARIABLE if read.url else None)
-        yield found._replace(specifier=found.specifier_span.of(text) if found.specifier_span else "")
-    else:
-        yield Unnamed(entry.place(0, len(entry.text.rstrip())), WithheldReason.VARIABLE)
+    head = re.compile(_HEAD).match(text, *span)
+    start, end = head.start(1) if head else span.start, span.start + len(span.of(text).rstrip("'\""))
+    operator = re.search(_OPERATOR, head[1]) if head else None
+    read = read_entry(head[1][: operator.start()]) if head and operator else None
+    if operator is None or not isinstance(read, Entry):
+        return Unnamed(Span(start, end), WithheldReason.VARIABLE)
+    withheld = WithheldReason.VARIABLE if operator[0] == "@" else None
+    found = dependency_of(read, lambda first, last: Span(start + first, start + last), section, withheld)
+    return found._replace(entry_span=found.entry_span._replace(end=end))
+
+
+def _unresolvable(text: str, setup: SetupCall) -> Iterator[ParseProblem]:
+    """Yield one problem for each argument that is computed, at the first expression in it."""
+    places: dict[str, Span] = {}
+    for argument, span in setup.computed:
+        # What `**kwargs` hold may be no dependencies at all.
+        if argument or any(name in text for name in _ARGUMENTS):
+            places[argument] = min(span, places.get(argument, span))
+    for argument, span in places.items():
+        message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
+        yield ParseProblem(span, message, "list them as literals, here or in pyproject.toml")
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:

@@ -100,15 +100,18 @@ def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
 
 
 def _unverified(errors: Iterable[Finding], report: Report, stopped: Stopped) -> list[str]:
-    doubtful = [one.path for one in errors if one.rule is Rule.UNVERIFIED]
-    if not doubtful and not any(one.severity is Severity.ERROR and one.rule for one in report.problems):
+    unverified = [one for one in errors if one.rule is Rule.UNVERIFIED]
+    is_doubtful = any(one.severity is Severity.ERROR and one.rule for one in report.problems)
+    if not unverified and not is_doubtful:
         return []
     moment = stopped.moment
     lines = [
         f"what could not be checked: try again, or take it on trust for one {moment.what}",
         f"    MOTHBALL_UNVERIFIED=warning {moment.command} ...",
     ]
-    for governing in sorted({stopped.governing(path) for path in doubtful or [*stopped.configurations, ""][:1]}):
+    # No snapshot helps with a list that is computed.
+    doubtful = [one.path for one in unverified if one.name] or [*stopped.configurations, ""][:is_doubtful]
+    for governing in sorted({stopped.governing(path) for path in doubtful}):
         directory = os.path.dirname(governing.path)
         name = governing.snapshot or "statuses.json"
         writing = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"

@@ -24,7 +24,12 @@ from mothball.formats.table import parse
         ("pyproject", '[tool.tox]\nlegacy_tox_ini = "[testenv]\\ndeps = ./local\\n"\n', "./local", "path"),
         ("hatch-toml", '[envs.a]\ndependencies = ["{env:PRE}old"]\n', "{env:PRE}old", "variable"),
         ("setup-py", 'from setuptools import setup\nsetup(install_requires=[f"old5{x}"])\n', "old5{x}", "variable"),
-        ("setup-py", 'from setuptools import setup\nsetup(install_requires=["%s-old" % x])\n', "%s-old", "variable"),
+        (
+            "setup-py",
+            'from setuptools import setup\nsetup(install_requires=["%s-old" % x])\n',
+            '%s-old" % x',
+            "variable",
+        ),
         ("conda-env", "dependencies:\n- pip:\n  - -e .\n", ".", "editable"),
         (
             "pre-commit",
