@@ -21,6 +21,7 @@ from mothball.formats.table import format_of
 from mothball.formats.toml import scan_once, span_of
 from mothball.governing import OWN_FILE, SHARED_FILE, Governor, table_path
 from mothball.includes import document_of
+from mothball.last_valid import LastValid, keep_unchanged_lines
 from mothball.lines import LineTable
 from mothball.model import Document, Location
 from mothball.own_names import OwnNames, telling_files
@@ -64,16 +65,25 @@ class Surroundings(NamedTuple):
         """Return whether all files that mattered are as they were. Reads the disk."""
         return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
 
+    def with_last_valid(self, before: Surroundings) -> Surroundings:
+        """Return these surroundings; if the file was saved with a syntax error, names are routed as ``before``."""
+        if self.saved is None or before.saved is None or not self.saved.document.is_broken:
+            return self
+        saved = before.saved._replace(governance=self.saved.governance)
+        return self._replace(saved=saved, ways=before.ways, references=before.references)
+
 
 class OpenFile(NamedTuple):
     """An open document, parsed, with what rules over it: ready to be checked any number of times.
 
     ``names_other_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
+    ``valid`` is what is left of the last valid parse, None if there was none.
     """
 
     file: SourceFile
     manifests: tuple[SourceFile, ...] = ()
     names_other_indexes: bool = False
+    valid: LastValid | None = None
 
 
 def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
@@ -108,20 +118,29 @@ def survey(path: str, file_format: str, here: str | None, governor: Governor) ->
     )
 
 
-def read_open(text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVED) -> OpenFile | None:
+def read_open(
+    text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
+) -> OpenFile | None:
     """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
 
-    ``unsaved`` is what other texts in the editor say. Linear in the text; of the disk only the paths of its includes
-    are looked at.
+    ``unsaved`` is what other texts in the editor say, ``valid`` what the last valid parse left in its last text.
+    Linear in the text; of the disk only the paths of its includes are looked at.
     """
     saved = around.saved
     if saved is None:
         return None
     file, names_other_indexes = saved, False
-    if text != saved.text:
+    if not saved.document.is_broken and (valid is None or text == saved.text):
+        valid = LastValid(saved.text, saved.document)
+    if text != saved.text or saved.document.is_broken:
         governance, document = saved.governance, saved.document
         if document.format != CONFIGURATION_FORMAT:
             document = document_of(text, around.path, around.root, document.format, saved.kind)
+            if not document.is_broken:
+                valid = LastValid(text, document)
+            elif valid is not None:
+                document = keep_unchanged_lines(valid, text, document)
+                valid = LastValid(text, document)
             document = withhold(document, _homes(document, text, around, saved))
         names_other_indexes = indexes_in(document, text, around.path) != around.ways.indexes
         has_other_indexes = names_other_indexes or unsaved.has_indexes
@@ -133,7 +152,7 @@ def read_open(text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVE
     if unsaved.private:
         file = with_private(file, unsaved.private)
     manifests = around.manifests if around.manifests and is_lock(file.document) else ()
-    return OpenFile(file, manifests, names_other_indexes)
+    return OpenFile(file, manifests, names_other_indexes, valid)
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:

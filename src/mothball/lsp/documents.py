@@ -11,6 +11,7 @@ from mothball.findings import CheckedDependency, Finding, Problem, Report, Sever
 from mothball.formats.table import format_of
 from mothball.governing import OWN_FILE
 from mothball.index.run import Query
+from mothball.last_valid import LastValid
 from mothball.lsp.lookups import PENDING
 from mothball.model import Span
 from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
@@ -85,6 +86,8 @@ class OpenDocument:
         self.new_own_name = ""
         self.surroundings: Surroundings | None = None
         self.parsed: Parsed | None = None
+        # What is left of the last valid parse, for formats that are read whole or not at all.
+        self.valid: LastValid | None = None
         self.checked: Checked | None = None
         self.diagnostics: list[types.Diagnostic] | None = None
         self.result_id = ""

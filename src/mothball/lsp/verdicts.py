@@ -13,6 +13,7 @@ from mothball.files import shown_path
 from mothball.findings import Finding, Problem, Severity
 from mothball.governing import Governor, GovernorSettings
 from mothball.index.run import Query
+from mothball.last_valid import LastValid
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.lookups import Answers
@@ -27,12 +28,16 @@ LookUp = Callable[[Iterable[Query]], Answers]
 
 
 class Subject(NamedTuple):
-    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it."""
+    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it.
+
+    ``valid`` is what is left of the last valid parse.
+    """
 
     path: str
     format: str
     text: str
     here: str | None
+    valid: LastValid | None = None
 
 
 class Survey(NamedTuple):
@@ -46,7 +51,8 @@ class Task(NamedTuple):
     """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
 
     ``unsaved`` is what other texts in the editor say. ``unused`` is what a check of the whole workspace found of the
-    ignores of this document, where it is a configuration: it alone can tell.
+    ignores of this document, where it is a configuration: it alone can tell. ``valid`` is what is left of the last
+    valid parse.
     """
 
     text: str
@@ -56,6 +62,7 @@ class Task(NamedTuple):
     shape: Shape
     unsaved: Unsaved = NOTHING_UNSAVED
     unused: tuple[Finding, ...] = ()
+    valid: LastValid | None = None
 
 
 class Verdict(NamedTuple):
@@ -68,7 +75,7 @@ class Verdict(NamedTuple):
 
 def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: LookUp) -> Survey:
     """Read what matters for a document, and what the cache knows of the names in it."""
-    path, file_format, text, here = subject
+    path, file_format, text, here, valid = subject
     try:
         around = survey(path, file_format, here, user_side().governor())
     except (ConfigError, UnreadableFileError) as error:
@@ -77,7 +84,7 @@ def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: Look
         place = "" if isinstance(error, SettingsError) else shown_path(user_config_file())
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         around = around._replace(saved=None, problems=(problem,))
-    opened = read_open(text, around)
+    opened = read_open(text, around, valid=valid)
     queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
     return Survey(Parsed(around, text, opened), cached(queries) if queries else {})
 
@@ -86,7 +93,7 @@ def judge(task: Task, known: LookUp) -> Verdict:
     """Return the verdict on a text, by the answers that ``known`` has."""
     text, around, parsed, unsaved = task.text, task.around, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.around is not around or parsed.unsaved != unsaved:
-        parsed = Parsed(around, text, read_open(text, around, unsaved), unsaved)
+        parsed = Parsed(around, text, read_open(text, around, unsaved, task.valid), unsaved)
     asked: list[Query] = []
 
     def look_up(queries: Iterable[Query]) -> Answers:

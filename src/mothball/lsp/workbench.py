@@ -215,7 +215,8 @@ class Workbench:
         document.surveys += 1
         document.is_unsurveyed = False
         serial = document.surveys
-        subject = Subject(document.path, document.format, document.text, self.folder_of(document.path))
+        here = self.folder_of(document.path)
+        subject = Subject(document.path, document.format, document.text, here, document.valid)
         self._in_thread(
             partial(run_survey, subject, self.user_side, self.lookups.cached),
             lambda done: self._surveyed(document, serial, done),
@@ -230,6 +231,8 @@ class Workbench:
         if is_unusable and before is not None and before.saved is not None:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
             around = before._replace(problems=around.problems, stamps=around.stamps)
+        elif before is not None:
+            around = around.with_last_valid(before)
         document.surroundings = around
         document.parsed = done.parsed
         self.on_snapshots(done.parsed.around.snapshots)
@@ -280,7 +283,7 @@ class Workbench:
             return
         unsaved, unused = self.held_back.around(document), self.unused.get(document.path, ())
         text, around = document.text, document.surroundings
-        task = Task(text, document.version, around, document.parsed, self._shape(), unsaved, unused)
+        task = Task(text, document.version, around, document.parsed, self._shape(), unsaved, unused, document.valid)
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
             document.is_in_thread = True
@@ -315,6 +318,8 @@ class Workbench:
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = verdict.parsed, verdict.checked
+        if verdict.parsed is not None and verdict.parsed.opened is not None:
+            document.valid = verdict.parsed.opened.valid
         self.held_back.verdict_came(document)
         if verdict.diagnostics != document.diagnostics:
             document.diagnostics = verdict.diagnostics
