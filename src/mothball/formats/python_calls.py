@@ -20,6 +20,8 @@ _SETUP = "setup"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_TYPES = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
 _ADDING = frozenset({"append", "extend", "update"})
+# So many values of a name are searched for a string that is no requirement.
+_MAX_VALUES = 10
 
 
 class Literal(NamedTuple):
@@ -132,11 +134,12 @@ class _Setup:
         self._table = table
         # All values that a name has in the file, added ones among them; of ``x["key"] = value``, a dict.
         self._values: dict[str, list[ast.expr]] = {}
+        self._by_key: dict[str, dict[object, list[ast.expr]]] = {}
         self._calls: list[ast.Call] = []
         self._setups = {_SETUP}
         self._strings: list[Span] = []
         self._seen: set[ast.expr] = set()
-        self._followed: set[str] = set()
+        self._followed: set[object] = set()
         self._computed: list[tuple[str, ast.expr]] = []
         self._has_lists = False
         self._name = ""
@@ -240,10 +243,10 @@ class _Setup:
             match leaf:
                 case _ if literal:
                     yield literal
-                case ast.Call(func=ast.Attribute(value=value, attr="split"), args=[], keywords=[]) if (
-                    texts := self._named(value)
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Constant(value=str()) as words, attr="split"), args=[], keywords=[]
                 ):
-                    yield from (Literal(self._places.span(one), section, is_words=True) for one in texts)
+                    yield Literal(self._places.span(words), section, is_words=True)
                 case ast.Constant() | ast.Dict(keys=[]):
                     pass
                 case _:
@@ -269,30 +272,36 @@ class _Setup:
             self._seen.add(node)
             match node:
                 case ast.Name(id=name) if name in self._values:
-                    self._followed.add(name)
-                    waiting += self._values[name]
+                    waiting += self._follow(name, self._values[name])
                 case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) if values := self._at(
                     name, key
                 ):
-                    waiting += values
+                    waiting += self._follow((name, key), values)
                 case _ if (parts := _parts(node)) is not None:
                     waiting += parts
                 case _:
                     yield node
 
+    def _follow(self, name: object, values: list[ast.expr]) -> list[ast.expr]:
+        """Return the values of a name, or of a key of a dict, if it was not followed before."""
+        is_first = name not in self._followed
+        self._followed.add(name)
+        return values if is_first else []
+
     def _at(self, name: str, key: object) -> list[ast.expr]:
         """Return the values that the dict called ``name`` has for a constant key."""
-        dicts = [one for one in self._values.get(name, ()) if isinstance(one, ast.Dict)]
-        pairs = [pair for one in dicts for pair in zip(one.keys, one.values, strict=True)]
-        return [value for one, value in pairs if isinstance(one, ast.Constant) and one.value == key]
-
-    def _named(self, node: ast.expr) -> list[ast.Constant]:
-        """Return the string literals that ``node`` is or names."""
-        known = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
-        return [one for one in known if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if name not in self._by_key:
+            by_key = self._by_key[name] = {}
+            dicts = [one for one in self._values.get(name, ()) if isinstance(one, ast.Dict)]
+            for one, value in (pair for each in dicts for pair in zip(each.keys, each.values, strict=True)):
+                if isinstance(one, ast.Constant):
+                    by_key.setdefault(one.value, []).append(value)
+        return self._by_key[name].get(key, [])
 
     def _text(self, node: ast.expr) -> str:
-        return next((str(one.value) for one in self._named(node)), "")
+        """Return the string that ``node`` is or names, empty if it is not in the file."""
+        known = self._values.get(node.id, [])[:_MAX_VALUES] if isinstance(node, ast.Name) else [node]
+        return next((one.value for one in known if isinstance(one, ast.Constant) and isinstance(one.value, str)), "")
 
     def _is_from_literals(self, node: ast.expr) -> bool:
         """Return True if an expression is made of a list or dict that was read: ``sum(extras.values(), [])``."""

@@ -38,6 +38,9 @@ _COMMENT_IN_STRING = re.compile(r"(?:\A|[ \t])#")
 # What a string begins with that a program fills in: all before the first field, escape, or end.
 _HEAD = r"""[fFrRuU]{0,2}(?:'''|\"""|'|")([^{%\\'"\r\n]*+)"""
 _OPERATOR = r"[<>=!~;@]"
+_COMPUTED_HELP = (
+    "list them as literals, here or in pyproject.toml, or accept it with `# mothball: ignore[unverified] WHY` here"
+)
 
 _Found = Dependency | ParseProblem | IgnoreComment | Unnamed
 
@@ -115,7 +118,7 @@ def _unresolvable(text: str, setup: SetupCall) -> Iterator[ParseProblem]:
             places[argument] = min(span, places.get(argument, span))
     for argument, span in places.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
-        yield ParseProblem(span, message, "list them as literals, here or in pyproject.toml")
+        yield ParseProblem(span, message, _COMPUTED_HELP)
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:
