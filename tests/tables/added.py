@@ -525,7 +525,7 @@ POLICY = (
         exits(0, hides="unreadable"),
     ),
     row(
-        "A syntax error in a setup.py or YAML file",
+        "A syntax error in a setup.py, YAML file or Pipfile.lock",
         "is an error, also an existing one: nothing is read of such a file",
         commit({"environment.yml": "dependencies: [\n", "setup.py": "setup(install_requires=[\n"}),
         stage({"environment.yml": "dependencies: [\n# more\n"}),

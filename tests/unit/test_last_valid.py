@@ -22,6 +22,16 @@ setup(
     tests_require=read("x"),
 )
 """
+LOCK = """\
+{
+    "_meta": {},
+    "default": {
+        "owl": {"version": "==1"},
+        "rook": {"version": "==2"},
+        "jay": {"version": "==3"}
+    }
+}
+"""
 CONDA = """\
 dependencies:
 - python
@@ -85,6 +95,12 @@ def test_the_indexes_of_the_whole_file_are_kept() -> None:
     assert [one.span.of(text) for one in document.includes] == ["requirements.txt"]
 
 
+def test_a_json_lock_is_kept_as_well() -> None:
+    text = LOCK.replace('"rook": {', '"rook": ')
+
+    assert [one.name for one in kept("pipfile-lock", LOCK, text).dependencies] == ["owl", "jay"]
+
+
 def test_edits_in_several_places_drop_only_what_they_change() -> None:
     first = SETUP.replace('name="shop"', 'name="shop')
     second = first.replace("    tests_require", "\n    tests_require")
@@ -100,7 +116,7 @@ def test_no_edit_of_a_broken_text_is_proposed() -> None:
     entry = document.dependencies[0]
 
     assert ignore_comment(text, document, entry, (Rule.ARCHIVED,), "known") is None
-    assert remove_dependency(text, document, entry) is None
+    assert not remove_dependency(text, document, entry)
 
 
 def test_lines_end_in_any_way() -> None:

@@ -282,7 +282,7 @@ def test_a_merge_conflict_is_named() -> None:
     text = setup("\n<<<<<<< HEAD\ninstall_requires=['a'],\n=======\ninstall_requires=['b'],\n>>>>>>> theirs\n")
     (problem,) = parse(text).problems
 
-    assert (problem.message, problem.span.of(text)) == ("a merge conflict is not resolved", "<<<<<<< HEAD")
+    assert (problem.message, problem.span.of(text)) == ("unresolved merge conflict", "<<<<<<< HEAD")
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "-" * 100_000 + "1", "a" + ".b" * 50_000, "(" * 5000])
