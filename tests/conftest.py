@@ -1,12 +1,50 @@
-"""What holds for all tests."""
+"""Which tests run, in how many processes, and what holds for all of them.
+
+`pytest` runs the fast tests in parallel. `-m slow` and `-m alone` select the others; a file that is named runs
+completely, in one process.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import hypothesis
 import pytest
 
 from tests.support.cli import measure_no_programs
 
 pytest.register_assert_rewrite("tests.tables")
+
+# `--hypothesis-profile=thorough` selects the second. Examples have no deadline: machines are shared.
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)
+hypothesis.settings.load_profile("fast")
+
+LEFT_OUT = ("slow", "alone")
+
+
+def named_files(config: pytest.Config) -> set[Path]:
+    """Return the files that the command line names, alone or with a test in them."""
+    named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return {path.resolve() for path in named if path.is_file()}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use one process for named files, for `-s`, whose output workers do not show, and for `-m alone`."""
+    in_one = named_files(config) or config.option.capture == "no" or config.option.markexpr == "alone"
+    return 0 if in_one else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow tests, unless `-m` or `--last-failed` selects tests or their file is named."""
+    if config.option.markexpr or config.option.lf:
+        return
+    named = named_files(config)
+    is_left_out = [item.path not in named and any(map(item.get_closest_marker, LEFT_OUT)) for item in items]
+    config.hook.pytest_deselected(items=[item for item, is_out in zip(items, is_left_out, strict=True) if is_out])
+    items[:] = [item for item, is_out in zip(items, is_left_out, strict=True) if not is_out]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,6 +10,15 @@ import pytest
 from tests.e2e.indexes import Pypiron, running_pypiron
 from tests.e2e.runner import Mothball
 
+# What a real index states, and the example of README, stay in the default run.
+FAST = {"test_pypiron.py", "test_example.py"}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of this directory as slow."""
+    if item.path.name not in FAST:
+        item.add_marker("slow")
+
 
 @pytest.fixture
 def mothball(tmp_path: Path) -> Mothball:

@@ -127,7 +127,6 @@ SPLICES = (
 
 @pytest.mark.parametrize(("original", "kind"), [(JSON_PAGE, JSON_TYPE), (HTML_PAGE, HTML_TYPE)], ids=["JSON", "HTML"])
 @given(data=st.data())
-@settings(deadline=None, max_examples=1_000)
 def test_a_page_that_was_damaged_is_a_page_or_a_page_error(original: bytes, kind: str, data: st.DataObject) -> None:
     body = data.draw(mutations(original))
     content_type = data.draw(st.sampled_from([kind, JSON_TYPE, HTML_TYPE, "", "application/vnd.pypi.simple.v2+json"]))
@@ -142,14 +141,12 @@ def test_a_page_that_was_damaged_is_a_page_or_a_page_error(original: bytes, kind
 
 
 @given(mutations(SNAPSHOT.encode()))
-@settings(deadline=None, max_examples=1_000)
 def test_a_snapshot_that_was_damaged_is_a_snapshot_or_a_snapshot_error(data: bytes) -> None:
     with contextlib.suppress(SnapshotError):
         assert isinstance(parse_snapshot(data.decode("utf-8", "replace")), Snapshot)
 
 
 @given(mutations(ROW_VALUE.encode()))
-@settings(deadline=None, max_examples=1_000)
 def test_a_row_that_was_damaged_is_an_answer_or_not_there(data: bytes) -> None:
     answer = _answer_of(ROW, data.decode("utf-8", "replace"))
     assert answer is None or isinstance(answer, CachedAnswer)
@@ -162,7 +159,6 @@ def test_a_row_that_was_damaged_is_an_answer_or_not_there(data: bytes) -> None:
     ("text", "read"), [(CONFIG, read_config), (USER_CONFIG, read_user_config)], ids=["project", "user"]
 )
 @given(data=st.data())
-@settings(deadline=None, max_examples=400)
 def test_a_configuration_that_was_damaged_is_read_or_refused(
     text: str, read: Callable[[object], object], data: st.DataObject
 ) -> None:
@@ -175,7 +171,7 @@ def test_a_configuration_that_was_damaged_is_read_or_refused(
 
 
 @given(mutations(b"machine index.example login user password secret\nmacdef init\n cd\n\ndefault login a password b\n"))
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_netrc_that_was_damaged_gives_logins_or_a_trouble_without_a_word_of_it(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "netrc").write_bytes(data)
     logins = NetrcLogins({"NETRC": str(tmp_path / "netrc")})
@@ -188,14 +184,12 @@ def test_a_netrc_that_was_damaged_gives_logins_or_a_trouble_without_a_word_of_it
 
 
 @given(st.text(max_size=60) | mutations(b"Wed, 21 Oct 2026 07:28:00 GMT").map(lambda data: data.decode("latin-1")))
-@settings(deadline=None, max_examples=1_000)
 def test_any_retry_after_is_a_time_or_none(value: str) -> None:
     seconds = _retry_after(value)
     assert seconds is None or seconds >= 0
 
 
 @given(st.text(max_size=60), mutations(b"https://user:secret@index.example:8443/simple/?a=b#c"))
-@settings(deadline=None, max_examples=1_000)
 def test_any_address_leads_somewhere_or_nowhere(location: str, data: bytes) -> None:
     url = data.decode("utf-8", "replace")
     for target in (redirect_target("https://index.example/simple/", location + url), page_url(url, NAME), url):
@@ -243,7 +237,7 @@ def raw() -> Iterator[RawIndex]:
 
 
 @given(answer=mutations(ANSWER))
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_on_the_line_end_in_an_outcome(raw: RawIndex, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     forget_network_settings(monkeypatch)
     raw.answer = answer
@@ -298,18 +292,21 @@ def growth(work: Callable[[str], object], piece: str, size: int) -> float:
     return least_seconds(lambda: quietly(large)) / max(least_seconds(lambda: quietly(small)), 1e-4)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("piece", PIECES)
 def test_time_for_html_grows_with_its_size_and_no_faster(piece: str) -> None:
     for before in ("<html><head>", f"<title>Links for {NAME}</title>"):
         assert_linear(lambda text: decode_page(text.encode(), HTML_TYPE, NAME), piece, 200_000, before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("piece", BRACKETS)
 def test_time_for_json_grows_with_its_size_and_no_faster(piece: str) -> None:
     for before in ("", '{"name": "old-lib", "x": ', '{"files": [', '{"name": "'):
         assert_linear(lambda text: decode_page(text.encode(), JSON_TYPE, NAME), piece, 800_000, before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("piece", [*BRACKETS, '"x":{"status":"archived"},', '"-":0,', "-._", "é"])
 def test_time_for_a_snapshot_grows_with_its_size_and_no_faster(piece: str) -> None:
     head = '{"mothball-snapshot": 1, "generated": "2026-11-03", "index": "i", "projects": {'
@@ -317,12 +314,14 @@ def test_time_for_a_snapshot_grows_with_its_size_and_no_faster(piece: str) -> No
         assert_linear(parse_snapshot, piece, 400_000, before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("piece", [*BRACKETS, '"key":'])
 def test_time_for_a_row_grows_with_its_size_and_no_faster(piece: str) -> None:
     for before in ("", ROW_VALUE[:-1] + ', "x": '):
         assert_linear(lambda text: _answer_of(ROW, text), piece, 250_000, before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("read", [read_config, read_user_config])
 @pytest.mark.parametrize(
     "piece", ["a", "$", "@", ":", "/", "?", "://", "a@", "%2F", "\n", " ", "*", "-", "1", "\u202e", "[", "https://u:p@"]
@@ -338,6 +337,7 @@ def test_time_for_the_values_of_a_configuration_grows_with_their_size_and_no_fas
     assert_linear(lambda text: read({text: 1}), piece, 250_000)
 
 
+@pytest.mark.alone
 def test_the_measure_tells_linear_from_quadratic() -> None:
     assert growth(lambda text: sum(1 for _ in text), "a", 100_000) < 80
     assert growth(lambda text: [text[:n].count("b") for n in range(0, len(text), 5)], "a", 50_000) > 80

@@ -8,7 +8,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lsprotocol import types
 
@@ -32,7 +32,6 @@ def expected(text: str, offset: int, encoding: str) -> tuple[int, int]:
 
 @given(TEXTS, ENCODINGS)
 @example("a\r\n😀b", "utf-16")
-@settings(deadline=None, max_examples=300)
 def test_an_offset_and_its_position_are_one(text: str, encoding: str) -> None:
     positions = Positions(text, encoding)
     for offset in range(len(text) + 1):
@@ -44,7 +43,6 @@ def test_an_offset_and_its_position_are_one(text: str, encoding: str) -> None:
 
 
 @given(TEXTS, ENCODINGS, st.integers(0, 50), st.integers(0, 50))
-@settings(deadline=None, max_examples=300)
 def test_every_position_leads_somewhere_in_its_line(text: str, encoding: str, line: int, character: int) -> None:
     offset = Positions(text, encoding).offset(types.Position(line, character))
     assert 0 <= offset <= len(text)
@@ -57,6 +55,7 @@ def test_an_emoji_counts_as_its_encoding_counts_it(encoding: str, units: int) ->
     assert Positions("😀x", encoding).offset(types.Position(0, units)) == 1
 
 
+@pytest.mark.alone
 def test_a_line_of_any_length_costs_its_length() -> None:
     def walk(length: int) -> None:
         positions = Positions("é" * length, "utf-16")

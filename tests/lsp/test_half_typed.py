@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import takewhile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.lsp import half_typed
@@ -30,7 +30,6 @@ def in_common(one: str, other: str) -> int:
 
 
 @given(TEXTS, TEXTS)
-@settings(deadline=None, max_examples=300)
 def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> None:
     kept = in_common(before, after)
     span = changed(before, after)
@@ -220,6 +219,7 @@ def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
     client.wait_for(lambda: [one.name for one in index.received] == ["old-lib", "fine", "new"])
 
 
+@pytest.mark.alone
 def test_empty_tables_take_time_in_proportion_to_the_text() -> None:
     def tables(count: int) -> Callable[[], object]:
         text = "".join(f"[packages.lib-{number}]\n" for number in range(count))

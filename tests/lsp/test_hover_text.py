@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -178,21 +178,18 @@ def told(reason: str, name: str, marker: str, ignored: str) -> str:
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 @example("`", "``` `", "a`", "`b")
-@settings(deadline=None, max_examples=300)
 def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
     # Outside of code spans, which show their content as it is, the story is the same whatever was foreign in it.
     assert skeleton(told(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(told("r", "n", "m", "i"))
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=100)
 def test_a_text_of_which_nothing_harmless_is_left_leaves_no_trace(reason: str) -> None:
     lookup = Stated(ProjectStatus.ARCHIVED, reason, ORIGIN)
     assert ("Its index says" in hover_text(story(lookup), markdown=True)) == bool(one_line(reason))
 
 
 @given(st.text(st.sampled_from("` ab\\*"), min_size=1, max_size=12))
-@settings(deadline=None, max_examples=300)
 def test_a_code_span_shows_what_it_holds(text: str) -> None:
     (paragraph,) = (token for token in PARSER.parse(f"x {code_span(text)} y") if token.type == "inline")
     assert paragraph.children is not None

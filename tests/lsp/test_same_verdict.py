@@ -172,9 +172,7 @@ def edits(draw: st.DrawFn) -> list[tuple[float, float, str]]:
 @given(
     name=st.sampled_from(["requirements.txt", "sub/pyproject.toml", "sub/uv.lock", "own/setup.cfg"]), changes=edits()
 )
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
     server: tuple[InProcess, Workspace], name: str, changes: list[tuple[float, float, str]]
 ) -> None:

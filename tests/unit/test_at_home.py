@@ -176,6 +176,7 @@ def test_all_names_are_told_where_that_is_asked_for(repo: Path) -> None:
     assert file.homes == ()
 
 
+@pytest.mark.alone
 def test_paths_without_end_are_looked_at_once(repo: Path) -> None:
     def take(count: int) -> float:
         places = "".join(f"-e ./a/b/c/d{number}\n" for number in range(count))
@@ -185,6 +186,7 @@ def test_paths_without_end_are_looked_at_once(repo: Path) -> None:
     assert take(4000) < 60 * take(200) + 0.1
 
 
+@pytest.mark.alone
 def test_large_workspaces_take_time_linear_in_their_members(repo: Path) -> None:
     def take(count: int) -> float:
         member = '[project]\nname = "{}"\ndependencies = ["lib-1", "owl"]\n'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import string
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.changes import Version, additions
@@ -62,19 +63,16 @@ def names(one: Version | None) -> set[str]:
     return {entry.name for entry in one.document.dependencies} if one else set()
 
 
-@settings(deadline=None, max_examples=80)
 @given(trees())
 def test_what_is_as_it_was_adds_nothing(tree: dict[str, Version]) -> None:
     assert not any(added(tree, tree).values())
 
 
-@settings(deadline=None, max_examples=80)
 @given(trees())
 def test_the_first_tree_adds_all_that_it_names(tree: dict[str, Version]) -> None:
     assert added({}, tree) == {path: names(one) for path, one in tree.items()}
 
 
-@settings(deadline=None, max_examples=120)
 @given(trees(), trees())
 def test_an_added_name_stands_in_the_target_and_stood_in_no_manifest_of_its_project(
     base: dict[str, Version], target: dict[str, Version]
@@ -87,7 +85,6 @@ def test_an_added_name_stands_in_the_target_and_stood_in_no_manifest_of_its_proj
                 assert not new & names(one)
 
 
-@settings(deadline=None, max_examples=120)
 @given(trees(), trees())
 def test_a_name_that_nothing_had_before_is_always_added(base: dict[str, Version], target: dict[str, Version]) -> None:
     before = set().union(*map(names, base.values()))
@@ -95,7 +92,6 @@ def test_a_name_that_nothing_had_before_is_always_added(base: dict[str, Version]
         assert names(target[path]) - before <= new
 
 
-@settings(deadline=None, max_examples=60)
 @given(trees(), trees(), trees())
 def test_a_second_parent_only_ever_excuses_more(
     base: dict[str, Version], other: dict[str, Version], target: dict[str, Version]
@@ -145,6 +141,7 @@ def _moved(count: int) -> None:
     assert not any(added(base, target).values())
 
 
+@pytest.mark.alone
 def test_many_renames_take_time_in_proportion() -> None:
     few, many = least_seconds(lambda: _moved(40)), least_seconds(lambda: _moved(400))
     assert many < few * 60

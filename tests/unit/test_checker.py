@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mothball import policy
@@ -415,7 +414,6 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
     return files
 
 
-@hypothesis_settings(deadline=None, max_examples=150)
 @given(_files(), st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_ANSWERS)), _SETTINGS, st.randoms())
 def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
     files: list[SourceFile],

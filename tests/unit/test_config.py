@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.access import Access, KeyringProvider, UserAddress
@@ -257,6 +257,7 @@ def test_a_suggestion_is_the_closest_word_or_all_of_them() -> None:
     assert suggest("xyz", ("color", "size")) == "known are color, size"
 
 
+@pytest.mark.alone
 def test_a_huge_unknown_word_costs_no_more_than_a_long_one() -> None:
     def seconds(length: int) -> float:
         word = "ab" * length
@@ -504,7 +505,6 @@ TABLES = st.dictionaries(st.sampled_from([*PROJECT_KEYS, *USER_KEYS]) | st.text(
 
 @pytest.mark.parametrize("read", [read_config, read_user_config])
 @given(table=TABLES | VALUES)
-@settings(deadline=None, max_examples=300)
 def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
     read: Callable[[object], Config | UserConfig], table: object
 ) -> None:
@@ -529,7 +529,6 @@ def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
         max_size=5,
     )
 )
-@settings(deadline=None, max_examples=100)
 def test_ignores_are_read_as_they_are_written(table: dict[str, dict[str, Any]]) -> None:
     assert [
         (ignore.key, [*ignore.rules], ignore.reason or None, ignore.until)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -227,7 +227,6 @@ _TABLES = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=400)
 @given(_TABLES)
 def test_the_schema_says_of_any_table_what_the_reader_says(table: dict[str, Any]) -> None:
     assert PROJECT.is_valid(as_json(table)) == is_read(read_config, table)

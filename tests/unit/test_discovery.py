@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.config import Overrides, UserConfig
@@ -435,7 +435,6 @@ NAMES = ["requirements.txt", "base.txt", "mothball.toml", "pyproject.toml", "s.j
 THINGS = CONTENT | st.sampled_from([*NAMES, "..", "../outside.txt", "sub"]) | st.none()
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.dictionaries(st.sampled_from(NAMES), THINGS), st.sampled_from([*NAMES, ".", "sub", "gone"]))
 def test_whatever_a_repository_holds_it_is_read_or_told_and_nothing_outside_is_shown(
     things: dict[str, bytes | str | None], given_path: str

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
@@ -76,7 +76,6 @@ def test_what_people_write_gets_through_unchanged() -> None:
 @given(ANY_TEXT, st.integers(min_value=1, max_value=60))
 @example("x" * 5, 4)
 @example("abc \nd", 4)
-@settings(deadline=None, max_examples=300)
 def test_the_result_is_one_harmless_line_within_the_limit(text: str, limit: int) -> None:
     shown = one_line(text, limit)
     assert len(shown) <= limit
@@ -87,7 +86,6 @@ def test_the_result_is_one_harmless_line_within_the_limit(text: str, limit: int)
 
 
 @given(ANY_TEXT, st.integers(min_value=1, max_value=60))
-@settings(deadline=None, max_examples=300)
 def test_cleaning_twice_changes_nothing_more(text: str, limit: int) -> None:
     once = one_line(text, limit)
     assert one_line(once, limit) == once
@@ -119,6 +117,7 @@ def seconds(work: Callable[[str], object], text: str) -> float:
     return least_seconds(lambda: [work(text) for _ in range(20)], times=5)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("unit", ["x", " ", "\u202e", "a\n", "\ud800"])
 def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
     assert seconds(one_line, unit * 4_000_000) < 50 * seconds(one_line, unit * 4_000)
@@ -128,7 +127,6 @@ def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
 
 
 @given(ANY_TEXT, st.integers(min_value=0, max_value=100))
-@settings(deadline=None, max_examples=300)
 def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -> None:
     shown = keep_columns(line, limit)
     assert len(shown) == min(len(line), limit)
@@ -195,7 +193,6 @@ TAILS = st.sampled_from(["", "?a=b", "#c", "?a=@b#@c", "?token=Q", "#Q@Q", "?x=/
 
 
 @given(st.sampled_from(["http", "https", "HTTPS", "git+ssh"]), SECRETS, SECRETS | UNENCODED, SITES, TAILS)
-@settings(deadline=None, max_examples=300)
 def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: str, site: str, tail: str) -> None:
     shown = without_credentials(f"{scheme}://{user}:{password}@{site}{tail}")
     if re.search(r"[/?#]", password):
@@ -205,7 +202,6 @@ def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: st
 
 
 @given(st.text(st.sampled_from("hQ:/@?#[]\\.1 \n\ud800"), max_size=30))
-@settings(deadline=None, max_examples=500)
 def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
     once = without_credentials(f"https://h{rest}")
     assert "?" not in once
@@ -215,6 +211,7 @@ def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
     assert without_credentials(once) == once
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("unit", ["a", "@", ":", "/", "?", "[", "a:", "@/", "1"])
 def test_a_ten_times_longer_url_costs_about_ten_times_as_much(unit: str) -> None:
     assert seconds(without_credentials, unit * 30_000) < 60 * seconds(without_credentials, unit * 3_000)
@@ -244,7 +241,6 @@ def test_what_may_be_secret_in_a_url_is_starred(text: str, shown: str) -> None:
 
 
 @given(st.text(max_size=20), SECRET, SECRET, st.text(max_size=20))
-@settings(deadline=None, max_examples=200)
 def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
     before: str, user: str, password: str, after: str
 ) -> None:
@@ -257,6 +253,7 @@ def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
     assert len(without_secrets(text)) == len(keep_columns(text, 10_000)) == len(text)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("unit", ["://", "://@", "://a?", "a@b://", "?#://"])
 def test_starring_takes_time_in_proportion(unit: str) -> None:
     assert seconds(without_secrets, unit * 10_000) < 60 * seconds(without_secrets, unit * 1_000)

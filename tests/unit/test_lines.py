@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.lines import LineTable
@@ -72,7 +72,6 @@ def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None
 @given(TEXTS)
 @example("\r")
 @example("\r\n\r")
-@settings(deadline=None, max_examples=200)
 def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
     table = LineTable(text)
     assert [table.position(offset) for offset in range(len(text) + 1)] == [
@@ -81,7 +80,6 @@ def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
 
 
 @given(TEXTS)
-@settings(deadline=None, max_examples=200)
 def test_a_place_leads_back_to_its_offset(text: str) -> None:
     table = LineTable(text)
     lines = naive_lines(text)
@@ -92,6 +90,7 @@ def test_a_place_leads_back_to_its_offset(text: str) -> None:
             assert table.line(line)[column - 1] == character
 
 
+@pytest.mark.alone
 def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
     table = LineTable("x\n" * 300_000)
 

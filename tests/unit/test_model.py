@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
@@ -43,14 +43,12 @@ def test_all_spellings_of_a_name_are_one_name(name: str) -> None:
 
 
 @given(st.text(st.sampled_from("aZ09-_."), max_size=30))
-@settings(deadline=None, max_examples=200)
 def test_normalising_agrees_with_packaging_and_is_done_once(name: str) -> None:
     assert normalise(name) == canonicalize_name(name)
     assert normalise(normalise(name)) == normalise(name)
 
 
 @given(st.text(max_size=20), st.data())
-@settings(deadline=None, max_examples=100)
 def test_a_span_slices_its_text(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import (
@@ -137,7 +137,6 @@ SEVERITIES = st.dictionaries(
 
 
 @given(st.sampled_from([*Rule]), SEVERITIES, st.sampled_from([*Mode]), st.booleans())
-@settings(deadline=None, max_examples=300)
 def test_strictness_turns_warnings_into_errors_and_nothing_else(
     rule: Rule,
     severities: dict[str, Severity],

@@ -120,6 +120,7 @@ def test_a_crowded_directory_is_searched_in_part_and_that_is_told(repo: Path) ->
     assert discovered("requirements").problems == ()
 
 
+@pytest.mark.alone
 def test_time_is_linear_in_files_that_include_others_of_the_same_name(repo: Path) -> None:
     def work(count: int) -> Callable[[], object]:
         folder = repo / str(count)

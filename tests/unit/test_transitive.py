@@ -348,6 +348,7 @@ def test_active_packages_are_no_findings_wherever_they_stand() -> None:
     assert check([manifest("flask-foo"), lock(CHAIN)], LookUp(otherwise=ACTIVE), SETTINGS).findings == ()
 
 
+@pytest.mark.alone
 def test_the_time_is_linear_in_a_file_of_nothing_but_findings() -> None:
     def judge(count: int) -> None:
         check([manifest(*(f"name-{number}" for number in range(count)))], LookUp(otherwise=ARCHIVED), SETTINGS)

@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import (
@@ -95,7 +95,6 @@ def test_every_kind_of_look_up_is_among_those_tried_below() -> None:
 
 
 @given(FOREIGN, FOREIGN)
-@settings(deadline=None, max_examples=150)
 def test_no_foreign_text_makes_words_harmful(name: str, text: str) -> None:
     for lookup in lookups(text):
         words = wording_of(name, lookup)
@@ -192,7 +191,6 @@ def test_what_concerns_no_single_look_up_is_told_in_words(words: Wording, messag
 
 
 @given(FOREIGN)
-@settings(deadline=None, max_examples=150)
 def test_foreign_names_are_harmless_there_too(text: str) -> None:
     assert is_harmless(not_stated_wording(text, 2))
     assert is_harmless(stale_wording(text, 2, 60.0))
@@ -220,7 +218,6 @@ def test_an_age_is_told_in_its_largest_whole_unit(seconds: float, words: str) ->
 
 
 @given(st.floats(min_value=60, max_value=1e12))
-@settings(deadline=None, max_examples=200)
 def test_an_age_is_never_overstated(seconds: float) -> None:
     told = re.fullmatch(r"([1-9]\d*) (min|h|d)", age_words(seconds))
     assert told is not None

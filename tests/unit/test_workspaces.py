@@ -328,7 +328,8 @@ class Counting(Tree):
         return False
 
 
-@settings(deadline=None, max_examples=25)
+# Most of these reach the limit of steps: a tenth of a second each.
+@settings(max_examples=settings.default.max_examples // 5)
 @given(
     st.lists(st.sampled_from(["**", "*", "a*a*a*", "?", "a", "[a", "[z-a]", "[!", "..", ".", "", "***"]), max_size=8)
 )
@@ -339,6 +340,7 @@ def test_no_pattern_looks_at_a_directory_too_often(steps: list[str]) -> None:
     assert tree.looks <= workspaces.MAX_STEPS + 1
 
 
+@pytest.mark.alone
 def test_long_names_and_patterns_are_not_tried_in_every_way() -> None:
     def look(size: int) -> float:
         pattern, name = "a*" * size + "b", "a" * size

@@ -50,6 +50,7 @@ def _comments(count: int) -> tuple[str, str]:
     return "pre-commit", "- id: x\n  language: python\n  additional_dependencies:\n  - a\n" + "  # b\r\n" * count
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("document", [_array, _hashes, _flow, _continued, _colons, _comments])
 @pytest.mark.parametrize("what", ["comment", "removal"])
 def test_an_edit_of_a_file_four_times_as_long_takes_no_ten_times_as_long(
@@ -66,6 +67,7 @@ def test_an_edit_of_a_file_four_times_as_long_takes_no_ten_times_as_long(
     assert run(4 * SIZE) < 10 * run(SIZE) + 0.05
 
 
+@pytest.mark.alone
 def test_many_entries_go_into_a_table_of_many() -> None:
     def run(count: int) -> float:
         table = "".join(f'lib-{n:06} = {{ rules = ["missing"] }}\n' for n in range(0, 2 * count, 2))
@@ -75,6 +77,7 @@ def test_many_entries_go_into_a_table_of_many() -> None:
     assert run(1200) < 10 * run(300) + 0.05
 
 
+@pytest.mark.alone
 def test_many_tables_are_gone_through_once() -> None:
     def run(count: int) -> float:
         text = "".join(f"[a{n}]\nx = 1\n" for n in range(count))

@@ -6,7 +6,7 @@ A clock decides only between four times as long and far longer than that.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import FORMATS, parse
@@ -78,6 +78,7 @@ def is_linear(name: str, before: str, unit: str, size: int) -> bool:
     return any(seconds(name, long, times) < 20 * max(seconds(name, short, 2), 0.002) for times in (1, 3))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_megabyte_of_one_thing_takes_time_in_proportion(name: str, shape: str) -> None:
@@ -85,7 +86,7 @@ def test_a_megabyte_of_one_thing_takes_time_in_proportion(name: str, shape: str)
     assert is_linear(name, BEFORE[name], HOSTILE[shape], 200_000)
 
 
-@settings(deadline=None, max_examples=150)
+@pytest.mark.alone
 @given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.lists(PIECES | WORDS, min_size=1, max_size=4))
 def test_whatever_is_repeated_takes_time_in_proportion(name: str, inside: bool, pieces: list[str]) -> None:  # noqa: FBT001 - drawn
     assert is_linear(name, BEFORE[name] if inside else "", "".join(pieces), 16_000)
@@ -94,7 +95,6 @@ def test_whatever_is_repeated_takes_time_in_proportion(name: str, inside: bool, 
 NOISE = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.lists(PIECES | WORDS, max_size=4)), max_size=5)
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.sampled_from(BOTH), NOISE)
 def test_noise_moves_no_place_and_raises_nothing(
     chosen: tuple[str, str], noise: list[tuple[float, int, list[str]]]
@@ -106,7 +106,6 @@ def test_noise_moves_no_place_and_raises_nothing(
     check(name, text)
 
 
-@settings(deadline=None, max_examples=400)
 @given(st.sampled_from(BOTH), st.data())
 def test_lines_in_any_order_are_read(chosen: tuple[str, str], data: st.DataObject) -> None:
     name, text = chosen
@@ -114,7 +113,6 @@ def test_lines_in_any_order_are_read(chosen: tuple[str, str], data: st.DataObjec
     check(name, "".join(data.draw(st.lists(pieces, max_size=14))))
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.text())
 def test_any_text_is_read(name: str, inside: bool, text: str) -> None:  # noqa: FBT001 - drawn
     check(name, BEFORE[name] + text if inside else text)

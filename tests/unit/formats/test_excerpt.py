@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.excerpt import Part, excerpt, whole
@@ -66,7 +66,6 @@ def test_a_whole_part_stands_as_it_is() -> None:
     assert whole("  abc", Span(2, 5)).place(1, 2) == Span(3, 4)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(st.text("abc", max_size=4), st.booleans()), max_size=8))
 def test_what_is_kept_leads_back_to_itself(pieces: list[tuple[str, bool]]) -> None:
     source = "".join(text for text, _ in pieces)

@@ -4,7 +4,7 @@ import io
 from configparser import Error, RawConfigParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats import ini
@@ -60,14 +60,12 @@ def documents(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines)
 
 
-@settings(deadline=None, max_examples=300)
 @given(documents())
 def test_a_valid_document_is_read_as_configparser_does(text: str) -> None:
     assert contents(text) == reference(text)
     assert not scan(text).problems
 
 
-@settings(deadline=None, max_examples=500)
 @given(st.text("[]=:#; \t\nab", max_size=24))
 def test_any_text_without_a_problem_is_read_as_configparser_does(text: str) -> None:
     expected = reference(text)
@@ -78,7 +76,6 @@ def test_any_text_without_a_problem_is_read_as_configparser_does(text: str) -> N
         assert expected is None
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.text(st.sampled_from("[]=:#; \t\r\n<>|ab\u2028\x0bé🎉"), max_size=40))
 def test_no_text_raises_and_every_span_lies_in_it(text: str) -> None:
     found = scan(text)
@@ -169,6 +166,7 @@ def test_comments_that_speak_to_mothball_are_read() -> None:
     assert [one.message for one in wrong] == ["`mothball: hush` is no directive"]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", ["[", "a\n", "[a]\n", "a=b\n", "=", " x\n", "<<<<<<< x\n", "[a\n", "[s]\nx\n y\n", "\\"]
 )

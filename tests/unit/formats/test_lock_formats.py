@@ -168,6 +168,7 @@ def test_a_merge_conflict_is_told_and_names_nothing(name: str) -> None:
     assert not {"ours", "theirs"} & {one.name for one in document.dependencies}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize(
     "unit", ["[", "{", '"', "\\", "[[package]]\n", 'name = "a"\n', '{"a":', "a.", "[[packages]]\nname='x'\n"]

@@ -336,6 +336,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_four_times_the_lock_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
     before, repeated, after = HOSTILE[shape]

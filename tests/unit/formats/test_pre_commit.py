@@ -166,6 +166,7 @@ def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
     assert len(document.problems) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "line",
     [

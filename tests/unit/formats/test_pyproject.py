@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from mothball.formats.pyproject import parse
 from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
@@ -279,6 +279,7 @@ def test_a_half_typed_include_is_no_problem_but_for_the_toml(half: str) -> None:
     assert [name for _, name in names(text)] == ["x", "y"]
 
 
+@pytest.mark.alone
 def test_a_long_chain_of_includes_takes_no_longer_than_its_length() -> None:
     def seconds(length: int) -> float:
         text = groups(
@@ -335,6 +336,5 @@ def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
     | noise.map(lambda text: f"[project]\ndependencies = [{text}")
     | noise.map(lambda text: f"dependency-groups.a = [{text}")
 )
-@settings(deadline=None, max_examples=250)
 def test_any_text_has_names_where_it_says_and_nothing_is_raised(text: str) -> None:
     check_places(text, parse(text))

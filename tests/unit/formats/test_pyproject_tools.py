@@ -7,7 +7,7 @@ import sys
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import format_of, parse
@@ -74,7 +74,6 @@ def quoted(key: str) -> str:
     return f'"{key}"' if "." in key else key
 
 
-@settings(deadline=None, max_examples=150)
 @given(spelled())
 def test_the_names_are_those_that_tomllib_reads(chosen: tuple[str, str]) -> None:
     name, text = chosen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mothball.formats.redirects import Redirect, apply_redirects
 from mothball.model import Dependency, Span, WithheldReason
 from tests.support.timing import least_seconds
@@ -53,6 +55,7 @@ def test_what_is_withheld_already_stays_as_it_is() -> None:
     assert list(apply_redirects([half], [Redirect("owl", "", WithheldReason.VCS)])) == [half]
 
 
+@pytest.mark.alone
 def test_many_of_one_name_take_no_time() -> None:
     def seconds(many: int) -> float:
         dependencies = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.pep508 import Entry, read_entry
@@ -35,7 +35,6 @@ def texts(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(st.tuples(texts(), st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT])), min_size=2, max_size=5))
-@settings(deadline=None, max_examples=200)
 def test_a_requirements_file_says_the_same_whatever_was_read_before(read: list[tuple[str, Kind]]) -> None:
     forget()
     documents = [parse("requirements", text, kind) for text, kind in read]

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.requirements import parse
@@ -487,13 +487,11 @@ def test_a_directive_that_cannot_be_read_is_a_problem_in_its_place() -> None:
 
 
 @given(FILES)
-@settings(deadline=None, max_examples=250)
 def test_places_hold_in_any_file(text: str) -> None:
     check_places(text, parse(text))
 
 
 @given(st.text(max_size=80), st.text(st.sampled_from(list("ab=1-r\\\n\r\t #\"'[]{}$;@/<>!~.")), max_size=80))
-@settings(deadline=None, max_examples=250)
 def test_no_text_raises(anything: str, likely: str) -> None:
     for text in (anything, likely):
         check_places(text, parse(text))
@@ -520,6 +518,7 @@ UNITS: list[Any] = [
 ]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "unit", [*UNITS, "a\\\n", "\\\n", ' -"', "--hash='", "<<<<<<< \n", "# mothball: ignore[\n", ".zip"]
 )

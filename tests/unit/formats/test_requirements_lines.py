@@ -3,7 +3,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pip._internal.req.req_file import _decode_req_file
 
@@ -54,7 +54,6 @@ def test_what_is_no_encoding_for_files_raises(name: str) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None, max_examples=300)
 def test_bytes_are_text_or_raise_what_is_documented(data: bytes) -> None:
     try:
         assert not decode(b"# coding: utf-8\n" + data).startswith("\ufeff")
@@ -100,7 +99,6 @@ def test_continuations_and_comments_follow_pip(text: str, logical: list[str], co
 
 
 @given(st.text(st.sampled_from(list("ab \\\n\r\t#<=")), max_size=60))
-@settings(deadline=None, max_examples=300)
 def test_every_character_of_a_logical_line_is_one_of_the_file(text: str) -> None:
     for line in logical_lines(text, [], []):
         assert line.text == line.text.strip()

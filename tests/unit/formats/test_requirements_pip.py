@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from packaging.specifiers import SpecifierSet
 
 from mothball.formats.requirements import decode, parse
@@ -105,7 +105,6 @@ def looks_like_a_place(text: str) -> bool:
 
 
 @given(FILES)
-@settings(deadline=None, max_examples=150)
 @example("foo \\\n# comment \\\nbar\n")
 @example("foo \\\n  # comment\n  bar\n")
 @example("foo # comment \\\nbar\nbaz")

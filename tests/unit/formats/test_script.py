@@ -3,7 +3,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.script import parse
@@ -136,7 +136,6 @@ def test_tables_that_no_script_has_are_passed_over() -> None:
 NAMES = st.from_regex("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", fullmatch=True)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(NAMES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: str, multi_line: bool) -> None:  # noqa: FBT001 - drawn
     joint = [",\n  ", ", "][not multi_line]
@@ -149,6 +148,7 @@ def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: st
     assert [one.name for one in document.dependencies] == [normalise(name) for name in expected]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", ["# ///\n", "# /// script\n", "#\n", "# [\n", '#   "a",\n', "# /// script\n# ///\n\n"]
 )

@@ -361,6 +361,7 @@ def test_every_form_of_literal_is_read(source: str, value: str | None) -> None:
     assert (literal.text if literal else None) == value
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece",
     [

@@ -83,6 +83,7 @@ def read_in_every_way(text: str) -> None:
     parse(text)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
     before, repeated, after = HOSTILE[shape]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from mothball.formats.toml import scan, to_mapping
 from tests.support.toml_documents import COMPACT, SHOP, documents, mutations, noise, project, uses_toml_1_1
@@ -42,7 +42,6 @@ def agree(text: str) -> None:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=300)
 @example('a = """a\\\\\r\n  b"""')
 @example("[[a.b]]\nc = 1\n[a]\nd.e = 1\n[a.b.c]\n")
 @example("[a.b]\n[a]\nb.c = 1\n[a.b.d]")
@@ -52,7 +51,6 @@ def test_documents_in_every_spelling_mean_what_they_mean_to_tomllib(text: str) -
 
 
 @given(mutations() | noise)
-@settings(deadline=None, max_examples=300)
 @example('["tool]\na = 1')
 @example("a =x []")
 @example("a = 1\xa0")

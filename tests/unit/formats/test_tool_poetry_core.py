@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from poetry.core.factory import Factory
 
@@ -76,7 +76,6 @@ def section(path: str, table: dict[str, Any]) -> str:
 TABLES = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
-@settings(deadline=None, max_examples=150)
 @given(TABLES, TABLES, TABLES)
 def test_names_origins_and_extras_are_those_of_poetry(
     main: dict[str, Any], group: dict[str, Any], dev: dict[str, Any]

@@ -199,6 +199,7 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
     assert [made.place(at, at + 1).of(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece",
     [

@@ -276,6 +276,7 @@ def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
                 assert 0 <= place.start <= place.end <= len(text)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "piece",
     ["[", '"', "'", "\\", "a,", "- a\n", "*a ", "#", "#mothball ", "x: ", "\t", "<<<<<<<\n", "- 'a''b'\n", "\x00"],

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.errors import CacheError
@@ -442,7 +442,6 @@ def test_a_truncated_database_is_trouble_that_clearing_ends(scene: Scene) -> Non
     assert "mothball cache clear" in error.help
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_damaged_database_gives_answers_or_misses_or_trouble_and_never_a_crash(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index.urls import (
@@ -103,7 +103,6 @@ def test_redirects_from_https_stay_exactly_there() -> None:
     assert not may_follow(HTTPS, HTTPS._replace(scheme="http"))
 
 
-@settings(deadline=None, max_examples=500)
 @given(
     st.one_of(
         URL_NOISE, st.builds("{}://{}{}{}".format, st.sampled_from(["http", "https"]), URL_NOISE, HOSTS, URL_NOISE)
@@ -120,7 +119,6 @@ def test_an_endpoint_is_what_every_parser_would_connect_to(url: str) -> None:
     assert theirs.port in (endpoint.port, None)
 
 
-@settings(deadline=None, max_examples=500)
 @given(
     URL_NOISE,
     st.one_of(URL_NOISE, st.builds("{}//{}{}".format, st.sampled_from(["", "http:", "https:"]), HOSTS, URL_NOISE)),

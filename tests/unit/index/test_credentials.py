@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.access import Access, KeyringProvider, UserAddress
@@ -110,7 +110,6 @@ def test_a_login_goes_nowhere_else(url: str, home: Path) -> None:
 
 
 @given(st.text(st.sampled_from("https:/@.-%?#[]\\ index.example0443user")), st.sampled_from(["", *IMPOSTORS]))
-@settings(deadline=None, max_examples=400)
 def test_whatever_a_repository_writes_a_login_goes_to_no_other_place(text: str, start: str) -> None:
     page = page_url(start + text, "lib")
     if store(HOME).first(page) is not None:

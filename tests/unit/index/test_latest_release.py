@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
@@ -100,7 +100,6 @@ _VERSIONS = st.from_regex(
 )
 
 
-@settings(deadline=None, max_examples=200)
 @given(_NAMES, _VERSIONS)
 def test_names_of_files_are_read_as_packaging_reads_them(name: str, version: str) -> None:
     normalised = canonicalize_name(name)
@@ -114,7 +113,6 @@ def test_names_of_files_are_read_as_packaging_reads_them(name: str, version: str
 _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.text() | st.text().map("old-lib-{}.tar.gz".format) | st.text().map("old_lib-{}-py3-none-any.whl".format),
     st.text() | st.just(TIME),
@@ -167,6 +165,7 @@ def test_the_files_of_a_page_beyond_all_measure_are_not_listed(monkeypatch: pyte
     assert release(file("1.0")) is None
 
 
+@pytest.mark.alone
 def test_a_list_of_files_is_read_in_linear_time() -> None:
     def seconds(count: int) -> float:
         body = json.dumps({"name": "old-lib", "files": [file(f"1.{number}") for number in range(count)]}).encode()

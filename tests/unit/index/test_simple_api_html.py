@@ -258,6 +258,7 @@ def test_a_long_page_is_read_no_further_than_needed() -> None:
     assert page(FULL.replace("</body>", f"{links}<!-- </body>")).marker == "quarantined"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "unit", ["<!", "<![", "<!--", "<a ", '<a b="', "<a b='\"", "<title", "<script>", "</", "&", "<a\n/", "--", "<h1>"]
 )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecognised
@@ -42,7 +42,6 @@ def decoded(body: bytes, content_type: str) -> ProjectPage | str:
         return str(error)
 
 
-@settings(deadline=None, max_examples=500)
 @given(
     st.one_of(st.binary(max_size=300), TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))),
     st.one_of(CONTENT_TYPES, st.text(max_size=20)),
@@ -56,7 +55,6 @@ def test_any_bytes_under_any_name_are_a_page_or_a_page_error(body: bytes, conten
         assert outcome.isprintable()
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=10)),
@@ -76,7 +74,6 @@ def test_any_json_is_a_page_or_a_page_error(content: object) -> None:
     assert decoded(json.dumps(content).encode(), "application/json")
 
 
-@settings(deadline=None, max_examples=200)
 @given(marker=MARKUP, reason=MARKUP)
 def test_both_forms_of_a_page_say_the_same(marker: str, reason: str) -> None:
     as_json = json.dumps({"name": "x", "files": [], "project-status": {"status": marker, "reason": reason}})

@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import (
@@ -183,7 +183,6 @@ LEARNT = st.one_of(
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.dictionaries(NAMES, LEARNT, max_size=8))
 def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, Answer]) -> None:
     snapshot = parse_snapshot(rendered(answers))
@@ -209,7 +208,6 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.fixed_dictionaries(
         {},
@@ -232,7 +230,6 @@ def test_any_json_is_a_snapshot_or_a_snapshot_error(content: dict[str, object]) 
     assert all(snapshot.lookup(normalise(name)) for name in projects)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.text(max_size=60))
 def test_any_text_is_refused_without_a_crash(text: str) -> None:
     with pytest.raises(SnapshotError):

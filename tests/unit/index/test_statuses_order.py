@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import Answer, Cause, Missing, NotStated, Stated, Unavailable, Unrecognised
@@ -81,7 +81,6 @@ def run(
     return answers, cache, fetcher
 
 
-@settings(deadline=None, max_examples=250)
 @given(WORLDS, st.randoms(use_true_random=False))
 def test_neither_the_order_of_questions_nor_of_answers_matters(
     world: tuple[list[Query], Scripted, Held, set[str]], random: Random
@@ -97,7 +96,6 @@ def test_neither_the_order_of_questions_nor_of_answers_matters(
     assert set(fetcher_again.asked) == set(fetcher.asked)
 
 
-@settings(deadline=None, max_examples=250)
 @given(WORLDS)
 def test_no_page_is_asked_for_twice_or_in_vain(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
     queries, script, held, stating = world
@@ -121,7 +119,6 @@ def wants(query: Query, index: str, name: str, script: Scripted, held: Held) -> 
     return index == query.settings.status_index
 
 
-@settings(deadline=None, max_examples=250)
 @given(WORLDS)
 def test_an_answer_says_only_what_somebody_said(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
     queries, script, held, stating = world

@@ -142,7 +142,7 @@ FILES = st.dictionaries(
 
 
 @given(FILES, st.dictionaries(st.sampled_from(["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"]), st.sampled_from(["", MORE])))
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_files_and_variables_there_are_pip_is_told_the_same(
     machine: Machine, files: Mapping[str, list[tuple[str, list[str]]]], variables: dict[str, str]
 ) -> None:

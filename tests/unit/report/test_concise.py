@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from mothball.findings import Finding, Problem, Report, Rule, Severity, Summary, UnnamedEntry
 from mothball.model import Location, Position, WithheldReason
@@ -103,7 +103,6 @@ def test_a_path_stays_on_its_line() -> None:
     assert problem_line(problem) == "[2Jc.toml:1:2: error: no way"
 
 
-@settings(deadline=None, max_examples=50)
 @given(hostile_reports())
 def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
     text = render_concise(report)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.model import Location, Position
@@ -95,7 +95,6 @@ def test_a_name_longer_than_the_picture_is_marked_as_far_as_it_is_seen() -> None
     assert pictured == ("n" * 110 + "…", "^" * 110)
 
 
-@settings(deadline=None, max_examples=200)
 @given(TEXTS, TEXTS, st.integers(0, 300))
 def test_an_excerpt_is_harmless_and_its_carets_are_right(before: str, after: str, lead: int) -> None:
     line_text = "x" * lead + before + "old-lib" + after

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from mothball.checker import check
 from mothball.findings import Finding, Problem, Report, Rule, Severity
@@ -91,7 +91,6 @@ def test_a_path_is_one_property_whatever_is_in_it(path: str) -> None:
     assert command.properties["line"] == "1"
 
 
-@settings(deadline=None, max_examples=80)
 @given(hostile_reports())
 def test_no_foreign_text_begins_a_command_or_ends_one(report: Report) -> None:
     shown = render_github(report)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from mothball.answers import Lookup, ProjectStatus, Source, Stated, Withheld
 from mothball.checker import check
@@ -222,7 +222,6 @@ def test_a_transitive_package_says_what_brings_it_in() -> None:
     assert (shown["transitive"], shown["via"]) == (True, ["flask-foo", "mid-lib"])
 
 
-@settings(deadline=None, max_examples=50)
 @given(hostile_reports())
 def test_whatever_is_in_it_a_report_is_valid_json_in_ascii(report: Report) -> None:
     text = render_json(report)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
@@ -176,7 +176,6 @@ def test_links_and_placeholders_in_a_reason_are_none() -> None:
     )
 
 
-@settings(deadline=None, max_examples=30)
 @given(hostile_reports())
 def test_hostile_reports_make_valid_logs_of_harmless_texts(report: Report) -> None:
     found = run(report)
@@ -191,7 +190,6 @@ def test_hostile_reports_make_valid_logs_of_harmless_texts(report: Report) -> No
         assert_harmless(notification["message"]["text"])
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.binary(min_size=1, max_size=12).filter(lambda data: b"\x00" not in data and not data.startswith(b"/")))
 def test_the_bytes_of_any_path_come_back(data: bytes) -> None:
     path = data.decode("utf-8", "surrogateescape")

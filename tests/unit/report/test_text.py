@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from mothball.answers import Cause, Source, Unavailable
 from mothball.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
@@ -193,7 +193,6 @@ def test_a_name_is_listed_once_and_a_long_list_is_cut() -> None:
 # --- hostile ----------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=50)
 @given(hostile_reports())
 def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
     plain = render_text(report, now=NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.routing.addresses import UsersPlaces, base_url, endpoint, has_credentials, is_local
@@ -146,7 +146,6 @@ PARTS = st.lists(
 
 
 @given(PARTS)
-@settings(deadline=None, max_examples=400)
 def test_no_secret_of_the_environment_reaches_a_request_and_no_other_host_is_chosen(parts: list[str]) -> None:
     address = "".join(parts)
     expanded = PLACES.expand(address, VARIABLES)

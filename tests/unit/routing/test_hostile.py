@@ -119,7 +119,6 @@ PRIVATE = ("acme-*",)
 
 
 @given(FORMATS, TEXTS, SETTINGS)
-@settings(deadline=None, max_examples=250)
 def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_secret_is_sent(
     file_format: str, text: str, said: InstallerSettings
 ) -> None:
@@ -149,14 +148,12 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
 
 
 @given(TEXTS, TEXTS)
-@settings(deadline=None, max_examples=150)
 def test_a_workspace_root_of_any_shape_is_read(member: str, root: str) -> None:
     document = with_sources_of(parse("pyproject", member), member, root)
     assert len(document.dependencies) == len(parse("pyproject", member).dependencies)
 
 
 @given(TEXTS | st.text(max_size=60))
-@settings(deadline=None, max_examples=150)
 def test_a_uv_toml_of_any_shape_is_read_or_its_error_told(text: str) -> None:
     indexes, problem = read_uv_toml(text)
     assert all(index.tool == "uv" for index in indexes)
@@ -182,7 +179,7 @@ INI = st.lists(
 @given(
     INI.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=40), st.binary(max_size=40), VALUES
 )
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
     tmp_path: Path, pip: bytes, uv: bytes, url: str
 ) -> None:
@@ -215,7 +212,6 @@ VALUES_OF_OURS = st.recursive(
         max_size=4,
     )
 )
-@settings(deadline=None, max_examples=200)
 def test_our_own_configuration_of_any_shape_is_read_or_refused_with_its_key(table: dict[str, object]) -> None:
     for read in (read_config, read_user_config):
         words = ""
@@ -228,7 +224,6 @@ def test_our_own_configuration_of_any_shape_is_read_or_refused_with_its_key(tabl
 
 
 @given(st.lists(st.builds("{} = {}".format, KEYS, QUOTED) | st.text(max_size=10), max_size=8).map("\n".join))
-@settings(deadline=None, max_examples=100)
 def test_our_own_configuration_half_typed_is_scanned_without_a_crash(text: str) -> None:
     with suppress(ConfigError):
         read_config(to_mapping(scan(text)))
@@ -244,6 +239,7 @@ LONG: dict[str, tuple[str, Callable[[int], str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("what", LONG)
 def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> None:
     file_format, text_of = LONG[what]

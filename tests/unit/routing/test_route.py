@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.answers import Withheld
@@ -275,7 +275,6 @@ NAMES = st.sampled_from(["acme-web", "acme-", "secret", "public", "old-lib"])
 
 
 @given(NAMES, st.none() | ADDRESSES, OPTIONS, ADDRESSES)
-@settings(deadline=None, max_examples=500)
 def test_no_private_name_reaches_the_default_index_or_the_status_index(
     name: str, pinned: str | None, options: tuple[IndexOption, ...], default: str
 ) -> None:
