@@ -15,17 +15,15 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tests.e2e.runner import clean_environment, script
+from tests.support.waiting import wait_until
 
 _START_LIMIT = 30.0
-_SETTLE_LIMIT = 10.0
-_POLL = 0.02
 # A port that was free a moment ago may be somebody else's by the time the index binds it.
 _ATTEMPTS = 3
 _ADMIN = ("admin", "admin-password")
@@ -220,13 +218,19 @@ def _process(command: list[str], directory: str, log: str) -> Iterator[subproces
 
 def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:
     """Return when the index answers; raise NotUpError when it has ended or takes too long."""
-    give_up = time.monotonic() + _START_LIMIT
-    while time.monotonic() < give_up and process.poll() is None:
+
+    def has_answered() -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException):
             _ask("GET", f"http://127.0.0.1:{port}/", None, None)
-            return
-        time.sleep(_POLL)
-    raise NotUpError
+            return True
+        if process.poll() is not None:
+            raise NotUpError
+        return False
+
+    try:
+        wait_until(has_answered, seconds=_START_LIMIT)
+    except AssertionError as error:
+        raise NotUpError from error
 
 
 def _free_port() -> int:
@@ -253,7 +257,4 @@ def _ask(method: str, url: str, body: str | None, user: tuple[str, str] | None) 
 
 def _wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait for an index that works through its writes in the background."""
-    give_up = time.monotonic() + _SETTLE_LIMIT
-    while not condition():
-        assert time.monotonic() < give_up, f"waited in vain until {what}"
-        time.sleep(_POLL)
+    wait_until(condition, what)

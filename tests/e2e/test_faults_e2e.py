@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from typing import NamedTuple
 
 import pytest
@@ -24,6 +23,7 @@ from tests.support.scripted_index import (
     redirect,
     too_many,
 )
+from tests.support.waiting import wait_until
 
 NAME = "old-lib"
 PAGE = json_page(NAME, "archived", "no time")
@@ -231,8 +231,7 @@ def test_ctrl_c_ends_a_wait_for_an_index_at_once_and_quietly(mothball: Mothball)
     with ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as index:
         mothball.require(index.url, NAME)
         process = mothball.start("check")
-        while index.count() == 0 and process.poll() is None:
-            time.sleep(0.02)
+        wait_until(lambda: index.count() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         run = finish(process)
         # Had it waited for the answer, it would have told of a timeout and exited 0.

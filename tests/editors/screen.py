@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from tests.editors.workbench import LIMIT
+from tests.support.waiting import wait_until
 
 _POLL = 0.1
 # Below the limit of a test, so that the failure tells what it waited for.
@@ -69,11 +69,7 @@ class Screen:
 
     def wait_for(self, what: str, look: Callable[[], _Found]) -> _Found:
         """Look until there is something to see, and return that."""
-        give_up = time.monotonic() + _PATIENCE
-        while not (found := look()):
-            assert time.monotonic() < give_up, f"waited in vain for {what}"
-            time.sleep(_POLL)
-        return found
+        return wait_until(look, what, _PATIENCE, _POLL)
 
     def _find(self, title: str) -> str:
         command = ("xdotool", "search", "--onlyvisible", "--name", title)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.editors.workbench import ROOT
+from tests.support.waiting import wait_until
 
 _PATIENCE = 30.0
 _POLL = 0.1
@@ -31,10 +31,18 @@ class Terminal:
 
     def wait_for(self, *texts: str) -> str:
         """Return what stands in the terminal as soon as all of ``texts`` are part of that."""
-        give_up = time.monotonic() + _PATIENCE
-        while not all(text in (shown := self.text()) for text in texts):
-            assert time.monotonic() < give_up, f"waited in vain for {texts}:\n{shown}"
-            time.sleep(_POLL)
+        shown = ""
+
+        def has_all() -> bool:
+            nonlocal shown
+            shown = self.text()
+            return all(text in shown for text in texts)
+
+        try:
+            wait_until(has_all, f"the terminal shows {texts}", _PATIENCE, _POLL)
+        except AssertionError as error:
+            error.add_note(shown)
+            raise
         return shown
 
     def press(self, *keys: str) -> None:

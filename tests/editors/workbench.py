@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.e2e.runner import clean_environment
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 EDITORS = ROOT / "editors"
@@ -108,12 +108,9 @@ class Workbench:
 
     def server_has_ended(self) -> bool:
         """Return whether, perhaps after a moment, no server of this wheel runs any more."""
-        give_up = time.monotonic() + 10
-        while self._servers():
-            if time.monotonic() > give_up:
-                return False
-            time.sleep(0.05)
-        return True
+        with suppress(AssertionError):
+            wait_until(lambda: not self._servers(), seconds=10)
+        return not self._servers()
 
     def _servers(self) -> list[bytes]:
         """Return the command lines of the running servers of this wheel, as Linux tells them."""

@@ -23,6 +23,7 @@ from mothball.index.exchange import ProjectPage
 from mothball.index.snapshot import parse_snapshot
 from tests.e2e.runner import Mothball, finish
 from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 
@@ -125,8 +126,7 @@ def test_a_run_that_is_told_to_end_says_nothing_and_leaves_a_sound_cache(
     mothball.require(index.url, *NAMES)
     index.forget()
     process = mothball.start("check", "--format", "json")
-    while index.count() < 10 and process.poll() is None:
-        time.sleep(0.005)
+    wait_until(lambda: index.count() >= 10 or process.poll() is not None, every=0.005)
     process.send_signal(getattr(signal, signal_name))
     run = finish(process)
     # The shell's 128 + N: neither clean nor a finding.
@@ -140,8 +140,7 @@ def test_an_interruption_keeps_what_was_learnt_until_then(index: ScriptedIndex, 
     mothball.require(index.url, *NAMES)
     index.forget()
     process = mothball.start("check")
-    while index.count() < 60 and process.poll() is None:
-        time.sleep(0.002)
+    wait_until(lambda: index.count() >= 60 or process.poll() is not None, every=0.002)
     process.send_signal(signal.SIGINT)
     run = finish(process)
     if run.code == 1:

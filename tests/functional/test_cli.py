@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +18,7 @@ from tests.support.cli import clean_environment, installed_script, run_installed
 from tests.support.hostile import assert_harmless
 from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
+from tests.support.waiting import wait_until
 
 COMMANDS = ("check", "status", "snapshot", "lsp", "cache", "config", "rule")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
@@ -269,9 +269,8 @@ def test_ctrl_c_while_an_index_is_silent_exits_130_quietly_and_at_once(project: 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        while index.count() == 0:
-            assert process.poll() is None
-            time.sleep(0.02)
+        wait_until(lambda: index.count() or process.poll() is not None)
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
         # Its look-ups would go on for ten seconds and more; what it must not do is wait for them.
         out, err = process.communicate(timeout=8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,10 @@ from hypothesis import strategies as st
 
 from tests.lsp.conftest import InProcess, Workspace
 from tests.support.cli import run_in_process
-from tests.support.lsp_client import LIMIT, PUSH, Message, uri
+from tests.support.lsp_client import PUSH, Message, uri
 from tests.support.memory import forget
 from tests.support.project import snapshot_text
+from tests.support.waiting import wait_until
 
 STATUSES = {
     "old-lib": {"status": "archived", "reason": "use new-lib"},
@@ -208,8 +208,6 @@ def settled(client: InProcess, document: str) -> list[Message]:
             return None
         return [{}, *(client.server.protocol._converter.unstructure(one) for one in held.diagnostics or ())]
 
-    give_up = time.monotonic() + LIMIT
-    while (found := client.in_loop(state)) is None:
-        assert time.monotonic() < give_up
-        time.sleep(0.002)
+    found = wait_until(lambda: client.in_loop(state), every=0.002)
+    assert found is not None
     return found

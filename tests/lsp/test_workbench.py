@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from tests.lsp.conftest import InProcess, Workspace
 from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.scripted_index import ScriptedIndex
+from tests.support.waiting import wait_until
 
 # A text that is judged in a thread.
 LONG = "#" * 200_000 + "\n"
@@ -50,10 +50,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldJudge]:
 
 def until(client: InProcess, condition: Callable[[], bool]) -> None:
     """Wait until something is so in the loop's thread."""
-    give_up = time.monotonic() + LIMIT
-    while not client.in_loop(condition):
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    wait_until(lambda: client.in_loop(condition))
 
 
 # --- long texts -------------------------------------------------------------------------------------------------------

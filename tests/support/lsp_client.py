@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import Any, BinaryIO, Self
 
 from tests.support.cli import installed_script, measured_environment
+from tests.support.waiting import LIMIT, wait_until
 
-LIMIT = 20.0
 Message = dict[str, Any]
 
 # What VS Code, Neovim and Emacs say of themselves, as far as it matters to us; the recorded whole is in pytest-lsp.
@@ -127,7 +127,7 @@ class LspClient:
             while not (found := condition()):
                 left = give_up - time.monotonic()
                 assert left > 0, f"waited in vain; the last messages are {self.received[-3:]}"
-                self._news.wait(min(left, 0.05))
+                self._news.wait(min(left, 0.01))
             return found
 
     def messages(self, method: str) -> list[Message]:
@@ -197,13 +197,14 @@ class LspClient:
 
     def wait_for_pull(self, document: str, *codes: str) -> list[Message]:
         """Pull whenever the server says so until the diagnostics are of exactly these rules; return them."""
-        give_up = time.monotonic() + LIMIT
-        while True:
-            items: list[Message] = self.pull(document)["items"]
-            if codes_of(items) == list(codes):
-                return items
-            assert time.monotonic() < give_up, items
-            time.sleep(0.05)
+        items: list[Message] = []
+
+        def is_as_expected() -> bool:
+            items[:] = self.pull(document)["items"]
+            return codes_of(items) == list(codes)
+
+        wait_until(is_as_expected, f"the rules of {document} are {codes}")
+        return items
 
 
 def codes_of(diagnostics: list[Message]) -> list[str | None]:

@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,6 +17,7 @@ from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
+from tests.support.waiting import wait_until
 
 PAGE = json_page("old-lib", "archived")._replace(etag='"1"')
 FETCHED = Fetched(ProjectPage("archived"), '"1"')
@@ -33,12 +33,6 @@ def _no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def index() -> Iterator[ScriptedIndex]:
     with ScriptedIndex({"old-lib": PAGE}) as scripted:
         yield scripted
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to bring about; the test's own timeout is the limit."""
-    while not condition():
-        time.sleep(0.005)
 
 
 class Fetching(threading.Thread):
@@ -99,7 +93,7 @@ def test_threads_that_want_the_same_page_share_one_request(index: ScriptedIndex)
     index.script("old-lib", PAGE._replace(delay=0.3))
     with Client() as client:
         first = Fetching(client, PageRequest(index.url, "old-lib"))
-        until(lambda: index.count() == 1)
+        wait_until(lambda: index.count() == 1)
         others = [Fetching(client, PageRequest(index.url, "old-lib")) for _ in range(5)]
         for thread in (first, *others):
             thread.join()
@@ -114,7 +108,7 @@ def test_who_stops_waiting_takes_the_answer_from_nobody_else(index: ScriptedInde
         iterator = client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "prompt")])
         next(iterator)
         other = Fetching(client, PageRequest(index.url, "old-lib"))
-        until(lambda: len(client._flights[f"{index.url}old-lib/"].listeners) == 2)
+        wait_until(lambda: len(client._flights[f"{index.url}old-lib/"].listeners) == 2)
         iterator.close()  # type: ignore[attr-defined]
         other.join()
         assert other.outcomes == [FETCHED]
@@ -137,7 +131,7 @@ def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> N
     with Client(ClientSettings(workers=1)) as client:
         for _ in client.fetch([PageRequest(index.url, name) for name in names]):
             break
-        until(lambda: not client._workers)
+        wait_until(lambda: not client._workers)
         assert not client._flights
     assert index.count() <= 2
 
@@ -149,7 +143,7 @@ def test_a_caller_that_fails_leaves_nothing_behind(index: ScriptedIndex) -> None
     with Client() as client:
         with pytest.raises(ZeroDivisionError):
             list(client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "other")], fail))
-        until(lambda: not client._workers and not client._flights)
+        wait_until(lambda: not client._workers and not client._flights)
 
 
 def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: ScriptedIndex) -> None:
@@ -193,7 +187,7 @@ def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex)
     index.script("silent", SILENCE)
     client = Client(ClientSettings(workers=1))
     fetching = Fetching(client, PageRequest(index.url, "silent"), PageRequest(index.url, "old-lib"))
-    until(lambda: index.count() == 1)
+    wait_until(lambda: index.count() == 1)
     client.close()
     fetching.join()
     assert fetching.outcomes == [Failed(Cause.UNREACHABLE, "mothball stopped asking")] * 2
@@ -237,7 +231,7 @@ def test_ctrl_c_ends_the_process_though_every_worker_hangs() -> None:
         subprocess.Popen([sys.executable, "-c", INTERRUPTED, index.url], stderr=subprocess.PIPE) as process,
     ):
         try:
-            until(lambda: index.count() == 33)
+            wait_until(lambda: index.count() == 33)
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=8)  # no worker's read would time out before 10 s
         finally:

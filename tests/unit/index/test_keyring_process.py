@@ -22,6 +22,7 @@ from mothball.index.urls import page_url
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page
+from tests.support.waiting import wait_until
 
 INDEX = "https://index.example/simple/"
 SERVICES = (INDEX, INDEX.rstrip("/"), "index.example")
@@ -124,8 +125,7 @@ def test_closing_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
     answers: list[object] = []
     thread = threading.Thread(target=lambda: answers.append(asked.login(USER)))
     thread.start()
-    while not keyring.asked():
-        time.sleep(0.01)
+    wait_until(keyring.asked)
     asked.close()
     thread.join()
     assert answers == [None]
