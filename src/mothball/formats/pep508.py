@@ -232,9 +232,7 @@ def _read_any(text: str) -> Entry | EntryError:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             requirement = Requirement(text)
-    except RecursionError:
-        return EntryError(_whole(text), "a marker nested too deeply to be read", "take out the needless parentheses")
-    except (ValueError, SyntaxError) as error:
+    except (ValueError, SyntaxError, RecursionError) as error:
         return _explain(text, error)
     return _locate(text, requirement)
 
@@ -291,34 +289,36 @@ def _skip_space(text: str, position: int) -> int:
 # --- why not ----------------------------------------------------------------------------------------------------------
 
 _USUAL_FORM = "write NAME[EXTRA] SPECIFIER ; MARKER, such as `name[extra]>=1.2 ; python_version >= '3.11'`"
-# The first that matches gives the way out; compiled when something is wrong.
+# The first pattern that matches gives the help; its group, if any, the start of the error. Compiled on the first error.
 _HINTS = (
     (r"(?is).*?[#;]\s*+mothball\s*+:", COMMENT_FORM),
-    (r"\s*+[\"']", "take the quotes away, or close them"),
-    (r"[^\[;@]*+\[[^\]]*+\Z", "close the extras with `]`"),
-    (r"[^(;@]*+\([^)]*+\Z", "close the parenthesis"),
-    (r"[^=<>!~;@]*+=(?!=)", "one `=` compares nothing: write `==` for exactly this version"),
-    (r"[^=<>!~;@]*+[=<>!~]++\s*+(?:[,;)]|\Z)", "write a version after the operator"),
-    (r"[^;@]*?~=\s*+v?+[0-9]++(?![0-9.!])", "`~=` takes at least two numbers, such as `~=1.2`"),
-    (r"[^^;@]*+\^", "`^` belongs to Poetry: write a range such as `>=1.2,<2`"),
-    (r"\s*+[\w.-]++\s++v?+[0-9]", "put an operator before the version, such as `name==1.2`"),
-    (r"[^;]*+;\s*+\Z", "write a marker after `;`, or take `;` away"),
+    (r"\s*+()[\"']", "take the quotes away, or close them"),
+    (r"[^\[;@]*+()\[[^\]]*+\Z", "close the extras with `]`"),
+    (r"[^(;@]*+()\([^)]*+\Z", "close the parenthesis"),
+    (r"[^=<>!~;@]*+()=(?!=)", "one `=` compares nothing: write `==` for exactly this version"),
+    (r"[^=<>!~;@]*+()[=<>!~]++\s*+(?:[,;)]|\Z)", "write a version after the operator"),
+    (r"[^;@]*?()~=\s*+v?+[0-9]++(?![0-9.!])", "`~=` takes at least two numbers, such as `~=1.2`"),
+    (r"[^=<>!~^;@]*+()[=<>!~]*+\s*+\^", "`^` belongs to Poetry: write a range such as `>=1.2,<2`"),
+    (r"[^;@]*?()(?:[<>]=?+|~=)[^,;@<>=!~]*?(?:\.\*|\+)", "only `==` and `!=` take `.*` or a local version"),
+    (r"\s*+[\w.-]++\s++()v?+[0-9]", "put an operator before the version, such as `name==1.2`"),
+    (r"[^;@]*+@[ \t]*+\S++\s++()[^\s;]", "only a marker may follow a URL: put ` ;` before it"),
+    (r"[^;]*+();[^(]*+(?>(?:\([^(]*+){100})", "remove the unneeded parentheses of the marker"),
+    (r"[^;]*+();\s*+\Z", "write a marker after `;`, or take `;` away"),
+    (r"[^;]*+;", "compare a variable with a quoted string after `;`, such as `python_version >= '3.11'`"),
+    (r"\s*+[\w.-]++\s++()\w", _USUAL_FORM),
 )
 
 
 def _explain(text: str, error: Exception) -> EntryError:
+    """Return the error in mothball's own words: the messages of ``packaging`` change with its releases."""
     whole = _whole(text)
-    # The error that packaging chains holds the place where its parser stopped; an older or later one may not.
-    start, end = getattr(error.__cause__, "span", (0, 0))
-    span = whole
-    for place in (end, start):
-        if whole.start <= place < whole.end and not text[place : whole.end].isspace():
-            span = Span(place, whole.end)
+    found, help_text = None, _USUAL_FORM
+    for pattern, hint in _HINTS:
+        if found := re.match(pattern, text):
+            help_text = hint
             break
-    reason = str(error).partition("\n")[0]
-    help_text = next((hint for pattern, hint in _HINTS if re.match(pattern, text)), _USUAL_FORM)
-    return EntryError(
-        span,
-        f"`{one_line(text, 60)}` is no valid requirement: {one_line(reason[:1].lower() + reason[1:])}",
-        help_text,
-    )
+    # Errors of packaging have a span since 26.4; its end is where the parser stopped.
+    stopped = getattr(error, "span", None) or (whole.start,)
+    places = (found.start(1),) if found and found.re.groups else reversed(stopped)
+    start = next((at for at in places if text[at : whole.end].strip() and at >= whole.start), whole.start)
+    return EntryError(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)

@@ -219,7 +219,7 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
         ("requests==", "==", "write a version"),
         ("requests!=,<2", "!=,<2", "write a version"),
         ("requests[", "[", "close the extras"),
-        ("requests[a,", "requests[a,", "close the extras"),
+        ("requests[a,", "[a,", "close the extras"),
         ("requests(>=1", "(>=1", "close the parenthesis"),
         ('"req', '"req', "quotes"),
         ("'requests'", "'requests'", "quotes"),
@@ -227,17 +227,21 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
         ("requests==^2.0", "==^2.0", "Poetry"),
         ("requests 2.0", "2.0", "operator"),
         ("requests~=2", "~=2", "two numbers"),
-        ("requests ;", "requests ;", "marker"),
+        ("requests ;", ";", "marker"),
+        ("requests>=2.*", ">=2.*", "`.*`"),
+        ("requests>2,<=3+local", "<=3+local", "local version"),
+        ("requests ; python_version > '3' or", None, "quoted string"),
         ("requests and more", "and more", "NAME[EXTRA]"),
         ("==1.0", "==1.0", "NAME[EXTRA]"),
         ("", "", "NAME[EXTRA]"),
     ],
 )
-def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str, way_out: str) -> None:
+def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str | None, way_out: str) -> None:
     error = read_entry(text)
     assert isinstance(error, EntryError)
-    assert error.span.of(text) == underlined
-    assert error.message.startswith(f"`{text}` is no valid requirement: ")
+    # Within a marker, packaging gives the place, from 26.4 on.
+    assert underlined in (None, error.span.of(text))
+    assert error.message == f"`{text}` is not a valid requirement"
     assert way_out in error.help
 
 
@@ -261,7 +265,7 @@ def test_a_marker_nested_beyond_reason_is_an_error() -> None:
     depth = 2000
     error = read_entry("foo ; " + "(" * depth + "os_name == 'nt'")
     assert isinstance(error, EntryError)
-    assert "nested too deeply" in error.message
+    assert "parentheses" in error.help
 
 
 @pytest.mark.parametrize(

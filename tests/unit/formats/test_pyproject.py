@@ -132,7 +132,7 @@ def test_what_is_no_requirement_is_a_problem_where_it_goes_wrong() -> None:
     text = in_project('"flask", "not a requirement", "rich"')
     assert [one.name for one in parse(text).dependencies] == ["flask", "rich"]
     ((message, place),) = problems(text)
-    assert "no valid requirement" in message
+    assert "not a valid requirement" in message
     assert place in "not a requirement"
 
 

@@ -186,7 +186,7 @@ def test_an_unresolved_merge_is_one_problem_and_no_names(text: str, places: list
 @pytest.mark.parametrize("line", ["========", "<<<<<<<HEAD", " <<<<<<< HEAD", "<<<<<< HEAD"])
 def test_other_rows_of_signs_are_entries_that_pip_refuses(line: str) -> None:
     (problem,) = parse(line).problems
-    assert "no valid requirement" in problem.message
+    assert "not a valid requirement" in problem.message
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -418,7 +418,7 @@ def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
     text = "https://files.example/a.zip ; nonsense"
     (problem,) = parse(text).problems
     assert problem.span.of(text) == "nonsense"
-    assert problem.message.startswith("`nonsense` is no valid marker")
+    assert problem.message.startswith("`nonsense` is not a valid marker")
 
 
 def test_an_empty_marker_is_nothing_to_pip() -> None:

@@ -132,7 +132,7 @@ def test_what_pip_refuses_is_told_at_its_place() -> None:
     text = '[env.test]\ndeps = ["\\u0066lask", "not a requirement"]'
     document = tool_tox.parse(text)
     ((problem),) = document.problems
-    assert "no valid requirement" in problem.message
+    assert "not a valid requirement" in problem.message
     assert problem.span.of(text) in "not a requirement"
     assert [one.name_span.of(text) for one in document.dependencies] == ["\\u0066lask"]
 
