@@ -65,23 +65,25 @@ def test_the_version_is_told(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message", "way_out"),
+    ("arguments", "named", "way_out"),
     [
-        ((), "the following arguments are required: COMMAND", "see `mothball --help`"),
-        (("frobnicate",), "argument COMMAND: invalid choice: 'frobnicate'", "see `mothball --help`"),
-        (("check", "--frobnicate"), "unrecognized arguments: --frobnicate", "see `mothball --help`"),
-        (("check", "--format", "xml"), "argument --format: invalid choice: 'xml'", "see `mothball check --help`"),
-        (("status",), "the following arguments are required: NAME", "see `mothball status --help`"),
-        (("check", "--\x1b[2J\n::error::x"), "unrecognized arguments: -- [2J ::error::x", "see `mothball --help`"),
+        ((), "COMMAND", "see `mothball --help`"),
+        (("frobnicate",), "frobnicate", "see `mothball --help`"),
+        (("check", "--frobnicate"), "--frobnicate", "see `mothball --help`"),
+        (("check", "--format", "xml"), "xml", "see `mothball check --help`"),
+        (("status",), "NAME", "see `mothball status --help`"),
+        (("check", "--\x1b[2J\n::error::x"), "-- [2J ::error::x", "see `mothball --help`"),
     ],
 )
 def test_a_wrong_call_is_one_message_with_a_way_out(
-    project: Project, arguments: tuple[str, ...], message: str, way_out: str
+    project: Project, arguments: tuple[str, ...], named: str, way_out: str
 ) -> None:
     result = project.run(*arguments)
     assert (result.code, result.out) == (2, "")
     first, second = result.err.splitlines()
-    assert first.startswith(f"mothball: error: {message}")
+    # The words between are argparse's.
+    assert first.startswith("mothball: error: ")
+    assert named in first
     assert second == f"  = help: {way_out}"
     assert_harmless(result.err)
 
