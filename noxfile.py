@@ -1,14 +1,16 @@
-"""What is tested in real editors: ``uv run nox -s editors``, or one of them, ``uv run nox -s vscode``.
+"""Sessions: tests in real editors, tests with other versions than the pinned ones, and updating the pins.
 
-A session installs what it needs into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see
-tests/editors/tools.py) and skips, saying why, what a machine cannot have; with ``MOTHBALL_EDITORS_REQUIRED=1`` it fails
-then, and also when every test was skipped. Pictures and logs go to
-``.nox/editors-artefacts``.
+``uv run --group dev nox -s editors`` runs the tests of all editors, ``nox -s vscode`` those of one. Such a session
+installs what it needs into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see tests/editors/tools.py) and
+skips, saying why, what a machine cannot have; with ``MOTHBALL_EDITORS_REQUIRED=1`` it fails then, and also when every
+test was skipped. Pictures and logs go to ``.nox/editors-artefacts``.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from pathlib import Path
 
 import nox
@@ -19,7 +21,13 @@ nox.options.sessions = ["editors"]
 # The tests of an editor are tests/editors/test_NAME*.py, or all in tests/editors/NAME/.
 EDITORS = ("neovim", "emacs", "vim", "kate", "vscode")
 
+# The groups of pyproject.toml whose packages are pinned there.
+GROUPS = ("dev", "editors")
+
 _OUTPUT = Path(__file__).resolve().parent / ".nox"
+_UV = os.environ.get("UV", "uv")
+# `--no-config` ignores the pins of pyproject.toml.
+_COMPILE = (_UV, "pip", "compile", "--no-config", "--quiet", "--no-header", "--no-annotate")
 
 
 @nox.session(venv_backend="none")
@@ -70,6 +78,50 @@ def run_tests(session: nox.Session, editor: str) -> None:
         "MOTHBALL_EDITORS_ARTEFACTS": str(_OUTPUT / "editors-artefacts"),
         "UV_PROJECT_ENVIRONMENT": str(_OUTPUT / "editors-environment"),
     }
-    uv = os.environ.get("UV", "uv")
-    command = (uv, "run", "--quiet", "--group", "editors", "pytest", "-rs", *tests, *session.posargs)
+    groups = ("--group", "test", "--group", "editors")
+    command = (_UV, "run", "--quiet", *groups, "pytest", "-rs", *tests, *session.posargs)
     session.run(*command, env=environment, external=True)
+
+
+@nox.session(venv_backend="uv")
+def newest(session: nox.Session) -> None:
+    """Run the tests with the newest versions that pyproject.toml allows, not those that it pins."""
+    session.install("--no-config", "--editable", ".", "--group", "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version that pyproject.toml allows of each runtime dependency."""
+    # Not in session.create_tmp(): tests need a temporary directory outside the checkout.
+    overrides = str(Path(session.virtualenv.location) / "lowest.txt")
+    lowest_direct = ("--resolution", "lowest-direct", "--no-deps", "--output-file", overrides)
+    session.run(*_COMPILE, *lowest_direct, "pyproject.toml", external=True, silent=True)
+    # Overrides, since test tools may require a newer version of the same package.
+    session.install("--no-config", "--overrides", overrides, "--editable", ".", "--group", "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def pins(session: nox.Session) -> None:
+    """Update the pins in pyproject.toml to the newest versions that it allows."""
+    build = Path(session.create_tmp()) / "build.txt"
+    # hatchling needs editables for editable installations; uv is what `.ci/run` installs.
+    build.write_text("\n".join([*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "editables"]))
+    tools = build.with_name("tools.txt")
+    tools.write_text("uv")
+    groups = [part for group in GROUPS for part in ("--group", group)]
+    path = Path("pyproject.toml")
+    text = path.read_text("utf-8")
+    for table, sources in {
+        "constraint-dependencies": (*groups, "pyproject.toml", str(tools)),
+        "build-constraint-dependencies": (str(build),),
+    }.items():
+        resolved = session.run(*_COMPILE, "--universal", *sources, external=True, silent=True)
+        lines = str(resolved).splitlines()
+        names = Counter(line.partition("==")[0] for line in lines)
+        # A marker is only needed where a name has several versions.
+        pinned = [line if names[line.partition("==")[0]] > 1 else line.partition(" ;")[0] for line in lines]
+        array = "".join(f'    "{line}",\n' for line in pinned)
+        text = re.sub(rf"^{table} = \[.*?\]", f"{table} = [\n{array}]", text, flags=re.MULTILINE | re.DOTALL)
+    path.write_text(text, "utf-8")

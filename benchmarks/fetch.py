@@ -1,6 +1,6 @@
 """200 project pages that no cache knows, from an index 30 ms away, as a ratio to a load generator's time for the same.
 
-    uv run python -m benchmarks.fetch
+    uv run --group test python -m benchmarks.fetch
 
 The floor is ``h2load --h1`` (Debian's nghttp2-client) with 32 connections, against the same server in the same round.
 Budgets: a fetch 2.5 times the floor (aim 2), asking again with validators 0.7 of the CPU of a cold run, 80 MB resident.

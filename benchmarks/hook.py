@@ -1,6 +1,6 @@
 """The hook in a repository of 10,000 files, git included, as a ratio to ``python -c pass``.
 
-    uv run python -m benchmarks.hook
+    uv run --group test python -m benchmarks.hook
 
 One staged pyproject.toml of 50 dependencies whose answers are all cached: the budget is 7, the aim 6. No dependency
 file staged: the budget is 2.5. Beside them, a whole ``pre-commit run`` with our hook as a ratio to one with a hook that

@@ -1,6 +1,6 @@
 """A 3 MB uv.lock read with positions and graph, as a ratio to what ``tomllib`` takes to load it.
 
-    uv run python -m benchmarks.lock_parse
+    uv run --group test python -m benchmarks.lock_parse
 
 The budget is 0.1, for the first lock that a process reads. Below it stands what the same lock costs with a comment in
 it that speaks to mothball, and what it costs half typed, where it is read with the TOML scanner.

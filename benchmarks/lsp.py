@@ -1,6 +1,6 @@
 """The language server, as ratios to ``python -c pass``: what typing, opening and hovering cost, and what it holds.
 
-    uv run python -m benchmarks.lsp
+    uv run --group test python -m benchmarks.lsp
 
 Budgets: a change of 1,000 dependencies, 10 of them flagged, to its diagnostics 1, in a requirements.txt and in a
 pyproject.toml alike, and of 50 dependencies 0.3, opening a uv.lock of 3 MB 15, hover 0.5, all warm; 80 MB resident

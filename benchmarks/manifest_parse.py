@@ -1,6 +1,6 @@
 """Manifests read with positions, as a ratio to what ``packaging.Requirement`` takes for the same strings.
 
-    uv run python -m benchmarks.manifest_parse
+    uv run --group test python -m benchmarks.manifest_parse
 
 A pyproject.toml with 1,000 dependencies, and requirements files with 10,000, plain and with hashes; the budget is 1.5
 for each. Poetry's tables hold the same names with constraints of their own, which ``packaging`` cannot read.

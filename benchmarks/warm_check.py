@@ -1,6 +1,6 @@
 """A whole ``mothball check`` of 50 dependencies whose answers are all cached, as a ratio to ``python -c pass``.
 
-    uv run python -m benchmarks.warm_check
+    uv run --group test python -m benchmarks.warm_check
 
 The budget is 6, the aim 5: this is what every run of the hook costs when nothing is new.
 """

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +69,7 @@ def prepared(name: str, directory: Path, origin: Path) -> Runner:
     sample.git("add", "--all")
     command = [_program(name), "install-hooks"]
     # Here, and only here, the machine's own settings count: its index, its certificates.
-    environment = {**os.environ, **IDENTITY, **runner.environment()}
+    environment = {**os.environ, **IDENTITY, **runner.environment(), **_pinned(directory / f"{name}-pins.txt")}
     for variable in ("PYTHONPATH", "VIRTUAL_ENV"):
         environment.pop(variable, None)
     done = subprocess.run(
@@ -76,6 +77,16 @@ def prepared(name: str, directory: Path, origin: Path) -> Runner:
     )
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
     return runner
+
+
+def _pinned(path: Path) -> dict[str, str]:
+    """Write the pins of pyproject.toml to ``path`` and return the variables that make pip and uv follow them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]
+    pins = {*settings["constraint-dependencies"], *settings["build-constraint-dependencies"]}
+    path.write_text("\n".join(sorted(pins)), "utf-8")
+    # pip, until 26.2, passes PIP_CONSTRAINT on to builds; both are set for any of its versions.
+    names = ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT")
+    return dict.fromkeys(names, str(path))
 
 
 def configuration(runner: Runner, *hooks: str, args: str = "") -> str:
@@ -168,5 +179,5 @@ def committer(directory: Path, runner: Runner | None, index: str, hooks: tuple[s
 
 def _program(name: str) -> str:
     found = shutil.which(name, path=sysconfig.get_path("scripts"))
-    assert found is not None, f"{name} is not installed: run the tests with `uv run pytest`"
+    assert found is not None, f"{name} is not installed: run the tests with `uv run --group test pytest`"
     return found

@@ -18,7 +18,7 @@ _GUARD = os.path.join(os.path.dirname(__file__), "guard")
 def script(name: str) -> str:
     """Return the path of a console script that is installed beside the interpreter that runs the tests."""
     path = shutil.which(name, path=sysconfig.get_path("scripts"))
-    assert path is not None, f"{name} is not installed: run the tests with `uv run pytest`"
+    assert path is not None, f"{name} is not installed: run the tests with `uv run --group test pytest`"
     return path
 
 

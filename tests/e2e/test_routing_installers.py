@@ -20,7 +20,9 @@ from tests.e2e.runner import Mothball, clean_environment
 from tests.support.scripted_index import ScriptedIndex
 
 UV = os.environ.get("UV") or shutil.which("uv")
-needs_uv = pytest.mark.skipif(UV is None, reason="uv is not on the PATH: run the tests with `uv run pytest`")
+needs_uv = pytest.mark.skipif(
+    UV is None, reason="uv is not on the PATH: run the tests with `uv run --group test pytest`"
+)
 
 
 class Indexes:

@@ -1,6 +1,7 @@
 """What the tests of all editors need: the installed wheel, a project, the editors themselves.
 
-They install editors, so they run only when they are asked for: ``uv run nox -s neovim``, ``emacs``, ``vim``, ``kate``.
+They install editors, so they run only in nox sessions: ``uv run --group dev nox -s neovim``, or ``emacs``, ``vim``,
+``kate``.
 """
 
 from __future__ import annotations

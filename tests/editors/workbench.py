@@ -31,7 +31,7 @@ LIMIT = 90.0
 def only_with(editor: str) -> pytest.MarkDecorator:
     """Return the mark of tests that drive a real ``editor``, which the nox session of that name provides."""
     wanted = os.environ.get("MOTHBALL_EDITORS", "").split(",")
-    return pytest.mark.skipif(editor not in wanted, reason=f"drives a real editor: uv run nox -s {editor}")
+    return pytest.mark.skipif(editor not in wanted, reason=f"drives a real editor: uv run --group dev nox -s {editor}")
 
 
 class Seen(NamedTuple):

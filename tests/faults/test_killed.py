@@ -1,7 +1,7 @@
 """kill -9 at any moment: the cache can be read after each, nothing half-written is left where somebody reads it.
 
 Twenty kills in every run of the tests. The long suite is
- ``MOTHBALL_KILLS=200 uv run pytest tests/faults/test_killed.py``
+ ``MOTHBALL_KILLS=200 uv run --group test pytest tests/faults/test_killed.py``
 """
 
 from __future__ import annotations

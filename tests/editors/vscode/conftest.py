@@ -1,6 +1,6 @@
 """What the tests in VS Code need: the packaged extension, the installed wheel, a browser, places for each test.
 
-They download several hundred megabytes, so they run only when they are asked for: ``uv run nox -s vscode``.
+They download several hundred megabytes, so they run only when they are asked for: ``uv run --group dev nox -s vscode``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # The first test waits for all that has to be installed.
             item.add_marker(pytest.mark.timeout(900))
             if not is_asked_for:
-                item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run nox -s vscode"))
+                item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run --group dev nox -s vscode"))
 
 
 @pytest.fixture(scope="session")
