@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_pypiron
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
+from tests.support.real_indexes import Pypiron, running_pypiron
 
 # What a real index states, and the example of README, stay in the default run.
 FAST = {"test_pypiron.py", "test_example.py"}

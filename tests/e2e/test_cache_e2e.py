@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.runner import Mothball, Run
+from tests.support.installed import Mothball, Run
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0

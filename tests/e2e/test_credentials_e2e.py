@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_pypiron
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
 from tests.support.keyrings import TestKeyring
+from tests.support.real_indexes import Pypiron, running_pypiron
 from tests.support.scripted_index import ScriptedIndex, json_page
 
 READER = ("reader", "r34d3r/s-p4ssw0rd")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.e2e.runner import Mothball, Run
+from tests.support.installed import Mothball, Run
 
 EXAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "shop")
 DAY = 86400

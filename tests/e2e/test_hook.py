@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.committing import Committer, Runner, committer, configuration, prepared, publish
-from tests.e2e.indexes import Pypiron
 from tests.support.added import toml
+from tests.support.committing import Committer, Runner, committer, configuration, prepared, publish
+from tests.support.real_indexes import Pypiron
 
 # The first test of each runner waits for its environment to be made.
 pytestmark = pytest.mark.timeout(900)

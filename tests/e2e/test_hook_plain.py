@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.committing import Committer, Outcome, committer
-from tests.e2e.runner import script
 from tests.support.added import toml
+from tests.support.committing import Committer, Outcome, committer
+from tests.support.installed import script
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "hook.md"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_pypiron
 from tests.support.lsp_client import PUSH, Process, uri
+from tests.support.real_indexes import Pypiron, running_pypiron
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_peryx
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
+from tests.support.real_indexes import Pypiron, running_peryx
 
 STATUSES = {
     "relayed-archived": ("archived", "no time"),

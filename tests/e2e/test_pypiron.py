@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_pypiron
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
+from tests.support.real_indexes import Pypiron, running_pypiron
 
 PROJECTS = (
     "put-away",

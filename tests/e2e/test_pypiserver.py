@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.indexes import Pypiron, running_pypiserver
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
+from tests.support.real_indexes import Pypiron, running_pypiserver
 from tests.support.scripted_index import ScriptedIndex, json_page
 
 NAMES = tuple(f"plain-{number}" for number in range(12))

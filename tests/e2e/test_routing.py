@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 
 from mothball.config import DEFAULT_INDEX
-from tests.e2e.indexes import AccessLog, Pypiron, running_pypiron, running_pypiserver
-from tests.e2e.runner import Mothball, Run
+from tests.support.installed import Mothball, Run
+from tests.support.real_indexes import AccessLog, Pypiron, running_pypiron, running_pypiserver
 from tests.tables.indexes import BOTH, ROWS, Row
 
 ACCESS_LOG = ("--access-log", "--access-log-format", "clf")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.runner import Mothball, clean_environment
+from tests.support.installed import Mothball, clean_environment
 from tests.support.scripted_index import ScriptedIndex
 
 UV = os.environ.get("UV") or shutil.which("uv")

@@ -8,25 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.editors import tools
-from tests.editors.workbench import ROOT, Workbench
-
-
-@contextmanager
-def or_skip() -> Iterator[None]:
-    """Skip the tests that need what this machine cannot have, and say what that is; they fail where it is required."""
-    try:
-        yield
-    except tools.Unavailable as reason:
-        if tools.is_required():
-            pytest.fail(f"{tools.REQUIRED_VARIABLE} is set, and {reason}")
-        pytest.skip(str(reason))
+from tests.editors.workbench import ROOT, Workbench, or_skip
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -16,9 +16,9 @@ import tree_sitter_rust
 
 import mothball
 from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
-from tests.e2e.runner import clean_environment, script
 from tests.editors.handshake import greet
 from tests.editors.workbench import EDITORS
+from tests.support.installed import clean_environment, script
 
 
 def neovim() -> list[str]:

@@ -10,20 +10,21 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.e2e.runner import clean_environment
+from tests.editors import tools
+from tests.support.installed import clean_environment
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 EDITORS = ROOT / "editors"
 DRIVERS = Path(__file__).parent / "drivers"
-_GUARD = ROOT / "tests" / "e2e" / "guard"
+_GUARD = ROOT / "tests" / "support" / "guard"
 # Far above what any editor needs: a limit for what hangs, not for what is slow.
 LIMIT = 90.0
 
@@ -32,6 +33,17 @@ def only_with(editor: str) -> pytest.MarkDecorator:
     """Return the mark of tests that drive a real ``editor``, which the nox session of that name provides."""
     wanted = os.environ.get("MOTHBALL_EDITORS", "").split(",")
     return pytest.mark.skipif(editor not in wanted, reason=f"drives a real editor: uv run --group dev nox -s {editor}")
+
+
+@contextmanager
+def or_skip() -> Iterator[None]:
+    """Skip the tests that need what this machine cannot have, and say what that is; they fail where it is required."""
+    try:
+        yield
+    except tools.Unavailable as reason:
+        if tools.is_required():
+            pytest.fail(f"{tools.REQUIRED_VARIABLE} is set, and {reason}")
+        pytest.skip(str(reason))
 
 
 class Seen(NamedTuple):

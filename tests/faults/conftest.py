@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.runner import Mothball
+from tests.support.installed import Mothball
 
 # One fast family stays in the default run: what each fault comes to in front of a warm cache.
 FAST = {"test_a_warm_cache_hears_nothing_of_it"}

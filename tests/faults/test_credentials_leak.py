@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.runner import Mothball, Run
+from tests.support.installed import Mothball, Run
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import refusing_url
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page, redirect
@@ -72,7 +72,7 @@ class Scene(NamedTuple):
         theirs = index.replace("://", f"://{USER}:{quote(SECRETS['repository'], safe='')}@")
         self.mothball.write("requirements.txt", f"--index-url {theirs}", NAME, "second-lib", "third-lib[")
         # No line of an environment of a test's own runs: what stands there is the caller's.
-        guard = os.path.join(os.path.dirname(__file__), "..", "e2e", "guard")
+        guard = os.path.join(os.path.dirname(__file__), "..", "support", "guard")
         environment = {"PYTHONPATH": os.path.abspath(guard)}
         if way == "environment":
             environment |= {"UV_INDEX_CLOSED_USERNAME": USER, "UV_INDEX_CLOSED_PASSWORD": SECRETS[way]}

@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import pytest
 from mothball.index.cache import CachedAnswer, PageKey, StatusCache, page_key
 from mothball.index.exchange import ProjectPage
 from mothball.index.snapshot import parse_snapshot
-from tests.e2e.runner import Mothball, finish
+from tests.support.installed import Mothball, finish
 from tests.support.scripted_index import ScriptedIndex, json_page
 from tests.support.waiting import wait_until
 
@@ -79,7 +80,8 @@ def test_a_cache_is_readable_after_each_kill_and_holds_nothing_but_answers(
                 with suppress(FileNotFoundError):  # it was killed before it made one
                     os.remove(os.path.join(mothball.cache, "v2", "cache.db"))
         process = mothball.start("check", "--refresh", "--format", "json")
-        time.sleep(usual * chance.uniform(0.3, 1.0))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(usual * chance.uniform(0.3, 1.0))
         process.kill()
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
@@ -110,7 +112,8 @@ def test_a_snapshot_is_the_old_one_or_the_new_one_after_each_kill(index: Scripte
         with open(path, "w", encoding="utf-8") as file:
             file.write(old)
         process = mothball.start("snapshot", "-o", path)
-        time.sleep(usual * chance.uniform(0.5, 1.1))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(usual * chance.uniform(0.5, 1.1))
         process.kill()
         process.communicate()
         with open(path, encoding="utf-8") as file:

@@ -14,7 +14,7 @@ import pytest
 from mothball.answers import Cause
 from mothball.index.client import Client, ClientSettings
 from mothball.index.exchange import Failed, Fetched, PageRequest
-from tests.e2e.runner import Mothball, finish, script
+from tests.support.installed import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
 
 MEMORY_LIMIT = 150 * 1024  # kilobytes
@@ -88,6 +88,7 @@ def test_five_thousand_names_are_each_asked_for_once_within_150_megabytes(mothba
     assert max(resident, warm_resident) <= MEMORY_LIMIT
 
 
+@pytest.mark.alone
 def test_two_hundred_names_get_through_a_limit_of_ten_a_second(mothball: Mothball) -> None:
     names = [f"lib-{number}" for number in range(200)]
     with LimitedIndex(names, per_second=10) as index:

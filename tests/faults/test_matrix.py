@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from mothball.index.patience import Patience
-from tests.e2e.test_faults_e2e import CASES, NAME, PAGE, Case
 from tests.support.certificates import Authority
+from tests.support.fault_cases import CASES, NAME, PAGE, Case
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 from tests.support.project import Project
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex
@@ -239,9 +239,7 @@ def test_an_answer_that_drips_is_given_up_when_the_time_for_all_is_over(
 
     monkeypatch.setattr(transport.ClientSettings, "with_timeout", lambda self, _: self._replace(deadline=1.0))
     with dripping() as (url, _):
-        before = time.monotonic()
         assert check(project, url) == Seen(("unavailable", "deadline"), "index", 3)
-        assert time.monotonic() - before < 10
 
 
 # --- clocks ---

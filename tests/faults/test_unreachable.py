@@ -17,8 +17,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.runner import Mothball, script
+from tests.support.installed import Mothball, script
 from tests.support.loopback import unanswering_url
+
+# How long a run takes is what these tests show.
+pytestmark = pytest.mark.alone
 
 NAMES = [f"lib-{number}" for number in range(200)]
 # Addresses that are documentation's (RFC 5737): one that is here, and a route for its neighbours that leads nowhere.

@@ -10,10 +10,10 @@ import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
-from tests.lsp.conftest import Workspace
-from tests.lsp.pages import page
 from tests.support.cli import clean_environment, installed_script
 from tests.support.lsp_client import LIMIT, uri
+from tests.support.lsp_in_process import Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 # An emoji and an accent stand before the name, on its line.

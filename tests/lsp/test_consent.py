@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
-from tests.lsp.test_diagnostics import watched
 from tests.support.lsp_client import PUSH, codes_of
+from tests.support.lsp_in_process import InProcess, Workspace, watched
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 
 def typed(client: InProcess, document: str, before: str, line: str, after: str) -> None:
-    """Type ``line`` letter by letter, with a pause after each that is long enough for names to be asked for."""
+    """Type ``line`` letter by letter, with a pause after each in which names are looked up."""
     for length in range(1, len(line) + 1):
         client.change(document, before + line[:length] + after, length + 1)
-        client.wait_for(lambda: True)
-        time.sleep(0.01)
+        client.settle(document)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +53,6 @@ def test_an_address_that_is_typed_letter_by_letter_is_contacted_by_nobody(
         client.wait_for(lambda: document in client.diagnostics)
         line = line.replace("URL", index.url)
         typed(client, document, before, line, after)
-        time.sleep(0.2)
         assert index.received == []
         # Saved, it is the file's word, and the user has allowed it.
         index.script("old-lib", page("old-lib", "archived"))

@@ -17,10 +17,9 @@ from mothball.index.run import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.server import _is_alive
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
-from tests.lsp.test_features import actions, archived
 from tests.support.lsp_client import PUSH, uri
+from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 NOW = 1_800_000_000.0

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
-from typing import Any
 
 import pytest
 
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
 from tests.support.loopback import refusing_url
 from tests.support.lsp_client import PULL, PUSH, codes_of
+from tests.support.lsp_in_process import LOCK, InProcess, Workspace, place, watched
+from tests.support.lsp_pages import page
 from tests.support.project import snapshot_text
 from tests.support.scripted_index import Reply, ScriptedIndex
-
-
-def place(diagnostic: dict[str, Any]) -> tuple[int, int, int]:
-    """Return line, start and end of a diagnostic that stays on its line."""
-    start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
-    assert start["line"] == end["line"]
-    return start["line"], start["character"], end["character"]
-
 
 # --- one finding ------------------------------------------------------------------------------------------------------
 
@@ -174,6 +164,8 @@ def test_what_has_not_changed_is_not_sent_again(client: InProcess, workspace: Wo
 def test_a_refresh_is_not_waited_for(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.silent_about.update(("workspace/diagnostic/refresh", "client/registerCapability"))
     client.start(PULL, str(workspace.root), index.url)
+    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.bench, "typing_pause", 0.0))
     document = client.open(workspace.path("requirements.txt"), "")
     for number in range(3):
         name = f"old-{number}"
@@ -267,7 +259,7 @@ def test_answers_to_a_name_that_is_gone_are_dropped(
     client.wait_for(lambda: index.received)
     client.change(document, "fine\n")
     client.wait_for(lambda: len(index.received) == 2)
-    time.sleep(0.6)
+    client.settle(document)
     assert all(not one["diagnostics"] for one in client.published)
 
 
@@ -376,34 +368,7 @@ def test_a_users_configuration_that_cannot_be_used_keeps_all_names_at_home(
     assert index.received == []
 
 
-def watched(client: InProcess, *paths: str) -> None:
-    """Tell that files changed outside of the editor."""
-    changes = [{"uri": f"file://{path}", "type": 2} for path in paths]
-    client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-
-
 # --- locks ------------------------------------------------------------------------------------------------------------
-
-LOCK = """\
-version = 1
-
-[[package]]
-name = "app"
-version = "0"
-source = {{ virtual = "." }}
-dependencies = [{{ name = "direct-lib" }}]
-
-[[package]]
-name = "direct-lib"
-version = "1.0"
-source = {{ registry = "{url}" }}
-dependencies = [{{ name = "old-lib" }}]
-
-[[package]]
-name = "old-lib"
-version = "1.0"
-source = {{ registry = "{url}" }}
-"""
 
 
 def test_a_transitive_package_of_a_lock_points_to_the_line_that_brings_it_in(

@@ -5,39 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
 
 import pytest
 
 from mothball.lsp.settings import SETTINGS
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
-from tests.lsp.test_diagnostics import place
 from tests.support.lsp_client import PULL, PUSH, Message, codes_of
+from tests.support.lsp_in_process import LOCK, InProcess, Workspace, actions, archived, place
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex, json_page
-
-
-def archived(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, text: str, name: str = "requirements.txt"
-) -> str:
-    """Open ``text``, in which old-lib is archived and fine is not; return the document."""
-    index.script("old-lib", page("old-lib", "archived", "use new-lib"))
-    index.script("fine", page("fine", "active"))
-    client.start(PUSH, str(workspace.root), index.url)
-    document = client.open(workspace.write(name, text), text)
-    client.wait_for_diagnostics(document, "archived")
-    client.wait_for(lambda: len(index.received) >= text.count("fine") + 1)
-    return document
-
-
-def actions(client: InProcess, document: str, line: int, only: list[str] | None = None) -> dict[str, Message]:
-    """Return the actions for a line by their titles."""
-    at = {"line": line, "character": 0}
-    diagnostics = [one for one in client.diagnostics[document] if one["range"]["start"]["line"] == line]
-    context: dict[str, Any] = {"diagnostics": diagnostics} | ({"only": only} if only is not None else {})
-    params = {"textDocument": {"uri": document}, "range": {"start": at, "end": at}, "context": context}
-    found = client.request("textDocument/codeAction", params) or []
-    return {one["title"]: one for one in found}
 
 
 def edited(text: str, action: Message, uri: str) -> str:
@@ -196,7 +171,6 @@ def test_remove_takes_the_entry_out(client: InProcess, workspace: Workspace, ind
 
 
 def test_a_lock_is_edited_by_its_tool_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
-    from tests.lsp.test_diagnostics import LOCK
 
     workspace.write("mothball.toml", "")
     index.script("direct-lib", page("direct-lib", "active"))

@@ -14,9 +14,9 @@ from mothball.lsp import half_typed
 from mothball.lsp.documents import Checked
 from mothball.lsp.half_typed import changed, may_become_private
 from mothball.model import Span
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
 from tests.support.lsp_client import PUSH
+from tests.support.lsp_in_process import InProcess, Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 from tests.support.timing import least_seconds
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
-from tests.lsp.test_features import actions
 from tests.support.lsp_client import PUSH, codes_of
+from tests.support.lsp_in_process import InProcess, Workspace, actions
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 IN_A_STRING = 'from setuptools import setup\nsetup(install_requires="""\nold-lib\n""")\n'

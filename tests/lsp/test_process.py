@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import mothball
-from tests.lsp.conftest import Workspace
-from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PUSH, Process, ServerError
+from tests.support.lsp_in_process import Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")

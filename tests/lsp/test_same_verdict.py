@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.lsp.conftest import InProcess, Workspace
 from tests.support.cli import run_in_process
 from tests.support.lsp_client import PUSH, Message, uri
+from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.memory import forget
 from tests.support.project import snapshot_text
 from tests.support.waiting import wait_until

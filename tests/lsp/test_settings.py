@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
 from tests.support.lsp_client import PUSH
+from tests.support.lsp_in_process import InProcess, Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 

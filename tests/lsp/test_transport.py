@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import json
 import threading
-import time
 
 import pytest
 
 from mothball.lsp import transport
 from mothball.lsp.transport import Writer, start_reading
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
 from tests.support.lsp_client import PUSH, ServerError
+from tests.support.lsp_in_process import InProcess, Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 
@@ -91,13 +90,12 @@ def test_the_process_of_a_client_that_is_gone_ends_the_server(
 ) -> None:
     monkeypatch.setattr("mothball.lsp.server._PULSE", 0.01)
     monkeypatch.setattr("mothball.lsp.server._HOUSEKEEPING", 0.01)
-    alive = [True]
-    monkeypatch.setattr("mothball.lsp.server._is_alive", lambda _: alive[0])
+    answers = iter([True] * 10)
+    monkeypatch.setattr("mothball.lsp.server._is_alive", lambda _: next(answers, False))
     client.initialize(PUSH, str(workspace.root), processId=1)
-    time.sleep(0.1)
-    assert client.code is None
-    alive[0] = False
     client.wait_for(lambda: client.code == 1)
+    # The server ended after the last time that the process was alive, not before.
+    assert next(answers, None) is None
 
 
 def test_a_cache_that_cannot_be_used_is_done_without(

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from tests.lsp.conftest import InProcess, Workspace
 from tests.support.lsp_client import PUSH
+from tests.support.lsp_in_process import InProcess, Workspace
 
 PYPROJECT = '[project]\nname = "x"\ndependencies = ["old-lib", "acme-secret"]\n'
 SAVED = '[project]\nname = "x"\ndependencies = ["old-lib"]\n'

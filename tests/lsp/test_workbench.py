@@ -10,9 +10,9 @@ import pytest
 from mothball import open_document
 from mothball.lsp import verdicts
 from mothball.lsp.verdicts import LookUp, Task, Verdict
-from tests.lsp.conftest import InProcess, Workspace
-from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
+from tests.support.lsp_in_process import InProcess, Workspace
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 from tests.support.waiting import wait_until
 

@@ -15,10 +15,10 @@ from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.lookups import Answers
 from mothball.lsp.workspace_check import Context, check_folders
-from tests.lsp.conftest import Workspace
-from tests.lsp.editor import Editor
-from tests.lsp.pages import page
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
+from tests.support.lsp_editor import Editor
+from tests.support.lsp_in_process import Workspace
+from tests.support.lsp_pages import page
 
 OLD = {"requirements.txt": "old-lib\n"}
 NUMBERS = {"files": 1, "dependencies": 1, "findings": 1, "problems": 0}

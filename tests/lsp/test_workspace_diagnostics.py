@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from mothball.lsp import workspace_diagnostics
 from mothball.lsp.convert import path_of
 from mothball.lsp.workspace_check import Context, Found
-from tests.lsp.editor import CHANGED, DELETED, Editor
-from tests.lsp.pages import page
 from tests.support.lsp_client import PULL, Message, ServerError, codes_of
+from tests.support.lsp_editor import CHANGED, DELETED, Editor
+from tests.support.lsp_pages import page
 from tests.support.scripted_index import Reply
 
 OLD = {"requirements.txt": "old-lib\n"}

@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import Any, BinaryIO, Self
 
 from tests.support.cli import installed_script, measured_environment
-from tests.support.waiting import LIMIT, wait_until
+from tests.support.waiting import wait_until
 
+LIMIT = 20.0
 Message = dict[str, Any]
 
 # What VS Code, Neovim and Emacs say of themselves, as far as it matters to us; the recorded whole is in pytest-lsp.

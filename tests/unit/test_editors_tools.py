@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors import tools
-from tests.editors.conftest import or_skip
-from tests.editors.workbench import ROOT
+from tests.editors.workbench import ROOT, or_skip
 
 
 @pytest.fixture
@@ -87,6 +86,7 @@ def test_a_wheel_of_ours_that_cannot_be_built_is_never_a_reason_to_skip() -> Non
         tools.must_run(sys.executable, "-c", "print('no wheel'); raise SystemExit(3)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("required", "test", "code"), [("1", "skip()", 1), ("", "skip()", 0), ("1", "importorskip", 0)]
 )

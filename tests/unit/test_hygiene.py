@@ -55,11 +55,11 @@ def test_foreign_text_becomes_one_readable_line(text: str, shown: str) -> None:
 
 
 def test_no_harmful_code_point_of_unicode_gets_through() -> None:
-    everything = map(chr, range(sys.maxunicode + 1))
-    got_through = [
-        f"U+{ord(char):04X}" for char in everything if not is_harmless(char) and one_line(f"a{char}b") != "a b"
-    ]
-    assert got_through == []
+    harmful = [char for char in map(chr, range(sys.maxunicode + 1)) if not is_harmless(char)]
+    for start in range(0, len(harmful), 100):
+        some = harmful[start : start + 100]
+        shown = one_line("".join(f"a{char}b" for char in some), 1000)
+        assert shown == "a b" * len(some), [f"U+{ord(char):04X}" for char in some]
 
 
 def test_what_people_write_gets_through_unchanged() -> None:

@@ -329,7 +329,7 @@ class Counting(Tree):
 
 
 # Most of these reach the limit of steps: a tenth of a second each.
-@settings(max_examples=settings.default.max_examples // 5)
+@settings(max_examples=settings().max_examples // 5)
 @given(
     st.lists(st.sampled_from(["**", "*", "a*a*a*", "?", "a", "[a", "[z-a]", "[!", "..", ".", "", "***"]), max_size=8)
 )

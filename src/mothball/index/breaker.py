@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from mothball.index.exchange import Failed
 from mothball.index.urls import Endpoint
@@ -17,9 +18,10 @@ ENOUGH = 4
 class Breaker:
     """The endpoints that are not asked for a while. Shared by all threads."""
 
-    def __init__(self, rest: float) -> None:
-        """Believe in a failure for ``rest`` seconds."""
+    def __init__(self, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take an endpoint that failed to be down for ``rest`` seconds of ``clock``."""
         self._rest = rest
+        self._clock = clock
         self._lock = threading.Lock()
         self._down: dict[Endpoint, tuple[Failed, float]] = {}
         self._answers: dict[Endpoint, int] = {}
@@ -28,14 +30,14 @@ class Breaker:
     def trip(self, endpoint: Endpoint, failed: Failed) -> None:
         """Remember that ``endpoint`` is down: it cannot be connected to."""
         with self._lock:
-            self._down[endpoint] = (failed, time.monotonic() + self._rest)
+            self._down[endpoint] = (failed, self._clock() + self._rest)
 
     def failed(self, endpoint: Endpoint, failed: Failed) -> None:
         """Count a name that could not be learnt at ``endpoint``; after a few in a row it is taken to be down."""
         with self._lock:
             self._in_a_row[endpoint] = self._in_a_row.get(endpoint, 0) + 1
             if self._in_a_row[endpoint] >= ENOUGH:
-                self._down[endpoint] = (failed, time.monotonic() + self._rest)
+                self._down[endpoint] = (failed, self._clock() + self._rest)
 
     def answered(self, endpoint: Endpoint) -> None:
         """Remember that ``endpoint`` is up."""
@@ -66,4 +68,4 @@ class Breaker:
         """Return how ``endpoint`` failed; None where nothing speaks against asking it."""
         with self._lock:
             failed, until = self._down.get(endpoint, (None, 0.0))
-        return failed if time.monotonic() < until else None
+        return failed if self._clock() < until else None

@@ -83,6 +83,8 @@ class _Attempts:
         while self._waiting or self._selector.get_map():
             if self._waiting and (connected := self._begin()) is not None:
                 return connected
+            if not self._selector.get_map():
+                continue
             now = time.monotonic()
             if now >= end:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))

@@ -42,8 +42,9 @@ class _Door:
 class Gate:
     """Lets requests through to endpoints; shared by all threads."""
 
-    def __init__(self) -> None:
-        """Know no endpoint yet."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Measure how long endpoints ask to wait by ``clock`` (seconds)."""
+        self._clock = clock
         self._turn = threading.Condition()
         self._doors: dict[Endpoint, _Door] = {}
 
@@ -63,7 +64,7 @@ class Gate:
         with self._turn:
             door = self._doors.setdefault(endpoint, _Door())
             while True:
-                closed_for = 0.0 if has_waited else door.closed_until - time.monotonic()
+                closed_for = 0.0 if has_waited else door.closed_until - self._clock()
                 if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit, room(endpoint) or _ALL):
                     door.inside += 1
                     return True
@@ -76,7 +77,7 @@ class Gate:
         """Let nobody in for ``seconds``, and fewer from then on: ``endpoint`` has asked for it."""
         with self._turn:
             door = self._doors.setdefault(endpoint, _Door())
-            now = time.monotonic()
+            now = self._clock()
             if door.closed_until <= now:  # those who were inside together are told together, and that is one word
                 door.polite_limit = max(1, min(door.inside, door.polite_limit) // 2)
                 door.answers = 0

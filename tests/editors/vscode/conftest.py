@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.editors import tools
-from tests.editors.conftest import or_skip
 from tests.editors.vscode.code_server import CodeServer, Installation
 from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
-from tests.editors.vscode.window import Window
+from tests.editors.vscode.window import OpenWindow, TakePicture, Window
+from tests.editors.workbench import or_skip
 
 if TYPE_CHECKING:
     # Installed only where real editors are tested.
     from playwright.sync_api import Browser
-
-# Opens a window: of a folder, or none, and whatever CodeServer takes.
-OpenWindow = Callable[..., Window]
-TakePicture = Callable[[Window, str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

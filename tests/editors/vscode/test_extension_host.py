@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from mothball.formats.table import PATTERNS, format_of
-from tests.e2e.runner import clean_environment
-from tests.editors.conftest import or_skip
 from tests.editors.handshake import greet
 from tests.editors.vscode import shop
 from tests.editors.vscode.code_server import LIMIT, Installation
-from tests.editors.vscode.conftest import OpenWindow
 from tests.editors.vscode.extension import EXTENSION, npm_run
+from tests.editors.vscode.window import OpenWindow
+from tests.editors.workbench import or_skip
+from tests.support.installed import clean_environment
 
-_GUARD = Path(__file__).parents[2] / "e2e/guard"
+_GUARD = Path(__file__).parents[2] / "support/guard"
 
 _PYPROJECT = """\
 project = { name = "shop", version = "1", description = "a 🧺", dependencies = ["quill-templates==2.1.*"] }

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 import mothball
-from tests.editors.conftest import or_skip
 from tests.editors.vscode.extension import CHECKOUT, EXTENSION, PACKAGE, npm_run
+from tests.editors.workbench import or_skip
 
 pytestmark = pytest.mark.smoke
 

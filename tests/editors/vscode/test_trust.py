@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.editors.vscode import shop
-from tests.editors.vscode.conftest import OpenWindow, TakePicture
+from tests.editors.vscode.window import OpenWindow, TakePicture
 
 
 def test_nothing_is_started_in_a_workspace_until_it_is_trusted(

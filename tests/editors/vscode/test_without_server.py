@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mothball
 from tests.editors.vscode import shop
-from tests.editors.vscode.conftest import OpenWindow, TakePicture
+from tests.editors.vscode.window import OpenWindow, TakePicture
 
 
 def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(

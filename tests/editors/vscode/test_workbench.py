@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.editors.vscode import shop
-from tests.editors.vscode.conftest import OpenWindow, TakePicture
-from tests.editors.vscode.window import Underline
+from tests.editors.vscode.window import OpenWindow, TakePicture, Underline
 from tests.support.scripted_index import ScriptedIndex, json_page
 
 if TYPE_CHECKING:

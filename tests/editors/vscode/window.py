@@ -230,5 +230,9 @@ class Window:
         raise AssertionError(f"seen last: {seen!r}")
 
 
+OpenWindow = Callable[..., Window]
+TakePicture = Callable[[Window, str], None]
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("\u00a0", " ")).strip()

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from tests.e2e.runner import clean_environment, script
+from tests.support.installed import clean_environment, script
 from tests.support.waiting import wait_until
 
 _START_LIMIT = 30.0

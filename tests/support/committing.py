@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.e2e.runner import clean_environment
 from tests.support.git_repository import IDENTITY, Repository, new_repository
+from tests.support.installed import clean_environment
 
 ROOT = Path(__file__).parents[2]
 TAG = "v0.0.1"

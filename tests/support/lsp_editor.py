@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from mothball.lsp import workspace_check
 from mothball.lsp.workspace_check import Context, Found
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
-from tests.lsp.pages import page
 from tests.support.lsp_client import LIMIT, PUSH, Message, codes_of, uri
+from tests.support.lsp_pages import page
 
 if TYPE_CHECKING:
-    from tests.lsp.conftest import InProcess, Workspace
+    from tests.support.lsp_in_process import InProcess, Workspace
     from tests.support.scripted_index import ScriptedIndex
 
 CHECK = "mothball.checkWorkspace"
