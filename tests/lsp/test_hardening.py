@@ -195,6 +195,7 @@ def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, mon
     client.wait_for_pull(document, "unreadable")
 
 
+@pytest.mark.slow
 def test_a_huge_document_is_checked_and_typing_goes_on(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     text = "".join(f"name-{number}==1.0\n" for number in range(20_000))
@@ -209,6 +210,7 @@ def test_a_huge_document_is_checked_and_typing_goes_on(client: InProcess, worksp
     )
 
 
+@pytest.mark.slow
 def test_a_document_too_large_for_a_file_is_no_trouble(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "#" * (40 * 1024 * 1024) + "\n==broken\n")
