@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress as RichProgress
 
 # Faster than this and a bar would only flicker.
@@ -16,15 +18,16 @@ _PATIENCE_SECONDS = 0.4
 class Progress:
     """A progress bar that appears only on a terminal, and only when the wait is long enough to notice."""
 
-    def __init__(self) -> None:
-        """Start the clock; nothing is shown yet."""
-        self._started = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Measure the wait by ``clock`` (seconds)."""
+        self._clock = clock
+        self._started = clock()
         self._bar: RichProgress | None = None
 
     def update(self, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` look-ups have come back."""
         if self._bar is None:
-            if time.monotonic() - self._started < _PATIENCE_SECONDS or done == total or not sys.stderr.isatty():
+            if self._clock() - self._started < _PATIENCE_SECONDS or done == total or not sys.stderr.isatty():
                 return
             self._bar = _open_bar(total)
         self._bar.update(self._bar.task_ids[0], completed=done, total=total)

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import io
 import sys
-from types import SimpleNamespace
 
 import pytest
 
-from mothball import progress as progress_module
 from mothball.progress import Progress
+from tests.support.clock import Clock
 
 
 class Terminal(io.StringIO):
@@ -21,22 +20,10 @@ class Terminal(io.StringIO):
         return self._is_terminal
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(progress_module, "time", SimpleNamespace(monotonic=clock.monotonic))
     monkeypatch.setenv("TERM", "xterm")
-    return clock
+    return Clock()
 
 
 def stderr(monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool = True) -> Terminal:
@@ -47,8 +34,8 @@ def stderr(monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool = True) -> Term
 
 def test_a_long_wait_is_shown_with_its_numbers_and_cleared_away(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
-    progress = Progress()
-    clock.now += 1.0
+    progress = Progress(clock)
+    clock.seconds += 1.0
     progress.update(3, 40)
     progress.update(17, 40)
     progress.close()
@@ -60,8 +47,8 @@ def test_a_long_wait_is_shown_with_its_numbers_and_cleared_away(clock: Clock, mo
 
 def test_a_short_wait_is_not_shown(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
-    progress = Progress()
-    clock.now += 0.3
+    progress = Progress(clock)
+    clock.seconds += 0.3
     progress.update(1, 2)
     progress.close()
     assert terminal.getvalue() == ""
@@ -69,8 +56,8 @@ def test_a_short_wait_is_not_shown(clock: Clock, monkeypatch: pytest.MonkeyPatch
 
 def test_nothing_is_shown_when_there_is_nothing_left_to_wait_for(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
-    progress = Progress()
-    clock.now += 5.0
+    progress = Progress(clock)
+    clock.seconds += 5.0
     progress.update(2, 2)
     progress.close()
     assert terminal.getvalue() == ""
@@ -78,8 +65,8 @@ def test_nothing_is_shown_when_there_is_nothing_left_to_wait_for(clock: Clock, m
 
 def test_nothing_is_shown_where_nobody_watches(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = stderr(monkeypatch, is_terminal=False)
-    progress = Progress()
-    clock.now += 5.0
+    progress = Progress(clock)
+    clock.seconds += 5.0
     progress.update(1, 2)
     progress.close()
     assert pipe.getvalue() == ""
@@ -87,8 +74,8 @@ def test_nothing_is_shown_where_nobody_watches(clock: Clock, monkeypatch: pytest
 
 def test_a_second_round_of_look_ups_moves_the_same_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
-    progress = Progress()
-    clock.now += 1.0
+    progress = Progress(clock)
+    clock.seconds += 1.0
     progress.update(9, 10)
     progress.update(10, 10)
     progress.update(1, 3)

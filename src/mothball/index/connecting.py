@@ -29,14 +29,18 @@ _AddressInfo = tuple[int, int, int, Any]
 _Options = Sequence[tuple[int, int, int | bytes]]
 
 
-def connect(host: str, port: int, timeout: float, options: _Options = ()) -> socket.socket:
+def connect(
+    host: str, port: int, timeout: float, options: _Options = (), head_start: float = _HEAD_START
+) -> socket.socket:
     """Return a connected socket with ``options`` set and ``timeout`` (seconds) as its limit for whatever follows.
+
+    Each address is tried alone for ``head_start`` seconds, then beside the next one.
 
     Raises TimeoutError when none of the host's addresses took the connection within ``timeout``, socket.gaierror when
     it has none, and otherwise the OSError of the address that failed last.
     """
     end = time.monotonic() + timeout
-    attempts = _Attempts(_resolve(host, port, timeout), options)
+    attempts = _Attempts(_resolve(host, port, timeout), options, head_start)
     try:
         connected = attempts.winner(end)
     finally:
@@ -72,7 +76,8 @@ def _resolve(host: str, port: int, timeout: float) -> list[_AddressInfo]:
 class _Attempts:
     """The attempts at the addresses of one host, each begun a little after the other."""
 
-    def __init__(self, addresses: list[_AddressInfo], options: _Options) -> None:
+    def __init__(self, addresses: list[_AddressInfo], options: _Options, head_start: float) -> None:
+        self._head_start = head_start
         self._waiting = list(reversed(addresses))
         self._options = options
         self._selector = selectors.DefaultSelector()
@@ -88,7 +93,7 @@ class _Attempts:
             now = time.monotonic()
             if now >= end:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-            for key, _ in self._selector.select(min(_HEAD_START, end - now) if self._waiting else end - now):
+            for key, _ in self._selector.select(min(self._head_start, end - now) if self._waiting else end - now):
                 attempt: socket.socket = key.data
                 if self._is_connected(attempt):
                     return attempt

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from mothball.answers import Cause
-from mothball.index import connecting
 from mothball.index.client import Client, ClientSettings
 from mothball.index.connecting import connect
 from mothball.index.exchange import Failed, PageRequest
@@ -50,8 +49,8 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: _Address) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
-def connected_to(timeout: float = 5.0) -> _Address:
-    with contextlib.closing(connect("index.example", 443, timeout)) as connection:
+def connected_to(timeout: float = 5.0, head_start: float = 0.25) -> _Address:
+    with contextlib.closing(connect("index.example", 443, timeout, head_start=head_start)) as connection:
         assert connection.gettimeout() == timeout
         peer: _Address = connection.getpeername()
         return peer
@@ -66,34 +65,30 @@ def test_a_host_with_one_address_is_connected_to_with_its_options(listening: _Ad
 def test_an_address_that_refuses_costs_nothing(
     refusing: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connecting, "_HEAD_START", 60.0)
     resolve_to(monkeypatch, refusing, listening)
-    assert connected_to() == listening
+    assert connected_to(head_start=60.0) == listening
 
 
 def test_an_address_that_does_not_answer_gets_company(
     deaf: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connecting, "_HEAD_START", 0.02)
     resolve_to(monkeypatch, deaf, deaf, listening)
-    assert connected_to(60.0) == listening
+    assert connected_to(60.0, head_start=0.02) == listening
 
 
 def test_all_addresses_together_take_no_longer_than_one_may(deaf: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connecting, "_HEAD_START", 0.02)
     # One after the other they would take 400 s, longer than a test may.
     resolve_to(monkeypatch, *[deaf] * 1000)
     with pytest.raises(TimeoutError):
-        connect("index.example", 443, 0.4)
+        connect("index.example", 443, 0.4, head_start=0.02)
 
 
 def test_a_connection_that_comes_late_is_still_the_first(
     deaf: _Address, refusing: _Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connecting, "_HEAD_START", 0.01)
     resolve_to(monkeypatch, deaf, refusing)
     with pytest.raises(TimeoutError):
-        connect("index.example", 443, 0.2)
+        connect("index.example", 443, 0.2, head_start=0.01)
 
 
 def test_the_last_error_is_told_where_all_addresses_fail(refusing: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
