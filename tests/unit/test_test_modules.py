@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parents[1]
 MODULES = {str(path.relative_to(TESTS)): ast.parse(path.read_bytes()) for path in sorted(TESTS.rglob("*.py"))}
 
@@ -18,33 +16,34 @@ def imported(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(f"{'.' * node.level}{node.module or ''}")
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            module = "." * node.level + (node.module or "")
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
     return found
 
 
-def attributes(tree: ast.Module) -> set[str]:
-    """Return the attributes that a module mentions, as written: ``time.sleep``."""
-    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+def mentions(tree: ast.Module, written: str) -> bool:
+    """Return whether a module contains an attribute, as it is ``written``: ``time.sleep``."""
+    name = written.rpartition(".")[2]
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == name)
+    return any(ast.unparse(node) == written for node in attributes)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_module_imports_tests_or_fixtures(module: str) -> None:
-    parts = {name: name.split(".") for name in imported(MODULES[module])}
-    assert not {
-        name
-        for name, path in parts.items()
-        if name.startswith(".") or (path[0] == "tests" and any(part.startswith(("test_", "conftest")) for part in path))
-    }
+def is_shared(name: str) -> bool:
+    """Return whether modules in tests/ may import a module."""
+    first, *others = name.split(".")
+    return first != "" and (first != "tests" or not any(part.startswith(("test_", "conftest")) for part in others))
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_waiting_for_a_condition_sleeps(module: str) -> None:
-    if module != "support/waiting.py":
-        assert "time.sleep" not in attributes(MODULES[module])
+def test_no_module_imports_a_test_module_or_conftest() -> None:
+    wrong = {(module, name) for module, tree in MODULES.items() for name in imported(tree) if not is_shared(name)}
+    assert wrong == set()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_modules_that_measure_time_mark_tests_as_alone(module: str) -> None:
-    if "tests.support.timing" in imported(MODULES[module]):
-        assert "pytest.mark.alone" in attributes(MODULES[module])
+def test_modules_wait_for_conditions_instead_of_sleeping() -> None:
+    sleeping = {module for module, tree in MODULES.items() if mentions(tree, "time.sleep")}
+    assert sleeping == {"support/waiting.py"}
+
+
+def test_modules_that_measure_time_have_tests_marked_as_alone() -> None:
+    measuring = {module for module, tree in MODULES.items() if "tests.support.timing" in imported(tree)}
+    assert {module for module in measuring if not mentions(MODULES[module], "pytest.mark.alone")} == set()
