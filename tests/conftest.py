@@ -6,7 +6,6 @@ completely, in one process.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import hypothesis
@@ -32,11 +31,9 @@ def named_files(config: pytest.Config) -> set[Path]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Use one process for named files, `-m alone`, `-s` (workers show no output) and tests that rewrite files."""
-    is_single = (
-        config.option.markexpr == "alone" or config.option.capture == "no" or "MOTHBALL_REGENERATE" in os.environ
-    )
-    return 0 if is_single or named_files(config) else None
+    """Use one process for named files, for `-s`, whose output workers do not show, and for `-m alone`."""
+    in_one = named_files(config) or config.option.capture == "no" or config.option.markexpr == "alone"
+    return 0 if in_one else None
 
 
 @pytest.hookimpl(tryfirst=True)
