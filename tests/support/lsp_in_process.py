@@ -95,7 +95,9 @@ class InProcess(LspClient):
 
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(cancel_all(), self.loop).result(LIMIT)
-        self.server.bench.lookups.stop()
+        lookups = self.server.bench.lookups
+        for pool in (lookups._cache_pool, lookups._network_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(LIMIT)
         self.loop.close()
