@@ -150,7 +150,7 @@ class _Spelling:
 
 # --- lines without sense ----------------------------------------------------------------------------------------------
 
-_LINES = (
+LINES = (
     "[[package]]",
     "[[package]]",
     'name = "anchor"',
@@ -214,7 +214,7 @@ _LINES = (
 @st.composite
 def nonsense(draw: st.DrawFn) -> str:
     """Return lines that locks may hold, in an order that hardly any has, and sometimes cut into."""
-    lines = draw(st.lists(st.sampled_from(_LINES), max_size=14))
+    lines = draw(st.lists(st.sampled_from(LINES), max_size=14))
     text = draw(st.sampled_from(["\n", "\r\n"])).join(lines)
     if text and draw(st.integers(0, 3)) == 0:
         place = draw(st.integers(0, len(text) - 1))

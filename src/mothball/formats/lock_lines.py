@@ -1,277 +1,239 @@
-"""Locks in the layout in which tools write them, read line by line at a fraction of what a TOML parser costs.
+"""Fast reader of TOML locks in the layout in which uv, Poetry, PDM and pip write them.
 
-Lines of one shape are alike, and so are packages whose keys follow one another in the same order: what ``lock_shapes``
-and the TOML scanner's own rules say of the first holds for the others. What remains for each line is a look-up and,
-where its value is wanted, a cut. A file with anything in it that is not certain to mean what a TOML parser would make
-of it is declined whole.
+Strings, comments and lists of files are replaced with a placeholder. A lock of 18,000 lines then has some hundred
+different lines. The TOML scanner reads each of them once, and the result holds for all lines that look the same.
+A file with any line that could mean something else is declined as a whole.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from itertools import accumulate, count
 
 from mothball.formats.ignores import read_comment
-from mothball.formats.lock_files import split_at_files
-from mothball.formats.lock_shapes import FILES, SPACE, Kind, Shape, Step, Unusual, blank, code_end, judge, strings_in
-from mothball.formats.lock_stanzas import NAME, Layout, Lock, Path, Stanza, Values, WrittenName, find
+from mothball.formats.lock_stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName
+from mothball.formats.lock_toml import FILES, keep_leaves
+from mothball.formats.toml import Entry, Header, String, scan
 from mothball.formats.toml_tables import Definitions
+from mothball.formats.toml_text import SHORT_ESCAPES
 from mothball.model import IgnoreComment, ParseProblem, Span
 from mothball.records import NamedTuple, make
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+_CONTROL = r"\x00-\x08\x0a-\x1f\x7f"
+# A quote after a backslash opens no string. Without this rule, an unclosed string full of `\"` takes quadratic time.
+# After `=`, a space is expected: a placeholder there always stands for a number or a date.
+_STRING = rf"""(?:"(?<![\\=]")(?>(?:[^"\\{_CONTROL}]++|\\["\\btnfr])*)"|'(?<!=')[^'{_CONTROL}]*+')"""
+_COMMENT = rf"(?<=#)[^{_CONTROL}]++"
+_DATE = (
+    "[12][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9}+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+)
+_NUMBER = rf" (?<== )(?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)"
+_PART = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER})")
+_PART_OR_FILES = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER}|{FILES})")
+_PLACEHOLDER = re.compile("=?\0")
+# Longer lines are not written by tools, and would fill the memory.
+_MAX_LENGTH = 4_000
+_MASKED_KEY = re.compile(r"\0[ \t]*+[=.]")
 
-# Nothing of this may stand in a file that is read line by line, and "\r" only before "\n".
-_FORBIDDEN = "".join(map(chr, [*range(9), 11, 12, *range(14, 32), 127]))
-
-_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-# Looking up a member of an enumeration costs more than a line should.
-_HEADER, _PAIR, _OPENING, _ITEM, _CLOSING = Kind.HEADER, Kind.PAIR, Kind.OPENING, Kind.ITEM, Kind.CLOSING
-_IN_TABLE = {Kind.NOTHING, _HEADER, _PAIR, _OPENING}
-_IN_ARRAY = {Kind.NOTHING, _ITEM, _CLOSING}
+# The path of a table, and that of an array in it that spans several lines, () outside of such an array.
+_Context = tuple[Path, Path]
 
 
-class _Context(NamedTuple):
-    """A table, or an array that runs over several lines, and what its lines mean, by shape.
+class _Declined(Exception):  # noqa: N818 - not an error: the TOML scanner reads the file instead
+    """The layout of the file is not the usual one."""
 
-    ``path`` is None where nothing is wanted: one such table and one such array stand for all of them.
+
+class _Line(NamedTuple):
+    """What all lines with the same text around their placeholders mean in one context.
+
+    ``statement`` is the header or entry that the line begins. ``inside`` is the context of the next line, None where it
+    stays the same. ``values`` are to be kept: booleans, and strings by their distance in the list of parts.
+    ``code`` is the end of the line without its comment, ``end`` the end with it: the distance of the last part before
+    it, and how many characters follow that part. The distance is negative where there is none.
     """
 
-    path: Path | None
-    in_package: bool
-    in_array: bool
-    plans: dict[str, _Plan]
-
-
-class _Plan(NamedTuple):
-    """What to do with a line of one shape in one context.
-
-    ``steps`` are the values to keep. Most lines of interest have but one, their first string: ``path`` is then where it
-    belongs. ``touched`` is the path of a key that is wanted whether or not it holds anything, ``inside`` what begins
-    with this line; ``has_comment`` is whether a comment ends it.
-    """
-
-    kind: Kind
-    shape: Shape
-    number: int
-    path: Path | None = None
-    steps: tuple[Step, ...] = ()
-    touched: Path | None = None
-    inside: _Context | None = None
-    has_comment: bool = False
+    statement: Header | Entry | None
+    inside: _Context | None
+    values: list[tuple[Path, list[int | bool]]]
+    code: tuple[int, int]
+    end: tuple[int, int]
 
 
 def read_lines(text: str, layout: Layout) -> Lock | None:
-    """Read a lock as its tool wrote it; None for any other, which may be as sound. Raises nothing."""
-    pieces, lengths = split_at_files(text) if layout.skips_files else ([text], [])
-    if _is_declined("".join(pieces)):
-        return None
+    """Read a lock; return None where its layout is not the usual one, which does not mean that it is invalid."""
     try:
-        return _Reader(layout, FILES.join(pieces), lengths).read()
-    except Unusual:
+        return _Reader(text, layout).read()
+    except _Declined:
         return None
-
-
-def _is_declined(text: str) -> bool:
-    """Return whether something stands in ``text`` that lines are not looked through for."""
-    return any(character in text for character in _FORBIDDEN) or (
-        "\r" in text and re.search(r"\r(?!\n)", text) is not None
-    )
 
 
 class _Reader:
-    def __init__(self, layout: Layout, text: str, lengths: Sequence[int]) -> None:
+    def __init__(self, text: str, layout: Layout) -> None:
         self._layout = layout
         self._text = text
-        self._lengths = iter(lengths)
-        self._shapes: list[Shape] = []
-        self._numbers: dict[str, int] = {}
-        self._outermost = _Context((), in_package=False, in_array=False, plans={})
-        self._contexts: dict[tuple[Path | None, bool, bool], _Context] = {}
-        self._definitions = Definitions()
+        # The text between placeholders and the parts that they stand for, in turns, and where each of them ends.
+        self._parts = (_PART_OR_FILES if layout.skips_files else _PART).split(text)
+        self._ends = list(accumulate(map(len, self._parts)))
+        self._lines: dict[_Context, dict[str, _Line]] = {}
         self._stanzas: list[Stanza] = []
-        self._problems: list[ParseProblem] = []
-        self._ignores: list[IgnoreComment] = []
         self._root: Values = {}
-        # The package that is being read; its start is negative outside of all.
-        self._start = -1
+        self._definitions = Definitions()
+        # Where the package that is being read starts, negative outside of packages, and the end of the code so far.
+        self._start = self._end = -1
         self._name: WrittenName | None = None
         self._values = self._root
-        # The numbers of the shapes that define something in it, and those of packages that are known to be sound.
-        self._order: list[int] = []
-        self._sound: set[tuple[int, ...]] = set()
 
     def read(self) -> Lock:
-        context = table = self._outermost
-        plans = context.plans
-        following = 0
-        last, after_last = "", 0
-        for line, blanked in zip(self._text.split("\n"), blank(self._text), strict=True):
-            start = following
-            following += len(line) + 1
-            plan = plans.get(blanked) or self._plan(context, blanked)
-            kind, shape, number, path, steps, touched, inside, has_comment = plan
-            behind = following - 1
-            if has_comment:
-                comment = self._read_comment(line, start)
-                behind -= len(line) - comment
-                line = line[:comment]  # noqa: PLW2901 - all that follows is about what stands before the comment
-            if steps and (path is None or not self._take(path, shape.prefix, line, start)):
-                self._take_all(plan, line, start)
-            if kind is _ITEM or not kind:
-                continue
-            if kind is _HEADER:
-                self._open_table(shape, start, after_last - len(last) + len(last.rstrip(SPACE)))
-                table = inside or table
-            elif touched is not None:
-                self._values.setdefault(touched, [])
-            if kind is not _CLOSING:
-                self._order.append(number)
-            if shape.has_files:
-                length = next(self._lengths) - len(FILES)
-                following += length
-                behind += length
-            context = inside or table
-            plans = context.plans
-            last, after_last = line, behind
-        if context.in_array:
-            raise Unusual
-        self._finish(after_last - len(last) + len(last.rstrip(SPACE)))
-        return Lock(tuple(self._stanzas), self._root, tuple(self._problems), tuple(self._ignores))
+        parts, ends = self._parts, self._ends
+        masked_text = "\0".join(parts[::2])
+        # A quote or a backslash that is left belongs to a string that is not in the usual form.
+        if "\0" in self._text or self._text.endswith("\r") or any(mark in masked_text for mark in "\"'\\"):
+            raise _Declined
+        context: _Context = ((), ())
+        lines = self._lines[context] = {}
+        part, end = 1, -1
+        for masked in masked_text.split("\n"):
+            start = end + 1
+            if masked[:1] == "\0" and not context[1]:
+                masked = parts[part] + masked[1:]  # noqa: PLW2901 - a quoted key decides what the line means
+                part += 2
+            line = lines.get(masked) or self._add_line(context, masked)
+            statement, inside, values, (code_part, code_tail), (last_part, tail) = line
+            if values:
+                self._keep(values, part)
+            if statement:
+                self._define(statement, start)
+            if inside:
+                context = inside
+                lines = self._lines.setdefault(context, {})
+            if code_tail or code_part >= 0:
+                self._end = (ends[part + code_part] if code_part >= 0 else start) + code_tail
+            end = (ends[part + last_part] if last_part >= 0 else start) + tail
+            part += last_part + 2
+        if context[1]:
+            raise _Declined
+        self._finish()
+        return Lock(tuple(self._stanzas), self._root, *self._read_comments())
 
-    def _read_comment(self, line: str, start: int) -> int:
-        """Keep what the comment of a line tells us; return where in the line it begins."""
-        begin = code_end(line)
-        outcome = read_comment(line, Span(begin, len(line)))
-        if isinstance(outcome, IgnoreComment):
-            place = Span(outcome.span.start + start, outcome.span.end + start)
-            self._ignores.append(outcome._replace(span=place, about=place))
-        elif outcome is not None:
-            self._problems.append(outcome._replace(span=Span(outcome.span.start + start, outcome.span.end + start)))
-        return begin
+    def _read_comments(self) -> tuple[tuple[ParseProblem, ...], tuple[IgnoreComment, ...]]:
+        parts, ends = self._parts, self._ends
+        spans = [Span(ends[i - 1] - 1, ends[i]) for i in range(1, len(parts), 2) if parts[i - 1].endswith("#")]
+        comments = [read_comment(self._text, span) for span in spans]
+        return (
+            tuple(comment for comment in comments if isinstance(comment, ParseProblem)),
+            tuple(comment for comment in comments if isinstance(comment, IgnoreComment)),
+        )
 
-    # --- tables -------------------------------------------------------------------------------------------------------
+    # --- packages -----------------------------------------------------------------------------------------------------
 
-    def _inside(self, path: Path | None, *, in_package: bool, in_array: bool = False) -> _Context:
-        """Return the table or array at ``path``."""
-        found = find(path, self._wanted(in_package=in_package)) if path else None
-        kept = () if path == () else found[0] if found else None
-        key = (kept, in_package, in_array)
-        if key not in self._contexts:
-            self._contexts[key] = _Context(kept, in_package, in_array, {})
-        return self._contexts[key]
+    def _define(self, statement: Header | Entry, start: int) -> None:
+        """Enter a table or define a key; raise ``_Declined`` where that was done before."""
+        if isinstance(statement, Entry):
+            complaint = self._definitions.define(statement.keys)
+        else:
+            is_array = isinstance(statement.path[-1], int)
+            _, complaint = self._definitions.open_table(statement.keys, is_array=is_array)
+            if statement.keys[0].name != self._layout.array:
+                self._finish()
+            elif len(statement.keys) == 1 and is_array:
+                self._finish()
+                self._start, self._values = start, {}
+            elif self._start < 0:
+                raise _Declined  # a table of the package before the last header
+        if complaint:
+            raise _Declined
 
-    def _wanted(self, *, in_package: bool) -> tuple[Path, ...]:
-        return self._layout.package if in_package else self._layout.root
-
-    def _open_table(self, shape: Shape, start: int, end: int) -> None:
-        if shape.keys[0].name != self._layout.array:
-            self._finish(end)
-        elif len(shape.keys) == 1 and shape.is_array:
-            self._finish(end)
-            self._start, self._values = start, {}
-        elif self._start < 0 or len(shape.keys) == 1:
-            raise Unusual
-
-    def _finish(self, end: int) -> None:
-        """End a package, or what stands outside of packages, and see to it that nothing is defined twice.
-
-        Packages are elements of one array: those with the same keys in the same order are sound together, or not.
-        """
-        order = tuple(self._order)
-        if self._start < 0 or order not in self._sound:
-            self._define(order)
+    def _finish(self) -> None:
+        """End the package that is being read, if any."""
         if self._start >= 0:
-            self._sound.add(order)
-            self._stanzas.append(make(Stanza, (make(Span, (self._start, end)), self._name, self._values, True)))
-        self._start, self._name, self._values, self._order = -1, None, self._root, []
+            self._stanzas.append(Stanza(make(Span, (self._start, self._end)), self._name, self._values))
+        self._start, self._name, self._values = -1, None, self._root
 
-    def _define(self, order: tuple[int, ...]) -> None:
-        for number in order:
-            shape = self._shapes[number]
-            if shape.kind is _HEADER:
-                _, complaint = self._definitions.open_table(shape.keys, is_array=shape.is_array)
-            else:
-                complaint = self._definitions.define(shape.keys)
-            if complaint:
-                raise Unusual
+    def _keep(self, values: list[tuple[Path, list[int | bool]]], part: int) -> None:
+        """Keep values of a line whose first placeholder stands for the part of number ``part``."""
+        for path, leaves in values:
+            if path == NAME:
+                self._name = WrittenName(self._string(part), Span(self._ends[part - 1] + 1, self._ends[part] - 1))
+                continue
+            kept = self._values.setdefault(path, [])
+            for leaf in leaves:
+                kept.append(leaf if isinstance(leaf, bool) else self._string(part + leaf))
+
+    def _string(self, part: int) -> str:
+        written = self._parts[part]
+        if written[0] == "[":
+            raise _Declined  # a list of files where a format looks for something else
+        content = written[1:-1]
+        if "\\" in content and written[0] == '"':
+            return re.sub(r"\\(.)", lambda escape: SHORT_ESCAPES[escape[1]], content)
+        return content
 
     # --- lines --------------------------------------------------------------------------------------------------------
 
-    def _plan(self, context: _Context, blanked: str) -> _Plan:
-        """Make and remember the plan for a shape that stands in ``context`` for the first time."""
-        code = blanked[: code_end(blanked)]
-        number = self._numbers.get(code)
-        if number is None:
-            number = self._numbers[code] = len(self._shapes)
-            self._shapes.append(judge(code))
-        shape = self._shapes[number]
-        if shape.kind not in (_IN_ARRAY if context.in_array else _IN_TABLE):
-            raise Unusual
-        plan = _Plan(shape.kind, shape, number)
-        in_package = context.in_package
-        if shape.kind is _HEADER:
-            names = tuple(key.name for key in shape.keys)
-            in_package = names[0] == self._layout.array
-            plan = plan._replace(inside=self._inside(names[1:] if in_package else names, in_package=in_package))
-        elif shape.kind in {_PAIR, _OPENING, _ITEM}:
-            plan = self._plan_value(context, plan)
-        plan = plan._replace(has_comment=len(code) < len(blanked))
-        # How long the files before a comment are is not known.
-        if plan.has_comment and shape.has_files:
-            raise Unusual
-        context.plans[blanked] = plan
-        return plan
-
-    def _plan_value(self, context: _Context, plan: _Plan) -> _Plan:
-        shape = plan.shape
-        names = tuple(key.name for key in shape.keys)
-        if context is self._outermost and names[0] == self._layout.array:
-            raise Unusual  # packages as inline tables
-        path = None if context.path is None else context.path + names
-        if shape.kind is _OPENING:
-            plan = plan._replace(inside=self._inside(path, in_package=context.in_package, in_array=True))
-        if path is None:
-            return plan
-        wanted = self._wanted(in_package=context.in_package)
-        own = find(path, wanted) if names else None
-        if context.in_package and path == NAME and shape.is_string and shape.kind is _PAIR:
-            steps: tuple[Step, ...] = (shape.leaves[0]._replace(path=NAME),)
-        else:
-            found = [(find(path + step.path, wanted), step) for step in shape.leaves]
-            steps = tuple(step._replace(path=kept[0]) for kept, step in found if kept and kept[1])
-        first = steps[0].path if len(steps) == 1 and steps[0].place == 0 else None
-        return plan._replace(path=first, steps=steps, touched=own[0] if own and own[1] else None)
-
-    def _take(self, path: Path, prefix: str, line: str, start: int) -> bool:
-        """Keep the first string of a line, which follows ``prefix``; False where it is not written the plain way."""
-        if "\\" in line or not line.startswith(prefix):
-            return False
-        begin = len(prefix)
-        end = line.index('"', begin)
-        values = self._values
-        if path is NAME:
-            self._name = make(WrittenName, (line[begin:end], make(Span, (start + begin, start + end))))
-        elif path in values:
-            values[path].append(line[begin:end])
-        else:
-            values[path] = [line[begin:end]]
-        return True
-
-    def _take_all(self, plan: _Plan, line: str, start: int) -> None:
-        """Keep the strings and booleans of a line, however they are written."""
-        strings = strings_in(line)
-        if len(strings) != plan.shape.strings:
-            raise Unusual
-        for path, place, constant in plan.steps:
-            if constant is not None:
-                self._values.setdefault(path, []).append(constant)
-                continue
-            string = strings[place]
-            raw = string[0][1:-1]
-            value = raw if string[0][0] == "'" else re.sub(r"\\(.)", lambda escape: _ESCAPES[escape[1]], raw)
-            if path is NAME:
-                self._name = WrittenName(value, Span(start + string.start() + 1, start + string.end() - 1))
+    def _add_line(self, context: _Context, masked: str) -> _Line:
+        """Read and remember a line that is the first of its kind in a context."""
+        table, array = context
+        code, _, comment = masked.removesuffix("\r").partition("#")
+        code = code.rstrip(" \t")
+        if comment not in {"", "\0"} or (not array and code[:1] in {" ", "\t"}):
+            raise _Declined
+        statement: Header | Entry | None = None
+        inside: _Context | None = None
+        values: Values = {}
+        if array and code == "]":
+            inside = (table, ())
+        elif code:
+            statement = scan_line(code, is_item=bool(array))
+            names = tuple(key.name for key in statement.keys)
+            if isinstance(statement, Header):
+                inside = (names, ())
             else:
-                self._values.setdefault(path, []).append(value)
+                values = self._find_values(statement, table + (array or names))
+                inside = (table, names) if code.endswith("[") else None
+        line = self._lines[context][masked] = _Line(
+            statement=None if array else statement,
+            inside=inside,
+            values=[(path, [_distance(leaf) for leaf in leaves]) for path, leaves in values.items()],
+            code=(2 * code.count("\0") - 2, len(code) - code.rfind("\0") - 1),
+            end=(2 * masked.count("\0") - 2, len(masked) - masked.rfind("\0") - 1),
+        )
+        return line
+
+    def _find_values(self, entry: Entry, path: Path) -> Values:
+        values: Values = {}
+        if path[0] != self._layout.array:
+            keep_leaves(values, path, entry.value, self._layout.root)
+        elif path == entry.path:
+            raise _Declined  # packages that are written as inline tables
+        elif path[1:] == NAME and isinstance(entry.value, String):
+            values[NAME] = [entry.value.value]
+        else:
+            keep_leaves(values, path[1:], entry.value, self._layout.package)
+        return values
+
+
+def _distance(leaf: Leaf) -> int | bool:
+    return leaf if isinstance(leaf, bool) else 2 * int(leaf)
+
+
+@lru_cache(maxsize=1024)
+def scan_line(code: str, *, is_item: bool) -> Header | Entry:
+    """Return the header or entry in a line without comment, or the array that an item is put into.
+
+    The strings of the entry are the numbers of their placeholders. All locks of a tool have the same lines, therefore
+    the result is remembered.
+    """
+    if len(code) > _MAX_LENGTH or is_item != code.endswith(",") or _MASKED_KEY.search(code):
+        raise _Declined
+    numbers = count()
+    text = _PLACEHOLDER.sub(lambda mark: f'"{next(numbers)}"' if mark[0] == "\0" else f"= {next(numbers)}", code)
+    if is_item:
+        text = f"x = [\n{text}\n]"
+    elif text.endswith("["):
+        text += "\n]"
+    document = scan(text)
+    if document.errors or (document.headers and "\0" in code):
+        raise _Declined
+    return document.headers[0] if document.headers else document.entries[0]

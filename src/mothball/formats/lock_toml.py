@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.lock_files import without_files
 from mothball.formats.lock_stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName, find
 from mothball.formats.toml import Array, Entry, Header, InlineTable, Invalid, Scalar, String, TomlScan, Value, scan
 from mothball.model import IgnoreComment, ParseProblem, Span
@@ -13,6 +13,14 @@ from mothball.model import IgnoreComment, ParseProblem, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_TEXT = r'"[ !#-&(-\[\]-~]*+"'
+# Where a lock lists the files of a package: most of its text, of which no format but pylock needs anything. Keys are in
+# a fixed order, so that none is there twice, and no string contains a quote or a backslash.
+FILES = (
+    r"\[(?:(?<=\nwheels = \[)|(?<=\nfiles = \[))\r?\n"
+    rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
+    rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)+)\]"
+)
 # One missing quote can spoil many lines; beyond this, nobody reads on.
 _MAX_TOML_PROBLEMS = 20
 
@@ -33,6 +41,11 @@ def read_toml(text: str, layout: Layout) -> Lock:
     problems += [one for one in comments if isinstance(one, ParseProblem)]
     ignores = tuple(one for one in comments if isinstance(one, IgnoreComment))
     return Lock(tuple(collector.stanzas), collector.root, tuple(problems), ignores)
+
+
+def without_files(text: str) -> str:
+    """Return ``text`` with every list of files empty, and everything else in its place."""
+    return re.sub(FILES, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
 
 
 def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[Entry, ...]]]:
@@ -76,7 +89,7 @@ class _Collector:
             elif path == (self._layout.array,):
                 self._read_inline(entry.value)
             else:
-                _keep_leaves(self.root, path, entry.value, self._layout.root)
+                keep_leaves(self.root, path, entry.value, self._layout.root)
 
     def finish(self) -> None:
         """End the package that is being read, if any."""
@@ -111,7 +124,7 @@ class _Collector:
                 self._span = entry.keys[0].span
             self._name = name
             self._whole = self._whole and isinstance(value, String) and value.closed
-        elif not _keep_leaves(self._values, path, value, self._layout.package):
+        elif not keep_leaves(self._values, path, value, self._layout.package):
             self._whole = False
         if value.span.end > self._span.end:
             self._span = Span(self._span.start, value.span.end)
@@ -129,7 +142,7 @@ def _read_name(text: str, value: Value) -> WrittenName | None:
             assert_never(value)
 
 
-def _keep_leaves(target: Values, path: Path, value: Value, wanted: tuple[Path, ...]) -> bool:
+def keep_leaves(target: Values, path: Path, value: Value, wanted: tuple[Path, ...]) -> bool:
     """Put what is wanted of a value into ``target``; return whether all of that was whole."""
     found = find(path, wanted)
     if found is None:

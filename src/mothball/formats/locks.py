@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.lock_lines import read_lines
-from mothball.formats.lock_sources import PackageSource
-from mothball.formats.lock_stanzas import WrittenName
+from mothball.formats.lock_stanzas import PackageSource, WrittenName
 from mothball.formats.lock_toml import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.hygiene import one_line

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.lock_sources import REGISTRY, PackageSource, archive_source, local_source
-from mothball.formats.lock_stanzas import Layout, Stanza, texts
+from mothball.formats.lock_stanzas import REGISTRY, Layout, PackageSource, Stanza, archive_source, local_source, texts
 from mothball.formats.locks import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.model import Document, WithheldReason

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.json_scanner import JsonError, JsonMember, load, members
-from mothball.formats.lock_sources import REGISTRY, PackageSource, archive_source, local_source, web_index
+from mothball.formats.lock_stanzas import REGISTRY, PackageSource, archive_source, local_source, web_index
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Document, Kind, ParseProblem, Span, WithheldReason, normalise

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from mothball.formats.lock_sources import REGISTRY, PackageSource, archive_source, local_source, web_index
-from mothball.formats.lock_stanzas import Layout, Stanza
+from mothball.formats.lock_stanzas import (
+    REGISTRY,
+    Layout,
+    PackageSource,
+    Stanza,
+    archive_source,
+    local_source,
+    web_index,
+)
 from mothball.formats.locks import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.model import Document, WithheldReason
 

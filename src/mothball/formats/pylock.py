@@ -6,8 +6,17 @@ rest of the format: a lock that ``packaging.pylock`` refuses is read all the sam
 
 from __future__ import annotations
 
-from mothball.formats.lock_sources import REGISTRY, PackageSource, archive_source, local_source, web_index
-from mothball.formats.lock_stanzas import Layout, Path, Stanza, texts
+from mothball.formats.lock_stanzas import (
+    REGISTRY,
+    Layout,
+    PackageSource,
+    Path,
+    Stanza,
+    archive_source,
+    local_source,
+    texts,
+    web_index,
+)
 from mothball.formats.locks import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.model import Document, WithheldReason
 

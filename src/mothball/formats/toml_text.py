@@ -40,7 +40,7 @@ _LINE = re.compile(r"[^\r\n]*+")
 _NEXT_STATEMENT = rf"[\r\n]++[ \t]*+(?:{STATEMENT}|\[\[?+[ \t]*+{KEYS}[ \t]*+\])"
 _NEWLINE = re.compile(r"\r\n?|\n")
 _ESCAPE = r"\\(?:([btnfre\"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*+[\r\n][ \t\r\n]*+))?|\r\n"
-_SHORT_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
+SHORT_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
 _CODE_POINTS = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -132,7 +132,7 @@ def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | 
         return "\n"
     short, two, four, eight, continuation = found.groups()
     if short:
-        return _SHORT_ESCAPES[short]
+        return SHORT_ESCAPES[short]
     if continuation:
         return "" if multi_line else None
     digits = two or four or eight

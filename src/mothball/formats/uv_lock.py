@@ -5,8 +5,7 @@ Every package records its source and what it requires; the members of the worksp
 
 from __future__ import annotations
 
-from mothball.formats.lock_sources import REGISTRY, PackageSource, web_index
-from mothball.formats.lock_stanzas import Layout, Stanza, texts
+from mothball.formats.lock_stanzas import REGISTRY, Layout, PackageSource, Stanza, texts, web_index
 from mothball.formats.locks import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.model import Document, WithheldReason
 
