@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import random
+from functools import _lru_cache_wrapper
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
 from benchmarks.lock_parse import compare_calls
 from mothball.formats import pep508, pyproject, requirements, toml
-from mothball.formats.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,8 @@ def _parse_first(text: str, parse: Callable[[str], object] = pyproject.parse) ->
     """Read a text as a new process does: nothing of it is known from the round before."""
     for module in (pep508, requirements):
         for value in vars(module).values():
-            if isinstance(value, Recall):
-                value.forget()
+            if isinstance(value, _lru_cache_wrapper):
+                value.cache_clear()
     toml.scan_once.cache_clear()
     parse(text)
 

@@ -8,10 +8,10 @@ start. So a requirement in one of the plain forms is read here by regular expres
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
-from mothball.formats.recall import Recall
 from mothball.hygiene import one_line
 from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
 from mothball.records import NamedTuple, make
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 # No honest requirement comes near it; it bounds what hostile text costs in ``packaging``, which recurses.
 MAX_LENGTH = 4096
+# An editor has the same entries read again with every keystroke: so many of them are remembered, unless they are longer
+# than this number of code points.
+MAX_REMEMBERED = 16_384
+MAX_REMEMBERED_LENGTH = 200
 
 
 class Entry(NamedTuple):
@@ -114,7 +118,7 @@ def read_entry(text: str) -> Entry | EntryError:
     Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
     Raises nothing.
     """
-    return _entries.of(text)
+    return _remembered_entry(text) if len(text) <= MAX_REMEMBERED_LENGTH else read_entry_anew(text)
 
 
 def read_entry_anew(text: str) -> Entry | EntryError:
@@ -128,7 +132,7 @@ def read_entry_anew(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_entries = Recall(read_entry_anew)
+_remembered_entry = lru_cache(MAX_REMEMBERED)(read_entry_anew)
 
 
 def named(text: str, name: Span) -> Entry:

@@ -7,10 +7,11 @@ path exists is not asked. What pip would refuse is a problem with its place; eve
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.recall import MAX_KEPT_LENGTH, Recall
+from mothball.formats.pep508 import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
 from mothball.formats.requirements_entries import Verdict, judge, judge_editable
 from mothball.formats.requirements_lines import Comment, LogicalLine, decode, logical_lines
 from mothball.formats.requirements_options import Option, Word, are_hashes, find_options, read_options
@@ -55,7 +56,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
     comments: list[Comment] = []
     marks: list[Span] = []
     for line in logical_lines(text, comments, marks):
-        verdict = _verdicts.of(line.text if len(line.text) <= MAX_KEPT_LENGTH else _without_hashes(line.text))
+        verdict = _verdict(line.text)
         entry = verdict.entry if verdict is not None and verdict.error is None else None
         offset = line.offset(entry.entry_span.end) if entry is not None else None
         if verdict is not None and entry is not None and offset is not None:  # as nearly always
@@ -101,16 +102,11 @@ def _verdict(line: str) -> Verdict | None:
     options_at = find_options(line)
     if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
         return None
-    return judge(line[:options_at].rstrip())
+    text = line[:options_at].rstrip()
+    return _remembered_verdict(text) if len(text) <= MAX_REMEMBERED_LENGTH else judge(text)
 
 
-def _without_hashes(line: str) -> str:
-    options_at = find_options(line)
-    return line[:options_at].rstrip() if options_at and are_hashes(line, options_at) else line
-
-
-# By the line, as an editor reads the same thousand lines again with every keystroke.
-_verdicts = Recall(_verdict)
+_remembered_verdict = lru_cache(MAX_REMEMBERED)(judge)
 
 
 def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:

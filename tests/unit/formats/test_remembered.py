@@ -1,19 +1,16 @@
-"""Entries that were read before are known again; that must never show, and never grow without bounds."""
+"""Entries are remembered between parses: this never changes a result and never takes unbounded memory."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.pep508 import Entry, read_entry
-from mothball.formats.recall import KEPT_TEXTS, MAX_KEPT_LENGTH, ROUND, Recall
+from mothball.formats.pep508 import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH, Entry, read_entry
 from mothball.formats.requirements_options import are_hashes, read_options
 from mothball.formats.table import parse
 from mothball.model import Kind, Span, WithheldReason
-from tests.support.memory import forget, recalls
+from tests.support.memory import forget, memories
 from tests.support.samples import SAMPLES
 
 HASH = f"--hash=sha256:{'0' * 64}"
@@ -73,54 +70,38 @@ def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[
     assert are_hashes(f"old-lib {HASH}  {HASH}", start)
 
 
-def test_memories_are_bounded_and_hold_no_long_entries() -> None:
+def remembered(module: str) -> int:
+    """Return how many entries a module of formats remembers."""
+    return sum(
+        memory.cache_info().currsize
+        for name, memory in memories().items()
+        if name.startswith(f"mothball.formats.{module}.")
+    )
+
+
+def project(entries: str) -> str:
+    return f"[project]\nname = 'x'\ndependencies = [{entries}]\n"
+
+
+def test_the_number_of_remembered_entries_is_bounded() -> None:
     forget()
-    for start in range(0, 3 * KEPT_TEXTS, 1000):
-        parse("requirements", "".join(f"name-{start + number}\n" for number in range(1000)))
-        assert all(len(recall) <= 2 * KEPT_TEXTS for recall in recalls().values())
-    assert any(recalls().values())
+    for start in range(0, 2 * MAX_REMEMBERED, 8192):
+        names = [f"name-{start + number}" for number in range(8192)]
+        parse("requirements", "\n".join(names))
+        parse("pyproject", project(",".join(map(repr, names))))
+    assert remembered("requirements") == remembered("pep508") == MAX_REMEMBERED
 
+
+def test_long_entries_are_not_remembered() -> None:
     forget()
-    parse("requirements", "".join(f"{'x' * MAX_KEPT_LENGTH}-{number}\n" for number in range(100)))
-    assert not any(recalls().values())
+    names = [f"{'x' * MAX_REMEMBERED_LENGTH}-{number}" for number in range(10)]
+    parse("requirements", "\n".join(names))
+    parse("pyproject", project(",".join(map(repr, names))))
+    assert remembered("requirements") == remembered("pep508") == 0
 
 
-def upper(calls: list[str], text: str) -> str:
-    calls.append(text)
-    return text.upper()
-
-
-def test_what_nobody_reads_any_more_is_let_go_of() -> None:
-    calls: list[str] = []
-    recall = Recall(partial(upper, calls))
-    # Somebody types in a file of fifty lines; each version is another line.
-    for version in range(1000):
-        for number in range(50):
-            assert recall.of(f"line {number}") == f"LINE {number}"
-        recall.of(f"version {version}")
-    assert len(calls) == 1050
-    assert len(recall) <= 2 * (50 + ROUND // 50)
-
-
-def test_what_is_read_in_turns_is_known_as_long_as_it_fits() -> None:
-    calls: list[str] = []
-    recall = Recall(partial(upper, calls))
-    for _ in range(10):
-        for number in range(KEPT_TEXTS - 1):
-            recall.of(str(number))
-    assert len(calls) == KEPT_TEXTS - 1
-
-
-def test_that_there_is_nothing_to_say_is_asked_again() -> None:
-    calls: list[str] = []
-    recall = Recall(calls.append)
-    assert recall.of("a") is recall.of("a") is None
-    assert calls == ["a", "a"]
-    assert len(recall) == 0
-
-
-def test_a_line_is_known_by_its_entry_where_its_hashes_make_it_long() -> None:
+def test_an_entry_with_hashes_is_remembered_without_them() -> None:
     forget()
     text = "".join(f"name-{number}==1 \\\n    {HASH} \\\n    {HASH} \\\n    {HASH}\n" for number in range(10))
     assert len(parse("requirements", text).dependencies) == 10
-    assert [len(recall) for recall in recalls().values() if recall] == [10]
+    assert remembered("requirements") == 10

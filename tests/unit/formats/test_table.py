@@ -146,7 +146,6 @@ def test_only_the_module_of_the_format_is_imported() -> None:
         "mothball.formats.ignores",
         "mothball.formats.names",
         "mothball.formats.pep508",
-        "mothball.formats.recall",
         "mothball.formats.requirements",
         "mothball.formats.requirements_entries",
         "mothball.formats.requirements_lines",
