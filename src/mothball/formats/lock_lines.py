@@ -155,7 +155,8 @@ class _Reader:
         """Keep values of a line whose first placeholder stands for the part of number ``part``."""
         for path, leaves in values:
             if path == NAME:
-                self._name = WrittenName(self._string(part), Span(self._ends[part - 1] + 1, self._ends[part] - 1))
+                span = make(Span, (self._ends[part - 1] + 1, self._ends[part] - 1))
+                self._name = make(WrittenName, (self._string(part), span))
                 continue
             kept = self._values.setdefault(path, [])
             for leaf in leaves:
