@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from mothball.records import NamedTuple
+from mothball.records import NamedTuple, make
 
 # --- names and places -------------------------------------------------------------------------------------------------
 
@@ -108,6 +108,43 @@ class Dependency(NamedTuple):
     withheld: WithheldReason | None = None
     also_indexes: tuple[str, ...] = ()
     index_name: str = ""
+
+
+def new_dependency(  # noqa: PLR0913 - the fields of the record
+    *,
+    name: str,
+    name_span: Span,
+    entry_span: Span,
+    specifier_span: Span | None = None,
+    specifier: str = "",
+    extras: tuple[str, ...] = (),
+    marker: str = "",
+    kind: Kind = Kind.REQUIREMENT,
+    section: str = "",
+    version: str | None = None,
+    index_url: str | None = None,
+    withheld: WithheldReason | None = None,
+    also_indexes: tuple[str, ...] = (),
+    index_name: str = "",
+) -> Dependency:
+    """Return ``Dependency(name=name, ...)`` in a tenth of the time, for loops over all dependencies of a file."""
+    fields = (
+        name,
+        name_span,
+        entry_span,
+        specifier_span,
+        specifier,
+        extras,
+        marker,
+        kind,
+        section,
+        version,
+        index_url,
+        withheld,
+        also_indexes,
+        index_name,
+    )
+    return make(Dependency, fields)
 
 
 class ParseProblem(NamedTuple):

@@ -18,7 +18,7 @@ from mothball.formats.toml import Entry, Header, String, scan
 from mothball.formats.toml_tables import Definitions
 from mothball.formats.toml_text import SHORT_ESCAPES
 from mothball.model import IgnoreComment, ParseProblem, Span
-from mothball.records import NamedTuple, make
+from mothball.records import NamedTuple
 
 _CONTROL = r"\x00-\x08\x0a-\x1f\x7f"
 # A quote after a backslash opens no string. Without this rule, an unclosed string full of `\"` takes quadratic time.
@@ -148,15 +148,15 @@ class _Reader:
     def _finish(self) -> None:
         """End the package that is being read, if any."""
         if self._start >= 0:
-            self._stanzas.append(Stanza(make(Span, (self._start, self._end)), self._name, self._values))
+            self._stanzas.append(Stanza(Span(self._start, self._end), self._name, self._values))
         self._start, self._name, self._values = -1, None, self._root
 
     def _keep(self, values: list[tuple[Path, list[int | bool]]], part: int) -> None:
         """Keep values of a line whose first placeholder stands for the part of number ``part``."""
         for path, leaves in values:
             if path == NAME:
-                span = make(Span, (self._ends[part - 1] + 1, self._ends[part] - 1))
-                self._name = make(WrittenName, (self._string(part), span))
+                span = Span(self._ends[part - 1] + 1, self._ends[part] - 1)
+                self._name = WrittenName(self._string(part), span)
                 continue
             kept = self._values.setdefault(path, [])
             for leaf in leaves:

@@ -10,8 +10,18 @@ from mothball.formats.lock_stanzas import PackageSource, WrittenName
 from mothball.formats.lock_toml import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Document, Graph, Kind, ParseProblem, Span, WithheldReason, normalise
-from mothball.records import NamedTuple, make
+from mothball.model import (
+    Dependency,
+    Document,
+    Graph,
+    Kind,
+    ParseProblem,
+    Span,
+    WithheldReason,
+    new_dependency,
+    normalise,
+)
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,8 +89,20 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
         if source is None:
             continue
         version, withheld = stanza.text("version"), source.withheld if whole else WithheldReason.INCOMPLETE
-        said = (None, "", extras, marker, Kind.LOCKED, section, version, source.index_url, withheld, (), "")
-        dependencies.append(make(Dependency, (name, written.span, stanza.span, *said)))
+        dependencies.append(
+            new_dependency(
+                name=name,
+                name_span=written.span,
+                entry_span=stanza.span,
+                extras=extras,
+                marker=marker,
+                kind=Kind.LOCKED,
+                section=section,
+                version=version,
+                index_url=source.index_url,
+                withheld=withheld,
+            )
+        )
     return Collected(dependencies, problems, requires)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
+from mothball.model import Dependency, Kind, Span, WithheldReason, new_dependency, normalise
 from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
@@ -54,16 +54,36 @@ class Entry(NamedTuple):
         name_span = make(Span, (offset + name, offset + name_end))
         entry_span = make(Span, (offset + start, offset + end))
         at = make(Span, (offset + place[0], offset + place[1])) if place else None
-        rest = (at, specifier, extras, marker, kind, section, None, None, withheld, (), "")
-        return make(Dependency, (project, name_span, entry_span, *rest))
+        return new_dependency(
+            name=project,
+            name_span=name_span,
+            entry_span=entry_span,
+            specifier_span=at,
+            specifier=specifier,
+            extras=extras,
+            marker=marker,
+            kind=kind,
+            section=section,
+            withheld=withheld,
+        )
 
     def placed(
         self, where: Callable[[int, int], Span], kind: Kind, section: str = "", withheld: WithheldReason | None = None
     ) -> Dependency:
         """Return the same for a text whose parts stand in the file where ``where`` says."""
         place = where(*self.specifier_span) if self.specifier_span else None
-        spans = (self.project, where(*self.name_span), where(*self.entry_span), place)
-        return Dependency(*spans, self.specifier, self.extras, self.marker, kind, section, None, None, withheld)
+        return new_dependency(
+            name=self.project,
+            name_span=where(*self.name_span),
+            entry_span=where(*self.entry_span),
+            specifier_span=place,
+            specifier=self.specifier,
+            extras=self.extras,
+            marker=self.marker,
+            kind=kind,
+            section=section,
+            withheld=withheld,
+        )
 
 
 class EntryError(NamedTuple):
@@ -177,8 +197,9 @@ def _read_plain(text: str) -> Entry | None:
     if extras is None or (specifier is not None and not _is_plain_specifier(specifier)):
         return None
     marker = marker.strip() if marker else ""
-    place = (make(Span, found.span(1)), extras, specifier or "", specifier_span)
-    return make(Entry, (name, *place, marker, url or "", _whole(text), normalise(name)))
+    name_span, entry_span, project = make(Span, found.span(1)), _whole(text), normalise(name)
+    parts = (name, name_span, extras, specifier or "", specifier_span, marker, url or "", entry_span, project)
+    return make(Entry, parts)
 
 
 def _split_extras(text: str) -> tuple[str, ...] | None:

@@ -15,7 +15,7 @@ from mothball.formats.requirements_entries import withheld_for
 from mothball.formats.toml import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
 from mothball.formats.toml_sections import Heading, Pattern, Places, Setting, Tables, inside, section_name
 from mothball.hygiene import one_line
-from mothball.model import Dependency, Kind, ParseProblem, Span, WithheldReason, normalise
+from mothball.model import Dependency, Kind, ParseProblem, Span, WithheldReason, new_dependency, normalise
 from mothball.records import NamedTuple, make
 
 if TYPE_CHECKING:
@@ -230,23 +230,19 @@ def read_named(
         withheld = WithheldReason.SELF
     version = members.get("version")
     specifier = version.inner if isinstance(version, String) and version.value else None
-    fields = (
-        name,
-        place,
-        one.span if one.complete else _trimmed(one.span, tables.text),
-        specifier,
-        specifier.of(tables.text) if specifier else "",
-        _texts(members.get("extras")),
-        _text(members.get("markers")) or _text(members.get("env-markers")),
-        kind,
-        one.section,
-        None,
-        (_text(members.get(index)) or None) if index else None,
-        withheld,
-        (),
-        "",
+    yield new_dependency(
+        name=name,
+        name_span=place,
+        entry_span=one.span if one.complete else _trimmed(one.span, tables.text),
+        specifier_span=specifier,
+        specifier=specifier.of(tables.text) if specifier else "",
+        extras=_texts(members.get("extras")),
+        marker=_text(members.get("markers")) or _text(members.get("env-markers")),
+        kind=kind,
+        section=one.section,
+        index_url=(_text(members.get(index)) or None) if index else None,
+        withheld=withheld,
     )
-    yield make(Dependency, fields)
 
 
 def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], WithheldReason | None]:

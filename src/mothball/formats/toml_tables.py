@@ -23,7 +23,6 @@ from mothball.formats.toml_values import (
     Value,
 )
 from mothball.hygiene import one_line
-from mothball.records import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,7 +162,7 @@ def leaves(entries: Iterable[Entry], path: Path = ()) -> Iterator[Entry]:
         if isinstance(entry.value, InlineTable) and entry.value.entries:
             yield from leaves(entry.value.entries, path + entry.path)
         else:
-            yield make(Entry, (path + entry.path, entry.keys, entry.value)) if path else entry
+            yield Entry(path + entry.path, entry.keys, entry.value) if path else entry
 
 
 def to_mapping(scan: TomlScan) -> dict[str, Any]:

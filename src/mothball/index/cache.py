@@ -21,7 +21,7 @@ from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
 from mothball.index.exchange import ProjectPage
-from mothball.records import NamedTuple, make
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer
@@ -50,7 +50,7 @@ class PageKey(NamedTuple):
 
 def page_key(index: str, name: str) -> PageKey:
     """Return the key of the page ``name`` (normalised) on ``index``: without credentials, ending in one slash."""
-    return make(PageKey, (_base(index), name))
+    return PageKey(_base(index), name)
 
 
 @lru_cache(maxsize=64)

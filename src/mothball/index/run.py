@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from mothball.answers import Cause, Missing, Origin, Source, Unavailable
 from mothball.index.cache import CachedAnswer, PageKey, page_key
 from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.records import NamedTuple, make
+from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
     from mothball.index.snapshot import Snapshot
@@ -155,5 +155,5 @@ def _has_marker(answer: CachedAnswer | None) -> bool:
 
 
 def _from_cache(key: PageKey, cached: CachedAnswer, source: Source) -> Known | Missing:
-    origin = make(Origin, (key.index_url, cached.stored_at, source))
-    return Missing(origin) if cached.page is None else make(Known, (cached.page, origin))
+    origin = Origin(key.index_url, cached.stored_at, source)
+    return Missing(origin) if cached.page is None else Known(cached.page, origin)

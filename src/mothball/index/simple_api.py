@@ -13,7 +13,6 @@ from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecogni
 from mothball.errors import PageError
 from mothball.index.exchange import ProjectPage
 from mothball.index.simple_facts import page_of
-from mothball.records import make
 
 _VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
 _STATUSES = {str(status): status for status in ProjectStatus}
@@ -60,5 +59,5 @@ def lookup_of(page: ProjectPage, origin: Origin) -> Stated | NotStated | Unrecog
     if page.marker is None:
         return NotStated(origin, page.release)
     if page.marker in _STATUSES:
-        return make(Stated, (_STATUSES[page.marker], page.reason, origin, page.release, "stated"))
+        return Stated(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
     return Unrecognised(page.marker, page.reason, origin, page.release)
