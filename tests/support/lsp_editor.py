@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 from mothball.lsp import workspace_check
 from mothball.lsp.workspace_check import Context, Found
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
-from tests.support.lsp_client import LIMIT, PUSH, Message, codes_of, uri
+from tests.support.lsp_client import PUSH, Message, codes_of, uri
 from tests.support.lsp_pages import page
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.support.lsp_in_process import InProcess, Workspace
@@ -183,10 +183,7 @@ class Editor:
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition holds in the server's thread."""
-        give_up = time.monotonic() + LIMIT
-        while not self.client.in_loop(condition):
-            assert time.monotonic() < give_up
-            time.sleep(0.002)
+        wait_until(lambda: self.client.in_loop(condition), every=0.002)
 
     def settle(self) -> None:
         """Wait until the server has handled everything sent so far, and no check is due."""
