@@ -6,12 +6,15 @@ import json
 import os
 import re
 import tarfile
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import example, given
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
 from mothball.formats.requirements import decode, parse
 from mothball.formats.requirements_lines import LogicalLine, logical_lines
@@ -72,10 +75,26 @@ def agree_on_line(ours: OnLine, theirs: PipLine) -> None:
     assert sorted(set(kept)) == sorted(set(theirs.index_options))
 
 
+def versions_of_packaging_disagree(text: str) -> bool:
+    """Return whether the installed packaging and the one inside pip differ in whether ``text`` is a requirement.
+
+    packaging 26.4 and 26.3, which pip 26.3 contains, differ in ``===`` among other specifiers and in no-break spaces.
+    """
+    return is_requirement(text, Requirement) != is_requirement(text, PipRequirement)
+
+
+def is_requirement(text: str, read: Callable[[str], object]) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
+
+
 def agree_on_entry(ours: OnLine, theirs: PipEntry) -> None:
     assert not ours.includes
     assert not ours.index_options
-    if "${" in theirs.text:
+    if "${" in theirs.text or versions_of_packaging_disagree(theirs.text):
         return
     if theirs.refused:
         # pip asks the disk for a path and finds none; we do not ask.
