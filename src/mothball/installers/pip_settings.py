@@ -20,7 +20,8 @@ from mothball.records import NamedTuple
 if TYPE_CHECKING:
     from mothball.formats.ini import IniScan
 
-_INDEX = ("index-url", "pypi-url")
+# pip's names for one option.
+_ALIASES = {"pypi-url": "index-url"}
 _SECTIONS = ("global", "install")
 _VARIABLE = "PIP_"
 
@@ -40,10 +41,11 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
         if os.path.exists(path):
             for section, key, value in _read_file(path):
                 values[section][key] = value._replace(is_users=is_users(path, environment))
-    # An empty value takes back what a file before it said, within its section.
-    said = {key: value for section in _SECTIONS for key, value in values[section].items() if value.text}
-    said |= dict(_variables(environment))
-    main = next((said[key] for key in _INDEX if key in said), None)
+    # An empty value takes back what a file before it said, within its section. Of two names for one option, pip uses
+    # the value that comes last.
+    in_order = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
+    said = {_ALIASES.get(key, key): value for key, value in (*in_order, *_variables(environment))}
+    main = said.get("index-url")
     extra = said.get("extra-index-url", _Value("", ""))
     off = said.get("no-index", _Value("", ""))
     return PipSettings(
@@ -54,11 +56,11 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:
-    """Yield what variables say, keyed as in files."""
-    for key in (*_INDEX, "extra-index-url", "no-index"):
-        variable = _VARIABLE + key.upper().replace("-", "_")
-        if environment.get(variable):
-            yield key, _Value(environment[variable], variable)
+    """Yield what variables say, keyed as in files, in the order of the environment."""
+    for variable, value in environment.items():
+        key = variable.removeprefix(_VARIABLE).lower().replace("_", "-")
+        if value and variable == _VARIABLE + key.upper().replace("-", "_"):
+            yield key, _Value(value, variable)
 
 
 def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:

@@ -92,6 +92,8 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         ({"etc": f"[global]\nextra-index-url =\n    {HOME}\n\n    {OTHER}  {MORE}\n"}, {}),
         ({"etc": f"[global]\nextra-index-url = {HOME}\n"}, {"PIP_EXTRA_INDEX_URL": f"{OTHER}  {MORE}"}),
         ({"etc": f"[global]\npypi-url = {HOME}\n"}, {}),
+        ({"etc": f"[global]\nindex-url = {HOME}\npypi-url = {MORE}\n"}, {}),
+        ({"etc": f"[global]\npypi-url = {MORE}\nindex-url = {HOME}\n"}, {}),
         ({"etc": f"[global]\nindex-url = {HOME}\n"}, {"PIP_INDEX_URL": OTHER}),
         ({"etc": f"[global]\nindex-url = {HOME}\n"}, {"PIP_INDEX_URL": ""}),
         ({"etc": f"[global]\nindex-url = {HOME}\n", "venv": "[global]\nindex-url =\n"}, {}),
