@@ -121,7 +121,8 @@ CASES = {
     ),
     "JSON whose files are null": unavailable("unexpected-answer", json_reply({"name": NAME, "files": None})),
     "two statuses in one page": unavailable(
-        "unexpected-answer", PAGE._replace(body=PAGE.body[:-1] + b',"project-status":{"status":"active"}}')
+        "unexpected-answer",
+        PAGE._replace(body=PAGE.body.replace(b'"project-status": {', b'"project-status": {"state": "active", ')),
     ),
     "HTML that ends in its head": unavailable("unexpected-answer", Reply(200, CUT_HEAD, "text/html")),
     "a later minor version": archived(json_page(NAME, "archived", meta={"api-version": "1.99"})),
