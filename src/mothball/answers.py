@@ -56,6 +56,10 @@ class Cause(StrEnum):
     OFFLINE = "offline"
 
 
+# A longer version is not shown; in code points.
+MAX_VERSION = 64
+
+
 class Release(NamedTuple):
     """The release of a project that was published last: its version, harmless text, and its day, an ISO date."""
 

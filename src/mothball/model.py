@@ -147,6 +147,10 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     return make(Dependency, fields)
 
 
+# Syntax errors reported for a file: one wrong character can spoil many lines.
+MAX_SYNTAX_ERRORS = 20
+
+
 class ParseProblem(NamedTuple):
     """A file or entry that its format's rules reject, with the place and the way out."""
 

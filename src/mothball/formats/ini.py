@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import read_comment
 from mothball.hygiene import one_line
-from mothball.model import IgnoreComment, ParseProblem, Span
+from mothball.model import MAX_SYNTAX_ERRORS, IgnoreComment, ParseProblem, Span
 from mothball.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ _DELIMITER = re.compile("[=:]")
 # A header whose first bracket is missing; nobody gives a value such a form.
 _BROKEN_HEADER = re.compile(r"[^\s=\[\]]++\]")
 _CONFLICT_MARKS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
-# One wrong character can spoil many lines; beyond this, nobody reads on.
-_MAX_PROBLEMS = 20
 # How much of a name a message repeats.
 _SHOWN = 60
 
@@ -128,7 +126,7 @@ class _Scanner:
         sections = tuple(
             Section(name, span, tuple(options)) for name, span, options in self._sections if name or options
         )
-        return IniScan(sections, tuple(self._comments), tuple(self._problems[:_MAX_PROBLEMS]))
+        return IniScan(sections, tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
 
     def _read_line(self, line: str, start: int) -> None:
         value = line.strip()
@@ -218,5 +216,5 @@ class _Scanner:
         self._seen.add(key)
 
     def _problem(self, span: Span, message: str, help_text: str) -> None:
-        if len(self._problems) < _MAX_PROBLEMS:
+        if len(self._problems) < MAX_SYNTAX_ERRORS:
             self._problems.append(ParseProblem(span, f"invalid INI: {message}", help_text))

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.lock_stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName, find
-from mothball.formats.toml import Array, Entry, Header, InlineTable, Invalid, Scalar, String, TomlScan, Value, scan
+from mothball.formats.toml import (
+    Array,
+    Entry,
+    Header,
+    InlineTable,
+    Invalid,
+    Scalar,
+    String,
+    TomlScan,
+    Value,
+    scan,
+    syntax_problems,
+)
 from mothball.model import IgnoreComment, ParseProblem, Span
 
 if TYPE_CHECKING:
@@ -21,17 +33,12 @@ FILES = (
     rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
     rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)+)\]"
 )
-# One missing quote can spoil many lines; beyond this, nobody reads on.
-_MAX_TOML_PROBLEMS = 20
 
 
 def read_toml(text: str, layout: Layout) -> Lock:
     """Read a lock of any spelling that TOML allows, and of a broken one whatever can be told; raises nothing."""
     document = scan(without_files(text) if layout.skips_files else text)
-    problems = [
-        ParseProblem(error.span, f"invalid TOML: {error.message}", error.help)
-        for error in document.errors[:_MAX_TOML_PROBLEMS]
-    ]
+    problems = syntax_problems(document)
     collector = _Collector(text, layout)
     for header, entries in _bodies(document):
         collector.read_body(header, entries)

@@ -40,6 +40,7 @@ from mothball.formats.toml_values import (
     Value,
     source_span,
 )
+from mothball.model import MAX_SYNTAX_ERRORS, ParseProblem
 
 __all__ = [
     "MAX_ERRORS",
@@ -62,6 +63,7 @@ __all__ = [
     "scan_once",
     "source_span",
     "span_of",
+    "syntax_problems",
     "to_mapping",
 ]
 
@@ -72,6 +74,12 @@ def scan(text: str) -> TomlScan:
     At most a hundred errors are kept, and a hundred levels of nesting read. Raises nothing, whatever the text.
     """
     return Scanner(text).document()
+
+
+def syntax_problems(document: TomlScan) -> list[ParseProblem]:
+    """Return the first syntax errors of a document as problems of its file."""
+    errors = document.errors[:MAX_SYNTAX_ERRORS]
+    return [ParseProblem(error.span, f"invalid TOML: {error.message}", error.help) for error in errors]
 
 
 @lru_cache(maxsize=4)

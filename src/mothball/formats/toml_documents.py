@@ -10,7 +10,7 @@ from typing import assert_never
 
 from mothball.formats.ignores import may_speak_to_us, read_comment
 from mothball.formats.redirects import Redirect, apply_redirects
-from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan
+from mothball.formats.toml import Array, InlineTable, String, TomlScan, Value, scan, syntax_problems
 from mothball.formats.toml_sections import Tables, whole_document
 from mothball.model import (
     Dependency,
@@ -29,8 +29,6 @@ from mothball.model import (
 Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect | Workspace
 Reader = Callable[[Tables], Iterable[Found]]
 
-# One missing quote can spoil many lines; beyond this, nobody reads on.
-_MAX_TOML_PROBLEMS = 20
 # Words of the tables and keys by which tools learn of indexes; so much of a line is looked at.
 _INDEX_WORDS = r"(?i)index|source|pypi-options"
 _MAX_LINE = 500
@@ -47,10 +45,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
 
     Everything comes in the order of the file, and requirements are withheld that a redirect leads away from an index.
     """
-    problems = [
-        ParseProblem(error.span, f"invalid TOML: {error.message}", error.help)
-        for error in document.errors[:_MAX_TOML_PROBLEMS]
-    ]
+    problems = syntax_problems(document)
     dependencies: list[Dependency] = []
     includes: list[Include] = []
     redirects: list[Redirect] = []

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from mothball.answers import Release
+from mothball.answers import MAX_VERSION, Release
 from mothball.errors import CacheError
 from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
@@ -36,7 +36,6 @@ BATCH = 10
 
 _RENEWAL = 24 * 3600.0
 _MAX_ETAG = 256
-_MAX_VERSION = 64
 _LATEST_TIME = 253_402_300_800  # the year 10000: no clock of ours wrote that
 _Result = TypeVar("_Result")
 
@@ -264,7 +263,7 @@ def _is_release(release: Sequence[str] | None) -> bool:
     if release is None:
         return True
     version, date = release
-    return 0 < len(version) <= _MAX_VERSION and version.isascii() and version.isprintable() and _is_date(date)
+    return 0 < len(version) <= MAX_VERSION and version.isascii() and version.isprintable() and _is_date(date)
 
 
 def _is_date(text: str) -> bool:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 
-from mothball.answers import Release
+from mothball.answers import MAX_VERSION, Release
 from mothball.model import normalise
 from mothball.records import NamedTuple
 
-# No version that anybody shows to people is longer, nor the name of a file that holds one.
-_MAX_VERSION = 64
+# Longer names of files are skipped.
 _MAX_FILE_NAME = 512
 _SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 # What versions of PEP 440 are made of, those before it nearly so. No text that could be anything else gets through.
-_VERSION = rf"[0-9][0-9A-Za-z.!+_]{{0,{_MAX_VERSION - 1}}}"
+_VERSION = rf"[0-9][0-9A-Za-z.!+_]{{0,{MAX_VERSION - 1}}}"
 _UPLOAD_TIME = r"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))T[0-9:.]{5,24}(?:Z|[+-]00:?00)"
 
 
