@@ -17,7 +17,7 @@ pytest.register_assert_rewrite("tests.tables")
 
 # `--hypothesis-profile=thorough` selects the second. Examples have no deadline: machines are shared.
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=50)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=250)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("fast")
 
 LEFT_OUT = ("slow", "alone")
