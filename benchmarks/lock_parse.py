@@ -18,8 +18,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 
 from benchmarks.paired import Ratio
-from mothball.formats import uv_lock
-from mothball.formats.lock_lines import scan_line
+from mothball.formats.locks import uv as uv_lock
+from mothball.formats.locks.fast_reader import scan_line
 
 _INDEX = "https://index.example/simple"
 _FILES = "https://files.example/packages"

@@ -275,7 +275,7 @@ def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache = StatusCache.open(directory)
 cache.put_many({

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from benchmarks.lock_parse import compare_calls
-from mothball.formats import pep508, pyproject, requirements, toml
+from mothball.formats import pep508
+from mothball.formats.manifests import document as pyproject
+from mothball.formats.requirements import document as requirements
+from mothball.formats.toml import api as toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

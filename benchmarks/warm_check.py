@@ -71,7 +71,7 @@ def _tell_installers(home: str) -> dict[str, str]:
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache = StatusCache.open(directory)
 cache.put_many({page_key(index, name): CachedAnswer(ProjectPage("active"), None, time.time()) for name in names})

@@ -17,11 +17,11 @@ from pathlib import Path
 from unittest import mock
 
 from editors.vscode import generate
-from mothball.config_schema import render_schema
+from mothball.check.messages import WITHHELD_WORDS
+from mothball.config.json_schema import render_schema
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
-from mothball.wording import WITHHELD_WORDS
 from tests.support.cli import run_in_process
 from tests.tables import added, added_git, commands, formats, indexes, json_fields, severities
 
@@ -36,7 +36,7 @@ _TODAY = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 def generated() -> dict[Path, str]:
     """Return the text of every file that has generated parts."""
     documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    pages = ROOT / "src" / "mothball" / "rule_pages"
+    pages = ROOT / "src" / "mothball" / "check" / "rule_pages"
     texts = {path: path.read_text("utf-8") for path in documents}
     missing = set(_PARTS) - {block[2] for text in texts.values() for block in _BLOCK.finditer(text)}
     assert not missing, f"no document has the generated parts {missing}"

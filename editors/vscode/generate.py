@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mothball
 from mothball.formats.table import PATTERNS
-from mothball.lsp.commands import COMMANDS
+from mothball.lsp.features.commands import COMMANDS
 from mothball.lsp.settings import SETTINGS, Setting
 
 HERE = Path(__file__).resolve().parent

@@ -12,6 +12,6 @@ if not sys.flags.safe_path:
     except FileNotFoundError:  # a working directory that is gone holds no module
         pass
 
-from mothball.start import entry_point
+from mothball.cli.start import entry_point
 
 entry_point()

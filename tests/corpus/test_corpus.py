@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from mothball.cli import main
+from mothball.cli.parser import main
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"
 # The corpus's names of formats, and ours.

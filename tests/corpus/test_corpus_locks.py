@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
-from mothball.formats import pdm_lock, poetry_lock, pylock, uv_lock
-from mothball.formats.lock_lines import read_lines
-from mothball.formats.lock_toml import read_toml
-from mothball.model import normalise
+from mothball.formats.locks import pdm as pdm_lock
+from mothball.formats.locks import poetry as poetry_lock
+from mothball.formats.locks import pylock
+from mothball.formats.locks import uv as uv_lock
+from mothball.formats.locks.fast_reader import read_lines
+from mothball.formats.locks.toml_reader import read_toml
+from mothball.model.document import normalise
 from tests.support.spans import check_places
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"

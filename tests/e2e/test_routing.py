@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mothball.config import DEFAULT_INDEX
+from mothball.config.project import DEFAULT_INDEX
 from tests.support.installed import Mothball, Run
 from tests.support.real_indexes import AccessLog, Pypiron, running_pypiron, running_pypiserver
 from tests.tables.indexes import BOTH, ROWS, Row

@@ -15,7 +15,7 @@ import tree_sitter
 import tree_sitter_rust
 
 import mothball
-from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
+from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, COMMANDS
 from tests.editors.handshake import greet
 from tests.editors.workbench import EDITORS
 from tests.support.installed import clean_environment, script

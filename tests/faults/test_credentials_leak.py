@@ -194,7 +194,7 @@ def test_a_traceback_shows_no_secret(scene: Scene) -> None:
             "import sys\n"
             "from mothball.index import transport\n"
             "transport._Adapter.send = lambda self, request, **more: {}[request.url]\n"
-            "from mothball.cli import main\n"
+            "from mothball.cli.parser import main\n"
             "sys.exit(main(['check']))\n"
         )
         for debug in ("", "1"):

@@ -18,20 +18,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.access import Access
-from mothball.answers import Release
-from mothball.config import read_config, read_user_config
-from mothball.errors import ConfigError, PageError, SnapshotError
-from mothball.formats.toml import scan, to_mapping
-from mothball.index.asking import _retry_after
+from mothball.config.credential_settings import Access
+from mothball.config.project import read_config, read_user_config
+from mothball.formats.toml.api import scan, to_mapping
 from mothball.index.cache import CachedAnswer, _answer_of, _stored_at, _text_of
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.exchange import Failed, Fetched, NotFound, PageRequest, ProjectPage
 from mothball.index.netrc_file import NetrcLogins
+from mothball.index.page_fetcher import _retry_after
+from mothball.index.page_request import Failed, Fetched, NotFound, PageRequest, ProjectPage
 from mothball.index.simple_api import decode_page
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.index.urls import endpoint_of, page_url, redirect_target
+from mothball.model.errors import ConfigError, PageError, SnapshotError
+from mothball.model.lookup import Release
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import html_page, json_page
 from tests.support.timing import least_seconds

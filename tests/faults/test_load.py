@@ -11,9 +11,9 @@ from collections import Counter
 
 import pytest
 
-from mothball.answers import Cause
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, PageRequest
+from mothball.index.page_request import Failed, Fetched, PageRequest
+from mothball.model.lookup import Cause
 from tests.support.installed import Mothball, finish, script
 from tests.support.scripted_index import Received, Reply, ScriptedIndex, json_page, too_many
 

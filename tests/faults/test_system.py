@@ -19,7 +19,7 @@ import pytest
 
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.cache_database import Database
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from tests.support.installed import Mothball, Run, script
 from tests.support.loopback import refusing_url
 from tests.support.project import Project

@@ -432,7 +432,7 @@ def test_standard_input_beats_the_file_of_the_same_name(project: Project) -> Non
 
 
 def test_standard_input_without_end_is_not_read_to_the_end(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mothball.files.read_stream.__defaults__", (1024 * 1024,))
+    monkeypatch.setattr("mothball.repository.files.read_stream.__defaults__", (1024 * 1024,))
     result = project.check("-", "--stdin-filename", "requirements.txt", stdin=b"a" * (1024 * 1024 + 1))
     assert result.code == 2
     assert "requirements.txt: it is larger than 1 MiB" in result.err

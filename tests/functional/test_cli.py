@@ -12,8 +12,9 @@ from typing import NoReturn
 
 import pytest
 
-from mothball import __version__, cli
-from mothball.commands import check as check_command
+from mothball import __version__
+from mothball.cli import check as check_command
+from mothball.cli import parser as cli
 from tests.support.cli import clean_environment, installed_script, run_installed
 from tests.support.hostile import assert_harmless
 from tests.support.project import Project

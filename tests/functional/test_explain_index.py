@@ -6,10 +6,10 @@ from unittest import mock
 
 import pytest
 
-from mothball.config import DEFAULT_INDEX
-from mothball.model import WithheldReason
-from mothball.session import Session
-from mothball.wording import WITHHELD_WORDS
+from mothball.check.messages import WITHHELD_WORDS
+from mothball.config.project import DEFAULT_INDEX
+from mothball.index.session import Session
+from mothball.model.document import WithheldReason
 from tests.support.project import Project
 
 HOLDS_VARIABLE = WITHHELD_WORDS[WithheldReason.INDEX_VARIABLE]

@@ -6,9 +6,9 @@ from importlib.resources import files
 
 import pytest
 
-from mothball.commands.rule import page_of
-from mothball.config import read_config
-from mothball.findings import Rule
+from mothball.cli.rule import page_of
+from mothball.config.project import read_config
+from mothball.model.findings import Rule
 from tests.support.project import Project
 
 
@@ -47,7 +47,7 @@ def test_an_unknown_rule_is_refused_with_the_way_to_one(project: Project, name: 
 
 
 def test_there_is_a_page_for_each_rule_and_no_other() -> None:
-    names = {page.name for page in (files("mothball") / "rule_pages").iterdir() if page.is_file()}
+    names = {page.name for page in (files("mothball.check") / "rule_pages").iterdir() if page.is_file()}
     assert names == {f"{rule}.md" for rule in Rule}
 
 

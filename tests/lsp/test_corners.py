@@ -12,11 +12,11 @@ from unittest import mock
 import pytest
 from lsprotocol import types
 
-from mothball.answers import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
-from mothball.index.run import LookupSettings, Query
+from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.lookups import Lookups
 from mothball.lsp.server import _is_alive
+from mothball.model.lookup import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
 from tests.support.lsp_client import PUSH, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page

@@ -267,7 +267,7 @@ def remember(workspace: Workspace, name: str, marker: str) -> None:
     import time
 
     from mothball.index.cache import CachedAnswer, StatusCache, page_key
-    from mothball.index.exchange import ProjectPage
+    from mothball.index.page_request import ProjectPage
 
     cache = StatusCache.open(os.environ["MOTHBALL_CACHE_DIR"])
     key = page_key("https://index.example/simple/", name)

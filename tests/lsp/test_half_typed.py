@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mothball.lsp import half_typed
 from mothball.lsp.documents import Checked
 from mothball.lsp.half_typed import changed, may_become_private
-from mothball.model import Span
+from mothball.model.document import Span
 from tests.support.lsp_client import PUSH
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page

@@ -126,7 +126,7 @@ def test_a_bug_reaches_the_client_without_its_traceback(
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "name\n")
     client.wait_for(lambda: client.hover(document, 0, 0))
-    monkeypatch.setattr("mothball.lsp.hover.hover_text", burst)
+    monkeypatch.setattr("mothball.lsp.features.hover.hover_text", burst)
     with pytest.raises(ServerError) as failed:
         client.hover(document, 0, 0)
     assert failed.value.error["code"] == -32603
@@ -144,7 +144,7 @@ def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
 
     client.start(PULL, str(workspace.root), offline=True)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.verdicts.survey", burst)
+        broken.setattr("mothball.lsp.analysis.survey", burst)
         document = client.open(workspace.path("requirements.txt"), "name\n")
         (told,) = client.pull(document)["items"]
         client.change(document, "name\nother\n")
@@ -179,8 +179,8 @@ def test_six_slow_look_ups_leave_hover_alone(client: InProcess, workspace: Works
 def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    from mothball import open_document
-    from mothball.lsp import verdicts
+    from mothball.lsp import analysis as verdicts
+    from mothball.lsp import open_document
 
     held, real = threading.Event(), open_document.survey
     monkeypatch.setattr(verdicts, "survey", lambda *arguments: held.wait(LIMIT) and real(*arguments))

@@ -7,7 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mothball.answers import (
+from mothball.config.project import DEFAULT_INDEX
+from mothball.lsp.hover_text import Story, code_span, hover_text
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
+from mothball.model.document import Dependency, Location, Position, Span, WithheldReason
+from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
+from mothball.model.line_index import LineTable
+from mothball.model.lookup import (
     Cause,
     Lookup,
     Missing,
@@ -21,14 +28,7 @@ from mothball.answers import (
     Unrecognised,
     Withheld,
 )
-from mothball.config import DEFAULT_INDEX
-from mothball.findings import CheckedDependency, Finding, Rule, Severity, Suppression
-from mothball.hygiene import one_line
-from mothball.lines import LineTable
-from mothball.lsp.hover_text import Story, code_span, hover_text
-from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
-from mothball.model import Dependency, Location, Position, Span, WithheldReason
+from mothball.model.sanitize import one_line
 
 NOW = 1_800_000_000.0
 INDEX = "https://index.example/simple/"

@@ -138,7 +138,7 @@ def test_the_server_stands_outside_of_the_workspace_among_pages_that_came_with_i
 ) -> None:
     process.start(PUSH, str(workspace.root))
     here = os.readlink(f"/proc/{process.process.pid}/cwd")
-    assert os.path.dirname(here) == os.path.dirname(mothball.__file__)
+    assert os.path.dirname(here) == os.path.join(os.path.dirname(mothball.__file__), "check")
     assert {os.path.splitext(name)[1] for name in os.listdir(here)} == {".md"}
     assert not here.startswith(str(workspace.root))
     process.request("shutdown")

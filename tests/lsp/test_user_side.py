@@ -8,13 +8,13 @@ from unittest import mock
 
 import pytest
 
-from mothball.access import UserAddress
-from mothball.answers import Withheld
-from mothball.config import Config, network_of
-from mothball.errors import UnreadableFileError
+from mothball.config.credential_settings import UserAddress
+from mothball.config.project import Config, network_of
+from mothball.lsp.effective_settings import Environment, read_user_side
 from mothball.lsp.settings import Settings
-from mothball.lsp.user_side import Environment, read_user_side
-from mothball.model import Dependency, Span, WithheldReason
+from mothball.model.document import Dependency, Span, WithheldReason
+from mothball.model.errors import UnreadableFileError
+from mothball.model.lookup import Withheld
 from mothball.routing.route import Ask, Declared, Route, Router
 from tests.support.cli import clean_environment
 

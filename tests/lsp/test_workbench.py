@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mothball import open_document
-from mothball.lsp import verdicts
-from mothball.lsp.verdicts import LookUp, Task, Verdict
+from mothball.lsp import analysis as verdicts
+from mothball.lsp import open_document
+from mothball.lsp.analysis import LookUp, Task, Verdict
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -43,7 +43,7 @@ class HeldJudge:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldJudge]:
     held = HeldJudge()
-    monkeypatch.setattr("mothball.lsp.workbench.judge", held.judge)
+    monkeypatch.setattr("mothball.lsp.session.judge", held.judge)
     yield held
     held.go.set()
 
@@ -135,7 +135,7 @@ def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
     document = client.open(workspace.path("requirements.txt"), "")
     client.wait_for_diagnostics(document)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.workbench.judge", burst)
+        broken.setattr("mothball.lsp.session.judge", burst)
         client.change(document, "old-lib\n")
         (told,) = client.wait_for(lambda: client.diagnostics[document])
     assert told["message"].startswith("not checked: mothball failed on this file")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mothball.answers import Origin, ProjectStatus, Stated
-from mothball.config import UserConfig
-from mothball.governing import Governor, GovernorSettings
-from mothball.index.run import Query
+from mothball.config.project import UserConfig
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.lookups import Answers
 from mothball.lsp.workspace_check import Context, check_folders
+from mothball.model.lookup import Origin, ProjectStatus, Stated
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
 from tests.support.lsp_editor import Editor
 from tests.support.lsp_in_process import Workspace
@@ -328,7 +328,7 @@ def test_a_client_that_rejects_a_token_or_responds_late_gets_no_progress(
     (asked,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
     client.send({"id": asked["id"], "error": {"code": -32603, "message": "no progress today"}})
     assert client.answer(number)["findings"] == 1
-    monkeypatch.setattr("mothball.lsp.commands._TOKEN_TIMEOUT", 0.0)
+    monkeypatch.setattr("mothball.lsp.features.commands._TOKEN_TIMEOUT", 0.0)
     assert editor.check()["findings"] == 1
     late = client.messages("window/workDoneProgress/create")[1]
     client.send({"id": late["id"], "result": None})

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from mothball.answers import (
+from mothball.check.inputs import Governance, RunSettings, SourceFile
+from mothball.config.project import Config, Ignore, Network
+from mothball.formats.table import parse
+from mothball.index.resolution import Query
+from mothball.index.snapshot import Snapshot
+from mothball.model.document import IndexOption, Kind, Location
+from mothball.model.findings import Rule
+from mothball.model.lookup import (
     Answer,
     Cause,
     Missing,
@@ -17,13 +24,6 @@ from mothball.answers import (
     Unavailable,
     Unrecognised,
 )
-from mothball.config import Config, Ignore, Network
-from mothball.findings import Rule
-from mothball.formats.table import parse
-from mothball.index.run import Query
-from mothball.index.snapshot import Snapshot
-from mothball.model import IndexOption, Kind, Location
-from mothball.sources import Governance, RunSettings, SourceFile
 
 INDEX = "https://index.example/simple/"
 NOW = 1_795_003_200.0

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from unittest import mock
 
-from mothball.cli import main
+from mothball.cli.parser import main
 
 # Where the system keeps what every program needs.
 _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")

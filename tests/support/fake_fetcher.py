@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mothball.index.exchange import NotFound, Outcome, PageRequest
-from mothball.index.statuses import Progress
+from mothball.index.page_request import NotFound, Outcome, PageRequest
+from mothball.index.resolver import Progress
 
 Script = Mapping[tuple[str, str], Outcome | BaseException]
 

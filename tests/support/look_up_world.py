@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from mothball.answers import Answer, Cause, Origin, Source
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
-from mothball.index.exchange import Failed, ProjectPage
-from mothball.index.run import LookupSettings, Query
+from mothball.index.page_request import Failed, ProjectPage
+from mothball.index.resolution import LookupSettings, Query
+from mothball.index.resolver import Statuses
 from mothball.index.snapshot import Snapshot
-from mothball.index.statuses import Statuses
+from mothball.model.lookup import Answer, Cause, Origin, Source
 from tests.support.fake_fetcher import FakeFetcher, Script
 
 HOME = "https://home.example/simple/"

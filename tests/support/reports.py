@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mothball.answers import (
+from mothball.check.messages import not_stated_wording, wording_of
+from mothball.check.pipeline import check
+from mothball.config.project import Config
+from mothball.model.document import Dependency, Kind, Location, Position, Span, WithheldReason
+from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
+from mothball.model.line_index import LineTable
+from mothball.model.lookup import (
     Answer,
     Cause,
     Missing,
@@ -18,12 +24,6 @@ from mothball.answers import (
     Unrecognised,
     Withheld,
 )
-from mothball.checker import check
-from mothball.config import Config
-from mothball.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.lines import LineTable
-from mothball.model import Dependency, Kind, Location, Position, Span, WithheldReason
-from mothball.wording import not_stated_wording, wording_of
 from tests.support.checking import (
     ACTIVE,
     ARCHIVED,

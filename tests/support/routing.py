@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mothball.config import DEFAULT_INDEX, Network
+from mothball.config.installers import NO_SETTINGS, InstallerSettings, UserIndex
+from mothball.config.project import DEFAULT_INDEX, Network
 from mothball.formats.table import parse
-from mothball.installer_settings import NO_SETTINGS, InstallerSettings, UserIndex
-from mothball.model import Dependency, WithheldReason
+from mothball.model.document import Dependency, WithheldReason
 from mothball.routing.route import Ask, Declared, Explanation, Router
 
 A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")

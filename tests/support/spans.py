@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.model import normalise
+from mothball.model.document import normalise
 
 if TYPE_CHECKING:
-    from mothball.model import Document, Span
+    from mothball.model.document import Document, Span
 
 
 def check_places(text: str, document: Document, *, substitutions: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mothball.lsp.commands import CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE
+from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE
 
 COMMANDS = {
     CHECK_WORKSPACE: "checks all dependency files of the workspace, including those that are not open",

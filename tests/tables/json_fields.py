@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mothball.answers import Cause, ProjectStatus, Source
-from mothball.findings import Rule, Severity
-from mothball.model import Kind, WithheldReason
+from mothball.model.document import Kind, WithheldReason
+from mothball.model.findings import Rule, Severity
+from mothball.model.lookup import Cause, ProjectStatus, Source
 from mothball.report.json import VERSION
 
 _TYPES = {

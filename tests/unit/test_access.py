@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mothball.access import (
+from mothball.config.credential_settings import (
     Access,
     UserAddress,
     read_keyring_provider,
@@ -17,8 +17,8 @@ from mothball.access import (
     read_user_address,
     read_user_addresses,
 )
-from mothball.config import read_config, read_user_config
-from mothball.errors import ConfigError
+from mothball.config.project import read_config, read_user_config
+from mothball.model.errors import ConfigError
 
 
 def refusal(read: Callable[[object, tuple[str, ...]], object], value: object) -> ConfigError:

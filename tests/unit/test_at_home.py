@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config import UserConfig
-from mothball.discovery import Given, discover
-from mothball.governing import Governor, GovernorSettings
-from mothball.model import WithheldReason
-from mothball.sources import Home, RunSettings
+from mothball.check.inputs import Home, RunSettings
+from mothball.config.project import UserConfig
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.discover import Given, discover
+from mothball.model.document import WithheldReason
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.changes import Version, additions
+from mothball.check.additions import Version, additions
 from mothball.formats.table import parse
-from mothball.model import Document
+from mothball.model.document import Document
 from tests.support.timing import least_seconds
 
 NAMES = [f"{letter}-lib" for letter in string.ascii_lowercase[:8]]

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball import policy
-from mothball.answers import Answer, Missing, NotStated, ProjectStatus, Source, Stated, Withheld
-from mothball.checker import check
-from mothball.config import Config, Network
-from mothball.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
+from mothball.check import policy
+from mothball.check.inputs import Governance, RunSettings, SourceFile
+from mothball.check.pipeline import check
+from mothball.config.project import Config, Network
 from mothball.formats.table import parse
-from mothball.index.exchange import ProjectPage
-from mothball.index.run import LookupSettings, Query
+from mothball.index.page_request import ProjectPage
+from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.model import IndexOption, Kind, Position, Span, WithheldReason
-from mothball.sources import Governance, RunSettings, SourceFile
+from mothball.model.document import IndexOption, Kind, Position, Span, WithheldReason
+from mothball.model.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
+from mothball.model.lookup import Answer, Missing, NotStated, ProjectStatus, Source, Stated, Withheld
 from tests.support.checking import (
     ACTIVE,
     ARCHIVED,

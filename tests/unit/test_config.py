@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.access import Access, KeyringProvider, UserAddress
-from mothball.config import (
+from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
+from mothball.config.project import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,
     PROJECT_KEYS,
@@ -23,10 +23,10 @@ from mothball.config import (
     read_config,
     read_user_config,
 )
-from mothball.config_values import read_duration, read_index_url
-from mothball.errors import ConfigError, suggest
-from mothball.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.hygiene import one_line
+from mothball.config.values import read_duration, read_index_url
+from mothball.model.errors import ConfigError, suggest
+from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.sanitize import one_line
 from tests.support.timing import least_seconds
 
 URL = "https://index.example/simple/"

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mothball.config import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
-from mothball.config_schema import render_schema, schema
-from mothball.errors import ConfigError
-from mothball.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.formats.toml import scan, to_mapping
-from mothball.home import PROJECT_HOME
+from mothball.config.json_schema import render_schema, schema
+from mothball.config.project import PROJECT_KEYS, USER_KEYS, read_config, read_user_config
+from mothball.formats.toml.api import scan, to_mapping
+from mothball.model.errors import ConfigError
+from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
+from mothball.model.project_urls import PROJECT_HOME
 from tests.support.cli import run_in_process
 
 ROOT = Path(__file__).parents[2]

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config import Overrides, UserConfig
-from mothball.discovery import Discovered, Given, discover
-from mothball.files import MAX_FILE_SIZE
-from mothball.findings import Mode, Rule, Severity
-from mothball.governing import Governor, GovernorSettings
-from mothball.model import IndexOption, Kind, ParseProblem
-from mothball.sources import RunSettings
+from mothball.check.inputs import RunSettings
+from mothball.config.project import Overrides, UserConfig
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.discover import Discovered, Given, discover
+from mothball.model.document import IndexOption, Kind, ParseProblem
+from mothball.model.findings import Mode, Rule, Severity
+from mothball.repository.files import MAX_FILE_SIZE
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"

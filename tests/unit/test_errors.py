@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.errors import (
+from mothball.model.errors import (
     CacheError,
     ConfigError,
     GitError,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import UnreadableFileError
-from mothball.files import (
+from mothball.model.errors import UnreadableFileError
+from mothball.repository.files import (
     MAX_PATH_LENGTH,
     is_inside,
     leads_outside,
@@ -216,7 +216,7 @@ def test_what_belongs_to_somebody_else_says_nothing_of_what_lies_below(
         fields[stat.ST_UID] += path == str(tmp_path / foreign)
         return os.stat_result(fields)
 
-    monkeypatch.setattr("mothball.paths.os.lstat", answer)
+    monkeypatch.setattr("mothball.repository.paths.os.lstat", answer)
     path = str(tmp_path / "top/sub/requirements.txt")
     assert repository_root(path) == str(tmp_path / "top/sub")
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from mothball.access import UserAddress
-from mothball.answers import ProjectStatus, Stated
-from mothball.config import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
-from mothball.errors import ConfigError, UnreadableFileError
-from mothball.findings import Severity
-from mothball.formats import toml
+from mothball.check.inputs import Governance
+from mothball.config.credential_settings import UserAddress
+from mothball.config.project import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
+from mothball.discovery.config_lookup import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
 from mothball.formats.table import parse
-from mothball.governing import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
-from mothball.model import Position
-from mothball.sources import Governance
+from mothball.formats.toml import api as toml
+from mothball.model.document import Position
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.findings import Severity
+from mothball.model.lookup import ProjectStatus, Stated
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"

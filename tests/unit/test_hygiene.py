@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.hygiene import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
+from mothball.model.sanitize import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
 from tests.support.timing import least_seconds
 
 HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}

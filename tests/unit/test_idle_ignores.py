@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.answers import Answer
-from mothball.checker import check
-from mothball.config import Config, Ignore
-from mothball.findings import Finding, Mode, Report, Rule, Severity
-from mothball.idle_ignores import idle_ignores
-from mothball.model import Location, Position
-from mothball.sources import RunSettings, SourceFile
+from mothball.check.inputs import RunSettings, SourceFile
+from mothball.check.pipeline import check
+from mothball.check.unused_ignores import idle_ignores
+from mothball.config.project import Config, Ignore
+from mothball.model.document import Location, Position
+from mothball.model.findings import Finding, Mode, Report, Rule, Severity
+from mothball.model.lookup import Answer
 from tests.support.checking import (
     ARCHIVED,
     DOWN,

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from mothball.edits.ignore_comment import ignore_comment
 from mothball.edits.removal import remove_dependency
-from mothball.findings import Rule
 from mothball.formats.table import parse
-from mothball.last_valid import LastValid, keep_unchanged_lines
-from mothball.model import Document, Span
+from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
+from mothball.model.document import Document, Span
+from mothball.model.findings import Rule
 
 SETUP = """\
 setup(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.lines import LineTable
-from mothball.model import Position
+from mothball.model.document import Position
+from mothball.model.line_index import LineTable
 from tests.support.timing import least_seconds
 
 # Dense in what ends a line, in what only looks as if it did, and in what counts double elsewhere.

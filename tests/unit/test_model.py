@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from mothball.answers import (
+from mothball.model.document import Span, WithheldReason, normalise
+from mothball.model.findings import Finding, Rule, Severity
+from mothball.model.lookup import (
     Cause,
     Lookup,
     Missing,
@@ -20,8 +22,6 @@ from mothball.answers import (
     Unrecognised,
     Withheld,
 )
-from mothball.findings import Finding, Rule, Severity
-from mothball.model import Span, WithheldReason, normalise
 
 ORIGIN = Origin("https://index.example/simple/", 0.0)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import platformdirs
 import pytest
 
-from mothball.places import cache_directory, user_config_file
+from mothball.config.user_directories import cache_directory, user_config_file
 
 VARIABLES = ("MOTHBALL_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME", "ANDROID_ROOT", "ANDROID_DATA")
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -109,7 +109,7 @@ def test_where_xdg_rules_it_is_followed(platform: str, monkeypatch: pytest.Monke
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is needed")
 def test_on_linux_platformdirs_is_not_imported() -> None:
     code = (
-        "import sys; from mothball.places import cache_directory, user_config_file; "
+        "import sys; from mothball.config.user_directories import cache_directory, user_config_file; "
         "cache_directory(); user_config_file(); sys.exit('platformdirs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

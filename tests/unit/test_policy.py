@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import (
+from mothball.check.policy import (
+    Weighing,
+    excuse_of,
+    exit_code,
+    is_expired,
+    is_milder,
+    rule_of,
+    severity_of,
+    suppression_of,
+)
+from mothball.config.project import Ignore
+from mothball.model.document import IgnoreComment, Kind, Span, WithheldReason
+from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model.lookup import (
     Cause,
     Lookup,
     Missing,
@@ -18,19 +31,6 @@ from mothball.answers import (
     Unavailable,
     Unrecognised,
     Withheld,
-)
-from mothball.config import Ignore
-from mothball.findings import Finding, Mode, Problem, Rule, Severity, Suppression
-from mothball.model import IgnoreComment, Kind, Span, WithheldReason
-from mothball.policy import (
-    Weighing,
-    excuse_of,
-    exit_code,
-    is_expired,
-    is_milder,
-    rule_of,
-    severity_of,
-    suppression_of,
 )
 from tests.tables.severities import ROWS, Row
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mothball.progress import Progress
+from mothball.cli.progress import Progress
 from tests.support.clock import Clock
 
 

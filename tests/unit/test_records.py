@@ -9,7 +9,7 @@ import typing
 
 import pytest
 
-from mothball.records import NamedTuple, make
+from mothball.model.records import NamedTuple, make
 
 
 class Ours(NamedTuple):
@@ -106,7 +106,7 @@ def test_records_match_by_position() -> None:
 
 
 def test_a_field_without_a_default_cannot_follow_one_that_has_a_default() -> None:
-    code = "from mothball.records import NamedTuple\nclass Bad(NamedTuple):\n    one: int = 1\n    two: int\n"
+    code = "from mothball.model.records import NamedTuple\nclass Bad(NamedTuple):\n    one: int = 1\n    two: int\n"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

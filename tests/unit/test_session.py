@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from mothball.answers import Cause, ProjectStatus, Source, Stated, Unavailable
-from mothball.errors import CacheError, ConfigError
-from mothball.findings import Severity
 from mothball.index import client as client_module
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.client import ClientSettings
-from mothball.index.exchange import Failed, Fetched, Outcome, ProjectPage
-from mothball.index.run import LookupSettings, Query
-from mothball.session import Session
+from mothball.index.page_request import Failed, Fetched, Outcome, ProjectPage
+from mothball.index.resolution import LookupSettings, Query
+from mothball.index.session import Session
+from mothball.model.errors import CacheError, ConfigError
+from mothball.model.findings import Severity
+from mothball.model.lookup import Cause, ProjectStatus, Source, Stated, Unavailable
 from tests.support.checking import INDEX
 from tests.support.fake_fetcher import FakeFetcher
 

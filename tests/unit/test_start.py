@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mothball import start
+from mothball.cli import start
 from tests.support.cli import clean_environment
 from tests.support.git_repository import IDENTITY, Repository, new_repository
 from tests.support.loopback import refusing_url
 
 PROBE = """\
 import json, sys
-from mothball import start
+from mothball.cli import start
 sys.argv = ["mothball", *sys.argv[1:]]
 try:
     start.entry_point()
@@ -118,7 +118,7 @@ def test_only_the_simplest_call_ends_at_once(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, at_once: bool
 ) -> None:
     went_on: list[bool] = []
-    monkeypatch.setattr("mothball.cli.entry_point", lambda: went_on.append(True))
+    monkeypatch.setattr("mothball.cli.parser.entry_point", lambda: went_on.append(True))
     monkeypatch.setattr(sys, "argv", ["mothball", *arguments])
     if at_once:
         with pytest.raises(SystemExit) as stopped:

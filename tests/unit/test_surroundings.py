@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config import DEFAULT_INDEX, UserConfig
-from mothball.discovery import Discovered, Given, discover
-from mothball.governing import Governor, GovernorSettings
-from mothball.model import WithheldReason
+from mothball.check.inputs import RunSettings
+from mothball.config.project import DEFAULT_INDEX, UserConfig
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.discover import Discovered, Given, discover
+from mothball.discovery.inherited_indexes import MAX_FILES
+from mothball.model.document import WithheldReason
 from mothball.routing.route import Ask, Router
-from mothball.sources import RunSettings
-from mothball.surroundings import MAX_FILES
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 

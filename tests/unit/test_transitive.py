@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mothball.checker import check
-from mothball.config import Config, UserConfig
-from mothball.discovery import Given, discover
-from mothball.findings import Finding, Report, Rule, Severity
-from mothball.governing import Governor, GovernorSettings
-from mothball.model import Dependency, Document, Graph, Kind, Span
-from mothball.sources import SourceFile
+from mothball.check.inputs import SourceFile
+from mothball.check.pipeline import check
+from mothball.config.project import Config, UserConfig
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.discover import Given, discover
+from mothball.model.document import Dependency, Document, Graph, Kind, Span
+from mothball.model.findings import Finding, Report, Rule, Severity
 from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, governance, source
 from tests.support.timing import least_seconds
 from tests.support.trees import repository

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.walking import MAX_DEPTH, SKIPPED_DIRECTORIES, is_excluded, walk
+from mothball.discovery.file_search import MAX_DEPTH, SKIPPED_DIRECTORIES, is_excluded, walk
 from tests.support.trees import write_tree
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from tests.support.git_repository import new_repository
 
 INDEX = "https://index.example/simple/"
@@ -24,7 +24,7 @@ FORBIDDEN = (
 )  # fmt: skip
 PROBE = """\
 import json, sys
-from mothball.cli import main
+from mothball.cli.parser import main
 code = main(sys.argv[1:])
 json.dump([code, sorted(sys.modules)], sys.stderr)
 """

@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import (
+from mothball.check.messages import (
+    WITHHELD_WORDS,
+    Wording,
+    age_words,
+    expired_ignore_wording,
+    not_stated_wording,
+    stale_wording,
+    unused_ignore_wording,
+    wording_of,
+)
+from mothball.check.policy import rule_of
+from mothball.model.document import WithheldReason
+from mothball.model.findings import Rule
+from mothball.model.lookup import (
     Cause,
     Lookup,
     Missing,
@@ -19,20 +32,7 @@ from mothball.answers import (
     Unrecognised,
     Withheld,
 )
-from mothball.findings import Rule
-from mothball.hygiene import one_line
-from mothball.model import WithheldReason
-from mothball.policy import rule_of
-from mothball.wording import (
-    WITHHELD_WORDS,
-    Wording,
-    age_words,
-    expired_ignore_wording,
-    not_stated_wording,
-    stale_wording,
-    unused_ignore_wording,
-    wording_of,
-)
+from mothball.model.sanitize import one_line
 
 INDEX = "https://index.example/simple/"
 ORIGIN = Origin(INDEX, 0.0)

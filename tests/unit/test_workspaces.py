@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball import workspaces
-from mothball.config import UserConfig
-from mothball.discovery import Given, discover
-from mothball.files import Tree
+from mothball.check.inputs import RunSettings
+from mothball.config.project import UserConfig
+from mothball.discovery import workspaces
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.discover import Given, discover
+from mothball.discovery.workspaces import Membership, Workspaces
 from mothball.formats.table import parse
-from mothball.governing import Governor, GovernorSettings
-from mothball.model import WithheldReason, Workspace
-from mothball.sources import RunSettings
-from mothball.workspaces import Membership, Workspaces
+from mothball.model.document import WithheldReason, Workspace
+from mothball.repository.files import Tree
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 

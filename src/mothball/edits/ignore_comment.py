@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
+from mothball.check.inputs import is_lock, lines_of
 from mothball.edits.model import Edit, apply
 from mothball.edits.proof import read_edited
-from mothball.findings import Rule
-from mothball.hygiene import one_line
-from mothball.lines import LineTable
-from mothball.model import Dependency, Document, IgnoreComment, Span
-from mothball.sources import is_lock, lines_of
+from mothball.model.document import Dependency, Document, IgnoreComment, Span
+from mothball.model.findings import Rule
+from mothball.model.line_index import LineTable
+from mothball.model.sanitize import one_line
 
 
 def ignore_comment(

@@ -9,15 +9,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mothball.check.messages import ignore_entry
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
-from mothball.errors import ConfigError
-from mothball.findings import Rule
-from mothball.formats.toml import Array, TomlScan, Value, leaves, scan, to_mapping
-from mothball.hygiene import one_line
-from mothball.lines import LineTable
-from mothball.model import Span, normalise
-from mothball.records import NamedTuple
-from mothball.wording import ignore_entry
+from mothball.formats.toml.api import Array, TomlScan, Value, leaves, scan, to_mapping
+from mothball.model.document import Span, normalise
+from mothball.model.errors import ConfigError
+from mothball.model.findings import Rule
+from mothball.model.line_index import LineTable
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 
 _TABLE = "ignore"
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from operator import attrgetter
 
-from mothball.model import Span
-from mothball.records import NamedTuple
+from mothball.model.document import Span
+from mothball.model.records import NamedTuple
 
 _TO_END = re.compile(r"[^\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")

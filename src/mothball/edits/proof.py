@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mothball.formats.table import parse
-from mothball.model import Dependency, Document, Kind
+from mothball.model.document import Dependency, Document, Kind
 
 # An entry that is removed may have set the index of others, as the tables of uv and Poetry do.
 _FACTS_OF_ENTRY = 5

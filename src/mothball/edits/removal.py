@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mothball.check.inputs import is_lock
 from mothball.edits.model import Edit, apply, end_of_line, next_line, start_of_line
 from mothball.edits.proof import read_edited
-from mothball.model import Dependency, Document, Span
-from mothball.sources import is_lock
+from mothball.model.document import Dependency, Document, Span
 
 # Requirements files and the lists of INI files: the rest of a line is part of its entry.
 _LINE_FORMATS = frozenset({"requirements", "setup-cfg", "tox-ini"})
@@ -78,7 +78,7 @@ def _from_array(text: str, element: Span) -> Iterator[Edit]:
 
 def _is_list_element(text: str, element: Span) -> bool:
     """Return whether ``element`` is an element of a Python list: a tuple of one element is no list any more."""
-    from mothball.formats.python_calls import read_lists  # noqa: PLC0415 - imports Python's parser
+    from mothball.formats.python.calls import read_lists  # noqa: PLC0415 - imports Python's parser
 
     return any(element in elements for _, elements in read_lists(text))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.model import Document, ParseProblem, Span
+from mothball.model.document import Document, ParseProblem, Span
 
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|>{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")

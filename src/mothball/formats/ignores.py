@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from mothball.errors import suggest
-from mothball.findings import IGNORABLE_RULES, Rule
-from mothball.hygiene import one_line
-from mothball.model import IgnoreComment, ParseProblem, Span
+from mothball.model.document import IgnoreComment, ParseProblem, Span
+from mothball.model.errors import suggest
+from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.sanitize import one_line
 
 # A directive may stand behind other words, but always behind a "#" of its own: `# via flask  # mothball: ignore[...]`.
 # Behind our name in other letters only what begins like an ignore is one: `# Mothball: a word about it` is prose.

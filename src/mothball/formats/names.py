@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from mothball.records import NamedTuple
+from mothball.model.records import NamedTuple
 
 
 class FilePattern(NamedTuple):

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
-from mothball.hygiene import one_line
-from mothball.model import Dependency, Kind, Span, WithheldReason, new_dependency, normalise
-from mothball.records import NamedTuple, make
+from mothball.model.document import Dependency, Kind, Span, WithheldReason, new_dependency, normalise
+from mothball.model.records import NamedTuple, make
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

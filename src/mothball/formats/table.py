@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.errors import UnreadableFileError, undecodable
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
     INCLUDERS,
@@ -15,10 +14,11 @@ from mothball.formats.names import (
     may_be_included,
     may_matter,
 )
-from mothball.model import Kind
+from mothball.model.document import Kind
+from mothball.model.errors import UnreadableFileError, undecodable
 
 if TYPE_CHECKING:
-    from mothball.model import Document
+    from mothball.model.document import Document
 
 __all__ = [
     "FORMATS",
@@ -57,22 +57,22 @@ FORMATS = {
 
 # The module that reads a format, where ``parse(text)`` is all there is to it.
 _MODULES = {
-    "pyproject": "pyproject",
-    "pipfile": "pipfile",
-    "hatch-toml": "tool_hatch",
-    "pixi-toml": "tool_pixi",
-    "tox-toml": "tool_tox",
-    "setup-cfg": "setup_cfg",
-    "setup-py": "setup_py",
-    "tox-ini": "tox_ini",
-    "conda-env": "conda_env",
-    "pre-commit": "pre_commit",
-    "script": "script",
-    "uv-lock": "uv_lock",
-    "poetry-lock": "poetry_lock",
-    "pdm-lock": "pdm_lock",
-    "pylock": "pylock",
-    "pipfile-lock": "pipfile_lock",
+    "pyproject": "manifests.document",
+    "pipfile": "manifests.pipfile",
+    "hatch-toml": "manifests.tool_hatch",
+    "pixi-toml": "manifests.tool_pixi",
+    "tox-toml": "manifests.tool_tox",
+    "setup-cfg": "ini.setup_cfg",
+    "setup-py": "python.setup_py",
+    "tox-ini": "ini.tox_ini",
+    "conda-env": "yaml.conda_env",
+    "pre-commit": "yaml.pre_commit",
+    "script": "manifests.script",
+    "uv-lock": "locks.uv",
+    "poetry-lock": "locks.poetry",
+    "pdm-lock": "locks.pdm",
+    "pylock": "locks.pylock",
+    "pipfile-lock": "locks.pipfile",
 }
 
 # Where the first two lines may say in which encoding the file is (PEP 263).
@@ -90,7 +90,7 @@ def decode(format_name: str, path: str, data: bytes) -> str:
         return data.decode("latin-1")
     try:
         if format_name in _WITH_CODING_LINE:
-            from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
+            from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
             return requirements.decode(data)
         return data.decode("utf-8").removeprefix("\ufeff")
@@ -109,7 +109,7 @@ def parse(format_name: str, text: str, kind: Kind = Kind.REQUIREMENT) -> Documen
     KeyError for a format that is not in ``FORMATS``, and nothing else.
     """
     if format_name == "requirements":
-        from mothball.formats import requirements  # noqa: PLC0415 - only the format at hand is imported
+        from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
         return requirements.parse(text, kind=kind)
     # importlib.import_module does the same, and its own import costs as much as a format's.

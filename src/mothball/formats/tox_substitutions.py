@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.excerpt import Part
-from mothball.model import Span
+from mothball.formats.source_map import Part
+from mothball.model.document import Span
 
 # The directory of the file, in front of a path.
 ROOT = r"\{(?:tox_root|toxinidir)\}(?:[/\\]|\{/\})"

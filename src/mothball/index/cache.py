@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from mothball.answers import MAX_VERSION, Release
-from mothball.errors import CacheError
-from mothball.hygiene import without_credentials
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
 from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
-from mothball.index.exchange import ProjectPage
-from mothball.records import NamedTuple
+from mothball.index.page_request import ProjectPage
+from mothball.model.errors import CacheError
+from mothball.model.lookup import MAX_VERSION, Release
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import without_credentials
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer

@@ -10,8 +10,8 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from mothball.errors import CacheError
 from mothball.index.cache_directory import CLEAR_HELP
+from mothball.model.errors import CacheError
 
 # How long to wait for another process, in seconds, before doing without.
 LOCK_WAIT = 1.0

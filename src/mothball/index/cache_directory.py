@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 
-from mothball.errors import CacheError
+from mothball.model.errors import CacheError
 
 # Caches of other layouts lie beside this one and are left alone.
 LAYOUT = "v2"

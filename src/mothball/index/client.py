@@ -13,14 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
-from mothball.answers import Cause
-from mothball.index.asking import Asker
 from mothball.index.credentials import CredentialStore
-from mothball.index.exchange import Failed, NotModified, Outcome, PageRequest
-from mothball.index.patience import Patience
+from mothball.index.deadline import Patience
+from mothball.index.page_fetcher import Asker
+from mothball.index.page_request import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
-from mothball.records import NamedTuple
+from mothball.model.lookup import Cause
+from mothball.model.records import NamedTuple
 
 __all__ = ["Client", "ClientSettings"]
 

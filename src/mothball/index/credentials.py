@@ -15,11 +15,11 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from mothball.access import Access, UserAddress
+from mothball.config.credential_settings import Access, UserAddress
 from mothball.index.keyring_process import Keyring, Question
 from mothball.index.netrc_file import NetrcLogins
 from mothball.index.urls import Endpoint, endpoint_of
-from mothball.records import NamedTuple
+from mothball.model.records import NamedTuple
 
 __all__ = ["CredentialStore", "Login", "UserAddress"]
 

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 
-from mothball.access import KeyringProvider
-from mothball.records import NamedTuple
+from mothball.config.credential_settings import KeyringProvider
+from mothball.model.records import NamedTuple
 
 # Seconds for all services of a question; a backend that uses the network takes a few.
 _LIMIT = 10.0

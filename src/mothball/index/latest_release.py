@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from mothball.answers import MAX_VERSION, Release
-from mothball.model import normalise
-from mothball.records import NamedTuple
+from mothball.model.document import normalise
+from mothball.model.lookup import MAX_VERSION, Release
+from mothball.model.records import NamedTuple
 
 # Longer names of files are skipped.
 _MAX_FILE_NAME = 512

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecognised
-from mothball.errors import PageError
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_facts import page_of
+from mothball.model.errors import PageError
+from mothball.model.lookup import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 
 _VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
 _STATUSES = {str(status): status for status in ProjectStatus}

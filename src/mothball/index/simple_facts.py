@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.errors import PageError
-from mothball.hygiene import one_line
-from mothball.index.exchange import ProjectPage
-from mothball.model import normalise
-from mothball.records import NamedTuple
+from mothball.index.page_request import ProjectPage
+from mothball.model.document import normalise
+from mothball.model.errors import PageError
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
-    from mothball.answers import Release
     from mothball.index.latest_release import PublishedFile
+    from mothball.model.lookup import Release
 
 # The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
 MAX_TEXT = 10_000

@@ -11,10 +11,10 @@ import html
 import re
 from collections.abc import Iterator
 
-from mothball.errors import PageError
 from mothball.index.simple_facts import MAX_TEXT, PageFacts, another_project
-from mothball.model import normalise
-from mothball.records import NamedTuple
+from mothball.model.document import normalise
+from mothball.model.errors import PageError
+from mothball.model.records import NamedTuple
 
 # The head must end and the page must have shown what it is within so many bytes; real pages need about a thousand.
 _WINDOW = 256 * 1024

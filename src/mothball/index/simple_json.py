@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from mothball.errors import PageError
-from mothball.hygiene import one_line
 from mothball.index.latest_release import PublishedFile
 from mothball.index.simple_facts import PageFacts
+from mothball.model.errors import PageError
+from mothball.model.sanitize import one_line
 
 # Of a longer page the list of files is skipped, in bytes: what is built of it takes some ten times its room at worst.
 # The longest pages of real projects are half as long.

@@ -23,12 +23,12 @@ from datetime import date
 from types import MappingProxyType
 from typing import NoReturn, assert_never
 
-from mothball.answers import Answer, Missing, NotStated, Origin, Source, Stated, Unavailable, Unrecognised
-from mothball.errors import SnapshotError
-from mothball.hygiene import MAX_FOREIGN_TEXT, one_line, without_credentials
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import lookup_of
-from mothball.model import normalise
+from mothball.model.document import normalise
+from mothball.model.errors import SnapshotError
+from mothball.model.lookup import Answer, Missing, NotStated, Origin, Source, Stated, Unavailable, Unrecognised
+from mothball.model.sanitize import MAX_FOREIGN_TEXT, one_line, without_credentials
 
 VERSION = 1
 

@@ -6,7 +6,7 @@ import os
 import ssl
 import sys
 
-from mothball.errors import ConfigError
+from mothball.model.errors import ConfigError
 
 
 def tls_context(bundle: str = "", certificate: str = "") -> ssl.SSLContext:

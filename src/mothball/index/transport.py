@@ -15,16 +15,16 @@ import requests
 import requests.adapters
 import requests.utils
 
-from mothball.access import Access
-from mothball.answers import Cause
-from mothball.hygiene import one_line
+from mothball.config.credential_settings import Access
 from mothball.index.connecting import POOLS
-from mothball.index.exchange import Failed
-from mothball.index.patience import Patience
+from mothball.index.deadline import Patience
+from mothball.index.network_errors import NETWORK_ERRORS, Trouble, trouble_of
+from mothball.index.page_request import Failed
 from mothball.index.tls import tls_context
-from mothball.index.trouble import NETWORK_ERRORS, Trouble, trouble_of
 from mothball.index.urls import Endpoint, is_loopback
-from mothball.records import NamedTuple
+from mothball.model.lookup import Cause
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 
 _CHUNK = 64 * 1024
 # A short error document is read so that its connection can be used again; a longer one is not worth it.

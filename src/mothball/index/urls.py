@@ -11,8 +11,8 @@ import ipaddress
 import re
 from urllib.parse import quote, urljoin, urlsplit
 
-from mothball.hygiene import without_credentials
-from mothball.records import NamedTuple
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import without_credentials
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What parsers of URLs disagree about, and with it about the host.

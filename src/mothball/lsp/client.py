@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from mothball.records import NamedTuple
+from mothball.model.records import NamedTuple
 
 _Shape = types.PublishDiagnosticsClientCapabilities | types.DiagnosticClientCapabilities
 

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
 
-from mothball.findings import Rule, Severity
-from mothball.lines import LineTable
-from mothball.model import Location, Span
+from mothball.model.document import Location, Span
+from mothball.model.findings import Rule, Severity
+from mothball.model.line_index import LineTable
 
 SOURCE = "mothball"
 
@@ -126,7 +126,7 @@ def severity_of(severity: Severity) -> types.DiagnosticSeverity:
 def rule_uri(rule: Rule) -> str:
     """Return where the page of ``rule`` is: the file that comes with this package."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return uri_of(os.path.join(package, "rule_pages", f"{rule}.md"))
+    return uri_of(os.path.join(package, "check", "rule_pages", f"{rule}.md"))
 
 
 def top_of_document() -> types.Range:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
-from mothball.answers import Cause, NotStated, Unavailable
-from mothball.findings import CheckedDependency, Finding, Problem, Rule, Severity
-from mothball.hygiene import listed, one_line
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
 from mothball.lsp.documents import Checked, counts
 from mothball.lsp.lookups import PENDING
-from mothball.model import Location
-from mothball.records import NamedTuple
+from mothball.model.document import Location
+from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
+from mothball.model.lookup import Cause, NotStated, Unavailable
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import listed, one_line
 
 
 class Shape(NamedTuple):

@@ -7,16 +7,16 @@ import os
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.findings import CheckedDependency, Finding, Problem, Report, Severity
+from mothball.discovery.config_lookup import OWN_FILE
 from mothball.formats.table import format_of
-from mothball.governing import OWN_FILE
-from mothball.index.run import Query
-from mothball.last_valid import LastValid
+from mothball.index.resolution import Query
+from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import PENDING
-from mothball.model import Span
-from mothball.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
-from mothball.records import NamedTuple
-from mothball.unsaved import NOTHING_UNSAVED, Unsaved
+from mothball.lsp.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
+from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
+from mothball.model.document import Span
+from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Severity
+from mothball.model.records import NamedTuple
 
 
 class Checked(NamedTuple):

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from mothball.index.run import Query
+from mothball.index.resolution import Query
 from mothball.lsp.documents import Checked, OpenDocument
-from mothball.model import Span
+from mothball.model.document import Span
 
 _EMPTY_TABLE = r"\{\s*\}\Z"
 

@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import assert_never
 
-from mothball.answers import (
+from mothball.check.messages import WITHHELD_WORDS, age_words
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
+from mothball.model.findings import CheckedDependency, Finding, Severity
+from mothball.model.lookup import (
     Lookup,
     Missing,
     NotStated,
@@ -21,12 +25,8 @@ from mothball.answers import (
     Unrecognised,
     Withheld,
 )
-from mothball.findings import CheckedDependency, Finding, Severity
-from mothball.hygiene import one_line
-from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
-from mothball.records import NamedTuple
-from mothball.wording import WITHHELD_WORDS, age_words
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 
 _MEANINGS = {
     ProjectStatus.ACTIVE: "Its maintainers look after it.",

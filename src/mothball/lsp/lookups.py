@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
-from mothball.answers import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
-from mothball.config import UserConfig
-from mothball.errors import CacheError, MothballError
-from mothball.files import Stamp, stamp_of
+from mothball.config.project import UserConfig
+from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.netrc_file import netrc_paths
-from mothball.index.run import MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.statuses import Fetcher, OnAnswer, Statuses
-from mothball.places import cache_directory
-from mothball.records import NamedTuple
+from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.resolver import Fetcher, OnAnswer, Statuses
+from mothball.model.errors import CacheError, MothballError
+from mothball.model.lookup import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
+from mothball.model.records import NamedTuple
+from mothball.repository.files import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from mothball.index.client import Client

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO
 
+from mothball.lsp.effective_settings import Environment
 from mothball.lsp.server import Server
 from mothball.lsp.transport import Writer, start_reading, take_over_stdio
-from mothball.lsp.user_side import Environment
 
 # A check makes some 20,000 records that reference counting frees again; to look for circles in between finds none.
 _GARBAGE = 200_000
 # Where the server stands. It holds pages of text and no program, whoever can write there can change mothball itself, it
 # is there as long as mothball is, and nothing has to be removed in the end, however that comes.
-_STANDING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rule_pages")
+_STANDING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check", "rule_pages")
 
 
 def serve(environment: Environment) -> int:

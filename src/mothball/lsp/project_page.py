@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from mothball.answers import Lookup, NotStated, Source, Stated, Unrecognised
-from mothball.config import DEFAULT_INDEX_HOSTS
+from mothball.config.project import DEFAULT_INDEX_HOSTS
+from mothball.model.lookup import Lookup, NotStated, Source, Stated, Unrecognised
 
 
 def project_page(name: str, lookup: Lookup) -> str | None:

@@ -26,7 +26,7 @@ from pygls.protocol import (
     lsp_method,
 )
 
-from mothball.hygiene import one_line
+from mothball.model.sanitize import one_line
 
 logger = logging.getLogger(__name__)
 

@@ -13,18 +13,21 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from mothball import __version__
-from mothball.hygiene import one_line
-from mothball.lsp import actions, commands, documents_feature, hover, links, pulling, settings_feature
 from mothball.lsp.client import read_features
 from mothball.lsp.convert import path_of
 from mothball.lsp.documents import OpenDocument
+from mothball.lsp.effective_settings import Environment
+from mothball.lsp.features import actions, commands, hover, links
+from mothball.lsp.features import documents as documents_feature
+from mothball.lsp.features import pull as pulling
+from mothball.lsp.features import settings as settings_feature
+from mothball.lsp.features.watching import Watcher
 from mothball.lsp.lookups import Answers
 from mothball.lsp.protocol import Protocol, tolerant_converter
+from mothball.lsp.session import Workbench
 from mothball.lsp.settings import Settings
-from mothball.lsp.user_side import Environment
-from mothball.lsp.watching import Watcher
-from mothball.lsp.workbench import Workbench
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
+from mothball.model.sanitize import one_line
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from mothball.access import read_user_address
-from mothball.config_values import Reader, read_boolean, read_duration, read_name_patterns, read_texts
-from mothball.errors import ConfigError, suggest
-from mothball.hygiene import one_line
-from mothball.records import NamedTuple
+from mothball.config.credential_settings import read_user_address
+from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_texts
+from mothball.model.errors import ConfigError, suggest
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
 
 SECTION = "mothball"
 

@@ -8,25 +8,25 @@ from contextlib import suppress
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.answers import Answer, NotStated
-from mothball.checker import check, queries_of
-from mothball.config import Config, Network
-from mothball.discovery import Given, discover
-from mothball.errors import ConfigError, UnreadableFileError
-from mothball.files import is_inside, read_utf8, shown_path
-from mothball.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
-from mothball.governing import OWN_FILE, SHARED_FILE, Governor
-from mothball.index.run import Query
+from mothball.check.inputs import Governance, RunSettings, SourceFile, is_lock
+from mothball.check.pipeline import check, queries_of
+from mothball.config.project import Config, Network
+from mothball.config.user_directories import user_config_file
+from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, Governor
+from mothball.discovery.discover import Given, discover
+from mothball.index.resolution import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
 from mothball.lsp.documents import Checked
+from mothball.lsp.effective_settings import SettingsError, run_settings
 from mothball.lsp.lookups import Answers
-from mothball.lsp.user_side import SettingsError, run_settings
-from mothball.model import Document
-from mothball.open_document import OpenFile
-from mothball.places import user_config_file
-from mothball.records import NamedTuple
-from mothball.sources import Governance, RunSettings, SourceFile, is_lock
-from mothball.unsaved import patterns_for, with_private
+from mothball.lsp.open_document import OpenFile
+from mothball.lsp.unsaved import patterns_for, with_private
+from mothball.model.document import Document
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
+from mothball.model.lookup import Answer, NotStated
+from mothball.model.records import NamedTuple
+from mothball.repository.files import is_inside, read_utf8, shown_path
 
 # Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of
 # open documents are not queued behind the whole workspace.

@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from mothball.answers import Unavailable
-from mothball.index.run import Query
+from mothball.index.resolution import Query
 from mothball.lsp.convert import uri_of
 from mothball.lsp.diagnostics import Shape
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER, Answers
 from mothball.lsp.workspace_check import Context, Found, check_folders
-from mothball.records import NamedTuple
+from mothball.model.lookup import Unavailable
+from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from mothball.lsp.commands import WorkProgress
+    from mothball.lsp.features.commands import WorkProgress
     from mothball.lsp.server import Server
 
 logger = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mothball.answers import Withheld
-from mothball.findings import Finding, Problem, Report, Summary
-from mothball.hygiene import one_line
-from mothball.model import Location, Position, WithheldReason
+from mothball.model.document import Location, Position, WithheldReason
+from mothball.model.findings import Finding, Problem, Report, Summary
+from mothball.model.lookup import Withheld
+from mothball.model.sanitize import one_line
 
 # Why names are sent nowhere, for one of them and for several.
 _REASONS = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mothball.findings import Finding, Problem, Report, Severity
-from mothball.hygiene import one_line
-from mothball.model import Location
+from mothball.model.document import Location
+from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.sanitize import one_line
 from mothball.report.concise import summary_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice", Severity.OFF: "debug"}

@@ -6,10 +6,10 @@ import json
 from time import gmtime, strftime
 from typing import Any, assert_never
 
-from mothball.answers import Cause, Lookup, Missing, NotStated, Origin, Stated, Unavailable, Unrecognised, Withheld
-from mothball.findings import CheckedDependency, Finding, Problem, Report
-from mothball.hygiene import as_logged, one_line
-from mothball.model import Location
+from mothball.model.document import Location
+from mothball.model.findings import CheckedDependency, Finding, Problem, Report
+from mothball.model.lookup import Cause, Lookup, Missing, NotStated, Origin, Stated, Unavailable, Unrecognised, Withheld
+from mothball.model.sanitize import as_logged, one_line
 
 VERSION = 1
 

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from mothball import __version__
-from mothball.findings import Finding, Problem, Report, Rule, Severity, Suppression
-from mothball.home import PROJECT_HOME, rule_url
-from mothball.hygiene import as_logged, one_line
-from mothball.model import Location, Position
-from mothball.policy import Weighing, severity_of
+from mothball.check.policy import Weighing, severity_of
+from mothball.model.document import Location, Position
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Suppression
+from mothball.model.project_urls import PROJECT_HOME, rule_url
+from mothball.model.sanitize import as_logged, one_line
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # Where relative paths begin: whoever takes the file in knows where the sources are.

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 from types import MappingProxyType
 
-from mothball.answers import Source, Unavailable, Withheld
-from mothball.findings import Finding, Problem, Report, Severity
-from mothball.hygiene import one_line
+from mothball.check.messages import age_words
+from mothball.model.findings import Finding, Problem, Report, Severity
+from mothball.model.lookup import Source, Unavailable, Withheld
+from mothball.model.sanitize import one_line
 from mothball.report.concise import place_of, problem_line, summary_line
-from mothball.report.excerpt import excerpt
-from mothball.wording import age_words
+from mothball.report.snippet import excerpt
 
 # An index that is down would say the same of every name: so many are told in full, the rest in one line.
 _SAME_CAUSE_SHOWN = 2

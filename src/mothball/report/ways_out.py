@@ -6,11 +6,11 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
-from mothball.governing import OWN_FILE, SHARED_FILE
-from mothball.hygiene import listed, one_line
-from mothball.records import NamedTuple
-from mothball.wording import ignore_comment, ignore_entry
+from mothball.check.messages import ignore_comment, ignore_entry
+from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE
+from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import listed, one_line
 
 _SHOWN_NAMES = 5
 # A quarantined project may be malware: how to take it in all the same is for nobody to be reminded of.

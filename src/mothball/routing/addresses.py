@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mothball.config import DEFAULT_INDEX_HOSTS
-from mothball.hygiene import without_credentials
+from mothball.config.project import DEFAULT_INDEX_HOSTS
+from mothball.model.sanitize import without_credentials
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"

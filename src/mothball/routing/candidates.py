@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mothball.installer_settings import InstallerSettings, UserIndex
-from mothball.model import IndexOption, ToolIndex
-from mothball.records import NamedTuple
+from mothball.config.installers import InstallerSettings, UserIndex
+from mothball.model.document import IndexOption, ToolIndex
+from mothball.model.records import NamedTuple
 from mothball.routing.addresses import base_url, is_default
 
 

@@ -6,7 +6,7 @@ The first source answers for all that names no other one, unless ``install_searc
 
 from __future__ import annotations
 
-from mothball.installer_settings import UserIndex
+from mothball.config.installers import UserIndex
 from mothball.routing.candidates import Candidate, Choice, Question, is_public, of_tool, of_user, passed
 
 

@@ -7,7 +7,7 @@ before at home. Explicit ones answer for what is pinned to them.
 
 from __future__ import annotations
 
-from mothball.model import ToolIndex
+from mothball.model.document import ToolIndex
 from mothball.routing.candidates import Choice, Question, of_tool, passed
 
 _DEFAULT = "pypi"

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 
-from mothball.answers import Withheld
-from mothball.config import Network
-from mothball.model import Dependency, IndexOption, ToolIndex, WithheldReason
-from mothball.records import NamedTuple
+from mothball.config.project import Network
+from mothball.model.document import Dependency, IndexOption, ToolIndex, WithheldReason
+from mothball.model.lookup import Withheld
+from mothball.model.records import NamedTuple
 from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
 from mothball.routing.candidates import (
     DEFAULT_BY,

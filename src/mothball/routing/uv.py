@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mothball.installer_settings import UserIndex, UvSettings
-from mothball.model import ToolIndex
+from mothball.config.installers import UserIndex, UvSettings
+from mothball.model.document import ToolIndex
 from mothball.routing.candidates import Candidate, Choice, Question, of_tool, of_user, passed
 
 

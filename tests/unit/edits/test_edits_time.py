@@ -9,8 +9,8 @@ import pytest
 from mothball.edits.ignore_comment import ignore_comment
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.removal import remove_dependency
-from mothball.findings import Rule
 from mothball.formats.table import parse
+from mothball.model.findings import Rule
 from tests.support.timing import least_seconds
 
 if TYPE_CHECKING:

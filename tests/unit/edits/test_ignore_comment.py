@@ -6,14 +6,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mothball.checker import check
+from mothball.check.inputs import SourceFile, lines_of
+from mothball.check.pipeline import check
 from mothball.edits.ignore_comment import ignore_comment
 from mothball.edits.model import apply
-from mothball.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.formats.table import FORMATS, parse
-from mothball.lines import LineTable
-from mothball.model import Dependency, Document, Kind
-from mothball.sources import SourceFile, lines_of
+from mothball.model.document import Dependency, Document, Kind
+from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
+from mothball.model.line_index import LineTable
 from tests.support.checking import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.checking import SETTINGS, LookUp, governance
 from tests.support.edit_samples import LOCKS, MANIFESTS

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.config import read_config
+from mothball.config.project import read_config
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import apply
-from mothball.errors import ConfigError
-from mothball.findings import IGNORABLE_RULES, Rule
-from mothball.formats.toml import scan
-from mothball.hygiene import one_line
-from mothball.model import normalise
+from mothball.formats.toml.api import scan
+from mothball.model.document import normalise
+from mothball.model.errors import ConfigError
+from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.sanitize import one_line
 from tests.support.hostile import TEXTS
 from tests.support.toml_documents import SAMPLES
 
@@ -151,7 +151,7 @@ def test_real_files_get_entries_that_the_configuration_reads(text: str) -> None:
 
 def scan_free_table(text: str) -> object:
     """Return [tool.mothball] of ``text``; the samples hold TOML 1.1, which tomllib does not read before 3.15."""
-    from mothball.formats.toml import to_mapping
+    from mothball.formats.toml.api import to_mapping
 
     document = to_mapping(scan(text))
     return document["tool"]["mothball"]

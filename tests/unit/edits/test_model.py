@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.edits.model import Edit, apply
-from mothball.model import Span
+from mothball.model.document import Span
 
 
 def test_edits_count_into_the_text_before_them() -> None:

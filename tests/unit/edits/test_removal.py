@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mothball.edits.model import apply
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
-from mothball.model import Dependency, Kind
+from mothball.model.document import Dependency, Kind
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.half_typed import edits as half_typed_edits
 from tests.support.toml_documents import project

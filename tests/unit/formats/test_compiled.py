@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.requirements import parse
-from mothball.model import Graph, Kind
+from mothball.formats.requirements.document import parse
+from mothball.model.document import Graph, Kind
 
 PIP_TOOLS = """\
 #

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from mothball.formats.conda_env import parse
-from mothball.model import WithheldReason
+from mothball.formats.yaml.conda_env import parse
+from mothball.model.document import WithheldReason
 from tests.support.samples import CONDA_ENV as SAMPLE
 from tests.support.spans import check_places
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import FORMATS, parse
-from mothball.formats.toml import scan_once
+from mothball.formats.toml.api import scan_once
 from tests.support.samples import SAMPLES
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

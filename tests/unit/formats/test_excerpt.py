@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.excerpt import Part, excerpt, whole
-from mothball.model import Span
+from mothball.formats.source_map import Part, excerpt, whole
+from mothball.model.document import Span
 
 # The source is `ab\x41cd--ef`; the excerpt leaves the dashes out and says what the escape means.
 SOURCE = "ab\\x41cd--ef"

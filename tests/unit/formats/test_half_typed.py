@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from mothball.formats.table import FORMATS, parse
-from mothball.model import WithheldReason
+from mothball.model.document import WithheldReason
 from tests.support.half_typed import KINDS, Tally, dropped, edits, survival
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES

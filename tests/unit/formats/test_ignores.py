@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.findings import IGNORABLE_RULES, Rule
+from mothball.check.inputs import lines_of
 from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
-from mothball.lines import LineTable
-from mothball.model import IgnoreComment, ParseProblem, Span
-from mothball.sources import lines_of
+from mothball.model.document import IgnoreComment, ParseProblem, Span
+from mothball.model.findings import IGNORABLE_RULES, Rule
+from mothball.model.line_index import LineTable
 from tests.support.timing import least_seconds
 
 

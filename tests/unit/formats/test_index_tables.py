@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.table import parse
-from mothball.model import WithheldReason
+from mothball.model.document import WithheldReason
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 

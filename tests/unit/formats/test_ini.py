@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats import ini
-from mothball.formats.ini import scan, settled
+from mothball.formats.ini import scanner as ini
+from mothball.formats.ini.scanner import scan, settled
 from tests.support.timing import least_seconds
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.json_scanner import JsonError, JsonMember, load, members
-from mothball.lines import LineTable
-from mothball.model import Span
+from mothball.formats.json.scanner import JsonError, JsonMember, load, members
+from mothball.model.document import Span
+from mothball.model.line_index import LineTable
 from tests.support.timing import least_seconds
 
 _TEXTS = st.text(max_size=5) | st.sampled_from(['"', "\\", "\n", "é\t", "\U0001f525", "/"])

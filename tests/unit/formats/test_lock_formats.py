@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import parse
-from mothball.model import Document, Kind, WithheldReason, normalise
+from mothball.model.document import Document, Kind, WithheldReason, normalise
 from tests.support import lock_samples
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

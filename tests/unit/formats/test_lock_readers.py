@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.lock_lines import read_lines
-from mothball.formats.lock_stanzas import Layout, Leaf, Lock, Path, Stanza, find
-from mothball.formats.lock_toml import read_toml, without_files
-from mothball.formats.toml import scan
+from mothball.formats.locks.fast_reader import read_lines
+from mothball.formats.locks.stanzas import Layout, Leaf, Lock, Path, Stanza, find
+from mothball.formats.locks.toml_reader import read_toml, without_files
+from mothball.formats.toml.api import scan
 from tests.support import lock_samples
 from tests.support.lock_texts import LINES, nonsense, packages, written
 from tests.support.timing import least_seconds

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import format_of, parse
-from mothball.model import Dependency, Document, Graph, Kind, WithheldReason, normalise
+from mothball.model.document import Dependency, Document, Graph, Kind, WithheldReason, normalise
 from tests.support import lock_samples
 
 INDEX = "https://index.example/simple"

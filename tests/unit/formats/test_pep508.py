@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from mothball.formats.pep508 import MAX_LENGTH, Entry, EntryError, read_entry, visible_name
-from mothball.model import Span
+from mothball.model.document import Span
 from tests.support.requirements_strategies import broken_requirements, requirements
 from tests.support.timing import least_seconds
 

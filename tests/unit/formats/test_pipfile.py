@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.pipfile import parse
-from mothball.model import Dependency, WithheldReason
+from mothball.formats.manifests.pipfile import parse
+from mothball.model.document import Dependency, WithheldReason
 from tests.support.tool_documents import PIPFILE
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.pipfile_lock import parse
-from mothball.model import Dependency, Kind, WithheldReason
+from mothball.formats.locks.pipfile import parse
+from mothball.model.document import Dependency, Kind, WithheldReason
 from tests.support.lock_samples import PIPFILE
 from tests.support.spans import check_places
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from mothball.formats.pre_commit import parse
-from mothball.model import WithheldReason
+from mothball.formats.yaml.pre_commit import parse
+from mothball.model.document import WithheldReason
 from tests.support.samples import PRE_COMMIT as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.pylock import parse
-from mothball.model import Kind, WithheldReason
+from mothball.formats.locks.pylock import parse
+from mothball.model.document import Kind, WithheldReason
 from tests.support.spans import check_places
 
 reader = pytest.importorskip("packaging.pylock", reason="needs packaging 26.0")

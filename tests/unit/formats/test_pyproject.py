@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from mothball.formats.pyproject import parse
-from mothball.model import Dependency, Kind, Span, WithheldReason, normalise
+from mothball.formats.manifests.document import parse
+from mothball.model.document import Dependency, Kind, Span, WithheldReason, normalise
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 from tests.support.toml_documents import COMPACT, NEW_SPELLING, SHOP, mutations, noise, project

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import format_of, parse
-from mothball.model import WithheldReason, normalise
+from mothball.model.document import WithheldReason, normalise
 from tests.support.spans import check_places
 from tests.support.tool_documents import DOCUMENTS, HATCH, PIPFILE, PIXI, POETRY, REST, UV
 
@@ -92,7 +92,7 @@ def test_the_names_are_those_that_tomllib_reads(chosen: tuple[str, str]) -> None
 
 def modules_after(text: str) -> set[str]:
     program = (
-        "import sys\nfrom mothball.formats import pyproject\npyproject.parse(sys.argv[1])\n"
+        "import sys\nfrom mothball.formats.manifests import document\ndocument.parse(sys.argv[1])\n"
         "print(*(name.rpartition('.')[2] for name in sys.modules if name.startswith('mothball.formats.')))\n"
     )
     done = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True, check=True)
@@ -102,9 +102,9 @@ def modules_after(text: str) -> set[str]:
 def test_the_reader_of_a_tool_is_imported_where_its_table_is_there() -> None:
     standard = modules_after("[project]\ndependencies = ['flask>=3']\n[tool.ruff]\nline-length = 120\n")
     assert not {name for name in standard if name.startswith("tool_")}
-    assert "toml_named" not in standard
+    assert "named_tables" not in standard
     with_poetry = modules_after("[tool.poetry.dependencies]\nflask = '3'\n[tool.mypy]\nstrict = true\n")
-    assert with_poetry - standard == {"index_tables", "tool_poetry", "toml_named"}
+    assert with_poetry - standard == {"declared_indexes", "tool_poetry", "named_tables"}
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "hatch.toml", "pixi.toml", "tox.toml"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.redirects import Redirect, apply_redirects
-from mothball.model import Dependency, Span, WithheldReason
+from mothball.formats.manifests.source_overrides import Redirect, apply_redirects
+from mothball.model.document import Dependency, Span, WithheldReason
 from tests.support.timing import least_seconds
 
 NOWHERE = Span(0, 1)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.pep508 import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH, Entry, read_entry
-from mothball.formats.requirements_options import are_hashes, read_options
+from mothball.formats.requirements.options import are_hashes, read_options
 from mothball.formats.table import parse
-from mothball.model import Kind, Span, WithheldReason
+from mothball.model.document import Kind, Span, WithheldReason
 from tests.support.memory import forget, memories
 from tests.support.samples import SAMPLES
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.requirements import parse
-from mothball.model import Dependency, Kind, Span, WithheldReason
+from mothball.formats.requirements.document import parse
+from mothball.model.document import Dependency, Kind, Span, WithheldReason
 from tests.support.requirements_strategies import FILES
 from tests.support.samples import REQUIREMENTS as SAMPLE
 from tests.support.spans import check_places

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pip._internal.req.req_file import _decode_req_file
 
-from mothball.formats.requirements_lines import Comment, decode, logical_lines
-from mothball.model import Span
+from mothball.formats.requirements.lines import Comment, decode, logical_lines
+from mothball.model.document import Span
 
 
 @pytest.mark.parametrize(

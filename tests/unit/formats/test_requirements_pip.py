@@ -16,10 +16,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
-from mothball.formats.requirements import decode, parse
-from mothball.formats.requirements_lines import LogicalLine, logical_lines
-from mothball.lines import LineTable
-from mothball.model import Dependency, Document, Kind, WithheldReason, normalise
+from mothball.formats.requirements.document import decode, parse
+from mothball.formats.requirements.lines import LogicalLine, logical_lines
+from mothball.model.document import Dependency, Document, Kind, WithheldReason, normalise
+from mothball.model.line_index import LineTable
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
 from tests.support.requirements_strategies import FILES
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.script import parse
-from mothball.model import Document, WithheldReason, normalise
+from mothball.formats.manifests.script import parse
+from mothball.model.document import Document, WithheldReason, normalise
 from tests.support.samples import SCRIPT as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

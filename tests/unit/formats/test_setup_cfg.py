@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.setup_cfg import parse
-from mothball.model import Document, Kind, WithheldReason
+from mothball.formats.ini.setup_cfg import parse
+from mothball.model.document import Document, Kind, WithheldReason
 from tests.support.samples import SETUP_CFG as SAMPLE
 from tests.support.spans import check_places
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.python_strings import read_literal
-from mothball.formats.setup_py import parse
-from mothball.model import Document, Span, WithheldReason
+from mothball.formats.python.setup_py import parse
+from mothball.formats.python.strings import read_literal
+from mothball.model.document import Document, Span, WithheldReason
 from tests.support.samples import SETUP_PY as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from mothball.errors import UnreadableFileError
 from mothball.formats.table import FORMATS, PATTERNS, decode, format_of, is_constraints, may_be_included, parse
-from mothball.model import Kind
+from mothball.model.document import Kind
+from mothball.model.errors import UnreadableFileError
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "a/b/pyproject.toml", "/srv/pyproject.toml"])
@@ -147,9 +147,10 @@ def test_only_the_module_of_the_format_is_imported() -> None:
         "mothball.formats.names",
         "mothball.formats.pep508",
         "mothball.formats.requirements",
-        "mothball.formats.requirements_entries",
-        "mothball.formats.requirements_lines",
-        "mothball.formats.requirements_options",
+        "mothball.formats.requirements.document",
+        "mothball.formats.requirements.entries",
+        "mothball.formats.requirements.lines",
+        "mothball.formats.requirements.options",
         "mothball.formats.table",
     ]
 

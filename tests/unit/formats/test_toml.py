@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from mothball.formats.toml import (
+from mothball.formats.toml.api import (
     Array,
     InlineTable,
     Scalar,
@@ -23,7 +23,7 @@ from mothball.formats.toml import (
     span_of,
     to_mapping,
 )
-from mothball.model import Span
+from mothball.model.document import Span
 from tests.support.toml_documents import SAMPLES, SHOP, all_entries, all_values, documents, mutations, noise
 
 
@@ -317,7 +317,7 @@ def test_every_span_of_any_text_slices_back_and_nothing_is_raised(text: str) -> 
 
 def test_the_scanner_draws_in_no_dates_and_no_other_reader_of_toml() -> None:
     code = """
-import sys, mothball.formats.toml as toml
+import sys, mothball.formats.toml.api as toml
 toml.to_mapping(toml.scan("a = [1, 'x', 1.5, true, no]"))
 print(*sorted({'datetime', 'tomllib', 'pathlib', 'dataclasses'} & set(sys.modules)))
 """

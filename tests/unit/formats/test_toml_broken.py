@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats import table
-from mothball.formats.toml import Array, Invalid, String, Value, scan, source_span, to_mapping
-from mothball.model import WithheldReason
+from mothball.formats.toml.api import Array, Invalid, String, Value, scan, source_span, to_mapping
+from mothball.model.document import WithheldReason
 
 
 def plain(value: Value) -> object:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.pyproject import parse
-from mothball.formats.toml import leaves, scan, scan_once, span_of, to_mapping
+from mothball.formats.manifests.document import parse
+from mothball.formats.toml.api import leaves, scan, scan_once, span_of, to_mapping
 from tests.support.timing import least_seconds
 
 # Each grows by repetition: what stands before, what is repeated, what stands after.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 
-from mothball.formats.toml import scan, to_mapping
+from mothball.formats.toml.api import scan, to_mapping
 from tests.support.toml_documents import COMPACT, SHOP, documents, mutations, noise, project, uses_toml_1_1
 
 ARCHIVE = Path(__file__).parents[4] / "shared" / "corpus" / "corpus.tar.xz"

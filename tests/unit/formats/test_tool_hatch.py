@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats import pyproject, tool_hatch
-from mothball.model import Dependency, WithheldReason
+from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import tool_hatch
+from mothball.model.document import Dependency, WithheldReason
 from tests.support.tool_documents import HATCH
 
 

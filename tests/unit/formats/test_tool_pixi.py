@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats import pyproject, tool_pixi
-from mothball.model import Kind, WithheldReason
+from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import tool_pixi
+from mothball.model.document import Kind, WithheldReason
 from tests.support.tool_documents import PIXI
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.pyproject import parse
-from mothball.model import Dependency, Kind, WithheldReason
+from mothball.formats.manifests.document import parse
+from mothball.model.document import Dependency, Kind, WithheldReason
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 
 HEADER = "[tool.poetry.dependencies]\n"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from poetry.core.factory import Factory
 
-from mothball.formats.pyproject import parse
-from mothball.model import Dependency, WithheldReason, normalise
+from mothball.formats.manifests.document import parse
+from mothball.model.document import Dependency, WithheldReason, normalise
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 
 MAIN = "tool.poetry.dependencies"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats import pyproject, tool_tox
-from mothball.model import Dependency, Document, Kind, WithheldReason
+from mothball.formats.manifests import document as pyproject
+from mothball.formats.manifests import tool_tox
+from mothball.model.document import Dependency, Document, Kind, WithheldReason
 from tests.support.tool_documents import REST
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.pyproject import parse
-from mothball.model import Kind, WithheldReason
+from mothball.formats.manifests.document import parse
+from mothball.model.document import Kind, WithheldReason
 from tests.support.tool_documents import REST
 
 

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.yaml_nodes import Mapping, Node, Scalar, Sequence, children, once
-from mothball.formats.yaml_reader import MAX_DEPTH, read
-from mothball.formats.yaml_scan import YamlScan, scan_yaml
-from mothball.model import Document, ParseProblem, Span
+from mothball.formats.yaml.nodes import Mapping, Node, Scalar, Sequence, children, once
+from mothball.formats.yaml.reader import MAX_DEPTH, read
+from mothball.formats.yaml.scan import YamlScan, scan_yaml
+from mothball.model.document import Document, ParseProblem, Span
 from tests.support.timing import least_seconds
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import GitError
-from mothball.git import blobs as module
-from mothball.git.blobs import Blobs
-from mothball.git.running import Git
-from mothball.git.spawning import Done
+from mothball.model.errors import GitError
+from mothball.repository import git_blobs as module
+from mothball.repository.git_blobs import Blobs
+from mothball.repository.git_run import Git
+from mothball.repository.git_spawning import Done
 from tests.support.git_repository import Repository, new_repository
 
 

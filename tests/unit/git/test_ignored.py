@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mothball.git.ignored import by_repository, ignored, tracked
-from mothball.walking import Found, find
+from mothball.discovery.file_search import Found, find
+from mothball.repository.git_ignored import by_repository, ignored, tracked
 from tests.support.git_repository import Repository, new_repository
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import GitError
-from mothball.git.program import environment, find_git
-from mothball.git.running import Git
+from mothball.model.errors import GitError
+from mothball.repository.git_process import environment, find_git
+from mothball.repository.git_run import Git
 
 
 def program(path: Path) -> Path:

@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import GitError
-from mothball.git import repository as module
-from mothball.git.repository import Difference, Entry, differences, is_shallow, merge_base, open_repository, resolve
-from mothball.git.running import Git
-from mothball.git.spawning import Done
+from mothball.model.errors import GitError
+from mothball.repository import git_repository as module
+from mothball.repository.git_repository import (
+    Difference,
+    Entry,
+    differences,
+    is_shallow,
+    merge_base,
+    open_repository,
+    resolve,
+)
+from mothball.repository.git_run import Git
+from mothball.repository.git_spawning import Done
 from tests.support.git_repository import IDENTITY, Repository, new_repository
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mothball.errors import GitError
-from mothball.git.running import Git, run_with_subprocess
-from mothball.git.spawning import Done, spawn
+from mothball.model.errors import GitError
+from mothball.repository.git_run import Git, run_with_subprocess
+from mothball.repository.git_spawning import Done, spawn
 from tests.support.git_repository import new_repository
 
 Runner = Callable[[Sequence[str], Mapping[str, str], bytes, int], Done]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import UnreadableFileError
-from mothball.git.blobs import Blobs
-from mothball.git.repository import open_repository
-from mothball.git.tree import GitTree
+from mothball.model.errors import UnreadableFileError
+from mothball.repository.git_blobs import Blobs
+from mothball.repository.git_repository import open_repository
+from mothball.repository.git_tree import GitTree
 from tests.support.git_repository import Repository, new_repository
 
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import threading
 
-from mothball.answers import Cause
-from mothball.index.breaker import ENOUGH, Breaker
+from mothball.index.circuit_breaker import ENOUGH, Breaker
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest
-from mothball.index.gate import CAREFUL
+from mothball.index.concurrency_limit import CAREFUL
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
 from mothball.index.urls import Endpoint
+from mothball.model.lookup import Cause
 from tests.support.clock import Clock
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from mothball.answers import Release
-from mothball.errors import CacheError
 from mothball.index import cache as cache_module
 from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedAnswer, PageKey, StatusCache, page_key
 from mothball.index.cache_writer import SETTINGS, Writer
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
+from mothball.model.errors import CacheError
+from mothball.model.lookup import Release
 
 INDEX = "https://index.example/simple/"
 NOW = time.time()
@@ -232,8 +232,8 @@ cache.close()
 WRITER = """
 import sys, time
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
-from mothball.index.exchange import ProjectPage
-from mothball.answers import Release
+from mothball.index.page_request import ProjectPage
+from mothball.model.lookup import Release
 cache = StatusCache.open(sys.argv[1])
 mine = {page_key(sys.argv[2], f"lib-{n}"): CachedAnswer(ProjectPage("archived"), None, time.time()) for n in range(60)}
 """

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mothball.errors import CacheError
 from mothball.index.cache import CachedAnswer, StatusCache, page_key
 from mothball.index.cache_directory import discard
+from mothball.model.errors import CacheError
 
 KEY = page_key("https://index.example/simple/", "lib")
 ANSWER = {KEY: CachedAnswer(None, None, 1.0)}

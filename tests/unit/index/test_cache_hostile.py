@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.errors import CacheError
 from mothball.index import cache_database
 from mothball.index.cache import REPRESENTATION, CachedAnswer, StatusCache, page_key
 from mothball.index.cache_database import Database
 from mothball.index.cache_writer import ForeignContentError, TextDisk, Writer
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
+from mothball.model.errors import CacheError
 
 INDEX = "https://index.example/simple/"
 KEYS = [page_key(INDEX, f"lib-{number}") for number in range(30)]

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import pytest
 
 from mothball import __version__
-from mothball.access import Access
-from mothball.answers import Cause
-from mothball.index import asking
+from mothball.config.credential_settings import Access
+from mothball.index import page_fetcher as asking
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
-from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.patience import Patience
+from mothball.index.deadline import Patience
+from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.transport import Transport
+from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import (
     Fault,

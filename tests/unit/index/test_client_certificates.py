@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mothball.access import Access, KeyringProvider, UserAddress
-from mothball.answers import Cause
-from mothball.errors import ConfigError
+from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.model.errors import ConfigError
+from mothball.model.lookup import Cause
 from tests.support.certificates import Authority, demanding_context
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page, redirect

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from mothball.answers import Cause
 from mothball.index import client as client_module
-from mothball.index.asking import Asker
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.page_fetcher import Asker
+from mothball.index.page_request import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 from tests.support.waiting import wait_until
@@ -214,7 +214,7 @@ def test_an_error_of_our_own_is_raised_and_not_swallowed(index: ScriptedIndex, m
 INTERRUPTED = """
 import sys
 from mothball.index.client import Client
-from mothball.index.exchange import PageRequest
+from mothball.index.page_request import PageRequest
 try:
     with Client() as client:
         list(client.fetch([PageRequest(sys.argv[1], f"lib-{number}") for number in range(100)]))

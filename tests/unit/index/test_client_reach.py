@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mothball.answers import Cause
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest
-from mothball.index.patience import Patience
+from mothball.index.deadline import Patience
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
+from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import truststore
 
-from mothball.answers import Cause
-from mothball.errors import ConfigError
 from mothball.index.client import Client, ClientSettings
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
-from mothball.index.gate import CAREFUL
+from mothball.index.concurrency_limit import CAREFUL
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.tls import tls_context
 from mothball.index.transport import Transport
+from mothball.model.errors import ConfigError
+from mothball.model.lookup import Cause
 from tests.support.loopback import Certificate, forget_network_settings, make_certificate
 from tests.support.scripted_index import ScriptedIndex, json_page, redirect
 

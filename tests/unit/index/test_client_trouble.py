@@ -11,9 +11,9 @@ import urllib3
 import urllib3.connection
 import urllib3.exceptions
 
-from mothball.answers import Cause
-from mothball.index.exchange import Failed
-from mothball.index.trouble import Trouble, trouble_of
+from mothball.index.network_errors import Trouble, trouble_of
+from mothball.index.page_request import Failed
+from mothball.model.lookup import Cause
 
 HOST = "index.example"
 

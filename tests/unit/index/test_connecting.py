@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mothball.answers import Cause
 from mothball.index.client import Client, ClientSettings
+from mothball.index.concurrency_limit import CAREFUL
 from mothball.index.connecting import connect
-from mothball.index.exchange import Failed, PageRequest
-from mothball.index.gate import CAREFUL
+from mothball.index.page_request import Failed, PageRequest
+from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
 
 _Address = tuple[str, int]

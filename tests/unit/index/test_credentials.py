@@ -11,12 +11,12 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.access import Access, KeyringProvider, UserAddress
-from mothball.answers import Cause
+from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import endpoint_of, page_url
+from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page, redirect
 

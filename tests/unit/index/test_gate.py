@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.gate import CAREFUL, Gate
-from mothball.index.patience import Patience
+from mothball.index.concurrency_limit import CAREFUL, Gate
+from mothball.index.deadline import Patience
 from mothball.index.urls import Endpoint, endpoint_of
 from tests.support.clock import Clock
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mothball.access import Access, KeyringProvider, UserAddress
-from mothball.answers import Cause
+from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
 from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.exchange import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.keyring_process import Keyring, Question
+from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import page_url
+from mothball.model.lookup import Cause
 from tests.support.keyrings import TestKeyring
 from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import ScriptedIndex, json_page

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from mothball.answers import Origin, Release
-from mothball.errors import PageError
 from mothball.index import simple_json
-from mothball.index.exchange import ProjectPage
 from mothball.index.latest_release import PublishedFile, release_of
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import decode_page, lookup_of
+from mothball.model.errors import PageError
+from mothball.model.lookup import Origin, Release
 from tests.support.timing import least_seconds
 
 JSON = "application/vnd.pypi.simple.v1+json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.errors import PageError
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import decode_page
+from mothball.model.errors import PageError
 from tests.support.timing import least_seconds
 
 HTML = "text/html; charset=utf-8"

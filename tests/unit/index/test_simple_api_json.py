@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from mothball.errors import PageError
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import decode_page
+from mothball.model.errors import PageError
 
 JSON = "application/vnd.pypi.simple.v1+json"
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import NotStated, Origin, ProjectStatus, Stated, Unrecognised
-from mothball.errors import PageError
-from mothball.index.exchange import ProjectPage
+from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import decode_page, lookup_of
+from mothball.model.errors import PageError
+from mothball.model.lookup import NotStated, Origin, ProjectStatus, Stated, Unrecognised
 
 ORIGIN = Origin("https://index.example/simple/", 1_700_000_000.0)
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import (
+from mothball.index.snapshot import parse_snapshot, render_snapshot
+from mothball.model.document import normalise
+from mothball.model.errors import SnapshotError
+from mothball.model.lookup import (
     Answer,
     Cause,
     Missing,
@@ -19,9 +22,6 @@ from mothball.answers import (
     Unavailable,
     Unrecognised,
 )
-from mothball.errors import SnapshotError
-from mothball.index.snapshot import parse_snapshot, render_snapshot
-from mothball.model import normalise
 
 INDEX = "https://index.example/simple/"
 LIVE = Origin(INDEX, 5.0)

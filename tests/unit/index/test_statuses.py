@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mothball.answers import (
+from mothball.index.cache import BATCH, CachedAnswer, StatusCache
+from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
+from mothball.index.resolver import Statuses
+from mothball.model.lookup import (
     Answer,
     Cause,
     Missing,
@@ -22,10 +26,6 @@ from mothball.answers import (
     Unavailable,
     Unrecognised,
 )
-from mothball.index.cache import BATCH, CachedAnswer, StatusCache
-from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.run import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.statuses import Statuses
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.look_up_world import ACTIVE, ARCHIVED, DAY, DOWN, HOME, HOUR, INDEX, LIVE, NOW, SILENT, World
 
@@ -224,8 +224,8 @@ def test_a_warm_look_up_imports_neither_client_nor_writer(world: World, tmp_path
     program = """
 import sys
 from mothball.index.cache import StatusCache
-from mothball.index.run import Query
-from mothball.index.statuses import Statuses
+from mothball.index.resolution import Query
+from mothball.index.resolver import Statuses
 cache = StatusCache.open(sys.argv[1])
 query = Query("lib", (sys.argv[2],))
 answer = Statuses(open_client=None, cache=cache, clock=lambda: float(sys.argv[3])).look_up([query])[query]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mothball.answers import (
+from mothball.index.page_request import Fetched, NotFound, Outcome, ProjectPage
+from mothball.index.resolution import LookupSettings, Query
+from mothball.model.lookup import (
     Answer,
     Cause,
     Missing,
@@ -19,8 +21,6 @@ from mothball.answers import (
     Unavailable,
     Unrecognised,
 )
-from mothball.index.exchange import Fetched, NotFound, Outcome, ProjectPage
-from mothball.index.run import LookupSettings, Query
 from tests.support.look_up_world import (
     ACTIVE,
     ARCHIVED,

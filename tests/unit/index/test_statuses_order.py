@@ -8,11 +8,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import Answer, Cause, Missing, NotStated, Stated, Unavailable, Unrecognised
 from mothball.index.cache import CachedAnswer, PageKey, StatusCache, page_key
-from mothball.index.exchange import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
-from mothball.index.run import LookupSettings, Query
-from mothball.index.statuses import Statuses
+from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
+from mothball.index.resolution import LookupSettings, Query
+from mothball.index.resolver import Statuses
+from mothball.model.lookup import Answer, Cause, Missing, NotStated, Stated, Unavailable, Unrecognised
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.look_up_world import HOME, INDEX, NOW, STATUS, snapshot_of
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from pip._internal.commands import create_command
 from pip._internal.utils import appdirs
 
-from mothball.config import DEFAULT_INDEX
-from mothball.errors import UnreadableFileError
-from mothball.installers import places
-from mothball.installers.pip_settings import read_pip
-from mothball.installers.read import read_installers
+from mothball.config.project import DEFAULT_INDEX
+from mothball.discovery import installer_files as places
+from mothball.discovery.installer_settings import read_installers
+from mothball.discovery.pip_settings import read_pip
+from mothball.model.errors import UnreadableFileError
 
 HOME, OTHER, MORE = (f"https://{name}.example/simple" for name in ("home", "other", "more"))
 LEVELS = ("xdg/pip", "etc", "home/.pip", "home/.config/pip", "venv")

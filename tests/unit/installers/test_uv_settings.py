@@ -8,11 +8,11 @@ from unittest import mock
 
 import pytest
 
-from mothball.errors import UnreadableFileError
-from mothball.installer_settings import NO_SETTINGS, UserIndex, UvSettings
-from mothball.installers import places
-from mothball.installers.read import read_installers
-from mothball.installers.uv_settings import read_uv
+from mothball.config.installers import NO_SETTINGS, UserIndex, UvSettings
+from mothball.discovery import installer_files as places
+from mothball.discovery.installer_settings import read_installers
+from mothball.discovery.uv_settings import read_uv
+from mothball.model.errors import UnreadableFileError
 
 A, B, C = (f"https://{letter}.example/simple/" for letter in "abc")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from mothball.findings import Finding, Problem, Report, Rule, Severity, Summary, UnnamedEntry
-from mothball.model import Location, Position, WithheldReason
+from mothball.model.document import Location, Position, WithheldReason
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, UnnamedEntry
 from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.model import Location, Position
-from mothball.report.excerpt import excerpt
+from mothball.model.document import Location, Position
+from mothball.report.snippet import excerpt
 from tests.support.hostile import TEXTS, assert_harmless
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 
-from mothball.checker import check
-from mothball.findings import Finding, Problem, Report, Rule, Severity
-from mothball.model import Position
+from mothball.check.pipeline import check
+from mothball.model.document import Position
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.report.concise import summary_line
 from mothball.report.github import render_github
 from tests.support.checking import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source

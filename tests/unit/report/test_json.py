@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mothball.answers import Lookup, ProjectStatus, Source, Stated, Withheld
-from mothball.checker import check
-from mothball.findings import CheckedDependency, Report, Summary
-from mothball.lines import LineTable
-from mothball.model import Dependency, Kind, Span, WithheldReason
+from mothball.check.pipeline import check
+from mothball.model.document import Dependency, Kind, Span, WithheldReason
+from mothball.model.findings import CheckedDependency, Report, Summary
+from mothball.model.line_index import LineTable
+from mothball.model.lookup import Lookup, ProjectStatus, Source, Stated, Withheld
 from mothball.report.json import lookup_fields, render_json
 from tests.support.checking import (
     ARCHIVED,

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from mothball.checker import check
-from mothball.commands.rule import page_of
-from mothball.findings import Finding, Problem, Report, Rule, Severity
-from mothball.home import PROJECT_HOME
-from mothball.model import Location, Position
+from mothball.check.pipeline import check
+from mothball.cli.rule import page_of
+from mothball.model.document import Location, Position
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity
+from mothball.model.project_urls import PROJECT_HOME
 from mothball.report.sarif import render_sarif
 from tests.support.checking import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless

@@ -4,9 +4,9 @@ import re
 
 from hypothesis import given
 
-from mothball.answers import Cause, Source, Unavailable
-from mothball.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.model import Location, Position
+from mothball.model.document import Location, Position
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
+from mothball.model.lookup import Cause, Source, Unavailable
 from mothball.report.text import render_text
 from tests.support.checking import ARCHIVED, DOWN, NOW, origin
 from tests.support.hostile import COLOUR, assert_harmless

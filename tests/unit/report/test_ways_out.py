@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mothball.answers import Answer
-from mothball.checker import check
-from mothball.findings import Mode, Problem, Report, Rule, Severity
-from mothball.model import Kind
+from mothball.check.pipeline import check
+from mothball.model.document import Kind
+from mothball.model.findings import Mode, Problem, Report, Rule, Severity
+from mothball.model.lookup import Answer
 from mothball.report.ways_out import PUSH, RUN, Governing, Stopped, ways_out
 from tests.support.checking import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 

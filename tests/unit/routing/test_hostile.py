@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.answers import Withheld
-from mothball.config import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
-from mothball.errors import ConfigError, UnreadableFileError
+from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
+from mothball.discovery.installer_settings import read_installers
+from mothball.formats.manifests.tool_uv import read_uv_toml, with_sources_of
 from mothball.formats.table import parse
-from mothball.formats.toml import scan, to_mapping
-from mothball.formats.tool_uv import read_uv_toml, with_sources_of
-from mothball.hygiene import one_line
-from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.installers.read import read_installers
+from mothball.formats.toml.api import scan, to_mapping
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.lookup import Withheld
+from mothball.model.sanitize import one_line
 from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
 from tests.support.routing import told, user
 from tests.support.timing import least_seconds

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.answers import Withheld
-from mothball.config import DEFAULT_INDEX, Network
+from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
+from mothball.config.project import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
-from mothball.installer_settings import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.model import Dependency, IndexOption, Span, ToolIndex, WithheldReason
-from mothball.records import NamedTuple
+from mothball.model.document import Dependency, IndexOption, Span, ToolIndex, WithheldReason
+from mothball.model.lookup import Withheld
+from mothball.model.records import NamedTuple
 from mothball.routing.addresses import base_url
 from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
 from mothball.routing.route import Ask as Answering

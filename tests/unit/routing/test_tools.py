@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.answers import Withheld
-from mothball.config import Network
+from mothball.config.installers import InstallerSettings, PipSettings, UvSettings
+from mothball.config.project import Network
 from mothball.formats.table import parse
-from mothball.installer_settings import InstallerSettings, PipSettings, UvSettings
-from mothball.model import WithheldReason
+from mothball.model.document import WithheldReason
+from mothball.model.lookup import Withheld
 from mothball.routing.route import Declared, Router
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 

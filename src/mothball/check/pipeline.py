@@ -1,0 +1,309 @@
+"""Source files in, a report out: the middle of the road. All it uses is injected; it reads and prints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from mothball.check import policy
+from mothball.check.inputs import JudgedFile, RunSettings, SourceFile, lines_of
+from mothball.check.messages import (
+    UNCHECKED,
+    dropped_credentials_wording,
+    ignore_table,
+    not_stated_wording,
+    stale_wording,
+    withheld_wording,
+    wording_of,
+)
+from mothball.check.transitive import Ways, one_problem_each, ways_into_locks
+from mothball.check.unused_ignores import idle_ignores
+from mothball.config.project import Ignore
+from mothball.index.resolution import LookupSettings, Query
+from mothball.model.document import Dependency, IgnoreComment, Kind, WithheldReason
+from mothball.model.findings import (
+    CheckedDependency,
+    Finding,
+    Mode,
+    Problem,
+    Report,
+    Rule,
+    Severity,
+    Summary,
+    UnnamedEntry,
+)
+from mothball.model.line_index import LineTable
+from mothball.model.lookup import Answer, Lookup, NotStated, Source, Unavailable, Withheld
+from mothball.model.records import make
+from mothball.model.sanitize import one_line
+from mothball.routing.route import Ask, Router, credentials_in
+
+LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
+Asked = Query | Withheld
+
+
+def check(
+    files: Sequence[SourceFile],
+    look_up: LookUp,
+    settings: RunSettings,
+    unreadable: Sequence[Finding] = (),
+    problems: Sequence[Problem] = (),
+) -> Report:
+    """Return the report on ``files``.
+
+    Every name that may be asked for goes through one call of ``look_up``, so that one batch can answer it. What never
+    became a source file comes along: ``unreadable`` files, and ``problems`` met on the way.
+    """
+    asked = [_asked(file, settings) for file in files]
+    answers = look_up(dict.fromkeys(query for of_file in asked for query in of_file if isinstance(query, Query)))
+    ways = ways_into_locks(files)
+    judged = [_judge(*inputs, answers, settings) for inputs in zip(files, asked, ways, strict=True)]
+    findings = [
+        *unreadable,
+        *one_problem_each(judged),
+        *_not_stated_notes(judged, settings),
+        *idle_ignores(judged, settings, complete=not unreadable),
+    ]
+    counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
+    checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
+    unnamed = tuple(sorted(entry for one in judged for entry in _unnamed(one)))
+    paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
+    return Report(
+        dependencies=checked,
+        findings=counted,
+        problems=tuple(
+            problem._replace(severity=Severity.ERROR)
+            if settings.strict and problem.rule and problem.severity is Severity.WARNING
+            else problem
+            for problem in (
+                *problems,
+                *_withheld_problems(judged, settings),
+                *_stale_problems(checked, files, settings),
+            )
+        ),
+        summary=_summary(checked, counted, unnamed, len(paths)),
+        unnamed=unnamed,
+    )
+
+
+def together(one: Report, other: Report) -> Report:
+    """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
+    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
+    findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
+    problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
+    unnamed = tuple(sorted((*one.unnamed, *other.unnamed)))
+    summary = _summary(checked, findings, unnamed, one.summary.files + other.summary.files)
+    return Report(checked, findings, problems, summary, unnamed)
+
+
+def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:
+    """Return all that ``check`` would look up for ``files``, each query once."""
+    asked = (query for file in files for query in _asked(file, settings) if isinstance(query, Query))
+    return tuple(dict.fromkeys(asked))
+
+
+def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
+    """Return for each dependency of ``file``, in its order, what to ask, or why nothing may be asked."""
+    network = file.governance.network
+    plain = LookupSettings(
+        max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
+    )
+    asked: list[Asked] = []
+    lookup_settings: dict[str | None, LookupSettings] = {None: plain}
+    router = Router(file.declared(), network)
+    before: Ask | None = None
+    where: tuple[tuple[str, ...], LookupSettings] = ((), plain)
+    for dependency, way in zip(file.subjects, router.routes(file.subjects), strict=True):
+        if isinstance(way, Ask):
+            if way is not before:  # most of a file go the same way
+                before, other = way, way.status_index
+                if other not in lookup_settings:
+                    lookup_settings[other] = plain._replace(status_index=other)
+                where = way.indexes, lookup_settings[other]
+            asked.append(make(Query, (dependency.name, *where)))
+        else:
+            asked.append(way)
+    return asked
+
+
+def _judge(
+    file: SourceFile, asked: Sequence[Asked], ways: Ways, answers: Mapping[Query, Answer], settings: RunSettings
+) -> JudgedFile:
+    lines = LineTable(file.text)
+    comments: dict[int, list[IgnoreComment]] = {}
+    for comment in file.document.ignores if settings.use_ignores else ():
+        for line in lines_of(comment.about, lines):
+            comments.setdefault(line, []).append(comment)
+    entries = file.governance.config.ignores if settings.use_ignores or settings.trusts_entries else ()
+    ignores = {ignore.name: ignore for ignore in entries}
+    checked, findings = [], []
+    used: set[IgnoreComment | Ignore] = set()
+    lookups: list[Lookup] = [answers[query] if isinstance(query, Query) else query for query in asked]
+    for dependency, lookup in zip(file.subjects, lookups, strict=True):
+        way = ways.get(dependency.name) if ways else None
+        item = make(CheckedDependency, (dependency, file.path, lines, lookup, way is not None, way or ()))
+        checked.append(item)
+        rule = policy.rule_of(lookup)
+        if rule is None:
+            continue
+        beside = [comment for line in lines_of(dependency.entry_span, lines) for comment in comments.get(line, ())]
+        entry = ignores.get(dependency.name)
+        excuse = policy.excuse_of(rule, dependency.name, beside, (entry,) if entry else (), settings.today)
+        used.update((excuse,) if excuse else ())
+        findings.append(_finding(file, item, rule, excuse, settings))
+    findings += _entry_problems(file, lines, settings)
+    if not file.is_context:
+        findings += _unresolvable(file, lines, comments, settings)
+    kinds = frozenset(map(type, lookups))
+    return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
+
+
+def _finding(
+    file: SourceFile,
+    item: CheckedDependency,
+    rule: Rule,
+    excuse: IgnoreComment | Ignore | None,
+    settings: RunSettings,
+) -> Finding:
+    dependency = item.dependency
+    added = settings.mode is Mode.ADDED
+    table = ignore_table(file.governance.path) if dependency.kind is Kind.LOCKED else None
+    words = wording_of(dependency.name, item.lookup, item.via, table=table, added=added)
+    milder = policy.is_milder(dependency.kind, transitive=item.transitive)
+    return Finding(
+        rule,
+        policy.severity_of(rule, settings.weighing(file.governance.config), milder=milder),
+        words.message,
+        words.help,
+        words.reason,
+        path=file.path,
+        location=item.location,
+        name=dependency.name,
+        lookup=item.lookup,
+        suppressed=policy.suppression_of(excuse) if excuse else None,
+    )
+
+
+def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -> Iterator[Finding]:
+    severity = policy.severity_of(Rule.UNREADABLE, settings.weighing(file.governance.config))
+    for problem in file.document.problems:
+        location = lines.location(file.path, problem.span)
+        message, help_text = one_line(problem.message), one_line(problem.help)
+        yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
+
+
+def _unresolvable(
+    file: SourceFile, lines: LineTable, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
+) -> Iterator[Finding]:
+    """Yield a finding for each list that is computed: a note, unless a change touches its file."""
+    severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(file.governance.config))
+    if settings.mode is Mode.FULL and severity is not Severity.OFF:
+        severity = Severity.NOTE
+    for problem in file.document.unresolvable:
+        beside = [comment for line in lines_of(problem.span, lines) for comment in comments.get(line, ())]
+        excuse = policy.excuse_of(Rule.UNVERIFIED, "", beside, (), settings.today)
+        yield Finding(
+            Rule.UNVERIFIED,
+            severity,
+            one_line(problem.message),
+            one_line(problem.help),
+            path=file.path,
+            location=lines.location(file.path, problem.span),
+            suppressed=policy.suppression_of(excuse) if excuse else None,
+        )
+
+
+def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:
+    """Yield one finding for each index that states no statuses, however many names were asked of it."""
+    names: dict[str, set[str]] = {}
+    severities: dict[str, Severity] = {}
+    for one in judged:
+        if NotStated not in one.lookups:
+            continue
+        severity = policy.severity_of(Rule.NOT_STATED, settings.weighing(one.file.governance.config))
+        for item in one.checked:
+            if isinstance(item.lookup, NotStated):
+                index = item.lookup.origin.index_url
+                names.setdefault(index, set()).add(item.dependency.name)
+                severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
+    for index, of_index in names.items():
+        words = not_stated_wording(index, len(of_index))
+        yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
+
+
+# What the parser says of an entry that names an index which its file does not declare weighs like the router's word.
+_NOT_WAVED = (None, WithheldReason.NO_INDEX)
+
+
+def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
+    """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
+
+    What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
+    """
+    for one in judged:
+        unchecked: dict[WithheldReason, list[Dependency]] = {}
+        for item in one.checked if Withheld in one.lookups else ():
+            if isinstance(item.lookup, Withheld):
+                unchecked.setdefault(item.lookup.why, []).append(item.dependency)
+        for why in UNCHECKED:
+            withheld = unchecked.get(why, ())
+            severity = Severity.WARNING
+            if settings.mode is Mode.ADDED and any(entry.withheld in _NOT_WAVED for entry in withheld):
+                severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(one.file.governance.config))
+            if withheld and severity is not Severity.OFF:
+                words = withheld_wording(why, len({dependency.name for dependency in withheld}))
+                yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
+        places = credentials_in(one.file.declared(), one.file.document.dependencies)
+        if places:
+            words = dropped_credentials_wording(places)
+            yield Problem(Severity.NOTE, words.message, words.help, one.file.path)
+
+
+def _stale_problems(
+    checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
+) -> Iterator[Problem]:
+    """Yield a problem for each index whose old answers had to serve, with the age of the oldest; one offline."""
+    offline = all(file.governance.network.offline for file in files)
+    learnt: dict[str, dict[tuple[str, str], float]] = {}
+    for item in checked:
+        if not isinstance(item.lookup, Withheld) and item.lookup.origin.source is Source.STALE:
+            index, checked_at, _ = item.lookup.origin
+            learnt.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
+    severity = Severity.NOTE if offline else Severity.WARNING
+    for index, ages in learnt.items():
+        words = stale_wording(index, len(ages), settings.now - min(ages.values()))
+        yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
+
+
+def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:
+    """Yield the entries without a name, where all of a file is judged."""
+    for entry in one.file.document.unnamed if one.file.judged is None else ():
+        yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.why)
+
+
+def _summary(
+    checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[UnnamedEntry], files: int
+) -> Summary:
+    live = [finding.severity for finding in findings if not finding.suppressed]
+    kinds = [type(item.lookup) for item in checked]
+    withheld, not_verified, not_stated = map(kinds.count, (Withheld, Unavailable, NotStated))
+    return Summary(
+        files=files,
+        dependencies=len(checked) + len(unnamed),
+        checked=len(checked) - withheld - not_verified - not_stated,
+        findings=len(live),
+        errors=live.count(Severity.ERROR),
+        warnings=live.count(Severity.WARNING),
+        ignored=len(findings) - len(live),
+        withheld=withheld + len(unnamed),
+        not_verified=not_verified,
+        not_stated=not_stated,
+    )
+
+
+def _place(item: CheckedDependency) -> tuple[str, int]:
+    return item.path, item.dependency.name_span.start
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    line, column = finding.location.start if finding.location else (0, 0)
+    return finding.path, line, column, finding.rule, finding.message

@@ -1,0 +1,127 @@
+"""What our policy makes of a look-up: which rule is broken, how much it weighs, and what excuses it. Pure.
+
+Dates are ISO texts (``2027-03-01``): they compare as they should, and the warm path needs no calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from mothball.config.project import Ignore
+from mothball.model.document import IgnoreComment, Kind
+from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model.lookup import Lookup, Missing, NotStated, ProjectStatus, Stated, Unavailable, Unrecognised, Withheld
+from mothball.model.records import NamedTuple
+
+# What a rule weighs in a full check and in editors, and when a change adds the dependency.
+_DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {
+    Rule.QUARANTINED: (Severity.ERROR, Severity.ERROR),
+    Rule.ARCHIVED: (Severity.ERROR, Severity.ERROR),
+    Rule.DEPRECATED: (Severity.WARNING, Severity.WARNING),
+    Rule.UNRECOGNISED_STATUS: (Severity.WARNING, Severity.WARNING),
+    Rule.MISSING: (Severity.WARNING, Severity.ERROR),
+    Rule.UNVERIFIED: (Severity.WARNING, Severity.ERROR),
+    Rule.NOT_STATED: (Severity.NOTE, Severity.NOTE),
+    Rule.UNREADABLE: (Severity.ERROR, Severity.ERROR),
+    Rule.UNUSED_IGNORE: (Severity.WARNING, Severity.WARNING),
+    Rule.EXPIRED_IGNORE: (Severity.WARNING, Severity.WARNING),
+}
+_RULES: Mapping[ProjectStatus, Rule | None] = {
+    ProjectStatus.ACTIVE: None,
+    ProjectStatus.ARCHIVED: Rule.ARCHIVED,
+    ProjectStatus.DEPRECATED: Rule.DEPRECATED,
+    ProjectStatus.QUARANTINED: Rule.QUARANTINED,
+}
+_STEP_DOWN = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
+_MILDER_WHEN_NOT_YOURS = (Rule.ARCHIVED, Rule.DEPRECATED)
+
+
+class Weighing(NamedTuple):
+    """What a rule's weight depends on. ``strict`` makes every warning an error."""
+
+    severities: Mapping[str, Severity]
+    mode: Mode = Mode.FULL
+    strict: bool = False
+
+
+def rule_of(lookup: Lookup) -> Rule | None:
+    """Return the rule that a look-up breaks, None when it breaks none.
+
+    ``NotStated`` is told once per index, not per line, and so breaks none here.
+    """
+    match lookup:
+        case Stated():
+            return _RULES[lookup.status]
+        case Unrecognised():
+            return Rule.UNRECOGNISED_STATUS
+        case Missing():
+            return Rule.MISSING
+        case Unavailable():
+            return Rule.UNVERIFIED
+        case NotStated() | Withheld():
+            return None
+        case _:
+            assert_never(lookup)
+
+
+def is_milder(kind: Kind, *, transitive: bool) -> bool:
+    """Return whether the line is not its reader's to choose: a transitive package, a constraint, an override."""
+    return transitive or kind in (Kind.CONSTRAINT, Kind.OVERRIDE)
+
+
+def severity_of(rule: Rule, weighing: Weighing, *, milder: bool = False) -> Severity:
+    """Return what ``rule`` weighs.
+
+    The configuration's most particular word wins: ``RULE.transitive`` where it applies, then ``RULE.added``, then
+    ``RULE``, then the default. Without a word on ``RULE.transitive``, archived and deprecated weigh one step less.
+    """
+    severities = weighing.severities
+    in_full, when_added = _DEFAULTS[rule]
+    severity = severities.get(rule, when_added if weighing.mode is Mode.ADDED else in_full)
+    if weighing.mode is Mode.ADDED:
+        severity = severities.get(f"{rule}.added", severity)
+    if milder and f"{rule}.transitive" in severities:
+        severity = severities[f"{rule}.transitive"]
+    elif milder and rule in _MILDER_WHEN_NOT_YOURS:
+        severity = _STEP_DOWN.get(severity, severity)
+    return Severity.ERROR if weighing.strict and severity is Severity.WARNING else severity
+
+
+def excuse_of(
+    rule: Rule, name: str, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
+) -> IgnoreComment | Ignore | None:
+    """Return what excuses a finding of ``rule`` on ``name``: a comment on its line first, then the configuration."""
+    for comment in comments:
+        if rule in comment.rules:
+            return comment
+    for ignore in ignores:
+        if ignore.name == name and rule in ignore.rules and not is_expired(ignore, today):
+            return ignore
+    return None
+
+
+def is_expired(ignore: Ignore, today: str) -> bool:
+    """Return whether the last day of ``ignore`` lies before ``today``."""
+    return ignore.until is not None and ignore.until < today
+
+
+def suppression_of(excuse: IgnoreComment | Ignore) -> Suppression:
+    """Return how a finding records what excused it."""
+    return Suppression("comment" if isinstance(excuse, IgnoreComment) else "config", excuse.reason)
+
+
+def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_zero: bool = False) -> int:
+    """Return the exit code of a check.
+
+    0 clean or warnings only; 1 something was found; 2 something could not be read; 3 the only errors are look-ups that
+    failed, or answers in doubt. 2 beats 1 beats 3; ``exit_zero`` hides 1 and 3.
+    """
+    broken = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
+    unmended = {problem.rule for problem in problems if problem.severity is Severity.ERROR}
+    if Rule.UNREADABLE in broken or None in unmended:
+        return 2
+    broken |= {rule for rule in unmended if rule}
+    if exit_zero or not broken:
+        return 0
+    return 3 if broken == {Rule.UNVERIFIED} else 1

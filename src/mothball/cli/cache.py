@@ -1,0 +1,47 @@
+"""``mothball cache info|clear``: what is remembered, and forgetting it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mothball.config.user_directories import cache_directory
+from mothball.index.cache import StatusCache
+from mothball.index.cache_directory import CLEAR_HELP, discard
+from mothball.model.errors import CacheError
+from mothball.model.sanitize import one_line
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show or empty the cache and return 0; raises CacheError when it cannot be used."""
+    directory = cache_directory()
+    sys.stdout.write(_clear(directory) if arguments.action == "clear" else _info(directory))
+    return 0
+
+
+def _info(directory: str) -> str:
+    cache = StatusCache.open(directory)
+    try:
+        info = cache.info()
+    finally:
+        cache.close()
+    return f"directory: {one_line(info.directory)}\nentries: {info.entries}\nsize: {info.size_bytes // 1024} KiB\n"
+
+
+def _clear(directory: str) -> str:
+    """Empty the cache; one that is too damaged to be emptied is deleted."""
+    try:
+        cache = StatusCache.open(directory)
+        try:
+            info = cache.info()
+            cache.clear()
+        finally:
+            cache.close()
+    except CacheError as error:
+        # One that is locked is somebody's at work, one that is not ours is not ours to delete.
+        if error.help != CLEAR_HELP:
+            raise
+        discard(directory)
+        return f"what was left of a damaged cache is removed from {one_line(directory)}\n"
+    entries = "1 entry" if info.entries == 1 else f"{info.entries} entries"
+    return f"{entries} removed from {one_line(info.directory)}\n"

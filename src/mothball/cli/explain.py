@@ -1,0 +1,124 @@
+"""``mothball check --explain-index NAME``: which index answers for a name, by whose word, and why others do not.
+
+Nobody is asked: this is about whom a check would ask.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from mothball.check import policy
+from mothball.check.inputs import SourceFile
+from mothball.check.messages import WITHHELD_WORDS
+from mothball.check.policy import exit_code
+from mothball.cli.common import Setup
+from mothball.discovery.discover import Discovered
+from mothball.formats.pep508 import EntryError, read_entry
+from mothball.model.document import Dependency, Span, normalise
+from mothball.model.errors import UsageError
+from mothball.model.findings import Finding, Rule, Severity
+from mothball.model.line_index import LineTable
+from mothball.model.sanitize import one_line
+from mothball.report.concise import concise_line, problem_line
+from mothball.repository.files import repository_root
+from mothball.routing.addresses import base_url
+from mothball.routing.candidates import Passed
+from mothball.routing.route import Ask, Declared, Explanation, Router
+
+# A name that stands on thousands of lines is explained once for each way, and these lines are named.
+_SHOWN_PLACES = 5
+
+
+def project_name(argument: str) -> str:
+    """Return the normalised project name that ``argument`` is. Raises UsageError where it is none."""
+    entry = read_entry(argument)
+    if isinstance(entry, EntryError) or entry.name != argument:
+        raise UsageError(f"{one_line(argument, 60)} is no project name", help_text="names only, without versions")
+    return normalise(argument)
+
+
+def explain(argument: str, setup: Setup, found: Discovered) -> int:
+    """Print the explanation for the name ``argument`` on stdout and return 0, or 2 where a file could not be read.
+
+    Raises UsageError where it is no name.
+    """
+    name = project_name(argument)
+    ways = _ways(name, found.files)
+    lines = [line for explanation, places in ways.items() for line in _lines(name, places, explanation)]
+    if not ways:
+        lines = [*_by_default(name, setup, found.files)]
+    sys.stdout.write("\n".join(lines) + "\n")
+    # A slip in a file may be why nobody is asked.
+    unreadable = (*found.unreadable, *_slips(found.files, setup))
+    for line in (*map(concise_line, unreadable), *map(problem_line, found.problems)):
+        sys.stderr.write(f"{line}\n")
+    return exit_code(unreadable, found.problems)
+
+
+def _slips(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
+    """Yield what is wrong in ``files``, as a check would tell it."""
+    for file in files:
+        severity = policy.severity_of(Rule.UNREADABLE, setup.settings.weighing(file.governance.config))
+        lines = LineTable(file.text)
+        for problem in file.document.problems if severity is not Severity.OFF else ():
+            place = lines.location(file.path, problem.span)
+            yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=place)
+
+
+def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
+    """Return the explanations for all entries of ``name``, each with the places that it holds for."""
+    ways: dict[Explanation, list[str]] = {}
+    for file in files:
+        named = [one for one in file.document.dependencies if one.name == name]
+        if named:
+            router = Router(file.declared(), file.governance.network)
+            lines = LineTable(file.text)
+            for dependency in named:
+                start = lines.location(file.path, dependency.name_span).start
+                ways.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")
+    return ways
+
+
+def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterator[str]:
+    """Yield whom a name that no file holds would be asked of: as the first file says that names an index."""
+    speaking = next((one for one in files if one.tool_indexes or one.index_options), None)
+    if speaking is not None:
+        explanation = Router(speaking.declared(), speaking.governance.network).explain(_nowhere(name))
+        yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
+        return
+    here = os.getcwd()
+    governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    if governance is None:
+        yield f"{name}: no file names it, and the configuration cannot be used"
+        return
+    router = Router(Declared("requirements"), governance.network)
+    explanation = router.explain(_nowhere(name))
+    yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
+
+
+def _nowhere(name: str) -> Dependency:
+    return Dependency(name, Span(0, 0), Span(0, 0))
+
+
+def _lines(name: str, places: list[str], explanation: Explanation) -> Iterator[str]:
+    shown = [one_line(place, 200) for place in places[:_SHOWN_PLACES]]
+    more = f" and {len(places) - len(shown)} more places" if len(places) > len(shown) else ""
+    yield f"{name}: {', '.join(shown)}{more}"
+    route = explanation.route
+    if isinstance(route, Ask):
+        for number, index in enumerate(route.answering, start=1):
+            yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.by, 200)}"
+        if route.status_index is not None:
+            yield f"  then, where these state nothing: {one_line(route.status_index, 200)}  `status-index`"
+    else:
+        why = f": {one_line(explanation.nobody, 200)}" if explanation.nobody else ""
+        yield f"  asked nobody: {WITHHELD_WORDS[route.why]}{why}"
+    for passed in explanation.passed:
+        yield f"  not asked: {_passed(passed)}"
+
+
+def _passed(passed: Passed) -> str:
+    address = one_line(base_url(passed.candidate.address), 200) if passed.candidate.address else "no address"
+    return f"{address}  {one_line(passed.candidate.by, 200)}: {one_line(passed.why, 200)}"

@@ -1,0 +1,113 @@
+"""Pipfile.lock: JSON, a section for each category of packages, and the indexes that they come from.
+
+It has no comments, and records no requirements between packages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mothball.formats.json.scanner import JsonError, JsonMember, load, members
+from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, local_source, web_index
+from mothball.formats.pep508 import NAME_PATTERN
+from mothball.model.document import Dependency, Document, Kind, ParseProblem, Span, WithheldReason, normalise
+from mothball.model.sanitize import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_META = "_meta"
+_VERSION_CONTROL = ("git", "hg", "svn", "bzr")
+_NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
+_HELP = "regenerate it with `pipenv lock`"
+# How much of a name a message repeats.
+_SHOWN = 60
+
+
+def parse(text: str) -> Document:
+    """Read a Pipfile.lock without byte-order mark; raises nothing. Broken JSON is one problem and no dependency.
+
+    The section of a package is its category: ``default``, ``develop`` or one of the project's own.
+    """
+    try:
+        found = list(_read(text, load(text)))
+    except JsonError as error:
+        problem = ParseProblem(error.span, error.message, _HELP)
+        return Document("pipfile-lock", problems=(problem,), is_broken=True)
+    problems = sorted(one for one in found if isinstance(one, ParseProblem))
+    dependencies = tuple(one for one in found if isinstance(one, Dependency))
+    return Document("pipfile-lock", dependencies, tuple(problems))
+
+
+def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
+    if not isinstance(lock, dict):
+        yield ParseProblem(Span(0, 1), "a Pipfile.lock is an object", _HELP)
+        return
+    indexes = _indexes(lock.get(_META))
+    for category in members(text, text.index("{")):
+        if category.key == _META:
+            continue
+        if isinstance(category.value, dict):
+            for package in members(text, category.value_span.start):
+                yield _read_package(text, package, category.key, indexes)
+        else:
+            shown = one_line(category.key, _SHOWN)
+            yield ParseProblem(category.key_span, f"`{shown}` is no category of packages", _HELP)
+
+
+def _indexes(meta: object) -> dict[str, str]:
+    """Return the URLs of the indexes by their names, the default one first."""
+    sources = meta.get("sources") if isinstance(meta, dict) else None
+    found: dict[str, str] = {}
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, dict) and isinstance(source.get("url"), str):
+            found.setdefault(str(source.get("name")), source["url"])
+    return found
+
+
+def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[str, str]) -> Dependency | ParseProblem:
+    fields = member.value
+    shown = one_line(member.key, _SHOWN)
+    if _NAME.fullmatch(member.key) is None:
+        return ParseProblem(member.key_span, f"`{shown}` is no project name", _HELP)
+    if not isinstance(fields, dict):
+        return ParseProblem(member.key_span, f"what `{shown}` holds is no package", _HELP)
+    versions = [one for one in members(text, member.value_span.start) if one.key == "version"]
+    version = versions[-1] if versions and isinstance(versions[-1].value, str) else None
+    source = _source(fields, indexes)
+    extras, marker = fields.get("extras"), fields.get("markers")
+    return Dependency(
+        name=normalise(member.key),
+        name_span=member.key_span,
+        entry_span=Span(member.key_span.start - 1, member.value_span.end),
+        specifier_span=Span(version.value_span.start + 1, version.value_span.end - 1) if version else None,
+        specifier=str(version.value) if version else "",
+        extras=tuple(extra for extra in extras if isinstance(extra, str)) if isinstance(extras, list) else (),
+        marker=marker if isinstance(marker, str) else "",
+        kind=Kind.LOCKED,
+        section=section,
+        version=_exact(str(version.value)) if version else None,
+        index_url=source.index_url,
+        withheld=source.withheld,
+    )
+
+
+def _exact(specifier: str) -> str | None:
+    return specifier.removeprefix("==").strip() if specifier.startswith("==") else None
+
+
+def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> PackageSource:
+    if any(kind in fields for kind in _VERSION_CONTROL):
+        return PackageSource(WithheldReason.VCS)
+    if "path" in fields:
+        return local_source(str(fields["path"]), is_editable=fields.get("editable") is True)
+    for kind in ("file", "url"):
+        if kind in fields:
+            return archive_source(str(fields[kind]))
+    if "index" in fields:
+        # An index that the lock does not know is still not the default one.
+        address = indexes.get(str(fields["index"]))
+        return web_index(address) if address else PackageSource(WithheldReason.NO_INDEX)
+    default = next(iter(indexes.values()), None)
+    return web_index(default) if default else REGISTRY

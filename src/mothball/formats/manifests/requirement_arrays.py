@@ -1,0 +1,186 @@
+"""Arrays of requirements in TOML: what each of their strings names, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, assert_never
+
+from mothball.formats.manifests.tables import Pattern, Places, Tables, section_name
+from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
+from mothball.formats.requirements import strings as requirement_texts
+from mothball.formats.requirements.entries import withheld_for
+from mothball.formats.requirements.strings import Section, dependency_at, dependency_of, half_typed, moved
+from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
+from mothball.model.document import Dependency, Include, Kind, ParseProblem, Unnamed, WithheldReason
+from mothball.model.sanitize import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# What hatch and tox replace before they read the string. ``${NAME}`` is pip's and stays.
+_FIELD = r"(?<!\$)\{[^{}]*+\}"
+# What tox replaces with the directory of its file, in front of a path.
+_ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
+# How much of a name a message repeats.
+SHOWN = 60
+
+Item = Dependency | ParseProblem | Include | Unnamed
+
+
+if TYPE_CHECKING:
+    StringReader = Callable[[String, Section], Iterable[Item]]
+    TableReader = Callable[[InlineTable, Section], Iterator[Item]]
+
+
+def read_requirement(string: String, section: Section) -> Iterable[Item]:
+    """Return the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
+    if string.closed and not string.escapes:  # as nearly always
+        read = read_entry(string.value)
+        if isinstance(read, Entry) and not read.url:
+            return (dependency_at(read, string.span.start + string.quote, section),)
+    where = partial(source_span, string)
+    return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
+
+
+def read_items(
+    items: Iterable[Value],
+    section: Section,
+    string: StringReader = read_requirement,
+    table: TableReader | None = None,
+) -> Iterator[Item]:
+    """Yield what the items of an array are.
+
+    ``string`` reads its strings, ``table`` its inline tables where the array may hold any; what it may not hold is a
+    problem.
+    """
+    for item in items:
+        match item:
+            case String():
+                yield from string(item, section)
+            case InlineTable() if table is not None:
+                yield from table(item, section)
+            case Array() | InlineTable() | Scalar():
+                yield ParseProblem(
+                    item.span,
+                    f"{one_line(section.name, SHOWN)} holds something that is no requirement",
+                    "write it as a string",
+                )
+                # A stray bracket must not hide what stands behind it.
+                yield from read_items(item.items if isinstance(item, Array) else (), section, string, table)
+            case Invalid():
+                pass  # the scanner has told
+            case _:
+                assert_never(item)
+
+
+def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool to tool in just these ways
+    tables: Tables,
+    patterns: Iterable[Pattern],
+    kind: Kind = Kind.REQUIREMENT,
+    string: StringReader = read_requirement,
+    table: TableReader | None = None,
+    *,
+    lone: bool = False,
+) -> Iterator[Item]:
+    """Yield what all arrays at places of ``patterns`` hold; anything else that stands there is a problem.
+
+    ``string`` and ``table`` are as in ``read_items``. ``lone`` says that an item may stand alone there.
+    """
+    told: set[str] = set()
+    for setting, depth in Places(tables, patterns).settings():
+        name = section_name(setting.path[:depth])
+        items = _items_of(setting.value, lone=lone) if len(setting.path) == depth else None
+        if items is not None:
+            yield from read_items(items, Section(name, kind, tables.own_name), string, table)
+        elif name not in told:
+            told.add(name)
+            key = setting.keys[-1]
+            yield ParseProblem(
+                key.span if key else setting.value.span,
+                f"{one_line(name, SHOWN)} must be an array of requirements",
+                'for example ["requests>=2.32"]',
+            )
+
+
+def _items_of(value: Value, *, lone: bool) -> tuple[Value, ...] | None:
+    """Return the items of an array, None where ``value`` can be none; what is missing holds nothing."""
+    if isinstance(value, Array):
+        return value.items
+    return (value,) if lone or isinstance(value, Invalid) else None
+
+
+# --- strings in which a tool replaces fields --------------------------------------------------------------------------
+
+
+def read_template(string: String, section: Section) -> Iterator[Item]:
+    """Read a requirement in which a tool replaces ``{fields}`` before it takes it for one.
+
+    A field in the version or the marker leaves the name as it is; of one that is part of the name, nothing can be told.
+    """
+    value = string.value
+    stand_in = _stand_in(value)
+    if stand_in == value:
+        yield from read_requirement(string, section)
+        return
+    read = read_entry(stand_in)
+    name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
+    where = partial(source_span, string)
+    if name is None or name.of(value) != name.of(stand_in):
+        yield Unnamed(where(0, len(value)), WithheldReason.VARIABLE)
+        return
+    if isinstance(read, EntryError):
+        yield half_typed(value, name, where, section)
+        return
+    withheld = None
+    if read.url:
+        withheld = WithheldReason.VARIABLE if "{env:" in value else withheld_for(read.url)
+    specifier = read.specifier_span.of(value) if read.specifier_span else ""
+    marker = _original(value, read.entry_span.end, read.marker)
+    read = read._replace(specifier=specifier, marker=marker)
+    yield dependency_of(read, where, section, withheld, closed=string.closed)
+
+
+def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
+    """Read a string that is handed to pip: one line of a requirements file, or several, with ``{fields}`` replaced."""
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few tables hold such strings
+
+    value = string.value
+    stand_in = _stand_in(value)
+    document = requirements.parse(stand_in, kind=section.kind)
+    for one in document.dependencies:
+        if one.name_span.of(value) == one.name_span.of(stand_in):
+            marker = _original(value, one.entry_span.end, one.marker)
+            yield in_string(one._replace(marker=marker), string, section)
+        else:
+            yield Unnamed(source_span(string, *one.entry_span), WithheldReason.VARIABLE)
+    for unnamed in document.unnamed:
+        yield unnamed._replace(span=source_span(string, *unnamed.span))
+    for problem in document.problems if string.closed and stand_in == value else ():
+        yield problem._replace(span=source_span(string, *problem.span))
+    for include in document.includes if string.closed else ():
+        target = include.span.of(value)
+        root = re.match(_ROOT_FIELD, target)
+        start = include.span.start + (root.end() if root else 0)
+        target = value[start : include.span.end]
+        if "{" not in target:
+            yield Include(source_span(string, start, include.span.end), target, include.kind)
+
+
+def in_string(dependency: Dependency, string: String, section: Section) -> Dependency:
+    """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
+    specifier = dependency.specifier_span
+    dependency = moved(dependency, partial(source_span, string), section, closed=string.closed)
+    return dependency._replace(specifier=specifier.of(string.value) if specifier else "")
+
+
+def _stand_in(value: str) -> str:
+    """Return ``value`` with a number as long as each field in its place, so that all else keeps its own."""
+    if "{" not in value:
+        return value
+    return re.sub(_FIELD, lambda field: "1" * len(field[0]), value)
+
+
+def _original(value: str, end: int, marker: str) -> str:
+    """Return the marker that ends an entry as it is written, fields and all."""
+    return value[end - len(marker) : end] if marker and "{" in value else marker

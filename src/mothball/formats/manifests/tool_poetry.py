@@ -1,0 +1,106 @@
+"""[tool.poetry]: dependencies, groups, plugins and build constraints, in the old way and beside ``[project]``.
+
+Where a name also stands in ``[project]`` or ``[dependency-groups]``, Poetry's entry says where it comes from: so it is
+read as one more entry, and as a redirect of the other (poetry-core, ``DependencyGroup.dependencies_for_locking``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mothball.formats.manifests.declared_indexes import DeclaredIndex, Pins, declared_indexes
+from mothball.formats.manifests.named_tables import Named, named, read_named
+from mothball.formats.manifests.source_overrides import Redirect
+from mothball.formats.manifests.tables import ANY
+from mothball.formats.toml.api import String
+from mothball.model.document import Dependency, Kind, ParseProblem, WithheldReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.manifests.documents import Found
+    from mothball.formats.manifests.tables import Tables
+    from mothball.formats.toml.api import Value
+
+# The name by which Poetry knows the default index.
+_DEFAULT = "pypi"
+_MAIN = "tool.poetry.dependencies"
+_GROUP = "tool.poetry.group."
+_REQUIREMENTS = (
+    ("dependencies",),
+    ("group", ANY, "dependencies"),
+    ("dev-dependencies",),
+    ("requires-plugins",),
+)
+_CONSTRAINTS = (("build-constraints", ANY),)
+
+
+def read(tables: Tables) -> Iterator[Found]:
+    """Yield what the tables of Poetry hold. ``python`` is no project, but the versions that are supported."""
+    indexes = declared_indexes(tables, "source")
+    yield from (index.of_tool("poetry", _role(index)) for index in indexes)
+    pins = Pins(one for one in indexes if one.name.lower() != _DEFAULT)
+    for patterns, kind in ((_REQUIREMENTS, Kind.REQUIREMENT), (_CONSTRAINTS, Kind.CONSTRAINT)):
+        for one in named(tables, patterns):
+            if isinstance(one, ParseProblem):
+                yield one
+            elif one.key.name.lower() != "python":
+                yield from _read(one, tables, kind, pins)
+    for dependency in tables.standard:
+        section = _section_in_poetry(dependency.section)
+        if section and _is_from_elsewhere(dependency):
+            yield Redirect(dependency.name, section, dependency.withheld)
+
+
+def _role(index: DeclaredIndex) -> str:
+    """Return the priority of a source; before priorities there were two switches."""
+    switches = (member for member in ("default", "secondary") if index.is_set(member))
+    return index.text("priority").lower() or next(switches, "primary")
+
+
+def _read(one: Named, tables: Tables, kind: Kind, pins: Pins) -> Iterator[Found]:
+    pinned = [members["source"] for members in one.alternatives if "source" in members]
+    for found in read_named(one, tables, kind):
+        if not isinstance(found, Dependency):
+            yield found
+            continue
+        dependency = _pinned(found, pinned, pins) if pinned else found
+        yield dependency
+        if dependency.withheld is None and not pinned:  # as nearly always
+            continue
+        if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
+            for section in _standard_sections(dependency.section):
+                name = dependency.index_name
+                for url in (dependency.index_url, *dependency.also_indexes):
+                    yield Redirect(dependency.name, section, dependency.withheld, index_url=url, index_name=name)
+
+
+def _pinned(dependency: Dependency, pinned: list[Value], pins: Pins) -> Dependency:
+    """Return ``dependency`` with the indexes that ``pinned`` names.
+
+    Besides another source, what is fetched from the default index in some environments is asked of that source alone.
+    """
+    others = [value for value in pinned if not (isinstance(value, String) and value.value.lower() == _DEFAULT)]
+    return pins.apply(dependency, others) if others else dependency._replace(index_name=_DEFAULT)
+
+
+def _is_from_elsewhere(dependency: Dependency) -> bool:
+    """Return whether no index is to be asked, or none that can be told while the entry is typed."""
+    return dependency.withheld not in {None, WithheldReason.SELF}
+
+
+def _standard_sections(section: str) -> tuple[str, ...]:
+    """Return the standard arrays to whose entries a table of Poetry adds."""
+    if section == _MAIN:
+        return "project.dependencies", "project.optional-dependencies"
+    if section.startswith(_GROUP):
+        return (f"dependency-groups.{section.removeprefix(_GROUP).removesuffix('.dependencies')}",)
+    return ()
+
+
+def _section_in_poetry(section: str) -> str:
+    """Return the table of Poetry that adds to the entries of a standard array, empty where none does."""
+    if section.startswith("project."):
+        return _MAIN
+    group = section.removeprefix("dependency-groups.")
+    return "" if group == section else f"{_GROUP}{group}.dependencies"

@@ -1,0 +1,25 @@
+"""[tool.setuptools.dynamic]: the requirements files from which dependencies are taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mothball.formats.manifests.tables import ANY, Places
+from mothball.formats.toml.api import Array, String
+from mothball.model.document import Include, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mothball.formats.manifests.tables import Tables
+
+_FILES = (("dynamic", "dependencies", "file"), ("dynamic", "optional-dependencies", ANY, "file"))
+
+
+def read(tables: Tables) -> Iterator[Include]:
+    """Yield the files that ``dependencies`` and ``optional-dependencies`` are taken from."""
+    for setting, depth in Places(tables, _FILES).settings():
+        value = setting.value
+        for item in value.items if isinstance(value, Array) else (value,):
+            if isinstance(item, String) and item.closed and len(setting.path) == depth:
+                yield Include(item.inner, item.value, Kind.REQUIREMENT)

@@ -1,0 +1,80 @@
+"""String literals of Python with the way back to their source ("String and Bytes literals" in the language reference).
+
+``ast`` says what a literal means and where it begins and ends; where its characters stand in between is found out here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mothball.formats.source_map import Excerpt, Part, excerpt
+from mothball.model.document import Span
+
+# Between strings that are added there may be brackets, too.
+_GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
+_OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
+_ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
+_LINE_END = r"\r\n?"
+# The characters behind a backslash, and what they stand for; the end of a line stands for nothing.
+_SHORT_ESCAPES = dict(zip("\\'\"abfnrtv", "\\'\"\a\b\f\n\r\t\v", strict=True)) | {"\r": "", "\n": ""}
+_OCTAL = frozenset("01234567")
+_CODE_POINTS = 0x110000
+_END = {
+    # Up to the closing quote: characters and escaped ones.
+    quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
+    for quote in ('"""', "'''", '"', "'")
+}
+
+
+def read_literal(text: str, span: Span) -> Excerpt | None:
+    """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
+
+    None where this is no string literal of a known form.
+    """
+    parts: list[Part] = []
+    position = span.start
+    while position < span.end:
+        opening = _OPENING.match(text, position)
+        closing = _END[opening[2]].match(text, opening.end(), span.end) if opening else None
+        if opening is None or closing is None:
+            return None
+        inner = Span(opening.end(), closing.end() - len(opening[2]))
+        parts += _decoded(text, inner, is_raw="r" in opening[1].lower())
+        gap = _GAP.match(text, closing.end(), span.end)
+        position = gap.end() if gap else closing.end()
+    return excerpt(parts)
+
+
+def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[Part]:
+    parts: list[Part] = []
+    position = inner.start
+    for escape in re.compile(_LINE_END if is_raw else _ESCAPE).finditer(text, *inner):
+        parts.append(Part(text[position : escape.start()], position, escape.start()))
+        parts.append(Part(_meaning(escape[0]), *escape.span()))
+        position = escape.end()
+    parts.append(Part(text[position : inner.end], position, inner.end))
+    return parts
+
+
+def _meaning(escape: str) -> str:
+    kind = escape[1:2]
+    if escape[0] == "\r":
+        return "\n"
+    if kind in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[kind]
+    if escape.startswith("\\N{"):
+        return _named(escape[3:-1])
+    digits = escape[1:] if kind in _OCTAL else escape[2:]
+    if not digits:
+        return escape
+    code_point = int(digits, 8 if kind in _OCTAL else 16)
+    return chr(code_point) if code_point < _CODE_POINTS else "\ufffd"
+
+
+def _named(name: str) -> str:
+    import unicodedata  # noqa: PLC0415 - nobody writes a requirement so
+
+    try:
+        return unicodedata.lookup(name)
+    except KeyError:
+        return "\ufffd"

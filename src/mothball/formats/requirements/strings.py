@@ -1,0 +1,100 @@
+"""Requirements in parts of a file: one entry as PEP 508 has it, or lines as pip reads them.
+
+The text may be an excerpt, the value of a string with escapes, a line without its comment: ``where`` tells for each of
+its parts where that stands in the file. So what comes out has its places there, wherever the text was taken from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mothball.formats.pep508 import Entry, named, read_entry, visible_name
+from mothball.formats.requirements.entries import withheld_for
+from mothball.model.document import Dependency, Document, Kind, ParseProblem, Span, WithheldReason
+from mothball.model.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# From a start and an end in a text to their place in the file.
+Where = Callable[[int, int], Span]
+
+
+class Section(NamedTuple):
+    """Where entries stand: its name, what they are to the project, and the project's own normalised name."""
+
+    name: str
+    kind: Kind = Kind.REQUIREMENT
+    own_name: str = ""
+
+
+def read_requirement(
+    text: str, where: Where, section: Section, *, closed: bool = True
+) -> Iterator[Dependency | ParseProblem]:
+    """Yield the requirement (PEP 508) that ``text`` is, or what is wrong with it and the name that can be seen.
+
+    What is not ``closed``, a string without its quote, is withheld as incomplete, and nothing is wrong with it.
+    """
+    read = read_entry(text)
+    if isinstance(read, Entry):
+        yield dependency_of(read, where, section, withheld_for(read.url) if read.url else None, closed=closed)
+        return
+    if closed:
+        yield ParseProblem(where(*read.span), read.message, read.help)
+    seen = visible_name(text)
+    if seen is not None:
+        yield half_typed(text, seen, where, section)
+
+
+def dependency_of(
+    read: Entry, where: Where, section: Section, withheld: WithheldReason | None, *, closed: bool = True
+) -> Dependency:
+    """Return the dependency that an entry is; ``withheld`` is why no index answers for it, as far as itself tells."""
+    withheld = _withheld(read.project, section, withheld, closed=closed)
+    return read.placed(where, section.kind, section.name, withheld)
+
+
+def dependency_at(read: Entry, offset: int, section: Section) -> Dependency:
+    """Return the dependency that an entry without a URL is, the text of which begins at ``offset``."""
+    withheld = WithheldReason.SELF if read.project == section.own_name else None
+    return read.at(offset, section.kind, section.name, withheld)
+
+
+def half_typed(text: str, name: Span, where: Where, section: Section) -> Dependency:
+    """Return a dependency of which only the name can be told, which stands in ``text`` at ``name``."""
+    entry = named(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
+    return dependency_of(entry, where, section, WithheldReason.INCOMPLETE)
+
+
+def moved(found: Dependency, where: Where, section: Section, *, closed: bool = True) -> Dependency:
+    """Return ``found``, whose places count into a text, as it stands in the file and in ``section``."""
+    specifier = found.specifier_span
+    return found._replace(
+        name_span=where(*found.name_span),
+        entry_span=where(*found.entry_span),
+        specifier_span=where(*specifier) if specifier else None,
+        section=section.name,
+        withheld=_withheld(found.name, section, found.withheld, closed=closed),
+    )
+
+
+def _withheld(name: str, section: Section, withheld: WithheldReason | None, *, closed: bool) -> WithheldReason | None:
+    if not closed:
+        return WithheldReason.INCOMPLETE
+    return WithheldReason.SELF if withheld is None and name == section.own_name else withheld
+
+
+def read_pip_lines(text: str, where: Where, section: Section) -> Document:
+    """Read lines of a requirements file; comments in them are passed over."""
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few files hold such lines
+
+    document = requirements.parse(text, kind=section.kind)
+    return document._replace(
+        dependencies=tuple(moved(one, where, section) for one in document.dependencies),
+        problems=tuple(one._replace(span=where(*one.span)) for one in document.problems),
+        ignores=(),
+        includes=tuple(one._replace(span=where(*one.span)) for one in document.includes),
+        index_options=tuple(one._replace(span=where(*one.span)) for one in document.index_options),
+        unnamed=tuple(one._replace(span=where(*one.span)) for one in document.unnamed),
+    )

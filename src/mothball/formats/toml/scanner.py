@@ -1,0 +1,313 @@
+"""One pass through a TOML document, without second tries: time is linear in its length, and nesting is capped.
+
+What it makes of broken places is told in ``toml``, by which others use it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mothball.formats.toml.cursor import HALF_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor
+from mothball.formats.toml.strings import end_of, read_scalar, read_string
+from mothball.formats.toml.tables import Definitions
+from mothball.formats.toml.values import (
+    Array,
+    Entry,
+    Header,
+    InlineTable,
+    Invalid,
+    Key,
+    Path,
+    String,
+    TomlScan,
+    Value,
+)
+from mothball.model.document import Span
+from mothball.model.records import make
+
+# The forms that most statements, items and headers have: read at one go.
+_SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
+_SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
+_SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
+_SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
+_SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?>(?:\.[A-Za-z0-9_-]++)*))\](?=[ \t]*+(?:[\r\n#]|\Z))")
+
+# What may stand between a key and its value where "=" is missing or is not what follows the key. Left as text: `re`
+# compiles it when it is first asked for.
+_TO_VALUE = r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+"""
+
+
+class Scanner(Cursor):
+    """One scan. Methods that read something take where it begins and return it with where reading goes on."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text to scan."""
+        super().__init__(text)
+        self._entries: list[Entry] = []
+        self._headers: list[Header] = []
+        self._definitions = Definitions()
+        self._table: Path = ()
+        # Whether the statement before was an entry: items outside of an array are then taken for its.
+        self._after_entry = False
+        # The entry whose array was left open last: they are taken for its rather than for the last one's.
+        self._open_entry: Entry | None = None
+
+    def document(self) -> TomlScan:
+        """Read the whole text, once."""
+        text = self._text
+        position = 0
+        if text.startswith("\ufeff"):
+            self._error(0, 1, "a byte-order mark", "save the file as UTF-8 without it")
+            position = 1
+        while (position := self._gap(position)) < len(text):
+            position = self._header(position) if text[position] == "[" else self._statement(position)
+        return TomlScan(tuple(self._entries), tuple(self._headers), tuple(self._comments), self._all_errors())
+
+    # --- table headers ------------------------------------------------------------------------------------------------
+
+    def _header(self, position: int) -> int:
+        text = self._text
+        if (simple := _SIMPLE_HEADER.match(text, position)) and simple[1].count(".") < MAX_DEPTH:
+            self._open_table(_split_key(simple[1], position + 1), Span(position, simple.end()), is_array=False)
+            return simple.end()
+        opening = 2 if text.startswith("[[", position) else 1
+        keys, after = self._keys(position + opening)
+        if not keys and text[after : after + 1] in {'"', "'"}:
+            self._error(after, after + 1, "this quote is not closed", "close it, or take it out")
+            keys, after = self._keys(after + 1)
+        half = re.compile(HALF_HEADER).match(text, position)
+        if not keys or text.startswith(",", after) or (half and half[2]):
+            # Without a whole name it opens no table: what follows still belongs to the one before.
+            self._error_at(position, "an unfinished table header", "write [NAME]")
+            return self._rest_of_line(position)
+        return self._close_header(position, opening, keys, after)
+
+    def _close_header(self, position: int, opening: int, keys: tuple[Key, ...], after: int) -> int:
+        closing = 2 if self._text.startswith("]]", after) else int(self._text.startswith("]", after))
+        span = Span(position, after + closing if closing else keys[-1].span.end)
+        if opening != closing:
+            self._error(*span, "the brackets of a table header do not match", "write [NAME], or [[NAME]] for an array")
+        self._open_table(keys, span, is_array=opening == closing == 2)
+        following = self._finish_line(span.end)
+        return self._rest_of_line(span.end) if following is None else following
+
+    def _open_table(self, keys: tuple[Key, ...], span: Span, *, is_array: bool) -> None:
+        path, complaint = self._definitions.open_table(keys, is_array=is_array)
+        self._complain(keys, complaint)
+        self._headers.append(Header(path, keys, span, len(self._entries)))
+        self._table = path
+        self._after_entry = False
+        self._open_entry = None
+
+    def _complain(self, keys: tuple[Key, ...], complaint: str) -> None:
+        if complaint:
+            self._error(keys[0].span.start, keys[-1].span.end, complaint, "rename it, or put the two together")
+
+    # --- key/value pairs ----------------------------------------------------------------------------------------------
+
+    def _statement(self, position: int) -> int:
+        if simple := _SIMPLE_PAIR.match(self._text, position):
+            name, _, value = simple.groups()
+            key = make(Key, (name, make(Span, simple.span(1))))
+            string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
+            self._entries.append(make(Entry, ((*self._table, name), (key,), string)))
+            self._complain((key,), self._definitions.define((key,)))
+            self._after_entry = True
+            return simple.end()
+        if simple := _SIMPLE_KEY.match(self._text, position):
+            return self._pair((Key(simple[1], Span(*simple.span(1))),), simple.end())
+        keys, after = self._keys(position, len(self._table))
+        if keys and self._text.startswith("=", after):
+            return self._pair(keys, end_of(SPACE, self._text, after + 1))
+        return self._odd_statement(position, keys, after)
+
+    def _pair(self, keys: tuple[Key, ...], position: int) -> int:
+        path = (*self._table, *[key.name for key in keys])
+        value, position = self._value(position, len(path))
+        self._entries.append(Entry(path, keys, value))
+        self._complain(keys, self._definitions.define(keys))
+        self._after_entry = True
+        if isinstance(value, Array):
+            self._open_entry = None if value.closed else self._entries[-1]
+        return self._after_value(position)
+
+    # --- values -------------------------------------------------------------------------------------------------------
+
+    def _value(self, position: int, depth: int, closer: str = "") -> tuple[Value, int]:
+        """Read a value. ``closer`` is what closes the array or inline table around it, empty where there is none."""
+        text = self._text
+        if simple := _SIMPLE_STRING.match(text, position):
+            return make(String, (make(Span, simple.span()), simple[1], 1, True, ())), simple.end()
+        char = text[position : position + 1]
+        if char in {"[", "{"}:
+            return self._array_or_table(position, depth + 1, closer)
+        value: Value
+        if char in {'"', "'"}:
+            value = read_string(text, position, self._report, nested=bool(closer))
+        else:
+            value = read_scalar(text, position, self._report)
+        return value, value.span.end
+
+    def _array_or_table(self, position: int, depth: int, closer: str) -> tuple[Value, int]:
+        if depth > MAX_DEPTH:
+            end = self._rest_of_line(position)
+            self._error(position, position + 1, "nested too deep", f"at most {MAX_DEPTH} levels are read")
+            return Invalid(Span(position, end)), end
+        if self._text[position] == "[":
+            return self._items(position, position + 1, [], depth, closer)
+        return self._inline_table(position, depth, closer)
+
+    def _items(self, start: int, position: int, items: list[Value], depth: int, closer: str = "") -> tuple[Array, int]:
+        """Read the items of an array that begins at ``start``, those in ``items`` already read."""
+        text = self._text
+        separated = True
+        while True:
+            if separated and (simple := _SIMPLE_ITEM.match(text, position)):
+                opening, end = simple.span(1)
+                items.append(make(String, (make(Span, (opening - 1, end + 1)), simple[1], 1, True, ())))
+                separated = simple[2] is not None
+                position = simple.end()
+                continue
+            end, position = position, self._gap(position)
+            match text[position : position + 1]:
+                case "]":
+                    return Array(Span(start, position + 1), tuple(items)), position + 1
+                case ",":
+                    if separated:
+                        self._error(position, position + 1, "nothing stands before this comma", "take it out")
+                    separated = True
+                    position += 1
+                case char if not char or (char == "}" == closer) or self._ends_array(position, closer):
+                    self._error(start, start + 1, "an array is not closed", "close it with ]")
+                    return Array(Span(start, end), tuple(items), closed=False), position
+                case "}":
+                    self._error(position, position + 1, "a `}` without its `{`", "take it out")
+                    position += 1
+                case _ if self._is_conflict(position) or self._is_half_header(position):
+                    position = self._rest_of_line(position)
+                    separated = True
+                case _:
+                    if not separated:
+                        self._error_at(position, "a comma is missing before this", "put one between the items")
+                    item, position = self._value(position, depth, "]")
+                    items.append(item)
+                    separated = _is_open(item)
+
+    def _inline_table(self, start: int, depth: int, closer: str) -> tuple[InlineTable, int]:
+        text = self._text
+        entries: list[Entry] = []
+        definitions = Definitions()
+        position = start + 1
+        separated = True
+        while True:
+            end, position = position, self._gap(position)
+            char = text[position : position + 1]
+            if char == "}":
+                return InlineTable(Span(start, position + 1), tuple(entries)), position + 1
+            if char == "," and not separated:
+                separated = True
+                position += 1
+                continue
+            if char == "]" and closer != "]" and not separated:
+                self._error(position, position + 1, "a `]` without its `[`", "take it out")
+                position += 1
+                entries[-1] = _in_brackets(entries[-1], position)
+                continue
+            keys, after = self._keys(position, depth) if separated else ((), position)
+            if not keys or not text.startswith("=", after):
+                self._error(start, start + 1, "an inline table is not closed", "close it with }")
+                return InlineTable(Span(start, end), tuple(entries), closed=False), position
+            value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
+            entries.append(make(Entry, (tuple([key.name for key in keys]), keys, value)))
+            self._complain(keys, definitions.define(keys))
+            # An array that ends before a key on the same line has taken the comma in.
+            separated = isinstance(value, Array) and not value.closed and position != self._fresh
+
+    # --- broken places ------------------------------------------------------------------------------------------------
+
+    def _after_value(self, position: int) -> int:
+        """Go on behind the value of the entry read last: at the line's end, or where the line makes sense again."""
+        if end := LINE_ENDS.match(self._text, position):
+            return end.end()
+        entry = self._entries[-1]
+        if _is_open(entry.value):
+            return position
+        start = end_of(SPACE, self._text, position)
+        char = self._text[start]
+        if isinstance(entry.value, Invalid) and char in "[{\"'":
+            value, position = self._value(start, len(entry.path))
+            self._entries[-1] = entry._replace(value=value)
+            return self._after_value(position)
+        following = self._finish_line(position)
+        return self._stray_items(entry, start) if following is None else following
+
+    def _stray_items(self, entry: Entry, position: int) -> int:
+        """Read what follows the value of ``entry`` on its line, if it is what an array lost its bracket before."""
+        char = self._text[position]
+        if isinstance(entry.value, String | InlineTable) and char in ",]":
+            array, position = self._items(entry.value.span.start, position, [entry.value], len(entry.path))
+            if array.closed or len(array.items) > 1:
+                self._entries[-1] = entry._replace(value=array._replace(closed=False))
+            return position
+        if isinstance(entry.value, Array) and char in ",\"'":
+            return self._more_items(position)
+        return self._rest_of_line(position)
+
+    def _more_items(self, position: int) -> int:
+        """Read items that stand outside of an array, and keep them as a second value of the entry they belong to."""
+        entry = self._open_entry or self._entries[-1]
+        array, position = self._items(position, position, [], len(entry.path))
+        if array.closed:
+            self._open_entry = None
+        if array.items:
+            self._entries.append(entry._replace(value=array._replace(closed=False)))
+        return position
+
+    def _odd_statement(self, position: int, keys: tuple[Key, ...], after: int) -> int:
+        """Make the best of a line that is neither a key/value pair nor a table header."""
+        text = self._text
+        char = text[position]
+        if self._is_conflict(position):
+            return self._rest_of_line(position)
+        if char in "]},=":
+            self._error(position, position + 1, f"a `{char}` out of place", "take it out")
+            if char == "]" and self._after_entry:
+                self._entries[-1] = _in_brackets(self._entries[-1], position + 1)
+            return position + 1
+        self._error_at(position, "neither KEY = VALUE nor a [TABLE]", "strings need quotes, comments begin with #")
+        if self._after_entry and self._could_be_item(position):
+            return self._more_items(position)
+        if keys and text.startswith("]", after) and text[position - 1 : position] in {"", "\n", "\r"}:
+            return self._close_header(position, 0, keys, after)
+        if keys and (found := re.compile(_TO_VALUE).match(text, after)):
+            return self._pair(keys, found.end())
+        return self._rest_of_line(position)
+
+    def _could_be_item(self, position: int) -> bool:
+        """Tell whether a line that is no statement could be an item of an array that has lost its bracket before."""
+        text = self._text
+        char = text[position]
+        if char == "{":
+            return isinstance(self._entries[-1].value, Invalid)
+        return char in "\"'" and not text.startswith(char * 3, position)
+
+
+def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
+    """Return the parts of a dotted key without quotes and white space that stands at ``position``."""
+    keys = []
+    for name in dotted.split("."):
+        keys.append(Key(name, Span(position, position + len(name))))
+        position += len(name) + 1
+    return tuple(keys)
+
+
+def _in_brackets(entry: Entry, end: int) -> Entry:
+    """Return ``entry`` with the string in it made the array whose opening bracket is missing."""
+    if not isinstance(entry.value, String):
+        return entry
+    return entry._replace(value=Array(Span(entry.value.span.start, end), (entry.value,), closed=False))
+
+
+def _is_open(value: Value) -> bool:
+    """Tell whether ``value`` is an array or inline table that was left open: what follows it is anybody's guess."""
+    return isinstance(value, Array | InlineTable) and not value.closed

@@ -1,0 +1,219 @@
+"""TOML's strings and scalars: where one ends, and what it means (TOML 1.1, "String" to "Local Time").
+
+Control characters are not looked at here: no part of a document may hold one, so they are found in one go elsewhere.
+Nothing backtracks: what could is possessive, or in an atomic group. A group is never made possessive itself, for up to
+Python 3.11.4, and Debian 12 has 3.11.2, ``(?:...)*+`` keeps the first half of a last round that fails.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mothball.formats.toml.values import Escape, Invalid, Scalar, String, TomlError
+from mothball.model.document import Span
+from mothball.model.sanitize import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, time
+
+KEY = r"""(?:[A-Za-z0-9_-]++|"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)"|'[^'\r\n]*+')"""
+KEYS = rf"{KEY}(?>(?:[ \t]*+\.[ \t]*+{KEY})*)"
+# One `=`: an unquoted `name == 1.0` in an array is no key.
+STATEMENT = rf"{KEYS}[ \t]*+=(?!=)"
+
+# Patterns that few documents need are left as text: `re` compiles them when they are first asked for, and keeps them.
+
+# --- strings ----------------------------------------------------------------------------------------------------------
+
+_SINGLE = {
+    '"': re.compile(r'"(?>(?:[^"\\\r\n]++|\\[^\r\n]?+)*)'),
+    "'": re.compile(r"'[^'\r\n]*+"),
+}
+# Up to two quotes may stand inside, also directly before the closing three.
+_MULTI = {
+    '"': r'"""(?>(?:[^"\\]++|(?s:\\.?+)|"{1,2}+(?!"))*)"{3,5}',
+    "'": r"'''(?>(?:[^']++|'{1,2}+(?!'))*)'{3,5}",
+}
+_LINE = re.compile(r"[^\r\n]*+")
+_NEXT_STATEMENT = rf"[\r\n]++[ \t]*+(?:{STATEMENT}|\[\[?+[ \t]*+{KEYS}[ \t]*+\])"
+_NEWLINE = re.compile(r"\r\n?|\n")
+_ESCAPE = r"\\(?:([btnfre\"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*+[\r\n][ \t\r\n]*+))?|\r\n"
+SHORT_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
+_CODE_POINTS = 0x110000
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Return where a match of ``pattern`` at ``position`` ends; ``position`` itself where there is none."""
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def read_string(text: str, position: int, report: Callable[[TomlError], None], *, nested: bool) -> String:
+    """Read the string of any kind whose first quote stands at ``position``; what is wrong with it goes to ``report``.
+
+    A string that is not closed ends with its line. A multi-line string that is not closed ends before the next line
+    that reads as a statement; where it is ``nested`` in an array or inline table, with its line too: nobody writes
+    paragraphs there.
+    """
+    quote = text[position]
+    if text.startswith(quote * 3, position):
+        return _read_multi_line(text, position, report, nested=nested)
+    inner = Span(position + 1, end_of(_SINGLE[quote], text, position))
+    closed = text.startswith(quote, inner.end)
+    span = Span(position, inner.end + closed)
+    if not closed:
+        report(TomlError(span, "a string is not closed", f"close it with {quote} on the same line"))
+    content = inner.of(text)
+    if quote == "'" or "\\" not in content:
+        return String(span, content, closed=closed)
+    value, escapes = _decode(text, inner, report, multi_line=False)
+    return String(span, value, 1, closed, escapes)
+
+
+def _read_multi_line(text: str, position: int, report: Callable[[TomlError], None], *, nested: bool) -> String:
+    quote = text[position]
+    start = position + 3
+    found = re.compile(_MULTI[quote]).match(text, position)
+    if found is not None:
+        end = found.end()
+        inner = Span(start, end - 3)
+    else:
+        end = _end_of_unclosed(text, start, nested=nested)
+        inner = Span(start, end)
+        report(TomlError(Span(position, start), "a multi-line string is not closed", f"close it with {quote * 3}"))
+    span = Span(position, end)
+    content = inner.of(text)
+    if quote == "'" and "\r" not in content and not content.startswith("\n"):
+        return String(span, content, 3, found is not None)
+    value, escapes = _decode(text, inner, report, multi_line=True, literal=quote == "'")
+    return String(span, value, 3, found is not None, escapes)
+
+
+def _end_of_unclosed(text: str, start: int, *, nested: bool) -> int:
+    if nested:
+        return end_of(_LINE, text, start)
+    following = re.compile(_NEXT_STATEMENT).search(text, start)
+    return following.start() if following else len(text)
+
+
+def _decode(
+    text: str, inner: Span, report: Callable[[TomlError], None], *, multi_line: bool, literal: bool = False
+) -> tuple[str, tuple[Escape, ...]]:
+    """Return the value of what stands between the quotes, and where it is longer or shorter than its source."""
+    pieces: list[str] = []
+    escapes: list[Escape] = []
+    position = inner.start
+    offset = 0
+    if multi_line and (newline := _NEWLINE.match(text, position, inner.end)):
+        escapes.append(Escape(0, 0, *newline.span()))
+        position = newline.end()
+    for found in (_NEWLINE if literal else re.compile(_ESCAPE)).finditer(text, position, inner.end):
+        start, end = found.span()
+        piece = _meaning(found, literal=literal, multi_line=multi_line)
+        if piece is None:
+            shown = one_line(text[start : min(start + 2, inner.end)])
+            report(TomlError(Span(start, end), f"`{shown}` is no escape", "write \\\\ for a backslash, or use '...'"))
+            continue
+        pieces += text[position:start], piece
+        offset += start - position
+        escapes.append(Escape(offset, len(piece), start, end))
+        offset += len(piece)
+        position = end
+    pieces.append(text[position : inner.end])
+    return "".join(pieces), tuple(escapes)
+
+
+def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | None:
+    """Return what an escape or a line ending stands for; None where it is no escape."""
+    if literal or found[0] == "\r\n":
+        return "\n"
+    short, two, four, eight, continuation = found.groups()
+    if short:
+        return SHORT_ESCAPES[short]
+    if continuation:
+        return "" if multi_line else None
+    digits = two or four or eight
+    if not digits:
+        return None
+    code_point = int(digits, 16)
+    return None if code_point in _SURROGATES or code_point >= _CODE_POINTS else chr(code_point)
+
+
+# --- scalars ----------------------------------------------------------------------------------------------------------
+
+# Everything up to TOML's white space or a character that it gives a meaning; a space may join a date and a time.
+_RUN = re.compile(r"""(?>(?:[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:))?)[^ \t\r\n,\[\]{}"'#]++""")
+_INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?>(?:_?+[0-9])*))")
+_BASED = r"0(?:x[0-9A-Fa-f](?>(?:_?+[0-9A-Fa-f])*)|o[0-7](?>(?:_?+[0-7])*)|b[01](?>(?:_?+[01])*))"
+_DIGITS = r"[0-9](?>(?:_?+[0-9])*)"
+_FLOAT = rf"[+-]?+(?:(?:0|[1-9](?>(?:_?+[0-9])*))(?:\.{_DIGITS})?(?:[eE][+-]?+{_DIGITS})?|inf|nan)"
+_DATE = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
+_TIME = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]++))?)?"
+_DATE_TIME = rf"{_DATE}[Tt ]{_TIME}(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))?"
+_WORDS = {"true": True, "false": False}
+
+
+def read_scalar(text: str, position: int, report: Callable[[TomlError], None]) -> Scalar | String | Invalid:
+    """Read what stands at ``position`` and begins with no quote or bracket.
+
+    What is no value goes to ``report``. Its span is empty where nothing stands that could have been meant as one. With
+    a quote behind it, it is a string whose opening quote is missing.
+    """
+    found = _RUN.match(text, position)
+    if found is None:
+        report(TomlError(Span(position, position), "a value is missing", "write it, or take the key away"))
+        return Invalid(Span(position, position))
+    span = Span(*found.span())
+    value = scalar_value(found[0])
+    if value is not None:
+        return Scalar(span, value)
+    report(TomlError(span, "this is no value", "strings need quotes; true, false, numbers and dates stand without"))
+    if text[span.end : span.end + 1] in {'"', "'"}:
+        return String(Span(span.start, span.end + 1), found[0], 0, closed=False)
+    return Invalid(span)
+
+
+def scalar_value(token: str) -> bool | float | date | time | None:
+    """Return the value of a number, boolean, date or time; None where ``token`` is none of them."""
+    if token in _WORDS:
+        return _WORDS[token]
+    try:
+        if _INTEGER.fullmatch(token):
+            return int(token)
+        if re.fullmatch(_BASED, token):
+            return int(token, 0)
+        if re.fullmatch(_FLOAT, token):
+            return float(token)
+        return _moment(token) if token[0].isdigit() else None
+    except ValueError:  # a day that no calendar has, or an integer of thousands of digits
+        return None
+
+
+def _moment(token: str) -> date | time | None:
+    """Return the date, the time or both; seconds may be left out (TOML 1.1). Raises ValueError for what cannot be."""
+    import datetime as dt  # noqa: PLC0415 - dates are rare, and the import costs as much as a whole scan
+
+    if found := re.fullmatch(_DATE, token):
+        return dt.date(*map(int, found.groups()))
+    if found := re.fullmatch(_TIME, token):
+        return dt.time(*_time_parts(found.groups()))
+    if found := re.fullmatch(_DATE_TIME, token):
+        year, month, day, *rest = found.groups()
+        zulu, sign, hours, minutes = rest[4:]
+        zone = None
+        if zulu:
+            zone = dt.UTC
+        elif sign:
+            distance = dt.timedelta(hours=int(hours), minutes=int(minutes))
+            zone = dt.timezone(-distance if sign == "-" else distance)
+        return dt.datetime(int(year), int(month), int(day), *_time_parts(rest[:4]), tzinfo=zone)
+    return None
+
+
+def _time_parts(groups: Sequence[str | None]) -> tuple[int, int, int, int]:
+    """Return hour, minute, second and microsecond; finer fractions are cut off."""
+    hour, minute, second, fraction = groups
+    return int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0"))

@@ -1,0 +1,84 @@
+"""environment.yml of conda: what its ``pip:`` lists name, and the conda packages beside them.
+
+A conda package bears the name of no project on a Python index: it is there, and withheld. The ``pip:`` list becomes a
+requirements file in the directory of the environment file. Source: conda, "Managing environments".
+"""
+
+from __future__ import annotations
+
+import re
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from mothball.formats.requirements.strings import Section
+from mothball.formats.yaml.entries import read_pip_list
+from mothball.formats.yaml.nodes import Mapping, Node, Scalar, children, once
+from mothball.model.document import Dependency, Document, WithheldReason, normalise
+from mothball.model.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mothball.formats.source_map import Excerpt
+    from mothball.formats.yaml.scan import YamlScan
+
+_DEPENDENCIES = "dependencies"
+_PIP = "pip"
+_KEY = r"(?m)^dependencies\b"
+# The channel and its subdirectory, and the name, which may begin with an underscore.
+_CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
+_FORMAT = "conda-env"
+
+
+class _Lists(NamedTuple):
+    """The lists of conda packages, and those of lines for pip; each once."""
+
+    conda: tuple[Node, ...]
+    pip: tuple[Node, ...]
+
+
+def parse(text: str) -> Document:
+    """Read an environment file of conda without byte-order mark; raises nothing."""
+    if not re.search(_KEY, text):
+        # Others give their files the same names, and what they write into them is not ours to judge.
+        return Document(_FORMAT)
+    from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
+
+    scan = scan_yaml(_FORMAT, text)
+    if isinstance(scan, Document):
+        return scan
+    lists = _lists(scan.documents)
+    section = Section(f"{_DEPENDENCIES}.{_PIP}")
+    found = read_pip_list(scan, [(node, section) for node in lists.pip])
+    dependencies = sorted((*_conda_packages(scan, lists.conda), *found.dependencies), key=attrgetter("name_span"))
+    return found._replace(format=_FORMAT, dependencies=tuple(dependencies))
+
+
+def _lists(documents: Iterable[Node]) -> _Lists:
+    seen: set[int] = set()
+    mappings = [document for document in documents if isinstance(document, Mapping)]
+    conda = tuple(once([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
+    items = (item for node in conda for item in once(children(node), seen))
+    pip = [value for item in items if isinstance(item, Mapping) for value in item.values(_PIP)]
+    return _Lists(conda, tuple(once(pip, seen)))
+
+
+def _conda_packages(scan: YamlScan, lists: Iterable[Node]) -> Iterator[Dependency]:
+    for item in once((item for node in lists for item in children(node)), set()):
+        content = scan.content(item) if isinstance(item, Scalar) else None
+        if content is not None:
+            yield from _conda_package(content)
+
+
+def _conda_package(content: Excerpt) -> Iterator[Dependency]:
+    name = re.match(_CONDA_NAME, content.text)
+    if name is not None:
+        stripped = content.text.strip()
+        start = content.text.index(stripped)
+        yield Dependency(
+            normalise(name[1]),
+            content.place(*name.span(1)),
+            content.place(start, start + len(stripped)),
+            section=_DEPENDENCIES,
+            withheld=WithheldReason.CONDA,
+        )

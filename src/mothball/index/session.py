@@ -1,0 +1,88 @@
+"""One run's way to statuses: the cache, the client and the clock, each opened only when it is needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from mothball.cli.progress import Progress
+from mothball.config.credential_settings import Access
+from mothball.config.user_directories import cache_directory
+from mothball.index.cache import StatusCache
+from mothball.index.resolution import Query
+from mothball.index.resolver import Fetcher, Statuses
+from mothball.model.errors import CacheError
+from mothball.model.findings import Problem, Severity
+from mothball.model.lookup import Answer
+
+if TYPE_CHECKING:
+    from mothball.index.client import Client
+
+
+NO_ACCESS = Access()
+
+
+class Session:
+    """Answers queries for one run; to be used as a context manager.
+
+    A run without queries opens nothing, one that the cache can answer opens no connection and imports no HTTP.
+    """
+
+    def __init__(
+        self, *, use_cache: bool = True, trusted_hosts: tuple[str, ...] = (), access: Access = NO_ACCESS
+    ) -> None:
+        """Take whether the cache may be used, the hosts that may be asked over plain http, and how the user gets in."""
+        self._use_cache = use_cache
+        self._access = access
+        self._trusted_hosts = trusted_hosts
+        self._cache: StatusCache | None = None
+        self._cache_error: CacheError | None = None
+        self._client: Client | None = None
+        self._progress = Progress()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.close()
+        if self._client is not None:
+            self._client.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def look_up(self, queries: Iterable[Query]) -> Mapping[Query, Answer]:
+        """Return an answer for each of ``queries``, in one batch."""
+        wanted = list(queries)
+        if not wanted:
+            return {}
+        if self._use_cache and self._cache is None and self._cache_error is None:
+            self._open_cache()
+        statuses = Statuses(
+            open_client=self._open_client, cache=self._cache, clock=time.time, on_progress=self._progress.update
+        )
+        return statuses.look_up(wanted)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what went wrong with the cache, told once; the run went on without it."""
+        error = self._cache_error or (self._cache.trouble if self._cache else None)
+        if error is None:
+            return ()
+        return (Problem(Severity.WARNING, f"{error}; went on without it", error.help),)
+
+    def _open_cache(self) -> None:
+        try:
+            self._cache = StatusCache.open(cache_directory())
+        except CacheError as error:
+            self._cache_error = error
+
+    def _open_client(self) -> Fetcher:
+        from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
+
+        if self._client is None:
+            settings = ClientSettings(trusted_hosts=self._trusted_hosts, access=self._access)
+            self._client = Client(settings.with_timeout(self._access.timeout))
+        return self._client

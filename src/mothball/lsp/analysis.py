@@ -1,0 +1,125 @@
+"""The work on one document that may run in any thread: the survey of its surroundings, and the verdict on its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from lsprotocol import types  # noqa: TC002 - as TC001
+
+from mothball.check.inputs import SourceFile
+from mothball.check.pipeline import queries_of
+from mothball.config.project import UserConfig
+from mothball.config.user_directories import user_config_file
+from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.index.resolution import Query
+from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.documents import Checked, Parsed
+from mothball.lsp.effective_settings import SettingsError, UserSide, run_settings
+from mothball.lsp.last_valid import LastValid
+from mothball.lsp.lookups import Answers
+from mothball.lsp.open_document import Surroundings, check_open, read_open, survey
+from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.findings import Finding, Problem, Severity
+from mothball.model.records import NamedTuple
+from mothball.repository.files import shown_path
+
+LookUp = Callable[[Iterable[Query]], Answers]
+
+
+class Subject(NamedTuple):
+    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it.
+
+    ``valid`` is what is left of the last valid parse.
+    """
+
+    path: str
+    format: str
+    text: str
+    here: str | None
+    valid: LastValid | None = None
+
+
+class Survey(NamedTuple):
+    """What a survey brought: the text as it was read with its surroundings, and what the cache knows of its names."""
+
+    parsed: Parsed
+    cached: Answers
+
+
+class Task(NamedTuple):
+    """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
+
+    ``unsaved`` is what other texts in the editor say. ``unused`` is what a check of the whole workspace found of the
+    ignores of this document, where it is a configuration: it alone can tell. ``valid`` is what is left of the last
+    valid parse.
+    """
+
+    text: str
+    version: int | None
+    around: Surroundings
+    parsed: Parsed | None
+    shape: Shape
+    unsaved: Unsaved = NOTHING_UNSAVED
+    unused: tuple[Finding, ...] = ()
+    valid: LastValid | None = None
+
+
+class Verdict(NamedTuple):
+    """What a text came to."""
+
+    parsed: Parsed | None
+    checked: Checked
+    diagnostics: list[types.Diagnostic]
+
+
+def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: LookUp) -> Survey:
+    """Read what matters for a document, and what the cache knows of the names in it."""
+    path, file_format, text, here, valid = subject
+    try:
+        around = survey(path, file_format, here, user_side().governor())
+    except (ConfigError, UnreadableFileError) as error:
+        # Nobody knows which names the user keeps to themselves: nothing is looked up.
+        around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
+        place = "" if isinstance(error, SettingsError) else shown_path(user_config_file())
+        problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
+        around = around._replace(saved=None, problems=(problem,))
+    opened = read_open(text, around, valid=valid)
+    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
+    return Survey(Parsed(around, text, opened), cached(queries) if queries else {})
+
+
+def judge(task: Task, known: LookUp) -> Verdict:
+    """Return the verdict on a text, by the answers that ``known`` has."""
+    text, around, parsed, unsaved = task.text, task.around, task.parsed, task.unsaved
+    if parsed is None or parsed.text != text or parsed.around is not around or parsed.unsaved != unsaved:
+        parsed = Parsed(around, text, read_open(text, around, unsaved, task.valid), unsaved)
+    asked: list[Query] = []
+
+    def look_up(queries: Iterable[Query]) -> Answers:
+        asked.extend(queries)
+        return known(asked)
+
+    report = check_open(parsed.opened, look_up, run_settings()) if parsed.opened else None
+    if report is not None and parsed.opened is not None and task.unused:
+        still_there = _replaced(task.unused, parsed.opened.file)
+        report = report._replace(findings=(*report.findings, *still_there))
+    checked = Checked(text, shown_path(around.path), task.version, parsed.opened, report, tuple(asked), around.problems)
+    return Verdict(parsed, checked, diagnostics_of(checked, task.shape))
+
+
+def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
+    """Yield what was found of ignores that are still in the text, where they stand there now."""
+    places = configuration.governance.ignore_locations
+    for finding in unused:
+        place = places.get(finding.name or "")
+        if finding.path == configuration.path and place is not None:
+            yield finding._replace(location=place)
+
+
+def failed(path: str, text: str, version: int | None, shape: Shape) -> Verdict:
+    """Return the verdict on a text on which mothball failed: a bug must not look like a clean file."""
+    help_text = "this is a bug in mothball; the log of the server shows where"
+    problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)
+    checked = Checked(text, shown_path(path), version, None, None, (), (problem,))
+    return Verdict(None, checked, diagnostics_of(checked, shape))

@@ -1,0 +1,79 @@
+"""What the user's side says: the environment, the user-level configuration and the editor's settings together.
+
+Of the network and of credentials the user has the last word; policy comes from the project's own configuration.
+"""
+
+from __future__ import annotations
+
+import time
+
+from mothball.check.inputs import RunSettings
+from mothball.config.credential_settings import UserAddress
+from mothball.config.project import Overrides, UserConfig
+from mothball.config.user_directories import user_config_file
+from mothball.discovery.config_lookup import Governor, GovernorSettings, read_user_file
+from mothball.discovery.installer_settings import with_installers
+from mothball.lsp.settings import Settings
+from mothball.model.errors import ConfigError
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import without_credentials
+
+
+class SettingsError(ConfigError):
+    """The editor's settings cannot be used."""
+
+
+class Environment(NamedTuple):
+    """What the server's environment says over the head of all projects, and the addresses that it names."""
+
+    overrides: Overrides = Overrides()
+    addresses: tuple[UserAddress, ...] = ()
+
+
+class UserSide(NamedTuple):
+    """All that comes from the user; ``user`` holds whom to trust and how to get in."""
+
+    overrides: Overrides
+    user: UserConfig
+
+    def governor(self, *scopes: str) -> Governor:
+        """Return who finds configurations; ``scopes`` are the directories that are read whole."""
+        settings = GovernorSettings(today=run_settings().today, overrides=self.overrides, scopes=scopes)
+        return Governor(settings, self.user)
+
+
+def read_user_side(settings: Settings, environment: Environment) -> UserSide:
+    """Bring the user's side together: the editor's settings first, then the environment, then the user's own file.
+
+    Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used, and
+    SettingsError where the editor's settings cannot.
+    """
+    if settings.troubles:
+        raise SettingsError(
+            "; ".join(settings.troubles), help_text="mend it in the settings of the editor; nothing is asked until then"
+        )
+    user = with_installers(read_user_file(user_config_file()))
+    chosen = (UserAddress(settings.index_url),) if settings.index_url else environment.addresses
+    index_url = without_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
+    overrides = environment.overrides._replace(
+        index_url=index_url,
+        offline=environment.overrides.offline or settings.offline,
+        max_age=settings.max_age,
+        index_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_by,
+        ask_local_indexes=False,
+    )
+    return UserSide(
+        overrides,
+        user._replace(
+            trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),
+            private=(*user.private, *settings.private),
+            allow_local_indexes=user.allow_local_indexes or settings.allow_local_indexes,
+            access=user.access._replace(addresses=(*chosen, *user.access.addresses)),
+        ),
+    )
+
+
+def run_settings() -> RunSettings:
+    """Return what holds for a check at this moment."""
+    now = time.time()
+    return RunSettings(today=time.strftime("%Y-%m-%d", time.localtime(now)), now=now)

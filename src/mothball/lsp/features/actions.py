@@ -1,0 +1,219 @@
+"""``textDocument/codeAction``: the ways out of a finding, and a look at the project.
+
+There is no ``source.fixAll``, and no action is preferred: to keep an archived project, or to remove it, is a decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mothball.check.inputs import SourceFile
+from mothball.discovery.config_lookup import configuration_of, table_path
+from mothball.edits.ignore_comment import ignore_comment
+from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.model import Edit
+from mothball.formats.table import parse
+from mothball.lsp.client import ClientFeatures
+from mothball.lsp.convert import Positions, path_of, uri_of
+from mothball.lsp.documents import Checked, counts
+from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
+from mothball.lsp.features.hover import finding_of
+from mothball.lsp.lookups import PENDING
+from mothball.lsp.project_page import project_page
+from mothball.model.document import Dependency, Document
+from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding
+from mothball.model.records import NamedTuple
+from mothball.model.sanitize import one_line
+from mothball.repository.files import read_utf8
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+# Stands where people are to say why; what they leave of it is theirs to answer for.
+REASON = "WHY"
+# The most dependencies of a selection that actions are offered for.
+_MOST_ITEMS = 5
+_KIND = types.CodeActionKind.QuickFix
+
+
+class OpenText(NamedTuple):
+    """The text of a document that the editor holds, newer than the disk's."""
+
+    text: str
+    version: int | None
+
+
+class _Subject(NamedTuple):
+    """A dependency that actions are offered for, and what was found of it."""
+
+    item: CheckedDependency
+    finding: Finding | None
+
+    @property
+    def name(self) -> str:
+        return one_line(self.item.dependency.name, 60)
+
+    def ignorable(self) -> bool:
+        """Return whether there is a finding that an ignore would take out of the count."""
+        finding = self.finding
+        if finding is None or finding.lookup == PENDING or not counts(finding):
+            return False
+        return finding.rule in IGNORABLE_RULES
+
+
+def register(server: Server) -> None:
+    """Have ``server`` offer actions."""
+    bench = server.bench
+
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        if not _is_wanted(params.context.only):
+            return []
+        document = await bench.checked(params.text_document.uri)
+        if document is None or document.checked is None or document.checked.opened is None:
+            return []
+        open_texts = {
+            path: OpenText(one.text, one.version)
+            for one in bench.documents.values()
+            if (path := path_of(one.uri)) is not None
+        }
+        offer = _Offer(params, document.checked, bench.client, open_texts)
+        # Trying out edits parses the file some times over, and a configuration may have to be read.
+        return await asyncio.get_running_loop().run_in_executor(bench.threads, offer.actions)
+
+    options = types.CodeActionOptions(code_action_kinds=[_KIND])
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(actions)
+
+
+def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
+    """Return whether the client asks for quick fixes: kinds are names with dots, of which the first parts may do."""
+    if only is None:
+        return True
+    kinds = [str(getattr(kind, "value", kind)) for kind in only]
+    return any(kind in ("", _KIND.value) for kind in kinds)
+
+
+class _Offer:
+    """The actions for one request."""
+
+    def __init__(
+        self, params: types.CodeActionParams, checked: Checked, client: ClientFeatures, open_texts: dict[str, OpenText]
+    ) -> None:
+        self._params = params
+        self._checked = checked
+        self._client = client
+        self._open_texts = open_texts
+        self._positions = Positions(checked.text, client.encoding)
+
+    def actions(self) -> list[types.CodeAction | types.Command]:
+        """Return the actions, those for the first dependency first. Reads the disk."""
+        lines = range(self._params.range.start.line + 1, self._params.range.end.line + 2)
+        items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MOST_ITEMS]
+        subjects = [_Subject(item, finding_of(self._checked, item)) for item in items]
+        found: list[types.CodeAction | types.Command] = []
+        for subject in subjects:
+            if subject.ignorable() and self._client.code_action_literals:
+                found += self._ways_out(subject)
+        if subjects:
+            found.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
+        for subject in subjects if self._client.show_document else ():
+            address = project_page(subject.item.dependency.name, subject.item.lookup)
+            if address is not None:
+                found.append(self._command(f"Open the page of {subject.name}", OPEN_PAGE, [address]))
+        return found
+
+    def _command(self, title: str, name: str, arguments: list[str]) -> types.CodeAction | types.Command:
+        command = types.Command(title, name, arguments=arguments)
+        return types.CodeAction(title, _KIND, command=command) if self._client.code_action_literals else command
+
+    def _ways_out(self, subject: _Subject) -> Iterator[types.CodeAction]:
+        opened, finding = self._checked.opened, subject.finding
+        if opened is None or finding is None:
+            return
+        file = opened.file
+        # As the format reads it: what was routed by the saved file differs in what no edit is about.
+        document = parse(file.document.format, file.text, file.kind)
+        span = subject.item.dependency.name_span
+        entry = next((one for one in document.dependencies if one.name_span == span), None)
+        if entry is None:
+            return
+        yield from self._ignore_here(subject, finding, document, entry)
+        yield from self._ignore_in_configuration(subject, finding, file)
+        yield from self._remove(subject, finding, document, entry)
+
+    def _ignore_here(
+        self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
+    ) -> Iterator[types.CodeAction]:
+        edit = ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
+        if edit is not None:
+            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here"
+            yield self._edit(title, finding, self._own_edits((edit,)))
+
+    def _remove(
+        self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
+    ) -> Iterator[types.CodeAction]:
+        from mothball.edits.removal import remove_dependency  # noqa: PLC0415 - needed where there is something to remove
+
+        edits = remove_dependency(self._checked.text, document, entry)
+        if edits:
+            yield self._edit(f"Remove {subject.name} from this file", finding, self._own_edits(edits))
+
+    def _ignore_in_configuration(
+        self, subject: _Subject, finding: Finding, file: SourceFile
+    ) -> Iterator[types.CodeAction]:
+        path = configuration_of(file)
+        held = self._open_texts.get(path)
+        is_new = held is None and not os.path.lexists(path)
+        if os.path.islink(path) or (is_new and not self._client.creates_files):
+            return
+        try:
+            text = "" if is_new else held.text if held else read_utf8(path)
+            new = NewIgnore(subject.item.dependency.name, (finding.rule,), REASON)
+            edits = ignore_in_config(text, table_path(path), [new])
+        except (ConfigError, UnreadableFileError):
+            return
+        if edits:
+            name = f"a new {os.path.basename(path)}" if is_new else os.path.basename(path)
+            title = f"Ignore that {subject.name} is {_words(finding)}, in {name}"
+            change = _Change(uri_of(path), held.version if held else None, text, edits, is_new)
+            yield self._edit(title, finding, self._workspace_edit(change))
+
+    def _own_edits(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+        uri = self._params.text_document.uri
+        return self._workspace_edit(_Change(uri, self._checked.version, self._checked.text, tuple(edits)))
+
+    def _workspace_edit(self, change: _Change) -> types.WorkspaceEdit:
+        positions = Positions(change.text, self._client.encoding)
+        edits = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in change.edits]
+        if not self._client.document_changes:
+            return types.WorkspaceEdit(changes={change.uri: edits})
+        # With its version, an edit of a text that has changed meanwhile is refused rather than misplaced.
+        document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
+        edit = types.TextDocumentEdit(document, edits)
+        if change.is_new:
+            creation = types.CreateFile(uri=change.uri, options=types.CreateFileOptions(ignore_if_exists=True))
+            return types.WorkspaceEdit(document_changes=[creation, edit])
+        return types.WorkspaceEdit(document_changes=[edit])
+
+    def _edit(self, title: str, finding: Finding, edit: types.WorkspaceEdit) -> types.CodeAction:
+        about = [one for one in self._params.context.diagnostics if one.code == str(finding.rule)]
+        return types.CodeAction(title, _KIND, diagnostics=about or None, edit=edit)
+
+
+class _Change(NamedTuple):
+    """Edits of one document; ``version`` is None where the editor does not hold it, ``is_new`` where nobody does."""
+
+    uri: str
+    version: int | None
+    text: str
+    edits: tuple[Edit, ...]
+    is_new: bool = False
+
+
+def _words(finding: Finding) -> str:
+    return "unverified" if finding.lookup and finding.lookup.kind == "unavailable" else finding.rule.replace("-", " ")

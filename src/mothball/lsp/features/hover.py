@@ -1,0 +1,52 @@
+"""``textDocument/hover``: the story of the dependency on a line."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mothball.lsp.convert import Positions
+from mothball.lsp.diagnostics import item_at
+from mothball.lsp.documents import Checked
+from mothball.lsp.hover_text import Story, hover_text
+from mothball.model.findings import CheckedDependency, Finding
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+
+def register(server: Server) -> None:
+    """Have ``server`` tell stories."""
+    bench = server.bench
+
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        document = await bench.checked(params.text_document.uri)
+        if document is None or document.checked is None:
+            return None
+        positions = Positions(document.checked.text, bench.client.encoding)
+        item = dependency_at(document.checked, positions, params.position)
+        if item is None:
+            return None
+        markdown = bench.client.markdown
+        story = Story(item, finding_of(document.checked, item), time.time())
+        content = types.MarkupContent(
+            types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText, hover_text(story, markdown=markdown)
+        )
+        return types.Hover(content, positions.range(item.dependency.name_span))
+
+    server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
+
+
+def dependency_at(checked: Checked, positions: Positions, position: types.Position) -> CheckedDependency | None:
+    """Return the dependency that ``position`` is about, None where there is none."""
+    return item_at(checked.dependencies(), positions.offset(position), range(position.line + 1, position.line + 2))
+
+
+def finding_of(checked: Checked, item: CheckedDependency) -> Finding | None:
+    """Return what was found of a dependency, suppressed or not."""
+    for finding in checked.findings():
+        if finding.lookup is not None and item.location in (finding.location, *finding.elsewhere):
+            return finding
+    return None

@@ -1,0 +1,91 @@
+"""``textDocument/diagnostic`` and ``workspace/diagnostic``: diagnostics for clients that pull them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcRequestCancelled
+
+from mothball.lsp.convert import SOURCE, path_of, uri_of
+from mothball.lsp.features.commands import WorkProgress
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+Report = types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
+_Item = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
+
+
+def register(server: Server) -> None:
+    """Have ``server`` answer pulls of documents."""
+    bench = server.bench
+
+    async def pull(params: types.DocumentDiagnosticParams) -> Report:
+        uri, held = params.text_document.uri, params.previous_result_id
+        async with WorkProgress(server, "mothball: checking", params.work_done_token):
+            document = await bench.checked(uri)
+        if document is None:
+            return _unopened(server, path_of(uri), held)
+        document.pulled = True
+        return _report(document.diagnostics or [], document.result_id, held)
+
+    # What stands in a lock depends on its manifests, and everything on the configuration.
+    options = types.DiagnosticOptions(
+        inter_file_dependencies=True, workspace_diagnostics=False, identifier=SOURCE, work_done_progress=True
+    )
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
+
+
+def register_workspace(server: Server) -> None:
+    """Have ``server`` answer pulls of the workspace, and publish nothing for files that are not open."""
+    diagnostics = server.workspace_diagnostics
+    diagnostics.pulls = True
+
+    async def pull(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        # Clients pull every few seconds; usually nothing has changed.
+        if not diagnostics.is_current():
+            async with WorkProgress(server, "mothball: checking the workspace", params.work_done_token) as progress:
+                found = await diagnostics.check(progress)
+            if found is None:
+                raise JsonRpcRequestCancelled
+        return _workspace_report(server, params.previous_result_ids)
+
+    server.feature(types.WORKSPACE_DIAGNOSTIC)(pull)
+
+
+def _workspace_report(server: Server, previous: Iterable[types.PreviousResultId]) -> types.WorkspaceDiagnosticReport:
+    diagnostics = server.workspace_diagnostics
+    diagnostics.pulled = diagnostics.reports
+    held = {one.uri: one.value for one in previous}
+    open_paths = {document.path for document in server.bench.documents.values()}
+    items: list[_Item] = []
+    for path, (result_id, of_file) in diagnostics.reports.items():
+        uri = uri_of(path)
+        if path in open_paths:
+            continue
+        if held.pop(uri, None) == result_id:
+            items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, result_id))
+        else:
+            items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, of_file, result_id=result_id))
+    # Clear the files that are not reported anymore.
+    known = {*diagnostics.reports, *open_paths}
+    gone = (uri for uri, value in held.items() if value and path_of(uri) not in known)
+    items += (types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in gone)
+    return types.WorkspaceDiagnosticReport(items)
+
+
+def _unopened(server: Server, path: str | None, held: str | None) -> Report:
+    """Return what a client that pulls the workspace has of a file, for the last pull of one that is being closed."""
+    diagnostics = server.workspace_diagnostics
+    if path is None or not diagnostics.pulls or path not in diagnostics.reports:
+        return types.RelatedFullDocumentDiagnosticReport([])
+    result_id, of_file = diagnostics.reports[path]
+    return _report(of_file, result_id, held)
+
+
+def _report(diagnostics: list[types.Diagnostic], result_id: str, held: str | None) -> Report:
+    if held == result_id:
+        return types.RelatedUnchangedDocumentDiagnosticReport(result_id)
+    return types.RelatedFullDocumentDiagnosticReport(diagnostics, result_id=result_id)

@@ -1,0 +1,254 @@
+"""The check of one document whose text is in an editor: what the disk says around it, and its text judged by that.
+
+The functions are those of ``mothball check``: discovery, governing and the checker, with the editor's text in place of
+the file's. One thing differs. Whom to ask follows from the file as it was last saved: the half of a URL that somebody
+is typing is no index, and no name is to be sent there, nor elsewhere because the line is half gone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from mothball.check.inputs import Governance, Home, RunSettings, SourceFile, is_lock
+from mothball.check.pipeline import LookUp, check
+from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, Governor, table_path
+from mothball.discovery.discover import STDIN, Given, discover, is_left_out
+from mothball.discovery.file_search import find
+from mothball.discovery.includes import document_of
+from mothball.discovery.inherited_indexes import UV_FILE
+from mothball.discovery.local_projects import Reference, at_targets, references_in, withhold
+from mothball.discovery.own_names import OwnNames, telling_files
+from mothball.formats.table import format_of
+from mothball.formats.toml.api import scan_once, span_of
+from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
+from mothball.lsp.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of, with_private
+from mothball.model.document import Document, Location
+from mothball.model.errors import UnreadableFileError
+from mothball.model.findings import Problem, Report
+from mothball.model.line_index import LineTable
+from mothball.model.records import NamedTuple
+from mothball.repository.files import DISK, Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
+
+# The formats that tools write; reading all locks of a project to judge one of its files would be waste.
+_LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
+# The most files that are read around a document. Real projects have a few dozen.
+_MAX_NEIGHBOURS = 500
+
+# mothball.toml is no dependency file; it is opened for what is wrong with it.
+CONFIGURATION_FORMAT = "configuration"
+
+
+class Surroundings(NamedTuple):
+    """What the disk says of an open document and around it.
+
+    ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
+    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
+    it. ``ways`` are those of its names, ``references`` what it takes from elsewhere than an index. ``manifests`` are
+    those of its project, for a lock, ``snapshots`` the paths of those in use. ``stamps`` tell whether a file that
+    mattered has changed since.
+    """
+
+    path: str
+    root: str
+    saved: SourceFile | None
+    manifests: tuple[SourceFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    excludes: bool = False
+    snapshots: tuple[str, ...] = ()
+    ways: SavedWays = SavedWays()
+    references: frozenset[Reference] = frozenset()
+    stamps: Mapping[str, Stamp | None] = MappingProxyType({})
+
+    def is_current(self) -> bool:
+        """Return whether all files that mattered are as they were. Reads the disk."""
+        return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
+
+    def with_last_valid(self, before: Surroundings) -> Surroundings:
+        """Return these surroundings; if the file was saved with a syntax error, names are routed as ``before``."""
+        if self.saved is None or before.saved is None or not self.saved.document.is_broken:
+            return self
+        saved = before.saved._replace(governance=self.saved.governance)
+        return self._replace(saved=saved, ways=before.ways, references=before.references)
+
+
+class OpenFile(NamedTuple):
+    """An open document, parsed, with what rules over it: ready to be checked any number of times.
+
+    ``names_other_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
+    ``valid`` is what is left of the last valid parse, None if there was none.
+    """
+
+    file: SourceFile
+    manifests: tuple[SourceFile, ...] = ()
+    names_other_indexes: bool = False
+    valid: LastValid | None = None
+
+
+def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
+    """Read what matters for the document at the absolute ``path``, of the format ``file_format``.
+
+    ``here`` is the directory that people work in: the root of what lies below it in no repository. Never raises for
+    what stands on the disk.
+    """
+    root = repository_root(path, here)
+    governance = governor.of(path, root)
+    found: tuple[SourceFile, ...] = ()
+    saved = None
+    excludes = governance is not None and is_left_out(path, governance)
+    if governance is not None and not excludes:
+        if file_format == CONFIGURATION_FORMAT:
+            saved = SourceFile(shown_path(path), _text_at(path), Document(file_format), governance)
+        else:
+            found = _read_with_neighbours(path, file_format, root, here, governor)
+            saved = next((file for file in found if file.path == shown_path(path)), None)
+    manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
+    return Surroundings(
+        path,
+        root,
+        saved,
+        tuple(file for file in manifests if not is_lock(file.document)),
+        () if excludes else tuple(governor.problems),
+        excludes,
+        governor.snapshot_paths(),
+        ways_of(saved, path) if saved else SavedWays(),
+        frozenset(references_in(saved.document, saved.text, path) if saved else ()),
+        MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
+    )
+
+
+def read_open(
+    text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
+) -> OpenFile | None:
+    """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
+
+    ``unsaved`` is what other texts in the editor say, ``valid`` what the last valid parse left in its last text.
+    Linear in the text; of the disk only the paths of its includes are looked at.
+    """
+    saved = around.saved
+    if saved is None:
+        return None
+    file, names_other_indexes = saved, False
+    if not saved.document.is_broken and (valid is None or text == saved.text):
+        valid = LastValid(saved.text, saved.document)
+    if text != saved.text or saved.document.is_broken:
+        governance, document = saved.governance, saved.document
+        if document.format != CONFIGURATION_FORMAT:
+            document = document_of(text, around.path, around.root, document.format, saved.kind)
+            if not document.is_broken:
+                valid = LastValid(text, document)
+            elif valid is not None:
+                document = keep_unchanged_lines(valid, text, document)
+                valid = LastValid(text, document)
+            document = withhold(document, _homes(document, text, around, saved))
+        names_other_indexes = indexes_in(document, text, around.path) != around.ways.indexes
+        has_other_indexes = names_other_indexes or unsaved.has_indexes
+        dependencies = routed_as_saved(document, around.ways, has_other_indexes=has_other_indexes)
+        document = document._replace(dependencies=dependencies, tools=saved.document.tools)
+        if governance.path == saved.path:
+            governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
+        file = saved._replace(text=text, document=document, governance=governance)
+    if unsaved.private:
+        file = with_private(file, unsaved.private)
+    manifests = around.manifests if around.manifests and is_lock(file.document) else ()
+    return OpenFile(file, manifests, names_other_indexes, valid)
+
+
+def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
+    """Return the report on an open document; findings and dependencies of its manifests are among it."""
+    return check((opened.file, *opened.manifests), look_up, settings)
+
+
+_ANY_DAY = RunSettings(today="", now=0.0)
+
+
+def _read_with_neighbours(
+    path: str, file_format: str, root: str, here: str | None, governor: Governor
+) -> tuple[SourceFile, ...]:
+    neighbours = tuple(_neighbours(path, file_format, root, governor))
+    # What is no dependency file by its name is one here, because a setting says so.
+    as_format = file_format if format_of(path) is None else None
+    given = Given((path, *neighbours), as_format, here=here, all_names=True)
+    if not os.path.lexists(path):
+        given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
+    return discover(given, governor, _ANY_DAY).files
+
+
+def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> Iterator[str]:
+    """Yield the paths of the files around ``path`` that bear on it, itself not among them.
+
+    For a lock these are the manifests of its project; for a requirements file those that may include it.
+    """
+    if file_format not in _LOCK_FORMATS and file_format != "requirements":
+        return
+    project = project_of(path, root)
+    nearby = find(project, lambda _: None).files[:_MAX_NEIGHBOURS]
+    above = _requirements_above(project, root) if file_format == "requirements" else ()
+    for other in (*nearby, *above):
+        other_format = format_of(other)
+        if other == path or other_format in _LOCK_FORMATS:
+            continue
+        if other_format != "requirements" and project_of(other, root) != project:
+            continue
+        governance = governor.of(other, root)
+        if governance is not None and not is_left_out(other, governance):
+            yield other
+
+
+def _homes(document: Document, text: str, around: Surroundings, saved: SourceFile) -> tuple[Home, ...]:
+    """Return the names at home in ``text``: those in the saved file, and what only the text takes from elsewhere.
+
+    That is looked for on the disk. The names that stand there are no news to an index once the text is saved either.
+    """
+    new = [one for one in references_in(document, text, around.path) if one not in around.references]
+    return (*saved.homes, *at_targets(new, OwnNames({}, DISK), DISK, around.root)) if new else saved.homes
+
+
+def _requirements_above(project: str, root: str) -> Iterator[str]:
+    directory = project
+    while directory != root:
+        directory = os.path.dirname(directory)
+        try:
+            names = sorted(os.listdir(directory))
+        except OSError:
+            return
+        yield from (
+            path for path in (os.path.join(directory, name) for name in names) if format_of(path) == "requirements"
+        )
+
+
+def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
+    """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
+    parsed, lines = scan_once(text), LineTable(text)
+    found = {}
+    for ignore in governance.config.ignores:
+        span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))
+        if span is not None:
+            found[ignore.name] = lines.location(shown, span)
+    return found
+
+
+def _text_at(path: str) -> str:
+    try:
+        return read_utf8(path)
+    except UnreadableFileError:
+        return ""
+
+
+def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Governor) -> Iterator[str]:
+    """Yield the absolute paths of the files on which the outcome rests, also of those that could come."""
+    yield path
+    yield from (os.path.abspath(file.path) for file in found)
+    directory = os.path.dirname(path)
+    while True:
+        yield os.path.join(directory, OWN_FILE)
+        yield os.path.join(directory, SHARED_FILE)
+        yield os.path.join(directory, UV_FILE)
+        parent = os.path.dirname(directory)
+        if directory in (root, parent):
+            break
+        directory = parent
+    yield from (telling for telling, _ in telling_files(project_of(path, root)))
+    yield from (home.told_by for file in found for home in file.homes if home.told_by)
+    yield from governor.snapshot_paths()

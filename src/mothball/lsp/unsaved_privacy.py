@@ -1,0 +1,81 @@
+"""What texts in the editor keep back for others.
+
+Private names, a project's own name, and new names beside an index that is not saved.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+
+from mothball.lsp.documents import OpenDocument
+from mothball.lsp.unsaved import Unsaved, patterns_for, private_in
+from mothball.repository.files import is_inside
+
+
+class HeldBack:
+    """Follows what the open documents say, and has those judged anew that it is about."""
+
+    def __init__(self, documents: Mapping[str, OpenDocument], check_soon: Callable[[OpenDocument], None]) -> None:
+        """``documents`` are those that are open, as they come and go."""
+        self._documents = documents
+        self._check_soon = check_soon
+
+    def text_came(self, document: OpenDocument) -> None:
+        """Take in the private names of a new text, which hold from now on."""
+        self._hold(document, private_in(document.text, document.path))
+
+    def verdict_came(self, document: OpenDocument) -> None:
+        """Take in whether a text, as it was judged, names other indexes than its file, or gives the project a name."""
+        opened = document.checked.opened if document.checked else None
+        self._tell(document, _new_own_name(document), others=bool(opened and opened.names_other_indexes))
+
+    def closed(self, document: OpenDocument) -> None:
+        """Take in that a document says nothing any more."""
+        self._hold(document, ())
+        self._tell(document, "", others=False)
+
+    def private(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return directories, and the patterns of names that are kept back below them."""
+        found = []
+        for one in self._documents.values():
+            if one.private:
+                found.append((os.path.dirname(one.path), one.private))
+            # A project's name belongs to nobody but the project: it is kept as private ones are.
+            if one.new_own_name and one.surroundings is not None:
+                found.append((one.surroundings.root, (one.new_own_name,)))
+        return found
+
+    def around(self, document: OpenDocument) -> Unsaved:
+        """Return what the texts say that may be about ``document``."""
+        private = patterns_for(document.path, self.private())
+        return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
+
+    def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
+        if configuration.private != private:
+            configuration.private = private
+            for document in self._documents.values():
+                if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
+                    self._check_soon(document)
+
+    def _tell(self, document: OpenDocument, own_name: str, *, others: bool) -> None:
+        if (document.new_own_name, document.names_other_indexes) != (own_name, others):
+            document.new_own_name, document.names_other_indexes = own_name, others
+            for one in self._beside(document):
+                self._check_soon(one)
+
+    def _beside(self, document: OpenDocument) -> Iterator[OpenDocument]:
+        """Yield the other documents of the same repository."""
+        around = document.surroundings
+        for one in self._documents.values():
+            if one is not document and around and one.surroundings and one.surroundings.root == around.root:
+                yield one
+
+
+def _new_own_name(document: OpenDocument) -> str:
+    """Return what the text calls its project, empty where the file on disk calls it so, too."""
+    opened, around = document.checked.opened if document.checked else None, document.surroundings
+    name = opened.file.document.own_name if opened else ""
+    is_saved = around is not None and around.saved is not None and around.saved.document.own_name == name
+    # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.
+    return "" if is_saved or "*" in name else name
