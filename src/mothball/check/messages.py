@@ -10,6 +10,7 @@ import re
 from typing import assert_never
 
 from mothball.model.document import WithheldReason
+from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
     Cause,
     Lookup,
@@ -52,7 +53,6 @@ WITHHELD_WORDS = {
 }
 
 # Where a configuration stands that shares its file with others.
-_SHARED = "pyproject.toml"
 
 _STATUS_HELP = {
     ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}",
@@ -105,8 +105,8 @@ def wording_of(
 
 def ignore_table(governing: str) -> str:
     """Return where the configuration file at the path ``governing`` keeps its ignores; empty where there is none."""
-    name = os.path.basename(governing) or _SHARED
-    return "[tool.mothball.ignore]" if name == _SHARED else f"[ignore] of {one_line(name, 60)}"
+    name = os.path.basename(governing) or PYPROJECT_TOML
+    return "[tool.mothball.ignore]" if name == PYPROJECT_TOML else f"[ignore] of {one_line(name, 60)}"
 
 
 def ignore_comment(rules: tuple[str, ...]) -> str:

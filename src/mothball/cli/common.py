@@ -8,6 +8,7 @@ import sys
 import time
 
 from mothball.check.inputs import RunSettings
+from mothball.cli.progress import Progress
 from mothball.config.credential_settings import Access, UserAddress, read_user_address
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
@@ -100,7 +101,9 @@ def format_given(arguments: argparse.Namespace) -> str | None:
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:
     """Return the session in which this run looks things up."""
     access = _access(arguments, user)
-    return Session(use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access)
+    return Session(
+        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access, progress=Progress()
+    )
 
 
 def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:

@@ -13,9 +13,8 @@ from itertools import takewhile
 
 from mothball.check.additions import Version, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
-from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, Governor
+from mothball.discovery.config_lookup import Governor
 from mothball.discovery.discover import Discovered, Given, discover, is_left_out
-from mothball.discovery.inherited_indexes import HATCH_FILE, UV_FILE
 from mothball.discovery.local_projects import withhold
 from mothball.formats.table import (
     INCLUDERS,
@@ -28,6 +27,7 @@ from mothball.formats.table import (
 )
 from mothball.model.document import Document, Kind
 from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.files import PROJECT_FILES, is_inside, project_of
 from mothball.repository.git_change import Base, Change
@@ -146,12 +146,12 @@ class Comparing:
             paths = [
                 os.path.join(one, name)
                 for one in directories
-                for name in (OWN_FILE, UV_FILE, HATCH_FILE, *PROJECT_FILES)
+                for name in (MOTHBALL_TOML, UV_TOML, HATCH_TOML, *PROJECT_FILES)
             ]
             if len(paths) > _MANY_PATHS:
                 target.paths()
             target.foresee(paths)
-            configurations = [one for one in paths if one.endswith((OWN_FILE, SHARED_FILE))]
+            configurations = [one for one in paths if one.endswith((MOTHBALL_TOML, PYPROJECT_TOML))]
             oids += [entry.oid for one in configurations if (entry := target.entry(one))]
         change.blobs.fetch(oid for oid in oids if oid)
 

@@ -26,14 +26,13 @@ from mothball.formats.toml.api import TomlScan, first_error_of, scan, scan_once,
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Problem, Rule, Severity
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree, is_inside, read_utf8, resolves_inside, shown_path
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
-OWN_FILE = "mothball.toml"
-SHARED_FILE = "pyproject.toml"
 _SHARED_TABLE = ("tool", "mothball")
 _NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
 _LINK = "it is a link that leads outside the repository, or nowhere"
@@ -251,7 +250,7 @@ def read_user_file(path: str) -> UserConfig:
 
 def table_path(path: str) -> tuple[str, ...]:
     """Return the keys below which our configuration stands in the file at ``path``, judged by its name."""
-    return _SHARED_TABLE if os.path.basename(path) == SHARED_FILE else ()
+    return _SHARED_TABLE if os.path.basename(path) == PYPROJECT_TOML else ()
 
 
 def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:
@@ -261,17 +260,17 @@ def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:
         return os.path.abspath(governance.path)
     # Where none is found, the search has ended at the root of the repository.
     for directory in (governance.directory, file.project):
-        shared = os.path.join(directory, SHARED_FILE)
+        shared = os.path.join(directory, PYPROJECT_TOML)
         if tree.exists(shared):
             return shared
-    return os.path.join(governance.directory, OWN_FILE)
+    return os.path.join(governance.directory, MOTHBALL_TOML)
 
 
 def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
-    own = os.path.join(directory, OWN_FILE)
+    own = os.path.join(directory, MOTHBALL_TOML)
     if tree.exists(own):
         return own
-    shared = os.path.join(directory, SHARED_FILE)
+    shared = os.path.join(directory, PYPROJECT_TOML)
     if not tree.exists(shared):
         return None
     if tree.leads_outside(shared, root):

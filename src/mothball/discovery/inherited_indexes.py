@@ -16,6 +16,7 @@ from contextlib import suppress
 from mothball.formats.table import decode, format_of, parse
 from mothball.model.document import Document, Span, ToolIndex, Workspace
 from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree, shown_path
@@ -26,9 +27,6 @@ MAX_FILES = 200
 _MAX_SIZE = 1024 * 1024
 # What a line begins with that includes another file.
 _INCLUDES = r"(?m)^[ \t]*--?[rc]"
-_SHARED = "pyproject.toml"
-UV_FILE = "uv.toml"
-HATCH_FILE = "hatch.toml"
 
 
 class Indexed(NamedTuple):
@@ -151,7 +149,7 @@ class Surroundings:
         """
         top = next((one for one in upward(start, root) if self._is_workspace(one, root)), None)
         for directory in upward(top or start, root):
-            file = os.path.join(directory, UV_FILE)
+            file = os.path.join(directory, UV_TOML)
             workspace = self._project(top, root) if top else None
             if self._tree.is_file(file) and not self._tree.leads_outside(file, root):
                 return top not in {None, start}, _read_uv_file(file, self._tree), workspace
@@ -178,7 +176,7 @@ class Surroundings:
     def _workspaces_in(self, directory: str, root: str) -> tuple[Workspace, ...]:
         project = self._project(directory, root)
         declared = project.document.workspaces if project is not None else ()
-        path = os.path.join(directory, HATCH_FILE)
+        path = os.path.join(directory, HATCH_TOML)
         if self._tree.is_file(path) and not self._tree.leads_outside(path, root):
             with suppress(UnreadableFileError):  # who checks it is told
                 declared += parse("hatch-toml", self._tree.read_utf8(path)).workspaces
@@ -188,7 +186,7 @@ class Surroundings:
         """Return the pyproject.toml in ``directory`` where it speaks of any of this, None where it does not."""
         if directory not in self._projects:
             self._projects[directory] = None
-            path = os.path.join(directory, _SHARED)
+            path = os.path.join(directory, PYPROJECT_TOML)
             if self._tree.is_file(path) and not self._tree.leads_outside(path, root):
                 try:
                     text = self._tree.read_utf8(path)

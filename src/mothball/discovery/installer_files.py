@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from mothball.model.file_names import UV_TOML
 from mothball.repository.paths import is_inside, repository_root
 
 _WINDOWS = "win32"
@@ -80,8 +81,8 @@ def uv_files(environment: Mapping[str, str], platform: str) -> Iterator[str]:
         else:
             user = _xdg_home(environment, home)
             system = [*(_below(one, "uv") for one in _xdg_directories(environment)), _below(_ETC, "uv")]
-        for directory in filter(None, (_below(user, "uv"), *_first_with(system, "uv.toml"))):
-            yield os.path.join(directory, "uv.toml")
+        for directory in filter(None, (_below(user, "uv"), *_first_with(system, UV_TOML))):
+            yield os.path.join(directory, UV_TOML)
 
 
 def is_on(value: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mothball.check.inputs import Home
 from mothball.discovery.own_names import telling_files
 from mothball.model.document import Dependency, Document, Kind, WithheldReason
+from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, upward
 
@@ -150,7 +151,7 @@ class AtHome:
         if directories not in self._told:
             by_name = self._told[directories] = {}
             for directory in directories:
-                path = os.path.join(directory, "pyproject.toml")
+                path = os.path.join(directory, PYPROJECT_TOML)
                 for name in self._own_names.candidates(path, _PROJECT, root):
                     by_name.setdefault(name, []).append(path)
         return self._told[directories]

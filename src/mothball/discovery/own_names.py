@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.table import decode, parse
 from mothball.model.document import normalise
 from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import PYPROJECT_TOML
 from mothball.repository.files import Tree, is_inside
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mothball.model.document import Document
 
 # The files that tell a project's name, and their formats; the first that does counts.
-_TELLING = (("pyproject.toml", "pyproject"), ("setup.cfg", "setup-cfg"), ("setup.py", "setup-py"))
+_TELLING = ((PYPROJECT_TOML, "pyproject"), ("setup.cfg", "setup-cfg"), ("setup.py", "setup-py"))
 # All that could be a project's name in any of them. Reading one whole costs more than most runs have need for.
 _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 

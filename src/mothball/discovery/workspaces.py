@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, upward
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mothball.model.document import Workspace
     from mothball.repository.files import Tree
 
-_PROJECT = "pyproject.toml"
 # Of a workspace as large as this one is told something by its root, not by us: real ones have some hundred members.
 MAX_MEMBERS = 2000
 # So many directories are looked at for one pattern.
@@ -75,7 +75,7 @@ class Workspaces:
                     relative = os.path.relpath(directory, base).replace(os.sep, "/")
                     if not any(re.match(matcher, relative) for matcher in excluded):
                         found[directory] = None
-            paths = [os.path.join(one, _PROJECT) for one in found]
+            paths = [os.path.join(one, PYPROJECT_TOML) for one in found]
             self._tree.prepare(paths)
             there = [os.path.dirname(path) for path in paths if self._tree.is_file(path)]
             self._known[key] = tuple(one for one in there if one != base)[:MAX_MEMBERS]

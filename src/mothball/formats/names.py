@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 
 
@@ -25,9 +26,9 @@ class FilePattern(NamedTuple):
 
 # The first that matches wins.
 PATTERNS = (
-    FilePattern("pyproject.toml", "pyproject"),
+    FilePattern(PYPROJECT_TOML, "pyproject"),
     FilePattern("Pipfile", "pipfile"),
-    FilePattern("hatch.toml", "hatch-toml"),
+    FilePattern(HATCH_TOML, "hatch-toml"),
     FilePattern("pixi.toml", "pixi-toml"),
     FilePattern("tox.toml", "tox-toml"),
     FilePattern("setup.cfg", "setup-cfg"),

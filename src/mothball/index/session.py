@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from mothball.cli.progress import Progress
 from mothball.config.credential_settings import Access
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
@@ -24,6 +23,16 @@ if TYPE_CHECKING:
 NO_ACCESS = Access()
 
 
+class Progress(Protocol):
+    """Reports how many lookups are done."""
+
+    def update(self, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` lookups are done."""
+
+    def close(self) -> None:
+        """Stop reporting."""
+
+
 class Session:
     """Answers queries for one run; to be used as a context manager.
 
@@ -31,16 +40,21 @@ class Session:
     """
 
     def __init__(
-        self, *, use_cache: bool = True, trusted_hosts: tuple[str, ...] = (), access: Access = NO_ACCESS
+        self,
+        *,
+        use_cache: bool = True,
+        trusted_hosts: tuple[str, ...] = (),
+        access: Access = NO_ACCESS,
+        progress: Progress | None = None,
     ) -> None:
-        """Take whether the cache may be used, the hosts that may be asked over plain http, and how the user gets in."""
+        """Create a session; ``trusted_hosts`` may be queried over plain http; ``access`` has the credentials."""
         self._use_cache = use_cache
         self._access = access
         self._trusted_hosts = trusted_hosts
         self._cache: StatusCache | None = None
         self._cache_error: CacheError | None = None
         self._client: Client | None = None
-        self._progress = Progress()
+        self._progress = progress
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +62,8 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._progress.close()
+        if self._progress is not None:
+            self._progress.close()
         if self._client is not None:
             self._client.close()
         if self._cache is not None:
@@ -62,7 +77,10 @@ class Session:
         if self._use_cache and self._cache is None and self._cache_error is None:
             self._open_cache()
         statuses = Statuses(
-            open_client=self._open_client, cache=self._cache, clock=time.time, on_progress=self._progress.update
+            open_client=self._open_client,
+            cache=self._cache,
+            clock=time.time,
+            on_progress=self._progress.update if self._progress else None,
         )
         return statuses.look_up(wanted)
 

@@ -7,7 +7,6 @@ import os
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.discovery.config_lookup import OWN_FILE
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid
@@ -15,6 +14,7 @@ from mothball.lsp.lookups import PENDING
 from mothball.lsp.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.document import Span
+from mothball.model.file_names import MOTHBALL_TOML
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Severity
 from mothball.model.records import NamedTuple
 
@@ -121,7 +121,7 @@ def format_for(path: str, *, scripts: bool) -> str | None:
 
     Language ids say nothing: a requirements file has four of them, depending on the editor.
     """
-    if os.path.basename(path) == OWN_FILE:
+    if os.path.basename(path) == MOTHBALL_TOML:
         return CONFIGURATION_FORMAT
     found = format_of(path)
     if found is None and scripts and path.endswith(".py"):

@@ -13,11 +13,10 @@ from types import MappingProxyType
 
 from mothball.check.inputs import Governance, Home, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import LookUp, check
-from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, Governor, table_path
+from mothball.discovery.config_lookup import Governor, table_path
 from mothball.discovery.discover import STDIN, Given, discover, is_left_out
 from mothball.discovery.file_search import find
 from mothball.discovery.includes import document_of
-from mothball.discovery.inherited_indexes import UV_FILE
 from mothball.discovery.local_projects import Reference, at_targets, references_in, withhold
 from mothball.discovery.own_names import OwnNames, telling_files
 from mothball.formats.table import format_of
@@ -26,6 +25,7 @@ from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of, with_private
 from mothball.model.document import Document, Location
 from mothball.model.errors import UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Report
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
@@ -242,9 +242,9 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Go
     yield from (os.path.abspath(file.path) for file in found)
     directory = os.path.dirname(path)
     while True:
-        yield os.path.join(directory, OWN_FILE)
-        yield os.path.join(directory, SHARED_FILE)
-        yield os.path.join(directory, UV_FILE)
+        yield os.path.join(directory, MOTHBALL_TOML)
+        yield os.path.join(directory, PYPROJECT_TOML)
+        yield os.path.join(directory, UV_TOML)
         parent = os.path.dirname(directory)
         if directory in (root, parent):
             break

@@ -14,10 +14,11 @@ from types import MappingProxyType
 
 from mothball.check.inputs import SourceFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
-from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, table_path
+from mothball.discovery.config_lookup import table_path
 from mothball.formats.toml.api import scan_once, to_mapping
 from mothball.model.document import Dependency, Document, Span, WithheldReason
 from mothball.model.errors import ConfigError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside
 
@@ -146,7 +147,7 @@ def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:
 def _may_configure(text: str, path: str, name: str) -> bool:
     """Return whether a text may be a configuration that holds ``name``; scanning costs, and few do."""
     file_name = os.path.basename(path)
-    return name in text and (file_name == OWN_FILE or (file_name == SHARED_FILE and "mothball" in text))
+    return name in text and (file_name == MOTHBALL_TOML or (file_name == PYPROJECT_TOML and "mothball" in text))
 
 
 def _setting(text: str, path: str, name: str) -> object:

@@ -12,7 +12,7 @@ from mothball.check.inputs import Governance, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import check, queries_of
 from mothball.config.project import Config, Network
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE, Governor
+from mothball.discovery.config_lookup import Governor
 from mothball.discovery.discover import Given, discover
 from mothball.index.resolution import Query
 from mothball.lsp.diagnostics import Shape, diagnostics_of
@@ -23,6 +23,7 @@ from mothball.lsp.open_document import OpenFile
 from mothball.lsp.unsaved import patterns_for, with_private
 from mothball.model.document import Document
 from mothball.model.errors import ConfigError, UnreadableFileError
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
 from mothball.model.lookup import Answer, NotStated
 from mothball.model.records import NamedTuple
@@ -82,7 +83,7 @@ def check_folders(folders: Sequence[str], context: Context) -> Found:
         found, problems = _discover(folders, context, settings)
     except (ConfigError, UnreadableFileError) as error:
         unread.update(folders)
-        in_settings = [os.path.join(folder, OWN_FILE) for folder in folders]
+        in_settings = [os.path.join(folder, MOTHBALL_TOML) for folder in folders]
         places = in_settings if isinstance(error, SettingsError) else [user_config_file()]
         message = f"nothing is checked: {error}"
         problems = [Problem(Severity.ERROR, message, error.help, shown_path(place)) for place in places]
@@ -92,7 +93,7 @@ def check_folders(folders: Sequence[str], context: Context) -> Found:
     answers = _look_up(queries_of(files, settings), context)
     report = check(files, lambda _: answers, settings, unreadable, problems)
     for problem in report.problems:
-        is_configuration = os.path.basename(problem.path) in (OWN_FILE, SHARED_FILE)
+        is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
         if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:
             unread.add(os.path.dirname(os.path.abspath(problem.path)))
     unused: dict[str, tuple[Finding, ...]] = {}

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.check.messages import ignore_comment, ignore_entry
-from mothball.discovery.config_lookup import OWN_FILE, SHARED_FILE
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import listed, one_line
@@ -39,7 +39,7 @@ class Governing(NamedTuple):
     @property
     def is_shared(self) -> bool:
         """Whether it holds the configuration of other tools as well."""
-        return os.path.basename(self.path) == SHARED_FILE
+        return os.path.basename(self.path) == PYPROJECT_TOML
 
 
 class Stopped(NamedTuple):
@@ -52,7 +52,7 @@ class Stopped(NamedTuple):
 
     def governing(self, path: str) -> Governing:
         """Return what rules over the file at ``path``."""
-        return self.configurations.get(path, Governing(OWN_FILE))
+        return self.configurations.get(path, Governing(MOTHBALL_TOML))
 
 
 def ways_out(report: Report, stopped: Stopped) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from mothball.model.errors import UnreadableFileError, undecodable
+from mothball.model.file_names import PYPROJECT_TOML
 from mothball.repository.paths import is_inside, repository_root
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
 # The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
 MAX_FILE_SIZE = 32 * 1024 * 1024
 # What makes a directory a project of its own.
-PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "pixi.toml")
+PROJECT_FILES = (PYPROJECT_TOML, "setup.py", "setup.cfg", "Pipfile", "pixi.toml")
 # What Linux takes, and the most of all systems that people meet; resolving costs the square of the length.
 MAX_PATH_LENGTH = 4096
 

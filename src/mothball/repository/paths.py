@@ -6,7 +6,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-_OWN_FILE, _SHARED_FILE = "mothball.toml", "pyproject.toml"
+from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
+
 # The most that is read of a pyproject.toml to see whether it speaks of us; real ones are far below that.
 _MAX_SHARED_FILE = 1024 * 1024
 
@@ -41,9 +42,9 @@ def _project_above(directory: str) -> str:
     for one in upward(directory):
         if not _is_the_users(one):
             break
-        shared = os.path.join(one, _SHARED_FILE)
+        shared = os.path.join(one, PYPROJECT_TOML)
         has_shared = _is_the_users(shared)
-        if _is_the_users(os.path.join(one, _OWN_FILE)) or (has_shared and _speaks_of_us(shared)):
+        if _is_the_users(os.path.join(one, MOTHBALL_TOML)) or (has_shared and _speaks_of_us(shared)):
             return one
         if has_shared and project is None:
             project = one

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from mothball.discovery.config_lookup import OWN_FILE
-from mothball.discovery.inherited_indexes import UV_FILE
 from mothball.formats.table import PATTERNS
+from mothball.model.file_names import MOTHBALL_TOML, UV_TOML
 
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
@@ -32,7 +31,7 @@ class Watcher:
     def begin(self) -> None:
         """Have the client watch all files that mothball reads by their name, and its own configuration."""
         names = (f"{one.parent}/{one.name}" if one.parent else one.name for one in PATTERNS)
-        self.watch((*names, OWN_FILE, UV_FILE))
+        self.watch((*names, MOTHBALL_TOML, UV_TOML))
 
     def watch(self, names: Iterable[str]) -> None:
         """Have the client watch the files of these names, wherever they lie, where it can."""
