@@ -14,8 +14,8 @@ from lsprotocol import types
 
 from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
+from mothball.lsp.features.lifecycle import _is_alive
 from mothball.lsp.lookups import Lookups
-from mothball.lsp.server import _is_alive
 from mothball.model.lookup import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
 from tests.support.lsp_client import PUSH, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
@@ -109,7 +109,7 @@ def test_a_process_of_somebody_else_is_alive() -> None:
 
 
 def test_nobody_asks_windows_by_a_signal_whether_a_process_is_alive() -> None:
-    with mock.patch("mothball.lsp.server.os", SimpleNamespace(name="nt")):
+    with mock.patch("mothball.lsp.features.lifecycle.os", SimpleNamespace(name="nt")):
         assert _is_alive(1)
 
 

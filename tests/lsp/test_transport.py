@@ -88,10 +88,10 @@ def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InP
 def test_the_process_of_a_client_that_is_gone_ends_the_server(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mothball.lsp.server._PULSE", 0.01)
-    monkeypatch.setattr("mothball.lsp.server._HOUSEKEEPING", 0.01)
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._PULSE", 0.01)
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._HOUSEKEEPING", 0.01)
     answers = iter([True] * 10)
-    monkeypatch.setattr("mothball.lsp.server._is_alive", lambda _: next(answers, False))
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._is_alive", lambda _: next(answers, False))
     client.initialize(PUSH, str(workspace.root), processId=1)
     client.wait_for(lambda: client.code == 1)
     # The server ended after the last time that the process was alive, not before.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mothball.lsp.effective_settings import Environment
-from mothball.lsp.server import Server
+from mothball.lsp.main import create_server
 from mothball.lsp.transport import Writer
 from tests.support.lsp_client import LIMIT, PUSH, LspClient, Message
 from tests.support.lsp_pages import page
@@ -52,7 +52,7 @@ class InProcess(LspClient):
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
-        self.server = self.in_loop(lambda: Server(Environment(), self._leave))
+        self.server = self.in_loop(lambda: create_server(Environment(), self._leave))
         self.server.protocol.set_writer(Writer(_Pipe(self), self.end))  # type: ignore[arg-type]
 
     def _take(self, body: bytes) -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from mothball.lsp.effective_settings import Environment
+from mothball.lsp.features import actions, commands, documents, hover, lifecycle, links, settings
 from mothball.lsp.server import Server
 from mothball.lsp.transport import Writer, start_reading, take_over_stdio
 
@@ -38,8 +39,16 @@ def serve(environment: Environment) -> int:
     gc.freeze()
     gc.set_threshold(_GARBAGE, 10, 10)
 
-    asyncio.run(_serve(Server(environment, leave), incoming, outgoing))
+    asyncio.run(_serve(create_server(environment, leave), incoming, outgoing))
     return 1
+
+
+def create_server(environment: Environment, leave: Callable[[int], None]) -> Server:
+    """Return a server with all features; ``leave`` ends the process with an exit code."""
+    server = Server(environment, leave)
+    for feature in (lifecycle, documents, hover, actions, links, settings, commands):
+        feature.register(server)
+    return server
 
 
 def _leave_on_signals(leave: Callable[[int], None]) -> None:

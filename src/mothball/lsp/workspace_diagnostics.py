@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 
@@ -29,8 +29,7 @@ from mothball.model.lookup import Unavailable
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from mothball.lsp.features.commands import WorkProgress
-    from mothball.lsp.server import Server
+    from mothball.lsp.session import Workbench
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +58,28 @@ class _Run(NamedTuple):
     canceled: threading.Event
 
 
+class Progress(Protocol):
+    """The progress of a request; ``canceled`` is done once the client has canceled it."""
+
+    canceled: asyncio.Future[None]
+
+    def report(self, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` names are looked up."""
+
+
+class Publisher(Protocol):
+    """Sends diagnostics to the client."""
+
+    def unpublish(self, uri: str) -> None:
+        """Clear the diagnostics of ``uri``."""
+
+    def refresh(self) -> None:
+        """Have a client that pulls diagnostics pull them again."""
+
+    def text_document_publish_diagnostics(self, params: types.PublishDiagnosticsParams) -> None:
+        """Send the diagnostics of a file."""
+
+
 class _CanceledError(Exception):
     """The outcome of a check is not needed anymore."""
 
@@ -66,7 +87,7 @@ class _CanceledError(Exception):
 class WorkspaceDiagnostics:
     """Checks the workspace, one check at a time, and shows the outcome for files that are not open."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, bench: Workbench, publisher: Publisher) -> None:
         # Whether the client pulls the workspace; diagnostics are published otherwise.
         self.pulls = False
         self.pause = PAUSE
@@ -75,11 +96,11 @@ class WorkspaceDiagnostics:
         self.pulled: dict[str, FileReport] | None = None
         self._published: dict[str, FileReport] = {}
         self._result_ids = itertools.count(time.time_ns())
-        self._server = server
-        self._bench = server.bench
+        self._publisher = publisher
+        self._bench = bench
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
-        self._waiting: dict[asyncio.Future[Found], WorkProgress] = {}
+        self._waiting: dict[asyncio.Future[Found], Progress] = {}
         self._run: _Run | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0.0
@@ -94,7 +115,7 @@ class WorkspaceDiagnostics:
 
     # --- checks ---
 
-    async def check(self, progress: WorkProgress, *, retry: bool = False) -> Found | None:
+    async def check(self, progress: Progress, *, retry: bool = False) -> Found | None:
         """Return the outcome of a check that includes all changes so far, None if the client cancels ``progress``.
 
         A running check is shared if nothing has changed since it started. A check that starts with ``retry`` tries
@@ -234,11 +255,11 @@ class WorkspaceDiagnostics:
     def document_closed(self, document: OpenDocument) -> None:
         """Show what the last check found for a file that was closed, and check again."""
         if not self._bench.client.pulls:
-            self._server.unpublish(document.uri)
+            self._publisher.unpublish(document.uri)
         if not self.pulls:
             self._publish()
         elif document.path in self.reports:
-            self._server.refresh()
+            self._publisher.refresh()
         self.changed()
 
     def drop(self, is_gone: Callable[[str], bool]) -> None:
@@ -259,7 +280,7 @@ class WorkspaceDiagnostics:
         if not self.pulls:
             self._publish()
         elif self.pulled is not None and self.pulled != self.reports:
-            self._server.refresh()
+            self._publisher.refresh()
 
     def _publish(self) -> None:
         """Send what differs from what was sent."""
@@ -267,8 +288,8 @@ class WorkspaceDiagnostics:
         before = self._published
         self._published = {path: one for path, one in self.reports.items() if one.diagnostics and path not in hidden}
         for path in before.keys() - self._published.keys():
-            self._server.unpublish(uri_of(path))
+            self._publisher.unpublish(uri_of(path))
         for path, one in self._published.items():
             if before.get(path) != one:
                 params = types.PublishDiagnosticsParams(uri_of(path), one.diagnostics)
-                self._server.text_document_publish_diagnostics(params)
+                self._publisher.text_document_publish_diagnostics(params)

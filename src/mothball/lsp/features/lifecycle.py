@@ -1,0 +1,81 @@
+"""``initialize`` and ``initialized``: what the client supports, its folders and settings, and periodic tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from mothball.lsp.client import read_features
+from mothball.lsp.convert import path_of
+from mothball.lsp.features import pull, settings
+from mothball.lsp.features.watching import Watcher
+
+if TYPE_CHECKING:
+    from mothball.lsp.server import Server
+
+# Intervals of periodic tasks and of looking whether the client still runs, in seconds.
+_HOUSEKEEPING = 30.0
+_PULSE = 3.0
+
+
+def register(server: Server) -> None:
+    """Have ``server`` answer ``initialize``, and start periodic tasks once the client is ready."""
+    bench = server.bench
+    watcher = Watcher(server)
+    bench.on_snapshots = watcher.watch_snapshots
+
+    def initialize(params: types.InitializeParams) -> None:
+        bench.client = read_features(params.capabilities, server.protocol.workspace.position_encoding)
+        bench.folders = _folders(params)
+        settings.begin(server, params.initialization_options)
+        if bench.client.pulls:
+            # Only for clients that pull: a client that supports both would show every diagnostic twice.
+            pull.register(server)
+            if bench.settings.workspace_diagnostics:
+                pull.register_workspace(server)
+
+    def initialized(_: types.InitializedParams) -> None:
+        settings.fetch(server)
+        watcher.begin()
+        server.run_errand(_keep_up_to_date(server))
+        if server.process_id:
+            server.run_errand(_leave_with_client(server, server.process_id))
+
+    server.feature(types.INITIALIZE)(initialize)
+    server.feature(types.INITIALIZED)(initialized)
+
+
+async def _keep_up_to_date(server: Server) -> None:
+    while True:
+        await asyncio.sleep(_HOUSEKEEPING)
+        server.bench.keep_house()
+        server.workspace_diagnostics.retry_failed()
+
+
+async def _leave_with_client(server: Server, process_id: int) -> None:
+    """End the server when the client's process has ended."""
+    while _is_alive(process_id):  # noqa: ASYNC110 - there is no event for the end of another process
+        await asyncio.sleep(_PULSE)
+    server.protocol.leave(server.protocol.exit_code())
+
+
+def _folders(params: types.InitializeParams) -> list[str]:
+    uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+    found = [path for path in map(path_of, uris) if path is not None]
+    return found or ([os.path.abspath(params.root_path)] if params.root_path else [])
+
+
+def _is_alive(process_id: int) -> bool:
+    if os.name == "nt":
+        # os.kill would end the process there; standard input ends with the client.
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
