@@ -23,8 +23,7 @@ from mothball.config.project import read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.index.cache import CachedAnswer, _answer_of, _stored_at, _text_of
 from mothball.index.client import Client, ClientSettings
-from mothball.index.credentials import CredentialStore, Login
-from mothball.index.netrc_file import NetrcLogins
+from mothball.index.credentials import CredentialStore, Login, NetrcLogins
 from mothball.index.page_fetcher import _retry_after
 from mothball.index.page_request import Failed, Fetched, NotFound, PageRequest, ProjectPage
 from mothball.index.simple_api import decode_page

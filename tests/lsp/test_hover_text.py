@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.lsp.hover_text import Story, code_span, hover_text
+from mothball.lsp.hover_text import Story, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
 from mothball.model.document import Dependency, Location, Position, Span, WithheldReason
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.line_index import LineTable

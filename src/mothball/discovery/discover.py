@@ -11,9 +11,8 @@ from mothball.check.inputs import Governance, RunSettings, SourceFile
 from mothball.config.project import Config
 from mothball.discovery.config_lookup import Governor
 from mothball.discovery.file_search import find, is_excluded
-from mothball.discovery.includes import Target, followed, parsed, target_of, without
+from mothball.discovery.includes import Part, Target, followed, installed_together, parsed, target_of, without
 from mothball.discovery.inherited_indexes import MAX_FILES, Surroundings
-from mothball.discovery.installed_together import Part, installed_together
 from mothball.discovery.local_projects import AtHome, Reference, Subject, references_in, withhold
 from mothball.discovery.own_names import OwnNames
 from mothball.formats.table import FORMATS, decode, format_of, may_matter

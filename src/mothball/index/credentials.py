@@ -1,4 +1,4 @@
-"""Who gets in where: credentials of the user's side, each bound to scheme, host and port.
+"""Credentials of the user, from addresses, netrc and the keyring, each bound to scheme, host and port.
 
 They come from the addresses that the user named (with what the environment says of them, as for uv), from netrc, and
 from the keyring once an index has answered 401. A repository may name an index. It cannot have a secret sent anywhere
@@ -17,9 +17,67 @@ from urllib.parse import unquote, urlsplit
 
 from mothball.config.credential_settings import Access, UserAddress
 from mothball.index.keyring_process import Keyring, Question
-from mothball.index.netrc_file import NetrcLogins
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
+
+_LIMIT = 1024 * 1024
+
+_Logins = dict[str, tuple[str, str]]
+
+
+def netrc_paths(environment: Mapping[str, str]) -> list[str]:
+    """Return the paths at which the user's netrc may lie; the first that is a file counts."""
+    chosen = environment.get("NETRC")
+    if chosen:
+        return [os.path.expanduser(chosen)]
+    homes = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
+    return [path for path in homes if os.path.isabs(path)]
+
+
+class NetrcLogins:
+    """The logins of the user's netrc, by host. ``trouble`` says why it could not be read, without a word out of it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Read nothing yet."""
+        self._environment = environment
+        self._lock = threading.Lock()
+        self._logins: _Logins | None = None
+        self.trouble = ""
+
+    def of(self, host: str, username: str) -> tuple[str, str] | None:
+        """Return user name and password for ``host`` (lower case); None where there are none, or of another user.
+
+        The entry ``default`` is left out: it would send a login to whatever host a repository names.
+        """
+        with self._lock:
+            if self._logins is None:
+                self._logins = self._read()
+        found = self._logins.get(host)
+        return found if found is not None and username in ("", found[0]) else None
+
+    def _read(self) -> _Logins:
+        import netrc  # noqa: PLC0415 - only where an index must be asked
+
+        path = next(filter(os.path.isfile, netrc_paths(self._environment)), None)
+        if path is None:
+            return {}
+        try:
+            hosts = netrc.netrc(path).hosts if os.path.getsize(path) <= _LIMIT else None
+        except netrc.NetrcParseError as error:
+            # Its message may quote a word of the file.
+            self.trouble = f"netrc cannot be read (line {error.lineno})"
+            return {}
+        except (OSError, ValueError):
+            hosts = None
+        if hosts is None:
+            self.trouble = "netrc cannot be read"
+            return {}
+        return {
+            host.lower(): (login or "", password or "")
+            for host, (login, _, password) in hosts.items()
+            if host != "default"
+        }
+
 
 __all__ = ["CredentialStore", "Login", "UserAddress"]
 

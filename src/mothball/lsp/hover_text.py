@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from mothball.check.messages import WITHHELD_WORDS, age_words
+from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
 from mothball.model.findings import CheckedDependency, Finding, Severity
 from mothball.model.lookup import (
     Lookup,
@@ -27,6 +28,27 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
+
+
+def project_page(name: str, lookup: Lookup) -> str | None:
+    """Return the address of the page of the project ``name`` (normalised), None where there is none to show.
+
+    Only an index that has the project is named: it has been told the name already. Links are https.
+    """
+    if not isinstance(lookup, Stated | NotStated | Unrecognised) or lookup.origin.source is Source.SNAPSHOT:
+        return None
+    index = lookup.origin.index_url
+    try:
+        parts = urlsplit(index)
+    except ValueError:
+        return None
+    if parts.scheme != "https" or not parts.hostname or not index.isascii() or not index.isprintable():
+        return None
+    if parts.hostname in DEFAULT_INDEX_HOSTS:
+        return f"https://{parts.hostname}/project/{name}/"
+    # What would end a link in Markdown ends this one for us.
+    return None if any(sign in index for sign in " <>()[]\"'`\\") else f"{index}{name}/"
+
 
 _MEANINGS = {
     ProjectStatus.ACTIVE: "Its maintainers look after it.",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
-from mothball.index.netrc_file import netrc_paths
+from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnAnswer, Statuses
 from mothball.model.errors import CacheError, MothballError

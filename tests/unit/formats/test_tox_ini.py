@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.ini.tox_ini import parse
+from mothball.formats.ini.tox_ini import parse, substituted
 from mothball.formats.source_map import excerpt
-from mothball.formats.tox_substitutions import substituted
 from mothball.model.document import Document, Kind, Span, WithheldReason
 from tests.support.samples import TOX_INI as SAMPLE
 from tests.support.spans import check_places

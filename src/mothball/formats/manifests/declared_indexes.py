@@ -1,5 +1,6 @@
-"""Tables that declare indexes, such as ``[[tool.uv.index]]``, ``[[tool.poetry.source]]`` or a Pipfile's ``[[source]]``.
+"""Tables that declare indexes or the members of a workspace.
 
+Indexes are declared in tables such as ``[[tool.uv.index]]``, ``[[tool.poetry.source]]`` or a Pipfile's ``[[source]]``.
 They change whom an installer asks about every name of the file, as index options do in a requirements file, and entries
 pin them by name. Here they are only read; what each tool makes of its own table is for its module in ``routing``.
 """
@@ -9,9 +10,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.tables import NUMBER, Places, inside
+from mothball.formats.manifests.tables import NUMBER, Places, Tables, inside
 from mothball.formats.toml.api import Array, InlineTable, Scalar, String
-from mothball.model.document import Dependency, Span, ToolIndex, WithheldReason
+from mothball.model.document import Dependency, Span, ToolIndex, WithheldReason, Workspace
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -147,3 +148,36 @@ class Pins:
         if urls:
             return dependency._replace(index_url=urls[0], also_indexes=tuple(urls[1:]))
         return dependency._replace(withheld=WithheldReason.NO_INDEX)
+
+
+_MEMBERS, _EXCLUDE = "members", "exclude"
+
+
+def workspaces_in(tables: Tables, tool: str, place: Pattern) -> Iterator[Workspace]:
+    """Yield the workspaces that the tables at ``place`` declare to ``tool``.
+
+    What is half typed is left out. A member may be a table with its path in it, as Hatch has them.
+    """
+    depth = len(tables.prefix) + len(place)
+    found: dict[Path, dict[str, tuple[str, ...]]] = {}
+    wanted = Places(tables, (place,))
+    for heading in tables.headings:
+        if wanted.depth_of(heading.path):
+            found.setdefault(heading.path[:depth], {})
+    for setting, _ in wanted.settings():
+        settings = found.setdefault(setting.path[:depth], {})
+        for one in (setting,) if len(setting.path) > depth else inside(setting):
+            if len(one.path) == depth + 1:
+                settings.setdefault(str(one.path[depth]), tuple(_patterns(one.value)))
+    for patterns in found.values():
+        yield Workspace(tool, patterns.get(_MEMBERS), patterns.get(_EXCLUDE, ()))
+
+
+def _patterns(value: Value) -> Iterator[str]:
+    for item in value.items if isinstance(value, Array) else ():
+        if isinstance(item, InlineTable):
+            path = next((entry.value for entry in item.entries if entry.path == ("path",)), None)
+        else:
+            path = item
+        if isinstance(path, String) and path.closed and path.value:
+            yield path.value

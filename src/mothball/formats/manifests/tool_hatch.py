@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mothball.formats.manifests.declared_indexes import workspaces_in
 from mothball.formats.manifests.documents import parse_with
 from mothball.formats.manifests.named_tables import Named, named, origin_of_source
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_template
 from mothball.formats.manifests.source_overrides import Redirect
 from mothball.formats.manifests.tables import ANY
-from mothball.formats.manifests.workspace_tables import workspaces_in
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String
 from mothball.model.document import ParseProblem, WithheldReason, normalise

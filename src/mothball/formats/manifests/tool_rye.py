@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import declared_indexes
+from mothball.formats.manifests.declared_indexes import declared_indexes, workspaces_in
 from mothball.formats.manifests.requirement_arrays import read_arrays
-from mothball.formats.manifests.workspace_tables import workspaces_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

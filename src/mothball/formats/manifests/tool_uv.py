@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import declared_indexes, index_settings, switched_on
+from mothball.formats.manifests.declared_indexes import declared_indexes, index_settings, switched_on, workspaces_in
 from mothball.formats.manifests.named_tables import Named, named, origin_of_source
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_requirement
 from mothball.formats.manifests.source_overrides import Redirect, apply_redirects
 from mothball.formats.manifests.tables import ANY, Places, tools_of, whole_document
-from mothball.formats.manifests.workspace_tables import workspaces_in
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String, scan
 from mothball.model.document import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise

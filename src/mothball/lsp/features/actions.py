@@ -23,8 +23,8 @@ from mothball.lsp.convert import Positions, path_of, uri_of
 from mothball.lsp.documents import Checked, counts
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
 from mothball.lsp.features.hover import finding_of
+from mothball.lsp.hover_text import project_page
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.project_page import project_page
 from mothball.model.document import Dependency, Document
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import IGNORABLE_RULES, CheckedDependency, Finding

@@ -12,7 +12,7 @@ from lsprotocol import types
 from mothball.discovery.includes import include_target
 from mothball.lsp.convert import Positions, uri_of
 from mothball.lsp.documents import Checked
-from mothball.lsp.project_page import project_page
+from mothball.lsp.hover_text import project_page
 from mothball.repository.files import repository_root
 
 if TYPE_CHECKING:
