@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NO_ACCESS = Access()
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """Reports how many lookups are done."""
 
     def update(self, done: int, total: int) -> None:
@@ -45,7 +45,7 @@ class Session:
         use_cache: bool = True,
         trusted_hosts: tuple[str, ...] = (),
         access: Access = NO_ACCESS,
-        progress: Progress | None = None,
+        progress: ProgressReporter | None = None,
     ) -> None:
         """Create a session; ``trusted_hosts`` may be queried over plain http; ``access`` has the credentials."""
         self._use_cache = use_cache

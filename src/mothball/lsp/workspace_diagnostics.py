@@ -58,7 +58,7 @@ class _Run(NamedTuple):
     canceled: threading.Event
 
 
-class Progress(Protocol):
+class CheckProgress(Protocol):
     """The progress of a request; ``canceled`` is done once the client has canceled it."""
 
     canceled: asyncio.Future[None]
@@ -100,7 +100,7 @@ class WorkspaceDiagnostics:
         self._bench = bench
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
-        self._waiting: dict[asyncio.Future[Found], Progress] = {}
+        self._waiting: dict[asyncio.Future[Found], CheckProgress] = {}
         self._run: _Run | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0.0
@@ -115,7 +115,7 @@ class WorkspaceDiagnostics:
 
     # --- checks ---
 
-    async def check(self, progress: Progress, *, retry: bool = False) -> Found | None:
+    async def check(self, progress: CheckProgress, *, retry: bool = False) -> Found | None:
         """Return the outcome of a check that includes all changes so far, None if the client cancels ``progress``.
 
         A running check is shared if nothing has changed since it started. A check that starts with ``retry`` tries

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from mothball.formats.toml.api import scan, to_mapping
 from tests.support.toml_documents import COMPACT, SHOP, documents, mutations, noise, project, uses_toml_1_1
 
-ARCHIVE = Path(__file__).parents[4] / "shared" / "corpus" / "corpus.tar.xz"
+ARCHIVE = Path(__file__).parents[5] / "shared" / "corpus" / "corpus.tar.xz"
 
 
 def same(ours: object, theirs: object) -> bool:

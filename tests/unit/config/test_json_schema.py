@@ -20,7 +20,7 @@ from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.project_urls import PROJECT_HOME
 from tests.support.cli import run_in_process
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROJECT = Draft202012Validator(schema())
 USER = Draft202012Validator(schema(user=True))
 

@@ -1,0 +1,39 @@
+"""The structure of the package: no loose modules, few dependencies between packages, no import cycles."""
+
+from __future__ import annotations
+
+from tests.support.module_graph import read_graph
+
+# Lower it when a dependency between packages is removed.
+MOST_DEPENDENCIES = 43
+# Class names that still have two meanings; none may be added.
+DUPLICATES = frozenset(
+    {
+        "Entry",
+        "Known",
+        "Scalar",
+        "Surroundings",
+        "Verdict",
+        "Section",
+        "_Line",
+        "Subject",
+        "Found",
+        "Option",
+        "Setting",
+        "Progress",
+        "Part",
+        "_Reader",
+        "Question",
+        "Writer",
+    }
+)
+
+
+def test_structure_of_the_package() -> None:
+    graph = read_graph()
+    print(f"\n{graph.summary()}")
+
+    assert graph.loose_modules() == []
+    assert graph.cycles() == []
+    assert len(graph.package_dependencies()) <= MOST_DEPENDENCIES
+    assert set(graph.duplicate_classes()) <= DUPLICATES
