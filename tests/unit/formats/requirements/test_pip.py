@@ -86,7 +86,7 @@ def versions_of_packaging_disagree(text: str) -> bool:
 def is_requirement(text: str, read: Callable[[str], object]) -> bool:
     try:
         read(text)
-    except ValueError:
+    except (ValueError, SyntaxError):  # Before 26.0, packaging let the SyntaxError of a marker's string pass.
         return False
     return True
 
