@@ -274,12 +274,12 @@ def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
 # Runs in the clean environment: writes a fresh answer for every name, the first ten of them archived.
 _FILL = """\
 import sys, time
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache = StatusCache.open(directory)
 cache.put_many({
-    page_key(index, name): CachedAnswer(ProjectPage("archived" if number < 10 else "active"), None, time.time())
+    page_key(index, name): CachedPage(ProjectPage("archived" if number < 10 else "active"), None, time.time())
     for number, name in enumerate(names)
 })
 cache.close()

@@ -70,11 +70,11 @@ def _tell_installers(home: str) -> dict[str, str]:
 # Runs in the clean environment: writes a fresh answer for every name, as a look-up would have.
 _FILL = """\
 import sys, time
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 directory, index, *names = sys.argv[1:]
 cache = StatusCache.open(directory)
-cache.put_many({page_key(index, name): CachedAnswer(ProjectPage("active"), None, time.time()) for name in names})
+cache.put_many({page_key(index, name): CachedPage(ProjectPage("active"), None, time.time()) for name in names})
 cache.close()
 """
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 from editors.vscode import generate
-from mothball.check.messages import WITHHELD_WORDS
+from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.json_schema import render_schema
 from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
 from mothball.formats.table import FORMATS
@@ -160,7 +160,9 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "commands": lambda: _table(
         "command | description", ((f"`{name}`", text) for name, text in commands.COMMANDS.items())
     ),
-    "reasons": lambda: _table("reason | description", ((f"`{why}`", text) for why, text in WITHHELD_WORDS.items())),
+    "reasons": lambda: _table(
+        "reason | description", ((f"`{reason}`", text) for reason, text in SKIP_REASON_TEXT.items())
+    ),
     **{f"mothball check {example}": partial(_example, example) for example in ("examples/shop", "examples/harbour")},
     **{f"fields of {kind}": partial(_fields, kind) for kind in json_fields.OBJECTS},
 }

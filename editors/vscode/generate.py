@@ -12,7 +12,7 @@ from pathlib import Path
 import mothball
 from mothball.formats.table import PATTERNS
 from mothball.lsp.features.commands import COMMANDS
-from mothball.lsp.settings import SETTINGS, Setting
+from mothball.lsp.settings import SETTINGS, EditorSetting
 
 HERE = Path(__file__).resolve().parent
 _LICENSE = HERE.parents[1] / "LICENSE"
@@ -64,7 +64,7 @@ def globs() -> list[str]:
     return [f"**/{pattern.parent}/{pattern.name}" if pattern.parent else f"**/{pattern.name}" for pattern in PATTERNS]
 
 
-def property_of(setting: Setting) -> dict[str, object]:
+def property_of(setting: EditorSetting) -> dict[str, object]:
     """Return how package.json describes ``setting``."""
     return {
         "type": setting.type,

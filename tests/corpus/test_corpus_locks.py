@@ -18,7 +18,7 @@ from mothball.formats.locks import pylock
 from mothball.formats.locks import uv as uv_lock
 from mothball.formats.locks.fast_reader import read_lines
 from mothball.formats.locks.toml_reader import read_toml
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from tests.support.spans import check_places
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"
@@ -72,7 +72,7 @@ def test_every_package_that_tomllib_loads_is_there(locks: dict[str, tuple[Any, s
         tables = loaded.get("packages" if module is pylock else "package", [])
         named = [table for table in tables if isinstance(table.get("name"), str)]
         assert [(one.name, one.version) for one in document.dependencies] == [
-            (normalise(table["name"]), table.get("version")) for table in named
+            (normalize_name(table["name"]), table.get("version")) for table in named
         ], name
         assert bool(document.problems) == (len(named) < len(tables)), name
 
@@ -95,5 +95,5 @@ def test_pylock_says_what_packaging_reads(locks: dict[str, tuple[Any, str]]) -> 
             assert one.version == (str(package.version) if package.version else None)
             is_direct = bool(package.vcs or package.directory or package.archive)
             assert one.index_url == (None if is_direct else package.index)
-            assert not is_direct or one.withheld
+            assert not is_direct or one.skip_reason
     assert compared >= 15

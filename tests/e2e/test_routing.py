@@ -87,8 +87,8 @@ def _holds(row: Row, run: Run, world: World) -> None:
     names = {item["name"] for item in run.report["dependencies"]}
     assert names <= set(BOTH.split())
     for name in row.skipped.split():
-        assert run.said(name)[0] == "withheld"
-    assert {item["name"] for item in run.report["dependencies"] if item["lookup"]["kind"] == "withheld"} == set(
+        assert run.said(name)[0] == "skipped"
+    assert {item["name"] for item in run.report["dependencies"] if item["lookup"]["kind"] == "skipped"} == set(
         row.skipped.split()
     )
     if "acme-web" in row.internal:

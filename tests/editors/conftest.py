@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors import tools
-from tests.editors.workbench import ROOT, Workbench, or_skip
+from tests.editors.workbench import ROOT, Session, or_skip
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -39,9 +39,9 @@ def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, installed_server: Path) -> Workbench:
+def session(tmp_path: Path, installed_server: Path) -> Session:
     """A project with archived dependencies, and mothball on the PATH."""
-    return Workbench(tmp_path, installed_server)
+    return Session(tmp_path, installed_server)
 
 
 @pytest.fixture(scope="session")

@@ -11,56 +11,56 @@ import pytest
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
+from tests.editors.workbench import DRIVERS, EDITORS, Session, only_with
 
 pytestmark = only_with("emacs")
 
 
-def in_emacs(bench: Workbench, emacs: str, driver: str, environment: dict[str, str]) -> Any:
+def in_emacs(session: Session, emacs: str, driver: str, environment: dict[str, str]) -> Any:
     """Run ``driver`` in Emacs, and return what it wrote down. (`-Q` would hide the packages of the distribution.)"""
-    bench.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
-    return bench.answered()
+    session.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
+    return session.answered()
 
 
 @pytest.mark.parametrize(("name", "text"), story.ALL)
-def test_eglot_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
-    answer = in_emacs(bench, emacs, "eglot.el", story.prepare(bench, name, text))
+def test_eglot_underlines_explains_and_ignores(session: Session, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(session, emacs, "eglot.el", story.prepare(session, name, text))
 
     for one in [*answer["diagnostics"], *answer["after"]]:
         # Eglot shows the code before the message, and the severity as a type of its own.
         one["rule"] = re.findall(r"\[(.+?)\]", one["message"])[0]
         one["severity"] = one["severity"].removeprefix("eglot-")
-    story.verify(bench, name, text, answer)
+    story.verify(session, name, text, answer)
 
 
 @pytest.mark.parametrize(("name", "text"), story.NARROW)
-def test_lsp_mode_underlines_explains_and_ignores(bench: Workbench, emacs: str, name: str, text: str) -> None:
-    answer = in_emacs(bench, emacs, "lsp_mode.el", story.prepare(bench, name, text))
+def test_lsp_mode_underlines_explains_and_ignores(session: Session, emacs: str, name: str, text: str) -> None:
+    answer = in_emacs(session, emacs, "lsp_mode.el", story.prepare(session, name, text))
 
-    story.verify(bench, name, text, answer)
+    story.verify(session, name, text, answer)
     assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
 def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
-    bench: Workbench, emacs: str, driver: str
+    session: Session, emacs: str, driver: str
 ) -> None:
-    prepared = story.prepare_without_git(bench)
-    answer = in_emacs(bench, emacs, driver, prepared)
+    prepared = story.prepare_without_git(session)
+    answer = in_emacs(session, emacs, driver, prepared)
     for one in answer["diagnostics"]:
         one["severity"] = one["severity"].removeprefix("eglot-")
-    story.verify_without_git(bench, answer)
+    story.verify_without_git(session, answer)
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
-def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, emacs: str, driver: str) -> None:
-    story.verify_offline(bench, in_emacs(bench, emacs, driver, story.prepare_offline(bench)))
+def test_a_setting_written_as_the_readme_says_reaches_the_server(session: Session, emacs: str, driver: str) -> None:
+    story.verify_offline(session, in_emacs(session, emacs, driver, story.prepare_offline(session)))
 
 
-def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbench, emacs: str) -> None:
+def test_emacs_tells_the_files_that_mothball_reads_from_all_others(session: Session, emacs: str) -> None:
     names = [*samples(), *STRANGERS]
 
-    answer = in_emacs(bench, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_emacs(session, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     assert {name: found["reads"] for name, found in answer.items()} == {name: known(name) for name in names}
     reached = {name for name, found in answer.items() if found["eglot"]}
@@ -71,7 +71,7 @@ def test_emacs_tells_the_files_that_mothball_reads_from_all_others(bench: Workbe
 
 
 def test_eglot_starts_mothball_for_ini_files_whatever_mode_their_content_gives_them(
-    bench: Workbench, emacs: str
+    session: Session, emacs: str
 ) -> None:
     contents = {
         "conf-windows-mode": "; of the tests\n[tox]\nenvlist = py\n\n[testenv]\n; pinned\ndeps = quill-templates\n",
@@ -81,41 +81,41 @@ def test_eglot_starts_mothball_for_ini_files_whatever_mode_their_content_gives_t
     }
     for number, content in enumerate(contents.values()):
         for name in (f"{number}/tox.ini", f"{number}/setup.cfg"):
-            bench.write(name, content)
+            session.write(name, content)
     names = [f"{number}/{name}" for number in range(len(contents)) for name in ("tox.ini", "setup.cfg")]
 
-    answer = in_emacs(bench, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_emacs(session, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     modes = {found["mode"] for found in answer.values()}
     assert modes > {"conf-unix-mode", "conf-windows-mode"}
     assert {name for name, found in answer.items() if not found["eglot"]} == set()
 
 
-def test_another_server_is_left_the_modes_that_a_person_takes_away(bench: Workbench, emacs: str) -> None:
+def test_another_server_is_left_the_modes_that_a_person_takes_away(session: Session, emacs: str) -> None:
     took = "(setq mothball-eglot-modes '(mothball-requirements-mode))"
     ask = "(princ (eglot--lookup-mode 'conf-toml-mode))"
     load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
 
-    assert "mothball" in bench.run(emacs, "--batch", "-q", *load, "--eval", ask).stdout
-    assert "mothball" not in bench.run(emacs, "--batch", "-q", "--eval", took, *load, "--eval", ask).stdout
+    assert "mothball" in session.run(emacs, "--batch", "-q", *load, "--eval", ask).stdout
+    assert "mothball" not in session.run(emacs, "--batch", "-q", "--eval", took, *load, "--eval", ask).stdout
 
 
-def test_the_package_compiles_without_a_warning(bench: Workbench, emacs: str) -> None:
-    source = bench.write("mothball.el", (EDITORS / "emacs" / "mothball.el").read_text("utf-8"))
+def test_the_package_compiles_without_a_warning(session: Session, emacs: str) -> None:
+    source = session.write("mothball.el", (EDITORS / "emacs" / "mothball.el").read_text("utf-8"))
 
     strictly = ("--eval", "(setq byte-compile-error-on-warn t)")
-    bench.run(emacs, "--batch", "-q", *strictly, "-f", "batch-byte-compile", source.name)
-    checked = bench.run(emacs, "--batch", "-q", "--eval", f'(checkdoc-file "{source}")')
+    session.run(emacs, "--batch", "-q", *strictly, "-f", "batch-byte-compile", source.name)
+    checked = session.run(emacs, "--batch", "-q", "--eval", f'(checkdoc-file "{source}")')
     assert "Warning" not in checked.stderr, checked.stderr
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(bench: Workbench, emacs: str, tmux: str) -> None:
+def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(session: Session, emacs: str, tmux: str) -> None:
     quietly = "(setq native-comp-async-report-warnings-errors nil inhibit-startup-screen t)"
     look = "(progn (global-display-line-numbers-mode) (menu-bar-mode -1))"
     hook = "(add-hook 'find-file-hook #'mothball-eglot-ensure)"
     load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
     command = (emacs, "-nw", "-q", "--eval", quietly, *load, "--eval", look, "--eval", hook, "pyproject.toml")
-    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
+    with terminal(tmux, command, session.project, session.environment, "120x24") as opened:
         opened.wait_for("Flymake[1 1]")
         opened.press("M-g", "g", "1", "1", "Enter", *["C-f"] * 8)
         shown = opened.wait_for("archived quill-templates", "releases")

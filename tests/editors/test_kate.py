@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.screen import Picture, Screen, running, screen
-from tests.editors.workbench import EDITORS, ROOT, Workbench, only_with
+from tests.editors.workbench import EDITORS, ROOT, Session, only_with
 
 pytestmark = only_with("kate")
 
@@ -52,9 +52,9 @@ def artefacts() -> Path:
     return directory
 
 
-def prepare(bench: Workbench) -> None:
+def prepare(session: Session) -> None:
     """Do what a person does once: put the settings where Kate looks, and switch its LSP client on."""
-    folder = Path(bench.environment["XDG_CONFIG_HOME"])
+    folder = Path(session.environment["XDG_CONFIG_HOME"])
     (folder / "kate" / "lspclient").mkdir(parents=True)
     shutil.copy(EDITORS / "kate" / "settings.json", folder / "kate" / "lspclient")
     (folder / "katerc").write_text(
@@ -68,15 +68,15 @@ def allow(kate: Screen) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), [("requirements-dev.txt", 2), ("pyproject.toml", 11)])
-def test_kate_underlines_and_ignores(bench: Workbench, kate: str, artefacts: Path, name: str, number: int) -> None:
-    prepare(bench)
-    bench.write("requirements-dev.txt", _REQUIREMENTS)
-    path = bench.project / name
+def test_kate_underlines_and_ignores(session: Session, kate: str, artefacts: Path, name: str, number: int) -> None:
+    prepare(session)
+    session.write("requirements-dev.txt", _REQUIREMENTS)
+    path = session.project / name
     before = path.read_text("utf-8").splitlines()
 
-    with screen(bench.environment, _SIZE) as shown:
+    with screen(session.environment, _SIZE) as shown:
         command = ("dbus-run-session", "--", kate, "--new", "--startanon", name)
-        with running(shown, *command, cwd=bench.project, log=artefacts / f"{name}.log"), kept(shown, artefacts, name):
+        with running(shown, *command, cwd=session.project, log=artefacts / f"{name}.log"), kept(shown, artefacts, name):
             allow(shown)
             shown.wait_for("the error's line", lambda: erroneous(shown.picture()) == [number])
             shown.save(artefacts / f"{name}.png", _WINDOW)
@@ -100,8 +100,8 @@ def test_kate_underlines_and_ignores(bench: Workbench, kate: str, artefacts: Pat
     assert after[number - 1].startswith(before[number - 1])
     assert "# mothball: ignore[archived]" in after[number - 1]
     assert [one for one in after if one != after[number - 1]] == [one for one in before if one != before[number - 1]]
-    assert bench.contacted() == []
-    assert bench.server_has_ended(), "Kate was ended, and its server runs on"
+    assert session.contacted() == []
+    assert session.server_has_ended(), "Kate was ended, and its server runs on"
 
 
 @contextmanager

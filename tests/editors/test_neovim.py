@@ -13,77 +13,77 @@ import pytest
 from tests.editors import story
 from tests.editors.names import STRANGERS, known, samples
 from tests.editors.terminal import terminal, verify_page
-from tests.editors.workbench import DRIVERS, EDITORS, Workbench, only_with
+from tests.editors.workbench import DRIVERS, EDITORS, Session, only_with
 
 pytestmark = only_with("neovim")
 
 
 @pytest.fixture(autouse=True)
-def _configuration(bench: Workbench) -> None:
+def _configuration(session: Session) -> None:
     """Copy the files to where the README says, and what it says into `init.lua`."""
-    folder = Path(bench.environment["XDG_CONFIG_HOME"]) / "nvim"
+    folder = Path(session.environment["XDG_CONFIG_HOME"]) / "nvim"
     shutil.copytree(EDITORS / "neovim", folder)
     shutil.copy(DRIVERS / "neovim_init.lua", folder / "init.lua")
 
 
-def in_neovim(bench: Workbench, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
+def in_neovim(session: Session, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
     """Open the file ``name`` in Neovim, run ``driver`` inside it, and return what that wrote down."""
     command = (nvim, "--headless", "-i", "NONE", "-n", name)
-    bench.run(*command, "-S", str(DRIVERS / driver), environment=environment)
-    return bench.answered()
+    session.run(*command, "-S", str(DRIVERS / driver), environment=environment)
+    return session.answered()
 
 
-def log_of(bench: Workbench) -> str:
+def log_of(session: Session) -> str:
     """Return Neovim's log, which holds the server's warnings; empty where there was nothing to write down."""
-    path = Path(bench.environment["XDG_STATE_HOME"]) / "nvim" / "lsp.log"
+    path = Path(session.environment["XDG_STATE_HOME"]) / "nvim" / "lsp.log"
     return path.read_text("utf-8") if path.exists() else ""
 
 
 @pytest.mark.parametrize(("name", "text"), story.ALL)
-def test_neovim_underlines_explains_and_ignores(bench: Workbench, nvim: str, name: str, text: str) -> None:
-    answer = in_neovim(bench, nvim, "neovim.lua", name, story.prepare(bench, name, text))
+def test_neovim_underlines_explains_and_ignores(session: Session, nvim: str, name: str, text: str) -> None:
+    answer = in_neovim(session, nvim, "neovim.lua", name, story.prepare(session, name, text))
 
-    story.verify(bench, name, text, answer)
+    story.verify(session, name, text, answer)
     assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
     assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
-    assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(bench)), log_of(bench)
+    assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(session)), log_of(session)
 
 
 def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
-    bench: Workbench, nvim: str
+    session: Session, nvim: str
 ) -> None:
-    prepared = story.prepare_without_git(bench)
-    story.verify_without_git(bench, in_neovim(bench, nvim, "neovim.lua", "requirements/worker.txt", prepared))
+    prepared = story.prepare_without_git(session)
+    story.verify_without_git(session, in_neovim(session, nvim, "neovim.lua", "requirements/worker.txt", prepared))
 
 
-def test_a_setting_written_as_the_readme_says_reaches_the_server(bench: Workbench, nvim: str) -> None:
+def test_a_setting_written_as_the_readme_says_reaches_the_server(session: Session, nvim: str) -> None:
     story.verify_offline(
-        bench, in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(bench))
+        session, in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(session))
     )
 
 
-def test_the_log_tells_of_a_misspelt_setting(bench: Workbench, nvim: str) -> None:
+def test_the_log_tells_of_a_misspelt_setting(session: Session, nvim: str) -> None:
     misspelt = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True, "privat": ["acme-*"]})}
-    in_neovim(bench, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(bench), **misspelt})
-    assert "did you mean `private`?" in log_of(bench)
+    in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(session), **misspelt})
+    assert "did you mean `private`?" in log_of(session)
 
 
-def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(bench: Workbench, nvim: str) -> None:
+def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(session: Session, nvim: str) -> None:
     names = [*samples(), *STRANGERS]
     for name in names:
-        bench.write(name, "")
+        session.write(name, "")
 
-    answer = in_neovim(bench, nvim, "neovim_names.lua", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
+    answer = in_neovim(session, nvim, "neovim_names.lua", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
 
     assert {name: found["attached"] for name, found in answer.items()} == {name: known(name) for name in names}
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"
     assert answer["dev-.py.lock"]["filetype"] == "toml"
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(bench: Workbench, nvim: str, tmux: str) -> None:
+def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(session: Session, nvim: str, tmux: str) -> None:
     look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
     command = (nvim, "-i", "NONE", "-n", *look, "pyproject.toml")
-    with terminal(tmux, command, bench.project, bench.environment, "120x24") as opened:
+    with terminal(tmux, command, session.project, session.environment, "120x24") as opened:
         opened.wait_for("quill-templates is archived")
         opened.press("f", "q", "K")
         shown = opened.wait_for("quill-templates is archived", "No more releases")

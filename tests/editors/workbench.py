@@ -56,7 +56,7 @@ class Seen(NamedTuple):
     severity: str
 
 
-class Workbench:
+class Session:
     """A copy of ``examples/shop`` in a git repository, and an environment that has mothball on its PATH."""
 
     def __init__(self, directory: Path, mothball: Path) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from mothball.config.credential_settings import Access
 from mothball.config.project import read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
-from mothball.index.cache import CachedAnswer, _answer_of, _stored_at, _text_of
+from mothball.index.cache import CachedPage, _answer_of, _stored_at, _text_of
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login, NetrcLogins
 from mothball.index.page_fetcher import _retry_after
@@ -78,7 +78,7 @@ internal = "https://internal.example/"
 """
 ROW = "simple-v1\nhttps://index.example/simple/\nold-lib"
 ROW_VALUE = _text_of(
-    ROW, CachedAnswer(ProjectPage("archived", "why", Release("1.0", "2026-01-02")), '"etag"', 1_795_000_000.0)
+    ROW, CachedPage(ProjectPage("archived", "why", Release("1.0", "2026-01-02")), '"etag"', 1_795_000_000.0)
 )
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: " + JSON_TYPE.encode() + b'\r\nETag: "1"\r\nContent-Length: '
@@ -148,7 +148,7 @@ def test_a_snapshot_that_was_damaged_is_a_snapshot_or_a_snapshot_error(data: byt
 @given(mutations(ROW_VALUE.encode()))
 def test_a_row_that_was_damaged_is_an_answer_or_not_there(data: bytes) -> None:
     answer = _answer_of(ROW, data.decode("utf-8", "replace"))
-    assert answer is None or isinstance(answer, CachedAnswer)
+    assert answer is None or isinstance(answer, CachedPage)
     if answer is not None:
         assert _stored_at({"stored_at": answer.stored_at}) == answer.stored_at
         assert answer.etag is None or answer.etag.isprintable()
@@ -176,7 +176,7 @@ def test_a_netrc_that_was_damaged_gives_logins_or_a_trouble_without_a_word_of_it
     logins = NetrcLogins({"NETRC": str(tmp_path / "netrc")})
     found = logins.of("index.example", "")
     assert found is None or len(found) == 2
-    assert logins.trouble.removeprefix("netrc cannot be read").strip("() line0123456789") == ""
+    assert logins.error.removeprefix("netrc cannot be read").strip("() line0123456789") == ""
 
 
 # --- headers and addresses ---

@@ -19,7 +19,7 @@ from contextlib import closing, suppress
 
 import pytest
 
-from mothball.index.cache import CachedAnswer, PageKey, StatusCache, page_key
+from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 from mothball.index.snapshot import parse_snapshot
 from tests.support.installed import Mothball, finish
@@ -42,12 +42,12 @@ def index() -> Iterator[ScriptedIndex]:
         yield scripted
 
 
-def read(mothball: Mothball, index: ScriptedIndex) -> dict[PageKey, CachedAnswer]:
+def read(mothball: Mothball, index: ScriptedIndex) -> dict[PageKey, CachedPage]:
     """Return what the cache holds; it must be a cache without trouble, and sound to SQLite itself."""
     cache = StatusCache.open(mothball.cache)
     with closing(cache):
         found = cache.get_many(page_key(index.url, name) for name in NAMES)
-        assert cache.trouble is None
+        assert cache.error is None
     path = os.path.join(mothball.cache, "v2", "cache.db")
     if os.path.exists(path):
         with closing(sqlite3.connect(path)) as database:

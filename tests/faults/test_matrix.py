@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mothball.index.deadline import Patience
+from mothball.index.deadline import Deadline
 from tests.support.certificates import Authority
 from tests.support.fault_cases import CASES, NAME, PAGE, Case
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
@@ -40,7 +40,7 @@ class Seen(NamedTuple):
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     forget_network_settings(monkeypatch)
     # Waiting before a retry is tested elsewhere.
-    monkeypatch.setattr(Patience, "pause", lambda *_: None)
+    monkeypatch.setattr(Deadline, "pause", lambda *_: None)
     root, home = tmp_path / "project", tmp_path / "home"
     for directory in (root / ".git", home):
         directory.mkdir(parents=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
 from mothball.index.page_request import ProjectPage
 from tests.support.installed import Mothball, Run, script
@@ -298,13 +298,13 @@ def test_a_cache_in_a_place_that_fills_up_while_it_is_written_keeps_whole_batche
     """The size of the database is limited by SQLite itself here, which fails as a full disk does: SQLITE_FULL."""
     cache = StatusCache.open(str(tmp_path / "cache"))
     keys = [page_key("https://index.example/simple/", name) for name in NAMES]
-    answer = CachedAnswer(ProjectPage("archived", "x" * 3_000), None, 1_795_000_000.0)
+    answer = CachedPage(ProjectPage("archived", "x" * 3_000), None, 1_795_000_000.0)
     cache.put_many({keys[0]: answer})
     assert cache._database is not None
     cache._database.connection.execute("PRAGMA max_page_count = 30")
     cache.put_many(dict.fromkeys(keys[1:], answer))
-    assert cache.trouble is not None
-    assert "full" in str(cache.trouble)
+    assert cache.error is not None
+    assert "full" in str(cache.error)
     again = StatusCache.open(str(tmp_path / "cache"))
     found = len(again.get_many(keys))
     again.close()

@@ -56,10 +56,10 @@ def test_files_around_the_change_say_where_its_names_go(
     assert asked(shop) == {"acme-web": A}
 
 
-def withheld(shop: Workshop) -> dict[str, str | None]:
+def skip_reason(shop: Workshop) -> dict[str, str | None]:
     """Return by name why what is added is not looked up."""
     dependencies = json.loads(shop.check("--format", "json").out)["dependencies"]
-    return {item["name"]: item["lookup"]["reason"] for item in dependencies if item["lookup"]["kind"] == "withheld"}
+    return {item["name"]: item["lookup"]["reason"] for item in dependencies if item["lookup"]["kind"] == "skipped"}
 
 
 @pytest.mark.parametrize("table", ["tool.uv.workspace", "tool.rye.workspace", "tool.hatch.envs.x.workspace"])
@@ -71,25 +71,25 @@ def test_members_of_the_staged_workspace_are_asked_of_nobody(shop: Workshop, tab
     # Only what is staged is there.
     shop.repository.write("packages/other/pyproject.toml", member.format("other", ""))
     shop.repository.git("rm", "-r", "-q", "--cached", "packages/.x")
-    assert withheld(shop) == {"lib": "workspace"}
+    assert skip_reason(shop) == {"lib": "workspace"}
     shop.git("add", "packages/other")
     (shop.root / "packages" / "lib" / "pyproject.toml").unlink()
-    assert withheld(shop) == {"lib": "workspace", "other": "workspace"}
+    assert skip_reason(shop) == {"lib": "workspace", "other": "workspace"}
 
 
 def test_members_by_hatch_toml_are_asked_of_nobody(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n", "hatch.toml": "[envs.x]\nworkspace.members = ['a']\n"})
     shop.stage({"pyproject.toml": toml("lib", "owl"), "a/pyproject.toml": toml(name="lib")})
-    assert withheld(shop) == {"lib": "workspace"}
+    assert skip_reason(shop) == {"lib": "workspace"}
 
 
 def test_what_the_staged_requirements_take_from_a_directory_is_asked_of_nobody(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n", "lib/setup.cfg": "[metadata]\nname = lib\n"})
     shop.stage({"requirements/dev.txt": "-e ./lib\n-r base.txt\n", "requirements/base.txt": "lib>=1\nowl\n"})
-    assert withheld(shop) == {"lib": "editable"}
+    assert skip_reason(shop) == {"lib": "editable"}
     shop.commit()
     shop.stage({"requirements/base.txt": "lib>=1\nowl\nbat\n"})
-    assert withheld(shop) == {}  # it was there before, and whether an index was asked for it does not matter
+    assert skip_reason(shop) == {}  # it was there before, and whether an index was asked for it does not matter
 
 
 def test_what_is_staged_counts_and_not_what_lies_in_the_working_tree(shop: Workshop) -> None:

@@ -35,7 +35,7 @@ def test_the_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
     ):
         assert f"\n{beginning}" in f"\n{result.out}"
     assert result.out.endswith(
-        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 withheld "
+        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 skipped "
         "(from version control), 1 not verified\n"
     )
 
@@ -515,4 +515,4 @@ def test_a_variable_in_an_entry_is_told_as_such(project: Project) -> None:
     first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
     words = "a variable in the entry decides where it comes from"
     assert first == f"requirements.txt: warning: 2 names were sent nowhere and not checked: {words}"
-    assert last.endswith("2 withheld (with a variable)")
+    assert last.endswith("2 skipped (with a variable)")

@@ -175,7 +175,7 @@ TEXT_HTML = html_page("some-lib", "archived")._replace(content_type="text/html; 
         (html_page("some-lib", "quarantined"), "stated", 1, 1),
         (TEXT_HTML, "stated", 1, 1),
         (json_page("some-lib", "deprecated"), "stated", 0, 1),
-        (json_page("some-lib", "retired"), "unrecognised", 0, 1),
+        (json_page("some-lib", "retired"), "unrecognized", 0, 1),
         (json_page("some-lib"), "not-stated", 0, 0),
         (Reply(404), "missing", 0, 1),
         (Reply(410), "missing", 0, 1),

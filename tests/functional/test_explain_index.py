@@ -6,19 +6,19 @@ from unittest import mock
 
 import pytest
 
-from mothball.check.messages import WITHHELD_WORDS
+from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.project import DEFAULT_INDEX
-from mothball.index.session import Session
-from mothball.model.document import WithheldReason
+from mothball.index.session import LookupSession
+from mothball.model.document import SkipReason
 from tests.support.project import Project
 
-HOLDS_VARIABLE = WITHHELD_WORDS[WithheldReason.INDEX_VARIABLE]
+HOLDS_VARIABLE = SKIP_REASON_TEXT[SkipReason.INDEX_VARIABLE]
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 
 @pytest.fixture(autouse=True)
 def _nobody_is_asked() -> object:
-    with mock.patch.object(Session, "look_up", side_effect=AssertionError("somebody is asked")) as asked:
+    with mock.patch.object(LookupSession, "look_up", side_effect=AssertionError("somebody is asked")) as asked:
         yield asked
 
 

@@ -107,7 +107,7 @@ def test_a_failed_look_up_is_not_taken_for_an_answer(project: Project) -> None:
     assert result.code == 0
 
 
-@pytest.mark.parametrize("rule", ["missing", "unverified", "archived", "unrecognised-status"])
+@pytest.mark.parametrize("rule", ["missing", "unverified", "archived", "unrecognized-status"])
 def test_what_a_rule_weighs_does_not_change_what_is_told(project: Project, index: ScriptedIndex, rule: str) -> None:
     names = ["gone-lib", "old-lib", "odd-lib"]
     plain = project.run("status", "--no-cache", "--index-url", index.url, *names)

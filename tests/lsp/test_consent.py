@@ -48,7 +48,7 @@ def test_an_address_that_is_typed_letter_by_letter_is_contacted_by_nobody(
     with ScriptedIndex() as chosen:
         chosen.script("old-lib", page("old-lib", "active"))
         client.start(PUSH, str(workspace.root), chosen.url, allowLocalIndexes=True)
-        client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+        client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
         document = client.open(workspace.write(name, before + after), before + after)
         client.wait_for(lambda: document in client.diagnostics)
         line = line.replace("URL", index.url)
@@ -68,7 +68,7 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
     with ScriptedIndex() as own:
         own.script("acme-lib", page("acme-lib", "archived"))
         client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
-        client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+        client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
         head = '[project]\nname = "x"\ndependencies = ["acme-lib", "acme-path"]\n'
         sources = '[tool.uv.sources]\nacme-lib = { index = "own" }\nacme-path = { path = "../p" }\n'
         table = f'[[tool.uv.index]]\nname = "own"\nurl = "{own.url}"\nexplicit = true\n'
@@ -83,15 +83,15 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
         assert index.received == []
 
 
-@pytest.mark.parametrize("told_by", ["pyproject.toml", "setup.cfg"])
+@pytest.mark.parametrize("declared_by", ["pyproject.toml", "setup.cfg"])
 def test_the_project_itself_is_looked_up_by_nobody_as_soon_as_it_is_typed(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, told_by: str
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, declared_by: str
 ) -> None:
     tells = {"pyproject.toml": '[project]\nname = "My.Project"\n', "setup.cfg": "[metadata]\nname = My.Project\n"}
-    workspace.write(told_by, tells[told_by])
+    workspace.write(declared_by, tells[declared_by])
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
     for version, before in enumerate(("", "another\n"), 2):
@@ -109,7 +109,7 @@ def test_the_project_itself_is_looked_up_by_nobody_as_soon_as_it_is_typed(
     assert "the project itself" in client.hover(document, 0, 2)["contents"]["value"]
     # What tells the name has changed: the name is another project's now.
     index.script("my-project", page("my-project", "deprecated"))
-    watched(client, workspace.write(told_by, tells[told_by].replace("My.Project", "renamed")))
+    watched(client, workspace.write(declared_by, tells[declared_by].replace("My.Project", "renamed")))
     client.wait_for_diagnostics(document, "deprecated", "archived")
     assert index.count("my-project") == 1
 
@@ -120,7 +120,7 @@ def test_all_indexes_that_a_name_is_pinned_to_stay_as_they_were_saved(
     with ScriptedIndex() as first, ScriptedIndex() as second:
         second.script("acme-lib", page("acme-lib", "archived"))
         client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
-        client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+        client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
         head = '[project]\nname = "x"\ndependencies = ["acme-lib"]\n'
         pins = [f"{{ index = '{name}', marker = \"sys_platform {sign} 'linux'\" }}" for name, sign in PINS]
         tables = "".join(

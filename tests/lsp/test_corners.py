@@ -16,7 +16,7 @@ from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.features.lifecycle import _is_alive
 from mothball.lsp.lookups import Lookups
-from mothball.model.lookup import Answer, Cause, Missing, NotStated, Origin, Source, Unavailable
+from mothball.model.lookup import Answer, Cause, Missing, Origin, Source, StatusNotStated, Unavailable
 from tests.support.lsp_client import PUSH, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page
@@ -34,7 +34,7 @@ def test_what_concerns_a_document_that_nobody_opened_is_passed_over(
     client.change(unknown, "old-lib\n")
     client.save(unknown)
     client.close(unknown)
-    client.in_loop(lambda: client.server.bench.change(unknown, "old-lib\n", 2))
+    client.in_loop(lambda: client.server.session.change(unknown, "old-lib\n", 2))
     assert client.hover(unknown, 0, 0) is None
     assert client.request("textDocument/documentLink", {"textDocument": {"uri": unknown}}) == []
     assert index.received == []
@@ -69,11 +69,11 @@ def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
     client: InProcess, workspace: Workspace, odd: Any
 ) -> None:
     client.initialize({}, str(workspace.root))
-    before = client.in_loop(lambda: client.server.bench.settings)
+    before = client.in_loop(lambda: client.server.session.settings)
     client.notify("workspace/didChangeConfiguration", {"settings": odd})
     (told,) = client.wait_for(lambda: client.messages("window/logMessage"))
     assert "no object of keys and values" in told["params"]["message"]
-    now = client.in_loop(lambda: client.server.bench.settings)
+    now = client.in_loop(lambda: client.server.session.settings)
     assert now == before._replace(troubles=("the settings are no object of keys and values",))
 
 
@@ -83,7 +83,7 @@ def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InP
     (asked,) = client.wait_for(lambda: client.messages("workspace/configuration"))
     client.send({"id": asked["id"], "error": {"code": -32603, "message": "no settings today"}})
     assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None
-    assert client.in_loop(lambda: client.server.bench.settings.max_age) == 7 * 24 * 3600
+    assert client.in_loop(lambda: client.server.session.settings.max_age) == 7 * 24 * 3600
 
 
 def test_an_errand_and_a_message_that_fail_are_logged(
@@ -95,7 +95,7 @@ def test_an_errand_and_a_message_that_fail_are_logged(
         await asyncio.sleep(0)
         raise OSError("an errand\nof two lines")
 
-    client.in_loop(lambda: client.server.run_errand(fail()))
+    client.in_loop(lambda: client.server.run_in_background(fail()))
     client.wait_for(lambda: "an errand failed" in caplog.text)
     client.in_loop(lambda: client.server.report_server_error(ValueError("odd\nmessage"), ValueError))
     assert "odd message" in caplog.text
@@ -116,7 +116,7 @@ def test_nobody_asks_windows_by_a_signal_whether_a_process_is_alive() -> None:
 def test_the_folder_of_old_clients_is_one_too(client: InProcess, workspace: Workspace) -> None:
     params: dict[str, Any] = {"processId": None, "rootUri": None, "rootPath": str(workspace.root), "capabilities": {}}
     client.request("initialize", params)
-    assert client.in_loop(lambda: client.server.bench.folders) == [str(workspace.root)]
+    assert client.in_loop(lambda: client.server.session.folders) == [str(workspace.root)]
 
 
 # --- what is known, and for how long ---
@@ -134,15 +134,15 @@ def query(name: str = "lib", **settings: Any) -> Query:
 @pytest.mark.parametrize(
     ("answer", "settings", "seconds"),
     [
-        (NotStated(Origin(INDEX, NOW)), {}, 3600),
-        (NotStated(Origin(INDEX, NOW)), {"max_age": 5.0}, 30),
+        (StatusNotStated(Origin(INDEX, NOW)), {}, 3600),
+        (StatusNotStated(Origin(INDEX, NOW)), {"max_age": 5.0}, 30),
         (Missing(Origin(INDEX, NOW)), {}, 300),
         (Missing(Origin(INDEX, NOW)), {"max_age": 60.0}, 60),
         (Unavailable(Cause.TIMEOUT, "", Origin(INDEX, NOW)), {}, 30),
-        (NotStated(Origin(INDEX, NOW - 9e5, Source.STALE)), {}, 30),
-        (NotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {}, 3600),
-        (NotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {"max_age": 0.0}, 30),
-        (NotStated(Origin(INDEX, NOW - 9e5, Source.CACHE)), {"offline": True}, 300),
+        (StatusNotStated(Origin(INDEX, NOW - 9e5, Source.STALE)), {}, 30),
+        (StatusNotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {}, 3600),
+        (StatusNotStated(Origin(INDEX, NOW - 9e5, Source.SNAPSHOT)), {"max_age": 0.0}, 30),
+        (StatusNotStated(Origin(INDEX, NOW - 9e5, Source.CACHE)), {"offline": True}, 300),
     ],
 )
 def test_every_answer_is_good_for_its_time(
@@ -166,7 +166,7 @@ def test_what_nobody_asks_about_is_forgotten_when_there_is_too_much(
 ) -> None:
     monkeypatch.setattr(lookups, "_MAX_ANSWERS", 2)
     queries = [query(name) for name in ("a", "b", "c")]
-    known.keep(dict.fromkeys(queries, NotStated(Origin(INDEX, NOW))))
+    known.keep(dict.fromkeys(queries, StatusNotStated(Origin(INDEX, NOW))))
     known.forget_all_but(queries[:1])
     assert [one.name for one, answer in known.known(queries).items() if answer is not lookups.PENDING] == ["a"]
     known.forget_all_but([])
@@ -189,7 +189,7 @@ def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(
 def test_a_bug_in_looking_up_is_logged_and_never_taken_for_fine(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with mock.patch("mothball.lsp.lookups.Statuses", side_effect=ZeroDivisionError):
+    with mock.patch("mothball.lsp.lookups.Resolver", side_effect=ZeroDivisionError):
         client.start(PUSH, str(workspace.root), index.url)
         document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
         (told,) = client.wait_for_diagnostics(document, "unverified")

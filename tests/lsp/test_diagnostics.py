@@ -45,7 +45,7 @@ def test_each_severity_has_its_word(client: InProcess, workspace: Workspace, ind
     client.start(PUSH, str(workspace.root), index.url)
     text = "a\nb\nc\nd\ne\nf\n"
     document = client.open(workspace.write("requirements.txt", text), text)
-    codes = ("quarantined", "deprecated", "unrecognised-status", "archived", "missing")
+    codes = ("quarantined", "deprecated", "unrecognized-status", "archived", "missing")
     found = client.wait_for_diagnostics(document, *codes)
     assert [one["severity"] for one in found] == [1, 2, 2, 3, 2]
 
@@ -164,8 +164,8 @@ def test_what_has_not_changed_is_not_sent_again(client: InProcess, workspace: Wo
 def test_a_refresh_is_not_waited_for(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.silent_about.update(("workspace/diagnostic/refresh", "client/registerCapability"))
     client.start(PULL, str(workspace.root), index.url)
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
-    client.in_loop(lambda: setattr(client.server.bench, "typing_pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.session, "typing_pause", 0.0))
     document = client.open(workspace.path("requirements.txt"), "")
     for number in range(3):
         name = f"old-{number}"
@@ -188,7 +188,7 @@ def test_a_verdict_moves_with_its_line_at_once(client: InProcess, workspace: Wor
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 1000.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 1000.0))
     client.change(document, "# above\nold-lib\n")
     client.wait_for(lambda: place(client.diagnostics[document][0]) == (1, 0, 7))
     client.change(document, "# above\n", 3)
@@ -214,7 +214,7 @@ def test_a_name_is_asked_for_after_a_pause_and_once(
 def test_saving_does_not_wait_for_the_pause(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 1000.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 1000.0))
     document = client.open(workspace.write("requirements.txt", ""), "")
     client.wait_for_diagnostics(document)
     client.change(document, "old-lib\n")
@@ -227,7 +227,7 @@ def test_incomplete_entries_are_asked_for_by_nobody(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
     text = '[project]\nname = "x"\ndependencies = ["half-typed'
     document = client.open(workspace.write("pyproject.toml", text), text)
     client.wait_for(lambda: document in client.diagnostics)
@@ -504,7 +504,7 @@ def test_the_clock_finds_an_index_that_is_back(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for(lambda: document in client.diagnostics)
     client.wait_for(lambda: codes_of(client.diagnostics[document]) != [])
-    client.in_loop(client.server.bench.keep_house)
+    client.in_loop(client.server.session.close_idle_connections)
     client.wait_for_diagnostics(document, "archived")
 
 
@@ -517,7 +517,7 @@ def test_the_clock_finds_files_that_changed_unwatched(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document)
     workspace.write("known.json", snapshot_text({"old-lib": "archived", "more": "active"}))
-    client.in_loop(client.server.bench.keep_house)
+    client.in_loop(client.server.session.close_idle_connections)
     client.wait_for_diagnostics(document, "archived")
     registered = [
         watcher["globPattern"]

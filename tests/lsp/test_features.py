@@ -266,12 +266,12 @@ def remember(workspace: Workspace, name: str, marker: str) -> None:
     import os
     import time
 
-    from mothball.index.cache import CachedAnswer, StatusCache, page_key
+    from mothball.index.cache import CachedPage, StatusCache, page_key
     from mothball.index.page_request import ProjectPage
 
     cache = StatusCache.open(os.environ["MOTHBALL_CACHE_DIR"])
     key = page_key("https://index.example/simple/", name)
-    cache.put_many({key: CachedAnswer(ProjectPage(marker), None, time.time())})
+    cache.put_many({key: CachedPage(ProjectPage(marker), None, time.time())})
     cache.close()
 
 
@@ -375,7 +375,7 @@ def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProce
     assert [re.split(": | is", one)[0] for one in told] == [
         f"setting mothball.{key}" for key in ("indexUrl", "private", "offline", "unknown")
     ]
-    assert client.server.bench.settings.max_age == 3600.0
+    assert client.server.session.settings.max_age == 3600.0
     client.notify("workspace/didChangeConfiguration", {"settings": [1]})
 
 
@@ -385,7 +385,7 @@ def test_misspelt_settings_are_told_once_with_what_was_meant(client: InProcess, 
     client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
     client.settings = {**bad, "offline": True}
     client.notify("workspace/didChangeConfiguration", {"settings": None})
-    client.wait_for(lambda: client.server.bench.settings.offline)
+    client.wait_for(lambda: client.server.session.settings.offline)
     assert [(one["params"]["type"], one["params"]["message"]) for one in client.messages("window/logMessage")] == [
         (2, "setting mothball.allowLocalIndexs is not known; did you mean `allowLocalIndexes`?"),
         (2, "setting mothball.privat is not known; did you mean `private`?"),

@@ -145,7 +145,7 @@ def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
 
     client.start(PULL, str(workspace.root), offline=True)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.analysis.survey", burst)
+        broken.setattr("mothball.lsp.analysis.read_file_context", burst)
         document = client.open(workspace.path("requirements.txt"), "name\n")
         (told,) = client.pull(document)["items"]
         client.change(document, "name\nother\n")
@@ -172,7 +172,7 @@ def test_six_slow_look_ups_leave_hover_alone(client: InProcess, workspace: Works
     slow = {f"slow-{number}" for number in range(6)}
 
     def pending() -> set[str]:
-        return client.in_loop(lambda: {one.name for one in client.server.bench.lookups._flying})
+        return client.in_loop(lambda: {one.name for one in client.server.session.lookups._flying})
 
     wait_until(lambda: slow <= pending(), "six lookups are pending")
     client.change(quick, "# moved\nquick\n")
@@ -187,8 +187,8 @@ def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, mon
     from mothball.lsp import analysis as verdicts
     from mothball.lsp import open_document
 
-    held, real = threading.Event(), open_document.survey
-    monkeypatch.setattr(verdicts, "survey", lambda *arguments: held.wait(LIMIT) and real(*arguments))
+    held, real = threading.Event(), open_document.read_file_context
+    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: held.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})

@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mothball.config.project import DEFAULT_INDEX
-from mothball.lsp.hover_text import Story, code_span, hover_text, project_page
+from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project_page
 from mothball.lsp.lookups import PENDING
-from mothball.model.document import Dependency, Location, Position, Span, WithheldReason
+from mothball.model.document import Dependency, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
 from mothball.model.line_index import LineTable
 from mothball.model.lookup import (
     Cause,
+    KnownStatus,
     Lookup,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
     Release,
+    Skipped,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 from mothball.model.sanitize import one_line
 
@@ -35,14 +35,14 @@ PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8), "old-lib")
 ORIGIN = Origin(INDEX, NOW - 3 * 3600)
 
 
-def story(lookup: Lookup, finding: Finding | None = None, **fields: object) -> Story:
+def story(lookup: Lookup, finding: Finding | None = None, **fields: object) -> HoverContent:
     """Return the story of `old-lib`, of which ``lookup`` was learnt; ``fields`` are the item's and its entry's."""
     entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
     own = {key: value for key, value in fields.items() if key in entry._fields}
     more = {key: value for key, value in fields.items() if key not in own}
     lines = LineTable("old-lib\n")
     item = CheckedDependency(entry._replace(**own), "requirements.txt", lines, lookup, **more)  # type: ignore[arg-type]
-    return Story(item, finding, NOW)
+    return HoverContent(item, finding, NOW)
 
 
 def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:
@@ -50,7 +50,7 @@ def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppressi
 
 
 def test_a_whole_story() -> None:
-    lookup = Stated(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN, Release("2.1.0", "2024-05-06"))
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN, Release("2.1.0", "2024-05-06"))
     told = story(
         lookup, found(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
     )
@@ -81,19 +81,19 @@ def test_a_whole_story() -> None:
 @pytest.mark.parametrize(
     ("lookup", "words"),
     [
-        (Stated(ProjectStatus.ACTIVE, "", ORIGIN), "**active**"),
-        (Stated(ProjectStatus.DEPRECATED, "", ORIGIN), "advise against"),
-        (Stated(ProjectStatus.QUARANTINED, "", ORIGIN), "possibly harmful"),
-        (NotStated(ORIGIN), "nobody can tell"),
-        (Unrecognised("frozen", "since May", ORIGIN), "status: `frozen`"),
-        (Unrecognised("frozen", "since May", ORIGIN), "Its index says: `since May`"),
+        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), "**active**"),
+        (KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN), "advise against"),
+        (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), "possibly harmful"),
+        (StatusNotStated(ORIGIN), "nobody can tell"),
+        (UnrecognizedStatus("frozen", "since May", ORIGIN), "status: `frozen`"),
+        (UnrecognizedStatus("frozen", "since May", ORIGIN), "Its index says: `since May`"),
         (Missing(ORIGIN), "anybody may register"),
         (Unavailable(Cause.TIMEOUT, "no answer", ORIGIN), f"`{INDEX}` could not be checked: `no answer`"),
         (Unavailable(Cause.OFFLINE, "offline, and nobody knows", ORIGIN), "could not be checked: `offline"),
-        (Stated(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.STALE)), "could not be asked again"),
-        (Stated(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)), "from a snapshot, 3 h old"),
+        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.STALE)), "could not be asked again"),
+        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)), "from a snapshot, 3 h old"),
         (PENDING, "**not asked yet**"),
-        *((Withheld(why), "**not asked**") for why in WithheldReason),
+        *((Skipped(reason), "**not asked**") for reason in SkipReason),
     ],
 )
 def test_each_kind_of_look_up_has_its_words(lookup: Lookup, words: str) -> None:
@@ -113,12 +113,12 @@ def test_each_kind_of_look_up_has_its_words(lookup: Lookup, words: str) -> None:
     ],
 )
 def test_the_policy_that_applies_is_told(finding: Finding, words: str) -> None:
-    lookup = Stated(ProjectStatus.ARCHIVED, "", ORIGIN)
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
     assert words in hover_text(story(lookup, finding), markdown=True)
 
 
 def test_a_package_of_a_lock_that_tells_no_way_is_told_as_such() -> None:
-    lookup = Stated(ProjectStatus.ACTIVE, "", ORIGIN)
+    lookup = KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN)
     assert "brought in by another package" in hover_text(story(lookup, transitive=True), markdown=True)
 
 
@@ -168,7 +168,7 @@ def skeleton(markdown: str) -> list[str]:
 
 
 def told(reason: str, name: str, marker: str, ignored: str) -> str:
-    lookup = Stated(ProjectStatus.ARCHIVED, reason, Origin(f"http://{marker}/", NOW))
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, Origin(f"http://{marker}/", NOW))
     finding = found(Rule.ARCHIVED, suppressed=Suppression("comment", ignored))
     return hover_text(
         story(lookup, finding, name=name, marker=marker, transitive=True, via=(name, marker)), markdown=True
@@ -184,7 +184,7 @@ def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str
 
 @given(HOSTILE)
 def test_a_text_of_which_nothing_harmless_is_left_leaves_no_trace(reason: str) -> None:
-    lookup = Stated(ProjectStatus.ARCHIVED, reason, ORIGIN)
+    lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, ORIGIN)
     assert ("Its index says" in hover_text(story(lookup), markdown=True)) == bool(one_line(reason))
 
 
@@ -201,7 +201,7 @@ def test_a_code_span_shows_what_it_holds(text: str) -> None:
 
 def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
     def page(index: str, source: Source = Source.INDEX) -> str | None:
-        return project_page("old-lib", Stated(ProjectStatus.ACTIVE, "", Origin(index, NOW, source)))
+        return project_page("old-lib", KnownStatus(ProjectStatus.ACTIVE, "", Origin(index, NOW, source)))
 
     assert page(INDEX) == f"{INDEX}old-lib/"
     assert page(DEFAULT_INDEX) == DEFAULT_INDEX.replace("simple", "project") + "old-lib/"
@@ -213,7 +213,7 @@ def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
 
 @pytest.mark.parametrize(
     "lookup",
-    [Withheld(WithheldReason.PRIVATE), Missing(ORIGIN), Unavailable(Cause.TIMEOUT, "", ORIGIN), PENDING],
+    [Skipped(SkipReason.PRIVATE), Missing(ORIGIN), Unavailable(Cause.TIMEOUT, "", ORIGIN), PENDING],
 )
 def test_a_name_that_no_index_has_told_of_has_no_link(lookup: Lookup) -> None:
     assert project_page("old-lib", lookup) is None

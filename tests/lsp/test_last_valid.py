@@ -35,7 +35,7 @@ def start(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None
     for name, status in (("old-lib", "archived"), ("fine", "active")):
         index.script(name, page(name, status))
     client.start(PUSH, str(workspace.root), index.url)
-    client.in_loop(lambda: vars(client.server.bench).update(pause=0.0, typing_pause=0.0))
+    client.in_loop(lambda: vars(client.server.session).update(pause=0.0, typing_pause=0.0))
 
 
 @CASES
@@ -44,7 +44,7 @@ def test_findings_stay_on_unchanged_lines_of_a_broken_text(
 ) -> None:
     def changes_to(text: str, version: int) -> None:
         client.change(document, text, version)
-        client.wait_for(lambda: (found := client.server.bench.documents[document].checked) and found.text == text)
+        client.wait_for(lambda: (found := client.server.session.documents[document].checked) and found.text == text)
 
     start(client, workspace, index)
     document = client.open(workspace.write(case.name, case.valid), case.valid)

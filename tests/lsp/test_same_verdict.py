@@ -195,7 +195,7 @@ def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
 @pytest.fixture
 def server(client: InProcess, project: Workspace) -> tuple[InProcess, Workspace]:
     client.initialize(UTF_32, str(project.root))
-    client.in_loop(lambda: setattr(client.server.bench, "pause", 0.0))
+    client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
     return client, project
 
 
@@ -203,7 +203,7 @@ def settled(client: InProcess, document: str) -> list[Message]:
     """Return the diagnostics when the text is judged and all its names are answered."""
 
     def state() -> list[Message] | None:
-        held = client.server.bench.documents.get(document)
+        held = client.server.session.documents.get(document)
         if held is None or not held.is_checked() or held.checked is None or held.checked.is_pending():
             return None
         return [{}, *(client.server.protocol._converter.unstructure(one) for one in held.diagnostics or ())]

@@ -26,10 +26,10 @@ def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
     text = f"--index-url {index.url}\nold-lib\n"
     document = client.open(workspace.write("requirements.txt", text), text)
     client.wait_for_diagnostics(document, "archived")
-    assert list(client.server.bench.settings.private) == ["acme-*"]
+    assert list(client.server.session.settings.private) == ["acme-*"]
     changed(client, nothing)
     client.wait_for(lambda: "allowLocalIndexes" in str(client.diagnostics[document]))
-    assert not client.server.bench.settings.private
+    assert not client.server.session.settings.private
 
 
 def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
@@ -38,13 +38,13 @@ def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
     client.settings = {"private": ["other-*"]}
     given = {"offline": True, "private": ["acme-*"]}
     client.initialize(PUSH, str(workspace.root), initializationOptions=given)
-    client.wait_for(lambda: client.server.bench.settings.private == ("other-*",))
-    assert client.server.bench.settings.offline
+    client.wait_for(lambda: client.server.session.settings.private == ("other-*",))
+    assert client.server.session.settings.offline
     changed(client, {"offline": False})
-    client.wait_for(lambda: not client.server.bench.settings.offline)
-    assert list(client.server.bench.settings.private) == ["acme-*"]
+    client.wait_for(lambda: not client.server.session.settings.offline)
+    assert list(client.server.session.settings.private) == ["acme-*"]
     changed(client, None)
-    client.wait_for(lambda: client.server.bench.settings.offline)
+    client.wait_for(lambda: client.server.session.settings.offline)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_restricting_setting_that_cannot_be_read_lets_nothing_out(
 def test_one_text_will_do_for_a_list_of_one(client: InProcess, workspace: Workspace) -> None:
     client.settings = {"private": "acme-*", "trustedHosts": "index.example"}
     client.initialize(PUSH, str(workspace.root))
-    client.wait_for(lambda: client.server.bench.settings.private == ("acme-*",))
-    assert client.server.bench.settings.trusted_hosts == ("index.example",)
+    client.wait_for(lambda: client.server.session.settings.private == ("acme-*",))
+    assert client.server.session.settings.trusted_hosts == ("index.example",)
 
 
 def test_scripts_that_were_open_before_the_setting_came_are_checked(

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from mothball.lsp import transport
-from mothball.lsp.transport import Writer, start_reading
+from mothball.lsp.transport import MessageWriter, start_reading
 from tests.support.lsp_client import PUSH, ServerError
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -42,7 +42,7 @@ def test_a_message_that_is_too_large_is_passed_over(monkeypatch: pytest.MonkeyPa
 def test_a_client_that_is_gone_is_told_to_nobody() -> None:
     lost: list[str] = []
     closed = io.BytesIO()
-    writer = Writer(closed, lambda: lost.append("lost"))
+    writer = MessageWriter(closed, lambda: lost.append("lost"))
     writer.write(b"x")
     assert closed.getvalue() == b"x"
     writer.close()
@@ -82,7 +82,7 @@ def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InP
     params = {"textDocument": {"uri": document, "version": 2}, "contentChanges": [{"range": part, "text": "x"}]}
     client.notify("textDocument/didChange", params)
     client.wait_for_diagnostics(document)
-    assert client.in_loop(lambda: client.server.bench.documents[document].text) == "# 😀x\n"
+    assert client.in_loop(lambda: client.server.session.documents[document].text) == "# 😀x\n"
 
 
 def test_the_process_of_a_client_that_is_gone_ends_the_server(
@@ -114,7 +114,7 @@ def test_a_bug_in_looking_up_is_no_clean_file(
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("mothball.lsp.lookups.Statuses", burst)
+    monkeypatch.setattr("mothball.lsp.lookups.Resolver", burst)
     client.start(PUSH, str(workspace.root))
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     (found,) = client.wait_for_diagnostics(document, "unverified")

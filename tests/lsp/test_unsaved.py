@@ -17,7 +17,7 @@ def asked_for(client: InProcess, document: str, text: str) -> set[str]:
     """Return the names of the document that would be asked for, once the verdict is about ``text``."""
 
     def names() -> set[str] | None:
-        known = client.server.bench.documents.get(document)
+        known = client.server.session.documents.get(document)
         found = known.checked if known else None
         return {query.name for query in found.queries} | {""} if found and found.text == text else None
 

@@ -10,11 +10,11 @@ import pytest
 
 from mothball.config.credential_settings import UserAddress
 from mothball.config.project import Config, network_of
-from mothball.lsp.effective_settings import Environment, read_user_side
+from mothball.lsp.effective_settings import Environment, read_effective_settings
 from mothball.lsp.settings import Settings
-from mothball.model.document import Dependency, Span, WithheldReason
+from mothball.model.document import Dependency, SkipReason, Span
 from mothball.model.errors import UnreadableFileError
-from mothball.model.lookup import Withheld
+from mothball.model.lookup import Skipped
 from mothball.routing.route import Ask, Declared, Route, Router
 from tests.support.cli import clean_environment
 
@@ -24,7 +24,7 @@ ANY = Dependency("lib", Span(0, 0), Span(0, 0))
 
 def routed(settings: Settings, config: Config, home: Path, **variables: str) -> Route:
     with mock.patch.dict(os.environ, clean_environment(home, **variables), clear=True):
-        side = read_user_side(settings, Environment())
+        side = read_effective_settings(settings, Environment())
     return Router(Declared("requirements"), network_of(config, side.user, side.overrides)).route(ANY)
 
 
@@ -34,18 +34,18 @@ def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Pa
     assert isinstance(route, Ask)
     assert route.indexes == ("https://a.example/simple/",)
     with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
-        assert UserAddress(address) in read_user_side(Settings(), Environment()).user.access.addresses
+        assert UserAddress(address) in read_effective_settings(Settings(), Environment()).user.access.addresses
 
 
 def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
     route = routed(Settings(index_url="https://b.example/simple/"), Config(), tmp_path)
     assert isinstance(route, Ask)
-    assert [one.by for one in route.answering] == ["`indexUrl` of the editor"]
+    assert [one.set_by for one in route.answering] == ["`indexUrl` of the editor"]
 
 
 def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:
     project = Config(index_url=LOCAL)
-    assert routed(Settings(), project, tmp_path) == Withheld(WithheldReason.CONSENT)
+    assert routed(Settings(), project, tmp_path) == Skipped(SkipReason.CONSENT)
     for asked in (
         routed(Settings(allow_local_indexes=True), project, tmp_path),
         routed(Settings(trusted_hosts=("127.0.0.1:8080",)), project, tmp_path),

@@ -9,7 +9,7 @@ import pytest
 
 from mothball.lsp import analysis as verdicts
 from mothball.lsp import open_document
-from mothball.lsp.analysis import LookUp, Task, Verdict
+from mothball.lsp.analysis import AnalysisResult, AnalysisTask, LookUp
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
 from tests.support.lsp_pages import page
@@ -33,7 +33,7 @@ class HeldJudge:
         self.texts: list[str] = []
         self.go = threading.Event()
 
-    def judge(self, task: Task, known: LookUp) -> Verdict:
+    def judge(self, task: AnalysisTask, known: LookUp) -> AnalysisResult:
         if len(task.text) >= len(LONG):
             self.texts.append(task.text[len(LONG) :])
             self.go.wait(LIMIT)
@@ -64,7 +64,7 @@ def test_of_the_texts_that_come_while_a_long_one_is_judged_only_the_last_is(
     client.wait_for(lambda: held.texts)
     for version, word in enumerate(("second", "third", "fourth"), 2):
         client.change(document, f"{LONG}=={word}\n", version)
-    until(client, lambda: client.server.bench.documents[document].is_overtaken)
+    until(client, lambda: client.server.session.documents[document].is_overtaken)
     held.go.set()
     client.wait_for(lambda: "fourth" in str(client.diagnostics.get(document)))
     assert held.texts == ["==first\n", "==fourth\n"]
@@ -85,7 +85,7 @@ def test_answers_that_come_while_a_long_text_is_judged_count(
     client.wait_for(lambda: held.texts)
     index.script("old-lib", page("old-lib", "active"))
     client.command("mothball.checkAgain")
-    until(client, lambda: client.server.bench.documents[document].is_overtaken)
+    until(client, lambda: client.server.session.documents[document].is_overtaken)
     held.go.set()
     client.wait_for_diagnostics(document)
 
@@ -114,11 +114,11 @@ def test_a_text_that_is_changed_and_closed_at_once_is_not_judged(
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     client.wait_for_diagnostics(document, "unreadable")
-    bench = client.server.bench
+    session = client.server.session
 
     def change_and_close() -> None:
-        bench.change(document, "==broken\n==again\n", 2)
-        bench.close(document)
+        session.change(document, "==broken\n==again\n", 2)
+        session.close(document)
 
     client.in_loop(change_and_close)
     assert client.hover(document, 0, 0) is None
@@ -128,7 +128,7 @@ def test_a_text_that_is_changed_and_closed_at_once_is_not_judged(
 def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def burst(*_: object) -> Verdict:
+    def burst(*_: object) -> AnalysisResult:
         raise ZeroDivisionError
 
     client.start(PUSH, str(workspace.root), index.url)
@@ -146,13 +146,13 @@ def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
 def test_the_clock_passes_over_a_document_that_is_not_read_yet(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.survey
-    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), open_document.read_file_context
+    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
-    client.in_loop(client.server.bench.keep_house)
-    assert client.in_loop(lambda: client.server.bench.documents[document].surveys) == 1
+    client.in_loop(client.server.session.close_idle_connections)
+    assert client.in_loop(lambda: client.server.session.documents[document].surveys) == 1
     go.set()
     client.wait_for_diagnostics(document, "archived")
 
@@ -170,14 +170,14 @@ def test_links_wait_a_little_for_the_answers_that_say_where_they_lead(
 def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.survey
-    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), open_document.read_file_context
+    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     first, second = (
         client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}}) for _ in range(2)
     )
-    until(client, lambda: len(client.server.bench.documents[document].waiting) == 2)
+    until(client, lambda: len(client.server.session.documents[document].waiting) == 2)
     client.notify("$/cancelRequest", {"id": first})
     with pytest.raises(ServerError) as cancelled:
         client.answer(first)
@@ -189,12 +189,12 @@ def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
 def test_a_document_that_is_closed_while_its_diagnostics_are_waited_for_has_none(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, real = threading.Event(), open_document.survey
-    monkeypatch.setattr(verdicts, "survey", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    go, real = threading.Event(), open_document.read_file_context
+    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
-    until(client, lambda: bool(client.server.bench.documents[document].waiting))
+    until(client, lambda: bool(client.server.session.documents[document].waiting))
     client.close(document)
     assert client.answer(number) == {"kind": "full", "items": []}
     go.set()
@@ -212,7 +212,7 @@ def test_scripts_are_given_up_when_the_setting_goes(
     client.start(capabilities, str(workspace.root), offline=True, scripts=True)
     document = client.open(workspace.path("tool.py"), SCRIPT)
     pulls = capabilities is PULL
-    until(client, lambda: document in client.server.bench.documents)
+    until(client, lambda: document in client.server.session.documents)
     if pulls:
         assert codes_of(client.pull(document)["items"]) == ["unreadable"]
     else:
@@ -237,4 +237,4 @@ def test_a_client_that_answers_the_question_for_its_settings_with_nothing_keeps_
     for number, nothing in zip(numbers, ([], [None]), strict=True):
         client.send({"id": number, "result": nothing})
     assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None
-    assert client.in_loop(lambda: client.server.bench.settings.max_age) == 7 * 24 * 3600
+    assert client.in_loop(lambda: client.server.session.settings.max_age) == 7 * 24 * 3600

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from mothball.config.project import UserConfig
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.diagnostics import Shape
+from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.lookups import Answers
 from mothball.lsp.workspace_check import Context, check_folders
-from mothball.model.lookup import Origin, ProjectStatus, Stated
+from mothball.model.lookup import KnownStatus, Origin, ProjectStatus
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
 from tests.support.lsp_editor import Editor
 from tests.support.lsp_in_process import Workspace
@@ -55,7 +55,7 @@ def test_a_pull_reports_an_invalid_configuration_and_the_last_diagnostics_of_its
     path = editor.uri("requirements.txt")
     first = editor.pull()
     editor.workspace.write("mothball.toml", "private = 7\n")
-    editor.client.in_loop(editor.client.server.bench.disk_changed)
+    editor.client.in_loop(editor.client.server.session.files_changed)
     items = editor.pull((path, first[path]["resultId"]))
     assert items[path]["kind"] == "unchanged"
     assert "were not checked" in items[editor.uri("mothball.toml")]["items"][0]["message"]
@@ -258,19 +258,19 @@ def test_a_canceled_check_stops_between_two_batches_of_lookups(
     def ask(queries: Sequence[Query], *_: bool) -> Answers:
         asked.extend(query.name for query in queries)
         origin = Origin("https://index.example/simple/", 0.0)
-        return dict.fromkeys(queries, Stated(ProjectStatus.ACTIVE, "", origin))
+        return dict.fromkeys(queries, KnownStatus(ProjectStatus.ACTIVE, "", origin))
 
     def on_progress(done: int, total: int) -> None:
         if done >= 4:
             raise InterruptedError(f"{done} of {total}")
 
     context = Context(
-        lambda *scopes: Governor(GovernorSettings(today="2026-01-01", scopes=scopes), UserConfig()),
+        lambda *scopes: ConfigResolver(ConfigResolverSettings(today="2026-01-01", scopes=scopes), UserConfig()),
         ask,
         refresh=False,
         failed={},
         private=(),
-        shape=Shape(ClientFeatures()),
+        options=DiagnosticOptions(ClientFeatures()),
         on_progress=on_progress,
     )
     with pytest.raises(InterruptedError, match="4 of 5"):

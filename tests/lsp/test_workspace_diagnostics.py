@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mothball.lsp import workspace_diagnostics
 from mothball.lsp.convert import path_of
-from mothball.lsp.workspace_check import Context, Found
+from mothball.lsp.workspace_check import Context, WorkspaceResult
 from tests.support.lsp_client import PULL, Message, ServerError, codes_of
 from tests.support.lsp_editor import CHANGED, DELETED, Editor
 from tests.support.lsp_pages import page
@@ -63,7 +63,7 @@ def test_a_file_deleted_during_a_check_is_not_shown_by_it(editor: Editor, monkey
     found: list[Message] = []
     real = editor.checks.check_folders
 
-    def delete_after(folders: Sequence[str], context: Context) -> Found:
+    def delete_after(folders: Sequence[str], context: Context) -> WorkspaceResult:
         # The check has read the file; its outcome is not taken yet.
         outcome = real(folders, context)
         editor.delete("requirements.txt")
@@ -140,8 +140,8 @@ def test_a_lookup_for_an_open_file_is_used_for_the_other_files(editor: Editor) -
     editor.client.wait_for_diagnostics(document)
     editor.index.script("fine", page("fine", "archived"))
     # As if "check again" were about open files alone.
-    queries = editor.client.server.bench.documents[document].queries()
-    editor.client.in_loop(lambda: editor.client.server.bench.lookups.ask(queries, refresh=True))
+    queries = editor.client.server.session.documents[document].queries()
+    editor.client.in_loop(lambda: editor.client.server.session.lookups.ask(queries, refresh=True))
     editor.client.wait_for_diagnostics(document, "archived")
     editor.wait_for("a/requirements.txt", "archived")
     assert editor.index.count("fine") == 2
@@ -271,7 +271,7 @@ def test_an_unsaved_project_name_is_not_looked_up(editor: Editor) -> None:
     document = editor.open("pyproject.toml", named.format("old-name"))
     editor.client.wait_for_diagnostics(document)
     editor.client.change(document, named.format("new-name"))
-    editor.until(lambda: editor.client.server.bench.documents[document].new_own_name == "new-name")
+    editor.until(lambda: editor.client.server.session.documents[document].new_own_name == "new-name")
     editor.check()
     assert editor.looked_up() == {"fine"}
 
@@ -455,7 +455,7 @@ def test_an_ignore_that_is_used_again_is_not_reported_anymore(editor: Editor) ->
     editor.check()
     editor.wait_for("mothball.toml", "unused-ignore")
     document = editor.open("mothball.toml", UNUSED)
-    editor.until(lambda: editor.client.server.bench.documents[document].checked is not None)
+    editor.until(lambda: editor.client.server.session.documents[document].checked is not None)
     assert editor.codes("mothball.toml") == ["unused-ignore"]
     editor.write("requirements.txt", "gone-lib\n")
     editor.wait_for("mothball.toml")

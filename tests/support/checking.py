@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from mothball.check.inputs import Governance, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.config.project import Config, Ignore, Network
 from mothball.formats.table import parse
 from mothball.index.resolution import Query
@@ -15,14 +15,14 @@ from mothball.model.findings import Rule
 from mothball.model.lookup import (
     Answer,
     Cause,
+    KnownStatus,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
+    UnrecognizedStatus,
 )
 
 INDEX = "https://index.example/simple/"
@@ -38,12 +38,12 @@ def origin(source: Source = Source.INDEX, *, age: float = 0.0, index: str = INDE
     return Origin(index, NOW - age, source)
 
 
-ACTIVE = Stated(ProjectStatus.ACTIVE, "", origin())
-ARCHIVED = Stated(ProjectStatus.ARCHIVED, "moved to new-lib", origin())
-DEPRECATED = Stated(ProjectStatus.DEPRECATED, "", origin())
-QUARANTINED = Stated(ProjectStatus.QUARANTINED, "malware", origin())
-NOT_STATED = NotStated(origin())
-UNRECOGNISED = Unrecognised("retired", "since May", origin())
+ACTIVE = KnownStatus(ProjectStatus.ACTIVE, "", origin())
+ARCHIVED = KnownStatus(ProjectStatus.ARCHIVED, "moved to new-lib", origin())
+DEPRECATED = KnownStatus(ProjectStatus.DEPRECATED, "", origin())
+QUARANTINED = KnownStatus(ProjectStatus.QUARANTINED, "malware", origin())
+NOT_STATED = StatusNotStated(origin())
+UNRECOGNIZED = UnrecognizedStatus("retired", "since May", origin())
 MISSING = Missing(origin())
 DOWN = Unavailable(Cause.TIMEOUT, "index.example did not answer in time", origin())
 
@@ -66,7 +66,7 @@ def ignore(name: str, *rules: Rule, reason: str = "known", until: str | None = N
     return Ignore(name, name, rules or (Rule.ARCHIVED,), reason, until)
 
 
-def governance(
+def resolved_config(
     config: Config | None = None,
     *,
     network: Network = NETWORK,
@@ -74,18 +74,18 @@ def governance(
     path: str = "mothball.toml",
     locations: Mapping[str, Location] = MappingProxyType({}),
     whole_scope: bool = True,
-) -> Governance:
+) -> ResolvedConfig:
     """Return what a configuration amounts to."""
-    return Governance(path, "/project", config or Config(), network, snapshot, locations, whole_scope)
+    return ResolvedConfig(path, "/project", config or Config(), network, snapshot, locations, whole_scope)
 
 
 def source(
     text: str,
     path: str = "requirements.txt",
-    under: Governance | None = None,
+    under: ResolvedConfig | None = None,
     *,
     kind: Kind = Kind.REQUIREMENT,
     options: tuple[IndexOption, ...] = (),
 ) -> SourceFile:
     """Return a requirements file that holds ``text``."""
-    return SourceFile(path, text, parse("requirements", text, kind), under or governance(), options)
+    return SourceFile(path, text, parse("requirements", text, kind), under or resolved_config(), options)

@@ -98,10 +98,10 @@ CASES = {
     "null instead of a status": Case((marked({"status": None, "reason": None}),), ("not-stated", None), 0),
     "a marker that is a number": unavailable("unexpected-answer", marked(7)),
     "no marker": Case((NOTHING,), ("not-stated", None), 0),
-    "an unknown marker": Case((json_page(NAME, "mothballed", "why"),), ("unrecognised", "mothballed"), 1),
-    "a marker in capitals": Case((json_page(NAME, "ARCHIVED"),), ("unrecognised", "ARCHIVED"), 1),
+    "an unknown marker": Case((json_page(NAME, "mothballed", "why"),), ("unrecognized", "mothballed"), 1),
+    "a marker in capitals": Case((json_page(NAME, "ARCHIVED"),), ("unrecognized", "ARCHIVED"), 1),
     "a marker with control characters": Case(
-        (json_page(NAME, "odd\x1b[2J\u202e\nstatus"),), ("unrecognised", "odd [2J status"), 1
+        (json_page(NAME, "odd\x1b[2J\u202e\nstatus"),), ("unrecognized", "odd [2J status"), 1
     ),
     "meta.project-status": archived(
         json_page(NAME, meta={"api-version": "1.4", "project-status": "archived", "project-status-reason": "no time"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import Failed, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
-from mothball.index.resolver import Statuses
+from mothball.index.resolver import Resolver
 from mothball.index.snapshot import Snapshot
 from mothball.model.lookup import Answer, Cause, Origin, Source
 from tests.support.fake_fetcher import FakeFetcher, Script
@@ -37,15 +37,15 @@ class World:
         self.fetcher = FakeFetcher({})
 
     def remember(self, index: str, name: str, page: ProjectPage | None, age: float, etag: str | None = '"v1"') -> None:
-        answer = CachedAnswer(page, etag if page else None, self.now - age)
+        answer = CachedPage(page, etag if page else None, self.now - age)
         self.cache.put_many({page_key(index, name): answer})
 
-    def remembered(self, index: str, name: str) -> CachedAnswer | None:
+    def remembered(self, index: str, name: str) -> CachedPage | None:
         return self.cache.get_many([page_key(index, name)]).get(page_key(index, name))
 
     def look_up(self, queries: list[Query], script: Script) -> dict[Query, Answer]:
         self.fetcher = FakeFetcher(script)
-        statuses = Statuses(open_client=self.fetcher.open, cache=self.cache, clock=lambda: self.now)
+        statuses = Resolver(open_client=self.fetcher.open, cache=self.cache, clock=lambda: self.now)
         return statuses.look_up(queries)
 
     def ask(self, script: Script, *indexes: str, name: str = "lib", settings: LookupSettings | None = None) -> Answer:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mothball.lsp import workspace_check
-from mothball.lsp.workspace_check import Context, Found
+from mothball.lsp.workspace_check import Context, WorkspaceResult
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
 from tests.support.lsp_client import PUSH, Message, codes_of, uri
 from tests.support.lsp_pages import page
@@ -36,7 +36,7 @@ class Checks:
         self.go.set()
         self.failure: Exception | None = None
 
-    def check_folders(self, folders: Sequence[str], context: Context) -> Found:
+    def check_folders(self, folders: Sequence[str], context: Context) -> WorkspaceResult:
         self.started += 1
         try:
             context.on_progress(1, 4)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mothball.lsp.effective_settings import Environment
 from mothball.lsp.main import create_server
-from mothball.lsp.transport import Writer
+from mothball.lsp.transport import MessageWriter
 from tests.support.lsp_client import LIMIT, PUSH, LspClient, Message
 from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
@@ -53,7 +53,7 @@ class InProcess(LspClient):
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.server = self.in_loop(lambda: create_server(Environment(), self._leave))
-        self.server.protocol.set_writer(Writer(_Pipe(self), self.end))  # type: ignore[arg-type]
+        self.server.protocol.set_writer(MessageWriter(_Pipe(self), self.end))  # type: ignore[arg-type]
 
     def _take(self, body: bytes) -> None:
         self.loop.call_soon_threadsafe(self.server.protocol.take, body)
@@ -74,7 +74,7 @@ class InProcess(LspClient):
         """Wait until the last text of a document is checked, the pause after it is over and no lookup is pending."""
 
         def has_paused() -> bool:
-            held = self.server.bench.documents[document]
+            held = self.server.session.documents[document]
             timer = held.asking
             is_over = timer is None or timer.cancelled() or timer.when() < self.loop.time()
             return held.is_checked() and is_over
@@ -82,7 +82,7 @@ class InProcess(LspClient):
         # The server has read all messages that were sent before this request.
         self.hover("file:///nowhere/requirements.txt", 0, 0)
         wait_until(lambda: self.in_loop(has_paused), "the pause is over")
-        wait_until(lambda: self.in_loop(lambda: not self.server.bench.lookups._flying), "no lookup is pending")
+        wait_until(lambda: self.in_loop(lambda: not self.server.session.lookups._flying), "no lookup is pending")
 
     def stop(self) -> None:
         """End the loop; look-ups that are under way in threads find nobody any more."""
@@ -95,7 +95,7 @@ class InProcess(LspClient):
 
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(cancel_all(), self.loop).result(LIMIT)
-        lookups = self.server.bench.lookups
+        lookups = self.server.session.lookups
         for pool in (lookups._cache_pool, lookups._network_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         self.loop.call_soon_threadsafe(self.loop.stop)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 from tests.support.cli import Result, cache_of, run_in_process
 from tests.tables.json_fields import verify
@@ -67,5 +67,5 @@ class Project(NamedTuple):
         """Put an answer into the user's cache, as if it had been learnt ``age`` seconds ago."""
         cache = StatusCache.open(cache_of(self.home))
         stored_at = datetime.now(UTC).timestamp() - age
-        cache.put_many({page_key(index, name): CachedAnswer(ProjectPage(marker), None, stored_at)})
+        cache.put_many({page_key(index, name): CachedPage(ProjectPage(marker), None, stored_at)})
         cache.close()

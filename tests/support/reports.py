@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mothball.check.messages import not_stated_wording, wording_of
+from mothball.check.messages import finding_message, not_stated_message
 from mothball.check.pipeline import check
 from mothball.config.project import Config
-from mothball.model.document import Dependency, Kind, Location, Position, Span, WithheldReason
+from mothball.model.document import Dependency, Kind, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
 from mothball.model.line_index import LineTable
 from mothball.model.lookup import (
     Answer,
     Cause,
+    KnownStatus,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
     Release,
+    Skipped,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 from tests.support.checking import (
     ACTIVE,
@@ -32,11 +32,11 @@ from tests.support.checking import (
     MISSING,
     QUARANTINED,
     SETTINGS,
-    UNRECOGNISED,
+    UNRECOGNIZED,
     LookUp,
-    governance,
     ignore,
     origin,
+    resolved_config,
     source,
 )
 from tests.support.hostile import TEXTS
@@ -57,19 +57,19 @@ _CONSTRAINTS = "gone-lib\nold-lib<2\nmute-lib\n"
 _ANSWERS: dict[str, Answer] = {
     "old-lib": ARCHIVED,
     "bad-lib": QUARANTINED,
-    "odd-lib": UNRECOGNISED,
+    "odd-lib": UNRECOGNIZED,
     "kept-lib": ARCHIVED,
     "down-lib": DOWN,
     "gone-lib": MISSING,
-    "calm-lib": Stated(ProjectStatus.DEPRECATED, "", origin(Source.SNAPSHOT, age=3 * DAY)),
-    "quiet-lib": Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
-    "mute-lib": NotStated(origin(index="https://mirror.example/simple/")),
+    "calm-lib": KnownStatus(ProjectStatus.DEPRECATED, "", origin(Source.SNAPSHOT, age=3 * DAY)),
+    "quiet-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
+    "mute-lib": StatusNotStated(origin(index="https://mirror.example/simple/")),
 }
 
 
 def full_report() -> Report:
     """Return a report with every kind of look-up, finding and problem, as a check makes it."""
-    under = governance(Config(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
+    under = resolved_config(Config(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
     files = [
         source(_REQUIREMENTS, under=under),
         source(_CONSTRAINTS, "requirements/constraints.txt", under, kind=Kind.CONSTRAINT),
@@ -99,12 +99,12 @@ _ORIGINS = st.builds(
     Origin, st.builds("https://index.example/{}/".format, TEXTS), st.floats(0, 2e9), st.sampled_from(Source)
 )
 _LOOKUPS = st.one_of(
-    st.builds(Stated, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS, release=_RELEASES),
-    st.builds(Unrecognised, TEXTS, TEXTS, _ORIGINS, release=_RELEASES),
-    st.builds(NotStated, _ORIGINS, release=_RELEASES),
+    st.builds(KnownStatus, st.sampled_from(ProjectStatus), TEXTS, _ORIGINS, release=_RELEASES),
+    st.builds(UnrecognizedStatus, TEXTS, TEXTS, _ORIGINS, release=_RELEASES),
+    st.builds(StatusNotStated, _ORIGINS, release=_RELEASES),
     st.builds(Missing, _ORIGINS),
     st.builds(Unavailable, st.sampled_from(Cause), TEXTS, _ORIGINS),
-    st.builds(Withheld, st.sampled_from(WithheldReason)),
+    st.builds(Skipped, st.sampled_from(SkipReason)),
 )
 
 
@@ -120,7 +120,7 @@ def _findings(draw: st.DrawFn) -> Finding:
     path = draw(TEXTS)
     name, lookup = draw(TEXTS), draw(_LOOKUPS)
     # Findings get their words from wording.py, whose promise is that they are harmless.
-    words = draw(st.sampled_from([wording_of(name, lookup), not_stated_wording(name, 2)]))
+    words = draw(st.sampled_from([finding_message(name, lookup), not_stated_message(name, 2)]))
     return Finding(
         draw(st.sampled_from(Rule)),
         draw(st.sampled_from([Severity.ERROR, Severity.WARNING, Severity.NOTE])),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from mothball.config.installers import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, Network
 from mothball.formats.table import parse
-from mothball.model.document import Dependency, WithheldReason
+from mothball.model.document import Dependency, SkipReason
 from mothball.routing.route import Ask, Declared, Explanation, Router
 
 A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")
 PUBLIC = DEFAULT_INDEX
 OURS = "https://ours.example/simple/"
-CHOSEN = Network(index_url=OURS, index_by="--index-url", is_users_index=True)
+CHOSEN = Network(index_url=OURS, index_set_by="--index-url", is_user_index=True)
 
-Way = tuple[str, ...] | WithheldReason
+Way = tuple[str, ...] | SkipReason
 
 
 def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
@@ -23,8 +23,8 @@ def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
 
 def told(network: Network, settings: InstallerSettings) -> Network:
     """Return ``network`` for a user who has told installers ``settings``."""
-    named = (*network.users_indexes, *(one.url for one in settings.addresses))
-    return network._replace(installers=settings, users_indexes=named)
+    named = (*network.user_indexes, *(one.url for one in settings.addresses))
+    return network._replace(installers=settings, user_indexes=named)
 
 
 def router_of(
@@ -44,7 +44,7 @@ def ways(
     found: dict[str, Way] = {}
     for one in dependencies:
         route = router.route(one)
-        found[one.name] = route.indexes if isinstance(route, Ask) else route.why
+        found[one.name] = route.indexes if isinstance(route, Ask) else route.reason
     return found
 
 

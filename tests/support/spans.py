@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 
 if TYPE_CHECKING:
     from mothball.model.document import Document, Span
@@ -23,8 +23,8 @@ def check_places(text: str, document: Document, *, substitutions: bool = False) 
         entry = one.entry_span.of(text)
         assert entry == entry.strip(), one
         exact = not substitutions and "\\" not in entry
-        assert one.name == normalise(one.name)
-        assert normalise(one.name_span.of(text)) == one.name or not exact, one
+        assert one.name == normalize_name(one.name)
+        assert normalize_name(one.name_span.of(text)) == one.name or not exact, one
         if one.specifier_span is None:
             assert not one.specifier, one
         else:

@@ -13,7 +13,7 @@ from mothball.formats.toml.api import Array, InlineTable, Scalar, String, TomlSc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.toml.api import Entry, Value
+    from mothball.formats.toml.api import TomlEntry, Value
 
 # --- realistic --------------------------------------------------------------------------------------------------------
 
@@ -268,7 +268,7 @@ def uses_toml_1_1(text: str, scanned: TomlScan) -> bool:
     )
 
 
-def all_entries(scanned: TomlScan) -> Iterator[Entry]:
+def all_entries(scanned: TomlScan) -> Iterator[TomlEntry]:
     """Yield every key/value pair of a scan, those of inline tables too, however deep."""
     waiting = list(scanned.entries)
     while waiting:
@@ -279,7 +279,7 @@ def all_entries(scanned: TomlScan) -> Iterator[Entry]:
                 waiting += value.entries
 
 
-def all_values(entry: Entry) -> Iterator[Value]:
+def all_values(entry: TomlEntry) -> Iterator[Value]:
     """Yield an entry's value and what stands in it, as far as it is arrays."""
     waiting = [entry.value]
     while waiting:

@@ -125,7 +125,7 @@ def _new_url(shop: Workshop) -> None:
     shop.commit({"requirements.txt": "good-a\n"})
     shop.stage({"requirements.txt": "good-a\n" + _URL})
     report = json.loads(shop.check("--format", "json").out)
-    assert [item["lookup"]["kind"] for item in report["dependencies"]] == ["withheld"]
+    assert [item["lookup"]["kind"] for item in report["dependencies"]] == ["skipped"]
     assert shop.check().code == 0
 
 
@@ -332,7 +332,7 @@ NAMES = (
         stage({"pyproject.toml": toml("old-a")}),
         adds({"pyproject.toml": ["old-a"]}),
     ),
-    row("A new URL requirement", "counted as `withheld` and not looked up", _new_url),
+    row("A new URL requirement", "counted as `skipped` and not looked up", _new_url),
     row(
         "A new name in `.pre-commit-config.yaml`",
         "yes",

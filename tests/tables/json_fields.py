@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mothball.model.document import Kind, WithheldReason
+from mothball.model.document import Kind, SkipReason
 from mothball.model.findings import Rule, Severity
 from mothball.model.lookup import Cause, ProjectStatus, Source
 from mothball.report.json import VERSION
@@ -61,11 +61,11 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "summary": (
         Field("files", "integer", "checked files"),
         Field("dependencies", "integer", "dependencies, including entries without a name"),
-        Field("checked", "integer", "dependencies whose lookup is `stated`, `unrecognised` or `missing`"),
+        Field("checked", "integer", "dependencies whose lookup is `stated`, `unrecognized` or `missing`"),
         Field("findings", "integer", "findings that are not suppressed"),
         Field("errors warnings", "integer", "findings of that severity that are not suppressed"),
         Field("ignored", "integer", "suppressed findings"),
-        Field("withheld", "integer", "dependencies that were not looked up, including entries without a name"),
+        Field("skipped", "integer", "dependencies that were not looked up, including entries without a name"),
         Field("not_verified", "integer", "dependencies whose lookup is `unavailable`"),
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
     ),
@@ -85,14 +85,14 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
             "kind",
             "string",
             "the kind of result",
-            ["stated", "not-stated", "unrecognised", "missing", "unavailable", "withheld"],
+            ["stated", "not-stated", "unrecognized", "missing", "unavailable", "skipped"],
         ),
-        Field("status", "string", "the status if `kind` is `stated`, the marker if it is `unrecognised`", null=True),
+        Field("status", "string", "the status if `kind` is `stated`, the marker if it is `unrecognized`", null=True),
         Field("cause", "string", "why the lookup failed, if `kind` is `unavailable`", Cause, null=True),
         Field(
             "reason",
             "string",
-            "the reason that the index states; for `unavailable` a detail; for `withheld` see below",
+            "the reason that the index states; for `unavailable` a detail; for `skipped` see below",
             null=True,
         ),
         Field("index", "string", "the URL of the queried index, without credentials", null=True),
@@ -123,11 +123,11 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     ),
     "unnamed": (
         *_place("the position of the entry"),
-        Field("reason", "string", "one of the reasons of `withheld`"),
+        Field("reason", "string", "one of the reasons of `skipped`"),
     ),
 }
 # The values of a field that depend on the kind of the lookup result.
-_BY_KIND = {"stated": ("status", ProjectStatus), "withheld": ("reason", WithheldReason)}
+_BY_KIND = {"stated": ("status", ProjectStatus), "skipped": ("reason", SkipReason)}
 
 
 def verify(document: Any, kind: str = "report") -> None:

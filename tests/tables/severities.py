@@ -26,7 +26,7 @@ ROWS = (
     Row(Rule.QUARANTINED, _ERROR, _ERROR),
     Row(Rule.ARCHIVED, _ERROR, _ERROR, transitive=_WARNING),
     Row(Rule.DEPRECATED, _WARNING, _WARNING, transitive=_NOTE),
-    Row(Rule.UNRECOGNISED_STATUS, _WARNING, _WARNING),
+    Row(Rule.UNRECOGNIZED_STATUS, _WARNING, _WARNING),
     Row(Rule.MISSING, _WARNING, _ERROR),
     Row(Rule.UNVERIFIED, _WARNING, _ERROR),
     Row(Rule.NOT_STATED, _NOTE, _NOTE, remark=", once for each index"),

@@ -30,7 +30,7 @@ class _Role(Enum):
     LOCK = auto()
     CONSTRAINT = auto()
     PRE_COMMIT = auto()
-    WITHHELD = auto()
+    SKIPPED = auto()
 
 
 class Version(NamedTuple):
@@ -77,7 +77,7 @@ def _addition(target: Version, before: Sequence[Version], excuses: _Excuses) -> 
     for entry in target.document.dependencies:
         role = _role(target.document, entry)
         is_old = (role, entry.name) in at_home
-        if not is_old and not excuses.excuse(target.project, role, entry.name, in_workspace):
+        if not is_old and not excuses.matched_ignore(target.project, role, entry.name, in_workspace):
             added.append(entry)
     # A file with a syntax error is never as it was: nobody can tell what was added to it.
     was_read = () if target.document.is_broken else before
@@ -106,7 +106,7 @@ class _Excuses:
             left = _names(present[one.path]) if one.path in present else None
             for entry in one.document.dependencies:
                 role = _role(one.document, entry)
-                if role in (_Role.PRE_COMMIT, _Role.WITHHELD):
+                if role in (_Role.PRE_COMMIT, _Role.SKIPPED):
                     continue
                 if left is not None and entry.name not in left:
                     self._moved.setdefault(one.project, set()).add(entry.name)
@@ -115,12 +115,12 @@ class _Excuses:
                 else:
                     self._own_kind.setdefault((one.project, role), set()).add(entry.name)
 
-    def excuse(self, project: str, role: _Role, name: str, in_workspace: frozenset[str]) -> bool:
+    def matched_ignore(self, project: str, role: _Role, name: str, in_workspace: frozenset[str]) -> bool:
         """Return whether anything in ``project`` or around it excuses the name.
 
         ``in_workspace`` are the names that a lock says the members of its workspace require.
         """
-        if role is _Role.WITHHELD:
+        if role is _Role.SKIPPED:
             return False
         if name in self._moved.get(project, ()) or name in self._own_kind.get((project, role), ()):
             return True
@@ -171,8 +171,8 @@ class _Gone:
 
 
 def _role(document: Document, entry: Dependency) -> _Role:
-    if entry.withheld is not None:
-        return _Role.WITHHELD
+    if entry.skip_reason is not None:
+        return _Role.SKIPPED
     if document.format == _PRE_COMMIT:
         return _Role.PRE_COMMIT
     if is_lock(document):

@@ -8,7 +8,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Literal
 
-from mothball.check.policy import Weighing
+from mothball.check.policy import SeverityPolicy
 from mothball.config.project import Config, Ignore, Network
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import (
@@ -18,9 +18,9 @@ from mothball.model.document import (
     IndexOption,
     Kind,
     Location,
+    SkipReason,
     Span,
     ToolIndex,
-    WithheldReason,
 )
 from mothball.model.findings import CheckedDependency, Finding, Mode
 from mothball.model.line_index import LineTable
@@ -32,7 +32,7 @@ from mothball.routing.route import Declared
 FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
 
 
-class Governance(NamedTuple):
+class ResolvedConfig(NamedTuple):
     """What rules over a set of files: a configuration and all that follows from it.
 
     ``path`` is the configuration file as it is shown, empty where none was found; ``directory`` is the absolute one
@@ -49,19 +49,19 @@ class Governance(NamedTuple):
     whole_scope: bool = False
 
 
-class Home(NamedTuple):
+class LocalName(NamedTuple):
     """A name that no index is asked for in some file, as it stands for a project that comes from elsewhere, and why.
 
-    ``sections`` are the beginnings of those for which that holds, empty for all. ``told_by`` is the absolute path of
-    the file that tells the name, empty where that is none of its own.
+    ``sections`` are the prefixes of the sections it applies to, empty for all. ``declared_by`` is the absolute path of
+    the file that declares the name, empty if it is the file itself.
     """
 
     name: str
-    why: WithheldReason
+    reason: SkipReason
     sections: tuple[str, ...] = ()
-    told_by: str = ""
+    declared_by: str = ""
 
-    def holds_in(self, section: str) -> bool:
+    def applies_to_section(self, section: str) -> bool:
         """Return whether this holds for the entries in ``section``."""
         return not self.sections or section.startswith(self.sections)
 
@@ -73,21 +73,21 @@ class SourceFile(NamedTuple):
     ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
     ``project`` is the absolute directory of the project that the file belongs to. ``judged`` are the dependencies that
     this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
-    what others in it bring in, and is not counted. ``homes`` are the names that are at home, at least those
+    what others in it bring in, and is not counted. ``local_names`` are the names that are at home, at least those
     that it holds.
     """
 
     path: str
     text: str
     document: Document
-    governance: Governance
+    resolved_config: ResolvedConfig
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
     kind: FileKind = Kind.REQUIREMENT
     tool_indexes: tuple[ToolIndex, ...] = ()
     judged: tuple[Dependency, ...] | None = None
     is_context: bool = False
-    homes: tuple[Home, ...] = ()
+    local_names: tuple[LocalName, ...] = ()
 
     @property
     def subjects(self) -> tuple[Dependency, ...]:
@@ -129,9 +129,9 @@ class RunSettings(NamedTuple):
     use_ignores: bool = True
     trusts_entries: bool = False
 
-    def weighing(self, config: Config) -> Weighing:
+    def severity_policy(self, config: Config) -> SeverityPolicy:
         """Return what rules weigh in this run under ``config``."""
-        return Weighing(config.severities, self.mode, strict=self.strict)
+        return SeverityPolicy(config.severities, self.mode, strict=self.strict)
 
 
 _kind = itemgetter(Dependency._fields.index("kind"))

@@ -9,24 +9,24 @@ import os
 import re
 from typing import assert_never
 
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
     Cause,
+    KnownStatus,
     Lookup,
     Missing,
-    NotStated,
     ProjectStatus,
-    Stated,
+    Skipped,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 
-class Wording(NamedTuple):
+class MessageText(NamedTuple):
     """A finding in words: ``message`` is ours, ``reason`` the index's own, ``help`` the ways out."""
 
     message: str
@@ -34,22 +34,22 @@ class Wording(NamedTuple):
     reason: str = ""
 
 
-WITHHELD_WORDS = {
-    WithheldReason.URL: "installed from a direct URL",
-    WithheldReason.VCS: "installed from version control",
-    WithheldReason.PATH: "installed from a path",
-    WithheldReason.EDITABLE: "an editable install",
-    WithheldReason.WORKSPACE: "a member of the workspace",
-    WithheldReason.SELF: "the project itself",
-    WithheldReason.INCOMPLETE: "an incomplete entry",
-    WithheldReason.CONDA: "a conda package",
-    WithheldReason.PRIVATE: "a private name",
-    WithheldReason.VARIABLE: "a variable in the entry decides where it comes from",
-    WithheldReason.INDEX_VARIABLE: "the address of its index holds a variable",
-    WithheldReason.NO_INDEX: "the file or your settings name no index that can be asked",
-    WithheldReason.UNSAVED: "its index was changed, and the change is not saved",
-    WithheldReason.CONSENT: "only the repository names its index, which is local or over plain http",
-    WithheldReason.TOO_MANY_INDEXES: "too many indexes would have to be asked",
+SKIP_REASON_TEXT = {
+    SkipReason.URL: "installed from a direct URL",
+    SkipReason.VCS: "installed from version control",
+    SkipReason.PATH: "installed from a path",
+    SkipReason.EDITABLE: "an editable install",
+    SkipReason.WORKSPACE: "a member of the workspace",
+    SkipReason.SELF: "the project itself",
+    SkipReason.INCOMPLETE: "an incomplete entry",
+    SkipReason.CONDA: "a conda package",
+    SkipReason.PRIVATE: "a private name",
+    SkipReason.VARIABLE: "a variable in the entry decides where it comes from",
+    SkipReason.INDEX_VARIABLE: "the address of its index holds a variable",
+    SkipReason.NO_INDEX: "the file or your settings name no index that can be asked",
+    SkipReason.UNSAVED: "its index was changed, and the change is not saved",
+    SkipReason.CONSENT: "only the repository names its index, which is local or over plain http",
+    SkipReason.TOO_MANY_INDEXES: "too many indexes would have to be asked",
 }
 
 # Where a configuration stands that shares its file with others.
@@ -62,7 +62,7 @@ _STATUS_HELP = {
 _KEPT = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
     Cause.OFFLINE: "check it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
-    Cause.UNAUTHORISED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
+    Cause.UNAUTHORIZED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
     Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
     Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
     Cause.DECLINED: "use https; or name the host under `trusted-hosts` in your own configuration, if you trust the way",
@@ -70,15 +70,15 @@ _CAUSE_HELP = {
 }
 _SNAPSHOT = "give a snapshot (`mothball snapshot` writes one)"
 # Names that somebody may have an index for, and that were not asked all the same.
-_WITHHELD_HELP = {
-    WithheldReason.VARIABLE: "write out what the variable stands for",
-    WithheldReason.INDEX_VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
-    WithheldReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
-    WithheldReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there, which is "
+_SKIP_REASON_HELP = {
+    SkipReason.VARIABLE: "write out what the variable stands for",
+    SkipReason.INDEX_VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
+    SkipReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
+    SkipReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there, which is "
     "`allowLocalIndexes` among an editor's settings",
-    WithheldReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
+    SkipReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
 }
-UNCHECKED = tuple(_WITHHELD_HELP)
+UNCHECKED = tuple(_SKIP_REASON_HELP)
 _MISSING_HELP = (
     "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
     "name that one"
@@ -86,17 +86,17 @@ _MISSING_HELP = (
 _ANY_CAUSE_HELP = "check again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
 
 
-def wording_of(
+def finding_message(
     name: str, lookup: Lookup, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
-) -> Wording:
+) -> MessageText:
     """Return the words for the finding that ``lookup`` of the project ``name`` is.
 
     ``via`` is the way by which a transitive package comes in. ``table`` is where the configuration keeps its ignores,
     given for what a tool has written: it bears no comment, or the tool that writes it anew takes that away. Where a
-    change has ``added`` it, how to keep it is told once, below all findings (report/ways_out.py).
+    change has ``added`` it, how to keep it is told once, below all findings (report/remedies.py).
     """
     words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
-    if isinstance(lookup, Stated) and lookup.status in _KEPT and not added:
+    if isinstance(lookup, KnownStatus) and lookup.status in _KEPT and not added:
         keep = ignore_entry(name, (lookup.status,)) if table else ignore_comment((lookup.status,))
         place = f" in {table}" if table else ""
         words = words._replace(help=f"{words.help}, or keep it with `{keep}`{place}")
@@ -126,85 +126,87 @@ def _toml_string(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _wording(shown: str, lookup: Lookup, brought_by: str) -> Wording:
+def _wording(shown: str, lookup: Lookup, brought_by: str) -> MessageText:
     match lookup:
-        case Stated():
+        case KnownStatus():
             leave = f"upgrade or replace {brought_by}" if brought_by else "choose another package"
             help_text = _STATUS_HELP.get(lookup.status, "").format(leave=leave)
-            return Wording(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
-        case Unrecognised():
+            return MessageText(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
+        case UnrecognizedStatus():
             marker = one_line(lookup.marker, 40)
             message = f"{shown} has a status that mothball does not know: {marker}"
-            return Wording(message, "see what its index says of it; a newer mothball may know", one_line(lookup.reason))
+            return MessageText(
+                message, "see what its index says of it; a newer mothball may know", one_line(lookup.reason)
+            )
         case Missing():
             message = f"{shown} is not on {one_line(lookup.origin.index_url, 100)}"
-            return Wording(message, _MISSING_HELP)
+            return MessageText(message, _MISSING_HELP)
         case Unavailable():
             message = f"{shown} could not be checked: {one_line(lookup.detail)}"
-            return Wording(message, _CAUSE_HELP.get(lookup.cause, _ANY_CAUSE_HELP))
-        case NotStated():
-            return Wording(f"{one_line(lookup.origin.index_url, 100)} does not state the status of {shown}", "")
-        case Withheld():
-            return Wording(f"{shown} was sent nowhere: {WITHHELD_WORDS[lookup.why]}", "")
+            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _ANY_CAUSE_HELP))
+        case StatusNotStated():
+            return MessageText(f"{one_line(lookup.origin.index_url, 100)} does not state the status of {shown}", "")
+        case Skipped():
+            return MessageText(f"{shown} was sent nowhere: {SKIP_REASON_TEXT[lookup.reason]}", "")
         case _:
             assert_never(lookup)
 
 
-def not_stated_wording(index: str, count: int) -> Wording:
+def not_stated_message(index: str, count: int) -> MessageText:
     """Return the words for an index that states no statuses, of which ``count`` names were asked."""
     names = "1 project" if count == 1 else f"{count} projects"
-    return Wording(
+    return MessageText(
         f"{one_line(index, 100)} states no project status: {names} from it may be active or archived, nobody can tell",
         "set `status-index` to an index that states it, or give a snapshot (`mothball snapshot` writes one)",
     )
 
 
-def withheld_wording(why: WithheldReason, count: int) -> Wording:
+def skipped_message(reason: SkipReason, count: int) -> MessageText:
     """Return the words for ``count`` names of a file that were sent nowhere although an index may have them."""
     names = "1 name was" if count == 1 else f"{count} names were"
-    return Wording(f"{names} sent nowhere and not checked: {WITHHELD_WORDS[why]}", _WITHHELD_HELP[why])
+    return MessageText(f"{names} sent nowhere and not checked: {SKIP_REASON_TEXT[reason]}", _SKIP_REASON_HELP[reason])
 
 
-def dropped_credentials_wording(places: list[str]) -> Wording:
+def dropped_credentials_message(places: list[str]) -> MessageText:
     """Return the words for addresses in a file of the repository that hold credentials."""
     more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-    return Wording(
+    return MessageText(
         f"credentials in the address of an index are not sent: {one_line(places[0], 150)}{more}",
         "whoever can read the file can read them; keep them in your own configuration, or in netrc",
     )
 
 
-def unused_ignore_wording(names: str, rules: str) -> Wording:
+def unused_ignore_message(names: str, rules: str) -> MessageText:
     """Return the words for an ignore of ``rules`` that matched nothing; ``names`` is empty beside no dependency."""
     if not names:
         message = f"the ignore of {rules} stands beside no dependency"
-        return Wording(message, "put it at the end of the dependency's line, or remove it")
-    return Wording(f"the ignore of {rules} for {one_line(names, 200)} matches nothing", "remove it")
+        return MessageText(message, "put it at the end of the dependency's line, or remove it")
+    return MessageText(f"the ignore of {rules} for {one_line(names, 200)} matches nothing", "remove it")
 
 
-def expired_ignore_wording(name: str, until: str) -> Wording:
+def expired_ignore_message(name: str, until: str) -> MessageText:
     """Return the words for an ignore of ``name`` that ended on ``until``."""
-    return Wording(
+    return MessageText(
         f"the ignore of {one_line(name, 100)} ended on {until}",
         "move away from the package, or decide anew and set another `until`",
     )
 
 
-def stale_wording(index: str, count: int, age: float) -> Wording:
+def stale_message(index: str, count: int, age: float) -> MessageText:
     """Return the words for ``count`` old answers from the cache, the oldest of them ``age`` seconds old.
 
     ``index`` is the one that could not be asked anew; empty where none was to be asked, offline.
     """
     answers = "1 answer is" if count == 1 else f"{count} answers are"
-    why = f"{one_line(index, 100)} could not be asked" if index else "offline"
+    reason = f"{one_line(index, 100)} could not be asked" if index else "offline"
     help_text = "check again when it answers" if index else ""
-    return Wording(f"{why}: {answers} from the cache, up to {age_words(age)} old", help_text)
+    return MessageText(f"{reason}: {answers} from the cache, up to {format_age(age)} old", help_text)
 
 
-def age_words(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Return an age as a person says it: the largest whole unit of minutes, hours or days.
 
-    >>> age_words(7300)
+    >>> format_age(7300)
     '2 h'
     """
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):

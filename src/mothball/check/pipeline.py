@@ -8,18 +8,18 @@ from mothball.check import policy
 from mothball.check.inputs import JudgedFile, RunSettings, SourceFile, lines_of
 from mothball.check.messages import (
     UNCHECKED,
-    dropped_credentials_wording,
+    dropped_credentials_message,
+    finding_message,
     ignore_table,
-    not_stated_wording,
-    stale_wording,
-    withheld_wording,
-    wording_of,
+    not_stated_message,
+    skipped_message,
+    stale_message,
 )
-from mothball.check.transitive import Ways, one_problem_each, ways_into_locks
-from mothball.check.unused_ignores import idle_ignores
+from mothball.check.transitive import DependencyPaths, dependency_paths, one_problem_each
+from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import Dependency, IgnoreComment, Kind, WithheldReason
+from mothball.model.document import Dependency, IgnoreComment, Kind, SkipReason
 from mothball.model.findings import (
     CheckedDependency,
     Finding,
@@ -32,13 +32,13 @@ from mothball.model.findings import (
     UnnamedEntry,
 )
 from mothball.model.line_index import LineTable
-from mothball.model.lookup import Answer, Lookup, NotStated, Source, Unavailable, Withheld
+from mothball.model.lookup import Answer, Lookup, Skipped, Source, StatusNotStated, Unavailable
 from mothball.model.records import make
 from mothball.model.sanitize import one_line
 from mothball.routing.route import Ask, Router, credentials_in
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
-Asked = Query | Withheld
+Asked = Query | Skipped
 
 
 def check(
@@ -55,13 +55,13 @@ def check(
     """
     asked = [_asked(file, settings) for file in files]
     answers = look_up(dict.fromkeys(query for of_file in asked for query in of_file if isinstance(query, Query)))
-    ways = ways_into_locks(files)
+    ways = dependency_paths(files)
     judged = [_judge(*inputs, answers, settings) for inputs in zip(files, asked, ways, strict=True)]
     findings = [
         *unreadable,
         *one_problem_each(judged),
         *_not_stated_notes(judged, settings),
-        *idle_ignores(judged, settings, complete=not unreadable),
+        *unused_ignores(judged, settings, complete=not unreadable),
     ]
     counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
     checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
@@ -76,7 +76,7 @@ def check(
             else problem
             for problem in (
                 *problems,
-                *_withheld_problems(judged, settings),
+                *_skipped_problems(judged, settings),
                 *_stale_problems(checked, files, settings),
             )
         ),
@@ -103,9 +103,12 @@ def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Quer
 
 def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     """Return for each dependency of ``file``, in its order, what to ask, or why nothing may be asked."""
-    network = file.governance.network
+    network = file.resolved_config.network
     plain = LookupSettings(
-        max_age=network.max_age, offline=network.offline, refresh=settings.refresh, snapshot=file.governance.snapshot
+        max_age=network.max_age,
+        offline=network.offline,
+        refresh=settings.refresh,
+        snapshot=file.resolved_config.snapshot,
     )
     asked: list[Asked] = []
     lookup_settings: dict[str | None, LookupSettings] = {None: plain}
@@ -126,14 +129,18 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
 
 
 def _judge(
-    file: SourceFile, asked: Sequence[Asked], ways: Ways, answers: Mapping[Query, Answer], settings: RunSettings
+    file: SourceFile,
+    asked: Sequence[Asked],
+    ways: DependencyPaths,
+    answers: Mapping[Query, Answer],
+    settings: RunSettings,
 ) -> JudgedFile:
     lines = LineTable(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
     for comment in file.document.ignores if settings.use_ignores else ():
         for line in lines_of(comment.about, lines):
             comments.setdefault(line, []).append(comment)
-    entries = file.governance.config.ignores if settings.use_ignores or settings.trusts_entries else ()
+    entries = file.resolved_config.config.ignores if settings.use_ignores or settings.trusts_entries else ()
     ignores = {ignore.name: ignore for ignore in entries}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
@@ -147,9 +154,11 @@ def _judge(
             continue
         beside = [comment for line in lines_of(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
-        excuse = policy.excuse_of(rule, dependency.name, beside, (entry,) if entry else (), settings.today)
-        used.update((excuse,) if excuse else ())
-        findings.append(_finding(file, item, rule, excuse, settings))
+        matched_ignore = policy.matching_ignore(
+            rule, dependency.name, beside, (entry,) if entry else (), settings.today
+        )
+        used.update((matched_ignore,) if matched_ignore else ())
+        findings.append(_finding(file, item, rule, matched_ignore, settings))
     findings += _entry_problems(file, lines, settings)
     if not file.is_context:
         findings += _unresolvable(file, lines, comments, settings)
@@ -161,17 +170,17 @@ def _finding(
     file: SourceFile,
     item: CheckedDependency,
     rule: Rule,
-    excuse: IgnoreComment | Ignore | None,
+    matched_ignore: IgnoreComment | Ignore | None,
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
     added = settings.mode is Mode.ADDED
-    table = ignore_table(file.governance.path) if dependency.kind is Kind.LOCKED else None
-    words = wording_of(dependency.name, item.lookup, item.via, table=table, added=added)
-    milder = policy.is_milder(dependency.kind, transitive=item.transitive)
+    table = ignore_table(file.resolved_config.path) if dependency.kind is Kind.LOCKED else None
+    words = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
+    downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,
-        policy.severity_of(rule, settings.weighing(file.governance.config), milder=milder),
+        policy.severity_of(rule, settings.severity_policy(file.resolved_config.config), downgraded=downgraded),
         words.message,
         words.help,
         words.reason,
@@ -179,12 +188,12 @@ def _finding(
         location=item.location,
         name=dependency.name,
         lookup=item.lookup,
-        suppressed=policy.suppression_of(excuse) if excuse else None,
+        suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
     )
 
 
 def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -> Iterator[Finding]:
-    severity = policy.severity_of(Rule.UNREADABLE, settings.weighing(file.governance.config))
+    severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
     for problem in file.document.problems:
         location = lines.location(file.path, problem.span)
         message, help_text = one_line(problem.message), one_line(problem.help)
@@ -195,12 +204,12 @@ def _unresolvable(
     file: SourceFile, lines: LineTable, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
 ) -> Iterator[Finding]:
     """Yield a finding for each list that is computed: a note, unless a change touches its file."""
-    severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(file.governance.config))
+    severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
     if settings.mode is Mode.FULL and severity is not Severity.OFF:
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
         beside = [comment for line in lines_of(problem.span, lines) for comment in comments.get(line, ())]
-        excuse = policy.excuse_of(Rule.UNVERIFIED, "", beside, (), settings.today)
+        matched_ignore = policy.matching_ignore(Rule.UNVERIFIED, "", beside, (), settings.today)
         yield Finding(
             Rule.UNVERIFIED,
             severity,
@@ -208,7 +217,7 @@ def _unresolvable(
             one_line(problem.help),
             path=file.path,
             location=lines.location(file.path, problem.span),
-            suppressed=policy.suppression_of(excuse) if excuse else None,
+            suppressed=policy.suppression_of(matched_ignore) if matched_ignore else None,
         )
 
 
@@ -217,44 +226,46 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
     names: dict[str, set[str]] = {}
     severities: dict[str, Severity] = {}
     for one in judged:
-        if NotStated not in one.lookups:
+        if StatusNotStated not in one.lookups:
             continue
-        severity = policy.severity_of(Rule.NOT_STATED, settings.weighing(one.file.governance.config))
+        severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(one.file.resolved_config.config))
         for item in one.checked:
-            if isinstance(item.lookup, NotStated):
+            if isinstance(item.lookup, StatusNotStated):
                 index = item.lookup.origin.index_url
                 names.setdefault(index, set()).add(item.dependency.name)
                 severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
     for index, of_index in names.items():
-        words = not_stated_wording(index, len(of_index))
+        words = not_stated_message(index, len(of_index))
         yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
 
 
 # What the parser says of an entry that names an index which its file does not declare weighs like the router's word.
-_NOT_WAVED = (None, WithheldReason.NO_INDEX)
+_NOT_WAVED = (None, SkipReason.NO_INDEX)
 
 
-def _withheld_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
+def _skipped_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
     """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
 
     What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
     """
     for one in judged:
-        unchecked: dict[WithheldReason, list[Dependency]] = {}
-        for item in one.checked if Withheld in one.lookups else ():
-            if isinstance(item.lookup, Withheld):
-                unchecked.setdefault(item.lookup.why, []).append(item.dependency)
-        for why in UNCHECKED:
-            withheld = unchecked.get(why, ())
+        unchecked: dict[SkipReason, list[Dependency]] = {}
+        for item in one.checked if Skipped in one.lookups else ():
+            if isinstance(item.lookup, Skipped):
+                unchecked.setdefault(item.lookup.reason, []).append(item.dependency)
+        for reason in UNCHECKED:
+            skipped = unchecked.get(reason, ())
             severity = Severity.WARNING
-            if settings.mode is Mode.ADDED and any(entry.withheld in _NOT_WAVED for entry in withheld):
-                severity = policy.severity_of(Rule.UNVERIFIED, settings.weighing(one.file.governance.config))
-            if withheld and severity is not Severity.OFF:
-                words = withheld_wording(why, len({dependency.name for dependency in withheld}))
+            if settings.mode is Mode.ADDED and any(entry.skip_reason in _NOT_WAVED for entry in skipped):
+                severity = policy.severity_of(
+                    Rule.UNVERIFIED, settings.severity_policy(one.file.resolved_config.config)
+                )
+            if skipped and severity is not Severity.OFF:
+                words = skipped_message(reason, len({dependency.name for dependency in skipped}))
                 yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
         places = credentials_in(one.file.declared(), one.file.document.dependencies)
         if places:
-            words = dropped_credentials_wording(places)
+            words = dropped_credentials_message(places)
             yield Problem(Severity.NOTE, words.message, words.help, one.file.path)
 
 
@@ -262,22 +273,22 @@ def _stale_problems(
     checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
 ) -> Iterator[Problem]:
     """Yield a problem for each index whose old answers had to serve, with the age of the oldest; one offline."""
-    offline = all(file.governance.network.offline for file in files)
-    learnt: dict[str, dict[tuple[str, str], float]] = {}
+    offline = all(file.resolved_config.network.offline for file in files)
+    known: dict[str, dict[tuple[str, str], float]] = {}
     for item in checked:
-        if not isinstance(item.lookup, Withheld) and item.lookup.origin.source is Source.STALE:
+        if not isinstance(item.lookup, Skipped) and item.lookup.origin.source is Source.STALE:
             index, checked_at, _ = item.lookup.origin
-            learnt.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
+            known.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
     severity = Severity.NOTE if offline else Severity.WARNING
-    for index, ages in learnt.items():
-        words = stale_wording(index, len(ages), settings.now - min(ages.values()))
+    for index, ages in known.items():
+        words = stale_message(index, len(ages), settings.now - min(ages.values()))
         yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
 def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:
     """Yield the entries without a name, where all of a file is judged."""
     for entry in one.file.document.unnamed if one.file.judged is None else ():
-        yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.why)
+        yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.reason)
 
 
 def _summary(
@@ -285,16 +296,16 @@ def _summary(
 ) -> Summary:
     live = [finding.severity for finding in findings if not finding.suppressed]
     kinds = [type(item.lookup) for item in checked]
-    withheld, not_verified, not_stated = map(kinds.count, (Withheld, Unavailable, NotStated))
+    skipped, not_verified, not_stated = map(kinds.count, (Skipped, Unavailable, StatusNotStated))
     return Summary(
         files=files,
         dependencies=len(checked) + len(unnamed),
-        checked=len(checked) - withheld - not_verified - not_stated,
+        checked=len(checked) - skipped - not_verified - not_stated,
         findings=len(live),
         errors=live.count(Severity.ERROR),
         warnings=live.count(Severity.WARNING),
         ignored=len(findings) - len(live),
-        withheld=withheld + len(unnamed),
+        skipped=skipped + len(unnamed),
         not_verified=not_verified,
         not_stated=not_stated,
     )

@@ -11,7 +11,16 @@ from typing import assert_never
 from mothball.config.project import Ignore
 from mothball.model.document import IgnoreComment, Kind
 from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
-from mothball.model.lookup import Lookup, Missing, NotStated, ProjectStatus, Stated, Unavailable, Unrecognised, Withheld
+from mothball.model.lookup import (
+    KnownStatus,
+    Lookup,
+    Missing,
+    ProjectStatus,
+    Skipped,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from mothball.model.records import NamedTuple
 
 # What a rule weighs in a full check and in editors, and when a change adds the dependency.
@@ -19,7 +28,7 @@ _DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {
     Rule.QUARANTINED: (Severity.ERROR, Severity.ERROR),
     Rule.ARCHIVED: (Severity.ERROR, Severity.ERROR),
     Rule.DEPRECATED: (Severity.WARNING, Severity.WARNING),
-    Rule.UNRECOGNISED_STATUS: (Severity.WARNING, Severity.WARNING),
+    Rule.UNRECOGNIZED_STATUS: (Severity.WARNING, Severity.WARNING),
     Rule.MISSING: (Severity.WARNING, Severity.ERROR),
     Rule.UNVERIFIED: (Severity.WARNING, Severity.ERROR),
     Rule.NOT_STATED: (Severity.NOTE, Severity.NOTE),
@@ -33,11 +42,11 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.DEPRECATED: Rule.DEPRECATED,
     ProjectStatus.QUARANTINED: Rule.QUARANTINED,
 }
-_STEP_DOWN = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
-_MILDER_WHEN_NOT_YOURS = (Rule.ARCHIVED, Rule.DEPRECATED)
+_NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
+_DOWNGRADED_WHEN_INDIRECT = (Rule.ARCHIVED, Rule.DEPRECATED)
 
 
-class Weighing(NamedTuple):
+class SeverityPolicy(NamedTuple):
     """What a rule's weight depends on. ``strict`` makes every warning an error."""
 
     severities: Mapping[str, Severity]
@@ -48,47 +57,47 @@ class Weighing(NamedTuple):
 def rule_of(lookup: Lookup) -> Rule | None:
     """Return the rule that a look-up breaks, None when it breaks none.
 
-    ``NotStated`` is told once per index, not per line, and so breaks none here.
+    ``StatusNotStated`` is told once per index, not per line, and so breaks none here.
     """
     match lookup:
-        case Stated():
+        case KnownStatus():
             return _RULES[lookup.status]
-        case Unrecognised():
-            return Rule.UNRECOGNISED_STATUS
+        case UnrecognizedStatus():
+            return Rule.UNRECOGNIZED_STATUS
         case Missing():
             return Rule.MISSING
         case Unavailable():
             return Rule.UNVERIFIED
-        case NotStated() | Withheld():
+        case StatusNotStated() | Skipped():
             return None
         case _:
             assert_never(lookup)
 
 
-def is_milder(kind: Kind, *, transitive: bool) -> bool:
+def is_downgraded(kind: Kind, *, transitive: bool) -> bool:
     """Return whether the line is not its reader's to choose: a transitive package, a constraint, an override."""
     return transitive or kind in (Kind.CONSTRAINT, Kind.OVERRIDE)
 
 
-def severity_of(rule: Rule, weighing: Weighing, *, milder: bool = False) -> Severity:
+def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False) -> Severity:
     """Return what ``rule`` weighs.
 
     The configuration's most particular word wins: ``RULE.transitive`` where it applies, then ``RULE.added``, then
     ``RULE``, then the default. Without a word on ``RULE.transitive``, archived and deprecated weigh one step less.
     """
-    severities = weighing.severities
+    severities = severity_policy.severities
     in_full, when_added = _DEFAULTS[rule]
-    severity = severities.get(rule, when_added if weighing.mode is Mode.ADDED else in_full)
-    if weighing.mode is Mode.ADDED:
+    severity = severities.get(rule, when_added if severity_policy.mode is Mode.ADDED else in_full)
+    if severity_policy.mode is Mode.ADDED:
         severity = severities.get(f"{rule}.added", severity)
-    if milder and f"{rule}.transitive" in severities:
+    if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif milder and rule in _MILDER_WHEN_NOT_YOURS:
-        severity = _STEP_DOWN.get(severity, severity)
-    return Severity.ERROR if weighing.strict and severity is Severity.WARNING else severity
+    elif downgraded and rule in _DOWNGRADED_WHEN_INDIRECT:
+        severity = _NEXT_LOWER.get(severity, severity)
+    return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 
 
-def excuse_of(
+def matching_ignore(
     rule: Rule, name: str, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
 ) -> IgnoreComment | Ignore | None:
     """Return what excuses a finding of ``rule`` on ``name``: a comment on its line first, then the configuration."""
@@ -106,9 +115,9 @@ def is_expired(ignore: Ignore, today: str) -> bool:
     return ignore.until is not None and ignore.until < today
 
 
-def suppression_of(excuse: IgnoreComment | Ignore) -> Suppression:
+def suppression_of(matched_ignore: IgnoreComment | Ignore) -> Suppression:
     """Return how a finding records what excused it."""
-    return Suppression("comment" if isinstance(excuse, IgnoreComment) else "config", excuse.reason)
+    return Suppression("comment" if isinstance(matched_ignore, IgnoreComment) else "config", matched_ignore.reason)
 
 
 def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_zero: bool = False) -> int:

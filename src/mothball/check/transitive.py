@@ -16,7 +16,7 @@ from mothball.model.findings import Finding, Rule
 from mothball.model.records import NamedTuple
 
 # The way to each transitive package: from the direct dependency that brings it in down to its parent.
-Ways = Mapping[str, tuple[str, ...]]
+DependencyPaths = Mapping[str, tuple[str, ...]]
 
 _Key = tuple[str, str | None, Rule]
 
@@ -65,7 +65,7 @@ class _Manifest(NamedTuple):
         return name.endswith(".in") or (lock.format == "pylock" and name == "requirements.txt")
 
 
-def ways_into_locks(files: Sequence[SourceFile]) -> list[Ways]:
+def dependency_paths(files: Sequence[SourceFile]) -> list[DependencyPaths]:
     """Return for each of ``files`` its transitive packages, and the way to each."""
     if not any(is_lock(file.document) for file in files):
         return [{} for _ in files]
@@ -89,7 +89,7 @@ def _declares(document: Document) -> bool:
     )
 
 
-def _ways(lock: SourceFile, manifests: Iterable[_Manifest]) -> Ways:
+def _ways(lock: SourceFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
     graph = lock.document.graph
     if graph is None:
         return {}
@@ -100,7 +100,7 @@ def _ways(lock: SourceFile, manifests: Iterable[_Manifest]) -> Ways:
     return {name: way for name, way in _shortest(graph.requires, by_members.union(*feeding)).items() if way}
 
 
-def _shortest(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) -> Ways:
+def _shortest(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) -> DependencyPaths:
     """Return the shortest way from any of ``direct`` to each package that they bring in; of equal ones the first."""
     ways: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(direct), ())
     waiting = deque(ways)

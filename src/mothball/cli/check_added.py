@@ -13,15 +13,15 @@ from mothball.check.pipeline import check, together
 from mothball.check.policy import exit_code
 from mothball.cli.check import list_files, render
 from mothball.cli.common import Setup, format_given, open_session, set_up
-from mothball.discovery.change_reader import Comparing, wanted_of
+from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import configuration_of
 from mothball.discovery.discover import Discovered, Given, discover
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
-from mothball.index.session import Session
+from mothball.index.session import LookupSession
 from mothball.model.findings import Mode, Problem, Report, Severity
-from mothball.model.lookup import Answer, Lookup, ProjectStatus, Source, Stated, Withheld
-from mothball.repository.files import shown_path
+from mothball.model.lookup import Answer, KnownStatus, Lookup, ProjectStatus, Skipped, Source
+from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 
 _TAKE_IN = "`mothball check --write-ignores --reason WHY` takes what is found now into the configuration"
@@ -29,34 +29,34 @@ _TAKE_IN = "`mothball check --write-ignores --reason WHY` takes what is found no
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
     """Check what ``change`` adds, print the report on stdout, and return the exit code. Raises MothballError."""
-    comparing = Comparing(change, wanted_of(map(_real, arguments.paths), format_given(arguments)))
-    rest = _rest(arguments.paths, comparing, change)
+    change_reader = ChangeReader(change, select_paths(map(_real, arguments.paths), format_given(arguments)))
+    rest = _rest(arguments.paths, change_reader, change)
     setup = set_up(arguments, mode=Mode.ADDED, tree=change.target)
-    found = comparing.read(setup.governor, setup.settings)
+    found = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
         files = tuple(file for file in found.files if not file.is_context)
         full = (_in_full(arguments, rest, found)[1],) if rest else ()
         return list_files(found._replace(files=files), *full)
     with open_session(arguments, setup.user) as session:
-        added, found = _report(comparing, found, setup, session)
+        added, found = _report(change_reader, found, setup, session)
         report = together(added, _full_report(arguments, rest, found, session)) if rest else added
     report = report._replace(problems=(*_no_base(change), *report.problems, *session.problems()))
     code = _print(report, arguments, setup)
     if arguments.output == "text" and code:
-        told = _ways_out(added, found, change, arguments.format)
+        told = _print_remedies(added, found, change, arguments.format)
         sys.stdout.write(f"\n{told}" if told else "")
     return code
 
 
-def _ways_out(report: Report, found: Discovered, change: Change, file_format: str | None) -> str:
+def _print_remedies(report: Report, found: Discovered, change: Change, file_format: str | None) -> str:
     """Return the ways out of what ``report`` says of ``change``, in the words of whom it stops."""
-    from mothball.report.ways_out import COMMIT, PUSH, RUN, Governing, Stopped, ways_out  # noqa: PLC0415 - only then
+    from mothball.report.remedies import COMMIT, PUSH, RUN, Governing, Stopped, remedies  # noqa: PLC0415 - only then
 
     configurations = {
-        file.path: Governing(shown_path(configuration_of(file, change.target)), file.governance.config.snapshot)
+        file.path: Governing(display_path(configuration_of(file, change.target)), file.resolved_config.config.snapshot)
         for file in found.files
     }
-    return ways_out(
+    return remedies(
         report,
         Stopped(
             frozenset(file.path for file in found.files if is_lock(file.document)),
@@ -67,18 +67,20 @@ def _ways_out(report: Report, found: Discovered, change: Change, file_format: st
     )
 
 
-def _rest(paths: Iterable[str], comparing: Comparing, change: Change) -> list[str]:
+def _rest(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> list[str]:
     """Return those of ``paths`` that are no part of the change: they are checked in full where none was named.
 
     Where one was named, they are those that are nowhere.
     """
-    rest = [path for path in dict.fromkeys(paths) if not comparing.touches(_real(path))]
+    rest = [path for path in dict.fromkeys(paths) if not change_reader.touches(_real(path))]
     if not change.is_explicit:
         return rest
     return [path for path in rest if not os.path.lexists(path) and not change.target.exists(_real(path))]
 
 
-def _report(comparing: Comparing, found: Discovered, setup: Setup, session: Session) -> tuple[Report, Discovered]:
+def _report(
+    change_reader: ChangeReader, found: Discovered, setup: Setup, session: LookupSession
+) -> tuple[Report, Discovered]:
     """Return the report on what is added, and what it was made of.
 
     At first only the cache is asked. Where it does not know each name to be active, what surrounds the change is read:
@@ -94,7 +96,7 @@ def _report(comparing: Comparing, found: Discovered, setup: Setup, session: Sess
     report = check(found.files, remembered, settings, found.unreadable, found.problems)
     if not settings.refresh and all(_is_fine(item.lookup) for item in report.dependencies):
         return report, found
-    found = comparing.read(setup.governor, settings, whole=True)
+    found = change_reader.read(setup.config_resolver, settings, whole=True)
     return check(found.files, session.look_up, settings, found.unreadable, found.problems), found
 
 
@@ -107,9 +109,9 @@ def _from_memory(query: Query) -> Query:
 
 def _is_fine(lookup: Lookup) -> bool:
     match lookup:
-        case Withheld():
-            return lookup.why not in UNCHECKED
-        case Stated(ProjectStatus.ACTIVE):
+        case Skipped():
+            return lookup.reason not in UNCHECKED
+        case KnownStatus(ProjectStatus.ACTIVE):
             return lookup.origin.source is not Source.STALE
         case _:
             return False
@@ -123,7 +125,9 @@ def _no_base(change: Change) -> tuple[Problem, ...]:
     return (Problem(Severity.NOTE, message, help_text),)
 
 
-def _full_report(arguments: argparse.Namespace, rest: Sequence[str], found: Discovered, session: Session) -> Report:
+def _full_report(
+    arguments: argparse.Namespace, rest: Sequence[str], found: Discovered, session: LookupSession
+) -> Report:
     """Return the report on all dependencies of the files ``rest`` that ``found`` does not judge, which it says."""
     setup, full = _in_full(arguments, rest, found)
     report = check(full.files, session.look_up, setup.settings, full.unreadable, full.problems)
@@ -153,7 +157,7 @@ def _in_full(arguments: argparse.Namespace, rest: Sequence[str], found: Discover
         for path in rest
         if arguments.format or os.path.isdir(path) or format_of(os.path.abspath(path)) or not os.path.lexists(path)
     )
-    full = discover(Given(readable, arguments.format, by_program=True), setup.governor, setup.settings)
+    full = discover(Given(readable, arguments.format, by_program=True), setup.config_resolver, setup.settings)
     judged = {os.path.abspath(file.path) for file in found.files if not file.is_context}
     files = tuple(_as_context(file) if os.path.abspath(file.path) in judged else file for file in full.files)
     return setup, full._replace(files=files)

@@ -12,11 +12,11 @@ from mothball.cli.progress import Progress
 from mothball.config.credential_settings import Access, UserAddress, read_user_address
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import Governor, GovernorSettings, read_user_file
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_file
 from mothball.discovery.discover import STDIN, Discovered, Given, discover
 from mothball.discovery.installer_settings import with_installers
 from mothball.formats.table import FORMATS
-from mothball.index.session import Session
+from mothball.index.session import LookupSession
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
 from mothball.model.findings import Mode, Severity
 from mothball.model.records import NamedTuple
@@ -28,7 +28,7 @@ class Setup(NamedTuple):
     """All that a command needs before it begins."""
 
     settings: RunSettings
-    governor: Governor
+    config_resolver: ConfigResolver
     user: UserConfig
 
 
@@ -61,7 +61,7 @@ def set_up(
         if path is not None and not os.path.isfile(path):
             raise UsageError(f"{option}: there is no file {path}")
     user = with_installers(_user_config())
-    governor_settings = GovernorSettings(
+    governor_settings = ConfigResolverSettings(
         today=settings.today,
         overrides=overrides,
         config_path=arguments.config,
@@ -70,7 +70,7 @@ def set_up(
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
         tree=tree,
     )
-    return Setup(settings, Governor(governor_settings, user), user)
+    return Setup(settings, ConfigResolver(governor_settings, user), user)
 
 
 def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
@@ -87,7 +87,7 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
             raise UsageError("standard input is closed", help_text="send the text of the file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
-    return setup, discover(Given(paths, file_format, stdin), setup.governor, setup.settings)
+    return setup, discover(Given(paths, file_format, stdin), setup.config_resolver, setup.settings)
 
 
 def format_given(arguments: argparse.Namespace) -> str | None:
@@ -98,10 +98,10 @@ def format_given(arguments: argparse.Namespace) -> str | None:
     return file_format
 
 
-def open_session(arguments: argparse.Namespace, user: UserConfig) -> Session:
+def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
     """Return the session in which this run looks things up."""
     access = _access(arguments, user)
-    return Session(
+    return LookupSession(
         use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access, progress=Progress()
     )
 
@@ -144,7 +144,7 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         without_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
-        index_by="--index-url" if by_option else "MOTHBALL_INDEX_URL",
+        index_set_by="--index-url" if by_option else "MOTHBALL_INDEX_URL",
     )
 
 

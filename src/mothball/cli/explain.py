@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from mothball.check import policy
 from mothball.check.inputs import SourceFile
-from mothball.check.messages import WITHHELD_WORDS
+from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup
 from mothball.discovery.discover import Discovered
 from mothball.formats.pep508 import EntryError, read_entry
-from mothball.model.document import Dependency, Span, normalise
+from mothball.model.document import Dependency, Span, normalize_name
 from mothball.model.errors import UsageError
 from mothball.model.findings import Finding, Rule, Severity
 from mothball.model.line_index import LineTable
@@ -24,7 +24,7 @@ from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import repository_root
 from mothball.routing.addresses import base_url
-from mothball.routing.candidates import Passed
+from mothball.routing.candidates import RejectedIndex
 from mothball.routing.route import Ask, Declared, Explanation, Router
 
 # A name that stands on thousands of lines is explained once for each way, and these lines are named.
@@ -36,7 +36,7 @@ def project_name(argument: str) -> str:
     entry = read_entry(argument)
     if isinstance(entry, EntryError) or entry.name != argument:
         raise UsageError(f"{one_line(argument, 60)} is no project name", help_text="names only, without versions")
-    return normalise(argument)
+    return normalize_name(argument)
 
 
 def explain(argument: str, setup: Setup, found: Discovered) -> int:
@@ -60,7 +60,7 @@ def explain(argument: str, setup: Setup, found: Discovered) -> int:
 def _slips(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
     """Yield what is wrong in ``files``, as a check would tell it."""
     for file in files:
-        severity = policy.severity_of(Rule.UNREADABLE, setup.settings.weighing(file.governance.config))
+        severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
         lines = LineTable(file.text)
         for problem in file.document.problems if severity is not Severity.OFF else ():
             place = lines.location(file.path, problem.span)
@@ -73,7 +73,7 @@ def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]
     for file in files:
         named = [one for one in file.document.dependencies if one.name == name]
         if named:
-            router = Router(file.declared(), file.governance.network)
+            router = Router(file.declared(), file.resolved_config.network)
             lines = LineTable(file.text)
             for dependency in named:
                 start = lines.location(file.path, dependency.name_span).start
@@ -85,15 +85,15 @@ def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterato
     """Yield whom a name that no file holds would be asked of: as the first file says that names an index."""
     speaking = next((one for one in files if one.tool_indexes or one.index_options), None)
     if speaking is not None:
-        explanation = Router(speaking.declared(), speaking.governance.network).explain(_nowhere(name))
+        explanation = Router(speaking.declared(), speaking.resolved_config.network).explain(_nowhere(name))
         yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
         return
     here = os.getcwd()
-    governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
-    if governance is None:
+    resolved_config = setup.config_resolver.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    if resolved_config is None:
         yield f"{name}: no file names it, and the configuration cannot be used"
         return
-    router = Router(Declared("requirements"), governance.network)
+    router = Router(Declared("requirements"), resolved_config.network)
     explanation = router.explain(_nowhere(name))
     yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
 
@@ -109,16 +109,16 @@ def _lines(name: str, places: list[str], explanation: Explanation) -> Iterator[s
     route = explanation.route
     if isinstance(route, Ask):
         for number, index in enumerate(route.answering, start=1):
-            yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.by, 200)}"
+            yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
         if route.status_index is not None:
             yield f"  then, where these state nothing: {one_line(route.status_index, 200)}  `status-index`"
     else:
-        why = f": {one_line(explanation.nobody, 200)}" if explanation.nobody else ""
-        yield f"  asked nobody: {WITHHELD_WORDS[route.why]}{why}"
-    for passed in explanation.passed:
-        yield f"  not asked: {_passed(passed)}"
+        reason = f": {one_line(explanation.no_index_reason, 200)}" if explanation.no_index_reason else ""
+        yield f"  asked nobody: {SKIP_REASON_TEXT[route.reason]}{reason}"
+    for rejected in explanation.rejected:
+        yield f"  not asked: {_rejected(rejected)}"
 
 
-def _passed(passed: Passed) -> str:
-    address = one_line(base_url(passed.candidate.address), 200) if passed.candidate.address else "no address"
-    return f"{address}  {one_line(passed.candidate.by, 200)}: {one_line(passed.why, 200)}"
+def _rejected(rejected: RejectedIndex) -> str:
+    address = one_line(base_url(rejected.candidate.address), 200) if rejected.candidate.address else "no address"
+    return f"{address}  {one_line(rejected.candidate.set_by, 200)}: {one_line(rejected.reason, 200)}"

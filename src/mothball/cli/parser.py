@@ -219,15 +219,15 @@ def _add_check(commands: _Commands) -> None:
     reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as this, such as requirements")
     reading.add_argument("--list-files", action="store_true", help="tell what would be read and as what, and stop")
     reading.add_argument("--stdin-filename", metavar="NAME", help="the file name of what comes on standard input")
-    comparing = check.add_argument_group("what was added")
-    comparing.add_argument(
+    change_reader = check.add_argument_group("what was added")
+    change_reader.add_argument(
         "--added",
         action="store_true",
         help="check only what is staged and was not there before",
     )
-    comparing.add_argument("--since", metavar="REV", help="check only what was added since REV and HEAD were one")
-    comparing.add_argument("--from-ref", metavar="REV", help="check only what was added since REV, up to --to-ref")
-    comparing.add_argument("--to-ref", metavar="REV", help="where --from-ref leads to (default: HEAD)")
+    change_reader.add_argument("--since", metavar="REV", help="check only what was added since REV and HEAD were one")
+    change_reader.add_argument("--from-ref", metavar="REV", help="check only what was added since REV, up to --to-ref")
+    change_reader.add_argument("--to-ref", metavar="REV", help="where --from-ref leads to (default: HEAD)")
     counting = check.add_argument_group("what counts")
     counting.add_argument("--strict", action="store_true", help="warnings count as errors")
     counting.add_argument(

@@ -17,7 +17,7 @@ from mothball.cli.common import open_session, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Report, Rule
-from mothball.model.lookup import Answer, Missing, Unavailable, Withheld
+from mothball.model.lookup import Answer, Missing, Skipped, Unavailable
 from mothball.model.sanitize import as_logged
 from mothball.report.concise import concise_line, problem_line
 
@@ -55,7 +55,7 @@ def _answers(report: Report) -> dict[str, Answer]:
     answers: dict[str, Answer] = {}
     for item in report.dependencies:
         name, lookup = item.dependency.name, item.lookup
-        if not isinstance(lookup, Withheld) and not (name in answers and _is_held(answers[name])):
+        if not isinstance(lookup, Skipped) and not (name in answers and _is_held(answers[name])):
             answers[name] = lookup
     return answers
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from time import gmtime, strftime
 from typing import assert_never
 
-from mothball.check.inputs import Governance, SourceFile
-from mothball.check.messages import WITHHELD_WORDS, age_words, wording_of
+from mothball.check.inputs import ResolvedConfig, SourceFile
+from mothball.check.messages import SKIP_REASON_TEXT, finding_message, format_age
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, set_up
@@ -20,7 +20,7 @@ from mothball.discovery.discover import Discovered, Given, discover
 from mothball.formats.table import format_of
 from mothball.model.document import Dependency, Document, IndexOption, Span
 from mothball.model.findings import CheckedDependency, Report
-from mothball.model.lookup import Answer, ProjectStatus, Source, Stated, Unavailable, Withheld
+from mothball.model.lookup import Answer, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
 from mothball.model.sanitize import as_logged, one_line
 from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_fields
@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = dict.fromkeys(project_name(name) for name in arguments.names)
     setup = set_up(arguments)
     here = os.getcwd()
-    governance = setup.governor.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
-    files = () if governance is None else _files(names, governance, _around(here, setup))
+    resolved_config = setup.config_resolver.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    files = () if resolved_config is None else _files(names, resolved_config, _around(here, setup))
     report = _check(arguments, setup, files)
     places = {name: place for place, name in enumerate(names)}
     dependencies = sorted(report.dependencies, key=lambda item: places[item.dependency.name])
@@ -62,16 +62,16 @@ def _around(here: str, setup: Setup) -> Discovered:
         paths = [path for path in paths if format_of(path) in _SPEAKING]
         if paths or directory == root or not is_inside(directory, root):
             given = Given(tuple(paths), root=root, by_program=True)
-            return discover(given, setup.governor, setup.settings) if paths else Discovered((), (), ())
+            return discover(given, setup.config_resolver, setup.settings) if paths else Discovered((), (), ())
         directory = os.path.dirname(directory)
 
 
-def _files(names: Iterable[str], governance: Governance, found: Discovered) -> tuple[SourceFile, ...]:
+def _files(names: Iterable[str], resolved_config: ResolvedConfig, found: Discovered) -> tuple[SourceFile, ...]:
     """Return a file for each name, which goes the way of the file that holds it.
 
     One that none of them holds goes the way of the first that names an index, else that of the default.
     """
-    plain = SourceFile("", "", Document("names"), governance)
+    plain = SourceFile("", "", Document("names"), resolved_config)
     around = found.files
     speaking = next((one for one in around if one.tool_indexes or one.index_options), plain)
     if found.unreadable:  # it may name an index
@@ -83,14 +83,14 @@ def _files(names: Iterable[str], governance: Governance, found: Discovered) -> t
         span = Span(0, len(name))
         # An entry that may be asked about comes before one that may not.
         like, entry = min(
-            held, key=lambda pair: pair[1].withheld is not None, default=(speaking, Dependency("", span, span))
+            held, key=lambda pair: pair[1].skip_reason is not None, default=(speaking, Dependency("", span, span))
         )
         entry = Dependency(name, span, span)._replace(
             section=entry.section,
             index_url=entry.index_url,
             also_indexes=entry.also_indexes,
             index_name=entry.index_name,
-            withheld=entry.withheld,
+            skip_reason=entry.skip_reason,
         )
         document = Document(like.document.format, (entry,), tools=like.document.tools)
         files.append(like._replace(path="", text=name, document=document, judged=None))
@@ -100,28 +100,28 @@ def _files(names: Iterable[str], governance: Governance, found: Discovered) -> t
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile, ...]) -> Report:
     settings = setup.settings._replace(use_ignores=False, trusts_entries=False)
     with open_session(arguments, setup.user) as session:
-        report = check(files, session.look_up, settings, problems=setup.governor.problems)
+        report = check(files, session.look_up, settings, problems=setup.config_resolver.problems)
     return report._replace(problems=(*report.problems, *session.problems()))
 
 
 def _lines(item: CheckedDependency, now: float) -> str:
     name, lookup = item.dependency.name, item.lookup
-    if isinstance(lookup, Withheld):
-        return f"{name}: asked nobody: {WITHHELD_WORDS[lookup.why]}\n"
-    words = wording_of(name, lookup)
+    if isinstance(lookup, Skipped):
+        return f"{name}: asked nobody: {SKIP_REASON_TEXT[lookup.reason]}\n"
+    words = finding_message(name, lookup)
     lines = [f"{words.message}: {words.reason}" if words.reason else words.message]
-    lines.append(f"  = index: {one_line(lookup.origin.index_url)}{_learnt(lookup, now)}")
+    lines.append(f"  = index: {one_line(lookup.origin.index_url)}{_result_line(lookup, now)}")
     # What is said of keeping an archived or deprecated project is about a line in a file; there is none here.
-    about_a_line = isinstance(lookup, Stated) and lookup.status is not ProjectStatus.QUARANTINED
+    about_a_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
     lines += [f"  = help: {words.help}"] if words.help and not about_a_line else []
     return "\n".join(lines) + "\n"
 
 
-def _learnt(lookup: Answer, now: float) -> str:
+def _result_line(lookup: Answer, now: float) -> str:
     """Return when and how an answer was learnt; nothing where there is no answer."""
     if isinstance(lookup, Unavailable):
         return ""
-    age = age_words(now - lookup.origin.checked_at)
+    age = format_age(now - lookup.origin.checked_at)
     match lookup.origin.source:
         case Source.INDEX:
             return ", asked now"

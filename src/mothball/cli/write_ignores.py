@@ -22,7 +22,7 @@ from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
-from mothball.repository.files import leads_outside, read_file, replace_file, repository_root, shown_path
+from mothball.repository.files import display_path, leads_outside, read_file, replace_file, repository_root
 
 # Never what is quarantined, missing or could not be checked: nobody has decided on that.
 _TAKEN = (Rule.ARCHIVED, Rule.DEPRECATED)
@@ -77,7 +77,7 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[SourceFile], re
             _write(path, entries, plans[path].root)
         except (ConfigError, UnreadableFileError) as error:
             cause = error.cause if isinstance(error, UnreadableFileError) else str(error)
-            problems.append(Problem(Severity.ERROR, f"no ignores written: {cause}", error.help, shown_path(path)))
+            problems.append(Problem(Severity.ERROR, f"no ignores written: {cause}", error.help, display_path(path)))
         else:
             done[path] = len(entries)
             sys.stdout.write(_told(path, entries))
@@ -100,7 +100,7 @@ def _is_taken(finding: Finding, by_path: Mapping[str, SourceFile], today: str) -
     if finding.rule not in _TAKEN or finding.suppressed is not None:
         return False
     # Somebody has set an end to this one: that it has come is told, and not written over.
-    ignores = by_path[finding.path].governance.config.ignores
+    ignores = by_path[finding.path].resolved_config.config.ignores
     return not any(ignore.name == finding.name and policy.is_expired(ignore, today) for ignore in ignores)
 
 
@@ -147,7 +147,7 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
 
 
 def _told(path: str, entries: Sequence[NewIgnore]) -> str:
-    lines = [f"{one_line(shown_path(path))}: {_counted(len(entries))} written"]
+    lines = [f"{one_line(display_path(path))}: {_counted(len(entries))} written"]
     lines += [f"  {entry.name}: {', '.join(entry.rules)}" for entry in entries]
     return "".join(f"{line}\n" for line in lines)
 

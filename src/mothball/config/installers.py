@@ -17,19 +17,19 @@ from mothball.model.sanitize import without_credentials
 class UserIndex(NamedTuple):
     """An index as the user names it. ``url`` may hold credentials, and is for no eye but the client's.
 
-    ``by`` says where: a variable, or a key in a file with its line. ``name`` is the name that uv knows it by, empty
-    where it has none. ``is_users`` is false where a file says it that may be a repository's: such an address is no
-    ground for credentials or trust.
+    ``set_by`` says where: a variable, or a key in a file with its line. ``name`` is the name that uv knows it by, empty
+    where it has none. ``is_user_setting`` is false where a file of a repository says it: such an address is no ground
+    for credentials or trust.
     """
 
     url: str
-    by: str
+    set_by: str
     name: str = ""
-    is_users: bool = True
+    is_user_setting: bool = True
 
     def __repr__(self) -> str:
         """Return a form that can be shown: a record ends up in a log sooner or later."""
-        return f"UserIndex(url={without_credentials(self.url)!r}, by={self.by!r}, name={self.name!r})"
+        return f"UserIndex(url={without_credentials(self.url)!r}, by={self.set_by!r}, name={self.name!r})"
 
 
 class PipSettings(NamedTuple):
@@ -71,7 +71,7 @@ class InstallerSettings(NamedTuple):
     @property
     def addresses(self) -> tuple[UserAddress, ...]:
         """Every index that the user names, each once: with their credentials, and nobody else's, it may be asked."""
-        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes() if one.is_users))
+        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes() if one.is_user_setting))
 
     def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv

@@ -36,7 +36,7 @@ from mothball.config.values import (
     read_until,
     wrong,
 )
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule, Severity
 from mothball.model.records import NamedTuple
@@ -106,8 +106,8 @@ class Overrides(NamedTuple):
     """What the command line and the environment say for one run; None and False leave the files' word standing.
 
     ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
-    seconds. ``index_by`` says what names ``index_url``. Where ``ask_local_indexes`` is false, local indexes that only a
-    repository names need the user's consent.
+    seconds. ``index_set_by`` says what names ``index_url``. Where ``ask_local_indexes`` is false, local indexes that
+    only a repository names need the user's consent.
     """
 
     index_url: str | None = None
@@ -115,15 +115,15 @@ class Overrides(NamedTuple):
     online: bool = False
     unverified: Severity | None = None
     max_age: float | None = None
-    index_by: str = "--index-url"
+    index_set_by: str = "--index-url"
     ask_local_indexes: bool = True
 
 
 class Network(NamedTuple):
     """Whom to ask, and how old an answer may be: project, user and command line brought together.
 
-    ``index_url`` answers for what names no index of its own; ``index_by`` says who chose it, empty where nobody did
-    and the installers' settings come first, and ``is_users_index`` whether that is the user. ``users_indexes`` are
+    ``index_url`` answers for what names no index of its own; ``index_set_by`` says who chose it, empty where nobody did
+    and the installers' settings come first, and ``is_user_index`` whether that is the user. ``user_indexes`` are
     index URLs, ``trusted_hosts`` hosts, that the user's side names. Where ``ask_local_indexes`` is false, indexes on
     this machine, in private networks or over plain http are asked only where the user names them. ``max_age`` is in
     seconds.
@@ -134,9 +134,9 @@ class Network(NamedTuple):
     private: tuple[str, ...] = ()
     offline: bool = False
     max_age: float = DEFAULT_MAX_AGE
-    index_by: str = ""
-    is_users_index: bool = False
-    users_indexes: tuple[str, ...] = ()
+    index_set_by: str = ""
+    is_user_index: bool = False
+    user_indexes: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     ask_local_indexes: bool = True
     installers: InstallerSettings = NO_SETTINGS
@@ -148,12 +148,12 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
     Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
     """
     chosen = (
-        (overrides.index_url, overrides.index_by),
+        (overrides.index_url, overrides.index_set_by),
         (config.index_url, BY_PROJECT),
         (user.index_url, "`index-url` of your own configuration"),
     )
     named = (overrides.index_url, user.index_url, *(one.url for one in user.access.addresses))
-    index_url, index_by = next(((url, by) for url, by in chosen if url), (DEFAULT_INDEX, ""))
+    index_url, index_set_by = next(((url, set_by) for url, set_by in chosen if url), (DEFAULT_INDEX, ""))
     return Network(
         index_url=index_url,
         status_index=config.status_index,
@@ -162,9 +162,9 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
         max_age=next(
             (age for age in (overrides.max_age, config.max_age, user.max_age) if age is not None), DEFAULT_MAX_AGE
         ),
-        index_by=index_by,
-        is_users_index=bool(index_by) and (bool(overrides.index_url) or not config.index_url),
-        users_indexes=tuple(dict.fromkeys(without_credentials(url) for url in named if url)),
+        index_set_by=index_set_by,
+        is_user_index=bool(index_set_by) and (bool(overrides.index_url) or not config.index_url),
+        user_indexes=tuple(dict.fromkeys(without_credentials(url) for url in named if url)),
         trusted_hosts=user.trusted_hosts,
         ask_local_indexes=overrides.ask_local_indexes or user.allow_local_indexes,
         installers=user.installers,
@@ -227,7 +227,7 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
             key=at,
             help_text='add for example rules = ["archived"]',
         )
-    return Ignore(key, normalise(key), fields["rules"], fields.get("reason", ""), fields.get("until"))
+    return Ignore(key, normalize_name(key), fields["rules"], fields.get("reason", ""), fields.get("until"))
 
 
 PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.sanitize import one_line, without_credentials
@@ -117,7 +117,7 @@ def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
     if len(patterns) > MAX_PATTERNS:
         # Every name is held against every pattern.
         raise wrong(at, f"{len(patterns)} patterns", f"made of at most {MAX_PATTERNS} patterns")
-    return tuple(normalise(pattern) for pattern in patterns)
+    return tuple(normalize_name(pattern) for pattern in patterns)
 
 
 def read_severities(value: object, at: KeyPath) -> Mapping[str, Severity]:

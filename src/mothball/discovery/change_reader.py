@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from mothball.check.additions import Version, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
-from mothball.discovery.config_lookup import Governor
+from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import Discovered, Given, discover, is_left_out
 from mothball.discovery.local_projects import withhold
 from mothball.formats.table import (
@@ -38,7 +38,7 @@ from mothball.repository.paths import upward
 _MANY_PATHS = 300
 
 
-class Wanted(NamedTuple):
+class PathSelection(NamedTuple):
     """What of a change is to be judged.
 
     ``files`` and ``directories`` are absolute paths; where ``files`` is None, all that the change touches is wanted.
@@ -62,28 +62,28 @@ class Wanted(NamedTuple):
         return self.format if self.is_forced(path) else format_of(path)
 
 
-def wanted_of(paths: Iterable[str], file_format: str | None) -> Wanted:
+def select_paths(paths: Iterable[str], file_format: str | None) -> PathSelection:
     """Return what ``paths``, absolute ones of files and directories, ask for: everything where there are none."""
     given = frozenset(paths)
     directories = tuple(sorted(path for path in given if os.path.isdir(path)))
-    return Wanted(given.difference(directories) if given else None, directories, file_format)
+    return PathSelection(given.difference(directories) if given else None, directories, file_format)
 
 
-class Comparing:
+class ChangeReader:
     """What is read of one change. Any method may raise GitError.
 
     ``candidates`` are the absolute paths of the files that may add something: the target has them, no parent has them
     as they are, and they are wanted.
     """
 
-    def __init__(self, change: Change, wanted: Wanted) -> None:
+    def __init__(self, change: Change, wanted: PathSelection) -> None:
         """Find the candidates; no file is read yet."""
         self._change = change
         self._wanted = wanted
         # A script that bore another name before is still a script.
         self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
-        self._governor: Governor | None = None
+        self._governor: ConfigResolver | None = None
         self._places = {change.absolute(path) for path in touched}
         for path in list(self._places):
             self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
@@ -99,16 +99,16 @@ class Comparing:
         """Return whether the change touches the file at the absolute ``path``, or any in the directory there."""
         return path in self._places
 
-    def read(self, governor: Governor, settings: RunSettings, *, whole: bool = False) -> Discovered:
+    def read(self, config_resolver: ConfigResolver, settings: RunSettings, *, whole: bool = False) -> Discovered:
         """Return the files that the change touches, each with what it adds to be judged.
 
         With ``whole``, or where an include makes it matter, what surrounds them is read as well and told by it from
         what was there before.
         """
-        self._governor = governor
+        self._governor = config_resolver
         named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
-        self._foresee()
-        found = self._discover(named, governor, settings)
+        self._prefetch()
+        found = self._discover(named, config_resolver, settings)
         # What a text is, and whether a constraints file is installed from, those tell that include it.
         gone = [path for path in self._touched if not self._is_in_target(path)]
         includers = (
@@ -121,7 +121,9 @@ class Comparing:
         if not (whole or includers or reached):
             return self._judged(found, [version for one in bases for version in self._touched_base(one, self._touched)])
         around = self._around(found.files, self._change.target_paths(), includers=includers)
-        found = self._discover([*named, *(path for path in around if path not in self._touched)], governor, settings)
+        found = self._discover(
+            [*named, *(path for path in around if path not in self._touched)], config_resolver, settings
+        )
         files = found.files
         return self._judged(
             found, [version for one in bases for version in self._whole_base(one, files, includers=includers)]
@@ -135,7 +137,7 @@ class Comparing:
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
 
-    def _foresee(self) -> None:
+    def _prefetch(self) -> None:
         """Learn in two calls of git what the first look needs: which configurations there are, and all contents."""
         target, change = self._change.target, self._change
         by_name = {relative for path, relative in self._touched.items() if self._wanted.format_of(path)}
@@ -150,7 +152,7 @@ class Comparing:
             ]
             if len(paths) > _MANY_PATHS:
                 target.paths()
-            target.foresee(paths)
+            target.prefetch(paths)
             configurations = [one for one in paths if one.endswith((MOTHBALL_TOML, PYPROJECT_TOML))]
             oids += [entry.oid for one in configurations if (entry := target.entry(one))]
         change.blobs.fetch(oid for oid in oids if oid)
@@ -184,16 +186,16 @@ class Comparing:
 
     # --- the target ---------------------------------------------------------------------------------------------------
 
-    def _discover(self, paths: list[str], governor: Governor, settings: RunSettings) -> Discovered:
+    def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> Discovered:
         root, target = self._change.repository.root, self._change.target
         target.prepare(paths)
         forced = [path for path in paths if self._wanted.is_forced(path)]
         plain = [path for path in paths if not self._wanted.is_forced(path)]
-        found = discover(Given(tuple(plain), root=root, by_program=True), governor, settings)
+        found = discover(Given(tuple(plain), root=root, by_program=True), config_resolver, settings)
         if not forced:
             return found
         given = Given(tuple(forced), self._wanted.format, root=root, by_program=True)
-        more = discover(given, governor, settings)
+        more = discover(given, config_resolver, settings)
         return Discovered(
             (*found.files, *more.files),
             (*found.unreadable, *more.unreadable),
@@ -242,8 +244,8 @@ class Comparing:
 
         Nor is there anything in what the configuration excludes: it is not the project's.
         """
-        governance = self._governor.of(path, self._change.repository.root) if self._governor else None
-        if governance is not None and is_left_out(path, governance):
+        resolved_config = self._governor.of(path, self._change.repository.root) if self._governor else None
+        if resolved_config is not None and is_left_out(path, resolved_config):
             return
         try:
             text = decode(file_format, path, base.tree.read(path))
@@ -260,14 +262,15 @@ class Comparing:
         """Return ``found`` with what the change adds to be judged, and all else for context."""
         before = {(version.path, version.kind) for version in base}
         # What the target's files say of a name that is at home holds for the entry that stood there before.
-        homes = {_path_of(file): file.homes for file in found.files if file.homes}
+        local_names = {_path_of(file): file.local_names for file in found.files if file.local_names}
         base = [
-            one._replace(document=withhold(one.document, homes[one.path])) if one.path in homes else one for one in base
+            one._replace(document=withhold(one.document, local_names[one.path])) if one.path in local_names else one
+            for one in base
         ]
         targets = []
         for file in found.files:
             path = _path_of(file)
-            if path in self.candidates or self._is_drawn_in(path, file.kind, before):
+            if path in self.candidates or self._is_included(path, file.kind, before):
                 targets.append(Version(path, file.project, file.text, file.document, self._oid(path), file.kind))
         present: dict[str, Document | None] = {_path_of(file): file.document for file in found.files}
         present = {path: present[path] for path in self._touched if path in present}
@@ -287,7 +290,7 @@ class Comparing:
         unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
         return Discovered(tuple(files), unreadable, found.problems)
 
-    def _is_drawn_in(self, path: str, kind: Kind, before: set[tuple[str, Kind]]) -> bool:
+    def _is_included(self, path: str, kind: Kind, before: set[tuple[str, Kind]]) -> bool:
         """Return whether the file belongs to the project from now on, or is installed from where it only constrained.
 
         ``before`` holds the files of the base, and what each was.

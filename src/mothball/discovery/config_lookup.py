@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 
-from mothball.check.inputs import Governance, SourceFile
+from mothball.check.inputs import ResolvedConfig, SourceFile
 from mothball.config.project import (
     BY_PROJECT,
     Config,
@@ -30,7 +30,7 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Problem, Rule, Severity
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
-from mothball.repository.files import DISK, Tree, is_inside, read_utf8, resolves_inside, shown_path
+from mothball.repository.files import DISK, Tree, display_path, is_inside, read_utf8, resolves_inside
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 _SHARED_TABLE = ("tool", "mothball")
@@ -40,7 +40,7 @@ _COPY_HELP = "a copy of a pyproject.toml must bear that name: only there the tab
 _LINK_HELP = "put a file in its place; on the command line, `--config FILE` names another"
 
 
-class GovernorSettings(NamedTuple):
+class ConfigResolverSettings(NamedTuple):
     """What the command line says of configuration.
 
     ``config_path`` replaces every configuration found, ``snapshot_path`` every snapshot named; ``use_snapshots`` is
@@ -67,14 +67,14 @@ class _UnusableError(Exception):
         self.position = position
 
 
-class Governor:
+class ConfigResolver:
     """Finds, reads and remembers the configurations and snapshots of one run.
 
     ``problems`` collects what was wrong with them, each once. ``tree`` is where they are found, and the files too that
     they rule over.
     """
 
-    def __init__(self, settings: GovernorSettings, user: UserConfig) -> None:
+    def __init__(self, settings: ConfigResolverSettings, user: UserConfig) -> None:
         """Take what the command line and the user say; nothing is read yet."""
         self.problems: list[Problem] = []
         self.tree = settings.tree
@@ -82,10 +82,10 @@ class Governor:
         self._settings = settings
         self._user = user
         self._found: dict[tuple[str, str], str | None] = {}
-        self._read: dict[tuple[str | None, str], Governance | None] = {}
+        self._read: dict[tuple[str | None, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
-    def of(self, path: str, root: str) -> Governance | None:
+    def of(self, path: str, root: str) -> ResolvedConfig | None:
         """Return what rules over the file at the absolute ``path`` in the repository at ``root``.
 
         None when its configuration cannot be used: its dependencies must not be looked up then, as nobody knows where.
@@ -116,17 +116,17 @@ class Governor:
         self._found.update(dict.fromkeys(passed, found))
         return found
 
-    def _governance(self, path: str | None, root: str) -> Governance | None:
+    def _governance(self, path: str | None, root: str) -> ResolvedConfig | None:
         if path is None:
             return self._governed("", root, Config(), {}, root)
         try:
             return self._read_governance(path, root)
         except _UnusableError as error:
             told = f"{error.message}; the files that this configuration rules over were not checked"
-            self._tell(Problem(Severity.ERROR, told, error.help, shown_path(path), error.position))
+            self._tell(Problem(Severity.ERROR, told, error.help, display_path(path), error.position))
             return None
 
-    def _read_governance(self, path: str, root: str) -> Governance:
+    def _read_governance(self, path: str, root: str) -> ResolvedConfig:
         chosen = self._settings.config_path is not None
         tree = DISK if chosen else self._settings.tree
         if not chosen and tree.leads_outside(path, root):
@@ -151,13 +151,13 @@ class Governor:
                 str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
             ) from error
         locations = {
-            ignore.name: lines.location(shown_path(path), span)
+            ignore.name: lines.location(display_path(path), span)
             for ignore in config.ignores
             if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
         }
         governed = self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
         span = span_of(parsed, (*prefix, "index-url"))
-        place = f"{shown_path(path)}:{lines.position(span.start).line}" if span else ""
+        place = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
         return governed._replace(network=_with_place(governed.network, place))
 
     def _tell(self, problem: Problem) -> None:
@@ -167,14 +167,14 @@ class Governor:
 
     def _governed(
         self, path: str, root: str, config: Config, locations: Mapping[str, Location], scope: str
-    ) -> Governance:
+    ) -> ResolvedConfig:
         overrides = self._settings.overrides
         if overrides.unverified is not None:
             scopes = ("", *(f".{scope}" for scope in SEVERITY_SCOPES))
             forced = {f"{Rule.UNVERIFIED}{scope}": overrides.unverified for scope in scopes}
             config = config._replace(severities={**config.severities, **forced})
-        return Governance(
-            shown_path(path) if path else "",
+        return ResolvedConfig(
+            display_path(path) if path else "",
             scope,
             config,
             network_of(config, self._user, overrides),
@@ -196,13 +196,13 @@ class Governor:
         # A configuration that the user chose may lie outside the repository, and then its snapshot lies beside it.
         places = (root, directory) if settings.config_path else (root,)
         if not settings.config_path and settings.tree is not DISK and settings.tree.is_file(path):
-            return self._load(path, shown_path(config_path), settings.tree)
+            return self._load(path, display_path(config_path), settings.tree)
         if not any(resolves_inside(path, place) for place in places):
             message = "the snapshot cannot be used: there is no such file inside the repository"
-            help_text = f"mend `snapshot` in {shown_path(config_path)}, or {_NEW_SNAPSHOT}"
-            self._tell(Problem(Severity.ERROR, message, help_text, shown_path(path)))
+            help_text = f"mend `snapshot` in {display_path(config_path)}, or {_NEW_SNAPSHOT}"
+            self._tell(Problem(Severity.ERROR, message, help_text, display_path(path)))
             return None
-        return self._load(path, shown_path(config_path))
+        return self._load(path, display_path(config_path))
 
     def _load(self, path: str, named_by: str, tree: Tree = DISK) -> Snapshot | None:
         """Return the snapshot at ``path``, None when it cannot be used; ``named_by`` is the configuration, if any."""
@@ -213,7 +213,7 @@ class Governor:
             except (SnapshotError, UnreadableFileError) as error:
                 message = f"the snapshot cannot be used: {error.cause}"
                 named = f"`snapshot` in {named_by} names it; " if named_by else ""
-                self._tell(Problem(Severity.ERROR, message, named + _NEW_SNAPSHOT, shown_path(path)))
+                self._tell(Problem(Severity.ERROR, message, named + _NEW_SNAPSHOT, display_path(path)))
         return self._snapshots[path]
 
     def _read_snapshot(self, path: str, tree: Tree) -> Snapshot:
@@ -222,7 +222,7 @@ class Governor:
         # A day of grace: the snapshot may come from where it is tomorrow already.
         if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
             how = f"{age} days old, and statuses change" if age > 0 else "dated in the future"
-            problem = Problem(Severity.WARNING, f"the snapshot is {how}", _NEW_SNAPSHOT, shown_path(path))
+            problem = Problem(Severity.WARNING, f"the snapshot is {how}", _NEW_SNAPSHOT, display_path(path))
             self._tell(problem._replace(rule=Rule.UNVERIFIED))
         return snapshot
 
@@ -255,15 +255,15 @@ def table_path(path: str) -> tuple[str, ...]:
 
 def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:
     """Return the absolute path of the configuration that rules over ``file``, or is to do so from now on."""
-    governance = file.governance
-    if governance.path:
-        return os.path.abspath(governance.path)
+    resolved_config = file.resolved_config
+    if resolved_config.path:
+        return os.path.abspath(resolved_config.path)
     # Where none is found, the search has ended at the root of the repository.
-    for directory in (governance.directory, file.project):
+    for directory in (resolved_config.directory, file.project):
         shared = os.path.join(directory, PYPROJECT_TOML)
         if tree.exists(shared):
             return shared
-    return os.path.join(governance.directory, MOTHBALL_TOML)
+    return os.path.join(resolved_config.directory, MOTHBALL_TOML)
 
 
 def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
@@ -279,17 +279,17 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
         text = tree.read_utf8(shared)
     except UnreadableFileError:
         # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
-        return shared if _may_mention_us(shared, tree) else None
+        return shared if _may_configure_mothball(shared, tree) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
     return shared if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
 
 
 def _with_place(network: Network, place: str) -> Network:
     """Return ``network``, which knows where its project names an index."""
-    return network._replace(index_by=f"`index-url` in {place}") if network.index_by == BY_PROJECT else network
+    return network._replace(index_set_by=f"`index-url` in {place}") if network.index_set_by == BY_PROJECT else network
 
 
-def _may_mention_us(path: str, tree: Tree) -> bool:
+def _may_configure_mothball(path: str, tree: Tree) -> bool:
     """Return whether a file that is no text may hold a table of ours all the same."""
     try:
         return b"mothball" in tree.read(path)

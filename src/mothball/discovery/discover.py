@@ -7,14 +7,22 @@ from collections import deque
 from collections.abc import Iterator
 
 from mothball.check import policy
-from mothball.check.inputs import Governance, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.config.project import Config
-from mothball.discovery.config_lookup import Governor
+from mothball.discovery.config_lookup import ConfigResolver
+from mothball.discovery.declared_names import DeclaredNames
 from mothball.discovery.file_search import find, is_excluded
-from mothball.discovery.includes import Part, Target, followed, installed_together, parsed, target_of, without
-from mothball.discovery.inherited_indexes import MAX_FILES, Surroundings
-from mothball.discovery.local_projects import AtHome, Reference, Subject, references_in, withhold
-from mothball.discovery.own_names import OwnNames
+from mothball.discovery.includes import (
+    FileTarget,
+    ParsedFile,
+    files_installed_together,
+    follow_includes,
+    parsed,
+    target_of,
+    with_unknown_index,
+)
+from mothball.discovery.inherited_indexes import MAX_FILES, InheritedIndexes
+from mothball.discovery.local_projects import LocalProjectFinder, LocalReference, ProjectFile, references_in, withhold
 from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.model.document import Document, Kind, ToolIndex
 from mothball.model.errors import UnreadableFileError
@@ -23,10 +31,10 @@ from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import (
-    cause_words,
+    display_path,
+    os_error_text,
     project_of,
     repository_root,
-    shown_path,
 )
 
 STDIN = "-"
@@ -71,27 +79,27 @@ class _Read(NamedTuple):
     those of its tables, and of other files that hold for it.
     """
 
-    target: Target
-    governance: Governance
+    target: FileTarget
+    resolved_config: ResolvedConfig
     text: str
     document: Document
     includes: tuple[tuple[int, str], ...]
     tool_indexes: tuple[ToolIndex, ...] = ()
 
 
-def discover(given: Given, governor: Governor, settings: RunSettings) -> Discovered:
+def discover(given: Given, config_resolver: ConfigResolver, settings: RunSettings) -> Discovered:
     """Read all dependency files that ``given`` names, and those that they include, each once.
 
     What cannot be read is told as a finding or a problem, and the rest is read all the same. Never raises for what
     stands on the disk.
     """
-    discovery = _Discovery(given, governor, settings)
+    discovery = _Discovery(given, config_resolver, settings)
     discovery.run()
     files = tuple(discovery.source_files())
-    return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *governor.problems))
+    return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *config_resolver.problems))
 
 
-def _is_nothing_of_its_format(text: str, target: Target, document: Document) -> bool:
+def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -> bool:
     """Return whether a file that is called what its name does not say holds something, but nothing of that.
 
     Scripts mostly hold no metadata, and there is nothing strange about it.
@@ -108,52 +116,52 @@ def _is_nothing_of_its_format(text: str, target: Target, document: Document) -> 
 class _Discovery:
     """The state of one run of ``discover``: what was read so far, by real path."""
 
-    def __init__(self, given: Given, governor: Governor, settings: RunSettings) -> None:
+    def __init__(self, given: Given, config_resolver: ConfigResolver, settings: RunSettings) -> None:
         self.read: dict[str, _Read] = {}
         self.above: dict[str, _Read] = {}
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
         self._given = given
-        self._governor = governor
-        self._tree = governor.tree
+        self._governor = config_resolver
+        self._tree = config_resolver.tree
         self._settings = settings
-        self._surroundings = Surroundings(self._tree)
+        self._inherited_indexes = InheritedIndexes(self._tree)
 
     def source_files(self) -> Iterator[SourceFile]:
         """Yield the files that were read, each with what all of them say of it."""
         everything = self.read | self.above
-        together = installed_together({key: self.knowing(one) for key, one in everything.items()})
+        together = files_installed_together({key: self.with_inherited(one) for key, one in everything.items()})
         references = {key: tuple(references_in(one.document, one.text, key)) for key, one in everything.items()}
-        own_names = OwnNames({read.target.path: read.document for read in self.read.values()}, self._tree)
-        at_home = AtHome(own_names, self._surroundings.workspaces, self._tree)
-        of_files: dict[tuple[str, ...], tuple[Reference, ...]] = {}
+        declared_names = DeclaredNames({read.target.path: read.document for read in self.read.values()}, self._tree)
+        at_home = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
+        of_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
         for key, read in self.read.items():
             path, root = read.target.path, read.target.root
             project = project_of(path, root, self._tree)
             files = together[key].files
             if files not in of_files:
                 of_files[files] = tuple(one for file in files for one in references[file])
-            subject = Subject(read.document, path, project, root, of_files[files])
-            homes = at_home.of(subject, whole=self._given.all_names)
+            subject = ProjectFile(read.document, path, project, root, of_files[files])
+            local_names = at_home.of(subject, whole=self._given.all_names)
             yield SourceFile(
-                shown_path(path),
+                display_path(path),
                 read.text,
-                withhold(read.document, homes),
-                read.governance,
+                withhold(read.document, local_names),
+                read.resolved_config,
                 together[key].options,
                 project,
                 read.target.kind,
                 read.tool_indexes,
-                homes=homes,
+                local_names=local_names,
             )
 
-    def knowing(self, one: _Read) -> Part:
+    def with_inherited(self, one: _Read) -> ParsedFile:
         """Return what an installer meets in ``one``: an include that could not be read may name an index."""
         failed = {start for start, key in one.includes if key in self._failed}
         unread = [include for include in one.document.includes if include.span.start in failed]
-        document = without(one.document, unread, LineTable(one.text), one.target) if unread else one.document
-        return Part(document, one.includes)
+        document = with_unknown_index(one.document, unread, LineTable(one.text), one.target) if unread else one.document
+        return ParsedFile(document, one.includes)
 
     def run(self) -> None:
         waiting = deque(target for path in self._given.paths for target in self._targets(path))
@@ -173,49 +181,51 @@ class _Discovery:
         while waiting:
             key, one = waiting.popleft()
             root = one.target.root
-            for path, text in self._surroundings.including(one.target.path, root):
+            for path, text in self._inherited_indexes.including(one.target.path, root):
                 other = target_of(path, root, "requirements", self._tree)
                 if other.key in self.read or other.key in self.above:
                     continue
                 if other.key not in seen:
                     document, found = parsed(text, other, self._tree)
-                    seen[other.key] = _Read(other, one.governance, text, document, followed(document, found))
+                    seen[other.key] = _Read(
+                        other, one.resolved_config, text, document, follow_includes(document, found)
+                    )
                 if any(included == key for _, included in seen[other.key].includes):
                     self.above[other.key] = seen[other.key]
                     waiting.append((other.key, seen[other.key]))
         left_out = [
-            path for path in self._surroundings.left_out if (self._tree.real_path(path) or path) not in self.read
+            path for path in self._inherited_indexes.left_out if (self._tree.real_path(path) or path) not in self.read
         ]
         for directory in dict.fromkeys(map(os.path.dirname, left_out)):
             message = f"only {MAX_FILES} requirements files here were searched for those that include others"
-            self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", shown_path(directory)))
+            self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", display_path(directory)))
 
-    def _take(self, target: Target) -> list[Target]:
+    def _take(self, target: FileTarget) -> list[FileTarget]:
         """Read ``target``, remember it, and return the files that it includes."""
-        governance = self._governor.of(target.path, target.root)
-        if governance is None or (self._given.by_program and is_left_out(target.path, governance)):
+        resolved_config = self._governor.of(target.path, target.root)
+        if resolved_config is None or (self._given.by_program and is_left_out(target.path, resolved_config)):
             return []
         try:
             data = self._data(target)
             text = decode(target.format, target.path, data)
         except UnreadableFileError as error:
             self._failed.add(target.key)
-            self._refuse(error, governance)
+            self._refuse(error, resolved_config)
             return []
         document, found = parsed(text, target, self._tree)
-        if self._given.format == target.format and _is_nothing_of_its_format(text, target, document):
+        if self._given.format == target.format and _has_no_entry_of_format(text, target, document):
             message = (
-                f"{one_line(shown_path(target.path))}: read as {target.format}, and nothing in it is of that format"
+                f"{one_line(display_path(target.path))}: read as {target.format}, and nothing in it is of that format"
             )
             self.problems.append(Problem(Severity.ERROR, message, "leave out --as, or say what the file is"))
             document = document._replace(ignores=())
-        included = [one for one in found if isinstance(one, Target)]
-        includes = followed(document, found)
-        document, indexes = self._surroundings.indexed(target.path, target.root, text, document)
-        self.read[target.key] = _Read(target, governance, text, document, includes, indexes)
+        included = [one for one in found if isinstance(one, FileTarget)]
+        includes = follow_includes(document, found)
+        document, indexes = self._inherited_indexes.indexed(target.path, target.root, text, document)
+        self.read[target.key] = _Read(target, resolved_config, text, document, includes, indexes)
         return included
 
-    def _data(self, target: Target) -> bytes:
+    def _data(self, target: FileTarget) -> bytes:
         """Return the content of ``target``; refuse a link to what its repository does not hold, or hides in it.
 
         A repository could else have us quote from any file of this machine: a link needs but to bear the right name.
@@ -232,25 +242,25 @@ class _Discovery:
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
         return self._tree.read(path)
 
-    def _targets(self, path: str) -> Iterator[Target]:
+    def _targets(self, path: str) -> Iterator[FileTarget]:
         if path == STDIN and self._given.stdin is not None:
             name, data = self._given.stdin
             yield from self._named(name, data)
         elif self._tree.is_directory(path) and self._given.format is not None:
-            message = f"{one_line(shown_path(path))}: --as says what files are, and this is a directory"
+            message = f"{one_line(display_path(path))}: --as says what files are, and this is a directory"
             self.problems.append(Problem(Severity.ERROR, message, "name the files, or leave out --as"))
         elif self._tree.is_directory(path):
             yield from self._below(path)
         else:
             yield from self._named(path, None)
 
-    def _named(self, path: str, data: bytes | None) -> Iterator[Target]:
+    def _named(self, path: str, data: bytes | None) -> Iterator[FileTarget]:
         """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
         file_format = self._given.format or format_of(os.path.abspath(path))
         if data is None and not self._tree.exists(path):
             self._refuse(UnreadableFileError(path or '""', "it does not exist"))
         elif file_format is None:
-            message = f"{one_line(shown_path(path))}: no dependency file by its name"
+            message = f"{one_line(display_path(path))}: no dependency file by its name"
             self.problems.append(
                 Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
             )
@@ -258,40 +268,40 @@ class _Discovery:
             root = self._given.root or repository_root(path, self._given.here)
             yield target_of(path, root, file_format, self._tree, data)
 
-    def _below(self, directory: str) -> Iterator[Target]:
+    def _below(self, directory: str) -> Iterator[FileTarget]:
         root = self._given.root or repository_root(directory, self._given.here)
         left_out = 0
         found, ignored = find(directory, self._cannot_list)
         for path in found:
-            governance = self._governor.of(path, root)
+            resolved_config = self._governor.of(path, root)
             file_format = self._given.format or format_of(os.path.abspath(path))
-            if governance is not None and is_left_out(path, governance):
+            if resolved_config is not None and is_left_out(path, resolved_config):
                 left_out += 1
-            elif governance is not None and file_format:
+            elif resolved_config is not None and file_format:
                 yield target_of(path, root, file_format, self._tree)
         if found and len(found) == left_out:
-            message = f"{one_line(shown_path(directory))}: all dependency files found here are excluded ({left_out})"
+            message = f"{one_line(display_path(directory))}: all dependency files found here are excluded ({left_out})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
         if not found:
             but = f" but what git ignores ({len(ignored)})" if ignored else ""
-            message = f"{one_line(shown_path(directory))}: no dependency file found{but}"
+            message = f"{one_line(display_path(directory))}: no dependency file found{but}"
             help_text = "name a file to have it read all the same" if ignored else _LOOKED_FOR
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
     def _cannot_list(self, error: OSError) -> None:
-        self._refuse(UnreadableFileError(error.filename, cause_words(error)))
+        self._refuse(UnreadableFileError(error.filename, os_error_text(error)))
 
-    def _refuse(self, error: UnreadableFileError, governance: Governance | None = None) -> None:
-        weighing = self._settings.weighing(governance.config if governance else Config())
-        severity = policy.severity_of(Rule.UNREADABLE, weighing)
-        path = shown_path(error.path)
-        help_text = error.help or (_LEAVE_OUT if governance else "")
+    def _refuse(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
+        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else Config())
+        severity = policy.severity_of(Rule.UNREADABLE, severity_policy)
+        path = display_path(error.path)
+        help_text = error.help or (_LEAVE_OUT if resolved_config else "")
         self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
 
 
-def is_left_out(path: str, governance: Governance) -> bool:
+def is_left_out(path: str, resolved_config: ResolvedConfig) -> bool:
     """Return whether the configuration excludes the file at the absolute ``path`` from what it is said to govern."""
-    if not governance.config.exclude:
+    if not resolved_config.config.exclude:
         return False
-    relative = os.path.relpath(path, governance.directory).replace(os.sep, "/")
-    return is_excluded(relative, governance.config.exclude)
+    relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")
+    return is_excluded(relative, resolved_config.config.exclude)

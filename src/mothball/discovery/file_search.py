@@ -28,14 +28,14 @@ MAX_DEPTH = 200
 _ENVIRONMENT_FILE = "pyvenv.cfg"
 
 
-class Found(NamedTuple):
+class FoundFiles(NamedTuple):
     """What lies below a directory: the absolute paths of its dependency files, and of those that git ignores."""
 
     files: list[str]
     ignored: list[str]
 
 
-def find(directory: str, on_error: Callable[[OSError], None]) -> Found:
+def find(directory: str, on_error: Callable[[OSError], None]) -> FoundFiles:
     """Return the dependency files below ``directory``, as ``walk`` finds them; what git ignores stands apart.
 
     Who names a directory that git ignores means it: then nothing stands apart. A directory with a ``pyvenv.cfg`` that
@@ -58,7 +58,7 @@ def find(directory: str, on_error: Callable[[OSError], None]) -> Found:
             waiting += map(os.path.dirname, tracked(left, root))
     if top in hidden:
         hidden.clear()
-    return Found([path for path in files if path not in hidden], [path for path in files if path in hidden])
+    return FoundFiles([path for path in files if path not in hidden], [path for path in files if path in hidden])
 
 
 def walk(directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None) -> Iterator[str]:

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 from mothball.check.inputs import FileKind
-from mothball.discovery.inherited_indexes import placed
+from mothball.discovery.inherited_indexes import with_inherited_indexes
 from mothball.formats.table import is_constraints, may_be_included, parse
 from mothball.model.document import Document, Include, IndexOption, Kind, ParseProblem
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
-from mothball.repository.files import DISK, Tree, is_inside, shown_path
+from mothball.repository.files import DISK, Tree, display_path, is_inside
 
 _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 
 
-class Target(NamedTuple):
+class FileTarget(NamedTuple):
     """One file to be read: its absolute path, its repository, its format, and whether it only constrains.
 
     ``key`` is its real path, by which it is known however it is reached. ``data`` is its content where that does not
@@ -38,24 +38,24 @@ def document_of(text: str, path: str, root: str, file_format: str, kind: FileKin
 
     The includes are not followed; those that would not be followed are told as problems.
     """
-    return parsed(text, Target(path, path, root, file_format, kind), DISK)[0]
+    return parsed(text, FileTarget(path, path, root, file_format, kind), DISK)[0]
 
 
 def include_target(include: Include, path: str, root: str) -> str | None:
     """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
-    found = _resolve(include, Target(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
-    return found.key if isinstance(found, Target) else None
+    found = _resolve(include, FileTarget(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
+    return found.key if isinstance(found, FileTarget) else None
 
 
-def parsed(text: str, target: Target, tree: Tree) -> tuple[Document, list[Target | ParseProblem]]:
+def parsed(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[FileTarget | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
-    document = placed(parse(target.format, text, target.kind), text, target.path)
+    document = with_inherited_indexes(parse(target.format, text, target.kind), text, target.path)
     found = [_resolve(include, target, tree) for include in document.includes]
     refused = [one for one in found if isinstance(one, ParseProblem)]
     pairs = zip(document.includes, found, strict=True)
     unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
     document = document._replace(problems=(*document.problems, *refused))
-    return (without(document, unread, LineTable(text), target) if unread else document), found
+    return (with_unknown_index(document, unread, LineTable(text), target) if unread else document), found
 
 
 def _may_name_index(document: Document, include: Include) -> bool:
@@ -66,27 +66,27 @@ def _may_name_index(document: Document, include: Include) -> bool:
     return document.format not in _SETUPTOOLS and not (include.kind is Kind.CONSTRAINT and "://" in include.target)
 
 
-def without(document: Document, unread: Sequence[Include], lines: LineTable, target: Target) -> Document:
+def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineTable, target: FileTarget) -> Document:
     """Return ``document``, which knows that ``unread`` may name an index."""
-    shown = shown_path(target.path)
+    shown = display_path(target.path)
     unknown = [IndexOption(one.span, "unknown", "", f"{shown}:{lines.position(one.span.start).line}") for one in unread]
     return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
 
 
-def target_of(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> Target:
+def target_of(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
     """Return the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
     kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
-    return Target(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
+    return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 
-def followed(document: Document, found: list[Target | ParseProblem]) -> tuple[tuple[int, str], ...]:
+def follow_includes(document: Document, found: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
     """Return the offset and the real path of each include of ``document`` that can be followed."""
     pairs = zip(document.includes, found, strict=True)
-    return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, Target))
+    return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, FileTarget))
 
 
-def _resolve(include: Include, by: Target, tree: Tree) -> Target | ParseProblem:
+def _resolve(include: Include, by: FileTarget, tree: Tree) -> FileTarget | ParseProblem:
     """Return the file that ``include`` in the file ``by`` names, or why it is not followed.
 
     Only files that look like dependency files, inside the repository with every link followed: a repository must not be
@@ -114,30 +114,30 @@ def _resolve(include: Include, by: Target, tree: Tree) -> Target | ParseProblem:
             f"{name} is not followed: no requirements file by its name",
             "check it by itself: mothball check --as requirements FILE",
         )
-    return Target(path, real, by.root, "requirements", include.kind)
+    return FileTarget(path, real, by.root, "requirements", include.kind)
 
 
 def _named_root(root: str) -> str:
     """Return ``root`` as it is shown, by its name where that is the working directory: a dot is easily overlooked."""
-    shown = shown_path(root)
+    shown = display_path(root)
     return os.path.basename(root) or root if shown == os.curdir else shown
 
 
-class Part(NamedTuple):
+class ParsedFile(NamedTuple):
     """One file, with the real path of each file that it includes behind the offset of the place where it does."""
 
     document: Document
     includes: tuple[tuple[int, str], ...]
 
 
-class Together(NamedTuple):
+class InstalledTogether(NamedTuple):
     """What holds for a file: the index options in force, and the keys of all ``files`` that are installed in one go."""
 
     options: tuple[IndexOption, ...]
     files: tuple[str, ...]
 
 
-def installed_together(read: Mapping[str, Part]) -> dict[str, Together]:
+def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, InstalledTogether]:
     """Return for each file what its installer reads along with it, by the same keys as ``read``.
 
     An installer is given one file and reads all that it includes as if it were one: the options of any of them hold
@@ -146,7 +146,7 @@ def installed_together(read: Mapping[str, Part]) -> dict[str, Together]:
     included = {path for one in read.values() for _, path in one.includes}
     # Files that include one another in a circle have no file above them; each of them is then a start of its own.
     starts = [path for path in read if path not in included]
-    gathered: dict[str, list[Together]] = {path: [] for path in read}
+    gathered: dict[str, list[InstalledTogether]] = {path: [] for path in read}
     covered: set[str] = set()
     for start in [*starts, *(path for path in read if path in included)]:
         if start in covered:
@@ -159,7 +159,7 @@ def installed_together(read: Mapping[str, Part]) -> dict[str, Together]:
     return {path: ways[0] if len(ways) == 1 else _any_of(ways) for path, ways in gathered.items()}
 
 
-def _any_of(ways: list[Together]) -> Together:
+def _any_of(ways: list[InstalledTogether]) -> InstalledTogether:
     """Return what holds for a file that is installed in several ways: each of their main indexes may be asked."""
     mains = [
         next((option for option in reversed(way.options) if option.name == "index-url" and option.value), None)
@@ -169,10 +169,10 @@ def _any_of(ways: list[Together]) -> Together:
     options = dict.fromkeys(option for way in ways for option in way.options if option.name != "index-url")
     extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
     files = dict.fromkeys(path for way in ways for path in way.files)
-    return Together(tuple(dict.fromkeys((*options, *extra, *((main,) if main else ())))), tuple(files))
+    return InstalledTogether(tuple(dict.fromkeys((*options, *extra, *((main,) if main else ())))), tuple(files))
 
 
-def _installed_by(start: str, read: Mapping[str, Part]) -> Together:
+def _installed_by(start: str, read: Mapping[str, ParsedFile]) -> InstalledTogether:
     """Return all files that an installer of ``start`` reads, and their options in the order in which it meets them.
 
     The last word on an index is the one that counts. So the way is gone from its end: what a file says counts where
@@ -188,10 +188,10 @@ def _installed_by(start: str, read: Mapping[str, Part]) -> Together:
         elif step in read and step not in reached:
             reached[step] = None
             waiting += _steps(read[step])
-    return Together(tuple(reversed(options)), tuple(reached))
+    return InstalledTogether(tuple(reversed(options)), tuple(reached))
 
 
-def _steps(one: Part) -> list[IndexOption | str]:
+def _steps(one: ParsedFile) -> list[IndexOption | str]:
     """Return the index options and the includes of a file in the order of its lines."""
     steps: list[tuple[int, IndexOption | str]] = [*one.includes]
     steps += ((option.span.start, option) for option in one.document.index_options)

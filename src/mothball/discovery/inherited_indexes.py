@@ -19,7 +19,7 @@ from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
-from mothball.repository.files import DISK, Tree, shown_path
+from mothball.repository.files import DISK, Tree, display_path
 from mothball.repository.paths import upward
 
 # Beyond this many requirements files in one directory, or so large ones, nobody looks who includes whom.
@@ -44,11 +44,11 @@ class _Project(NamedTuple):
     document: Document
 
 
-def placed(document: Document, text: str, path: str) -> Document:
+def with_inherited_indexes(document: Document, text: str, path: str) -> Document:
     """Return ``document`` with the place of every index that it names, as a person finds it."""
     if not document.index_options and not document.tool_indexes:
         return document
-    lines, shown = LineTable(text), shown_path(path)
+    lines, shown = LineTable(text), display_path(path)
     return document._replace(
         index_options=tuple(
             one._replace(place=f"{shown}:{lines.position(one.span.start).line}") for one in document.index_options
@@ -59,7 +59,7 @@ def placed(document: Document, text: str, path: str) -> Document:
     )
 
 
-class Surroundings:
+class InheritedIndexes:
     """Looks around files, and remembers what it saw for one run."""
 
     def __init__(self, tree: Tree = DISK) -> None:
@@ -195,7 +195,7 @@ class Surroundings:
                     return self._projects[directory]
                 speaks_of_indexes = ("uv" in text or "pdm" in text) and ("index" in text or "source" in text)
                 if speaks_of_indexes or "workspace" in text:
-                    document = placed(parse("pyproject", text), text, path)
+                    document = with_inherited_indexes(parse("pyproject", text), text, path)
                     self._projects[directory] = _Project(path, text, document)
         return self._projects[directory]
 
@@ -214,7 +214,7 @@ def _hides_index(document: Document) -> bool:
 
 def _unknown(file_format: str, path: str) -> Document:
     """Return what stands for a file that cannot be read: an index without an address keeps all names at home."""
-    place = f"{shown_path(path)}, which cannot be read whole"
+    place = f"{display_path(path)}, which cannot be read whole"
     indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", place=place) for tool in ("uv", "pdm"))
     return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
 
@@ -229,4 +229,4 @@ def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
     indexes, problem = read_uv_toml(text)
     if problem is not None:
         return _unknown("uv-toml", path).tool_indexes
-    return placed(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
+    return with_inherited_indexes(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes

@@ -51,7 +51,7 @@ def _pip_directories(environment: Mapping[str, str], platform: str, *, is_alone:
         yield environment["VIRTUAL_ENV"]
 
 
-def is_users(path: str, environment: Mapping[str, str]) -> bool:
+def is_user_setting(path: str, environment: Mapping[str, str]) -> bool:
     """Return whether the configuration at ``path``, one of those above, is the user's word and not a repository's.
 
     An environment may lie in a repository, and a relative path leads into whichever one stands there: a file that is

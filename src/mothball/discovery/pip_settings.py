@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mothball.config.installers import PipSettings, UserIndex
-from mothball.discovery.installer_files import is_on, is_users, pip_files
+from mothball.discovery.installer_files import is_on, is_user_setting, pip_files
 from mothball.model.errors import UnreadableFileError
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
@@ -30,8 +30,8 @@ class _Value(NamedTuple):
     """What is said, and where."""
 
     text: str
-    by: str
-    is_users: bool = True
+    set_by: str
+    is_user_setting: bool = True
 
 
 def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
@@ -40,7 +40,7 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     for path in pip_files(environment, platform):
         if os.path.exists(path):
             for section, key, value in _read_file(path):
-                values[section][key] = value._replace(is_users=is_users(path, environment))
+                values[section][key] = value._replace(is_user_setting=is_user_setting(path, environment))
     # An empty value takes back what a file before it said, within its section. Of two names for one option, pip uses
     # the value that comes last.
     in_order = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
@@ -49,9 +49,9 @@ def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
     extra = said.get("extra-index-url", _Value("", ""))
     off = said.get("no-index", _Value("", ""))
     return PipSettings(
-        UserIndex(main.text.strip(), main.by, is_users=main.is_users) if main else None,
-        tuple(UserIndex(url, extra.by, is_users=extra.is_users) for url in extra.text.split()),
-        off.by if is_on(off.text) else "",
+        UserIndex(main.text.strip(), main.set_by, is_user_setting=main.is_user_setting) if main else None,
+        tuple(UserIndex(url, extra.set_by, is_user_setting=extra.is_user_setting) for url in extra.text.split()),
+        off.set_by if is_on(off.text) else "",
     )
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from mothball.config.installers import UserIndex, UvSettings
-from mothball.discovery.installer_files import is_on, is_users, uv_files
+from mothball.discovery.installer_files import is_on, is_user_setting, uv_files
 from mothball.model.document import ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.files import read_utf8
@@ -19,10 +19,10 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
     """Return uv's settings. Raises UnreadableFileError on a file that uv would not read either."""
     by_role: dict[str, list[UserIndex]] = {}
     for path in uv_files(environment, platform):
-        users = is_users(path, environment)
+        users = is_user_setting(path, environment)
         for index, place in _read_file(path):
-            by = f"`{index.role}` in {place}" if index.role not in _TABLES else f"[[index]] {index.name} in {place}"
-            by_role.setdefault(index.role, []).append(UserIndex(index.url, by, index.name, users))
+            set_by = f"`{index.role}` in {place}" if index.role not in _TABLES else f"[[index]] {index.name} in {place}"
+            by_role.setdefault(index.role, []).append(UserIndex(index.url, set_by, index.name, users))
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     env_default = next(
         (one for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for one in _variable(environment, name)), None
@@ -40,7 +40,7 @@ def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
 
 
 def _first(indexes: Sequence[UserIndex]) -> str:
-    return indexes[0].by if indexes else ""
+    return indexes[0].set_by if indexes else ""
 
 
 def _variable(environment: Mapping[str, str], variable: str) -> Iterator[UserIndex]:

@@ -12,7 +12,7 @@ from typing import Any
 from mothball.check.messages import ignore_entry
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
 from mothball.formats.toml.api import Array, TomlScan, Value, leaves, scan, to_mapping
-from mothball.model.document import Span, normalise
+from mothball.model.document import Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule
 from mothball.model.line_index import LineTable
@@ -45,12 +45,12 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
         raise ConfigError(f"invalid TOML in line {line}: {error.message}", key=base, help_text=error.help)
     wanted = to_mapping(parsed)
     table = _table(wanted, base)
-    keys = {normalise(key): key for key in table}
+    keys = {normalize_name(key): key for key in table}
     arrays = {one.path[:-1]: one.value for one in leaves(parsed.entries) if one.path[-1] == "rules"}
     edits: list[Edit] = []
     new: list[str] = []
     for name, rules, given_reason in entries:
-        key = keys.get(normalise(name))
+        key = keys.get(normalize_name(name))
         if key is None:
             reason = one_line(given_reason)
             table[name] = {"rules": [*map(str, rules)], "reason": reason}

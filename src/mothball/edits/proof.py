@@ -40,4 +40,4 @@ def read_edited(text: str, before: Document, removed: Dependency | None = None) 
 def _facts(dependency: Dependency) -> tuple[object, ...]:
     """Return what does not depend on the place of ``dependency``, first what its entry alone states."""
     one = dependency
-    return one.name, one.specifier, one.extras, one.marker, one.section, one.withheld, one.index_url
+    return one.name, one.specifier, one.extras, one.marker, one.section, one.skip_reason, one.index_url

@@ -24,7 +24,7 @@ COMMENT_FORM = "a comment begins with a space and `#`: write ` # mothball: ignor
 _FORM = "write `# mothball: ignore[archived] reason`"
 
 
-def may_speak_to_us(text: str) -> bool:
+def may_hold_ignore_comment(text: str) -> bool:
     """Return whether a comment in ``text`` may be one that ``read_comment`` reads: most files hold none."""
     return _US in text or _US in text.lower()
 
@@ -36,7 +36,7 @@ def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | Pars
     it does not know. The ``span`` of what is returned begins at the directive's own mark. The reason may be empty.
     """
     comment = span.of(text)
-    directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_speak_to_us(comment) else None
+    directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_hold_ignore_comment(comment) else None
     if directive is None:
         return None
     place = Span(span.start + directive.start(), span.start + len(comment.rstrip()))

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
-from mothball.model.document import Dependency, Kind, Span, WithheldReason, new_dependency, normalise
+from mothball.model.document import Dependency, Kind, SkipReason, Span, new_dependency, normalize_name
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4096
 # An editor has the same entries read again with every keystroke: so many of them are remembered, unless they are longer
 # than this number of code points.
-MAX_REMEMBERED = 16_384
-MAX_REMEMBERED_LENGTH = 200
+MAX_CACHED = 16_384
+MAX_CACHED_LENGTH = 200
 
 
 class Entry(NamedTuple):
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     entry_span: Span
     project: str
 
-    def at(self, offset: int, kind: Kind, section: str = "", withheld: WithheldReason | None = None) -> Dependency:
+    def at(self, offset: int, kind: Kind, section: str = "", skip_reason: SkipReason | None = None) -> Dependency:
         """Return the dependency that this is in a file in which the text that was read begins at ``offset``."""
         _, (name, name_end), extras, specifier, place, marker, _, (start, end), project = self
         name_span = make(Span, (offset + name, offset + name_end))
@@ -64,11 +64,11 @@ class Entry(NamedTuple):
             marker=marker,
             kind=kind,
             section=section,
-            withheld=withheld,
+            skip_reason=skip_reason,
         )
 
     def placed(
-        self, where: Callable[[int, int], Span], kind: Kind, section: str = "", withheld: WithheldReason | None = None
+        self, where: Callable[[int, int], Span], kind: Kind, section: str = "", skip_reason: SkipReason | None = None
     ) -> Dependency:
         """Return the same for a text whose parts stand in the file where ``where`` says."""
         place = where(*self.specifier_span) if self.specifier_span else None
@@ -82,7 +82,7 @@ class Entry(NamedTuple):
             marker=self.marker,
             kind=kind,
             section=section,
-            withheld=withheld,
+            skip_reason=skip_reason,
         )
 
 
@@ -138,10 +138,10 @@ def read_entry(text: str) -> Entry | EntryError:
     Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
     Raises nothing.
     """
-    return _remembered_entry(text) if len(text) <= MAX_REMEMBERED_LENGTH else read_entry_anew(text)
+    return _cached_entry(text) if len(text) <= MAX_CACHED_LENGTH else parse_entry(text)
 
 
-def read_entry_anew(text: str) -> Entry | EntryError:
+def parse_entry(text: str) -> Entry | EntryError:
     """Do the same for a caller that remembers what it read."""
     if len(text) > MAX_LENGTH:
         return EntryError(
@@ -152,13 +152,13 @@ def read_entry_anew(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_remembered_entry = lru_cache(MAX_REMEMBERED)(read_entry_anew)
+_cached_entry = lru_cache(MAX_CACHED)(parse_entry)
 
 
 def named(text: str, name: Span) -> Entry:
     """Return the entry ``text`` of which only the name can be told, which stands at ``name``."""
     written = name.of(text)
-    return Entry(written, name, (), "", None, "", "", Span(0, len(text)), normalise(written))
+    return Entry(written, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written))
 
 
 def visible_name(text: str) -> Span | None:
@@ -197,7 +197,7 @@ def _read_plain(text: str) -> Entry | None:
     if extras is None or (specifier is not None and not _is_plain_specifier(specifier)):
         return None
     marker = marker.strip() if marker else ""
-    name_span, entry_span, project = make(Span, found.span(1)), _whole(text), normalise(name)
+    name_span, entry_span, project = make(Span, found.span(1)), _whole(text), normalize_name(name)
     parts = (name, name_span, extras, specifier or "", specifier_span, marker, url or "", entry_span, project)
     return make(Entry, parts)
 
@@ -287,7 +287,7 @@ def _locate(text: str, requirement: Requirement) -> Entry:
         marker.strip(),
         requirement.url or "",
         _whole(text),
-        normalise(requirement.name),
+        normalize_name(requirement.name),
     )
 
 

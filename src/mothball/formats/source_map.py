@@ -1,7 +1,7 @@
 """Text that is put together from parts of a file, with the way back to them.
 
 What stands in a quoted string, behind the ``# `` of a script block or around a substitution is read as if it stood
-alone; an ``Excerpt`` says where in the file each part of it came from.
+alone; an ``SourceMap`` says where in the file each part of it came from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Part(NamedTuple):
+class SourcePart(NamedTuple):
     """A part of an excerpt: what it says there, and the place in the file that it stands for.
 
     Where both are of the same length they correspond one to one; else the part is a whole that cannot be divided. A
@@ -45,8 +45,8 @@ class _Piece(NamedTuple):
 _offset = attrgetter("offset")
 
 
-class Excerpt(NamedTuple):
-    """A text and where each piece of it stands in the file; made by ``excerpt``."""
+class SourceMap(NamedTuple):
+    """A text and where each piece of it stands in the file; made by ``source_map``."""
 
     text: str
     pieces: tuple[_Piece, ...]
@@ -62,7 +62,7 @@ class Excerpt(NamedTuple):
         last = self._piece(end - 1)
         return Span(opening, last.start + end - last.offset if last.is_exact else last.end)
 
-    def parts(self, start: int, end: int) -> list[Part]:
+    def parts(self, start: int, end: int) -> list[SourcePart]:
         """Return the parts that ``text[start:end]`` consists of; one that cannot be divided is there with all of it."""
         found = []
         for index in range(self._index(start), len(self.pieces) if start < end else 0):
@@ -72,14 +72,14 @@ class Excerpt(NamedTuple):
             if piece.is_exact:
                 low, high = max(start, piece.offset), min(end, piece.after)
                 shift = piece.start - piece.offset
-                found.append(Part(self.text[low:high], low + shift, high + shift))
+                found.append(SourcePart(self.text[low:high], low + shift, high + shift))
             else:
-                found.append(Part(self.text[piece.offset : piece.after], piece.start, piece.end))
+                found.append(SourcePart(self.text[piece.offset : piece.after], piece.start, piece.end))
         return found
 
-    def cut(self, start: int, end: int) -> Excerpt:
+    def cut(self, start: int, end: int) -> SourceMap:
         """Return ``text[start:end]`` as an excerpt of its own."""
-        return excerpt(self.parts(start, end))
+        return source_map(self.parts(start, end))
 
     def _piece(self, offset: int) -> _Piece:
         return self.pieces[self._index(offset)]
@@ -88,7 +88,7 @@ class Excerpt(NamedTuple):
         return max(0, bisect_right(self.pieces, offset, key=_offset) - 1) if len(self.pieces) > 1 else 0
 
 
-def excerpt(parts: Iterable[Part]) -> Excerpt:
+def source_map(parts: Iterable[SourcePart]) -> SourceMap:
     """Put ``parts`` together, in their order."""
     pieces: list[_Piece] = []
     texts: list[str] = []
@@ -98,9 +98,9 @@ def excerpt(parts: Iterable[Part]) -> Excerpt:
             pieces.append(_Piece(offset, offset + len(part.text), part.start, part.end))
             texts.append(part.text)
             offset += len(part.text)
-    return Excerpt("".join(texts), tuple(pieces))
+    return SourceMap("".join(texts), tuple(pieces))
 
 
-def whole(text: str, span: Span) -> Excerpt:
+def whole(text: str, span: Span) -> SourceMap:
     """Return the part of a file that ``span`` covers, as it stands."""
-    return excerpt([Part(span.of(text), span.start, span.end)])
+    return source_map([SourcePart(span.of(text), span.start, span.end)])

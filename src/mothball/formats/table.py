@@ -45,7 +45,7 @@ FORMATS = {
     "setup-cfg": "setup.cfg: the lists of setuptools, and tox where its configuration stands there",
     "setup-py": "setup.py: the literals in a call of setup(), never executed",
     "tox-ini": "tox.ini: what the environments of tox install",
-    "conda-env": "environment.yml of conda: its pip: lists; conda packages are withheld",
+    "conda-env": "environment.yml of conda: its pip: lists; conda packages are skipped",
     "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
     "script": "Python scripts with metadata in their comments (PEP 723); only with --as script",
     "uv-lock": "uv.lock, and the locks of scripts that uv writes",

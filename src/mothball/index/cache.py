@@ -57,7 +57,7 @@ def _base(index: str) -> str:
     return without_credentials(index).rstrip("/") + "/"
 
 
-class CachedAnswer(NamedTuple):
+class CachedPage(NamedTuple):
     """An index's answer: its page, or None where it had none (404), and its validator.
 
     ``stored_at`` is when the index last confirmed it (Unix time, seconds); it may lie in the future of a clock that
@@ -80,7 +80,7 @@ class CacheInfo(NamedTuple):
 class StatusCache:
     """The cache of one directory. Used by one thread at a time, by any number of processes.
 
-    ``trouble`` is None as long as it works, otherwise why it does not. Losing a race for the lock when writing is no
+    ``error`` is None as long as it works, otherwise why it does not. Losing a race for the lock when writing is no
     trouble: another process is writing the same answers.
     """
 
@@ -90,7 +90,7 @@ class StatusCache:
         self._database = database
         self._writer: Writer | None = None
         self._may_write = True
-        self.trouble: CacheError | None = None
+        self.error: CacheError | None = None
 
     @classmethod
     def open(cls, directory: str) -> StatusCache:
@@ -108,7 +108,7 @@ class StatusCache:
             # What SQLite says of a crafted schema quotes it, and may be no text that Python can read.
             raise _trouble(path, error) from error
 
-    def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedAnswer]:
+    def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
         """Return the answers that are kept for ``keys``; those of other keys are missing from the result."""
         wanted = {_page_row(key): key for key in keys}
         found = {}
@@ -118,7 +118,7 @@ class StatusCache:
                 found[wanted[row_key]] = answer
         return found
 
-    def put_many(self, answers: Mapping[PageKey, CachedAnswer]) -> None:
+    def put_many(self, answers: Mapping[PageKey, CachedPage]) -> None:
         """Keep ``answers``, in transactions of ten rows."""
         self._write([(_page_row(key), _text_of(_page_row(key), answer)) for key, answer in answers.items()])
 
@@ -191,12 +191,12 @@ class StatusCache:
             return work()
         except Exception as error:  # noqa: BLE001 - there is no end to what a crafted database can provoke
             self.close()
-            self.trouble = _trouble(self._path, error)
+            self.error = _trouble(self._path, error)
             return otherwise
 
     def _raise_trouble(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
 
 
 def _page_row(key: PageKey) -> str:
@@ -207,7 +207,7 @@ def _index_row(index: str) -> str:
     return f"stating\n{page_key(index, '').index_url}"
 
 
-def _text_of(row_key: str, answer: CachedAnswer) -> str:
+def _text_of(row_key: str, answer: CachedPage) -> str:
     """Return the value of a row: JSON in ASCII, as a page may hold what no encoding takes."""
     return json.dumps(
         {
@@ -222,7 +222,7 @@ def _text_of(row_key: str, answer: CachedAnswer) -> str:
     )
 
 
-def _answer_of(row_key: str, value: str) -> CachedAnswer | None:
+def _answer_of(row_key: str, value: str) -> CachedPage | None:
     """Return the answer that a row holds, None for a value that is not as we write them."""
     fields = _fields(row_key, value)
     stored_at = _stored_at(fields)
@@ -237,9 +237,9 @@ def _answer_of(row_key: str, value: str) -> CachedAnswer | None:
             "etag": str() | None as etag,
         } if _is_release(release):
             page = ProjectPage(marker, reason, Release(*release) if release else None)
-            return CachedAnswer(page, _usable_etag(etag), stored_at)
+            return CachedPage(page, _usable_etag(etag), stored_at)
         case {"found": False}:
-            return CachedAnswer(None, None, stored_at)
+            return CachedPage(None, None, stored_at)
         case _:
             return None
 

@@ -38,7 +38,7 @@ def prepare(directory: str) -> str:
                 os.makedirs(path, 0o700, exist_ok=True)
             _check_directory(path)
     except (OSError, ValueError) as error:
-        raise CacheError(outer, _words_of(error), help_text=PLACE_HELP) from error
+        raise CacheError(outer, _os_error_text(error), help_text=PLACE_HELP) from error
     return os.path.join(inner, DATABASE)
 
 
@@ -57,7 +57,7 @@ def check_files(database: str) -> None:
         if _last_bytes(f"{database}-journal", len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC:
             raise CacheError(directory, "its journal names a file outside", help_text=CLEAR_HELP)
     except OSError as error:
-        raise CacheError(directory, _words_of(error), help_text=PLACE_HELP) from error
+        raise CacheError(directory, _os_error_text(error), help_text=PLACE_HELP) from error
 
 
 def discard(directory: str) -> None:
@@ -73,7 +73,7 @@ def discard(directory: str) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise CacheError(os.path.dirname(database), _words_of(error), help_text=PLACE_HELP) from error
+            raise CacheError(os.path.dirname(database), _os_error_text(error), help_text=PLACE_HELP) from error
 
 
 def _check_directory(path: str) -> None:
@@ -118,5 +118,5 @@ def _last_bytes(path: str, count: int) -> bytes:
         return b""
 
 
-def _words_of(error: Exception) -> str:
+def _os_error_text(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)

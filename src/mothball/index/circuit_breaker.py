@@ -15,7 +15,7 @@ from mothball.index.urls import Endpoint
 ENOUGH = 4
 
 
-class Breaker:
+class CircuitBreaker:
     """The endpoints that are not asked for a while. Shared by all threads."""
 
     def __init__(self, rest: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from mothball.index.credentials import CredentialStore
-from mothball.index.deadline import Patience
-from mothball.index.page_fetcher import Asker
+from mothball.index.deadline import Deadline
+from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, NotModified, Outcome, PageRequest
 from mothball.index.transport import ClientSettings, Transport
 from mothball.index.urls import endpoint_of, page_url
@@ -44,11 +44,11 @@ class _Listener(NamedTuple):
 class _Flight:
     """A page that is being asked for, on behalf of everybody who wants it."""
 
-    def __init__(self, url: str, request: PageRequest, patience: Patience) -> None:
+    def __init__(self, url: str, request: PageRequest, deadline: Deadline) -> None:
         """Begin without listeners."""
         self.url = url
         self.request = request
-        self.patience = patience
+        self.deadline = deadline
         self.listeners: list[_Listener] = []
         self.started = False
         self.abandoned = False
@@ -62,7 +62,7 @@ class Client:
         self._settings = settings
         self._credentials = CredentialStore(settings.access)
         self._transport = Transport(settings, self._credentials.is_named)
-        self._asker = Asker(self._transport, settings, self._credentials)
+        self._asker = PageFetcher(self._transport, settings, self._credentials)
         # Guards all that follows, the flights' own fields included.
         self._lock = threading.Lock()
         self._flights: dict[str, _Flight] = {}
@@ -83,14 +83,14 @@ class Client:
         wanted = dict.fromkeys(requests)
         total = len(wanted)
         arrivals: Arrivals = queue.SimpleQueue()
-        patience = Patience(self._settings.deadline)
+        deadline = Deadline(self._settings.deadline)
         try:
             with self._lock:
                 for request in wanted:
                     self._enlist(_Listener(request, arrivals, self._settings.deadline))
             while wanted:
-                arrived = self._arrival(arrivals, patience)
-                if arrived is None and not patience.remaining():
+                arrived = self._arrival(arrivals, deadline)
+                if arrived is None and not deadline.remaining():
                     arrived = self._too_late(next(iter(wanted)))
                 # Not among the wanted is what came after it had been called too late.
                 news = arrived is not None and wanted.pop(arrived[0], self) is None
@@ -121,10 +121,10 @@ class Client:
 
     # --- in the thread of whoever fetches ---
 
-    def _arrival(self, arrivals: Arrivals, patience: Patience) -> tuple[PageRequest, Outcome] | None:
+    def _arrival(self, arrivals: Arrivals, deadline: Deadline) -> tuple[PageRequest, Outcome] | None:
         """Return the next arrival; None when none comes for a while. Raises what a worker did not expect: a bug."""
         try:
-            request, outcome = arrivals.get(timeout=min(patience.remaining(), _LOOK_UP))
+            request, outcome = arrivals.get(timeout=min(deadline.remaining(), _LOOK_UP))
         except queue.Empty:
             return None
         if isinstance(outcome, Exception):
@@ -153,12 +153,12 @@ class Client:
         url = page_url(listener.request.index_url, listener.request.name)
         flight = self._flights.get(url)
         if flight is None:
-            flight = self._flights[url] = _Flight(url, listener.request, Patience(listener.seconds))
+            flight = self._flights[url] = _Flight(url, listener.request, Deadline(listener.seconds))
             self._waiting.append(flight)
             if self._workers < self._settings.workers:
                 threading.Thread(target=self._work, name="mothball-index", daemon=True).start()
                 self._workers += 1
-        flight.patience.extend(listener.seconds)
+        flight.deadline.extend(listener.seconds)
         flight.listeners.append(listener)
 
     def _land(self, flight: _Flight, outcome: Outcome | Exception) -> None:
@@ -174,7 +174,7 @@ class Client:
     def _abandon(self, flight: _Flight) -> None:
         """Give up on a flight. Its worker, whom a hostile index can hold for long, counts as one no more."""
         flight.abandoned = True
-        flight.patience.give_up()
+        flight.deadline.give_up()
         self._flights.pop(flight.url, None)
         if flight.started:
             self._workers -= 1
@@ -186,7 +186,7 @@ class Client:
         while (flight := self._next()) is not None:
             outcome: Outcome | Exception
             try:
-                outcome = self._asker.ask(flight.request, flight.patience)
+                outcome = self._asker.ask(flight.request, flight.deadline)
             except Exception as bug:  # noqa: BLE001 - it is raised where somebody can see it
                 outcome = bug
             with self._lock:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from mothball.index.deadline import Patience
+from mothball.index.deadline import Deadline
 from mothball.index.urls import Endpoint
 
 CAREFUL = 4
@@ -26,7 +26,7 @@ def _no_limit(_: Endpoint) -> None:
     """Limit nobody."""
 
 
-class _Door:
+class _HostSlots:
     """The way to one endpoint: how many are inside and may be, and from when on (monotonic) anybody may enter."""
 
     def __init__(self) -> None:
@@ -39,19 +39,19 @@ class _Door:
         self.answers = 0
 
 
-class Gate:
+class ConcurrencyLimit:
     """Lets requests through to endpoints; shared by all threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Measure how long endpoints ask to wait by ``clock`` (seconds)."""
         self._clock = clock
         self._turn = threading.Condition()
-        self._doors: dict[Endpoint, _Door] = {}
+        self._doors: dict[Endpoint, _HostSlots] = {}
 
     def enter(
         self,
         endpoint: Endpoint,
-        patience: Patience,
+        patience: Deadline,
         *,
         has_waited: bool = False,
         room: Callable[[Endpoint], int | None] = _no_limit,
@@ -62,7 +62,7 @@ class Gate:
         inside for reasons of its own, at least one; it is asked whenever somebody has left.
         """
         with self._turn:
-            door = self._doors.setdefault(endpoint, _Door())
+            door = self._doors.setdefault(endpoint, _HostSlots())
             while True:
                 closed_for = 0.0 if has_waited else door.closed_until - self._clock()
                 if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit, room(endpoint) or _ALL):
@@ -76,7 +76,7 @@ class Gate:
     def hold(self, endpoint: Endpoint, seconds: float) -> None:
         """Let nobody in for ``seconds``, and fewer from then on: ``endpoint`` has asked for it."""
         with self._turn:
-            door = self._doors.setdefault(endpoint, _Door())
+            door = self._doors.setdefault(endpoint, _HostSlots())
             now = self._clock()
             if door.closed_until <= now:  # those who were inside together are told together, and that is one word
                 door.polite_limit = max(1, min(door.inside, door.polite_limit) // 2)

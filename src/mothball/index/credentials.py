@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from mothball.config.credential_settings import Access, UserAddress
-from mothball.index.keyring_process import Keyring, Question
+from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
 
@@ -30,19 +30,19 @@ def netrc_paths(environment: Mapping[str, str]) -> list[str]:
     chosen = environment.get("NETRC")
     if chosen:
         return [os.path.expanduser(chosen)]
-    homes = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
-    return [path for path in homes if os.path.isabs(path)]
+    scoped_logins = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
+    return [path for path in scoped_logins if os.path.isabs(path)]
 
 
 class NetrcLogins:
-    """The logins of the user's netrc, by host. ``trouble`` says why it could not be read, without a word out of it."""
+    """The logins of the user's netrc, by host. ``error`` says why it could not be read, without a word out of it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Read nothing yet."""
         self._environment = environment
         self._lock = threading.Lock()
         self._logins: _Logins | None = None
-        self.trouble = ""
+        self.error = ""
 
     def of(self, host: str, username: str) -> tuple[str, str] | None:
         """Return user name and password for ``host`` (lower case); None where there are none, or of another user.
@@ -65,12 +65,12 @@ class NetrcLogins:
             hosts = netrc.netrc(path).hosts if os.path.getsize(path) <= _LIMIT else None
         except netrc.NetrcParseError as error:
             # Its message may quote a word of the file.
-            self.trouble = f"netrc cannot be read (line {error.lineno})"
+            self.error = f"netrc cannot be read (line {error.lineno})"
             return {}
         except (OSError, ValueError):
             hosts = None
         if hosts is None:
-            self.trouble = "netrc cannot be read"
+            self.error = "netrc cannot be read"
             return {}
         return {
             host.lower(): (login or "", password or "")
@@ -101,7 +101,7 @@ class Login(NamedTuple):
         return f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode('ascii')}"
 
 
-class _Home(NamedTuple):
+class _ScopedLogin(NamedTuple):
     """An address that the user named, taken apart; ``login`` is None where nothing of one is known."""
 
     endpoint: Endpoint
@@ -109,7 +109,7 @@ class _Home(NamedTuple):
     login: Login | None
 
 
-class _Inquiry:
+class _LoginSearch:
     """What the keyring said of one index: asked at most once, by the first thread that needs it."""
 
     def __init__(self) -> None:
@@ -129,13 +129,13 @@ class CredentialStore:
     def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
         """Take the user's addresses apart; netrc and keyring are left alone until an index must be asked."""
         self._environment = os.environ if environment is None else environment
-        homes = (_home(address, self._environment) for address in access.addresses)
-        self._homes = tuple(home for home in homes if home is not None)
+        scoped_logins = (_scoped_login(address, self._environment) for address in access.addresses)
+        self._homes = tuple(home for home in scoped_logins if home is not None)
         self._endpoints = frozenset(home.endpoint for home in self._homes)
         self._netrc = NetrcLogins(self._environment)
         self._keyring = Keyring(access.keyring, self._environment)
         self._lock = threading.Lock()
-        self._inquiries: dict[str, _Inquiry] = {}
+        self._inquiries: dict[str, _LoginSearch] = {}
         self._refused: set[tuple[str, Login]] = set()
 
     def is_named(self, endpoint: Endpoint) -> bool:
@@ -170,11 +170,13 @@ class CredentialStore:
         if endpoint is None or not self._takes_keyring_logins(endpoint):
             return None
         with self._lock:
-            inquiry = self._inquiries.setdefault(base, _Inquiry())
+            inquiry = self._inquiries.setdefault(base, _LoginSearch())
         with inquiry.lock:
             if not inquiry.asked:
-                question = Question(_services(base), sent.username if sent else "", shows_user=not sent or sent.is_name)
-                found = self._keyring.login(question)
+                request = KeyringRequest(
+                    _services(base), sent.username if sent else "", shows_user=not sent or sent.is_name
+                )
+                found = self._keyring.login(request)
                 inquiry.login = Login(*found) if found else None
                 inquiry.asked = True
             return None if inquiry.login == sent else inquiry.login
@@ -187,9 +189,9 @@ class CredentialStore:
         """Return whether the index of ``page`` has been seen refusing ``login``."""
         return (_base(page), login) in self._refused
 
-    def trouble(self) -> str:
+    def error(self) -> str:
         """Return why netrc or the keyring could not be asked, in words for a person; empty where nothing is wrong."""
-        return "; ".join(filter(None, (self._netrc.trouble, self._keyring.trouble)))
+        return "; ".join(filter(None, (self._netrc.error, self._keyring.error)))
 
     def close(self) -> None:
         """End what is still being asked of a keyring."""
@@ -197,11 +199,11 @@ class CredentialStore:
 
     def _nearest(self, endpoint: Endpoint, base: str) -> Login | None:
         """Return the login of the address at ``endpoint`` that shares the most of the path of ``base``."""
-        homes = [home for home in self._homes if home.endpoint == endpoint]
-        if not homes:
+        scoped_logins = [home for home in self._homes if home.endpoint == endpoint]
+        if not scoped_logins:
             return None
         segments = _segments(base)
-        return max(homes, key=lambda home: (_common(home.segments, segments), home.login is not None)).login
+        return max(scoped_logins, key=lambda home: (_common(home.segments, segments), home.login is not None)).login
 
     def _takes_host_logins(self, endpoint: Endpoint) -> bool:
         """Return whether a secret for a host, without scheme and port, may go to ``endpoint``."""
@@ -212,7 +214,7 @@ class CredentialStore:
         return self.is_named(endpoint) or endpoint.scheme == "https"
 
 
-def _home(address: UserAddress, environment: Mapping[str, str]) -> _Home | None:
+def _scoped_login(address: UserAddress, environment: Mapping[str, str]) -> _ScopedLogin | None:
     """Return ``address`` taken apart; None where it leads nowhere that every parser agrees on."""
     endpoint = endpoint_of(address.url)
     if endpoint is None:
@@ -227,7 +229,7 @@ def _home(address: UserAddress, environment: Mapping[str, str]) -> _Home | None:
             username, password = (part or own for part, own in zip(said, (username, password), strict=True))
             colon = ":"
     known = Login(username, password, is_name=not colon) if username or colon else None
-    return _Home(endpoint, _segments(address.url), known)
+    return _ScopedLogin(endpoint, _segments(address.url), known)
 
 
 def _base(page: str) -> str:

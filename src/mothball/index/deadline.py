@@ -6,7 +6,7 @@ import threading
 import time
 
 
-class Patience:
+class Deadline:
     """The time that is left, shared by the thread that asks and those that wait for the answer.
 
     Every wait and every chunk of a body looks here, so that nothing is asked or read on after everybody has gone.

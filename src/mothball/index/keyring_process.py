@@ -23,7 +23,7 @@ from mothball.model.records import NamedTuple
 _LIMIT = 10.0
 
 
-class Question(NamedTuple):
+class KeyringRequest(NamedTuple):
     """A lookup in the keyring: ``services`` are the names under which an index may be stored, in order.
 
     An empty ``username`` stands for any user. ``shows_user`` says that the user name is no secret, and may be an
@@ -36,7 +36,7 @@ class Question(NamedTuple):
 
 
 class Keyring:
-    """Runs the ``keyring`` program. ``trouble`` says why it gave no answer."""
+    """Runs the ``keyring`` program. ``error`` says why it gave no answer."""
 
     def __init__(self, provider: KeyringProvider, environment: Mapping[str, str]) -> None:
         """Nothing is run before ``login``."""
@@ -45,21 +45,21 @@ class Keyring:
         self._lock = threading.Lock()
         self._children: set[subprocess.Popen[bytes]] = set()
         self._closed = False
-        self.trouble = ""
+        self.error = ""
 
-    def login(self, question: Question) -> tuple[str, str] | None:
+    def login(self, request: KeyringRequest) -> tuple[str, str] | None:
         """Return user name and password for the first service that the keyring knows.
 
         ``keyring get`` needs a user name; without one, ``keyring --mode creds get`` returns both. Before version 25.2.1
         that fails, which is no answer.
         """
-        username = question.username
-        if self._provider is KeyringProvider.DISABLED or (username and not question.shows_user):
+        username = request.username
+        if self._provider is KeyringProvider.DISABLED or (username and not request.shows_user):
             return None
         program = _program(self._environment.get("PATH", ""))
         deadline = time.monotonic() + _LIMIT
         # What begins with a hyphen would be an option.
-        for service in question.services if program and not username.startswith("-") else ():
+        for service in request.services if program and not username.startswith("-") else ():
             if service.startswith("-"):
                 continue
             arguments = ["get", service, username] if username else ["--mode", "creds", "get", service]
@@ -77,9 +77,9 @@ class Keyring:
                 _kill(child)
 
     def _run(self, command: list[str], deadline: float) -> str:
-        """Return the output of ``command``, empty if it failed; then ``trouble`` is set where the user can help."""
+        """Return the output of ``command``, empty if it failed; then ``error`` is set where the user can help."""
         with self._lock:
-            if self._closed or self.trouble:  # after a timeout, do not wait again
+            if self._closed or self.error:  # after a timeout, do not wait again
                 return ""
             try:
                 # In its own session it has no terminal to prompt at, and Ctrl-C reaches mothball only.
@@ -94,7 +94,7 @@ class Keyring:
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError:
-                self.trouble = "the keyring cannot be started"
+                self.error = "the keyring cannot be started"
                 return ""
             self._children.add(child)
         try:
@@ -103,7 +103,7 @@ class Keyring:
             _kill(child)
             with suppress(subprocess.TimeoutExpired):
                 child.communicate(timeout=1)
-            self.trouble = f"the keyring gave no answer within {_LIMIT:g} s"
+            self.error = f"the keyring gave no answer within {_LIMIT:g} s"
             return ""
         finally:
             with self._lock:

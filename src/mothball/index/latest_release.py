@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
 
@@ -47,5 +47,6 @@ def _version_in(file_name: str, name: str) -> str | None:
         # Older names of source distributions hold hyphens, and so do older versions: only the name tells them apart.
         candidates = [(stem[: hyphen.start()], stem[hyphen.end() :]) for hyphen in re.finditer("-", stem)]
     return next(
-        (version for own, version in candidates if normalise(own) == name and re.fullmatch(_VERSION, version)), None
+        (version for own, version in candidates if normalize_name(own) == name and re.fullmatch(_VERSION, version)),
+        None,
     )

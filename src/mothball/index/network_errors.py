@@ -27,7 +27,7 @@ NETWORK_ERRORS = (
 )
 
 
-class Trouble(NamedTuple):
+class TransportError(NamedTuple):
     """Why there is no answer.
 
     ``again`` says that asking once more may help; ``endpoint_down`` that no other name will fare better there;
@@ -98,14 +98,14 @@ _KINDS = (
 _OTHER = _Kind((), Cause.UNREACHABLE, "{host} cannot be asked ({reason})")
 
 
-def trouble_of(error: BaseException, host: str) -> Trouble:
+def transport_error(error: BaseException, host: str) -> TransportError:
     """Return what ``error``, raised by an exchange with ``host``, means for us."""
     chain = tuple(_chain(error))
     kind = next((kind for kind in _KINDS if any(isinstance(link, kind.types) for link in chain)), _OTHER)
     if kind is _KINDS[0] and any("407" in str(link) for link in chain):
-        return Trouble(Failed(Cause.UNAUTHORISED, "the proxy wants credentials (407)"), endpoint_down=True)
+        return TransportError(Failed(Cause.UNAUTHORIZED, "the proxy wants credentials (407)"), endpoint_down=True)
     text = kind.text.format(host=host, reason=_reason(chain))
-    return Trouble(Failed(kind.cause, one_line(text)), kind.again, kind.endpoint_down)
+    return TransportError(Failed(kind.cause, one_line(text)), kind.again, kind.endpoint_down)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -9,14 +9,14 @@ import time
 from datetime import UTC
 
 from mothball import __version__
-from mothball.index.circuit_breaker import Breaker
-from mothball.index.concurrency_limit import Gate
+from mothball.index.circuit_breaker import CircuitBreaker
+from mothball.index.concurrency_limit import ConcurrencyLimit
 from mothball.index.credentials import CredentialStore
-from mothball.index.deadline import Patience
-from mothball.index.network_errors import Trouble
+from mothball.index.deadline import Deadline
+from mothball.index.network_errors import TransportError
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
 from mothball.index.simple_api import decode_page
-from mothball.index.transport import Answer, ClientSettings, Transport, out_of_time
+from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
 from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
 from mothball.model.errors import PageError
 from mothball.model.lookup import Cause
@@ -40,7 +40,7 @@ _ACCESS_REFUSED = {401: "it wants credentials", 403: "it forbids us this page", 
 _REFUSED_LOGIN = {401: "it does not take your credentials", 403: "your credentials do not open this page"}
 
 
-class Asker:
+class PageFetcher:
     """Asks indexes for pages, over connections and with a breaker that all its users share."""
 
     def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
@@ -48,10 +48,10 @@ class Asker:
         self.transport = transport
         self.credentials = credentials
         self.settings = settings
-        self.breaker = Breaker(settings.rest)
-        self.gate = Gate()
+        self.breaker = CircuitBreaker(settings.rest)
+        self.gate = ConcurrencyLimit()
 
-    def ask(self, request: PageRequest, patience: Patience) -> Outcome:
+    def ask(self, request: PageRequest, deadline: Deadline) -> Outcome:
         """Return what the index says to ``request``. Raises nothing for what an index or a network can do."""
         url = page_url(request.index_url, request.name)
         endpoint = endpoint_of(url)
@@ -59,20 +59,22 @@ class Asker:
             return Failed(Cause.DECLINED, "the index's address is no http or https URL")
         if not is_private_enough(endpoint, self.settings.trusted_hosts):
             return Failed(Cause.DECLINED, f"{endpoint.shown()} is not asked over plain http, unless the user trusts it")
-        return _Question(self, request, patience, url, endpoint).outcome()
+        return _PageFetch(self, request, deadline, url, endpoint).outcome()
 
 
-class _Question:
+class _PageFetch:
     """One request on its way: where it stands, and what it has used up."""
 
-    def __init__(self, asker: Asker, request: PageRequest, patience: Patience, url: str, endpoint: Endpoint) -> None:
+    def __init__(
+        self, asker: PageFetcher, request: PageRequest, deadline: Deadline, url: str, endpoint: Endpoint
+    ) -> None:
         """Begin at ``url``, which leads to ``endpoint``: the only place that the index's credentials may go to."""
         self._asker = asker
         self._first_url, self._origin = url, endpoint
         self._login = asker.credentials.first(url)
         self._refusals = 0
         self._request = request
-        self._patience = patience
+        self._patience = deadline
         self._url = url
         self._endpoint = endpoint
         self._accept = ACCEPT
@@ -95,11 +97,11 @@ class _Question:
         gate, endpoint = self._asker.gate, self._endpoint
         has_waited, self._has_waited = self._has_waited, False
         if not gate.enter(endpoint, self._patience, has_waited=has_waited, room=self._asker.breaker.room):
-            return out_of_time(endpoint).failed
+            return deadline_exceeded(endpoint).failed
         keeps_open: bool | None = None
         try:
             answer = self._answer(endpoint)
-            if isinstance(answer, Trouble):
+            if isinstance(answer, TransportError):
                 # From within: who waits for this place must not take it before the failure has been counted.
                 return self._after_trouble(answer)
             keeps_open = answer.keeps_open
@@ -107,29 +109,29 @@ class _Question:
             gate.leave(endpoint, keeps_open=keeps_open)
         return self._after_answer(answer)
 
-    def _after_answer(self, answer: Answer) -> Outcome | None:
+    def _after_answer(self, answer: Response) -> Outcome | None:
         """Return what ``answer`` comes to; None means to ask once more."""
         match answer:
-            case Answer(status=406) if self._accept != _ACCEPT_ANYTHING:
+            case Response(status=406) if self._accept != _ACCEPT_ANYTHING:
                 self._accept = _ACCEPT_ANYTHING
                 return None
-            case Answer(status=401):
+            case Response(status=401):
                 return self._refused()
-            case Answer(status=301 | 302 | 303 | 307 | 308):
+            case Response(status=301 | 302 | 303 | 307 | 308):
                 return self._redirected(answer)
-            case Answer(status=429 | 500 | 502 | 503 | 504):
+            case Response(status=429 | 500 | 502 | 503 | 504):
                 return self._turned_away(answer)
             case _:
                 return self._settled(answer)
 
-    def _answer(self, endpoint: Endpoint) -> Answer | Trouble:
+    def _answer(self, endpoint: Endpoint) -> Response | TransportError:
         """Ask at ``endpoint``, unless it has been found to be down."""
         breaker = self._asker.breaker
         failed = breaker.failure(endpoint)
         if failed is not None:
-            return Trouble(failed, repeated=True)
+            return TransportError(failed, repeated=True)
         answer = self._asker.transport.get(self._url, endpoint, self._headers(), self._patience)
-        if isinstance(answer, Answer) and answer.status < 500 and answer.status != 429:
+        if isinstance(answer, Response) and answer.status < 500 and answer.status != 429:
             breaker.answered(endpoint)
         return answer
 
@@ -142,21 +144,21 @@ class _Question:
             headers["Authorization"] = self._login.header()
         return headers
 
-    def _after_trouble(self, trouble: Trouble) -> Outcome | None:
+    def _after_trouble(self, error: TransportError) -> Outcome | None:
         """Retry where that may help, and spare the other names the same failure where it does not."""
-        if trouble.repeated:
-            return trouble.failed
+        if error.repeated:
+            return error.failed
         breaker, endpoint = self._asker.breaker, self._endpoint
         # A connection that took too long, at a host that has been answering, speaks of a moment and not of the host.
-        if trouble.endpoint_down and not (trouble.failed.cause is Cause.TIMEOUT and breaker.has_answered(endpoint)):
-            breaker.trip(endpoint, trouble.failed)
-        elif trouble.again and self._wait(self._backoff()):
+        if error.endpoint_down and not (error.failed.cause is Cause.TIMEOUT and breaker.has_answered(endpoint)):
+            breaker.trip(endpoint, error.failed)
+        elif error.again and self._wait(self._backoff()):
             return None
-        elif trouble.failed.cause in (Cause.TIMEOUT, Cause.UNREACHABLE):
-            breaker.failed(endpoint, trouble.failed)
-        return trouble.failed
+        elif error.failed.cause in (Cause.TIMEOUT, Cause.UNREACHABLE):
+            breaker.failed(endpoint, error.failed)
+        return error.failed
 
-    def _redirected(self, answer: Answer) -> Outcome | None:
+    def _redirected(self, answer: Response) -> Outcome | None:
         """Follow a redirect that stays on the same host; refuse every other one without a word to its target."""
         self._redirects += 1
         if self._redirects > _MAX_REDIRECTS:
@@ -190,11 +192,11 @@ class _Question:
         """Return the failure for a page that the index keeps from us."""
         sent = self._login is not None and self._endpoint == self._origin
         words = _REFUSED_LOGIN if sent and status in _REFUSED_LOGIN else _ACCESS_REFUSED
-        trouble = self._asker.credentials.trouble()
-        more = f" ({trouble})" if trouble else ""
-        return Failed(Cause.UNAUTHORISED, f"{self._host} refuses access ({status}): {words[status]}{more}")
+        error = self._asker.credentials.error()
+        more = f" ({error})" if error else ""
+        return Failed(Cause.UNAUTHORIZED, f"{self._host} refuses access ({status}): {words[status]}{more}")
 
-    def _turned_away(self, answer: Answer) -> Outcome | None:
+    def _turned_away(self, answer: Response) -> Outcome | None:
         """Retry a request that the index could not take now, when it says so or after a little while."""
         asker, endpoint = self._asker, self._endpoint
         asked_for = _retry_after(answer.headers.get("Retry-After", ""))
@@ -228,7 +230,7 @@ class _Question:
         """Return a little while, twice as long each time, and never the same for two threads."""
         return _FIRST_WAIT * (1 << self._retries) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
 
-    def _settled(self, answer: Answer) -> Outcome:
+    def _settled(self, answer: Response) -> Outcome:
         """Return what an answer means that leaves nothing to try."""
         host, status = self._host, answer.status
         match status:
@@ -244,7 +246,7 @@ class _Question:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_ANSWER
                 return Failed(cause, f"{host} answered {status}, which is no answer to our question")
 
-    def _page(self, answer: Answer) -> Fetched | Failed:
+    def _page(self, answer: Response) -> Fetched | Failed:
         """Return the page in a 200; a failure where it holds none."""
         try:
             page = decode_page(answer.body, answer.headers.get("Content-Type", ""), self._request.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.index.cache import CachedAnswer, PageKey, page_key
+from mothball.index.cache import CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.model.lookup import Cause, Missing, Origin, Source, Unavailable
 from mothball.model.records import NamedTuple
@@ -47,25 +47,25 @@ class Query(NamedTuple):
     settings: LookupSettings = LookupSettings()
 
 
-class Known(NamedTuple):
+class PageAndOrigin(NamedTuple):
     """A project page, and where it comes from."""
 
     page: ProjectPage
     origin: Origin
 
 
-Learnt = Known | Missing | Unavailable
+PageResult = PageAndOrigin | Missing | Unavailable
 
 
-class Run:
+class Resolution:
     """What one call of ``look_up`` knows of project pages: what the cache held at its start, and what indexes said."""
 
-    def __init__(self, now: float, cached: Mapping[PageKey, CachedAnswer]) -> None:
+    def __init__(self, now: float, cached: Mapping[PageKey, CachedPage]) -> None:
         self._now = now
         self._cached = cached
         self.outcomes: dict[PageKey, Outcome] = {}
 
-    def walk(self, query: Query, indexes: tuple[str, ...]) -> Learnt | PageRequest:
+    def walk(self, query: Query, indexes: tuple[str, ...]) -> PageResult | PageRequest:
         """Return what is learnt of a name from the first of ``indexes`` that has it, or what must be asked first.
 
         Only a 404 leads on to the next index. Any other failure ends the way: the next one may be public, and what it
@@ -81,7 +81,7 @@ class Run:
             return self._unknown_offline(step.origin.index_url)
         return step
 
-    def _step(self, query: Query, index: str) -> Learnt | PageRequest:
+    def _step(self, query: Query, index: str) -> PageResult | PageRequest:
         key, settings = page_key(index, query.name), query.settings
         cached = self._cached.get(key)
         fresh = cached is not None and self._is_fresh(cached, settings.max_age)
@@ -93,7 +93,7 @@ class Run:
             return self._from_index(key, self.outcomes[key], settings.stale_limit)
         return PageRequest(index, query.name, cached.etag if cached else None)
 
-    def _is_fresh(self, cached: CachedAnswer, max_age: float) -> bool:
+    def _is_fresh(self, cached: CachedPage, max_age: float) -> bool:
         limit = max_age if cached.page is not None else min(max_age, MISSING_MAX_AGE)
         return -CLOCK_SKEW <= self._now - cached.stored_at < limit
 
@@ -101,14 +101,14 @@ class Run:
         detail = "offline, and neither cache nor snapshot knows it"
         return Unavailable(Cause.OFFLINE, detail, Origin(index_url, self._now))
 
-    def _from_index(self, key: PageKey, outcome: Outcome, stale_limit: float) -> Learnt:
+    def _from_index(self, key: PageKey, outcome: Outcome, stale_limit: float) -> PageResult:
         origin = Origin(key.index_url, self._now, Source.INDEX)
         cached = self._cached.get(key)
         match outcome:
             case Fetched(page):
-                return Known(page, origin)
+                return PageAndOrigin(page, origin)
             case NotModified() if cached is not None and cached.page is not None:
-                return Known(cached.page, origin)
+                return PageAndOrigin(cached.page, origin)
             case NotModified():
                 return Unavailable(Cause.UNEXPECTED_ANSWER, "it answered 304 to an unconditional request", origin)
             case NotFound():
@@ -119,20 +119,20 @@ class Run:
             case _:
                 assert_never(outcome)
 
-    def _instead(self, key: PageKey, cached: CachedAnswer | None, stale_limit: float) -> Known | None:
+    def _instead(self, key: PageKey, cached: CachedPage | None, stale_limit: float) -> PageAndOrigin | None:
         """Return the cached page that may serve after a failure; a 404 that has passed never does."""
         if cached is None or cached.page is None or not -CLOCK_SKEW <= self._now - cached.stored_at <= stale_limit:
             return None
-        return Known(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
+        return PageAndOrigin(cached.page, Origin(key.index_url, cached.stored_at, Source.STALE))
 
-    def to_keep(self, key: PageKey) -> CachedAnswer | None:
+    def cache_entry(self, key: PageKey) -> CachedPage | None:
         """Return what the cache should hold of ``key`` from now on, None where the index taught us nothing."""
         outcome = self.outcomes[key]
         match outcome:
             case Fetched(page, etag):
-                return CachedAnswer(page, etag, self._now)
+                return CachedPage(page, etag, self._now)
             case NotFound():
-                return CachedAnswer(None, None, self._now)
+                return CachedPage(None, None, self._now)
             case NotModified():
                 cached = self._cached.get(key)
                 return cached._replace(stored_at=self._now) if cached is not None and cached.page is not None else None
@@ -147,13 +147,13 @@ class Run:
 
     def stating_now(self) -> set[str]:
         """Return the indexes that stated a marker just now."""
-        return {key.index_url for key in self.outcomes if _has_marker(self.to_keep(key))}
+        return {key.index_url for key in self.outcomes if _has_marker(self.cache_entry(key))}
 
 
-def _has_marker(answer: CachedAnswer | None) -> bool:
+def _has_marker(answer: CachedPage | None) -> bool:
     return answer is not None and answer.page is not None and answer.page.marker is not None
 
 
-def _from_cache(key: PageKey, cached: CachedAnswer, source: Source) -> Known | Missing:
+def _from_cache(key: PageKey, cached: CachedPage, source: Source) -> PageAndOrigin | Missing:
     origin = Origin(key.index_url, cached.stored_at, source)
-    return Missing(origin) if cached.page is None else Known(cached.page, origin)
+    return Missing(origin) if cached.page is None else PageAndOrigin(cached.page, origin)

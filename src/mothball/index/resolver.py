@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mothball.index.cache import BATCH, CachedAnswer, PageKey, page_key
+from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Outcome, PageRequest
-from mothball.index.resolution import Known, Learnt, Query, Run
+from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
 from mothball.index.simple_api import lookup_of
-from mothball.model.lookup import Answer, Cause, Missing, NotStated, ProjectStatus, Stated, Unavailable
+from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
@@ -38,7 +38,7 @@ class Fetcher(Protocol):
         """
 
 
-class Statuses:
+class Resolver:
     """Looks names up.
 
     ``open_client`` is called at most once, when an index must be asked; ``clock`` gives the Unix time in seconds. A
@@ -70,23 +70,23 @@ class Statuses:
         came in so far is kept in the cache.
         """
         wanted = list(dict.fromkeys(queries))
-        run = Run(self._clock(), self._cached(wanted))
-        learnt = self._settle(run, {query: query.indexes for query in wanted}, self._on_answer)
-        stating = self._stating(run, learnt.values())
+        run = Resolution(self._clock(), self._cached(wanted))
+        result = self._settle(run, {query: query.indexes for query in wanted}, self._on_answer)
+        stating = self._stating(run, result.values())
         elsewhere = self._settle(
             run,
             {
                 query: (query.settings.status_index,)
-                for query, what in learnt.items()
-                if query.settings.status_index is not None and isinstance(_answer(what, stating), NotStated)
+                for query, what in result.items()
+                if query.settings.status_index is not None and isinstance(_answer(what, stating), StatusNotStated)
             },
         )
         # Asked again, as the last round may have shown more: what is concluded must not depend on who asked first.
-        stating = self._stating(run, [*learnt.values(), *elsewhere.values()])
+        stating = self._stating(run, [*result.values(), *elsewhere.values()])
         self._remember(run)
-        return {query: _judge(query, learnt[query], elsewhere.get(query), stating) for query in wanted}
+        return {query: _judge(query, result[query], elsewhere.get(query), stating) for query in wanted}
 
-    def _cached(self, queries: Iterable[Query]) -> dict[PageKey, CachedAnswer]:
+    def _cached(self, queries: Iterable[Query]) -> dict[PageKey, CachedPage]:
         keys = {
             page_key(index, query.name): None
             for query in queries
@@ -96,10 +96,10 @@ class Statuses:
         return self._cache.get_many(keys) if self._cache and keys else {}
 
     def _settle(
-        self, run: Run, ways: Mapping[Query, tuple[str, ...]], on_answer: OnAnswer | None = None
-    ) -> dict[Query, Learnt]:
+        self, run: Resolution, ways: Mapping[Query, tuple[str, ...]], on_answer: OnAnswer | None = None
+    ) -> dict[Query, PageResult]:
         """Return what is learnt of each query on its way through indexes, asking those that must be asked."""
-        settled: dict[Query, Learnt] = {}
+        settled: dict[Query, PageResult] = {}
         under_way = dict(ways)
         while under_way:
             requests: dict[PageKey, PageRequest] = {}
@@ -119,26 +119,26 @@ class Statuses:
                     self._hand_on(run, query, on_answer)
         return settled
 
-    def _hand_on(self, run: Run, query: Query, on_answer: OnAnswer | None) -> None:
+    def _hand_on(self, run: Resolution, query: Query, on_answer: OnAnswer | None) -> None:
         step = run.walk(query, query.indexes)
         if on_answer is None or isinstance(step, PageRequest):
             return
         # What it means that nothing is stated, only all answers together tell.
-        if not isinstance(_answer(step, frozenset()), NotStated):
+        if not isinstance(_answer(step, frozenset()), StatusNotStated):
             on_answer(query, _judge(query, step, None, frozenset()))
 
-    def _ask(self, run: Run, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
+    def _ask(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
         """Ask the indexes, and yield what was answered; kept in short batches: never a transaction across a request."""
         if not requests:
             return
         if self._client is None:
             self._client = self._open_client()
-        fresh: dict[PageKey, CachedAnswer] = {}
+        fresh: dict[PageKey, CachedPage] = {}
         try:
             for request, outcome in self._client.fetch(list(requests.values()), self._on_progress):
                 key = page_key(request.index_url, request.name)
                 run.outcomes[key] = outcome
-                answer = run.to_keep(key)
+                answer = run.cache_entry(key)
                 if answer is not None:
                     fresh[key] = answer
                 if len(fresh) == BATCH:
@@ -149,47 +149,47 @@ class Statuses:
         for key in requests:
             run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_ANSWER, "no answer came back"))
 
-    def _keep(self, answers: dict[PageKey, CachedAnswer]) -> None:
+    def _keep(self, answers: dict[PageKey, CachedPage]) -> None:
         if self._cache:
             self._cache.put_many(answers)
         answers.clear()
 
-    def _stating(self, run: Run, learnt: Iterable[Learnt]) -> frozenset[str]:
-        """Return those indexes behind ``learnt`` that have been seen stating a marker, in this run or before."""
+    def _stating(self, run: Resolution, result: Iterable[PageResult]) -> frozenset[str]:
+        """Return those indexes behind ``result`` that have been seen stating a marker, in this run or before."""
         seen = run.stating()
         silent = {
-            what.origin.index_url for what in learnt if isinstance(what, Known) and what.page.marker is None
+            what.origin.index_url for what in result if isinstance(what, PageAndOrigin) and what.page.marker is None
         } - seen
         known = {index for index in silent if self._cache and self._cache.states_markers(index)}
         return frozenset(seen | known)
 
-    def _remember(self, run: Run) -> None:
+    def _remember(self, run: Resolution) -> None:
         if self._cache:
             for index in sorted(run.stating_now()):
                 self._cache.remember_stating(index)
 
 
-def _answer(learnt: Learnt, stating: frozenset[str]) -> Answer:
+def _answer(result: PageResult, stating: frozenset[str]) -> Answer:
     """Return what was learnt as an answer. Where an index states markers, none means active (PEP 792)."""
-    if not isinstance(learnt, Known):
-        return learnt
-    answer = lookup_of(*learnt)
-    if isinstance(answer, NotStated) and answer.origin.index_url in stating:
-        return Stated(ProjectStatus.ACTIVE, "", answer.origin, answer.release)
+    if not isinstance(result, PageAndOrigin):
+        return result
+    answer = lookup_of(*result)
+    if isinstance(answer, StatusNotStated) and answer.origin.index_url in stating:
+        return KnownStatus(ProjectStatus.ACTIVE, "", answer.origin, answer.release)
     return answer
 
 
-def _judge(query: Query, learnt: Learnt, elsewhere: Learnt | None, stating: frozenset[str]) -> Answer:
+def _judge(query: Query, result: PageResult, elsewhere: PageResult | None, stating: frozenset[str]) -> Answer:
     """Return the answer to ``query`` from what its indexes said, what its status index said, and its snapshot."""
-    answer = _answer(learnt, stating)
-    if elsewhere is not None and isinstance(answer, NotStated):
+    answer = _answer(result, stating)
+    if elsewhere is not None and isinstance(answer, StatusNotStated):
         other = _answer(elsewhere, stating)
         # The status index adds what it knows; that it does not have the project is no news. But where it could not be
         # asked, the name has not been checked.
-        answer = answer if isinstance(other, NotStated | Missing) else other
-    if query.settings.snapshot is None or not isinstance(answer, NotStated | Unavailable):
+        answer = answer if isinstance(other, StatusNotStated | Missing) else other
+    if query.settings.snapshot is None or not isinstance(answer, StatusNotStated | Unavailable):
         return answer
     remembered = query.settings.snapshot.lookup(query.name)
-    if remembered is None or (isinstance(answer, NotStated) and isinstance(remembered, NotStated)):
+    if remembered is None or (isinstance(answer, StatusNotStated) and isinstance(remembered, StatusNotStated)):
         return answer
     return remembered

@@ -11,7 +11,7 @@ from mothball.config.credential_settings import Access
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.resolution import Query
-from mothball.index.resolver import Fetcher, Statuses
+from mothball.index.resolver import Fetcher, Resolver
 from mothball.model.errors import CacheError
 from mothball.model.findings import Problem, Severity
 from mothball.model.lookup import Answer
@@ -33,7 +33,7 @@ class ProgressReporter(Protocol):
         """Stop reporting."""
 
 
-class Session:
+class LookupSession:
     """Answers queries for one run; to be used as a context manager.
 
     A run without queries opens nothing, one that the cache can answer opens no connection and imports no HTTP.
@@ -76,7 +76,7 @@ class Session:
             return {}
         if self._use_cache and self._cache is None and self._cache_error is None:
             self._open_cache()
-        statuses = Statuses(
+        statuses = Resolver(
             open_client=self._open_client,
             cache=self._cache,
             clock=time.time,
@@ -86,7 +86,7 @@ class Session:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what went wrong with the cache, told once; the run went on without it."""
-        error = self._cache_error or (self._cache.trouble if self._cache else None)
+        error = self._cache_error or (self._cache.error if self._cache else None)
         if error is None:
             return ()
         return (Problem(Severity.WARNING, f"{error}; went on without it", error.help),)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from mothball.index.page_request import ProjectPage
-from mothball.index.simple_facts import page_of
+from mothball.index.project_page import page_of
 from mothball.model.errors import PageError
-from mothball.model.lookup import NotStated, Origin, ProjectStatus, Stated, Unrecognised
+from mothball.model.lookup import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
 _VERSIONED = r"application/vnd\.pypi\.simple\.v([0-9]{1,6})\+(json|html)"
 _STATUSES = {str(status): status for status in ProjectStatus}
@@ -50,14 +50,14 @@ def _is_json(content_type: str, body: bytes) -> bool:
     return versioned[2] == "json"
 
 
-def lookup_of(page: ProjectPage, origin: Origin) -> Stated | NotStated | Unrecognised:
+def lookup_of(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
     """Return what was learnt from ``page``, as ``origin`` gave it.
 
     Markers are lower-case literals (PEP 792): any other spelling is a marker we do not know. That an absent marker
     means *active* on an index which states statuses is for the caller to say, who has seen more than one page.
     """
     if page.marker is None:
-        return NotStated(origin, page.release)
+        return StatusNotStated(origin, page.release)
     if page.marker in _STATUSES:
-        return Stated(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
-    return Unrecognised(page.marker, page.reason, origin, page.release)
+        return KnownStatus(_STATUSES[page.marker], page.reason, origin, page.release, "stated")
+    return UnrecognizedStatus(page.marker, page.reason, origin, page.release)

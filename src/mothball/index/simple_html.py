@@ -11,8 +11,8 @@ import html
 import re
 from collections.abc import Iterator
 
-from mothball.index.simple_facts import MAX_TEXT, PageFacts, another_project
-from mothball.model.document import normalise
+from mothball.index.project_page import MAX_TEXT, PageFacts, another_project
+from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
 
@@ -108,7 +108,7 @@ def _distribution(anchor: _Tag, name: str) -> tuple[bool, bool]:
     file = path[0].rpartition("/")[2].lower() if path else ""
     if not file.endswith(_DISTRIBUTIONS):
         return False, False
-    own, _, rest = normalise(file).partition(f"{name}-")
+    own, _, rest = normalize_name(file).partition(f"{name}-")
     if own or not rest:
         return False, True
     # "foo-bar-1.0" is no version of "foo"; a version that does not begin with a number proves nothing either way.
@@ -119,7 +119,7 @@ def _names_project(tag: _Tag, name: str) -> bool:
     """Return whether a title or heading says "Links for" ``name``; raise PageError where it names another project."""
     words = _unescape(tag.text).lower().partition("links for")[2].split()
     named = words[0].strip("\"'`:;,()") if words else ""
-    if named and normalise(named) != name:
+    if named and normalize_name(named) != name:
         raise another_project(named)
     return bool(named)
 

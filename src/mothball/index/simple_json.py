@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mothball.index.latest_release import PublishedFile
-from mothball.index.simple_facts import PageFacts
+from mothball.index.project_page import PageFacts
 from mothball.model.errors import PageError
 from mothball.model.sanitize import one_line
 

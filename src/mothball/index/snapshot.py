@@ -25,9 +25,18 @@ from typing import NoReturn, assert_never
 
 from mothball.index.page_request import ProjectPage
 from mothball.index.simple_api import lookup_of
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
-from mothball.model.lookup import Answer, Missing, NotStated, Origin, Source, Stated, Unavailable, Unrecognised
+from mothball.model.lookup import (
+    Answer,
+    KnownStatus,
+    Missing,
+    Origin,
+    Source,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from mothball.model.sanitize import MAX_FOREIGN_TEXT, one_line, without_credentials
 
 VERSION = 1
@@ -54,7 +63,7 @@ class Snapshot:
     def __len__(self) -> int:
         return len(self._projects)
 
-    def lookup(self, name: str) -> Stated | NotStated | Unrecognised | None:
+    def lookup(self, name: str) -> KnownStatus | StatusNotStated | UnrecognizedStatus | None:
         """Return what was known of the project ``name`` (normalised), None where it is not in the snapshot.
 
         It was learnt at the beginning of the day of ``generated``, in UTC.
@@ -62,8 +71,8 @@ class Snapshot:
         page = self._projects.get(name)
         if page is None:
             return None
-        learnt = float((self.generated - _EPOCH).days * _SECONDS_A_DAY)
-        return lookup_of(page, Origin(self.index_url, learnt, Source.SNAPSHOT))
+        result = float((self.generated - _EPOCH).days * _SECONDS_A_DAY)
+        return lookup_of(page, Origin(self.index_url, result, Source.SNAPSHOT))
 
     def age_days(self, today: date) -> int:
         """Return how many days old the snapshot is; negative for one from the future."""
@@ -90,7 +99,7 @@ def parse_snapshot(text: str) -> Snapshot:
         raise SnapshotError('"index" must be the address of an index')
     pages: dict[str, ProjectPage] = {}
     for written, entry in projects.items():
-        name = normalise(written)
+        name = normalize_name(written)
         if name in pages:
             raise SnapshotError(f"it names the project {_shown(name)} more than once")
         pages[name] = _page_of(written, entry)
@@ -117,11 +126,11 @@ def render_snapshot(answers: Mapping[str, Answer], *, generated: date, index_url
 def _entry_of(answer: Answer) -> str | None:
     """Return what the file says of a project, None for one that is left out."""
     match answer:
-        case Stated(status, reason):
+        case KnownStatus(status, reason):
             return _entry(status, reason)
-        case Unrecognised(marker, reason):
+        case UnrecognizedStatus(marker, reason):
             return _entry(marker[:MAX_FOREIGN_TEXT], reason)
-        case NotStated():
+        case StatusNotStated():
             return '{"status": null}'
         case Missing() | Unavailable():
             return None

@@ -17,8 +17,8 @@ import requests.utils
 
 from mothball.config.credential_settings import Access
 from mothball.index.connecting import POOLS
-from mothball.index.deadline import Patience
-from mothball.index.network_errors import NETWORK_ERRORS, Trouble, trouble_of
+from mothball.index.deadline import Deadline
+from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
 from mothball.index.page_request import Failed
 from mothball.index.tls import tls_context
 from mothball.index.urls import Endpoint, is_loopback
@@ -57,7 +57,7 @@ class ClientSettings(NamedTuple):
         return self._replace(connect_timeout=seconds, read_timeout=seconds, deadline=max(self.deadline, 4 * seconds))
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What came back. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
 
     ``keeps_open`` says that the connection can be used again (RFC 9112, 9.3).
@@ -85,11 +85,13 @@ class Transport:
         self._certified = _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
         self._proxies: dict[Endpoint, dict[str, str]] = {}
 
-    def get(self, url: str, endpoint: Endpoint, headers: Mapping[str, str], patience: Patience) -> Answer | Trouble:
+    def get(
+        self, url: str, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline
+    ) -> Response | TransportError:
         """Send one GET to ``url``, which leads to ``endpoint``, and read the answer. Raises nothing."""
-        left = patience.remaining()
+        left = deadline.remaining()
         if not left:
-            return out_of_time(endpoint)
+            return deadline_exceeded(endpoint)
         timeouts = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
@@ -98,9 +100,9 @@ class Transport:
                 request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint, request)
             )
             with response:
-                return self._read(response, endpoint, patience)
+                return self._read(response, endpoint, deadline)
         except NETWORK_ERRORS as error:
-            return trouble_of(error, endpoint.shown()) if patience.remaining() else out_of_time(endpoint)
+            return transport_error(error, endpoint.shown()) if deadline.remaining() else deadline_exceeded(endpoint)
 
     def close(self) -> None:
         """Close the connections that nobody is using."""
@@ -115,20 +117,20 @@ class Transport:
             self._proxies[endpoint] = proxies
         return proxies
 
-    def _read(self, response: requests.Response, endpoint: Endpoint, patience: Patience) -> Answer | Trouble:
+    def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:
         """Return the answer with its body where that is wanted; otherwise leave the connection fit for the next."""
         if response.status_code == 200:
-            body = _body_of(response, endpoint, self._settings.max_body, patience)
-            if isinstance(body, Trouble):
+            body = _body_of(response, endpoint, self._settings.max_body, deadline)
+            if isinstance(body, TransportError):
                 return body
-            return Answer(200, response.headers, body, keeps_open=_keeps_open(response))
+            return Response(200, response.headers, body, keeps_open=_keeps_open(response))
         drained = 0
-        while drained < _MAX_DRAINED and patience.remaining():
+        while drained < _MAX_DRAINED and deadline.remaining():
             chunk = response.raw.read1(_CHUNK, decode_content=False)
             if not chunk:
                 break
             drained += len(chunk)
-        return Answer(response.status_code, response.headers, keeps_open=_keeps_open(response))
+        return Response(response.status_code, response.headers, keeps_open=_keeps_open(response))
 
 
 def _keeps_open(response: requests.Response) -> bool:
@@ -136,7 +138,7 @@ def _keeps_open(response: requests.Response) -> bool:
     return "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
 
 
-def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patience: Patience) -> bytes | Trouble:
+def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, deadline: Deadline) -> bytes | TransportError:
     """Return the decoded body, read as it arrives so that neither a drip nor a bomb gets past its limit.
 
     Decoded here, because requests takes a gzip stream that ends early for a whole one.
@@ -144,10 +146,10 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patien
     host = endpoint.shown()
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
-        return Trouble(
+        return TransportError(
             Failed(Cause.UNEXPECTED_ANSWER, one_line(f"{host} answered in the encoding {coding}, not asked for"))
         )
-    too_large = Trouble(Failed(Cause.TOO_LARGE, f"{host} answered with more than {limit / 2**20:g} MiB"))
+    too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} answered with more than {limit / 2**20:g} MiB"))
     if (response.raw.length_remaining or 0) > limit:
         return too_large
     inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
@@ -155,8 +157,8 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patien
     received = decoded = 0
     # read1 returns what one read of the socket gave; read would wait for a whole chunk of a dripping body.
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        if not patience.remaining():
-            return out_of_time(endpoint)
+        if not deadline.remaining():
+            return deadline_exceeded(endpoint)
         received += len(chunk)
         if inflater is not None:
             chunk = inflater.decompress(chunk, limit + 1 - decoded)
@@ -165,13 +167,13 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, patien
             return too_large
         chunks.append(chunk)
     if inflater is not None and (not inflater.eof or inflater.unused_data):
-        return Trouble(Failed(Cause.UNEXPECTED_ANSWER, f"the answer of {host} is broken gzip"))
+        return TransportError(Failed(Cause.UNEXPECTED_ANSWER, f"the answer of {host} is broken gzip"))
     return b"".join(chunks)
 
 
-def out_of_time(endpoint: Endpoint) -> Trouble:
+def deadline_exceeded(endpoint: Endpoint) -> TransportError:
     """Return that the time for all look-ups is over."""
-    return Trouble(Failed(Cause.DEADLINE, f"{endpoint.shown()} did not answer in the time for all look-ups"))
+    return TransportError(Failed(Cause.DEADLINE, f"{endpoint.shown()} did not answer in the time for all look-ups"))
 
 
 class _Adapter(requests.adapters.HTTPAdapter):

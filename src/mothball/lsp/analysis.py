@@ -10,24 +10,24 @@ from mothball.check.inputs import SourceFile
 from mothball.check.pipeline import queries_of
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.index.resolution import Query
-from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
-from mothball.lsp.effective_settings import SettingsError, UserSide, run_settings
+from mothball.lsp.effective_settings import EffectiveSettings, SettingsError, run_settings
 from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import Answers
-from mothball.lsp.open_document import Surroundings, check_open, read_open, survey
+from mothball.lsp.open_document import DocumentContext, check_open, read_file_context, read_open
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Finding, Problem, Severity
 from mothball.model.records import NamedTuple
-from mothball.repository.files import shown_path
+from mothball.repository.files import display_path
 
 LookUp = Callable[[Iterable[Query]], Answers]
 
 
-class Subject(NamedTuple):
+class AnalysisRequest(NamedTuple):
     """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it.
 
     ``valid`` is what is left of the last valid parse.
@@ -40,14 +40,14 @@ class Subject(NamedTuple):
     valid: LastValid | None = None
 
 
-class Survey(NamedTuple):
+class FileState(NamedTuple):
     """What a survey brought: the text as it was read with its surroundings, and what the cache knows of its names."""
 
     parsed: Parsed
     cached: Answers
 
 
-class Task(NamedTuple):
+class AnalysisTask(NamedTuple):
     """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
 
     ``unsaved`` is what other texts in the editor say. ``unused`` is what a check of the whole workspace found of the
@@ -57,15 +57,15 @@ class Task(NamedTuple):
 
     text: str
     version: int | None
-    around: Surroundings
+    context: DocumentContext
     parsed: Parsed | None
-    shape: Shape
+    options: DiagnosticOptions
     unsaved: Unsaved = NOTHING_UNSAVED
     unused: tuple[Finding, ...] = ()
     valid: LastValid | None = None
 
 
-class Verdict(NamedTuple):
+class AnalysisResult(NamedTuple):
     """What a text came to."""
 
     parsed: Parsed | None
@@ -73,27 +73,31 @@ class Verdict(NamedTuple):
     diagnostics: list[types.Diagnostic]
 
 
-def run_survey(subject: Subject, user_side: Callable[[], UserSide], cached: LookUp) -> Survey:
+def read_file_state(
+    subject: AnalysisRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
+) -> FileState:
     """Read what matters for a document, and what the cache knows of the names in it."""
     path, file_format, text, here, valid = subject
     try:
-        around = survey(path, file_format, here, user_side().governor())
+        context = read_file_context(path, file_format, here, effective_settings().config_resolver())
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
-        around = survey(path, file_format, here, Governor(GovernorSettings(today=""), UserConfig()))
-        place = "" if isinstance(error, SettingsError) else shown_path(user_config_file())
+        context = read_file_context(
+            path, file_format, here, ConfigResolver(ConfigResolverSettings(today=""), UserConfig())
+        )
+        place = "" if isinstance(error, SettingsError) else display_path(user_config_file())
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
-        around = around._replace(saved=None, problems=(problem,))
-    opened = read_open(text, around, valid=valid)
+        context = context._replace(saved=None, problems=(problem,))
+    opened = read_open(text, context, valid=valid)
     queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
-    return Survey(Parsed(around, text, opened), cached(queries) if queries else {})
+    return FileState(Parsed(context, text, opened), cached(queries) if queries else {})
 
 
-def judge(task: Task, known: LookUp) -> Verdict:
+def judge(task: AnalysisTask, known: LookUp) -> AnalysisResult:
     """Return the verdict on a text, by the answers that ``known`` has."""
-    text, around, parsed, unsaved = task.text, task.around, task.parsed, task.unsaved
-    if parsed is None or parsed.text != text or parsed.around is not around or parsed.unsaved != unsaved:
-        parsed = Parsed(around, text, read_open(text, around, unsaved, task.valid), unsaved)
+    text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
+    if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
+        parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
     asked: list[Query] = []
 
     def look_up(queries: Iterable[Query]) -> Answers:
@@ -104,22 +108,24 @@ def judge(task: Task, known: LookUp) -> Verdict:
     if report is not None and parsed.opened is not None and task.unused:
         still_there = _replaced(task.unused, parsed.opened.file)
         report = report._replace(findings=(*report.findings, *still_there))
-    checked = Checked(text, shown_path(around.path), task.version, parsed.opened, report, tuple(asked), around.problems)
-    return Verdict(parsed, checked, diagnostics_of(checked, task.shape))
+    checked = Checked(
+        text, display_path(context.path), task.version, parsed.opened, report, tuple(asked), context.problems
+    )
+    return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
 
 
 def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
     """Yield what was found of ignores that are still in the text, where they stand there now."""
-    places = configuration.governance.ignore_locations
+    places = configuration.resolved_config.ignore_locations
     for finding in unused:
         place = places.get(finding.name or "")
         if finding.path == configuration.path and place is not None:
             yield finding._replace(location=place)
 
 
-def failed(path: str, text: str, version: int | None, shape: Shape) -> Verdict:
+def failed(path: str, text: str, version: int | None, options: DiagnosticOptions) -> AnalysisResult:
     """Return the verdict on a text on which mothball failed: a bug must not look like a clean file."""
     help_text = "this is a bug in mothball; the log of the server shows where"
     problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)
-    checked = Checked(text, shown_path(path), version, None, None, (), (problem,))
-    return Verdict(None, checked, diagnostics_of(checked, shape))
+    checked = Checked(text, display_path(path), version, None, None, (), (problem,))
+    return AnalysisResult(None, checked, diagnostics_of(checked, options))

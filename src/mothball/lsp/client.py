@@ -41,12 +41,12 @@ def read_features(capabilities: types.ClientCapabilities, encoding: object) -> C
     pulled = document.diagnostic
     # What is said of a diagnostic's members may stand in either place; older clients know only the first.
     shapes: list[_Shape] = [published] if pulled is None else [published, pulled]
-    tags = [tag for shape in shapes for tag in (shape.tag_support.value_set if shape.tag_support else ())]
+    tags = [tag for options in shapes for tag in (options.tag_support.value_set if options.tag_support else ())]
     return ClientFeatures(
         encoding=str(getattr(encoding, "value", encoding)),
         pulls=bool(pulled is not None and workspace.diagnostics and workspace.diagnostics.refresh_support),
-        related_information=any(shape.related_information for shape in shapes),
-        code_description=any(shape.code_description_support for shape in shapes),
+        related_information=any(options.related_information for options in shapes),
+        code_description=any(options.code_description_support for options in shapes),
         deprecated_tag=types.DiagnosticTag.Deprecated in tags,
         markdown=bool(document.hover and types.MarkupKind.Markdown in (document.hover.content_format or ())),
         configuration=bool(workspace.configuration),

@@ -13,32 +13,32 @@ from mothball.lsp.documents import Checked, counts
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
-from mothball.model.lookup import Cause, NotStated, Unavailable
+from mothball.model.lookup import Cause, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import listed, one_line
 
 
-class Shape(NamedTuple):
+class DiagnosticOptions(NamedTuple):
     """How diagnostics are to look: what the client can show, and whether its user wants the tag."""
 
     client: ClientFeatures
     deprecated_tag: bool = False
 
 
-def diagnostics_of(checked: Checked, shape: Shape) -> list[types.Diagnostic]:
+def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.Diagnostic]:
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
-        return [of_problem(problem, checked, shape) for problem in checked.problems]
-    return _Writer(checked, shape).diagnostics()
+        return [of_problem(problem, checked, options) for problem in checked.problems]
+    return _Writer(checked, options).diagnostics()
 
 
 class _Writer:
     """Writes the diagnostics of one checked document."""
 
-    def __init__(self, checked: Checked, shape: Shape) -> None:
+    def __init__(self, checked: Checked, options: DiagnosticOptions) -> None:
         self._checked = checked
-        self._shape = shape
-        self._positions = Positions(checked.text, shape.client.encoding)
+        self._diagnostic_options = options
+        self._positions = Positions(checked.text, options.client.encoding)
         self._items = checked.dependencies()
         # The transitive packages, by their places; made when the first is asked for.
         self._by_place: dict[Location, CheckedDependency] | None = None
@@ -63,7 +63,7 @@ class _Writer:
             if problem.index_url in failing:
                 old[problem.index_url] = problem
             else:
-                general.append(of_problem(problem, self._checked, self._shape))
+                general.append(of_problem(problem, self._checked, self._diagnostic_options))
         for (index, _), findings in unreachable.items():
             heaviest = min(findings, key=lambda one: _WEIGHTS.index(one.severity))
             told.append(self._of_finding(heaviest, _together(findings, old.pop(index, None))))
@@ -77,7 +77,10 @@ class _Writer:
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the note on an index that states nothing, at the first name that it was asked for."""
         for item in self._items:
-            if isinstance(item.lookup, NotStated) and one_line(item.lookup.origin.index_url, 100) in finding.message:
+            if (
+                isinstance(item.lookup, StatusNotStated)
+                and one_line(item.lookup.origin.index_url, 100) in finding.message
+            ):
                 yield self._diagnostic(finding, self._positions.range_of(item.location), finding.message)
                 return
 
@@ -110,12 +113,12 @@ class _Writer:
 
     def _related(self, place: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
         opened = self._checked.opened
-        if place is None or opened is None or not self._shape.client.related_information:
+        if place is None or opened is None or not self._diagnostic_options.client.related_information:
             return []
         text = next((file.text for file in opened.manifests if file.path == place.path), None)
         if text is None:
             return []
-        range_ = Positions(text, self._shape.client.encoding).range_of(place)
+        range_ = Positions(text, self._diagnostic_options.client.encoding).range_of(place)
         location = types.Location(uri_of(os.path.abspath(place.path)), range_)
         return [types.DiagnosticRelatedInformation(location, one_line(message))]
 
@@ -126,8 +129,8 @@ class _Writer:
         message: str,
         related: list[types.DiagnosticRelatedInformation] | None = None,
     ) -> types.Diagnostic:
-        client = self._shape.client
-        tagged = self._shape.deprecated_tag and client.deprecated_tag
+        client = self._diagnostic_options.client
+        tagged = self._diagnostic_options.deprecated_tag and client.deprecated_tag
         return types.Diagnostic(
             range=range_,
             message=message,
@@ -187,13 +190,13 @@ def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]
             yield one
 
 
-def of_problem(problem: Problem, checked: Checked, shape: Shape) -> types.Diagnostic:
+def of_problem(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:
     """Return the diagnostic of what kept the document from being checked as it should."""
     here = not problem.path or problem.path in (checked.path, checked.shown)
     range_ = top_of_document()
     if here and problem.position is not None:
         at = Location(problem.path, problem.position, problem.position)
-        range_ = Positions(checked.text, shape.client.encoding).range_of(at)
+        range_ = Positions(checked.text, options.client.encoding).range_of(at)
     message = problem.message if here else f"{_where(problem)}: {problem.message}"
     return types.Diagnostic(
         range=range_,

@@ -11,7 +11,7 @@ from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import PENDING
-from mothball.lsp.open_document import CONFIGURATION_FORMAT, OpenFile, Surroundings
+from mothball.lsp.open_document import CONFIGURATION_FORMAT, DocumentContext, OpenFile
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.document import Span
 from mothball.model.file_names import MOTHBALL_TOML
@@ -63,7 +63,7 @@ class Parsed(NamedTuple):
     ``unsaved`` is what other texts in the editor said.
     """
 
-    around: Surroundings
+    context: DocumentContext
     text: str
     opened: OpenFile | None
     unsaved: Unsaved = NOTHING_UNSAVED
@@ -84,7 +84,7 @@ class OpenDocument:
         # Whether the text names other indexes than the file on disk, and what new name it gives the project.
         self.names_other_indexes = False
         self.new_own_name = ""
-        self.surroundings: Surroundings | None = None
+        self.surroundings: DocumentContext | None = None
         self.parsed: Parsed | None = None
         # What is left of the last valid parse, for formats that are read whole or not at all.
         self.valid: LastValid | None = None

@@ -11,7 +11,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.credential_settings import UserAddress
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import Governor, GovernorSettings, read_user_file
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_file
 from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
 from mothball.model.errors import ConfigError
@@ -30,19 +30,19 @@ class Environment(NamedTuple):
     addresses: tuple[UserAddress, ...] = ()
 
 
-class UserSide(NamedTuple):
+class EffectiveSettings(NamedTuple):
     """All that comes from the user; ``user`` holds whom to trust and how to get in."""
 
     overrides: Overrides
     user: UserConfig
 
-    def governor(self, *scopes: str) -> Governor:
+    def config_resolver(self, *scopes: str) -> ConfigResolver:
         """Return who finds configurations; ``scopes`` are the directories that are read whole."""
-        settings = GovernorSettings(today=run_settings().today, overrides=self.overrides, scopes=scopes)
-        return Governor(settings, self.user)
+        settings = ConfigResolverSettings(today=run_settings().today, overrides=self.overrides, scopes=scopes)
+        return ConfigResolver(settings, self.user)
 
 
-def read_user_side(settings: Settings, environment: Environment) -> UserSide:
+def read_effective_settings(settings: Settings, environment: Environment) -> EffectiveSettings:
     """Bring the user's side together: the editor's settings first, then the environment, then the user's own file.
 
     Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used, and
@@ -59,10 +59,10 @@ def read_user_side(settings: Settings, environment: Environment) -> UserSide:
         index_url=index_url,
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
-        index_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_by,
+        index_set_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_set_by,
         ask_local_indexes=False,
     )
-    return UserSide(
+    return EffectiveSettings(
         overrides,
         user._replace(
             trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),

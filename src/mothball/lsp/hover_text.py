@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from typing import assert_never
 from urllib.parse import urlsplit
 
-from mothball.check.messages import WITHHELD_WORDS, age_words
+from mothball.check.messages import SKIP_REASON_TEXT, format_age
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.lsp.lookups import PENDING
 from mothball.model.findings import CheckedDependency, Finding, Severity
 from mothball.model.lookup import (
+    KnownStatus,
     Lookup,
     Missing,
-    NotStated,
     ProjectStatus,
+    Skipped,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -35,7 +35,10 @@ def project_page(name: str, lookup: Lookup) -> str | None:
 
     Only an index that has the project is named: it has been told the name already. Links are https.
     """
-    if not isinstance(lookup, Stated | NotStated | Unrecognised) or lookup.origin.source is Source.SNAPSHOT:
+    if (
+        not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus)
+        or lookup.origin.source is Source.SNAPSHOT
+    ):
         return None
     index = lookup.origin.index_url
     try:
@@ -58,7 +61,7 @@ _MEANINGS = {
 }
 
 
-class Story(NamedTuple):
+class HoverContent(NamedTuple):
     """What is told of a dependency. ``finding`` is None where no rule is broken; ``now`` is Unix time in seconds."""
 
     item: CheckedDependency
@@ -66,7 +69,7 @@ class Story(NamedTuple):
     now: float
 
 
-def hover_text(story: Story, *, markdown: bool) -> str:
+def hover_text(story: HoverContent, *, markdown: bool) -> str:
     """Return the story as Markdown or as plain text."""
     style = _Markdown() if markdown else _Plain()
     return "\n\n".join(part for part in _parts(story, style) if part)
@@ -114,22 +117,22 @@ def code_span(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _parts(story: Story, style: _Plain) -> Iterator[str]:
+def _parts(story: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup = story.item, story.item.lookup
     yield f"{style.strong(_headline(lookup))} {style.foreign(item.dependency.name)}"
     yield _meaning(lookup)
-    reason = style.foreign(lookup.reason) if isinstance(lookup, Stated | Unrecognised) else ""
+    reason = style.foreign(lookup.reason) if isinstance(lookup, KnownStatus | UnrecognizedStatus) else ""
     yield f"Its index says: {reason}" if reason else ""
     yield style.items([line for line in _details(story, style) if line])
 
 
 def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and for what has none yet
     match lookup:
-        case Stated():
+        case KnownStatus():
             return str(lookup.status)
-        case NotStated():
+        case StatusNotStated():
             return "status not stated"
-        case Unrecognised():
+        case UnrecognizedStatus():
             return "unknown status"
         case Missing():
             return "missing"
@@ -137,7 +140,7 @@ def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and 
             return "not asked yet"
         case Unavailable():
             return "not verified"
-        case Withheld():
+        case Skipped():
             return "not asked"
         case _:
             assert_never(lookup)
@@ -145,36 +148,36 @@ def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and 
 
 def _meaning(lookup: Lookup) -> str:
     match lookup:
-        case Stated():
+        case KnownStatus():
             return _MEANINGS[lookup.status]
-        case NotStated():
+        case StatusNotStated():
             return "Its index states no statuses: it may be active or archived, nobody can tell."
-        case Unrecognised():
+        case UnrecognizedStatus():
             return "Its index states a status that this mothball does not know."
         case Missing():
             return "Its index does not have it: a mistyped, invented or deleted name, which anybody may register."
         case Unavailable():
             return ""
-        case Withheld():
-            return f"Its name was sent nowhere: {WITHHELD_WORDS[lookup.why]}."
+        case Skipped():
+            return f"Its name was sent nowhere: {SKIP_REASON_TEXT[lookup.reason]}."
         case _:
             assert_never(lookup)
 
 
-def _details(story: Story, style: _Plain) -> Iterator[str]:
+def _details(story: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup, dependency = story.item, story.item.lookup, story.item.dependency
-    if isinstance(lookup, Unrecognised):
+    if isinstance(lookup, UnrecognizedStatus):
         yield f"status: {style.foreign(lookup.marker)}"
     if story.finding is not None and lookup != PENDING:
         yield _policy(story.finding, style)
-    if isinstance(lookup, Stated | NotStated | Unrecognised) and lookup.release is not None:
+    if isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) and lookup.release is not None:
         yield f"latest release {style.foreign(lookup.release.version)}, published on {lookup.release.date}"
     marker = style.foreign(dependency.marker)
     yield f"only where {marker}" if marker else ""
     if item.transitive:
         way = " → ".join(map(style.foreign, (*item.via, dependency.name)))
         yield f"brought in by {way}" if item.via else "brought in by another package"
-    if not isinstance(lookup, Withheld) and lookup != PENDING:
+    if not isinstance(lookup, Skipped) and lookup != PENDING:
         yield _knowledge(lookup, story.now, style)
         address = project_page(dependency.name, lookup)
         yield style.link("project page", address) if address else ""
@@ -194,11 +197,13 @@ def _policy(finding: Finding, style: _Plain) -> str:
     return f"rule {finding.rule}: {weight} here"
 
 
-def _knowledge(lookup: Stated | NotStated | Unrecognised | Missing | Unavailable, now: float, style: _Plain) -> str:
+def _knowledge(
+    lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable, now: float, style: _Plain
+) -> str:
     index = style.foreign(lookup.origin.index_url)
     if isinstance(lookup, Unavailable):
         return f"{index} could not be checked: {style.foreign(lookup.detail)}"
-    age = age_words(max(0.0, now - lookup.origin.checked_at))
+    age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:
         case Source.INDEX | Source.CACHE:
             return f"{index}, checked {age} ago"

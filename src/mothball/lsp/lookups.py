@@ -21,9 +21,9 @@ from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.resolver import Fetcher, OnAnswer, Statuses
+from mothball.index.resolver import Fetcher, OnAnswer, Resolver
 from mothball.model.errors import CacheError, MothballError
-from mothball.model.lookup import Answer, Cause, Missing, NotStated, Origin, Source, Stated, Unavailable
+from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, Origin, Source, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Stamp, stamp_of
 
@@ -49,7 +49,7 @@ Answers = Mapping[Query, Answer]
 _Key = tuple[str, tuple[str, ...], str | None]
 
 
-class Known(NamedTuple):
+class StoredResult(NamedTuple):
     """An answer, the query that it answers, and when it came (Unix time, seconds)."""
 
     query: Query
@@ -66,7 +66,7 @@ class Lookups:
         """``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is told, there, which answers came."""
         self._run_in_loop = run_in_loop
         self._on_answers = on_answers
-        self._known: dict[_Key, Known] = {}
+        self._known: dict[_Key, StoredResult] = {}
         self._flying: set[Query] = set()
         self._pages = _Pages()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
@@ -95,7 +95,7 @@ class Lookups:
         """Take in answers that came by another way, out of the cache."""
         now = time.time()
         for query, answer in answers.items():
-            self._known[_key(query)] = Known(query, answer, now)
+            self._known[_key(query)] = StoredResult(query, answer, now)
 
     def ask(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look ``queries`` up; those on their way already are not asked twice. ``refresh`` passes over the cache."""
@@ -109,13 +109,13 @@ class Lookups:
         job = self._cache_pool.submit(self._pages.cached, wanted)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: self._out_of_cache(wanted, done.result())))
 
-    def go_by(self, user: UserConfig) -> None:
+    def use_settings(self, user: UserConfig) -> None:
         """Trust whom the user trusts, and get in as the user does. For any thread."""
-        self._pages.go_by(user)
+        self._pages.use_settings(user)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget who failed and who refused a login; netrc and keyring are asked anew. For any thread."""
-        self._pages.begin_anew()
+        self._pages.reset()
 
     def cached(self, queries: Iterable[Query]) -> Answers:
         """Return what the cache knows. For any thread."""
@@ -154,11 +154,11 @@ class Lookups:
         self.keep(answers)
         self._on_answers(frozenset(answers))
         # Now that an index has been seen stating statuses, a page without one means "active" (PEP 792).
-        stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, Stated)}
+        stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, KnownStatus)}
         self.ask(
             known.query
             for known in self._known.values()
-            if isinstance(known.answer, NotStated) and known.answer.origin.index_url in stating
+            if isinstance(known.answer, StatusNotStated) and known.answer.origin.index_url in stating
         )
 
 
@@ -208,14 +208,14 @@ class _Pages:
         # What the client read of netrc was as these stamps say.
         self._netrc: tuple[Stamp | None, ...] = ()
 
-    def go_by(self, user: UserConfig) -> None:
+    def use_settings(self, user: UserConfig) -> None:
         with self._lock:
             if (user.trusted_hosts, user.access) != (self._user.trusted_hosts, self._user.access):
                 self._user = user
                 # What is under way with the old one comes to its end; nobody else will ask by it.
                 self._client = None
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         with self._lock:
             self._client = None
 
@@ -248,7 +248,7 @@ class _Pages:
         queries = tuple(queries)
         cache = self._open_cache()
         try:
-            statuses = Statuses(open_client=open_client, cache=cache, clock=time.time, on_answer=on_answer)
+            statuses = Resolver(open_client=open_client, cache=cache, clock=time.time, on_answer=on_answer)
             return statuses.look_up(queries)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
@@ -258,8 +258,8 @@ class _Pages:
             return _failed(queries, "internal error, see the log of the server")
         finally:
             if cache is not None:
-                if cache.trouble is not None:
-                    self._tell(cache.trouble)
+                if cache.error is not None:
+                    self._tell(cache.error)
                 cache.close()
 
     def _open_cache(self) -> StatusCache | None:
@@ -293,7 +293,7 @@ def _key(query: Query) -> _Key:
     return name, indexes, settings.status_index
 
 
-def _is_wanting(query: Query, known: Known | None, now: float) -> bool:
+def _is_wanting(query: Query, known: StoredResult | None, now: float) -> bool:
     """Return whether ``query`` has no answer, or none that is good enough any more."""
     if known is None or known.query.settings != query.settings:
         return True

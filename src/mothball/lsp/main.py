@@ -15,7 +15,7 @@ from typing import BinaryIO
 from mothball.lsp.effective_settings import Environment
 from mothball.lsp.features import actions, commands, documents, hover, lifecycle, links, settings
 from mothball.lsp.server import Server
-from mothball.lsp.transport import Writer, start_reading, take_over_stdio
+from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
 
 # A check makes some 20,000 records that reference counting frees again; to look for circles in between finds none.
 _GARBAGE = 200_000
@@ -67,7 +67,7 @@ async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None
     def gone() -> None:
         protocol.leave(protocol.exit_code())
 
-    protocol.set_writer(Writer(outgoing, gone))
+    protocol.set_writer(MessageWriter(outgoing, gone))
     start_reading(
         incoming,
         lambda body: _call(loop, protocol.take, body),

@@ -11,25 +11,33 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from mothball.check.inputs import Governance, Home, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import LocalName, ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import LookUp, check
-from mothball.discovery.config_lookup import Governor, table_path
+from mothball.discovery.config_lookup import ConfigResolver, table_path
+from mothball.discovery.declared_names import DeclaredNames, files_declaring_a_name
 from mothball.discovery.discover import STDIN, Given, discover, is_left_out
 from mothball.discovery.file_search import find
 from mothball.discovery.includes import document_of
-from mothball.discovery.local_projects import Reference, at_targets, references_in, withhold
-from mothball.discovery.own_names import OwnNames, telling_files
+from mothball.discovery.local_projects import LocalReference, local_names_at, references_in, withhold
 from mothball.formats.table import format_of
 from mothball.formats.toml.api import scan_once, span_of
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
-from mothball.lsp.unsaved import NOTHING_UNSAVED, SavedWays, Unsaved, indexes_in, routed_as_saved, ways_of, with_private
+from mothball.lsp.unsaved import (
+    NOTHING_UNSAVED,
+    SavedRoutes,
+    Unsaved,
+    indexes_in,
+    routed_as_saved,
+    saved_routes,
+    with_private,
+)
 from mothball.model.document import Document, Location
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Report
 from mothball.model.line_index import LineTable
 from mothball.model.records import NamedTuple
-from mothball.repository.files import DISK, Stamp, project_of, read_utf8, repository_root, shown_path, stamp_of
+from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 
 # The formats that tools write; reading all locks of a project to judge one of its files would be waste.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
@@ -40,7 +48,7 @@ _MAX_NEIGHBOURS = 500
 CONFIGURATION_FORMAT = "configuration"
 
 
-class Surroundings(NamedTuple):
+class DocumentContext(NamedTuple):
     """What the disk says of an open document and around it.
 
     ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
@@ -57,19 +65,19 @@ class Surroundings(NamedTuple):
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
-    ways: SavedWays = SavedWays()
-    references: frozenset[Reference] = frozenset()
+    ways: SavedRoutes = SavedRoutes()
+    references: frozenset[LocalReference] = frozenset()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
         """Return whether all files that mattered are as they were. Reads the disk."""
         return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
 
-    def with_last_valid(self, before: Surroundings) -> Surroundings:
+    def with_last_valid(self, before: DocumentContext) -> DocumentContext:
         """Return these surroundings; if the file was saved with a syntax error, names are routed as ``before``."""
         if self.saved is None or before.saved is None or not self.saved.document.is_broken:
             return self
-        saved = before.saved._replace(governance=self.saved.governance)
+        saved = before.saved._replace(resolved_config=self.saved.resolved_config)
         return self._replace(saved=saved, ways=before.ways, references=before.references)
 
 
@@ -86,72 +94,76 @@ class OpenFile(NamedTuple):
     valid: LastValid | None = None
 
 
-def survey(path: str, file_format: str, here: str | None, governor: Governor) -> Surroundings:
+def read_file_context(
+    path: str, file_format: str, here: str | None, config_resolver: ConfigResolver
+) -> DocumentContext:
     """Read what matters for the document at the absolute ``path``, of the format ``file_format``.
 
     ``here`` is the directory that people work in: the root of what lies below it in no repository. Never raises for
     what stands on the disk.
     """
     root = repository_root(path, here)
-    governance = governor.of(path, root)
+    resolved_config = config_resolver.of(path, root)
     found: tuple[SourceFile, ...] = ()
     saved = None
-    excludes = governance is not None and is_left_out(path, governance)
-    if governance is not None and not excludes:
+    excludes = resolved_config is not None and is_left_out(path, resolved_config)
+    if resolved_config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
-            saved = SourceFile(shown_path(path), _text_at(path), Document(file_format), governance)
+            saved = SourceFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
         else:
-            found = _read_with_neighbours(path, file_format, root, here, governor)
-            saved = next((file for file in found if file.path == shown_path(path)), None)
+            found = _read_with_neighbours(path, file_format, root, here, config_resolver)
+            saved = next((file for file in found if file.path == display_path(path)), None)
     manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
-    return Surroundings(
+    return DocumentContext(
         path,
         root,
         saved,
         tuple(file for file in manifests if not is_lock(file.document)),
-        () if excludes else tuple(governor.problems),
+        () if excludes else tuple(config_resolver.problems),
         excludes,
-        governor.snapshot_paths(),
-        ways_of(saved, path) if saved else SavedWays(),
+        config_resolver.snapshot_paths(),
+        saved_routes(saved, path) if saved else SavedRoutes(),
         frozenset(references_in(saved.document, saved.text, path) if saved else ()),
-        MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, governor)}),
+        MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, config_resolver)}),
     )
 
 
 def read_open(
-    text: str, around: Surroundings, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
+    text: str, context: DocumentContext, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
 ) -> OpenFile | None:
-    """Return ``text`` as the document that ``around`` surrounds; None where nothing of it may be looked up.
+    """Return ``text`` as the document that ``context`` surrounds; None where nothing of it may be looked up.
 
     ``unsaved`` is what other texts in the editor say, ``valid`` what the last valid parse left in its last text.
     Linear in the text; of the disk only the paths of its includes are looked at.
     """
-    saved = around.saved
+    saved = context.saved
     if saved is None:
         return None
     file, names_other_indexes = saved, False
     if not saved.document.is_broken and (valid is None or text == saved.text):
         valid = LastValid(saved.text, saved.document)
     if text != saved.text or saved.document.is_broken:
-        governance, document = saved.governance, saved.document
+        resolved_config, document = saved.resolved_config, saved.document
         if document.format != CONFIGURATION_FORMAT:
-            document = document_of(text, around.path, around.root, document.format, saved.kind)
+            document = document_of(text, context.path, context.root, document.format, saved.kind)
             if not document.is_broken:
                 valid = LastValid(text, document)
             elif valid is not None:
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
-            document = withhold(document, _homes(document, text, around, saved))
-        names_other_indexes = indexes_in(document, text, around.path) != around.ways.indexes
+            document = withhold(document, _homes(document, text, context, saved))
+        names_other_indexes = indexes_in(document, text, context.path) != context.ways.indexes
         has_other_indexes = names_other_indexes or unsaved.has_indexes
-        dependencies = routed_as_saved(document, around.ways, has_other_indexes=has_other_indexes)
+        dependencies = routed_as_saved(document, context.ways, has_other_indexes=has_other_indexes)
         document = document._replace(dependencies=dependencies, tools=saved.document.tools)
-        if governance.path == saved.path:
-            governance = governance._replace(ignore_locations=_ignore_locations(text, saved.path, governance))
-        file = saved._replace(text=text, document=document, governance=governance)
+        if resolved_config.path == saved.path:
+            resolved_config = resolved_config._replace(
+                ignore_locations=_ignore_locations(text, saved.path, resolved_config)
+            )
+        file = saved._replace(text=text, document=document, resolved_config=resolved_config)
     if unsaved.private:
         file = with_private(file, unsaved.private)
-    manifests = around.manifests if around.manifests and is_lock(file.document) else ()
+    manifests = context.manifests if context.manifests and is_lock(file.document) else ()
     return OpenFile(file, manifests, names_other_indexes, valid)
 
 
@@ -164,18 +176,18 @@ _ANY_DAY = RunSettings(today="", now=0.0)
 
 
 def _read_with_neighbours(
-    path: str, file_format: str, root: str, here: str | None, governor: Governor
+    path: str, file_format: str, root: str, here: str | None, config_resolver: ConfigResolver
 ) -> tuple[SourceFile, ...]:
-    neighbours = tuple(_neighbours(path, file_format, root, governor))
+    neighbours = tuple(_neighbours(path, file_format, root, config_resolver))
     # What is no dependency file by its name is one here, because a setting says so.
     as_format = file_format if format_of(path) is None else None
     given = Given((path, *neighbours), as_format, here=here, all_names=True)
     if not os.path.lexists(path):
         given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
-    return discover(given, governor, _ANY_DAY).files
+    return discover(given, config_resolver, _ANY_DAY).files
 
 
-def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> Iterator[str]:
+def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigResolver) -> Iterator[str]:
     """Yield the paths of the files around ``path`` that bear on it, itself not among them.
 
     For a lock these are the manifests of its project; for a requirements file those that may include it.
@@ -191,18 +203,22 @@ def _neighbours(path: str, file_format: str, root: str, governor: Governor) -> I
             continue
         if other_format != "requirements" and project_of(other, root) != project:
             continue
-        governance = governor.of(other, root)
-        if governance is not None and not is_left_out(other, governance):
+        resolved_config = config_resolver.of(other, root)
+        if resolved_config is not None and not is_left_out(other, resolved_config):
             yield other
 
 
-def _homes(document: Document, text: str, around: Surroundings, saved: SourceFile) -> tuple[Home, ...]:
+def _homes(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> tuple[LocalName, ...]:
     """Return the names at home in ``text``: those in the saved file, and what only the text takes from elsewhere.
 
     That is looked for on the disk. The names that stand there are no news to an index once the text is saved either.
     """
-    new = [one for one in references_in(document, text, around.path) if one not in around.references]
-    return (*saved.homes, *at_targets(new, OwnNames({}, DISK), DISK, around.root)) if new else saved.homes
+    new = [one for one in references_in(document, text, context.path) if one not in context.references]
+    return (
+        (*saved.local_names, *local_names_at(new, DeclaredNames({}, DISK), DISK, context.root))
+        if new
+        else saved.local_names
+    )
 
 
 def _requirements_above(project: str, root: str) -> Iterator[str]:
@@ -218,11 +234,11 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
         )
 
 
-def _ignore_locations(text: str, shown: str, governance: Governance) -> dict[str, Location]:
+def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:
     """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
     parsed, lines = scan_once(text), LineTable(text)
     found = {}
-    for ignore in governance.config.ignores:
+    for ignore in resolved_config.config.ignores:
         span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))
         if span is not None:
             found[ignore.name] = lines.location(shown, span)
@@ -236,7 +252,7 @@ def _text_at(path: str) -> str:
         return ""
 
 
-def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Governor) -> Iterator[str]:
+def _that_matter(path: str, root: str, found: Iterable[SourceFile], config_resolver: ConfigResolver) -> Iterator[str]:
     """Yield the absolute paths of the files on which the outcome rests, also of those that could come."""
     yield path
     yield from (os.path.abspath(file.path) for file in found)
@@ -249,6 +265,6 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], governor: Go
         if directory in (root, parent):
             break
         directory = parent
-    yield from (telling for telling, _ in telling_files(project_of(path, root)))
-    yield from (home.told_by for file in found for home in file.homes if home.told_by)
-    yield from governor.snapshot_paths()
+    yield from (telling for telling, _ in files_declaring_a_name(project_of(path, root)))
+    yield from (home.declared_by for file in found for home in file.local_names if home.declared_by)
+    yield from config_resolver.snapshot_paths()

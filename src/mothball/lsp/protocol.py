@@ -134,7 +134,7 @@ class Protocol(LanguageServerProtocol):
 
     # --- messages out ---
 
-    def tell(self, method: str, params: Any = None) -> None:  # noqa: ANN401 - as pygls's own
+    def send_message(self, method: str, params: Any = None) -> None:  # noqa: ANN401 - as pygls's own
         """Send a request whose answer nobody waits for: there are clients that never give one."""
         request = types.METHOD_TO_TYPES[method][0]
         self._send_data(request(id=f"mothball-{uuid.uuid4()}", params=params))

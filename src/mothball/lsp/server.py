@@ -16,7 +16,7 @@ from mothball.lsp.documents import OpenDocument
 from mothball.lsp.effective_settings import Environment
 from mothball.lsp.lookups import Answers
 from mothball.lsp.protocol import Protocol, tolerant_converter
-from mothball.lsp.session import Workbench
+from mothball.lsp.session import Session
 from mothball.lsp.settings import Settings
 from mothball.lsp.workspace_diagnostics import WorkspaceDiagnostics
 from mothball.model.sanitize import one_line
@@ -39,13 +39,13 @@ class Server(LanguageServer):
             converter_factory=tolerant_converter,
         )
         self.protocol.leave = leave
-        self.bench = Workbench(self, environment)
-        self.workspace_diagnostics = WorkspaceDiagnostics(self.bench, self)
+        self.session = Session(self, environment)
+        self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
         # Those of `initialize`; what is asked for later stands on top of them.
         self.first_settings = Settings()
         # What the settings that came last were told of.
         self.complaints: frozenset[str] = frozenset()
-        self._errands: set[asyncio.Task[None]] = set()
+        self._background_tasks: set[asyncio.Task[None]] = set()
 
     # --- where diagnostics go ---
 
@@ -61,32 +61,32 @@ class Server(LanguageServer):
 
     def refresh(self) -> None:
         """Have the client pull again; its answer is not waited for."""
-        self.protocol.tell(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+        self.protocol.send_message(types.WORKSPACE_DIAGNOSTIC_REFRESH)
 
     # --- what concerns the files that are not open, too ---
 
-    def disk_changed(self) -> None:
+    def files_changed(self) -> None:
         """Look again at the files that are not open."""
         self.workspace_diagnostics.changed()
 
-    def asked_again(self) -> None:
+    def refresh_requested(self) -> None:
         """Refresh the lookup results of files that are not open."""
-        self.workspace_diagnostics.asked_again()
+        self.workspace_diagnostics.refresh_requested()
 
-    def answered(self, answers: Answers) -> None:
+    def lookups_finished(self, answers: Answers) -> None:
         """Take in what was learnt for open documents."""
-        self.workspace_diagnostics.answered(answers)
+        self.workspace_diagnostics.lookups_finished(answers)
 
     # --- background tasks and errors ---
 
-    def run_errand(self, errand: Any) -> None:  # noqa: ANN401 - a coroutine of whatever kind
+    def run_in_background(self, errand: Any) -> None:  # noqa: ANN401 - a coroutine of whatever kind
         """Run a coroutine that nobody waits for."""
         task = asyncio.get_running_loop().create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errand_done)
+        self._background_tasks.add(task)
+        task.add_done_callback(self._background_task_done)
 
-    def _errand_done(self, task: asyncio.Task[None]) -> None:
-        self._errands.discard(task)
+    def _background_task_done(self, task: asyncio.Task[None]) -> None:
+        self._background_tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("an errand failed", exc_info=error)
 

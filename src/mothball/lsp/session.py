@@ -16,15 +16,23 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from mothball.index.resolution import Query
-from mothball.lsp.analysis import Subject, Survey, Task, Verdict, failed, judge, run_survey
+from mothball.lsp.analysis import (
+    AnalysisRequest,
+    AnalysisResult,
+    AnalysisTask,
+    FileState,
+    failed,
+    judge,
+    read_file_state,
+)
 from mothball.lsp.client import ClientFeatures
-from mothball.lsp.diagnostics import Shape
+from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument, format_for
-from mothball.lsp.effective_settings import Environment, UserSide, read_user_side
-from mothball.lsp.half_typed import changed, meant
+from mothball.lsp.effective_settings import EffectiveSettings, Environment, read_effective_settings
 from mothball.lsp.lookups import Answers, Lookups
 from mothball.lsp.settings import Settings
-from mothball.lsp.unsaved_privacy import HeldBack
+from mothball.lsp.typing_state import changed, meant
+from mothball.lsp.unsaved_privacy import UnsavedPrivacy
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Finding
 from mothball.repository.files import is_inside
@@ -43,7 +51,7 @@ _POLL = 0.05
 Result = TypeVar("Result")
 
 
-class Outlet(Protocol):
+class DiagnosticSink(Protocol):
     """Where diagnostics go."""
 
     def publish(self, document: OpenDocument) -> None:
@@ -52,20 +60,20 @@ class Outlet(Protocol):
     def refresh(self) -> None:
         """Have a client that pulls pull again."""
 
-    def disk_changed(self) -> None:
+    def files_changed(self) -> None:
         """Hear that files, settings or folders may have changed."""
 
-    def asked_again(self) -> None:
+    def refresh_requested(self) -> None:
         """Refresh all lookup results."""
 
-    def answered(self, answers: Answers) -> None:
+    def lookups_finished(self, answers: Answers) -> None:
         """Hear what was learnt."""
 
 
-class Workbench:
+class Session:
     """The state of the server."""
 
-    def __init__(self, outlet: Outlet, environment: Environment) -> None:
+    def __init__(self, outlet: DiagnosticSink, environment: Environment) -> None:
         """Begin without documents."""
         self.documents: dict[str, OpenDocument] = {}
         # Scripts that are open while the settings say to pass them over.
@@ -82,7 +90,7 @@ class Workbench:
         # Told of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._answers_came)
-        self.held_back = HeldBack(self.documents, self._check_soon)
+        self.held_back = UnsavedPrivacy(self.documents, self._check_soon)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     # --- what the client does ---
@@ -96,7 +104,7 @@ class Workbench:
             return
         document = self.documents[uri] = OpenDocument(uri, path, file_format, text, version)
         self.held_back.text_came(document)
-        self._survey(document)
+        self._read_file(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
         """Take in a new text."""
@@ -113,7 +121,7 @@ class Workbench:
             self._check_soon(document)
             self._ask_after(self.pause, document)
         elif document.is_unsurveyed:
-            self._survey(document)
+            self._read_file(document)
 
     def close(self, uri: str) -> OpenDocument | None:
         """Forget a document, and return it."""
@@ -131,18 +139,18 @@ class Workbench:
         """Take in that a document was saved: what stands in it is what was meant."""
         if uri in self.documents:
             self.documents[uri].edited = None
-        self.disk_changed()
+        self.files_changed()
 
-    def disk_changed(self) -> None:
+    def files_changed(self) -> None:
         """Look at everything anew: a file was saved here, or changed elsewhere."""
-        self._outlet.disk_changed()
+        self._outlet.files_changed()
         for document in self.documents.values():
-            self._survey(document)
+            self._read_file(document)
 
     def apply_settings(self, settings: Settings) -> None:
         """Take in new settings."""
         self.settings = settings
-        self.disk_changed()
+        self.files_changed()
 
     def text_of(self, uri: str) -> str | None:
         """Return the text of the document at ``uri``, None where it cannot be any of ours."""
@@ -168,7 +176,7 @@ class Workbench:
 
         Nothing that was learnt of indexes and logins stands in the way: somebody may have just mended it.
         """
-        self._in_thread(self._begin_anew, lambda _: self._ask_for_all(), self._ask_for_all)
+        self._in_thread(self._reset_lookups, lambda _: self._ask_for_all(), self._ask_for_all)
 
     def know_unused(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
         """Take in what a check of the workspace found of ignores that match nothing, by their configuration's path."""
@@ -187,7 +195,7 @@ class Workbench:
             document = self.documents.get(uri)
         return document
 
-    async def answered(self, uri: str, patience: float) -> OpenDocument | None:
+    async def lookups_finished(self, uri: str, patience: float) -> OpenDocument | None:
         """Return the document at ``uri`` when all its names are answered, or after ``patience`` seconds."""
         give_up = self.loop.time() + patience
         document = await self.checked(uri)
@@ -198,72 +206,72 @@ class Workbench:
             document = await self.checked(uri)
         return document
 
-    def keep_house(self) -> None:
+    def close_idle_connections(self) -> None:
         """Do what is due by the clock: ask for what has grown old, look whether files changed that nobody watched."""
         now = time.time()
         for document in self.documents.values():
             self.lookups.ask(self.lookups.wanting(meant(document), now))
             if document.surroundings is not None:
                 self._in_thread(
-                    document.surroundings.is_current, partial(self._survey_if_not_current, document), lambda: None
+                    document.surroundings.is_current, partial(self._read_file_if_changed, document), lambda: None
                 )
         self.lookups.forget_all_but(query for one in self.documents.values() for query in one.queries())
 
     # --- surveys ---
 
-    def _survey(self, document: OpenDocument) -> None:
+    def _read_file(self, document: OpenDocument) -> None:
         document.surveys += 1
         document.is_unsurveyed = False
         serial = document.surveys
         here = self.folder_of(document.path)
-        subject = Subject(document.path, document.format, document.text, here, document.valid)
+        subject = AnalysisRequest(document.path, document.format, document.text, here, document.valid)
         self._in_thread(
-            partial(run_survey, subject, self.user_side, self.lookups.cached),
-            lambda done: self._surveyed(document, serial, done),
+            partial(read_file_state, subject, self.effective_settings, self.lookups.cached),
+            lambda done: self._file_read(document, serial, done),
             lambda: self._failed(document),
         )
 
-    def _surveyed(self, document: OpenDocument, serial: int, done: Survey) -> None:
+    def _file_read(self, document: OpenDocument, serial: int, done: FileState) -> None:
         if document.surveys != serial:
             return
-        around, before = done.parsed.around, document.surroundings
-        is_unusable = around.saved is None and not around.excludes and not self.settings.troubles
+        context, before = done.parsed.context, document.surroundings
+        is_unusable = context.saved is None and not context.excludes and not self.settings.troubles
         if is_unusable and before is not None and before.saved is not None:
             # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
-            around = before._replace(problems=around.problems, stamps=around.stamps)
+            context = before._replace(problems=context.problems, stamps=context.stamps)
         elif before is not None:
-            around = around.with_last_valid(before)
-        document.surroundings = around
+            context = context.with_last_valid(before)
+        document.surroundings = context
         document.parsed = done.parsed
-        self.on_snapshots(done.parsed.around.snapshots)
+        self.on_snapshots(done.parsed.context.snapshots)
         self.lookups.keep(done.cached)
         self._check(document)
         self._ask_now(document)
 
-    def _survey_if_not_current(self, document: OpenDocument, is_current: bool) -> None:  # noqa: FBT001 - a callback's
+    def _read_file_if_changed(self, document: OpenDocument, is_current: bool) -> None:  # noqa: FBT001 - a callback's
         if not is_current and document.uri in self.documents:
-            self._survey(document)
+            self._read_file(document)
 
     def folder_of(self, path: str) -> str | None:
         """Return the innermost folder of the workspace that holds ``path``, None where none does."""
         return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
 
-    def user_side(self) -> UserSide:
+    def effective_settings(self) -> EffectiveSettings:
         """Return what the user's side says now, and have look-ups go by it. Reads the user's file, and raises."""
-        side = read_user_side(self.settings, self._environment)
-        self.lookups.go_by(side.user)
+        side = read_effective_settings(self.settings, self._environment)
+        self.lookups.use_settings(side.user)
         return side
 
-    def _begin_anew(self) -> None:
-        self.lookups.begin_anew()
+    def _reset_lookups(self) -> None:
+        self.lookups.reset()
         with suppress(ConfigError, UnreadableFileError):  # the surveys tell it
-            self.user_side()
+            self.effective_settings()
 
     def _ask_for_all(self) -> None:
         queries = [query for one in self.documents.values() for query in meant(one, has_paused=True)]
-        self._outlet.asked_again()
+        self._outlet.refresh_requested()
         self.lookups.ask(queries, refresh=True)
-        self.disk_changed()
+        self.files_changed()
 
     # --- checks ---
 
@@ -281,48 +289,57 @@ class Workbench:
         if document.is_in_thread:
             document.is_overtaken = True
             return
-        unsaved, unused = self.held_back.around(document), self.unused.get(document.path, ())
-        text, around = document.text, document.surroundings
-        task = Task(text, document.version, around, document.parsed, self._shape(), unsaved, unused, document.valid)
+        unsaved, unused = self.held_back.context(document), self.unused.get(document.path, ())
+        text, context = document.text, document.surroundings
+        task = AnalysisTask(
+            text,
+            document.version,
+            context,
+            document.parsed,
+            self._diagnostic_options(),
+            unsaved,
+            unused,
+            document.valid,
+        )
         work = partial(judge, task, self.lookups.known)
         if len(document.text) >= _LONG:
             document.is_in_thread = True
             self._in_thread(work, partial(self._judged_in_thread, document), lambda: self._failed(document))
             return
         try:
-            verdict = work()
+            result = work()
         except Exception:
             logger.exception("a check failed")
             self._failed(document)
         else:
-            self._show(document, verdict)
+            self._show(document, result)
 
-    def _judged_in_thread(self, document: OpenDocument, verdict: Verdict) -> None:
+    def _judged_in_thread(self, document: OpenDocument, result: AnalysisResult) -> None:
         document.is_in_thread = False
         is_overtaken, document.is_overtaken = document.is_overtaken, False
-        if verdict.checked.text == document.text:
-            self._show(document, verdict)
-        if is_overtaken or verdict.checked.text != document.text:
+        if result.checked.text == document.text:
+            self._show(document, result)
+        if is_overtaken or result.checked.text != document.text:
             self._check(document)
 
     def _failed(self, document: OpenDocument) -> None:
         document.is_in_thread = document.is_overtaken = False
         document.is_unsurveyed = document.surroundings is None
-        self._show(document, failed(document.path, document.text, document.version, self._shape()))
+        self._show(document, failed(document.path, document.text, document.version, self._diagnostic_options()))
 
-    def _shape(self) -> Shape:
-        return Shape(self.client, self.settings.deprecated_tag)
+    def _diagnostic_options(self) -> DiagnosticOptions:
+        return DiagnosticOptions(self.client, self.settings.deprecated_tag)
 
-    def _show(self, document: OpenDocument, verdict: Verdict) -> None:
+    def _show(self, document: OpenDocument, result: AnalysisResult) -> None:
         """Take a verdict in, and send what it changes."""
         if document.uri not in self.documents:
             return
-        document.parsed, document.checked = verdict.parsed, verdict.checked
-        if verdict.parsed is not None and verdict.parsed.opened is not None:
-            document.valid = verdict.parsed.opened.valid
+        document.parsed, document.checked = result.parsed, result.checked
+        if result.parsed is not None and result.parsed.opened is not None:
+            document.valid = result.parsed.opened.valid
         self.held_back.verdict_came(document)
-        if verdict.diagnostics != document.diagnostics:
-            document.diagnostics = verdict.diagnostics
+        if result.diagnostics != document.diagnostics:
+            document.diagnostics = result.diagnostics
             document.result_id = str(time.monotonic_ns())
             if not self.client.pulls:
                 self._outlet.publish(document)
@@ -355,7 +372,7 @@ class Workbench:
             self._ask_after(self.typing_pause, document, has_paused=True)
 
     def _answers_came(self, queries: frozenset[Query]) -> None:
-        self._outlet.answered(self.lookups.known(queries))
+        self._outlet.lookups_finished(self.lookups.known(queries))
         for document in list(self.documents.values()):
             checked = document.checked
             if checked is not None and not queries.isdisjoint(checked.queries):

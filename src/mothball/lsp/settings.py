@@ -19,7 +19,7 @@ from mothball.model.sanitize import one_line
 SECTION = "mothball"
 
 
-class Setting(NamedTuple):
+class EditorSetting(NamedTuple):
     """One setting: its key in camelCase, the JSON type and default of its value, and what it does.
 
     ``scope`` is ``user`` where a workspace must not be able to set it: its settings come with the repository. A
@@ -34,45 +34,45 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting(
+    EditorSetting(
         "indexUrl",
         "string",
         None,
         "Ask this index where a file names none of its own, whatever the project says.",
         "user",
     ),
-    Setting("trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be asked over plain http.", "user"),
-    Setting("private", "array", (), 'Names that never go to a public index, such as "acme-*".', "user"),
-    Setting(
+    EditorSetting("trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be asked over plain http.", "user"),
+    EditorSetting("private", "array", (), 'Names that never go to a public index, such as "acme-*".', "user"),
+    EditorSetting(
         "offline",
         "boolean",
         default=False,
         description="Ask nobody: use the snapshot, and the cache of any age.",
         scope="user",
     ),
-    Setting("maxAge", "string", None, 'How old a cached answer may be, such as "30m", "1h" or "7d".', "user"),
-    Setting(
+    EditorSetting("maxAge", "string", None, 'How old a cached answer may be, such as "30m", "1h" or "7d".', "user"),
+    EditorSetting(
         "allowLocalIndexes",
         "boolean",
         default=False,
         description="Ask indexes on loopback, in private ranges or over plain http that only a repository names.",
         scope="user",
     ),
-    Setting(
+    EditorSetting(
         "deprecatedTag",
         "boolean",
         default=False,
         description="Tag archived and deprecated projects; many editors then strike them out instead of underlining.",
         scope="workspace",
     ),
-    Setting(
+    EditorSetting(
         "scripts",
         "boolean",
         default=False,
         description="Check the metadata in Python scripts, too (PEP 723).",
         scope="workspace",
     ),
-    Setting(
+    EditorSetting(
         "workspaceDiagnostics",
         "boolean",
         default=False,

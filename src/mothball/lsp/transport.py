@@ -18,7 +18,7 @@ _MAX_HEADER_LINE = 8192
 _CHUNK = 1024 * 1024
 
 
-class Writer:
+class MessageWriter:
     """What pygls writes to. A client that has gone is no error: nobody is left to be told."""
 
     def __init__(self, stream: BinaryIO, lost: Callable[[], None]) -> None:

@@ -16,17 +16,17 @@ from mothball.check.inputs import SourceFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
 from mothball.formats.toml.api import scan_once, to_mapping
-from mothball.model.document import Dependency, Document, Span, WithheldReason
+from mothball.model.document import Dependency, Document, SkipReason, Span
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside
 
-# What of an entry says whom to ask: its index, others of it, the name of an index, and why it is withheld.
-Pin = tuple[str | None, tuple[str, ...], str, WithheldReason | None]
-_NOWHERE: Pin = (None, (), "", WithheldReason.UNSAVED)
+# What of an entry says whom to ask: its index, others of it, the name of an index, and why it is skipped.
+Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
+_NOWHERE: Pin = (None, (), "", SkipReason.UNSAVED)
 _name_of = itemgetter(Dependency._fields.index("name"))
-_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "also_indexes", "index_name", "withheld")))
+_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "also_indexes", "index_name", "skip_reason")))
 
 
 class Unsaved(NamedTuple):
@@ -43,7 +43,7 @@ class Unsaved(NamedTuple):
 NOTHING_UNSAVED = Unsaved()
 
 
-class SavedWays(NamedTuple):
+class SavedRoutes(NamedTuple):
     """Where a saved file sends its names.
 
     ``pins`` are those of each name, ``pairs`` the same as pairs. ``addresses`` are all that the file and those around
@@ -56,15 +56,15 @@ class SavedWays(NamedTuple):
     indexes: tuple[object, ...] = ()
 
 
-def ways_of(saved: SourceFile, path: str) -> SavedWays:
+def saved_routes(saved: SourceFile, path: str) -> SavedRoutes:
     """Return where the names of ``saved``, the file at ``path``, go."""
     pins: dict[str, set[Pin]] = {}
     addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
     for one in saved.document.dependencies:
-        if one.withheld is not WithheldReason.INCOMPLETE:
+        if one.skip_reason is not SkipReason.INCOMPLETE:
             pins.setdefault(one.name, set()).add(_pin_of(one))
         addresses.update(_addresses(one))
-    return SavedWays(
+    return SavedRoutes(
         MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
         frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
         frozenset(addresses),
@@ -72,11 +72,11 @@ def ways_of(saved: SourceFile, path: str) -> SavedWays:
     )
 
 
-def routed_as_saved(document: Document, ways: SavedWays, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
+def routed_as_saved(document: Document, ways: SavedRoutes, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
     """Return the dependencies of ``document`` with the indexes that the saved file pins them to.
 
-    A name is withheld where the editor's text gives it an index that the saved file does not know, or takes away what
-    kept it from being asked for. A name that is not saved yet is withheld, too, where the editor ``has_other_indexes``
+    A name is skipped where the editor's text gives it an index that the saved file does not know, or takes away what
+    kept it from being asked for. A name that is not saved yet is skipped, too, where the editor ``has_other_indexes``
     than those that were saved: it may be meant for the new ones alone.
     """
     dependencies = document.dependencies
@@ -89,16 +89,16 @@ def routed_as_saved(document: Document, ways: SavedWays, *, has_other_indexes: b
     )
 
 
-def _routed(one: Dependency, ways: SavedWays, *, has_other_indexes: bool) -> Dependency:
+def _routed(one: Dependency, ways: SavedRoutes, *, has_other_indexes: bool) -> Dependency:
     """Return a dependency that the saved file does not have in this way."""
     pinned = ways.pins.get(one.name, frozenset())
-    is_asked_for = one.withheld is None or one.index_name
+    is_asked_for = one.skip_reason is None or one.index_name
     is_fine = not one.index_name and ways.addresses.issuperset(_addresses(one))
     if not is_asked_for or (not pinned and not has_other_indexes and is_fine):
         return one
-    index_url, also, name, withheld = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
-    withheld = WithheldReason.UNSAVED if withheld is not None and not name else withheld
-    return one._replace(index_url=index_url, also_indexes=also, index_name=name, withheld=withheld)
+    index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
+    skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason
+    return one._replace(index_url=index_url, also_indexes=also, index_name=name, skip_reason=skip_reason)
 
 
 def _addresses(dependency: Dependency) -> tuple[str, ...]:
@@ -139,9 +139,9 @@ def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> t
 
 def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:
     """Return ``file``, whose names that match ``patterns`` are private, too."""
-    network = file.governance.network
+    network = file.resolved_config.network
     network = network._replace(private=tuple(dict.fromkeys((*network.private, *patterns))))
-    return file._replace(governance=file.governance._replace(network=network))
+    return file._replace(resolved_config=file.resolved_config._replace(network=network))
 
 
 def _may_configure(text: str, path: str, name: str) -> bool:

@@ -13,7 +13,7 @@ from mothball.lsp.unsaved import Unsaved, patterns_for, private_in
 from mothball.repository.files import is_inside
 
 
-class HeldBack:
+class UnsavedPrivacy:
     """Follows what the open documents say, and has those judged anew that it is about."""
 
     def __init__(self, documents: Mapping[str, OpenDocument], check_soon: Callable[[OpenDocument], None]) -> None:
@@ -46,7 +46,7 @@ class HeldBack:
                 found.append((one.surroundings.root, (one.new_own_name,)))
         return found
 
-    def around(self, document: OpenDocument) -> Unsaved:
+    def context(self, document: OpenDocument) -> Unsaved:
         """Return what the texts say that may be about ``document``."""
         private = patterns_for(document.path, self.private())
         return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
@@ -66,16 +66,16 @@ class HeldBack:
 
     def _beside(self, document: OpenDocument) -> Iterator[OpenDocument]:
         """Yield the other documents of the same repository."""
-        around = document.surroundings
+        context = document.surroundings
         for one in self._documents.values():
-            if one is not document and around and one.surroundings and one.surroundings.root == around.root:
+            if one is not document and context and one.surroundings and one.surroundings.root == context.root:
                 yield one
 
 
 def _new_own_name(document: OpenDocument) -> str:
     """Return what the text calls its project, empty where the file on disk calls it so, too."""
-    opened, around = document.checked.opened if document.checked else None, document.surroundings
+    opened, context = document.checked.opened if document.checked else None, document.surroundings
     name = opened.file.document.own_name if opened else ""
-    is_saved = around is not None and around.saved is not None and around.saved.document.own_name == name
+    is_saved = context is not None and context.saved is not None and context.saved.document.own_name == name
     # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.
     return "" if is_saved or "*" in name else name

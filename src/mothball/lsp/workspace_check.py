@@ -8,14 +8,14 @@ from contextlib import suppress
 
 from lsprotocol import types  # noqa: TC002 - as TC001
 
-from mothball.check.inputs import Governance, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import check, queries_of
 from mothball.config.project import Config, Network
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import Governor
+from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import Given, discover
 from mothball.index.resolution import Query
-from mothball.lsp.diagnostics import Shape, diagnostics_of
+from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.effective_settings import SettingsError, run_settings
 from mothball.lsp.lookups import Answers
@@ -25,9 +25,9 @@ from mothball.model.document import Document
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
-from mothball.model.lookup import Answer, NotStated
+from mothball.model.lookup import Answer, StatusNotStated
 from mothball.model.records import NamedTuple
-from mothball.repository.files import is_inside, read_utf8, shown_path
+from mothball.repository.files import display_path, is_inside, read_utf8
 
 # Look up this many names at a time: progress is reported, and the check can be canceled, between two batches; names of
 # open documents are not queued behind the whole workspace.
@@ -37,22 +37,22 @@ _BATCH = 50
 class Context(NamedTuple):
     """What a check needs.
 
-    ``make_governor`` takes the folders to check. ``ask`` looks names up; its second argument, ``refresh``, ignores
-    cached results. ``failed`` are recent failures, which are not tried again. ``private`` are directories and the name
-    patterns that open documents declare private below them. ``on_progress`` takes the number of completed and of all
-    lookups; it raises to cancel the check.
+    ``make_config_resolver`` takes the folders to check. ``ask`` looks names up; ``refresh``, its second argument,
+    ignores cached results. ``failed`` are recent failures, which are not tried again. ``private`` are directories and
+    the name patterns that open documents declare private below them. ``on_progress`` takes the number of completed
+    and of all lookups; it raises to cancel the check.
     """
 
-    make_governor: Callable[..., Governor]
+    make_config_resolver: Callable[..., ConfigResolver]
     ask: Callable[[Sequence[Query], bool], Answers]
     refresh: bool
     failed: Answers
     private: Sequence[tuple[str, tuple[str, ...]]]
-    shape: Shape
+    options: DiagnosticOptions
     on_progress: Callable[[int, int], None]
 
 
-class Found(NamedTuple):
+class WorkspaceResult(NamedTuple):
     """The outcome of a check.
 
     ``diagnostics`` are keyed by absolute path and include clean files; ``unused`` are the findings about unused
@@ -73,7 +73,7 @@ class Found(NamedTuple):
         return is_unread and os.path.lexists(path)
 
 
-def check_folders(folders: Sequence[str], context: Context) -> Found:
+def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
     """Check all dependency files below ``folders``; a file in nested folders belongs to the innermost one."""
     settings = run_settings()
     files: list[SourceFile] = []
@@ -86,7 +86,7 @@ def check_folders(folders: Sequence[str], context: Context) -> Found:
         in_settings = [os.path.join(folder, MOTHBALL_TOML) for folder in folders]
         places = in_settings if isinstance(error, SettingsError) else [user_config_file()]
         message = f"nothing is checked: {error}"
-        problems = [Problem(Severity.ERROR, message, error.help, shown_path(place)) for place in places]
+        problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
     else:
         files = [_with_private(one, context.private) for one in found if isinstance(one, SourceFile)]
         unreadable = [one for one in found if isinstance(one, Finding)]
@@ -103,8 +103,8 @@ def check_folders(folders: Sequence[str], context: Context) -> Found:
             path = os.path.abspath(finding.path)
             unused[path] = (*unused.get(path, ()), finding)
     messages = (f"{one.path}: {one.message}" if one.path else one.message for one in report.problems)
-    return Found(
-        {os.path.abspath(one.path): diagnostics_of(one, context.shape) for one in _by_file(report, files)},
+    return WorkspaceResult(
+        {os.path.abspath(one.path): diagnostics_of(one, context.options) for one in _by_file(report, files)},
         unused,
         answers,
         report.summary,
@@ -116,15 +116,15 @@ def check_folders(folders: Sequence[str], context: Context) -> Found:
 def _discover(
     folders: Iterable[str], context: Context, settings: RunSettings
 ) -> tuple[list[SourceFile | Finding], list[Problem]]:
-    """Return each file once, as a finding if it cannot be read, and the problems met. Raises as ``make_governor``."""
+    """Return each file once, as a finding if it is unreadable, and the problems."""
     # Outer folders first, so that inner ones replace what they contain.
     folders = sorted(set(folders), key=len)
-    governor = context.make_governor(*folders)
+    config_resolver = context.make_config_resolver(*folders)
     files: dict[str, SourceFile | Finding] = {}
     problems: dict[Problem, None] = {}
     for folder in folders:
         context.on_progress(0, 0)
-        found = discover(Given((folder,), here=folder), governor, settings)
+        found = discover(Given((folder,), here=folder), config_resolver, settings)
         everything: list[SourceFile | Finding] = [*found.files, *found.unreadable]
         for one in everything:
             if one.path not in files or is_inside(os.path.abspath(one.path), folder):
@@ -149,7 +149,7 @@ def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, Answer]:
 
     ask(wanted, refresh=context.refresh)
     # An index that states a status for any name states one for all (PEP 792); by now the cache knows which do.
-    ask([query for query, answer in answers.items() if isinstance(answer, NotStated)], refresh=False)
+    ask([query for query, answer in answers.items() if isinstance(answer, StatusNotStated)], refresh=False)
     return answers
 
 
@@ -175,14 +175,14 @@ def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
         if not path:
             continue
         file = known.get(path) or _unparsed(path)
-        around = tuple(manifests.get(file.project, ())) if is_lock(file.document) else ()
+        context = tuple(manifests.get(file.project, ())) if is_lock(file.document) else ()
         part = report._replace(
-            dependencies=tuple(item for one in (file, *around) for item in items.get(one.path, ())),
+            dependencies=tuple(item for one in (file, *context) for item in items.get(one.path, ())),
             # Findings without a path are about an index.
             findings=(*findings.get("", ()), *findings.get(path, ())),
             problems=tuple(problems.get(path, ())),
         )
-        yield Checked(file.text, path, None, OpenFile(file, around), part, (), ())
+        yield Checked(file.text, path, None, OpenFile(file, context), part, (), ())
 
 
 def _unparsed(path: str) -> SourceFile:
@@ -190,4 +190,4 @@ def _unparsed(path: str) -> SourceFile:
     text = ""
     with suppress(UnreadableFileError):
         text = read_utf8(path)
-    return SourceFile(path, text, Document(""), Governance("", "", Config(), Network()))
+    return SourceFile(path, text, Document(""), ResolvedConfig("", "", Config(), Network()))

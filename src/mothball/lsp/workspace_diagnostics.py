@@ -21,15 +21,15 @@ from lsprotocol import types
 
 from mothball.index.resolution import Query
 from mothball.lsp.convert import uri_of
-from mothball.lsp.diagnostics import Shape
+from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.lookups import RETRY_AFTER, Answers
-from mothball.lsp.workspace_check import Context, Found, check_folders
+from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
 from mothball.model.lookup import Unavailable
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
-    from mothball.lsp.session import Workbench
+    from mothball.lsp.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class FileReport(NamedTuple):
 class _Run(NamedTuple):
     """A check in progress and the requests that it was started for; a background check if there are none."""
 
-    results: frozenset[asyncio.Future[Found]]
+    results: frozenset[asyncio.Future[WorkspaceResult]]
     was_stale: bool
     retries: bool
     started_at: float
@@ -87,7 +87,7 @@ class _CanceledError(Exception):
 class WorkspaceDiagnostics:
     """Checks the workspace, one check at a time, and shows the outcome for files that are not open."""
 
-    def __init__(self, bench: Workbench, publisher: Publisher) -> None:
+    def __init__(self, session: Session, publisher: Publisher) -> None:
         # Whether the client pulls the workspace; diagnostics are published otherwise.
         self.pulls = False
         self.pause = PAUSE
@@ -97,10 +97,10 @@ class WorkspaceDiagnostics:
         self._published: dict[str, FileReport] = {}
         self._result_ids = itertools.count(time.time_ns())
         self._publisher = publisher
-        self._bench = bench
+        self._bench = session
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
-        self._waiting: dict[asyncio.Future[Found], CheckProgress] = {}
+        self._waiting: dict[asyncio.Future[WorkspaceResult], CheckProgress] = {}
         self._run: _Run | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0.0
@@ -115,13 +115,13 @@ class WorkspaceDiagnostics:
 
     # --- checks ---
 
-    async def check(self, progress: CheckProgress, *, retry: bool = False) -> Found | None:
+    async def check(self, progress: CheckProgress, *, retry: bool = False) -> WorkspaceResult | None:
         """Return the outcome of a check that includes all changes so far, None if the client cancels ``progress``.
 
         A running check is shared if nothing has changed since it started. A check that starts with ``retry`` tries
         recent failures again. Raises what the check raises.
         """
-        result: asyncio.Future[Found] = self._bench.loop.create_future()
+        result: asyncio.Future[WorkspaceResult] = self._bench.loop.create_future()
         self._waiting[result] = progress
         if retry:
             self._retry_at = 0.0
@@ -161,21 +161,21 @@ class WorkspaceDiagnostics:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        bench, now = self._bench, time.monotonic()
+        session, now = self._bench, time.monotonic()
         retries = self._refresh or now >= self._retry_at
         run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
         context = Context(
-            make_governor=lambda *folders: bench.user_side().governor(*folders),
-            ask=lambda queries, refresh: bench.lookups.ask_here(queries, refresh=refresh),
+            make_config_resolver=lambda *folders: session.effective_settings().config_resolver(*folders),
+            ask=lambda queries, refresh: session.lookups.ask_here(queries, refresh=refresh),
             refresh=self._refresh,
             failed={} if retries else {query: self._answers[query] for query in self._failed()},
-            private=bench.held_back.private(),
-            shape=Shape(bench.client, deprecated_tag=bench.settings.deprecated_tag),
+            private=session.held_back.private(),
+            options=DiagnosticOptions(session.client, deprecated_tag=session.settings.deprecated_tag),
             on_progress=partial(self._progressed, run),
         )
         self._is_stale = self._refresh = False
         self._dropped.clear()
-        outcome = bench.loop.run_in_executor(self._thread, check_folders, tuple(bench.folders), context)
+        outcome = session.loop.run_in_executor(self._thread, check_folders, tuple(session.folders), context)
         outcome.add_done_callback(partial(self._ended, run))
 
     def _progressed(self, run: _Run, done: int, total: int) -> None:
@@ -189,7 +189,7 @@ class WorkspaceDiagnostics:
         for progress in self._waiting.values():
             progress.report(done, total)
 
-    def _ended(self, run: _Run, outcome: asyncio.Future[Found]) -> None:
+    def _ended(self, run: _Run, outcome: asyncio.Future[WorkspaceResult]) -> None:
         error = outcome.exception()
         if run is not self._run:
             return
@@ -221,11 +221,11 @@ class WorkspaceDiagnostics:
 
     # --- lookup results ---
 
-    def asked_again(self) -> None:
+    def refresh_requested(self) -> None:
         """Refresh all lookup results with the next check."""
         self._refresh = True
 
-    def answered(self, answers: Answers) -> None:
+    def lookups_finished(self, answers: Answers) -> None:
         """Check again if a lookup result of an open document differs from that of the last check."""
         known = self._answers
         differing = {

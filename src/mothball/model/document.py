@@ -19,7 +19,7 @@ from mothball.model.records import NamedTuple, make
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
-def normalise(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return the normalised form of a project name (PEP 503, "Normalized Names")."""
     return _SEPARATORS.sub("-", name).lower()
 
@@ -63,7 +63,7 @@ class Kind(StrEnum):
     LOCKED = "locked"
 
 
-class WithheldReason(StrEnum):
+class SkipReason(StrEnum):
     """Why a name is never sent to an index."""
 
     URL = "url"
@@ -91,7 +91,7 @@ class Dependency(NamedTuple):
     ``project.dependencies`` or ``dependency-groups.dev``, and empty where the format has no sections. ``version`` is
     the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins, ``also_indexes``
     those that it pins besides for other environments, and ``index_name`` the name of a pinned index that its file does
-    not declare. ``withheld`` is set where the text alone shows that no index may be asked.
+    not declare. ``skip_reason`` is set where the text alone shows that no index may be asked.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Dependency(NamedTuple):
     section: str = ""
     version: str | None = None
     index_url: str | None = None
-    withheld: WithheldReason | None = None
+    skip_reason: SkipReason | None = None
     also_indexes: tuple[str, ...] = ()
     index_name: str = ""
 
@@ -123,7 +123,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     section: str = "",
     version: str | None = None,
     index_url: str | None = None,
-    withheld: WithheldReason | None = None,
+    skip_reason: SkipReason | None = None,
     also_indexes: tuple[str, ...] = (),
     index_name: str = "",
 ) -> Dependency:
@@ -140,7 +140,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
         section,
         version,
         index_url,
-        withheld,
+        skip_reason,
         also_indexes,
         index_name,
     )
@@ -176,7 +176,7 @@ class Unnamed(NamedTuple):
     """An entry of which no name can be told, and why: there is nothing that an index could be asked for."""
 
     span: Span
-    why: WithheldReason
+    reason: SkipReason
 
 
 class Include(NamedTuple):

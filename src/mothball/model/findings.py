@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from mothball.model.document import Dependency, Location, Position, WithheldReason
+from mothball.model.document import Dependency, Location, Position, SkipReason
 from mothball.model.line_index import LineTable
 from mothball.model.lookup import Lookup
 from mothball.model.records import NamedTuple
@@ -17,7 +17,7 @@ class Rule(StrEnum):
     QUARANTINED = "quarantined"
     ARCHIVED = "archived"
     DEPRECATED = "deprecated"
-    UNRECOGNISED_STATUS = "unrecognised-status"
+    UNRECOGNIZED_STATUS = "unrecognized-status"
     MISSING = "missing"
     UNVERIFIED = "unverified"
     NOT_STATED = "not-stated"
@@ -31,7 +31,7 @@ IGNORABLE_RULES = (
     Rule.QUARANTINED,
     Rule.ARCHIVED,
     Rule.DEPRECATED,
-    Rule.UNRECOGNISED_STATUS,
+    Rule.UNRECOGNIZED_STATUS,
     Rule.MISSING,
     Rule.UNVERIFIED,
 )
@@ -109,7 +109,7 @@ class UnnamedEntry(NamedTuple):
     """An entry without a name that could be told, with its place made readable."""
 
     location: Location
-    why: WithheldReason
+    reason: SkipReason
 
 
 class Problem(NamedTuple):
@@ -131,7 +131,7 @@ class Problem(NamedTuple):
 class Summary(NamedTuple):
     """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``.
 
-    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``withheld``; entries
+    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``skipped``; entries
     without a name are among the last.
     """
 
@@ -142,7 +142,7 @@ class Summary(NamedTuple):
     errors: int
     warnings: int
     ignored: int
-    withheld: int
+    skipped: int
     not_verified: int
     not_stated: int
 

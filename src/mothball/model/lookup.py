@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from mothball.model.records import NamedTuple
 
 
@@ -47,7 +47,7 @@ class Cause(StrEnum):
     DEADLINE = "deadline"
     TLS = "tls"
     DECLINED = "declined"
-    UNAUTHORISED = "unauthorised"
+    UNAUTHORIZED = "unauthorised"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
     REFUSED_REDIRECT = "refused-redirect"
@@ -67,7 +67,7 @@ class Release(NamedTuple):
     date: str
 
 
-class Stated(NamedTuple):
+class KnownStatus(NamedTuple):
     """The index states a status. ``reason`` is the index's own words: hostile text, possibly empty.
 
     ``release`` here and in the other answers that come of a page is None where the page does not tell.
@@ -80,7 +80,7 @@ class Stated(NamedTuple):
     kind: Literal["stated"] = "stated"
 
 
-class NotStated(NamedTuple):
+class StatusNotStated(NamedTuple):
     """The index has the project and says nothing of its status, nor has it been seen to state any."""
 
     origin: Origin
@@ -88,14 +88,14 @@ class NotStated(NamedTuple):
     kind: Literal["not-stated"] = "not-stated"
 
 
-class Unrecognised(NamedTuple):
+class UnrecognizedStatus(NamedTuple):
     """The index states a marker that PEP 792 does not know. ``marker`` and ``reason`` are hostile text."""
 
     marker: str
     reason: str
     origin: Origin
     release: Release | None = None
-    kind: Literal["unrecognised"] = "unrecognised"
+    kind: Literal["unrecognized"] = "unrecognized"
 
 
 class Missing(NamedTuple):
@@ -114,12 +114,12 @@ class Unavailable(NamedTuple):
     kind: Literal["unavailable"] = "unavailable"
 
 
-class Withheld(NamedTuple):
+class Skipped(NamedTuple):
     """The name was sent nowhere."""
 
-    why: WithheldReason
-    kind: Literal["withheld"] = "withheld"
+    reason: SkipReason
+    kind: Literal["skipped"] = "skipped"
 
 
-Answer = Stated | NotStated | Unrecognised | Missing | Unavailable
-Lookup = Answer | Withheld
+Answer = KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable
+Lookup = Answer | Skipped

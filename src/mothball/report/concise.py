@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mothball.model.document import Location, Position, WithheldReason
+from mothball.model.document import Location, Position, SkipReason
 from mothball.model.findings import Finding, Problem, Report, Summary
-from mothball.model.lookup import Withheld
+from mothball.model.lookup import Skipped
 from mothball.model.sanitize import one_line
 
 # Why names are sent nowhere, for one of them and for several.
 _REASONS = {
-    WithheldReason.URL: ("direct URL", "direct URLs"),
-    WithheldReason.VCS: ("from version control", "from version control"),
-    WithheldReason.PATH: ("local path", "local paths"),
-    WithheldReason.EDITABLE: ("editable install", "editable installs"),
-    WithheldReason.WORKSPACE: ("workspace member", "workspace members"),
-    WithheldReason.SELF: ("the project itself", "the project itself"),
-    WithheldReason.INCOMPLETE: ("incomplete entry", "incomplete entries"),
-    WithheldReason.CONDA: ("conda package", "conda packages"),
-    WithheldReason.PRIVATE: ("private name", "private names"),
-    WithheldReason.VARIABLE: ("with a variable", "with a variable"),
-    WithheldReason.INDEX_VARIABLE: ("with a variable index", "with a variable index"),
-    WithheldReason.NO_INDEX: ("without an index", "without an index"),
-    WithheldReason.UNSAVED: ("with an unsaved index", "with an unsaved index"),
-    WithheldReason.CONSENT: ("without your consent", "without your consent"),
-    WithheldReason.TOO_MANY_INDEXES: ("with too many indexes", "with too many indexes"),
+    SkipReason.URL: ("direct URL", "direct URLs"),
+    SkipReason.VCS: ("from version control", "from version control"),
+    SkipReason.PATH: ("local path", "local paths"),
+    SkipReason.EDITABLE: ("editable install", "editable installs"),
+    SkipReason.WORKSPACE: ("workspace member", "workspace members"),
+    SkipReason.SELF: ("the project itself", "the project itself"),
+    SkipReason.INCOMPLETE: ("incomplete entry", "incomplete entries"),
+    SkipReason.CONDA: ("conda package", "conda packages"),
+    SkipReason.PRIVATE: ("private name", "private names"),
+    SkipReason.VARIABLE: ("with a variable", "with a variable"),
+    SkipReason.INDEX_VARIABLE: ("with a variable index", "with a variable index"),
+    SkipReason.NO_INDEX: ("without an index", "without an index"),
+    SkipReason.UNSAVED: ("with an unsaved index", "with an unsaved index"),
+    SkipReason.CONSENT: ("without your consent", "without your consent"),
+    SkipReason.TOO_MANY_INDEXES: ("with too many indexes", "with too many indexes"),
 }
 
 
@@ -64,7 +64,7 @@ def summary_line(report: Report) -> str:
         f"{count} {word}"
         for count, word in (
             (summary.ignored, "ignored"),
-            (summary.withheld, f"withheld{_reasons(report)}"),
+            (summary.skipped, f"skipped{_reasons(report)}"),
             (summary.not_verified, "not verified"),
             (summary.not_stated, "not stated"),
         )
@@ -76,13 +76,13 @@ def summary_line(report: Report) -> str:
 
 
 def _reasons(report: Report) -> str:
-    """Return why names were withheld, most frequent first, in brackets."""
-    counts = Counter(item.lookup.why for item in report.dependencies if isinstance(item.lookup, Withheld))
-    counts.update(entry.why for entry in report.unnamed)
+    """Return why names were skipped, most frequent first, in brackets."""
+    counts = Counter(item.lookup.reason for item in report.dependencies if isinstance(item.lookup, Skipped))
+    counts.update(entry.reason for entry in report.unnamed)
     if len(counts) == 1:
         [(only, count)] = counts.items()
         return f" ({_REASONS[only][count > 1]})"
-    words = [_counted(count, *_REASONS[why]) for why, count in counts.most_common()]
+    words = [_counted(count, *_REASONS[reason]) for reason, count in counts.most_common()]
     return f" ({', '.join(words)})" if words else ""
 
 

@@ -8,7 +8,17 @@ from typing import Any, assert_never
 
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report
-from mothball.model.lookup import Cause, Lookup, Missing, NotStated, Origin, Stated, Unavailable, Unrecognised, Withheld
+from mothball.model.lookup import (
+    Cause,
+    KnownStatus,
+    Lookup,
+    Missing,
+    Origin,
+    Skipped,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from mothball.model.sanitize import as_logged, one_line
 
 VERSION = 1
@@ -22,7 +32,7 @@ def render_json(report: Report) -> str:
         "dependencies": [_dependency(item) for item in report.dependencies],
         "findings": [_finding(finding) for finding in report.findings],
         "problems": [_problem(problem) for problem in report.problems],
-        "unnamed": [{**_place(one.location.path, one.location), "reason": one.why} for one in report.unnamed],
+        "unnamed": [{**_place(one.location.path, one.location), "reason": one.reason} for one in report.unnamed],
     }
     return as_logged(json.dumps(document, indent=2)) + "\n"
 
@@ -33,16 +43,16 @@ def lookup_fields(lookup: Lookup) -> dict[str, Any]:
     ``cause`` is for programs: why an index could not answer, one of ``answers.Cause``.
     """
     match lookup:
-        case Stated():
+        case KnownStatus():
             return _lookup(lookup.kind, lookup.status, one_line(lookup.reason), lookup.origin)
-        case Unrecognised():
+        case UnrecognizedStatus():
             return _lookup(lookup.kind, one_line(lookup.marker), one_line(lookup.reason), lookup.origin)
-        case NotStated() | Missing():
+        case StatusNotStated() | Missing():
             return _lookup(lookup.kind, None, "", lookup.origin)
         case Unavailable():
             return _lookup(lookup.kind, None, one_line(lookup.detail), lookup.origin, lookup.cause)
-        case Withheld():
-            return _lookup(lookup.kind, None, lookup.why, None)
+        case Skipped():
+            return _lookup(lookup.kind, None, lookup.reason, None)
         case _:
             assert_never(lookup)
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mothball import __version__
-from mothball.check.policy import Weighing, severity_of
+from mothball.check.policy import SeverityPolicy, severity_of
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Suppression
 from mothball.model.project_urls import PROJECT_HOME, rule_url
@@ -53,7 +53,7 @@ def _rule(rule: Rule, page: str) -> dict[str, Any]:
         "shortDescription": {"text": summary},
         "help": {"text": page, "markdown": page},
         "helpUri": rule_url(rule),
-        "defaultConfiguration": {"level": _LEVELS[severity_of(rule, Weighing({}))]},
+        "defaultConfiguration": {"level": _LEVELS[severity_of(rule, SeverityPolicy({}))]},
         "properties": {"tags": ["dependencies", "supply-chain"]},
     }
 

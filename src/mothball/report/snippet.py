@@ -11,7 +11,7 @@ _BEFORE = 50
 _LOOK_BACK = 2000
 
 
-def excerpt(location: Location) -> tuple[str, str] | None:
+def snippet(location: Location) -> tuple[str, str] | None:
     """Return the line that ``location`` begins in, and a line of carets to stand under it; None without its text.
 
     Both are harmless and of bounded length: a long line is cut around the place.

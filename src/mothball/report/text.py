@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from time import gmtime, strftime
 from types import MappingProxyType
 
-from mothball.check.messages import age_words
+from mothball.check.messages import format_age
 from mothball.model.findings import Finding, Problem, Report, Severity
-from mothball.model.lookup import Source, Unavailable, Withheld
+from mothball.model.lookup import Skipped, Source, Unavailable
 from mothball.model.sanitize import one_line
 from mothball.report.concise import place_of, problem_line, summary_line
-from mothball.report.snippet import excerpt
+from mothball.report.snippet import snippet
 
 # An index that is down would say the same of every name: so many are told in full, the rest in one line.
 _SAME_CAUSE_SHOWN = 2
@@ -55,7 +55,7 @@ class _Paint:
 def _finding(finding: Finding, now: float, paint: _Paint) -> str:
     level = paint(finding.severity, f"{finding.severity}[{finding.rule}]")
     lines = [f"{place_of(finding)}{level} {paint('bold', finding.message)}"]
-    picture = excerpt(finding.location) if finding.location else None
+    picture = snippet(finding.location) if finding.location else None
     margin = ""
     if finding.location and picture:
         number, bar = str(finding.location.start.line), paint("dim", "|")
@@ -78,13 +78,13 @@ def _elsewhere_note(finding: Finding) -> str:
 def _age_note(finding: Finding, now: float) -> str:
     """Return where an answer that is not the index's own of today comes from, and how old it is."""
     lookup = finding.lookup
-    if lookup is None or isinstance(lookup, Withheld | Unavailable):
+    if lookup is None or isinstance(lookup, Skipped | Unavailable):
         return ""
     origin = lookup.origin
     if origin.source is Source.SNAPSHOT:
         return f"learnt from the snapshot of {strftime('%Y-%m-%d', gmtime(origin.checked_at))}"
     if origin.source is Source.STALE:
-        return f"learnt from {one_line(origin.index_url, 100)} {age_words(now - origin.checked_at)} ago"
+        return f"learnt from {one_line(origin.index_url, 100)} {format_age(now - origin.checked_at)} ago"
     return ""
 
 

@@ -19,9 +19,10 @@ __all__ = [
     "MAX_FILE_SIZE",
     "PROJECT_FILES",
     "Tree",
-    "cause_words",
+    "display_path",
     "is_inside",
     "leads_outside",
+    "os_error_text",
     "project_of",
     "read_file",
     "read_stream",
@@ -30,7 +31,6 @@ __all__ = [
     "replace_file",
     "repository_root",
     "resolves_inside",
-    "shown_path",
     "too_large",
 ]
 
@@ -55,7 +55,7 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         # Opening a FIFO would wait for a writer for ever, were it not for O_NONBLOCK.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
-        raise UnreadableFileError(path, cause_words(error)) from error
+        raise UnreadableFileError(path, os_error_text(error)) from error
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
@@ -63,7 +63,7 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise UnreadableFileError(path, cause_words(error)) from error
+        raise UnreadableFileError(path, os_error_text(error)) from error
     finally:
         os.close(descriptor)
     if len(data) > limit:
@@ -245,7 +245,7 @@ def leads_outside(path: str, directory: str) -> bool:
     return real is None or not is_inside(real, os.path.realpath(directory))
 
 
-def shown_path(path: str) -> str:
+def display_path(path: str) -> str:
     """Return ``path`` as people give it: relative to the working directory when below it, with forward slashes.
 
     It never begins with a colon: a line that begins with two is a command to some CI services.
@@ -256,7 +256,7 @@ def shown_path(path: str) -> str:
     return f"./{shown}" if shown.startswith(":") else shown
 
 
-def cause_words(error: OSError | ValueError) -> str:
+def os_error_text(error: OSError | ValueError) -> str:
     """Return in words why a file could not be opened or read."""
     if isinstance(error, FileNotFoundError):
         return "it does not exist"

@@ -127,11 +127,11 @@ def _told(done: Done, directory: str) -> list[str]:
         return os.fsdecode(done.out).removesuffix("\n").split("\n")
     detail = _words(done)
     if _DUBIOUS in detail:
-        raise _somebody_elses(directory)
+        raise _is_owned_by_another_user(directory)
     raise GitError("git finds no repository to work in", detail=detail, help_text="run it inside a working tree of git")
 
 
-def _somebody_elses(directory: str) -> GitError:
+def _is_owned_by_another_user(directory: str) -> GitError:
     import shlex  # noqa: PLC0415 - once in a machine's life
 
     help_text = f"if you trust it: git config --global --add safe.directory {shlex.quote(directory)}"
@@ -233,7 +233,7 @@ def must(git: Git, *arguments: str) -> bytes:
         raise GitError(f"git says more than {MAX_OUTPUT // 1024**2} MiB", detail=f"git {arguments[0]}")
     if done.code != 0:
         if _DUBIOUS in _words(done):
-            raise _somebody_elses(git.directory)
+            raise _is_owned_by_another_user(git.directory)
         help_text = _DEEPEN if is_shallow(git) else _LACKING
         raise GitError("git cannot read what is compared", detail=_words(done), help_text=help_text)
     return done.out

@@ -17,7 +17,7 @@ _MAX_LINKS = 8
 class GitTree(Tree):
     """The tree of the commit ``commit``, or the index where that is None. Paths are absolute, below the root.
 
-    What is not known is asked of git when it is needed, and remembered; ``foresee`` asks for many paths at once.
+    What is not known is asked of git when it is needed, and remembered; ``prefetch`` asks for many paths at once.
     Submodules are not there. Any look may raise GitError.
     """
 
@@ -49,7 +49,7 @@ class GitTree(Tree):
             self._is_listed = True
         return [self._absolute(path) for path, entry in self._entries.items() if entry and entry.is_file]
 
-    def foresee(self, paths: Iterable[str]) -> None:
+    def prefetch(self, paths: Iterable[str]) -> None:
         """Learn in one call of git what stands at ``paths``."""
         relative = [path for path in map(self._relative, paths) if path]
         unknown = tuple(path for path in dict.fromkeys(relative) if path not in self._entries)
@@ -62,7 +62,7 @@ class GitTree(Tree):
         relative = self._relative(path)
         if relative is None:
             return None
-        self.foresee([path])
+        self.prefetch([path])
         entry = self._entries.get(relative)
         return entry if entry and (entry.is_file or entry.is_link) else None
 
@@ -126,7 +126,7 @@ class GitTree(Tree):
 
     def prepare(self, paths: Sequence[str]) -> None:
         """Fetch the contents of the files at ``paths`` in one call of git."""
-        self.foresee(paths)
+        self.prefetch(paths)
         self._blobs.fetch(entry.oid for path in paths if (entry := self.entry(path)))
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:

@@ -40,11 +40,11 @@ def _project_above(directory: str) -> str:
     """
     project = None
     for one in upward(directory):
-        if not _is_the_users(one):
+        if not _is_user_directory(one):
             break
         shared = os.path.join(one, PYPROJECT_TOML)
-        has_shared = _is_the_users(shared)
-        if _is_the_users(os.path.join(one, MOTHBALL_TOML)) or (has_shared and _speaks_of_us(shared)):
+        has_shared = _is_user_directory(shared)
+        if _is_user_directory(os.path.join(one, MOTHBALL_TOML)) or (has_shared and _configures_mothball(shared)):
             return one
         if has_shared and project is None:
             project = one
@@ -61,7 +61,7 @@ def upward(directory: str, root: str | None = None) -> Iterator[str]:
         directory = parent
 
 
-def _is_the_users(path: str) -> bool:
+def _is_user_directory(path: str) -> bool:
     """Return whether ``path`` is there and belongs to who runs this; on Windows, whether it lies below their home."""
     try:
         owner = os.lstat(path).st_uid
@@ -73,8 +73,8 @@ def _is_the_users(path: str) -> bool:
     return os.path.isabs(home) and path != home and is_inside(path, home)
 
 
-def _speaks_of_us(path: str) -> bool:
-    """Return whether the regular file at ``path`` so much as mentions us; the governor reads what it says."""
+def _configures_mothball(path: str) -> bool:
+    """Return whether the regular file at ``path`` so much as mentions us; the config_resolver reads what it says."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return False

@@ -64,7 +64,7 @@ def is_local(base: str) -> bool:
         return "." not in host or host.rpartition(".")[2].isdigit() or host.rpartition(".")[2].startswith("0x")
 
 
-class UsersPlaces:
+class UserAddresses:
     """What the user's own configuration names: index URLs, and hosts as ``HOST`` or ``HOST:PORT``."""
 
     def __init__(self, urls: Iterable[str], hosts: Iterable[str]) -> None:

@@ -14,26 +14,26 @@ class Candidate(NamedTuple):
     """An index as somebody named it: its address as written, by what, and whether the user's side did."""
 
     address: str
-    by: str
-    is_users: bool = False
+    set_by: str
+    is_user_setting: bool = False
 
 
-class Passed(NamedTuple):
+class RejectedIndex(NamedTuple):
     """An index that is not asked, and why."""
 
     candidate: Candidate
-    why: str
+    reason: str
 
 
 class Choice(NamedTuple):
     """What an installer makes of all that is said: ``asked`` in order, the last one its main index.
 
-    ``nobody`` says why no index may be asked at all; empty where one may.
+    ``no_index_reason`` says why no index may be asked at all; empty where one may.
     """
 
     asked: tuple[Candidate, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    nobody: str = ""
+    rejected: tuple[RejectedIndex, ...] = ()
+    no_index_reason: str = ""
 
 
 class Default(NamedTuple):
@@ -43,7 +43,7 @@ class Default(NamedTuple):
     is_chosen: bool = False
 
 
-class Question(NamedTuple):
+class RoutingRequest(NamedTuple):
     """What a tool's module is asked: where a name may be looked for that no source pins.
 
     ``name`` stands in the table ``section`` of a file with these ``options`` and those ``indexes`` of the tool.
@@ -72,7 +72,7 @@ def of_tool(index: ToolIndex) -> Candidate:
 
 def of_user(index: UserIndex) -> Candidate:
     """Return the index that the user's side names."""
-    return Candidate(index.url, index.by, index.is_users)
+    return Candidate(index.url, index.set_by, index.is_user_setting)
 
 
 def is_public(candidate: Candidate) -> bool:
@@ -80,9 +80,9 @@ def is_public(candidate: Candidate) -> bool:
     return is_default(base_url(candidate.address))
 
 
-def passed(candidates: Iterable[Candidate | None], why: str) -> tuple[Passed, ...]:
+def rejected(candidates: Iterable[Candidate | None], reason: str) -> tuple[RejectedIndex, ...]:
     """Return ``candidates`` as passed over."""
-    return tuple(Passed(one, why) for one in candidates if one is not None)
+    return tuple(RejectedIndex(one, reason) for one in candidates if one is not None)
 
 
 def together(choices: Iterable[Choice]) -> Choice:
@@ -92,17 +92,17 @@ def together(choices: Iterable[Choice]) -> Choice:
     """
     extras: list[Candidate] = []
     mains: list[Candidate] = []
-    over: list[Passed] = []
+    over: list[RejectedIndex] = []
     for choice in choices:
-        if choice.nobody:
+        if choice.no_index_reason:
             return choice
         extras += choice.asked[:-1]
         mains += choice.asked[-1:]
-        over += choice.passed
+        over += choice.rejected
     # An installer with a main index of its own is not overruled by one for which nobody has named any.
     if not all(map(is_public, mains)):
-        unnamed = [one for one in mains if one.by == DEFAULT_BY]
-        over += passed(unnamed, "another installer of this file has a main index of its own")
+        unnamed = [one for one in mains if one.set_by == DEFAULT_BY]
+        over += rejected(unnamed, "another installer of this file has a main index of its own")
         mains = [one for one in mains if one not in unnamed]
     # What is extra to one of them and the main index of another waits for the extra ones.
     asked = dict.fromkeys((*(one for one in extras if one not in mains), *mains))

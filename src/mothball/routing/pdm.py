@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from mothball.routing.candidates import Candidate, Choice, Question, of_tool, passed
+from mothball.routing.candidates import Candidate, Choice, RoutingRequest, of_tool, rejected
 
 _DEFAULT = "pypi"
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom PDM would ask."""
-    name, indexes, default = question.name, question.indexes, question.default
+    name, indexes, default = request.name, request.indexes, request.default
     sources = [one for one in indexes if one.role != "find_links"]
     for source in sources:
         # One of the name of the default index may only set its options.
         if not source.url and source.name.lower() != _DEFAULT:
-            return Choice(nobody=f"{of_tool(source).by} has no address yet")
+            return Choice(no_index_reason=f"{of_tool(source).set_by} has no address yet")
     sources = [one for one in sources if one.url]
-    over = passed((of_tool(one) for one in indexes if one.role == "find_links"), "it is a list of files")
+    over = rejected((of_tool(one) for one in indexes if one.role == "find_links"), "it is a list of files")
     replaced = [of_tool(one) for one in sources if one.name.lower() == _DEFAULT]
     including = [of_tool(one) for one in sources if _matches(name, one.includes)]
     if including:
         rest = [of_tool(one) for one in sources if of_tool(one) not in including]
-        over += passed([*rest, default.candidate], f"{including[0].by} includes the name")
+        over += rejected([*rest, default.candidate], f"{including[0].set_by} includes the name")
         return Choice(tuple(including), over)
     excluding = [of_tool(one) for one in sources if _matches(name, one.excludes)]
-    over += passed(excluding, "it excludes the name")
+    over += rejected(excluding, "it excludes the name")
     extras = [of_tool(one) for one in sources if one.name.lower() != _DEFAULT]
     mains: list[Candidate] = replaced or [default.candidate]
     if replaced:
-        over += passed([default.candidate], f"{replaced[0].by} takes its place")
+        over += rejected([default.candidate], f"{replaced[0].set_by} takes its place")
     asked = tuple(one for one in (*extras, *mains) if one not in excluding)
     return Choice(asked, over, "" if asked else "every source excludes the name")
 

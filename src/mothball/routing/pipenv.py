@@ -7,19 +7,19 @@ The first source answers for all that names no other one, unless ``install_searc
 from __future__ import annotations
 
 from mothball.config.installers import UserIndex
-from mothball.routing.candidates import Candidate, Choice, Question, is_public, of_tool, of_user, passed
+from mothball.routing.candidates import Candidate, Choice, RoutingRequest, is_public, of_tool, of_user, rejected
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom Pipenv would ask."""
-    indexes, mirror, default = question.indexes, question.settings.mirror, question.default
+    indexes, mirror, default = request.indexes, request.settings.mirror, request.default
     if not indexes:
         return _mirrored(Choice((default.candidate,)), None if default.is_chosen else mirror)
     sources = [of_tool(one) for one in indexes]
     searched = sources if indexes[0].role == "searched" else sources[:1]
     if not all(one.address for one in searched):
-        return Choice(nobody=f"{searched[0].by} has no address yet")
-    over = passed(sources[len(searched) :], "only the first source is asked for what names none")
+        return Choice(no_index_reason=f"{searched[0].set_by} has no address yet")
+    over = rejected(sources[len(searched) :], "only the first source is asked for what names none")
     return _mirrored(Choice((*searched[1:], searched[0]), over), mirror)
 
 
@@ -31,4 +31,6 @@ def mirrored(candidate: Candidate, mirror: UserIndex | None) -> Candidate:
 def _mirrored(choice: Choice, mirror: UserIndex | None) -> Choice:
     asked = tuple(mirrored(one, mirror) for one in choice.asked)
     gone = [one for one in choice.asked if one not in asked]
-    return choice._replace(asked=asked, passed=choice.passed + passed(gone, f"{asked[-1].by} takes its place"))
+    return choice._replace(
+        asked=asked, rejected=choice.rejected + rejected(gone, f"{asked[-1].set_by} takes its place")
+    )

@@ -6,26 +6,26 @@ is installed in every environment, so also with those of any feature.
 
 from __future__ import annotations
 
-from mothball.routing.candidates import Choice, Question, of_tool, passed
+from mothball.routing.candidates import Choice, RoutingRequest, of_tool, rejected
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom pixi would ask."""
-    indexes, default = question.indexes, question.default
-    scope = _scope_of(question.section)
+    indexes, default = request.indexes, request.default
+    scope = _scope_of(request.section)
     ours = [one for one in indexes if one.scope in {scope, ""} or not scope]
     extras = [of_tool(one) for one in ours if one.role != "index-url"]
     # The feature's own comes before the workspace's, which answers where a feature names none.
     mains = [of_tool(one) for one in sorted(ours, key=lambda one: one.scope == "") if one.role == "index-url"]
-    others = passed((of_tool(one) for one in indexes if one not in ours), "it is of another feature")
+    others = rejected((of_tool(one) for one in indexes if one not in ours), "it is of another feature")
     workspace = any(one.role == "index-url" and one.scope == "" for one in ours)
     if not all(one.address for one in (*extras, *mains)):
-        return Choice(nobody="pypi-options has an index without an address", passed=others)
+        return Choice(no_index_reason="pypi-options has an index without an address", rejected=others)
     if scope and mains:
-        others += passed([*mains[1:], default.candidate], f"{mains[0].by} takes its place")
+        others += rejected([*mains[1:], default.candidate], f"{mains[0].set_by} takes its place")
         return Choice((*extras, mains[0]), others)
     if workspace:
-        return Choice((*extras, *mains), others + passed([default.candidate], f"{mains[-1].by} takes its place"))
+        return Choice((*extras, *mains), others + rejected([default.candidate], f"{mains[-1].set_by} takes its place"))
     return Choice((*extras, *mains, default.candidate), others)
 
 

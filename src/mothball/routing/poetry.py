@@ -8,26 +8,26 @@ before at home. Explicit ones answer for what is pinned to them.
 from __future__ import annotations
 
 from mothball.model.document import ToolIndex
-from mothball.routing.candidates import Choice, Question, of_tool, passed
+from mothball.routing.candidates import Choice, RoutingRequest, of_tool, rejected
 
 _DEFAULT = "pypi"
 _PRIMARY = ("default", "primary")
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom Poetry would ask."""
-    indexes, default = question.indexes, question.default
+    indexes, default = request.indexes, request.default
     sources = [one for one in indexes if one.name.lower() != _DEFAULT]
     for source in sources:
         if not source.url and source.role != "explicit":
-            return Choice(nobody=f"{of_tool(source).by} has no address yet")
+            return Choice(no_index_reason=f"{of_tool(source).set_by} has no address yet")
     primary = [of_tool(one) for one in sources if one.role in _PRIMARY]
     explicit = [of_tool(one) for one in sources if one.role == "explicit"]
     others = [of_tool(one) for one in sources if one.role not in {*_PRIMARY, "explicit"}]
-    over = passed(explicit, "only what is pinned to it is asked of it")
+    over = rejected(explicit, "only what is pinned to it is asked of it")
     if not primary or any(_asks_default(one) for one in indexes):
         return Choice((*others, *primary, default.candidate), over)
-    over += passed([default.candidate], f"{primary[0].by} takes its place")
+    over += rejected([default.candidate], f"{primary[0].set_by} takes its place")
     return Choice((*others, *primary), over)
 
 

@@ -14,48 +14,48 @@ from mothball.routing.candidates import (
     Candidate,
     Choice,
     Default,
-    Passed,
-    Question,
+    RejectedIndex,
+    RoutingRequest,
     is_public,
     of_option,
     of_user,
-    passed,
+    rejected,
 )
 from mothball.routing.uv import choose as uv_choice
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom pip or uv would ask; the indexes of the question are those by which uv installs around the file."""
-    pip, default = question.settings.pip, question.default
+    pip, default = request.settings.pip, request.default
     # An option with an empty value changes nothing for pip: it must not hide the default index from us.
-    extra = [of_option(one) for one in question.options if one.name == "extra-index-url" and one.value]
-    named = [of_option(one) for one in question.options if one.name == "index-url" and one.value]
-    off = next((one for one in question.options if one.name == "no-index"), None)
+    extra = [of_option(one) for one in request.options if one.name == "extra-index-url" and one.value]
+    named = [of_option(one) for one in request.options if one.name == "index-url" and one.value]
+    off = next((one for one in request.options if one.name == "no-index"), None)
     # What is said to `uv pip` alone is said of these files, and comes before what is said to uv.
-    around = (one._replace(scope="") for one in sorted(question.indexes, key=lambda one: not one.scope))
-    uv = uv_choice(question._replace(indexes=tuple(around), default=default._replace(is_chosen=False)))
-    nobody = of_option(off).by if off else ""
-    if not nobody and (named or not default.is_chosen):
-        nobody = pip.no_index or uv.nobody
-    elif not nobody and uv.nobody != question.settings.uv.no_index:
-        nobody = uv.nobody  # a table around the file cannot be read, and may name an index
-    if nobody:
-        return Choice(passed=passed([*extra, *named], nobody), nobody=nobody)
+    around = (one._replace(scope="") for one in sorted(request.indexes, key=lambda one: not one.scope))
+    uv = uv_choice(request._replace(indexes=tuple(around), default=default._replace(is_chosen=False)))
+    no_index_reason = of_option(off).set_by if off else ""
+    if not no_index_reason and (named or not default.is_chosen):
+        no_index_reason = pip.no_index or uv.no_index_reason
+    elif not no_index_reason and uv.no_index_reason != request.settings.uv.no_index:
+        no_index_reason = uv.no_index_reason  # a table around the file cannot be read, and may name an index
+    if no_index_reason:
+        return Choice(rejected=rejected([*extra, *named], no_index_reason), no_index_reason=no_index_reason)
     uvs = [one for one in uv.asked[-1:] if one is not default.candidate]
     main, over = _main(named, uvs, [of_user(pip.main)] if pip.main else [], default)
-    over = (*over, *(one for one in uv.passed if one.candidate is not default.candidate))
+    over = (*over, *(one for one in uv.rejected if one.candidate is not default.candidate))
     pips = [of_user(one) for one in pip.extra]
     if named and not is_public(main[-1]):
-        over += passed(pips, f"pip forgets it for {named[-1].by}")
+        over += rejected(pips, f"pip forgets it for {named[-1].set_by}")
         pips = []
     return Choice((*uv.asked[:-1], *pips, *extra, *main), over)
 
 
 def _main(
     named: list[Candidate], uvs: list[Candidate], pips: list[Candidate], default: Default
-) -> tuple[list[Candidate], tuple[Passed, ...]]:
+) -> tuple[list[Candidate], tuple[RejectedIndex, ...]]:
     """Return the main index of pip and, where that is another one that may be asked too, of uv; pip's comes last."""
-    over = passed(named[:-1], f"{named[-1].by} comes later") if named else ()
+    over = rejected(named[:-1], f"{named[-1].set_by} comes later") if named else ()
     users = [*uvs, *pips]
     if named:
         file = named[-1]
@@ -67,4 +67,4 @@ def _main(
     else:
         kept = [one for one in users if not is_public(one)] or users[-1:] or [default.candidate]
         others = [*users, default.candidate]
-    return kept, over + passed([one for one in others if one not in kept], f"{kept[-1].by} comes before it")
+    return kept, over + rejected([one for one in others if one not in kept], f"{kept[-1].set_by} comes before it")

@@ -13,20 +13,20 @@ from functools import lru_cache, partial
 from operator import itemgetter
 
 from mothball.config.project import Network
-from mothball.model.document import Dependency, IndexOption, ToolIndex, WithheldReason
-from mothball.model.lookup import Withheld
+from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
+from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import UsersPlaces, base_url, has_credentials, is_default, is_local, is_web
+from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_default, is_local, is_web
 from mothball.routing.candidates import (
     DEFAULT_BY,
     Candidate,
     Choice,
     Default,
-    Passed,
-    Question,
+    RejectedIndex,
+    RoutingRequest,
     is_public,
     of_user,
-    passed,
+    rejected,
     together,
 )
 
@@ -46,18 +46,20 @@ _BY_FORMAT = {
 }
 
 # What a file says of an entry that bears on whom to ask, its name aside.
-_SAID = itemgetter(*map(Dependency._fields.index, ("section", "withheld", "index_url", "also_indexes", "index_name")))
+_SAID = itemgetter(
+    *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "also_indexes", "index_name"))
+)
 
 
 class Asked(NamedTuple):
     """An index to ask: its base URL, without credentials and with one slash at its end.
 
-    ``by`` says where it is named, and ``is_users`` whether the user's side names it too.
+    ``set_by`` says where it is named, and ``is_user_setting`` whether the user's side names it too.
     """
 
     url: str
-    by: str
-    is_users: bool = False
+    set_by: str
+    is_user_setting: bool = False
 
 
 class Ask(NamedTuple):
@@ -75,7 +77,7 @@ class Ask(NamedTuple):
         return tuple(one.url for one in self.answering)
 
 
-Route = Ask | Withheld
+Route = Ask | Skipped
 
 
 class Declared(NamedTuple):
@@ -91,8 +93,8 @@ class Explanation(NamedTuple):
     """A route, and the indexes that are not on it with the reasons."""
 
     route: Route
-    passed: tuple[Passed, ...]
-    nobody: str = ""
+    rejected: tuple[RejectedIndex, ...]
+    no_index_reason: str = ""
 
 
 class Router:
@@ -104,10 +106,10 @@ class Router:
         self._network = network
         self._settings = network.installers
         self._default = Default(
-            Candidate(network.index_url, network.index_by or DEFAULT_BY, network.is_users_index),
-            is_chosen=bool(network.index_by),
+            Candidate(network.index_url, network.index_set_by or DEFAULT_BY, network.is_user_index),
+            is_chosen=bool(network.index_set_by),
         )
-        self._users: UsersPlaces | None = None
+        self._users: UserAddresses | None = None
         self._private = _any_of(network.private) if network.private else None
         self._known: dict[tuple[object, ...], Route] = {}
         self._by_name = any(one.includes or one.excludes for one in declared.indexes)
@@ -115,11 +117,11 @@ class Router:
 
     def route(self, dependency: Dependency) -> Route:
         """Return whom to ask about ``dependency``. Most of a file go the same way, which is found once."""
-        if dependency.withheld is not None and not dependency.index_name:
-            return Withheld(dependency.withheld)
+        if dependency.skip_reason is not None and not dependency.index_name:
+            return Skipped(dependency.skip_reason)
         key = (
             dependency.section,
-            dependency.withheld,
+            dependency.skip_reason,
             dependency.index_url,
             dependency.also_indexes,
             dependency.index_name,
@@ -151,14 +153,14 @@ class Router:
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return whom to ask about ``dependency`` and why nobody else."""
-        if self._declares_too_many and dependency.withheld is None:
+        if self._declares_too_many and dependency.skip_reason is None:
             words = f"more than {MAX_DECLARED} indexes are named in the files that are installed together"
-            return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), (), words)
+            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), (), words)
         # Of what the text alone keeps back, only an index may be known elsewhere that its file does not declare.
-        is_kept_back = dependency.withheld is not None and not dependency.index_name
+        is_kept_back = dependency.skip_reason is not None and not dependency.index_name
         choice = None if is_kept_back else self._pinned(dependency)
-        if choice is None and dependency.withheld is not None:
-            return Explanation(Withheld(dependency.withheld), ())
+        if choice is None and dependency.skip_reason is not None:
+            return Explanation(Skipped(dependency.skip_reason), ())
         return self._decide(dependency.name, choice or self._unless_unknown(self._chosen(dependency)))
 
     # --- what the installer would ask ---------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ class Router:
         Several are for different environments. Of what is left to others by them nobody is told: it may be private.
         """
         if dependency.index_name:
-            is_open = dependency.withheld in {None, WithheldReason.NO_INDEX}
+            is_open = dependency.skip_reason in {None, SkipReason.NO_INDEX}
             candidate = self._named(dependency.index_name) if is_open else None
             return Choice((candidate,)) if candidate else None
         if not dependency.index_url:
@@ -230,7 +232,10 @@ class Router:
         is_standard = self._declared.format == "pyproject" and not section.startswith("tool.")
         has_home = pip.main is not None and not pip.no_index and not is_public(of_user(pip.main))
         return (
-            is_standard and has_home and choice.asked == (self._default.candidate,) and choice.asked[0].by == DEFAULT_BY
+            is_standard
+            and has_home
+            and choice.asked == (self._default.candidate,)
+            and choice.asked[0].set_by == DEFAULT_BY
         )
 
     def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
@@ -238,11 +243,11 @@ class Router:
         # What uv installs around a requirements file counts for that; all else is the tool's own.
         owner = "uv" if tool == "requirements" else tool
         indexes = tuple(one for one in declared.indexes if one.tool == owner)
-        question = Question(
+        request = RoutingRequest(
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
         # importlib.import_module does the same, and its own import costs as much as a tool's module.
-        choice: Choice = __import__(f"mothball.routing.{tool}", fromlist=["choose"]).choose(question)
+        choice: Choice = __import__(f"mothball.routing.{tool}", fromlist=["choose"]).choose(request)
         return choice
 
     def _unless_unknown(self, choice: Choice) -> Choice:
@@ -250,8 +255,10 @@ class Router:
         unknown = next((one for one in self._declared.options if one.name == "unknown"), None)
         if unknown is None or not any(map(self._is_default, choice.asked)):
             return choice
-        why = f"what stands in {unknown.place} may name an index, and cannot be read"
-        return Choice(passed=choice.passed + passed(choice.asked, "the name is sent nowhere"), nobody=why)
+        reason = f"what stands in {unknown.place} may name an index, and cannot be read"
+        return Choice(
+            rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"), no_index_reason=reason
+        )
 
     def _is_default(self, candidate: Candidate) -> bool:
         return candidate == self._default.candidate or is_public(candidate)
@@ -259,27 +266,31 @@ class Router:
     # --- what of it we ask --------------------------------------------------------------------------------------------
 
     def _decide(self, name: str, choice: Choice) -> Explanation:
-        nothing = partial(Explanation, passed=choice.passed + passed(choice.asked, "the name is sent nowhere"))
+        nothing = partial(Explanation, rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"))
         if not choice.asked:
-            return Explanation(Withheld(WithheldReason.NO_INDEX), choice.passed, choice.nobody)
+            return Explanation(Skipped(SkipReason.NO_INDEX), choice.rejected, choice.no_index_reason)
         found: list[Asked] = []
-        over = choice.passed
+        over = choice.rejected
         for candidate in choice.asked:
             address = self._expanded(candidate)
             if address is None:
-                return nothing(Withheld(WithheldReason.INDEX_VARIABLE), nobody=f"{candidate.by} holds a variable")
+                return nothing(
+                    Skipped(SkipReason.INDEX_VARIABLE), no_index_reason=f"{candidate.set_by} holds a variable"
+                )
             base = base_url(address)
             if is_web(base):
-                found.append(Asked(base, candidate.by, candidate.is_users or self._users_places().name(base)))
-            elif candidate is choice.asked[-1] or self._may_hide_a_home(candidate, choice):
+                found.append(
+                    Asked(base, candidate.set_by, candidate.is_user_setting or self._user_addresses().name(base))
+                )
+            elif candidate is choice.asked[-1] or self._may_hide_private_index(candidate, choice):
                 # The last one is the installer's main index: where it cannot be asked, the others cannot speak for it.
                 # Nor may the default index for one that is extra: it may be where the name belongs.
-                return nothing(Withheld(WithheldReason.NO_INDEX), nobody=f"{candidate.by} is no http address")
+                return nothing(Skipped(SkipReason.NO_INDEX), no_index_reason=f"{candidate.set_by} is no http address")
             else:
-                over += passed([candidate], "it is no http address")
+                over += rejected([candidate], "it is no http address")
         return self._restrain(name, _in_order(found), over)
 
-    def _may_hide_a_home(self, candidate: Candidate, choice: Choice) -> bool:
+    def _may_hide_private_index(self, candidate: Candidate, choice: Choice) -> bool:
         """Return whether a name of ``candidate``, which nobody can ask, would be looked for at the default index."""
         is_file = candidate.address.lower().startswith("file:")
         # pip asks all that its user's configuration names about every name: the default index knows them by now.
@@ -287,42 +298,40 @@ class Router:
             return False
         return any(map(self._is_default, choice.asked))
 
-    def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[Passed, ...]) -> Explanation:
+    def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[RejectedIndex, ...]) -> Explanation:
         """Take out what must not learn the name."""
         is_private = self._is_private(name)
         if is_private:
-            over += passed((Candidate(*one) for one in asked if is_default(one.url)), "the name is private")
+            over += rejected((Candidate(*one) for one in asked if is_default(one.url)), "the name is private")
             asked = tuple(one for one in asked if not is_default(one.url))
-        everything = tuple(Passed(Candidate(*one), "the name is sent nowhere") for one in asked)
+        everything = tuple(RejectedIndex(Candidate(*one), "the name is sent nowhere") for one in asked)
         if not asked:
-            return Explanation(
-                Withheld(WithheldReason.PRIVATE), over, "the name is private, and no other index is left"
-            )
+            return Explanation(Skipped(SkipReason.PRIVATE), over, "the name is private, and no other index is left")
         if len(asked) > MAX_INDEXES:
             words = f"{len(asked)} indexes would have to be asked, more than {MAX_INDEXES}"
-            return Explanation(Withheld(WithheldReason.TOO_MANY_INDEXES), over + everything, words)
+            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), over + everything, words)
         stranger = next((one for one in asked if self._needs_consent(one)), None)
         if stranger is not None:
-            words = f"{stranger.by} names a local index, and only the repository does"
-            return Explanation(Withheld(WithheldReason.CONSENT), over + everything, words)
+            words = f"{stranger.set_by} names a local index, and only the repository does"
+            return Explanation(Skipped(SkipReason.CONSENT), over + everything, words)
         return Explanation(Ask(asked, None if is_private else self._status_index()), over)
 
     def _expanded(self, candidate: Candidate) -> str | None:
         if "$" not in candidate.address:
             return candidate.address
-        if candidate.is_users:
+        if candidate.is_user_setting:
             # pip and uv expand nothing in their own configuration either.
             return None
-        return self._users_places().expand(candidate.address, self._settings.variables)
+        return self._user_addresses().expand(candidate.address, self._settings.variables)
 
-    def _users_places(self) -> UsersPlaces:
+    def _user_addresses(self) -> UserAddresses:
         """Return what the user's own side names."""
         if self._users is None:
-            self._users = UsersPlaces(self._network.users_indexes, self._network.trusted_hosts)
+            self._users = UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
         return self._users
 
     def _needs_consent(self, index: Asked) -> bool:
-        return not self._network.ask_local_indexes and not index.is_users and is_local(index.url)
+        return not self._network.ask_local_indexes and not index.is_user_setting and is_local(index.url)
 
     def _status_index(self) -> str | None:
         if not self._network.status_index:

@@ -12,24 +12,24 @@ from collections.abc import Sequence
 
 from mothball.config.installers import UserIndex, UvSettings
 from mothball.model.document import ToolIndex
-from mothball.routing.candidates import Candidate, Choice, Question, of_tool, of_user, passed
+from mothball.routing.candidates import Candidate, Choice, RoutingRequest, of_tool, of_user, rejected
 
 
-def choose(question: Question) -> Choice:
+def choose(request: RoutingRequest) -> Choice:
     """Return whom uv would ask."""
-    settings, default = question.settings.uv, question.default
+    settings, default = request.settings.uv, request.default
     by_role: dict[str, list[Candidate]] = {}
-    for index in question.indexes:
+    for index in request.indexes:
         if index.scope:
             continue
         if index.role == "no-index":
-            return Choice(nobody=of_tool(index).by)
+            return Choice(no_index_reason=of_tool(index).set_by)
         # What is being typed may be where all names belong.
         if not index.url and index.role not in {"explicit", "flat"}:
-            return Choice(nobody=f"{of_tool(index).by} has no address yet")
+            return Choice(no_index_reason=f"{of_tool(index).set_by} has no address yet")
         by_role.setdefault(index.role, []).append(of_tool(index))
     if settings.no_index:
-        return Choice(nobody=settings.no_index)
+        return Choice(no_index_reason=settings.no_index)
     asked = [
         *map(of_user, settings.indexes),
         *by_role.get("index", ()),
@@ -46,9 +46,9 @@ def choose(question: Question) -> Choice:
         mains = [default.candidate, *env, *file]
     else:
         mains = [*env, *file, default.candidate]
-    over = passed(mains[1:], f"{mains[0].by} comes before it")
-    over += passed(by_role.get("explicit", ()), "only what is pinned to it is asked of it")
-    over += passed(by_role.get("flat", ()), "it is a list of files, and states nothing")
+    over = rejected(mains[1:], f"{mains[0].set_by} comes before it")
+    over += rejected(by_role.get("explicit", ()), "only what is pinned to it is asked of it")
+    over += rejected(by_role.get("flat", ()), "it is a list of files, and states nothing")
     return Choice((*asked, mains[0]), over)
 
 

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check import policy
-from mothball.check.inputs import Governance, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.check.pipeline import check
 from mothball.config.project import Config, Network
 from mothball.formats.table import parse
 from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.model.document import IndexOption, Kind, Position, Span, WithheldReason
+from mothball.model.document import IndexOption, Kind, Position, SkipReason, Span
 from mothball.model.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
-from mothball.model.lookup import Answer, Missing, NotStated, ProjectStatus, Source, Stated, Withheld
+from mothball.model.lookup import Answer, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
 from tests.support.checking import (
     ACTIVE,
     ARCHIVED,
@@ -31,11 +31,11 @@ from tests.support.checking import (
     NOT_STATED,
     QUARANTINED,
     SETTINGS,
-    UNRECOGNISED,
+    UNRECOGNIZED,
     LookUp,
-    governance,
     ignore,
     origin,
+    resolved_config,
     source,
 )
 
@@ -59,7 +59,7 @@ def test_what_the_configuration_and_the_run_say_goes_with_the_query() -> None:
     snapshot = Snapshot(date(2026, 11, 1), INDEX, {"some-lib": ProjectPage("active")})
     network = Network(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
     look_up = LookUp()
-    file = source("some-lib\n", under=governance(network=network, snapshot=snapshot))
+    file = source("some-lib\n", under=resolved_config(network=network, snapshot=snapshot))
     check([file], look_up, SETTINGS._replace(refresh=True))
     expected = LookupSettings(60.0, offline=True, refresh=True, status_index=network.status_index, snapshot=snapshot)
     assert look_up.calls == [[Query("some-lib", (INDEX,), expected)]]
@@ -74,10 +74,10 @@ def test_the_index_options_of_the_file_choose_whom_to_ask() -> None:
 
 def test_a_withheld_name_is_asked_of_nobody() -> None:
     look_up = LookUp()
-    file = source("ours @ git+https://code.example/ours\n", under=governance(network=NETWORK))
+    file = source("ours @ git+https://code.example/ours\n", under=resolved_config(network=NETWORK))
     report = check([file], look_up, SETTINGS)
     assert look_up.calls == [[]]
-    assert [item.lookup for item in report.dependencies] == [Withheld(WithheldReason.VCS)]
+    assert [item.lookup for item in report.dependencies] == [Skipped(SkipReason.VCS)]
     assert report.findings == ()
     assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0)
 
@@ -97,7 +97,7 @@ def test_without_files_there_is_an_empty_report() -> None:
         (QUARANTINED, Rule.QUARANTINED, Severity.ERROR),
         (ARCHIVED, Rule.ARCHIVED, Severity.ERROR),
         (DEPRECATED, Rule.DEPRECATED, Severity.WARNING),
-        (UNRECOGNISED, Rule.UNRECOGNISED_STATUS, Severity.WARNING),
+        (UNRECOGNIZED, Rule.UNRECOGNIZED_STATUS, Severity.WARNING),
         (MISSING, Rule.MISSING, Severity.WARNING),
         (DOWN, Rule.UNVERIFIED, Severity.WARNING),
     ],
@@ -140,7 +140,7 @@ def test_a_constraint_is_judged_one_step_milder(answer: Answer, severity: Severi
 
 def test_the_configuration_may_say_what_the_milder_weight_is() -> None:
     config = Config(severities={"archived.transitive": Severity.NOTE})
-    files = [source("some-lib\n", under=governance(config), kind=Kind.CONSTRAINT)]
+    files = [source("some-lib\n", under=resolved_config(config), kind=Kind.CONSTRAINT)]
     assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
 
 
@@ -158,7 +158,7 @@ def test_strict_makes_warnings_errors() -> None:
 
 
 def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
-    lenient = governance(Config(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
+    lenient = resolved_config(Config(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
     files = [source("some-lib\n"), source("some-lib\n", "sub/requirements.txt", lenient)]
     report = check(files, LookUp(otherwise=ARCHIVED), SETTINGS)
     assert [(finding.path, finding.severity) for finding in report.findings] == [
@@ -170,7 +170,7 @@ def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
 def test_a_rule_that_is_off_is_not_reported_and_its_ignore_still_counts_as_used() -> None:
     config = Config(severities={"archived": Severity.OFF}, ignores=(ignore("some-lib"),))
     text = "some-lib\nother-lib  # mothball: ignore[archived] known\n"
-    report = check([source(text, under=governance(config))], LookUp(otherwise=ARCHIVED), SETTINGS)
+    report = check([source(text, under=resolved_config(config))], LookUp(otherwise=ARCHIVED), SETTINGS)
     assert report.findings == ()
     assert report.summary.ignored == 0
 
@@ -216,7 +216,7 @@ def test_a_continuation_that_goes_nowhere_is_followed_no_further(text: str) -> N
 
 
 def test_the_configuration_ignores_by_name_and_rule() -> None:
-    under = governance(Config(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED))))
+    under = resolved_config(Config(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED))))
     report = check([source("Old.Lib\nbad-lib\n", under=under)], LookUp({"old-lib": ARCHIVED}, QUARANTINED), SETTINGS)
     assert [
         (finding.name, finding.suppressed) for finding in report.findings if finding.path == "requirements.txt"
@@ -227,7 +227,7 @@ def test_the_configuration_ignores_by_name_and_rule() -> None:
 
 
 def test_a_comment_is_taken_before_the_configuration() -> None:
-    under = governance(Config(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
+    under = resolved_config(Config(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
     report = check(
         [source("old-lib # mothball: ignore[archived] commented\n", under=under)], LookUp(otherwise=ARCHIVED), SETTINGS
     )
@@ -235,7 +235,7 @@ def test_a_comment_is_taken_before_the_configuration() -> None:
 
 
 def test_without_ignores_everything_is_found() -> None:
-    under = governance(Config(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
+    under = resolved_config(Config(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
     report = check(
         [source("old-lib\nolder-lib # mothball: ignore[archived] known\n", under=under)],
         LookUp(otherwise=ARCHIVED),
@@ -248,7 +248,7 @@ def test_without_ignores_everything_is_found() -> None:
 
 
 def test_an_index_that_states_nothing_is_noted_once_with_the_number_of_its_names() -> None:
-    other = NotStated(origin(index="https://other.example/simple/"))
+    other = StatusNotStated(origin(index="https://other.example/simple/"))
     files = [source("a-lib\nb-lib\nc-lib\n"), source("b-lib\nd-lib\n", "more-requirements.txt")]
     report = check(files, LookUp({"d-lib": other, "c-lib": ACTIVE}, NOT_STATED), SETTINGS)
     assert [(finding.rule, finding.severity, finding.path, finding.location) for finding in report.findings] == [
@@ -265,7 +265,11 @@ def test_an_index_that_states_nothing_is_noted_once_with_the_number_of_its_names
 def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> None:
     levels = [Severity.NOTE, Severity.ERROR, Severity.WARNING]
     files = [
-        source("a-lib\n", f"{level}/requirements.txt", governance(Config(severities={"not-stated": level}), path=level))
+        source(
+            "a-lib\n",
+            f"{level}/requirements.txt",
+            resolved_config(Config(severities={"not-stated": level}), path=level),
+        )
         for level in levels
     ]
     for order in itertools.permutations(files):
@@ -274,15 +278,15 @@ def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> 
 
 
 def test_the_note_on_an_index_can_be_switched_off() -> None:
-    under = governance(Config(severities={"not-stated": Severity.OFF}))
+    under = resolved_config(Config(severities={"not-stated": Severity.OFF}))
     assert check([source("a-lib\n", under=under)], LookUp(otherwise=NOT_STATED), SETTINGS).findings == ()
 
 
 def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> None:
     answers: dict[str, Answer] = {
-        "a-lib": Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
+        "a-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
         "b-lib": Missing(origin(Source.STALE, age=5 * DAY)),
-        "c-lib": Stated(ProjectStatus.ACTIVE, "", origin(Source.CACHE, age=9 * DAY)),
+        "c-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.CACHE, age=9 * DAY)),
     }
     files = [source("a-lib\nb-lib\nc-lib\n"), source("a-lib\nours @ file:///ours\n", "more-requirements.txt")]
     [problem] = check(files, LookUp(answers), SETTINGS).problems
@@ -293,20 +297,20 @@ def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> Non
 
 def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_same_name() -> None:
     elsewhere = "https://other.example/simple/"
-    stale = Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
+    stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
 
     def look_up(queries: object) -> dict[Query, Answer]:
         assert isinstance(queries, dict)
         return {query: ACTIVE if query.indexes == (elsewhere,) else stale for query in queries}
 
-    other = source("a-lib\n", "z-requirements.txt", governance(network=Network(elsewhere)))
+    other = source("a-lib\n", "z-requirements.txt", resolved_config(network=Network(elsewhere)))
     [problem] = check([source("a-lib\n"), other], look_up, SETTINGS).problems
     assert "1 answer " in problem.message
 
 
 def test_old_answers_offline_are_no_more_than_a_note() -> None:
-    stale = Stated(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=400 * DAY))
-    under = governance(network=NETWORK._replace(offline=True))
+    stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=400 * DAY))
+    under = resolved_config(network=NETWORK._replace(offline=True))
     [problem] = check([source("a-lib\n", under=under)], LookUp(otherwise=stale), SETTINGS).problems
     assert problem.severity is Severity.NOTE
     assert problem.message.startswith("offline: ")
@@ -320,11 +324,11 @@ def test_an_entry_that_cannot_be_read_is_a_finding_at_its_place_and_the_rest_is_
         (Rule.UNREADABLE, 2),
     ]
     assert report.findings[1].message
-    assert [item.lookup for item in report.dependencies] == [ARCHIVED, Withheld(WithheldReason.INCOMPLETE)]
+    assert [item.lookup for item in report.dependencies] == [ARCHIVED, Skipped(SkipReason.INCOMPLETE)]
 
 
 def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
-    under = governance(Config(severities={"unreadable": Severity.WARNING}))
+    under = resolved_config(Config(severities={"unreadable": Severity.WARNING}))
     report = check([source("bad-lib=1\n", under=under)], LookUp(), SETTINGS)
     assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
 
@@ -332,8 +336,8 @@ def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
 COMPUTED = "setup(install_requires=read('x.txt'))  # mothball: ignore[unverified] checked elsewhere\n"
 
 
-def setup_py(text: str, under: Governance | None = None, *, is_context: bool = False) -> SourceFile:
-    return SourceFile("setup.py", text, parse("setup-py", text), under or governance(), is_context=is_context)
+def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool = False) -> SourceFile:
+    return SourceFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
 
 
 def test_a_computed_list_is_a_note_and_in_a_file_that_a_change_touches_unverified() -> None:
@@ -359,7 +363,7 @@ def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
         assert [one.suppressed is not None for one in check([setup_py(COMPUTED)], LookUp(), settings).findings] == [
             True
         ]
-        off = governance(Config(severities={"unverified": Severity.OFF}))
+        off = resolved_config(Config(severities={"unverified": Severity.OFF}))
         assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
@@ -380,12 +384,12 @@ _ANSWERS: list[Answer] = [
     ARCHIVED,
     DEPRECATED,
     QUARANTINED,
-    UNRECOGNISED,
+    UNRECOGNIZED,
     MISSING,
     DOWN,
     NOT_STATED,
-    NotStated(origin(index="https://other.example/simple/")),
-    Stated(ProjectStatus.ARCHIVED, "", origin(Source.STALE, age=DAY)),
+    StatusNotStated(origin(index="https://other.example/simple/")),
+    KnownStatus(ProjectStatus.ARCHIVED, "", origin(Source.STALE, age=DAY)),
 ]
 _NAMES = [f"{letter}-lib" for letter in "abcdefgh"]
 _LINES = st.one_of(
@@ -408,7 +412,7 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
         )
         config = Config(severities={str(rule): level for rule, level in draw(_SEVERITIES).items()}, ignores=ignores)
         text = "\n".join(draw(st.lists(_LINES, max_size=6)))
-        under = governance(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
+        under = resolved_config(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
         kind = draw(st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT]))
         files.append(source(text, f"{number}/requirements.txt", under, kind=kind))
     return files
@@ -425,7 +429,7 @@ def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
     summary = report.summary
     assert summary.files == len(files)
     assert summary.dependencies == len(report.dependencies) + len(report.unnamed)
-    assert summary.dependencies == summary.checked + summary.withheld + summary.not_verified + summary.not_stated
+    assert summary.dependencies == summary.checked + summary.skipped + summary.not_verified + summary.not_stated
     assert summary.findings + summary.ignored == len(report.findings)
     live = [finding.severity for finding in report.findings if not finding.suppressed]
     assert (summary.errors, summary.warnings) == (live.count(Severity.ERROR), live.count(Severity.WARNING))

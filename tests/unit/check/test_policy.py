@@ -8,29 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check.policy import (
-    Weighing,
-    excuse_of,
+    SeverityPolicy,
     exit_code,
+    is_downgraded,
     is_expired,
-    is_milder,
+    matching_ignore,
     rule_of,
     severity_of,
     suppression_of,
 )
 from mothball.config.project import Ignore
-from mothball.model.document import IgnoreComment, Kind, Span, WithheldReason
+from mothball.model.document import IgnoreComment, Kind, SkipReason, Span
 from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
 from mothball.model.lookup import (
     Cause,
+    KnownStatus,
     Lookup,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
-    Stated,
+    Skipped,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 from tests.tables.severities import ROWS, Row
 
@@ -41,15 +41,15 @@ FULL, ADDED = Mode.FULL, Mode.ADDED
 # --- which rule -------------------------------------------------------------------------------------------------------
 
 RULES: list[tuple[Lookup, Rule | None]] = [
-    (Stated(ProjectStatus.ACTIVE, "", ORIGIN), None),
-    (Stated(ProjectStatus.ARCHIVED, "", ORIGIN), Rule.ARCHIVED),
-    (Stated(ProjectStatus.DEPRECATED, "", ORIGIN), Rule.DEPRECATED),
-    (Stated(ProjectStatus.QUARANTINED, "", ORIGIN), Rule.QUARANTINED),
-    (Unrecognised("retired", "", ORIGIN), Rule.UNRECOGNISED_STATUS),
+    (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), None),
+    (KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN), Rule.ARCHIVED),
+    (KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN), Rule.DEPRECATED),
+    (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), Rule.QUARANTINED),
+    (UnrecognizedStatus("retired", "", ORIGIN), Rule.UNRECOGNIZED_STATUS),
     (Missing(ORIGIN), Rule.MISSING),
     *((Unavailable(cause, "", ORIGIN), Rule.UNVERIFIED) for cause in Cause),
-    (NotStated(ORIGIN), None),
-    *((Withheld(why), None) for why in WithheldReason),
+    (StatusNotStated(ORIGIN), None),
+    *((Skipped(reason), None) for reason in SkipReason),
 ]
 
 
@@ -60,7 +60,7 @@ def test_each_look_up_breaks_its_rule(lookup: Lookup, rule: Rule | None) -> None
 
 def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
     assert {type(lookup) for lookup, _ in RULES} == set(get_args(Lookup))
-    assert {lookup.status for lookup, _ in RULES if isinstance(lookup, Stated)} == set(ProjectStatus)
+    assert {lookup.status for lookup, _ in RULES if isinstance(lookup, KnownStatus)} == set(ProjectStatus)
 
 
 # --- how much it weighs -----------------------------------------------------------------------------------------------
@@ -68,10 +68,10 @@ def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
 def test_default_severities_are_those_of_the_documentation(row: Row) -> None:
-    assert severity_of(row.rule, Weighing({}, FULL)) is row.full
-    assert severity_of(row.rule, Weighing({}, ADDED)) is row.added
-    assert severity_of(row.rule, Weighing({}, FULL), milder=True) is (row.transitive or row.full)
-    assert severity_of(row.rule, Weighing({}, ADDED), milder=True) is (row.transitive or row.added)
+    assert severity_of(row.rule, SeverityPolicy({}, FULL)) is row.full
+    assert severity_of(row.rule, SeverityPolicy({}, ADDED)) is row.added
+    assert severity_of(row.rule, SeverityPolicy({}, FULL), downgraded=True) is (row.transitive or row.full)
+    assert severity_of(row.rule, SeverityPolicy({}, ADDED), downgraded=True) is (row.transitive or row.added)
 
 
 def test_every_rule_is_documented() -> None:
@@ -79,11 +79,11 @@ def test_every_rule_is_documented() -> None:
 
 
 def test_a_full_check_is_what_is_meant_without_a_word() -> None:
-    assert severity_of(Rule.MISSING, Weighing({})) is WARNING
+    assert severity_of(Rule.MISSING, SeverityPolicy({})) is WARNING
 
 
 @pytest.mark.parametrize(
-    ("kind", "transitive", "milder"),
+    ("kind", "transitive", "downgraded"),
     [
         (Kind.REQUIREMENT, False, False),
         (Kind.LOCKED, False, False),
@@ -92,14 +92,14 @@ def test_a_full_check_is_what_is_meant_without_a_word() -> None:
         *((kind, True, True) for kind in Kind),
     ],
 )
-def test_what_is_not_the_readers_choice_is_judged_milder(kind: Kind, *, transitive: bool, milder: bool) -> None:
-    assert is_milder(kind, transitive=transitive) is milder
+def test_what_is_not_the_readers_choice_is_judged_milder(kind: Kind, *, transitive: bool, downgraded: bool) -> None:
+    assert is_downgraded(kind, transitive=transitive) is downgraded
 
 
-@pytest.mark.parametrize(("configured", "milder"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])
+@pytest.mark.parametrize(("configured", "downgraded"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])
 @pytest.mark.parametrize("mode", [FULL, ADDED])
-def test_the_step_down_begins_at_the_configured_weight(mode: Mode, configured: Severity, milder: Severity) -> None:
-    assert severity_of(Rule.ARCHIVED, Weighing({"archived": configured}, mode), milder=True) is milder
+def test_the_step_down_begins_at_the_configured_weight(mode: Mode, configured: Severity, downgraded: Severity) -> None:
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy({"archived": configured}, mode), downgraded=True) is downgraded
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_the_step_down_begins_at_the_configured_weight(mode: Mode, configured: S
 def test_the_most_particular_word_of_the_configuration_wins(
     severities: dict[str, Severity], full: Severity, added: Severity, milder_full: Severity, milder_added: Severity
 ) -> None:
-    assert severity_of(Rule.ARCHIVED, Weighing(severities, FULL)) is full
-    assert severity_of(Rule.ARCHIVED, Weighing(severities, ADDED)) is added
-    assert severity_of(Rule.ARCHIVED, Weighing(severities, FULL), milder=True) is milder_full
-    assert severity_of(Rule.ARCHIVED, Weighing(severities, ADDED), milder=True) is milder_added
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, FULL)) is full
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, ADDED)) is added
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, FULL), downgraded=True) is milder_full
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, ADDED), downgraded=True) is milder_added
 
 
 def test_a_word_on_transitive_packages_works_for_every_rule() -> None:
-    weighing = Weighing({"missing.transitive": OFF}, ADDED)
-    assert severity_of(Rule.MISSING, weighing, milder=True) is OFF
-    assert severity_of(Rule.MISSING, weighing) is ERROR
+    severity_policy = SeverityPolicy({"missing.transitive": OFF}, ADDED)
+    assert severity_of(Rule.MISSING, severity_policy, downgraded=True) is OFF
+    assert severity_of(Rule.MISSING, severity_policy) is ERROR
 
 
 SEVERITIES = st.dictionaries(
@@ -141,10 +141,10 @@ def test_strictness_turns_warnings_into_errors_and_nothing_else(
     rule: Rule,
     severities: dict[str, Severity],
     mode: Mode,
-    milder: bool,  # noqa: FBT001 - drawn
+    downgraded: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    usual = severity_of(rule, Weighing(severities, mode), milder=milder)
-    strict = severity_of(rule, Weighing(severities, mode, strict=True), milder=milder)
+    usual = severity_of(rule, SeverityPolicy(severities, mode), downgraded=downgraded)
+    strict = severity_of(rule, SeverityPolicy(severities, mode, strict=True), downgraded=downgraded)
     assert strict is (ERROR if usual is WARNING else usual)
 
 
@@ -155,39 +155,39 @@ COMMENT = IgnoreComment(Span(0, 10), ("archived", "missing"), "known", Span(0, 1
 IGNORE = Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving", None)
 
 
-def excuse(
+def matched_ignore(
     rule: Rule, comments: Sequence[IgnoreComment] = (), ignores: Sequence[Ignore] = (), today: str = TODAY
 ) -> IgnoreComment | Ignore | None:
-    return excuse_of(rule, "old-lib", comments, ignores, today)
+    return matching_ignore(rule, "old-lib", comments, ignores, today)
 
 
 def test_without_an_ignore_nothing_is_excused() -> None:
-    assert excuse(Rule.ARCHIVED) is None
+    assert matched_ignore(Rule.ARCHIVED) is None
 
 
 @pytest.mark.parametrize(("rule", "found"), [(Rule.ARCHIVED, True), (Rule.MISSING, True), (Rule.QUARANTINED, False)])
 def test_a_comment_excuses_the_rules_it_names(rule: Rule, *, found: bool) -> None:
-    assert (excuse(rule, [COMMENT]) is COMMENT) is found
+    assert (matched_ignore(rule, [COMMENT]) is COMMENT) is found
 
 
 def test_a_comment_is_asked_before_the_configuration() -> None:
-    assert excuse(Rule.ARCHIVED, [COMMENT], [IGNORE]) is COMMENT
-    assert excuse(Rule.ARCHIVED, [COMMENT._replace(rules=("missing",))], [IGNORE]) is IGNORE
+    assert matched_ignore(Rule.ARCHIVED, [COMMENT], [IGNORE]) is COMMENT
+    assert matched_ignore(Rule.ARCHIVED, [COMMENT._replace(rules=("missing",))], [IGNORE]) is IGNORE
 
 
 def test_of_several_comments_the_first_that_fits_excuses() -> None:
     other = COMMENT._replace(rules=("deprecated",))
-    assert excuse(Rule.ARCHIVED, [other, COMMENT, COMMENT._replace(reason="later")]) is COMMENT
+    assert matched_ignore(Rule.ARCHIVED, [other, COMMENT, COMMENT._replace(reason="later")]) is COMMENT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule is not Rule.ARCHIVED])
 def test_the_configuration_excuses_no_rule_that_it_does_not_name(rule: Rule) -> None:
-    assert excuse(rule, (), [IGNORE]) is None
+    assert matched_ignore(rule, (), [IGNORE]) is None
 
 
 def test_the_configuration_excuses_no_other_project() -> None:
-    assert excuse_of(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
-    assert excuse_of(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
+    assert matching_ignore(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
+    assert matching_ignore(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -205,11 +205,11 @@ def test_the_configuration_excuses_no_other_project() -> None:
 def test_an_ignore_works_up_to_and_on_its_last_day(until: str | None, *, expired: bool) -> None:
     ignore = IGNORE._replace(until=until)
     assert is_expired(ignore, TODAY) is expired
-    assert excuse(Rule.ARCHIVED, (), [ignore]) is (None if expired else ignore)
+    assert matched_ignore(Rule.ARCHIVED, (), [ignore]) is (None if expired else ignore)
 
 
 def test_an_expired_ignore_does_not_stand_in_the_way_of_a_valid_one() -> None:
-    assert excuse(Rule.ARCHIVED, (), [IGNORE._replace(until="2020-01-01"), IGNORE]) is IGNORE
+    assert matched_ignore(Rule.ARCHIVED, (), [IGNORE._replace(until="2020-01-01"), IGNORE]) is IGNORE
 
 
 def test_a_suppression_tells_where_the_excuse_stands_and_its_reason() -> None:

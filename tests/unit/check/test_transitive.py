@@ -11,11 +11,11 @@ import pytest
 from mothball.check.inputs import SourceFile
 from mothball.check.pipeline import check
 from mothball.config.project import Config, UserConfig
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import Given, discover
 from mothball.model.document import Dependency, Document, Graph, Kind, Span
 from mothball.model.findings import Finding, Report, Rule, Severity
-from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, governance, source
+from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, resolved_config, source
 from tests.support.timing import least_seconds
 from tests.support.trees import repository
 
@@ -39,7 +39,7 @@ def lock(
         start = span.end + 1
     graph = None if requires is None else Graph(requires, direct)
     document = Document("pylock", tuple(dependencies), graph=graph)
-    return SourceFile(path, text, document, governance(), project=project)
+    return SourceFile(path, text, document, resolved_config(), project=project)
 
 
 def manifest(*lines: str, path: str = "requirements.in", project: str = "/project") -> SourceFile:
@@ -103,7 +103,7 @@ def test_a_transitive_finding_is_milder_and_says_who_brings_it_in() -> None:
 def test_what_a_tool_has_written_is_kept_by_the_configuration_and_not_by_a_comment(
     governing: str, place: str, names: dict[str, tuple[str, ...]] | None
 ) -> None:
-    locked = lock(names, "flask-foo", "old-lib")._replace(governance=governance(path=governing))
+    locked = lock(names, "flask-foo", "old-lib")._replace(resolved_config=resolved_config(path=governing))
 
     (finding,) = run(manifest("flask-foo"), locked).findings
 
@@ -143,7 +143,7 @@ def checked(repo: Path, files: dict[str, str]) -> Report:
     """Check a repository of ``files``, in which old-lib is archived."""
     repository(repo, files)
     given = Given((str(repo),), root=str(repo), here=str(repo))
-    found = discover(given, Governor(GovernorSettings(SETTINGS.today), UserConfig()), SETTINGS)
+    found = discover(given, ConfigResolver(ConfigResolverSettings(SETTINGS.today), UserConfig()), SETTINGS)
     return check(found.files, LookUp({"old-lib": ARCHIVED}), SETTINGS)
 
 
@@ -338,8 +338,8 @@ def test_projects_of_one_repository_are_told_apart() -> None:
 
 
 def test_the_weight_of_transitive_packages_can_be_set() -> None:
-    quiet = governance(Config(severities={"archived.transitive": Severity.OFF}))
-    files = [file._replace(governance=quiet) for file in (manifest("flask-foo"), lock(CHAIN))]
+    quiet = resolved_config(Config(severities={"archived.transitive": Severity.OFF}))
+    files = [file._replace(resolved_config=quiet) for file in (manifest("flask-foo"), lock(CHAIN))]
 
     assert check(files, LookUp({"old-lib": ARCHIVED}), SETTINGS).findings == ()
 

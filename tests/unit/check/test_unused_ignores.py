@@ -4,7 +4,7 @@ import pytest
 
 from mothball.check.inputs import RunSettings, SourceFile
 from mothball.check.pipeline import check
-from mothball.check.unused_ignores import idle_ignores
+from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Config, Ignore
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Mode, Report, Rule, Severity
@@ -16,8 +16,8 @@ from tests.support.checking import (
     QUARANTINED,
     SETTINGS,
     LookUp,
-    governance,
     ignore,
+    resolved_config,
     source,
 )
 
@@ -38,7 +38,7 @@ def idle(report: Report) -> list[tuple[Rule, str]]:
 
 def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = True) -> SourceFile:
     location = Location("mothball.toml", Position(3, 1), Position(3, 9), 'some-lib = { rules = ["archived"] }')
-    under = governance(Config(ignores=ignores), locations={"some-lib": location}, whole_scope=whole_scope)
+    under = resolved_config(Config(ignores=ignores), locations={"some-lib": location}, whole_scope=whole_scope)
     return source(text, under=under)
 
 
@@ -86,7 +86,7 @@ def test_a_comment_is_judged_whatever_became_of_other_lines_and_files() -> None:
 
 
 def test_a_comment_is_judged_even_where_only_one_file_is_read() -> None:
-    under = governance(whole_scope=False)
+    under = resolved_config(whole_scope=False)
     assert len(idle(judge(source(COMMENTED, under=under)))) == 1
 
 
@@ -116,7 +116,7 @@ def test_an_entry_whose_place_is_not_known_is_still_found() -> None:
 
 
 def test_an_entry_that_is_needed_in_one_of_its_files_is_in_use() -> None:
-    under = governance(Config(ignores=(ignore("some-lib"),)))
+    under = resolved_config(Config(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", under=under), source("some-lib\n", "more-requirements.txt", under)]
     assert idle(judge(*files, answers={"some-lib": ARCHIVED})) == []
 
@@ -127,14 +127,14 @@ def test_an_entry_is_not_needed_where_a_comment_does_its_work() -> None:
 
 
 def test_an_entry_is_judged_once_for_all_files_that_its_configuration_governs() -> None:
-    under = governance(Config(ignores=(ignore("some-lib"),)))
+    under = resolved_config(Config(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", f"{number}/requirements.txt", under) for number in range(3)]
     assert len(idle(judge(*files))) == 1
 
 
 def test_entries_of_two_configurations_are_judged_apart() -> None:
-    one = governance(Config(ignores=(ignore("some-lib"),)), path="one/mothball.toml")
-    two = governance(Config(ignores=(ignore("some-lib"),)), path="two/mothball.toml")
+    one = resolved_config(Config(ignores=(ignore("some-lib"),)), path="one/mothball.toml")
+    two = resolved_config(Config(ignores=(ignore("some-lib"),)), path="two/mothball.toml")
     files = [source("some-lib\n", "one/requirements.txt", one), source("next-lib\n", "two/requirements.txt", two)]
     report = judge(*files, answers={"some-lib": ARCHIVED})
     assert [finding.path for finding in report.findings if finding.rule is Rule.UNUSED_IGNORE] == ["two/mothball.toml"]
@@ -190,12 +190,12 @@ def test_nothing_idle_is_told_of_a_mere_change_or_where_ignores_are_left_aside(s
 def test_the_weight_of_both_can_be_set() -> None:
     severities = {"unused-ignore": Severity.OFF, "expired-ignore": Severity.ERROR}
     config = Config(severities=severities, ignores=(ignore("some-lib"), ignore("old-lib", until="2020-01-01")))
-    report = judge(source(COMMENTED, under=governance(config)))
+    report = judge(source(COMMENTED, under=resolved_config(config)))
     assert [(finding.rule, finding.severity) for finding in report.findings] == [(Rule.EXPIRED_IGNORE, Severity.ERROR)]
 
 
 def test_without_files_nothing_is_idle() -> None:
-    assert list(idle_ignores([], SETTINGS)) == []
+    assert list(unused_ignores([], SETTINGS)) == []
 
 
 @pytest.mark.parametrize(

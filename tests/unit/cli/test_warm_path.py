@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 from tests.support.git_repository import new_repository
 
@@ -33,7 +33,7 @@ json.dump([code, sorted(sys.modules)], sys.stderr)
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     cache = StatusCache.open(str(tmp_path / "cache"))
-    cache.put_many({page_key(INDEX, name): CachedAnswer(ProjectPage("active"), None, time.time()) for name in NAMES})
+    cache.put_many({page_key(INDEX, name): CachedPage(ProjectPage("active"), None, time.time()) for name in NAMES})
     cache.close()
     entries = "".join(f"    \"{name}[x]>=1.{i},<2; python_version >= '3.11'\",\n" for i, name in enumerate(NAMES))
     (tmp_path / "pyproject.toml").write_text(

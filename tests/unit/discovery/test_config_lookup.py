@@ -9,16 +9,21 @@ from typing import Any
 
 import pytest
 
-from mothball.check.inputs import Governance
+from mothball.check.inputs import ResolvedConfig
 from mothball.config.credential_settings import UserAddress
 from mothball.config.project import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
-from mothball.discovery.config_lookup import SNAPSHOT_AGE_LIMIT_DAYS, Governor, GovernorSettings, read_user_file
+from mothball.discovery.config_lookup import (
+    SNAPSHOT_AGE_LIMIT_DAYS,
+    ConfigResolver,
+    ConfigResolverSettings,
+    read_user_file,
+)
 from mothball.formats.table import parse
 from mothball.formats.toml import api as toml
 from mothball.model.document import Position
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.findings import Severity
-from mothball.model.lookup import ProjectStatus, Stated
+from mothball.model.lookup import KnownStatus, ProjectStatus
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"
@@ -26,11 +31,11 @@ LEADS_OUTSIDE = "it is a link that leads outside the repository, or nowhere"
 NOT_CHECKED = "; the files that this configuration rules over were not checked"
 
 
-def governor(user: UserConfig | None = None, **settings: Any) -> Governor:
-    return Governor(GovernorSettings(TODAY)._replace(**settings), user or UserConfig())
+def config_resolver(user: UserConfig | None = None, **settings: Any) -> ConfigResolver:
+    return ConfigResolver(ConfigResolverSettings(TODAY)._replace(**settings), user or UserConfig())
 
 
-def governance(one: Governor, path: Path, root: Path) -> Governance:
+def resolved_config(one: ConfigResolver, path: Path, root: Path) -> ResolvedConfig:
     found = one.of(str(path), str(root))
     assert found is not None
     assert one.problems == []
@@ -39,7 +44,11 @@ def governance(one: Governor, path: Path, root: Path) -> Governance:
 
 def index_of(path: Path, root: Path) -> str:
     """Return the index in the configuration that rules over ``path``: a mark by which it is told from others."""
-    return governance(governor(), path, root).network.index_url.removeprefix("https://").removesuffix(".example/")
+    return (
+        resolved_config(config_resolver(), path, root)
+        .network.index_url.removeprefix("https://")
+        .removesuffix(".example/")
+    )
 
 
 def own(mark: str) -> str:
@@ -56,7 +65,7 @@ def snapshot(generated: str = "2026-11-20", version: int = 1) -> str:
     return json.dumps({"mothball-snapshot": version, **content})
 
 
-def told(one: Governor) -> list[str]:
+def told(one: ConfigResolver) -> list[str]:
     return [f"{problem.path}: {problem.message}" for problem in one.problems]
 
 
@@ -64,8 +73,8 @@ def told(one: Governor) -> list[str]:
 
 
 def test_without_any_configuration_the_defaults_rule(repo: Path) -> None:
-    found = governance(governor(), repo / "sub" / "requirements.txt", repo)
-    assert found == Governance("", str(repo), Config(), Network())
+    found = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
+    assert found == ResolvedConfig("", str(repo), Config(), Network())
     assert found.network.index_url == DEFAULT_INDEX
 
 
@@ -78,9 +87,9 @@ def test_the_nearest_configuration_rules(repo: Path) -> None:
 
 def test_a_configuration_rules_in_no_directory_beside_its_own(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": own("a"), "b/x": ""})
-    one = governor()
-    assert governance(one, repo / "a" / "requirements.txt", repo).network.index_url == "https://a.example/"
-    assert governance(one, repo / "b" / "requirements.txt", repo).network.index_url == DEFAULT_INDEX
+    one = config_resolver()
+    assert resolved_config(one, repo / "a" / "requirements.txt", repo).network.index_url == "https://a.example/"
+    assert resolved_config(one, repo / "b" / "requirements.txt", repo).network.index_url == DEFAULT_INDEX
 
 
 def test_mothball_toml_wins_over_the_pyproject_beside_it(repo: Path) -> None:
@@ -106,36 +115,36 @@ def test_a_pyproject_without_the_table_does_not_end_the_search(repo: Path, conte
 @pytest.mark.parametrize("table", ["[tool.mothball]\n", "[tool]\nmothball = {}\n", "[tool.mothball.ignore]\n"])
 def test_a_table_ends_the_search_however_it_is_written(repo: Path, table: str) -> None:
     write_tree(repo, {"pyproject.toml": shared("top"), "a/pyproject.toml": table})
-    found = governance(governor(), repo / "a" / "requirements.txt", repo)
+    found = resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo)
     assert (found.path, found.directory, found.config) == ("a/pyproject.toml", str(repo / "a"), Config())
 
 
 def test_the_search_ends_at_the_root_of_the_repository(repo: Path) -> None:
     write_tree(repo.parent, {"mothball.toml": own("above")})
-    assert governance(governor(), repo / "a" / "requirements.txt", repo).path == ""
+    assert resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo).path == ""
 
 
 def test_a_repository_in_a_repository_keeps_its_own_end_of_the_search(repo: Path) -> None:
     inner = repository(repo / "inner", {})
     write_tree(repo, {"mothball.toml": own("outer")})
     for order in ((inner, repo), (repo, inner)):
-        one = governor()
-        paths = [governance(one, inner / "requirements.txt", root).path for root in order]
+        one = config_resolver()
+        paths = [resolved_config(one, inner / "requirements.txt", root).path for root in order]
         assert paths == ["" if root == inner else "mothball.toml" for root in order]
 
 
 def test_a_very_deep_file_finds_its_configuration(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": own("top")})
     deep = os.path.join(str(repo), *["d"] * 1500, "requirements.txt")
-    assert governance(governor(), Path(deep), repo).path == "mothball.toml"
+    assert resolved_config(config_resolver(), Path(deep), repo).path == "mothball.toml"
 
 
 def test_each_configuration_is_read_once(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": own("top")})
-    one = governor()
-    first = governance(one, repo / "requirements.txt", repo)
+    one = config_resolver()
+    first = resolved_config(one, repo / "requirements.txt", repo)
     write_tree(repo, {"mothball.toml": own("changed")})
-    assert governance(one, repo / "a" / "requirements.txt", repo) is first
+    assert resolved_config(one, repo / "a" / "requirements.txt", repo) is first
 
 
 # --- a chosen configuration -------------------------------------------------------------------------------------------
@@ -144,28 +153,28 @@ def test_each_configuration_is_read_once(repo: Path) -> None:
 def test_a_chosen_configuration_replaces_every_other(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": "broken", "a/mothball.toml": own("a")})
     write_tree(repo.parent, {"ci/policy.toml": own("ci")})
-    one = governor(config_path="../ci/policy.toml")
+    one = config_resolver(config_path="../ci/policy.toml")
     for name in ("requirements.txt", "a/requirements.txt"):
-        assert governance(one, repo / name, repo).network.index_url == "https://ci.example/"
+        assert resolved_config(one, repo / name, repo).network.index_url == "https://ci.example/"
 
 
 def test_the_patterns_of_a_chosen_configuration_start_at_the_repository(repo: Path) -> None:
     write_tree(repo.parent, {"ci/policy.toml": own("ci"), "other/.git": "gitdir: x\n"})
-    one = governor(config_path=str(repo.parent / "ci" / "policy.toml"))
+    one = config_resolver(config_path=str(repo.parent / "ci" / "policy.toml"))
     other = repo.parent / "other"
-    assert governance(one, repo / "a" / "requirements.txt", repo).directory == str(repo)
-    assert governance(one, other / "requirements.txt", other).directory == str(other)
+    assert resolved_config(one, repo / "a" / "requirements.txt", repo).directory == str(repo)
+    assert resolved_config(one, other / "requirements.txt", other).directory == str(other)
 
 
 def test_a_chosen_pyproject_is_read_for_its_table(repo: Path) -> None:
     write_tree(repo, {"ci/pyproject.toml": shared("ci")})
-    one = governor(config_path="ci/pyproject.toml")
-    assert governance(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
+    one = config_resolver(config_path="ci/pyproject.toml")
+    assert resolved_config(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
 
 
 def test_a_broken_chosen_configuration_is_told_once_for_several_repositories(repo: Path) -> None:
     write_tree(repo.parent, {"policy.toml": "indexurl = 1\n"})
-    one = governor(config_path="../policy.toml")
+    one = config_resolver(config_path="../policy.toml")
     assert one.of(str(repo / "requirements.txt"), str(repo)) is None
     assert one.of(str(repo.parent / "other" / "requirements.txt"), str(repo.parent / "other")) is None
     assert len(one.problems) == 1
@@ -176,7 +185,7 @@ def test_a_broken_chosen_configuration_is_told_once_for_several_repositories(rep
 
 def test_broken_toml_is_told_once_with_its_place_and_nothing_is_ruled_by_it(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": 'offline = true\nmax-age = "1h\n'})
-    one = governor()
+    one = config_resolver()
     assert one.of(str(repo / "a" / "requirements.txt"), str(repo)) is None
     assert one.of(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
@@ -205,7 +214,7 @@ def test_what_a_key_cannot_be_is_told_at_the_key(
     repo: Path, content: str, position: tuple[int, int], message: str, help_text: str
 ) -> None:
     write_tree(repo, {"pyproject.toml": content})
-    one = governor()
+    one = config_resolver()
     assert one.of(str(repo / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
     assert problem.position == Position(*position)
@@ -216,7 +225,7 @@ def test_what_a_key_cannot_be_is_told_at_the_key(
 def test_a_configuration_that_is_no_readable_text_is_told(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": b"\xff", "b/pyproject.toml": b"[tool.mothball]\n\xff"})
     (repo / "c" / "mothball.toml").mkdir(parents=True)
-    one = governor()
+    one = config_resolver()
     assert [one.of(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
     assert told(one) == [
         f"a/mothball.toml: it is not UTF-8 (line 1, byte 0){NOT_CHECKED}",
@@ -227,9 +236,9 @@ def test_a_configuration_that_is_no_readable_text_is_told(repo: Path) -> None:
 
 def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(repo: Path) -> None:
     write_tree(repo, {"a/pyproject.toml": b"[project]\n\xff", "b/pyproject.toml": "[project]\nx = [\n"})
-    one = governor()
+    one = config_resolver()
     for name in "ab":
-        assert governance(one, repo / name / "requirements.txt", repo).path == ""
+        assert resolved_config(one, repo / name / "requirements.txt", repo).path == ""
     assert one.problems == []
 
 
@@ -248,7 +257,7 @@ def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(
 )
 def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_used: bool) -> None:  # noqa: FBT001
     write_tree(repo, {"pyproject.toml": content})
-    one = governor()
+    one = config_resolver()
     found = one.of(str(repo / "requirements.txt"), str(repo))
     assert (found is not None) == is_used
     assert bool(one.problems) != is_used
@@ -258,7 +267,7 @@ def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_
 
 def test_a_broken_link_is_a_configuration_that_cannot_be_read(repo: Path) -> None:
     (repo / "mothball.toml").symlink_to("gone.toml")
-    one = governor()
+    one = config_resolver()
     assert one.of(str(repo / "requirements.txt"), str(repo)) is None
     assert told(one) == [f"mothball.toml: {LEADS_OUTSIDE}{NOT_CHECKED}"]
 
@@ -267,7 +276,7 @@ def test_a_broken_link_is_a_configuration_that_cannot_be_read(repo: Path) -> Non
 def test_a_configuration_that_leads_outside_the_repository_is_not_read(repo: Path, name: str) -> None:
     write_tree(repo.parent, {"secret.toml": 'token = "tell nobody"\n[tool.mothball]\n'})
     (repo / name).symlink_to(repo.parent / "secret.toml")
-    one = governor()
+    one = config_resolver()
     assert one.of(str(repo / "requirements.txt"), str(repo)) is None
     assert told(one) == [f"{name}: {LEADS_OUTSIDE}{NOT_CHECKED}"]
     assert "--config" in one.problems[0].help
@@ -282,8 +291,8 @@ def test_a_configuration_may_be_a_link_inside_the_repository(repo: Path) -> None
 def test_a_chosen_configuration_may_be_a_link_to_anywhere(repo: Path) -> None:
     write_tree(repo.parent, {"policy.toml": own("ci")})
     (repo / "ci.toml").symlink_to(repo.parent / "policy.toml")
-    one = governor(config_path="ci.toml")
-    assert governance(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
+    one = config_resolver(config_path="ci.toml")
+    assert resolved_config(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
 
 
 # --- what follows -----------------------------------------------------------------------------------------------------
@@ -292,7 +301,7 @@ def test_a_chosen_configuration_may_be_a_link_to_anywhere(repo: Path) -> None:
 def test_an_ignore_is_found_where_its_key_stands(repo: Path) -> None:
     ignores = 'old_Lib = { rules = ["archived"] }\n[tool.mothball.ignore.other]\nrules = ["archived"]\n'
     write_tree(repo, {"pyproject.toml": f"[tool.mothball.ignore]\n{ignores}"})
-    locations = governance(governor(), repo / "requirements.txt", repo).ignore_locations
+    locations = resolved_config(config_resolver(), repo / "requirements.txt", repo).ignore_locations
     assert {name: (place.path, place.start, place.end) for name, place in locations.items()} == {
         "old-lib": ("pyproject.toml", Position(2, 1), Position(2, 8)),
         "other": ("pyproject.toml", Position(3, 23), Position(3, 28)),
@@ -304,36 +313,36 @@ def test_the_scope_is_whole_when_the_run_reads_all_below_the_configuration(repo:
     write_tree(repo, {"a/mothball.toml": own("a"), "a/b/x": ""})
     path = repo / "a" / "b" / "requirements.txt"
     for scope, expected in (("", True), ("a", True), ("a/b", False), ("ab", False)):
-        one = governor(scopes=(str(repo / "elsewhere"), os.path.normpath(repo / scope)))
-        assert governance(one, path, repo).whole_scope is expected
-    assert governance(governor(), path, repo).whole_scope is False
+        one = config_resolver(scopes=(str(repo / "elsewhere"), os.path.normpath(repo / scope)))
+        assert resolved_config(one, path, repo).whole_scope is expected
+    assert resolved_config(config_resolver(), path, repo).whole_scope is False
 
 
 def test_the_scope_of_a_chosen_configuration_is_the_repository(repo: Path) -> None:
     write_tree(repo, {"ci/policy.toml": own("ci"), "a/x": ""})
     for scope, expected in ((repo, True), (repo / "ci", False)):
-        one = governor(config_path="ci/policy.toml", scopes=(str(scope),))
-        assert governance(one, repo / "a" / "requirements.txt", repo).whole_scope is expected
+        one = config_resolver(config_path="ci/policy.toml", scopes=(str(scope),))
+        assert resolved_config(one, repo / "a" / "requirements.txt", repo).whole_scope is expected
 
 
 def test_project_user_and_command_line_come_together(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'index-url = "https://project.example/"\nprivate = ["acme-*"]\n'})
     user = UserConfig(index_url="https://user.example/", private=("mine-*",), max_age=60.0)
     path = repo / "requirements.txt"
-    network = governance(governor(user), path, repo).network
+    network = resolved_config(config_resolver(user), path, repo).network
     assert network == Network(
         "https://project.example/",
         None,
         ("acme-*", "mine-*"),
         offline=False,
         max_age=60.0,
-        index_by="`index-url` in mothball.toml:1",
-        users_indexes=("https://user.example/",),
+        index_set_by="`index-url` in mothball.toml:1",
+        user_indexes=("https://user.example/",),
     )
-    overruled = governor(user, overrides=Overrides("https://line.example/", offline=True))
-    network = governance(overruled, path, repo).network
+    overruled = config_resolver(user, overrides=Overrides("https://line.example/", offline=True))
+    network = resolved_config(overruled, path, repo).network
     assert (network.index_url, network.offline) == ("https://line.example/", True)
-    assert (network.index_by, network.is_users_index) == ("--index-url", True)
+    assert (network.index_set_by, network.is_user_index) == ("--index-url", True)
 
 
 def test_the_environments_word_on_unverified_beats_the_configurations_in_every_scope(repo: Path) -> None:
@@ -341,8 +350,8 @@ def test_the_environments_word_on_unverified_beats_the_configurations_in_every_s
         'unverified = "error"\n"unverified.added" = "error"\n"unverified.transitive" = "error"\nmissing = "off"\n'
     )
     write_tree(repo, {"mothball.toml": f"[severity]\n{severity}"})
-    one = governor(overrides=Overrides(unverified=Severity.NOTE))
-    assert governance(one, repo / "requirements.txt", repo).config.severities == {
+    one = config_resolver(overrides=Overrides(unverified=Severity.NOTE))
+    assert resolved_config(one, repo / "requirements.txt", repo).config.severities == {
         "unverified": "note",
         "unverified.added": "note",
         "unverified.transitive": "note",
@@ -357,13 +366,13 @@ def test_a_snapshot_is_found_from_its_configuration_and_read_once(repo: Path, mo
     config = 'snapshot = "../statuses.json"\n'
     write_tree(repo, {"a/mothball.toml": config, "b/mothball.toml": config, "statuses.json": snapshot()})
     monkeypatch.chdir(repo.parent)
-    one = governor()
-    first = governance(one, repo / "a" / "requirements.txt", repo).snapshot
+    one = config_resolver()
+    first = resolved_config(one, repo / "a" / "requirements.txt", repo).snapshot
     assert first is not None
     looked_up = first.lookup("old-lib")
-    assert isinstance(looked_up, Stated)
+    assert isinstance(looked_up, KnownStatus)
     assert (looked_up.status, looked_up.reason) == (ProjectStatus.ARCHIVED, "put away")
-    assert governance(one, repo / "b" / "requirements.txt", repo).snapshot is first
+    assert resolved_config(one, repo / "b" / "requirements.txt", repo).snapshot is first
 
 
 @pytest.mark.parametrize(
@@ -386,7 +395,7 @@ def test_a_snapshot_outside_the_repository_is_told_like_a_missing_one(repo: Path
     (repo / "linked").symlink_to(repo.parent)
     written = written.format(outside=outside, long="a/" * 5000)
     write_tree(repo, {"mothball.toml": f'snapshot = "{written}"\n'})
-    one = governor()
+    one = config_resolver()
     found = one.of(str(repo / "requirements.txt"), str(repo))
     assert found is not None
     assert found.snapshot is None
@@ -409,7 +418,7 @@ def test_a_snapshot_that_cannot_be_used_is_told_with_who_names_it(repo: Path, co
         repo, {"mothball.toml": 'snapshot = "statuses.json"\n', "a/mothball.toml": "snapshot='../statuses.json'"}
     )
     write_tree(repo, {"statuses.json": content})
-    one = governor()
+    one = config_resolver()
     for directory in (repo, repo / "a"):
         found = one.of(str(directory / "requirements.txt"), str(repo))
         assert found is not None
@@ -427,7 +436,7 @@ def test_a_snapshot_warns_when_it_is_older_than_a_month_and_speaks_all_the_same(
     repo: Path, generated: str, age: int
 ) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "s.json"\n', "s.json": snapshot(generated)})
-    one = governor()
+    one = config_resolver()
     found = one.of(str(repo / "requirements.txt"), str(repo))
     assert found is not None
     assert found.snapshot is not None
@@ -441,12 +450,12 @@ def test_a_snapshot_warns_when_it_is_older_than_a_month_and_speaks_all_the_same(
 def test_a_snapshot_of_the_command_line_wins_and_may_lie_anywhere(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "a/x": ""})
     write_tree(repo.parent, {"out.json": snapshot()})
-    one = governor(snapshot_path="../out.json")
-    assert governance(one, repo / "requirements.txt", repo).snapshot is not None
+    one = config_resolver(snapshot_path="../out.json")
+    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is not None
 
 
 def test_a_missing_snapshot_of_the_command_line_is_told_without_naming_a_configuration(repo: Path) -> None:
-    one = governor(snapshot_path="gone.json")
+    one = config_resolver(snapshot_path="gone.json")
     assert one.of(str(repo / "requirements.txt"), str(repo)) is not None
     assert [(problem.path, problem.help) for problem in one.problems] == [
         ("gone.json", "write a new one with `mothball snapshot -o FILE`")
@@ -456,18 +465,18 @@ def test_a_missing_snapshot_of_the_command_line_is_told_without_naming_a_configu
 def test_the_snapshot_of_a_chosen_configuration_may_lie_beside_it(repo: Path) -> None:
     config = 'snapshot = "statuses.json"\n'
     write_tree(repo.parent, {"ci/policy.toml": config, "ci/statuses.json": snapshot(), "out.json": snapshot()})
-    one = governor(config_path="../ci/policy.toml")
-    assert governance(one, repo / "requirements.txt", repo).snapshot is not None
+    one = config_resolver(config_path="../ci/policy.toml")
+    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is not None
     write_tree(repo.parent, {"ci/policy.toml": 'snapshot = "../out.json"\n'})
-    one = governor(config_path="../ci/policy.toml")
+    one = config_resolver(config_path="../ci/policy.toml")
     assert one.of(str(repo / "requirements.txt"), str(repo)) is not None
     assert len(one.problems) == 1
 
 
 def test_a_run_for_the_indexes_own_word_reads_no_snapshot(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n'})
-    one = governor(use_snapshots=False, snapshot_path="gone-too.json")
-    assert governance(one, repo / "requirements.txt", repo).snapshot is None
+    one = config_resolver(use_snapshots=False, snapshot_path="gone-too.json")
+    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is None
 
 
 # --- the user's own file ----------------------------------------------------------------------------------------------
@@ -512,7 +521,7 @@ def test_a_users_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_a_chosen_pyproject_without_the_table_is_no_configuration(repo: Path) -> None:
     write_tree(repo, {"gate.toml/pyproject.toml": "[project]\n"})
-    one = governor(config_path=str(repo / "gate.toml" / "pyproject.toml"))
+    one = config_resolver(config_path=str(repo / "gate.toml" / "pyproject.toml"))
     assert one.of(str(repo / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
     assert problem.message == "it has no table [tool.mothball]" + NOT_CHECKED
@@ -531,6 +540,6 @@ def test_a_pyproject_that_governs_is_scanned_once(repo: Path, monkeypatch: pytes
 
     monkeypatch.setattr(toml, "scan", watched)
 
-    assert governor().of(str(repo / "pyproject.toml"), str(repo)) is not None
+    assert config_resolver().of(str(repo / "pyproject.toml"), str(repo)) is not None
     assert parse("pyproject", text).dependencies
     assert scanned == [text]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mothball.check.inputs import RunSettings
 from mothball.config.project import Overrides, UserConfig
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import Discovered, Given, discover
 from mothball.model.document import IndexOption, Kind, ParseProblem
 from mothball.model.findings import Mode, Rule, Severity
@@ -29,7 +29,7 @@ def found(*paths: str, settings: RunSettings = SETTINGS, **governing: Any) -> Di
 
 
 def discovered(given: Given, settings: RunSettings = SETTINGS, **governing: Any) -> Discovered:
-    return discover(given, Governor(GovernorSettings(TODAY)._replace(**governing), UserConfig()), settings)
+    return discover(given, ConfigResolver(ConfigResolverSettings(TODAY)._replace(**governing), UserConfig()), settings)
 
 
 def read(*paths: str) -> Discovered:
@@ -654,7 +654,7 @@ def test_each_file_is_ruled_by_its_own_configuration(repo: Path) -> None:
         },
     )
     result = read("requirements.txt")
-    assert {file.path: file.governance.network.index_url for file in result.files} == {
+    assert {file.path: file.resolved_config.network.index_url for file in result.files} == {
         "requirements.txt": "https://top.example/",
         "a/base.txt": "https://a.example/",
     }
@@ -707,7 +707,7 @@ def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> N
     result = found("requirements.txt", "gone.list", overrides=Overrides(offline=True))
     assert paths_of(result) == ["requirements.txt"]
     assert problems(result) == ["the snapshot cannot be used: there is no such file inside the repository"]
-    assert result.files[0].governance.network.offline
+    assert result.files[0].resolved_config.network.offline
 
 
 # --- what --as says ---------------------------------------------------------------------------------------------------

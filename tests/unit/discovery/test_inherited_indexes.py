@@ -10,10 +10,10 @@ import pytest
 
 from mothball.check.inputs import RunSettings
 from mothball.config.project import DEFAULT_INDEX, UserConfig
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import Discovered, Given, discover
 from mothball.discovery.inherited_indexes import MAX_FILES
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from mothball.routing.route import Ask, Router
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
@@ -21,7 +21,7 @@ from tests.support.trees import write_tree
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 PUBLIC = DEFAULT_INDEX
 TODAY = "2026-11-18"
-Way = tuple[str, ...] | WithheldReason
+Way = tuple[str, ...] | SkipReason
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def discovered(*paths: str) -> Discovered:
-    governor = Governor(GovernorSettings(TODAY), UserConfig())
-    return discover(Given(paths), governor, RunSettings(TODAY, 0.0))
+    config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
+    return discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0))
 
 
 def ways(*paths: str) -> dict[str, Way]:
     """Return by name whom a check of ``paths`` would ask, or why nobody."""
     found: dict[str, Way] = {}
     for file in discovered(*paths).files:
-        router = Router(file.declared(), file.governance.network)
+        router = Router(file.declared(), file.resolved_config.network)
         for one in file.document.dependencies:
             route = router.route(one)
-            found[one.name] = route.indexes if isinstance(route, Ask) else route.why
+            found[one.name] = route.indexes if isinstance(route, Ask) else route.reason
     return found
 
 
@@ -153,7 +153,7 @@ def test_a_member_of_a_workspace_has_the_indexes_and_sources_of_its_root(repo: P
     write_tree(repo, {"pyproject.toml": ROOT, "packages/x/pyproject.toml": MEMBER})
 
     for paths in (("packages/x/pyproject.toml",), (".",)):
-        assert ways(*paths) == {"lib": (A,), "acme-core": WithheldReason.WORKSPACE, "pinned": (B,)}
+        assert ways(*paths) == {"lib": (A,), "acme-core": SkipReason.WORKSPACE, "pinned": (B,)}
 
 
 def test_a_members_own_sources_come_first_and_may_name_indexes_of_the_root(repo: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_members_own_sources_come_first_and_may_name_indexes_of_the_root(repo:
 
     assert ways("packages/x/pyproject.toml") == {
         "lib": (B,),
-        "acme-core": WithheldReason.WORKSPACE,
+        "acme-core": SkipReason.WORKSPACE,
         "pinned": (PUBLIC,),
     }
 
@@ -191,7 +191,7 @@ def test_a_file_of_uv_beside_the_project_takes_the_place_of_its_table(repo: Path
     assert ways("pyproject.toml")["lib"] == (B,)
     assert ways("x/pyproject.toml")["lib"] == (B,)
     (repo / "uv.toml").write_bytes(b"\xff")
-    assert ways("pyproject.toml")["lib"] == WithheldReason.NO_INDEX
+    assert ways("pyproject.toml")["lib"] == SkipReason.NO_INDEX
 
 
 def test_a_file_of_uv_that_leads_out_of_the_repository_is_none(
@@ -227,7 +227,7 @@ def test_where_a_file_that_says_it_cannot_be_read_names_stay_at_home(repo: Path)
     write_tree(repo, {"x/pyproject.toml": "[project]\ndependencies = ['other']\n", "pdm.lock": lock})
     (repo / "pyproject.toml").write_bytes(b"\xff")
 
-    assert ways("pdm.lock", "x") == {"lib": WithheldReason.NO_INDEX, "other": WithheldReason.NO_INDEX}
+    assert ways("pdm.lock", "x") == {"lib": SkipReason.NO_INDEX, "other": SkipReason.NO_INDEX}
 
 
 def test_places_of_indexes_name_the_file_that_has_them(repo: Path) -> None:
@@ -268,7 +268,7 @@ def test_pip_reads_the_file_alone_so_its_own_word_is_the_main_index(repo: Path) 
 def test_while_the_project_around_it_is_typed_its_names_stay_at_home(repo: Path) -> None:
     write_tree(repo, {"pyproject.toml": "[[tool.uv.index]]\nurl = 'https://a.exam", "requirements.txt": "lib\n"})
 
-    assert ways("requirements.txt") == {"lib": WithheldReason.NO_INDEX}
+    assert ways("requirements.txt") == {"lib": SkipReason.NO_INDEX}
 
 
 # --- what may name an index, and cannot be read -----------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_an_include_that_is_not_read_keeps_names_from_the_default_index_alone(re
             "bad.txt": b"\xff",
         },
     )
-    assert ways("requirements.txt", "home-requirements.txt") == {"lib": WithheldReason.NO_INDEX, "acme": (A,)}
+    assert ways("requirements.txt", "home-requirements.txt") == {"lib": SkipReason.NO_INDEX, "acme": (A,)}
 
 
 def test_constraints_that_many_projects_share_name_no_index(repo: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_slip_in_the_settings_around_a_requirements_file_keeps_its_names_at_ho
     repo: Path, around: dict[str, str]
 ) -> None:
     write_tree(repo, {**around, "requirements.txt": "acme-web\n"})
-    assert ways("requirements.txt") == {"acme-web": WithheldReason.NO_INDEX}
+    assert ways("requirements.txt") == {"acme-web": SkipReason.NO_INDEX}
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_a_slip_in_the_settings_around_a_requirements_file_keeps_its_names_at_ho
     [
         (f"index-url = '{A}'\n", (A,)),
         (f"extra-index-url = ['{A}']\n", (A, PUBLIC)),
-        ("no-index = true\n", WithheldReason.NO_INDEX),
+        ("no-index = true\n", SkipReason.NO_INDEX),
     ],
 )
 @pytest.mark.parametrize(("name", "head"), [("pyproject.toml", "[tool.uv.pip]\n"), ("uv.toml", "[pip]\n")])

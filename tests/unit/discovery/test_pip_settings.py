@@ -167,8 +167,8 @@ def test_each_setting_tells_where_it_was_made(machine: Machine) -> None:
     told = read_pip({**machine.environment, "PIP_NO_INDEX": "yes"}, "linux")
 
     assert told.main is not None
-    assert told.main.by == f"`index-url` in {path}:3"
-    assert [one.by for one in told.extra] == [f"`extra-index-url` in {path}:4"] * 2
+    assert told.main.set_by == f"`index-url` in {path}:3"
+    assert [one.set_by for one in told.extra] == [f"`extra-index-url` in {path}:4"] * 2
     assert told.no_index == "PIP_NO_INDEX"
 
 
@@ -200,12 +200,12 @@ def test_a_file_that_is_no_text_is_refused(machine: Machine) -> None:
 # --- configuration that a repository holds ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("surroundings", [".git", ""])
+@pytest.mark.parametrize("marker", [".git", ""])
 def test_a_pip_conf_in_an_environment_inside_the_repository_routes_and_vouches_for_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surroundings: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marker: str
 ) -> None:
-    if surroundings:
-        (tmp_path / surroundings).mkdir()
+    if marker:
+        (tmp_path / marker).mkdir()
         monkeypatch.chdir("/")
     else:
         monkeypatch.chdir(tmp_path)
@@ -216,10 +216,10 @@ def test_a_pip_conf_in_an_environment_inside_the_repository_routes_and_vouches_f
     told = read_installers({"VIRTUAL_ENV": str(venv), "PIP_EXTRA_INDEX_URL": MORE}, "linux")
 
     assert told.pip.main is not None
-    assert (told.pip.main.url, told.pip.main.is_users) == (HOME, False)
+    assert (told.pip.main.url, told.pip.main.is_user_setting) == (HOME, False)
     assert [one.url for one in told.addresses] == [MORE]
-    without = read_installers({"VIRTUAL_ENV": str(venv)}, "linux")
-    assert ([one.url for one in without.pip.extra], without.addresses) == ([OTHER], ())
+    outside = read_installers({"VIRTUAL_ENV": str(venv)}, "linux")
+    assert ([one.url for one in outside.pip.extra], outside.addresses) == ([OTHER], ())
 
 
 def test_what_an_environment_elsewhere_links_to_in_a_repository_is_no_word_of_the_user(

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from mothball.check.inputs import RunSettings
 from mothball.config.project import UserConfig
 from mothball.discovery import workspaces
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import Given, discover
 from mothball.discovery.workspaces import Membership, Workspaces
 from mothball.formats.table import parse
-from mothball.model.document import WithheldReason, Workspace
+from mothball.model.document import SkipReason, Workspace
 from mothball.repository.files import Tree
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 
 TODAY = "2026-11-22"
-MEMBER = WithheldReason.WORKSPACE
+MEMBER = SkipReason.WORKSPACE
 UV = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 RYE = '[tool.rye.workspace]\nmembers = ["packages/*"]\n'
 HATCH = '[tool.hatch.envs.default]\nworkspace.members = ["packages/*"]\n'
@@ -35,13 +35,13 @@ def project(name: str, *requires: str, more: str = "") -> str:
     return f'[project]\nname = "{name}"\ndependencies = [{listed}]\n{more}'
 
 
-def withheld(*paths: str, sections: bool = False) -> dict[str, WithheldReason | None]:
+def skip_reason(*paths: str, sections: bool = False) -> dict[str, SkipReason | None]:
     """Return of each name in the files, with its section if wanted, why it is not looked up."""
-    governor = Governor(GovernorSettings(TODAY), UserConfig())
-    files = discover(Given(paths), governor, RunSettings(TODAY, 0.0)).files
+    config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
+    files = discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     assert files
     return {
-        f"{one.section}: {one.name}" if sections else one.name: one.withheld
+        f"{one.section}: {one.name}" if sections else one.name: one.skip_reason
         for file in files
         for one in file.document.dependencies
     }
@@ -51,7 +51,7 @@ def withheld(*paths: str, sections: bool = False) -> dict[str, WithheldReason | 
 
 
 @pytest.mark.parametrize("table", [UV, RYE, HATCH, "[tool.rye.workspace]\n"])
-def test_a_member_is_withheld_in_the_root_and_in_other_members(repo: Path, table: str) -> None:
+def test_a_member_is_skipped_in_the_root_and_in_other_members(repo: Path, table: str) -> None:
     write_tree(
         repo,
         {
@@ -61,9 +61,9 @@ def test_a_member_is_withheld_in_the_root_and_in_other_members(repo: Path, table
         },
     )
 
-    assert withheld("pyproject.toml") == {"night-watch": MEMBER, "owl": None}
-    assert withheld("packages/b/pyproject.toml") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
-    assert withheld(".") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
+    assert skip_reason("pyproject.toml") == {"night-watch": MEMBER, "owl": None}
+    assert skip_reason("packages/b/pyproject.toml") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
+    assert skip_reason(".") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
 
 
 def test_a_member_that_is_not_there_is_a_project_of_an_index(repo: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_member_that_is_not_there_is_a_project_of_an_index(repo: Path) -> None
         },
     )
 
-    assert withheld("pyproject.toml") == {"old-lib": None, "outside": None}
+    assert skip_reason("pyproject.toml") == {"old-lib": None, "outside": None}
 
 
 def test_a_member_that_uv_shall_not_manage_is_a_project_of_an_index(repo: Path) -> None:
@@ -92,8 +92,8 @@ def test_a_member_that_uv_shall_not_manage_is_a_project_of_an_index(repo: Path) 
         },
     )
 
-    assert withheld("pyproject.toml") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
-    assert withheld(".") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+    assert skip_reason("pyproject.toml") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+    assert skip_reason(".") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
 
 
 def test_a_member_bears_the_name_that_its_own_file_tells(repo: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_member_bears_the_name_that_its_own_file_tells(repo: Path) -> None:
         },
     )
 
-    assert withheld("pyproject.toml") == {"old-lib": None, "lib-of-ours": MEMBER}
+    assert skip_reason("pyproject.toml") == {"old-lib": None, "lib-of-ours": MEMBER}
 
 
 def test_a_member_outside_the_repository_by_a_link_is_none(repo: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_member_outside_the_repository_by_a_link_is_none(repo: Path) -> None:
     (repo / "link").symlink_to(repo.parent / "outside")
     (repo / "a" / "pyproject.toml").symlink_to(repo.parent / "outside" / "pyproject.toml")
 
-    assert withheld("pyproject.toml") == {"old-lib": None}
+    assert skip_reason("pyproject.toml") == {"old-lib": None}
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_patterns_lead_to_members_as_in_uv(repo: Path, members: str, excludes: s
         },
     )
 
-    found = withheld("pyproject.toml")
-    assert {name for name, why in found.items() if why} == {f"lib-{letter}" for letter in expected}
+    found = skip_reason("pyproject.toml")
+    assert {name for name, reason in found.items() if reason} == {f"lib-{letter}" for letter in expected}
 
 
 def test_hidden_directories_are_members_where_they_are_named(repo: Path) -> None:
@@ -170,7 +170,7 @@ def test_hidden_directories_are_members_where_they_are_named(repo: Path) -> None
         },
     )
 
-    assert withheld("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
+    assert skip_reason("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
 
 
 def test_hatch_takes_members_by_tables_and_in_hatch_toml(repo: Path) -> None:
@@ -184,8 +184,8 @@ def test_hatch_takes_members_by_tables_and_in_hatch_toml(repo: Path) -> None:
         },
     )
 
-    assert withheld("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
-    assert withheld("hatch.toml") == {"lib-a": MEMBER}
+    assert skip_reason("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
+    assert skip_reason("hatch.toml") == {"lib-a": MEMBER}
 
 
 # --- where ------------------------------------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ def test_only_what_the_tool_itself_installs_knows_the_members(repo: Path) -> Non
 
     def asked(table: str) -> set[str]:
         write_tree(repo, {"pyproject.toml": project("root", "lib", more=more + table)})
-        found = withheld("pyproject.toml", sections=True)
-        return {name.partition(":")[0] for name, why in found.items() if why is None}
+        found = skip_reason("pyproject.toml", sections=True)
+        return {name.partition(":")[0] for name, reason in found.items() if reason is None}
 
     build, hook = "build-system.requires", "tool.hatch.build.hooks.x.dependencies"
     of_uv = {"tool.uv.dev-dependencies", "tool.uv.constraint-dependencies"}
@@ -229,8 +229,8 @@ def test_who_is_no_member_asks_an_index_for_members(repo: Path) -> None:
         },
     )
 
-    assert withheld("packages/seed/pyproject.toml") == {"lib": None}
-    assert withheld("packages/lib/tools/pyproject.toml") == {"lib": None}
+    assert skip_reason("packages/seed/pyproject.toml") == {"lib": None}
+    assert skip_reason("packages/lib/tools/pyproject.toml") == {"lib": None}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_files_that_other_installers_read_know_no_members(repo: Path, name: str,
         repo, {"pyproject.toml": project("root", more=UV), "packages/lib/pyproject.toml": project("lib"), name: text}
     )
 
-    assert withheld(name) == {"lib": None}
+    assert skip_reason(name) == {"lib": None}
 
 
 def test_the_nearest_workspace_of_a_tool_counts(repo: Path) -> None:
@@ -261,11 +261,11 @@ def test_the_nearest_workspace_of_a_tool_counts(repo: Path) -> None:
         },
     )
 
-    assert withheld("packages/a/pyproject.toml", sections=True) == {
+    assert skip_reason("packages/a/pyproject.toml", sections=True) == {
         "project.dependencies: b": MEMBER,  # of Rye's workspace
         "project.dependencies: inner": MEMBER,
     }
-    assert withheld("packages/a/inner/pyproject.toml") == {"a": MEMBER, "b": None}
+    assert skip_reason("packages/a/inner/pyproject.toml") == {"a": MEMBER, "b": None}
 
 
 def test_what_a_lock_records_stays(repo: Path) -> None:
@@ -273,7 +273,7 @@ def test_what_a_lock_records_stays(repo: Path) -> None:
     write_tree(repo, {"pyproject.toml": project("root", more=UV), "packages/lib/pyproject.toml": project("lib")})
     write_tree(repo, {"poetry.lock": lock})
 
-    assert withheld("poetry.lock") == {"lib": None}
+    assert skip_reason("poetry.lock") == {"lib": None}
 
 
 def test_a_half_typed_member_table_keeps_the_others(repo: Path) -> None:
@@ -286,7 +286,7 @@ def test_a_half_typed_member_table_keeps_the_others(repo: Path) -> None:
         },
     )
 
-    found = withheld("pyproject.toml")
+    found = skip_reason("pyproject.toml")
     assert found["a"] is MEMBER
 
 
@@ -361,4 +361,4 @@ def test_a_repository_without_workspaces_is_not_looked_through(repo: Path, monke
 
     monkeypatch.setattr(Tree, "directories_in", never)
     write_tree(repo, {"pyproject.toml": project("root", "a"), "a/pyproject.toml": project("a", "b")})
-    assert withheld(".") == {"a": None, "b": None}
+    assert skip_reason(".") == {"a": None, "b": None}

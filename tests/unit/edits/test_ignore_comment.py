@@ -15,7 +15,7 @@ from mothball.model.document import Dependency, Document, Kind
 from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.model.line_index import LineTable
 from tests.support.checking import ARCHIVED as ARCHIVED_ANSWER
-from tests.support.checking import SETTINGS, LookUp, governance
+from tests.support.checking import SETTINGS, LookUp, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.half_typed import edits as half_typed_edits
 from tests.support.hostile import TEXTS
@@ -106,9 +106,9 @@ def test_a_lock_gets_no_comment(name: str, text: str) -> None:
 def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) -> None:
     document = parse(name, text)
     edits = ((one, ignore_comment(text, document, one, ARCHIVED, "because")) for one in document.dependencies)
-    dependency, edit = next((one, edit) for one, edit in edits if edit is not None and one.withheld is None)
+    dependency, edit = next((one, edit) for one, edit in edits if edit is not None and one.skip_reason is None)
     edited = apply(text, (edit,))
-    file = SourceFile("file", edited, parse(name, edited), governance())
+    file = SourceFile("file", edited, parse(name, edited), resolved_config())
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
     findings = [finding for finding in report.findings if finding.rule is Rule.ARCHIVED]
     index = document.dependencies.index(dependency)

@@ -11,7 +11,7 @@ from mothball.config.project import read_config
 from mothball.edits.ignore_config import NewIgnore, ignore_in_config
 from mothball.edits.model import apply
 from mothball.formats.toml.api import scan
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import IGNORABLE_RULES, Rule
 from mothball.model.sanitize import one_line
@@ -37,7 +37,7 @@ def mapping_with(text: str, prefix: tuple[str, ...], entries: tuple[NewIgnore, .
     for key in (*prefix, "ignore"):
         table = table.setdefault(key, {})
     for entry in entries:
-        known = next((key for key in table if normalise(key) == normalise(entry.name)), None)
+        known = next((key for key in table if normalize_name(key) == normalize_name(entry.name)), None)
         if known is None:
             table[entry.name] = {"rules": list(entry.rules), "reason": one_line(entry.reason)}
         else:
@@ -59,16 +59,16 @@ _ENTRIES = st.lists(
     ),
     min_size=1,
     max_size=4,
-    unique_by=lambda entry: normalise(entry.name),
+    unique_by=lambda entry: normalize_name(entry.name),
 )  # fmt: skip
 
 
 @st.composite
 def _tables(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
     """Draw a configuration, with or without ignores that have a header of their own, and the prefix of the file."""
-    names = draw(st.lists(st.sampled_from(_NAMES), max_size=4, unique_by=normalise))
+    names = draw(st.lists(st.sampled_from(_NAMES), max_size=4, unique_by=normalize_name))
     if draw(st.booleans()):
-        names.sort(key=normalise)
+        names.sort(key=normalize_name)
     prefix = draw(st.sampled_from([(), SHARED]))
     above = draw(
         st.sampled_from(["", "# ours\n", "x = nan\n[other]\ny = 1\n[[many]]\n[[many]]\n", "[tool.x]\nz = 2\n"])

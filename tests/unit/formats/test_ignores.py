@@ -25,7 +25,7 @@ def read(comment: str) -> IgnoreComment | ParseProblem | None:
         ("#\tmothball :  ignore [ archived ,deprecated ]  two rules ", ("archived", "deprecated"), "two rules"),
         ("# mothball: ignore[archived,]", ("archived",), ""),
         ("# mothball: ignore[archived, archived]", ("archived",), ""),
-        ("# mothball: ignore[unrecognised-status] -- why [not]", ("unrecognised-status",), "-- why [not]"),
+        ("# mothball: ignore[unrecognized-status] -- why [not]", ("unrecognized-status",), "-- why [not]"),
         ("# via flask  # mothball: ignore[quarantined] known", ("quarantined",), "known"),
         ("## mothball: ignore[missing]", ("missing",), ""),
         ("# Mothball: ignore[archived] why", ("archived",), "why"),

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from mothball.formats.table import FORMATS, parse
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from tests.support.half_typed import KINDS, Tally, dropped, edits, survival
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES
@@ -125,4 +125,4 @@ def test_a_name_that_is_being_typed_is_incomplete(name: str) -> None:
     (one,) = parse(name, _BEING_TYPED[name]).dependencies
 
     assert (one.name, one.name_span.of(_BEING_TYPED[name])) == ("req", "req")
-    assert one.withheld is WithheldReason.INCOMPLETE
+    assert one.skip_reason is SkipReason.INCOMPLETE

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.pep508 import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH, Entry, read_entry
+from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, Entry, read_entry
 from mothball.formats.requirements.options import are_hashes, read_options
 from mothball.formats.table import parse
-from mothball.model.document import Kind, Span, WithheldReason
+from mothball.model.document import Kind, SkipReason, Span
 from tests.support.memory import forget, memories
 from tests.support.samples import SAMPLES
 
@@ -50,13 +50,13 @@ def test_every_format_says_the_same_when_it_is_read_again(name: str, text: str) 
     assert [one.name for one in moved.dependencies] == [one.name for one in first.dependencies]
 
 
-@given(LINES, st.integers(0, 1000), st.sampled_from([None, WithheldReason.SELF]))
-def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, withheld: WithheldReason | None) -> None:
+@given(LINES, st.integers(0, 1000), st.sampled_from([None, SkipReason.SELF]))
+def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, skip_reason: SkipReason | None) -> None:
     entry = read_entry(line.strip())
     if isinstance(entry, Entry):
         kind, section = Kind.CONSTRAINT, "project.dependencies"
-        there = entry.placed(lambda start, end: Span(start + offset, end + offset), kind, section, withheld)
-        assert entry.at(offset, kind, section, withheld) == there
+        there = entry.placed(lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason)
+        assert entry.at(offset, kind, section, skip_reason) == there
 
 
 @given(st.lists(st.sampled_from([HASH, "--hash=sha512:ab", "--hash", "=sha256:0", " ", "\t", "\x0c", "'", "\\", "-"])))
@@ -85,16 +85,16 @@ def project(entries: str) -> str:
 
 def test_the_number_of_remembered_entries_is_bounded() -> None:
     forget()
-    for start in range(0, 2 * MAX_REMEMBERED, 8192):
+    for start in range(0, 2 * MAX_CACHED, 8192):
         names = [f"name-{start + number}" for number in range(8192)]
         parse("requirements", "\n".join(names))
         parse("pyproject", project(",".join(map(repr, names))))
-    assert remembered("requirements") == remembered("pep508") == MAX_REMEMBERED
+    assert remembered("requirements") == remembered("pep508") == MAX_CACHED
 
 
 def test_long_entries_are_not_remembered() -> None:
     forget()
-    names = [f"{'x' * MAX_REMEMBERED_LENGTH}-{number}" for number in range(10)]
+    names = [f"{'x' * MAX_CACHED_LENGTH}-{number}" for number in range(10)]
     parse("requirements", "\n".join(names))
     parse("pyproject", project(",".join(map(repr, names))))
     assert remembered("requirements") == remembered("pep508") == 0

@@ -3,12 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.source_map import Part, excerpt, whole
+from mothball.formats.source_map import SourcePart, source_map, whole
 from mothball.model.document import Span
 
 # The source is `ab\x41cd--ef`; the excerpt leaves the dashes out and says what the escape means.
 SOURCE = "ab\\x41cd--ef"
-EXCERPT = excerpt([Part("ab", 0, 2), Part("A", 2, 6), Part("cd", 6, 8), Part("ef", 10, 12)])
+EXCERPT = source_map([SourcePart("ab", 0, 2), SourcePart("A", 2, 6), SourcePart("cd", 6, 8), SourcePart("ef", 10, 12)])
 
 
 def test_parts_are_put_together() -> None:
@@ -40,14 +40,14 @@ def test_an_excerpt_can_be_cut() -> None:
 
 
 def test_a_part_that_cannot_be_divided_is_cut_as_a_whole() -> None:
-    joined = excerpt([Part("xyz", 4, 9), Part("w", 9, 10)])
+    joined = source_map([SourcePart("xyz", 4, 9), SourcePart("w", 9, 10)])
 
     assert joined.cut(1, 2).text == "xyz"
     assert joined.place(1, 2) == Span(4, 9)
 
 
 def test_what_the_file_does_not_hold_has_an_empty_place() -> None:
-    made = excerpt([Part("[x]\n", 5, 5), Part("ab", 5, 7)])
+    made = source_map([SourcePart("[x]\n", 5, 5), SourcePart("ab", 5, 7)])
 
     assert made.place(0, 4) == Span(5, 5)
     assert made.place(4, 6) == Span(5, 7)
@@ -55,7 +55,7 @@ def test_what_the_file_does_not_hold_has_an_empty_place() -> None:
 
 
 def test_nothing_is_an_excerpt_as_well() -> None:
-    nothing = excerpt([Part("", 3, 3)])
+    nothing = source_map([SourcePart("", 3, 3)])
 
     assert nothing.text == ""
     assert nothing.place(0, 0) == Span(0, 0)
@@ -73,9 +73,9 @@ def test_what_is_kept_leads_back_to_itself(pieces: list[tuple[str, bool]]) -> No
     position = 0
     for text, is_kept in pieces:
         if is_kept:
-            parts.append(Part(text, position, position + len(text)))
+            parts.append(SourcePart(text, position, position + len(text)))
         position += len(text)
-    made = excerpt(parts)
+    made = source_map(parts)
 
     assert made.text == "".join(text for text, is_kept in pieces if is_kept)
     for at, character in enumerate(made.text):

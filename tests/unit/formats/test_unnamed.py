@@ -8,7 +8,7 @@ from mothball.formats.table import parse
 
 
 @pytest.mark.parametrize(
-    ("file_format", "text", "entry", "why"),
+    ("file_format", "text", "entry", "reason"),
     [
         ("requirements", "a\n-e .\n", ".", "editable"),
         ("requirements", "./local\n", "./local", "path"),
@@ -41,12 +41,12 @@ from mothball.formats.table import parse
     ],
 )
 def test_an_entry_without_a_name_is_kept_with_its_reason(
-    file_format: str, text: str, entry: str | None, why: str
+    file_format: str, text: str, entry: str | None, reason: str
 ) -> None:
     document = parse(file_format, text)
 
     (unnamed,) = document.unnamed
-    assert unnamed.why == why
+    assert unnamed.reason == reason
     assert unnamed.span.of(text) == (entry or text.strip())
     assert [one.name for one in document.dependencies] in ([], ["a"])
 

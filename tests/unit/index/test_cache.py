@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mothball.index import cache as cache_module
-from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedAnswer, PageKey, StatusCache, page_key
+from mothball.index.cache import BATCH, LIFETIME, REPRESENTATION, CachedPage, PageKey, StatusCache, page_key
 from mothball.index.cache_writer import SETTINGS, Writer
 from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
@@ -24,7 +24,7 @@ from mothball.model.lookup import Release
 
 INDEX = "https://index.example/simple/"
 NOW = time.time()
-ARCHIVED = CachedAnswer(ProjectPage("archived", "moved"), '"v1"', NOW)
+ARCHIVED = CachedPage(ProjectPage("archived", "moved"), '"v1"', NOW)
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def in_another_process(program: str, *arguments: str) -> subprocess.Popen[str]:
     "answer",
     [
         ARCHIVED,
-        CachedAnswer(ProjectPage(None), None, NOW),
-        CachedAnswer(ProjectPage("active", "", Release("1!2.0.post1+x", "2026-01-02")), None, NOW),
-        CachedAnswer(ProjectPage("odd \U0001f600 \ud800", "\x00\u202e\n" * 50), 'W/"x"', 0.0),
-        CachedAnswer(ProjectPage("\U0001f600" * 10_000, "\U0001f600" * 10_000), None, NOW),
-        CachedAnswer(None, None, NOW + 1e6),
+        CachedPage(ProjectPage(None), None, NOW),
+        CachedPage(ProjectPage("active", "", Release("1!2.0.post1+x", "2026-01-02")), None, NOW),
+        CachedPage(ProjectPage("odd \U0001f600 \ud800", "\x00\u202e\n" * 50), 'W/"x"', 0.0),
+        CachedPage(ProjectPage("\U0001f600" * 10_000, "\U0001f600" * 10_000), None, NOW),
+        CachedPage(None, None, NOW + 1e6),
     ],
 )
-def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedAnswer) -> None:
+def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedPage) -> None:
     (key,) = keys(1)
     first = StatusCache.open(directory)
     first.put_many({key: answer})
@@ -75,7 +75,7 @@ def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedAnswer
     second = StatusCache.open(directory)
     assert second.get_many([key]) == {key: answer}
     second.close()
-    assert (first.trouble, second.trouble) == (None, None)
+    assert (first.error, second.error) == (None, None)
 
 
 def test_an_answer_belongs_to_its_index_and_name(cache: StatusCache) -> None:
@@ -105,8 +105,8 @@ def test_more_keys_than_one_statement_takes_are_read(cache: StatusCache) -> None
 def test_a_newer_answer_replaces_the_older(cache: StatusCache) -> None:
     (key,) = keys(1)
     cache.put_many({key: ARCHIVED})
-    cache.put_many({key: CachedAnswer(None, None, NOW)})
-    assert cache.get_many([key]) == {key: CachedAnswer(None, None, NOW)}
+    cache.put_many({key: CachedPage(None, None, NOW)})
+    assert cache.get_many([key]) == {key: CachedPage(None, None, NOW)}
     assert cache.info().entries == 1
 
 
@@ -138,8 +138,8 @@ def test_the_store_stays_below_its_size_limit(directory: str, monkeypatch: pytes
     cache = StatusCache.open(directory)
     page = ProjectPage("archived", "x" * 5000)
     for key in keys(200):
-        cache.put_many({key: CachedAnswer(page, None, NOW)})
-    assert cache.trouble is None
+        cache.put_many({key: CachedPage(page, None, NOW)})
+    assert cache.error is None
     assert cache.info().size_bytes < 300_000
     assert rows(directory, "PRAGMA auto_vacuum") == [(1,)]
     assert keys(200)[-1] in cache.get_many(keys(200))
@@ -148,15 +148,15 @@ def test_the_store_stays_below_its_size_limit(directory: str, monkeypatch: pytes
 
 def test_a_value_that_is_too_long_is_not_kept(cache: StatusCache) -> None:
     short, long = keys(2)
-    cache.put_many({long: CachedAnswer(ProjectPage("x" * 300_000), None, NOW), short: ARCHIVED})
+    cache.put_many({long: CachedPage(ProjectPage("x" * 300_000), None, NOW), short: ARCHIVED})
     assert list(cache.get_many([short, long])) == [short]
 
 
 @pytest.mark.parametrize("etag", ['"x"\r\nEvil: 1', "\x00", '"é"', "\ud800", '"' + "x" * 300 + '"'])
 def test_a_validator_that_no_header_takes_is_not_kept(cache: StatusCache, etag: str) -> None:
     (key,) = keys(1)
-    cache.put_many({key: CachedAnswer(ProjectPage(None), etag, NOW)})
-    assert cache.get_many([key]) == {key: CachedAnswer(ProjectPage(None), None, NOW)}
+    cache.put_many({key: CachedPage(ProjectPage(None), etag, NOW)})
+    assert cache.get_many([key]) == {key: CachedPage(ProjectPage(None), None, NOW)}
 
 
 def test_that_an_index_states_markers_is_remembered(cache: StatusCache, directory: str) -> None:
@@ -209,7 +209,7 @@ def test_a_closed_cache_is_empty_and_keeps_nothing(directory: str) -> None:
     cache.close()
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
     assert cache.get_many(keys(2)) == {}
-    assert cache.trouble is None
+    assert cache.error is None
 
 
 def test_reading_writes_nothing_and_imports_no_diskcache(directory: str) -> None:
@@ -231,18 +231,18 @@ cache.close()
 
 WRITER = """
 import sys, time
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.page_request import ProjectPage
 from mothball.model.lookup import Release
 cache = StatusCache.open(sys.argv[1])
-mine = {page_key(sys.argv[2], f"lib-{n}"): CachedAnswer(ProjectPage("archived"), None, time.time()) for n in range(60)}
+mine = {page_key(sys.argv[2], f"lib-{n}"): CachedPage(ProjectPage("archived"), None, time.time()) for n in range(60)}
 """
 
 
 # Each waits for the database for a limited time.
 @pytest.mark.alone
 def test_ten_processes_at_once_share_one_cold_cache(directory: str) -> None:
-    program = WRITER + "cache.put_many(mine); print(cache.trouble); cache.close()"
+    program = WRITER + "cache.put_many(mine); print(cache.error); cache.close()"
     running = [in_another_process(program, directory, INDEX) for _ in range(10)]
     assert [process.communicate()[0] for process in running] == ["None\n"] * 10
     cache = StatusCache.open(directory)
@@ -263,7 +263,7 @@ def test_a_writer_that_is_killed_leaves_a_cache_that_works(directory: str) -> No
         cache = StatusCache.open(directory)
         assert all(answer.page == ProjectPage("archived") for answer in cache.get_many(keys(60)).values())
         cache.put_many({page_key(INDEX, "mine"): ARCHIVED})
-        assert cache.trouble is None
+        assert cache.error is None
         assert cache.get_many([page_key(INDEX, "mine")])
         cache.close()
 
@@ -284,12 +284,12 @@ def locked(directory: str, cache: StatusCache) -> Iterator[StatusCache]:
 def test_a_lost_race_for_the_lock_is_no_trouble_when_writing(locked: StatusCache) -> None:
     locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
     locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
-    assert locked.trouble is None
+    assert locked.error is None
 
 
 def test_a_lock_that_stays_is_trouble_when_reading(locked: StatusCache) -> None:
     assert locked.get_many(keys(1)) == {}
-    assert "another program keeps it locked" in str(locked.trouble)
+    assert "another program keeps it locked" in str(locked.error)
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -313,7 +313,7 @@ def test_what_goes_wrong_in_writing_is_told_once_and_the_cache_done_without(
 ) -> None:
     monkeypatch.setattr(Writer, "save", failing(error))
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
-    trouble = cache.trouble
+    trouble = cache.error
     assert expected in str(trouble)
     assert trouble is not None
     assert trouble.help
@@ -321,7 +321,7 @@ def test_what_goes_wrong_in_writing_is_told_once_and_the_cache_done_without(
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
     assert cache.get_many(keys(2)) == {}
     assert not cache.states_markers(INDEX)
-    assert cache.trouble is trouble
+    assert cache.error is trouble
     with pytest.raises(CacheError):
         cache.info()
     with pytest.raises(CacheError):
@@ -333,8 +333,8 @@ def test_a_full_disk_undoes_the_batch_and_is_named(directory: str, cache: Status
     assert cache._database is not None
     pages = rows(directory, "PRAGMA page_count")[0][0]
     cache._database.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
-    cache.put_many({key: CachedAnswer(ProjectPage("archived", "x" * 5000), None, NOW) for key in keys(5)})
-    assert "database or disk is full" in str(cache.trouble)
+    cache.put_many({key: CachedPage(ProjectPage("archived", "x" * 5000), None, NOW) for key in keys(5)})
+    assert "database or disk is full" in str(cache.error)
     again = StatusCache.open(directory)
     assert again.get_many(keys(5)) == dict.fromkeys(keys(5), ARCHIVED)
     again.close()
@@ -350,7 +350,7 @@ def test_a_database_that_may_only_be_read_is_read(directory: str) -> None:
     cache._database.connection.execute("PRAGMA query_only = ON")
     assert len(cache.get_many(keys(2))) == 2
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
-    trouble = cache.trouble
+    trouble = cache.error
     assert "readonly database" in str(trouble)
     assert trouble is not None
     assert "MOTHBALL_CACHE_DIR" in trouble.help
@@ -361,7 +361,7 @@ def test_locks_of_sqlite_are_told_from_what_a_crafted_schema_raises(directory: s
     statement = "CREATE TRIGGER t AFTER UPDATE ON Cache BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
     rows(directory, statement)
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
-    trouble = cache.trouble
+    trouble = cache.error
     assert trouble is not None
     assert "mothball cache clear" in trouble.help
 
@@ -424,7 +424,7 @@ def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, d
         rows(directory, "UPDATE Cache SET value = ? WHERE key = ?", text, row_key + key.name)
     rows(directory, "UPDATE Cache SET value = CAST(x'ff22' AS TEXT) WHERE key = ?", row_key + bad[-1].name)
     assert list(cache.get_many([good, *bad])) == [good]
-    assert cache.trouble is None
+    assert cache.error is None
     cache.put_many(dict.fromkeys(bad, ARCHIVED))
     assert len(cache.get_many([good, *bad])) == len(bad) + 1
 

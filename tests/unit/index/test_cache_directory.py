@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.cache_directory import discard
 from mothball.model.errors import CacheError
 
 KEY = page_key("https://index.example/simple/", "lib")
-ANSWER = {KEY: CachedAnswer(None, None, 1.0)}
+ANSWER = {KEY: CachedPage(None, None, 1.0)}
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="rights and owners are told otherwise there")
 root_only = pytest.mark.skipif(

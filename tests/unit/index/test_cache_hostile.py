@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index import cache_database
-from mothball.index.cache import REPRESENTATION, CachedAnswer, StatusCache, page_key
+from mothball.index.cache import REPRESENTATION, CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
 from mothball.index.cache_writer import ForeignContentError, TextDisk, Writer
 from mothball.index.page_request import ProjectPage
@@ -28,7 +28,7 @@ from mothball.model.errors import CacheError
 
 INDEX = "https://index.example/simple/"
 KEYS = [page_key(INDEX, f"lib-{number}") for number in range(30)]
-ANSWERS = dict.fromkeys(KEYS, CachedAnswer(ProjectPage("archived", "moved"), None, time.time()))
+ANSWERS = dict.fromkeys(KEYS, CachedPage(ProjectPage("archived", "moved"), None, time.time()))
 ROW_KEY = f"{REPRESENTATION}\n{INDEX}\nlib-0"
 
 
@@ -78,7 +78,7 @@ class Scene:
             cache.info()
             cache.clear()
         cache.close()
-        return cache.trouble
+        return cache.error
 
     def check_outside(self) -> None:
         assert not self.mark.exists()
@@ -140,7 +140,7 @@ def test_a_value_of_another_type_or_size_is_not_there(scene: Scene, value: objec
     scene.execute("UPDATE Cache SET value = ? WHERE key = ?", value, ROW_KEY)
     cache = StatusCache.open(str(scene.directory))
     assert set(cache.get_many(KEYS)) == set(KEYS[1:])
-    assert cache.trouble is None
+    assert cache.error is None
     cache.close()
 
 
@@ -330,7 +330,7 @@ def test_what_appears_only_after_the_opening_is_held_to_the_same_rules(scene: Sc
     (empty / "v2" / name).symlink_to(scene.victim)
     assert cache.get_many(KEYS) == {}
     cache.put_many(ANSWERS)
-    assert "no plain file" in str(cache.trouble)
+    assert "no plain file" in str(cache.error)
 
 
 def test_a_half_made_layout_is_completed(scene: Scene) -> None:
@@ -458,7 +458,7 @@ def test_a_damaged_database_gives_answers_or_misses_or_trouble_and_never_a_crash
         return
     for key, answer in cache.get_many(KEYS).items():
         assert key in KEYS
-        assert isinstance(answer, CachedAnswer)
+        assert isinstance(answer, CachedPage)
     cache.close()
     scene.use()
     scene.check_outside()

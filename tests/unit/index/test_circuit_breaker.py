@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.circuit_breaker import ENOUGH, Breaker
+from mothball.index.circuit_breaker import ENOUGH, CircuitBreaker
 from mothball.index.client import Client, ClientSettings
 from mothball.index.concurrency_limit import CAREFUL
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
@@ -17,7 +17,7 @@ SLOW = Failed(Cause.TIMEOUT, "index.example took too long to answer")
 
 def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
     clock = Clock()
-    breaker = Breaker(30, clock)
+    breaker = CircuitBreaker(30, clock)
     breaker.trip(HERE, SLOW)
     clock.seconds += 29
     assert breaker.failure(HERE) == SLOW
@@ -27,7 +27,7 @@ def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
 
 
 def test_a_few_names_in_a_row_speak_for_all() -> None:
-    breaker = Breaker(60)
+    breaker = CircuitBreaker(60)
     for _ in range(ENOUGH - 1):
         breaker.failed(HERE, SLOW)
         breaker.failed(THERE, SLOW)
@@ -39,7 +39,7 @@ def test_a_few_names_in_a_row_speak_for_all() -> None:
 
 
 def test_answers_are_counted() -> None:
-    breaker = Breaker(60)
+    breaker = CircuitBreaker(60)
     assert not breaker.has_answered(HERE)
     breaker.answered(HERE)
     breaker.answered(HERE)
@@ -49,7 +49,7 @@ def test_answers_are_counted() -> None:
 
 def test_a_failure_in_a_row_leaves_less_room_until_there_is_an_answer_or_the_endpoint_is_down() -> None:
     clock = Clock()
-    breaker = Breaker(30, clock)
+    breaker = CircuitBreaker(30, clock)
     room = [breaker.room(HERE)]
     for _ in range(ENOUGH - 1):
         breaker.failed(HERE, SLOW)

@@ -16,7 +16,7 @@ from mothball.config.credential_settings import Access
 from mothball.index import page_fetcher as asking
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
-from mothball.index.deadline import Patience
+from mothball.index.deadline import Deadline
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.transport import Transport
 from mothball.model.lookup import Cause
@@ -52,7 +52,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Have nothing wait before a retry, and note for how long it would have."""
     forget_network_settings(monkeypatch)
     noted: list[float] = []
-    monkeypatch.setattr(Patience, "pause", lambda _, seconds: noted.append(seconds))
+    monkeypatch.setattr(Deadline, "pause", lambda _, seconds: noted.append(seconds))
     return noted
 
 
@@ -105,7 +105,7 @@ def test_no_credentials_are_sent_or_shown(
     url = index.url.replace("http://", "http://somebody:secret@") + "?token=secret#secret"
     with Client() as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
-    assert outcome == Failed(Cause.UNAUTHORISED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
+    assert outcome == Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
     [request] = index.received
     assert "authorization" not in request.headers
     assert request.path == "/simple/old-lib/"
@@ -217,7 +217,7 @@ def test_a_page_that_is_not_there_is_not_found(index: ScriptedIndex, status: int
 @pytest.mark.parametrize(
     ("status", "cause"),
     [
-        *((status, Cause.UNAUTHORISED) for status in (401, 403, 407)),
+        *((status, Cause.UNAUTHORIZED) for status in (401, 403, 407)),
         *((status, Cause.UNEXPECTED_ANSWER) for status in (201, 203, 204, 206, 300, 305, 400, 402, 405, 418, 451)),
         *((status, Cause.SERVER_ERROR) for status in (501, 505, 599)),
     ],
@@ -399,8 +399,8 @@ def test_no_error_document_outlasts_the_deadline(index: ScriptedIndex) -> None:
 
 def test_nothing_is_asked_when_there_is_no_time(index: ScriptedIndex) -> None:
     assert_failed(ask(index, PAGE, settings=ClientSettings(deadline=0.0)), Cause.DEADLINE, requests=0)
-    assert asking.Asker(Transport(ClientSettings()), ClientSettings(), CredentialStore(Access())).ask(
-        PageRequest(index.url, "old-lib"), Patience(0.0)
+    assert asking.PageFetcher(Transport(ClientSettings()), ClientSettings(), CredentialStore(Access())).ask(
+        PageRequest(index.url, "old-lib"), Deadline(0.0)
     ) == Failed(Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer in the time for all look-ups")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mothball.index import client as client_module
 from mothball.index.client import Client, ClientSettings
-from mothball.index.page_fetcher import Asker
+from mothball.index.page_fetcher import PageFetcher
 from mothball.index.page_request import Failed, Fetched, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings
@@ -162,7 +162,7 @@ def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: Scripted
 def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = PageRequest("https://index.example/", "a"), PageRequest("", "b")
     arrivals = iter([None, (a, FETCHED), None])
-    monkeypatch.setattr(Asker, "ask", lambda *_: FETCHED)
+    monkeypatch.setattr(PageFetcher, "ask", lambda *_: FETCHED)
     with Client(ClientSettings(deadline=0.0)) as client:
         monkeypatch.setattr(client, "_arrival", lambda *_: next(arrivals))
         outcomes = dict(client.fetch([a, b]))
@@ -206,7 +206,7 @@ def test_an_error_of_our_own_is_raised_and_not_swallowed(index: ScriptedIndex, m
     def fail(*_: object) -> Outcome:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Asker, "ask", fail)
+    monkeypatch.setattr(PageFetcher, "ask", fail)
     with Client() as client, pytest.raises(ZeroDivisionError):
         list(client.fetch([PageRequest(index.url, "old-lib")]))
 

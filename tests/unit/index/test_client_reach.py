@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.deadline import Patience
+from mothball.index.deadline import Deadline
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
 from mothball.model.lookup import Cause
 from tests.support.loopback import forget_network_settings, refusing_url, unanswering_url
@@ -173,8 +173,8 @@ def test_a_proxy_that_wants_credentials_is_said_to(monkeypatch: pytest.MonkeyPat
         [tunnelled] = ask("https://index.example/simple/", ClientSettings())
         [plain] = ask("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
         assert proxy.received[0].method == "CONNECT"
-    assert tunnelled == Failed(Cause.UNAUTHORISED, "the proxy wants credentials (407)")
-    assert plain == Failed(Cause.UNAUTHORISED, "index.example refuses access (407): the proxy wants credentials")
+    assert tunnelled == Failed(Cause.UNAUTHORIZED, "the proxy wants credentials (407)")
+    assert plain == Failed(Cause.UNAUTHORIZED, "index.example refuses access (407): the proxy wants credentials")
 
 
 def test_a_socks_proxy_without_its_package_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ def test_a_socks_proxy_without_its_package_is_said_to(monkeypatch: pytest.Monkey
 
 
 def test_patience_is_shared() -> None:
-    patience = Patience(100)
+    patience = Deadline(100)
     assert 99 < patience.remaining() <= 100
     patience.extend(200)
     patience.extend(1)
@@ -196,4 +196,4 @@ def test_patience_is_shared() -> None:
     patience.give_up()
     assert patience.remaining() == 0.0
     patience.pause(1_000)  # returns at once
-    assert Patience(-1).remaining() == 0.0
+    assert Deadline(-1).remaining() == 0.0

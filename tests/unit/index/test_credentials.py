@@ -243,10 +243,10 @@ def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: b
     (home / ".netrc").write_bytes(content)
     asked = CredentialStore(Access(), {})
     assert first(asked, "https://index.example/") is None
-    assert asked.trouble().startswith(trouble.partition(" (")[0])
-    assert SECRET not in asked.trouble()
+    assert asked.error().startswith(trouble.partition(" (")[0])
+    assert SECRET not in asked.error()
     if "line" in trouble:
-        assert asked.trouble() == trouble
+        assert asked.error() == trouble
 
 
 # --- on the line ---
@@ -269,7 +269,7 @@ def test_an_index_that_wants_credentials_gets_those_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
         assert ask(index, named(index)) == [FETCHED]
         assert ask(index, Access()) == [
-            Failed(Cause.UNAUTHORISED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
+            Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
         ]
         assert index.count() == 2
 
@@ -300,7 +300,7 @@ def test_credentials_that_are_refused_are_sent_no_more() -> None:
         # A few were on their way before the first was refused.
         assert index.count() < 40
     detail = f"127.0.0.1:{index.port} refuses access (401): it does not take your credentials"
-    assert outcomes == [Failed(Cause.UNAUTHORISED, detail)] * len(names)
+    assert outcomes == [Failed(Cause.UNAUTHORIZED, detail)] * len(names)
 
 
 def test_a_page_that_is_forbidden_says_whether_credentials_were_sent() -> None:

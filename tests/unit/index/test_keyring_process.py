@@ -14,7 +14,7 @@ from mothball.config.credential_settings import Access, KeyringProvider, UserAdd
 from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
-from mothball.index.keyring_process import Keyring, Question
+from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.urls import page_url
 from mothball.model.lookup import Cause
@@ -26,8 +26,8 @@ from tests.support.waiting import wait_until
 INDEX = "https://index.example/simple/"
 SERVICES = (INDEX, INDEX.rstrip("/"), "index.example")
 SECRET = "s3cr3t-0f-th3-k3yring"
-ANYBODY = Question(SERVICES, "", shows_user=True)
-USER = Question(SERVICES, "user", shows_user=True)
+ANYBODY = KeyringRequest(SERVICES, "", shows_user=True)
+USER = KeyringRequest(SERVICES, "user", shows_user=True)
 
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the keyring program of the tests is a shell script")
@@ -64,7 +64,7 @@ def test_without_a_user_name_the_program_returns_both(service: str, tmp_path: Pa
 def test_a_version_without_modes_gives_no_answer_and_no_trouble(tmp_path: Path) -> None:
     keyring = of(TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}, "old": True}))
     assert keyring.login(ANYBODY) is None
-    assert keyring.trouble == ""
+    assert keyring.error == ""
     assert keyring.login(USER) == ("user", SECRET)
 
 
@@ -81,7 +81,7 @@ def test_a_keyring_that_knows_nothing_or_is_disabled_gives_no_answer(tmp_path: P
     for provider in KeyringProvider:
         asked = of(keyring, provider)
         assert asked.login(USER) is None
-        assert asked.trouble == ""
+        assert asked.error == ""
     assert len(keyring.asked()) == 3 * len(SERVICES)
 
 
@@ -101,7 +101,7 @@ def test_a_keyring_that_prompts_finds_no_terminal_and_fails(tmp_path: Path) -> N
     keyring = TestKeyring(tmp_path / "keyring", {"prompt": True})
     asked = of(keyring)
     assert asked.login(USER) is None
-    assert asked.trouble == ""
+    assert asked.error == ""
     assert keyring.asked()
 
 
@@ -112,7 +112,7 @@ def test_a_keyring_that_hangs_is_killed_with_its_children_and_reported(
     keyring = TestKeyring(tmp_path / "keyring", {"hang": True})
     asked = of(keyring)
     assert asked.login(USER) is None
-    assert asked.trouble == "the keyring gave no answer within 2 s"
+    assert asked.error == "the keyring gave no answer within 2 s"
     keyring.wait_for_the_end()
     monkeypatch.setattr(subprocess, "Popen", None)
     assert asked.login(USER) is None
@@ -139,7 +139,7 @@ def test_a_keyring_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     program.chmod(0o755)
     asked = Keyring(KeyringProvider.AUTO, {"PATH": str(tmp_path)})
     assert asked.login(USER) is None
-    assert asked.trouble == "the keyring cannot be started"
+    assert asked.error == "the keyring cannot be started"
 
 
 def test_what_lies_in_the_working_directory_or_a_relative_path_is_not_run(
@@ -215,7 +215,7 @@ def test_what_the_keyring_gives_and_the_index_refuses_is_not_tried_again(tmp_pat
         [outcome] = ask(index, keyring, "", "lib")
         assert index.count() == 2
     assert outcome == Failed(
-        Cause.UNAUTHORISED, f"127.0.0.1:{index.port} refuses access (401): it does not take your credentials"
+        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it does not take your credentials"
     )
 
 
@@ -227,10 +227,10 @@ def test_the_keyring_is_not_asked_for_plain_http_that_only_a_repository_names() 
 
 
 def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Question] = []
+    asked: list[KeyringRequest] = []
 
-    def answer(_: Keyring, question: Question) -> tuple[str, str]:
-        asked.append(question)
+    def answer(_: Keyring, request: KeyringRequest) -> tuple[str, str]:
+        asked.append(request)
         return "user", SECRET
 
     monkeypatch.setattr(Keyring, "login", answer)
@@ -241,7 +241,7 @@ def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPa
     assert store.after_refusal(page, sent) == Login("user", SECRET)
     assert store.first(page_url(INDEX, "other")) == Login("user", SECRET)
     assert store.after_refusal(page, Login("user", SECRET)) is None
-    assert asked == [Question(SERVICES, "token", shows_user=False)]
+    assert asked == [KeyringRequest(SERVICES, "token", shows_user=False)]
 
 
 def test_a_run_that_meets_no_401_starts_no_child(monkeypatch: pytest.MonkeyPatch) -> None:

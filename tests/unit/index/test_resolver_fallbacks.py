@@ -12,14 +12,14 @@ from mothball.index.resolution import LookupSettings, Query
 from mothball.model.lookup import (
     Answer,
     Cause,
+    KnownStatus,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
+    UnrecognizedStatus,
 )
 from tests.support.look_up_world import (
     ACTIVE,
@@ -43,7 +43,7 @@ from tests.support.look_up_world import (
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(str(tmp_path / "cache"))
     yield made
-    assert made.cache.trouble is None
+    assert made.cache.error is None
     made.cache.close()
 
 
@@ -59,7 +59,7 @@ UNKNOWN = Unavailable(Cause.OFFLINE, "offline, and neither cache nor snapshot kn
 def test_offline_uses_any_age(world: World, age: float, source: Source) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
     answer = world.ask({}, settings=OFFLINE)
-    assert answer == Stated(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, source))
+    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, source))
     assert world.fetcher.opened == 0
 
 
@@ -71,8 +71,8 @@ def test_offline_an_unknown_name_could_not_be_checked(world: World) -> None:
 
 def test_offline_the_snapshot_speaks(world: World) -> None:
     settings = OFFLINE._replace(snapshot=snapshot_of(lib=ARCHIVED, quiet=SILENT))
-    assert world.ask({}, settings=settings) == Stated(ProjectStatus.ARCHIVED, "moved", REMEMBERED)
-    assert world.ask({}, name="quiet", settings=settings) == NotStated(REMEMBERED)
+    assert world.ask({}, settings=settings) == KnownStatus(ProjectStatus.ARCHIVED, "moved", REMEMBERED)
+    assert world.ask({}, name="quiet", settings=settings) == StatusNotStated(REMEMBERED)
 
 
 def test_offline_an_index_that_was_never_asked_stops_the_way(world: World) -> None:
@@ -84,7 +84,7 @@ def test_offline_a_404_of_any_age_leads_to_the_next_index(world: World) -> None:
     world.ask({(INDEX, "lib"): Fetched(ARCHIVED)}, HOME, INDEX)
     world.now += DAY
     answer = world.ask({}, HOME, INDEX, settings=OFFLINE)
-    assert answer == Stated(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW, Source.STALE))
+    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW, Source.STALE))
 
 
 def test_offline_only_a_404_of_the_last_minutes_is_an_answer(world: World) -> None:
@@ -93,13 +93,13 @@ def test_offline_only_a_404_of_the_last_minutes_is_an_answer(world: World) -> No
     world.remember(INDEX, "lib", None, DAY)
     assert world.ask({}, settings=OFFLINE) == UNKNOWN
     settings = OFFLINE._replace(snapshot=snapshot_of(lib=ARCHIVED))
-    assert world.ask({}, settings=settings) == Stated(ProjectStatus.ARCHIVED, "moved", REMEMBERED)
+    assert world.ask({}, settings=settings) == KnownStatus(ProjectStatus.ARCHIVED, "moved", REMEMBERED)
 
 
 # --- snapshots --------------------------------------------------------------------------------------------------------
 
 WITH_SNAPSHOT = LookupSettings(snapshot=snapshot_of(lib=ProjectPage("deprecated")))
-FROM_SNAPSHOT = Stated(ProjectStatus.DEPRECATED, "", REMEMBERED)
+FROM_SNAPSHOT = KnownStatus(ProjectStatus.DEPRECATED, "", REMEMBERED)
 
 
 @pytest.mark.parametrize("page", [ACTIVE, ARCHIVED, ProjectPage("retired")])
@@ -121,7 +121,7 @@ def test_the_snapshot_speaks_where_the_index_does_not(world: World, outcome: Out
 def test_a_stale_answer_beats_the_snapshot_unless_it_says_nothing(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR)
     answer = world.ask({(INDEX, "lib"): DOWN}, settings=WITH_SNAPSHOT)
-    assert answer == Stated(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 2 * HOUR, Source.STALE))
+    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 2 * HOUR, Source.STALE))
     world.remember(HOME, "lib", SILENT, 2 * HOUR)
     assert world.ask({(HOME, "lib"): DOWN}, HOME, settings=WITH_SNAPSHOT) == FROM_SNAPSHOT
 
@@ -130,12 +130,12 @@ def test_the_snapshot_does_not_contradict_an_index_that_states_markers(world: Wo
     quiet = Query("lib", (INDEX,), WITH_SNAPSHOT)
     script = {(INDEX, "lib"): Fetched(SILENT), (INDEX, "old"): Fetched(ARCHIVED)}
     answers = world.look_up([quiet, Query("old", (INDEX,))], script)
-    assert answers[quiet] == Stated(ProjectStatus.ACTIVE, "", LIVE)
+    assert answers[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
 
 
 def test_a_snapshot_that_knows_no_more_changes_nothing(world: World) -> None:
     settings = LookupSettings(snapshot=snapshot_of(lib=SILENT))
-    assert world.ask({(INDEX, "lib"): Fetched(SILENT)}, settings=settings) == NotStated(LIVE)
+    assert world.ask({(INDEX, "lib"): Fetched(SILENT)}, settings=settings) == StatusNotStated(LIVE)
     assert world.ask({(INDEX, "other"): DOWN}, name="other", settings=settings) == Unavailable(
         Cause.TIMEOUT, "timed out", LIVE
     )
@@ -150,11 +150,11 @@ AT_STATUS = Origin(STATUS, NOW)
 @pytest.mark.parametrize(
     ("outcome", "answer"),
     [
-        (Fetched(ARCHIVED), Stated(ProjectStatus.ARCHIVED, "moved", AT_STATUS)),
-        (Fetched(ACTIVE), Stated(ProjectStatus.ACTIVE, "", AT_STATUS)),
-        (Fetched(ProjectPage("retired")), Unrecognised("retired", "", AT_STATUS)),
-        (Fetched(SILENT), NotStated(LIVE)),
-        (NotFound(), NotStated(LIVE)),
+        (Fetched(ARCHIVED), KnownStatus(ProjectStatus.ARCHIVED, "moved", AT_STATUS)),
+        (Fetched(ACTIVE), KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)),
+        (Fetched(ProjectPage("retired")), UnrecognizedStatus("retired", "", AT_STATUS)),
+        (Fetched(SILENT), StatusNotStated(LIVE)),
+        (NotFound(), StatusNotStated(LIVE)),
         (DOWN, Unavailable(Cause.TIMEOUT, "timed out", AT_STATUS)),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_status_index_that_states_markers_tells_active_by_silence(world: World
     answers = world.look_up(
         [one, other], {**script, (STATUS, "one"): Fetched(SILENT), (STATUS, "other"): Fetched(ARCHIVED)}
     )
-    assert answers[one] == Stated(ProjectStatus.ACTIVE, "", AT_STATUS)
+    assert answers[one] == KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)
 
 
 def test_what_the_last_round_shows_of_an_index_holds_for_the_first(world: World) -> None:
@@ -189,7 +189,7 @@ def test_what_the_last_round_shows_of_an_index_holds_for_the_first(world: World)
         (INDEX, "other"): Fetched(SILENT),
         (STATUS, "other"): Fetched(ARCHIVED),
     }
-    assert world.look_up([own, other], script)[own] == Stated(ProjectStatus.ACTIVE, "", AT_STATUS)
+    assert world.look_up([own, other], script)[own] == KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)
 
 
 def test_the_snapshot_speaks_where_the_status_index_does_not(world: World) -> None:
@@ -203,7 +203,7 @@ def test_the_status_index_is_cached_like_every_other(world: World) -> None:
     script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): Fetched(ARCHIVED)}
     world.ask(script, settings=ELSEWHERE)
     answer = world.ask({}, settings=ELSEWHERE)
-    assert answer == Stated(ProjectStatus.ARCHIVED, "moved", AT_STATUS._replace(source=Source.CACHE))
+    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", AT_STATUS._replace(source=Source.CACHE))
     assert world.fetcher.opened == 0
 
 

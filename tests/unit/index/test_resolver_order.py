@@ -8,11 +8,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.index.cache import CachedAnswer, PageKey, StatusCache, page_key
+from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
-from mothball.index.resolver import Statuses
-from mothball.model.lookup import Answer, Cause, Missing, NotStated, Stated, Unavailable, Unrecognised
+from mothball.index.resolver import Resolver
+from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, StatusNotStated, Unavailable, UnrecognizedStatus
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.look_up_world import HOME, INDEX, NOW, STATUS, snapshot_of
 
@@ -25,7 +25,7 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Fetched, PAGES), st.just(NotModified()), st.just(NotFound()), st.just(Failed(Cause.TIMEOUT, "slow"))
 )
 HELD = st.builds(
-    CachedAnswer, st.none() | PAGES, st.just('"v1"'), st.sampled_from([NOW - 10, NOW - 4000, NOW - 10**6, NOW + 10**4])
+    CachedPage, st.none() | PAGES, st.just('"v1"'), st.sampled_from([NOW - 10, NOW - 4000, NOW - 10**6, NOW + 10**4])
 )
 SETTINGS = st.builds(
     LookupSettings,
@@ -48,7 +48,7 @@ WORLDS = st.tuples(
     st.sets(st.sampled_from(INDEXES), max_size=1),
 )
 Scripted = dict[tuple[str, str], Outcome]
-Held = dict[tuple[str, str], CachedAnswer]
+Held = dict[tuple[str, str], CachedPage]
 Order = Callable[[list[PageRequest]], list[PageRequest]]
 
 
@@ -60,10 +60,10 @@ class MemoryCache(StatusCache):
         self.held = {page_key(*place): answer for place, answer in held.items()}
         self.known = set(stating)
 
-    def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedAnswer]:
+    def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
         return {key: self.held[key] for key in keys if key in self.held}
 
-    def put_many(self, answers: Mapping[PageKey, CachedAnswer]) -> None:
+    def put_many(self, answers: Mapping[PageKey, CachedPage]) -> None:
         self.held.update(answers)
 
     def states_markers(self, index: str) -> bool:
@@ -77,7 +77,7 @@ def run(
     queries: list[Query], script: Scripted, held: Held, stating: set[str], order: Order
 ) -> tuple[dict[Query, Answer], MemoryCache, FakeFetcher]:
     fetcher, cache = FakeFetcher(script, order), MemoryCache(held, stating)
-    answers = Statuses(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
+    answers = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
     return answers, cache, fetcher
 
 
@@ -134,12 +134,12 @@ def test_an_answer_says_only_what_somebody_said(world: tuple[list[Query], Script
         }
         snapshot = query.settings.snapshot
         match answer:
-            case Stated(status):
+            case KnownStatus(status):
                 # An absent marker may mean active.
                 assert status in said or (None in said and status == "active") or (snapshot and query.name == "a")
-            case Unrecognised(marker):
+            case UnrecognizedStatus(marker):
                 assert marker in said
-            case NotStated():
+            case StatusNotStated():
                 assert None in said or (snapshot and query.name == "b")
             case Missing(origin):
                 place = (origin.index_url, query.name)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from mothball.index import client as client_module
-from mothball.index.cache import CachedAnswer, StatusCache, page_key
+from mothball.index.cache import CachedPage, StatusCache, page_key
 from mothball.index.client import ClientSettings
 from mothball.index.page_request import Failed, Fetched, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
-from mothball.index.session import Session
+from mothball.index.session import LookupSession
 from mothball.model.errors import CacheError, ConfigError
 from mothball.model.findings import Severity
-from mothball.model.lookup import Cause, ProjectStatus, Source, Stated, Unavailable
+from mothball.model.lookup import Cause, KnownStatus, ProjectStatus, Source, Unavailable
 from tests.support.checking import INDEX
 from tests.support.fake_fetcher import FakeFetcher
 
@@ -53,12 +53,12 @@ def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
 
 def prefill(directory: Path, marker: str) -> None:
     cache = StatusCache.open(str(directory))
-    cache.put_many({page_key(INDEX, "old-lib"): CachedAnswer(ProjectPage(marker), None, 1_795_000_000.0)})
+    cache.put_many({page_key(INDEX, "old-lib"): CachedPage(ProjectPage(marker), None, 1_795_000_000.0)})
     cache.close()
 
 
 def test_a_run_without_queries_opens_nothing(client: FakeClient, cache_directory: Path) -> None:
-    with Session() as session:
+    with LookupSession() as session:
         assert session.look_up([]) == {}
     assert session.problems() == ()
     assert not cache_directory.exists()
@@ -68,9 +68,9 @@ def test_a_run_without_queries_opens_nothing(client: FakeClient, cache_directory
 def test_what_the_cache_can_answer_opens_no_client(client: FakeClient, cache_directory: Path) -> None:
     prefill(cache_directory, "archived")
     query = OLD_LIB._replace(settings=LookupSettings(offline=True))
-    with Session() as session:
+    with LookupSession() as session:
         answer = session.look_up([query])[query]
-    assert isinstance(answer, Stated)
+    assert isinstance(answer, KnownStatus)
     assert answer.status is ProjectStatus.ARCHIVED
     assert answer.origin.source in (Source.CACHE, Source.STALE)
     assert client.made_with == []
@@ -78,9 +78,9 @@ def test_what_the_cache_can_answer_opens_no_client(client: FakeClient, cache_dir
 
 def test_what_was_asked_is_in_the_cache_for_the_next_run(client: FakeClient) -> None:
     for source in (Source.INDEX, Source.CACHE):
-        with Session() as session:
+        with LookupSession() as session:
             answer = session.look_up([OLD_LIB])[OLD_LIB]
-        assert isinstance(answer, Stated)
+        assert isinstance(answer, KnownStatus)
         assert (answer.reason, answer.origin.source) == ("gone", source)
         assert session.problems() == ()
     assert [request.name for request in client.asked] == ["old-lib"]
@@ -88,7 +88,7 @@ def test_what_was_asked_is_in_the_cache_for_the_next_run(client: FakeClient) -> 
 
 def test_a_session_may_be_asked_more_than_once(client: FakeClient) -> None:
     next_lib = Query("next-lib", (INDEX,))
-    with Session() as session:
+    with LookupSession() as session:
         session.look_up([OLD_LIB])
         session.look_up([OLD_LIB, next_lib])
     assert [request.name for request in client.asked] == ["old-lib", "next-lib"]
@@ -97,25 +97,25 @@ def test_a_session_may_be_asked_more_than_once(client: FakeClient) -> None:
 
 def test_the_client_is_closed_at_the_end_even_when_all_went_wrong(client: FakeClient) -> None:
     client.script = {(INDEX, "old-lib"): KeyboardInterrupt()}
-    with pytest.raises(KeyboardInterrupt), Session() as session:
+    with pytest.raises(KeyboardInterrupt), LookupSession() as session:
         session.look_up([OLD_LIB])
     assert client.closed
 
 
 def test_the_client_knows_whom_the_user_trusts(client: FakeClient) -> None:
-    with Session(trusted_hosts=("index.example",)) as session:
+    with LookupSession(trusted_hosts=("index.example",)) as session:
         session.look_up([OLD_LIB])
     assert [settings.trusted_hosts for settings in client.made_with] == [("index.example",)]
 
 
 def test_certificates_that_cannot_be_used_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nothing.pem"))
-    with pytest.raises(ConfigError, match="REQUESTS_CA_BUNDLE"), Session() as session:
+    with pytest.raises(ConfigError, match="REQUESTS_CA_BUNDLE"), LookupSession() as session:
         session.look_up([OLD_LIB])
 
 
 def test_without_the_cache_nothing_is_read_or_written(client: FakeClient, cache_directory: Path) -> None:
-    with Session(use_cache=False) as session:
+    with LookupSession(use_cache=False) as session:
         session.look_up([OLD_LIB])
     assert not cache_directory.exists()
     assert session.problems() == ()
@@ -123,7 +123,7 @@ def test_without_the_cache_nothing_is_read_or_written(client: FakeClient, cache_
 
 def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(client: FakeClient, cache_directory: Path) -> None:
     cache_directory.write_text("a file stands in its place")
-    with Session() as session:
+    with LookupSession() as session:
         session.look_up([OLD_LIB])
         session.look_up([OLD_LIB])
     [problem] = session.problems()
@@ -138,11 +138,11 @@ def test_a_cache_that_fails_on_the_way_is_told(
     client: FakeClient, cache_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(cache: StatusCache, keys: object) -> dict[object, object]:
-        cache.trouble = CacheError(str(cache_directory), "it fell apart", help_text="make a new one")
+        cache.error = CacheError(str(cache_directory), "it fell apart", help_text="make a new one")
         return {}
 
     monkeypatch.setattr(StatusCache, "get_many", fail)
-    with Session() as session:
+    with LookupSession() as session:
         session.look_up([OLD_LIB])
     [problem] = session.problems()
     assert "it fell apart" in problem.message
@@ -152,14 +152,14 @@ def test_a_cache_that_fails_on_the_way_is_told(
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user whom file modes bind")
 def test_a_cache_that_may_not_be_written_is_told_and_done_without(client: FakeClient, cache_directory: Path) -> None:
     cache_directory.mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
-    with Session() as session:
+    with LookupSession() as session:
         session.look_up([OLD_LIB])
     assert len(session.problems()) == 1
 
 
 def test_a_failure_reaches_the_caller_as_an_answer(client: FakeClient) -> None:
     client.script = {(INDEX, "old-lib"): Failed(Cause.TIMEOUT, "too slow")}
-    with Session() as session:
+    with LookupSession() as session:
         answer = session.look_up([OLD_LIB])[OLD_LIB]
     assert isinstance(answer, Unavailable)
     assert answer.cause is Cause.TIMEOUT

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index.snapshot import parse_snapshot, render_snapshot
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
 from mothball.model.lookup import (
     Answer,
     Cause,
+    KnownStatus,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
+    UnrecognizedStatus,
 )
 
 INDEX = "https://index.example/simple/"
@@ -29,10 +29,10 @@ NOVEMBER_3 = date(2026, 11, 3)
 AT_MIDNIGHT = 1_793_664_000.0
 
 ANSWERS: dict[str, Answer] = {
-    "some-lib": Stated(ProjectStatus.ACTIVE, "", LIVE),
-    "old-lib": Stated(ProjectStatus.ARCHIVED, "moved to new-lib", LIVE),
-    "quiet-lib": NotStated(LIVE),
-    "odd-lib": Unrecognised("retired", "since May", LIVE),
+    "some-lib": KnownStatus(ProjectStatus.ACTIVE, "", LIVE),
+    "old-lib": KnownStatus(ProjectStatus.ARCHIVED, "moved to new-lib", LIVE),
+    "quiet-lib": StatusNotStated(LIVE),
+    "odd-lib": UnrecognizedStatus("retired", "since May", LIVE),
     "no-lib": Missing(LIVE),
     "down-lib": Unavailable(Cause.TIMEOUT, "timed out", LIVE),
 }
@@ -79,10 +79,10 @@ def test_what_is_written_is_looked_up_again() -> None:
     snapshot = parse_snapshot(rendered(ANSWERS))
     origin = Origin(INDEX, AT_MIDNIGHT, Source.SNAPSHOT)
     assert len(snapshot) == 4
-    assert snapshot.lookup("some-lib") == Stated(ProjectStatus.ACTIVE, "", origin)
-    assert snapshot.lookup("old-lib") == Stated(ProjectStatus.ARCHIVED, "moved to new-lib", origin)
-    assert snapshot.lookup("quiet-lib") == NotStated(origin)
-    assert snapshot.lookup("odd-lib") == Unrecognised("retired", "since May", origin)
+    assert snapshot.lookup("some-lib") == KnownStatus(ProjectStatus.ACTIVE, "", origin)
+    assert snapshot.lookup("old-lib") == KnownStatus(ProjectStatus.ARCHIVED, "moved to new-lib", origin)
+    assert snapshot.lookup("quiet-lib") == StatusNotStated(origin)
+    assert snapshot.lookup("odd-lib") == UnrecognizedStatus("retired", "since May", origin)
     assert snapshot.lookup("no-lib") is None
     assert snapshot.lookup("down-lib") is None
 
@@ -95,7 +95,7 @@ def test_credentials_do_not_get_into_a_snapshot_nor_out_of_one() -> None:
 
 def test_a_reason_is_made_harmless_before_it_is_written() -> None:
     answers: dict[str, Answer] = {
-        "a": Stated(ProjectStatus.ARCHIVED, "one\n\x1b[31mtwo\u202e \ud800" + "x" * 999, LIVE)
+        "a": KnownStatus(ProjectStatus.ARCHIVED, "one\n\x1b[31mtwo\u202e \ud800" + "x" * 999, LIVE)
     }
     text = rendered(answers)
     text.encode()
@@ -106,7 +106,7 @@ def test_a_reason_is_made_harmless_before_it_is_written() -> None:
 
 def test_names_written_by_hand_are_normalised() -> None:
     snapshot = parse_snapshot(minimal(projects={"Old_Lib": {"status": "archived"}}))
-    assert isinstance(snapshot.lookup("old-lib"), Stated)
+    assert isinstance(snapshot.lookup("old-lib"), KnownStatus)
 
 
 def test_the_age_is_counted_in_days() -> None:
@@ -167,17 +167,17 @@ def test_the_way_out_of_a_bad_snapshot_is_a_new_one() -> None:
 
 
 def test_a_marker_with_hidden_characters_does_not_become_one_that_we_know() -> None:
-    text = rendered({"a": Unrecognised("active\u202e", "", LIVE)})
+    text = rendered({"a": UnrecognizedStatus("active\u202e", "", LIVE)})
     assert "\u202e" not in text
-    assert isinstance(parse_snapshot(text).lookup("a"), Unrecognised)
+    assert isinstance(parse_snapshot(text).lookup("a"), UnrecognizedStatus)
 
 
 REASONS = st.text(max_size=40)
 MARKERS = st.text(max_size=40).filter(lambda marker: marker not in set(ProjectStatus))
 LEARNT = st.one_of(
-    st.builds(Stated, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none()),
-    st.builds(Unrecognised, MARKERS, REASONS, st.just(LIVE), st.none()),
-    st.builds(NotStated, st.just(LIVE), st.none()),
+    st.builds(KnownStatus, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none()),
+    st.builds(UnrecognizedStatus, MARKERS, REASONS, st.just(LIVE), st.none()),
+    st.builds(StatusNotStated, st.just(LIVE), st.none()),
     st.builds(Missing, st.just(LIVE)),
 )
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
@@ -189,14 +189,14 @@ def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, Ans
     for name, answer in answers.items():
         found = snapshot.lookup(name)
         match answer:
-            case Stated(status):
-                assert isinstance(found, Stated)
+            case KnownStatus(status):
+                assert isinstance(found, KnownStatus)
                 assert found.status is status
-            case Unrecognised(marker):
-                assert isinstance(found, Unrecognised)
+            case UnrecognizedStatus(marker):
+                assert isinstance(found, UnrecognizedStatus)
                 assert found.marker == marker
-            case NotStated():
-                assert isinstance(found, NotStated)
+            case StatusNotStated():
+                assert isinstance(found, StatusNotStated)
             case _:
                 assert found is None
 
@@ -227,7 +227,7 @@ def test_any_json_is_a_snapshot_or_a_snapshot_error(content: dict[str, object]) 
         return
     projects = content["projects"]
     assert isinstance(projects, dict)
-    assert all(snapshot.lookup(normalise(name)) for name in projects)
+    assert all(snapshot.lookup(normalize_name(name)) for name in projects)
 
 
 @given(st.text(max_size=60))

@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from mothball.model.document import Span, WithheldReason, normalise
+from mothball.model.document import SkipReason, Span, normalize_name
 from mothball.model.findings import Finding, Rule, Severity
 from mothball.model.lookup import (
     Cause,
+    KnownStatus,
     Lookup,
     Missing,
-    NotStated,
     Origin,
     ProjectStatus,
+    Skipped,
     Source,
-    Stated,
+    StatusNotStated,
     Unavailable,
-    Unrecognised,
-    Withheld,
+    UnrecognizedStatus,
 )
 
 ORIGIN = Origin("https://index.example/simple/", 0.0)
@@ -39,13 +39,13 @@ ORIGIN = Origin("https://index.example/simple/", 0.0)
     ],
 )
 def test_all_spellings_of_a_name_are_one_name(name: str) -> None:
-    assert normalise(name) == "friendly-bard"
+    assert normalize_name(name) == "friendly-bard"
 
 
 @given(st.text(st.sampled_from("aZ09-_."), max_size=30))
 def test_normalising_agrees_with_packaging_and_is_done_once(name: str) -> None:
-    assert normalise(name) == canonicalize_name(name)
-    assert normalise(normalise(name)) == normalise(name)
+    assert normalize_name(name) == canonicalize_name(name)
+    assert normalize_name(normalize_name(name)) == normalize_name(name)
 
 
 @given(st.text(max_size=20), st.data())
@@ -62,28 +62,28 @@ def test_a_span_counts_code_points() -> None:
 def test_no_two_kinds_of_look_up_are_ever_equal() -> None:
     # The same fields in every kind, so that only the kind can tell them apart.
     lookups: list[Lookup] = [
-        Stated(ProjectStatus.ARCHIVED, "archived", ORIGIN),
-        Unrecognised("archived", "archived", ORIGIN),
+        KnownStatus(ProjectStatus.ARCHIVED, "archived", ORIGIN),
+        UnrecognizedStatus("archived", "archived", ORIGIN),
         # No index can make a cause of its marker; what matters is that the kinds differ all the same.
         Unavailable(Cause.OFFLINE, "archived", ORIGIN),
-        Unrecognised("offline", "archived", ORIGIN),
-        NotStated(ORIGIN),
+        UnrecognizedStatus("offline", "archived", ORIGIN),
+        StatusNotStated(ORIGIN),
         Missing(ORIGIN),
-        Withheld(WithheldReason.PRIVATE),
+        Skipped(SkipReason.PRIVATE),
     ]
     assert [(one, other) for one, other in combinations(lookups, 2) if one == other or hash(one) == hash(other)] == []
 
 
 def test_each_kind_of_look_up_names_itself() -> None:
     kinds = [
-        Stated(ProjectStatus.ACTIVE, "", ORIGIN).kind,
-        NotStated(ORIGIN).kind,
-        Unrecognised("x", "", ORIGIN).kind,
+        KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN).kind,
+        StatusNotStated(ORIGIN).kind,
+        UnrecognizedStatus("x", "", ORIGIN).kind,
         Missing(ORIGIN).kind,
         Unavailable(Cause.TIMEOUT, "", ORIGIN).kind,
-        Withheld(WithheldReason.URL).kind,
+        Skipped(SkipReason.URL).kind,
     ]
-    assert kinds == ["stated", "not-stated", "unrecognised", "missing", "unavailable", "withheld"]
+    assert kinds == ["stated", "not-stated", "unrecognized", "missing", "unavailable", "skipped"]
 
 
 def test_an_answer_comes_from_the_index_unless_it_says_otherwise() -> None:
@@ -102,7 +102,7 @@ def test_the_words_that_users_write_and_read_are_fixed() -> None:
         "quarantined",
         "archived",
         "deprecated",
-        "unrecognised-status",
+        "unrecognized-status",
         "missing",
         "unverified",
         "not-stated",

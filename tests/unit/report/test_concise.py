@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from mothball.model.document import Location, Position, WithheldReason
+from mothball.model.document import Location, Position, SkipReason
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, UnnamedEntry
 from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
@@ -19,14 +19,14 @@ latin.txt: error[unreadable] it is not UTF-8
 mothball.toml: warning[expired-ignore] the ignore of fled-lib ended on 2026-11-17
 requirements.txt:2:1: error[archived] old-lib is archived: moved to new-lib
 requirements.txt:3:2: error[quarantined] bad-lib is quarantined: malware
-requirements.txt:4:1: warning[unrecognised-status] odd-lib has a status that mothball does not know: retired: since May
+requirements.txt:4:1: warning[unrecognized-status] odd-lib has a status that mothball does not know: retired: since May
 requirements.txt:5:1: warning[deprecated] calm-lib is deprecated
 requirements.txt:8:1: warning[unverified] down-lib could not be checked: index.example did not answer in time
 requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://index.example/simple/
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be asked: 1 answer is from the cache, up to 2 d old
-12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 withheld \
+12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 skipped \
 (1 direct URL, 1 incomplete entry), 1 not verified, 1 not stated
 """
 
@@ -61,7 +61,7 @@ def test_an_empty_report_is_said_to_be_empty() -> None:
         (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
         (
             Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1),
-            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 withheld, 2 not verified, 1 not stated",
+            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 skipped, 2 not verified, 1 not stated",
         ),
     ],
 )
@@ -71,21 +71,19 @@ def test_the_summary_counts_what_there_is_to_count(summary: Summary, words: str)
 
 def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = tuple(UnnamedEntry(place, why) for why in [*WithheldReason, WithheldReason.PATH, WithheldReason.PATH])
-    line = summary_line(Report((), (), (), NOTHING._replace(withheld=16), unnamed))
+    unnamed = tuple(UnnamedEntry(place, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
+    line = summary_line(Report((), (), (), NOTHING._replace(skipped=16), unnamed))
 
-    assert ", no findings, 16 withheld (3 local paths, 1 direct URL, " in line
-    assert line.count("1 ") == len(WithheldReason) - 1
+    assert ", no findings, 16 skipped (3 local paths, 1 direct URL, " in line
+    assert line.count("1 ") == len(SkipReason) - 1
 
 
 def test_a_lone_reason_is_told_without_its_number() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = (UnnamedEntry(place, WithheldReason.PATH),) * 2
+    unnamed = (UnnamedEntry(place, SkipReason.PATH),) * 2
 
-    assert summary_line(Report((), (), (), NOTHING._replace(withheld=2), unnamed)).endswith("2 withheld (local paths)")
-    assert summary_line(Report((), (), (), NOTHING._replace(withheld=1), unnamed[:1])).endswith(
-        "1 withheld (local path)"
-    )
+    assert summary_line(Report((), (), (), NOTHING._replace(skipped=2), unnamed)).endswith("2 skipped (local paths)")
+    assert summary_line(Report((), (), (), NOTHING._replace(skipped=1), unnamed[:1])).endswith("1 skipped (local path)")
 
 
 def test_as_much_of_a_place_is_told_as_there_is() -> None:

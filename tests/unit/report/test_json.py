@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 
 from mothball.check.pipeline import check
-from mothball.model.document import Dependency, Kind, Span, WithheldReason
+from mothball.model.document import Dependency, Kind, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Report, Summary
 from mothball.model.line_index import LineTable
-from mothball.model.lookup import Lookup, ProjectStatus, Source, Stated, Withheld
+from mothball.model.lookup import KnownStatus, Lookup, ProjectStatus, Skipped, Source
 from mothball.report.json import lookup_fields, render_json
 from tests.support.checking import (
     ARCHIVED,
@@ -19,7 +19,7 @@ from tests.support.checking import (
     MISSING,
     NOT_STATED,
     SETTINGS,
-    UNRECOGNISED,
+    UNRECOGNIZED,
     LookUp,
     origin,
     source,
@@ -49,7 +49,7 @@ def test_a_report_in_whole() -> None:
             "errors": 0,
             "warnings": 1,
             "ignored": 1,
-            "withheld": 0,
+            "skipped": 0,
             "not_verified": 0,
             "not_stated": 0,
         },
@@ -171,7 +171,7 @@ def test_an_empty_report_has_empty_lists() -> None:
     [
         (ARCHIVED, {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LEARNT}),
         (
-            Stated(ProjectStatus.ACTIVE, "", origin(Source.SNAPSHOT, age=43_200.0)),
+            KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.SNAPSHOT, age=43_200.0)),
             {
                 "kind": "stated",
                 "status": "active",
@@ -182,7 +182,7 @@ def test_an_empty_report_has_empty_lists() -> None:
             },
         ),
         (NOT_STATED, {"kind": "not-stated", "status": None, "reason": None, **LEARNT}),
-        (UNRECOGNISED, {"kind": "unrecognised", "status": "retired", "reason": "since May", **LEARNT}),
+        (UNRECOGNIZED, {"kind": "unrecognized", "status": "retired", "reason": "since May", **LEARNT}),
         (MISSING, {"kind": "missing", "status": None, "reason": None, **LEARNT}),
         (
             DOWN,
@@ -195,9 +195,9 @@ def test_an_empty_report_has_empty_lists() -> None:
             },
         ),
         (
-            Withheld(WithheldReason.PRIVATE),
+            Skipped(SkipReason.PRIVATE),
             {
-                "kind": "withheld",
+                "kind": "skipped",
                 "status": None,
                 "reason": "private",
                 "index": None,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.model.document import Location, Position
-from mothball.report.snippet import excerpt
+from mothball.report.snippet import snippet
 from tests.support.hostile import TEXTS, assert_harmless
 
 
@@ -27,22 +27,22 @@ def width(text: str) -> int:
 
 
 def test_a_place_without_its_text_has_no_excerpt() -> None:
-    assert excerpt(Location("f", Position(1, 1), Position(1, 3))) is None
+    assert snippet(Location("f", Position(1, 1), Position(1, 3))) is None
 
 
 def test_carets_stand_under_the_place() -> None:
-    assert excerpt(place('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
+    assert snippet(place('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
 
 
 def test_a_place_in_two_lines_is_marked_to_the_end_of_the_first() -> None:
     location = Location("f", Position(4, 3), Position(5, 2), "a old-\\")
-    assert excerpt(location) == ("a old-\\", "  ^^^^^")
+    assert snippet(location) == ("a old-\\", "  ^^^^^")
 
 
 @pytest.mark.parametrize("line_text", ["", "   ", "abc"])
 def test_an_empty_place_still_has_a_caret(line_text: str) -> None:
     end = Position(1, len(line_text) + 1)
-    assert excerpt(Location("f", end, end, line_text)) == (line_text.rstrip(), " " * len(line_text) + "^")
+    assert snippet(Location("f", end, end, line_text)) == (line_text.rstrip(), " " * len(line_text) + "^")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_empty_place_still_has_a_caret(line_text: str) -> None:
     ids=["tabs", "wide", "emoji", "combining", "combining without a class", "enclosing", "escape", "bidi", "variation"],
 )
 def test_whatever_stands_before_the_name_the_caret_is_under_it(before: str, cells: int) -> None:
-    pictured = excerpt(place(f"{before}old-lib", "old-lib"))
+    pictured = snippet(place(f"{before}old-lib", "old-lib"))
     assert pictured is not None
     shown, carets = pictured
     assert carets == " " * cells + "^" * 7
@@ -70,12 +70,12 @@ def test_whatever_stands_before_the_name_the_caret_is_under_it(before: str, cell
 
 
 def test_wide_characters_in_the_place_are_marked_in_their_whole_width() -> None:
-    assert excerpt(place("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
+    assert snippet(place("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
 
 
 @pytest.mark.parametrize("lead", [0, 40, 60, 109, 110, 5000])
 def test_a_long_line_is_cut_around_the_place(lead: int) -> None:
-    pictured = excerpt(place("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
+    pictured = snippet(place("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
     assert pictured is not None
     shown, carets = pictured
     assert len(shown) <= 112
@@ -87,11 +87,11 @@ def test_a_long_line_is_cut_around_the_place(lead: int) -> None:
 
 def test_a_line_that_just_fits_is_not_cut() -> None:
     line = "x" * 103 + "old-lib"
-    assert excerpt(place(line, "old-lib")) == (line, " " * 103 + "^" * 7)
+    assert snippet(place(line, "old-lib")) == (line, " " * 103 + "^" * 7)
 
 
 def test_a_name_longer_than_the_picture_is_marked_as_far_as_it_is_seen() -> None:
-    pictured = excerpt(place("n" * 5000, "n" * 5000))
+    pictured = snippet(place("n" * 5000, "n" * 5000))
     assert pictured == ("n" * 110 + "…", "^" * 110)
 
 
@@ -100,7 +100,7 @@ def test_an_excerpt_is_harmless_and_its_carets_are_right(before: str, after: str
     line_text = "x" * lead + before + "old-lib" + after
     start = lead + len(before)
     location = Location("f", Position(1, start + 1), Position(1, start + 8), line_text)
-    pictured = excerpt(location)
+    pictured = snippet(location)
     assert pictured is not None
     shown, carets = pictured
     assert "\n" not in shown

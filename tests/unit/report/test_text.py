@@ -100,7 +100,7 @@ def test_a_full_report_in_its_order() -> None:
         "mothball.toml: warning[expired-ignore",
         "requirements.txt:2:1: error[archived",
         "requirements.txt:3:2: error[quarantined",
-        "requirements.txt:4:1: warning[unrecognised-status",
+        "requirements.txt:4:1: warning[unrecognized-status",
         "requirements.txt:5:1: warning[deprecated",
         "requirements.txt:8:1: warning[unverified",
         blocks[7].partition("]")[0],
@@ -162,7 +162,7 @@ def test_as_many_failures_as_are_told_in_full_are_not_collapsed() -> None:
 
 def test_failures_of_another_cause_or_index_are_told_apart() -> None:
     elsewhere = DOWN._replace(origin=origin(index="https://other.example/simple/"))
-    refused = Unavailable(Cause.UNAUTHORISED, "index.example wants credentials", origin())
+    refused = Unavailable(Cause.UNAUTHORIZED, "index.example wants credentials", origin())
     text = render_text(unverified_report(DOWN, elsewhere, refused, DOWN, elsewhere, refused), now=NOW)
     assert text.count("warning[unverified]") == 6
     assert "more could" not in text

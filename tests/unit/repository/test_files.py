@@ -12,6 +12,7 @@ import pytest
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.files import (
     MAX_PATH_LENGTH,
+    display_path,
     is_inside,
     leads_outside,
     project_of,
@@ -20,7 +21,6 @@ from mothball.repository.files import (
     real_path,
     repository_root,
     resolves_inside,
-    shown_path,
 )
 from tests.support.trees import is_below_a_repository, repository, write_tree
 
@@ -308,9 +308,9 @@ def test_a_path_below_the_working_directory_is_shown_relative_to_it(
 ) -> None:
     write_tree(tmp_path, {"here/sub/x": "", "here-too/x": ""})
     monkeypatch.chdir(tmp_path / "here")
-    assert shown_path(str(tmp_path / "here" / "sub" / "x")) == "sub/x"
-    assert shown_path(os.path.join(".", "sub", "..", "x")) == "x"
-    assert shown_path(str(tmp_path / "here-too" / "x")) == str(tmp_path / "here-too" / "x").replace(os.sep, "/")
+    assert display_path(str(tmp_path / "here" / "sub" / "x")) == "sub/x"
+    assert display_path(os.path.join(".", "sub", "..", "x")) == "x"
+    assert display_path(str(tmp_path / "here-too" / "x")) == str(tmp_path / "here-too" / "x").replace(os.sep, "/")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.discovery.file_search import Found, find
+from mothball.discovery.file_search import FoundFiles, find
 from mothball.repository.git_ignored import by_repository, ignored, tracked
 from tests.support.git_repository import Repository, new_repository
 
@@ -20,7 +20,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return made
 
 
-def relative(found: Found, repository: Repository) -> tuple[list[str], list[str]]:
+def relative(found: FoundFiles, repository: Repository) -> tuple[list[str], list[str]]:
     files, hidden = ([os.path.relpath(path, repository.root) for path in part] for part in found)
     return files, hidden
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.routing.addresses import UsersPlaces, base_url, endpoint, has_credentials, is_local
+from mothball.routing.addresses import UserAddresses, base_url, endpoint, has_credentials, is_local
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ VARIABLES = {
     "URL": "https://index.example/team/",
     "PORT": "8443",
 }
-PLACES = UsersPlaces(["https://user:pw@index.example/team/"], ["trusted.example", "plain.example:8080"])
+PLACES = UserAddresses(["https://user:pw@index.example/team/"], ["trusted.example", "plain.example:8080"])
 
 
 @pytest.mark.parametrize(

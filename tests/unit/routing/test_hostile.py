@@ -21,7 +21,7 @@ from mothball.formats.manifests.tool_uv import read_uv_toml, with_sources_of
 from mothball.formats.table import parse
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.lookup import Withheld
+from mothball.model.lookup import Skipped
 from mothball.model.sanitize import one_line
 from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
 from tests.support.routing import told, user
@@ -97,7 +97,7 @@ FORMATS = st.sampled_from(
 )
 
 
-def told_by(
+def declared_by(
     pip: UserIndex | None,
     pip_extra: list[UserIndex],
     uv: UserIndex | None,
@@ -114,7 +114,7 @@ def told_by(
 
 USER_INDEXES = st.builds(user, VALUES, st.just("VARIABLE"), st.sampled_from(["", "acme"]))
 ONE, SOME = st.none() | USER_INDEXES, st.lists(USER_INDEXES, max_size=2)
-SETTINGS = st.builds(told_by, ONE, SOME, ONE, SOME, ONE)
+SETTINGS = st.builds(declared_by, ONE, SOME, ONE, SOME, ONE)
 PRIVATE = ("acme-*",)
 
 
@@ -131,19 +131,19 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
             route = router.route(dependency)
             explanation = router.explain(dependency)
             assert explanation.route == route
-            assert isinstance(route, Ask | Withheld)
+            assert isinstance(route, Ask | Skipped)
             if not isinstance(route, Ask):
                 continue
             assert 0 < len(route.indexes) <= MAX_INDEXES
             private = any(fnmatchcase(dependency.name, pattern) for pattern in PRIVATE)
             for index in route.answering:
-                shown = one_line(f"{index.url} {index.by}")
+                shown = one_line(f"{index.url} {index.set_by}")
                 assert "s3cret" not in index.url
                 assert "pw@" not in shown
                 assert "$" not in index.url
                 assert index.url.lower().startswith(("https://", "http://"))
                 assert not (private and any(host in index.url.lower() for host in DEFAULT_INDEX_HOSTS))
-                assert not (careful and not index.is_users and index.url.startswith("http:"))
+                assert not (careful and not index.is_user_setting and index.url.startswith("http:"))
     assert all("pw@" not in one_line(place) for place in credentials_in(declared, document.dependencies))
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import DEFAULT_INDEX, Network
 from mothball.index.urls import endpoint_of, page_url
-from mothball.model.document import Dependency, IndexOption, Span, ToolIndex, WithheldReason
-from mothball.model.lookup import Withheld
+from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
+from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
 from mothball.routing.addresses import base_url
 from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
@@ -46,8 +46,8 @@ DISGUISES = [
 ]
 
 
-def dependency(name: str = "old-lib", index: str | None = None, withheld: WithheldReason | None = None) -> Dependency:
-    return Dependency(name, Span(0, 1), Span(0, 1), index_url=index, withheld=withheld)
+def dependency(name: str = "old-lib", index: str | None = None, skip_reason: SkipReason | None = None) -> Dependency:
+    return Dependency(name, Span(0, 1), Span(0, 1), index_url=index, skip_reason=skip_reason)
 
 
 class Ask(NamedTuple):
@@ -57,7 +57,7 @@ class Ask(NamedTuple):
     status_index: str | None = None
 
 
-def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> Ask | Withheld:
+def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> Ask | Skipped:
     way = Router(Declared("requirements", options=options), network).route(wanted)
     return Ask(way.indexes, way.status_index) if isinstance(way, Answering) else way
 
@@ -121,19 +121,19 @@ def test_an_index_pinned_by_the_entry_answers_alone(options: tuple[IndexOption, 
     ],
 )
 def test_where_no_index_is_allowed_none_is_asked(options: tuple[IndexOption, ...]) -> None:
-    assert route(dependency(), options, NETWORK) == Withheld(WithheldReason.NO_INDEX)
+    assert route(dependency(), options, NETWORK) == Skipped(SkipReason.NO_INDEX)
 
 
-@pytest.mark.parametrize("why", [*WithheldReason])
-def test_what_the_text_withholds_stays_withheld(why: WithheldReason) -> None:
-    assert route(dependency(index=OTHER, withheld=why), (extra(EXTRA),), NETWORK) == Withheld(why)
+@pytest.mark.parametrize("reason", [*SkipReason])
+def test_what_the_text_withholds_stays_withheld(reason: SkipReason) -> None:
+    assert route(dependency(index=OTHER, skip_reason=reason), (extra(EXTRA),), NETWORK) == Skipped(reason)
 
 
 @pytest.mark.parametrize(
     "address", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://x:$TOKEN@other.example/"]
 )
 def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
-    variable = Withheld(WithheldReason.INDEX_VARIABLE)
+    variable = Skipped(SkipReason.INDEX_VARIABLE)
     assert route(dependency(), (primary(address),), NETWORK) == variable
     assert route(dependency(), (extra(address),), NETWORK) == variable
     assert route(dependency(index=address), (), NETWORK) == variable
@@ -159,7 +159,7 @@ def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
     ],
 )
 def test_what_is_no_web_address_is_not_asked(address: str) -> None:
-    nowhere = Withheld(WithheldReason.NO_INDEX)
+    nowhere = Skipped(SkipReason.NO_INDEX)
     assert route(dependency(), (primary(address),), NETWORK) == nowhere
     assert route(dependency(index=address), (), NETWORK) == nowhere
     assert route(dependency(), (extra(address),), NETWORK) == nowhere
@@ -230,8 +230,8 @@ def test_a_private_name_is_asked_of_its_own_index_but_not_of_the_default_one() -
     assert route(dependency("public"), (extra(EXTRA),), network) == Ask((EXTRA, DEFAULT_INDEX), STATUSES)
 
 
-def test_a_private_name_is_withheld_from_the_default_index_in_every_disguise() -> None:
-    private = Withheld(WithheldReason.PRIVATE)
+def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() -> None:
+    private = Skipped(SkipReason.PRIVATE)
     for address in DISGUISES:
         assert route(dependency("acme-web"), (), PRIVATE._replace(index_url=address)) == private, address
         assert route(dependency("acme-web", index=address), (), PRIVATE) == private, address
@@ -256,7 +256,7 @@ def test_other_hosts_are_not_taken_for_the_default_one(host: str) -> None:
 
 
 def test_a_private_name_without_an_index_has_no_index() -> None:
-    assert route(dependency("acme-web"), (option("no-index"),), PRIVATE) == Withheld(WithheldReason.NO_INDEX)
+    assert route(dependency("acme-web"), (option("no-index"),), PRIVATE) == Skipped(SkipReason.NO_INDEX)
 
 
 ADDRESSES = st.sampled_from(
@@ -307,7 +307,7 @@ def test_each_index_of_a_route_tells_who_named_it() -> None:
 
     assert isinstance(way, Answering)
     assert way.answering == (
-        Asked("https://mine.example/simple/", "UV_INDEX", is_users=True),
+        Asked("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
         Asked(EXTRA, "`--extra-index-url` in requirements.txt:1"),
         Asked(OTHER, "`--index-url` in base.txt:7"),
     )
@@ -318,7 +318,7 @@ def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands()
     way = Router(Declared("requirements", options=(primary(OTHER),)), told(Network(), settings)).route(dependency())
 
     assert isinstance(way, Answering)
-    assert way.answering == (Asked(OTHER, "`--index-url`", is_users=True),)
+    assert way.answering == (Asked(OTHER, "`--index-url`", is_user_setting=True),)
 
 
 # --- consent ----------------------------------------------------------------------------------------------------------
@@ -329,15 +329,15 @@ CAREFUL = Network(index_url=HOME, ask_local_indexes=False)
 
 @pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
 def test_a_local_index_that_only_the_repository_names_needs_consent(options: tuple[IndexOption, ...]) -> None:
-    assert route(dependency(), options, CAREFUL) == Withheld(WithheldReason.CONSENT)
+    assert route(dependency(), options, CAREFUL) == Skipped(SkipReason.CONSENT)
     assert isinstance(route(dependency(), options, CAREFUL._replace(ask_local_indexes=True)), Ask)
-    assert route(dependency(index=LOCAL), (), CAREFUL) == Withheld(WithheldReason.CONSENT)
+    assert route(dependency(index=LOCAL), (), CAREFUL) == Skipped(SkipReason.CONSENT)
 
 
 def test_a_local_index_that_the_user_names_is_asked() -> None:
-    default = Network(index_url=LOCAL, index_by="--index-url", is_users_index=True, ask_local_indexes=False)
+    default = Network(index_url=LOCAL, index_set_by="--index-url", is_user_index=True, ask_local_indexes=False)
     trusted = CAREFUL._replace(trusted_hosts=("127.0.0.1",))
-    named = CAREFUL._replace(users_indexes=("http://127.0.0.1:8080/other/",))
+    named = CAREFUL._replace(user_indexes=("http://127.0.0.1:8080/other/",))
 
     assert route(dependency(), (), default) == Ask((LOCAL,))
     assert route(dependency(), (primary(LOCAL),), trusted) == Ask((LOCAL,))
@@ -345,9 +345,9 @@ def test_a_local_index_that_the_user_names_is_asked() -> None:
 
 
 def test_a_local_index_of_the_projects_own_configuration_needs_consent_too() -> None:
-    project = Network(index_url=LOCAL, index_by="`index-url` in mothball.toml:1", ask_local_indexes=False)
+    project = Network(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", ask_local_indexes=False)
 
-    assert route(dependency(), (), project) == Withheld(WithheldReason.CONSENT)
+    assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
     assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == Ask((HOME,))
     assert route(dependency(), (), CAREFUL._replace(status_index=STATUSES)) == Ask((HOME,), STATUSES)
 
@@ -365,15 +365,15 @@ def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -
     assert way.indexes == ("https://other.example/team/",)
     # A variable in the user's own configuration is text to installers, too.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
-    assert Router(Declared("requirements"), told(Network(), own)).route(dependency()) == Withheld(
-        WithheldReason.INDEX_VARIABLE
+    assert Router(Declared("requirements"), told(Network(), own)).route(dependency()) == Skipped(
+        SkipReason.INDEX_VARIABLE
     )
 
 
 def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_none() -> None:
     many = tuple(extra(f"https://{number}.example/") for number in range(MAX_INDEXES))
 
-    assert route(dependency(), many, NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
+    assert route(dependency(), many, NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
     assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == Ask((*(one.value for one in many[1:]), HOME))
 
 
@@ -381,11 +381,9 @@ def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> N
     many = tuple(extra(EXTRA) for _ in range(MAX_DECLARED))
 
     assert route(dependency(), many, NETWORK) == Ask((EXTRA, HOME))
-    assert route(dependency(), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
-    assert route(dependency(index=OTHER), (*many, extra(EXTRA)), NETWORK) == Withheld(WithheldReason.TOO_MANY_INDEXES)
-    assert route(dependency(withheld=WithheldReason.URL), (*many, extra(EXTRA)), NETWORK) == Withheld(
-        WithheldReason.URL
-    )
+    assert route(dependency(), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
+    assert route(dependency(index=OTHER), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
+    assert route(dependency(skip_reason=SkipReason.URL), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.URL)
 
 
 def test_credentials_that_a_repository_writes_down_are_told() -> None:

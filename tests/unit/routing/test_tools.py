@@ -7,14 +7,14 @@ import pytest
 from mothball.config.installers import InstallerSettings, PipSettings, UvSettings
 from mothball.config.project import Network
 from mothball.formats.table import parse
-from mothball.model.document import WithheldReason
-from mothball.model.lookup import Withheld
+from mothball.model.document import SkipReason
+from mothball.model.lookup import Skipped
 from mothball.routing.route import Declared, Router
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"
 ACME = "[project]\nname = 'x'\ndependencies = ['acme-web']\n"
-NOWHERE = WithheldReason.NO_INDEX
+NOWHERE = SkipReason.NO_INDEX
 
 
 def table(array: str, name: str, url: str, more: str = "") -> str:
@@ -129,7 +129,7 @@ def test_a_source_may_name_an_index_that_the_user_named() -> None:
     # Of what comes from elsewhere in some environments, the rest comes from that index.
     elsewhere = "[tool.uv.sources]\nlib = [{index = 'acme'}, {path = '../lib'}]\n"
     assert lib(PROJECT + elsewhere, named) == (B,)
-    assert lib(PROJECT + "[tool.uv.sources]\nlib = [{index = 'acme', ", named) == WithheldReason.INCOMPLETE
+    assert lib(PROJECT + "[tool.uv.sources]\nlib = [{index = 'acme', ", named) == SkipReason.INCOMPLETE
 
 
 def test_a_lock_of_uv_is_asked_of_the_registry_that_it_records() -> None:
@@ -199,8 +199,8 @@ def test_what_is_half_typed_is_asked_for_by_no_way_and_told_so() -> None:
     document = parse("pyproject", text)
     router = Router(Declared(document.format, document.tools, (), document.tool_indexes), Network())
     (dependency,) = document.dependencies
-    withheld = Withheld(WithheldReason.INCOMPLETE)
-    assert router.route(dependency) == router.explain(dependency).route == withheld
+    skip_reason = Skipped(SkipReason.INCOMPLETE)
+    assert router.route(dependency) == router.explain(dependency).route == skip_reason
 
 
 # --- Rye --------------------------------------------------------------------------------------------------------------
@@ -216,9 +216,9 @@ RYE = "tool.rye.sources"
         (table(RYE, "default", A), (A,)),
         (table(RYE, "default", A) + table(RYE, "b", B), (B, A)),
         (table(RYE, "a", A, "type = 'find-links'"), (PUBLIC,)),
-        ("[[tool.rye.sources]]\nname = 'a'\n", WithheldReason.NO_INDEX),
-        ("[[tool.rye.sources]]\nname = 'default'\nurl = 'https://a.ex", WithheldReason.NO_INDEX),
-        ("[tool.rye]\nsources = 3\n", WithheldReason.NO_INDEX),
+        ("[[tool.rye.sources]]\nname = 'a'\n", SkipReason.NO_INDEX),
+        ("[[tool.rye.sources]]\nname = 'default'\nurl = 'https://a.ex", SkipReason.NO_INDEX),
+        ("[tool.rye]\nsources = 3\n", SkipReason.NO_INDEX),
     ],
 )
 def test_rye_asks_its_sources_beside_the_default_index(tables: str, indexes: Way) -> None:
@@ -240,10 +240,10 @@ PDM = "tool.pdm.source"
         (table(PDM, "a", A, "include_packages = ['li*']") + table(PDM, "b", B, "include_packages = ['LIB']"), (A, B)),
         (table(PDM, "a", A, "include_packages = ['acme-*']"), (A, PUBLIC)),
         (table(PDM, "a", A, "exclude_packages = ['li?']") + table(PDM, "b", B), (B, PUBLIC)),
-        (table(PDM, "pypi", A, "exclude_packages = ['*']"), WithheldReason.NO_INDEX),
+        (table(PDM, "pypi", A, "exclude_packages = ['*']"), SkipReason.NO_INDEX),
         (table(PDM, "a", A, "type = 'find_links'"), (PUBLIC,)),
         ("[[tool.pdm.source]]\nname = 'pypi'\nverify_ssl = false\n", (PUBLIC,)),
-        ("[[tool.pdm.source]]\nname = 'a'\nurl = 'https://a.ex", WithheldReason.NO_INDEX),
+        ("[[tool.pdm.source]]\nname = 'a'\nurl = 'https://a.ex", SkipReason.NO_INDEX),
     ],
 )
 def test_pdm_asks_its_sources_and_keeps_to_what_they_include(tables: str, indexes: Way) -> None:
@@ -269,7 +269,7 @@ PACKAGES = "[packages]\nlib = '*'\npinned = {version = '*', index = 'b'}\n"
         (table("source", "a", A), (A,)),
         (table("source", "a", A) + table("source", "b", B), (A,)),
         (table("source", "a", A) + table("source", "b", B) + "[pipenv]\ninstall_search_all_sources = true\n", (B, A)),
-        ("[[source]]\nname = 'a'\n", WithheldReason.NO_INDEX),
+        ("[[source]]\nname = 'a'\n", SkipReason.NO_INDEX),
     ],
 )
 def test_pipenv_asks_its_first_source(text: str, indexes: Way) -> None:
@@ -309,7 +309,7 @@ BOTH = "[pypi-dependencies]\nlib = '*'\n"
         # What the workspace requires is installed in every environment.
         (BOTH + f"[feature.gpu.pypi-options]\nindex-url = '{C}'\n", (C, PUBLIC)),
         (BOTH + f"[feature.gpu.pypi-options]\nindex-url = '{C}'\n[pypi-options]\nindex-url = '{A}'\n", (C, A)),
-        (BOTH + "[pypi-options]\nindex-url = ''\n", WithheldReason.NO_INDEX),
+        (BOTH + "[pypi-options]\nindex-url = ''\n", SkipReason.NO_INDEX),
         ("[pypi-dependencies]\nlib = {version = '*', index = 'https://d.example/simple'}\n", (D,)),
     ],
 )
@@ -438,7 +438,7 @@ def test_the_default_index_yields_to_the_main_index_of_another_tool() -> None:
 def test_an_extra_index_that_cannot_be_asked_keeps_names_from_the_default_one(
     file_format: str, text: str, address: str, network: Network
 ) -> None:
-    assert ways(file_format, text.format(address), network=network) == {"acme-web": WithheldReason.NO_INDEX}
+    assert ways(file_format, text.format(address), network=network) == {"acme-web": SkipReason.NO_INDEX}
 
 
 def test_an_extra_index_that_cannot_be_asked_keeps_no_name_from_home() -> None:
@@ -446,11 +446,11 @@ def test_an_extra_index_that_cannot_be_asked_keeps_no_name_from_home() -> None:
 
 
 def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
-    for address, way in (("file:///srv/simple", (PUBLIC,)), ("htps://home.example", WithheldReason.NO_INDEX)):
+    for address, way in (("file:///srv/simple", (PUBLIC,)), ("htps://home.example", SkipReason.NO_INDEX)):
         settings = InstallerSettings(pip=PipSettings(extra=(user(address),)))
         assert ways("requirements", "lib\n", settings) == {"lib": way}
         settings = InstallerSettings(uv=UvSettings(extra=(user(address),)))
-        assert ways("requirements", "lib\n", settings) == {"lib": WithheldReason.NO_INDEX}
+        assert ways("requirements", "lib\n", settings) == {"lib": SkipReason.NO_INDEX}
 
 
 # --- what may name an index, and cannot be read -----------------------------------------------------------------------
@@ -480,7 +480,7 @@ def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
 def test_a_slip_where_the_index_is_named_keeps_names_from_the_default_one(
     file_format: str, text: str, network: Network
 ) -> None:
-    assert ways(file_format, text, network=network) == {"acme-web": WithheldReason.NO_INDEX}
+    assert ways(file_format, text, network=network) == {"acme-web": SkipReason.NO_INDEX}
 
 
 def test_a_slip_elsewhere_keeps_no_name_from_its_index() -> None:

@@ -33,7 +33,7 @@ _CONFLICT_MARKS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
 _SHOWN = 60
 
 
-class Option(NamedTuple):
+class IniOption(NamedTuple):
     """An option and the lines of its value, each without the white space around it; empty ones are left out.
 
     ``is_inline`` tells whether the first of them stands on the line of the name. ``delimited`` is False where the line
@@ -52,12 +52,12 @@ class Option(NamedTuple):
         return self.is_inline and len(self.lines) == 1
 
 
-class Section(NamedTuple):
+class IniSection(NamedTuple):
     """A section with its options in the order of the file; ``name`` is empty for what stands before the first."""
 
     name: str
     span: Span
-    options: tuple[Option, ...]
+    options: tuple[IniOption, ...]
 
 
 class IniScan(NamedTuple):
@@ -67,7 +67,7 @@ class IniScan(NamedTuple):
     that looks like half a header is let pass there, and not here.
     """
 
-    sections: tuple[Section, ...]
+    sections: tuple[IniSection, ...]
     comments: tuple[Span, ...]
     problems: tuple[ParseProblem, ...]
 
@@ -77,13 +77,13 @@ def scan(text: str) -> IniScan:
     return _Scanner(text).document()
 
 
-def settled(section: Section, known: Collection[str] = ()) -> Iterator[Option]:
+def settled(section: IniSection, known: Collection[str] = ()) -> Iterator[IniOption]:
     """Yield the options of ``section`` with the lines that are theirs.
 
     A line without a delimiter is an option being typed where its name is one of ``known``; anywhere else it stands in
     the way of the option before it, whose lines go on behind it.
     """
-    current: Option | None = None
+    current: IniOption | None = None
     lines: list[Span] = []
     for option in section.options:
         if option.delimited or option.name in known or current is None:
@@ -107,12 +107,12 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._sections: list[tuple[str, Span, list[Option]]] = [("", Span(0, 0), [])]
+        self._sections: list[tuple[str, Span, list[IniOption]]] = [("", Span(0, 0), [])]
         self._comments: list[Span] = []
         self._problems: list[ParseProblem] = []
         self._lines: list[Span] = []
-        self._option: Option | None = None
-        self._half_header: Section | None = None
+        self._option: IniOption | None = None
+        self._half_header: IniSection | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
         self._in_conflict = False
@@ -124,7 +124,7 @@ class _Scanner:
         self._open_half_header()
         self._close_option()
         sections = tuple(
-            Section(name, span, tuple(options)) for name, span, options in self._sections if name or options
+            IniSection(name, span, tuple(options)) for name, span, options in self._sections if name or options
         )
         return IniScan(sections, tuple(self._comments), tuple(self._problems[:MAX_SYNTAX_ERRORS]))
 
@@ -156,7 +156,7 @@ class _Scanner:
             self._open_section(value[1:closing], span)
         elif value[0] == "[" or _BROKEN_HEADER.fullmatch(value):
             self._problem(span, "the brackets of a section header are not both there", "write [NAME]")
-            self._half_header = Section(value.strip("[] \t"), span, ())
+            self._half_header = IniSection(value.strip("[] \t"), span, ())
             return
         else:
             self._close_option()
@@ -200,7 +200,7 @@ class _Scanner:
         first = value[at + 1 :].strip()
         self._lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
-        self._option = Option(name, name_span, (), bool(first), delimiter is not None)
+        self._option = IniOption(name, name_span, (), bool(first), delimiter is not None)
 
     def _close_option(self) -> None:
         if self._option is not None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.requirements.strings import Section, read_requirement
-from mothball.formats.source_map import Excerpt, Part, excerpt
-from mothball.model.document import Dependency, Document, Include, Kind, ParseProblem, Span, normalise
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
+from mothball.model.document import Dependency, Document, Include, Kind, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _Found = Dependency | ParseProblem | Include
 class _Line(NamedTuple):
     """A logical line of a list: its text without comment, and where its comments stand."""
 
-    entry: Excerpt
+    entry: SourceMap
     comments: tuple[Span, ...]
 
 
@@ -67,16 +67,16 @@ def parse(text: str) -> Document:
     return _with_tox(text, scan, found, comments)._replace(own_name=own_name)
 
 
-def _own_name(text: str, sections: tuple[ini.Section, ...]) -> str:
+def _own_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
     """Return the normalised name of the project, empty where there is none."""
     for section in sections:
         for option in section.options if section.name == "metadata" else ():
             if option.name == "name" and option.is_one_line:
-                return normalise(option.lines[0].of(text))
+                return normalize_name(option.lines[0].of(text))
     return ""
 
 
-def _lists(section: ini.Section) -> Iterator[tuple[ini.Option, str]]:
+def _lists(section: ini.IniSection) -> Iterator[tuple[ini.IniOption, str]]:
     """Yield the options of ``section`` that are lists of requirements, each with the name of its list."""
     if section.name == "options":
         for option in ini.settled(section, _LISTS):
@@ -87,9 +87,9 @@ def _lists(section: ini.Section) -> Iterator[tuple[ini.Option, str]]:
             yield option, f"options.extras_require.{option.name}"
 
 
-def _logical_lines(text: str, option: ini.Option) -> Iterator[_Line]:
+def _logical_lines(text: str, option: ini.IniOption) -> Iterator[_Line]:
     """Yield the lines of a list, those that end in a backslash joined with the next."""
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     comments: list[Span] = []
     for span in option.lines:
         line = span.of(text)
@@ -99,15 +99,15 @@ def _logical_lines(text: str, option: ini.Option) -> Iterator[_Line]:
             line = line[:at].rstrip()
         goes_on = line.endswith("\\")
         line = line.removesuffix("\\")
-        parts.append(Part(line, span.start, span.start + len(line)))
+        parts.append(SourcePart(line, span.start, span.start + len(line)))
         if not goes_on:
-            yield _Line(excerpt(parts), tuple(comments))
+            yield _Line(source_map(parts), tuple(comments))
             parts, comments = [], []
     if parts:
-        yield _Line(excerpt(parts), tuple(comments))
+        yield _Line(source_map(parts), tuple(comments))
 
 
-def _read_list(entry: Excerpt, listed: Section) -> Iterator[_Found]:
+def _read_list(entry: SourceMap, listed: Section) -> Iterator[_Found]:
     """Read a list that stands on one line; its entries are separated by ``;``."""
     start = 0
     for piece in entry.text.split(";"):

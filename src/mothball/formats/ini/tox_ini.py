@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.requirements.strings import Section, read_pip_lines, read_requirement
-from mothball.formats.source_map import Excerpt, Part, excerpt, whole
+from mothball.formats.source_map import SourceMap, SourcePart, source_map, whole
 from mothball.model.document import (
     Dependency,
     Document,
@@ -23,9 +23,9 @@ from mothball.model.document import (
     IndexOption,
     Kind,
     ParseProblem,
+    SkipReason,
     Span,
     Unnamed,
-    WithheldReason,
 )
 from mothball.model.records import NamedTuple
 
@@ -41,13 +41,13 @@ _KNOWN = {"{toxinidir}": ".", "{tox_root}": ".", "{/}": "/", "{:}": ":"}
 _LONGEST_KNOWN = max(map(len, _KNOWN))
 
 
-def substituted(text: str, span: Span) -> list[Part]:
+def substituted(text: str, span: Span) -> list[SourcePart]:
     """Return what ``span`` of ``text`` says with its substitutions made.
 
     What is not known becomes a number as long as the substitution: in a version it is one, as part of a name it is
     found out by its braces in the file. Linear in the span, whatever its nesting.
     """
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     position = span.start
     # For each brace that is open: where it stands, or None where only its default is kept, without the braces.
     open_at: list[int | None] = []
@@ -59,7 +59,7 @@ def substituted(text: str, span: Span) -> list[Part]:
             continue
         if is_opening:
             if not unknown:
-                parts.append(Part(text[position:start], position, start))
+                parts.append(SourcePart(text[position:start], position, start))
                 position = end
             has_default = brace[0] != "{"
             open_at.append(None if has_default else start)
@@ -73,26 +73,26 @@ def substituted(text: str, span: Span) -> list[Part]:
             position = end
     if unknown:
         first = next(start for start in open_at if start is not None)
-        parts.append(Part("1" * (span.end - first), first, span.end))
+        parts.append(SourcePart("1" * (span.end - first), first, span.end))
     else:
-        parts.append(Part(text[position : span.end], position, span.end))
+        parts.append(SourcePart(text[position : span.end], position, span.end))
     return parts
 
 
-def is_stand_in(text: str, part: Part) -> bool:
+def is_substitution(text: str, part: SourcePart) -> bool:
     """Return whether ``part`` stands in for a substitution of ``text`` that is not known."""
     return part.text[:1] == "1" and text.startswith("{", part.start)
 
 
-def _closed(text: str, position: int, opening: int | None, closing: int) -> Part:
+def _closed(text: str, position: int, opening: int | None, closing: int) -> SourcePart:
     """Return what stands between a brace and its partner, or in place of both."""
     if opening is None:
-        return Part(text[position:closing], position, closing)
+        return SourcePart(text[position:closing], position, closing)
     if closing + 1 - opening <= _LONGEST_KNOWN:
         known = _KNOWN.get(text[opening : closing + 1])
         if known is not None:
-            return Part(known, opening, closing + 1)
-    return Part("1" * (closing + 1 - opening), opening, closing + 1)
+            return SourcePart(known, opening, closing + 1)
+    return SourcePart("1" * (closing + 1 - opening), opening, closing + 1)
 
 
 _ENVIRONMENT = "testenv"
@@ -119,14 +119,14 @@ class Environments(NamedTuple):
 class _Lines(NamedTuple):
     """The lines of an option as pip would get them, and those in which something stands in for what is not known."""
 
-    excerpt: Excerpt
+    source_map: SourceMap
     unclear: list[Span]
 
 
-class _Setting(NamedTuple):
+class _TaggedOption(NamedTuple):
     """An option that tox reads lines of requirements from."""
 
-    option: ini.Option
+    option: ini.IniOption
     section: Section
 
 
@@ -139,7 +139,7 @@ def parse(text: str) -> Document:
     return document._replace(problems=tuple(problems), ignores=tuple(ignores))
 
 
-def read_environments(text: str, sections: Sequence[ini.Section], core: str = "tox") -> Environments:
+def read_environments(text: str, sections: Sequence[ini.IniSection], core: str = "tox") -> Environments:
     """Return what tox reads from ``sections`` of ``text``; ``core`` is the section of its own settings."""
     comments: list[Span] = []
     found = [*_read_core(text, sections, core, comments)]
@@ -148,11 +148,11 @@ def read_environments(text: str, sections: Sequence[ini.Section], core: str = "t
     unnamed: list[Unnamed] = []
     for setting in _settings(text, sections):
         lines = _pip_lines(text, setting.option, comments)
-        document = read_pip_lines(lines.excerpt.text, lines.excerpt.place, setting.section)
+        document = read_pip_lines(lines.source_map.text, lines.source_map.place, setting.section)
         found += (_as_written(text, one) for one in document.dependencies if not _has_brace(text, one.name_span))
         unnamed += document.unnamed
         unnamed += (
-            Unnamed(one.entry_span, WithheldReason.VARIABLE)
+            Unnamed(one.entry_span, SkipReason.VARIABLE)
             for one in document.dependencies
             if _has_brace(text, one.name_span) and not text.startswith(_REFERRING, one.entry_span.start)
         )
@@ -189,7 +189,7 @@ def _as_written(text: str, found: Dependency) -> Dependency:
 
 
 def _read_core(
-    text: str, sections: Sequence[ini.Section], core: str, comments: list[Span]
+    text: str, sections: Sequence[ini.IniSection], core: str, comments: list[Span]
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield what tox requires of itself."""
     for section in sections:
@@ -201,17 +201,17 @@ def _read_core(
 # --- which options ----------------------------------------------------------------------------------------------------
 
 
-def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
+def _settings(text: str, sections: Sequence[ini.IniSection]) -> Iterator[_TaggedOption]:
     """Yield the options that hold requirements: those of environments, and those that they refer to, each once."""
-    options: dict[tuple[str, str], list[ini.Option]] = {}
-    waiting: list[_Setting] = []
+    options: dict[tuple[str, str], list[ini.IniOption]] = {}
+    waiting: list[_TaggedOption] = []
     for section in sections:
         is_environment = section.name in {_ENVIRONMENT, _PACKAGING} or section.name.startswith(f"{_ENVIRONMENT}:")
         for option in ini.settled(section, _KINDS):
             name = option.name.lower()
             options.setdefault((section.name, name), []).append(option)
             if is_environment and name in _KINDS:
-                waiting.append(_Setting(option, Section(f"{section.name}.{name}", _KINDS[name])))
+                waiting.append(_TaggedOption(option, Section(f"{section.name}.{name}", _KINDS[name])))
     half_typed = {"".join(key): key for key in options}
     seen: set[Span] = set()
     while waiting:
@@ -224,7 +224,7 @@ def _settings(text: str, sections: Sequence[ini.Section]) -> Iterator[_Setting]:
             for key in _references(line.of(text), half_typed):
                 referred = setting.section._replace(name=".".join(key))
                 # Taken out, so that it is gone through once, however often it is referred to.
-                waiting += (_Setting(option, referred) for option in options.pop(key, ()))
+                waiting += (_TaggedOption(option, referred) for option in options.pop(key, ()))
 
 
 def _references(line: str, half_typed: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -239,19 +239,19 @@ def _references(line: str, half_typed: Mapping[str, tuple[str, str]]) -> Iterato
 # --- their lines ------------------------------------------------------------------------------------------------------
 
 
-def _pip_lines(text: str, option: ini.Option, comments: list[Span]) -> _Lines:
+def _pip_lines(text: str, option: ini.IniOption, comments: list[Span]) -> _Lines:
     """Return the lines of ``option`` as pip would get them; their comments go to ``comments``."""
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     unclear: list[Span] = []
     for span in option.lines:
         line = _without_comment(text, span, comments)
         condition = re.match(_CONDITION, line.of(text))
         start = line.start + (condition.end() if condition else 0)
         of_line = substituted(text, Span(start, line.end))
-        if any(is_stand_in(text, part) for part in of_line):
+        if any(is_substitution(text, part) for part in of_line):
             unclear.append(line)
-        parts += (*of_line, Part("\n", line.end, line.end))
-    return _Lines(excerpt(parts), unclear)
+        parts += (*of_line, SourcePart("\n", line.end, line.end))
+    return _Lines(source_map(parts), unclear)
 
 
 def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
@@ -284,7 +284,7 @@ def _index_option(text: str, option: IndexOption) -> IndexOption:
     return option._replace(value=f"${option.span.of(text)}") if _has_brace(text, option.span) else option
 
 
-def _read_requires(text: str, option: ini.Option, comments: list[Span]) -> Iterator[Dependency | ParseProblem]:
+def _read_requires(text: str, option: ini.IniOption, comments: list[Span]) -> Iterator[Dependency | ParseProblem]:
     """Yield what tox requires of itself: one requirement a line, or several on one line with commas between."""
     own = Section(f"tox.{_REQUIRES}")
     for span in option.lines:

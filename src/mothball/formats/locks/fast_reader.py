@@ -14,7 +14,7 @@ from itertools import accumulate, count
 from mothball.formats.ignores import read_comment
 from mothball.formats.locks.stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName
 from mothball.formats.locks.toml_reader import FILES, keep_leaves
-from mothball.formats.toml.api import Entry, Header, String, scan
+from mothball.formats.toml.api import Header, String, TomlEntry, scan
 from mothball.formats.toml.strings import SHORT_ESCAPES
 from mothball.formats.toml.tables import Definitions
 from mothball.model.document import IgnoreComment, ParseProblem, Span
@@ -54,7 +54,7 @@ class _Line(NamedTuple):
     it, and how many characters follow that part. The distance is negative where there is none.
     """
 
-    statement: Header | Entry | None
+    statement: Header | TomlEntry | None
     inside: _Context | None
     values: list[tuple[Path, list[int | bool]]]
     code: tuple[int, int]
@@ -128,9 +128,9 @@ class _Reader:
 
     # --- packages -----------------------------------------------------------------------------------------------------
 
-    def _define(self, statement: Header | Entry, start: int) -> None:
+    def _define(self, statement: Header | TomlEntry, start: int) -> None:
         """Enter a table or define a key; raise ``_Declined`` where that was done before."""
-        if isinstance(statement, Entry):
+        if isinstance(statement, TomlEntry):
             complaint = self._definitions.define(statement.keys)
         else:
             is_array = isinstance(statement.path[-1], int)
@@ -180,7 +180,7 @@ class _Reader:
         code = code.rstrip(" \t")
         if comment not in {"", "\0"} or (not array and code[:1] in {" ", "\t"}):
             raise _Declined
-        statement: Header | Entry | None = None
+        statement: Header | TomlEntry | None = None
         inside: _Context | None = None
         values: Values = {}
         if array and code == "]":
@@ -202,7 +202,7 @@ class _Reader:
         )
         return line
 
-    def _find_values(self, entry: Entry, path: Path) -> Values:
+    def _find_values(self, entry: TomlEntry, path: Path) -> Values:
         values: Values = {}
         if path[0] != self._layout.array:
             keep_leaves(values, path, entry.value, self._layout.root)
@@ -220,7 +220,7 @@ def _distance(leaf: Leaf) -> int | bool:
 
 
 @lru_cache(maxsize=1024)
-def scan_line(code: str, *, is_item: bool) -> Header | Entry:
+def scan_line(code: str, *, is_item: bool) -> Header | TomlEntry:
     """Return the header or entry in a line without comment, or the array that an item is put into.
 
     The strings of the entry are the numbers of their placeholders. All locks of a tool have the same lines, therefore

@@ -15,10 +15,10 @@ from mothball.model.document import (
     Graph,
     Kind,
     ParseProblem,
+    SkipReason,
     Span,
-    WithheldReason,
     new_dependency,
-    normalise,
+    normalize_name,
 )
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -51,7 +51,7 @@ class Names(dict[str, str]):
 
     def __missing__(self, spelling: str) -> str:
         """Make and keep the normalised form of ``spelling``."""
-        self[spelling] = normalised = normalise(spelling)
+        self[spelling] = normalised = normalize_name(spelling)
         return normalised
 
 
@@ -88,7 +88,7 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
         requires.setdefault(name, []).extend([names[other] for other in required])
         if source is None:
             continue
-        version, withheld = stanza.text("version"), source.withheld if whole else WithheldReason.INCOMPLETE
+        version, skip_reason = stanza.text("version"), source.skip_reason if whole else SkipReason.INCOMPLETE
         dependencies.append(
             new_dependency(
                 name=name,
@@ -100,7 +100,7 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
                 section=section,
                 version=version,
                 index_url=source.index_url,
-                withheld=withheld,
+                skip_reason=skip_reason,
             )
         )
     return Collected(dependencies, problems, requires)

@@ -10,7 +10,7 @@ import re
 from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, archive_source, local_source, texts
 from mothball.formats.pep508 import NAME_PATTERN
-from mothball.model.document import Document, WithheldReason
+from mothball.model.document import Document, SkipReason
 
 _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
 _LAYOUT = Layout(
@@ -49,7 +49,7 @@ def _requires(stanza: Stanza) -> list[str]:
 
 def _source(stanza: Stanza) -> PackageSource:
     if any((kind,) in stanza.values for kind in _VERSION_CONTROL):
-        return PackageSource(WithheldReason.VCS)
+        return PackageSource(SkipReason.VCS)
     if ("path",) in stanza.values:
         return local_source(stanza.text("path"), is_editable=stanza.values.get(("editable",)) == [True])
     if ("url",) in stanza.values:

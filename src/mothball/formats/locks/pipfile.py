@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.json.scanner import JsonError, JsonMember, load, members
 from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, local_source, web_index
 from mothball.formats.pep508 import NAME_PATTERN
-from mothball.model.document import Dependency, Document, Kind, ParseProblem, Span, WithheldReason, normalise
+from mothball.model.document import Dependency, Document, Kind, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
     source = _source(fields, indexes)
     extras, marker = fields.get("extras"), fields.get("markers")
     return Dependency(
-        name=normalise(member.key),
+        name=normalize_name(member.key),
         name_span=member.key_span,
         entry_span=Span(member.key_span.start - 1, member.value_span.end),
         specifier_span=Span(version.value_span.start + 1, version.value_span.end - 1) if version else None,
@@ -89,7 +89,7 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
         section=section,
         version=_exact(str(version.value)) if version else None,
         index_url=source.index_url,
-        withheld=source.withheld,
+        skip_reason=source.skip_reason,
     )
 
 
@@ -99,7 +99,7 @@ def _exact(specifier: str) -> str | None:
 
 def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> PackageSource:
     if any(kind in fields for kind in _VERSION_CONTROL):
-        return PackageSource(WithheldReason.VCS)
+        return PackageSource(SkipReason.VCS)
     if "path" in fields:
         return local_source(str(fields["path"]), is_editable=fields.get("editable") is True)
     for kind in ("file", "url"):
@@ -108,6 +108,6 @@ def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> Package
     if "index" in fields:
         # An index that the lock does not know is still not the default one.
         address = indexes.get(str(fields["index"]))
-        return web_index(address) if address else PackageSource(WithheldReason.NO_INDEX)
+        return web_index(address) if address else PackageSource(SkipReason.NO_INDEX)
     default = next(iter(indexes.values()), None)
     return web_index(default) if default else REGISTRY

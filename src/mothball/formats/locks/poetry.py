@@ -12,7 +12,7 @@ from mothball.formats.locks.stanzas import (
     local_source,
     web_index,
 )
-from mothball.model.document import Document, WithheldReason
+from mothball.model.document import Document, SkipReason
 
 _LAYOUT = Layout("package", (("version",), ("source",), ("dependencies",), ("develop",), ("markers",)))
 
@@ -44,4 +44,4 @@ def _source(stanza: Stanza) -> PackageSource:
         case "file" | "url":
             return archive_source(address)
         case _:
-            return PackageSource(WithheldReason.VCS)
+            return PackageSource(SkipReason.VCS)

@@ -18,7 +18,7 @@ from mothball.formats.locks.stanzas import (
     texts,
     web_index,
 )
-from mothball.model.document import Document, WithheldReason
+from mothball.model.document import Document, SkipReason
 
 _FILE_PATHS: tuple[Path, ...] = (("wheels", "path"), ("sdist", "path"))
 _FILE_URLS: tuple[Path, ...] = (("wheels", "url"), ("sdist", "url"))
@@ -51,7 +51,7 @@ def _has(stanza: Stanza, key: str) -> bool:
 
 def _source(stanza: Stanza) -> PackageSource:
     if _has(stanza, "vcs"):
-        return PackageSource(WithheldReason.VCS)
+        return PackageSource(SkipReason.VCS)
     if _has(stanza, "directory"):
         is_editable = stanza.values.get(("directory", "editable")) == [True]
         return local_source(stanza.text("directory", "path"), is_editable=is_editable)
@@ -62,4 +62,4 @@ def _source(stanza: Stanza) -> PackageSource:
         return web_index(index)
     # Files that were found on a disk alone tell of no index that holds the name.
     is_local = bool(texts(stanza.values, _FILE_PATHS)) and not texts(stanza.values, _FILE_URLS)
-    return PackageSource(WithheldReason.PATH) if is_local else REGISTRY
+    return PackageSource(SkipReason.PATH) if is_local else REGISTRY

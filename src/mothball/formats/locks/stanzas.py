@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.model.document import IgnoreComment, ParseProblem, Span, WithheldReason
+from mothball.model.document import IgnoreComment, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
 # Keys from a package's own table downward, or from the root; items of an array have the path of their array.
@@ -97,7 +97,7 @@ def _kept_step(name: str, step: str) -> str:
 class PackageSource(NamedTuple):
     """Why no index is asked for a package, or else the index that its lock records; None for the default one."""
 
-    withheld: WithheldReason | None = None
+    skip_reason: SkipReason | None = None
     index_url: str | None = None
 
 
@@ -110,16 +110,16 @@ def web_index(url: str) -> PackageSource:
     """Return the source of a package that the index at ``url`` holds; one on a disk has nobody to be asked."""
     if url[:8].lower().startswith(("https://", "http://")):
         return PackageSource(index_url=url)
-    return PackageSource(WithheldReason.PATH)
+    return PackageSource(SkipReason.PATH)
 
 
 def local_source(path: str | None, *, is_editable: bool) -> PackageSource:
     """Return the source of a package in the directory at ``path``."""
     if path in _HERE:
-        return PackageSource(WithheldReason.SELF)
-    return PackageSource(WithheldReason.EDITABLE if is_editable else WithheldReason.PATH)
+        return PackageSource(SkipReason.SELF)
+    return PackageSource(SkipReason.EDITABLE if is_editable else SkipReason.PATH)
 
 
 def archive_source(address: str | None) -> PackageSource:
     """Return the source of a package in an archive, on a disk or elsewhere."""
-    return PackageSource(WithheldReason.URL if address and "://" in address else WithheldReason.PATH)
+    return PackageSource(SkipReason.URL if address and "://" in address else SkipReason.PATH)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.ignores import may_speak_to_us, read_comment
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.locks.stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName, find
 from mothball.formats.toml.api import (
     Array,
-    Entry,
     Header,
     InlineTable,
     Invalid,
     Scalar,
     String,
+    TomlEntry,
     TomlScan,
     Value,
     scan,
@@ -43,7 +43,7 @@ def read_toml(text: str, layout: Layout) -> Lock:
     for header, entries in _bodies(document):
         collector.read_body(header, entries)
     collector.finish()
-    comments = [read_comment(text, span) for span in (document.comments if may_speak_to_us(text) else ())]
+    comments = [read_comment(text, span) for span in (document.comments if may_hold_ignore_comment(text) else ())]
     problems += collector.problems
     problems += [one for one in comments if isinstance(one, ParseProblem)]
     ignores = tuple(one for one in comments if isinstance(one, IgnoreComment))
@@ -55,7 +55,7 @@ def without_files(text: str) -> str:
     return re.sub(FILES, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
 
 
-def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[Entry, ...]]]:
+def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
     """Yield each table header with the entries that follow it, those before the first with None."""
     begin, header = 0, None
     for following in document.headers:
@@ -79,7 +79,7 @@ class _Collector:
         self._values: Values = {}
         self._whole = True
 
-    def read_body(self, header: Header | None, entries: Iterable[Entry]) -> None:
+    def read_body(self, header: Header | None, entries: Iterable[TomlEntry]) -> None:
         """Read one table. Brackets are not counted: half-typed ones still open a package."""
         names = tuple(key.name for key in header.keys) if header else ()
         if header and names == (self._layout.array,):
@@ -120,7 +120,7 @@ class _Collector:
                 array = self._layout.array
                 self.problems.append(ParseProblem(item.span, "a package is a table", f"write it below [[{array}]]"))
 
-    def _keep(self, path: Path, entry: Entry) -> None:
+    def _keep(self, path: Path, entry: TomlEntry) -> None:
         value = entry.value
         assert self._span is not None  # noqa: S101 - callers have looked; only the type checker cannot see it
         name = _read_name(self._text, value) if path == NAME else None

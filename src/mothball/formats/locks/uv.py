@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
 from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, texts, web_index
-from mothball.model.document import Document, WithheldReason
+from mothball.model.document import Document, SkipReason
 
 _EDGES = (("dependencies", "name"), ("optional-dependencies", "*", "name"), ("dev-dependencies", "*", "name"))
 _MEMBERS = ("manifest", "members")
@@ -19,12 +19,12 @@ _LAYOUT = Layout("package", (("version",), ("source",), *_EDGES), (_MEMBERS, *_R
 _HERE = "."
 
 _DIRECT = {
-    "git": WithheldReason.VCS,
-    "url": WithheldReason.URL,
-    "path": WithheldReason.PATH,
-    "directory": WithheldReason.PATH,
-    "editable": WithheldReason.EDITABLE,
-    "virtual": WithheldReason.WORKSPACE,
+    "git": SkipReason.VCS,
+    "url": SkipReason.URL,
+    "path": SkipReason.PATH,
+    "directory": SkipReason.PATH,
+    "editable": SkipReason.EDITABLE,
+    "virtual": SkipReason.WORKSPACE,
 }
 _LOCAL = ("editable", "virtual", "directory")
 
@@ -44,7 +44,7 @@ def parse(text: str) -> Document:
         if registry is None:
             is_member = stanza.name is not None and names[stanza.name.text] in members
             source = _local_source(stanza, is_member=is_member)
-            if is_member or source.withheld is WithheldReason.SELF:
+            if is_member or source.skip_reason is SkipReason.SELF:
                 direct += requires
                 knows_direct = True
         else:
@@ -62,7 +62,7 @@ def _local_source(stanza: Stanza, *, is_member: bool) -> PackageSource:
         if address is None:
             continue
         if kind in _LOCAL and address == _HERE:
-            return PackageSource(WithheldReason.SELF)
-        return PackageSource(WithheldReason.WORKSPACE if kind in _LOCAL and is_member else reason)
+            return PackageSource(SkipReason.SELF)
+        return PackageSource(SkipReason.WORKSPACE if kind in _LOCAL and is_member else reason)
     # A kind of source that uv has learnt since then is no registry that we know of.
-    return PackageSource(WithheldReason.URL) if any(path[0] == "source" for path in stanza.values) else REGISTRY
+    return PackageSource(SkipReason.URL) if any(path[0] == "source" for path in stanza.values) else REGISTRY

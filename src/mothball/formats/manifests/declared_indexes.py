@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.tables import NUMBER, Places, Tables, inside
 from mothball.formats.toml.api import Array, InlineTable, Scalar, String
-from mothball.model.document import Dependency, Span, ToolIndex, WithheldReason, Workspace
+from mothball.model.document import Dependency, SkipReason, Span, ToolIndex, Workspace
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -138,16 +138,16 @@ class Pins:
     def apply(self, dependency: Dependency, pinned: Iterable[Value]) -> Dependency:
         """Return ``dependency`` with the indexes that ``pinned`` names, one for each of its alternatives.
 
-        It is withheld where the file tells none of them: some other file may, and no index is to learn a name that was
+        It is skipped where the file tells none of them: some other file may, and no index is to learn a name that was
         meant for another one.
         """
         names = [value.value.lower() if isinstance(value, String) else "" for value in pinned]
-        if not names or dependency.withheld is not None:
+        if not names or dependency.skip_reason is not None:
             return dependency
         urls = list(dict.fromkeys(url for name in names if (url := self._urls.get(name))))
         if urls:
             return dependency._replace(index_url=urls[0], also_indexes=tuple(urls[1:]))
-        return dependency._replace(withheld=WithheldReason.NO_INDEX)
+        return dependency._replace(skip_reason=SkipReason.NO_INDEX)
 
 
 _MEMBERS, _EXCLUDE = "members", "exclude"

@@ -15,18 +15,18 @@ from mothball.formats.manifests.tables import tools_of, whole_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import (
     Array,
-    Entry,
     Header,
     InlineTable,
     Invalid,
     Path,
     String,
+    TomlEntry,
     TomlScan,
     Value,
     leaves,
     scan_once,
 )
-from mothball.model.document import Dependency, Document, ParseProblem, Span, normalise
+from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
@@ -67,7 +67,7 @@ def parse(text: str) -> Document:
     """Read a pyproject.toml, whole or half typed, without byte-order mark; raises nothing.
 
     What is wrong in one place is a problem there; everything else keeps its place. What stands in a string that is not
-    closed, or is no requirement yet, is withheld as incomplete.
+    closed, or is no requirement yet, is skipped as incomplete.
     """
     document = scan_once(text)
     everything = list(leaves(document.entries))
@@ -85,13 +85,13 @@ def parse(text: str) -> Document:
     return to_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
 
 
-def _own_name(entries: Iterable[Entry]) -> str:
+def _own_name(entries: Iterable[TomlEntry]) -> str:
     """Return the project's normalised name, empty where there is none."""
     names: dict[Path, str] = {}
     for entry in entries:
         if entry.path in _NAMES and isinstance(entry.value, String):
             names.setdefault(entry.path, entry.value.value)
-    return normalise(next((names[path] for path in _NAMES if path in names), ""))
+    return normalize_name(next((names[path] for path in _NAMES if path in names), ""))
 
 
 # --- the tables of tools ----------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def _reader(tool: str) -> Reader:
 # --- the standard tables ----------------------------------------------------------------------------------------------
 
 
-def _read_standards(document: TomlScan, entries: list[Entry], own_name: str) -> Iterator[Item]:
+def _read_standards(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[Item]:
     for entry in entries:
         if _is_section(entry.path) and isinstance(entry.value, Array):
             section = Section(".".join(map(str, entry.path)), own_name=own_name)
@@ -137,7 +137,7 @@ def _overlap(path: Path, section: tuple[str, ...]) -> bool:
 # --- wrong shapes -----------------------------------------------------------------------------------------------------
 
 
-def _check_shapes(headers: Iterable[Header], entries: Iterable[Entry]) -> Iterator[ParseProblem]:
+def _check_shapes(headers: Iterable[Header], entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
     """Yield a problem for each place that is a value where a table is wanted, or a table where an array is."""
     told: set[str] = set()
     for header in headers:
@@ -170,14 +170,14 @@ def _misshapen(path: Path, span: Span, value: Value | None, told: set[str]) -> I
 # --- PEP 735: groups that include groups ------------------------------------------------------------------------------
 
 
-def _check_groups(entries: Iterable[Entry]) -> Iterator[ParseProblem]:
+def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
     """Yield a problem for each group whose name is taken, and each include that cannot be followed."""
     groups: dict[str, list[_Include]] = {}
     spellings: dict[str, str] = {}
     for entry in entries:
         if entry.path[0] == _GROUPS and _is_section(entry.path):
             spelling = str(entry.path[1])
-            name = normalise(spelling)
+            name = normalize_name(spelling)
             first = spellings.setdefault(name, spelling)
             if first != spelling:
                 yield ParseProblem(
@@ -187,7 +187,7 @@ def _check_groups(entries: Iterable[Entry]) -> Iterator[ParseProblem]:
                 )
             groups.setdefault(name, []).extend(_includes(entry.value))
     for include in (include for includes in groups.values() for include in includes):
-        if normalise(include.group) not in groups:
+        if normalize_name(include.group) not in groups:
             yield ParseProblem(
                 include.span, f"there is no group {one_line(include.group, SHOWN)}", f"define it in [{_GROUPS}]"
             )
@@ -229,7 +229,7 @@ def _closing(groups: Mapping[str, list[_Include]]) -> Iterator[_Include]:
                 on_the_way.discard(group)
                 done.add(group)
                 continue
-            target = normalise(include.group)
+            target = normalize_name(include.group)
             if target in on_the_way:
                 yield include
             elif target in groups and target not in done:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import assert_never
 
-from mothball.formats.ignores import may_speak_to_us, read_comment
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.manifests.source_overrides import Redirect, apply_redirects
 from mothball.formats.manifests.tables import Tables, whole_document
 from mothball.formats.toml.api import Array, InlineTable, String, TomlScan, Value, scan, syntax_problems
@@ -43,7 +43,7 @@ def parse_with(reader: Reader, format_name: str, text: str) -> Document:
 def to_document(format_name: str, text: str, document: TomlScan, found: Iterable[Found]) -> Document:
     """Put together what was found in ``text``, what its scan ``document`` tells, and its comments.
 
-    Everything comes in the order of the file, and requirements are withheld that a redirect leads away from an index.
+    Everything comes in the order of the file, and requirements are skipped that a redirect leads away from an index.
     """
     problems = syntax_problems(document)
     dependencies: list[Dependency] = []
@@ -52,7 +52,7 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
     found = tuple(found)
-    comments = document.comments if may_speak_to_us(text) else ()
+    comments = document.comments if may_hold_ignore_comment(text) else ()
     for one in (*found, *(read_comment(text, span) for span in comments)):
         match one:
             case Dependency():

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, assert_never
 from mothball.formats.manifests.requirement_arrays import SHOWN
 from mothball.formats.manifests.tables import Heading, Pattern, Places, Setting, Tables, inside, section_name
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
-from mothball.formats.requirements.entries import withheld_for
+from mothball.formats.requirements.entries import skip_reason_of_url
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
-from mothball.model.document import Dependency, Kind, ParseProblem, Span, WithheldReason, new_dependency, normalise
+from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason, Span, new_dependency, normalize_name
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
@@ -178,28 +178,28 @@ def _is_complete(value: Value) -> bool:
 # --- from a name to a dependency --------------------------------------------------------------------------------------
 
 
-def origin_of(members: Mapping[str, Value]) -> WithheldReason | None:
+def origin_of(members: Mapping[str, Value]) -> SkipReason | None:
     """Return why no index answers for an alternative; None where one does."""
     if not _TELLING.isdisjoint(members):
         if not _VCS.isdisjoint(members):
-            return WithheldReason.VCS
+            return SkipReason.VCS
         for name in _PLACES:
             if name in members:
-                return withheld_for(_text(members[name]))
+                return skip_reason_of_url(_text(members[name]))
     version = _text(members.get("version"))
-    return withheld_for(version) if "://" in version else None
+    return skip_reason_of_url(version) if "://" in version else None
 
 
-def origin_of_source(members: Mapping[str, Value]) -> WithheldReason | None:
+def origin_of_source(members: Mapping[str, Value]) -> SkipReason | None:
     """Return the same for an alternative in a table of sources, where a workspace may be one.
 
     Where dependencies stand, no tool knows such a word: Pipenv passes it over and asks an index, Poetry refuses it.
     """
     origin = origin_of(members)
     if origin is None and _is_true(members.get("workspace")):
-        return WithheldReason.WORKSPACE
+        return SkipReason.WORKSPACE
     if origin is None and _is_true(members.get("editable")):
-        return WithheldReason.EDITABLE
+        return SkipReason.EDITABLE
     return origin
 
 
@@ -208,7 +208,7 @@ def read_named(
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the dependency that ``one`` is, or what is wrong with its name.
 
-    Several alternatives are one dependency, withheld only where no index answers for any of them; its version is that
+    Several alternatives are one dependency, skipped only where no index answers for any of them; its version is that
     of the first for which one does. ``index`` is the member that holds the URL of the index to be asked, where the
     tool has such a member.
     """
@@ -222,12 +222,12 @@ def read_named(
         if seen is None or place.of(tables.text) != name:
             return
         name, place = seen.of(name), Span(place.start + seen.start, place.start + seen.end)
-    name = name if is_normal else normalise(name)
-    members, withheld = _chosen(one.alternatives)
+    name = name if is_normal else normalize_name(name)
+    members, skip_reason = _chosen(one.alternatives)
     if not (one.complete and is_name):
-        withheld = WithheldReason.INCOMPLETE
-    elif withheld is None and name == tables.own_name:
-        withheld = WithheldReason.SELF
+        skip_reason = SkipReason.INCOMPLETE
+    elif skip_reason is None and name == tables.own_name:
+        skip_reason = SkipReason.SELF
     version = members.get("version")
     specifier = version.inner if isinstance(version, String) and version.value else None
     yield new_dependency(
@@ -241,20 +241,20 @@ def read_named(
         kind=kind,
         section=one.section,
         index_url=(_text(members.get(index)) or None) if index else None,
-        withheld=withheld,
+        skip_reason=skip_reason,
     )
 
 
-def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], WithheldReason | None]:
+def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], SkipReason | None]:
     """Return the first alternative for which an index answers; else the first of all, and why none does."""
     if len(alternatives) == 1:
         return alternatives[0], origin_of(alternatives[0])
     first = None
     for members in alternatives:
-        withheld = origin_of(members)
-        if withheld is None:
+        skip_reason = origin_of(members)
+        if skip_reason is None:
             return members, None
-        first = first or (members, withheld)
+        first = first or (members, skip_reason)
     return first or ({}, None)
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, assert_never
 from mothball.formats.manifests.tables import Pattern, Places, Tables, section_name
 from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
 from mothball.formats.requirements import strings as requirement_texts
-from mothball.formats.requirements.entries import withheld_for
+from mothball.formats.requirements.entries import skip_reason_of_url
 from mothball.formats.requirements.strings import Section, dependency_at, dependency_of, half_typed, moved
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
-from mothball.model.document import Dependency, Include, Kind, ParseProblem, Unnamed, WithheldReason
+from mothball.model.document import Dependency, Include, Kind, ParseProblem, SkipReason, Unnamed
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -127,18 +127,18 @@ def read_template(string: String, section: Section) -> Iterator[Item]:
     name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
     where = partial(source_span, string)
     if name is None or name.of(value) != name.of(stand_in):
-        yield Unnamed(where(0, len(value)), WithheldReason.VARIABLE)
+        yield Unnamed(where(0, len(value)), SkipReason.VARIABLE)
         return
     if isinstance(read, EntryError):
         yield half_typed(value, name, where, section)
         return
-    withheld = None
+    skip_reason = None
     if read.url:
-        withheld = WithheldReason.VARIABLE if "{env:" in value else withheld_for(read.url)
+        skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_of_url(read.url)
     specifier = read.specifier_span.of(value) if read.specifier_span else ""
     marker = _original(value, read.entry_span.end, read.marker)
     read = read._replace(specifier=specifier, marker=marker)
-    yield dependency_of(read, where, section, withheld, closed=string.closed)
+    yield dependency_of(read, where, section, skip_reason, closed=string.closed)
 
 
 def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
@@ -153,7 +153,7 @@ def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
             marker = _original(value, one.entry_span.end, one.marker)
             yield in_string(one._replace(marker=marker), string, section)
         else:
-            yield Unnamed(source_span(string, *one.entry_span), WithheldReason.VARIABLE)
+            yield Unnamed(source_span(string, *one.entry_span), SkipReason.VARIABLE)
     for unnamed in document.unnamed:
         yield unnamed._replace(span=source_span(string, *unnamed.span))
     for problem in document.problems if string.closed and stand_in == value else ():

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests import document as pyproject
-from mothball.formats.source_map import Excerpt, Part, excerpt
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Dependency, Document, ParseProblem, Span
 from mothball.model.records import NamedTuple
 
@@ -36,7 +36,7 @@ class _Block(NamedTuple):
     """
 
     opening: Span
-    content: Excerpt
+    content: SourceMap
     closed: bool
     broken: tuple[Span, ...]
 
@@ -126,15 +126,15 @@ class _Reader:
             # What lacks the `# ` is the code behind a block that was never closed.
             lines = self._lines[: self._before_broken] if self._broken else self._lines
         broken = [Span(*line.span(1)) for line in self._broken] if self._end is not None else []
-        content = excerpt(_content(line) for line in lines)
+        content = source_map(_content(line) for line in lines)
         yield _Block(Span(*self._opening.span(1)), content, self._end is not None, tuple(broken))
 
 
-def _content(line: re.Match[str]) -> Part:
+def _content(line: re.Match[str]) -> SourcePart:
     """Return what a line says behind its ``# ``; TOML knows no carriage return that stands alone."""
     start = line.start() + (1 if line[1] == "#" else 2)
     text = line.string[start : line.end()]
-    return Part(f"{text[:-1]}\n" if text.endswith("\r") else text, start, line.end())
+    return SourcePart(f"{text[:-1]}\n" if text.endswith("\r") else text, start, line.end())
 
 
 def _blocks(text: str) -> Iterator[_Block]:
@@ -158,7 +158,7 @@ def _readers(text: str) -> Iterator[_Reader]:
 def _read(block: _Block) -> Document:
     """Read the content of a block as the part of a pyproject.toml that it is."""
     start = block.content.place(0, 0).start or block.opening.end
-    text = excerpt([Part(_HEADER, start, start), *block.content.parts(0, len(block.content.text))])
+    text = source_map([SourcePart(_HEADER, start, start), *block.content.parts(0, len(block.content.text))])
     document = pyproject.parse(text.text)
     dependencies = (one for one in document.dependencies if one.section == _SECTION or one.section.startswith(_TOOL))
     return document._replace(
@@ -172,7 +172,7 @@ def _read(block: _Block) -> Document:
     )
 
 
-def _moved(found: Dependency, text: Excerpt) -> Dependency:
+def _moved(found: Dependency, text: SourceMap) -> Dependency:
     specifier = found.specifier_span
     return found._replace(
         name_span=text.place(*found.name_span),
@@ -182,6 +182,6 @@ def _moved(found: Dependency, text: Excerpt) -> Dependency:
     )
 
 
-def _told(problem: ParseProblem, text: Excerpt) -> ParseProblem:
+def _told(problem: ParseProblem, text: SourceMap) -> ParseProblem:
     message = problem.message.replace(_SECTION, "dependencies")
     return ParseProblem(text.place(*problem.span), message, problem.help)

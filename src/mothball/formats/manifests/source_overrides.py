@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.model.document import Dependency, WithheldReason, normalise
+from mothball.model.document import Dependency, SkipReason, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ class Redirect(NamedTuple):
     """Where the requirements of one name come from.
 
     ``scope`` is the section that this is said of, or ``project.optional-dependencies`` for all extras; empty for all
-    sections. ``withheld`` is why no index may be asked, None where an index answers after all. ``is_partial`` is set
+    sections. ``skip_reason`` is why no index may be asked, None where an index answers after all. ``is_partial`` is set
     where this holds only in some environments, of which the others are not spoken of. ``index_url`` is the one index
     that is asked instead of all others; ``index_name`` is the name of one that the file does not declare.
     """
 
     name: str
     scope: str
-    withheld: WithheldReason | None
+    skip_reason: SkipReason | None
     is_partial: bool = False
     index_url: str | None = None
     index_name: str = ""
@@ -37,27 +37,27 @@ class Redirect(NamedTuple):
 class _Sum:
     """What all redirects of one name in one scope come to."""
 
-    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_withheld", "reason")
+    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "reason")
 
     def __init__(self) -> None:
         self.count = 0
-        self.is_withheld = True
+        self.is_skipped = True
         self.is_partial = False
-        self.reason: WithheldReason | None = None
+        self.reason: SkipReason | None = None
         self.index_urls: list[str] = []
         self.index_name = ""
 
     def add(self, redirect: Redirect) -> None:
         self.count += 1
-        self.is_withheld = self.is_withheld and redirect.withheld is not None
+        self.is_skipped = self.is_skipped and redirect.skip_reason is not None
         self.is_partial = self.is_partial or redirect.is_partial
-        self.reason = self.reason or redirect.withheld
+        self.reason = self.reason or redirect.skip_reason
         self.index_urls += [redirect.index_url] if redirect.index_url else []
         self.index_name = self.index_name or redirect.index_name
 
 
 def apply_redirects(dependencies: Iterable[Dependency], redirects: Iterable[Redirect]) -> Iterator[Dependency]:
-    """Yield ``dependencies``, those withheld that ``redirects`` lead away from every index.
+    """Yield ``dependencies``, those skipped that ``redirects`` lead away from every index.
 
     A single redirect that is partial leaves the rest to the index, as uv's documentation says of a source with a
     marker. Several divide all environments between them: whether they leave a rest is not computed, and the name of a
@@ -65,16 +65,16 @@ def apply_redirects(dependencies: Iterable[Dependency], redirects: Iterable[Redi
     """
     by_name: dict[str, dict[str, _Sum]] = {}
     for redirect in redirects:
-        by_name.setdefault(redirect.name, {}).setdefault(normalise(redirect.scope), _Sum()).add(redirect)
+        by_name.setdefault(redirect.name, {}).setdefault(normalize_name(redirect.scope), _Sum()).add(redirect)
     for dependency in dependencies:
         scopes = by_name.get(dependency.name)
-        if scopes is None or dependency.withheld is not None:
+        if scopes is None or dependency.skip_reason is not None:
             yield dependency
         else:
             sums = [scopes[one] for one in _scopes(dependency) if one in scopes]
             urls = list(dict.fromkeys(url for one in sums for url in one.index_urls))
             yield dependency._replace(
-                withheld=_reason(sums),
+                skip_reason=_reason(sums),
                 index_url=urls[0] if urls else dependency.index_url,
                 also_indexes=tuple(urls[1:]) if urls else dependency.also_indexes,
                 index_name=next((one.index_name for one in sums if one.index_name), dependency.index_name),
@@ -83,14 +83,14 @@ def apply_redirects(dependencies: Iterable[Dependency], redirects: Iterable[Redi
 
 def _scopes(dependency: Dependency) -> Iterator[str]:
     yield ""
-    yield normalise(dependency.section)
+    yield normalize_name(dependency.section)
     if dependency.section.startswith(_EXTRAS):
-        yield normalise(_EXTRAS)
+        yield normalize_name(_EXTRAS)
 
 
-def _reason(sums: list[_Sum]) -> WithheldReason | None:
+def _reason(sums: list[_Sum]) -> SkipReason | None:
     """Return why no index may be asked: None where any of ``sums`` leaves something to one."""
-    if not all(one.is_withheld for one in sums):
+    if not all(one.is_skipped for one in sums):
         return None
     if any(one.is_partial for one in sums) and sum(one.count for one in sums) == 1:
         return None

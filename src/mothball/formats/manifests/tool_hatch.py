@@ -16,7 +16,7 @@ from mothball.formats.manifests.source_overrides import Redirect
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String
-from mothball.model.document import ParseProblem, WithheldReason, normalise
+from mothball.model.document import ParseProblem, SkipReason, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,13 +70,13 @@ def _redirects(source: Named, sections: Iterable[str]) -> Iterator[Redirect]:
     members = source.alternatives[0] if source.alternatives else {}
     index = members.get("index")
     url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
-    withheld = WithheldReason.PATH if "version" in members else origin_of_source(members)
-    if withheld is None and not source.complete:
-        withheld = WithheldReason.INCOMPLETE
-    elif withheld is None and url is None:
-        withheld = WithheldReason.NO_INDEX
+    skip_reason = SkipReason.PATH if "version" in members else origin_of_source(members)
+    if skip_reason is None and not source.complete:
+        skip_reason = SkipReason.INCOMPLETE
+    elif skip_reason is None and url is None:
+        skip_reason = SkipReason.NO_INDEX
     for section in sections:
-        yield Redirect(normalise(source.key.name), section, withheld, index_url=None if withheld else url)
+        yield Redirect(normalize_name(source.key.name), section, skip_reason, index_url=None if skip_reason else url)
 
 
 def _sections(source: Named, tables: Tables) -> set[str]:

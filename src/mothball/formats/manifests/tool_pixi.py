@@ -1,6 +1,6 @@
 """[tool.pixi] and pixi.toml: projects of an index beside packages of conda, by feature and by platform.
 
-A conda package may bear the name of a project that it is not; so it is withheld, and seen.
+A conda package may bear the name of a project that it is not; so it is skipped, and seen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from mothball.formats.manifests.declared_indexes import addresses_in
 from mothball.formats.manifests.documents import parse_with
 from mothball.formats.manifests.named_tables import named, read_named
 from mothball.formats.manifests.tables import ANY, Places
-from mothball.model.document import Dependency, Kind, ParseProblem, ToolIndex, WithheldReason
+from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason, ToolIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def read(tables: Tables) -> Iterator[Found]:
         # What conda lets pass as a name is for conda to judge.
         for found in read_named(one, tables) if not isinstance(one, ParseProblem) else ():
             if isinstance(found, Dependency):
-                yield found._replace(withheld=WithheldReason.CONDA)
+                yield found._replace(skip_reason=SkipReason.CONDA)
 
 
 def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:

@@ -13,7 +13,7 @@ from mothball.formats.manifests.named_tables import Named, named, read_named
 from mothball.formats.manifests.source_overrides import Redirect
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.toml.api import String
-from mothball.model.document import Dependency, Kind, ParseProblem, WithheldReason
+from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def read(tables: Tables) -> Iterator[Found]:
     for dependency in tables.standard:
         section = _section_in_poetry(dependency.section)
         if section and _is_from_elsewhere(dependency):
-            yield Redirect(dependency.name, section, dependency.withheld)
+            yield Redirect(dependency.name, section, dependency.skip_reason)
 
 
 def _role(index: DeclaredIndex) -> str:
@@ -66,13 +66,13 @@ def _read(one: Named, tables: Tables, kind: Kind, pins: Pins) -> Iterator[Found]
             continue
         dependency = _pinned(found, pinned, pins) if pinned else found
         yield dependency
-        if dependency.withheld is None and not pinned:  # as nearly always
+        if dependency.skip_reason is None and not pinned:  # as nearly always
             continue
         if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
             for section in _standard_sections(dependency.section):
                 name = dependency.index_name
                 for url in (dependency.index_url, *dependency.also_indexes):
-                    yield Redirect(dependency.name, section, dependency.withheld, index_url=url, index_name=name)
+                    yield Redirect(dependency.name, section, dependency.skip_reason, index_url=url, index_name=name)
 
 
 def _pinned(dependency: Dependency, pinned: list[Value], pins: Pins) -> Dependency:
@@ -86,7 +86,7 @@ def _pinned(dependency: Dependency, pinned: list[Value], pins: Pins) -> Dependen
 
 def _is_from_elsewhere(dependency: Dependency) -> bool:
     """Return whether no index is to be asked, or none that can be told while the entry is typed."""
-    return dependency.withheld not in {None, WithheldReason.SELF}
+    return dependency.skip_reason not in {None, SkipReason.SELF}
 
 
 def _standard_sections(section: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from mothball.formats.manifests.source_overrides import Redirect, apply_redirect
 from mothball.formats.manifests.tables import ANY, Places, tools_of, whole_document
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String, scan
-from mothball.model.document import Document, Kind, ParseProblem, ToolIndex, WithheldReason, normalise
+from mothball.model.document import Document, Kind, ParseProblem, SkipReason, ToolIndex, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,21 +86,21 @@ def _read_build_requirement(table: InlineTable, section: Section) -> Iterator[It
 
 
 def _redirects(source: Named, urls: Mapping[str, str]) -> Iterator[Redirect]:
-    name = normalise(source.key.name)
+    name = normalize_name(source.key.name)
     for members in source.alternatives:
-        withheld = origin_of_source(members)
+        skip_reason = origin_of_source(members)
         # Whatever is being typed there, it was not to be the default index.
-        if withheld is None and not (source.complete and members):
-            withheld = WithheldReason.INCOMPLETE
+        if skip_reason is None and not (source.complete and members):
+            skip_reason = SkipReason.INCOMPLETE
         pinned = members.get("index")
         url = urls.get(pinned.value) if isinstance(pinned, String) else None
         # Another file may declare that index, the root of the workspace for one; no other one is to learn the name.
-        if withheld is None and pinned is not None and url is None:
-            withheld = WithheldReason.NO_INDEX
+        if skip_reason is None and pinned is not None and url is None:
+            skip_reason = SkipReason.NO_INDEX
         for scope in _scopes(members):
-            yield Redirect(name, scope, withheld, "marker" in members, url, _unknown(pinned, urls))
+            yield Redirect(name, scope, skip_reason, "marker" in members, url, _unknown(pinned, urls))
     if not source.alternatives:
-        yield Redirect(name, "", WithheldReason.INCOMPLETE)
+        yield Redirect(name, "", SkipReason.INCOMPLETE)
 
 
 def _unknown(pinned: Value | None, urls: Mapping[str, str]) -> str:

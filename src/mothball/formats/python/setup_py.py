@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document
-from mothball.formats.ignores import may_speak_to_us, read_comment
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.python.strings import read_literal
 from mothball.formats.requirements.strings import Section, dependency_of, read_requirement
@@ -19,10 +19,10 @@ from mothball.model.document import (
     Document,
     IgnoreComment,
     ParseProblem,
+    SkipReason,
     Span,
     Unnamed,
-    WithheldReason,
-    normalise,
+    normalize_name,
 )
 from mothball.model.sanitize import one_line
 
@@ -73,14 +73,14 @@ def parse(text: str) -> Document:
         tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
         tuple(sorted(one for one in found if isinstance(one, ParseProblem))),
         tuple(one for one in found if isinstance(one, IgnoreComment)),
-        own_name=normalise(setup.name),
+        own_name=normalize_name(setup.name),
         unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
         unresolvable=tuple(sorted(_unresolvable(text, setup))),
     )
 
 
 def _read(text: str, setup: SetupCall) -> Iterator[_Found]:
-    own_name = normalise(setup.name)
+    own_name = normalize_name(setup.name)
     for literal in setup.literals:
         section = Section(one_line(literal.section, _SHOWN), own_name=own_name)
         if literal.is_template:
@@ -112,9 +112,9 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     operator = re.search(_OPERATOR, head[1]) if head else None
     read = read_entry(head[1][: operator.start()]) if head and operator else None
     if operator is None or not isinstance(read, Entry):
-        return Unnamed(Span(start, end), WithheldReason.VARIABLE)
-    withheld = WithheldReason.VARIABLE if operator[0] == "@" else None
-    found = dependency_of(read, lambda first, last: Span(start + first, start + last), section, withheld)
+        return Unnamed(Span(start, end), SkipReason.VARIABLE)
+    skip_reason = SkipReason.VARIABLE if operator[0] == "@" else None
+    found = dependency_of(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
     return found._replace(entry_span=found.entry_span._replace(end=end))
 
 
@@ -132,7 +132,7 @@ def _unresolvable(text: str, setup: SetupCall) -> Iterator[ParseProblem]:
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:
     """Yield what comments of the file tell mothball; what looks like one inside of a string is none."""
-    if not may_speak_to_us(text):
+    if not may_hold_ignore_comment(text):
         return
     covered = iter(strings)
     string = next(covered, None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.source_map import Excerpt, Part, excerpt
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Span
 
 # Between strings that are added there may be brackets, too.
@@ -26,12 +26,12 @@ _END = {
 }
 
 
-def read_literal(text: str, span: Span) -> Excerpt | None:
+def read_literal(text: str, span: Span) -> SourceMap | None:
     """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
 
     None where this is no string literal of a known form.
     """
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     position = span.start
     while position < span.end:
         opening = _OPENING.match(text, position)
@@ -42,17 +42,17 @@ def read_literal(text: str, span: Span) -> Excerpt | None:
         parts += _decoded(text, inner, is_raw="r" in opening[1].lower())
         gap = _GAP.match(text, closing.end(), span.end)
         position = gap.end() if gap else closing.end()
-    return excerpt(parts)
+    return source_map(parts)
 
 
-def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[Part]:
-    parts: list[Part] = []
+def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[SourcePart]:
+    parts: list[SourcePart] = []
     position = inner.start
     for escape in re.compile(_LINE_END if is_raw else _ESCAPE).finditer(text, *inner):
-        parts.append(Part(text[position : escape.start()], position, escape.start()))
-        parts.append(Part(_meaning(escape[0]), *escape.span()))
+        parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
+        parts.append(SourcePart(_meaning(escape[0]), *escape.span()))
         position = escape.end()
-    parts.append(Part(text[position : inner.end], position, inner.end))
+    parts.append(SourcePart(text[position : inner.end], position, inner.end))
     return parts
 
 

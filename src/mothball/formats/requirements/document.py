@@ -10,11 +10,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.pep508 import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH
 from mothball.formats.requirements.entries import Verdict, judge, judge_editable
 from mothball.formats.requirements.lines import Comment, LogicalLine, decode, logical_lines
-from mothball.formats.requirements.options import Option, Word, are_hashes, find_options, read_options
+from mothball.formats.requirements.options import PipOption, Word, are_hashes, find_options, read_options
 from mothball.model.document import (
     Dependency,
     Document,
@@ -70,10 +70,10 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
         entry = verdict.entry if verdict is not None and verdict.error is None else None
         offset = line.offset(entry.entry_span.end) if entry is not None else None
         if verdict is not None and entry is not None and offset is not None:  # as nearly always
-            found.dependencies.append(entry.at(offset, kind, "", verdict.withheld))
+            found.dependencies.append(entry.at(offset, kind, "", verdict.skip_reason))
         else:
             _read_line(line, verdict, found)
-    for comment in comments if may_speak_to_us(text) else ():
+    for comment in comments if may_hold_ignore_comment(text) else ():
         outcome = read_comment(text, comment.span)
         match outcome:
             case IgnoreComment():
@@ -113,10 +113,10 @@ def _verdict(line: str) -> Verdict | None:
     if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
-    return _remembered_verdict(text) if len(text) <= MAX_REMEMBERED_LENGTH else judge(text)
+    return _cached_verdict(text) if len(text) <= MAX_CACHED_LENGTH else judge(text)
 
 
-_remembered_verdict = lru_cache(MAX_REMEMBERED)(judge)
+_cached_verdict = lru_cache(MAX_CACHED)(judge)
 
 
 def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
@@ -148,7 +148,7 @@ def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) ->
     if verdict is not None:
         _keep(verdict, line.text[:options_at].rstrip(), line.span, found)
         return
-    options: list[Option] = []
+    options: list[PipOption] = []
     if options_at < len(line.text):
         options, error = read_options(line.text, options_at)
         if error is not None:
@@ -179,9 +179,9 @@ def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) ->
 def _keep(verdict: Verdict, text: str, place: Callable[[int, int], Span], found: _Collected) -> None:
     """Put down what the entry ``text`` turned out to be; ``place`` says where a part of it stands in the file."""
     if verdict.entry is not None:
-        found.dependencies.append(verdict.entry.placed(place, found.kind, "", verdict.withheld))
-    elif verdict.withheld is not None:
-        found.unnamed.append(Unnamed(place(0, len(text)), verdict.withheld))
+        found.dependencies.append(verdict.entry.placed(place, found.kind, "", verdict.skip_reason))
+    elif verdict.skip_reason is not None:
+        found.unnamed.append(Unnamed(place(0, len(text)), verdict.skip_reason))
     if verdict.error is not None:
         found.problems.append(ParseProblem(place(*verdict.error.span), verdict.error.message, verdict.error.help))
 
@@ -199,7 +199,7 @@ def _include(line: LogicalLine, target: Word, kind: Literal[Kind.REQUIREMENT, Ki
     return Include(_place(line, target), target.value, kind)
 
 
-def _index_option(line: LogicalLine, option: Option) -> IndexOption | None:
+def _index_option(line: LogicalLine, option: PipOption) -> IndexOption | None:
     span = _place(line, option.value)
     match option.name:
         case "--index-url" | "--pypi-url":

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, named, read_entry_anew, visible_name
-from mothball.model.document import Span, WithheldReason
+from mothball.formats.pep508 import NAME_PATTERN, Entry, EntryError, named, parse_entry, visible_name
+from mothball.model.document import SkipReason, Span
 from mothball.model.records import NamedTuple
 
 
 class Verdict(NamedTuple):
     """What an entry turned out to be; spans count into its text.
 
-    ``entry`` is None where no name can be told. ``withheld`` is set where no index answers for it, named or not, and
+    ``entry`` is None where no name can be told. ``skip_reason`` is set where no index answers for it, named or not, and
     ``error`` where pip refuses it.
     """
 
     entry: Entry | None = None
-    withheld: WithheldReason | None = None
+    skip_reason: SkipReason | None = None
     error: EntryError | None = None
 
 
@@ -45,45 +45,41 @@ def judge(text: str) -> Verdict:
     if "${" in text and re.search(_VARIABLE, text):
         return _judge_with_variable(text)
     if ":" in text and _is_url(text):
-        return _judge_reference(text, "; ", withheld_for(text))
+        return _judge_reference(text, "; ", skip_reason_of_url(text))
     head = text.partition(";")[0].rstrip()
     if _is_archive(head) and not _is_named(head):
-        return _judge_reference(text, ";", WithheldReason.PATH)
+        return _judge_reference(text, ";", SkipReason.PATH)
     return _judge_requirement(text, head)
 
 
 def judge_editable(text: str) -> Verdict:
     """Say what the value of ``-e`` is: its name where one is written (``name @ url``, ``#egg=name``), else nothing."""
-    outcome = read_entry_anew(text)
+    outcome = parse_entry(text)
     if isinstance(outcome, Entry) and outcome.url:
-        return Verdict(outcome, WithheldReason.EDITABLE)
+        return Verdict(outcome, SkipReason.EDITABLE)
     egg = re.search(_EGG, text)
-    return (
-        Verdict(named(text, Span(*egg.span(1))), WithheldReason.EDITABLE)
-        if egg
-        else Verdict(None, WithheldReason.EDITABLE)
-    )
+    return Verdict(named(text, Span(*egg.span(1))), SkipReason.EDITABLE) if egg else Verdict(None, SkipReason.EDITABLE)
 
 
-def withheld_for(url: str) -> WithheldReason:
+def skip_reason_of_url(url: str) -> SkipReason:
     """Return why a project that comes from ``url`` is asked of no index."""
     if re.match(_VCS, url):
-        return WithheldReason.VCS
+        return SkipReason.VCS
     if url[:5].lower() == "file:" or not _is_url(url):
-        return WithheldReason.PATH
-    return WithheldReason.URL
+        return SkipReason.PATH
+    return SkipReason.URL
 
 
 def _judge_requirement(text: str, head: str) -> Verdict:
     outcome = _read_pip_entry(text, head)
     if isinstance(outcome, Entry):
-        return Verdict(outcome, withheld_for(outcome.url) if outcome.url else None)
+        return Verdict(outcome, skip_reason_of_url(outcome.url) if outcome.url else None)
     if re.match(_PATH, text):
-        return _judge_reference(text, ";", WithheldReason.PATH)
+        return _judge_reference(text, ";", SkipReason.PATH)
     name = visible_name(text)
     if name is None:
         return Verdict(error=outcome)
-    return Verdict(named(text, name), WithheldReason.INCOMPLETE, outcome)
+    return Verdict(named(text, name), SkipReason.INCOMPLETE, outcome)
 
 
 def _is_url(text: str) -> bool:
@@ -108,11 +104,11 @@ def _is_named(archive: str) -> bool:
 def _read_pip_entry(text: str, head: str) -> Entry | EntryError:
     """Read a requirement as pip does, which splits it at the first ``;`` even where that belongs to a URL."""
     if len(head) == len(text):
-        return read_entry_anew(text)
+        return parse_entry(text)
     marker = text.partition(";")[2].strip()
     if marker and "@" not in head:
-        return read_entry_anew(text)
-    entry = read_entry_anew(head)
+        return parse_entry(text)
+    entry = parse_entry(head)
     if isinstance(entry, EntryError):
         return entry
     return _marker_error(text, marker) or entry._replace(marker=marker, entry_span=Span(0, len(text)))
@@ -122,22 +118,22 @@ def _marker_error(text: str, marker: str) -> EntryError | None:
     """Return what is wrong with the marker at the end of ``text``; an empty one is nothing to pip."""
     if not marker:
         return None
-    outcome = read_entry_anew(f"x;{marker}")
+    outcome = parse_entry(f"x;{marker}")
     if isinstance(outcome, Entry):
         return None
     span = Span(len(text) - len(marker), len(text))
     return EntryError(span, outcome.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), outcome.help)
 
 
-def _judge_reference(text: str, separator: str, withheld: WithheldReason) -> Verdict:
+def _judge_reference(text: str, separator: str, skip_reason: SkipReason) -> Verdict:
     """Judge a URL or a path, whose name stands in its fragment or nowhere."""
     reference, _, marker = text.partition(separator)
     error = _marker_error(text, marker.strip())
     egg = re.search(_EGG, reference)
     if egg is None:
-        return Verdict(None, withheld, error)
+        return Verdict(None, skip_reason, error)
     entry = named(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
-    return Verdict(entry, withheld, error)
+    return Verdict(entry, skip_reason, error)
 
 
 def _judge_with_variable(text: str) -> Verdict:
@@ -153,12 +149,12 @@ def _judge_with_variable(text: str) -> Verdict:
         before = text[: text.index("${")]
         seen = visible_name(before)
         if seen is None or seen.end == len(before):
-            return Verdict(None, WithheldReason.VARIABLE)
+            return Verdict(None, SkipReason.VARIABLE)
         name = seen
     if "$" in name.of(text):
-        return Verdict(None, WithheldReason.VARIABLE)
+        return Verdict(None, SkipReason.VARIABLE)
     entry = named(text, name)
     if stand_in is not None and stand_in.specifier_span is not None:
         span = stand_in.specifier_span
         entry = entry._replace(specifier=span.of(text), specifier_span=span)
-    return Verdict(entry, WithheldReason.VARIABLE if verdict.withheld or stand_in is None else None)
+    return Verdict(entry, SkipReason.VARIABLE if verdict.skip_reason or stand_in is None else None)

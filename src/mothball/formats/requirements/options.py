@@ -30,7 +30,7 @@ class Word(NamedTuple):
         return Word(self.value[count:], self.origins[count:] or self.origins)
 
 
-class Option(NamedTuple):
+class PipOption(NamedTuple):
     """An option under its chief name; ``value`` is the option's own word where it takes none."""
 
     name: str
@@ -100,7 +100,7 @@ def are_hashes(line: str, start: int) -> bool:
     return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
 
 
-def read_options(line: str, start: int) -> tuple[list[Option], OptionError | None]:
+def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | None]:
     """Read the options in ``line[start:]``, and what is wrong with the first that pip refuses.
 
     pip reads no further then. This does: an index named later on a line that is being typed is still the index. Words
@@ -109,7 +109,7 @@ def read_options(line: str, start: int) -> tuple[list[Option], OptionError | Non
     words = _split_words(line, start)
     if isinstance(words, OptionError):
         return [], words
-    options: list[Option] = []
+    options: list[PipOption] = []
     error: OptionError | None = None
     # Next word last, so that taking one is cheap.
     words.reverse()
@@ -120,9 +120,9 @@ def read_options(line: str, start: int) -> tuple[list[Option], OptionError | Non
         if not word.value.startswith("-") or word.value == "-":
             continue
         outcome = _read_long(word, words) if word.value.startswith("--") else _read_short(word, words)
-        if isinstance(outcome, Option):
+        if isinstance(outcome, PipOption):
             outcome = _check_value(outcome)
-        if isinstance(outcome, Option):
+        if isinstance(outcome, PipOption):
             options.append(outcome)
         else:
             error = error or outcome
@@ -131,7 +131,7 @@ def read_options(line: str, start: int) -> tuple[list[Option], OptionError | Non
     return options, error
 
 
-def _read_long(word: Word, rest: list[Word]) -> Option | OptionError:
+def _read_long(word: Word, rest: list[Word]) -> PipOption | OptionError:
     written, equals, _ = word.value.partition("=")
     name = _full_name(written)
     if name is None:
@@ -139,25 +139,25 @@ def _read_long(word: Word, rest: list[Word]) -> Option | OptionError:
     if not _TAKES_VALUE[name]:
         if equals:
             return OptionError(word, f"`{name}` takes no value", f"write `{name}` alone")
-        return Option(name, word)
+        return PipOption(name, word)
     if equals:
-        return Option(name, word.drop(len(written) + 1))
+        return PipOption(name, word.drop(len(written) + 1))
     return _with_next(name, word, rest)
 
 
-def _read_short(word: Word, rest: list[Word]) -> Option | OptionError:
+def _read_short(word: Word, rest: list[Word]) -> PipOption | OptionError:
     name = _SHORT.get(word.value[:2])
     if name is None:
         return _unknown(word, word.value)
     if len(word.value) > 2:
-        return Option(name, word.drop(2))
+        return PipOption(name, word.drop(2))
     return _with_next(name, word, rest)
 
 
-def _with_next(name: str, word: Word, rest: list[Word]) -> Option | OptionError:
+def _with_next(name: str, word: Word, rest: list[Word]) -> PipOption | OptionError:
     if not rest:
         return OptionError(word, f"`{one_line(word.value, 40)}` needs a value", f"write `{name} VALUE`")
-    return Option(name, rest.pop())
+    return PipOption(name, rest.pop())
 
 
 def _full_name(written: str) -> str | None:
@@ -179,7 +179,7 @@ def _suggestion(written: str) -> str:
     return f"did you mean `{close[0]}`?" if close else "take it away, or correct its spelling"
 
 
-def _check_value(option: Option) -> Option | OptionError:
+def _check_value(option: PipOption) -> PipOption | OptionError:
     """Refuse the values that pip refuses."""
     name, value = option
     if name == "--hash" and not value.value.startswith(_HASHES):

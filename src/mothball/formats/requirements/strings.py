@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mothball.formats.pep508 import Entry, named, read_entry, visible_name
-from mothball.formats.requirements.entries import withheld_for
-from mothball.model.document import Dependency, Document, Kind, ParseProblem, Span, WithheldReason
+from mothball.formats.requirements.entries import skip_reason_of_url
+from mothball.model.document import Dependency, Document, Kind, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def read_requirement(
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the requirement (PEP 508) that ``text`` is, or what is wrong with it and the name that can be seen.
 
-    What is not ``closed``, a string without its quote, is withheld as incomplete, and nothing is wrong with it.
+    What is not ``closed``, a string without its quote, is skipped as incomplete, and nothing is wrong with it.
     """
     read = read_entry(text)
     if isinstance(read, Entry):
-        yield dependency_of(read, where, section, withheld_for(read.url) if read.url else None, closed=closed)
+        yield dependency_of(read, where, section, skip_reason_of_url(read.url) if read.url else None, closed=closed)
         return
     if closed:
         yield ParseProblem(where(*read.span), read.message, read.help)
@@ -48,23 +48,23 @@ def read_requirement(
 
 
 def dependency_of(
-    read: Entry, where: Where, section: Section, withheld: WithheldReason | None, *, closed: bool = True
+    read: Entry, where: Where, section: Section, skip_reason: SkipReason | None, *, closed: bool = True
 ) -> Dependency:
-    """Return the dependency that an entry is; ``withheld`` is why no index answers for it, as far as itself tells."""
-    withheld = _withheld(read.project, section, withheld, closed=closed)
-    return read.placed(where, section.kind, section.name, withheld)
+    """Return the dependency of ``read``; ``skip_reason`` is what the entry itself gives."""
+    skip_reason = _skip_reason(read.project, section, skip_reason, closed=closed)
+    return read.placed(where, section.kind, section.name, skip_reason)
 
 
 def dependency_at(read: Entry, offset: int, section: Section) -> Dependency:
     """Return the dependency that an entry without a URL is, the text of which begins at ``offset``."""
-    withheld = WithheldReason.SELF if read.project == section.own_name else None
-    return read.at(offset, section.kind, section.name, withheld)
+    skip_reason = SkipReason.SELF if read.project == section.own_name else None
+    return read.at(offset, section.kind, section.name, skip_reason)
 
 
 def half_typed(text: str, name: Span, where: Where, section: Section) -> Dependency:
     """Return a dependency of which only the name can be told, which stands in ``text`` at ``name``."""
     entry = named(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
-    return dependency_of(entry, where, section, WithheldReason.INCOMPLETE)
+    return dependency_of(entry, where, section, SkipReason.INCOMPLETE)
 
 
 def moved(found: Dependency, where: Where, section: Section, *, closed: bool = True) -> Dependency:
@@ -75,14 +75,14 @@ def moved(found: Dependency, where: Where, section: Section, *, closed: bool = T
         entry_span=where(*found.entry_span),
         specifier_span=where(*specifier) if specifier else None,
         section=section.name,
-        withheld=_withheld(found.name, section, found.withheld, closed=closed),
+        skip_reason=_skip_reason(found.name, section, found.skip_reason, closed=closed),
     )
 
 
-def _withheld(name: str, section: Section, withheld: WithheldReason | None, *, closed: bool) -> WithheldReason | None:
+def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *, closed: bool) -> SkipReason | None:
     if not closed:
-        return WithheldReason.INCOMPLETE
-    return WithheldReason.SELF if withheld is None and name == section.own_name else withheld
+        return SkipReason.INCOMPLETE
+    return SkipReason.SELF if skip_reason is None and name == section.own_name else skip_reason
 
 
 def read_pip_lines(text: str, where: Where, section: Section) -> Document:

@@ -26,7 +26,6 @@ from mothball.formats.toml.scanner import Scanner
 from mothball.formats.toml.tables import first_error_of, leaves, span_of, to_mapping
 from mothball.formats.toml.values import (
     Array,
-    Entry,
     Escape,
     Header,
     InlineTable,
@@ -35,6 +34,7 @@ from mothball.formats.toml.values import (
     Path,
     Scalar,
     String,
+    TomlEntry,
     TomlError,
     TomlScan,
     Value,
@@ -45,7 +45,6 @@ from mothball.model.document import MAX_SYNTAX_ERRORS, ParseProblem
 __all__ = [
     "MAX_ERRORS",
     "Array",
-    "Entry",
     "Escape",
     "Header",
     "InlineTable",
@@ -54,6 +53,7 @@ __all__ = [
     "Path",
     "Scalar",
     "String",
+    "TomlEntry",
     "TomlError",
     "TomlScan",
     "Value",

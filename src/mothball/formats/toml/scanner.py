@@ -12,13 +12,13 @@ from mothball.formats.toml.strings import end_of, read_scalar, read_string
 from mothball.formats.toml.tables import Definitions
 from mothball.formats.toml.values import (
     Array,
-    Entry,
     Header,
     InlineTable,
     Invalid,
     Key,
     Path,
     String,
+    TomlEntry,
     TomlScan,
     Value,
 )
@@ -43,14 +43,14 @@ class Scanner(Cursor):
     def __init__(self, text: str) -> None:
         """Take the text to scan."""
         super().__init__(text)
-        self._entries: list[Entry] = []
+        self._entries: list[TomlEntry] = []
         self._headers: list[Header] = []
         self._definitions = Definitions()
         self._table: Path = ()
         # Whether the statement before was an entry: items outside of an array are then taken for its.
         self._after_entry = False
         # The entry whose array was left open last: they are taken for its rather than for the last one's.
-        self._open_entry: Entry | None = None
+        self._open_entry: TomlEntry | None = None
 
     def document(self) -> TomlScan:
         """Read the whole text, once."""
@@ -110,7 +110,7 @@ class Scanner(Cursor):
             name, _, value = simple.groups()
             key = make(Key, (name, make(Span, simple.span(1))))
             string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
-            self._entries.append(make(Entry, ((*self._table, name), (key,), string)))
+            self._entries.append(make(TomlEntry, ((*self._table, name), (key,), string)))
             self._complain((key,), self._definitions.define((key,)))
             self._after_entry = True
             return simple.end()
@@ -124,7 +124,7 @@ class Scanner(Cursor):
     def _pair(self, keys: tuple[Key, ...], position: int) -> int:
         path = (*self._table, *[key.name for key in keys])
         value, position = self._value(position, len(path))
-        self._entries.append(Entry(path, keys, value))
+        self._entries.append(TomlEntry(path, keys, value))
         self._complain(keys, self._definitions.define(keys))
         self._after_entry = True
         if isinstance(value, Array):
@@ -195,7 +195,7 @@ class Scanner(Cursor):
 
     def _inline_table(self, start: int, depth: int, closer: str) -> tuple[InlineTable, int]:
         text = self._text
-        entries: list[Entry] = []
+        entries: list[TomlEntry] = []
         definitions = Definitions()
         position = start + 1
         separated = True
@@ -218,7 +218,7 @@ class Scanner(Cursor):
                 self._error(start, start + 1, "an inline table is not closed", "close it with }")
                 return InlineTable(Span(start, end), tuple(entries), closed=False), position
             value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
-            entries.append(make(Entry, (tuple([key.name for key in keys]), keys, value)))
+            entries.append(make(TomlEntry, (tuple([key.name for key in keys]), keys, value)))
             self._complain(keys, definitions.define(keys))
             # An array that ends before a key on the same line has taken the comma in.
             separated = isinstance(value, Array) and not value.closed and position != self._fresh
@@ -241,7 +241,7 @@ class Scanner(Cursor):
         following = self._finish_line(position)
         return self._stray_items(entry, start) if following is None else following
 
-    def _stray_items(self, entry: Entry, position: int) -> int:
+    def _stray_items(self, entry: TomlEntry, position: int) -> int:
         """Read what follows the value of ``entry`` on its line, if it is what an array lost its bracket before."""
         char = self._text[position]
         if isinstance(entry.value, String | InlineTable) and char in ",]":
@@ -301,7 +301,7 @@ def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _in_brackets(entry: Entry, end: int) -> Entry:
+def _in_brackets(entry: TomlEntry, end: int) -> TomlEntry:
     """Return ``entry`` with the string in it made the array whose opening bracket is missing."""
     if not isinstance(entry.value, String):
         return entry

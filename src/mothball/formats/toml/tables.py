@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, assert_never
 from mothball.formats.toml.cursor import MAX_ERRORS
 from mothball.formats.toml.values import (
     Array,
-    Entry,
     InlineTable,
     Invalid,
     Key,
     Path,
     Scalar,
     String,
+    TomlEntry,
     TomlError,
     TomlScan,
     Value,
@@ -152,7 +152,7 @@ class Definitions:
 _Container = dict[Any, Any] | list[Any]
 
 
-def leaves(entries: Iterable[Entry], path: Path = ()) -> Iterator[Entry]:
+def leaves(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
     """Yield ``entries`` in document order with every inline table taken apart, so that no value is one.
 
     However a table is written, a value in it has one path: that of what is yielded begins with ``path``. An inline
@@ -162,7 +162,7 @@ def leaves(entries: Iterable[Entry], path: Path = ()) -> Iterator[Entry]:
         if isinstance(entry.value, InlineTable) and entry.value.entries:
             yield from leaves(entry.value.entries, path + entry.path)
         else:
-            yield Entry(path + entry.path, entry.keys, entry.value) if path else entry
+            yield TomlEntry(path + entry.path, entry.keys, entry.value) if path else entry
 
 
 def to_mapping(scan: TomlScan) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def to_mapping(scan: TomlScan) -> dict[str, Any]:
     return root
 
 
-def _place_all(root: dict[str, Any], entries: Iterable[Entry]) -> None:
+def _place_all(root: dict[str, Any], entries: Iterable[TomlEntry]) -> None:
     for entry in entries:
         table = _enter_all(root, entry.path[:-1])
         if isinstance(table, dict) and not isinstance(entry.value, Invalid):
@@ -255,7 +255,7 @@ def span_of(scan: TomlScan, path: Path) -> Span | None:
     return _span_in(scan.entries, path)
 
 
-def _span_in(entries: Iterable[Entry], path: Path) -> Span | None:
+def _span_in(entries: Iterable[TomlEntry], path: Path) -> Span | None:
     for entry in entries:
         if entry.path[: len(path)] == path:
             return entry.keys[len(path) - 1 - len(entry.path)].span

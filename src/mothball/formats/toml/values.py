@@ -74,7 +74,7 @@ class InlineTable(NamedTuple):
     """An inline table; the paths of its ``entries`` begin at the table itself."""
 
     span: Span
-    entries: tuple[Entry, ...]
+    entries: tuple[TomlEntry, ...]
     closed: bool = True
 
 
@@ -94,7 +94,7 @@ class Key(NamedTuple):
     span: Span
 
 
-class Entry(NamedTuple):
+class TomlEntry(NamedTuple):
     """A key/value pair. ``path`` ends with the names of ``keys``, what stands before them is the table's own path."""
 
     path: Path
@@ -126,7 +126,7 @@ class TomlScan(NamedTuple):
     ``comments`` covers its text from ``#`` to the end of the line. ``errors`` is empty exactly where the text is TOML.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[TomlEntry, ...]
     headers: tuple[Header, ...]
     comments: tuple[Span, ...]
     errors: tuple[TomlError, ...]

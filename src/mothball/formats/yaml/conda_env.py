@@ -1,6 +1,6 @@
 """environment.yml of conda: what its ``pip:`` lists name, and the conda packages beside them.
 
-A conda package bears the name of no project on a Python index: it is there, and withheld. The ``pip:`` list becomes a
+A conda package bears the name of no project on a Python index: it is there, and skipped. The ``pip:`` list becomes a
 requirements file in the directory of the environment file. Source: conda, "Managing environments".
 """
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import read_pip_list
-from mothball.formats.yaml.nodes import Mapping, Node, Scalar, children, once
-from mothball.model.document import Dependency, Document, WithheldReason, normalise
+from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
+from mothball.model.document import Dependency, Document, SkipReason, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mothball.formats.source_map import Excerpt
+    from mothball.formats.source_map import SourceMap
     from mothball.formats.yaml.scan import YamlScan
 
 _DEPENDENCIES = "dependencies"
@@ -65,20 +65,20 @@ def _lists(documents: Iterable[Node]) -> _Lists:
 
 def _conda_packages(scan: YamlScan, lists: Iterable[Node]) -> Iterator[Dependency]:
     for item in once((item for node in lists for item in children(node)), set()):
-        content = scan.content(item) if isinstance(item, Scalar) else None
+        content = scan.content(item) if isinstance(item, YamlScalar) else None
         if content is not None:
             yield from _conda_package(content)
 
 
-def _conda_package(content: Excerpt) -> Iterator[Dependency]:
+def _conda_package(content: SourceMap) -> Iterator[Dependency]:
     name = re.match(_CONDA_NAME, content.text)
     if name is not None:
         stripped = content.text.strip()
         start = content.text.index(stripped)
         yield Dependency(
-            normalise(name[1]),
+            normalize_name(name[1]),
             content.place(*name.span(1)),
             content.place(start, start + len(stripped)),
             section=_DEPENDENCIES,
-            withheld=WithheldReason.CONDA,
+            skip_reason=SkipReason.CONDA,
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mothball.formats.ignores import COMMENT_FORM, may_speak_to_us
+from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
 from mothball.formats.requirements.strings import Section, read_pip_lines
-from mothball.formats.source_map import Part, excerpt
-from mothball.formats.yaml.nodes import Mapping, Node, Scalar, children, once
+from mothball.formats.source_map import SourcePart, source_map
+from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
 from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     index_options: list[IndexOption] = []
     unnamed: list[Unnamed] = []
     for node, section in lists:
-        lines: list[Part] = []
+        lines: list[SourcePart] = []
         for item in once(children(node), set()):
             problems += _read_item(scan, item, lines, words=words)
-        joined = excerpt(lines)
+        joined = source_map(lines)
         document = read_pip_lines(joined.text, joined.place, section)
         dependencies += document.dependencies
         problems += document.problems
@@ -57,11 +57,11 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     )
 
 
-def _read_item(scan: YamlScan, item: Node, lines: list[Part], *, words: bool) -> Iterator[ParseProblem]:
+def _read_item(scan: YamlScan, item: Node, lines: list[SourcePart], *, words: bool) -> Iterator[ParseProblem]:
     """Put an item behind the ``lines`` that are read together; yield what is wrong with it as an item."""
-    if not isinstance(item, Scalar):
+    if not isinstance(item, YamlScalar):
         if isinstance(item, Mapping) and item.first is not None:
-            ours = may_speak_to_us(item.first.value)
+            ours = may_hold_ignore_comment(item.first.value)
             help_text = COMMENT_FORM if ours else "take the `:` away, or put quotes around the whole"
             yield ParseProblem(item.first.span, "a mapping where a requirement is wanted", help_text)
         return
@@ -71,4 +71,4 @@ def _read_item(scan: YamlScan, item: Node, lines: list[Part], *, words: bool) ->
     else:
         end = item.span.end
         lines += content.parts(0, len(content.text))
-        lines.append(Part(" " if words and content.text.strip() in _WITH_VALUE else "\n", end, end))
+        lines.append(SourcePart(" " if words and content.text.strip() in _WITH_VALUE else "\n", end, end))

@@ -16,7 +16,7 @@ _MERGE = "<<"
 _MAX_MERGED = 50
 
 
-class Scalar(NamedTuple):
+class YamlScalar(NamedTuple):
     """A scalar: its value, and its place in the text that was read, with its quotes."""
 
     value: str
@@ -36,7 +36,7 @@ class Mapping(NamedTuple):
     """
 
     pairs: tuple[tuple[str, Node], ...]
-    first: Scalar | None = None
+    first: YamlScalar | None = None
 
     def values(self, key: str) -> list[Node]:
         """Return the values of ``key``, from the mappings that are merged in (``<<``) where it is not there itself."""
@@ -50,10 +50,10 @@ class Mapping(NamedTuple):
 
     def text(self, key: str) -> str:
         """Return the scalar that ``key`` has for its value, empty where there is none."""
-        return next((value.value for value in self.values(key) if isinstance(value, Scalar)), "")
+        return next((value.value for value in self.values(key) if isinstance(value, YamlScalar)), "")
 
 
-Node = Scalar | Sequence | Mapping
+Node = YamlScalar | Sequence | Mapping
 
 
 def children(node: Node | None) -> tuple[Node, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import read_pip_list
-from mothball.formats.yaml.nodes import Mapping, Node, Scalar, children, once
+from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
 from mothball.model.document import Document
 from mothball.model.sanitize import one_line
 
@@ -79,6 +79,6 @@ def _hooks(documents: tuple[Node, ...]) -> Iterator[Mapping]:
 
 def _is_foreign(entry: Node) -> bool:
     """Return whether ``entry`` is written as no tool for Python would have it."""
-    if not isinstance(entry, Scalar) or any(mark in entry.value for mark in _URL):
+    if not isinstance(entry, YamlScalar) or any(mark in entry.value for mark in _URL):
         return False
     return re.match(_FOREIGN, entry.value.strip()) is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mothball.formats.yaml.nodes import Mapping, Node, Scalar, Sequence
+from mothball.formats.yaml.nodes import Mapping, Node, Sequence, YamlScalar
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 
@@ -54,8 +54,8 @@ class _Open:
         pairs = zip(self.nodes[::2], self.nodes[1::2], strict=True)
         first = self.nodes[0] if self.nodes else None
         return Mapping(
-            tuple((key.value, value) for key, value in pairs if isinstance(key, Scalar) and value is not None),
-            first if isinstance(first, Scalar) else None,
+            tuple((key.value, value) for key, value in pairs if isinstance(key, YamlScalar) and value is not None),
+            first if isinstance(first, YamlScalar) else None,
         )
 
 
@@ -97,7 +97,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             span = Span(_index(event.start_mark, 0), _index(event.end_mark, 0))
             self._scalars.append(span)
-            self._add(Scalar(event.value, span), event.anchor)
+            self._add(YamlScalar(event.value, span), event.anchor)
         elif isinstance(event, yaml.AliasEvent):
             self._add(self._anchors.get(event.anchor or ""), None)
         elif isinstance(event, yaml.CollectionStartEvent):

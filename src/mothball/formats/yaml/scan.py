@@ -12,8 +12,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document, conflict_in
-from mothball.formats.ignores import may_speak_to_us, read_comment
-from mothball.formats.source_map import Excerpt, Part, excerpt
+from mothball.formats.ignores import may_hold_ignore_comment, read_comment
+from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.formats.yaml.reader import Failure, Reading, read
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
 from mothball.model.sanitize import one_line
@@ -21,7 +21,7 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.yaml.nodes import Node, Scalar
+    from mothball.formats.yaml.nodes import Node, YamlScalar
 
 # What YAML does not allow, and a byte-order mark, which would shift all places.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +49,7 @@ class YamlScan:
         """The documents of the file; all but the first are rare."""
         return self._reading.documents
 
-    def content(self, scalar: Scalar) -> Excerpt | None:
+    def content(self, scalar: YamlScalar) -> SourceMap | None:
         """Return what ``scalar`` says with the way back to the file.
 
         None where the two cannot be brought together, which takes escapes in a string that runs over several lines.
@@ -66,7 +66,7 @@ class YamlScan:
         """Yield the comments in which mothball may be spoken to, each from its ``#`` to the end of its line."""
         text = self._text
         end = 0
-        for found in re.finditer(_DIRECTIVE, text) if may_speak_to_us(text) else ():
+        for found in re.finditer(_DIRECTIVE, text) if may_hold_ignore_comment(text) else ():
             if found.start() < end:  # on a line that was read
                 continue
             start = max(text.rfind("\n", end, found.start()), text.rfind("\r", end, found.start()), end - 1) + 1
@@ -110,13 +110,13 @@ def _comment_start(text: str, line: Span, scalars: tuple[Span, ...]) -> int | No
     return None
 
 
-def _content(text: str, span: Span, value: str) -> Excerpt | None:
+def _content(text: str, span: Span, value: str) -> SourceMap | None:
     """Return ``value``, the meaning of the scalar that ``span`` covers in ``text``, as an excerpt of ``text``."""
     quote = text[span.start : span.start + 1]
     inner = Span(span.start + 1, span.end - 1) if quote in {'"', "'"} else span
     written = inner.of(text)
     if written == value:
-        return excerpt([Part(value, *inner)])
+        return source_map([SourcePart(value, *inner)])
     if quote in {'"', "'"}:
         decoded = _decoded(text, inner, quote)
         if decoded.text == value:
@@ -124,16 +124,16 @@ def _content(text: str, span: Span, value: str) -> Excerpt | None:
     return _folded(text, inner, value)
 
 
-def _decoded(text: str, inner: Span, quote: str) -> Excerpt:
+def _decoded(text: str, inner: Span, quote: str) -> SourceMap:
     """Return what stands between the quotes, with its escapes resolved."""
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     position = inner.start
     for escape in (_ESCAPE if quote == '"' else _QUOTE).finditer(text, *inner):
-        parts.append(Part(text[position : escape.start()], position, escape.start()))
-        parts.append(Part(_meaning(escape[0]), *escape.span()))
+        parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
+        parts.append(SourcePart(_meaning(escape[0]), *escape.span()))
         position = escape.end()
-    parts.append(Part(text[position : inner.end], position, inner.end))
-    return excerpt(parts)
+    parts.append(SourcePart(text[position : inner.end], position, inner.end))
+    return source_map(parts)
 
 
 def _meaning(escape: str) -> str:
@@ -145,18 +145,18 @@ def _meaning(escape: str) -> str:
     return chr(code_point) if code_point < 0x110000 else "\ufffd"
 
 
-def _folded(text: str, inner: Span, value: str) -> Excerpt | None:
+def _folded(text: str, inner: Span, value: str) -> SourceMap | None:
     """Find the words of ``value`` one after the other: folding lines changes nothing but the white space."""
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     position = inner.start
     offset = 0
     for word in _WORD.finditer(value):
         start = text.find(word[0], position, inner.end)
         if start < 0:
             return None
-        parts.append(Part(value[offset : word.start()], position, start))
+        parts.append(SourcePart(value[offset : word.start()], position, start))
         position = start + len(word[0])
-        parts.append(Part(word[0], start, position))
+        parts.append(SourcePart(word[0], start, position))
         offset = word.end()
-    parts.append(Part(value[offset:], position, inner.end))
-    return excerpt(parts)
+    parts.append(SourcePart(value[offset:], position, inner.end))
+    return source_map(parts)

@@ -69,22 +69,22 @@ class _Subject(NamedTuple):
 
 def register(server: Server) -> None:
     """Have ``server`` offer actions."""
-    bench = server.bench
+    session = server.session
 
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         if not _is_wanted(params.context.only):
             return []
-        document = await bench.checked(params.text_document.uri)
+        document = await session.checked(params.text_document.uri)
         if document is None or document.checked is None or document.checked.opened is None:
             return []
         open_texts = {
             path: OpenText(one.text, one.version)
-            for one in bench.documents.values()
+            for one in session.documents.values()
             if (path := path_of(one.uri)) is not None
         }
-        offer = _Offer(params, document.checked, bench.client, open_texts)
+        offer = _Offer(params, document.checked, session.client, open_texts)
         # Trying out edits parses the file some times over, and a configuration may have to be read.
-        return await asyncio.get_running_loop().run_in_executor(bench.threads, offer.actions)
+        return await asyncio.get_running_loop().run_in_executor(session.threads, offer.actions)
 
     options = types.CodeActionOptions(code_action_kinds=[_KIND])
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(actions)
@@ -118,7 +118,7 @@ class _Offer:
         found: list[types.CodeAction | types.Command] = []
         for subject in subjects:
             if subject.ignorable() and self._client.code_action_literals:
-                found += self._ways_out(subject)
+                found += self._print_remedies(subject)
         if subjects:
             found.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
         for subject in subjects if self._client.show_document else ():
@@ -131,7 +131,7 @@ class _Offer:
         command = types.Command(title, name, arguments=arguments)
         return types.CodeAction(title, _KIND, command=command) if self._client.code_action_literals else command
 
-    def _ways_out(self, subject: _Subject) -> Iterator[types.CodeAction]:
+    def _print_remedies(self, subject: _Subject) -> Iterator[types.CodeAction]:
         opened, finding = self._checked.opened, subject.finding
         if opened is None or finding is None:
             return

@@ -26,7 +26,7 @@ def register(server: Server) -> None:
     """Have ``server`` take commands. Each is given the parameters of its request."""
 
     def check_again(_: types.ExecuteCommandParams) -> None:
-        server.bench.check_again()
+        server.session.check_again()
 
     async def check_workspace(params: types.ExecuteCommandParams) -> dict[str, int] | None:
         return await _check_workspace(server, params.work_done_token)
@@ -34,8 +34,8 @@ def register(server: Server) -> None:
     def open_page(params: types.ExecuteCommandParams) -> None:
         address = params.arguments[0] if params.arguments else None
         # The page of a project is https; a client that sends something else did not get it from us.
-        if isinstance(address, str) and address.startswith("https://") and server.bench.client.show_document:
-            server.protocol.tell(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(address, external=True))
+        if isinstance(address, str) and address.startswith("https://") and server.session.client.show_document:
+            server.protocol.send_message(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(address, external=True))
 
     server.command(CHECK_AGAIN)(check_again)
     server.command(CHECK_WORKSPACE)(check_workspace)
@@ -69,15 +69,15 @@ class WorkProgress:
 
     async def create(self) -> None:
         """Ask the client to accept a new token, if it gave none and supports that."""
-        if self._token is not None or not self._server.bench.client.progress:
+        if self._token is not None or not self._server.session.client.progress:
             return
-        token, answered = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
+        token, lookups_finished = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
         asked = self._server.protocol.send_request(
             types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
         )
-        asked.add_done_callback(lambda _: answered.set_result(None))
+        asked.add_done_callback(lambda _: lookups_finished.set_result(None))
         # Some clients never respond. A later response is ignored.
-        await asyncio.wait({answered}, timeout=_TOKEN_TIMEOUT)
+        await asyncio.wait({lookups_finished}, timeout=_TOKEN_TIMEOUT)
         if asked.done() and not asked.cancelled() and asked.exception() is None:
             self._token = token
 

@@ -14,37 +14,37 @@ if TYPE_CHECKING:
 
 def register(server: Server) -> None:
     """Have ``server`` take in documents."""
-    bench = server.bench
+    session = server.session
 
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
         path = path_of(document.uri)
         if path is not None:
-            bench.open(document.uri, path, document.text, document.version)
+            session.open(document.uri, path, document.text, document.version)
             server.workspace_diagnostics.document_opened()
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
-        text = bench.text_of(params.text_document.uri)
+        text = session.text_of(params.text_document.uri)
         if text is None:
             return
         for change in params.content_changes:
-            text = _changed(text, change, bench.client.encoding)
-        bench.change(params.text_document.uri, text, params.text_document.version)
+            text = _changed(text, change, session.client.encoding)
+        session.change(params.text_document.uri, text, params.text_document.version)
 
     def saved(params: types.DidSaveTextDocumentParams) -> None:
-        bench.saved(params.text_document.uri)
+        session.saved(params.text_document.uri)
 
     def closed(params: types.DidCloseTextDocumentParams) -> None:
-        document = bench.close(params.text_document.uri)
+        document = session.close(params.text_document.uri)
         if document is not None:
             server.workspace_diagnostics.document_closed(document)
 
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
         gone = {path_of(folder.uri) for folder in params.event.removed}
         come = [path for folder in params.event.added if (path := path_of(folder.uri)) is not None]
-        bench.folders = [*(folder for folder in bench.folders if folder not in gone), *come]
-        server.workspace_diagnostics.drop(lambda path: bench.folder_of(path) is None)
-        bench.disk_changed()
+        session.folders = [*(folder for folder in session.folders if folder not in gone), *come]
+        server.workspace_diagnostics.drop(lambda path: session.folder_of(path) is None)
+        session.files_changed()
 
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(opened)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(changed)

@@ -10,7 +10,7 @@ from lsprotocol import types
 from mothball.lsp.convert import Positions
 from mothball.lsp.diagnostics import item_at
 from mothball.lsp.documents import Checked
-from mothball.lsp.hover_text import Story, hover_text
+from mothball.lsp.hover_text import HoverContent, hover_text
 from mothball.model.findings import CheckedDependency, Finding
 
 if TYPE_CHECKING:
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 def register(server: Server) -> None:
     """Have ``server`` tell stories."""
-    bench = server.bench
+    session = server.session
 
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        document = await bench.checked(params.text_document.uri)
+        document = await session.checked(params.text_document.uri)
         if document is None or document.checked is None:
             return None
-        positions = Positions(document.checked.text, bench.client.encoding)
+        positions = Positions(document.checked.text, session.client.encoding)
         item = dependency_at(document.checked, positions, params.position)
         if item is None:
             return None
-        markdown = bench.client.markdown
-        story = Story(item, finding_of(document.checked, item), time.time())
+        markdown = session.client.markdown
+        story = HoverContent(item, finding_of(document.checked, item), time.time())
         content = types.MarkupContent(
             types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText, hover_text(story, markdown=markdown)
         )

@@ -23,26 +23,26 @@ _PULSE = 3.0
 
 def register(server: Server) -> None:
     """Have ``server`` answer ``initialize``, and start periodic tasks once the client is ready."""
-    bench = server.bench
+    session = server.session
     watcher = Watcher(server)
-    bench.on_snapshots = watcher.watch_snapshots
+    session.on_snapshots = watcher.watch_snapshots
 
     def initialize(params: types.InitializeParams) -> None:
-        bench.client = read_features(params.capabilities, server.protocol.workspace.position_encoding)
-        bench.folders = _folders(params)
+        session.client = read_features(params.capabilities, server.protocol.workspace.position_encoding)
+        session.folders = _folders(params)
         settings.begin(server, params.initialization_options)
-        if bench.client.pulls:
+        if session.client.pulls:
             # Only for clients that pull: a client that supports both would show every diagnostic twice.
             pull.register(server)
-            if bench.settings.workspace_diagnostics:
+            if session.settings.workspace_diagnostics:
                 pull.register_workspace(server)
 
     def initialized(_: types.InitializedParams) -> None:
         settings.fetch(server)
         watcher.begin()
-        server.run_errand(_keep_up_to_date(server))
+        server.run_in_background(_keep_up_to_date(server))
         if server.process_id:
-            server.run_errand(_leave_with_client(server, server.process_id))
+            server.run_in_background(_leave_with_client(server, server.process_id))
 
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)
@@ -51,7 +51,7 @@ def register(server: Server) -> None:
 async def _keep_up_to_date(server: Server) -> None:
     while True:
         await asyncio.sleep(_HOUSEKEEPING)
-        server.bench.keep_house()
+        server.session.close_idle_connections()
         server.workspace_diagnostics.retry_failed()
 
 

@@ -25,16 +25,16 @@ _PATIENCE = 2.0
 
 def register(server: Server) -> None:
     """Have ``server`` make links."""
-    bench = server.bench
+    session = server.session
 
     async def links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
-        document = await bench.answered(params.text_document.uri, _PATIENCE)
+        document = await session.lookups_finished(params.text_document.uri, _PATIENCE)
         if document is None or document.checked is None or document.checked.opened is None:
             return []
-        checked, path, here = document.checked, document.path, bench.folder_of(document.path)
-        positions = Positions(checked.text, bench.client.encoding)
+        checked, path, here = document.checked, document.path, session.folder_of(document.path)
+        positions = Positions(checked.text, session.client.encoding)
         return await asyncio.get_running_loop().run_in_executor(
-            bench.threads, lambda: [*_to_pages(checked, positions), *_to_files(checked, path, here, positions)]
+            session.threads, lambda: [*_to_pages(checked, positions), *_to_files(checked, path, here, positions)]
         )
 
     server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(links)

@@ -20,12 +20,12 @@ _Item = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDo
 
 def register(server: Server) -> None:
     """Have ``server`` answer pulls of documents."""
-    bench = server.bench
+    session = server.session
 
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
         uri, held = params.text_document.uri, params.previous_result_id
         async with WorkProgress(server, "mothball: checking", params.work_done_token):
-            document = await bench.checked(uri)
+            document = await session.checked(uri)
         if document is None:
             return _unopened(server, path_of(uri), held)
         document.pulled = True
@@ -59,7 +59,7 @@ def _workspace_report(server: Server, previous: Iterable[types.PreviousResultId]
     diagnostics = server.workspace_diagnostics
     diagnostics.pulled = diagnostics.reports
     held = {one.uri: one.value for one in previous}
-    open_paths = {document.path for document in server.bench.documents.values()}
+    open_paths = {document.path for document in server.session.documents.values()}
     items: list[_Item] = []
     for path, (result_id, of_file) in diagnostics.reports.items():
         uri = uri_of(path)

@@ -17,7 +17,7 @@ def register(server: Server) -> None:
     """Have ``server`` take in settings that change."""
 
     def changed(params: types.DidChangeConfigurationParams) -> None:
-        if server.bench.client.configuration:
+        if server.session.client.configuration:
             # What comes along may be of another scope, or nothing at all; asked for, it is what holds.
             fetch(server)
         else:
@@ -28,7 +28,7 @@ def register(server: Server) -> None:
 
 def fetch(server: Server) -> None:
     """Ask the client for its settings, where it can be asked."""
-    if not server.bench.client.configuration:
+    if not server.session.client.configuration:
         return
     items = [types.ConfigurationItem(section=SECTION)]
     asked: Future[Any] = server.protocol.send_request(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
@@ -38,7 +38,7 @@ def fetch(server: Server) -> None:
 def begin(server: Server, given: object) -> None:
     """Take in what came with ``initialize``: it holds wherever the client's settings say nothing else."""
     server.first_settings = _read(server, given, Settings())
-    server.bench.apply_settings(server.first_settings)
+    server.session.apply_settings(server.first_settings)
 
 
 def take(server: Server, given: object) -> None:
@@ -69,13 +69,13 @@ def _fetched(server: Server, done: Future[Any]) -> None:
 
 
 def _apply(server: Server, settings: Settings) -> None:
-    bench = server.bench
-    if settings == bench.settings:
+    session = server.session
+    if settings == session.settings:
         return
-    had_scripts = bench.settings.scripts
-    bench.apply_settings(settings)
+    had_scripts = session.settings.scripts
+    session.apply_settings(settings)
     if settings.scripts == had_scripts:
         return
-    for document in bench.decide_on_scripts():
-        if not bench.client.pulls:
+    for document in session.decide_on_scripts():
+        if not session.client.pulls:
             server.unpublish(document.uri)

@@ -36,7 +36,7 @@ class Watcher:
     def watch(self, names: Iterable[str]) -> None:
         """Have the client watch the files of these names, wherever they lie, where it can."""
         new = [name for name in names if name not in self._watched]
-        if not new or not self._server.bench.client.watched_files:
+        if not new or not self._server.session.client.watched_files:
             return
         self._watched.update(new)
         options = types.DidChangeWatchedFilesRegistrationOptions(
@@ -45,7 +45,7 @@ class Watcher:
         registration = types.Registration(
             f"mothball-watch-{len(self._watched)}", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options
         )
-        self._server.protocol.tell(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
+        self._server.protocol.send_message(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
 
     def watch_snapshots(self, paths: Iterable[str]) -> None:
         """Have the client watch snapshots, too, which bear any name."""
@@ -58,8 +58,8 @@ class Watcher:
             self._server.workspace_diagnostics.drop(lambda path: not os.path.lexists(path))
         if not self._is_due:
             self._is_due = True
-            self._server.bench.loop.call_later(_GATHERING, self._look)
+            self._server.session.loop.call_later(_GATHERING, self._look)
 
     def _look(self) -> None:
         self._is_due = False
-        self._server.bench.disk_changed()
+        self._server.session.files_changed()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.ini.setup_cfg import parse
-from mothball.model.document import Document, Kind, WithheldReason
+from mothball.model.document import Document, Kind, SkipReason
 from tests.support.samples import SETUP_CFG as SAMPLE
 from tests.support.spans import check_places
 
@@ -17,15 +17,15 @@ def test_a_file_with_everything_is_read() -> None:
     check_places(SAMPLE, document)
 
     assert document.format == "setup-cfg"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
         ("django", ">= 4.2, < 5", None, "options.install_requires"),
         ("zope-interface", "==6.0", None, "options.install_requires"),
-        ("tool", "", WithheldReason.VCS, "options.install_requires"),
-        ("half", "", WithheldReason.INCOMPLETE, "options.install_requires"),
+        ("tool", "", SkipReason.VCS, "options.install_requires"),
+        ("half", "", SkipReason.INCOMPLETE, "options.install_requires"),
         ("wheel", "", None, "options.setup_requires"),
         ("setuptools", ">=61", None, "options.setup_requires"),
         ("pytest", "", None, "options.tests_require"),
-        ("my-project", "", WithheldReason.SELF, "options.extras_require.dev"),
+        ("my-project", "", SkipReason.SELF, "options.extras_require.dev"),
         ("coverage", "", None, "options.extras_require.dev"),
         ("requests", "", None, "options.extras_require.all"),
     ]
@@ -79,7 +79,7 @@ def test_nothing_else_is_a_requirement(text: str) -> None:
 def test_the_name_of_the_project_must_be_one_line() -> None:
     text = "[metadata]\nversion = 1\nname =\n  a\n  b\n[options]\ninstall_requires = a\n"
 
-    assert [one.withheld for one in parse(text).dependencies] == [None]
+    assert [one.skip_reason for one in parse(text).dependencies] == [None]
 
 
 def test_an_extra_without_delimiter_keeps_its_entries() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.ini.tox_ini import parse, substituted
-from mothball.formats.source_map import excerpt
-from mothball.model.document import Document, Kind, Span, WithheldReason
+from mothball.formats.source_map import source_map
+from mothball.model.document import Document, Kind, SkipReason, Span
 from tests.support.samples import TOX_INI as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -29,7 +29,7 @@ def test_a_file_with_everything_is_read() -> None:
     check_places(SAMPLE, document, substitutions=True)
 
     assert document.format == "tox-ini"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
         ("tox", ">=4.2", None, "tox.requires"),
         ("virtualenv", "", None, "tox.requires"),
         ("six", "", None, "base.deps"),
@@ -39,7 +39,7 @@ def test_a_file_with_everything_is_read() -> None:
         ("django", "", None, "testenv.deps"),
         ("attrs", "==24.1", None, "testenv.deps"),
         ("rich", "=={env:RICH}", None, "testenv.deps"),
-        ("tool", "", WithheldReason.VCS, "testenv.deps"),
+        ("tool", "", SkipReason.VCS, "testenv.deps"),
         ("numpy", "<2", None, "testenv.constraints"),
         ("ruff", "", None, "testenv:lint.deps"),
         ("build", "", None, "pkgenv.deps"),
@@ -168,11 +168,11 @@ def test_what_is_wrong_is_told_at_its_place() -> None:
     document = parse(text)
 
     assert told(document, text) == ["[", "-x", "=1", "["]
-    assert [(one.name, one.withheld) for one in document.dependencies] == [
+    assert [(one.name, one.skip_reason) for one in document.dependencies] == [
         ("a", None),
-        ("b", WithheldReason.INCOMPLETE),
-        ("c", WithheldReason.INCOMPLETE),
-        ("d", WithheldReason.INCOMPLETE),
+        ("b", SkipReason.INCOMPLETE),
+        ("c", SkipReason.INCOMPLETE),
+        ("d", SkipReason.INCOMPLETE),
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_conflict_shows_both_sides() -> None:
 def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None:
     text = "a{b}c{toxinidir}{/}{env:X:d}{e{f}g}\\{h}{i"
     parts = substituted(text, Span(0, len(text)))
-    made = excerpt(parts)
+    made = source_map(parts)
 
     assert made.text == "a111c./d1111111\\{h}11"
     assert [made.place(at, at + 1).of(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import parse
-from mothball.model.document import Document, Kind, WithheldReason, normalise
+from mothball.model.document import Document, Kind, SkipReason, normalize_name
 from tests.support import lock_samples
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -38,7 +38,7 @@ def packages(name: str, text: str) -> list[tuple[str, str | None]]:
         pairs = [(key, _exact(entry.get("version", ""))) for section in sections for key, entry in section.items()]
     else:
         pairs = [(entry["name"], entry.get("version")) for entry in tomllib.loads(text)[ARRAYS[name]]]
-    return sorted({(normalise(one), version) for one, version in pairs}, key=str)
+    return sorted({(normalize_name(one), version) for one, version in pairs}, key=str)
 
 
 def _exact(version: str) -> str | None:
@@ -88,8 +88,8 @@ def test_a_lock_that_is_written_in_an_unusual_way_says_the_same(name: str) -> No
         document = parse(name, unusual)
         assert found(document) == found(usual)
         assert document.graph == usual.graph
-        assert [(one.name, one.withheld, one.index_url) for one in document.dependencies] == [
-            (one.name, one.withheld, one.index_url) for one in usual.dependencies
+        assert [(one.name, one.skip_reason, one.index_url) for one in document.dependencies] == [
+            (one.name, one.skip_reason, one.index_url) for one in usual.dependencies
         ]
         check_places(unusual, document)
 
@@ -105,9 +105,9 @@ def expected_edges(
 ) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     for entry in packages_of:
-        required = {normalise(name) for name in names_of(entry)}
+        required = {normalize_name(name) for name in names_of(entry)}
         if required:
-            wanted.setdefault(normalise(entry["name"]), set()).update(required)
+            wanted.setdefault(normalize_name(entry["name"]), set()).update(required)
     return wanted
 
 
@@ -139,14 +139,14 @@ def test_packages_of_a_registry_bear_its_address_and_all_others_are_withheld() -
         (one, *_) = [
             one
             for one in document.dependencies
-            if (one.name, one.version) == (normalise(entry["name"]), entry.get("version"))
+            if (one.name, one.version) == (normalize_name(entry["name"]), entry.get("version"))
         ]
         registry = entry["source"].get("registry", "")
         if registry.startswith("http"):
-            assert (one.index_url, one.withheld) == (registry, None)
+            assert (one.index_url, one.skip_reason) == (registry, None)
         else:
-            assert one.withheld is not None
-    assert WithheldReason.VCS in {one.withheld for one in document.dependencies}
+            assert one.skip_reason is not None
+    assert SkipReason.VCS in {one.skip_reason for one in document.dependencies}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -154,7 +154,7 @@ def test_packages_of_a_registry_bear_its_address_and_all_others_are_withheld() -
 def test_nonsense_is_read_without_complaint_of_ours(name: str, text: str) -> None:
     document = parse(name, text)
 
-    assert all(one.withheld for one in document.dependencies)
+    assert all(one.skip_reason for one in document.dependencies)
     check_places(text, document)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.pipfile import parse
-from mothball.model.document import Dependency, Kind, WithheldReason
+from mothball.model.document import Dependency, Kind, SkipReason
 from tests.support.lock_samples import PIPFILE
 from tests.support.spans import check_places
 
@@ -28,7 +28,7 @@ def test_every_category_is_a_section() -> None:
     assert document.format == "pipfile-lock"
     assert not document.problems
     assert document.graph is None
-    assert [(one.section, one.name, one.version, one.withheld) for one in document.dependencies] == [
+    assert [(one.section, one.name, one.version, one.skip_reason) for one in document.dependencies] == [
         ("default", "anchor", "2.1.0", None),
         ("default", "buoy", None, "vcs"),
         ("default", "chain", "4.0", None),
@@ -64,24 +64,24 @@ def test_an_entry_comes_from_the_index_that_it_names_or_else_from_the_first() ->
 
     assert only({"index": "other"}, sources).index_url == "https://other.example/simple"
     assert only({}, sources).index_url == INDEX
-    assert only({"index": "x"}, sources).withheld is WithheldReason.NO_INDEX
-    assert only({"index": "main"}, [{"name": "main", "url": "file:///srv/wheels"}]).withheld is WithheldReason.PATH
+    assert only({"index": "x"}, sources).skip_reason is SkipReason.NO_INDEX
+    assert only({"index": "main"}, [{"name": "main", "url": "file:///srv/wheels"}]).skip_reason is SkipReason.PATH
 
 
 @pytest.mark.parametrize("sources", [None, [], {}, [None], "x"])
 def test_without_indexes_nothing_is_pinned(sources: object) -> None:
     package = only({"version": "==1"}, sources)
-    assert (package.index_url, package.withheld) == (None, None)
+    assert (package.index_url, package.skip_reason) == (None, None)
 
 
 def test_a_lock_without_meta_is_read() -> None:
     (owl,) = parse('{"default": {"owl": {"version": "==1"}}}').dependencies
-    assert (owl.version, owl.index_url, owl.withheld) == ("1", None, None)
+    assert (owl.version, owl.index_url, owl.skip_reason) == ("1", None, None)
 
 
 @pytest.mark.parametrize("kind", ["git", "hg", "svn", "bzr"])
 def test_all_version_controls_are_known(kind: str) -> None:
-    assert only({kind: "ssh://code.example/owl", "editable": True}).withheld is WithheldReason.VCS
+    assert only({kind: "ssh://code.example/owl", "editable": True}).skip_reason is SkipReason.VCS
 
 
 @pytest.mark.parametrize("version", ["*", ">=1", 1, None])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.pylock import parse
-from mothball.model.document import Kind, WithheldReason
+from mothball.model.document import Kind, SkipReason
 from tests.support.spans import check_places
 
 reader = pytest.importorskip("packaging.pylock", reason="needs packaging 26.0")
@@ -78,16 +78,16 @@ def value(one: object) -> str:
             return json.dumps(one, ensure_ascii=False)
 
 
-def reason_of(package: Any) -> WithheldReason | None:
+def reason_of(package: Any) -> SkipReason | None:
     """Return why no index is asked for a package, by what ``packaging`` has read of it."""
     if package.vcs:
-        return WithheldReason.VCS
+        return SkipReason.VCS
     if package.directory:
-        return WithheldReason.EDITABLE if package.directory.editable else WithheldReason.PATH
+        return SkipReason.EDITABLE if package.directory.editable else SkipReason.PATH
     if package.archive:
-        return WithheldReason.URL
+        return SkipReason.URL
     is_local = package.wheels and all(wheel.path and not wheel.url for wheel in package.wheels)
-    return WithheldReason.PATH if is_local and not package.index else None
+    return SkipReason.PATH if is_local and not package.index else None
 
 
 @settings(deadline=None, max_examples=200)
@@ -102,8 +102,8 @@ def test_what_packaging_reads_is_what_we_read(made: list[dict[str, Any]], as_hea
     for one, package in zip(document.dependencies, theirs.packages, strict=True):
         assert (one.name, one.kind) == (package.name, Kind.LOCKED)
         assert one.version == (str(package.version) if package.version else None)
-        assert one.withheld == reason_of(package)
-        assert one.index_url == (package.index if one.withheld is None else None)
+        assert one.skip_reason == reason_of(package)
+        assert one.index_url == (package.index if one.skip_reason is None else None)
         assert bool(one.marker) == bool(package.marker)
     required: dict[str, set[str]] = {package.name: set() for package in theirs.packages}
     for package in theirs.packages:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import format_of, parse
-from mothball.model.document import Dependency, Document, Graph, Kind, WithheldReason, normalise
+from mothball.model.document import Dependency, Document, Graph, Kind, SkipReason, normalize_name
 from tests.support import lock_samples
 
 INDEX = "https://index.example/simple"
@@ -27,7 +27,7 @@ def graph(document: Document) -> Graph:
 
 
 @pytest.mark.parametrize(
-    ("format_name", "lines", "withheld"),
+    ("format_name", "lines", "skip_reason"),
     [
         ("uv-lock", 'source = { registry = "../wheels" }', "path"),
         ("uv-lock", 'source = { registry = "file:///srv/wheels" }', "path"),
@@ -72,12 +72,12 @@ def graph(document: Document) -> Graph:
         ("pylock", "index = 'https://index.example/sim", "incomplete"),
     ],
 )
-def test_what_no_index_answers_for_is_withheld(format_name: str, lines: str, withheld: str | None) -> None:
+def test_what_no_index_answers_for_is_skipped(format_name: str, lines: str, skip_reason: str | None) -> None:
     owl = only(format_name, lines)
 
-    assert owl.withheld == withheld
+    assert owl.skip_reason == skip_reason
     # A half-typed index is told, and asked by nobody.
-    assert owl.index_url is None or withheld == "incomplete"
+    assert owl.index_url is None or skip_reason == "incomplete"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_no_index_answers_for_is_withheld(format_name: str, lines: str, wit
 )
 def test_the_index_that_a_lock_records_is_the_entrys_own(format_name: str, lines: str) -> None:
     package = only(format_name, lines)
-    assert (package.index_url, package.withheld) == (INDEX, None)
+    assert (package.index_url, package.skip_reason) == (INDEX, None)
 
 
 @pytest.mark.parametrize("format_name", TOML)
@@ -109,13 +109,13 @@ def test_what_members_of_the_workspace_require_is_direct() -> None:
     document = parse("uv-lock", lock_samples.UV)
 
     assert graph(document).direct == ("anchor", "buoy", "crane", "dock", "flag", "gull")
-    assert {one.name: one.withheld for one in document.dependencies}["harbour-docs"] == "workspace"
+    assert {one.name: one.skip_reason for one in document.dependencies}["harbour-docs"] == "workspace"
 
 
 @pytest.mark.parametrize("kind", ["editable", "directory"])
 def test_a_member_of_the_workspace_is_one_however_it_is_installed(kind: str) -> None:
     text = f'[manifest]\nmembers = ["Owl"]\n[[package]]\nname = "owl"\nsource = {{ {kind} = "packages/owl" }}\n'
-    assert parse("uv-lock", text).dependencies[0].withheld is WithheldReason.WORKSPACE
+    assert parse("uv-lock", text).dependencies[0].skip_reason is SkipReason.WORKSPACE
 
 
 def test_what_a_script_requires_is_direct() -> None:
@@ -189,7 +189,7 @@ def test_a_name_that_is_none_is_told_and_sent_nowhere(
     text = f'{header}\n{name}\n\n{header}\nname = "rich"\n'
     document = parse(format_name, text)
 
-    names = [(one.name, one.withheld) for one in document.dependencies]
+    names = [(one.name, one.skip_reason) for one in document.dependencies]
     assert names == ([found] if found else []) + [("rich", None)]
     assert (problem in [one.message for one in document.problems]) if problem else not document.problems
 
@@ -227,12 +227,13 @@ def test_pylock_says_what_packaging_reads() -> None:
     theirs = reader.Pylock.from_dict(tomllib.loads(lock_samples.PYLOCK))
     ours = parse("pylock", lock_samples.PYLOCK)
 
-    assert [(one.name, one.version, one.index_url, one.withheld) for one in ours.dependencies] == [
+    assert [(one.name, one.version, one.index_url, one.skip_reason) for one in ours.dependencies] == [
         (package.name, str(package.version) if package.version else None, package.index, origin(package))
         for package in theirs.packages
     ]
     assert graph(ours).requires == {
-        package.name: tuple(normalise(one["name"]) for one in package.dependencies or ()) for package in theirs.packages
+        package.name: tuple(normalize_name(one["name"]) for one in package.dependencies or ())
+        for package in theirs.packages
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.table import parse
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 
 A, B = "https://a.example/simple/", "https://b.example/simple/"
 
@@ -107,10 +107,10 @@ def test_entries_of_a_pipfile_pin_its_sources() -> None:
         index("source", "a", A) + index("source", "b", B) + "[packages]\nx = '*'\ny = {index = 'b'}\nz = {index = 'c'}"
     )
 
-    assert [(one.name, one.index_url, one.withheld) for one in parse("pipfile", text).dependencies] == [
+    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pipfile", text).dependencies] == [
         ("x", None, None),
         ("y", B, None),
-        ("z", None, WithheldReason.NO_INDEX),
+        ("z", None, SkipReason.NO_INDEX),
     ]
 
 
@@ -152,10 +152,10 @@ def test_uv_sources_pin_an_index_wherever_the_name_stands() -> None:
         + "[tool.uv.sources]\nacme-web = {index = 'acme'}\nlost = {index = 'elsewhere'}\n"
     )
 
-    assert [(one.name, one.index_url, one.withheld) for one in parse("pyproject", text).dependencies] == [
+    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pyproject", text).dependencies] == [
         ("acme-web", A, None),
         ("other", None, None),
-        ("lost", None, WithheldReason.NO_INDEX),
+        ("lost", None, SkipReason.NO_INDEX),
         ("acme-web", A, None),
     ]
 
@@ -166,10 +166,10 @@ def test_poetry_sources_are_pinned_by_name() -> None:
         "two = {version = '1', source = 'pypi'}\nthree = {version = '1', source = 'gone'}\nfour = '1'\n"
     )
 
-    assert [(one.name, one.index_url, one.withheld) for one in parse("pyproject", text).dependencies] == [
+    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pyproject", text).dependencies] == [
         ("one", A, None),
         ("two", None, None),
-        ("three", None, WithheldReason.NO_INDEX),
+        ("three", None, SkipReason.NO_INDEX),
         ("four", None, None),
     ]
 
@@ -183,7 +183,7 @@ def test_a_pin_that_the_file_does_not_declare_keeps_its_name() -> None:
 
     (lost,) = parse("pyproject", text).dependencies
 
-    assert (lost.index_name, lost.withheld) == ("elsewhere", WithheldReason.NO_INDEX)
+    assert (lost.index_name, lost.skip_reason) == ("elsewhere", SkipReason.NO_INDEX)
 
 
 def test_a_poetry_source_holds_for_the_entry_of_the_standard_table_too() -> None:

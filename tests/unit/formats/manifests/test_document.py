@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Dependency, Kind, Span, WithheldReason, normalise
+from mothball.model.document import Dependency, Kind, SkipReason, Span, normalize_name
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 from tests.support.toml_documents import COMPACT, NEW_SPELLING, SHOP, mutations, noise, project
@@ -54,7 +54,7 @@ def test_all_four_tables_are_read_in_the_order_of_the_file() -> None:
     assert document.format == "pyproject"
     assert not document.problems
     assert {one.kind for one in document.dependencies} == {Kind.REQUIREMENT}
-    assert {one.withheld for one in document.dependencies} == {None}
+    assert {one.skip_reason for one in document.dependencies} == {None}
 
 
 @pytest.mark.parametrize("text", [COMPACT, NEW_SPELLING, *map(project, range(5))])
@@ -86,28 +86,28 @@ def test_spans_lead_back_through_escapes_and_stand_behind_wide_characters() -> N
 
 
 @pytest.mark.parametrize(
-    ("entry", "withheld"),
+    ("entry", "skip_reason"),
     [
         ('"flask"', None),
-        ('"flask @ https://files.example/flask.whl"', WithheldReason.URL),
-        ('"flask @ git+https://git.example/flask"', WithheldReason.VCS),
-        ('"flask @ hg+ssh://git.example/flask"', WithheldReason.VCS),
-        ('"flask @ file:///opt/flask.whl"', WithheldReason.PATH),
-        ('"Shop[cli]"', WithheldReason.SELF),
-        ('"shop @ git+https://git.example/shop"', WithheldReason.VCS),
-        ('"flask', WithheldReason.INCOMPLETE),
-        ("'flask>=1", WithheldReason.INCOMPLETE),
-        ('"flask>=', WithheldReason.INCOMPLETE),
-        ('flask"', WithheldReason.INCOMPLETE),
-        ('"flask>="', WithheldReason.INCOMPLETE),
-        ('"flask["', WithheldReason.INCOMPLETE),
+        ('"flask @ https://files.example/flask.whl"', SkipReason.URL),
+        ('"flask @ git+https://git.example/flask"', SkipReason.VCS),
+        ('"flask @ hg+ssh://git.example/flask"', SkipReason.VCS),
+        ('"flask @ file:///opt/flask.whl"', SkipReason.PATH),
+        ('"Shop[cli]"', SkipReason.SELF),
+        ('"shop @ git+https://git.example/shop"', SkipReason.VCS),
+        ('"flask', SkipReason.INCOMPLETE),
+        ("'flask>=1", SkipReason.INCOMPLETE),
+        ('"flask>=', SkipReason.INCOMPLETE),
+        ('flask"', SkipReason.INCOMPLETE),
+        ('"flask>="', SkipReason.INCOMPLETE),
+        ('"flask["', SkipReason.INCOMPLETE),
     ],
 )
-def test_what_the_text_alone_withholds(entry: str, withheld: WithheldReason | None) -> None:
+def test_what_the_text_alone_withholds(entry: str, skip_reason: SkipReason | None) -> None:
     dependency = only(in_project(entry))
     assert dependency.name in {"flask", "shop"}
-    assert dependency.withheld is withheld
-    assert normalise(dependency.name_span.of(in_project(entry))) == dependency.name
+    assert dependency.skip_reason is skip_reason
+    assert normalize_name(dependency.name_span.of(in_project(entry))) == dependency.name
 
 
 @pytest.mark.parametrize("entry", ['"', '"""', "'", '"  ', '">=1', '"🦉'])
@@ -118,8 +118,8 @@ def test_a_half_typed_string_without_a_name_is_no_dependency(entry: str) -> None
 def test_a_half_typed_name_at_the_end_of_the_file_is_incomplete() -> None:
     text = '[project]\ndependencies = ["requests", "req'
     done, half = parse(text).dependencies
-    assert (done.name, done.withheld) == ("requests", None)
-    assert (half.name, half.withheld) == ("req", WithheldReason.INCOMPLETE)
+    assert (done.name, done.skip_reason) == ("requests", None)
+    assert (half.name, half.skip_reason) == ("req", SkipReason.INCOMPLETE)
     assert half.entry_span.of(text) == half.name_span.of(text) == "req"
 
 
@@ -299,7 +299,7 @@ def test_broken_toml_is_told_and_the_rest_is_read() -> None:
     text = SHOP.replace('"jinja2>=3.1,<4",', '"jinja2>=3.1,<4').replace("[dependency-groups]", "[dependency-groups")
     document = parse(text)
     assert [name for _, name in names(text)] == [name for _, name in names(SHOP)]
-    assert [one.withheld for one in document.dependencies if one.withheld] == [WithheldReason.INCOMPLETE]
+    assert [one.skip_reason for one in document.dependencies if one.skip_reason] == [SkipReason.INCOMPLETE]
     assert [problem.message for problem in document.problems][:1] == ["invalid TOML: a string is not closed"]
     assert all(problem.message.startswith("invalid TOML: ") for problem in document.problems)
 

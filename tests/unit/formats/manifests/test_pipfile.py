@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.pipfile import parse
-from mothball.model.document import Dependency, WithheldReason
+from mothball.model.document import Dependency, SkipReason
 from tests.support.tool_documents import PIPFILE
 
 
@@ -18,7 +18,7 @@ def test_every_table_but_four_is_a_category() -> None:
     document = parse(PIPFILE)
     assert document.format == "pipfile"
     assert not document.problems
-    assert [(one.section, one.name, one.withheld) for one in document.dependencies] == [
+    assert [(one.section, one.name, one.skip_reason) for one in document.dependencies] == [
         ("packages", "requests", None),
         ("packages", "flask-cors", None),
         ("packages", "django", None),
@@ -48,24 +48,24 @@ def test_the_parts_of_an_entry_are_told() -> None:
 
 @pytest.mark.parametrize("vcs", ["git", "hg", "svn", "bzr"])
 def test_all_version_controls_are_known(vcs: str) -> None:
-    assert only(f"[packages]\nowl = {{{vcs} = 'ssh://code.example/owl'}}").withheld is WithheldReason.VCS
+    assert only(f"[packages]\nowl = {{{vcs} = 'ssh://code.example/owl'}}").skip_reason is SkipReason.VCS
 
 
 @pytest.mark.parametrize("half", ["owl =", 'owl = "', "owl = {", "owl = {version = '", "[packages.owl"])
 def test_what_is_half_typed_is_incomplete(half: str) -> None:
     document = parse(f"[packages]\nrich = '*'\n{half}\n[dev-packages]\nruff = '*'")
-    assert [(one.name, one.withheld) for one in document.dependencies] == [
+    assert [(one.name, one.skip_reason) for one in document.dependencies] == [
         ("rich", None),
-        ("owl", WithheldReason.INCOMPLETE),
+        ("owl", SkipReason.INCOMPLETE),
         ("ruff", None),
     ]
 
 
 @pytest.mark.parametrize("word", ["workspace", "editable"])
 def test_words_that_pipenv_passes_over_keep_no_name_back(word: str) -> None:
-    assert only(f"[packages]\nowl = {{version = '*', {word} = true}}").withheld is None
-    assert only(f"[packages.owl]\n{word} = true").withheld is None
-    assert only(f"[packages]\nowl = {{path = 'owl', {word} = true}}").withheld is WithheldReason.PATH
+    assert only(f"[packages]\nowl = {{version = '*', {word} = true}}").skip_reason is None
+    assert only(f"[packages.owl]\n{word} = true").skip_reason is None
+    assert only(f"[packages]\nowl = {{path = 'owl', {word} = true}}").skip_reason is SkipReason.PATH
 
 
 def test_what_is_no_table_is_told() -> None:

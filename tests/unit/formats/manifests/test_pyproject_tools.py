@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import format_of, parse
-from mothball.model.document import WithheldReason, normalise
+from mothball.model.document import SkipReason, normalize_name
 from tests.support.spans import check_places
 from tests.support.tool_documents import DOCUMENTS, HATCH, PIPFILE, PIXI, POETRY, REST, UV
 
@@ -36,8 +36,8 @@ def test_line_ends_change_nothing(name: str, text: str, end: str) -> None:
     other = text.replace("\n", end)
     document = parse(name, other)
     check_places(other, document, substitutions=True)
-    assert [(one.name, one.specifier, one.section, one.withheld) for one in document.dependencies] == [
-        (one.name, one.specifier, one.section, one.withheld) for one in parse(name, text).dependencies
+    assert [(one.name, one.specifier, one.section, one.skip_reason) for one in document.dependencies] == [
+        (one.name, one.specifier, one.section, one.skip_reason) for one in parse(name, text).dependencies
     ]
 
 
@@ -82,7 +82,7 @@ def test_the_names_are_those_that_tomllib_reads(chosen: tuple[str, str]) -> None
         table = table[step]
     document = parse(name, text)
     assert [one.name_span.of(text) for one in document.dependencies] == list(table)
-    assert [one.name for one in document.dependencies] == [normalise(key) for key in table]
+    assert [one.name for one in document.dependencies] == [normalize_name(key) for key in table]
     assert not document.problems
     check_places(text, document, substitutions=True)
 
@@ -119,4 +119,4 @@ def test_a_half_typed_end_leaves_all_before_it(name: str, text: str) -> None:
     before = parse(name, text).dependencies
     after = parse(name, f"{text}\n[half.dependencies]\nfla = {{ version = '").dependencies
     assert after[: len(before)] == before
-    assert {one.withheld for one in after[len(before) :]} <= {WithheldReason.INCOMPLETE}
+    assert {one.skip_reason for one in after[len(before) :]} <= {SkipReason.INCOMPLETE}

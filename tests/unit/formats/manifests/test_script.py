@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.manifests.script import parse
-from mothball.model.document import Document, WithheldReason, normalise
+from mothball.model.document import Document, SkipReason, normalize_name
 from tests.support.samples import SCRIPT as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -28,11 +28,11 @@ def test_a_script_with_everything_is_read(newline: str) -> None:
     check_places(text, document)
 
     assert document.format == "script"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
         ("django", ">= 4.2", None, "script.dependencies"),
-        ("rich", "<14", WithheldReason.VCS, "script.dependencies"),
-        ("tool", "", WithheldReason.VCS, "script.dependencies"),
-        ("half", "", WithheldReason.INCOMPLETE, "script.dependencies"),
+        ("rich", "<14", SkipReason.VCS, "script.dependencies"),
+        ("tool", "", SkipReason.VCS, "script.dependencies"),
+        ("half", "", SkipReason.INCOMPLETE, "script.dependencies"),
     ]
     assert document.dependencies[0].entry_span.of(text) == "Django[argon2] >= 4.2 ; python_version < '3.12'"
     assert [one.reason for one in document.ignores] == ["soon"]
@@ -145,7 +145,7 @@ def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: st
     document = parse(text)
     check_places(text, document)
 
-    assert [one.name for one in document.dependencies] == [normalise(name) for name in expected]
+    assert [one.name for one in document.dependencies] == [normalize_name(name) for name in expected]
 
 
 @pytest.mark.alone

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.manifests import tool_hatch
-from mothball.model.document import Dependency, WithheldReason
+from mothball.model.document import Dependency, SkipReason
 from tests.support.tool_documents import HATCH
 
 
@@ -33,10 +33,10 @@ def test_environments_builds_hooks_and_plugins_are_read() -> None:
         ("envs.default.overrides.matrix.django.set-extra-dependencies", "tzdata"),
         ("envs.docs.extra-dependencies", "mkdocs"),
     ]
-    assert {one.name: one.withheld for one in document.dependencies if one.withheld} == {
-        "loom": WithheldReason.SELF,
-        "warp": WithheldReason.PATH,
-        "weft": WithheldReason.VARIABLE,
+    assert {one.name: one.skip_reason for one in document.dependencies if one.skip_reason} == {
+        "loom": SkipReason.SELF,
+        "warp": SkipReason.PATH,
+        "weft": SkipReason.VARIABLE,
     }
 
 
@@ -57,24 +57,24 @@ def test_hatch_toml_has_the_same_keys_at_its_top() -> None:
     [
         ("django~={matrix:django}.0", "django", "~={matrix:django}.0", None),
         ("django[argon2] == {matrix:django} ; os_name == 'nt'", "django", "== {matrix:django}", None),
-        ("acme @ {root:uri}/acme", "acme", "", WithheldReason.PATH),
-        ("acme @ {root:parent:uri}/acme", "acme", "", WithheldReason.PATH),
-        ("acme @ {home:uri}/acme", "acme", "", WithheldReason.PATH),
-        ("acme @ {env:ACME:https://files.example/acme.whl}", "acme", "", WithheldReason.VARIABLE),
-        ("acme @ https://{env:TOKEN}@files.example/acme.whl", "acme", "", WithheldReason.VARIABLE),
-        ("acme @ git+https://git.example/{matrix:repo}", "acme", "", WithheldReason.VCS),
+        ("acme @ {root:uri}/acme", "acme", "", SkipReason.PATH),
+        ("acme @ {root:parent:uri}/acme", "acme", "", SkipReason.PATH),
+        ("acme @ {home:uri}/acme", "acme", "", SkipReason.PATH),
+        ("acme @ {env:ACME:https://files.example/acme.whl}", "acme", "", SkipReason.VARIABLE),
+        ("acme @ https://{env:TOKEN}@files.example/acme.whl", "acme", "", SkipReason.VARIABLE),
+        ("acme @ git+https://git.example/{matrix:repo}", "acme", "", SkipReason.VCS),
     ],
 )
-def test_fields_leave_the_name_as_it_is(entry: str, name: str, specifier: str, reason: WithheldReason | None) -> None:
+def test_fields_leave_the_name_as_it_is(entry: str, name: str, specifier: str, reason: SkipReason | None) -> None:
     (dependency,) = in_environment(f'"{entry}"')
-    assert (dependency.name, dependency.specifier, dependency.withheld) == (name, specifier, reason)
+    assert (dependency.name, dependency.specifier, dependency.skip_reason) == (name, specifier, reason)
     assert dependency.specifier_span is None or dependency.specifier
 
 
 def test_a_field_in_a_marker_is_shown_as_it_is_written() -> None:
     (dependency,) = in_environment("\"flask ; python_version == '{matrix:python}'\"")
     assert dependency.marker == "python_version == '{matrix:python}'"
-    assert dependency.withheld is None
+    assert dependency.skip_reason is None
 
 
 @pytest.mark.parametrize("entry", ["{matrix:driver}", "django-{matrix:plugin}", "{env:PREFIX}django", "a {env:B} c"])
@@ -87,7 +87,7 @@ def test_of_a_field_in_the_name_nothing_can_be_told(entry: str) -> None:
 @pytest.mark.parametrize("half", ['"flask=={matrix:fl', '"flask=={matrix:flask}', '"flask=={matrix:fl"'])
 def test_a_half_typed_field_makes_an_incomplete_entry(half: str) -> None:
     (dependency,) = in_environment(half)
-    assert (dependency.name, dependency.withheld) == ("flask", WithheldReason.INCOMPLETE)
+    assert (dependency.name, dependency.skip_reason) == ("flask", SkipReason.INCOMPLETE)
 
 
 def test_what_is_no_array_of_requirements_is_told() -> None:
@@ -129,20 +129,20 @@ ALL = {
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("'../lib'", WithheldReason.PATH),
-        ("{path = 'lib', editable = false}", WithheldReason.PATH),
-        ("{git = 'https://git.example/lib', rev = 'x'}", WithheldReason.VCS),
-        ("{url = 'https://files.example/lib.whl'}", WithheldReason.URL),
-        ("{workspace = true}", WithheldReason.WORKSPACE),
-        ("{index = 'acme'}", WithheldReason.NO_INDEX),
-        ("{index = }", WithheldReason.INCOMPLETE),
-        ("{}", WithheldReason.NO_INDEX),
+        ("'../lib'", SkipReason.PATH),
+        ("{path = 'lib', editable = false}", SkipReason.PATH),
+        ("{git = 'https://git.example/lib', rev = 'x'}", SkipReason.VCS),
+        ("{url = 'https://files.example/lib.whl'}", SkipReason.URL),
+        ("{workspace = true}", SkipReason.WORKSPACE),
+        ("{index = 'acme'}", SkipReason.NO_INDEX),
+        ("{index = }", SkipReason.INCOMPLETE),
+        ("{}", SkipReason.NO_INDEX),
     ],
 )
-def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: str, reason: WithheldReason) -> None:
-    def elsewhere(text: str) -> dict[str, WithheldReason]:
+def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: str, reason: SkipReason) -> None:
+    def elsewhere(text: str) -> dict[str, SkipReason]:
         found = pyproject.parse(LISTS + text).dependencies
-        return {one.section: one.withheld for one in found if one.withheld}
+        return {one.section: one.skip_reason for one in found if one.skip_reason}
 
     assert elsewhere(f"[tool.hatch.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
     assert elsewhere(f"[tool.hatch.envs.default.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
@@ -155,7 +155,7 @@ def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
     url = "https://index.example/simple/"
     found = pyproject.parse(f"{LISTS}[tool.hatch.sources.lib]\nindex = '{url}'\n").dependencies
     assert {one.section for one in found if one.index_url == url} == ALL
-    assert not any(one.withheld for one in found)
+    assert not any(one.skip_reason for one in found)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +175,10 @@ def test_an_environment_that_takes_nothing_from_the_default_one_has_none_of_its_
     text = f"[sources]\nlib = '../lib'\n[envs.default]\n[envs.a]\n{option}\ndependencies = ['lib']\n"
     for sources in (text, text.replace("[sources]", "[envs.default.sources]")):
         (found,) = tool_hatch.parse(sources).dependencies
-        assert found.withheld is (WithheldReason.PATH if inherits else None)
+        assert found.skip_reason is (SkipReason.PATH if inherits else None)
 
 
 def test_the_sources_of_a_hatch_toml_hold_for_its_environments() -> None:
     text = '[sources]\nlib = "../lib"\n[envs.a]\ndependencies = ["lib", "owl"]\n[build]\ndependencies = ["lib"]\n'
     found = tool_hatch.parse(text).dependencies
-    assert [one.withheld for one in found] == [WithheldReason.PATH, None, None]
+    assert [one.skip_reason for one in found] == [SkipReason.PATH, None, None]

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.manifests import tool_pixi
-from mothball.model.document import Kind, WithheldReason
+from mothball.model.document import Kind, SkipReason
 from tests.support.tool_documents import PIXI
 
 
@@ -14,7 +14,7 @@ def test_projects_of_an_index_are_told_from_packages_of_conda() -> None:
     document = tool_pixi.parse(PIXI)
     assert document.format == "pixi-toml"
     assert not document.problems
-    assert [(one.section, one.name, one.withheld) for one in document.dependencies] == [
+    assert [(one.section, one.name, one.skip_reason) for one in document.dependencies] == [
         ("dependencies", "python", "conda"),
         ("dependencies", "numpy", "conda"),
         ("host-dependencies", "cmake", "conda"),
@@ -51,7 +51,7 @@ def test_only_pixi_has_an_index_in_the_entry() -> None:
 def test_in_pyproject_the_same_tables_stand_below_the_tool() -> None:
     text = "[project]\nname = 'orchard'\n[tool.pixi.feature.a]\npypi-dependencies = {orchard = '*', pear = '*'}\n"
     text += "[tool.pixi.dev]\nfig = '*'"
-    assert [(one.section, one.name, one.withheld) for one in pyproject.parse(text).dependencies] == [
+    assert [(one.section, one.name, one.skip_reason) for one in pyproject.parse(text).dependencies] == [
         ("tool.pixi.feature.a.pypi-dependencies", "orchard", "self"),
         ("tool.pixi.feature.a.pypi-dependencies", "pear", None),
         ("tool.pixi.dev", "fig", "conda"),
@@ -61,7 +61,7 @@ def test_in_pyproject_the_same_tables_stand_below_the_tool() -> None:
 @pytest.mark.parametrize("key", ["_libgcc_mutex", '"conda-forge::"', '"*"'])
 def test_names_that_only_conda_knows_are_for_conda_to_judge(key: str) -> None:
     document = tool_pixi.parse(f"[dependencies]\n{key} = '*'\nfig =")
-    assert [(one.name, one.withheld) for one in document.dependencies] == [("fig", WithheldReason.CONDA)]
+    assert [(one.name, one.skip_reason) for one in document.dependencies] == [("fig", SkipReason.CONDA)]
     assert [problem.message for problem in document.problems] == ["invalid TOML: a value is missing"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Dependency, Kind, WithheldReason
+from mothball.model.document import Dependency, Kind, SkipReason
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 
 HEADER = "[tool.poetry.dependencies]\n"
@@ -16,8 +16,8 @@ def only(text: str) -> Dependency:
     return dependency
 
 
-def withheld(text: str) -> list[tuple[str, str, str | None]]:
-    return [(one.section, one.name, one.withheld) for one in parse(text).dependencies]
+def skip_reason(text: str) -> list[tuple[str, str, str | None]]:
+    return [(one.section, one.name, one.skip_reason) for one in parse(text).dependencies]
 
 
 def problems(text: str) -> list[tuple[str, str]]:
@@ -50,12 +50,12 @@ def test_all_tables_are_read() -> None:
     assert [ignore.rules for ignore in document.ignores] == [("archived",)]
 
 
-def test_what_comes_from_elsewhere_is_withheld() -> None:
-    assert {one.name: one.withheld for one in parse(POETRY).dependencies if one.withheld} == {
-        "owl-feathers": WithheldReason.VCS,
-        "nest-box": WithheldReason.PATH,
-        "moult": WithheldReason.URL,
-        "mkdocs": WithheldReason.VCS,
+def test_what_comes_from_elsewhere_is_skipped() -> None:
+    assert {one.name: one.skip_reason for one in parse(POETRY).dependencies if one.skip_reason} == {
+        "owl-feathers": SkipReason.VCS,
+        "nest-box": SkipReason.PATH,
+        "moult": SkipReason.URL,
+        "mkdocs": SkipReason.VCS,
     }
 
 
@@ -92,7 +92,7 @@ def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -
     assert dependency.specifier_span is not None
     assert dependency.specifier_span.of(text) == dependency.specifier == ">=3"
     assert dependency.entry_span.of(text) == entry
-    assert dependency.withheld is None
+    assert dependency.skip_reason is None
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_extras_and_markers_are_told() -> None:
 @pytest.mark.parametrize("value", ["{}", '""', "{ optional = true }", "{ source = 'PyPI' }", "{ version = 3 }"])
 def test_any_version_will_do(value: str) -> None:
     dependency = only(f"{HEADER}flask = {value}")
-    assert (dependency.specifier, dependency.specifier_span, dependency.withheld) == ("", None, None)
+    assert (dependency.specifier, dependency.specifier_span, dependency.skip_reason) == ("", None, None)
 
 
 def test_of_several_alternatives_one_of_an_index_is_enough_to_ask() -> None:
     text = HEADER + "owl = [{git = 'https://git.example/owl', python = '<3.12'}, {version = '^2', extras = ['x']}]"
     dependency = only(text)
-    assert (dependency.withheld, dependency.specifier, dependency.extras) == (None, "^2", ("x",))
+    assert (dependency.skip_reason, dependency.specifier, dependency.extras) == (None, "^2", ("x",))
     text = HEADER + "owl = [{path = '../owl', python = '<3.12'}, {git = 'https://git.example/owl'}]"
-    assert only(text).withheld is WithheldReason.PATH
+    assert only(text).skip_reason is SkipReason.PATH
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ def test_of_several_alternatives_one_of_an_index_is_enough_to_ask() -> None:
         "[tool.poetry.dependencies.flask]\nversion = '^3",
     ],
 )
-def test_what_is_half_typed_is_withheld_and_the_rest_is_not(half: str) -> None:
+def test_what_is_half_typed_is_skipped_and_the_rest_is_not(half: str) -> None:
     text = f'{HEADER}rich = "*"\n{half}\n[tool.poetry.group.dev.dependencies]\nruff = "*"\n'
-    assert [(one.name, one.withheld) for one in parse(text).dependencies] == [
+    assert [(one.name, one.skip_reason) for one in parse(text).dependencies] == [
         ("rich", None),
-        ("flask", WithheldReason.INCOMPLETE),
+        ("flask", SkipReason.INCOMPLETE),
         ("ruff", None),
     ]
 
@@ -190,8 +190,8 @@ def test_both_sides_of_a_conflict_are_read() -> None:
 def test_what_is_no_dependency_is_told(body: str, message: str, place: str, names: list[str]) -> None:
     text = HEADER + body
     assert problems(text) == [(message, place)]
-    assert [(one.name, one.withheld) for one in parse(text).dependencies] == [
-        (name, WithheldReason.INCOMPLETE) for name in names
+    assert [(one.name, one.skip_reason) for one in parse(text).dependencies] == [
+        (name, SkipReason.INCOMPLETE) for name in names
     ]
 
 
@@ -226,7 +226,7 @@ def test_members_that_are_tables_change_nothing() -> None:
 
 
 def test_poetry_says_where_an_entry_of_the_standard_tables_comes_from() -> None:
-    assert withheld(POETRY_BESIDE_PROJECT) == [
+    assert skip_reason(POETRY_BESIDE_PROJECT) == [
         ("project.dependencies", "requests", "no-index"),
         ("project.dependencies", "hay-bale", "vcs"),
         ("project.dependencies", "straw", "vcs"),
@@ -247,24 +247,24 @@ def test_a_group_speaks_only_of_the_group_of_its_name() -> None:
         "[tool.poetry.group.dev.dependencies]\nowl = {path = '.'}\n[build-system]\nrequires = ['rook @ ./rook']\n"
         "[tool.poetry.dependencies]\nrook = '1'\n[tool.poetry.dev-dependencies]\nowl = {path = '.'}"
     )
-    assert withheld(text)[:5] == [
+    assert skip_reason(text)[:5] == [
         ("project.dependencies", "owl", None),
         ("dependency-groups.dev", "owl", "path"),
         ("dependency-groups.docs", "owl", None),
         ("tool.poetry.group.dev.dependencies", "owl", "path"),
         ("build-system.requires", "rook", "path"),
     ]
-    assert withheld(text)[5] == ("tool.poetry.dependencies", "rook", None)
+    assert skip_reason(text)[5] == ("tool.poetry.dependencies", "rook", None)
 
 
-def test_while_the_place_of_a_project_is_typed_its_name_is_withheld_everywhere() -> None:
+def test_while_the_place_of_a_project_is_typed_its_name_is_skipped_everywhere() -> None:
     text = "[project]\ndependencies = ['owl']\n[tool.poetry.dependencies]\nowl = {git = 'https://gi"
-    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.INCOMPLETE] * 2
+    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.INCOMPLETE] * 2
 
 
 def test_a_project_that_poetry_names_is_itself() -> None:
     text = "[tool.poetry]\nname = 'Night.Watch'\n[tool.poetry.group.dev.dependencies]\nnight-watch = '*'"
-    assert only(text).withheld is WithheldReason.SELF
+    assert only(text).skip_reason is SkipReason.SELF
 
 
 def test_dotted_members_of_an_inline_table_change_nothing() -> None:

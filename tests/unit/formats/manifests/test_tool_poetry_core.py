@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from poetry.core.factory import Factory
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Dependency, WithheldReason, normalise
+from mothball.model.document import Dependency, SkipReason, normalize_name
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 
 MAIN = "tool.poetry.dependencies"
@@ -34,7 +34,7 @@ ORIGINS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
 )
 
 # What comes from an index, and from one that another file must declare.
-INDEXED = {None, WithheldReason.NO_INDEX}
+INDEXED = {None, SkipReason.NO_INDEX}
 
 
 @st.composite
@@ -103,7 +103,7 @@ def told_by_poetry(name: str, value: object) -> tuple[str, bool, tuple[str, ...]
 
 
 def told_by_us(dependency: Dependency) -> tuple[str, str, bool, tuple[str, ...]]:
-    return dependency.section, dependency.name, dependency.withheld in INDEXED, tuple(sorted(dependency.extras))
+    return dependency.section, dependency.name, dependency.skip_reason in INDEXED, tuple(sorted(dependency.extras))
 
 
 # --- beside [project] -------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_poetry_leads_the_same_entries_of_the_standard_tables_elsewhere(
         + section(MAIN, added)
         + section("tool.poetry.group.test-tools.dependencies", added)
     )
-    asked = {(one.section, one.name) for one in parse(text).dependencies if one.withheld in INDEXED}
+    asked = {(one.section, one.name) for one in parse(text).dependencies if one.skip_reason in INDEXED}
     for name, group in (("project.dependencies", "main"), ("dependency-groups.test-tools", "test-tools")):
         by_poetry = {
             str(one.name)
@@ -151,13 +151,13 @@ def test_whole_projects_have_the_names_that_poetry_finds(text: str) -> None:
         (Path(directory) / "README.md").touch()
         package = read(text, Path(directory))
     found = {one.name for one in parse(text).dependencies if is_installed(one)}
-    assert found == {normalise(one.name) for one in package.all_requires}
-    elsewhere = {one.name for one in parse(text).dependencies if is_installed(one) and one.withheld not in INDEXED}
+    assert found == {normalize_name(one.name) for one in package.all_requires}
+    elsewhere = {one.name for one in parse(text).dependencies if is_installed(one) and one.skip_reason not in INDEXED}
     locked = [
         one for group in package.dependency_group_names(include_optional=True)
         for one in package.dependency_group(group).dependencies_for_locking
     ]  # fmt: skip
-    assert elsewhere == {normalise(one.name) for one in locked if one.is_direct_origin()}
+    assert elsewhere == {normalize_name(one.name) for one in locked if one.is_direct_origin()}
 
 
 def is_installed(dependency: Dependency) -> bool:

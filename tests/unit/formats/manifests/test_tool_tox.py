@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.manifests import tool_tox
-from mothball.model.document import Dependency, Document, Kind, WithheldReason
+from mothball.model.document import Dependency, Document, Kind, SkipReason
 from tests.support.tool_documents import REST
 
 
@@ -68,24 +68,24 @@ def test_tox_toml_has_the_same_keys_at_its_top() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "withheld"),
+    ("entry", "skip_reason"),
     [
         ("flask", None),
         ("  flask >= 3 ; python_version > '3'  # why", None),
         ("flask=={env:FLASK}", None),
-        ("flask @ https://files.example/flask.whl", WithheldReason.URL),
-        ("-e git+https://git.example/flask#egg=flask", WithheldReason.EDITABLE),
-        ("git+https://git.example/flask#egg=flask", WithheldReason.VCS),
-        ("./flask-1.0.whl#egg=flask", WithheldReason.PATH),
+        ("flask @ https://files.example/flask.whl", SkipReason.URL),
+        ("-e git+https://git.example/flask#egg=flask", SkipReason.EDITABLE),
+        ("git+https://git.example/flask#egg=flask", SkipReason.VCS),
+        ("./flask-1.0.whl#egg=flask", SkipReason.PATH),
         ("flask==${FLASK}", None),
-        ("flask @ ${FLASK}", WithheldReason.VARIABLE),
-        ("flask==", WithheldReason.INCOMPLETE),
+        ("flask @ ${FLASK}", SkipReason.VARIABLE),
+        ("flask==", SkipReason.INCOMPLETE),
     ],
 )
-def test_an_entry_is_a_line_of_pip(entry: str, withheld: WithheldReason | None) -> None:
+def test_an_entry_is_a_line_of_pip(entry: str, skip_reason: SkipReason | None) -> None:
     text = f'[env.test]\ndeps = ["{entry}"]'
     (dependency,) = tool_tox.parse(text).dependencies
-    assert (dependency.name, dependency.withheld) == ("flask", withheld)
+    assert (dependency.name, dependency.skip_reason) == ("flask", skip_reason)
     assert dependency.name_span.of(text) == "flask"
     assert dependency.entry_span.of(text) in entry
     assert (dependency.specifier_span.of(text) if dependency.specifier_span else "") == dependency.specifier
@@ -140,7 +140,7 @@ def test_what_pip_refuses_is_told_at_its_place() -> None:
 
 @pytest.mark.parametrize("value", ['"flask', '["flask', '["flask>=3\n', '"""flask\n'])
 def test_a_half_typed_entry_is_incomplete(value: str) -> None:
-    assert only(value).withheld is WithheldReason.INCOMPLETE
+    assert only(value).skip_reason is SkipReason.INCOMPLETE
     assert not deps('["-r base.txt').includes
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
 
 def test_the_project_itself_is_not_looked_up() -> None:
     text = "[project]\nname = 'Shop'\n[tool.tox.env.test]\ndeps = ['shop[test]', '-e .']\nrequires = ['x']"
-    assert [(one.name, one.withheld) for one in pyproject.parse(text).dependencies] == [("shop", WithheldReason.SELF)]
+    assert [(one.name, one.skip_reason) for one in pyproject.parse(text).dependencies] == [("shop", SkipReason.SELF)]
 
 
 def test_an_ini_file_in_a_string_is_read_as_one() -> None:
@@ -192,10 +192,10 @@ legacy_tox_ini = """
 """
 '''
     document = pyproject.parse(text)
-    assert [(one.section, one.name, one.name_span.of(text), one.withheld) for one in document.dependencies] == [
+    assert [(one.section, one.name, one.name_span.of(text), one.skip_reason) for one in document.dependencies] == [
         ("tool.tox.legacy_tox_ini.tox.requires", "tox-uv", "tox-uv", None),
         ("tool.tox.legacy_tox_ini.testenv.deps", "pytest", "pytest", None),
-        ("tool.tox.legacy_tox_ini.testenv.deps", "shop", "shop", WithheldReason.SELF),
+        ("tool.tox.legacy_tox_ini.testenv.deps", "shop", "shop", SkipReason.SELF),
     ]
     pytest_entry = document.dependencies[1]
     assert (pytest_entry.specifier, pytest_entry.marker) == (">=8", "os_name == 'nt'")
@@ -208,7 +208,7 @@ legacy_tox_ini = """
 
 def test_a_half_typed_ini_file_in_a_string_has_only_incomplete_entries() -> None:
     document = pyproject.parse('[tool.tox]\nlegacy_tox_ini = """[testenv]\ndeps:\n flask\n -r base.txt\n')
-    assert [(one.name, one.withheld) for one in document.dependencies] == [("flask", WithheldReason.INCOMPLETE)]
+    assert [(one.name, one.skip_reason) for one in document.dependencies] == [("flask", SkipReason.INCOMPLETE)]
     assert not document.includes
     assert not pyproject.parse("[tool.tox]\nlegacy_tox_ini = 3").dependencies
 

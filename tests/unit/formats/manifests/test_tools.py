@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Kind, WithheldReason
+from mothball.model.document import Kind, SkipReason
 from tests.support.tool_documents import REST
 
 
 def names(text: str) -> list[tuple[str, str, str | None]]:
-    return [(one.section, one.name, one.withheld) for one in parse(text).dependencies]
+    return [(one.section, one.name, one.skip_reason) for one in parse(text).dependencies]
 
 
 def test_all_of_them_are_read() -> None:
@@ -65,9 +65,9 @@ def test_nothing_else_is(value: str) -> None:
 
 def test_editable_dependencies_and_overrides_of_pdm() -> None:
     found = {one.name: one for one in parse(REST).dependencies if one.section.startswith("tool.pdm")}
-    assert found["bench-helpers"].withheld is WithheldReason.EDITABLE
+    assert found["bench-helpers"].skip_reason is SkipReason.EDITABLE
     assert found["bench-helpers"].name_span.of(REST) == "bench-helpers"
-    assert found["vice"].withheld is WithheldReason.URL
+    assert found["vice"].skip_reason is SkipReason.URL
     assert (found["pytz"].kind, found["pytz"].specifier) == (Kind.OVERRIDE, "2024.2")
 
 
@@ -140,8 +140,11 @@ def test_requirements_may_stand_side_by_side(value: str, found: list[str]) -> No
 
 def test_what_is_half_typed_among_them_is_incomplete() -> None:
     text = '[tool.cibuildwheel]\ntest-requires = "pytest hypo'
-    assert [(name, withheld) for _, name, withheld in names(text)] == [("pytest", "incomplete"), ("hypo", "incomplete")]
-    assert [(name, withheld) for _, name, withheld in names(text + 'thesis== "')] == [
+    assert [(name, skip_reason) for _, name, skip_reason in names(text)] == [
+        ("pytest", "incomplete"),
+        ("hypo", "incomplete"),
+    ]
+    assert [(name, skip_reason) for _, name, skip_reason in names(text + 'thesis== "')] == [
         ("pytest", None),
         ("hypothesis", "incomplete"),
     ]

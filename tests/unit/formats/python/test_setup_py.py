@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mothball.formats.python.setup_py import parse
 from mothball.formats.python.strings import read_literal
-from mothball.model.document import Document, Span, WithheldReason
+from mothball.model.document import Document, SkipReason, Span
 from tests.support.samples import SETUP_PY as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -35,18 +35,18 @@ def test_a_file_with_everything_is_read() -> None:
     check_places(SAMPLE.replace("""' "==6.0""", "==6.0"), parse(SAMPLE.replace("""' "==6.0""", "==6.0")))
 
     assert document.format == "setup-py"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
         ("django", ">= 4.2", None, "setup.install_requires"),
         ("six", "", None, "setup.install_requires"),
         ("zope-interface", "==6.0", None, "setup.install_requires"),
         ("pytest", "", None, "setup.extras_require.dev"),
         ("black", "", None, "setup.extras_require.é"),
         ("ruff", ">=0.1", None, "setup.extras_require.é"),
-        ("my-project", "", WithheldReason.SELF, "setup.extras_require.all"),
+        ("my-project", "", SkipReason.SELF, "setup.extras_require.all"),
         ("wheel", "", None, "setup.setup_requires"),
-        ("tool", "", WithheldReason.VCS, "setup.tests_require"),
+        ("tool", "", SkipReason.VCS, "setup.tests_require"),
         ("rich", "", None, "setup.tests_require"),
-        ("half", "", WithheldReason.INCOMPLETE, "setup.tests_require"),
+        ("half", "", SkipReason.INCOMPLETE, "setup.tests_require"),
     ]
     assert [one.reason for one in document.ignores] == ["soon"]
     assert [place for place, _ in problems(document, SAMPLE)] == ["["]
@@ -141,7 +141,7 @@ def test_the_name_before_an_operator_is_known_whatever_is_filled_in(template: st
 
     assert (found.name, found.name_span.of(text), found.entry_span.of(text)) == ("a", "a", entry)
     assert found.extras == (("b",) if "[b]" in template else ())
-    assert found.withheld is (WithheldReason.VARIABLE if "@" in template else None)
+    assert found.skip_reason is (SkipReason.VARIABLE if "@" in template else None)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_name_that_something_is_added_to_is_not_known(template: str) -> None:
     text = setup(f"install_requires=['b', {template}]", before="x = 'web'")
     document = parse(text)
     assert [one.name for one in document.dependencies] == ["b"]
-    assert [one.why for one in document.unnamed] == [WithheldReason.VARIABLE]
+    assert [one.reason for one in document.unnamed] == [SkipReason.VARIABLE]
     assert not document.problems
 
 
@@ -244,13 +244,13 @@ def test_what_is_used_twice_is_there_once() -> None:
 def test_the_name_of_the_project_may_be_a_name_in_the_file() -> None:
     text = setup("name=NAME, install_requires=['my-project[x]']", "NAME = 'My.Project'")
 
-    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.SELF]
+    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.SELF]
 
 
 def test_an_address_that_is_filled_in_is_variable() -> None:
     text = setup("install_requires=[f'a @ {x}']")
 
-    assert [one.withheld for one in parse(text).dependencies] == [WithheldReason.VARIABLE]
+    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.VARIABLE]
 
 
 def test_columns_count_code_points() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.requirements.document import parse
-from mothball.model.document import Dependency, Kind, Span, WithheldReason
+from mothball.model.document import Dependency, Kind, SkipReason, Span
 from tests.support.requirements_strategies import FILES
 from tests.support.samples import REQUIREMENTS as SAMPLE
 from tests.support.spans import check_places
@@ -31,15 +31,15 @@ def test_a_file_with_everything_is_read() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE, document)
     assert document.format == "requirements"
-    assert [(found.name, found.specifier, found.withheld) for found in document.dependencies] == [
+    assert [(found.name, found.specifier, found.skip_reason) for found in document.dependencies] == [
         ("django", ">= 4.2, < 5", None),
         ("requests", "==2.32.3", None),
         ("zope-interface", "==6.0", None),
-        ("tool", "", WithheldReason.EDITABLE),
-        ("pkg", "", WithheldReason.URL),
+        ("tool", "", SkipReason.EDITABLE),
+        ("pkg", "", SkipReason.URL),
         ("private", "==${VERSION}", None),
-        ("half", "", WithheldReason.INCOMPLETE),
-        ("quoted", "", WithheldReason.INCOMPLETE),
+        ("half", "", SkipReason.INCOMPLETE),
+        ("quoted", "", SkipReason.INCOMPLETE),
         ("ours", "==1", None),
         ("theirs", "==2", None),
         ("last", "", None),
@@ -140,9 +140,9 @@ def test_a_form_feed_that_hides_nothing_is_let_pass(text: str) -> None:
 def test_a_half_typed_entry_is_a_problem_and_its_name_is_sent_nowhere(line: str, name: str) -> None:
     text = f"first\n{line}\nlast"
     document = parse(text)
-    assert [(found.name, found.withheld) for found in document.dependencies] == [
+    assert [(found.name, found.skip_reason) for found in document.dependencies] == [
         ("first", None),
-        (name, WithheldReason.INCOMPLETE),
+        (name, SkipReason.INCOMPLETE),
         ("last", None),
     ]
     (problem,) = document.problems
@@ -155,14 +155,14 @@ def test_a_half_typed_entry_is_a_problem_and_its_name_is_sent_nowhere(line: str,
 def test_an_entry_that_pip_refuses_leaves_the_others_their_places(line: str) -> None:
     text = f"first\n{line}\nlast"
     document = parse(text)
-    assert [found.name for found in document.dependencies if found.withheld is None] == ["first", "last"]
+    assert [found.name for found in document.dependencies if found.skip_reason is None] == ["first", "last"]
     check_places(text, document)
 
 
 def test_a_name_at_the_end_of_the_file_is_complete() -> None:
     found = only("reque")
     assert found.name == "reque"
-    assert found.withheld is None
+    assert found.skip_reason is None
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_half_an_option_that_may_name_an_index_is_known_to(line: str) -> None:
 
 
 def test_a_wrong_option_hides_neither_the_entry_nor_a_later_index() -> None:
-    assert only("requests==1 --wrong").withheld is None
+    assert only("requests==1 --wrong").skip_reason is None
     (option,) = parse("--wrong -i URL").index_options
     assert option.value == "URL"
 
@@ -317,7 +317,7 @@ def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "name", "why"),
+    ("line", "name", "reason"),
     [
         ("a @ https://files.example/a.zip", "a", "url"),
         ("a[x]@https://files.example/a.zip", "a", "url"),
@@ -377,13 +377,13 @@ def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
         ("-e ../a", None, None),
     ],
 )
-def test_what_no_index_answers_for_is_withheld(line: str, name: str | None, why: str | None) -> None:
+def test_what_no_index_answers_for_is_skipped(line: str, name: str | None, reason: str | None) -> None:
     text = f"first\n{line}  # why\nlast"
     document = parse(text)
     assert not document.problems
     between = document.dependencies[1:-1]
-    assert [(found.name, found.withheld) for found in between] == (
-        [(name, WithheldReason(why))] if name and why else []
+    assert [(found.name, found.skip_reason) for found in between] == (
+        [(name, SkipReason(reason))] if name and reason else []
     )
     check_places(text, document)
 
@@ -392,7 +392,7 @@ def test_what_no_index_answers_for_is_withheld(line: str, name: str | None, why:
 def test_a_variable_that_is_no_part_of_name_or_address_withholds_nothing(line: str) -> None:
     (found,) = parse(line).dependencies
 
-    assert (found.name, found.withheld) == ("a", None)
+    assert (found.name, found.skip_reason) == ("a", None)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_what_only_resembles_them_is_refused(line: str, name: str | None) -> Non
     document = parse(line)
     assert len(document.problems) == 1
     assert [found.name for found in document.dependencies] == ([name] if name else [])
-    assert all(found.withheld is not None for found in document.dependencies)
+    assert all(found.skip_reason is not None for found in document.dependencies)
 
 
 def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
@@ -423,7 +423,7 @@ def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
 
 def test_an_empty_marker_is_nothing_to_pip() -> None:
     found = only("a ;")
-    assert (found.name, found.marker, found.withheld) == ("a", "", None)
+    assert (found.name, found.marker, found.skip_reason) == ("a", "", None)
 
 
 def test_the_marker_of_a_reference_is_kept() -> None:

@@ -18,12 +18,12 @@ from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
 from mothball.formats.requirements.document import decode, parse
 from mothball.formats.requirements.lines import LogicalLine, logical_lines
-from mothball.model.document import Dependency, Document, Kind, WithheldReason, normalise
+from mothball.model.document import Dependency, Document, Kind, SkipReason, normalize_name
 from mothball.model.line_index import LineTable
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
 from tests.support.requirements_strategies import FILES
 
-FROM_ELSEWHERE = {WithheldReason.URL, WithheldReason.VCS, WithheldReason.PATH}
+FROM_ELSEWHERE = {SkipReason.URL, SkipReason.VCS, SkipReason.PATH}
 PIP_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 ARCHIVES = (".zip", ".whl", ".tar", ".gz", ".bz2", ".xz", ".tgz", "]")
 
@@ -63,7 +63,7 @@ def agree_on_line(ours: OnLine, theirs: PipLine) -> None:
         return
     assert not ours.problems, (theirs, ours.problems)
     if theirs.editable is not None:
-        assert all(found.withheld is WithheldReason.EDITABLE for found in ours.dependencies)
+        assert all(found.skip_reason is SkipReason.EDITABLE for found in ours.dependencies)
         return
     assert not ours.dependencies
     expected = [(Kind(theirs.include[0]), theirs.include[1])] if theirs.include else []
@@ -99,23 +99,23 @@ def agree_on_entry(ours: OnLine, theirs: PipEntry) -> None:
     if theirs.refused:
         # pip asks the disk for a path and finds none; we do not ask.
         assert ours.problems or looks_like_a_place(theirs.text), theirs
-        assert all(found.withheld for found in ours.dependencies)
+        assert all(found.skip_reason for found in ours.dependencies)
         return
     assert not ours.problems, (theirs, ours.problems)
     if theirs.from_elsewhere:
-        assert {found.withheld for found in ours.dependencies} <= FROM_ELSEWHERE
+        assert {found.skip_reason for found in ours.dependencies} <= FROM_ELSEWHERE
         if ours.dependencies and theirs.requirement is not None:
-            assert ours.dependencies[0].name == normalise(theirs.requirement.name)
+            assert ours.dependencies[0].name == normalize_name(theirs.requirement.name)
         return
     requirement = theirs.requirement
     assert requirement is not None
     (found,) = ours.dependencies
-    assert found.name == normalise(requirement.name)
+    assert found.name == normalize_name(requirement.name)
     assert set(found.extras) == requirement.extras
     assert SpecifierSet(found.specifier) == SpecifierSet(str(requirement.specifier))
     assert bool(found.marker) == theirs.has_marker
-    assert (found.withheld in FROM_ELSEWHERE) == (requirement.url is not None)
-    assert (found.withheld is None) == (requirement.url is None)
+    assert (found.skip_reason in FROM_ELSEWHERE) == (requirement.url is not None)
+    assert (found.skip_reason is None) == (requirement.url is None)
 
 
 def looks_like_a_place(text: str) -> bool:
@@ -201,7 +201,7 @@ def test_every_registry_entry_of_real_files_is_found_in_its_place() -> None:
         found = {
             (dependency.name, *lines.position(dependency.name_span.start))
             for dependency in parse(text).dependencies
-            if dependency.withheld is None
+            if dependency.skip_reason is None
         }
         expected = {
             (entry["name"], entry["line"], entry["col"])

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats import table
 from mothball.formats.toml.api import Array, Invalid, String, Value, scan, source_span, to_mapping
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 
 
 def plain(value: Value) -> object:
@@ -361,6 +361,6 @@ def test_what_stays_within_the_cap_is_read() -> None:
     ],
 )
 def test_an_entry_that_is_cut_off_is_one_dependency(name: str, text: str) -> None:
-    assert [(one.name, one.withheld) for one in table.parse(name, text).dependencies] == [
-        ("c1", WithheldReason.INCOMPLETE)
+    assert [(one.name, one.skip_reason) for one in table.parse(name, text).dependencies] == [
+        ("c1", SkipReason.INCOMPLETE)
     ]

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mothball.formats.yaml.conda_env import parse
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from tests.support.samples import CONDA_ENV as SAMPLE
 from tests.support.spans import check_places
 
@@ -16,18 +16,18 @@ def test_a_file_with_everything_is_read() -> None:
     check_places(SAMPLE.replace("\\x3d", "="), parse(SAMPLE.replace("\\x3d", "=")))
 
     assert document.format == "conda-env"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
-        ("python", "", WithheldReason.CONDA, "dependencies"),
-        ("num-py", "", WithheldReason.CONDA, "dependencies"),
-        ("-libgcc-mutex", "", WithheldReason.CONDA, "dependencies"),
-        ("pip", "", WithheldReason.CONDA, "dependencies"),
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+        ("python", "", SkipReason.CONDA, "dependencies"),
+        ("num-py", "", SkipReason.CONDA, "dependencies"),
+        ("-libgcc-mutex", "", SkipReason.CONDA, "dependencies"),
+        ("pip", "", SkipReason.CONDA, "dependencies"),
         ("requests", ">=2", None, "dependencies.pip"),
         ("django", "==5.0", None, "dependencies.pip"),
-        ("tool", "", WithheldReason.VCS, "dependencies.pip"),
-        ("other", "", WithheldReason.VCS, "dependencies.pip"),
+        ("tool", "", SkipReason.VCS, "dependencies.pip"),
+        ("other", "", SkipReason.VCS, "dependencies.pip"),
         ("six", "==1.16", None, "dependencies.pip"),
-        ("half", "", WithheldReason.INCOMPLETE, "dependencies.pip"),
-        ("scipy", "", WithheldReason.CONDA, "dependencies"),
+        ("half", "", SkipReason.INCOMPLETE, "dependencies.pip"),
+        ("scipy", "", SkipReason.CONDA, "dependencies"),
     ]
     assert [(one.target, one.kind.value) for one in document.includes] == [
         ("requirements.txt", "requirement"),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mothball.formats.yaml.pre_commit import parse
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from tests.support.samples import PRE_COMMIT as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -27,13 +27,13 @@ def test_a_file_with_everything_is_read() -> None:
     check_places(SAMPLE, document)
 
     assert document.format == "pre-commit"
-    assert [(one.name, one.specifier, one.withheld, one.section) for one in document.dependencies] == [
+    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
         ("types-pyyaml", "==6.0", None, "mypy.additional_dependencies"),
         ("pytest", ">=8", None, "mypy.additional_dependencies"),
         ("django", "", None, "mypy.additional_dependencies"),
         ("sphinx", "", None, "docs.additional_dependencies"),
-        ("tool", "", WithheldReason.VCS, "docs.additional_dependencies"),
-        ("half", "", WithheldReason.INCOMPLETE, "docs.additional_dependencies"),
+        ("tool", "", SkipReason.VCS, "docs.additional_dependencies"),
+        ("half", "", SkipReason.INCOMPLETE, "docs.additional_dependencies"),
     ]
     assert [one.span.of(SAMPLE) for one in document.problems] == ["["]
     assert [one.value for one in document.index_options] == [

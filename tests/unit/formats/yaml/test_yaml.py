@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.yaml.nodes import Mapping, Node, Scalar, Sequence, children, once
+from mothball.formats.yaml.nodes import Mapping, Node, Sequence, YamlScalar, children, once
 from mothball.formats.yaml.reader import MAX_DEPTH, read
 from mothball.formats.yaml.scan import YamlScan, scan_yaml
 from mothball.model.document import Document, ParseProblem, Span
@@ -45,7 +45,7 @@ def error_in(text: str) -> ParseProblem:
 
 def plain(node: Node) -> Any:
     match node:
-        case Scalar():
+        case YamlScalar():
             return node.value
         case Sequence():
             return [plain(item) for item in node.items]
@@ -53,9 +53,9 @@ def plain(node: Node) -> Any:
             return {key: plain(value) for key, value in node.pairs}
 
 
-def scalars(node: Node) -> Iterator[Scalar]:
+def scalars(node: Node) -> Iterator[YamlScalar]:
     match node:
-        case Scalar():
+        case YamlScalar():
             yield node
         case Sequence():
             for item in node.items:
@@ -172,7 +172,7 @@ def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
     (node,) = document.values("x")
 
     assert [plain(one) for one in once(children(node), set())] == [["b"], ["b"]]
-    assert children(Scalar("a", Span(0, 1))) == ()
+    assert children(YamlScalar("a", Span(0, 1))) == ()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.index.page_request import ProjectPage
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -42,7 +42,7 @@ def page_of(facts: PageFacts, name: str) -> ProjectPage:
     that a must; a missing version is 1.0, a higher minor is fine), or where it is another project's page.
     """
     check_version(facts.version)
-    if facts.name is not None and normalise(facts.name) != name:
+    if facts.name is not None and normalize_name(facts.name) != name:
         raise another_project(facts.name)
     release = None if facts.newest is None else _release_of(facts.newest, name)
     if facts.marker is None:

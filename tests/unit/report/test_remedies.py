@@ -6,7 +6,7 @@ from mothball.check.pipeline import check
 from mothball.model.document import Kind
 from mothball.model.findings import Mode, Problem, Report, Rule, Severity
 from mothball.model.lookup import Answer
-from mothball.report.ways_out import PUSH, RUN, Governing, Stopped, ways_out
+from mothball.report.remedies import PUSH, RUN, Governing, Stopped, remedies
 from tests.support.checking import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 
 ADDED = SETTINGS._replace(mode=Mode.ADDED)
@@ -19,12 +19,12 @@ def report(*, strict: bool = False, **answers: Answer) -> Report:
 
 
 def test_a_report_without_errors_needs_no_way_out() -> None:
-    assert ways_out(report(a=DEPRECATED), SHARED) == ""
-    assert ways_out(report(), SHARED) == ""
+    assert remedies(report(a=DEPRECATED), SHARED) == ""
+    assert remedies(report(), SHARED) == ""
 
 
 def test_what_can_be_kept_is_shown_ready_to_paste_once_for_all() -> None:
-    told = ways_out(report(strict=True, b=ARCHIVED, a=ARCHIVED, c=DEPRECATED), SHARED)
+    told = remedies(report(strict=True, b=ARCHIVED, a=ARCHIVED, c=DEPRECATED), SHARED)
     assert told == (
         "ways out\n"
         "  take other packages, or none, in place of b-lib, a-lib, c-lib\n"
@@ -42,23 +42,23 @@ def test_what_can_be_kept_is_shown_ready_to_paste_once_for_all() -> None:
 
 
 def test_in_a_lock_a_comment_would_not_stay() -> None:
-    told = ways_out(report(a=ARCHIVED), SHARED._replace(locks=frozenset({"requirements.txt"})))
+    told = remedies(report(a=ARCHIVED), SHARED._replace(locks=frozenset({"requirements.txt"})))
     assert "# mothball" not in told
     assert "keep them, and say why: in pyproject.toml\n      [tool.mothball.ignore]\n      a-lib = { rules" in told
 
 
 def test_nobody_is_shown_how_to_keep_what_is_quarantined() -> None:
-    told = ways_out(report(a=QUARANTINED), SHARED)
+    told = remedies(report(a=QUARANTINED), SHARED)
     assert "in place of a-lib" in told
     assert "keep" not in told
 
 
 def test_a_name_that_is_missing_can_be_kept() -> None:
-    assert 'a-lib = { rules = ["missing"], reason = "WHY" }' in ways_out(report(a=MISSING), SHARED)
+    assert 'a-lib = { rules = ["missing"], reason = "WHY" }' in remedies(report(a=MISSING), SHARED)
 
 
 def test_what_could_not_be_checked_has_ways_of_its_own() -> None:
-    told = ways_out(report(a=DOWN), SHARED)
+    told = remedies(report(a=DOWN), SHARED)
     assert told.startswith("ways out\n  what could not be checked: try again, or take it on trust for one commit\n")
     assert "MOTHBALL_UNVERIFIED=warning git commit ..." in told
     assert "mothball snapshot -o statuses.json" in told
@@ -68,44 +68,44 @@ def test_what_could_not_be_checked_has_ways_of_its_own() -> None:
 
 def test_doubts_that_strictness_makes_errors_have_them_too() -> None:
     doubtful = report()._replace(problems=(Problem(Severity.ERROR, "old", rule=Rule.UNVERIFIED),))
-    assert "MOTHBALL_UNVERIFIED" in ways_out(doubtful, SHARED)
+    assert "MOTHBALL_UNVERIFIED" in remedies(doubtful, SHARED)
     broken = report()._replace(problems=(Problem(Severity.ERROR, "no such table"),))
-    assert ways_out(broken, SHARED) == ""
+    assert remedies(broken, SHARED) == ""
 
 
 def test_the_entries_stand_where_the_governing_file_has_them() -> None:
-    told = ways_out(report(a=ARCHIVED), Stopped(configurations={"requirements.txt": Governing("sub/mothball.toml")}))
+    told = remedies(report(a=ARCHIVED), Stopped(configurations={"requirements.txt": Governing("sub/mothball.toml")}))
     assert "  or in sub/mothball.toml\n      [ignore]\n      a-lib = {" in told
-    told = ways_out(report(a=ARCHIVED), Stopped())
+    told = remedies(report(a=ARCHIVED), Stopped())
     assert "  or in mothball.toml\n      [ignore]\n" in told
 
 
 def test_a_snapshot_goes_beside_the_configuration_and_is_renewed_where_there_is_one() -> None:
     own = Governing("my sub/mothball.toml")
-    told = ways_out(report(a=DOWN), Stopped(configurations={"requirements.txt": own}))
+    told = remedies(report(a=DOWN), Stopped(configurations={"requirements.txt": own}))
     assert "-o 'my sub/statuses.json'`, then at the top of my sub/mothball.toml\n      snapshot = \"st" in told
     assert "tool.mothball" not in told
-    told = ways_out(report(a=DOWN), Stopped(configurations={"requirements.txt": own._replace(snapshot="x.json")}))
+    told = remedies(report(a=DOWN), Stopped(configurations={"requirements.txt": own._replace(snapshot="x.json")}))
     assert "or renew the snapshot: online, `mothball snapshot -o 'my sub/x.json'`\n" in told
     assert "snapshot =" not in told
 
 
 def test_the_words_are_those_of_what_was_stopped() -> None:
-    pushed = ways_out(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=PUSH))
+    pushed = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=PUSH))
     assert "to let this one push pass" in pushed
     assert "SKIP=mothball git push ..." in pushed
     assert "MOTHBALL_UNVERIFIED=warning git push ..." in pushed
-    ran = ways_out(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=RUN))
+    ran = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=RUN))
     assert "MOTHBALL_UNVERIFIED=warning mothball check ..." in ran
     for told in (pushed, ran):
         assert "git commit" not in told
     assert "SKIP" not in ran
-    assert "SKIP=mothball-scripts git commit" in ways_out(report(a=ARCHIVED), SHARED._replace(hook="mothball-scripts"))
+    assert "SKIP=mothball-scripts git commit" in remedies(report(a=ARCHIVED), SHARED._replace(hook="mothball-scripts"))
 
 
 def test_of_many_names_a_few_are_shown() -> None:
     many = report(a=ARCHIVED, b=ARCHIVED, c=ARCHIVED, d=ARCHIVED, e=ARCHIVED, f=ARCHIVED, g=ARCHIVED)
-    assert "in place of a-lib, b-lib, c-lib, d-lib, e-lib and 2 more\n" in ways_out(many, SHARED)
+    assert "in place of a-lib, b-lib, c-lib, d-lib, e-lib and 2 more\n" in remedies(many, SHARED)
 
 
 def test_findings_of_a_change_tell_what_it_means_and_leave_the_ways_to_the_block() -> None:

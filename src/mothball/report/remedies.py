@@ -55,7 +55,7 @@ class Stopped(NamedTuple):
         return self.configurations.get(path, Governing(MOTHBALL_TOML))
 
 
-def ways_out(report: Report, stopped: Stopped) -> str:
+def remedies(report: Report, stopped: Stopped) -> str:
     """Return the ways out of the errors in ``report``, empty where there are none."""
     errors = [one for one in report.findings if one.severity is Severity.ERROR and one.suppressed is None]
     kept = [one for one in errors if one.name and one.rule in IGNORABLE_RULES and one.rule not in _NEVER_OFFERED]

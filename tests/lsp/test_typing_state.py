@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.lsp import half_typed
+from mothball.lsp import typing_state
 from mothball.lsp.documents import Checked
-from mothball.lsp.half_typed import changed, may_become_private
+from mothball.lsp.typing_state import changed, may_become_private
 from mothball.model.document import Span
 from tests.support.lsp_client import PUSH
 from tests.support.lsp_in_process import InProcess, Workspace
@@ -84,8 +84,8 @@ class Typist:
         client.wait_for(lambda: self._known() is not None)
 
     def pauses(self, short: float, long: float) -> None:
-        bench = self._client.server.bench
-        self._client.in_loop(lambda: vars(bench).update(pause=short, typing_pause=long))
+        session = self._client.server.session
+        self._client.in_loop(lambda: vars(session).update(pause=short, typing_pause=long))
 
     def types(self, text: str) -> None:
         self._version += 1
@@ -99,7 +99,7 @@ class Typist:
         return [one.name for one in self._index.received]
 
     def _known(self) -> Checked | None:
-        document = self._client.server.bench.documents.get(self.document)
+        document = self._client.server.session.documents.get(self.document)
         return document.checked if document else None
 
 
@@ -114,7 +114,7 @@ def test_a_name_is_not_asked_for_while_it_is_typed(
     typist.types("old-lib==1")
     client.wait_for_diagnostics(typist.document, "archived")
     typist.types("old-lib==1\nf")
-    client.in_loop(client.server.bench.keep_house)
+    client.in_loop(client.server.session.close_idle_connections)
     typist.types("old-lib==1\nfine")
     typist.types("old-lib==1\nfine\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
@@ -205,14 +205,14 @@ def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
     for name in ("old-lib", "new", "fine"):
         index.script(name, page(name, "archived"))
     client.start(PUSH, str(workspace.root), index.url)
-    client.in_loop(lambda: vars(client.server.bench).update(pause=0.0, typing_pause=0.0))
+    client.in_loop(lambda: vars(client.server.session).update(pause=0.0, typing_pause=0.0))
     document = client.open(workspace.write("Pipfile", base), base)
     client.wait_for_diagnostics(document, "archived")
     client.change(document, base + written, 2)
     # What is typed elsewhere has been asked for, and that name with it if it was not held.
     path = workspace.write("requirements.txt", "fine\n")
     client.wait_for_diagnostics(client.open(path, "fine\n"), "archived")
-    client.in_loop(client.server.bench.keep_house)
+    client.in_loop(client.server.session.close_idle_connections)
     assert [one.name for one in index.received] == ["old-lib", "fine"]
     # Any version will do: when the typing has gone on elsewhere, that is what is meant.
     client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)
@@ -224,7 +224,7 @@ def test_empty_tables_take_time_in_proportion_to_the_text() -> None:
     def tables(count: int) -> Callable[[], object]:
         text = "".join(f"[packages.lib-{number}]\n" for number in range(count))
         entries = [Span(at.start(), at.end()) for at in re.finditer(r"\[.*\]", text)]
-        return lambda: [half_typed._is_in_empty_table(text, entry, len(text)) for entry in entries]
+        return lambda: [typing_state._is_in_empty_table(text, entry, len(text)) for entry in entries]
 
     few, many = least_seconds(tables(1000)), least_seconds(tables(20_000))
     assert many < 100 * few

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.table import decode, parse
-from mothball.model.document import normalise
+from mothball.model.document import normalize_name
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.repository.files import Tree, is_inside
@@ -30,12 +30,12 @@ _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 _TELLS = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
 
 
-def telling_files(project: str) -> list[tuple[str, str]]:
+def files_declaring_a_name(project: str) -> list[tuple[str, str]]:
     """Return the paths that may tell the name of the project in the directory ``project``, with their formats."""
     return [(os.path.join(project, file_name), file_format) for file_name, file_format in _TELLING]
 
 
-class OwnNames:
+class DeclaredNames:
     """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
 
     def __init__(self, known: Mapping[str, Document], tree: Tree) -> None:
@@ -50,13 +50,13 @@ class OwnNames:
         Only names of ``wanted`` count, where that is given: finding out that a name is none of them costs less.
         ``root`` is that of the repository: no link leads out of it.
         """
-        for path, file_format in telling_files(project):
-            own = self.told_by(path, file_format, root, wanted)
+        for path, file_format in files_declaring_a_name(project):
+            own = self.declared_by(path, file_format, root, wanted)
             if own is not None:
                 return own
         return ""
 
-    def told_by(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
+    def declared_by(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
         """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
         known = self._known.get(path)
         if known is not None:
@@ -79,7 +79,7 @@ class OwnNames:
         """Return the text of a file, and all that could be the name in it."""
         if path not in self._texts:
             text = self._read(path, file_format, root)
-            self._texts[path] = text, frozenset(map(normalise, re.findall(_MAY_BE_NAME, text)))
+            self._texts[path] = text, frozenset(map(normalize_name, re.findall(_MAY_BE_NAME, text)))
         return self._texts[path]
 
     def _read(self, path: str, file_format: str, root: str) -> str:

@@ -8,9 +8,9 @@ import pytest
 
 from mothball.check.inputs import RunSettings
 from mothball.config.project import UserConfig
-from mothball.discovery.config_lookup import Governor, GovernorSettings
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import Given, discover
-from mothball.model.document import WithheldReason
+from mothball.model.document import SkipReason
 from tests.support.trees import repository
 
 TODAY = "2026-11-22"
@@ -21,11 +21,11 @@ LOCK = '[[package]]\nname = "night-watch"\nversion = "1"\n'
 pytestmark = pytest.mark.usefixtures("repo")
 
 
-def withheld(*paths: str) -> dict[str, WithheldReason | None]:
+def skip_reason(*paths: str) -> dict[str, SkipReason | None]:
     """Return of each name in the files, but that of pyproject.toml, why it is not looked up."""
-    governor = Governor(GovernorSettings(TODAY), UserConfig())
-    files = discover(Given(paths), governor, RunSettings(TODAY, 0.0)).files
-    return {one.name: one.withheld for file in files for one in file.document.dependencies}
+    config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
+    files = discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0)).files
+    return {one.name: one.skip_reason for file in files for one in file.document.dependencies}
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def withheld(*paths: str) -> dict[str, WithheldReason | None]:
 def test_the_pyproject_beside_a_file_tells_its_own_name(repo: Path, name: str, text: str) -> None:
     repository(repo, {"pyproject.toml": PROJECT, name: text})
 
-    assert withheld(".") == {"night-watch": WithheldReason.SELF, "owl": None}
-    assert withheld(name) == {"night-watch": WithheldReason.SELF, "owl": None}
+    assert skip_reason(".") == {"night-watch": SkipReason.SELF, "owl": None}
+    assert skip_reason(name) == {"night-watch": SkipReason.SELF, "owl": None}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_pyproject_beside_a_file_tells_its_own_name(repo: Path, name: str, t
 def test_each_file_that_can_tell_the_name_is_heard(repo: Path, name: str, text: str) -> None:
     repository(repo, {name: text, "requirements.txt": "night-watch\nowl"})
 
-    assert withheld("requirements.txt") == {"night-watch": WithheldReason.SELF, "owl": None}
+    assert skip_reason("requirements.txt") == {"night-watch": SkipReason.SELF, "owl": None}
 
 
 def test_the_name_of_another_project_says_nothing(repo: Path) -> None:
@@ -71,29 +71,29 @@ def test_the_name_of_another_project_says_nothing(repo: Path) -> None:
         repo, {"pyproject.toml": PROJECT, "part/pyproject.toml": "[project]", "part/requirements.txt": "night-watch"}
     )
 
-    assert withheld("part/requirements.txt") == {"night-watch": None}
+    assert skip_reason("part/requirements.txt") == {"night-watch": None}
 
 
 def test_the_next_file_is_read_only_where_the_first_tells_no_name(repo: Path) -> None:
     repository(repo, {"pyproject.toml": "[tool.black]\n", "setup.cfg": "[metadata]\nname = owl\n", "tox.ini": ""})
     repository(repo, {"requirements.txt": "owl"})
-    assert withheld("requirements.txt") == {"owl": WithheldReason.SELF}
+    assert skip_reason("requirements.txt") == {"owl": SkipReason.SELF}
 
     repository(repo, {"pyproject.toml": PROJECT})
-    assert withheld("requirements.txt") == {"owl": None}
+    assert skip_reason("requirements.txt") == {"owl": None}
 
 
 def test_a_name_that_stands_elsewhere_in_the_file_is_not_the_projects(repo: Path) -> None:
     text = "[[tool.uv.index]]\nname = 'owl'\nurl = 'https://index.example/'\n"
     repository(repo, {"pyproject.toml": text, "requirements.txt": "owl"})
 
-    assert withheld("requirements.txt") == {"owl": None}
+    assert skip_reason("requirements.txt") == {"owl": None}
 
 
 def test_what_a_lock_records_is_for_the_lock_to_tell(repo: Path) -> None:
     repository(repo, {"pyproject.toml": PROJECT, "poetry.lock": LOCK})
 
-    assert withheld("poetry.lock") == {"night-watch": None}
+    assert skip_reason("poetry.lock") == {"night-watch": None}
 
 
 def test_a_link_out_of_the_repository_is_not_followed(repo: Path) -> None:
@@ -101,11 +101,11 @@ def test_a_link_out_of_the_repository_is_not_followed(repo: Path) -> None:
     repository(repo, {"requirements.txt": "night-watch"})
     (repo / "setup.cfg").symlink_to(repo.parent / "secret.cfg")
 
-    assert withheld("requirements.txt") == {"night-watch": None}
+    assert skip_reason("requirements.txt") == {"night-watch": None}
 
 
 def test_a_file_that_cannot_be_read_tells_nothing(repo: Path) -> None:
     repository(repo, {"requirements.txt": "night-watch"})
     (repo / "setup.cfg").write_bytes(b"[metadata]\nname = night-watch\xff")
 
-    assert withheld("requirements.txt") == {"night-watch": None}
+    assert skip_reason("requirements.txt") == {"night-watch": None}

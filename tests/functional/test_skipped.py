@@ -46,8 +46,8 @@ def test_each_is_counted_and_told_with_its_reason_and_nobody_is_asked(project: P
     assert asked == {"asked"}
     assert {name: lookup["reason"] for name, lookup in told.items() if name in REASONS} == REASONS
     assert told.keys() - REASONS.keys() == {"asked", "virtual-one"}
-    assert {lookup["kind"] for name, lookup in told.items() if name != "asked"} == {"withheld"}
-    assert report["summary"]["withheld"] == len(report["dependencies"]) - 1
+    assert {lookup["kind"] for name, lookup in told.items() if name != "asked"} == {"skipped"}
+    assert report["summary"]["skipped"] == len(report["dependencies"]) - 1
 
 
 def test_what_has_no_name_is_counted_and_told_with_its_place(project: Project) -> None:
@@ -60,7 +60,7 @@ def test_what_has_no_name_is_counted_and_told_with_its_place(project: Project) -
         (3, 3, 17, "path"),
         (4, 1, 11, "variable"),
     ]
-    assert (report["summary"]["dependencies"], report["summary"]["withheld"]) == (4, 3)
+    assert (report["summary"]["dependencies"], report["summary"]["skipped"]) == (4, 3)
     assert [one["name"] for one in report["dependencies"]] == ["a"]
 
 

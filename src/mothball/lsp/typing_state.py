@@ -27,7 +27,7 @@ def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, .
         return queries
     typed = _names_at(checked, document.edited)
     if has_paused and typed:
-        private = checked.opened.file.governance.network.private
+        private = checked.opened.file.resolved_config.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
     typed |= _begun_at(checked, document.edited.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
