@@ -33,7 +33,7 @@ class _Role(Enum):
     SKIPPED = auto()
 
 
-class Version(NamedTuple):
+class FileVersion(NamedTuple):
     """One version of a dependency file: its absolute path, the project it belongs to in the target, what it says.
 
     ``text`` is what the document was read from, ``oid`` the id of that content, empty where it has none. ``kind`` is
@@ -58,7 +58,7 @@ class Addition(NamedTuple):
 
 
 def additions(
-    targets: Sequence[Version], base: Sequence[Version], present: Mapping[str, Document | None]
+    targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
 ) -> list[Addition]:
     """Return for each of ``targets``, files that the change touches, what it adds.
 
@@ -70,7 +70,7 @@ def additions(
     return [_addition(target, before[target.path], excuses) for target in targets]
 
 
-def _addition(target: Version, before: Sequence[Version], excuses: _Excuses) -> Addition:
+def _addition(target: FileVersion, before: Sequence[FileVersion], excuses: _Excuses) -> Addition:
     at_home = {(_role(one.document, entry), entry.name) for one in before for entry in one.document.dependencies}
     in_workspace = required_by_members(target.document)
     added = []
@@ -98,7 +98,7 @@ def _said(problem: ParseProblem, text: str) -> tuple[str, str]:
 class _Excuses:
     """The names at the base, by project, and what they excuse there."""
 
-    def __init__(self, base: Iterable[Version], present: Mapping[str, Document | None]) -> None:
+    def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
         self._declared: dict[str, set[str]] = {}
         self._moved: dict[str, set[str]] = {}
         self._own_kind: dict[tuple[str, _Role], set[str]] = {}
@@ -132,14 +132,14 @@ class _Excuses:
 
 
 def _versions_before(
-    targets: Sequence[Version], base: Sequence[Version], present: Mapping[str, Document | None]
-) -> dict[str, list[Version]]:
+    targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
+) -> dict[str, list[FileVersion]]:
     """Return for each target the versions that it had before in any parent, there under its own name or another."""
-    by_parent: dict[int, dict[str, list[Version]]] = {}
+    by_parent: dict[int, dict[str, list[FileVersion]]] = {}
     for one in base:
         by_parent.setdefault(one.parent, {}).setdefault(one.path, []).append(one)
     of_path = {target.path: target for target in targets}
-    before: dict[str, list[Version]] = {path: [] for path in of_path}
+    before: dict[str, list[FileVersion]] = {path: [] for path in of_path}
     for by_path in by_parent.values():
         gone = _Gone([one for path in by_path if path in present and present[path] is None for one in by_path[path]])
         for path, versions in before.items():
@@ -150,7 +150,7 @@ def _versions_before(
 class _Gone:
     """The files that a change takes away: a new one may be one of them under another name."""
 
-    def __init__(self, versions: Sequence[Version]) -> None:
+    def __init__(self, versions: Sequence[FileVersion]) -> None:
         self._versions = versions
         self._by_content = {one.oid: one.path for one in versions if one.oid}
         self._names = [_names(one.document) for one in versions]
@@ -159,7 +159,7 @@ class _Gone:
             for name in names:
                 self._naming.setdefault((one.document.format, name), []).append(number)
 
-    def like(self, target: Version) -> str:
+    def like(self, target: FileVersion) -> str:
         """Return the path of the file with the same content, or with most of the same names; empty for none."""
         if target.oid in self._by_content:
             return self._by_content[target.oid]

@@ -71,7 +71,7 @@ class SourceFile(NamedTuple):
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
     ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
-    ``project`` is the absolute directory of the project that the file belongs to. ``judged`` are the dependencies that
+    ``project`` is the absolute directory of the project that the file belongs to. ``selected`` are the dependencies that
     this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
     what others in it bring in, and is not counted. ``local_names`` are the names that are at home, at least those
     that it holds.
@@ -85,22 +85,22 @@ class SourceFile(NamedTuple):
     project: str = ""
     kind: FileKind = Kind.REQUIREMENT
     tool_indexes: tuple[ToolIndex, ...] = ()
-    judged: tuple[Dependency, ...] | None = None
+    selected: tuple[Dependency, ...] | None = None
     is_context: bool = False
     local_names: tuple[LocalName, ...] = ()
 
     @property
-    def subjects(self) -> tuple[Dependency, ...]:
+    def dependencies_to_check(self) -> tuple[Dependency, ...]:
         """The dependencies that this run is about."""
-        return self.document.dependencies if self.judged is None else self.judged
+        return self.document.dependencies if self.selected is None else self.selected
 
-    def declared(self) -> Declared:
+    def declared_indexes(self) -> Declared:
         """Return what the file says of indexes."""
         document = self.document
         return Declared(document.format, document.tools, self.index_options, self.tool_indexes)
 
 
-class JudgedFile(NamedTuple):
+class CheckedFile(NamedTuple):
     """One file after judgement: what was checked, what was found, and which ignores were needed for it.
 
     ``lookups`` tells of which kinds the look-ups are: most files have but one, and nothing to be said of the others.
@@ -118,7 +118,7 @@ class RunSettings(NamedTuple):
     """What holds for the whole run.
 
     ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
-    Without ``use_ignores`` no ignore counts but, where it ``trusts_entries``, those of the configuration.
+    Without ``use_ignores`` no ignore counts but, where it ``keep_config_ignores``, those of the configuration.
     """
 
     today: str
@@ -127,7 +127,7 @@ class RunSettings(NamedTuple):
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
-    trusts_entries: bool = False
+    keep_config_ignores: bool = False
 
     def severity_policy(self, config: Config) -> SeverityPolicy:
         """Return what rules weigh in this run under ``config``."""
@@ -155,6 +155,6 @@ def is_beneath(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
-def lines_of(span: Span, lines: LineTable) -> range:
+def line_range(span: Span, lines: LineTable) -> range:
     """Return the numbers of the lines that ``span`` touches."""
     return range(lines.number(span.start), lines.number(max(span.start, span.end - 1)) + 1)

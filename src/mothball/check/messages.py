@@ -78,7 +78,7 @@ _SKIP_REASON_HELP = {
     "`allowLocalIndexes` among an editor's settings",
     SkipReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
 }
-UNCHECKED = tuple(_SKIP_REASON_HELP)
+REPORTED_SKIP_REASONS = tuple(_SKIP_REASON_HELP)
 _MISSING_HELP = (
     "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
     "name that one"
@@ -97,7 +97,7 @@ def finding_message(
     """
     words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
     if isinstance(lookup, KnownStatus) and lookup.status in _KEPT and not added:
-        keep = ignore_entry(name, (lookup.status,)) if table else ignore_comment((lookup.status,))
+        keep = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
         place = f" in {table}" if table else ""
         words = words._replace(help=f"{words.help}, or keep it with `{keep}`{place}")
     return words._replace(message=f"{words.message}, via {one_line(' → '.join((*via, name)))}") if via else words
@@ -109,12 +109,12 @@ def ignore_table(governing: str) -> str:
     return "[tool.mothball.ignore]" if name == PYPROJECT_TOML else f"[ignore] of {one_line(name, 60)}"
 
 
-def ignore_comment(rules: tuple[str, ...]) -> str:
+def ignore_comment_text(rules: tuple[str, ...]) -> str:
     """Return the comment that excuses ``rules`` on its line, ready to paste but for the reason."""
     return f"# mothball: ignore[{', '.join(rules)}] WHY"
 
 
-def ignore_entry(name: str, rules: tuple[str, ...], reason: str = "WHY") -> str:
+def ignore_entry_text(name: str, rules: tuple[str, ...], reason: str = "WHY") -> str:
     """Return the entry of the configuration that ignores ``rules`` of a project; ``reason`` is one harmless line."""
     key, listed = one_line(name, 100), ", ".join(map(_toml_string, rules))
     key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_string(key)

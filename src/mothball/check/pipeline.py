@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mothball.check import policy
-from mothball.check.inputs import JudgedFile, RunSettings, SourceFile, lines_of
+from mothball.check.inputs import CheckedFile, RunSettings, SourceFile, line_range
 from mothball.check.messages import (
-    UNCHECKED,
+    REPORTED_SKIP_REASONS,
     dropped_credentials_message,
     finding_message,
     ignore_table,
@@ -15,7 +15,7 @@ from mothball.check.messages import (
     skipped_message,
     stale_message,
 )
-from mothball.check.transitive import DependencyPaths, dependency_paths, one_problem_each
+from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore
 from mothball.index.resolution import LookupSettings, Query
@@ -59,7 +59,7 @@ def check(
     judged = [_judge(*inputs, answers, settings) for inputs in zip(files, asked, ways, strict=True)]
     findings = [
         *unreadable,
-        *one_problem_each(judged),
+        *merge_lock_findings(judged),
         *_not_stated_notes(judged, settings),
         *unused_ignores(judged, settings, complete=not unreadable),
     ]
@@ -85,7 +85,7 @@ def check(
     )
 
 
-def together(one: Report, other: Report) -> Report:
+def merge_reports(one: Report, other: Report) -> Report:
     """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
     checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
     findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
@@ -112,10 +112,10 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     )
     asked: list[Asked] = []
     lookup_settings: dict[str | None, LookupSettings] = {None: plain}
-    router = Router(file.declared(), network)
+    router = Router(file.declared_indexes(), network)
     before: Ask | None = None
     where: tuple[tuple[str, ...], LookupSettings] = ((), plain)
-    for dependency, way in zip(file.subjects, router.routes(file.subjects), strict=True):
+    for dependency, way in zip(file.dependencies_to_check, router.routes(file.dependencies_to_check), strict=True):
         if isinstance(way, Ask):
             if way is not before:  # most of a file go the same way
                 before, other = way, way.status_index
@@ -134,25 +134,25 @@ def _judge(
     ways: DependencyPaths,
     answers: Mapping[Query, Answer],
     settings: RunSettings,
-) -> JudgedFile:
+) -> CheckedFile:
     lines = LineTable(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
     for comment in file.document.ignores if settings.use_ignores else ():
-        for line in lines_of(comment.about, lines):
+        for line in line_range(comment.about, lines):
             comments.setdefault(line, []).append(comment)
-    entries = file.resolved_config.config.ignores if settings.use_ignores or settings.trusts_entries else ()
+    entries = file.resolved_config.config.ignores if settings.use_ignores or settings.keep_config_ignores else ()
     ignores = {ignore.name: ignore for ignore in entries}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
     lookups: list[Lookup] = [answers[query] if isinstance(query, Query) else query for query in asked]
-    for dependency, lookup in zip(file.subjects, lookups, strict=True):
+    for dependency, lookup in zip(file.dependencies_to_check, lookups, strict=True):
         way = ways.get(dependency.name) if ways else None
         item = make(CheckedDependency, (dependency, file.path, lines, lookup, way is not None, way or ()))
         checked.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
             continue
-        beside = [comment for line in lines_of(dependency.entry_span, lines) for comment in comments.get(line, ())]
+        beside = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
         matched_ignore = policy.matching_ignore(
             rule, dependency.name, beside, (entry,) if entry else (), settings.today
@@ -163,7 +163,7 @@ def _judge(
     if not file.is_context:
         findings += _unresolvable(file, lines, comments, settings)
     kinds = frozenset(map(type, lookups))
-    return JudgedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
+    return CheckedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
 
 
 def _finding(
@@ -208,7 +208,7 @@ def _unresolvable(
     if settings.mode is Mode.FULL and severity is not Severity.OFF:
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
-        beside = [comment for line in lines_of(problem.span, lines) for comment in comments.get(line, ())]
+        beside = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
         matched_ignore = policy.matching_ignore(Rule.UNVERIFIED, "", beside, (), settings.today)
         yield Finding(
             Rule.UNVERIFIED,
@@ -221,7 +221,7 @@ def _unresolvable(
         )
 
 
-def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:
+def _not_stated_notes(judged: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
     """Yield one finding for each index that states no statuses, however many names were asked of it."""
     names: dict[str, set[str]] = {}
     severities: dict[str, Severity] = {}
@@ -243,7 +243,7 @@ def _not_stated_notes(judged: Sequence[JudgedFile], settings: RunSettings) -> It
 _NOT_WAVED = (None, SkipReason.NO_INDEX)
 
 
-def _skipped_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> Iterator[Problem]:
+def _skipped_problems(judged: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
     """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
 
     What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
@@ -253,7 +253,7 @@ def _skipped_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> It
         for item in one.checked if Skipped in one.lookups else ():
             if isinstance(item.lookup, Skipped):
                 unchecked.setdefault(item.lookup.reason, []).append(item.dependency)
-        for reason in UNCHECKED:
+        for reason in REPORTED_SKIP_REASONS:
             skipped = unchecked.get(reason, ())
             severity = Severity.WARNING
             if settings.mode is Mode.ADDED and any(entry.skip_reason in _NOT_WAVED for entry in skipped):
@@ -263,7 +263,7 @@ def _skipped_problems(judged: Iterable[JudgedFile], settings: RunSettings) -> It
             if skipped and severity is not Severity.OFF:
                 words = skipped_message(reason, len({dependency.name for dependency in skipped}))
                 yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
-        places = credentials_in(one.file.declared(), one.file.document.dependencies)
+        places = credentials_in(one.file.declared_indexes(), one.file.document.dependencies)
         if places:
             words = dropped_credentials_message(places)
             yield Problem(Severity.NOTE, words.message, words.help, one.file.path)
@@ -285,9 +285,9 @@ def _stale_problems(
         yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
-def _unnamed(one: JudgedFile) -> Iterator[UnnamedEntry]:
+def _unnamed(one: CheckedFile) -> Iterator[UnnamedEntry]:
     """Yield the entries without a name, where all of a file is judged."""
-    for entry in one.file.document.unnamed if one.file.judged is None else ():
+    for entry in one.file.document.unnamed if one.file.selected is None else ():
         yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.reason)
 
 

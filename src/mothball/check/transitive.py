@@ -10,7 +10,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mothball.check.inputs import JudgedFile, SourceFile, is_beneath, is_lock, required_by_members
+from mothball.check.inputs import CheckedFile, SourceFile, is_beneath, is_lock, required_by_members
 from mothball.model.document import Document, Kind, Location
 from mothball.model.findings import Finding, Rule
 from mothball.model.records import NamedTuple
@@ -114,7 +114,7 @@ def _shortest(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) ->
     return ways
 
 
-def one_problem_each(judged: Sequence[JudgedFile]) -> Iterator[Finding]:
+def merge_lock_findings(judged: Sequence[CheckedFile]) -> Iterator[Finding]:
     """Yield the findings of all files, those of a lock folded into that of its manifest where both are of one cause.
 
     What stands in a manifest and in its lock is one problem, and the place that people can edit is the one to show; an
@@ -152,7 +152,7 @@ def _recorded(
     return places
 
 
-def _direct_problems(lock: JudgedFile) -> Iterator[tuple[Finding, Location]]:
+def _direct_problems(lock: CheckedFile) -> Iterator[tuple[Finding, Location]]:
     transitive = {item.dependency.name for item in lock.checked if item.transitive}
     for finding in lock.findings:
         if finding.lookup is not None and finding.location and finding.name not in transitive:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mothball.check import policy
-from mothball.check.inputs import JudgedFile, ResolvedConfig, RunSettings, lines_of
+from mothball.check.inputs import CheckedFile, ResolvedConfig, RunSettings, line_range
 from mothball.check.messages import MessageText, expired_ignore_message, unused_ignore_message
 from mothball.config.project import Ignore
 from mothball.model.findings import CheckedDependency, Finding, Mode, Rule
 from mothball.model.lookup import StatusNotStated, Unavailable
 
 
-def unused_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
+def unused_ignores(judged: Sequence[CheckedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
     """Yield a finding for each ignore that matches nothing or is past its date.
 
     An ignore is called unused only when all that it could match was read and answered: a comment is judged with its
@@ -21,12 +21,12 @@ def unused_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, compl
     ignore of ``unverified`` is for bad days, and has nothing to match on good ones. Where only what a change adds is
     judged, only the ignores that have ended for one of these names are told: they are why it is not excused.
     """
-    if not settings.use_ignores and not settings.trusts_entries:
+    if not settings.use_ignores and not settings.keep_config_ignores:
         return
     if settings.mode is Mode.ADDED:
         yield from _ended_for_what_was_found(judged, settings)
         return
-    by_config: dict[str, list[JudgedFile]] = {}
+    by_config: dict[str, list[CheckedFile]] = {}
     for one in judged:
         if settings.use_ignores:
             yield from _unused_comments(one, settings)
@@ -35,7 +35,7 @@ def unused_ignores(judged: Sequence[JudgedFile], settings: RunSettings, *, compl
         yield from _unused_entries(governed, settings, complete=complete)
 
 
-def _ended_for_what_was_found(judged: Sequence[JudgedFile], settings: RunSettings) -> Iterator[Finding]:
+def _ended_for_what_was_found(judged: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
     ended: dict[tuple[str, Ignore], ResolvedConfig] = {}
     for one in judged:
         found = {(finding.name, finding.rule) for finding in one.findings if finding.suppressed is None}
@@ -48,17 +48,17 @@ def _ended_for_what_was_found(judged: Sequence[JudgedFile], settings: RunSetting
         yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, words, settings)
 
 
-def _unused_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding]:
+def _unused_comments(one: CheckedFile, settings: RunSettings) -> Iterator[Finding]:
     if one.file.document.problems or not one.file.document.ignores:
         return
     on_line: dict[int, list[CheckedDependency]] = {}
     for item in one.checked:
-        for line in lines_of(item.dependency.entry_span, one.lines):
+        for line in line_range(item.dependency.entry_span, one.lines):
             on_line.setdefault(line, []).append(item)
     for comment in one.file.document.ignores:
         if comment in one.used or Rule.UNVERIFIED in comment.rules:
             continue
-        beside = [item for line in lines_of(comment.about, one.lines) for item in on_line.get(line, ())]
+        beside = [item for line in line_range(comment.about, one.lines) for item in on_line.get(line, ())]
         if any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in beside):
             continue
         names = ", ".join(dict.fromkeys(item.dependency.name for item in beside))
@@ -68,7 +68,7 @@ def _unused_comments(one: JudgedFile, settings: RunSettings) -> Iterator[Finding
         yield Finding(Rule.UNUSED_IGNORE, severity, words.message, words.help, path=one.file.path, location=location)
 
 
-def _unused_entries(governed: Sequence[JudgedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
+def _unused_entries(governed: Sequence[CheckedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
     resolved_config = governed[0].file.resolved_config
     if not resolved_config.config.ignores:
         return

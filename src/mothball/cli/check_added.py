@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from mothball.check.inputs import SourceFile, is_lock
-from mothball.check.messages import UNCHECKED
-from mothball.check.pipeline import check, together
+from mothball.check.messages import REPORTED_SKIP_REASONS
+from mothball.check.pipeline import check, merge_reports
 from mothball.check.policy import exit_code
 from mothball.cli.check import list_files, render
 from mothball.cli.common import Setup, format_given, open_session, set_up
@@ -39,7 +39,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         return list_files(found._replace(files=files), *full)
     with open_session(arguments, setup.user) as session:
         added, found = _report(change_reader, found, setup, session)
-        report = together(added, _full_report(arguments, rest, found, session)) if rest else added
+        report = merge_reports(added, _full_report(arguments, rest, found, session)) if rest else added
     report = report._replace(problems=(*_no_base(change), *report.problems, *session.problems()))
     code = _print(report, arguments, setup)
     if arguments.output == "text" and code:
@@ -110,7 +110,7 @@ def _from_memory(query: Query) -> Query:
 def _is_fine(lookup: Lookup) -> bool:
     match lookup:
         case Skipped():
-            return lookup.reason not in UNCHECKED
+            return lookup.reason not in REPORTED_SKIP_REASONS
         case KnownStatus(ProjectStatus.ACTIVE):
             return lookup.origin.source is not Source.STALE
         case _:
@@ -164,7 +164,7 @@ def _in_full(arguments: argparse.Namespace, rest: Sequence[str], found: Discover
 
 
 def _as_context(file: SourceFile) -> SourceFile:
-    return file._replace(judged=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
+    return file._replace(selected=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
 
 
 def _print(report: Report, arguments: argparse.Namespace, setup: Setup) -> int:

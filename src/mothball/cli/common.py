@@ -50,7 +50,7 @@ def set_up(
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
         # What the user names is no part of the change: its ignores are the user's own.
-        trusts_entries=arguments.config is not None,
+        keep_config_ignores=arguments.config is not None,
     )
     makes_snapshot = arguments.command == "snapshot"
     overrides = overrides_of(arguments)

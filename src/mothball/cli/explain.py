@@ -73,7 +73,7 @@ def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]
     for file in files:
         named = [one for one in file.document.dependencies if one.name == name]
         if named:
-            router = Router(file.declared(), file.resolved_config.network)
+            router = Router(file.declared_indexes(), file.resolved_config.network)
             lines = LineTable(file.text)
             for dependency in named:
                 start = lines.location(file.path, dependency.name_span).start
@@ -85,7 +85,7 @@ def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterato
     """Yield whom a name that no file holds would be asked of: as the first file says that names an index."""
     speaking = next((one for one in files if one.tool_indexes or one.index_options), None)
     if speaking is not None:
-        explanation = Router(speaking.declared(), speaking.resolved_config.network).explain(_nowhere(name))
+        explanation = Router(speaking.declared_indexes(), speaking.resolved_config.network).explain(_nowhere(name))
         yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
         return
     here = os.getcwd()

@@ -27,7 +27,7 @@ _LEFT_OUT = (Rule.UNVERIFIED, Rule.UNREADABLE, Rule.MISSING)
 def run(arguments: argparse.Namespace) -> int:
     """Write the snapshot, tell on stderr what it could not hold, and return the exit code: 3 when names are lacking."""
     setup, found = read_paths(arguments)
-    settings = setup.settings._replace(use_ignores=False, trusts_entries=False)
+    settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
         report = check(found.files, session.look_up, settings, found.unreadable, found.problems)
     left_out = [finding for finding in report.findings if finding.rule in _LEFT_OUT]

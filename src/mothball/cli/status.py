@@ -93,12 +93,12 @@ def _files(names: Iterable[str], resolved_config: ResolvedConfig, found: Discove
             skip_reason=entry.skip_reason,
         )
         document = Document(like.document.format, (entry,), tools=like.document.tools)
-        files.append(like._replace(path="", text=name, document=document, judged=None))
+        files.append(like._replace(path="", text=name, document=document, selected=None))
     return tuple(files)
 
 
 def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile, ...]) -> Report:
-    settings = setup.settings._replace(use_ignores=False, trusts_entries=False)
+    settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
         report = check(files, session.look_up, settings, problems=setup.config_resolver.problems)
     return report._replace(problems=(*report.problems, *session.problems()))

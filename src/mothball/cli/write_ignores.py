@@ -14,7 +14,7 @@ from mothball.check import policy
 from mothball.check.inputs import SourceFile
 from mothball.check.policy import exit_code
 from mothball.discovery.config_lookup import configuration_of, table_path
-from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.formats.table import decode
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
@@ -134,7 +134,7 @@ def _write(path: str, entries: Sequence[NewIgnore], root: str | None) -> None:
         raise UnreadableFileError(path, "it is a link that leads outside the repository, or to what is no TOML file")
     data = read_file(path) if os.path.lexists(path) else b""
     text = decode("pyproject", path, data)
-    edited = apply(text, ignore_in_config(text, table_path(path), entries))
+    edited = apply(text, add_config_ignores(text, table_path(path), entries))
     mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
     try:
         replace_file(path, mark + edited.encode())

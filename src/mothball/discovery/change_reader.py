@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
-from mothball.check.additions import Version, additions
+from mothball.check.additions import FileVersion, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import Discovered, Given, discover, is_left_out
@@ -207,7 +207,7 @@ class ChangeReader:
 
     # --- the base -----------------------------------------------------------------------------------------------------
 
-    def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[Version]:
+    def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[FileVersion]:
         """Yield the versions that a base has of those of ``paths`` that are dependency files by their names.
 
         A text that bore another name there is one only where something included it.
@@ -220,7 +220,7 @@ class ChangeReader:
             if file_format is not None:
                 yield from self._version(base, path, file_format, _kind_of(path))
 
-    def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[Version]:
+    def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[FileVersion]:
         """Yield the versions that a base has of all that can matter, with what they include."""
         touched = set(self._touched)
         around = [*self._around(files, base.tree.paths(), includers=includers), *map(_path_of, files)]
@@ -239,7 +239,7 @@ class ChangeReader:
                     seen[path] = include.kind
                     waiting.extend(self._version(base, path, "requirements", include.kind))
 
-    def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[Version]:
+    def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[FileVersion]:
         """Yield what a base has at ``path``, nothing where that is no text: then everything is new.
 
         Nor is there anything in what the configuration excludes: it is not the project's.
@@ -254,11 +254,11 @@ class ChangeReader:
         entry = base.tree.entry(path)
         document = parse(file_format, text, kind)
         parent = self._change.bases.index(base)
-        yield Version(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
+        yield FileVersion(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
 
     # --- the two together ---------------------------------------------------------------------------------------------
 
-    def _judged(self, found: Discovered, base: list[Version]) -> Discovered:
+    def _judged(self, found: Discovered, base: list[FileVersion]) -> Discovered:
         """Return ``found`` with what the change adds to be judged, and all else for context."""
         before = {(version.path, version.kind) for version in base}
         # What the target's files say of a name that is at home holds for the entry that stood there before.
@@ -271,7 +271,7 @@ class ChangeReader:
         for file in found.files:
             path = _path_of(file)
             if path in self.candidates or self._is_included(path, file.kind, before):
-                targets.append(Version(path, file.project, file.text, file.document, self._oid(path), file.kind))
+                targets.append(FileVersion(path, file.project, file.text, file.document, self._oid(path), file.kind))
         present: dict[str, Document | None] = {_path_of(file): file.document for file in found.files}
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
@@ -283,7 +283,7 @@ class ChangeReader:
             files.append(
                 file._replace(
                     document=file.document._replace(problems=problems),
-                    judged=addition.dependencies if addition else (),
+                    selected=addition.dependencies if addition else (),
                     is_context=addition is None,
                 )
             )

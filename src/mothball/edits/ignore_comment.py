@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
-from mothball.check.inputs import is_lock, lines_of
+from mothball.check.inputs import is_lock, line_range
 from mothball.edits.model import Edit, apply
 from mothball.edits.proof import read_edited
 from mothball.model.document import Dependency, Document, IgnoreComment, Span
@@ -14,7 +14,7 @@ from mothball.model.line_index import LineTable
 from mothball.model.sanitize import one_line
 
 
-def ignore_comment(
+def add_ignore_comment(
     text: str, document: Document, dependency: Dependency, rules: Sequence[Rule], reason: str
 ) -> Edit | None:
     """Return the edit that makes a comment ignore ``rules`` for ``dependency``.
@@ -26,7 +26,7 @@ def ignore_comment(
     """
     lines = LineTable(text)
     number = lines.number(dependency.name_span.start)
-    names = {one.name for one in document.dependencies if number in lines_of(one.entry_span, lines)}
+    names = {one.name for one in document.dependencies if number in line_range(one.entry_span, lines)}
     if is_lock(document) or names != {dependency.name}:
         return None
     existing = _comments_on(document, dependency, lines)
@@ -55,6 +55,6 @@ def ignore_comment(
 
 def _comments_on(document: Document, dependency: Dependency, lines: LineTable) -> list[IgnoreComment]:
     """Return the ignore comments that apply to ``dependency``, in the order of the file."""
-    entry = {*lines_of(dependency.entry_span, lines)}
-    comments = [one for one in document.ignores if not entry.isdisjoint(lines_of(one.about, lines))]
+    entry = {*line_range(dependency.entry_span, lines)}
+    comments = [one for one in document.ignores if not entry.isdisjoint(line_range(one.about, lines))]
     return sorted(comments, key=attrgetter("span"))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mothball.check.messages import ignore_entry
+from mothball.check.messages import ignore_entry_text
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
 from mothball.formats.toml.api import Array, TomlScan, Value, leaves, scan, to_mapping
 from mothball.model.document import Span, normalize_name
@@ -30,7 +30,7 @@ class NewIgnore(NamedTuple):
     reason: str
 
 
-def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIgnore]) -> tuple[Edit, ...]:
+def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[NewIgnore]) -> tuple[Edit, ...]:
     """Return the edits that add ``entries``, of different projects, to the configuration ``text``.
 
     ``prefix`` is the path of mothball's table: ``("tool", "mothball")`` in pyproject.toml, ``()`` in mothball.toml.
@@ -54,7 +54,7 @@ def ignore_in_config(text: str, prefix: tuple[str, ...], entries: Iterable[NewIg
         if key is None:
             reason = one_line(given_reason)
             table[name] = {"rules": [*map(str, rules)], "reason": reason}
-            new.append(ignore_entry(name, rules, reason))
+            new.append(ignore_entry_text(name, rules, reason))
         else:
             at = (*base, key)
             edits += _extension(arrays.get(at), _rules(table[key], at), rules)

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.check.messages import ignore_comment, ignore_entry
+from mothball.check.messages import ignore_comment_text, ignore_entry_text
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
@@ -85,7 +85,9 @@ def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
     in_manifests = [one for one in kept if one.path not in stopped.locks]
     if in_manifests:
         lines.append("keep them, and say why: on the line")
-        lines += [f"    {comment}" for comment in dict.fromkeys(ignore_comment((one.rule,)) for one in in_manifests)]
+        lines += [
+            f"    {comment}" for comment in dict.fromkeys(ignore_comment_text((one.rule,)) for one in in_manifests)
+        ]
     entries: dict[Governing, dict[str, dict[str, None]]] = {}
     for one in kept:
         for path in dict.fromkeys((one.path, *(location.path for location in one.elsewhere))):
@@ -94,7 +96,7 @@ def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
     for governing, rules in sorted(entries.items()):
         lines.append(f"{beginning} {one_line(governing.path)}")
         lines.append("    [tool.mothball.ignore]" if governing.is_shared else "    [ignore]")
-        lines += [f"    {ignore_entry(name, tuple(of_name))}" for name, of_name in sorted(rules.items())]
+        lines += [f"    {ignore_entry_text(name, tuple(of_name))}" for name, of_name in sorted(rules.items())]
         beginning = "and in"
     return lines
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.check.additions import Version, additions
+from mothball.check.additions import FileVersion, additions
 from mothball.formats.table import parse
 from mothball.model.document import Document
 from tests.support.timing import least_seconds
@@ -25,57 +25,57 @@ PATHS = {
 }
 
 
-def version(path: str, names: list[str], oid: str = "") -> Version:
+def version(path: str, names: list[str], oid: str = "") -> FileVersion:
     """Return a version of a file that names ``names``, as the format of its path writes them."""
     if path.endswith("uv.lock"):
         source = '{ registry = "https://index.example/simple/" }'
         text = "version = 1\n" + "".join(
             f'\n[[package]]\nname = "{one}"\nversion = "1"\nsource = {source}\n' for one in names
         )
-        return Version(path, PATHS.get(path, "/r"), text, parse("uv-lock", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), text, parse("uv-lock", text), oid)
     if path.endswith(".toml"):
         text = "[project]\nname = 'x'\ndependencies = [" + ", ".join(f'"{one}"' for one in names) + "]\n"
-        return Version(path, PATHS.get(path, "/r"), text, parse("pyproject", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), text, parse("pyproject", text), oid)
     if path.endswith(".yaml"):
         text = f"- id: x\n  language: python\n  additional_dependencies: [{', '.join(names)}]\n"
-        return Version(path, PATHS.get(path, "/r"), text, parse("pre-commit", text), oid)
+        return FileVersion(path, PATHS.get(path, "/r"), text, parse("pre-commit", text), oid)
     text = "".join(f"{one}\n" for one in names)
-    return Version(path, PATHS.get(path, "/r"), text, parse("requirements", text), oid)
+    return FileVersion(path, PATHS.get(path, "/r"), text, parse("requirements", text), oid)
 
 
 @st.composite
-def trees(draw: st.DrawFn) -> dict[str, Version]:
+def trees(draw: st.DrawFn) -> dict[str, FileVersion]:
     paths = draw(st.sets(st.sampled_from(sorted(PATHS))))
     return {path: version(path, draw(st.lists(st.sampled_from(NAMES), unique=True))) for path in sorted(paths)}
 
 
-def present(base: dict[str, Version], target: dict[str, Version]) -> dict[str, Document | None]:
+def present(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[str, Document | None]:
     return {path: target[path].document if path in target else None for path in (*base, *target)}
 
 
-def added(base: dict[str, Version], target: dict[str, Version]) -> dict[str, set[str]]:
+def added(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[str, set[str]]:
     targets = list(target.values())
     found = additions(targets, list(base.values()), present(base, target))
     return {one.path: {entry.name for entry in add.dependencies} for one, add in zip(targets, found, strict=True)}
 
 
-def names(one: Version | None) -> set[str]:
+def names(one: FileVersion | None) -> set[str]:
     return {entry.name for entry in one.document.dependencies} if one else set()
 
 
 @given(trees())
-def test_what_is_as_it_was_adds_nothing(tree: dict[str, Version]) -> None:
+def test_what_is_as_it_was_adds_nothing(tree: dict[str, FileVersion]) -> None:
     assert not any(added(tree, tree).values())
 
 
 @given(trees())
-def test_the_first_tree_adds_all_that_it_names(tree: dict[str, Version]) -> None:
+def test_the_first_tree_adds_all_that_it_names(tree: dict[str, FileVersion]) -> None:
     assert added({}, tree) == {path: names(one) for path, one in tree.items()}
 
 
 @given(trees(), trees())
 def test_an_added_name_stands_in_the_target_and_stood_in_no_manifest_of_its_project(
-    base: dict[str, Version], target: dict[str, Version]
+    base: dict[str, FileVersion], target: dict[str, FileVersion]
 ) -> None:
     for path, new in added(base, target).items():
         assert new <= names(target[path])
@@ -86,7 +86,9 @@ def test_an_added_name_stands_in_the_target_and_stood_in_no_manifest_of_its_proj
 
 
 @given(trees(), trees())
-def test_a_name_that_nothing_had_before_is_always_added(base: dict[str, Version], target: dict[str, Version]) -> None:
+def test_a_name_that_nothing_had_before_is_always_added(
+    base: dict[str, FileVersion], target: dict[str, FileVersion]
+) -> None:
     before = set().union(*map(names, base.values()))
     for path, new in added(base, target).items():
         assert names(target[path]) - before <= new
@@ -94,7 +96,7 @@ def test_a_name_that_nothing_had_before_is_always_added(base: dict[str, Version]
 
 @given(trees(), trees(), trees())
 def test_a_second_parent_only_ever_excuses_more(
-    base: dict[str, Version], other: dict[str, Version], target: dict[str, Version]
+    base: dict[str, FileVersion], other: dict[str, FileVersion], target: dict[str, FileVersion]
 ) -> None:
     alone = added(base, target)
     targets = list(target.values())

@@ -40,7 +40,7 @@ def ways(*paths: str) -> dict[str, Way]:
     """Return by name whom a check of ``paths`` would ask, or why nobody."""
     found: dict[str, Way] = {}
     for file in discovered(*paths).files:
-        router = Router(file.declared(), file.resolved_config.network)
+        router = Router(file.declared_indexes(), file.resolved_config.network)
         for one in file.document.dependencies:
             route = router.route(one)
             found[one.name] = route.indexes if isinstance(route, Ask) else route.reason

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mothball.edits.ignore_comment import ignore_comment
-from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.ignore_comment import add_ignore_comment
+from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
 from mothball.model.findings import Rule
@@ -61,7 +61,7 @@ def test_an_edit_of_a_file_four_times_as_long_takes_no_ten_times_as_long(
         read = parse(name, text)
         entry = read.dependencies[len(read.dependencies) // 2]
         if what == "comment":
-            return least_seconds(lambda: ignore_comment(text, read, entry, ARCHIVED, "why"))
+            return least_seconds(lambda: add_ignore_comment(text, read, entry, ARCHIVED, "why"))
         return least_seconds(lambda: remove_dependency(text, read, entry))
 
     assert run(4 * SIZE) < 10 * run(SIZE) + 0.05
@@ -72,7 +72,7 @@ def test_many_entries_go_into_a_table_of_many() -> None:
     def run(count: int) -> float:
         table = "".join(f'lib-{n:06} = {{ rules = ["missing"] }}\n' for n in range(0, 2 * count, 2))
         entries = [NewIgnore(f"lib-{n:06}", ARCHIVED, "why") for n in range(count)]
-        return least_seconds(lambda: ignore_in_config(f"[ignore]\n{table}", (), entries))
+        return least_seconds(lambda: add_config_ignores(f"[ignore]\n{table}", (), entries))
 
     assert run(1200) < 10 * run(300) + 0.05
 
@@ -81,6 +81,6 @@ def test_many_entries_go_into_a_table_of_many() -> None:
 def test_many_tables_are_gone_through_once() -> None:
     def run(count: int) -> float:
         text = "".join(f"[a{n}]\nx = 1\n" for n in range(count))
-        return least_seconds(lambda: ignore_in_config(text, ("tool", "mothball"), [NewIgnore("a", ARCHIVED, "why")]))
+        return least_seconds(lambda: add_config_ignores(text, ("tool", "mothball"), [NewIgnore("a", ARCHIVED, "why")]))
 
     assert run(4 * SIZE) < 10 * run(SIZE) + 0.05

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mothball.check.inputs import SourceFile, lines_of
+from mothball.check.inputs import SourceFile, line_range
 from mothball.check.pipeline import check
-from mothball.edits.ignore_comment import ignore_comment
+from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
 from mothball.formats.table import FORMATS, parse
 from mothball.model.document import Dependency, Document, Kind
@@ -30,18 +30,18 @@ def named(document: Document, name: str) -> Dependency:
 def with_comment(text: str, name: str, rules: tuple[Rule, ...] = ARCHIVED, reason: str = "why", as_: str = "") -> str:
     """Return ``text`` with the comment put in; the text itself where there is none to put in."""
     document = parse(as_ or "requirements", text)
-    edit = ignore_comment(text, document, named(document, name), rules, reason)
+    edit = add_ignore_comment(text, document, named(document, name), rules, reason)
     return text if edit is None else apply(text, (edit,))
 
 
 def rules_on(text: str, document: Document, dependency: Dependency) -> set[str]:
     """Return the rules that the checker would find ignored for an entry: those of all comments on its lines."""
     lines = LineTable(text)
-    entry = set(lines_of(dependency.entry_span, lines))
+    entry = set(line_range(dependency.entry_span, lines))
     return {
         rule
         for comment in document.ignores
-        if not entry.isdisjoint(lines_of(comment.about, lines))
+        if not entry.isdisjoint(line_range(comment.about, lines))
         for rule in comment.rules
     }
 
@@ -65,7 +65,7 @@ def is_alone(text: str, document: Document, dependency: Dependency) -> bool:
     lines = LineTable(text)
     number = lines.number(dependency.name_span.start)
     return all(
-        one.name == dependency.name or number not in lines_of(one.entry_span, lines) for one in document.dependencies
+        one.name == dependency.name or number not in line_range(one.entry_span, lines) for one in document.dependencies
     )
 
 
@@ -77,7 +77,7 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
     assert document.dependencies
     for index, dependency in enumerate(document.dependencies):
         before = rules_on(text, document, dependency)
-        edit = ignore_comment(text, document, dependency, (Rule.ARCHIVED, Rule.DEPRECATED), "reason, #812")
+        edit = add_ignore_comment(text, document, dependency, (Rule.ARCHIVED, Rule.DEPRECATED), "reason, #812")
         if edit is None:
             assert dependency.name in NO_PLACE.get(name, ()) or not is_alone(text, document, dependency)
             continue
@@ -91,21 +91,21 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
         assert edited.count("\r\n") == text.count("\r\n")
         assert edited.endswith("\n") == text.endswith("\n")
         assert edited.count("\n") == text.count("\n")
-        again = ignore_comment(edited, after, after.dependencies[index], (Rule.DEPRECATED, Rule.ARCHIVED), "other")
+        again = add_ignore_comment(edited, after, after.dependencies[index], (Rule.DEPRECATED, Rule.ARCHIVED), "other")
         assert again is None
 
 
 @pytest.mark.parametrize(("name", "text"), LOCKS)
 def test_a_lock_gets_no_comment(name: str, text: str) -> None:
     document = parse(name, text)
-    assert {ignore_comment(text, document, one, ARCHIVED, "why") for one in document.dependencies} == {None}
+    assert {add_ignore_comment(text, document, one, ARCHIVED, "why") for one in document.dependencies} == {None}
 
 
 # In one sample, all names that are looked up share their lines.
 @pytest.mark.parametrize(("name", "text"), [sample for sample in MANIFESTS if "pitchfork" not in sample[1]])
 def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) -> None:
     document = parse(name, text)
-    edits = ((one, ignore_comment(text, document, one, ARCHIVED, "because")) for one in document.dependencies)
+    edits = ((one, add_ignore_comment(text, document, one, ARCHIVED, "because")) for one in document.dependencies)
     dependency, edit = next((one, edit) for one, edit in edits if edit is not None and one.skip_reason is None)
     edited = apply(text, (edit,))
     file = SourceFile("file", edited, parse(name, edited), resolved_config())
@@ -130,7 +130,7 @@ def test_whatever_the_reason_says_it_stays_a_reason(
     name, text = sample
     document = parse(name, text)
     dependency = data.draw(st.sampled_from(document.dependencies))
-    edit = ignore_comment(text, document, dependency, rules, reason)
+    edit = add_ignore_comment(text, document, dependency, rules, reason)
     if edit is None:
         return
     edited = apply(text, (edit,))
@@ -153,7 +153,7 @@ def test_in_a_half_typed_file_a_comment_makes_nothing_worse(
     document = parse(name, text)
     assume(document.dependencies)
     index = data.draw(st.integers(0, len(document.dependencies) - 1))
-    edit = ignore_comment(text, document, document.dependencies[index], (Rule.QUARANTINED,), "why")
+    edit = add_ignore_comment(text, document, document.dependencies[index], (Rule.QUARANTINED,), "why")
     if edit is None:
         return
     edited = apply(text, (edit,))
@@ -205,7 +205,7 @@ def test_without_a_reason_nothing_stands_behind_the_brackets() -> None:
 
 def test_a_constraint_stays_one() -> None:
     document = parse("requirements", "old-lib<2\n", Kind.CONSTRAINT)
-    edit = ignore_comment("old-lib<2\n", document, document.dependencies[0], ARCHIVED, "why")
+    edit = add_ignore_comment("old-lib<2\n", document, document.dependencies[0], ARCHIVED, "why")
     assert edit is not None
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.config.project import read_config
-from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.formats.toml.api import scan
 from mothball.model.document import normalize_name
@@ -25,8 +25,8 @@ NEW = NewIgnore("mid-lib", ARCHIVED, "why")
 
 def written(text: str, *entries: NewIgnore, prefix: tuple[str, ...] = SHARED) -> str:
     """Return ``text`` with ``entries`` put in, after a second time has shown to change nothing."""
-    edited = apply(text, ignore_in_config(text, prefix, entries))
-    assert ignore_in_config(edited, prefix, entries) == ()
+    edited = apply(text, add_config_ignores(text, prefix, entries))
+    assert add_config_ignores(edited, prefix, entries) == ()
     return edited
 
 
@@ -111,7 +111,7 @@ def test_the_file_holds_what_it_held_and_the_new_entries(
 ) -> None:
     text, prefix = table
     wanted = mapping_with(text, prefix, tuple(entries))
-    edits = ignore_in_config(text, prefix, entries)
+    edits = add_config_ignores(text, prefix, entries)
     edited = apply(text, edits)
     # tomllib gives a number that is not one, which equals nothing, itself included.
     assert repr_sorted(tomllib.loads(edited)) == repr_sorted(wanted)
@@ -120,7 +120,7 @@ def test_the_file_holds_what_it_held_and_the_new_entries(
         assert edited.count("\r\n") == edited.count("\n")
     comments = [span.of(text).rstrip() for span in scan(text).comments]
     assert [span.of(edited).rstrip() for span in scan(edited).comments] == comments
-    assert ignore_in_config(edited, prefix, entries) == ()
+    assert add_config_ignores(edited, prefix, entries) == ()
 
 
 @settings(deadline=None, max_examples=60)
@@ -129,7 +129,7 @@ def test_every_line_that_was_there_is_still_there_in_its_order_but_for_what_was_
     table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]
 ) -> None:
     text, prefix = table
-    for edit in ignore_in_config(text, prefix, entries):
+    for edit in add_config_ignores(text, prefix, entries):
         assert edit.span.start == edit.span.end
 
 
@@ -239,4 +239,4 @@ def test_a_reason_is_one_harmless_line() -> None:
 )
 def test_what_is_broken_there_is_refused_with_its_cause(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        ignore_in_config(text, SHARED, [NEW])
+        add_config_ignores(text, SHARED, [NEW])

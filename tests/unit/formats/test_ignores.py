@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.check.inputs import lines_of
+from mothball.check.inputs import line_range
 from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
 from mothball.model.document import IgnoreComment, ParseProblem, Span
@@ -123,9 +123,9 @@ def ignored(file_format: str, text: str) -> dict[str, tuple[str, ...]]:
     lines = LineTable(text)
     reasons: dict[str, list[str]] = {}
     for one in document.dependencies:
-        on = set(lines_of(one.entry_span, lines))
+        on = set(line_range(one.entry_span, lines))
         reasons.setdefault(one.name, []).extend(
-            ignore.reason for ignore in document.ignores if not on.isdisjoint(lines_of(ignore.about, lines))
+            ignore.reason for ignore in document.ignores if not on.isdisjoint(line_range(ignore.about, lines))
         )
     return {name: tuple(found) for name, found in reasons.items()}
 
@@ -229,8 +229,8 @@ def test_an_ignore_elsewhere_speaks_of_no_package(text: str) -> None:
     document = parse("requirements", HEAD + text)
     (ignore,) = document.ignores
     lines = LineTable(HEAD + text)
-    covered = set(lines_of(ignore.about, lines))
-    assert all(covered.isdisjoint(lines_of(one.entry_span, lines)) for one in document.dependencies)
+    covered = set(line_range(ignore.about, lines))
+    assert all(covered.isdisjoint(line_range(one.entry_span, lines)) for one in document.dependencies)
 
 
 @pytest.mark.alone

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.edits.ignore_comment import ignore_comment
+from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
@@ -115,7 +115,7 @@ def test_no_edit_of_a_broken_text_is_proposed() -> None:
     document = kept("setup-py", SETUP, text)
     entry = document.dependencies[0]
 
-    assert ignore_comment(text, document, entry, (Rule.ARCHIVED,), "known") is None
+    assert add_ignore_comment(text, document, entry, (Rule.ARCHIVED,), "known") is None
     assert not remove_dependency(text, document, entry)
 
 

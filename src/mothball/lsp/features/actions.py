@@ -14,8 +14,8 @@ from lsprotocol import types
 
 from mothball.check.inputs import SourceFile
 from mothball.discovery.config_lookup import configuration_of, table_path
-from mothball.edits.ignore_comment import ignore_comment
-from mothball.edits.ignore_config import NewIgnore, ignore_in_config
+from mothball.edits.ignore_comment import add_ignore_comment
+from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
 from mothball.formats.table import parse
 from mothball.lsp.client import ClientFeatures
@@ -149,7 +149,7 @@ class _Offer:
     def _ignore_here(
         self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
     ) -> Iterator[types.CodeAction]:
-        edit = ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
+        edit = add_ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
         if edit is not None:
             title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here"
             yield self._edit(title, finding, self._own_edits((edit,)))
@@ -174,7 +174,7 @@ class _Offer:
         try:
             text = "" if is_new else held.text if held else read_utf8(path)
             new = NewIgnore(subject.item.dependency.name, (finding.rule,), REASON)
-            edits = ignore_in_config(text, table_path(path), [new])
+            edits = add_config_ignores(text, table_path(path), [new])
         except (ConfigError, UnreadableFileError):
             return
         if edits:
