@@ -14,7 +14,7 @@ from mothball.repository.git_change import (
     Change,
     change_between,
     change_since,
-    pushed_for_the_first_time,
+    initial_push_change,
     staged_change,
 )
 from mothball.repository.git_repository import Repository, open_repository
@@ -59,7 +59,7 @@ def _change_of_the_runner(repository: Repository) -> Change:
         return change_between(repository, start, end, is_push=is_push)
     if is_push:
         # What is staged is not pushed; and where the other side has nothing of it, they name no base.
-        return pushed_for_the_first_time(repository, os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+        return initial_push_change(repository, os.environ.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
     return staged_change(repository)
 
 

@@ -9,7 +9,7 @@ import sys
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
-from mothball.discovery.discover import Discovered
+from mothball.discovery.discover import DiscoveryResult
 from mothball.model.findings import Report
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
-def list_files(*found: Discovered) -> int:
+def list_files(*found: DiscoveryResult) -> int:
     """Print what would be read and as what, on stderr what cannot be, and return 2 where there is any, else 0."""
     rows = sorted((one_line(file.path), file.document.format) for one in found for file in one.files)
     width = max((len(path) for path, _ in rows), default=0)

@@ -14,8 +14,8 @@ from mothball.check.policy import exit_code
 from mothball.cli.check import list_files, render
 from mothball.cli.common import Setup, format_given, open_session, set_up
 from mothball.discovery.change_reader import ChangeReader, select_paths
-from mothball.discovery.config_lookup import configuration_of
-from mothball.discovery.discover import Discovered, Given, discover
+from mothball.discovery.config_lookup import governing_config_path
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
@@ -48,12 +48,14 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     return code
 
 
-def _print_remedies(report: Report, found: Discovered, change: Change, file_format: str | None) -> str:
+def _print_remedies(report: Report, found: DiscoveryResult, change: Change, file_format: str | None) -> str:
     """Return the ways out of what ``report`` says of ``change``, in the words of whom it stops."""
     from mothball.report.remedies import COMMIT, PUSH, RUN, Governing, Stopped, remedies  # noqa: PLC0415 - only then
 
     configurations = {
-        file.path: Governing(display_path(configuration_of(file, change.target)), file.resolved_config.config.snapshot)
+        file.path: Governing(
+            display_path(governing_config_path(file, change.target)), file.resolved_config.config.snapshot
+        )
         for file in found.files
     }
     return remedies(
@@ -79,8 +81,8 @@ def _rest(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> 
 
 
 def _report(
-    change_reader: ChangeReader, found: Discovered, setup: Setup, session: LookupSession
-) -> tuple[Report, Discovered]:
+    change_reader: ChangeReader, found: DiscoveryResult, setup: Setup, session: LookupSession
+) -> tuple[Report, DiscoveryResult]:
     """Return the report on what is added, and what it was made of.
 
     At first only the cache is asked. Where it does not know each name to be active, what surrounds the change is read:
@@ -126,7 +128,7 @@ def _no_base(change: Change) -> tuple[Problem, ...]:
 
 
 def _full_report(
-    arguments: argparse.Namespace, rest: Sequence[str], found: Discovered, session: LookupSession
+    arguments: argparse.Namespace, rest: Sequence[str], found: DiscoveryResult, session: LookupSession
 ) -> Report:
     """Return the report on all dependencies of the files ``rest`` that ``found`` does not judge, which it says."""
     setup, full = _in_full(arguments, rest, found)
@@ -148,7 +150,9 @@ def _full_report(
     return report._replace(problems=(*report.problems, *(() if full.unreadable else (told,))))
 
 
-def _in_full(arguments: argparse.Namespace, rest: Sequence[str], found: Discovered) -> tuple[Setup, Discovered]:
+def _in_full(
+    arguments: argparse.Namespace, rest: Sequence[str], found: DiscoveryResult
+) -> tuple[Setup, DiscoveryResult]:
     """Read the files ``rest`` from the disk, to be judged in full but for those that ``found`` judges already."""
     setup = set_up(arguments)
     # A program that was told to give all files gives texts of every kind.
@@ -157,7 +161,9 @@ def _in_full(arguments: argparse.Namespace, rest: Sequence[str], found: Discover
         for path in rest
         if arguments.format or os.path.isdir(path) or format_of(os.path.abspath(path)) or not os.path.lexists(path)
     )
-    full = discover(Given(readable, arguments.format, by_program=True), setup.config_resolver, setup.settings)
+    full = discover(
+        DiscoveryRequest(readable, arguments.format, apply_exclude=True), setup.config_resolver, setup.settings
+    )
     judged = {os.path.abspath(file.path) for file in found.files if not file.is_context}
     files = tuple(_as_context(file) if os.path.abspath(file.path) in judged else file for file in full.files)
     return setup, full._replace(files=files)

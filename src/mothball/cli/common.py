@@ -12,8 +12,8 @@ from mothball.cli.progress import Progress
 from mothball.config.credential_settings import Access, UserAddress, read_user_address
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_file
-from mothball.discovery.discover import STDIN, Discovered, Given, discover
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
+from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.installer_settings import with_installers
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
@@ -61,7 +61,7 @@ def set_up(
         if path is not None and not os.path.isfile(path):
             raise UsageError(f"{option}: there is no file {path}")
     user = with_installers(_user_config())
-    governor_settings = ConfigResolverSettings(
+    resolver_settings = ConfigResolverSettings(
         today=settings.today,
         overrides=overrides,
         config_path=arguments.config,
@@ -70,10 +70,10 @@ def set_up(
         scopes=tuple(os.path.abspath(scope) for scope in scopes),
         tree=tree,
     )
-    return Setup(settings, ConfigResolver(governor_settings, user), user)
+    return Setup(settings, ConfigResolver(resolver_settings, user), user)
 
 
-def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
+def read_paths(arguments: argparse.Namespace) -> tuple[Setup, DiscoveryResult]:
     """Set up a run over ``arguments.paths`` and read what they name. Raises as ``set_up`` does."""
     # Of a file that is given twice the first counts: what an editor sends is newer than what is on the disk.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
@@ -87,7 +87,7 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, Discovered]:
             raise UsageError("standard input is closed", help_text="send the text of the file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
-    return setup, discover(Given(paths, file_format, stdin), setup.config_resolver, setup.settings)
+    return setup, discover(DiscoveryRequest(paths, file_format, stdin), setup.config_resolver, setup.settings)
 
 
 def format_given(arguments: argparse.Namespace) -> str | None:
@@ -123,7 +123,7 @@ def addresses_of(arguments: argparse.Namespace) -> tuple[UserAddress, ...]:
 def _user_config() -> UserConfig:
     path = user_config_file()
     try:
-        return read_user_file(path)
+        return read_user_config_file(path)
     except ConfigError as error:
         raise UsageError(f"{path}: {error}", help_text=error.help) from error
     except UnreadableFileError as error:

@@ -14,7 +14,7 @@ from mothball.check.inputs import SourceFile
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup
-from mothball.discovery.discover import Discovered
+from mothball.discovery.discover import DiscoveryResult
 from mothball.formats.pep508 import EntryError, read_entry
 from mothball.model.document import Dependency, Span, normalize_name
 from mothball.model.errors import UsageError
@@ -39,7 +39,7 @@ def project_name(argument: str) -> str:
     return normalize_name(argument)
 
 
-def explain(argument: str, setup: Setup, found: Discovered) -> int:
+def explain(argument: str, setup: Setup, found: DiscoveryResult) -> int:
     """Print the explanation for the name ``argument`` on stdout and return 0, or 2 where a file could not be read.
 
     Raises UsageError where it is no name.
@@ -89,7 +89,7 @@ def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterato
         yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
         return
     here = os.getcwd()
-    resolved_config = setup.config_resolver.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    resolved_config = setup.config_resolver.resolve(os.path.join(here, "standing-for-any-file"), repository_root(here))
     if resolved_config is None:
         yield f"{name}: no file names it, and the configuration cannot be used"
         return

@@ -33,8 +33,7 @@ def _nothing_staged() -> bool:
     if is_other or not hasattr(os, "posix_spawn"):
         return False
     from mothball.formats.names import may_matter  # noqa: PLC0415 - see above
-    from mothball.repository.git_process import COMPARED, HARDENED, environment, find_git  # noqa: PLC0415
-    from mothball.repository.git_spawning import spawn  # noqa: PLC0415
+    from mothball.repository.git_process import COMPARED, HARDENED, environment, find_git, spawn  # noqa: PLC0415
 
     try:
         git = find_git(os.getcwd())
@@ -43,7 +42,7 @@ def _nothing_staged() -> bool:
         done = spawn([git, *HARDENED, "diff-index", "--cached", *COMPARED, "HEAD", "--"], environment(), b"", _MOST)
     except OSError:
         return False
-    if done.code != 0 or done.truncated:
+    if done.returncode != 0 or done.truncated:
         return False
     # `:MODES IDS STATUS`, then the path, each with a zero byte behind it.
-    return not any(may_matter(os.fsdecode(path)) for path in done.out.split(b"\0")[1::2])
+    return not any(may_matter(os.fsdecode(path)) for path in done.stdout.split(b"\0")[1::2])

@@ -16,7 +16,7 @@ from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.explain import project_name
-from mothball.discovery.discover import Discovered, Given, discover
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
 from mothball.model.document import Dependency, Document, IndexOption, Span
 from mothball.model.findings import CheckedDependency, Report
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = dict.fromkeys(project_name(name) for name in arguments.names)
     setup = set_up(arguments)
     here = os.getcwd()
-    resolved_config = setup.config_resolver.of(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    resolved_config = setup.config_resolver.resolve(os.path.join(here, "standing-for-any-file"), repository_root(here))
     files = () if resolved_config is None else _files(names, resolved_config, _around(here, setup))
     report = _check(arguments, setup, files)
     places = {name: place for place, name in enumerate(names)}
@@ -54,19 +54,19 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report.findings, report.problems)
 
 
-def _around(here: str, setup: Setup) -> Discovered:
+def _around(here: str, setup: Setup) -> DiscoveryResult:
     """Return the files beside ``here``, or nearest above it, that say where names of its project belong."""
     directory, root = here, repository_root(here)
     while True:
         paths = [os.path.join(directory, name) for name in sorted(DISK.names_in(directory))]
         paths = [path for path in paths if format_of(path) in _SPEAKING]
         if paths or directory == root or not is_inside(directory, root):
-            given = Given(tuple(paths), root=root, by_program=True)
-            return discover(given, setup.config_resolver, setup.settings) if paths else Discovered((), (), ())
+            given = DiscoveryRequest(tuple(paths), root=root, apply_exclude=True)
+            return discover(given, setup.config_resolver, setup.settings) if paths else DiscoveryResult((), (), ())
         directory = os.path.dirname(directory)
 
 
-def _files(names: Iterable[str], resolved_config: ResolvedConfig, found: Discovered) -> tuple[SourceFile, ...]:
+def _files(names: Iterable[str], resolved_config: ResolvedConfig, found: DiscoveryResult) -> tuple[SourceFile, ...]:
     """Return a file for each name, which goes the way of the file that holds it.
 
     One that none of them holds goes the way of the first that names an index, else that of the default.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mothball.check import policy
 from mothball.check.inputs import SourceFile
 from mothball.check.policy import exit_code
-from mothball.discovery.config_lookup import configuration_of, table_path
+from mothball.discovery.config_lookup import governing_config_path, table_path
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import apply
 from mothball.formats.table import decode
@@ -82,7 +82,9 @@ def write_ignores(arguments: argparse.Namespace, files: Sequence[SourceFile], re
             done[path] = len(entries)
             sys.stdout.write(_told(path, entries))
     taken = {
-        id(finding) for finding in takes if all(configuration_of(file) in done for file in _files_of(finding, by_path))
+        id(finding)
+        for finding in takes
+        if all(governing_config_path(file) in done for file in _files_of(finding, by_path))
     }
     left = [finding for finding in report.findings if id(finding) not in taken]
     _tell_rest(left, problems, sum(done.values()))
@@ -116,7 +118,7 @@ def _plans(findings: Iterable[Finding], by_path: Mapping[str, SourceFile], *, ha
     for finding in findings:
         for file in _files_of(finding, by_path):
             root = None if has_chosen else repository_root(file.path)
-            plan = plans.setdefault(configuration_of(file), _Plan({}, root))
+            plan = plans.setdefault(governing_config_path(file), _Plan({}, root))
             plan.rules.setdefault(finding.name or "", {})[finding.rule] = None
     return plans
 

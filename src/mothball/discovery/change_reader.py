@@ -14,8 +14,8 @@ from itertools import takewhile
 from mothball.check.additions import FileVersion, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
 from mothball.discovery.config_lookup import ConfigResolver
-from mothball.discovery.discover import Discovered, Given, discover, is_left_out
-from mothball.discovery.local_projects import withhold
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
+from mothball.discovery.local_projects import skip_local_names
 from mothball.formats.table import (
     INCLUDERS,
     decode,
@@ -83,7 +83,7 @@ class ChangeReader:
         # A script that bore another name before is still a script.
         self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
-        self._governor: ConfigResolver | None = None
+        self._config_resolver: ConfigResolver | None = None
         self._places = {change.absolute(path) for path in touched}
         for path in list(self._places):
             self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
@@ -99,13 +99,13 @@ class ChangeReader:
         """Return whether the change touches the file at the absolute ``path``, or any in the directory there."""
         return path in self._places
 
-    def read(self, config_resolver: ConfigResolver, settings: RunSettings, *, whole: bool = False) -> Discovered:
+    def read(self, config_resolver: ConfigResolver, settings: RunSettings, *, whole: bool = False) -> DiscoveryResult:
         """Return the files that the change touches, each with what it adds to be judged.
 
         With ``whole``, or where an include makes it matter, what surrounds them is read as well and told by it from
         what was there before.
         """
-        self._governor = config_resolver
+        self._config_resolver = config_resolver
         named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
         self._prefetch()
         found = self._discover(named, config_resolver, settings)
@@ -186,17 +186,17 @@ class ChangeReader:
 
     # --- the target ---------------------------------------------------------------------------------------------------
 
-    def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> Discovered:
+    def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
         root, target = self._change.repository.root, self._change.target
         target.prepare(paths)
         forced = [path for path in paths if self._wanted.is_forced(path)]
         plain = [path for path in paths if not self._wanted.is_forced(path)]
-        found = discover(Given(tuple(plain), root=root, by_program=True), config_resolver, settings)
+        found = discover(DiscoveryRequest(tuple(plain), root=root, apply_exclude=True), config_resolver, settings)
         if not forced:
             return found
-        given = Given(tuple(forced), self._wanted.format, root=root, by_program=True)
+        given = DiscoveryRequest(tuple(forced), self._wanted.format, root=root, apply_exclude=True)
         more = discover(given, config_resolver, settings)
-        return Discovered(
+        return DiscoveryResult(
             (*found.files, *more.files),
             (*found.unreadable, *more.unreadable),
             tuple(dict.fromkeys((*found.problems, *more.problems))),
@@ -244,8 +244,10 @@ class ChangeReader:
 
         Nor is there anything in what the configuration excludes: it is not the project's.
         """
-        resolved_config = self._governor.of(path, self._change.repository.root) if self._governor else None
-        if resolved_config is not None and is_left_out(path, resolved_config):
+        resolved_config = (
+            self._config_resolver.resolve(path, self._change.repository.root) if self._config_resolver else None
+        )
+        if resolved_config is not None and is_excluded_by_config(path, resolved_config):
             return
         try:
             text = decode(file_format, path, base.tree.read(path))
@@ -258,13 +260,15 @@ class ChangeReader:
 
     # --- the two together ---------------------------------------------------------------------------------------------
 
-    def _judged(self, found: Discovered, base: list[FileVersion]) -> Discovered:
+    def _judged(self, found: DiscoveryResult, base: list[FileVersion]) -> DiscoveryResult:
         """Return ``found`` with what the change adds to be judged, and all else for context."""
         before = {(version.path, version.kind) for version in base}
         # What the target's files say of a name that is at home holds for the entry that stood there before.
         local_names = {_path_of(file): file.local_names for file in found.files if file.local_names}
         base = [
-            one._replace(document=withhold(one.document, local_names[one.path])) if one.path in local_names else one
+            one._replace(document=skip_local_names(one.document, local_names[one.path]))
+            if one.path in local_names
+            else one
             for one in base
         ]
         targets = []
@@ -288,7 +292,7 @@ class ChangeReader:
                 )
             )
         unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
-        return Discovered(tuple(files), unreadable, found.problems)
+        return DiscoveryResult(tuple(files), unreadable, found.problems)
 
     def _is_included(self, path: str, kind: Kind, before: set[tuple[str, Kind]]) -> bool:
         """Return whether the file belongs to the project from now on, or is installed from where it only constrained.

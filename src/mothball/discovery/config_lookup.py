@@ -85,7 +85,7 @@ class ConfigResolver:
         self._read: dict[tuple[str | None, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
-    def of(self, path: str, root: str) -> ResolvedConfig | None:
+    def resolve(self, path: str, root: str) -> ResolvedConfig | None:
         """Return what rules over the file at the absolute ``path`` in the repository at ``root``.
 
         None when its configuration cannot be used: its dependencies must not be looked up then, as nobody knows where.
@@ -227,7 +227,7 @@ class ConfigResolver:
         return snapshot
 
 
-def read_user_file(path: str) -> UserConfig:
+def read_user_config_file(path: str) -> UserConfig:
     """Return the user-level configuration at ``path``, the default one when there is no such file.
 
     Raises UnreadableFileError when it cannot be read, ConfigError when it says what cannot be.
@@ -253,7 +253,7 @@ def table_path(path: str) -> tuple[str, ...]:
     return _SHARED_TABLE if os.path.basename(path) == PYPROJECT_TOML else ()
 
 
-def configuration_of(file: SourceFile, tree: Tree = DISK) -> str:
+def governing_config_path(file: SourceFile, tree: Tree = DISK) -> str:
     """Return the absolute path of the configuration that rules over ``file``, or is to do so from now on."""
     resolved_config = file.resolved_config
     if resolved_config.path:

@@ -30,7 +30,7 @@ _MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
 _TELLS = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
 
 
-def files_declaring_a_name(project: str) -> list[tuple[str, str]]:
+def metadata_files(project: str) -> list[tuple[str, str]]:
     """Return the paths that may tell the name of the project in the directory ``project``, with their formats."""
     return [(os.path.join(project, file_name), file_format) for file_name, file_format in _TELLING]
 
@@ -44,19 +44,19 @@ class DeclaredNames:
         self._tree = tree
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
 
-    def of(self, project: str, root: str, wanted: Collection[str] | None = None) -> str:
+    def project_name(self, project: str, root: str, wanted: Collection[str] | None = None) -> str:
         """Return the name of the project in the directory ``project``, empty where nothing tells it.
 
         Only names of ``wanted`` count, where that is given: finding out that a name is none of them costs less.
         ``root`` is that of the repository: no link leads out of it.
         """
-        for path, file_format in files_declaring_a_name(project):
-            own = self.declared_by(path, file_format, root, wanted)
+        for path, file_format in metadata_files(project):
+            own = self.name_in_file(path, file_format, root, wanted)
             if own is not None:
                 return own
         return ""
 
-    def declared_by(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
+    def name_in_file(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
         """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
         known = self._known.get(path)
         if known is not None:
@@ -70,7 +70,7 @@ class DeclaredNames:
         """Return the text of a file that may tell a name, empty where it cannot be read."""
         return self._text_of(path, file_format, root)[0]
 
-    def candidates(self, path: str, file_format: str, root: str) -> frozenset[str]:
+    def possible_names(self, path: str, file_format: str, root: str) -> frozenset[str]:
         """Return names of which the one that a file tells is one; none where it tells none."""
         known = self._known.get(path)
         return frozenset((known.own_name,)) if known is not None else self._text_of(path, file_format, root)[1]

@@ -15,14 +15,20 @@ from mothball.discovery.file_search import find, is_excluded
 from mothball.discovery.includes import (
     FileTarget,
     ParsedFile,
+    file_target,
     files_installed_together,
-    follow_includes,
+    followed_includes,
     parsed,
-    target_of,
     with_unknown_index,
 )
 from mothball.discovery.inherited_indexes import MAX_FILES, InheritedIndexes
-from mothball.discovery.local_projects import LocalProjectFinder, LocalReference, ProjectFile, references_in, withhold
+from mothball.discovery.local_projects import (
+    LocalProjectFinder,
+    LocalReference,
+    ProjectFile,
+    local_references,
+    skip_local_names,
+)
 from mothball.formats.table import FORMATS, decode, format_of, may_matter
 from mothball.model.document import Document, Kind, ToolIndex
 from mothball.model.errors import UnreadableFileError
@@ -45,7 +51,7 @@ _LOOKED_FOR = (
 )
 
 
-class Given(NamedTuple):
+class DiscoveryRequest(NamedTuple):
     """What the command line names: paths, and how to take them.
 
     ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
@@ -60,11 +66,11 @@ class Given(NamedTuple):
     stdin: tuple[str, bytes] | None = None
     here: str | None = None
     root: str | None = None
-    by_program: bool = False
+    apply_exclude: bool = False
     all_names: bool = False
 
 
-class Discovered(NamedTuple):
+class DiscoveryResult(NamedTuple):
     """What was found: files ready to be checked, findings on those that could not be read, and other problems."""
 
     files: tuple[SourceFile, ...]
@@ -87,16 +93,16 @@ class _Read(NamedTuple):
     tool_indexes: tuple[ToolIndex, ...] = ()
 
 
-def discover(given: Given, config_resolver: ConfigResolver, settings: RunSettings) -> Discovered:
+def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
     """Read all dependency files that ``given`` names, and those that they include, each once.
 
     What cannot be read is told as a finding or a problem, and the rest is read all the same. Never raises for what
     stands on the disk.
     """
-    discovery = _Discovery(given, config_resolver, settings)
+    discovery = _Discovery(request, config_resolver, settings)
     discovery.run()
     files = tuple(discovery.source_files())
-    return Discovered(files, tuple(discovery.unreadable), (*discovery.problems, *config_resolver.problems))
+    return DiscoveryResult(files, tuple(discovery.unreadable), (*discovery.problems, *config_resolver.problems))
 
 
 def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -> bool:
@@ -116,14 +122,14 @@ def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -
 class _Discovery:
     """The state of one run of ``discover``: what was read so far, by real path."""
 
-    def __init__(self, given: Given, config_resolver: ConfigResolver, settings: RunSettings) -> None:
+    def __init__(self, request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> None:
         self.read: dict[str, _Read] = {}
         self.above: dict[str, _Read] = {}
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
-        self._given = given
-        self._governor = config_resolver
+        self._request = request
+        self._config_resolver = config_resolver
         self._tree = config_resolver.tree
         self._settings = settings
         self._inherited_indexes = InheritedIndexes(self._tree)
@@ -132,9 +138,9 @@ class _Discovery:
         """Yield the files that were read, each with what all of them say of it."""
         everything = self.read | self.above
         together = files_installed_together({key: self.with_inherited(one) for key, one in everything.items()})
-        references = {key: tuple(references_in(one.document, one.text, key)) for key, one in everything.items()}
+        references = {key: tuple(local_references(one.document, one.text, key)) for key, one in everything.items()}
         declared_names = DeclaredNames({read.target.path: read.document for read in self.read.values()}, self._tree)
-        at_home = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
+        local_projects = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
         of_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
         for key, read in self.read.items():
             path, root = read.target.path, read.target.root
@@ -143,11 +149,11 @@ class _Discovery:
             if files not in of_files:
                 of_files[files] = tuple(one for file in files for one in references[file])
             subject = ProjectFile(read.document, path, project, root, of_files[files])
-            local_names = at_home.of(subject, whole=self._given.all_names)
+            local_names = local_projects.find(subject, all_names=self._request.all_names)
             yield SourceFile(
                 display_path(path),
                 read.text,
-                withhold(read.document, local_names),
+                skip_local_names(read.document, local_names),
                 read.resolved_config,
                 together[key].options,
                 project,
@@ -164,7 +170,7 @@ class _Discovery:
         return ParsedFile(document, one.includes)
 
     def run(self) -> None:
-        waiting = deque(target for path in self._given.paths for target in self._targets(path))
+        waiting = deque(target for path in self._request.paths for target in self._targets(path))
         while waiting:
             target = waiting.popleft()
             known = self.read.get(target.key)
@@ -182,13 +188,13 @@ class _Discovery:
             key, one = waiting.popleft()
             root = one.target.root
             for path, text in self._inherited_indexes.including(one.target.path, root):
-                other = target_of(path, root, "requirements", self._tree)
+                other = file_target(path, root, "requirements", self._tree)
                 if other.key in self.read or other.key in self.above:
                     continue
                 if other.key not in seen:
                     document, found = parsed(text, other, self._tree)
                     seen[other.key] = _Read(
-                        other, one.resolved_config, text, document, follow_includes(document, found)
+                        other, one.resolved_config, text, document, followed_includes(document, found)
                     )
                 if any(included == key for _, included in seen[other.key].includes):
                     self.above[other.key] = seen[other.key]
@@ -202,8 +208,10 @@ class _Discovery:
 
     def _take(self, target: FileTarget) -> list[FileTarget]:
         """Read ``target``, remember it, and return the files that it includes."""
-        resolved_config = self._governor.of(target.path, target.root)
-        if resolved_config is None or (self._given.by_program and is_left_out(target.path, resolved_config)):
+        resolved_config = self._config_resolver.resolve(target.path, target.root)
+        if resolved_config is None or (
+            self._request.apply_exclude and is_excluded_by_config(target.path, resolved_config)
+        ):
             return []
         try:
             data = self._data(target)
@@ -213,14 +221,14 @@ class _Discovery:
             self._refuse(error, resolved_config)
             return []
         document, found = parsed(text, target, self._tree)
-        if self._given.format == target.format and _has_no_entry_of_format(text, target, document):
+        if self._request.format == target.format and _has_no_entry_of_format(text, target, document):
             message = (
                 f"{one_line(display_path(target.path))}: read as {target.format}, and nothing in it is of that format"
             )
             self.problems.append(Problem(Severity.ERROR, message, "leave out --as, or say what the file is"))
             document = document._replace(ignores=())
         included = [one for one in found if isinstance(one, FileTarget)]
-        includes = follow_includes(document, found)
+        includes = followed_includes(document, found)
         document, indexes = self._inherited_indexes.indexed(target.path, target.root, text, document)
         self.read[target.key] = _Read(target, resolved_config, text, document, includes, indexes)
         return included
@@ -238,15 +246,15 @@ class _Discovery:
             raise UnreadableFileError(
                 path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
             )
-        if self._tree.is_link(path) and self._given.format is None and not may_matter(target.key):
+        if self._tree.is_link(path) and self._request.format is None and not may_matter(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
         return self._tree.read(path)
 
     def _targets(self, path: str) -> Iterator[FileTarget]:
-        if path == STDIN and self._given.stdin is not None:
-            name, data = self._given.stdin
+        if path == STDIN and self._request.stdin is not None:
+            name, data = self._request.stdin
             yield from self._named(name, data)
-        elif self._tree.is_directory(path) and self._given.format is not None:
+        elif self._tree.is_directory(path) and self._request.format is not None:
             message = f"{one_line(display_path(path))}: --as says what files are, and this is a directory"
             self.problems.append(Problem(Severity.ERROR, message, "name the files, or leave out --as"))
         elif self._tree.is_directory(path):
@@ -256,7 +264,7 @@ class _Discovery:
 
     def _named(self, path: str, data: bytes | None) -> Iterator[FileTarget]:
         """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
-        file_format = self._given.format or format_of(os.path.abspath(path))
+        file_format = self._request.format or format_of(os.path.abspath(path))
         if data is None and not self._tree.exists(path):
             self._refuse(UnreadableFileError(path or '""', "it does not exist"))
         elif file_format is None:
@@ -265,20 +273,20 @@ class _Discovery:
                 Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
             )
         else:
-            root = self._given.root or repository_root(path, self._given.here)
-            yield target_of(path, root, file_format, self._tree, data)
+            root = self._request.root or repository_root(path, self._request.here)
+            yield file_target(path, root, file_format, self._tree, data)
 
     def _below(self, directory: str) -> Iterator[FileTarget]:
-        root = self._given.root or repository_root(directory, self._given.here)
+        root = self._request.root or repository_root(directory, self._request.here)
         left_out = 0
         found, ignored = find(directory, self._cannot_list)
         for path in found:
-            resolved_config = self._governor.of(path, root)
-            file_format = self._given.format or format_of(os.path.abspath(path))
-            if resolved_config is not None and is_left_out(path, resolved_config):
+            resolved_config = self._config_resolver.resolve(path, root)
+            file_format = self._request.format or format_of(os.path.abspath(path))
+            if resolved_config is not None and is_excluded_by_config(path, resolved_config):
                 left_out += 1
             elif resolved_config is not None and file_format:
-                yield target_of(path, root, file_format, self._tree)
+                yield file_target(path, root, file_format, self._tree)
         if found and len(found) == left_out:
             message = f"{one_line(display_path(directory))}: all dependency files found here are excluded ({left_out})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
@@ -299,7 +307,7 @@ class _Discovery:
         self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
 
 
-def is_left_out(path: str, resolved_config: ResolvedConfig) -> bool:
+def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
     """Return whether the configuration excludes the file at the absolute ``path`` from what it is said to govern."""
     if not resolved_config.config.exclude:
         return False

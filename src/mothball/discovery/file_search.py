@@ -11,7 +11,7 @@ from functools import lru_cache
 from mothball.formats.table import format_of
 from mothball.model.records import NamedTuple
 from mothball.repository.files import is_inside
-from mothball.repository.git_ignored import by_repository, ignored, tracked
+from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
 
 # Directories that hold other people's files: environments, caches, version control.
 SKIPPED_DIRECTORIES = frozenset(
@@ -50,12 +50,12 @@ def find(directory: str, on_error: Callable[[OSError], None]) -> FoundFiles:
         found = list(walk(waiting.pop(), on_error, environments))
         files += found
         markers = [os.path.join(one, _ENVIRONMENT_FILE) for one in environments]
-        for root, paths in by_repository([*found, *markers]).items():
+        for root, paths in group_by_repository([*found, *markers]).items():
             asked = paths if is_inside(root, top) else [*paths, top]
-            ignored_here = ignored(asked, root)
+            ignored_here = ignored_paths(asked, root)
             hidden |= ignored_here
             left = [path for path in paths if path.endswith(_ENVIRONMENT_FILE) and path not in ignored_here]
-            waiting += map(os.path.dirname, tracked(left, root))
+            waiting += map(os.path.dirname, tracked_paths(left, root))
     if top in hidden:
         hidden.clear()
     return FoundFiles([path for path in files if path not in hidden], [path for path in files if path in hidden])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 from mothball.check.inputs import FileKind
-from mothball.discovery.inherited_indexes import with_inherited_indexes
+from mothball.discovery.inherited_indexes import with_source_locations
 from mothball.formats.table import is_constraints, may_be_included, parse
 from mothball.model.document import Document, Include, IndexOption, Kind, ParseProblem
 from mothball.model.line_index import LineTable
@@ -33,7 +33,7 @@ class FileTarget(NamedTuple):
     data: bytes | None = None
 
 
-def document_of(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
+def parse_document(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
     """Return what ``text`` says in place of the file at the absolute ``path``, as ``discover`` would read it.
 
     The includes are not followed; those that would not be followed are told as problems.
@@ -49,7 +49,7 @@ def include_target(include: Include, path: str, root: str) -> str | None:
 
 def parsed(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[FileTarget | ParseProblem]]:
     """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
-    document = with_inherited_indexes(parse(target.format, text, target.kind), text, target.path)
+    document = with_source_locations(parse(target.format, text, target.kind), text, target.path)
     found = [_resolve(include, target, tree) for include in document.includes]
     refused = [one for one in found if isinstance(one, ParseProblem)]
     pairs = zip(document.includes, found, strict=True)
@@ -73,14 +73,14 @@ def with_unknown_index(document: Document, unread: Sequence[Include], lines: Lin
     return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
 
 
-def target_of(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
+def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
     """Return the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
     kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
     return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 
-def follow_includes(document: Document, found: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
+def followed_includes(document: Document, found: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
     """Return the offset and the real path of each include of ``document`` that can be followed."""
     pairs = zip(document.includes, found, strict=True)
     return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, FileTarget))

@@ -44,7 +44,7 @@ class _Project(NamedTuple):
     document: Document
 
 
-def with_inherited_indexes(document: Document, text: str, path: str) -> Document:
+def with_source_locations(document: Document, text: str, path: str) -> Document:
     """Return ``document`` with the place of every index that it names, as a person finds it."""
     if not document.index_options and not document.tool_indexes:
         return document
@@ -195,7 +195,7 @@ class InheritedIndexes:
                     return self._projects[directory]
                 speaks_of_indexes = ("uv" in text or "pdm" in text) and ("index" in text or "source" in text)
                 if speaks_of_indexes or "workspace" in text:
-                    document = with_inherited_indexes(parse("pyproject", text), text, path)
+                    document = with_source_locations(parse("pyproject", text), text, path)
                     self._projects[directory] = _Project(path, text, document)
         return self._projects[directory]
 
@@ -229,4 +229,4 @@ def _read_uv_file(path: str, tree: Tree) -> tuple[ToolIndex, ...]:
     indexes, problem = read_uv_toml(text)
     if problem is not None:
         return _unknown("uv-toml", path).tool_indexes
-    return with_inherited_indexes(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes
+    return with_source_locations(Document("uv-toml", tool_indexes=indexes), text, path).tool_indexes

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mothball.check.inputs import LocalName
-from mothball.discovery.declared_names import files_declaring_a_name
+from mothball.discovery.declared_names import metadata_files
 from mothball.model.document import Dependency, Document, Kind, SkipReason
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
@@ -61,7 +61,7 @@ class LocalReference(NamedTuple):
     path: str = ""
 
 
-def references_in(document: Document, text: str, path: str) -> Iterator[LocalReference]:
+def local_references(document: Document, text: str, path: str) -> Iterator[LocalReference]:
     """Yield what a requirements file at ``path`` takes from elsewhere in every environment."""
     if document.format not in _IN_ONE_GO:
         return
@@ -114,19 +114,19 @@ class LocalProjectFinder:
         self._workspaces: Workspaces | None = None
         self._told: dict[tuple[str, ...], dict[str, list[str]]] = {}
 
-    def of(self, subject: ProjectFile, *, whole: bool = False) -> tuple[LocalName, ...]:
+    def find(self, file: ProjectFile, *, all_names: bool = False) -> tuple[LocalName, ...]:
         """Return the names at home in a file, as far as it holds them; all of them if ``whole``.
 
         What a lock records tells by itself where it comes from.
         """
-        document, _, project, root, references = subject
-        wanted = None if whole else _may_be_at_home(document)
+        document, _, project, root, references = file
+        wanted = None if all_names else _may_be_at_home(document)
         if wanted is not None and not wanted:
             return ()
-        found = [LocalName(self._own_names.of(project, root, wanted), SkipReason.SELF)]
+        found = [LocalName(self._own_names.project_name(project, root, wanted), SkipReason.SELF)]
         if document.format in _OF_WORKSPACES:
-            found += self._members(os.path.dirname(subject.path), root, wanted)
-        found += local_names_at(references, self._own_names, self._tree, root, wanted)
+            found += self._members(os.path.dirname(file.path), root, wanted)
+        found += resolve_local_references(references, self._own_names, self._tree, root, wanted)
         return tuple(dict.fromkeys(one for one in found if one.name and (wanted is None or one.name in wanted)))
 
     def _members(self, directory: str, root: str, wanted: Collection[str] | None) -> Iterator[LocalName]:
@@ -142,7 +142,7 @@ class LocalProjectFinder:
             for path in dict.fromkeys(paths):
                 if tool == "uv" and _is_unmanaged(self._own_names.text_of(path, _PROJECT, root)):
                     continue
-                name = self._own_names.declared_by(path, _PROJECT, root)
+                name = self._own_names.name_in_file(path, _PROJECT, root)
                 yield LocalName(name or "", SkipReason.WORKSPACE, _SECTIONS[tool], path)
 
     def _declared_in(self, directories: tuple[str, ...], root: str) -> Mapping[str, list[str]]:
@@ -154,12 +154,12 @@ class LocalProjectFinder:
             by_name = self._told[directories] = {}
             for directory in directories:
                 path = os.path.join(directory, PYPROJECT_TOML)
-                for name in self._own_names.candidates(path, _PROJECT, root):
+                for name in self._own_names.possible_names(path, _PROJECT, root):
                     by_name.setdefault(name, []).append(path)
         return self._told[directories]
 
 
-def local_names_at(
+def resolve_local_references(
     references: Iterable[LocalReference],
     declared_names: DeclaredNames,
     tree: Tree,
@@ -174,17 +174,15 @@ def local_names_at(
     targets = [one for one in references if not one.name][:MAX_TARGETS]
     places = {one: tuple(_directories_of(one, root)) for one in dict.fromkeys(targets)}
     if places:
-        tree.prepare(
-            [path for of_one in places.values() for place in of_one for path, _ in files_declaring_a_name(place)]
-        )
+        tree.prepare([path for of_one in places.values() for place in of_one for path, _ in metadata_files(place)])
     for one in references:
         if one.name:
             yield LocalName(one.name, one.reason)
     for one, of_one in places.items():
         for place in of_one:
-            paths = [path for path, _ in files_declaring_a_name(place)]
+            paths = [path for path, _ in metadata_files(place)]
             if any(map(tree.is_file, paths)):
-                yield LocalName(declared_names.of(place, root, wanted), one.reason, (), paths[0])
+                yield LocalName(declared_names.project_name(place, root, wanted), one.reason, (), paths[0])
                 break
 
 
@@ -208,7 +206,7 @@ def _may_be_at_home(document: Document) -> frozenset[str]:
     )
 
 
-def withhold(document: Document, local_names: Iterable[LocalName]) -> Document:
+def skip_local_names(document: Document, local_names: Iterable[LocalName]) -> Document:
     """Return ``document`` with the requirements skipped that ``local_names`` name; the first that does says why."""
     by_name: dict[str, list[LocalName]] = {}
     for home in local_names:

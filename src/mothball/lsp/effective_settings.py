@@ -11,7 +11,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.credential_settings import UserAddress
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
-from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_file
+from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
 from mothball.model.errors import ConfigError
@@ -52,7 +52,7 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
         raise SettingsError(
             "; ".join(settings.troubles), help_text="mend it in the settings of the editor; nothing is asked until then"
         )
-    user = with_installers(read_user_file(user_config_file()))
+    user = with_installers(read_user_config_file(user_config_file()))
     chosen = (UserAddress(settings.index_url),) if settings.index_url else environment.addresses
     index_url = without_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
     overrides = environment.overrides._replace(

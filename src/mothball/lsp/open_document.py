@@ -14,11 +14,16 @@ from types import MappingProxyType
 from mothball.check.inputs import LocalName, ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import LookUp, check
 from mothball.discovery.config_lookup import ConfigResolver, table_path
-from mothball.discovery.declared_names import DeclaredNames, files_declaring_a_name
-from mothball.discovery.discover import STDIN, Given, discover, is_left_out
+from mothball.discovery.declared_names import DeclaredNames, metadata_files
+from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
 from mothball.discovery.file_search import find
-from mothball.discovery.includes import document_of
-from mothball.discovery.local_projects import LocalReference, local_names_at, references_in, withhold
+from mothball.discovery.includes import parse_document
+from mothball.discovery.local_projects import (
+    LocalReference,
+    local_references,
+    resolve_local_references,
+    skip_local_names,
+)
 from mothball.formats.table import format_of
 from mothball.formats.toml.api import scan_once, span_of
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
@@ -103,10 +108,10 @@ def read_file_context(
     what stands on the disk.
     """
     root = repository_root(path, here)
-    resolved_config = config_resolver.of(path, root)
+    resolved_config = config_resolver.resolve(path, root)
     found: tuple[SourceFile, ...] = ()
     saved = None
-    excludes = resolved_config is not None and is_left_out(path, resolved_config)
+    excludes = resolved_config is not None and is_excluded_by_config(path, resolved_config)
     if resolved_config is not None and not excludes:
         if file_format == CONFIGURATION_FORMAT:
             saved = SourceFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
@@ -123,7 +128,7 @@ def read_file_context(
         excludes,
         config_resolver.snapshot_paths(),
         saved_routes(saved, path) if saved else SavedRoutes(),
-        frozenset(references_in(saved.document, saved.text, path) if saved else ()),
+        frozenset(local_references(saved.document, saved.text, path) if saved else ()),
         MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, config_resolver)}),
     )
 
@@ -145,13 +150,13 @@ def read_open(
     if text != saved.text or saved.document.is_broken:
         resolved_config, document = saved.resolved_config, saved.document
         if document.format != CONFIGURATION_FORMAT:
-            document = document_of(text, context.path, context.root, document.format, saved.kind)
+            document = parse_document(text, context.path, context.root, document.format, saved.kind)
             if not document.is_broken:
                 valid = LastValid(text, document)
             elif valid is not None:
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
-            document = withhold(document, _homes(document, text, context, saved))
+            document = skip_local_names(document, _homes(document, text, context, saved))
         names_other_indexes = indexes_in(document, text, context.path) != context.ways.indexes
         has_other_indexes = names_other_indexes or unsaved.has_indexes
         dependencies = routed_as_saved(document, context.ways, has_other_indexes=has_other_indexes)
@@ -181,7 +186,7 @@ def _read_with_neighbours(
     neighbours = tuple(_neighbours(path, file_format, root, config_resolver))
     # What is no dependency file by its name is one here, because a setting says so.
     as_format = file_format if format_of(path) is None else None
-    given = Given((path, *neighbours), as_format, here=here, all_names=True)
+    given = DiscoveryRequest((path, *neighbours), as_format, here=here, all_names=True)
     if not os.path.lexists(path):
         given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
     return discover(given, config_resolver, _ANY_DAY).files
@@ -203,8 +208,8 @@ def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigR
             continue
         if other_format != "requirements" and project_of(other, root) != project:
             continue
-        resolved_config = config_resolver.of(other, root)
-        if resolved_config is not None and not is_left_out(other, resolved_config):
+        resolved_config = config_resolver.resolve(other, root)
+        if resolved_config is not None and not is_excluded_by_config(other, resolved_config):
             yield other
 
 
@@ -213,9 +218,9 @@ def _homes(document: Document, text: str, context: DocumentContext, saved: Sourc
 
     That is looked for on the disk. The names that stand there are no news to an index once the text is saved either.
     """
-    new = [one for one in references_in(document, text, context.path) if one not in context.references]
+    new = [one for one in local_references(document, text, context.path) if one not in context.references]
     return (
-        (*saved.local_names, *local_names_at(new, DeclaredNames({}, DISK), DISK, context.root))
+        (*saved.local_names, *resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root))
         if new
         else saved.local_names
     )
@@ -265,6 +270,6 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], config_resol
         if directory in (root, parent):
             break
         directory = parent
-    yield from (telling for telling, _ in files_declaring_a_name(project_of(path, root)))
+    yield from (telling for telling, _ in metadata_files(project_of(path, root)))
     yield from (home.declared_by for file in found for home in file.local_names if home.declared_by)
     yield from config_resolver.snapshot_paths()

@@ -13,7 +13,7 @@ from mothball.check.pipeline import check, queries_of
 from mothball.config.project import Config, Network
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
-from mothball.discovery.discover import Given, discover
+from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.index.resolution import Query
 from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked
@@ -124,7 +124,7 @@ def _discover(
     problems: dict[Problem, None] = {}
     for folder in folders:
         context.on_progress(0, 0)
-        found = discover(Given((folder,), here=folder), config_resolver, settings)
+        found = discover(DiscoveryRequest((folder,), here=folder), config_resolver, settings)
         everything: list[SourceFile | Finding] = [*found.files, *found.unreadable]
         for one in everything:
             if one.path not in files or is_inside(os.path.abspath(one.path), folder):

@@ -41,7 +41,7 @@ class Blobs:
         done = self._git.run("cat-file", "--batch", stdin=_lines(oids))
         if done.truncated:
             return False
-        out, place = done.out, 0
+        out, place = done.stdout, 0
         while place < len(out):
             end = out.find(b"\n", place)
             fields = out[place:end].decode("ascii", "replace").split(" ")
@@ -59,7 +59,7 @@ class Blobs:
         """Yield ``oids`` in portions that come at once, without those that are too large to be read."""
         portion: list[str] = []
         total = 0
-        out = self._git.run("cat-file", "--batch-check", stdin=_lines(oids)).out
+        out = self._git.run("cat-file", "--batch-check", stdin=_lines(oids)).stdout
         for line in out.decode("ascii", "replace").splitlines():
             oid, _, size = line.rpartition(" ")
             oid = oid.partition(" ")[0]

@@ -14,10 +14,10 @@ from mothball.repository.git_repository import (
     Difference,
     Entry,
     Repository,
-    differences,
-    listing,
+    diff_trees,
+    list_entries,
     merge_base,
-    resolve,
+    resolve_commit,
 )
 from mothball.repository.git_tree import GitTree
 
@@ -57,14 +57,14 @@ class Change(NamedTuple):
         """Return the absolute paths of all files of the target that git tracks."""
         if isinstance(self.target, GitTree):
             return self.target.paths()
-        tracked = (self.absolute(path) for path, _ in listing(self.repository.git, None))
+        tracked = (self.absolute(path) for path, _ in list_entries(self.repository.git, None))
         return [path for path in tracked if _is_plain(path)]
 
 
 def staged_change(repository: Repository) -> Change:
     """Return the change from all parents of the next commit to the index. Raises GitError."""
     blobs = Blobs(repository.git)
-    touched = [differences(repository.git, parent, None) for parent in repository.parents]
+    touched = [diff_trees(repository.git, parent, None) for parent in repository.parents]
     if not repository.parents:
         touched = [_everything(repository, None)]
     after = {one.path: one.after for differing in touched for one in differing}
@@ -80,15 +80,15 @@ def change_between(repository: Repository, start: str, end: str, *, is_push: boo
     ``start`` may be all zeros, as git and CI services write it for what was not there before.
     """
     git, blobs = repository.git, Blobs(repository.git)
-    to = resolve(git, end)
-    base = merge_base(git, resolve(git, start), to) if not _is_nothing(start) else None
-    touched = differences(git, base, to) if base else _everything(repository, to)
+    to = resolve_commit(git, end)
+    base = merge_base(git, resolve_commit(git, start), to) if not _is_nothing(start) else None
+    touched = diff_trees(git, base, to) if base else _everything(repository, to)
     target = GitTree(repository, to, blobs, {one.path: one.after for one in touched})
     bases = (_base(repository, base, touched, blobs),)
     return Change(repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None)
 
 
-def pushed_for_the_first_time(repository: Repository, branch: str) -> Change:
+def initial_push_change(repository: Repository, branch: str) -> Change:
     """Return the change from nothing to ``branch``, a revision that is pushed to where there is nothing of it.
 
     Raises GitError.
@@ -104,10 +104,10 @@ def change_since(repository: Repository, revision: str, is_wanted: Callable[[str
     if repository.head is None:
         raise GitError("there is no commit yet", help_text="without --since, what is staged is compared with nothing")
     git, blobs = repository.git, Blobs(repository.git)
-    base = merge_base(git, resolve(git, revision), repository.head) if not _is_nothing(revision) else None
-    known = dict(listing(git, base)) if base else {}
+    base = merge_base(git, resolve_commit(git, revision), repository.head) if not _is_nothing(revision) else None
+    known = dict(list_entries(git, base)) if base else {}
     before = {path: entry for path, entry in known.items() if is_wanted(path)}
-    paths = dict.fromkeys([*before, *(path for path, _ in listing(git, None) if is_wanted(path))])
+    paths = dict.fromkeys([*before, *(path for path, _ in list_entries(git, None) if is_wanted(path))])
     blobs.fetch(entry.oid for entry in before.values() if entry.is_file)
     tree = GitTree(repository, base or "", blobs, known, is_listed=True)
     change = Change(repository, blobs, DISK, (), is_explicit=True, no_base=base is None)
@@ -138,7 +138,7 @@ def _is_plain(path: str) -> bool:
 
 
 def _everything(repository: Repository, tree: str | None) -> list[Difference]:
-    return [Difference(path, None, entry) for path, entry in listing(repository.git, tree)]
+    return [Difference(path, None, entry) for path, entry in list_entries(repository.git, tree)]
 
 
 def _base(repository: Repository, commit: str | None, touched: Iterable[Difference], blobs: Blobs) -> Base:

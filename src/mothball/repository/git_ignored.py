@@ -9,7 +9,7 @@ from mothball.model.errors import GitError
 from mothball.repository.git_run import Git
 
 
-def ignored(paths: Sequence[str], root: str) -> frozenset[str]:
+def ignored_paths(paths: Sequence[str], root: str) -> frozenset[str]:
     """Return those of ``paths``, absolute and below the repository's ``root``, that git ignores.
 
     What git tracks is never ignored. Where git is missing or has nothing to say, nothing is.
@@ -21,7 +21,7 @@ def ignored(paths: Sequence[str], root: str) -> frozenset[str]:
     return _answered(root, "check-ignore", "-z", "--stdin", stdin=asked)
 
 
-def tracked(paths: Sequence[str], root: str) -> frozenset[str]:
+def tracked_paths(paths: Sequence[str], root: str) -> frozenset[str]:
     """Return those of ``paths``, absolute and below the repository's ``root``, that git tracks; none without git."""
     if not paths:
         return frozenset()
@@ -37,11 +37,11 @@ def _answered(root: str, *arguments: str, stdin: bytes = b"") -> frozenset[str]:
         done = Git(root).run(*arguments, stdin=stdin)
     except GitError:
         return frozenset()
-    names = frozenset(done.out.split(b"\0")) - {b""}
+    names = frozenset(done.stdout.split(b"\0")) - {b""}
     return frozenset(os.path.normpath(os.path.join(root, os.fsdecode(name))) for name in names)
 
 
-def by_repository(paths: Iterable[str]) -> dict[str, list[str]]:
+def group_by_repository(paths: Iterable[str]) -> dict[str, list[str]]:
     """Return ``paths``, absolute, by the root of the repository that each lies in; those outside any are left out."""
     roots: dict[str, str | None] = {}
     sorted_out: dict[str, list[str]] = {}

@@ -1,22 +1,26 @@
-"""The git that may be run, and the surroundings it runs in.
+"""Find a git executable that is safe to run, and run it with a hardened environment.
 
-A repository is hostile: it may hold a program named ``git``, and its configuration may name programs that git starts
-(fsmonitor, hooks, external diffs, text converters, helpers of transports). None of them runs. Imports next to nothing
-(see ``start``).
+A checked repository is untrusted: it may contain a program named ``git``, and its configuration may name programs that
+git starts (fsmonitor, hooks, external diffs, text converters, transport helpers). None of them is run.
+
+Importing ``subprocess`` and forking take as long as starting a bare interpreter, and the hook runs git several times.
+Processes are therefore started with ``posix_spawn``, and this module imports as little as possible (see ``start``).
 """
 
 from __future__ import annotations
 
 import os
+import select
 import sys
 
+from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, repository_root
 
 TYPE_CHECKING = False  # see mothball.model.records
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-# `-c` beats what any configuration file says. The null device is no directory, and so holds no hooks.
+# `-c` overrides every configuration file. The null device is not a directory, so it contains no hooks.
 HARDENED = (
     "--no-pager",
     "--no-optional-locks",
@@ -27,10 +31,10 @@ HARDENED = (
     "-c",
     "protocol.allow=never",
 )
-# How two trees are compared: what git prints of them is made by no program of the repository.
+# Diff options that keep git from running programs that the repository configures.
 COMPARED = ("--raw", "-z", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative", "--ignore-submodules=all")
-# GIT_ALLOW_PROTOCOL without a protocol forbids each, also those that a configuration allows one by one. What git lacks
-# is then lacking: nothing is fetched behind our back.
+# An empty GIT_ALLOW_PROTOCOL forbids every protocol, including those that a configuration allows individually: missing
+# objects of a partial clone are never fetched.
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_NO_LAZY_FETCH": "1",
@@ -38,7 +42,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-# They name programs, send what git says of itself to where the answer is expected, or change how paths are understood.
+# Prefixes of variables that name programs, redirect trace output, or change how pathspecs are interpreted.
 _DROPPED = (
     "GIT_DIFF_OPTS",
     "GIT_EXTERNAL_DIFF",
@@ -49,15 +53,30 @@ _DROPPED = (
     "GIT_PAGER",
     "GIT_TRACE",
 )
+_MAX_STDERR = 64 * 1024
+_CHUNK = 256 * 1024
+_SIGKILL = 9
+
+
+class ProcessResult(NamedTuple):
+    """The exit code and output of a finished process.
+
+    ``truncated`` is set if the process wrote more than the limit and was killed.
+    """
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    truncated: bool = False
 
 
 def find_git(directory: str, path: str | None = None) -> str:
-    """Return the absolute path of git: the first on ``path`` (default: PATH) that is no part of what is checked.
+    """Return the absolute path of the first git on ``path`` (default: PATH) outside the checked repository.
 
-    Passed over are relative entries, which lead to wherever one stands, and those inside the repository around
-    ``directory`` or inside ``directory`` itself. Empty where none is left.
+    Relative entries are skipped, and entries inside the repository around ``directory`` or inside ``directory`` itself.
+    Returns an empty string if no entry remains.
     """
-    hostile = {os.path.realpath(repository_root(directory)), os.path.realpath(directory)}
+    untrusted = {os.path.realpath(repository_root(directory)), os.path.realpath(directory)}
     name = "git.exe" if sys.platform == "win32" else "git"
     for entry in (os.environ.get("PATH", "") if path is None else path).split(os.pathsep):
         if not os.path.isabs(entry):
@@ -65,13 +84,94 @@ def find_git(directory: str, path: str | None = None) -> str:
         candidate = os.path.join(entry, name)
         if not (os.path.isfile(candidate) and os.access(candidate, os.X_OK)):
             continue
-        places = (os.path.realpath(entry), os.path.realpath(candidate))
-        if not any(is_inside(place, one) for place in places for one in hostile):
+        locations = (os.path.realpath(entry), os.path.realpath(candidate))
+        if not any(is_inside(location, root) for location in locations for root in untrusted):
             return candidate
     return ""
 
 
 def environment() -> Mapping[str, str]:
-    """Return the environment for git: ours, with git's own variables, as a hook is told by them which index counts."""
+    """Return the environment for git: the current one, hardened.
+
+    Other ``GIT_*`` variables are kept: in a hook they name the index of the commit.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
     return {**kept, **_ENVIRONMENT}
+
+
+def spawn(command: Sequence[str], environment: Mapping[str, str], stdin: bytes, limit: int) -> ProcessResult:
+    """Run ``command``, whose first item is an absolute path, and return at most ``limit`` bytes of its output.
+
+    Raises OSError if the process cannot be started. The process is always reaped and all descriptors are closed.
+    """
+    pipes = [os.pipe() for _ in range(3)]
+    (child_stdin, stdin_writer), (stdout_reader, child_stdout), (stderr_reader, child_stderr) = pipes
+    open_descriptors = {descriptor for pipe in pipes for descriptor in pipe}
+    child = None
+    try:
+        child_descriptors = (child_stdin, child_stdout, child_stderr)
+        actions = [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(child_descriptors)]
+        child = os.posix_spawn(command[0], list(command), environment, file_actions=actions)
+        for descriptor in child_descriptors:
+            os.close(descriptor)
+            open_descriptors.discard(descriptor)
+        limits = {stdout_reader: limit + 1, stderr_reader: _MAX_STDERR}
+        stdout, stderr = _communicate(stdin_writer, stdin, limits, open_descriptors)
+        truncated = len(stdout) > limit
+        if truncated:
+            os.kill(child, _SIGKILL)
+        _, status = os.waitpid(child, 0)
+        child = None
+        return ProcessResult(os.waitstatus_to_exitcode(status), stdout[:limit], stderr, truncated)
+    finally:
+        for descriptor in open_descriptors:
+            os.close(descriptor)
+        if child is not None:
+            os.kill(child, _SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _communicate(stdin_writer: int, stdin: bytes, limits: Mapping[int, int], open_descriptors: set[int]) -> list[bytes]:
+    """Write ``stdin`` while reading from the descriptors in ``limits``, and return the output of each of them.
+
+    Reading and writing are interleaved: a process that writes before it has read all of its input would deadlock
+    otherwise. Stops when the first descriptor in ``limits`` reaches its limit, or when all of them are closed.
+    Descriptors that are closed here are removed from ``open_descriptors``.
+    """
+    output = {descriptor: bytearray() for descriptor in limits}
+    stdout_reader = next(iter(limits))
+    unsent = memoryview(stdin)
+    poll = select.poll()
+
+    def close(descriptor: int) -> None:
+        poll.unregister(descriptor)
+        os.close(descriptor)
+        open_descriptors.discard(descriptor)
+
+    os.set_blocking(stdin_writer, False)
+    poll.register(stdin_writer, select.POLLOUT)
+    for reader in limits:
+        poll.register(reader, select.POLLIN)
+    while len(output[stdout_reader]) < limits[stdout_reader] and not open_descriptors.isdisjoint(limits):
+        for descriptor, _ in poll.poll():
+            if descriptor == stdin_writer:
+                unsent = _send(stdin_writer, unsent)
+                if not unsent:
+                    close(stdin_writer)
+                continue
+            data = os.read(descriptor, _CHUNK)
+            if not data:
+                close(descriptor)
+            elif len(output[descriptor]) < limits[descriptor]:
+                output[descriptor] += data
+    return [bytes(data) for data in output.values()]
+
+
+def _send(descriptor: int, unsent: memoryview) -> memoryview:
+    """Write as much as the pipe accepts and return the rest; nothing is left for a pipe whose reader is closed."""
+    try:
+        return unsent[os.write(descriptor, unsent[:_CHUNK]) :] if unsent else unsent
+    except BlockingIOError:
+        return unsent
+    except BrokenPipeError:
+        return unsent[:0]

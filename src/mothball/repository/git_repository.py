@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from mothball.formats.names import may_matter
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
-from mothball.repository.git_process import COMPARED
+from mothball.repository.git_process import COMPARED, ProcessResult
 from mothball.repository.git_run import MAX_OUTPUT, Git
-from mothball.repository.git_spawning import Done
 from mothball.repository.paths import repository_root
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
@@ -122,9 +121,9 @@ def _small_file(directory: str, name: str) -> bytes:
     return data if len(data) < _MAX_FILE else b""
 
 
-def _told(done: Done, directory: str) -> list[str]:
-    if done.code == 0:
-        return os.fsdecode(done.out).removesuffix("\n").split("\n")
+def _told(done: ProcessResult, directory: str) -> list[str]:
+    if done.returncode == 0:
+        return os.fsdecode(done.stdout).removesuffix("\n").split("\n")
     detail = _words(done)
     if _DUBIOUS in detail:
         raise _is_owned_by_another_user(directory)
@@ -149,15 +148,15 @@ def _merged(git: Git, merge_head: str, head: str | None) -> tuple[str, ...]:
     except OSError:
         named = sorted(key.removeprefix("GITHEAD_") for key in os.environ if key.startswith("GITHEAD_"))
     ids = [one for one in dict.fromkeys(named) if re.fullmatch(_FULL_ID, one) and one != head]
-    return tuple(resolve(git, one) for one in ids)
+    return tuple(resolve_commit(git, one) for one in ids)
 
 
-def resolve(git: Git, revision: str) -> str:
+def resolve_commit(git: Git, revision: str) -> str:
     """Return the id of the commit that ``revision`` names. Raises GitError where there is none."""
     # What begins with a dash is an option to git; no revision does.
     is_name = bool(revision) and not revision.startswith("-")
     done = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if is_name else None
-    found = done.out.decode("ascii", "replace").strip() if done and done.code == 0 else ""
+    found = done.stdout.decode("ascii", "replace").strip() if done and done.returncode == 0 else ""
     if not re.fullmatch(_FULL_ID, found):
         help_text = _DEEPEN if is_shallow(git) else "`git log` shows what there is; a branch of a remote is origin/NAME"
         raise GitError(f"there is no commit {revision or '(empty name)'}", help_text=help_text)
@@ -170,10 +169,10 @@ def merge_base(git: Git, one: str, other: str) -> str | None:
     Raises GitError where that cannot be known, as the history is cut off.
     """
     done = git.run("merge-base", one, other)
-    found = done.out.decode("ascii", "replace").split()
-    if done.code == 0 and found:
+    found = done.stdout.decode("ascii", "replace").split()
+    if done.returncode == 0 and found:
         return found[0]
-    if is_shallow(git) or done.code != 1:
+    if is_shallow(git) or done.returncode != 1:
         cause = f"there is no telling from which commit {one[:12]} and {other[:12]} come: the history is cut off"
         raise GitError(cause, detail=_words(done), help_text=_DEEPEN)
     return None
@@ -181,16 +180,16 @@ def merge_base(git: Git, one: str, other: str) -> str | None:
 
 def is_shallow(git: Git) -> bool:
     """Return whether the history of the repository is cut off somewhere."""
-    return git.run("rev-parse", "--is-shallow-repository").out.strip() == b"true"
+    return git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
-def differences(git: Git, base: str, target: str | None) -> list[Difference]:
+def diff_trees(git: Git, base: str, target: str | None) -> list[Difference]:
     """Return where the trees of ``base`` and ``target``, commit ids, differ; None is the index.
 
     Raises GitError where a tree is lacking, and where the index holds a conflict in a file that may matter.
     """
     compared = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
-    words = _records(must(git, *compared, "--"))
+    words = _records(run_checked(git, *compared, "--"))
     return [_difference(header, next(words, b"")) for header in words]
 
 
@@ -210,15 +209,17 @@ def _entry(mode: str, oid: str) -> Entry | None:
     return Entry(mode, oid) if mode.strip("0") else None
 
 
-def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
+def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
     """Yield what the tree of the commit ``tree`` holds, at ``paths`` or everywhere; None is the index.
 
     Paths are relative to the root. Raises GitError.
     """
     if tree is None:
-        lines = _records(must(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
+        lines = _records(run_checked(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
     else:
-        lines = _records(must(git, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths))
+        lines = _records(
+            run_checked(git, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths)
+        )
     for line in lines:
         about, _, path = line.partition(b"\t")
         first, second, third = about.decode("ascii", "replace").split(" ")
@@ -226,22 +227,22 @@ def listing(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator
         yield os.fsdecode(path), Entry(first, second if tree is None else third)
 
 
-def must(git: Git, *arguments: str) -> bytes:
+def run_checked(git: Git, *arguments: str) -> bytes:
     """Return what a git that must succeed says. Raises GitError."""
     done = git.run(*arguments)
     if done.truncated:
         raise GitError(f"git says more than {MAX_OUTPUT // 1024**2} MiB", detail=f"git {arguments[0]}")
-    if done.code != 0:
+    if done.returncode != 0:
         if _DUBIOUS in _words(done):
             raise _is_owned_by_another_user(git.directory)
         help_text = _DEEPEN if is_shallow(git) else _LACKING
         raise GitError("git cannot read what is compared", detail=_words(done), help_text=help_text)
-    return done.out
+    return done.stdout
 
 
 def _records(out: bytes) -> Iterator[bytes]:
     return iter(out.removesuffix(b"\0").split(b"\0") if out else ())
 
 
-def _words(done: Done) -> str:
-    return os.fsdecode(done.err).strip().removeprefix("fatal: ")
+def _words(done: ProcessResult) -> str:
+    return os.fsdecode(done.stderr).strip().removeprefix("fatal: ")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.files import MAX_FILE_SIZE, Tree, is_inside, too_large
 from mothball.repository.git_blobs import Blobs
-from mothball.repository.git_repository import Entry, Repository, listing
+from mothball.repository.git_repository import Entry, Repository, list_entries
 
 # The system gives up after some forty; no configuration is so far away.
 _MAX_LINKS = 8
@@ -45,7 +45,7 @@ class GitTree(Tree):
     def paths(self) -> list[str]:
         """Return the absolute paths of all regular files."""
         if not self._is_listed:
-            self._entries = dict(listing(self._repository.git, self._commit))
+            self._entries = dict(list_entries(self._repository.git, self._commit))
             self._is_listed = True
         return [self._absolute(path) for path, entry in self._entries.items() if entry and entry.is_file]
 
@@ -54,7 +54,7 @@ class GitTree(Tree):
         relative = [path for path in map(self._relative, paths) if path]
         unknown = tuple(path for path in dict.fromkeys(relative) if path not in self._entries)
         if unknown and not self._is_listed:
-            found = dict(listing(self._repository.git, self._commit, unknown))
+            found = dict(list_entries(self._repository.git, self._commit, unknown))
             self._entries.update({path: found.get(path) for path in unknown})
 
     def entry(self, path: str) -> Entry | None:

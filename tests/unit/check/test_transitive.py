@@ -12,7 +12,7 @@ from mothball.check.inputs import SourceFile
 from mothball.check.pipeline import check
 from mothball.config.project import Config, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Given, discover
+from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import Dependency, Document, Graph, Kind, Span
 from mothball.model.findings import Finding, Report, Rule, Severity
 from tests.support.checking import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, resolved_config, source
@@ -142,7 +142,7 @@ def test_what_a_lock_without_a_graph_records_counts_as_direct() -> None:
 def checked(repo: Path, files: dict[str, str]) -> Report:
     """Check a repository of ``files``, in which old-lib is archived."""
     repository(repo, files)
-    given = Given((str(repo),), root=str(repo), here=str(repo))
+    given = DiscoveryRequest((str(repo),), root=str(repo), here=str(repo))
     found = discover(given, ConfigResolver(ConfigResolverSettings(SETTINGS.today), UserConfig()), SETTINGS)
     return check(found.files, LookUp({"old-lib": ARCHIVED}), SETTINGS)
 

@@ -16,7 +16,7 @@ from mothball.discovery.config_lookup import (
     SNAPSHOT_AGE_LIMIT_DAYS,
     ConfigResolver,
     ConfigResolverSettings,
-    read_user_file,
+    read_user_config_file,
 )
 from mothball.formats.table import parse
 from mothball.formats.toml import api as toml
@@ -36,7 +36,7 @@ def config_resolver(user: UserConfig | None = None, **settings: Any) -> ConfigRe
 
 
 def resolved_config(one: ConfigResolver, path: Path, root: Path) -> ResolvedConfig:
-    found = one.of(str(path), str(root))
+    found = one.resolve(str(path), str(root))
     assert found is not None
     assert one.problems == []
     return found
@@ -175,8 +175,8 @@ def test_a_chosen_pyproject_is_read_for_its_table(repo: Path) -> None:
 def test_a_broken_chosen_configuration_is_told_once_for_several_repositories(repo: Path) -> None:
     write_tree(repo.parent, {"policy.toml": "indexurl = 1\n"})
     one = config_resolver(config_path="../policy.toml")
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
-    assert one.of(str(repo.parent / "other" / "requirements.txt"), str(repo.parent / "other")) is None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo.parent / "other" / "requirements.txt"), str(repo.parent / "other")) is None
     assert len(one.problems) == 1
 
 
@@ -186,13 +186,13 @@ def test_a_broken_chosen_configuration_is_told_once_for_several_repositories(rep
 def test_broken_toml_is_told_once_with_its_place_and_nothing_is_ruled_by_it(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": 'offline = true\nmax-age = "1h\n'})
     one = config_resolver()
-    assert one.of(str(repo / "a" / "requirements.txt"), str(repo)) is None
-    assert one.of(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "a" / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
     assert (problem.severity, problem.path, problem.position) == (Severity.ERROR, "a/mothball.toml", Position(2, 11))
     assert problem.message == f"invalid TOML: a string is not closed{NOT_CHECKED}"
     assert problem.help == 'close it with " on the same line'
-    assert one.of(str(repo / "b" / "requirements.txt"), str(repo)) is not None
+    assert one.resolve(str(repo / "b" / "requirements.txt"), str(repo)) is not None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_a_key_cannot_be_is_told_at_the_key(
 ) -> None:
     write_tree(repo, {"pyproject.toml": content})
     one = config_resolver()
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
     assert problem.position == Position(*position)
     assert problem.message == message + NOT_CHECKED
@@ -226,7 +226,7 @@ def test_a_configuration_that_is_no_readable_text_is_told(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": b"\xff", "b/pyproject.toml": b"[tool.mothball]\n\xff"})
     (repo / "c" / "mothball.toml").mkdir(parents=True)
     one = config_resolver()
-    assert [one.of(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
+    assert [one.resolve(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
     assert told(one) == [
         f"a/mothball.toml: it is not UTF-8 (line 1, byte 0){NOT_CHECKED}",
         f"b/pyproject.toml: it is not UTF-8 (line 2, byte 16){NOT_CHECKED}",
@@ -258,7 +258,7 @@ def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(
 def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_used: bool) -> None:  # noqa: FBT001
     write_tree(repo, {"pyproject.toml": content})
     one = config_resolver()
-    found = one.of(str(repo / "requirements.txt"), str(repo))
+    found = one.resolve(str(repo / "requirements.txt"), str(repo))
     assert (found is not None) == is_used
     assert bool(one.problems) != is_used
     if found is not None:
@@ -268,7 +268,7 @@ def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_
 def test_a_broken_link_is_a_configuration_that_cannot_be_read(repo: Path) -> None:
     (repo / "mothball.toml").symlink_to("gone.toml")
     one = config_resolver()
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
     assert told(one) == [f"mothball.toml: {LEADS_OUTSIDE}{NOT_CHECKED}"]
 
 
@@ -277,7 +277,7 @@ def test_a_configuration_that_leads_outside_the_repository_is_not_read(repo: Pat
     write_tree(repo.parent, {"secret.toml": 'token = "tell nobody"\n[tool.mothball]\n'})
     (repo / name).symlink_to(repo.parent / "secret.toml")
     one = config_resolver()
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
     assert told(one) == [f"{name}: {LEADS_OUTSIDE}{NOT_CHECKED}"]
     assert "--config" in one.problems[0].help
 
@@ -396,7 +396,7 @@ def test_a_snapshot_outside_the_repository_is_told_like_a_missing_one(repo: Path
     written = written.format(outside=outside, long="a/" * 5000)
     write_tree(repo, {"mothball.toml": f'snapshot = "{written}"\n'})
     one = config_resolver()
-    found = one.of(str(repo / "requirements.txt"), str(repo))
+    found = one.resolve(str(repo / "requirements.txt"), str(repo))
     assert found is not None
     assert found.snapshot is None
     (problem,) = one.problems
@@ -420,7 +420,7 @@ def test_a_snapshot_that_cannot_be_used_is_told_with_who_names_it(repo: Path, co
     write_tree(repo, {"statuses.json": content})
     one = config_resolver()
     for directory in (repo, repo / "a"):
-        found = one.of(str(directory / "requirements.txt"), str(repo))
+        found = one.resolve(str(directory / "requirements.txt"), str(repo))
         assert found is not None
         assert found.snapshot is None
     (problem,) = one.problems
@@ -437,7 +437,7 @@ def test_a_snapshot_warns_when_it_is_older_than_a_month_and_speaks_all_the_same(
 ) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "s.json"\n', "s.json": snapshot(generated)})
     one = config_resolver()
-    found = one.of(str(repo / "requirements.txt"), str(repo))
+    found = one.resolve(str(repo / "requirements.txt"), str(repo))
     assert found is not None
     assert found.snapshot is not None
     expected = [f"the snapshot is {age} days old, and statuses change"] if age > SNAPSHOT_AGE_LIMIT_DAYS else []
@@ -456,7 +456,7 @@ def test_a_snapshot_of_the_command_line_wins_and_may_lie_anywhere(repo: Path) ->
 
 def test_a_missing_snapshot_of_the_command_line_is_told_without_naming_a_configuration(repo: Path) -> None:
     one = config_resolver(snapshot_path="gone.json")
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is not None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is not None
     assert [(problem.path, problem.help) for problem in one.problems] == [
         ("gone.json", "write a new one with `mothball snapshot -o FILE`")
     ]
@@ -469,7 +469,7 @@ def test_the_snapshot_of_a_chosen_configuration_may_lie_beside_it(repo: Path) ->
     assert resolved_config(one, repo / "requirements.txt", repo).snapshot is not None
     write_tree(repo.parent, {"ci/policy.toml": 'snapshot = "../out.json"\n'})
     one = config_resolver(config_path="../ci/policy.toml")
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is not None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is not None
     assert len(one.problems) == 1
 
 
@@ -483,13 +483,13 @@ def test_a_run_for_the_indexes_own_word_reads_no_snapshot(repo: Path) -> None:
 
 
 def test_a_user_without_a_file_has_the_defaults(tmp_path: Path) -> None:
-    assert read_user_file(str(tmp_path / "mothball" / "config.toml")) == UserConfig()
+    assert read_user_config_file(str(tmp_path / "mothball" / "config.toml")) == UserConfig()
 
 
 def test_the_users_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('index-url = "https://user.example/"\ntrusted-hosts = ["mirror.example"]\noffline = true\n')
-    found = read_user_file(str(path))
+    found = read_user_config_file(str(path))
     assert (found.index_url, found.trusted_hosts, found.offline) == ("https://user.example/", ("mirror.example",), True)
     assert found.access.addresses == (UserAddress("https://user.example/"),)
 
@@ -509,20 +509,20 @@ def test_what_is_wrong_with_the_users_file_is_told_with_its_line(
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(ConfigError) as caught:
-        read_user_file(str(path))
+        read_user_config_file(str(path))
     assert str(caught.value).startswith(message)
     assert caught.value.help.startswith(help_text)
 
 
 def test_a_users_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="it is a directory"):
-        read_user_file(str(tmp_path))
+        read_user_config_file(str(tmp_path))
 
 
 def test_a_chosen_pyproject_without_the_table_is_no_configuration(repo: Path) -> None:
     write_tree(repo, {"gate.toml/pyproject.toml": "[project]\n"})
     one = config_resolver(config_path=str(repo / "gate.toml" / "pyproject.toml"))
-    assert one.of(str(repo / "requirements.txt"), str(repo)) is None
+    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
     (problem,) = one.problems
     assert problem.message == "it has no table [tool.mothball]" + NOT_CHECKED
     assert problem.help
@@ -540,6 +540,6 @@ def test_a_pyproject_that_governs_is_scanned_once(repo: Path, monkeypatch: pytes
 
     monkeypatch.setattr(toml, "scan", watched)
 
-    assert config_resolver().of(str(repo / "pyproject.toml"), str(repo)) is not None
+    assert config_resolver().resolve(str(repo / "pyproject.toml"), str(repo)) is not None
     assert parse("pyproject", text).dependencies
     assert scanned == [text]

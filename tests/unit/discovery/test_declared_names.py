@@ -9,7 +9,7 @@ import pytest
 from mothball.check.inputs import RunSettings
 from mothball.config.project import UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Given, discover
+from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import SkipReason
 from tests.support.trees import repository
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("repo")
 def skip_reason(*paths: str) -> dict[str, SkipReason | None]:
     """Return of each name in the files, but that of pyproject.toml, why it is not looked up."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    files = discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0)).files
+    files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     return {one.name: one.skip_reason for file in files for one in file.document.dependencies}
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mothball.check.inputs import RunSettings
 from mothball.config.project import Overrides, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Discovered, Given, discover
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.model.document import IndexOption, Kind, ParseProblem
 from mothball.model.findings import Mode, Rule, Severity
 from mothball.repository.files import MAX_FILE_SIZE
@@ -24,15 +24,15 @@ TODAY = "2026-11-22"
 SETTINGS = RunSettings(TODAY, 1_795_000_000.0)
 
 
-def found(*paths: str, settings: RunSettings = SETTINGS, **governing: Any) -> Discovered:
-    return discovered(Given(paths), settings, **governing)
+def found(*paths: str, settings: RunSettings = SETTINGS, **governing: Any) -> DiscoveryResult:
+    return discovered(DiscoveryRequest(paths), settings, **governing)
 
 
-def discovered(given: Given, settings: RunSettings = SETTINGS, **governing: Any) -> Discovered:
+def discovered(given: DiscoveryRequest, settings: RunSettings = SETTINGS, **governing: Any) -> DiscoveryResult:
     return discover(given, ConfigResolver(ConfigResolverSettings(TODAY)._replace(**governing), UserConfig()), settings)
 
 
-def read(*paths: str) -> Discovered:
+def read(*paths: str) -> DiscoveryResult:
     """Discover where nothing goes wrong."""
     result = found(*paths)
     assert (result.unreadable, result.problems) == ((), ())
@@ -40,27 +40,27 @@ def read(*paths: str) -> Discovered:
     return result
 
 
-def paths_of(result: Discovered) -> list[str]:
+def paths_of(result: DiscoveryResult) -> list[str]:
     return [file.path for file in result.files]
 
 
-def names_of(result: Discovered) -> dict[str, list[str]]:
+def names_of(result: DiscoveryResult) -> dict[str, list[str]]:
     return {file.path: [one.name for one in file.document.dependencies] for file in result.files}
 
 
-def kinds_of(result: Discovered) -> dict[str, set[Kind]]:
+def kinds_of(result: DiscoveryResult) -> dict[str, set[Kind]]:
     return {file.path: {one.kind for one in file.document.dependencies} for file in result.files}
 
 
-def options_of(result: Discovered) -> dict[str, list[str]]:
+def options_of(result: DiscoveryResult) -> dict[str, list[str]]:
     return {file.path: [option.value for option in file.index_options] for file in result.files}
 
 
-def unreadable(result: Discovered) -> list[str]:
+def unreadable(result: DiscoveryResult) -> list[str]:
     return [f"{finding.path}: {finding.message}" for finding in result.unreadable]
 
 
-def problems(result: Discovered) -> list[str]:
+def problems(result: DiscoveryResult) -> list[str]:
     return [problem.message for problem in result.problems]
 
 
@@ -109,12 +109,12 @@ def test_the_directory_counts_for_a_file_that_is_named_inside_it(repo: Path, mon
 
 def test_standard_input_stands_for_the_file_that_it_names(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask\n", "base.txt": "rich\n"})
-    result = discovered(Given(("-",), stdin=("requirements.txt", b"django\n-r base.txt\n")))
+    result = discovered(DiscoveryRequest(("-",), stdin=("requirements.txt", b"django\n-r base.txt\n")))
     assert names_of(result) == {"requirements.txt": ["django"], "base.txt": ["rich"]}
 
 
 def test_standard_input_may_bear_the_name_of_a_file_that_is_not_there(repo: Path) -> None:
-    result = discovered(Given(("-",), stdin=("new/requirements.txt", b"django\n")))
+    result = discovered(DiscoveryRequest(("-",), stdin=("new/requirements.txt", b"django\n")))
     assert names_of(result) == {"new/requirements.txt": ["django"]}
     assert result.problems == ()
 
@@ -125,9 +125,9 @@ def test_a_dash_without_standard_input_is_a_path_like_any_other(repo: Path) -> N
 
 def test_a_format_that_is_given_overrules_the_name(repo: Path) -> None:
     write_tree(repo, {"deps.list": "flask\n", "requirements.txt": '[project]\ndependencies = ["rich"]\n'})
-    assert names_of(discovered(Given(("deps.list",), "requirements"))) == {"deps.list": ["flask"]}
-    assert names_of(discovered(Given(("requirements.txt",), "pyproject"))) == {"requirements.txt": ["rich"]}
-    assert names_of(discovered(Given(("-",), "requirements", ("stdin", b"rich\n")))) == {"stdin": ["rich"]}
+    assert names_of(discovered(DiscoveryRequest(("deps.list",), "requirements"))) == {"deps.list": ["flask"]}
+    assert names_of(discovered(DiscoveryRequest(("requirements.txt",), "pyproject"))) == {"requirements.txt": ["rich"]}
+    assert names_of(discovered(DiscoveryRequest(("-",), "requirements", ("stdin", b"rich\n")))) == {"stdin": ["rich"]}
 
 
 def test_a_name_that_says_nothing_is_told_with_the_way_out(repo: Path) -> None:
@@ -177,7 +177,7 @@ def test_each_file_is_read_once_however_it_is_reached(repo: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_told_once_however_it_is_reached(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask\n-r base.txt\n", "base.txt": b"\xff", "x.txt": "-c base.txt\n"})
-    result = discovered(Given(("base.txt", "requirements.txt", "x.txt", "base.txt"), "requirements"))
+    result = discovered(DiscoveryRequest(("base.txt", "requirements.txt", "x.txt", "base.txt"), "requirements"))
     assert unreadable(result) == ["base.txt: it is not UTF-8 (line 1, byte 0)"]
     assert paths_of(result) == ["requirements.txt", "x.txt"]
 
@@ -298,7 +298,9 @@ def test_a_link_to_what_is_no_dependency_file_is_told_and_not_read(repo: Path, g
 def test_a_link_is_read_as_what_the_user_says_it_is(repo: Path) -> None:
     write_tree(repo, {"deps.list": "flask\n"})
     (repo / "requirements.txt").symlink_to("deps.list")
-    assert names_of(discovered(Given(("requirements.txt",), "requirements"))) == {"requirements.txt": ["flask"]}
+    assert names_of(discovered(DiscoveryRequest(("requirements.txt",), "requirements"))) == {
+        "requirements.txt": ["flask"]
+    }
 
 
 def test_a_link_between_dependency_files_is_read(repo: Path) -> None:
@@ -492,7 +494,7 @@ def test_a_file_that_one_installs_and_another_is_limited_by_is_installed(repo: P
         repo,
         {"r.txt": "-r both.txt\n", "c.txt": "-c both.txt\n", "both.txt": "b\n-r deep.txt\n", "deep.txt": "d\n"},
     )
-    result = discovered(Given(order, "requirements"))
+    result = discovered(DiscoveryRequest(order, "requirements"))
     assert kinds_of(result)["both.txt"] == {Kind.REQUIREMENT}
     assert kinds_of(result)["deep.txt"] == {Kind.REQUIREMENT}
     assert sorted(paths_of(result)) == ["both.txt", "c.txt", "deep.txt", "r.txt"]
@@ -519,7 +521,7 @@ def test_thousands_of_files_that_include_one_another_in_a_row_are_read(repo: Pat
         f"r{number}.txt": f"-r r{number + 1}.txt\n-i https://{number}.example/\np{number}\n" for number in range(count)
     }
     write_tree(repo, {**tree, f"r{count}.txt": "last\n"})
-    result = discovered(Given(("r0.txt",), "requirements"))
+    result = discovered(DiscoveryRequest(("r0.txt",), "requirements"))
     assert len(result.files) == count + 1
     assert {len(file.index_options) for file in result.files} == {count}
 
@@ -611,7 +613,7 @@ def test_the_options_of_a_circle_reach_all_that_hangs_on_it(repo: Path, first: s
     }
     write_tree(repo, tree)
     order = (first, *(name for name in names if name != first))
-    result = options_of(discovered(Given(order, "requirements")))
+    result = options_of(discovered(DiscoveryRequest(order, "requirements")))
     assert {name: set(options) for name, options in result.items()} == {
         "a.txt": set(urls("a", "b", "c", "d")),
         "b.txt": set(urls("a", "b", "c", "d")),
@@ -716,7 +718,7 @@ def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> N
 def test_a_directory_is_not_read_as_a_format(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "a\n"})
 
-    result = discovered(Given((".",), format="script"))
+    result = discovered(DiscoveryRequest((".",), format="script"))
 
     assert result.files == ()
     assert problems(result) == [".: --as says what files are, and this is a directory"]
@@ -728,7 +730,7 @@ def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else
 ) -> None:
     write_tree(repo, {name: "[project]\ndependencies = [\n  'a',  # mothball: ignore[archived] x\n]\n"})
 
-    result = discovered(Given((name,), format=file_format))
+    result = discovered(DiscoveryRequest((name,), format=file_format))
 
     assert problems(result)[0] == f"{name}: read as {file_format}, and nothing in it is of that format"
     assert [file.document.ignores for file in result.files] == [()]
@@ -737,7 +739,7 @@ def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else
 def test_a_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
     write_tree(repo, {"notes.txt": "install_requires=[\n"})
 
-    result = discovered(Given(("notes.txt",), format="setup-py"))
+    result = discovered(DiscoveryRequest(("notes.txt",), format="setup-py"))
 
     assert problems(result) == []
     assert [[one.message for one in file.document.problems] for file in result.files] == [["invalid Python"]]
@@ -759,4 +761,4 @@ def test_a_file_that_is_what_it_is_called_or_may_be_empty_is_no_problem(
 ) -> None:
     write_tree(repo, {name: text})
 
-    assert discovered(Given((name,), format=file_format)).problems == ()
+    assert discovered(DiscoveryRequest((name,), format=file_format)).problems == ()

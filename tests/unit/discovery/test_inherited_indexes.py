@@ -11,7 +11,7 @@ import pytest
 from mothball.check.inputs import RunSettings
 from mothball.config.project import DEFAULT_INDEX, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Discovered, Given, discover
+from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.inherited_indexes import MAX_FILES
 from mothball.model.document import SkipReason
 from mothball.routing.route import Ask, Router
@@ -31,9 +31,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def discovered(*paths: str) -> Discovered:
+def discovered(*paths: str) -> DiscoveryResult:
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    return discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0))
+    return discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0))
 
 
 def ways(*paths: str) -> dict[str, Way]:

@@ -9,7 +9,7 @@ import pytest
 from mothball.check.inputs import LocalName, RunSettings
 from mothball.config.project import UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Given, discover
+from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import SkipReason
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("repo")
 def skip_reason(*paths: str) -> list[tuple[str, SkipReason | None]]:
     """Return each name in the files, in their order, and why it is not looked up."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    files = discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0)).files
+    files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     return [(one.name, one.skip_reason) for file in files for one in file.document.dependencies]
 
 
@@ -170,7 +170,7 @@ def test_all_names_are_told_where_that_is_asked_for(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"requirements.txt": "-e ./lib\n", "pyproject.toml": "[project]\nname = 'root'\n"})
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    given = Given(("requirements.txt",), all_names=True)
+    given = DiscoveryRequest(("requirements.txt",), all_names=True)
 
     (file,) = discover(given, config_resolver, RunSettings(TODAY, 0.0)).files
     assert file.local_names == (

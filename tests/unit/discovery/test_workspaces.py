@@ -12,7 +12,7 @@ from mothball.check.inputs import RunSettings
 from mothball.config.project import UserConfig
 from mothball.discovery import workspaces
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
-from mothball.discovery.discover import Given, discover
+from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.discovery.workspaces import Membership, Workspaces
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason, Workspace
@@ -38,7 +38,7 @@ def project(name: str, *requires: str, more: str = "") -> str:
 def skip_reason(*paths: str, sections: bool = False) -> dict[str, SkipReason | None]:
     """Return of each name in the files, with its section if wanted, why it is not looked up."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    files = discover(Given(paths), config_resolver, RunSettings(TODAY, 0.0)).files
+    files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     assert files
     return {
         f"{one.section}: {one.name}" if sections else one.name: one.skip_reason

@@ -9,8 +9,8 @@ import pytest
 from mothball.model.errors import GitError
 from mothball.repository import git_blobs as module
 from mothball.repository.git_blobs import Blobs
+from mothball.repository.git_process import ProcessResult
 from mothball.repository.git_run import Git
-from mothball.repository.git_spawning import Done
 from tests.support.git_repository import Repository, new_repository
 
 
@@ -23,7 +23,7 @@ class Counting(Git):
 
     limit = 1 << 30
 
-    def run(self, *arguments: str, stdin: bytes = b"", limit: int = 1 << 30) -> Done:
+    def run(self, *arguments: str, stdin: bytes = b"", limit: int = 1 << 30) -> ProcessResult:
         self.calls.append(arguments[-1])
         return super().run(*arguments, stdin=stdin, limit=min(limit, self.limit))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mothball.discovery.file_search import FoundFiles, find
-from mothball.repository.git_ignored import by_repository, ignored, tracked
+from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
 from tests.support.git_repository import Repository, new_repository
 
 
@@ -98,9 +98,9 @@ def test_names_of_any_bytes_are_understood(repository: Repository) -> None:
     repository.write(".gitignore", "*.txt\n")
     assert found_in(repository) == ([], names)
     path = str(repository.root / odd)
-    assert tracked([path], str(repository.root)) == frozenset()
+    assert tracked_paths([path], str(repository.root)) == frozenset()
     repository.git("add", "--force", "--", odd)
-    assert tracked([path], str(repository.root)) == {path}
+    assert tracked_paths([path], str(repository.root)) == {path}
 
 
 def test_without_git_nothing_is_ignored(
@@ -114,5 +114,5 @@ def test_without_git_nothing_is_ignored(
 
 def test_outside_every_repository_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert by_repository([str(tmp_path / "a" / "tox.ini")]) == {}
-    assert ignored([], str(tmp_path)) == frozenset()
+    assert group_by_repository([str(tmp_path / "a" / "tox.ini")]) == {}
+    assert ignored_paths([], str(tmp_path)) == frozenset()

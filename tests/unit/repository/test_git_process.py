@@ -82,7 +82,7 @@ def test_without_git_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pyte
     assert find_git(str(tmp_path)) == ""
     with pytest.raises(GitError) as caught:
         Git(str(tmp_path)).run("version")
-    assert str(caught.value) == "git is not installed, or not on PATH"
+    assert str(caught.value) == "git was not found on PATH"
     assert "install git" in caught.value.help
 
 

@@ -10,17 +10,17 @@ import pytest
 
 from mothball.model.errors import GitError
 from mothball.repository import git_repository as module
+from mothball.repository.git_process import ProcessResult
 from mothball.repository.git_repository import (
     Difference,
     Entry,
-    differences,
+    diff_trees,
     is_shallow,
     merge_base,
     open_repository,
-    resolve,
+    resolve_commit,
 )
 from mothball.repository.git_run import Git
-from mothball.repository.git_spawning import Done
 from tests.support.git_repository import IDENTITY, Repository, new_repository
 
 
@@ -98,37 +98,37 @@ def test_differences_have_modes_and_ids(made: Repository) -> None:
     made.git("rm", "--quiet", "gone")
     second = made.commit({"changed": "3", "new": "4"})
     git = Git(str(made.root))
-    found = {one.path: one for one in differences(git, first, second)}
+    found = {one.path: one for one in diff_trees(git, first, second)}
     assert found.keys() == {"changed", "gone", "new"}
     assert (found["gone"].after, found["new"].before) == (None, None)
     assert found["new"].after == Entry("100644", made.git("rev-parse", "HEAD:new"))
-    assert differences(git, second, None) == []
+    assert diff_trees(git, second, None) == []
 
 
 class Answering(Git):
     """A git that answers as it is told, with a history that is whole."""
 
-    def __init__(self, done: Done) -> None:
+    def __init__(self, done: ProcessResult) -> None:
         super().__init__(os.getcwd())
         self._done = done
 
-    def run(self, *arguments: str, stdin: bytes = b"", limit: int = 0) -> Done:  # noqa: ARG002 - as Git.run
-        return Done(0, b"false\n", b"") if "--is-shallow-repository" in arguments else self._done
+    def run(self, *arguments: str, stdin: bytes = b"", limit: int = 0) -> ProcessResult:  # noqa: ARG002 - as Git.run
+        return ProcessResult(0, b"false\n", b"") if "--is-shallow-repository" in arguments else self._done
 
 
 @pytest.mark.parametrize(
     ("done", "said"),
     [
-        (Done(128, b"", b"fatal: bad object x\n"), "git cannot read what is compared: bad object x"),
-        (Done(128, b"", b"fatal: detected dubious ownership in repository"), "belongs to somebody else"),
-        (Done(-9, b"x", b"", truncated=True), "git says more than 64 MiB"),
-        (Done(0, b":what is this\0path\0", b""), "git answers in a way that mothball does not understand"),
-        (Done(0, b":100644 100644 a b M\0", b""), "git answers in a way that mothball does not understand"),
+        (ProcessResult(128, b"", b"fatal: bad object x\n"), "git cannot read what is compared: bad object x"),
+        (ProcessResult(128, b"", b"fatal: detected dubious ownership in repository"), "belongs to somebody else"),
+        (ProcessResult(-9, b"x", b"", truncated=True), "git says more than 64 MiB"),
+        (ProcessResult(0, b":what is this\0path\0", b""), "git answers in a way that mothball does not understand"),
+        (ProcessResult(0, b":100644 100644 a b M\0", b""), "git answers in a way that mothball does not understand"),
     ],
 )
-def test_answers_that_are_none_are_errors_with_gits_own_words(done: Done, said: str) -> None:
+def test_answers_that_are_none_are_errors_with_gits_own_words(done: ProcessResult, said: str) -> None:
     with pytest.raises(GitError) as caught:
-        differences(Answering(done), "a", None)
+        diff_trees(Answering(done), "a", None)
     assert said in str(caught.value)
 
 
@@ -136,17 +136,17 @@ def test_commits_are_found_by_their_names(made: Repository) -> None:
     head = made.commit({"a": ""})
     made.git("tag", "--annotate", "--message", "x", "v1")
     git = Git(str(made.root))
-    assert {resolve(git, name) for name in ("HEAD", "main", "v1", head[:10])} == {head}
+    assert {resolve_commit(git, name) for name in ("HEAD", "main", "v1", head[:10])} == {head}
     assert merge_base(git, head, head) == head
     assert not is_shallow(git)
     for name in ("nowhere", "HEAD:a", "--all", ""):
         with pytest.raises(GitError, match="there is no commit"):
-            resolve(git, name)
+            resolve_commit(git, name)
 
 
 def test_a_merge_base_that_git_fails_to_find_is_an_error() -> None:
     with pytest.raises(GitError, match="the history is cut off"):
-        merge_base(Answering(Done(128, b"", b"fatal: x")), "a" * 40, "b" * 40)
+        merge_base(Answering(ProcessResult(128, b"", b"fatal: x")), "a" * 40, "b" * 40)
 
 
 def test_a_difference_is_what_it_says() -> None:

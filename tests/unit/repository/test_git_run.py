@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from mothball.model.errors import GitError
+from mothball.repository.git_process import ProcessResult, spawn
 from mothball.repository.git_run import Git, run_with_subprocess
-from mothball.repository.git_spawning import Done, spawn
 from tests.support.git_repository import new_repository
 
-Runner = Callable[[Sequence[str], Mapping[str, str], bytes, int], Done]
+Runner = Callable[[Sequence[str], Mapping[str, str], bytes, int], ProcessResult]
 RUNNERS = [pytest.param(spawn, id="spawn"), pytest.param(run_with_subprocess, id="subprocess")]
 
 
@@ -26,13 +26,13 @@ def python(code: str) -> list[str]:
 @pytest.mark.parametrize("run", RUNNERS)
 def test_what_a_program_writes_and_how_it_ends_comes_back(run: Runner) -> None:
     code = "import sys, os; os.write(1, b'out\\0\\xff'); os.write(2, b'err'); sys.exit(3)"
-    assert run(python(code), {}, b"", 100) == Done(3, b"out\0\xff", b"err")
+    assert run(python(code), {}, b"", 100) == ProcessResult(3, b"out\0\xff", b"err")
 
 
 @pytest.mark.parametrize("run", RUNNERS)
 def test_a_program_sees_the_environment_that_it_is_given_and_no_other(run: Runner) -> None:
     done = run(python("import os; print(os.environ.get('A'), os.environ.get('PATH'))"), {"A": "b"}, b"", 100)
-    assert done.out.split() == [b"b", b"None"]
+    assert done.stdout.split() == [b"b", b"None"]
 
 
 @pytest.mark.parametrize("run", RUNNERS)
@@ -40,30 +40,30 @@ def test_megabytes_go_both_ways_at_once(run: Runner) -> None:
     data = os.urandom(1024) * 3000
     code = "import os\nwhile data := os.read(0, 8192): os.write(2, data[:1]); os.write(1, data)"
     done = run(python(code), {}, data, len(data))
-    assert (done.code, done.out == data, done.truncated) == (0, True, False)
+    assert (done.returncode, done.stdout == data, done.truncated) == (0, True, False)
 
 
 @pytest.mark.parametrize("run", RUNNERS)
 def test_a_program_that_does_not_listen_does_no_harm(run: Runner) -> None:
     done = run(python("import os; os.close(0); os.write(1, b'no')"), {}, b"x" * 1_000_000, 100)
-    assert (done.code, done.out) == (0, b"no")
+    assert (done.returncode, done.stdout) == (0, b"no")
 
 
 @pytest.mark.parametrize("run", RUNNERS)
 def test_what_is_beyond_the_limit_is_cut_off(run: Runner) -> None:
     done = run(python("import os; os.write(1, b'x' * 1001)"), {}, b"", 1000)
-    assert (done.out, done.truncated) == (b"x" * 1000, True)
+    assert (done.stdout, done.truncated) == (b"x" * 1000, True)
 
 
 def test_a_program_that_never_ends_is_stopped_at_the_limit() -> None:
     done = spawn(python("import os\nwhile True: os.write(1, b'x' * 5000)"), {}, b"", 10_000)
-    assert (len(done.out), done.truncated, done.code) == (10_000, True, -9)
+    assert (len(done.stdout), done.truncated, done.returncode) == (10_000, True, -9)
 
 
 def test_complaints_without_end_are_heard_to_the_end_and_kept_in_part() -> None:
     done = spawn(python("import os\nfor _ in range(99): os.write(2, b'x' * 5000)"), {}, b"", 10)
-    assert done.code == 0
-    assert 64 * 1024 <= len(done.err) < 99 * 5000
+    assert done.returncode == 0
+    assert 64 * 1024 <= len(done.stderr) < 99 * 5000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc lists the descriptors")
@@ -97,7 +97,7 @@ def test_no_descriptor_and_no_process_is_left_behind(monkeypatch: pytest.MonkeyP
 def test_git_runs_where_it_is_told_to(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "repo")
     done = Git(str(repository.root)).run("rev-parse", "--show-toplevel")
-    assert (done.code, done.out.decode().strip()) == (0, str(repository.root.resolve()))
+    assert (done.returncode, done.stdout.decode().strip()) == (0, str(repository.root.resolve()))
 
 
 def test_a_git_that_cannot_be_started_is_an_error_with_a_way_out(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from mothball.check.inputs import SourceFile
-from mothball.discovery.config_lookup import configuration_of, table_path
+from mothball.discovery.config_lookup import governing_config_path, table_path
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.ignore_config import NewIgnore, add_config_ignores
 from mothball.edits.model import Edit
@@ -166,7 +166,7 @@ class _Offer:
     def _ignore_in_configuration(
         self, subject: _Subject, finding: Finding, file: SourceFile
     ) -> Iterator[types.CodeAction]:
-        path = configuration_of(file)
+        path = governing_config_path(file)
         held = self._open_texts.get(path)
         is_new = held is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
