@@ -15,7 +15,7 @@ from mothball.lsp.settings import Settings
 from mothball.model.document import Dependency, SkipReason, Span
 from mothball.model.errors import UnreadableFileError
 from mothball.model.lookup import Skipped
-from mothball.routing.route import Ask, Declared, Route, Router
+from mothball.routing.route import DeclaredIndexes, IndexRoute, Route, Router
 from tests.support.cli import clean_environment
 
 LOCAL = "http://127.0.0.1:8080/simple/"
@@ -25,22 +25,22 @@ ANY = Dependency("lib", Span(0, 0), Span(0, 0))
 def routed(settings: Settings, config: Config, home: Path, **variables: str) -> Route:
     with mock.patch.dict(os.environ, clean_environment(home, **variables), clear=True):
         side = read_effective_settings(settings, Environment())
-    return Router(Declared("requirements"), network_of(config, side.user, side.overrides)).route(ANY)
+    return Router(DeclaredIndexes("requirements"), network_of(config, side.user, side.overrides)).route(ANY)
 
 
 def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Path) -> None:
     address = "https://user:pw@a.example/simple/"
     route = routed(Settings(), Config(), tmp_path, PIP_INDEX_URL=address)
-    assert isinstance(route, Ask)
-    assert route.indexes == ("https://a.example/simple/",)
+    assert isinstance(route, IndexRoute)
+    assert route.urls == ("https://a.example/simple/",)
     with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
         assert UserAddress(address) in read_effective_settings(Settings(), Environment()).user.access.addresses
 
 
 def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
     route = routed(Settings(index_url="https://b.example/simple/"), Config(), tmp_path)
-    assert isinstance(route, Ask)
-    assert [one.set_by for one in route.answering] == ["`indexUrl` of the editor"]
+    assert isinstance(route, IndexRoute)
+    assert [one.set_by for one in route.indexes] == ["`indexUrl` of the editor"]
 
 
 def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path)
         routed(Settings(), project, tmp_path, UV_INDEX_URL=LOCAL),
         routed(Settings(index_url=LOCAL), Config(), tmp_path),
     ):
-        assert isinstance(asked, Ask)
-        assert asked.indexes == (LOCAL,)
+        assert isinstance(asked, IndexRoute)
+        assert asked.urls == (LOCAL,)
 
 
 def test_a_pip_conf_that_cannot_be_used_is_told_as_the_users_own_file_would_be(tmp_path: Path) -> None:

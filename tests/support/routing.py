@@ -6,7 +6,7 @@ from mothball.config.installers import NO_SETTINGS, InstallerSettings, UserIndex
 from mothball.config.project import DEFAULT_INDEX, Network
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, SkipReason
-from mothball.routing.route import Ask, Declared, Explanation, Router
+from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 
 A, B, C, D = (f"https://{letter}.example/simple/" for letter in "abcd")
 PUBLIC = DEFAULT_INDEX
@@ -32,7 +32,7 @@ def router_of(
 ) -> tuple[Router, tuple[Dependency, ...]]:
     """Return the router of a file that holds ``text``, and its dependencies."""
     document = parse(file_format, text)
-    declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+    declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
     return Router(declared, told(network or Network(), settings)), document.dependencies
 
 
@@ -44,7 +44,7 @@ def ways(
     found: dict[str, Way] = {}
     for one in dependencies:
         route = router.route(one)
-        found[one.name] = route.indexes if isinstance(route, Ask) else route.reason
+        found[one.name] = route.urls if isinstance(route, IndexRoute) else route.reason
     return found
 
 

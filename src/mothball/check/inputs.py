@@ -26,7 +26,7 @@ from mothball.model.findings import CheckedDependency, Finding, Mode
 from mothball.model.line_index import LineTable
 from mothball.model.lookup import Lookup
 from mothball.model.records import NamedTuple
-from mothball.routing.route import Declared
+from mothball.routing.route import DeclaredIndexes
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
 FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
@@ -94,10 +94,10 @@ class SourceFile(NamedTuple):
         """The dependencies that this run is about."""
         return self.document.dependencies if self.selected is None else self.selected
 
-    def declared_indexes(self) -> Declared:
+    def declared_indexes(self) -> DeclaredIndexes:
         """Return what the file says of indexes."""
         document = self.document
-        return Declared(document.format, document.tools, self.index_options, self.tool_indexes)
+        return DeclaredIndexes(document.format, document.tools, self.index_options, self.tool_indexes)
 
 
 class CheckedFile(NamedTuple):

@@ -35,7 +35,7 @@ from mothball.model.line_index import LineTable
 from mothball.model.lookup import Answer, Lookup, Skipped, Source, StatusNotStated, Unavailable
 from mothball.model.records import make
 from mothball.model.sanitize import one_line
-from mothball.routing.route import Ask, Router, credentials_in
+from mothball.routing.route import IndexRoute, Router, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
 Asked = Query | Skipped
@@ -113,15 +113,15 @@ def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
     asked: list[Asked] = []
     lookup_settings: dict[str | None, LookupSettings] = {None: plain}
     router = Router(file.declared_indexes(), network)
-    before: Ask | None = None
+    before: IndexRoute | None = None
     where: tuple[tuple[str, ...], LookupSettings] = ((), plain)
     for dependency, way in zip(file.dependencies_to_check, router.routes(file.dependencies_to_check), strict=True):
-        if isinstance(way, Ask):
+        if isinstance(way, IndexRoute):
             if way is not before:  # most of a file go the same way
                 before, other = way, way.status_index
                 if other not in lookup_settings:
                     lookup_settings[other] = plain._replace(status_index=other)
-                where = way.indexes, lookup_settings[other]
+                where = way.urls, lookup_settings[other]
             asked.append(make(Query, (dependency.name, *where)))
         else:
             asked.append(way)
@@ -263,7 +263,7 @@ def _skipped_problems(judged: Iterable[CheckedFile], settings: RunSettings) -> I
             if skipped and severity is not Severity.OFF:
                 words = skipped_message(reason, len({dependency.name for dependency in skipped}))
                 yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
-        places = credentials_in(one.file.declared_indexes(), one.file.document.dependencies)
+        places = credential_locations(one.file.declared_indexes(), one.file.document.dependencies)
         if places:
             words = dropped_credentials_message(places)
             yield Problem(Severity.NOTE, words.message, words.help, one.file.path)

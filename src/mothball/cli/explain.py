@@ -25,7 +25,7 @@ from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import repository_root
 from mothball.routing.addresses import base_url
 from mothball.routing.candidates import RejectedIndex
-from mothball.routing.route import Ask, Declared, Explanation, Router
+from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 
 # A name that stands on thousands of lines is explained once for each way, and these lines are named.
 _SHOWN_PLACES = 5
@@ -93,7 +93,7 @@ def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterato
     if resolved_config is None:
         yield f"{name}: no file names it, and the configuration cannot be used"
         return
-    router = Router(Declared("requirements"), resolved_config.network)
+    router = Router(DeclaredIndexes("requirements"), resolved_config.network)
     explanation = router.explain(_nowhere(name))
     yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
 
@@ -107,8 +107,8 @@ def _lines(name: str, places: list[str], explanation: Explanation) -> Iterator[s
     more = f" and {len(places) - len(shown)} more places" if len(places) > len(shown) else ""
     yield f"{name}: {', '.join(shown)}{more}"
     route = explanation.route
-    if isinstance(route, Ask):
-        for number, index in enumerate(route.answering, start=1):
+    if isinstance(route, IndexRoute):
+        for number, index in enumerate(route.indexes, start=1):
             yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
         if route.status_index is not None:
             yield f"  then, where these state nothing: {one_line(route.status_index, 200)}  `status-index`"

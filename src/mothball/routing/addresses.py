@@ -23,7 +23,7 @@ def base_url(address: str) -> str:
     return without_credentials(address).rstrip("/") + "/"
 
 
-def is_web(base: str) -> bool:
+def is_http(base: str) -> bool:
     """Return whether the base URL ``base`` is one that can be asked at all: http or https, with a host."""
     return re.match(_WEB_URL, base) is not None
 
@@ -89,7 +89,7 @@ class UserAddresses:
         """
         expanded = re.sub(_VARIABLE, lambda match: variables.get(match[1] or match[2], match[0]), address)
         base = base_url(expanded)
-        if "$" in base or not is_web(base):
+        if "$" in base or not is_http(base):
             return None
         path = address.partition("://")[2].partition("/")[2]
         return expanded if base in self._bases or ("$" not in path and "://" in address and self.name(base)) else None

@@ -25,7 +25,7 @@ class RejectedIndex(NamedTuple):
     reason: str
 
 
-class Choice(NamedTuple):
+class Selection(NamedTuple):
     """What an installer makes of all that is said: ``asked`` in order, the last one its main index.
 
     ``no_index_reason`` says why no index may be asked at all; empty where one may.
@@ -36,11 +36,11 @@ class Choice(NamedTuple):
     no_index_reason: str = ""
 
 
-class Default(NamedTuple):
-    """The index for what names none of its own. ``is_chosen`` where our own configuration or option names it."""
+class DefaultIndex(NamedTuple):
+    """The index for what names none of its own. ``is_configured`` where our own configuration or option names it."""
 
     candidate: Candidate
-    is_chosen: bool = False
+    is_configured: bool = False
 
 
 class RoutingRequest(NamedTuple):
@@ -54,15 +54,15 @@ class RoutingRequest(NamedTuple):
     options: tuple[IndexOption, ...]
     indexes: tuple[ToolIndex, ...]
     settings: InstallerSettings
-    default: Default
+    default: DefaultIndex
 
 
-def of_option(option: IndexOption) -> Candidate:
+def option_candidate(option: IndexOption) -> Candidate:
     """Return the index that an option of a requirements file names."""
     return Candidate(option.value, f"`--{option.name}`{_in(option.place)}")
 
 
-def of_tool(index: ToolIndex) -> Candidate:
+def tool_candidate(index: ToolIndex) -> Candidate:
     """Return the index that a tool's table declares."""
     key = _KEYS.get(index.tool, index.tool)
     what = f"`{index.role}`" if index.role in _SETTINGS else f"[[{key}]]"
@@ -70,7 +70,7 @@ def of_tool(index: ToolIndex) -> Candidate:
     return Candidate(index.url, f"{what}{named}{_in(index.place)}")
 
 
-def of_user(index: UserIndex) -> Candidate:
+def user_candidate(index: UserIndex) -> Candidate:
     """Return the index that the user's side names."""
     return Candidate(index.url, index.set_by, index.is_user_setting)
 
@@ -85,7 +85,7 @@ def rejected(candidates: Iterable[Candidate | None], reason: str) -> tuple[Rejec
     return tuple(RejectedIndex(one, reason) for one in candidates if one is not None)
 
 
-def together(choices: Iterable[Choice]) -> Choice:
+def merge_selections(choices: Iterable[Selection]) -> Selection:
     """Return what is asked where any of several installers may be the one: all that any of them asks.
 
     Where one of them asks nobody, nobody is asked: it is not ours to guess that it was another one.
@@ -101,15 +101,15 @@ def together(choices: Iterable[Choice]) -> Choice:
         over += choice.rejected
     # An installer with a main index of its own is not overruled by one for which nobody has named any.
     if not all(map(is_public, mains)):
-        unnamed = [one for one in mains if one.set_by == DEFAULT_BY]
+        unnamed = [one for one in mains if one.set_by == BUILT_IN_DEFAULT]
         over += rejected(unnamed, "another installer of this file has a main index of its own")
         mains = [one for one in mains if one not in unnamed]
     # What is extra to one of them and the main index of another waits for the extra ones.
     asked = dict.fromkeys((*(one for one in extras if one not in mains), *mains))
-    return Choice(tuple(asked), tuple(dict.fromkeys(over)))
+    return Selection(tuple(asked), tuple(dict.fromkeys(over)))
 
 
-DEFAULT_BY = "the default"
+BUILT_IN_DEFAULT = "the default"
 _KEYS = {
     "uv": "tool.uv.index",
     "poetry": "tool.poetry.source",

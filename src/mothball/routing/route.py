@@ -16,18 +16,18 @@ from mothball.config.project import Network
 from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_default, is_local, is_web
+from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_default, is_http, is_local
 from mothball.routing.candidates import (
-    DEFAULT_BY,
+    BUILT_IN_DEFAULT,
     Candidate,
-    Choice,
-    Default,
+    DefaultIndex,
     RejectedIndex,
     RoutingRequest,
+    Selection,
     is_public,
-    of_user,
+    merge_selections,
     rejected,
-    together,
+    user_candidate,
 )
 
 # So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
@@ -51,7 +51,7 @@ _SAID = itemgetter(
 )
 
 
-class Asked(NamedTuple):
+class RoutedIndex(NamedTuple):
     """An index to ask: its base URL, without credentials and with one slash at its end.
 
     ``set_by`` says where it is named, and ``is_user_setting`` whether the user's side names it too.
@@ -62,25 +62,25 @@ class Asked(NamedTuple):
     is_user_setting: bool = False
 
 
-class Ask(NamedTuple):
+class IndexRoute(NamedTuple):
     """The indexes to ask, in order. Never empty.
 
     ``status_index`` is asked when these state nothing; None for names that must not go there.
     """
 
-    answering: tuple[Asked, ...]
+    indexes: tuple[RoutedIndex, ...]
     status_index: str | None = None
 
     @property
-    def indexes(self) -> tuple[str, ...]:
+    def urls(self) -> tuple[str, ...]:
         """The base URLs of the indexes."""
-        return tuple(one.url for one in self.answering)
+        return tuple(one.url for one in self.indexes)
 
 
-Route = Ask | Skipped
+Route = IndexRoute | Skipped
 
 
-class Declared(NamedTuple):
+class DeclaredIndexes(NamedTuple):
     """What a file says of indexes: its own format, the tools with tables in it, its options and its tables' indexes."""
 
     format: str = ""
@@ -100,14 +100,14 @@ class Explanation(NamedTuple):
 class Router:
     """Routes the dependencies of one file."""
 
-    def __init__(self, declared: Declared, network: Network) -> None:
+    def __init__(self, declared: DeclaredIndexes, network: Network) -> None:
         """Take what the file says, and what our configuration and the user say."""
         self._declared = declared
         self._network = network
         self._settings = network.installers
-        self._default = Default(
-            Candidate(network.index_url, network.index_set_by or DEFAULT_BY, network.is_user_index),
-            is_chosen=bool(network.index_set_by),
+        self._default = DefaultIndex(
+            Candidate(network.index_url, network.index_set_by or BUILT_IN_DEFAULT, network.is_user_index),
+            is_configured=bool(network.index_set_by),
         )
         self._users: UserAddresses | None = None
         self._private = _any_of(network.private) if network.private else None
@@ -165,7 +165,7 @@ class Router:
 
     # --- what the installer would ask ---------------------------------------------------------------------------------
 
-    def _pinned(self, dependency: Dependency) -> Choice | None:
+    def _pinned(self, dependency: Dependency) -> Selection | None:
         """Return the indexes that the entry itself pins, None where it pins none that can be told.
 
         Several are for different environments. Of what is left to others by them nobody is told: it may be private.
@@ -173,7 +173,7 @@ class Router:
         if dependency.index_name:
             is_open = dependency.skip_reason in {None, SkipReason.NO_INDEX}
             candidate = self._named(dependency.index_name) if is_open else None
-            return Choice((candidate,)) if candidate else None
+            return Selection((candidate,)) if candidate else None
         if not dependency.index_url:
             return None
         asked = [self._pin(url) for url in (dependency.index_url, *dependency.also_indexes)]
@@ -181,12 +181,12 @@ class Router:
             from mothball.routing.pipenv import mirrored  # noqa: PLC0415 - few set a mirror
 
             asked = [mirrored(one, self._settings.mirror) for one in asked]
-        return Choice(tuple(asked))
+        return Selection(tuple(asked))
 
     def _pin(self, url: str) -> Candidate:
         declared = next((one for one in self._declared.indexes if one.url == url), None)
         place = f", {declared.name or url} in {declared.place}" if declared and declared.place else ""
-        return Candidate(url, f"{PINNED}{place}")
+        return Candidate(url, f"{PINNED_BY_ENTRY}{place}")
 
     def _named(self, name: str) -> Candidate | None:
         if name == "pypi":  # as Poetry's entries name the default index
@@ -212,7 +212,7 @@ class Router:
         with_indexes = {one.tool for one in declared.indexes}
         return tuple(tool for tool in _TOOLS if tool in with_indexes or (tool == "uv" and tool in declared.tools))
 
-    def _chosen(self, dependency: Dependency) -> Choice:
+    def _chosen(self, dependency: Dependency) -> Selection:
         tools = self._installers(dependency.section)
         choices = [self._by_tool(tool, dependency) for tool in tools]
         if len(choices) == 1 and not self._is_mere_default(choices[0], dependency.section):
@@ -220,25 +220,25 @@ class Router:
         if len(choices) == 1:
             return self._by_tool("requirements", dependency)
         if choices:
-            return together(choices)
+            return merge_selections(choices)
         return self._by_tool("requirements", dependency)
 
-    def _is_mere_default(self, choice: Choice, section: str) -> bool:
+    def _is_mere_default(self, choice: Selection, section: str) -> bool:
         """Return whether uv, for which nobody has named an index, would take what pip's user has a home for.
 
         The standard tables are for pip as well, and of two main indexes the private one answers.
         """
         pip = self._settings.pip
         is_standard = self._declared.format == "pyproject" and not section.startswith("tool.")
-        has_home = pip.main is not None and not pip.no_index and not is_public(of_user(pip.main))
+        has_home = pip.main is not None and not pip.no_index and not is_public(user_candidate(pip.main))
         return (
             is_standard
             and has_home
             and choice.asked == (self._default.candidate,)
-            and choice.asked[0].set_by == DEFAULT_BY
+            and choice.asked[0].set_by == BUILT_IN_DEFAULT
         )
 
-    def _by_tool(self, tool: str, dependency: Dependency) -> Choice:
+    def _by_tool(self, tool: str, dependency: Dependency) -> Selection:
         declared = self._declared
         # What uv installs around a requirements file counts for that; all else is the tool's own.
         owner = "uv" if tool == "requirements" else tool
@@ -247,16 +247,16 @@ class Router:
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
         # importlib.import_module does the same, and its own import costs as much as a tool's module.
-        choice: Choice = __import__(f"mothball.routing.{tool}", fromlist=["choose"]).choose(request)
+        choice: Selection = __import__(f"mothball.routing.{tool}", fromlist=["select_indexes"]).select_indexes(request)
         return choice
 
-    def _unless_unknown(self, choice: Choice) -> Choice:
+    def _unless_unknown(self, choice: Selection) -> Selection:
         """Return ``choice``, or nobody where it ends at the default index and what cannot be read may name another."""
         unknown = next((one for one in self._declared.options if one.name == "unknown"), None)
         if unknown is None or not any(map(self._is_default, choice.asked)):
             return choice
         reason = f"what stands in {unknown.place} may name an index, and cannot be read"
-        return Choice(
+        return Selection(
             rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"), no_index_reason=reason
         )
 
@@ -265,11 +265,11 @@ class Router:
 
     # --- what of it we ask --------------------------------------------------------------------------------------------
 
-    def _decide(self, name: str, choice: Choice) -> Explanation:
+    def _decide(self, name: str, choice: Selection) -> Explanation:
         nothing = partial(Explanation, rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"))
         if not choice.asked:
             return Explanation(Skipped(SkipReason.NO_INDEX), choice.rejected, choice.no_index_reason)
-        found: list[Asked] = []
+        found: list[RoutedIndex] = []
         over = choice.rejected
         for candidate in choice.asked:
             address = self._expanded(candidate)
@@ -278,9 +278,9 @@ class Router:
                     Skipped(SkipReason.INDEX_VARIABLE), no_index_reason=f"{candidate.set_by} holds a variable"
                 )
             base = base_url(address)
-            if is_web(base):
+            if is_http(base):
                 found.append(
-                    Asked(base, candidate.set_by, candidate.is_user_setting or self._user_addresses().name(base))
+                    RoutedIndex(base, candidate.set_by, candidate.is_user_setting or self._user_addresses().name(base))
                 )
             elif candidate is choice.asked[-1] or self._may_hide_private_index(candidate, choice):
                 # The last one is the installer's main index: where it cannot be asked, the others cannot speak for it.
@@ -290,15 +290,15 @@ class Router:
                 over += rejected([candidate], "it is no http address")
         return self._restrain(name, _in_order(found), over)
 
-    def _may_hide_private_index(self, candidate: Candidate, choice: Choice) -> bool:
+    def _may_hide_private_index(self, candidate: Candidate, choice: Selection) -> bool:
         """Return whether a name of ``candidate``, which nobody can ask, would be looked for at the default index."""
         is_file = candidate.address.lower().startswith("file:")
         # pip asks all that its user's configuration names about every name: the default index knows them by now.
-        if is_file and candidate in map(of_user, self._settings.pip.extra):
+        if is_file and candidate in map(user_candidate, self._settings.pip.extra):
             return False
         return any(map(self._is_default, choice.asked))
 
-    def _restrain(self, name: str, asked: tuple[Asked, ...], over: tuple[RejectedIndex, ...]) -> Explanation:
+    def _restrain(self, name: str, asked: tuple[RoutedIndex, ...], over: tuple[RejectedIndex, ...]) -> Explanation:
         """Take out what must not learn the name."""
         is_private = self._is_private(name)
         if is_private:
@@ -314,7 +314,7 @@ class Router:
         if stranger is not None:
             words = f"{stranger.set_by} names a local index, and only the repository does"
             return Explanation(Skipped(SkipReason.CONSENT), over + everything, words)
-        return Explanation(Ask(asked, None if is_private else self._status_index()), over)
+        return Explanation(IndexRoute(asked, None if is_private else self._status_index()), over)
 
     def _expanded(self, candidate: Candidate) -> str | None:
         if "$" not in candidate.address:
@@ -330,20 +330,20 @@ class Router:
             self._users = UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
         return self._users
 
-    def _needs_consent(self, index: Asked) -> bool:
+    def _needs_consent(self, index: RoutedIndex) -> bool:
         return not self._network.ask_local_indexes and not index.is_user_setting and is_local(index.url)
 
     def _status_index(self) -> str | None:
         if not self._network.status_index:
             return None
-        index = Asked(base_url(self._network.status_index), "`status-index`")
+        index = RoutedIndex(base_url(self._network.status_index), "`status-index`")
         return None if self._needs_consent(index) else index.url
 
 
-PINNED = "the entry itself"
+PINNED_BY_ENTRY = "the entry itself"
 
 
-def credentials_in(declared: Declared, dependencies: Iterable[Dependency]) -> list[str]:
+def credential_locations(declared: DeclaredIndexes, dependencies: Iterable[Dependency]) -> list[str]:
     """Return where a repository file writes credentials into the address of an index: they are never sent."""
     found = [f"`--{one.name}` in {one.place}" for one in declared.options if has_credentials(one.value)]
     found += [f"{one.name or one.role} in {one.place}" for one in declared.indexes if has_credentials(one.url)]
@@ -353,9 +353,9 @@ def credentials_in(declared: Declared, dependencies: Iterable[Dependency]) -> li
     return found
 
 
-def _in_order(asked: Iterable[Asked]) -> tuple[Asked, ...]:
+def _in_order(asked: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:
     """Return ``asked`` each once, and the default index last: a name must not be looked for there before at home."""
-    by_url: dict[str, Asked] = {}
+    by_url: dict[str, RoutedIndex] = {}
     for one in asked:
         by_url.setdefault(one.url, one)
     return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))

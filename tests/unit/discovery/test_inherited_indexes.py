@@ -14,7 +14,7 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.inherited_indexes import MAX_FILES
 from mothball.model.document import SkipReason
-from mothball.routing.route import Ask, Router
+from mothball.routing.route import IndexRoute, Router
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 
@@ -43,7 +43,7 @@ def ways(*paths: str) -> dict[str, Way]:
         router = Router(file.declared_indexes(), file.resolved_config.network)
         for one in file.document.dependencies:
             route = router.route(one)
-            found[one.name] = route.indexes if isinstance(route, Ask) else route.reason
+            found[one.name] = route.urls if isinstance(route, IndexRoute) else route.reason
     return found
 
 

@@ -23,7 +23,7 @@ from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.lookup import Skipped
 from mothball.model.sanitize import one_line
-from mothball.routing.route import MAX_INDEXES, Ask, Declared, Router, credentials_in
+from mothball.routing.route import MAX_INDEXES, DeclaredIndexes, IndexRoute, Router, credential_locations
 from tests.support.routing import told, user
 from tests.support.timing import least_seconds
 
@@ -123,7 +123,7 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
     file_format: str, text: str, said: InstallerSettings
 ) -> None:
     document = parse(file_format, text)
-    declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+    declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
     for careful in (False, True):
         network = Network(private=PRIVATE, ask_local_indexes=not careful)
         router = Router(declared, told(network, said))
@@ -131,12 +131,12 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
             route = router.route(dependency)
             explanation = router.explain(dependency)
             assert explanation.route == route
-            assert isinstance(route, Ask | Skipped)
-            if not isinstance(route, Ask):
+            assert isinstance(route, IndexRoute | Skipped)
+            if not isinstance(route, IndexRoute):
                 continue
-            assert 0 < len(route.indexes) <= MAX_INDEXES
+            assert 0 < len(route.urls) <= MAX_INDEXES
             private = any(fnmatchcase(dependency.name, pattern) for pattern in PRIVATE)
-            for index in route.answering:
+            for index in route.indexes:
                 shown = one_line(f"{index.url} {index.set_by}")
                 assert "s3cret" not in index.url
                 assert "pw@" not in shown
@@ -144,7 +144,7 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
                 assert index.url.lower().startswith(("https://", "http://"))
                 assert not (private and any(host in index.url.lower() for host in DEFAULT_INDEX_HOSTS))
                 assert not (careful and not index.is_user_setting and index.url.startswith("http:"))
-    assert all("pw@" not in one_line(place) for place in credentials_in(declared, document.dependencies))
+    assert all("pw@" not in one_line(place) for place in credential_locations(declared, document.dependencies))
 
 
 @given(TEXTS, TEXTS)
@@ -247,11 +247,11 @@ def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> N
     def work(size: int) -> None:
         text = text_of(size) + ("acme-web\nlib\n" if file_format == "requirements" else NAMES)
         document = parse(file_format, text)
-        declared = Declared(document.format, document.tools, document.index_options, document.tool_indexes)
+        declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
         router = Router(declared, Network(private=PRIVATE))
         for dependency in document.dependencies:
             router.explain(dependency)
-        credentials_in(declared, document.dependencies)
+        credential_locations(declared, document.dependencies)
 
     # Eight times the text takes eight times as long; a square would take sixty-four times.
     assert least_seconds(lambda: work(1600)) < 24 * least_seconds(lambda: work(200))

@@ -14,8 +14,15 @@ from mothball.model.document import Dependency, IndexOption, SkipReason, Span, T
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
 from mothball.routing.addresses import base_url
-from mothball.routing.route import MAX_DECLARED, MAX_INDEXES, Asked, Declared, Router, credentials_in
-from mothball.routing.route import Ask as Answering
+from mothball.routing.route import (
+    MAX_DECLARED,
+    MAX_INDEXES,
+    DeclaredIndexes,
+    IndexRoute,
+    RoutedIndex,
+    Router,
+    credential_locations,
+)
 from tests.support.routing import told
 
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
@@ -50,16 +57,16 @@ def dependency(name: str = "old-lib", index: str | None = None, skip_reason: Ski
     return Dependency(name, Span(0, 1), Span(0, 1), index_url=index, skip_reason=skip_reason)
 
 
-class Ask(NamedTuple):
-    """A route without the words about who named what, which have tests of their own."""
+class IndexUrls(NamedTuple):
+    """The URLs of a route, without the settings that name them."""
 
-    indexes: tuple[str, ...]
+    urls: tuple[str, ...]
     status_index: str | None = None
 
 
-def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> Ask | Skipped:
-    way = Router(Declared("requirements", options=options), network).route(wanted)
-    return Ask(way.indexes, way.status_index) if isinstance(way, Answering) else way
+def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> IndexUrls | Skipped:
+    way = Router(DeclaredIndexes("requirements", options=options), network).route(wanted)
+    return IndexUrls(way.urls, way.status_index) if isinstance(way, IndexRoute) else way
 
 
 def option(name: str, value: str = "") -> IndexOption:
@@ -98,16 +105,16 @@ def primary(value: str) -> IndexOption:
 def test_extra_indexes_go_first_and_the_last_index_url_wins(
     options: tuple[IndexOption, ...], indexes: tuple[str, ...]
 ) -> None:
-    assert route(dependency(), options, NETWORK) == Ask(indexes)
+    assert route(dependency(), options, NETWORK) == IndexUrls(indexes)
 
 
 def test_without_any_word_the_default_index_answers() -> None:
-    assert route(dependency(), (), Network()) == Ask((DEFAULT_INDEX,))
+    assert route(dependency(), (), Network()) == IndexUrls((DEFAULT_INDEX,))
 
 
 @pytest.mark.parametrize("options", [(), (extra(EXTRA), primary(OTHER)), (option("no-index"),)])
 def test_an_index_pinned_by_the_entry_answers_alone(options: tuple[IndexOption, ...]) -> None:
-    assert route(dependency(index="https://pinned.example/simple"), options, NETWORK) == Ask(
+    assert route(dependency(index="https://pinned.example/simple"), options, NETWORK) == IndexUrls(
         ("https://pinned.example/simple/",)
     )
 
@@ -138,8 +145,8 @@ def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
     assert route(dependency(), (extra(address),), NETWORK) == variable
     assert route(dependency(index=address), (), NETWORK) == variable
     # Only what would be asked matters.
-    assert route(dependency(index=OTHER), (primary(address),), NETWORK) == Ask((OTHER,))
-    assert route(dependency(), (primary(address), primary(OTHER)), NETWORK) == Ask((OTHER,))
+    assert route(dependency(index=OTHER), (primary(address),), NETWORK) == IndexUrls((OTHER,))
+    assert route(dependency(), (primary(address), primary(OTHER)), NETWORK) == IndexUrls((OTHER,))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,7 @@ def test_what_is_no_web_address_is_not_asked(address: str) -> None:
     assert route(dependency(), (primary(address),), NETWORK) == nowhere
     assert route(dependency(index=address), (), NETWORK) == nowhere
     assert route(dependency(), (extra(address),), NETWORK) == nowhere
-    assert route(dependency(), (extra(address), primary(OTHER)), NETWORK) == Ask((OTHER,))
+    assert route(dependency(), (extra(address), primary(OTHER)), NETWORK) == IndexUrls((OTHER,))
 
 
 # --- how an address is asked ------------------------------------------------------------------------------------------
@@ -185,7 +192,7 @@ def test_what_is_no_web_address_is_not_asked(address: str) -> None:
 def test_an_index_is_asked_without_credentials_and_with_one_slash_at_its_end(address: str, base: str) -> None:
     assert base_url(address) == base
     assert base_url(base) == base
-    assert route(dependency(), (primary(address),), NETWORK) == Ask((base,))
+    assert route(dependency(), (primary(address),), NETWORK) == IndexUrls((base,))
 
 
 def test_an_index_is_asked_once_however_often_it_is_named() -> None:
@@ -195,12 +202,12 @@ def test_an_index_is_asked_once_however_often_it_is_named() -> None:
         extra("https://user:secret@extra.example/simple/"),
         primary(EXTRA),
     )
-    assert route(dependency(), options, NETWORK) == Ask((EXTRA,))
+    assert route(dependency(), options, NETWORK) == IndexUrls((EXTRA,))
 
 
 def test_the_status_index_is_asked_after_all_others() -> None:
     network = Network(index_url=HOME, status_index=STATUSES.rstrip("/"))
-    assert route(dependency(), (extra(EXTRA),), network) == Ask((EXTRA, HOME), STATUSES)
+    assert route(dependency(), (extra(EXTRA),), network) == IndexUrls((EXTRA, HOME), STATUSES)
 
 
 # --- private names ----------------------------------------------------------------------------------------------------
@@ -221,13 +228,13 @@ PRIVATE = Network(index_url=HOME, status_index=STATUSES, private=("acme-*", "sec
     ],
 )
 def test_a_private_name_is_not_sent_to_the_status_index(name: str, *, private: bool) -> None:
-    assert route(dependency(name), (), PRIVATE) == Ask((HOME,), None if private else STATUSES)
+    assert route(dependency(name), (), PRIVATE) == IndexUrls((HOME,), None if private else STATUSES)
 
 
 def test_a_private_name_is_asked_of_its_own_index_but_not_of_the_default_one() -> None:
     network = PRIVATE._replace(index_url=DEFAULT_INDEX)
-    assert route(dependency("acme-web"), (extra(EXTRA),), network) == Ask((EXTRA,))
-    assert route(dependency("public"), (extra(EXTRA),), network) == Ask((EXTRA, DEFAULT_INDEX), STATUSES)
+    assert route(dependency("acme-web"), (extra(EXTRA),), network) == IndexUrls((EXTRA,))
+    assert route(dependency("public"), (extra(EXTRA),), network) == IndexUrls((EXTRA, DEFAULT_INDEX), STATUSES)
 
 
 def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() -> None:
@@ -236,7 +243,7 @@ def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() ->
         assert route(dependency("acme-web"), (), PRIVATE._replace(index_url=address)) == private, address
         assert route(dependency("acme-web", index=address), (), PRIVATE) == private, address
         assert route(dependency("acme-web"), (primary(address),), PRIVATE) == private, address
-        assert route(dependency("acme-web"), (extra(address),), PRIVATE) == Ask((HOME,)), address
+        assert route(dependency("acme-web"), (extra(address),), PRIVATE) == IndexUrls((HOME,)), address
 
 
 @pytest.mark.parametrize(
@@ -252,7 +259,7 @@ def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() ->
 )
 def test_other_hosts_are_not_taken_for_the_default_one(host: str) -> None:
     index = f"https://{host}/simple/"
-    assert route(dependency("acme-web", index=index), (), PRIVATE) == Ask((index,))
+    assert route(dependency("acme-web", index=index), (), PRIVATE) == IndexUrls((index,))
 
 
 def test_a_private_name_without_an_index_has_no_index() -> None:
@@ -279,13 +286,13 @@ def test_no_private_name_reaches_the_default_index_or_the_status_index(
     name: str, pinned: str | None, options: tuple[IndexOption, ...], default: str
 ) -> None:
     way = route(dependency(name, index=pinned), options, PRIVATE._replace(index_url=default))
-    if not isinstance(way, Ask):
+    if not isinstance(way, IndexUrls):
         return
-    assert way.indexes
-    assert len(set(way.indexes)) == len(way.indexes)
+    assert way.urls
+    assert len(set(way.urls)) == len(way.urls)
     private = any(fnmatchcase(name, pattern) for pattern in PRIVATE.private)
     assert way.status_index == (None if private else STATUSES)
-    for index in way.indexes:
+    for index in way.urls:
         assert index.endswith("/")
         assert base_url(index) == index
         # What the client makes of it is what counts: None is refused there.
@@ -303,22 +310,24 @@ def test_each_index_of_a_route_tells_who_named_it() -> None:
         primary(OTHER)._replace(place="base.txt:7"),
     )
     settings = InstallerSettings(uv=UvSettings(indexes=(UserIndex("https://u:p@mine.example/simple", "UV_INDEX"),)))
-    way = Router(Declared("requirements", options=options), told(NETWORK, settings)).route(dependency())
+    way = Router(DeclaredIndexes("requirements", options=options), told(NETWORK, settings)).route(dependency())
 
-    assert isinstance(way, Answering)
-    assert way.answering == (
-        Asked("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
-        Asked(EXTRA, "`--extra-index-url` in requirements.txt:1"),
-        Asked(OTHER, "`--index-url` in base.txt:7"),
+    assert isinstance(way, IndexRoute)
+    assert way.indexes == (
+        RoutedIndex("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
+        RoutedIndex(EXTRA, "`--extra-index-url` in requirements.txt:1"),
+        RoutedIndex(OTHER, "`--index-url` in base.txt:7"),
     )
 
 
 def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands() -> None:
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")))
-    way = Router(Declared("requirements", options=(primary(OTHER),)), told(Network(), settings)).route(dependency())
+    way = Router(DeclaredIndexes("requirements", options=(primary(OTHER),)), told(Network(), settings)).route(
+        dependency()
+    )
 
-    assert isinstance(way, Answering)
-    assert way.answering == (Asked(OTHER, "`--index-url`", is_user_setting=True),)
+    assert isinstance(way, IndexRoute)
+    assert way.indexes == (RoutedIndex(OTHER, "`--index-url`", is_user_setting=True),)
 
 
 # --- consent ----------------------------------------------------------------------------------------------------------
@@ -330,7 +339,7 @@ CAREFUL = Network(index_url=HOME, ask_local_indexes=False)
 @pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
 def test_a_local_index_that_only_the_repository_names_needs_consent(options: tuple[IndexOption, ...]) -> None:
     assert route(dependency(), options, CAREFUL) == Skipped(SkipReason.CONSENT)
-    assert isinstance(route(dependency(), options, CAREFUL._replace(ask_local_indexes=True)), Ask)
+    assert isinstance(route(dependency(), options, CAREFUL._replace(ask_local_indexes=True)), IndexUrls)
     assert route(dependency(index=LOCAL), (), CAREFUL) == Skipped(SkipReason.CONSENT)
 
 
@@ -339,17 +348,17 @@ def test_a_local_index_that_the_user_names_is_asked() -> None:
     trusted = CAREFUL._replace(trusted_hosts=("127.0.0.1",))
     named = CAREFUL._replace(user_indexes=("http://127.0.0.1:8080/other/",))
 
-    assert route(dependency(), (), default) == Ask((LOCAL,))
-    assert route(dependency(), (primary(LOCAL),), trusted) == Ask((LOCAL,))
-    assert route(dependency(), (primary(LOCAL),), named) == Ask((LOCAL,))
+    assert route(dependency(), (), default) == IndexUrls((LOCAL,))
+    assert route(dependency(), (primary(LOCAL),), trusted) == IndexUrls((LOCAL,))
+    assert route(dependency(), (primary(LOCAL),), named) == IndexUrls((LOCAL,))
 
 
 def test_a_local_index_of_the_projects_own_configuration_needs_consent_too() -> None:
     project = Network(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", ask_local_indexes=False)
 
     assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
-    assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == Ask((HOME,))
-    assert route(dependency(), (), CAREFUL._replace(status_index=STATUSES)) == Ask((HOME,), STATUSES)
+    assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == IndexUrls((HOME,))
+    assert route(dependency(), (), CAREFUL._replace(status_index=STATUSES)) == IndexUrls((HOME,), STATUSES)
 
 
 # --- variables, limits, credentials -----------------------------------------------------------------------------------
@@ -359,13 +368,13 @@ def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")), variables={"TOKEN": "secret"})
     options = (primary("https://u:${TOKEN}@other.example/team/"),)
 
-    way = Router(Declared("requirements", options=options), told(Network(), settings)).route(dependency())
+    way = Router(DeclaredIndexes("requirements", options=options), told(Network(), settings)).route(dependency())
 
-    assert isinstance(way, Answering)
-    assert way.indexes == ("https://other.example/team/",)
+    assert isinstance(way, IndexRoute)
+    assert way.urls == ("https://other.example/team/",)
     # A variable in the user's own configuration is text to installers, too.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
-    assert Router(Declared("requirements"), told(Network(), own)).route(dependency()) == Skipped(
+    assert Router(DeclaredIndexes("requirements"), told(Network(), own)).route(dependency()) == Skipped(
         SkipReason.INDEX_VARIABLE
     )
 
@@ -374,20 +383,20 @@ def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_non
     many = tuple(extra(f"https://{number}.example/") for number in range(MAX_INDEXES))
 
     assert route(dependency(), many, NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
-    assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == Ask((*(one.value for one in many[1:]), HOME))
+    assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == IndexUrls((*(one.value for one in many[1:]), HOME))
 
 
 def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> None:
     many = tuple(extra(EXTRA) for _ in range(MAX_DECLARED))
 
-    assert route(dependency(), many, NETWORK) == Ask((EXTRA, HOME))
+    assert route(dependency(), many, NETWORK) == IndexUrls((EXTRA, HOME))
     assert route(dependency(), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
     assert route(dependency(index=OTHER), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
     assert route(dependency(skip_reason=SkipReason.URL), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.URL)
 
 
 def test_credentials_that_a_repository_writes_down_are_told() -> None:
-    declared = Declared(
+    declared = DeclaredIndexes(
         options=(primary("https://user:pw@other.example/")._replace(place="requirements.txt:1"), extra(EXTRA)),
         indexes=(
             ToolIndex(Span(0, 1), "uv", "https://user:pw@a.example/", "acme", place="pyproject.toml:3"),
@@ -396,7 +405,7 @@ def test_credentials_that_a_repository_writes_down_are_told() -> None:
     )
     pinned = [dependency(index="https://t@lock.example/simple"), dependency(index="https://user:pw@a.example/")]
 
-    assert credentials_in(declared, pinned) == [
+    assert credential_locations(declared, pinned) == [
         "`--index-url` in requirements.txt:1",
         "acme in pyproject.toml:3",
         "the index https://lock.example/simple/",

@@ -9,7 +9,7 @@ from mothball.config.project import Network
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
 from mothball.model.lookup import Skipped
-from mothball.routing.route import Declared, Router
+from mothball.routing.route import DeclaredIndexes, Router
 from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"
@@ -197,7 +197,7 @@ def test_a_lock_of_poetry_records_every_source_but_the_default_index() -> None:
 def test_what_is_half_typed_is_asked_for_by_no_way_and_told_so() -> None:
     text = "[tool.pixi.pypi-dependencies]\nlib = {index = 'https://home.example/simple/', source = 'https://half}"
     document = parse("pyproject", text)
-    router = Router(Declared(document.format, document.tools, (), document.tool_indexes), Network())
+    router = Router(DeclaredIndexes(document.format, document.tools, (), document.tool_indexes), Network())
     (dependency,) = document.dependencies
     skip_reason = Skipped(SkipReason.INCOMPLETE)
     assert router.route(dependency) == router.explain(dependency).route == skip_reason
