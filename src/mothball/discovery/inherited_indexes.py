@@ -132,9 +132,9 @@ class InheritedIndexes:
         tools = document.tools if "uv" in document.tools else (*document.tools, "uv")
         document = document._replace(tools=tools)
         if project is not None and is_elsewhere:
-            from mothball.formats.manifests.tool_uv import with_sources_of  # noqa: PLC0415 - only members of a workspace
+            from mothball.formats.manifests.tool_uv import with_root_sources  # noqa: PLC0415 - only members of a workspace
 
-            document = with_sources_of(document, text, project.text)
+            document = with_root_sources(document, text, project.text)
         return Indexed(document, (*others, *indexes))
 
     def _settings_of_uv(

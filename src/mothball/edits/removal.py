@@ -78,9 +78,9 @@ def _from_array(text: str, element: Span) -> Iterator[Edit]:
 
 def _is_list_element(text: str, element: Span) -> bool:
     """Return whether ``element`` is an element of a Python list: a tuple of one element is no list any more."""
-    from mothball.formats.python.calls import read_lists  # noqa: PLC0415 - imports Python's parser
+    from mothball.formats.python.calls import find_lists  # noqa: PLC0415 - imports Python's parser
 
-    return any(element in elements for _, elements in read_lists(text))
+    return any(element in elements for _, elements in find_lists(text))
 
 
 def _is_only_item(text: str, item: Span, indent: str) -> bool:

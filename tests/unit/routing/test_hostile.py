@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
 from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
 from mothball.discovery.installer_settings import read_installers
-from mothball.formats.manifests.tool_uv import read_uv_toml, with_sources_of
+from mothball.formats.manifests.tool_uv import read_uv_toml, with_root_sources
 from mothball.formats.table import parse
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError, UnreadableFileError
@@ -149,7 +149,7 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
 
 @given(TEXTS, TEXTS)
 def test_a_workspace_root_of_any_shape_is_read(member: str, root: str) -> None:
-    document = with_sources_of(parse("pyproject", member), member, root)
+    document = with_root_sources(parse("pyproject", member), member, root)
     assert len(document.dependencies) == len(parse("pyproject", member).dependencies)
 
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import accumulate, count
 
 from mothball.formats.ignores import read_comment
-from mothball.formats.locks.stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName
-from mothball.formats.locks.toml_reader import FILES, keep_leaves
+from mothball.formats.locks.stanzas import NAME, KeyPath, Layout, Leaf, LocatedName, Lock, Stanza, Values
+from mothball.formats.locks.toml_reader import FILE_LISTS, collect_leaves
 from mothball.formats.toml.api import Header, String, TomlEntry, scan
 from mothball.formats.toml.strings import SHORT_ESCAPES
 from mothball.formats.toml.tables import Definitions
@@ -31,14 +31,14 @@ _DATE = (
 )
 _NUMBER = rf" (?<== )(?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)"
 _PART = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER})")
-_PART_OR_FILES = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER}|{FILES})")
+_PART_OR_FILES = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER}|{FILE_LISTS})")
 _PLACEHOLDER = re.compile("=?\0")
 # Longer lines are not written by tools, and would fill the memory.
 _MAX_LENGTH = 4_000
 _MASKED_KEY = re.compile(r"\0[ \t]*+[=.]")
 
 # The path of a table, and that of an array in it that spans several lines, () outside of such an array.
-_Context = tuple[Path, Path]
+_Context = tuple[KeyPath, KeyPath]
 
 
 class _Declined(Exception):  # noqa: N818 - not an error: the TOML scanner reads the file instead
@@ -56,7 +56,7 @@ class _Line(NamedTuple):
 
     statement: Header | TomlEntry | None
     inside: _Context | None
-    values: list[tuple[Path, list[int | bool]]]
+    values: list[tuple[KeyPath, list[int | bool]]]
     code: tuple[int, int]
     end: tuple[int, int]
 
@@ -82,7 +82,7 @@ class _Reader:
         self._definitions = Definitions()
         # Where the package that is being read starts, negative outside of packages, and the end of the code so far.
         self._start = self._end = -1
-        self._name: WrittenName | None = None
+        self._name: LocatedName | None = None
         self._values = self._root
 
     def read(self) -> Lock:
@@ -151,12 +151,12 @@ class _Reader:
             self._stanzas.append(Stanza(Span(self._start, self._end), self._name, self._values))
         self._start, self._name, self._values = -1, None, self._root
 
-    def _keep(self, values: list[tuple[Path, list[int | bool]]], part: int) -> None:
+    def _keep(self, values: list[tuple[KeyPath, list[int | bool]]], part: int) -> None:
         """Keep values of a line whose first placeholder stands for the part of number ``part``."""
         for path, leaves in values:
             if path == NAME:
                 span = Span(self._ends[part - 1] + 1, self._ends[part] - 1)
-                self._name = WrittenName(self._string(part), span)
+                self._name = LocatedName(self._string(part), span)
                 continue
             kept = self._values.setdefault(path, [])
             for leaf in leaves:
@@ -202,16 +202,16 @@ class _Reader:
         )
         return line
 
-    def _find_values(self, entry: TomlEntry, path: Path) -> Values:
+    def _find_values(self, entry: TomlEntry, path: KeyPath) -> Values:
         values: Values = {}
         if path[0] != self._layout.array:
-            keep_leaves(values, path, entry.value, self._layout.root)
+            collect_leaves(values, path, entry.value, self._layout.root)
         elif path == entry.path:
             raise _Declined  # packages that are written as inline tables
         elif path[1:] == NAME and isinstance(entry.value, String):
             values[NAME] = [entry.value.value]
         else:
-            keep_leaves(values, path[1:], entry.value, self._layout.package)
+            collect_leaves(values, path[1:], entry.value, self._layout.package)
         return values
 
 

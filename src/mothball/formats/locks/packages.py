@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.locks.fast_reader import read_lines
-from mothball.formats.locks.stanzas import PackageSource, WrittenName
+from mothball.formats.locks.stanzas import LocatedName, PackageSource
 from mothball.formats.locks.toml_reader import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.model.document import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
 # How much of a name a message repeats.
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
 class Package(NamedTuple):
@@ -46,7 +46,7 @@ class Package(NamedTuple):
     marker: str
 
 
-class Names(dict[str, str]):
+class NormalizedNames(dict[str, str]):
     """Normalised names by their spelling, each made once."""
 
     def __missing__(self, spelling: str) -> str:
@@ -60,7 +60,7 @@ def read_lock(text: str, layout: Layout) -> Lock:
     return read_lines(text, layout) or read_toml(text, layout)
 
 
-class Collected(NamedTuple):
+class LockedPackages(NamedTuple):
     """The packages of a lock, before their document is made."""
 
     dependencies: Sequence[Dependency]
@@ -68,7 +68,9 @@ class Collected(NamedTuple):
     requires: Mapping[str, Sequence[str]]
 
 
-def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], names: Names) -> Collected:
+def collect_packages(
+    text: str, lock: Lock, section: str, packages: Iterable[Package], names: NormalizedNames
+) -> LockedPackages:
     """Make a dependency of every stanza with a name, and a problem of every one without.
 
     ``packages`` are what the format makes of the stanzas, in their order.
@@ -103,10 +105,10 @@ def collect(text: str, lock: Lock, section: str, packages: Iterable[Package], na
                 skip_reason=skip_reason,
             )
         )
-    return Collected(dependencies, problems, requires)
+    return LockedPackages(dependencies, problems, requires)
 
 
-def graph_of(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> Graph:
+def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> Graph:
     """Return the graph of the packages that are locked; names of others mean nothing in it."""
     known = requires.keys()
     return Graph(
@@ -118,18 +120,18 @@ def graph_of(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None
     )
 
 
-def make_document(format_name: str, lock: Lock, found: Collected, graph: Graph | None) -> Document:
+def build_document(format_name: str, lock: Lock, found: LockedPackages, graph: Graph | None) -> Document:
     """Put together what a format has made of a lock."""
     return Document(format_name, tuple(found.dependencies), tuple(sorted(found.problems)), lock.ignores, graph=graph)
 
 
-def _visible(written: WrittenName | None) -> WrittenName | None:
+def _visible(written: LocatedName | None) -> LocatedName | None:
     """Return as much of a name that is none as can be told."""
     seen = visible_name(written.text) if written else None
     if written is None or seen is None:
         return None
     start = written.span.start
-    return WrittenName(seen.of(written.text), Span(start + seen.start, start + seen.end))
+    return LocatedName(seen.of(written.text), Span(start + seen.start, start + seen.end))
 
 
 def _name_problem(text: str, stanza: Stanza) -> ParseProblem | None:
@@ -141,5 +143,5 @@ def _name_problem(text: str, stanza: Stanza) -> ParseProblem | None:
         return ParseProblem(span, "a package without a name", 'write name = "NAME"')
     if not stanza.whole:
         return None
-    shown = one_line(written.text, _SHOWN)
+    shown = one_line(written.text, _MAX_SHOWN)
     return ParseProblem(written.span, f"`{shown}` is no project name", "write the name alone")

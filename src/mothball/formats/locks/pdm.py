@@ -7,8 +7,23 @@ from __future__ import annotations
 
 import re
 
-from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
-from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, archive_source, local_source, texts
+from mothball.formats.locks.packages import (
+    NormalizedNames,
+    Package,
+    build_document,
+    collect_packages,
+    dependency_graph,
+    read_lock,
+)
+from mothball.formats.locks.stanzas import (
+    REGISTRY,
+    Layout,
+    PackageSource,
+    Stanza,
+    archive_source,
+    local_source,
+    strings_at,
+)
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.model.document import Document, SkipReason
 
@@ -26,24 +41,24 @@ _LEADING_NAME = re.compile(rf"[ \t]*+({NAME_PATTERN})", re.IGNORECASE | re.ASCII
 def parse(text: str) -> Document:
     """Read a pdm.lock, whole or half typed, without byte-order mark; raises nothing."""
     lock = read_lock(text, _LAYOUT)
-    names = Names()
-    plain = {_identity(stanza, names) for stanza in lock.stanzas if not texts(stanza.values, [("extras",)])}
+    names = NormalizedNames()
+    plain = {_identity(stanza, names) for stanza in lock.stanzas if not strings_at(stanza.values, [("extras",)])}
     packages = []
     for stanza in lock.stanzas:
-        extras = tuple(texts(stanza.values, [("extras",)]))
+        extras = tuple(strings_at(stanza.values, [("extras",)]))
         repeats = bool(extras) and _identity(stanza, names) in plain
         source = None if repeats else _source(stanza)
         packages.append(Package(source, _requires(stanza), extras, stanza.text("marker") or ""))
-    found = collect(text, lock, "package", packages, names)
-    return make_document("pdm-lock", lock, found, graph_of(found.requires))
+    found = collect_packages(text, lock, "package", packages, names)
+    return build_document("pdm-lock", lock, found, dependency_graph(found.requires))
 
 
-def _identity(stanza: Stanza, names: Names) -> tuple[str, str | None]:
+def _identity(stanza: Stanza, names: NormalizedNames) -> tuple[str, str | None]:
     return names[stanza.name.text] if stanza.name else "", stanza.text("version")
 
 
 def _requires(stanza: Stanza) -> list[str]:
-    matches = map(_LEADING_NAME.match, texts(stanza.values, [("dependencies",)]))
+    matches = map(_LEADING_NAME.match, strings_at(stanza.values, [("dependencies",)]))
     return [match[1] for match in matches if match]
 
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.json.scanner import JsonError, JsonMember, load, members
-from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, local_source, web_index
+from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, index_source, local_source
 from mothball.formats.pep508 import NAME_PATTERN
 from mothball.model.document import Dependency, Document, Kind, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.sanitize import one_line
@@ -22,7 +22,7 @@ _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
 _HELP = "regenerate it with `pipenv lock`"
 # How much of a name a message repeats.
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
 def parse(text: str) -> Document:
@@ -52,7 +52,7 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
             for package in members(text, category.value_span.start):
                 yield _read_package(text, package, category.key, indexes)
         else:
-            shown = one_line(category.key, _SHOWN)
+            shown = one_line(category.key, _MAX_SHOWN)
             yield ParseProblem(category.key_span, f"`{shown}` is no category of packages", _HELP)
 
 
@@ -68,7 +68,7 @@ def _indexes(meta: object) -> dict[str, str]:
 
 def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[str, str]) -> Dependency | ParseProblem:
     fields = member.value
-    shown = one_line(member.key, _SHOWN)
+    shown = one_line(member.key, _MAX_SHOWN)
     if _NAME.fullmatch(member.key) is None:
         return ParseProblem(member.key_span, f"`{shown}` is no project name", _HELP)
     if not isinstance(fields, dict):
@@ -108,6 +108,6 @@ def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> Package
     if "index" in fields:
         # An index that the lock does not know is still not the default one.
         address = indexes.get(str(fields["index"]))
-        return web_index(address) if address else PackageSource(SkipReason.NO_INDEX)
+        return index_source(address) if address else PackageSource(SkipReason.NO_INDEX)
     default = next(iter(indexes.values()), None)
-    return web_index(default) if default else REGISTRY
+    return index_source(default) if default else REGISTRY

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
+from mothball.formats.locks.packages import (
+    NormalizedNames,
+    Package,
+    build_document,
+    collect_packages,
+    dependency_graph,
+    read_lock,
+)
 from mothball.formats.locks.stanzas import (
     REGISTRY,
     Layout,
     PackageSource,
     Stanza,
     archive_source,
+    index_source,
     local_source,
-    web_index,
 )
 from mothball.model.document import Document, SkipReason
 
@@ -23,8 +30,8 @@ def parse(text: str) -> Document:
     packages = [
         Package(_source(stanza), _requires(stanza), (), stanza.text("markers") or "") for stanza in lock.stanzas
     ]
-    found = collect(text, lock, "package", packages, Names())
-    return make_document("poetry-lock", lock, found, graph_of(found.requires))
+    found = collect_packages(text, lock, "package", packages, NormalizedNames())
+    return build_document("poetry-lock", lock, found, dependency_graph(found.requires))
 
 
 def _requires(stanza: Stanza) -> list[str]:
@@ -38,7 +45,7 @@ def _source(stanza: Stanza) -> PackageSource:
     address = stanza.text("source", "url")
     match stanza.text("source", "type"):
         case "legacy":
-            return web_index(address or "")
+            return index_source(address or "")
         case "directory":
             return local_source(address, is_editable=stanza.values.get(("develop",)) == [True])
         case "file" | "url":

@@ -6,22 +6,29 @@ rest of the format: a lock that ``packaging.pylock`` refuses is read all the sam
 
 from __future__ import annotations
 
-from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
+from mothball.formats.locks.packages import (
+    NormalizedNames,
+    Package,
+    build_document,
+    collect_packages,
+    dependency_graph,
+    read_lock,
+)
 from mothball.formats.locks.stanzas import (
     REGISTRY,
+    KeyPath,
     Layout,
     PackageSource,
-    Path,
     Stanza,
     archive_source,
+    index_source,
     local_source,
-    texts,
-    web_index,
+    strings_at,
 )
 from mothball.model.document import Document, SkipReason
 
-_FILE_PATHS: tuple[Path, ...] = (("wheels", "path"), ("sdist", "path"))
-_FILE_URLS: tuple[Path, ...] = (("wheels", "url"), ("sdist", "url"))
+_FILE_PATHS: tuple[KeyPath, ...] = (("wheels", "path"), ("sdist", "path"))
+_FILE_URLS: tuple[KeyPath, ...] = (("wheels", "url"), ("sdist", "url"))
 _LAYOUT = Layout(
     "packages",
     (
@@ -37,12 +44,12 @@ def parse(text: str) -> Document:
     """Read a pylock.toml, whole or half typed, without byte-order mark; raises nothing."""
     lock = read_lock(text, _LAYOUT)
     packages = [
-        Package(_source(stanza), texts(stanza.values, [("dependencies", "name")]), (), stanza.text("marker") or "")
+        Package(_source(stanza), strings_at(stanza.values, [("dependencies", "name")]), (), stanza.text("marker") or "")
         for stanza in lock.stanzas
     ]
-    found = collect(text, lock, "packages", packages, Names())
+    found = collect_packages(text, lock, "packages", packages, NormalizedNames())
     has_graph = any(_has(stanza, "dependencies") for stanza in lock.stanzas)
-    return make_document("pylock", lock, found, graph_of(found.requires) if has_graph else None)
+    return build_document("pylock", lock, found, dependency_graph(found.requires) if has_graph else None)
 
 
 def _has(stanza: Stanza, key: str) -> bool:
@@ -59,7 +66,7 @@ def _source(stanza: Stanza) -> PackageSource:
         return archive_source(stanza.text("archive", "url"))
     index = stanza.text("index")
     if index is not None:
-        return web_index(index)
+        return index_source(index)
     # Files that were found on a disk alone tell of no index that holds the name.
-    is_local = bool(texts(stanza.values, _FILE_PATHS)) and not texts(stanza.values, _FILE_URLS)
+    is_local = bool(strings_at(stanza.values, _FILE_PATHS)) and not strings_at(stanza.values, _FILE_URLS)
     return PackageSource(SkipReason.PATH) if is_local else REGISTRY

@@ -11,11 +11,11 @@ from mothball.model.document import IgnoreComment, ParseProblem, SkipReason, Spa
 from mothball.model.records import NamedTuple
 
 # Keys from a package's own table downward, or from the root; items of an array have the path of their array.
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 Leaf = str | bool
-Values = dict[Path, list[Leaf]]
+Values = dict[KeyPath, list[Leaf]]
 
-NAME: Path = ("name",)
+NAME: KeyPath = ("name",)
 _ANY = "*"
 
 
@@ -28,12 +28,12 @@ class Layout(NamedTuple):
     """
 
     array: str
-    package: tuple[Path, ...]
-    root: tuple[Path, ...] = ()
+    package: tuple[KeyPath, ...]
+    root: tuple[KeyPath, ...] = ()
     skips_files: bool = True
 
 
-class WrittenName(NamedTuple):
+class LocatedName(NamedTuple):
     """The name of a package, decoded, and where it stands between its quotes."""
 
     text: str
@@ -48,8 +48,8 @@ class Stanza(NamedTuple):
     """
 
     span: Span
-    name: WrittenName | None
-    values: Mapping[Path, Sequence[Leaf]]
+    name: LocatedName | None
+    values: Mapping[KeyPath, Sequence[Leaf]]
     whole: bool = True
 
     def text(self, *path: str) -> str | None:
@@ -62,17 +62,17 @@ class Lock(NamedTuple):
     """A lock that was read; ``root`` holds what the layout names outside of packages, by full path."""
 
     stanzas: tuple[Stanza, ...]
-    root: Mapping[Path, Sequence[Leaf]]
+    root: Mapping[KeyPath, Sequence[Leaf]]
     problems: tuple[ParseProblem, ...] = ()
     ignores: tuple[IgnoreComment, ...] = ()
 
 
-def texts(values: Mapping[Path, Sequence[Leaf]], paths: Iterable[Path]) -> list[str]:
+def strings_at(values: Mapping[KeyPath, Sequence[Leaf]], paths: Iterable[KeyPath]) -> list[str]:
     """Return all strings that ``values`` holds at ``paths``."""
     return [leaf for path in paths for leaf in values.get(path, ()) if isinstance(leaf, str)]
 
 
-def find(path: Path, wanted: tuple[Path, ...]) -> tuple[Path, bool] | None:
+def match_path(path: KeyPath, wanted: tuple[KeyPath, ...]) -> tuple[KeyPath, bool] | None:
     """Return the path under which ``path`` is kept, and whether it is wanted itself or only what may be beneath it.
 
     None where neither is.
@@ -106,7 +106,7 @@ REGISTRY = PackageSource()
 _HERE = {".", "./"}
 
 
-def web_index(url: str) -> PackageSource:
+def index_source(url: str) -> PackageSource:
     """Return the source of a package that the index at ``url`` holds; one on a disk has nobody to be asked."""
     if url[:8].lower().startswith(("https://", "http://")):
         return PackageSource(index_url=url)

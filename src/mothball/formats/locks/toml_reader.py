@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.locks.stanzas import NAME, Layout, Leaf, Lock, Path, Stanza, Values, WrittenName, find
+from mothball.formats.locks.stanzas import NAME, KeyPath, Layout, Leaf, LocatedName, Lock, Stanza, Values, match_path
 from mothball.formats.toml.api import (
     Array,
     Header,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TEXT = r'"[ !#-&(-\[\]-~]*+"'
 # Where a lock lists the files of a package: most of its text, of which no format but pylock needs anything. Keys are in
 # a fixed order, so that none is there twice, and no string contains a quote or a backslash.
-FILES = (
+FILE_LISTS = (
     r"\[(?:(?<=\nwheels = \[)|(?<=\nfiles = \[))\r?\n"
     rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
     rf"(?:, upload-time = {_TEXT})? ?\}},\r?\n)+)\]"
@@ -37,7 +37,7 @@ FILES = (
 
 def read_toml(text: str, layout: Layout) -> Lock:
     """Read a lock of any spelling that TOML allows, and of a broken one whatever can be told; raises nothing."""
-    document = scan(without_files(text) if layout.skips_files else text)
+    document = scan(blank_file_lists(text) if layout.skips_files else text)
     problems = syntax_problems(document)
     collector = _Collector(text, layout)
     for header, entries in _bodies(document):
@@ -50,9 +50,9 @@ def read_toml(text: str, layout: Layout) -> Lock:
     return Lock(tuple(collector.stanzas), collector.root, tuple(problems), ignores)
 
 
-def without_files(text: str) -> str:
+def blank_file_lists(text: str) -> str:
     """Return ``text`` with every list of files empty, and everything else in its place."""
-    return re.sub(FILES, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
+    return re.sub(FILE_LISTS, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
 
 
 def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
@@ -75,7 +75,7 @@ class _Collector:
         self._layout = layout
         # The package that is being read: where it begins and ends, None outside of all.
         self._span: Span | None = None
-        self._name: WrittenName | None = None
+        self._name: LocatedName | None = None
         self._values: Values = {}
         self._whole = True
 
@@ -96,7 +96,7 @@ class _Collector:
             elif path == (self._layout.array,):
                 self._read_inline(entry.value)
             else:
-                keep_leaves(self.root, path, entry.value, self._layout.root)
+                collect_leaves(self.root, path, entry.value, self._layout.root)
 
     def finish(self) -> None:
         """End the package that is being read, if any."""
@@ -120,7 +120,7 @@ class _Collector:
                 array = self._layout.array
                 self.problems.append(ParseProblem(item.span, "a package is a table", f"write it below [[{array}]]"))
 
-    def _keep(self, path: Path, entry: TomlEntry) -> None:
+    def _keep(self, path: KeyPath, entry: TomlEntry) -> None:
         value = entry.value
         assert self._span is not None  # noqa: S101 - callers have looked; only the type checker cannot see it
         name = _read_name(self._text, value) if path == NAME else None
@@ -131,34 +131,34 @@ class _Collector:
                 self._span = entry.keys[0].span
             self._name = name
             self._whole = self._whole and isinstance(value, String) and value.closed
-        elif not keep_leaves(self._values, path, value, self._layout.package):
+        elif not collect_leaves(self._values, path, value, self._layout.package):
             self._whole = False
         if value.span.end > self._span.end:
             self._span = Span(self._span.start, value.span.end)
 
 
-def _read_name(text: str, value: Value) -> WrittenName | None:
+def _read_name(text: str, value: Value) -> LocatedName | None:
     match value:
         case String():
-            return WrittenName(value.value, value.inner)
+            return LocatedName(value.value, value.inner)
         case Invalid():
-            return WrittenName(value.span.of(text), value.span)
+            return LocatedName(value.span.of(text), value.span)
         case Array() | InlineTable() | Scalar():
             return None
         case _:
             assert_never(value)
 
 
-def keep_leaves(target: Values, path: Path, value: Value, wanted: tuple[Path, ...]) -> bool:
+def collect_leaves(target: Values, path: KeyPath, value: Value, wanted: tuple[KeyPath, ...]) -> bool:
     """Put what is wanted of a value into ``target``; return whether all of that was whole."""
-    found = find(path, wanted)
+    found = match_path(path, wanted)
     if found is None:
         return True
     if found[1]:
         target.setdefault(found[0], [])
     whole = True
     for place, leaf, closed in _leaves(path, value):
-        found = find(place, wanted)
+        found = match_path(place, wanted)
         if found and found[1]:
             whole = whole and closed
             if leaf is not None:
@@ -166,7 +166,7 @@ def keep_leaves(target: Values, path: Path, value: Value, wanted: tuple[Path, ..
     return whole
 
 
-def _leaves(path: Path, value: Value) -> Iterator[tuple[Path, Leaf | None, bool]]:
+def _leaves(path: KeyPath, value: Value) -> Iterator[tuple[KeyPath, Leaf | None, bool]]:
     """Yield strings and booleans with their paths, None for anything else, each with whether it is whole."""
     match value:
         case String():

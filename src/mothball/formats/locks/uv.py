@@ -5,8 +5,15 @@ Every package records its source and what it requires; the members of the worksp
 
 from __future__ import annotations
 
-from mothball.formats.locks.packages import Names, Package, collect, graph_of, make_document, read_lock
-from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, texts, web_index
+from mothball.formats.locks.packages import (
+    NormalizedNames,
+    Package,
+    build_document,
+    collect_packages,
+    dependency_graph,
+    read_lock,
+)
+from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, index_source, strings_at
 from mothball.model.document import Document, SkipReason
 
 _EDGES = (("dependencies", "name"), ("optional-dependencies", "*", "name"), ("dev-dependencies", "*", "name"))
@@ -32,15 +39,15 @@ _LOCAL = ("editable", "virtual", "directory")
 def parse(text: str) -> Document:
     """Read a uv lock, whole or half typed, without byte-order mark; raises nothing."""
     lock = read_lock(text, _LAYOUT)
-    names = Names()
-    members = {names[member] for member in texts(lock.root, [_MEMBERS])}
+    names = NormalizedNames()
+    members = {names[member] for member in strings_at(lock.root, [_MEMBERS])}
     registries: dict[str, PackageSource] = {}
     packages: list[Package] = []
-    direct = texts(lock.root, _ROOT_EDGES)
+    direct = strings_at(lock.root, _ROOT_EDGES)
     knows_direct = any(path in lock.root for path in _ROOT_EDGES)
     for stanza in lock.stanzas:
         registry = stanza.text("source", "registry")
-        requires = texts(stanza.values, _EDGES)
+        requires = strings_at(stanza.values, _EDGES)
         if registry is None:
             is_member = stanza.name is not None and names[stanza.name.text] in members
             source = _local_source(stanza, is_member=is_member)
@@ -48,11 +55,11 @@ def parse(text: str) -> Document:
                 direct += requires
                 knows_direct = True
         else:
-            source = registries.get(registry) or registries.setdefault(registry, web_index(registry))
+            source = registries.get(registry) or registries.setdefault(registry, index_source(registry))
         packages.append(Package(source, requires, (), ""))
-    found = collect(text, lock, "package", packages, names)
-    graph = graph_of(found.requires, [names[name] for name in direct] if knows_direct else None)
-    return make_document("uv-lock", lock, found, graph)
+    found = collect_packages(text, lock, "package", packages, names)
+    graph = dependency_graph(found.requires, [names[name] for name in direct] if knows_direct else None)
+    return build_document("uv-lock", lock, found, graph)
 
 
 def _local_source(stanza: Stanza, *, is_member: bool) -> PackageSource:

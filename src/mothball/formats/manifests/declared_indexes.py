@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.tables import NUMBER, Places, Tables, inside
+from mothball.formats.manifests.tables import ARRAY_INDEX, TableMatcher, Tables, inline_settings
 from mothball.formats.toml.api import Array, InlineTable, Scalar, String
 from mothball.model.document import Dependency, SkipReason, Span, ToolIndex, Workspace
 from mothball.model.records import NamedTuple
@@ -49,7 +49,7 @@ class DeclaredIndex(NamedTuple):
         items = value.items if isinstance(value, Array) else ()
         return tuple(item.value for item in items if isinstance(item, String))
 
-    def of_tool(self, tool: str, role: str = "") -> ToolIndex:
+    def to_tool_index(self, tool: str, role: str = "") -> ToolIndex:
         """Return what the index is to ``tool``."""
         return ToolIndex(
             self.span,
@@ -68,11 +68,11 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
     A URL that is not closed yet is no URL: the index is there, and nobody can tell where.
     """
     # A header that nothing follows yet declares an index too, of which nothing is known.
-    headers = [one for one in tables.headings if one.path[:-1] == (*tables.prefix, array)]
+    headers = [one for one in tables.headers if one.path[:-1] == (*tables.prefix, array)]
     members: dict[Path, dict[str, Value]] = {one.path: {} for one in headers}
     spans = {one.path: one.span for one in headers}
-    for setting, depth in Places(tables, ((array, NUMBER),)).settings():
-        for one in (setting,) if len(setting.path) > depth else inside(setting):
+    for setting, depth in TableMatcher(tables, ((array, ARRAY_INDEX),)).settings():
+        for one in (setting,) if len(setting.path) > depth else inline_settings(setting):
             if len(one.path) == depth + 1:
                 members.setdefault(one.path[:depth], {}).setdefault(str(one.path[depth]), one.value)
                 spans.setdefault(one.path[:depth], one.value.span)
@@ -93,10 +93,10 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
 def _misshapen(tables: Tables, array: str) -> Iterator[Span]:
     """Yield a place for ``array`` where it is no array of tables: it was to say something, and nobody knows what."""
     depth = len(tables.prefix) + 1
-    for heading in tables.headings:
-        if heading.path[:depth] == (*tables.prefix, array) and not isinstance((*heading.path, "")[depth], int):
-            yield heading.span
-    for setting, _ in Places(tables, ((array,),)).settings():
+    for header in tables.headers:
+        if header.path[:depth] == (*tables.prefix, array) and not isinstance((*header.path, "")[depth], int):
+            yield header.span
+    for setting, _ in TableMatcher(tables, ((array,),)).settings():
         below = setting.path[depth:]
         is_table = bool(below) and not isinstance(below[0], int)
         if is_table or (not below and not _is_array_of_tables(setting.value)):
@@ -107,29 +107,29 @@ def _is_array_of_tables(value: Value) -> bool:
     return isinstance(value, Array) and all(isinstance(item, InlineTable) for item in value.items)
 
 
-def index_settings(tables: Tables, pattern: Pattern) -> Iterator[tuple[Span, str]]:
+def index_urls_at(tables: Tables, pattern: Pattern) -> Iterator[tuple[Span, str]]:
     """Yield the addresses at the setting ``pattern``, one string or an array, empty where a value is none."""
-    for setting, depth in Places(tables, (pattern,)).settings():
+    for setting, depth in TableMatcher(tables, (pattern,)).settings():
         if len(setting.path) == depth:
-            yield from addresses_in(setting.value)
+            yield from index_urls_in(setting.value)
 
 
-def switched_on(tables: Tables, pattern: Pattern) -> Iterator[Span]:
+def enabled_switches(tables: Tables, pattern: Pattern) -> Iterator[Span]:
     """Yield the place of the switch ``pattern`` where it is not off; what is no switch yet counts as on."""
-    for setting, _ in Places(tables, (pattern,)).settings():
+    for setting, _ in TableMatcher(tables, (pattern,)).settings():
         if not (isinstance(setting.value, Scalar) and setting.value.value is False):
             yield setting.value.span
 
 
-def addresses_in(value: Value) -> Iterator[tuple[Span, str]]:
+def index_urls_in(value: Value) -> Iterator[tuple[Span, str]]:
     """Yield the addresses in ``value``, a string or an array, with their places; empty for what is no address yet."""
     for one in value.items if isinstance(value, Array) else (value,):
         is_address = isinstance(one, String) and one.closed
         yield (one.inner, one.value) if isinstance(one, String) and is_address else (one.span, "")
 
 
-class Pins:
-    """From the name by which an entry pins its index to that index."""
+class IndexPins:
+    """From the name by which an entry index_pins its index to that index."""
 
     def __init__(self, indexes: Iterable[DeclaredIndex]) -> None:
         """Take the indexes of the file."""
@@ -153,20 +153,20 @@ class Pins:
 _MEMBERS, _EXCLUDE = "members", "exclude"
 
 
-def workspaces_in(tables: Tables, tool: str, place: Pattern) -> Iterator[Workspace]:
+def read_workspaces(tables: Tables, tool: str, place: Pattern) -> Iterator[Workspace]:
     """Yield the workspaces that the tables at ``place`` declare to ``tool``.
 
     What is half typed is left out. A member may be a table with its path in it, as Hatch has them.
     """
     depth = len(tables.prefix) + len(place)
     found: dict[Path, dict[str, tuple[str, ...]]] = {}
-    wanted = Places(tables, (place,))
-    for heading in tables.headings:
-        if wanted.depth_of(heading.path):
-            found.setdefault(heading.path[:depth], {})
+    wanted = TableMatcher(tables, (place,))
+    for header in tables.headers:
+        if wanted.matched_depth(header.path):
+            found.setdefault(header.path[:depth], {})
     for setting, _ in wanted.settings():
         settings = found.setdefault(setting.path[:depth], {})
-        for one in (setting,) if len(setting.path) > depth else inside(setting):
+        for one in (setting,) if len(setting.path) > depth else inline_settings(setting):
             if len(one.path) == depth + 1:
                 settings.setdefault(str(one.path[depth]), tuple(_patterns(one.value)))
     for patterns in found.values():

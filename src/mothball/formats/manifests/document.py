@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.documents import Found, Reader, to_document
-from mothball.formats.manifests.requirement_arrays import SHOWN, read_items
-from mothball.formats.manifests.tables import tools_of, whole_document
+from mothball.formats.manifests.documents import ManifestItem, ToolReader, build_document
+from mothball.formats.manifests.requirement_arrays import MAX_SHOWN, read_items
+from mothball.formats.manifests.tables import all_tables, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import (
     Array,
@@ -33,7 +33,7 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
 
 _TABLES = {"build-system", "project", "dependency-groups"}
@@ -72,17 +72,17 @@ def parse(text: str) -> Document:
     document = scan_once(text)
     everything = list(leaves(document.entries))
     own_name = _own_name(everything)
-    found: list[Found] = []
+    found: list[ManifestItem] = []
     found += _read_standards(document, [entry for entry in everything if entry.path[0] in _TABLES], own_name)
     paths = [one.path for one in everything] + [header.path for header in document.headers]
     tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
         standard = tuple(one for one in found if isinstance(one, Dependency))
-        whole = whole_document(text, document)._replace(own_name=own_name, standard=standard)
-        tools = tools_of(whole, _TOOLS)
+        whole = all_tables(text, document)._replace(own_name=own_name, standard=standard)
+        tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             found += _reader(name)(tables)
-    return to_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
+    return build_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
 
 
 def _own_name(entries: Iterable[TomlEntry]) -> str:
@@ -97,17 +97,17 @@ def _own_name(entries: Iterable[TomlEntry]) -> str:
 # --- the tables of tools ----------------------------------------------------------------------------------------------
 
 
-def _reader(tool: str) -> Reader:
+def _reader(tool: str) -> ToolReader:
     """Return what reads the tables of ``tool``, and import nothing else."""
     # importlib.import_module does the same, and its own import costs as much as a reader's.
-    reader: Reader = __import__(f"mothball.formats.manifests.tool_{tool}", fromlist=["read"]).read
+    reader: ToolReader = __import__(f"mothball.formats.manifests.tool_{tool}", fromlist=["read"]).read
     return reader
 
 
 # --- the standard tables ----------------------------------------------------------------------------------------------
 
 
-def _read_standards(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[Item]:
+def _read_standards(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
     for entry in entries:
         if _is_section(entry.path) and isinstance(entry.value, Array):
             section = Section(".".join(map(str, entry.path)), own_name=own_name)
@@ -139,14 +139,14 @@ def _overlap(path: Path, section: tuple[str, ...]) -> bool:
 
 def _check_shapes(headers: Iterable[Header], entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
     """Yield a problem for each place that is a value where a table is wanted, or a table where an array is."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for header in headers:
-        yield from _misshapen(header.path, header.span, None, told)
+        yield from _misshapen(header.path, header.span, None, reported)
     for entry in entries:
-        yield from _misshapen(entry.path, entry.keys[-1].span, entry.value, told)
+        yield from _misshapen(entry.path, entry.keys[-1].span, entry.value, reported)
 
 
-def _misshapen(path: Path, span: Span, value: Value | None, told: set[str]) -> Iterator[ParseProblem]:
+def _misshapen(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
     """``value`` is None for a table's header."""
     if isinstance(value, Invalid):
         return
@@ -155,15 +155,15 @@ def _misshapen(path: Path, span: Span, value: Value | None, told: set[str]) -> I
         number = next((place for place, step in enumerate(names) if isinstance(step, int)), None)
         if number is not None:
             names = names[:number]
-        name = one_line(".".join(map(str, names)), SHOWN)
-        if name in told or not _overlap(names, section):
+        name = one_line(".".join(map(str, names)), MAX_SHOWN)
+        if name in reported or not _overlap(names, section):
             continue
         is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
         if len(names) == len(section) and (is_table or not isinstance(value, Array)):
-            told.add(name)
+            reported.add(name)
             yield ParseProblem(span, f"{name} must be an array of requirements", 'for example ["requests>=2.32"]')
         elif len(names) < len(section) and (number is not None or not is_table):
-            told.add(name)
+            reported.add(name)
             yield ParseProblem(span, f"{name} must be a table", f"write [{name}]")
 
 
@@ -182,18 +182,18 @@ def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
             if first != spelling:
                 yield ParseProblem(
                     entry.keys[-1].span,
-                    f"{one_line(spelling, SHOWN)} and {one_line(first, SHOWN)} are the same group",
+                    f"{one_line(spelling, MAX_SHOWN)} and {one_line(first, MAX_SHOWN)} are the same group",
                     "rename one, or put them together",
                 )
             groups.setdefault(name, []).extend(_includes(entry.value))
     for include in (include for includes in groups.values() for include in includes):
         if normalize_name(include.group) not in groups:
             yield ParseProblem(
-                include.span, f"there is no group {one_line(include.group, SHOWN)}", f"define it in [{_GROUPS}]"
+                include.span, f"there is no group {one_line(include.group, MAX_SHOWN)}", f"define it in [{_GROUPS}]"
             )
     for include in _closing(groups):
         yield ParseProblem(
-            include.span, f"this include leads back to {one_line(include.group, SHOWN)}", "take one of them out"
+            include.span, f"this include leads back to {one_line(include.group, MAX_SHOWN)}", "take one of them out"
         )
 
 

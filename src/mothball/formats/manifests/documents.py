@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import assert_never
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.manifests.source_overrides import Redirect, apply_redirects
-from mothball.formats.manifests.tables import Tables, whole_document
+from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
+from mothball.formats.manifests.tables import Tables, all_tables
 from mothball.formats.toml.api import Array, InlineTable, String, TomlScan, Value, scan, syntax_problems
 from mothball.model.document import (
     Dependency,
@@ -26,29 +26,29 @@ from mothball.model.document import (
 )
 
 # What a reader of tables may find in them.
-Found = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | Redirect | Workspace
-Reader = Callable[[Tables], Iterable[Found]]
+ManifestItem = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | SourceOverride | Workspace
+ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
 # Words of the tables and keys by which tools learn of indexes; so much of a line is looked at.
 _INDEX_WORDS = r"(?i)index|source|pypi-options"
 _MAX_LINE = 500
 
 
-def parse_with(reader: Reader, format_name: str, text: str) -> Document:
+def parse_with(reader: ToolReader, format_name: str, text: str) -> Document:
     """Read a TOML file that belongs to one tool, whole or half typed, without byte-order mark; raises nothing."""
     document = scan(text)
-    return to_document(format_name, text, document, reader(whole_document(text, document)))
+    return build_document(format_name, text, document, reader(all_tables(text, document)))
 
 
-def to_document(format_name: str, text: str, document: TomlScan, found: Iterable[Found]) -> Document:
+def build_document(format_name: str, text: str, document: TomlScan, found: Iterable[ManifestItem]) -> Document:
     """Put together what was found in ``text``, what its scan ``document`` tells, and its comments.
 
-    Everything comes in the order of the file, and requirements are skipped that a redirect leads away from an index.
+    Everything comes in the order of the file, and requirements are skipped that a override leads away from an index.
     """
     problems = syntax_problems(document)
     dependencies: list[Dependency] = []
     includes: list[Include] = []
-    redirects: list[Redirect] = []
+    overrides: list[SourceOverride] = []
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
     found = tuple(found)
@@ -61,19 +61,19 @@ def to_document(format_name: str, text: str, document: TomlScan, found: Iterable
                 problems.append(one)
             case Include():
                 includes.append(one)
-            case Redirect():
-                redirects.append(one)
+            case SourceOverride():
+                overrides.append(one)
             case IgnoreComment():
                 ignores.append(one)
             case ToolIndex():
                 tool_indexes.append(one)
-            case Unnamed() | Workspace() | None:  # told below; a comment that does not speak to us
+            case Unnamed() | Workspace() | None:  # reported below; a comment that does not speak to us
                 pass
             case _:
                 assert_never(one)
     unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _hides_index(text, error.span)]
-    if redirects:
-        dependencies = list(apply_redirects(dependencies, redirects))
+    if overrides:
+        dependencies = list(apply_source_overrides(dependencies, overrides))
     # What is broken may be read twice, as a value that is cut off and as what is left of it: the first to stand counts.
     by_place = {one.name_span: one for one in reversed(dependencies)}
     return Document(

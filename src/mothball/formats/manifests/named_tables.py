@@ -9,8 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.manifests.requirement_arrays import SHOWN
-from mothball.formats.manifests.tables import Heading, Pattern, Places, Setting, Tables, inside, section_name
+from mothball.formats.manifests.requirement_arrays import MAX_SHOWN
+from mothball.formats.manifests.tables import (
+    Pattern,
+    Setting,
+    TableHeader,
+    TableMatcher,
+    Tables,
+    inline_settings,
+    section_name,
+)
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.formats.requirements.entries import skip_reason_of_url
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
@@ -30,7 +38,7 @@ _NAME = f"(?ai:{NAME_PATTERN})"
 _TELLING = _VCS.union(_PLACES)
 
 
-class Named(NamedTuple):
+class NamedEntry(NamedTuple):
     """One name of such a table with all that is said of it.
 
     ``span`` covers the whole of it: key and value, or header and body. Each alternative maps the members of a table to
@@ -71,20 +79,20 @@ class _Parts:
         if key.span == self.key.span:
             self.span = Span(self.span.start, max(self.span.end, value.span.end))
 
-    def named(self) -> Named:
+    def to_entry(self) -> NamedEntry:
         alternatives = tuple(self.members[number] for number in sorted(self.members)) or ({},)
-        return Named(self.key, self.section, self.span, alternatives, self.complete)
+        return NamedEntry(self.key, self.section, self.span, alternatives, self.complete)
 
 
-def named(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Named | ParseProblem]:
+def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[NamedEntry | ParseProblem]:
     """Yield every name in the tables at places of ``patterns``, and a problem for each place that is no table."""
-    wanted = Places(tables, patterns)
+    wanted = TableMatcher(tables, patterns)
     parts: dict[Path, _Parts] = {}
     misshapen: dict[str, Span] = {}
-    for heading in tables.headings:
-        depth = wanted.depth_of(heading.path)
-        if depth and len(heading.path) > depth:
-            _open(heading, depth, tables, parts)
+    for header in tables.headers:
+        depth = wanted.matched_depth(header.path)
+        if depth and len(header.path) > depth:
+            _open(header, depth, tables, parts)
     sections: dict[Path, str] = {}
     for setting, depth in wanted.settings():
         if len(setting.path) == depth + 1 and isinstance(setting.value, String) and (key := setting.keys[depth]):
@@ -92,7 +100,7 @@ def named(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Named | Parse
             above, version = setting.path[:depth], setting.value
             section = sections.get(above) or sections.setdefault(above, section_name(above))
             span = make(Span, (key.span.start, version.span.end))
-            yield make(Named, (key, section, span, ({"version": version},), version.closed))
+            yield make(NamedEntry, (key, section, span, ({"version": version},), version.closed))
             continue
         for one in (setting,) if len(setting.path) > depth else _entries(setting):
             key = one.keys[depth] if len(one.path) > depth else None
@@ -101,28 +109,30 @@ def named(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[Named | Parse
             else:
                 yield from _take(one, depth, key, parts)
     for spelled_out in parts.values():
-        yield spelled_out.named()
+        yield spelled_out.to_entry()
     for section, span in misshapen.items():
-        yield ParseProblem(span, f"{one_line(section, SHOWN)} must be a table of names", 'for example requests = "*"')
+        yield ParseProblem(
+            span, f"{one_line(section, MAX_SHOWN)} must be a table of names", 'for example requests = "*"'
+        )
 
 
 def _entries(table: Setting) -> Iterable[Setting]:
     """Return what stands in an inline table; what is none is returned as it is, what is missing is left out."""
     if isinstance(table.value, InlineTable):
-        return inside(table)
+        return inline_settings(table)
     return () if isinstance(table.value, Invalid) else (table,)
 
 
-def _open(heading: Heading, depth: int, tables: Tables, parts: dict[Path, _Parts]) -> None:
+def _open(header: TableHeader, depth: int, tables: Tables, parts: dict[Path, _Parts]) -> None:
     """Begin what the header of a name's own table opens."""
-    key = heading.keys[depth]
+    key = header.keys[depth]
     if key is not None:
-        closed = heading.span.of(tables.text).endswith("]")
-        section = section_name(heading.path[:depth])
-        parts.setdefault(heading.path[: depth + 1], _Parts(key, section, heading.span, complete=closed))
+        closed = header.span.of(tables.text).endswith("]")
+        section = section_name(header.path[:depth])
+        parts.setdefault(header.path[: depth + 1], _Parts(key, section, header.span, complete=closed))
 
 
-def _take(setting: Setting, depth: int, key: Key, parts: dict[Path, _Parts]) -> Iterator[Named | ParseProblem]:
+def _take(setting: Setting, depth: int, key: Key, parts: dict[Path, _Parts]) -> Iterator[NamedEntry | ParseProblem]:
     """Yield the name that ``setting`` is, or keep the part of one that it is."""
     path, _, value = setting
     section = section_name(path[:depth])
@@ -132,11 +142,11 @@ def _take(setting: Setting, depth: int, key: Key, parts: dict[Path, _Parts]) -> 
             path[depth + 1 :], key, value
         )
     elif isinstance(value, Scalar):
-        shown = one_line(key.name, SHOWN)
+        shown = one_line(key.name, MAX_SHOWN)
         yield ParseProblem(value.span, f"{shown} must be a string or a table", 'for example requests = "*"')
     else:
         alternatives = tuple(_members(value))
-        yield Named(key, section, span, alternatives, bool(alternatives) and _is_complete(value))
+        yield NamedEntry(key, section, span, alternatives, bool(alternatives) and _is_complete(value))
 
 
 def _members(value: Value) -> Iterator[Mapping[str, Value]]:
@@ -178,7 +188,7 @@ def _is_complete(value: Value) -> bool:
 # --- from a name to a dependency --------------------------------------------------------------------------------------
 
 
-def origin_of(members: Mapping[str, Value]) -> SkipReason | None:
+def skip_reason_of(members: Mapping[str, Value]) -> SkipReason | None:
     """Return why no index answers for an alternative; None where one does."""
     if not _TELLING.isdisjoint(members):
         if not _VCS.isdisjoint(members):
@@ -190,12 +200,12 @@ def origin_of(members: Mapping[str, Value]) -> SkipReason | None:
     return skip_reason_of_url(version) if "://" in version else None
 
 
-def origin_of_source(members: Mapping[str, Value]) -> SkipReason | None:
+def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
     """Return the same for an alternative in a table of sources, where a workspace may be one.
 
     Where dependencies stand, no tool knows such a word: Pipenv passes it over and asks an index, Poetry refuses it.
     """
-    origin = origin_of(members)
+    origin = skip_reason_of(members)
     if origin is None and _is_true(members.get("workspace")):
         return SkipReason.WORKSPACE
     if origin is None and _is_true(members.get("editable")):
@@ -203,8 +213,8 @@ def origin_of_source(members: Mapping[str, Value]) -> SkipReason | None:
     return origin
 
 
-def read_named(
-    one: Named, tables: Tables, kind: Kind = Kind.REQUIREMENT, index: str | None = None
+def read_named_entry(
+    one: NamedEntry, tables: Tables, kind: Kind = Kind.REQUIREMENT, index: str | None = None
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the dependency that ``one`` is, or what is wrong with its name.
 
@@ -216,7 +226,7 @@ def read_named(
     is_normal = _NORMAL.fullmatch(name) is not None
     is_name = is_normal or re.fullmatch(_NAME, name) is not None
     if not is_name:
-        shown = one_line(name, SHOWN)
+        shown = one_line(name, MAX_SHOWN)
         yield ParseProblem(place, f"`{shown}` is no project name", "extras and versions belong to the value")
         seen = visible_name(name)
         if seen is None or place.of(tables.text) != name:
@@ -248,10 +258,10 @@ def read_named(
 def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], SkipReason | None]:
     """Return the first alternative for which an index answers; else the first of all, and why none does."""
     if len(alternatives) == 1:
-        return alternatives[0], origin_of(alternatives[0])
+        return alternatives[0], skip_reason_of(alternatives[0])
     first = None
     for members in alternatives:
-        skip_reason = origin_of(members)
+        skip_reason = skip_reason_of(members)
         if skip_reason is None:
             return members, None
         first = first or (members, skip_reason)

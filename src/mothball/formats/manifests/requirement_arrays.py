@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from mothball.formats.manifests.tables import Pattern, Places, Tables, section_name
+from mothball.formats.manifests.tables import Pattern, TableMatcher, Tables, section_name
 from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
 from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.entries import skip_reason_of_url
@@ -23,17 +23,17 @@ _FIELD = r"(?<!\$)\{[^{}]*+\}"
 # What tox replaces with the directory of its file, in front of a path.
 _ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
 # How much of a name a message repeats.
-SHOWN = 60
+MAX_SHOWN = 60
 
-Item = Dependency | ParseProblem | Include | Unnamed
+ArrayItem = Dependency | ParseProblem | Include | Unnamed
 
 
 if TYPE_CHECKING:
-    StringReader = Callable[[String, Section], Iterable[Item]]
-    TableReader = Callable[[InlineTable, Section], Iterator[Item]]
+    StringReader = Callable[[String, Section], Iterable[ArrayItem]]
+    InlineTableReader = Callable[[InlineTable, Section], Iterator[ArrayItem]]
 
 
-def read_requirement(string: String, section: Section) -> Iterable[Item]:
+def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
     """Return the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
     if string.closed and not string.escapes:  # as nearly always
         read = read_entry(string.value)
@@ -47,8 +47,8 @@ def read_items(
     items: Iterable[Value],
     section: Section,
     string: StringReader = read_requirement,
-    table: TableReader | None = None,
-) -> Iterator[Item]:
+    table: InlineTableReader | None = None,
+) -> Iterator[ArrayItem]:
     """Yield what the items of an array are.
 
     ``string`` reads its strings, ``table`` its inline tables where the array may hold any; what it may not hold is a
@@ -63,13 +63,13 @@ def read_items(
             case Array() | InlineTable() | Scalar():
                 yield ParseProblem(
                     item.span,
-                    f"{one_line(section.name, SHOWN)} holds something that is no requirement",
+                    f"{one_line(section.name, MAX_SHOWN)} holds something that is no requirement",
                     "write it as a string",
                 )
                 # A stray bracket must not hide what stands behind it.
                 yield from read_items(item.items if isinstance(item, Array) else (), section, string, table)
             case Invalid():
-                pass  # the scanner has told
+                pass  # the scanner has reported
             case _:
                 assert_never(item)
 
@@ -79,44 +79,44 @@ def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool
     patterns: Iterable[Pattern],
     kind: Kind = Kind.REQUIREMENT,
     string: StringReader = read_requirement,
-    table: TableReader | None = None,
+    table: InlineTableReader | None = None,
     *,
-    lone: bool = False,
-) -> Iterator[Item]:
+    allow_single: bool = False,
+) -> Iterator[ArrayItem]:
     """Yield what all arrays at places of ``patterns`` hold; anything else that stands there is a problem.
 
-    ``string`` and ``table`` are as in ``read_items``. ``lone`` says that an item may stand alone there.
+    ``string`` and ``table`` are as in ``read_items``. ``allow_single`` says that an item may stand alone there.
     """
-    told: set[str] = set()
-    for setting, depth in Places(tables, patterns).settings():
+    reported: set[str] = set()
+    for setting, depth in TableMatcher(tables, patterns).settings():
         name = section_name(setting.path[:depth])
-        items = _items_of(setting.value, lone=lone) if len(setting.path) == depth else None
+        items = _items_of(setting.value, allow_single=allow_single) if len(setting.path) == depth else None
         if items is not None:
             yield from read_items(items, Section(name, kind, tables.own_name), string, table)
-        elif name not in told:
-            told.add(name)
+        elif name not in reported:
+            reported.add(name)
             key = setting.keys[-1]
             yield ParseProblem(
                 key.span if key else setting.value.span,
-                f"{one_line(name, SHOWN)} must be an array of requirements",
+                f"{one_line(name, MAX_SHOWN)} must be an array of requirements",
                 'for example ["requests>=2.32"]',
             )
 
 
-def _items_of(value: Value, *, lone: bool) -> tuple[Value, ...] | None:
+def _items_of(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
     """Return the items of an array, None where ``value`` can be none; what is missing holds nothing."""
     if isinstance(value, Array):
         return value.items
-    return (value,) if lone or isinstance(value, Invalid) else None
+    return (value,) if allow_single or isinstance(value, Invalid) else None
 
 
 # --- strings in which a tool replaces fields --------------------------------------------------------------------------
 
 
-def read_template(string: String, section: Section) -> Iterator[Item]:
+def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     """Read a requirement in which a tool replaces ``{fields}`` before it takes it for one.
 
-    A field in the version or the marker leaves the name as it is; of one that is part of the name, nothing can be told.
+    """Return the items of an array, or None if ``value`` cannot be an array; an invalid value has no items."""
     """
     value = string.value
     stand_in = _stand_in(value)
@@ -141,7 +141,7 @@ def read_template(string: String, section: Section) -> Iterator[Item]:
     yield dependency_of(read, where, section, skip_reason, closed=string.closed)
 
 
-def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
+def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
     """Read a string that is handed to pip: one line of a requirements file, or several, with ``{fields}`` replaced."""
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few tables hold such strings
 
@@ -151,7 +151,7 @@ def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
     for one in document.dependencies:
         if one.name_span.of(value) == one.name_span.of(stand_in):
             marker = _original(value, one.entry_span.end, one.marker)
-            yield in_string(one._replace(marker=marker), string, section)
+            yield relocate(one._replace(marker=marker), string, section)
         else:
             yield Unnamed(source_span(string, *one.entry_span), SkipReason.VARIABLE)
     for unnamed in document.unnamed:
@@ -167,7 +167,7 @@ def read_pip_lines(string: String, section: Section) -> Iterator[Item]:
             yield Include(source_span(string, start, include.span.end), target, include.kind)
 
 
-def in_string(dependency: Dependency, string: String, section: Section) -> Dependency:
+def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
     """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
     specifier = dependency.specifier_span
     dependency = moved(dependency, partial(source_span, string), section, closed=string.closed)

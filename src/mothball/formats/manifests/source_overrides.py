@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EXTRAS = "project.optional-dependencies"
 
 
-class Redirect(NamedTuple):
+class SourceOverride(NamedTuple):
     """Where the requirements of one name come from.
 
     ``scope`` is the section that this is said of, or ``project.optional-dependencies`` for all extras; empty for all
@@ -35,7 +35,7 @@ class Redirect(NamedTuple):
 
 
 class _Sum:
-    """What all redirects of one name in one scope come to."""
+    """What all overrides of one name in one scope come to."""
 
     __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "reason")
 
@@ -47,25 +47,27 @@ class _Sum:
         self.index_urls: list[str] = []
         self.index_name = ""
 
-    def add(self, redirect: Redirect) -> None:
+    def add(self, override: SourceOverride) -> None:
         self.count += 1
-        self.is_skipped = self.is_skipped and redirect.skip_reason is not None
-        self.is_partial = self.is_partial or redirect.is_partial
-        self.reason = self.reason or redirect.skip_reason
-        self.index_urls += [redirect.index_url] if redirect.index_url else []
-        self.index_name = self.index_name or redirect.index_name
+        self.is_skipped = self.is_skipped and override.skip_reason is not None
+        self.is_partial = self.is_partial or override.is_partial
+        self.reason = self.reason or override.skip_reason
+        self.index_urls += [override.index_url] if override.index_url else []
+        self.index_name = self.index_name or override.index_name
 
 
-def apply_redirects(dependencies: Iterable[Dependency], redirects: Iterable[Redirect]) -> Iterator[Dependency]:
-    """Yield ``dependencies``, those skipped that ``redirects`` lead away from every index.
+def apply_source_overrides(
+    dependencies: Iterable[Dependency], overrides: Iterable[SourceOverride]
+) -> Iterator[Dependency]:
+    """Yield ``dependencies``, those skipped that ``overrides`` lead away from every index.
 
-    A single redirect that is partial leaves the rest to the index, as uv's documentation says of a source with a
+    A single override that is partial leaves the rest to the index, as uv's documentation says of a source with a
     marker. Several divide all environments between them: whether they leave a rest is not computed, and the name of a
-    project that is fetched from elsewhere is not to be told. Where several name an index, each of these may be asked.
+    """Yield ``dependencies``, with those skipped that ``overrides`` fetch from elsewhere than an index.
     """
     by_name: dict[str, dict[str, _Sum]] = {}
-    for redirect in redirects:
-        by_name.setdefault(redirect.name, {}).setdefault(normalize_name(redirect.scope), _Sum()).add(redirect)
+    for override in overrides:
+        by_name.setdefault(override.name, {}).setdefault(normalize_name(override.scope), _Sum()).add(override)
     for dependency in dependencies:
         scopes = by_name.get(dependency.name)
         if scopes is None or dependency.skip_reason is not None:

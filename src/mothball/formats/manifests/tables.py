@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # What a step of a pattern may be besides a name: any name, any place in an array.
 ANY = "*"
-NUMBER = "#"
+ARRAY_INDEX = "#"
 Pattern = tuple[str, ...]
 
 
@@ -31,7 +31,7 @@ class Setting(NamedTuple):
     value: Value
 
 
-class Heading(NamedTuple):
+class TableHeader(NamedTuple):
     """The header of a table; ``keys`` runs along ``path``, with None for each place in an array."""
 
     path: Path
@@ -49,39 +49,39 @@ class Tables(NamedTuple):
     text: str
     prefix: tuple[str, ...]
     settings: tuple[Setting, ...]
-    headings: tuple[Heading, ...]
+    headers: tuple[TableHeader, ...]
     own_name: str = ""
     standard: tuple[Dependency, ...] = ()
 
 
-def whole_document(text: str, document: TomlScan) -> Tables:
+def all_tables(text: str, document: TomlScan) -> Tables:
     """Return all tables of ``document``, which is the scan of ``text``."""
-    headings = tuple(Heading(header.path, _along(header), header.span) for header in document.headers)
+    headers = tuple(TableHeader(header.path, _along(header), header.span) for header in document.headers)
     bodies = [0, *(header.body for header in document.headers), len(document.entries)]
     settings = [
         make(Setting, (entry.path, outer + entry.keys, entry.value))
-        for outer, (start, end) in zip(((), *(one.keys for one in headings)), pairwise(bodies), strict=True)
+        for outer, (start, end) in zip(((), *(one.keys for one in headers)), pairwise(bodies), strict=True)
         for entry in document.entries[start:end]
     ]
-    return Tables(text, (), tuple(settings), headings)
+    return Tables(text, (), tuple(settings), headers)
 
 
-def tools_of(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
+def tool_tables(whole: Tables, names: Collection[str]) -> dict[str, Tables]:
     """Return the tables ``tool.NAME`` of a pyproject.toml by NAME, for those of ``names`` that are there."""
     settings: dict[str, list[Setting]] = {}
-    headings: dict[str, list[Heading]] = {}
+    headers: dict[str, list[TableHeader]] = {}
     for setting in whole.settings:
         if setting.path[0] == "tool":
-            for one in (setting,) if len(setting.path) > 1 else inside(setting):
+            for one in (setting,) if len(setting.path) > 1 else inline_settings(setting):
                 settings.setdefault(str(one.path[1]), []).append(one)
-    for heading in whole.headings:
-        if heading.path[0] == "tool" and len(heading.path) > 1:
-            headings.setdefault(str(heading.path[1]), []).append(heading)
+    for header in whole.headers:
+        if header.path[0] == "tool" and len(header.path) > 1:
+            headers.setdefault(str(header.path[1]), []).append(header)
     return {
         name: whole._replace(
-            prefix=("tool", name), settings=tuple(settings.get(name, ())), headings=tuple(headings.get(name, ()))
+            prefix=("tool", name), settings=tuple(settings.get(name, ())), headers=tuple(headers.get(name, ()))
         )
-        for name in {**settings, **headings}
+        for name in {**settings, **headers}
         if name in names
     }
 
@@ -91,8 +91,8 @@ def section_name(path: Path) -> str:
     return ".".join(step for step in path if isinstance(step, str))
 
 
-class Places:
-    """Places in tables, described by patterns: a name at each step, or ``ANY`` name, or ``NUMBER`` in an array."""
+class TableMatcher:
+    """Find the settings whose paths match a pattern: a key name, ``ANY`` or ``ARRAY_INDEX`` for each step."""
 
     def __init__(self, tables: Tables, patterns: Iterable[Pattern]) -> None:
         """Take the patterns, which begin where ``tables`` do; a place below another one of them is never reached."""
@@ -109,7 +109,7 @@ class Places:
         # Many names stand in one table: whether it is a place is found out once.
         self._known: dict[Path, bool] = {}
 
-    def depth_of(self, path: Path) -> int:
+    def matched_depth(self, path: Path) -> int:
         """Return how many steps of ``path`` lead to one of the places, 0 where it leads to none."""
         for depth in self._depths:
             if depth > len(path):
@@ -130,14 +130,14 @@ class Places:
             waiting = [one for one in waiting if len(one.path) <= first or one.path[first] in self._firsts]
         while waiting:
             setting = waiting.pop()
-            depth = self.depth_of(setting.path)
+            depth = self.matched_depth(setting.path)
             if depth:
                 yield setting, depth
             elif len(setting.path) < self._depths[-1]:
-                waiting.extend(reversed(list(inside(setting))))
+                waiting.extend(reversed(list(inline_settings(setting))))
 
 
-def inside(setting: Setting) -> Iterator[Setting]:
+def inline_settings(setting: Setting) -> Iterator[Setting]:
     """Yield what an inline table holds, or an array of them, each with its whole path."""
     path, keys, value = setting
     if isinstance(value, InlineTable):
@@ -151,7 +151,7 @@ def inside(setting: Setting) -> Iterator[Setting]:
 
 def _fits(step: str | int, wanted: str) -> bool:
     if isinstance(step, int):
-        return wanted == NUMBER
+        return wanted == ARRAY_INDEX
     return wanted in {ANY, step}
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_pip_lines, read_requirement
-from mothball.formats.manifests.tables import ANY, NUMBER
+from mothball.formats.manifests.tables import ANY, ARRAY_INDEX
 from mothball.formats.pep508 import EntryError, read_entry
 from mothball.formats.requirements.strings import Section
 from mothball.model.document import Kind
@@ -14,23 +14,23 @@ from mothball.model.document import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
     from mothball.formats.toml.api import String
 
 _OPTION = "test-requires"
-_PLACES = ((_OPTION,), (ANY, _OPTION), ("overrides", NUMBER, _OPTION))
+_PLACES = ((_OPTION,), (ANY, _OPTION), ("overrides", ARRAY_INDEX, _OPTION))
 # Lines of a constraints file for the tools that build; in place of the packages a file of such may be named.
 _VERSIONS = tuple((*above, "dependency-versions", "packages") for *above, _ in _PLACES)
 
 
-def read(tables: Tables) -> Iterator[Item]:
+def read(tables: Tables) -> Iterator[ArrayItem]:
     """Yield what the tables of cibuildwheel hold."""
-    yield from read_arrays(tables, _PLACES, string=_read_words, lone=True)
+    yield from read_arrays(tables, _PLACES, string=_read_words, allow_single=True)
     yield from read_arrays(tables, _VERSIONS, Kind.CONSTRAINT, string=read_pip_lines)
 
 
-def _read_words(string: String, section: Section) -> Iterator[Item]:
+def _read_words(string: String, section: Section) -> Iterator[ArrayItem]:
     """Read a requirement, or several with white space between them."""
     if isinstance(read_entry(string.value), EntryError):
         # One on each line is what pip reads; the places stay.

@@ -10,12 +10,12 @@ from mothball.formats.manifests.tables import ANY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
 
 _PLACES = (("metadata", "requires"), ("metadata", "dev-requires"), ("metadata", "requires-extra", ANY))
 
 
-def read(tables: Tables) -> Iterator[Item]:
+def read(tables: Tables) -> Iterator[ArrayItem]:
     """Yield what the tables of Flit hold."""
     return read_arrays(tables, _PLACES)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import workspaces_in
+from mothball.formats.manifests.declared_indexes import read_workspaces
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import Named, named, origin_of_source
+from mothball.formats.manifests.named_tables import NamedEntry, find_named_entries, skip_reason_of_source
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_template
-from mothball.formats.manifests.source_overrides import Redirect
+from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String
@@ -21,8 +21,8 @@ from mothball.model.document import ParseProblem, SkipReason, normalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mothball.formats.manifests.documents import Found
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.documents import ManifestItem
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
     from mothball.model.document import Document
 
@@ -53,33 +53,35 @@ def parse(text: str) -> Document:
     return parse_with(read, "hatch-toml", text)
 
 
-def read(tables: Tables) -> Iterator[Found]:
+def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of Hatch hold."""
     yield from read_arrays(tables, _PLACES, string=read_template)
     yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
-    yield from workspaces_in(tables, "hatch", ("envs", ANY, "workspace"))
-    for source in named(tables, (("sources",), ("envs", ANY, "sources"))):
+    yield from read_workspaces(tables, "hatch", ("envs", ANY, "workspace"))
+    for source in find_named_entries(tables, (("sources",), ("envs", ANY, "sources"))):
         if isinstance(source, ParseProblem):
             yield source
         else:
-            yield from _redirects(source, _sections(source, tables))
+            yield from _overrides_of(source, _sections(source, tables))
 
 
-def _redirects(source: Named, sections: Iterable[str]) -> Iterator[Redirect]:
+def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[SourceOverride]:
     """Yield what a source says in each of ``sections``. A string is a path; an index is asked besides the others."""
     members = source.alternatives[0] if source.alternatives else {}
     index = members.get("index")
     url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
-    skip_reason = SkipReason.PATH if "version" in members else origin_of_source(members)
+    skip_reason = SkipReason.PATH if "version" in members else skip_reason_of_source(members)
     if skip_reason is None and not source.complete:
         skip_reason = SkipReason.INCOMPLETE
     elif skip_reason is None and url is None:
         skip_reason = SkipReason.NO_INDEX
     for section in sections:
-        yield Redirect(normalize_name(source.key.name), section, skip_reason, index_url=None if skip_reason else url)
+        yield SourceOverride(
+            normalize_name(source.key.name), section, skip_reason, index_url=None if skip_reason else url
+        )
 
 
-def _sections(source: Named, tables: Tables) -> set[str]:
+def _sections(source: NamedEntry, tables: Tables) -> set[str]:
     """Return the sections for which a source holds: those of its environment, or all that any environment installs."""
     envs = ".".join((*tables.prefix, _ENVS))
     own = source.section.removesuffix(f".{_SOURCES}")
@@ -87,7 +89,7 @@ def _sections(source: Named, tables: Tables) -> set[str]:
     if own.startswith(f"{envs}.") and own != f"{envs}.{_DEFAULT}":
         return {f"{own}.{name}" for name in _LISTS}
     depth = len(tables.prefix)
-    paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headings]
+    paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headers]
     names = {path[1] for path in paths if path[:1] == (_ENVS,) and path[1:]} - set(_inheriting_nothing(tables))
     found = {f"{envs}.{env}.{name}" for env in names for name in _LISTS}
     return found.union(one.section for one in tables.standard if one.section.startswith(_INSTALLED))
@@ -106,7 +108,7 @@ def _inheriting_nothing(tables: Tables) -> Iterator[str | int]:
                 pass
 
 
-def _read_override(table: InlineTable, section: Section) -> Iterator[Item]:
+def _read_override(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
     """Read ``{value = "numpy", if = ["3.12"]}``."""
     for entry in table.entries:
         if entry.path == ("value",) and isinstance(entry.value, String):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.declared_indexes import declared_indexes
-from mothball.formats.manifests.named_tables import named, read_named
+from mothball.formats.manifests.named_tables import find_named_entries, read_named_entry
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_pip_lines, read_requirement
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
@@ -14,8 +14,8 @@ from mothball.model.document import Kind, ParseProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.manifests.documents import Found
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.documents import ManifestItem
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
     from mothball.formats.toml.api import String
 
@@ -23,18 +23,20 @@ _REQUIREMENTS = (("dev-dependencies", ANY), ("plugins",))
 _OVERRIDES = (("resolution", "overrides"), ("overrides",))
 
 
-def read(tables: Tables) -> Iterator[Found]:
+def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of PDM hold."""
-    yield from (index.of_tool("pdm", index.text("type") or "index") for index in declared_indexes(tables, "source"))
+    yield from (
+        index.to_tool_index("pdm", index.text("type") or "index") for index in declared_indexes(tables, "source")
+    )
     yield from read_arrays(tables, _REQUIREMENTS, string=_read_string)
-    for one in named(tables, _OVERRIDES):
+    for one in find_named_entries(tables, _OVERRIDES):
         if isinstance(one, ParseProblem):
             yield one
         else:
-            yield from read_named(one, tables, Kind.OVERRIDE)
+            yield from read_named_entry(one, tables, Kind.OVERRIDE)
 
 
-def _read_string(string: String, section: Section) -> Iterator[Item]:
+def _read_string(string: String, section: Section) -> Iterator[ArrayItem]:
     """Read a requirement, or what is installed in editable mode: ``-e file:///${PROJECT_ROOT}/lib#egg=lib``."""
     is_editable = string.value.lstrip().startswith("-")
     yield from (read_pip_lines if is_editable else read_requirement)(string, section)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.declared_indexes import addresses_in
+from mothball.formats.manifests.declared_indexes import index_urls_in
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.named_tables import named, read_named
-from mothball.formats.manifests.tables import ANY, Places
+from mothball.formats.manifests.named_tables import find_named_entries, read_named_entry
+from mothball.formats.manifests.tables import ANY, TableMatcher
 from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason, ToolIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.manifests.documents import Found
+    from mothball.formats.manifests.documents import ManifestItem
     from mothball.formats.manifests.tables import Tables
     from mothball.model.document import Document
 
@@ -35,18 +35,18 @@ def parse(text: str) -> Document:
     return parse_with(read, "pixi-toml", text)
 
 
-def read(tables: Tables) -> Iterator[Found]:
+def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of pixi hold."""
     yield from _read_indexes(tables)
     for patterns, kind in ((_PROJECTS, Kind.REQUIREMENT), (_OVERRIDES, Kind.OVERRIDE)):
-        for one in named(tables, patterns):
+        for one in find_named_entries(tables, patterns):
             if isinstance(one, ParseProblem):
                 yield one
             else:
-                yield from read_named(one, tables, kind, index="index")
-    for one in named(tables, _CONDA_PACKAGES):
+                yield from read_named_entry(one, tables, kind, index="index")
+    for one in find_named_entries(tables, _CONDA_PACKAGES):
         # What conda lets pass as a name is for conda to judge.
-        for found in read_named(one, tables) if not isinstance(one, ParseProblem) else ():
+        for found in read_named_entry(one, tables) if not isinstance(one, ParseProblem) else ():
             if isinstance(found, Dependency):
                 yield found._replace(skip_reason=SkipReason.CONDA)
 
@@ -54,8 +54,8 @@ def read(tables: Tables) -> Iterator[Found]:
 def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     """Yield the indexes of the workspace and of its features."""
     start = len(tables.prefix)
-    for setting, depth in Places(tables, _INDEXES).settings():
+    for setting, depth in TableMatcher(tables, _INDEXES).settings():
         path = setting.path[start:depth]
         scope = str(path[1]) if path[0] == "feature" else ""
-        for span, url in addresses_in(setting.value) if len(setting.path) == depth else ():
+        for span, url in index_urls_in(setting.value) if len(setting.path) == depth else ():
             yield ToolIndex(span, "pixi", url, role=str(path[-1]), scope=scope)

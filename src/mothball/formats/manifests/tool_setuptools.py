@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mothball.formats.manifests.tables import ANY, Places
+from mothball.formats.manifests.tables import ANY, TableMatcher
 from mothball.formats.toml.api import Array, String
 from mothball.model.document import Include, Kind
 
@@ -18,7 +18,7 @@ _FILES = (("dynamic", "dependencies", "file"), ("dynamic", "optional-dependencie
 
 def read(tables: Tables) -> Iterator[Include]:
     """Yield the files that ``dependencies`` and ``optional-dependencies`` are taken from."""
-    for setting, depth in Places(tables, _FILES).settings():
+    for setting, depth in TableMatcher(tables, _FILES).settings():
         value = setting.value
         for item in value.items if isinstance(value, Array) else (value,):
             if isinstance(item, String) and item.closed and len(setting.path) == depth:

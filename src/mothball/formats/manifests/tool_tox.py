@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.documents import parse_with
-from mothball.formats.manifests.requirement_arrays import in_string, read_arrays, read_items, read_pip_lines
-from mothball.formats.manifests.tables import ANY, Places, section_name
+from mothball.formats.manifests.requirement_arrays import read_arrays, read_items, read_pip_lines, relocate
+from mothball.formats.manifests.tables import ANY, TableMatcher, section_name
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import Array, InlineTable, String, source_span
 from mothball.model.document import Kind
@@ -14,8 +14,8 @@ from mothball.model.document import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.manifests.documents import Found
-    from mothball.formats.manifests.requirement_arrays import Item
+    from mothball.formats.manifests.documents import ManifestItem
+    from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
     from mothball.model.document import Document
 
@@ -30,19 +30,19 @@ def parse(text: str) -> Document:
     return parse_with(read, "tox-toml", text)
 
 
-def read(tables: Tables) -> Iterator[Found]:
+def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of tox hold."""
-    yield from read_arrays(tables, _PLUGINS, lone=True)
-    yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, lone=True)
+    yield from read_arrays(tables, _PLUGINS, allow_single=True)
+    yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, allow_single=True)
     yield from read_arrays(
-        tables, _CONSTRAINTS, Kind.CONSTRAINT, string=read_pip_lines, table=_read_replacement, lone=True
+        tables, _CONSTRAINTS, Kind.CONSTRAINT, string=read_pip_lines, table=_read_replacement, allow_single=True
     )
     yield from _read_ini(tables)
 
 
-def _read_ini(tables: Tables) -> Iterator[Found]:
+def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what a whole tox.ini holds that is the value of ``legacy_tox_ini``."""
-    for setting, depth in Places(tables, _INI).settings():
+    for setting, depth in TableMatcher(tables, _INI).settings():
         if len(setting.path) == depth and isinstance(setting.value, String):
             from mothball.formats.ini import tox_ini  # noqa: PLC0415 - only where there is one
 
@@ -50,10 +50,10 @@ def _read_ini(tables: Tables) -> Iterator[Found]:
             yield from _in_string(document, setting.value, section_name(setting.path), tables.own_name)
 
 
-def _in_string(document: Document, string: String, above: str, own_name: str) -> Iterator[Found]:
+def _in_string(document: Document, string: String, above: str, own_name: str) -> Iterator[ManifestItem]:
     """Yield what ``document`` holds, whose spans count into the value of ``string``, as it stands in the file."""
     for dependency in document.dependencies:
-        yield in_string(dependency, string, Section(f"{above}.{dependency.section}", own_name=own_name))
+        yield relocate(dependency, string, Section(f"{above}.{dependency.section}", own_name=own_name))
     for comment in document.ignores:
         span, about = source_span(string, *comment.span), source_span(string, *comment.about)
         yield comment._replace(span=span, about=about)
@@ -66,7 +66,7 @@ def _in_string(document: Document, string: String, above: str, own_name: str) ->
             yield include._replace(span=source_span(string, *include.span))
 
 
-def _read_replacement(table: InlineTable, section: Section) -> Iterator[Item]:
+def _read_replacement(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
     """Read ``{replace = "if", then = ["numpy"], else = []}``; other replacements name other settings."""
     for entry in table.entries:
         if entry.path[0] in {"then", "else", "default"} and isinstance(entry.value, Array | String):

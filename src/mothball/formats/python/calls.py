@@ -24,7 +24,7 @@ _ADDING = frozenset({"append", "extend", "update"})
 _MAX_VALUES = 10
 
 
-class Literal(NamedTuple):
+class StringLiteral(NamedTuple):
     """A string in a list of requirements, or several that are added up.
 
     ``is_template`` is true if the program fills in a part of it, ``is_words`` if each of its words is an entry.
@@ -36,15 +36,15 @@ class Literal(NamedTuple):
     is_words: bool = False
 
 
-class SetupCall(NamedTuple):
+class SetupArguments(NamedTuple):
     """What was read of the ``setup()`` calls of a file.
 
-    ``name`` is the project's, empty if it is no literal. ``computed`` are the places of expressions that are no
+    ``name`` is the project's, empty if it is no literal. ``computed`` are the offsets of expressions that are no
     literals, nor made of literals that were read, each with its argument. ``strings`` are those of all strings.
     """
 
     name: str
-    literals: tuple[Literal, ...]
+    literals: tuple[StringLiteral, ...]
     computed: tuple[tuple[str, Span], ...]
     strings: tuple[Span, ...]
 
@@ -55,36 +55,36 @@ class InvalidPython(NamedTuple):
     offset: int
 
 
-def read_setup(text: str, lists: Collection[str], table: str) -> SetupCall | InvalidPython:
+def read_setup(text: str, lists: Collection[str], table: str) -> SetupArguments | InvalidPython:
     """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``table``, a dict of lists."""
-    places = _Places(text)
-    tree = _parse(text, places)
-    return tree if isinstance(tree, InvalidPython) else _Setup(tree, places, lists, table).read()
+    offsets = _Offsets(text)
+    tree = _parse(text, offsets)
+    return tree if isinstance(tree, InvalidPython) else _Setup(tree, offsets, lists, table).read()
 
 
-def read_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
-    """Return the place of each list display in ``text``, with the places of its items; none if that is no Python."""
-    places = _Places(text)
-    tree = _parse(text, places)
+def find_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
+    """Return the place of each list display in ``text``, with the offsets of its items; none if that is no Python."""
+    offsets = _Offsets(text)
+    tree = _parse(text, offsets)
     if isinstance(tree, InvalidPython):
         return []
     lists = (node for node in ast.walk(tree) if isinstance(node, ast.List))
-    return [(places.span(node), tuple(map(places.span, node.elts))) for node in lists]
+    return [(offsets.span(node), tuple(map(offsets.span, node.elts))) for node in lists]
 
 
-def _parse(text: str, places: _Places) -> ast.Module | InvalidPython:
+def _parse(text: str, offsets: _Offsets) -> ast.Module | InvalidPython:
     try:
         # Python warns of odd escapes, which are not mothball's to report.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        return InvalidPython(places.offset(error.lineno or 1, (error.offset or 1) - 1))
+        return InvalidPython(offsets.offset(error.lineno or 1, (error.offset or 1) - 1))
     except (RecursionError, MemoryError, ValueError):  # nested too deeply, or binary
         return InvalidPython(0)
 
 
-class _Places:
+class _Offsets:
     """Convert the lines and columns of ``ast``, which count bytes of UTF-8, to offsets into the text."""
 
     def __init__(self, text: str) -> None:
@@ -128,8 +128,8 @@ class _Setup:
     Each expression is read once, however many names lead to it.
     """
 
-    def __init__(self, tree: ast.Module, places: _Places, lists: Collection[str], table: str) -> None:
-        self._places = places
+    def __init__(self, tree: ast.Module, offsets: _Offsets, lists: Collection[str], table: str) -> None:
+        self._offsets = offsets
         self._lists = lists
         self._table = table
         # All values that a name has in the file, added ones among them; of ``x["key"] = value``, a dict.
@@ -146,21 +146,21 @@ class _Setup:
         for node in ast.walk(tree):
             self._note(node)
 
-    def read(self) -> SetupCall:
+    def read(self) -> SetupArguments:
         literals = tuple(literal for call in self._calls if self._is_setup(call) for literal in self._read_call(call))
         computed = tuple(
-            (argument, self._places.span(node))
+            (argument, self._offsets.span(node))
             for argument, node in self._computed
             if not self._is_from_literals(node) and (argument or not self._has_lists)
         )
-        return SetupCall(self._name, literals, computed, tuple(sorted(self._strings)))
+        return SetupArguments(self._name, literals, computed, tuple(sorted(self._strings)))
 
     # --- what the file holds ------------------------------------------------------------------------------------------
 
     def _note(self, node: ast.AST) -> None:
         match node:
             case ast.Constant(value=str()) | ast.JoinedStr():
-                self._strings.append(self._places.span(node))
+                self._strings.append(self._offsets.span(node))
             case ast.ImportFrom():
                 self._setups.update(one.asname for one in node.names if one.name == _SETUP and one.asname)
             case ast.Assign():
@@ -197,7 +197,7 @@ class _Setup:
 
     # --- what the arguments hold --------------------------------------------------------------------------------------
 
-    def _read_call(self, call: ast.Call) -> Iterator[Literal]:
+    def _read_call(self, call: ast.Call) -> Iterator[StringLiteral]:
         for keyword in call.keywords:
             if keyword.arg is not None:
                 yield from self._read_argument(keyword.arg, keyword.value)
@@ -205,7 +205,7 @@ class _Setup:
                 for name, value in self._entries(keyword.value, ""):
                     yield from self._read_argument(name, value)
 
-    def _read_argument(self, name: str, value: ast.expr) -> Iterator[Literal]:
+    def _read_argument(self, name: str, value: ast.expr) -> Iterator[StringLiteral]:
         self._has_lists = self._has_lists or name in self._lists or name == self._table
         if name in self._lists:
             yield from self._list(value, name, f"{_SETUP}.{name}")
@@ -236,7 +236,7 @@ class _Setup:
                 case _:
                     self._computed.append((argument, leaf))
 
-    def _list(self, node: ast.expr, argument: str, section: str) -> Iterator[Literal]:
+    def _list(self, node: ast.expr, argument: str, section: str) -> Iterator[StringLiteral]:
         """Yield the strings of a list, or the one that stands for it."""
         for leaf in self._leaves(node):
             literal = self._literal(leaf, section)
@@ -246,21 +246,21 @@ class _Setup:
                 case ast.Call(
                     func=ast.Attribute(value=ast.Constant(value=str()) as words, attr="split"), args=[], keywords=[]
                 ):
-                    yield Literal(self._places.span(words), section, is_words=True)
+                    yield StringLiteral(self._offsets.span(words), section, is_words=True)
                 case ast.Constant() | ast.Dict(keys=[]):
                     pass
                 case _:
                     self._computed.append((argument, leaf))
 
-    def _literal(self, node: ast.expr, section: str) -> Literal | None:
+    def _literal(self, node: ast.expr, section: str) -> StringLiteral | None:
         """Return the string that ``node`` is, adds up or fills in, None if it does neither."""
         summands = _summands(node)
         first = [_first_literal(one) for one in summands]
         if not any(first):
             return None
         is_plain = first == summands and not any(isinstance(one, ast.FormattedValue) for one in ast.walk(node))
-        start = self._places.span(first[0] or summands[0]).start
-        return Literal(Span(start, self._places.span(summands[-1]).end), section, is_template=not is_plain)
+        start = self._offsets.span(first[0] or summands[0]).start
+        return StringLiteral(Span(start, self._offsets.span(summands[-1]).end), section, is_template=not is_plain)
 
     def _leaves(self, node: ast.expr) -> Iterator[ast.expr]:
         """Yield what an expression is made of, with names and constant keys of dicts replaced by their values."""

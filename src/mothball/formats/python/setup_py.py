@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import broken_document
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import Entry, read_entry
-from mothball.formats.python.strings import read_literal
+from mothball.formats.python.strings import decode_literal
 from mothball.formats.requirements.strings import Section, dependency_of, read_requirement
 from mothball.model.document import (
     Dependency,
@@ -29,7 +29,7 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mothball.formats.python.calls import Literal, SetupCall
+    from mothball.formats.python.calls import SetupArguments, StringLiteral
 
 _FORMAT = "setup-py"
 _LISTS = ("install_requires", "setup_requires", "tests_require")
@@ -37,7 +37,7 @@ _EXTRAS = "extras_require"
 _ARGUMENTS = (*_LISTS, _EXTRAS)
 # Python takes time that grows with the square of a formatted string's length; no honest file comes near it.
 _MAX_LENGTH = 200_000
-_SHOWN = 60
+_MAX_SHOWN = 60
 _TELLS_NAME = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
 # setuptools takes several requirements from one string, a line each, and leaves comments out.
@@ -79,10 +79,10 @@ def parse(text: str) -> Document:
     )
 
 
-def _read(text: str, setup: SetupCall) -> Iterator[_Found]:
+def _read(text: str, setup: SetupArguments) -> Iterator[_Found]:
     own_name = normalize_name(setup.name)
     for literal in setup.literals:
-        section = Section(one_line(literal.section, _SHOWN), own_name=own_name)
+        section = Section(one_line(literal.section, _MAX_SHOWN), own_name=own_name)
         if literal.is_template:
             yield _read_template(text, literal.span, section)
         else:
@@ -90,9 +90,9 @@ def _read(text: str, setup: SetupCall) -> Iterator[_Found]:
     yield from _comments(text, setup.strings)
 
 
-def _read_literal(text: str, literal: Literal, section: Section) -> Iterator[Dependency | ParseProblem]:
+def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterator[Dependency | ParseProblem]:
     """Yield the requirements of one string: each line of it is one, or each word."""
-    content = read_literal(text, literal.span)
+    content = decode_literal(text, literal.span)
     if content is None:
         return
     for line in re.finditer(_WORD if literal.is_words else _LINE, content.text):
@@ -118,14 +118,14 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     return found._replace(entry_span=found.entry_span._replace(end=end))
 
 
-def _unresolvable(text: str, setup: SetupCall) -> Iterator[ParseProblem]:
+def _unresolvable(text: str, setup: SetupArguments) -> Iterator[ParseProblem]:
     """Yield one problem for each argument that is computed, at the first expression in it."""
-    places: dict[str, Span] = {}
+    offsets: dict[str, Span] = {}
     for argument, span in setup.computed:
         # What `**kwargs` hold may be no dependencies at all.
         if argument or any(name in text for name in _ARGUMENTS):
-            places[argument] = min(span, places.get(argument, span))
-    for argument, span in places.items():
+            offsets[argument] = min(span, offsets.get(argument, span))
+    for argument, span in offsets.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
         yield ParseProblem(span, message, _COMPUTED_HELP)
 

@@ -26,7 +26,7 @@ _END = {
 }
 
 
-def read_literal(text: str, span: Span) -> SourceMap | None:
+def decode_literal(text: str, span: Span) -> SourceMap | None:
     """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
 
     None where this is no string literal of a known form.

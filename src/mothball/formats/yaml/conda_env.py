@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.requirements.strings import Section
-from mothball.formats.yaml.entries import read_pip_list
-from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
+from mothball.formats.yaml.entries import read_pip_lists
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Dependency, Document, SkipReason, normalize_name
 from mothball.model.records import NamedTuple
 
@@ -33,8 +33,8 @@ _FORMAT = "conda-env"
 class _Lists(NamedTuple):
     """The lists of conda packages, and those of lines for pip; each once."""
 
-    conda: tuple[Node, ...]
-    pip: tuple[Node, ...]
+    conda: tuple[YamlNode, ...]
+    pip: tuple[YamlNode, ...]
 
 
 def parse(text: str) -> Document:
@@ -49,22 +49,22 @@ def parse(text: str) -> Document:
         return scan
     lists = _lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
-    found = read_pip_list(scan, [(node, section) for node in lists.pip])
+    found = read_pip_lists(scan, [(node, section) for node in lists.pip])
     dependencies = sorted((*_conda_packages(scan, lists.conda), *found.dependencies), key=attrgetter("name_span"))
     return found._replace(format=_FORMAT, dependencies=tuple(dependencies))
 
 
-def _lists(documents: Iterable[Node]) -> _Lists:
+def _lists(documents: Iterable[YamlNode]) -> _Lists:
     seen: set[int] = set()
-    mappings = [document for document in documents if isinstance(document, Mapping)]
-    conda = tuple(once([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
-    items = (item for node in conda for item in once(children(node), seen))
-    pip = [value for item in items if isinstance(item, Mapping) for value in item.values(_PIP)]
-    return _Lists(conda, tuple(once(pip, seen)))
+    mappings = [document for document in documents if isinstance(document, YamlMapping)]
+    conda = tuple(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))
+    items = (item for node in conda for item in unvisited(list_items(node), seen))
+    pip = [value for item in items if isinstance(item, YamlMapping) for value in item.values(_PIP)]
+    return _Lists(conda, tuple(unvisited(pip, seen)))
 
 
-def _conda_packages(scan: YamlScan, lists: Iterable[Node]) -> Iterator[Dependency]:
-    for item in once((item for node in lists for item in children(node)), set()):
+def _conda_packages(scan: YamlScan, lists: Iterable[YamlNode]) -> Iterator[Dependency]:
+    for item in unvisited((item for node in lists for item in list_items(node)), set()):
         content = scan.content(item) if isinstance(item, YamlScalar) else None
         if content is not None:
             yield from _conda_package(content)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
 from mothball.formats.requirements.strings import Section, read_pip_lines
 from mothball.formats.source_map import SourcePart, source_map
-from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WITH_VALUE = frozenset(
 )
 
 
-def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, words: bool = False) -> Document:
+def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, words: bool = False) -> Document:
     """Read ``lists``, each with the section that its entries belong to; none may be there twice.
 
     The items are lines, or, with ``words``, the words that pip is called with. The result holds the problems and the
@@ -37,7 +37,7 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     unnamed: list[Unnamed] = []
     for node, section in lists:
         lines: list[SourcePart] = []
-        for item in once(children(node), set()):
+        for item in unvisited(list_items(node), set()):
             problems += _read_item(scan, item, lines, words=words)
         joined = source_map(lines)
         document = read_pip_lines(joined.text, joined.place, section)
@@ -57,10 +57,10 @@ def read_pip_list(scan: YamlScan, lists: Iterable[tuple[Node, Section]], *, word
     )
 
 
-def _read_item(scan: YamlScan, item: Node, lines: list[SourcePart], *, words: bool) -> Iterator[ParseProblem]:
+def _read_item(scan: YamlScan, item: YamlNode, lines: list[SourcePart], *, words: bool) -> Iterator[ParseProblem]:
     """Put an item behind the ``lines`` that are read together; yield what is wrong with it as an item."""
     if not isinstance(item, YamlScalar):
-        if isinstance(item, Mapping) and item.first is not None:
+        if isinstance(item, YamlMapping) and item.first is not None:
             ours = may_hold_ignore_comment(item.first.value)
             help_text = COMMENT_FORM if ours else "take the `:` away, or put quotes around the whole"
             yield ParseProblem(item.first.span, "a mapping where a requirement is wanted", help_text)

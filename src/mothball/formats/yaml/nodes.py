@@ -23,29 +23,29 @@ class YamlScalar(NamedTuple):
     span: Span
 
 
-class Sequence(NamedTuple):
+class YamlSequence(NamedTuple):
     """A list."""
 
-    items: tuple[Node, ...]
+    items: tuple[YamlNode, ...]
 
 
-class Mapping(NamedTuple):
+class YamlMapping(NamedTuple):
     """A mapping. A key that is no scalar is left out together with its value; one that is there twice is kept twice.
 
     ``first`` is its first key, None where that is no scalar.
     """
 
-    pairs: tuple[tuple[str, Node], ...]
+    pairs: tuple[tuple[str, YamlNode], ...]
     first: YamlScalar | None = None
 
-    def values(self, key: str) -> list[Node]:
+    def values(self, key: str) -> list[YamlNode]:
         """Return the values of ``key``, from the mappings that are merged in (``<<``) where it is not there itself."""
         own = [value for name, value in self.pairs if name == key]
         if own:
             return own
         merged = [value for name, value in self.pairs if name == _MERGE][:_MAX_MERGED]
-        merged += [item for node in merged for item in children(node)[:_MAX_MERGED]]
-        mappings = [node for node in merged if isinstance(node, Mapping)]
+        merged += [item for node in merged for item in list_items(node)[:_MAX_MERGED]]
+        mappings = [node for node in merged if isinstance(node, YamlMapping)]
         return [value for node in mappings for name, value in node.pairs[:_MAX_MERGED] if name == key]
 
     def text(self, key: str) -> str:
@@ -53,15 +53,15 @@ class Mapping(NamedTuple):
         return next((value.value for value in self.values(key) if isinstance(value, YamlScalar)), "")
 
 
-Node = YamlScalar | Sequence | Mapping
+YamlNode = YamlScalar | YamlSequence | YamlMapping
 
 
-def children(node: Node | None) -> tuple[Node, ...]:
+def list_items(node: YamlNode | None) -> tuple[YamlNode, ...]:
     """Return the items of a list; nothing for anything else."""
-    return node.items if isinstance(node, Sequence) else ()
+    return node.items if isinstance(node, YamlSequence) else ()
 
 
-def once(nodes: Iterable[Node], seen: set[int]) -> Iterator[Node]:
+def unvisited(nodes: Iterable[YamlNode], seen: set[int]) -> Iterator[YamlNode]:
     """Yield those of ``nodes`` that are not in ``seen`` by identity, and put them there.
 
     Aliases can lead to one node ten thousand times; what is read once takes time linear in the file.

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.requirements.strings import Section
-from mothball.formats.yaml.entries import read_pip_list
-from mothball.formats.yaml.nodes import Mapping, Node, YamlScalar, children, once
+from mothball.formats.yaml.entries import read_pip_lists
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
 from mothball.model.document import Document
 from mothball.model.sanitize import one_line
 
@@ -30,7 +30,7 @@ _FOREIGN_HOOKS = frozenset(
     {"coffeelint", "commitlint", "csslint", "eslint", "htmlhint", "jshint", "markdownlint", "markdownlint-cli2"}
     | {"prettier", "pug-lint", "puppet-lint", "rubocop", "ruby-lint", "scss-lint", "standard", "stylelint"}
 )
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
 def parse(text: str) -> Document:
@@ -46,38 +46,38 @@ def parse(text: str) -> Document:
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
-    return read_pip_list(scan, _lists(scan.documents), words=True)._replace(format=_FORMAT, includes=())
+    return read_pip_lists(scan, _lists(scan.documents), words=True)._replace(format=_FORMAT, includes=())
 
 
-def _lists(documents: tuple[Node, ...]) -> Iterator[tuple[Node, Section]]:
+def _lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]]:
     """Yield the lists of Python hooks, each once."""
     seen: set[int] = set()
     for hook in _hooks(documents):
         name, language = hook.text("id"), hook.text("language")
         if language not in _PYTHON and (language or name in _FOREIGN_HOOKS):
             continue
-        section = Section(f"{one_line(name, _SHOWN)}.{_KEY}")
-        for entries in once(hook.values(_KEY), seen):
-            if language or not any(map(_is_foreign, children(entries))):
+        section = Section(f"{one_line(name, _MAX_SHOWN)}.{_KEY}")
+        for entries in unvisited(hook.values(_KEY), seen):
+            if language or not any(map(_is_foreign, list_items(entries))):
                 yield entries, section
 
 
-def _hooks(documents: tuple[Node, ...]) -> Iterator[Mapping]:
+def _hooks(documents: tuple[YamlNode, ...]) -> Iterator[YamlMapping]:
     """Yield all hooks, each once: those of the configuration's repositories, or those of a list."""
     seen: set[int] = set()
     top = [
         node
         for document in documents
-        for node in (document.values("repos") if isinstance(document, Mapping) else (document,))
+        for node in (document.values("repos") if isinstance(document, YamlMapping) else (document,))
     ]
-    for one in (item for node in once(top, seen) for item in once(children(node), seen)):
-        if isinstance(one, Mapping):
-            lists = list(once(one.values("hooks"), seen))
-            hooks = (hook for node in lists for hook in once(children(node), seen)) if lists else (one,)
-            yield from (hook for hook in hooks if isinstance(hook, Mapping))
+    for one in (item for node in unvisited(top, seen) for item in unvisited(list_items(node), seen)):
+        if isinstance(one, YamlMapping):
+            lists = list(unvisited(one.values("hooks"), seen))
+            hooks = (hook for node in lists for hook in unvisited(list_items(node), seen)) if lists else (one,)
+            yield from (hook for hook in hooks if isinstance(hook, YamlMapping))
 
 
-def _is_foreign(entry: Node) -> bool:
+def _is_foreign(entry: YamlNode) -> bool:
     """Return whether ``entry`` is written as no tool for Python would have it."""
     if not isinstance(entry, YamlScalar) or any(mark in entry.value for mark in _URL):
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mothball.formats.yaml.nodes import Mapping, Node, Sequence, YamlScalar
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from mothball.model.document import Span
 from mothball.model.records import NamedTuple
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 MAX_DEPTH = 50
 
 
-class Failure(NamedTuple):
+class YamlError(NamedTuple):
     """Why a text is no YAML, and the offset of the error."""
 
     offset: int
     message: str
 
 
-class Reading(NamedTuple):
+class ParsedYaml(NamedTuple):
     """The documents of a text, the places of all scalars, and what stopped the reading, if anything did."""
 
-    documents: tuple[Node, ...]
+    documents: tuple[YamlNode, ...]
     scalars: tuple[Span, ...]
-    failure: Failure | None = None
+    failure: YamlError | None = None
 
 
 class _Open:
@@ -46,34 +46,34 @@ class _Open:
     def __init__(self, anchor: str | None, *, is_mapping: bool) -> None:
         self.anchor = anchor
         self.is_mapping = is_mapping
-        self.nodes: list[Node | None] = []
+        self.nodes: list[YamlNode | None] = []
 
-    def node(self) -> Node:
+    def node(self) -> YamlNode:
         if not self.is_mapping:
-            return Sequence(tuple(node for node in self.nodes if node is not None))
+            return YamlSequence(tuple(node for node in self.nodes if node is not None))
         pairs = zip(self.nodes[::2], self.nodes[1::2], strict=True)
         first = self.nodes[0] if self.nodes else None
-        return Mapping(
+        return YamlMapping(
             tuple((key.value, value) for key, value in pairs if isinstance(key, YamlScalar) and value is not None),
             first if isinstance(first, YamlScalar) else None,
         )
 
 
-def read(text: str) -> Reading:
+def read_yaml(text: str) -> ParsedYaml:
     """Read a text that YAML allows all characters of; raises nothing. Nothing is returned from a text that fails."""
     try:
         return _Reader().read(text)
     except yaml.MarkedYAMLError as error:
-        return Reading((), (), _failure(text, error))
+        return ParsedYaml((), (), _failure(text, error))
 
 
-def _failure(text: str, error: yaml.MarkedYAMLError) -> Failure:
+def _failure(text: str, error: yaml.MarkedYAMLError) -> YamlError:
     offset = _index(error.problem_mark, len(text))
     context = _index(error.context_mark, offset)
     # A string or bracket that is not closed is noticed much later than where it begins.
     if offset >= len(text.rstrip()) or text[context : context + 1] in {'"', "'", "[", "{"}:
         offset = context
-    return Failure(offset, " ".join(part for part in (error.problem, error.context) if part))
+    return YamlError(offset, " ".join(part for part in (error.problem, error.context) if part))
 
 
 class _Reader:
@@ -81,17 +81,19 @@ class _Reader:
 
     def __init__(self) -> None:
         self._open: list[_Open] = []
-        self._documents: list[Node] = []
-        self._anchors: dict[str, Node] = {}
+        self._documents: list[YamlNode] = []
+        self._anchors: dict[str, YamlNode] = {}
         self._scalars: list[Span] = []
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> ParsedYaml:
         for event in _events(text):
             self._take(event)
             if len(self._open) > MAX_DEPTH:
-                failure = Failure(_index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read")
-                return Reading((), (), failure)
-        return Reading(tuple(self._documents), tuple(self._scalars))
+                failure = YamlError(
+                    _index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read"
+                )
+                return ParsedYaml((), (), failure)
+        return ParsedYaml(tuple(self._documents), tuple(self._scalars))
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -106,7 +108,7 @@ class _Reader:
             closed = self._open.pop()
             self._add(closed.node(), closed.anchor)
 
-    def _add(self, node: Node | None, anchor: str | None) -> None:
+    def _add(self, node: YamlNode | None, anchor: str | None) -> None:
         if anchor is not None and node is not None:
             self._anchors[anchor] = node
         if self._open:

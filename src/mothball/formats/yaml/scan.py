@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from mothball.formats.broken import broken_document, conflict_in
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.formats.yaml.reader import Failure, Reading, read
+from mothball.formats.yaml.reader import ParsedYaml, YamlError, read_yaml
 from mothball.model.document import Document, IgnoreComment, ParseProblem, Span
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mothball.formats.yaml.nodes import Node, YamlScalar
+    from mothball.formats.yaml.nodes import YamlNode, YamlScalar
 
 # What YAML does not allow, and a byte-order mark, which would shift all places.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -33,19 +33,19 @@ _QUOTE = re.compile("''")
 # The characters behind a backslash, and what they stand for; any other stands for itself.
 _SHORT_ESCAPES = dict(zip("0abt\tnvfreN_LP", "\0\a\b\t\t\n\v\f\r\x1b\x85\xa0\u2028\u2029", strict=True))
 _WORD = re.compile(r"\S+")
-_SHOWN = 100
+_MAX_SHOWN = 100
 
 
 class YamlScan:
     """A YAML file that was read."""
 
-    def __init__(self, text: str, reading: Reading) -> None:
+    def __init__(self, text: str, reading: ParsedYaml) -> None:
         """Take the text and what was read of it."""
         self._text = text
         self._reading = reading
 
     @property
-    def documents(self) -> tuple[Node, ...]:
+    def documents(self) -> tuple[YamlNode, ...]:
         """The documents of the file; all but the first are rare."""
         return self._reading.documents
 
@@ -84,14 +84,14 @@ def scan_yaml(format_name: str, text: str) -> YamlScan | Document:
     """
     unprintable = _UNPRINTABLE.search(text)
     if unprintable is not None:
-        failure: Failure | None = Failure(unprintable.start(), "a control character")
+        failure: YamlError | None = YamlError(unprintable.start(), "a control character")
     else:
-        reading = read(text)
+        reading = read_yaml(text)
         failure = reading.failure
         # In brackets, YAML takes the marks of a conflict for words.
         if failure is None and conflict_in(text) is None:
             return YamlScan(text, reading)
-    message = one_line(failure.message, _SHOWN) if failure else ""
+    message = one_line(failure.message, _MAX_SHOWN) if failure else ""
     return broken_document(format_name, text, failure.offset if failure else 0, f"invalid YAML: {message}")
 
 

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.fast_reader import read_lines
-from mothball.formats.locks.stanzas import Layout, Leaf, Lock, Path, Stanza, find
-from mothball.formats.locks.toml_reader import read_toml, without_files
+from mothball.formats.locks.stanzas import KeyPath, Layout, Leaf, Lock, Stanza, match_path
+from mothball.formats.locks.toml_reader import blank_file_lists, read_toml
 from mothball.formats.toml.api import scan
 from tests.support import lock_samples
 from tests.support.lock_texts import LINES, nonsense, packages, written
@@ -26,12 +26,12 @@ LAYOUT = Layout(
 HEAD = '[[package]]\nname = "anchor"\n'
 
 
-def values_of(table: dict[str, Any], wanted: tuple[Path, ...]) -> dict[Path, list[Leaf]]:
+def values_of(table: dict[str, Any], wanted: tuple[KeyPath, ...]) -> dict[KeyPath, list[Leaf]]:
     """Return the strings and booleans of a table that tomllib has loaded, by the paths under which they are kept."""
-    found: dict[Path, list[Leaf]] = {}
+    found: dict[KeyPath, list[Leaf]] = {}
 
-    def collect(path: Path, value: object) -> None:
-        kept = find(path, wanted)
+    def collect(path: KeyPath, value: object) -> None:
+        kept = match_path(path, wanted)
         if isinstance(value, str | bool) and kept and kept[1]:
             found.setdefault(kept[0], []).append(value)
         for item in value if isinstance(value, list) else ():
@@ -43,7 +43,7 @@ def values_of(table: dict[str, Any], wanted: tuple[Path, ...]) -> dict[Path, lis
     return found
 
 
-def without_empty(values: Any) -> dict[Path, list[Leaf]]:
+def without_empty(values: Any) -> dict[KeyPath, list[Leaf]]:
     return {path: list(leaves) for path, leaves in values.items() if leaves}
 
 
@@ -354,12 +354,12 @@ def test_only_tables_are_packages() -> None:
 
 # --- arrays of files --------------------------------------------------------------------------------------------------
 
-FILES = '\nwheels = [\n    { url = "a", hash = "b", size = 0 },\n    {file = "a", hash = "b"},\n]'
+FILE_LISTS = '\nwheels = [\n    { url = "a", hash = "b", size = 0 },\n    {file = "a", hash = "b"},\n]'
 
 
 def test_lists_of_files_are_emptied_and_nothing_else_moves() -> None:
-    text = f"a = 1{FILES}\nb = 2{FILES}"
-    emptied = without_files(text)
+    text = f"a = 1{FILE_LISTS}\nb = 2{FILE_LISTS}"
+    emptied = blank_file_lists(text)
 
     assert len(emptied) == len(text)
     assert tomllib.loads(emptied[: text.index("\nb")]) == {"a": 1, "wheels": []}
@@ -369,17 +369,17 @@ def test_lists_of_files_are_emptied_and_nothing_else_moves() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        FILES.replace("wheels", "# wheels"),
-        FILES.replace("wheels", "other"),
-        FILES.replace('"a"', "'a'", 1),
-        FILES.replace('"a"', "\"'''\"", 1),
-        FILES.replace('"a"', '"\\\\"', 1),
-        FILES.replace("size = 0", "size = 00", 1),
-        FILES.replace(" },", " }", 1),
+        FILE_LISTS.replace("wheels", "# wheels"),
+        FILE_LISTS.replace("wheels", "other"),
+        FILE_LISTS.replace('"a"', "'a'", 1),
+        FILE_LISTS.replace('"a"', "\"'''\"", 1),
+        FILE_LISTS.replace('"a"', '"\\\\"', 1),
+        FILE_LISTS.replace("size = 0", "size = 00", 1),
+        FILE_LISTS.replace(" },", " }", 1),
     ],
 )
 def test_anything_else_is_no_list_of_files(text: str) -> None:
-    assert without_files(text) == text
+    assert blank_file_lists(text) == text
 
 
 # --- hostile ----------------------------------------------------------------------------------------------------------

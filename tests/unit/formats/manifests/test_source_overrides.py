@@ -4,46 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.manifests.source_overrides import Redirect, apply_redirects
+from mothball.formats.manifests.source_overrides import SourceOverride, apply_source_overrides
 from mothball.model.document import Dependency, SkipReason, Span
 from tests.support.timing import least_seconds
 
 NOWHERE = Span(0, 1)
 
 
-def outcome(section: str, *redirects: Redirect) -> SkipReason | None:
-    (dependency,) = apply_redirects([Dependency("owl", NOWHERE, NOWHERE, section=section)], redirects)
+def outcome(section: str, *overrides: SourceOverride) -> SkipReason | None:
+    (dependency,) = apply_source_overrides([Dependency("owl", NOWHERE, NOWHERE, section=section)], overrides)
     return dependency.skip_reason
 
 
 def test_a_redirect_without_a_scope_holds_everywhere() -> None:
-    everywhere = Redirect("owl", "", SkipReason.VCS)
+    everywhere = SourceOverride("owl", "", SkipReason.VCS)
     assert outcome("project.dependencies", everywhere) is SkipReason.VCS
     assert outcome("dependency-groups.a", everywhere) is SkipReason.VCS
-    assert outcome("project.dependencies", Redirect("rook", "", SkipReason.VCS)) is None
+    assert outcome("project.dependencies", SourceOverride("rook", "", SkipReason.VCS)) is None
 
 
 def test_a_scope_is_compared_in_its_normalised_form() -> None:
-    of_group = Redirect("owl", "dependency-groups.A_b", SkipReason.PATH)
+    of_group = SourceOverride("owl", "dependency-groups.A_b", SkipReason.PATH)
     assert outcome("dependency-groups.a-B", of_group) is SkipReason.PATH
     assert outcome("dependency-groups.c", of_group) is None
 
 
 def test_all_extras_can_be_meant_together() -> None:
-    of_extras = Redirect("owl", "project.optional-dependencies", SkipReason.PATH)
+    of_extras = SourceOverride("owl", "project.optional-dependencies", SkipReason.PATH)
     assert outcome("project.optional-dependencies.a", of_extras) is SkipReason.PATH
     assert outcome("project.dependencies", of_extras) is None
 
 
 def test_one_that_leads_to_an_index_outweighs_the_others() -> None:
-    direct, indexed = Redirect("owl", "", SkipReason.VCS), Redirect("owl", "project.dependencies", None)
+    direct, indexed = SourceOverride("owl", "", SkipReason.VCS), SourceOverride("owl", "project.dependencies", None)
     assert outcome("project.dependencies", direct, indexed) is None
     assert outcome("dependency-groups.a", direct, indexed) is SkipReason.VCS
 
 
 def test_a_partial_one_leaves_the_rest_to_the_index_and_two_do_not() -> None:
-    partial = Redirect("owl", "", SkipReason.VCS, is_partial=True)
-    elsewhere = Redirect("owl", "project.dependencies", SkipReason.URL, is_partial=True)
+    partial = SourceOverride("owl", "", SkipReason.VCS, is_partial=True)
+    elsewhere = SourceOverride("owl", "project.dependencies", SkipReason.URL, is_partial=True)
     assert outcome("project.dependencies", partial) is None
     assert outcome("project.dependencies", partial, partial) is SkipReason.VCS
     assert outcome("project.dependencies", partial, elsewhere) is SkipReason.VCS
@@ -52,7 +52,7 @@ def test_a_partial_one_leaves_the_rest_to_the_index_and_two_do_not() -> None:
 
 def test_what_is_skipped_already_stays_as_it_is() -> None:
     half = Dependency("owl", NOWHERE, NOWHERE, skip_reason=SkipReason.INCOMPLETE)
-    assert list(apply_redirects([half], [Redirect("owl", "", SkipReason.VCS)])) == [half]
+    assert list(apply_source_overrides([half], [SourceOverride("owl", "", SkipReason.VCS)])) == [half]
 
 
 @pytest.mark.alone
@@ -61,7 +61,9 @@ def test_many_of_one_name_take_no_time() -> None:
         dependencies = [
             Dependency("owl", NOWHERE, NOWHERE, section=f"dependency-groups.g{number}") for number in range(many)
         ]
-        return least_seconds(lambda: list(apply_redirects(dependencies, [Redirect("owl", "", SkipReason.VCS)] * many)))
+        return least_seconds(
+            lambda: list(apply_source_overrides(dependencies, [SourceOverride("owl", "", SkipReason.VCS)] * many))
+        )
 
     # Ten times as many of both; one by one with the other would be a hundred times as long.
     assert seconds(20_000) < 50 * seconds(2_000)

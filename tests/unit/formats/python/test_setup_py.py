@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.python.setup_py import parse
-from mothball.formats.python.strings import read_literal
+from mothball.formats.python.strings import decode_literal
 from mothball.model.document import Document, SkipReason, Span
 from tests.support.samples import SETUP_PY as SAMPLE
 from tests.support.spans import check_places
@@ -336,7 +336,7 @@ def test_a_literal_says_what_python_says(value: str, way: str) -> None:
             source = "r'" + "".join(character for character in value if character not in "'\\\n\r\x00") + "'"
         case _:
             source = f"{value[:3]!r} \\\n  {value[3:6]!r}  # 'comment'\n {value[6:]!a}"
-    literal = read_literal(f"({source})", Span(1, len(source) + 1))
+    literal = decode_literal(f"({source})", Span(1, len(source) + 1))
 
     assert literal is not None
     assert literal.text == ast.literal_eval(f"({source})")
@@ -356,7 +356,7 @@ def test_a_literal_says_what_python_says(value: str, way: str) -> None:
     ],
 )
 def test_every_form_of_literal_is_read(source: str, value: str | None) -> None:
-    literal = read_literal(source, Span(0, len(source)))
+    literal = decode_literal(source, Span(0, len(source)))
 
     assert (literal.text if literal else None) == value
 

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mothball.formats.yaml.nodes import Mapping, Node, Sequence, YamlScalar, children, once
-from mothball.formats.yaml.reader import MAX_DEPTH, read
+from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence, list_items, unvisited
+from mothball.formats.yaml.reader import MAX_DEPTH, read_yaml
 from mothball.formats.yaml.scan import YamlScan, scan_yaml
 from mothball.model.document import Document, ParseProblem, Span
 from tests.support.timing import least_seconds
@@ -43,24 +43,24 @@ def error_in(text: str) -> ParseProblem:
     return problem
 
 
-def plain(node: Node) -> Any:
+def plain(node: YamlNode) -> Any:
     match node:
         case YamlScalar():
             return node.value
-        case Sequence():
+        case YamlSequence():
             return [plain(item) for item in node.items]
-        case Mapping():
+        case YamlMapping():
             return {key: plain(value) for key, value in node.pairs}
 
 
-def scalars(node: Node) -> Iterator[YamlScalar]:
+def scalars(node: YamlNode) -> Iterator[YamlScalar]:
     match node:
         case YamlScalar():
             yield node
-        case Sequence():
+        case YamlSequence():
             for item in node.items:
                 yield from scalars(item)
-        case Mapping():
+        case YamlMapping():
             for _, value in node.pairs:
                 yield from scalars(value)
 
@@ -150,8 +150,8 @@ def test_what_is_merged_in_counts_where_a_key_is_not_there() -> None:
         "a: &one {x: 1, y: 2}\nb: &two {z: 3}\nc:\n  <<: [*one, *two]\n  y: 4\nd:\n  <<: *one\ne:\n  <<: text\n"
     )
     document = found.documents[0]
-    assert isinstance(document, Mapping)
-    c, d, e = (node for key in "cde" for node in document.values(key) if isinstance(node, Mapping))
+    assert isinstance(document, YamlMapping)
+    c, d, e = (node for key in "cde" for node in document.values(key) if isinstance(node, YamlMapping))
 
     assert [c.text(key) for key in "xyz"] == ["1", "4", "3"]
     assert d.text("y") == "2"
@@ -162,17 +162,17 @@ def test_what_is_merged_in_counts_where_a_key_is_not_there() -> None:
 def test_a_key_that_is_there_twice_is_kept_twice() -> None:
     document = scan("x: 1\nx: 2\n").documents[0]
 
-    assert isinstance(document, Mapping)
+    assert isinstance(document, YamlMapping)
     assert [plain(value) for value in document.values("x")] == ["1", "2"]
 
 
 def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
     (document,) = scan("x: [&a [b], *a, *a, [b]]\n").documents
-    assert isinstance(document, Mapping)
+    assert isinstance(document, YamlMapping)
     (node,) = document.values("x")
 
-    assert [plain(one) for one in once(children(node), set())] == [["b"], ["b"]]
-    assert children(YamlScalar("a", Span(0, 1))) == ()
+    assert [plain(one) for one in unvisited(list_items(node), set())] == [["b"], ["b"]]
+    assert list_items(YamlScalar("a", Span(0, 1))) == ()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_merge_conflict_is_named(items: str) -> None:
 @pytest.mark.usefixtures("libyaml")
 @pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", "{a: ", "- - "])
 def test_nesting_is_capped(piece: str) -> None:
-    reading = read("x: [a]\ny:\n  " + piece * 200)
+    reading = read_yaml("x: [a]\ny:\n  " + piece * 200)
 
     assert reading.failure is not None
     assert reading.failure.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
