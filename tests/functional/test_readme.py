@@ -11,7 +11,8 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def test_every_command_in_readme_exists(tmp_path: Path) -> None:
-    shown = set(re.findall(r"^mothball (\w+)", README.read_text("utf-8"), re.MULTILINE))
+    blocks = re.findall(r"^```sh\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    shown = set(re.findall(r"^mothball (\w+)", "".join(blocks), re.MULTILINE))
     assert shown
     for command in shown:
         assert run_in_process(command, "--help", cwd=tmp_path, home=tmp_path).code == 0
