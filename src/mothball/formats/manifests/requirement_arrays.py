@@ -104,7 +104,7 @@ def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool
 
 
 def _items_of(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
-    """Return the items of an array, None where ``value`` can be none; what is missing holds nothing."""
+    """Return the items of an array, or None if ``value`` is no array; an invalid value has no items."""
     if isinstance(value, Array):
         return value.items
     return (value,) if allow_single or isinstance(value, Invalid) else None
@@ -114,9 +114,9 @@ def _items_of(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
 
 
 def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
-    """Read a requirement in which a tool replaces ``{fields}`` before it takes it for one.
+    """Parse a requirement in which the tool substitutes ``{fields}`` before parsing it.
 
-    """Return the items of an array, or None if ``value`` cannot be an array; an invalid value has no items."""
+    A field in the version or the marker leaves the name known; a field in the name makes the entry ``Unnamed``.
     """
     value = string.value
     stand_in = _stand_in(value)

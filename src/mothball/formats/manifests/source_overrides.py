@@ -59,11 +59,11 @@ class _Sum:
 def apply_source_overrides(
     dependencies: Iterable[Dependency], overrides: Iterable[SourceOverride]
 ) -> Iterator[Dependency]:
-    """Yield ``dependencies``, those skipped that ``overrides`` lead away from every index.
+    """Apply ``overrides`` to ``dependencies``: skip those that come from no index, pin those with an explicit one.
 
-    A single override that is partial leaves the rest to the index, as uv's documentation says of a source with a
-    marker. Several divide all environments between them: whether they leave a rest is not computed, and the name of a
-    """Yield ``dependencies``, with those skipped that ``overrides`` fetch from elsewhere than an index.
+    A single partial override leaves the other environments to the index (uv, "Platform-specific sources"). Several
+    overrides are assumed to cover all environments: their markers are not evaluated, and a name that may not be on an
+    index must not be sent there. If several name an index, the dependency may come from any of these.
     """
     by_name: dict[str, dict[str, _Sum]] = {}
     for override in overrides:
