@@ -1,3 +1,3 @@
-"""mothball knows which of your dependencies their maintainers have put away (PEP 792)."""
+"""Check Python dependencies for archived, deprecated and quarantined projects (PEP 792)."""
 
 __version__ = "0.1.0"

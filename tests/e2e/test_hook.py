@@ -253,7 +253,7 @@ def test_what_is_staged_beside_them_waves_nothing_through(either: Committer, tmp
     assert f"requirements.txt:1:1: error[archived] {ARCHIVED} is archived" in pushed.said
     outcome = either.run("--all-files")
     assert not outcome.made
-    assert re.search(r"\d of the \d files given are not staged: all their dependencies were checked", outcome.said)
+    assert re.search(r"\d of the \d given files are not staged: all their dependencies were checked", outcome.said)
     assert either.commit().made, "an ordinary commit is judged by what it stages"
 
 
@@ -261,7 +261,7 @@ def test_all_files_are_checked_in_full_and_one_line_says_so(either: Committer) -
     either.repository.commit({"requirements.txt": lines(ARCHIVED), "notes.txt": "x"})
     outcome = either.run("--all-files")
     assert not outcome.made
-    assert "none of the files given is staged: all dependencies were checked" in outcome.said
+    assert "none of the given files is staged: all dependencies were checked" in outcome.said
     either.repository.commit({"requirements.txt": lines(ACTIVE)})
     assert either.run("--all-files").made
 

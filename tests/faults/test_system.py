@@ -141,7 +141,7 @@ def test_a_snapshot_that_finds_no_room_leaves_the_old_one_in_place(mothball: Mot
             env={**mothball.environment, "MOTHBALL_E2E_AHEAD": "0"}, capture_output=True, encoding="utf-8", check=False,
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "old\nstatuses.json\n")
-    assert "it cannot be written (No space left on device)" in done.stderr
+    assert "cannot write the file (No space left on device)" in done.stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
@@ -155,7 +155,7 @@ def test_a_report_that_finds_no_room_is_told_and_is_no_clean_run(form: str, moth
             stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert "the report could not be written: No space left on device" in done.stderr
+    assert "cannot write the report: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -21,13 +21,13 @@ def shop(tmp_path: Path) -> Workshop:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("-",), "standard input is no change"),
-        (("--as", "requirements"), "--as needs files"),
+        (("-",), "standard input has no base to compare with"),
+        (("--as", "requirements"), "--as requires file names"),
         (("--as", "nonsense", "requirements.txt"), "--as: unknown format nonsense"),
-        (("--since", "HEAD", "--from-ref", "HEAD"), "--since and --from-ref name two bases"),
-        (("--since", "HEAD", "--to-ref", "HEAD"), "--since and --from-ref name two bases"),
-        (("--to-ref", "HEAD"), "--to-ref needs --from-ref"),
-        (("--write-ignores", "--reason", "x"), "--write-ignores is for a full check"),
+        (("--since", "HEAD", "--from-ref", "HEAD"), "--since cannot be combined with --from-ref or --to-ref"),
+        (("--since", "HEAD", "--to-ref", "HEAD"), "--since cannot be combined with --from-ref or --to-ref"),
+        (("--to-ref", "HEAD"), "--to-ref requires --from-ref"),
+        (("--write-ignores", "--reason", "x"), "--write-ignores requires a full check"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(shop: Workshop, arguments: tuple[str, ...], said: str) -> None:

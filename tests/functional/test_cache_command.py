@@ -45,7 +45,7 @@ def test_a_damaged_cache_is_told_and_clear_makes_it_new(project: Project) -> Non
     assert "`mothball cache clear`" in info.err
     clear = project.run("cache", "clear")
     assert (clear.code, clear.err) == (0, "")
-    assert clear.out == f"what was left of a damaged cache is removed from {cache_of(project.home)}\n"
+    assert clear.out == f"damaged cache removed from {cache_of(project.home)}\n"
     assert "entries: 0\n" in project.run("cache", "info").out
 
 

@@ -153,7 +153,7 @@ def test_standard_input_needs_a_name(project: Project) -> None:
     result = project.check("-", stdin=b"old-lib\n")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "mothball: error: standard input has no name\n  = help: give one: --stdin-filename requirements.txt\n"
+        "mothball: error: standard input needs a file name\n  = help: add --stdin-filename requirements.txt\n"
     )
 
 
@@ -269,7 +269,7 @@ def test_a_configuration_of_the_user_that_cannot_be_used_is_told(
 def test_a_file_that_the_user_names_must_be_there(project: Project, option: str) -> None:
     result = project.check(option, "nowhere/at all.toml")
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith(f"mothball: error: {option}: there is no file nowhere/at all.toml\n")
+    assert result.err.startswith(f"mothball: error: {option}: no such file: nowhere/at all.toml\n")
 
 
 def test_a_configuration_named_by_the_user_replaces_all_others(project: Project) -> None:
@@ -329,7 +329,8 @@ def test_a_weight_that_is_none_is_refused(project: Project) -> None:
     result = project.check(env={"MOTHBALL_UNVERIFIED": "warn\x1b[2J"})
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "mothball: error: MOTHBALL_UNVERIFIED is warn [2J\n  = help: it can be error, warning, note, off, or not set\n"
+        "mothball: error: MOTHBALL_UNVERIFIED: unknown severity warn [2J\n"
+        "  = help: use one of error, warning, note, off\n"
     )
 
 

@@ -25,8 +25,8 @@ COMMANDS = ("check", "status", "snapshot", "lsp", "cache", "config", "rule")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and pipes")
 
 UNWRITTEN = """\
-mothball: error: the report could not be written: No space left on device
-  = help: make room there, or send the report somewhere else
+mothball: error: cannot write the report: No space left on device
+  = help: free disk space, or redirect the report to another location
 """
 
 
@@ -102,7 +102,7 @@ def test_a_bug_of_ours_is_told_without_a_traceback(project: Project, monkeypatch
     assert (result.code, result.out) == (2, "")
     assert result.err == (
         "mothball: error: internal error: RuntimeError: the sky [2J is falling\n"
-        "  = help: this is a bug in mothball; MOTHBALL_DEBUG=1 shows where\n"
+        "  = help: this is a bug in mothball; set MOTHBALL_DEBUG=1 to show the traceback\n"
     )
 
 

@@ -50,7 +50,7 @@ def test_variables_and_files_of_the_user_are_told_by_their_names(project: Projec
         "  1. https://uv.example/simple/  UV_INDEX",
         f"  2. {B}  `extra-index-url` in {config}:3",
         f"  3. {A}  `index-url` in {config}:2",
-        f"  not asked: {DEFAULT_INDEX}  the default: `index-url` in {config}:2 comes before it",
+        f"  not queried: {DEFAULT_INDEX}  the default: `index-url` in {config}:2 comes before it",
     ]
 
 
@@ -59,9 +59,9 @@ def test_a_name_that_no_file_holds_is_explained_by_the_default(project: Project)
     project.write("mothball.toml", f'private = ["acme-*"]\nindex-url = "{A}"\nstatus-index = "{B}"\n')
 
     assert explained(project, "lib") == [
-        "lib: no file names it; for one that names no index:",
+        "lib: not found in any file; with the default indexes:",
         f"  1. {A}  `index-url` in mothball.toml:2",
-        f"  then, where these state nothing: {B}  `status-index`",
+        f"  if these state no status: {B}  `status-index`",
     ]
     assert explained(project, "acme-x")[1:] == [f"  1. {A}  `index-url` in mothball.toml:2"]
     assert explained(project, "lib", "--index-url", B)[1] == f"  1. {B}  --index-url"
@@ -77,17 +77,17 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
     )
     assert explained(project, "acme-web") == [
         "acme-web: pyproject.toml:3",
-        "  asked nobody: a private name: the name is private, and no other index is left",
-        f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
-        f"  not asked: {DEFAULT_INDEX}  the default: the name is private",
+        "  not looked up: a private name: the name is private, and no other index is left",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
+        f"  not queried: {DEFAULT_INDEX}  the default: the name is private",
     ]
-    assert explained(project, "lib") == ["lib: pyproject.toml:4", "  asked nobody: installed from a direct URL"]
+    assert explained(project, "lib") == ["lib: pyproject.toml:4", "  not looked up: installed from a direct URL"]
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
     assert explained(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",
-        f"  asked nobody: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 holds a variable",
-        f"  not asked: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
-        "  not asked: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
+        f"  not looked up: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 holds a variable",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
+        "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
     ]
 
 
@@ -110,13 +110,13 @@ def test_a_pin_names_the_index_that_is_declared(project: Project) -> None:
 def test_entries_that_go_the_same_way_are_explained_together(project: Project) -> None:
     project.write("requirements.txt", "lib\n" * 7)
 
-    assert explained(project, "lib")[0].endswith("requirements.txt:5 and 2 more places")
+    assert explained(project, "lib")[0].endswith("requirements.txt:5 and 2 more")
 
 
 def test_what_is_no_name_is_refused(project: Project) -> None:
     result = project.check("--explain-index", "lib==1")
     assert result.code == 2
-    assert "lib==1 is no project name" in result.err
+    assert "lib==1 is not a project name" in result.err
 
 
 def test_what_cannot_be_read_is_told_beside_the_explanation(project: Project) -> None:
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_told_beside_the_explanation(project: Project) ->
     project.write("mothball.toml", "nonsense = 1\n")
     result = project.check("--explain-index", "lib")
     assert result.code == 2
-    assert result.out == "lib: no file names it, and the configuration cannot be used\n"
+    assert result.out == "lib: not found in any file, and the configuration is invalid\n"
     assert "unknown key" in result.err
 
 
@@ -157,6 +157,6 @@ def test_a_name_that_no_file_holds_goes_the_way_of_the_project_around(project: P
         f'[project]\nname = "x"\nversion = "1"\n\n[[tool.uv.index]]\nname = "home"\nurl = "{A}"\ndefault = true\n',
     )
     first, answering, *others = explained(project, "acme-web")
-    assert first == "acme-web: no file names it; in pyproject.toml it would be:"
+    assert first == "acme-web: not found in any file; with the indexes of pyproject.toml:"
     assert answering == f"  1. {A}  [[tool.uv.index]] home in pyproject.toml:7"
-    assert all(line.startswith("  not asked: ") for line in others)
+    assert all(line.startswith("  not queried: ") for line in others)

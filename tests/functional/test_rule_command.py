@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from mothball.cli.rule import page_of
+from mothball.cli.rule import rule_page
 from mothball.config.project import read_config
 from mothball.model.findings import Rule
 from tests.support.project import Project
@@ -23,7 +23,7 @@ def test_all_rules_are_listed_with_what_they_mean(project: Project) -> None:
 
 @pytest.mark.parametrize("rule", Rule)
 def test_a_rule_is_explained_by_its_page(project: Project, rule: Rule) -> None:
-    assert project.run("rule", rule) == (0, page_of(rule), "")
+    assert project.run("rule", rule) == (0, rule_page(rule), "")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_rule_is_explained_by_its_page(project: Project, rule: Rule) -> None:
 def test_an_unknown_rule_is_refused_with_the_way_to_one(project: Project, name: str, way_out: str) -> None:
     result = project.run("rule", name)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("mothball: error: there is no rule ")
+    assert result.err.startswith("mothball: error: unknown rule ")
     assert f"  = help: {way_out}" in result.err
     assert "\x1b" not in result.err
 
@@ -53,7 +53,7 @@ def test_there_is_a_page_for_each_rule_and_no_other() -> None:
 
 @pytest.mark.parametrize("rule", Rule)
 def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> None:
-    page = page_of(rule)
+    page = rule_page(rule)
     heading, summary, default, *rest = page.split("\n\n")
     assert heading == f"# {rule}"
     assert summary.endswith(".")
@@ -67,7 +67,7 @@ def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> N
 
 @pytest.mark.parametrize("rule", Rule)
 def test_what_a_page_would_have_one_configure_can_be_configured(rule: Rule) -> None:
-    for block in re.findall(r"(?:^    .*\n)+", page_of(rule), re.MULTILINE):
+    for block in re.findall(r"(?:^    .*\n)+", rule_page(rule), re.MULTILINE):
         text = re.sub(r"^    ", "", block, flags=re.MULTILINE)
         if text.startswith("[tool.mothball"):
             assert read_config(tomllib.loads(text)["tool"]["mothball"])

@@ -45,7 +45,7 @@ def test_a_snapshot_goes_to_standard_output(project: Project, index: ScriptedInd
         "good-lib": {"status": "active"},
         "old-lib": {"status": "archived", "reason": "moved to new-lib"},
     }
-    assert (result.code, result.err) == (0, "2 of 2 names are in the snapshot\n")
+    assert (result.code, result.err) == (0, "snapshot contains 2 of 2 projects\n")
     assert project.run("snapshot", "-o", "-").out == result.out
 
 
@@ -99,7 +99,7 @@ def test_names_that_are_left_out_are_told_and_one_that_could_not_be_checked_is_3
     gone, down, count = result.err.splitlines()
     assert gone.startswith("more-requirements.txt:1:1: warning[missing] gone-lib is not on ")
     assert down.startswith("more-requirements.txt:2:1: error[unverified] down-lib could not be checked: ")
-    assert count == "2 of 4 names are in the snapshot"
+    assert count == "snapshot contains 2 of 4 projects"
 
 
 def test_that_a_project_does_not_exist_is_no_failure(project: Project, index: ScriptedIndex) -> None:
@@ -142,7 +142,7 @@ def test_an_index_that_is_down_does_not_cost_the_snapshot_of_yesterday(project: 
         configure(project, url)
         result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (3, "")
-    assert result.err.splitlines()[-1] == "nothing was learnt, and no snapshot is written"
+    assert result.err.splitlines()[-1] == "no snapshot written: all lookups failed"
     assert (project.root / "statuses.json").read_text() == "the old one"
 
 
@@ -202,8 +202,8 @@ def test_a_snapshot_that_cannot_be_put_in_place_leaves_nothing_behind(project: P
     (project.root / "statuses.json" / "kept").touch()
     result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (2, "")
-    assert "statuses.json: it cannot be written (" in result.err
-    assert "  = help: choose another place with -o\n" in result.err
+    assert "statuses.json: cannot write the file (" in result.err
+    assert "  = help: choose another output file with -o\n" in result.err
     assert sorted(os.listdir(project.root)) == [".git", "mothball.toml", "requirements.txt", "statuses.json"]
 
 
@@ -211,7 +211,7 @@ def test_a_place_that_does_not_exist_is_told(project: Project, index: ScriptedIn
     configure(project, index)
     result = project.run("snapshot", "-o", "nowhere/statuses.json")
     assert result.code == 2
-    assert "nowhere/statuses.json: it cannot be written (No such file or directory)" in result.err
+    assert "nowhere/statuses.json: cannot write the file (No such file or directory)" in result.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights and links are POSIX's here")

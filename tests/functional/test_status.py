@@ -32,17 +32,17 @@ def test_the_status_of_several_projects_in_the_order_asked_for(project: Project,
     result = project.run("status", "--index-url", index.url, *names)
     assert result.out == (
         "old-lib is archived: moved to new-lib\n"
-        f"  = index: {index.url}, asked now\n"
+        f"  = index: {index.url}, checked now\n"
         "good-lib is active\n"
-        f"  = index: {index.url}, asked now\n"
+        f"  = index: {index.url}, checked now\n"
         f"gone-lib is not on {index.url}\n"
-        f"  = index: {index.url}, asked now\n"
+        f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'gone-lib')}"
         "odd-lib has a status that mothball does not know: retired\n"
-        f"  = index: {index.url}, asked now\n"
+        f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'odd-lib')}"
         "bad-lib is quarantined\n"
-        f"  = index: {index.url}, asked now\n"
+        f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'bad-lib')}"
     )
     assert (result.code, result.err) == (1, "")
@@ -93,7 +93,7 @@ def test_an_index_that_states_nothing_is_said_to(project: Project) -> None:
         result = project.run("status", "--index-url", index.url, "some-lib")
     assert result == (
         0,
-        f"{index.url} does not state the status of some-lib\n  = index: {index.url}, asked now\n",
+        f"{index.url} does not state the status of some-lib\n  = index: {index.url}, checked now\n",
         "",
     )
 
@@ -103,7 +103,7 @@ def test_a_failed_look_up_is_not_taken_for_an_answer(project: Project) -> None:
         result = project.run("status", "--index-url", url, "some-lib")
     assert result.out.startswith("some-lib could not be checked: ")
     assert f"\n  = index: {url}\n" in result.out
-    assert "asked now" not in result.out
+    assert "checked now" not in result.out
     assert result.code == 0
 
 
@@ -127,9 +127,9 @@ def test_where_an_answer_comes_from_is_told(project: Project) -> None:
     names = ["young-lib", "old-lib", "snap-lib"]
     result = project.run("status", "--index-url", INDEX, "--offline", "--snapshot", "statuses.json", *names)
     young, old, snap = re.findall(r"  = index: (.*)\n", result.out)
-    assert young == f"{INDEX}, asked 20 min ago"
-    assert old == f"{INDEX}, asked 3 d ago, and it could not be asked again"
-    assert snap.startswith(f"{INDEX}, learnt from the snapshot of 20")
+    assert young == f"{INDEX}, checked 20 min ago"
+    assert old == f"{INDEX}, checked 3 d ago, could not be refreshed"
+    assert snap.startswith(f"{INDEX}, status from the snapshot of 20")
     assert (result.code, result.err) == (
         0,
         "note: offline: 1 answer is from the cache, up to 3 d old\n",
@@ -139,7 +139,7 @@ def test_where_an_answer_comes_from_is_told(project: Project) -> None:
 def test_a_private_name_is_asked_of_nobody_in_public(project: Project) -> None:
     project.write("mothball.toml", 'private = ["acme-*"]\n')
     result = project.run("status", "acme-lib")
-    assert result == (0, "acme-lib: asked nobody: a private name\n", "")
+    assert result == (0, "acme-lib was not looked up: a private name\n", "")
 
 
 @pytest.mark.parametrize("name", ["two words", "old-lib==1", "old-lib[x]", "-", "", "../x", "a" * 9000, "\x1b[2J"])
@@ -147,7 +147,7 @@ def test_what_is_no_name_is_refused(project: Project, name: str) -> None:
     result = project.run("status", "--", "good-lib", name)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("mothball: error: ")
-    assert result.err.endswith(" is no project name\n  = help: names only, without versions\n")
+    assert result.err.endswith(" is not a project name\n  = help: pass the name only, without extras or version\n")
     assert len(result.err) < 200
     assert_harmless(result.err)
 
@@ -197,5 +197,5 @@ def test_a_name_is_asked_of_the_index_of_the_project_around(
 def test_beside_a_file_that_cannot_be_read_nobody_is_asked(project: Project, index: ScriptedIndex) -> None:
     project.write("pyproject.toml", b"\xff")
     result = project.run("status", "--index-url", index.url, "old-lib")
-    assert "asked nobody" in result.out
+    assert "was not looked up" in result.out
     assert index.count() == 0

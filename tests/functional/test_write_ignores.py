@@ -59,7 +59,7 @@ def test_archived_and_deprecated_findings_are_taken_and_the_rest_is_told(project
         "requirements.txt:4:1: error[quarantined] bad-lib is quarantined",
     ]
     assert result.out.splitlines()[4].startswith("requirements.txt:5:1: warning[unverified] far-lib could not be")
-    assert result.out.splitlines()[5:] == ["2 ignores written, 2 findings left"]
+    assert result.out.splitlines()[5:] == ["2 ignores written, 2 findings remaining"]
     assert (result.code, result.err) == (1, "")
 
 
@@ -81,7 +81,7 @@ def test_a_second_run_writes_nothing(project: Project) -> None:
     path = project.root / "mothball.toml"
     before, moment = path.read_bytes(), path.stat().st_mtime_ns
     result = write_ignores(project)
-    assert result == Result(0, "no ignores written, 0 findings left\n", "")
+    assert result == Result(0, "no ignores written, 0 findings remaining\n", "")
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, moment)
 
 
@@ -117,7 +117,7 @@ def test_an_ignore_whose_end_has_come_is_not_written_over(project: Project) -> N
 def test_a_finding_that_is_switched_off_is_not_taken(project: Project) -> None:
     project.offline(STATUSES, '\n[severity]\ndeprecated = "off"\n')
     project.write("requirements.txt", "calm-lib\n")
-    assert write_ignores(project).out == "no ignores written, 0 findings left\n"
+    assert write_ignores(project).out == "no ignores written, 0 findings remaining\n"
 
 
 def test_a_reason_is_one_harmless_line(project: Project) -> None:
@@ -148,7 +148,7 @@ def test_in_a_repository_of_several_projects_it_is_that_of_each(project: Project
     assert [*ignores((project.root / "a/pyproject.toml").read_text(), "tool", "mothball")] == ["old-lib"]
     assert [*ignores((project.root / "mothball.toml").read_text())] == ["calm-lib"]
     assert "a/pyproject.toml: 1 ignore written\n" in result.out
-    assert result.out.endswith("2 ignores written, 0 findings left\n")
+    assert result.out.endswith("2 ignores written, 0 findings remaining\n")
     assert project.check(*offline).code == 0
 
 
@@ -186,7 +186,7 @@ def test_a_lock_and_its_manifest_may_have_configurations_of_their_own(project: P
     assert (result.code, result.out.count("old-lib")) == (0, 2)
     after = project.check()
     assert (after.code, after.out.count("unused-ignore")) == (0, 0)
-    assert write_ignores(project).out == "no ignores written, 0 findings left\n"
+    assert write_ignores(project).out == "no ignores written, 0 findings remaining\n"
 
 
 def test_the_configuration_that_was_named_is_written(project: Project, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_link_to_what_is_no_toml_file_is_not_followed(project: Project) -> Non
     result = write_ignores(project, "requirements.txt", *offline)
     assert result.code == 2
     assert target.read_text() == "[core]\n\tbare = false\n"
-    assert "a link that leads outside the repository, or to what is no TOML file" in result.out
+    assert "symbolic link to a file outside the repository or without the suffix .toml" in result.out
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root may give a file away")
@@ -268,7 +268,7 @@ def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) 
         "pyproject.toml: error: no ignores written: invalid TOML in line 2: a value is missing\n  = help: "
         in result.out
     )
-    assert result.out.endswith("no ignores written, 2 findings left\n")
+    assert result.out.endswith("no ignores written, 2 findings remaining\n")
 
 
 def test_a_table_without_a_header_of_its_own_is_not_changed(project: Project) -> None:
@@ -289,7 +289,7 @@ def test_under_a_configuration_that_cannot_be_used_nothing_is_checked_or_written
     assert result.code == 2
     assert path.read_text() == text
     assert "the files that this configuration rules over were not checked" in result.out
-    assert result.out.endswith("no ignores written, 0 findings left\n")
+    assert result.out.endswith("no ignores written, 0 findings remaining\n")
 
 
 def test_what_cannot_be_written_is_told_and_the_others_are_written(project: Project) -> None:
@@ -300,9 +300,9 @@ def test_what_cannot_be_written_is_told_and_the_others_are_written(project: Proj
     before = path.read_bytes()
     result = write_ignores(project, *offline)
     assert result.code == 2
-    assert "a/pyproject.toml: error: no ignores written: it cannot be written (File exists)" in result.out
+    assert "a/pyproject.toml: error: no ignores written: cannot write the file (File exists)" in result.out
     assert "b/pyproject.toml: 1 ignore written\n" in result.out
-    assert result.out.endswith("1 ignore written, 1 finding left\n")
+    assert result.out.endswith("1 ignore written, 1 finding remaining\n")
     assert (path.read_bytes(), in_the_way.read_text()) == (before, "somebody's")
 
 
@@ -314,7 +314,7 @@ def test_a_file_that_is_protected_stays_as_it_is(project: Project, monkeypatch: 
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     result = write_ignores(project, *offline)
     assert result.code == 2
-    assert "it cannot be written (Permission denied)" in result.out
+    assert "cannot write the file (Permission denied)" in result.out
     assert "ignore" not in path.read_text()
     assert sorted(os.listdir(project.root)) == [".git", "pyproject.toml", "statuses.json"]
 
@@ -331,7 +331,7 @@ def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
     monkeypatch.setattr(os, "fsync", fail)
     result = write_ignores(project, *offline)
     assert result.code == 2
-    assert "it cannot be written (No space left on device)" in result.out
+    assert "cannot write the file (No space left on device)" in result.out
     assert "ignore" not in path.read_text()
     assert sorted(os.listdir(project.root)) == [".git", "pyproject.toml", "statuses.json"]
 
@@ -342,13 +342,29 @@ def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
 @pytest.mark.parametrize(
     ("arguments", "message", "help_text"),
     [
-        (("--write-ignores",), "needs a reason", '--reason "'),
-        (("--write-ignores", "--reason", " \n"), "needs a reason", '--reason "'),
-        (("--reason", "x"), "--reason belongs to --write-ignores", "give both"),
-        (("--write-ignores", "--reason", "x", "--no-ignores"), "--no-ignores does not go", "one of the two"),
-        (("--write-ignores", "--reason", "x", "--list-files"), "--list-files does not go", "one of the two"),
-        (("--write-ignores", "--reason", "x", "--explain-index", "a"), "--explain-index does not go", "one of the two"),
-        (("--write-ignores", "--reason", "x", "--format", "json"), "--format json does not go", "one of the two"),
+        (("--write-ignores",), "requires --reason", '--reason "'),
+        (("--write-ignores", "--reason", " \n"), "requires --reason", '--reason "'),
+        (("--reason", "x"), "--reason requires --write-ignores", "add --write-ignores"),
+        (
+            ("--write-ignores", "--reason", "x", "--no-ignores"),
+            "--no-ignores cannot be combined",
+            "remove --no-ignores",
+        ),
+        (
+            ("--write-ignores", "--reason", "x", "--list-files"),
+            "--list-files cannot be combined",
+            "remove --list-files",
+        ),
+        (
+            ("--write-ignores", "--reason", "x", "--explain-index", "a"),
+            "--explain-index cannot be combined",
+            "remove --explain-index",
+        ),
+        (
+            ("--write-ignores", "--reason", "x", "--format", "json"),
+            "--format json cannot be combined",
+            "remove --format json",
+        ),
     ],
 )
 def test_a_wrong_call_shows_the_way(project: Project, arguments: tuple[str, ...], message: str, help_text: str) -> None:

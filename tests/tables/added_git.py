@@ -58,7 +58,7 @@ def given_files_none_staged(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a", "dull-lib"), "notes.txt": "x"})
     result = shop.check("requirements.txt", "notes.txt")
     assert result.code == 1
-    assert "note: none of the files given is staged: all dependencies were checked" in result.out
+    assert "note: none of the given files is staged: all dependencies were checked" in result.out
     assert "--since REV" in result.out
     assert "--write-ignores" in result.out
     assert shop.added("notes.txt") == {}
@@ -75,7 +75,7 @@ def given_files_some_staged(shop: Workshop) -> None:
     assert shop.added(*given) == {"pyproject.toml": ["good-a"], "requirements.txt": ["old-a"]}
     result = shop.check(*given)
     assert result.code == 1
-    assert "3 of the 4 files given are not staged: all their dependencies were checked" in result.out
+    assert "3 of the 4 given files are not staged: all their dependencies were checked" in result.out
     assert shop.check("pyproject.toml").out.count("staged") == 0
     (shop.root / "sub").mkdir()
     assert shop.added("../dev-requirements.txt", cwd=shop.root / "sub") == {
@@ -106,7 +106,7 @@ def missing_file(shop: Workshop) -> None:
     shop.git("rm", "--quiet", "gone.txt")
     assert shop.check("gone.txt").code == 0, "the change deletes it"
     result = shop.check("notes.txt")
-    assert (result.code, "and no dependency file: nothing was checked" in result.out) == (0, True)
+    assert (result.code, "and no dependency file was given: nothing was checked" in result.out) == (0, True)
 
 
 @row("A first push", "the pushed branch with an empty tree: everything in it is added; the index does not matter")
@@ -118,7 +118,7 @@ def first_push(shop: Workshop) -> None:
     added = {"requirements.txt": ["old-a"], "dev-requirements.txt": ["good-a"]}
     assert shop.added(*given, env=push) == added, "staged changes are not pushed"
     result = shop.check(*given, env=push)
-    assert (result.code, "everything counts as added" in result.out) == (1, True)
+    assert (result.code, "every dependency counts as added" in result.out) == (1, True)
     shop.git("checkout", "--quiet", "-b", "other")
     shop.commit()
     assert shop.added(*given, env=push) == added, "the pushed branch is main"
@@ -193,7 +193,7 @@ def file_name_like_an_option(shop: Workshop) -> None:
     assert shop.added("--", name) == {name: ["old-a"]}
     result = shop.check(name)
     assert (result.code, result.out) == (2, "")
-    assert "put `--` before the names of files" in result.err
+    assert "pass `--` before the file names" in result.err
     shop.stage({"--exit-zero": "", "requirements.txt": lines("old-b")})
     assert shop.check("--exit-zero", "requirements.txt").code == 2
 
@@ -293,7 +293,7 @@ def base_of_zeros(shop: Workshop) -> None:
     for arguments in (("--since", "0" * 40), ("--from-ref", "0" * 40)):
         result = shop.check(*arguments)
         assert result.code == 1
-        assert "note: there is no commit to compare with: everything counts as added" in result.out
+        assert "note: no base commit to compare with: every dependency counts as added" in result.out
 
 
 @row("Two commits without a merge base", "an empty tree is the base, and a note says so")
@@ -301,7 +301,7 @@ def no_merge_base(shop: Workshop) -> None:
     shop.git("checkout", "--quiet", "--orphan", "other")
     shop.commit({"requirements.txt": lines("old-a")})
     result = shop.check("--from-ref", "main", "--to-ref", "other")
-    assert (result.code, "everything counts as added" in result.out) == (1, True)
+    assert (result.code, "every dependency counts as added" in result.out) == (1, True)
 
 
 @row("A commit that does not exist", "an error")

@@ -1,4 +1,4 @@
-"""``mothball cache info|clear``: what is remembered, and forgetting it."""
+"""The commands ``mothball cache info`` and ``mothball cache clear``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mothball.model.sanitize import one_line
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show or empty the cache and return 0; raises CacheError when it cannot be used."""
+    """Show or clear the cache and return 0. Raises CacheError if the cache cannot be used."""
     directory = cache_directory()
     sys.stdout.write(_clear(directory) if arguments.action == "clear" else _info(directory))
     return 0
@@ -29,7 +29,7 @@ def _info(directory: str) -> str:
 
 
 def _clear(directory: str) -> str:
-    """Empty the cache; one that is too damaged to be emptied is deleted."""
+    """Remove all entries; delete the files of a damaged cache."""
     try:
         cache = StatusCache.open(directory)
         try:
@@ -38,10 +38,10 @@ def _clear(directory: str) -> str:
         finally:
             cache.close()
     except CacheError as error:
-        # One that is locked is somebody's at work, one that is not ours is not ours to delete.
+        # Do not delete a cache that another process has locked, or a directory that is not a mothball cache.
         if error.help != CLEAR_HELP:
             raise
         discard(directory)
-        return f"what was left of a damaged cache is removed from {one_line(directory)}\n"
+        return f"damaged cache removed from {one_line(directory)}\n"
     entries = "1 entry" if info.entries == 1 else f"{info.entries} entries"
     return f"{entries} removed from {one_line(info.directory)}\n"

@@ -1,4 +1,4 @@
-"""``mothball check``: all dependencies of files and directories."""
+"""The command ``mothball check`` for all dependencies of files and directories."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ from mothball.report.concise import concise_line, problem_line
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check what ``arguments`` name, print the report on stdout, and return the exit code."""
+    """Check the files of ``arguments.paths``, print the report, and return the exit code."""
     if arguments.write_ignores or arguments.reason is not None:
-        from mothball.cli.write_ignores import check_arguments  # noqa: PLC0415 - once in a project's life
+        from mothball.cli.write_ignores import validate_arguments  # noqa: PLC0415 - rarely used
 
-        check_arguments(arguments)
-    setup, found = read_paths(arguments)
+        validate_arguments(arguments)
+    setup, discovered = read_paths(arguments)
     if arguments.list_files:
-        return list_files(found)
+        return list_files(discovered)
     if arguments.explain_index is not None:
-        from mothball.cli.explain import explain  # noqa: PLC0415 - a question of its own
+        from mothball.cli.explain import explain  # noqa: PLC0415 - rarely used
 
-        return explain(arguments.explain_index, setup, found)
+        return explain(arguments.explain_index, setup, discovered)
     with open_session(arguments, setup.user) as session:
-        report = check(found.files, session.look_up, setup.settings, found.unreadable, found.problems)
+        report = check(discovered.files, session.look_up, setup.settings, discovered.unreadable, discovered.problems)
     report = report._replace(problems=(*report.problems, *session.problems()))
     if arguments.write_ignores:
-        from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - as above
+        from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - rarely used
 
-        return write_ignores(arguments, found.files, report, setup.settings.today)
+        return write_ignores(arguments, discovered.files, report, setup.settings.today)
     sys.stdout.write(render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
-def list_files(*found: DiscoveryResult) -> int:
-    """Print what would be read and as what, on stderr what cannot be, and return 2 where there is any, else 0."""
-    rows = sorted((one_line(file.path), file.document.format) for one in found for file in one.files)
+def list_files(*parts: DiscoveryResult) -> int:
+    """List the files of ``parts`` with their formats, and errors on stderr; return 2 if there are errors, else 0."""
+    rows = sorted((one_line(file.path), file.document.format) for part in parts for file in part.files)
     width = max((len(path) for path, _ in rows), default=0)
-    sys.stdout.write("".join(f"{path:<{width}}  {name}\n" for path, name in rows))
-    unreadable = [finding for one in found for finding in one.unreadable]
-    problems = [problem for one in found for problem in one.problems]
+    sys.stdout.write("".join(f"{path:<{width}}  {file_format}\n" for path, file_format in rows))
+    unreadable = [finding for part in parts for finding in part.unreadable]
+    problems = [problem for part in parts for problem in part.problems]
     for line in (*map(concise_line, unreadable), *map(problem_line, problems)):
         sys.stderr.write(f"{line}\n")
     return exit_code(unreadable, problems)
 
 
 def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
-    """Return the report in the form that ``arguments`` ask for; ``now`` is what ages are told against."""
+    """Return the report in the requested format. ``now`` is a Unix time, from which ages are calculated."""
     match arguments.output:
         case "json":
-            from mothball.report.json import render_json  # noqa: PLC0415 - one face a run
+            from mothball.report.json import render_json  # noqa: PLC0415 - one format per run
 
             return render_json(report)
         case "sarif":
-            from mothball.cli.rule import page_of  # noqa: PLC0415
+            from mothball.cli.rule import rule_page  # noqa: PLC0415
             from mothball.report.sarif import render_sarif  # noqa: PLC0415
 
-            return render_sarif(report, page_of)
+            return render_sarif(report, rule_page)
         case "github":
             from mothball.report.github import render_github  # noqa: PLC0415
 
@@ -74,11 +74,11 @@ def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
         case _:
             from mothball.report.text import render_text  # noqa: PLC0415
 
-            return render_text(report, now=now, colour=_wants_colour(arguments.color), quiet=arguments.quiet)
+            return render_text(report, now=now, colour=_use_color(arguments.color), quiet=arguments.quiet)
 
 
-def _wants_colour(choice: str) -> bool:
-    """Return whether to colour: as told, else by NO_COLOR and FORCE_COLOR, else on a terminal."""
+def _use_color(choice: str) -> bool:
+    """Return True if text is colored: by ``--color``, NO_COLOR or FORCE_COLOR, else if stdout is a terminal."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

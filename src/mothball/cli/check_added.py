@@ -1,4 +1,4 @@
-"""Checking a change: what it adds is looked up, and what was there before is left alone."""
+"""Check the dependencies that a change adds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mothball.check.messages import REPORTED_SKIP_REASONS
 from mothball.check.pipeline import check, merge_reports
 from mothball.check.policy import exit_code
 from mothball.cli.check import list_files, render
-from mothball.cli.common import Setup, format_given, open_session, set_up
+from mothball.cli.common import Setup, open_session, requested_format, set_up
 from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
@@ -24,44 +24,48 @@ from mothball.model.lookup import Answer, KnownStatus, Lookup, ProjectStatus, Sk
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 
-_TAKE_IN = "`mothball check --write-ignores --reason WHY` takes what is found now into the configuration"
+_WRITE_IGNORES_HELP = "`mothball check --write-ignores --reason WHY` adds ignore entries for current findings"
 
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
-    """Check what ``change`` adds, print the report on stdout, and return the exit code. Raises MothballError."""
-    change_reader = ChangeReader(change, select_paths(map(_real, arguments.paths), format_given(arguments)))
-    rest = _rest(arguments.paths, change_reader, change)
+    """Check the dependencies that ``change`` adds, print the report, and return the exit code.
+
+    Raises MothballError.
+    """
+    change_reader = ChangeReader(change, select_paths(map(_git_path, arguments.paths), requested_format(arguments)))
+    unchanged_paths = _unchanged_paths(arguments.paths, change_reader, change)
     setup = set_up(arguments, mode=Mode.ADDED, tree=change.target)
-    found = change_reader.read(setup.config_resolver, setup.settings)
+    discovered = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
-        files = tuple(file for file in found.files if not file.is_context)
-        full = (_in_full(arguments, rest, found)[1],) if rest else ()
-        return list_files(found._replace(files=files), *full)
+        files = tuple(file for file in discovered.files if not file.is_context)
+        full = (_read_unchanged(arguments, unchanged_paths, discovered)[1],) if unchanged_paths else ()
+        return list_files(discovered._replace(files=files), *full)
     with open_session(arguments, setup.user) as session:
-        added, found = _report(change_reader, found, setup, session)
-        report = merge_reports(added, _full_report(arguments, rest, found, session)) if rest else added
-    report = report._replace(problems=(*_no_base(change), *report.problems, *session.problems()))
+        report, discovered = _added_report(change_reader, discovered, setup, session)
+        if unchanged_paths:
+            report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
+    report = report._replace(problems=(*_no_base_note(change), *report.problems, *session.problems()))
     code = _print(report, arguments, setup)
     if arguments.output == "text" and code:
-        told = _print_remedies(added, found, change, arguments.format)
-        sys.stdout.write(f"\n{told}" if told else "")
+        remedies = _remedies(report, discovered, change, arguments.format)
+        sys.stdout.write(f"\n{remedies}" if remedies else "")
     return code
 
 
-def _print_remedies(report: Report, found: DiscoveryResult, change: Change, file_format: str | None) -> str:
-    """Return the ways out of what ``report`` says of ``change``, in the words of whom it stops."""
-    from mothball.report.remedies import COMMIT, PUSH, RUN, Governing, Stopped, remedies  # noqa: PLC0415 - only then
+def _remedies(report: Report, discovered: DiscoveryResult, change: Change, file_format: str | None) -> str:
+    """Return the remedies for the errors in ``report``."""
+    from mothball.report.remedies import COMMIT, PUSH, RUN, Governing, Stopped, remedies  # noqa: PLC0415 - rarely used
 
     configurations = {
         file.path: Governing(
             display_path(governing_config_path(file, change.target)), file.resolved_config.config.snapshot
         )
-        for file in found.files
+        for file in discovered.files
     }
     return remedies(
         report,
         Stopped(
-            frozenset(file.path for file in found.files if is_lock(file.document)),
+            frozenset(file.path for file in discovered.files if is_lock(file.document)),
             configurations,
             PUSH if change.is_push else RUN if change.is_explicit else COMMIT,
             "mothball-scripts" if file_format == "script" else "mothball",
@@ -69,47 +73,47 @@ def _print_remedies(report: Report, found: DiscoveryResult, change: Change, file
     )
 
 
-def _rest(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> list[str]:
-    """Return those of ``paths`` that are no part of the change: they are checked in full where none was named.
+def _unchanged_paths(paths: Iterable[str], change_reader: ChangeReader, change: Change) -> list[str]:
+    """Return the paths that are checked in full because the staged change does not touch them.
 
-    Where one was named, they are those that are nowhere.
+    If the change was given explicitly, return only the paths that do not exist, which are errors.
     """
-    rest = [path for path in dict.fromkeys(paths) if not change_reader.touches(_real(path))]
+    unchanged = [path for path in dict.fromkeys(paths) if not change_reader.touches(_git_path(path))]
     if not change.is_explicit:
-        return rest
-    return [path for path in rest if not os.path.lexists(path) and not change.target.exists(_real(path))]
+        return unchanged
+    return [path for path in unchanged if not os.path.lexists(path) and not change.target.exists(_git_path(path))]
 
 
-def _report(
-    change_reader: ChangeReader, found: DiscoveryResult, setup: Setup, session: LookupSession
+def _added_report(
+    change_reader: ChangeReader, discovered: DiscoveryResult, setup: Setup, session: LookupSession
 ) -> tuple[Report, DiscoveryResult]:
-    """Return the report on what is added, and what it was made of.
+    """Return the report on the added dependencies, and the files that it is based on.
 
-    At first only the cache is asked. Where it does not know each name to be active, what surrounds the change is read:
-    an index is told no name that was there before.
+    The first pass reads only changed files and the cache. Unless the cache has every name as active, the second pass
+    also reads the surrounding files, so that no name that was there before is sent to an index.
     """
     settings = setup.settings
 
-    def remembered(queries: Iterable[Query]) -> Mapping[Query, Answer]:
-        wanted = list(queries)
-        answers = session.look_up([_from_memory(query) for query in wanted])
-        return {query: answers[_from_memory(query)] for query in wanted}
+    def look_up_cached(queries: Iterable[Query]) -> Mapping[Query, Answer]:
+        pending = list(queries)
+        results = session.look_up([_cache_only(query) for query in pending])
+        return {query: results[_cache_only(query)] for query in pending}
 
-    report = check(found.files, remembered, settings, found.unreadable, found.problems)
-    if not settings.refresh and all(_is_fine(item.lookup) for item in report.dependencies):
-        return report, found
-    found = change_reader.read(setup.config_resolver, settings, whole=True)
-    return check(found.files, session.look_up, settings, found.unreadable, found.problems), found
+    report = check(discovered.files, look_up_cached, settings, discovered.unreadable, discovered.problems)
+    if not settings.refresh and all(_is_settled(item.lookup) for item in report.dependencies):
+        return report, discovered
+    discovered = change_reader.read(setup.config_resolver, settings, whole=True)
+    return check(discovered.files, session.look_up, settings, discovered.unreadable, discovered.problems), discovered
 
 
-def _from_memory(query: Query) -> Query:
-    """Return ``query`` as one that asks nobody; the snapshot speaks only where the index could not."""
+def _cache_only(query: Query) -> Query:
+    """Return ``query`` limited to the cache. The snapshot is left out, as it only applies if the index fails."""
     if query.settings.offline:
         return query
     return query._replace(settings=query.settings._replace(offline=True, snapshot=None))
 
 
-def _is_fine(lookup: Lookup) -> bool:
+def _is_settled(lookup: Lookup) -> bool:
     match lookup:
         case Skipped():
             return lookup.reason not in REPORTED_SKIP_REASONS
@@ -119,53 +123,55 @@ def _is_fine(lookup: Lookup) -> bool:
             return False
 
 
-def _no_base(change: Change) -> tuple[Problem, ...]:
+def _no_base_note(change: Change) -> tuple[Problem, ...]:
     if not change.no_base:
         return ()
-    message = "there is no commit to compare with: everything counts as added"
-    help_text = _TAKE_IN if change.is_push else "--since REV names a commit from which the branch comes"
+    message = "no base commit to compare with: every dependency counts as added"
+    help_text = _WRITE_IGNORES_HELP if change.is_push else "pass --since REV with a commit that the branch is based on"
     return (Problem(Severity.NOTE, message, help_text),)
 
 
 def _full_report(
-    arguments: argparse.Namespace, rest: Sequence[str], found: DiscoveryResult, session: LookupSession
+    arguments: argparse.Namespace, paths: Sequence[str], added: DiscoveryResult, session: LookupSession
 ) -> Report:
-    """Return the report on all dependencies of the files ``rest`` that ``found`` does not judge, which it says."""
-    setup, full = _in_full(arguments, rest, found)
+    """Return the report on all dependencies of ``paths``, with a note that they were checked in full.
+
+    Files that are already part of ``added`` are not checked again.
+    """
+    setup, full = _read_unchanged(arguments, paths, added)
     report = check(full.files, session.look_up, setup.settings, full.unreadable, full.problems)
     count = len(dict.fromkeys(arguments.paths))
     if count == 1:
-        which = "the file given is not staged"
-    elif len(rest) == count:
-        which = "none of the files given is staged"
+        subject = "the given file is not staged"
+    elif len(paths) == count:
+        subject = "none of the given files is staged"
     else:
-        which = f"{len(rest)} of the {count} files given are not staged"
-    told = Problem(
+        subject = f"{len(paths)} of the {count} given files are not staged"
+    note = Problem(
         Severity.NOTE,
-        f"{which}: all {'' if len(rest) == count else 'their '}dependencies were checked",
-        f"`mothball check --since REV` checks what was added since REV; {_TAKE_IN}",
+        f"{subject}: all {'' if len(paths) == count else 'their '}dependencies were checked",
+        f"`mothball check --since REV` checks only dependencies added since REV; {_WRITE_IGNORES_HELP}",
     )
     if not report.summary.files:
-        told = Problem(Severity.NOTE, f"{which}, and no dependency file: nothing was checked")
-    return report._replace(problems=(*report.problems, *(() if full.unreadable else (told,))))
+        note = Problem(Severity.NOTE, f"{subject}, and no dependency file was given: nothing was checked")
+    return report._replace(problems=(*report.problems, *(() if full.unreadable else (note,))))
 
 
-def _in_full(
-    arguments: argparse.Namespace, rest: Sequence[str], found: DiscoveryResult
+def _read_unchanged(
+    arguments: argparse.Namespace, paths: Sequence[str], added: DiscoveryResult
 ) -> tuple[Setup, DiscoveryResult]:
-    """Read the files ``rest`` from the disk, to be judged in full but for those that ``found`` judges already."""
+    """Read the files ``paths`` from disk for a full check; files that are part of ``added`` become context only."""
     setup = set_up(arguments)
-    # A program that was told to give all files gives texts of every kind.
-    readable = tuple(
+    # `pre-commit run --all-files` passes files of any kind; skip those that are not dependency files by name.
+    dependency_files = tuple(
         path
-        for path in rest
+        for path in paths
         if arguments.format or os.path.isdir(path) or format_of(os.path.abspath(path)) or not os.path.lexists(path)
     )
-    full = discover(
-        DiscoveryRequest(readable, arguments.format, apply_exclude=True), setup.config_resolver, setup.settings
-    )
-    judged = {os.path.abspath(file.path) for file in found.files if not file.is_context}
-    files = tuple(_as_context(file) if os.path.abspath(file.path) in judged else file for file in full.files)
+    request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True)
+    full = discover(request, setup.config_resolver, setup.settings)
+    checked = {os.path.abspath(file.path) for file in added.files if not file.is_context}
+    files = tuple(_as_context(file) if os.path.abspath(file.path) in checked else file for file in full.files)
     return setup, full._replace(files=files)
 
 
@@ -178,7 +184,7 @@ def _print(report: Report, arguments: argparse.Namespace, setup: Setup) -> int:
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 
-def _real(path: str) -> str:
-    """Return ``path`` as git knows it: absolute, its directory without links."""
+def _git_path(path: str) -> str:
+    """Return the absolute path with symbolic links of the directory, but not of the file, resolved."""
     absolute = os.path.abspath(path)
     return os.path.normpath(os.path.join(os.path.realpath(os.path.dirname(absolute)), os.path.basename(absolute)))

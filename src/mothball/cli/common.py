@@ -1,4 +1,4 @@
-"""What the commands share: from parsed arguments to settings, and from paths to source files."""
+"""Shared steps of the commands: turn parsed arguments into settings, and paths into source files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mothball.repository.files import DISK, Tree, read_stream
 
 
 class Setup(NamedTuple):
-    """All that a command needs before it begins."""
+    """The settings and configurations of a run."""
 
     settings: RunSettings
     config_resolver: ConfigResolver
@@ -35,11 +35,10 @@ class Setup(NamedTuple):
 def set_up(
     arguments: argparse.Namespace, *, scopes: tuple[str, ...] = (), mode: Mode = Mode.FULL, tree: Tree = DISK
 ) -> Setup:
-    """Return the settings of a run from its arguments, the environment and the user-level configuration.
+    """Return the settings of a run from its arguments, the environment and the user configuration.
 
-    ``scopes`` are the directories that the run reads whole, ``tree`` is where it finds configurations. Raises
-    UsageError on what cannot be meant, and UnreadableFileError or ConfigError on a user-level configuration that cannot
-    be used.
+    ``scopes`` are the directories that are checked completely. ``tree`` is the tree from which configuration files are
+    read. Raises UsageError for invalid arguments and variables, and for an invalid or unreadable user configuration.
     """
     now = time.time()
     settings = RunSettings(
@@ -49,17 +48,17 @@ def set_up(
         strict=getattr(arguments, "strict", False),
         refresh=arguments.refresh,
         use_ignores=not getattr(arguments, "no_ignores", False),
-        # What the user names is no part of the change: its ignores are the user's own.
+        # A file given with --config is not part of the change, so its ignores always apply.
         keep_config_ignores=arguments.config is not None,
     )
     makes_snapshot = arguments.command == "snapshot"
-    overrides = overrides_of(arguments)
+    overrides = read_overrides(arguments)
     if makes_snapshot:
-        # Its purpose is to ask, and to tell which names it could not ask for, whatever weight the project gives that.
+        # A snapshot needs lookups even if the project configures `offline`, and must report every failed lookup.
         overrides = overrides._replace(online=True, unverified=Severity.ERROR)
     for option, path in (("--config", arguments.config), ("--snapshot", getattr(arguments, "snapshot", None))):
         if path is not None and not os.path.isfile(path):
-            raise UsageError(f"{option}: there is no file {path}")
+            raise UsageError(f"{option}: no such file: {path}")
     user = with_installers(_user_config())
     resolver_settings = ConfigResolverSettings(
         today=settings.today,
@@ -74,32 +73,32 @@ def set_up(
 
 
 def read_paths(arguments: argparse.Namespace) -> tuple[Setup, DiscoveryResult]:
-    """Set up a run over ``arguments.paths`` and read what they name. Raises as ``set_up`` does."""
-    # Of a file that is given twice the first counts: what an editor sends is newer than what is on the disk.
+    """Set up a run and read the files of ``arguments.paths``. Raises the same errors as ``set_up``."""
+    # Standard input comes first: if a file is given twice, the first text is used, and an editor sends the newer one.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
-    file_format = format_given(arguments)
+    file_format = requested_format(arguments)
     stdin = None
     if STDIN in paths:
         name = getattr(arguments, "stdin_filename", None) or (STDIN if file_format else None)
         if name is None:
-            raise UsageError("standard input has no name", help_text="give one: --stdin-filename requirements.txt")
+            raise UsageError("standard input needs a file name", help_text="add --stdin-filename requirements.txt")
         if sys.stdin is None:
-            raise UsageError("standard input is closed", help_text="send the text of the file to it")
+            raise UsageError("standard input is closed", help_text="send the content of the file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
     return setup, discover(DiscoveryRequest(paths, file_format, stdin), setup.config_resolver, setup.settings)
 
 
-def format_given(arguments: argparse.Namespace) -> str | None:
-    """Return the format of ``--as``, None where it is not given. Raises UsageError for one that is not known."""
+def requested_format(arguments: argparse.Namespace) -> str | None:
+    """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
     file_format: str | None = getattr(arguments, "format", None)
     if file_format is not None and file_format not in FORMATS:
-        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known are {', '.join(FORMATS)}")
+        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known formats: {', '.join(FORMATS)}")
     return file_format
 
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
-    """Return the session in which this run looks things up."""
+    """Return the lookup session of this run."""
     access = _access(arguments, user)
     return LookupSession(
         use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access, progress=Progress()
@@ -107,17 +106,14 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
 
 
 def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:
-    """Return how the user gets in: what the configuration says, and the address that this call names.
-
-    ``user`` holds the addresses too that the installers' own files and variables name.
-    """
-    return user.access._replace(addresses=(*addresses_of(arguments), *user.access.addresses))
+    """Return the user's credential settings, with the index URL of the command line or environment first."""
+    return user.access._replace(addresses=(*index_addresses(arguments), *user.access.addresses))
 
 
-def addresses_of(arguments: argparse.Namespace) -> tuple[UserAddress, ...]:
-    """Return the address that this call or its environment names, if any. Raises UsageError."""
-    chosen = _chosen_index(arguments)
-    return () if chosen is None else (UserAddress(chosen),)
+def index_addresses(arguments: argparse.Namespace) -> tuple[UserAddress, ...]:
+    """Return the index URL of the command line or environment, if any. Raises UsageError if it is invalid."""
+    index_url = _requested_index(arguments)
+    return () if index_url is None else (UserAddress(index_url),)
 
 
 def _user_config() -> UserConfig:
@@ -130,26 +126,26 @@ def _user_config() -> UserConfig:
         raise UsageError(str(error), help_text=error.help) from error
 
 
-def overrides_of(arguments: argparse.Namespace) -> Overrides:
-    """Return what the command line and the environment say over the project's head. Raises UsageError."""
+def read_overrides(arguments: argparse.Namespace) -> Overrides:
+    """Return the settings of the command line and environment, which override the project. Raises UsageError."""
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
         raise UsageError(
-            f"MOTHBALL_UNVERIFIED is {unverified}", help_text=f"it can be {', '.join(Severity)}, or not set"
+            f"MOTHBALL_UNVERIFIED: unknown severity {unverified}", help_text=f"use one of {', '.join(Severity)}"
         )
-    index_url = _chosen_index(arguments)
-    by_option = getattr(arguments, "index_url", None) is not None
+    index_url = _requested_index(arguments)
+    is_option = getattr(arguments, "index_url", None) is not None
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return Overrides(
         without_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
-        index_set_by="--index-url" if by_option else "MOTHBALL_INDEX_URL",
+        index_set_by="--index-url" if is_option else "MOTHBALL_INDEX_URL",
     )
 
 
-def _chosen_index(arguments: argparse.Namespace) -> str | None:
-    """Return the index that this call names, perhaps with credentials: by ``--index-url``, else by the environment."""
+def _requested_index(arguments: argparse.Namespace) -> str | None:
+    """Return the index URL from ``--index-url`` or else the environment, including any credentials in it."""
     for name, value in (
         ("--index-url", getattr(arguments, "index_url", None)),
         ("MOTHBALL_INDEX_URL", os.environ.get("MOTHBALL_INDEX_URL") or None),

@@ -1,4 +1,4 @@
-"""``mothball config schema``: what the configuration may hold, for editors and checks."""
+"""The command ``mothball config schema``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from mothball.config.json_schema import render_schema
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the JSON Schema of a project's configuration, or with ``--user`` of the user's, and return 0."""
+    """Print the JSON Schema of the project configuration, or with ``--user`` of the user configuration; return 0."""
     sys.stdout.write(render_schema(user=arguments.user))
     return 0

@@ -1,6 +1,6 @@
-"""``mothball check --explain-index NAME``: which index answers for a name, by whose word, and why others do not.
+"""The option ``--explain-index NAME``: which index a project is looked up on, and which setting decided that.
 
-Nobody is asked: this is about whom a check would ask.
+No requests are sent.
 """
 
 from __future__ import annotations
@@ -27,98 +27,100 @@ from mothball.routing.addresses import base_url
 from mothball.routing.candidates import RejectedIndex
 from mothball.routing.route import DeclaredIndexes, Explanation, IndexRoute, Router
 
-# A name that stands on thousands of lines is explained once for each way, and these lines are named.
-_SHOWN_PLACES = 5
+# Number of locations listed for dependencies with the same explanation.
+_SHOWN_LOCATIONS = 5
 
 
 def project_name(argument: str) -> str:
-    """Return the normalised project name that ``argument`` is. Raises UsageError where it is none."""
+    """Return ``argument`` as a normalized project name. Raises UsageError if it is not a project name."""
     entry = read_entry(argument)
     if isinstance(entry, EntryError) or entry.name != argument:
-        raise UsageError(f"{one_line(argument, 60)} is no project name", help_text="names only, without versions")
+        shown = one_line(argument, 60)
+        raise UsageError(f"{shown} is not a project name", help_text="pass the name only, without extras or version")
     return normalize_name(argument)
 
 
-def explain(argument: str, setup: Setup, found: DiscoveryResult) -> int:
-    """Print the explanation for the name ``argument`` on stdout and return 0, or 2 where a file could not be read.
+def explain(argument: str, setup: Setup, discovered: DiscoveryResult) -> int:
+    """Print the explanation for the project ``argument`` and return 0, or 2 if a file could not be read.
 
-    Raises UsageError where it is no name.
+    Raises UsageError if ``argument`` is not a project name.
     """
     name = project_name(argument)
-    ways = _ways(name, found.files)
-    lines = [line for explanation, places in ways.items() for line in _lines(name, places, explanation)]
-    if not ways:
-        lines = [*_by_default(name, setup, found.files)]
+    explanations = _explanations(name, discovered.files)
+    lines = [line for explanation, locations in explanations.items() for line in _lines(name, locations, explanation)]
+    if not explanations:
+        lines = [*_default_lines(name, setup, discovered.files)]
     sys.stdout.write("\n".join(lines) + "\n")
-    # A slip in a file may be why nobody is asked.
-    unreadable = (*found.unreadable, *_slips(found.files, setup))
-    for line in (*map(concise_line, unreadable), *map(problem_line, found.problems)):
+    # A line that cannot be parsed may be the reason why a name is not looked up.
+    unreadable = (*discovered.unreadable, *_parse_errors(discovered.files, setup))
+    for line in (*map(concise_line, unreadable), *map(problem_line, discovered.problems)):
         sys.stderr.write(f"{line}\n")
-    return exit_code(unreadable, found.problems)
+    return exit_code(unreadable, discovered.problems)
 
 
-def _slips(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
-    """Yield what is wrong in ``files``, as a check would tell it."""
+def _parse_errors(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding]:
+    """Yield the parse errors in ``files`` as findings, as a check reports them."""
     for file in files:
         severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
         lines = LineTable(file.text)
         for problem in file.document.problems if severity is not Severity.OFF else ():
-            place = lines.location(file.path, problem.span)
-            yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=place)
+            location = lines.location(file.path, problem.span)
+            yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=location)
 
 
-def _ways(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
-    """Return the explanations for all entries of ``name``, each with the places that it holds for."""
-    ways: dict[Explanation, list[str]] = {}
+def _explanations(name: str, files: Sequence[SourceFile]) -> dict[Explanation, list[str]]:
+    """Return the explanations for all dependencies on ``name``, each with the locations that it applies to."""
+    explanations: dict[Explanation, list[str]] = {}
     for file in files:
-        named = [one for one in file.document.dependencies if one.name == name]
-        if named:
+        dependencies = [dependency for dependency in file.document.dependencies if dependency.name == name]
+        if dependencies:
             router = Router(file.declared_indexes(), file.resolved_config.network)
             lines = LineTable(file.text)
-            for dependency in named:
+            for dependency in dependencies:
                 start = lines.location(file.path, dependency.name_span).start
-                ways.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")
-    return ways
+                explanations.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")
+    return explanations
 
 
-def _by_default(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterator[str]:
-    """Yield whom a name that no file holds would be asked of: as the first file says that names an index."""
-    speaking = next((one for one in files if one.tool_indexes or one.index_options), None)
-    if speaking is not None:
-        explanation = Router(speaking.declared_indexes(), speaking.resolved_config.network).explain(_nowhere(name))
-        yield from _lines(name, [f"no file names it; in {speaking.path} it would be:"], explanation)
+def _default_lines(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iterator[str]:
+    """Yield the explanation for a name that is in no file: with the indexes of the first file that declares any."""
+    declaring_file = next((file for file in files if file.tool_indexes or file.index_options), None)
+    if declaring_file is not None:
+        router = Router(declaring_file.declared_indexes(), declaring_file.resolved_config.network)
+        heading = f"not found in any file; with the indexes of {declaring_file.path}:"
+        yield from _lines(name, [heading], router.explain(_unlocated_dependency(name)))
         return
-    here = os.getcwd()
-    resolved_config = setup.config_resolver.resolve(os.path.join(here, "standing-for-any-file"), repository_root(here))
+    directory = os.getcwd()
+    resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
     if resolved_config is None:
-        yield f"{name}: no file names it, and the configuration cannot be used"
+        yield f"{name}: not found in any file, and the configuration is invalid"
         return
     router = Router(DeclaredIndexes("requirements"), resolved_config.network)
-    explanation = router.explain(_nowhere(name))
-    yield from _lines(name, ["no file names it; for one that names no index:"], explanation)
+    heading = "not found in any file; with the default indexes:"
+    yield from _lines(name, [heading], router.explain(_unlocated_dependency(name)))
 
 
-def _nowhere(name: str) -> Dependency:
+def _unlocated_dependency(name: str) -> Dependency:
     return Dependency(name, Span(0, 0), Span(0, 0))
 
 
-def _lines(name: str, places: list[str], explanation: Explanation) -> Iterator[str]:
-    shown = [one_line(place, 200) for place in places[:_SHOWN_PLACES]]
-    more = f" and {len(places) - len(shown)} more places" if len(places) > len(shown) else ""
+def _lines(name: str, locations: list[str], explanation: Explanation) -> Iterator[str]:
+    shown = [one_line(location, 200) for location in locations[:_SHOWN_LOCATIONS]]
+    more = f" and {len(locations) - len(shown)} more" if len(locations) > len(shown) else ""
     yield f"{name}: {', '.join(shown)}{more}"
     route = explanation.route
     if isinstance(route, IndexRoute):
         for number, index in enumerate(route.indexes, start=1):
             yield f"  {number}. {one_line(index.url, 200)}  {one_line(index.set_by, 200)}"
         if route.status_index is not None:
-            yield f"  then, where these state nothing: {one_line(route.status_index, 200)}  `status-index`"
+            yield f"  if these state no status: {one_line(route.status_index, 200)}  `status-index`"
     else:
         reason = f": {one_line(explanation.no_index_reason, 200)}" if explanation.no_index_reason else ""
-        yield f"  asked nobody: {SKIP_REASON_TEXT[route.reason]}{reason}"
+        yield f"  not looked up: {SKIP_REASON_TEXT[route.reason]}{reason}"
     for rejected in explanation.rejected:
-        yield f"  not asked: {_rejected(rejected)}"
+        yield f"  not queried: {_rejected_line(rejected)}"
 
 
-def _rejected(rejected: RejectedIndex) -> str:
-    address = one_line(base_url(rejected.candidate.address), 200) if rejected.candidate.address else "no address"
+def _rejected_line(rejected: RejectedIndex) -> str:
+    address = one_line(base_url(rejected.candidate.address), 200) if rejected.candidate.address else "no URL"
     return f"{address}  {one_line(rejected.candidate.set_by, 200)}: {one_line(rejected.reason, 200)}"

@@ -1,16 +1,16 @@
-"""``mothball lsp``: the language server over standard input and output."""
+"""The command ``mothball lsp``, the language server on standard input and output."""
 
 from __future__ import annotations
 
 import argparse
 
-from mothball.cli.common import addresses_of, overrides_of
+from mothball.cli.common import index_addresses, read_overrides
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until the client leaves. Raises UsageError where the environment says what cannot be meant."""
-    overrides, addresses = overrides_of(arguments), addresses_of(arguments)
-    from mothball.lsp.effective_settings import Environment  # noqa: PLC0415 - as above
-    from mothball.lsp.main import serve  # noqa: PLC0415 - pygls costs as much as forty bare interpreters
+    """Serve until the client disconnects, and return the exit code. Raises UsageError for invalid variables."""
+    overrides, addresses = read_overrides(arguments), index_addresses(arguments)
+    from mothball.lsp.effective_settings import Environment  # noqa: PLC0415 - slow imports
+    from mothball.lsp.main import serve  # noqa: PLC0415 - slow imports
 
     return serve(Environment(overrides, addresses))

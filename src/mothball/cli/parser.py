@@ -1,4 +1,4 @@
-"""The command line: what may be called, and how. The work is in ``commands``."""
+"""Parse the command line, run the command, and turn exceptions into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -16,39 +16,42 @@ from mothball.model.sanitize import one_line
 
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
-_EXIT_CALLED_WRONGLY = 2
+_EXIT_USAGE = 2
 
-_DESCRIPTION = "Tells you when a dependency is archived, deprecated or quarantined on its index (PEP 792)."
+_DESCRIPTION = "Find dependencies that are archived, deprecated or quarantined on their index (PEP 792)."
 _EXIT_CODES = """\
 exit codes:
-  0  clean, or warnings only
-  1  something was found
-  2  wrong call, bad configuration, or something could not be read
-  3  the only errors are look-ups that failed
+  0  no errors (there may be warnings)
+  1  at least one error was found
+  2  usage error, configuration error, or unreadable file
+  3  the only errors are failed lookups
 """
 _ENVIRONMENT = """\
 environment:
-  MOTHBALL_OFFLINE=1           as --offline
-  MOTHBALL_UNVERIFIED=warning  what a look-up that failed weighs, for this run
-  MOTHBALL_INDEX_URL=URL       as --index-url; keeps a password in it off the command line
-  MOTHBALL_CACHE_DIR=DIR       where the cache is kept
+  MOTHBALL_OFFLINE=1           same as --offline
+  MOTHBALL_UNVERIFIED=warning  severity of failed lookups: error, warning, note or off
+  MOTHBALL_INDEX_URL=URL       same as --index-url, but keeps credentials off the command line
+  MOTHBALL_CACHE_DIR=DIR       cache directory
 """
 
 
 def entry_point() -> None:
-    """Run mothball as a program: the console script."""
+    """Run the `mothball` console script."""
     for name in ("stdout", "stderr"):
-        # Python has None for a stream that was closed before it started (`>&-`).
+        # The stream is None if it was closed before Python started (`>&-`).
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open to the very end
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open until exit
     sys.exit(main(sys.argv[1:]))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run mothball with these arguments and return its exit code. Never raises, never shows a traceback."""
+    """Run mothball with the arguments ``argv`` and return the exit code.
+
+    Errors are printed as messages; with ``MOTHBALL_DEBUG`` set, unexpected exceptions are raised instead.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A terminal that cannot show a character of a reason must not cost the report.
+            # A character that the terminal encoding lacks must not abort the report.
             stream.reconfigure(errors="replace")
     try:
         code = _run(argv)
@@ -56,78 +59,77 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
     except BrokenPipeError:
-        _give_up_stdout()
+        _discard_stdout()
         return _EXIT_BROKEN_PIPE
     except OSError as error:
-        # A full disk behind stdout, a working directory that is gone: what is the system's fault is told in its words.
+        # For example a full disk or a deleted working directory: not a bug in mothball.
         if os.environ.get("MOTHBALL_DEBUG"):
             raise
-        _give_up_stdout()
-        return _complain(*_system_error(error))
+        _discard_stdout()
+        return _print_error(*_os_error_message(error))
     return code
 
 
 def _run(argv: Sequence[str]) -> int:
     try:
         arguments = _parser(argv).parse_args(argv)
-        if arguments.command == "check" and _compares(arguments):
-            _refuse_lookalikes(argv)
+        if arguments.command == "check" and _checks_additions(arguments):
+            _reject_file_names_as_options(argv)
         return _dispatch(arguments)
     except MothballError as error:
-        return _complain(str(error), error.help)
+        return _print_error(str(error), error.help)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else _EXIT_CALLED_WRONGLY
+        return stop.code if isinstance(stop.code, int) else _EXIT_USAGE
     except OSError:
         raise
-    except Exception as error:  # the last resort: a bug of ours must not bury the user in a traceback
+    except Exception as error:  # a bug in mothball: print a message instead of a traceback
         if os.environ.get("MOTHBALL_DEBUG"):
             raise
-        words = one_line(f"{type(error).__name__}: {error}")
-        return _complain(f"internal error: {words}", "this is a bug in mothball; MOTHBALL_DEBUG=1 shows where")
+        details = one_line(f"{type(error).__name__}: {error}")
+        help_text = "this is a bug in mothball; set MOTHBALL_DEBUG=1 to show the traceback"
+        return _print_error(f"internal error: {details}", help_text)
 
 
-def _refuse_lookalikes(argv: Sequence[str]) -> None:
-    """Raise UsageError for an option that is a file here as well.
+def _reject_file_names_as_options(argv: Sequence[str]) -> None:
+    """Raise UsageError if an option is also the name of an existing file.
 
-    The hook is given the names of files, and a file that is called like an option must not switch the hook off.
+    The hook passes file names, and a file named like an option must not disable the hook.
     """
-    for word in argv[: argv.index("--") if "--" in argv else None]:
-        if word.startswith("-") and word != "-" and os.path.lexists(word):
-            help_text = "rename the file, or put `--` before the names of files (in a hook, last in its `args`)"
-            raise UsageError(f"{word} is an option, and a file here has that name", help_text=help_text)
+    for argument in argv[: argv.index("--") if "--" in argv else None]:
+        if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
+            help_text = "rename the file, or pass `--` before the file names (in a hook: as the last of its `args`)"
+            raise UsageError(f"{argument} is both an option and the name of a file", help_text=help_text)
 
 
-def _complain(message: str, help_text: str) -> int:
+def _print_error(message: str, help_text: str) -> int:
     lines = [f"mothball: error: {message}", *([f"  = help: {help_text}"] if help_text else [])]
-    with suppress(OSError):  # where even the complaint finds no taker, the exit code still tells
+    with suppress(OSError):  # stderr may be closed; the exit code is still correct
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
-    return _EXIT_CALLED_WRONGLY
+    return _EXIT_USAGE
 
 
-def _system_error(error: OSError) -> tuple[str, str]:
-    """Return what to say of an error of the system, and what helps.
-
-    Only writing finds no room, and what was written to a file that has a name has been told by whoever wrote it.
-    """
+def _os_error_message(error: OSError) -> tuple[str, str]:
+    """Return the message and the help text for an operating system error."""
+    # Errors of named files are handled where the file is written; this one can only come from stdout.
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and error.filename is None:
-        message = f"the report could not be written: {one_line(str(error.strerror))}"
-        return message, "make room there, or send the report somewhere else"
+        message = f"cannot write the report: {one_line(str(error.strerror))}"
+        return message, "free disk space, or redirect the report to another location"
     return one_line(str(error)), ""
 
 
-def _give_up_stdout() -> None:
-    """Keep the interpreter from complaining when it flushes at exit what nobody can take."""
-    with suppress(OSError):  # a stream without a file behind it is flushed into nowhere
+def _discard_stdout() -> None:
+    """Redirect stdout to the null device, so that the flush at interpreter exit does not fail."""
+    with suppress(OSError):  # stdout may have no file descriptor
         stdout = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints look like all others: what it quotes may be the name of a stranger's file."""
+    """Argument parser that raises UsageError, whose text is sanitized like every other message."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - argparse's own, passed on
-        """Take no option by half its name: what is short for one today may begin another's name tomorrow."""
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - passed on to argparse
+        """Initialize the parser without abbreviated options: a new option could make an abbreviation ambiguous."""
         super().__init__(formatter_class=_formatter, allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
@@ -136,13 +138,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - what add_subparsers returns has no public name
+    _Commands = argparse._SubParsersAction[_Parser]  # noqa: SLF001 - add_subparsers() returns a private type
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:
-    # Each command imports what it needs and no more: start-up is the hook.
+    # Import only the modules of the requested command, to keep the start-up time of the hook low.
     match arguments.command:
-        case "check" if _compares(arguments):
+        case "check" if _checks_additions(arguments):
             from mothball.cli.added import run  # noqa: PLC0415
         case "check":
             from mothball.cli.check import run  # noqa: PLC0415
@@ -161,13 +163,17 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
-def _compares(arguments: argparse.Namespace) -> bool:
-    """Return whether only what a change adds is to be checked; who names the change need not say so."""
-    return arguments.added or any(one is not None for one in (arguments.since, arguments.from_ref, arguments.to_ref))
+def _checks_additions(arguments: argparse.Namespace) -> bool:
+    """Return True if only added dependencies are checked: `--since`, `--from-ref` and `--to-ref` imply `--added`."""
+    revisions = (arguments.since, arguments.from_ref, arguments.to_ref)
+    return arguments.added or any(revision is not None for revision in revisions)
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for ``argv``: making the options of all commands costs more than a warm check itself."""
+    """Return the parser for ``argv``.
+
+    Only the options of the requested command are added: adding all of them takes longer than a check with a warm cache.
+    """
     parser = _Parser(prog="mothball", description=_DESCRIPTION, epilog=_EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"mothball {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -177,147 +183,164 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    # Left to itself, argparse measures the terminal once for every option that is added.
+    # With a fixed width, argparse does not query the terminal size for every option that is added.
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=100)
 
 
 def _add_cache(commands: _Commands) -> None:
-    cache = _add(commands, "cache", "show or empty the cache", "Show or empty the cache.")
-    cache.add_argument("action", choices=("info", "clear"), help="what to do with it")
+    cache = _add_command(commands, "cache", "show or clear the cache", "Show or clear the cache of lookup results.")
+    cache.add_argument(
+        "action", choices=("info", "clear"), help="info: show location, entries and size; clear: remove all entries"
+    )
 
 
 def _add_config(commands: _Commands) -> None:
-    config = _add(
+    config = _add_command(
         commands,
         "config",
-        "print the schema of the configuration",
-        "Print the JSON Schema of [tool.mothball] and mothball.toml, for editors and checks.",
+        "print the JSON Schema of the configuration",
+        "Print the JSON Schema of mothball.toml and [tool.mothball], for editors and validators.",
     )
-    config.add_argument("action", choices=("schema",), help="what to print")
-    config.add_argument("--user", action="store_true", help="that of the user-level configuration")
+    config.add_argument("action", choices=("schema",), help="schema: print the JSON Schema")
+    config.add_argument("--user", action="store_true", help="print the schema of the user configuration file")
 
 
 def _add_rule(commands: _Commands) -> None:
-    rule = _add(commands, "rule", "explain a rule", "Explain a rule, or list them all.")
-    rule.add_argument("name", nargs="?", metavar="NAME", help="the rule; all of them are listed without it")
+    rule = _add_command(commands, "rule", "explain a rule", "Explain a rule, or list all rules.")
+    rule.add_argument("name", nargs="?", metavar="NAME", help="rule to explain (default: list all rules)")
 
 
-def _add(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
+def _add_command(commands: _Commands, name: str, summary: str, description: str, epilog: str = "") -> _Parser:
     return commands.add_parser(name, help=summary, description=description, epilog=epilog)
 
 
 def _add_check(commands: _Commands) -> None:
-    check = _add(
+    check = _add_command(
         commands,
         "check",
         "check the dependencies of files and directories",
-        "Check all dependencies below each PATH: the current directory when none is given.",
+        "Check all dependencies of each PATH. Directories are searched for dependency files.",
         f"{_EXIT_CODES}\n{_ENVIRONMENT}",
     )
-    check.add_argument("paths", nargs="*", metavar="PATH", help="file or directory; `-` reads standard input")
-    reading = check.add_argument_group("what is read")
-    reading.add_argument("--as", dest="format", metavar="FORMAT", help="read every file as this, such as requirements")
-    reading.add_argument("--list-files", action="store_true", help="tell what would be read and as what, and stop")
-    reading.add_argument("--stdin-filename", metavar="NAME", help="the file name of what comes on standard input")
-    change_reader = check.add_argument_group("what was added")
-    change_reader.add_argument(
-        "--added",
-        action="store_true",
-        help="check only what is staged and was not there before",
+    check.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="file or directory, or `-` for standard input (default: current directory)",
     )
-    change_reader.add_argument("--since", metavar="REV", help="check only what was added since REV and HEAD were one")
-    change_reader.add_argument("--from-ref", metavar="REV", help="check only what was added since REV, up to --to-ref")
-    change_reader.add_argument("--to-ref", metavar="REV", help="where --from-ref leads to (default: HEAD)")
-    counting = check.add_argument_group("what counts")
-    counting.add_argument("--strict", action="store_true", help="warnings count as errors")
-    counting.add_argument(
-        "--no-ignores",
-        action="store_true",
-        help="show what the ignores hide, but for those of a file given with --config",
+    _add_config_option(check)
+    files = check.add_argument_group("Files")
+    files.add_argument(
+        "--as", dest="format", metavar="FORMAT", help="read every file as FORMAT, for example requirements"
     )
-    counting.add_argument("--exit-zero", action="store_true", help="exit 0 instead of 1 and 3; 2 stays 2")
-    _add_keeping(check)
+    files.add_argument("--list-files", action="store_true", help="list the files to read and their formats, and exit")
+    files.add_argument("--stdin-filename", metavar="NAME", help="file name of the text on standard input")
+    additions = check.add_argument_group("Added dependencies")
+    additions.add_argument("--added", action="store_true", help="check only dependencies added by the staged changes")
+    additions.add_argument("--since", metavar="REV", help="check only dependencies added since the merge base with REV")
+    additions.add_argument("--from-ref", metavar="REV", help="check only dependencies added between REV and --to-ref")
+    additions.add_argument("--to-ref", metavar="REV", help="end of the --from-ref range (default: HEAD)")
+    severity = check.add_argument_group("Severity and exit code")
+    severity.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    severity.add_argument(
+        "--exit-zero",
+        action="store_true",
+        help="exit 0 even if problems were found (usage and file errors still exit 2)",
+    )
     _add_network(check, with_snapshot=True).add_argument(
-        "--explain-index", metavar="NAME", help="tell which index answers for NAME and by whose word, and stop"
+        "--explain-index",
+        metavar="NAME",
+        help="show which index NAME is looked up on and which setting decided that, and exit",
     )
-    output = check.add_argument_group("what is printed")
+    _add_ignores(check)
+    output = check.add_argument_group("Output")
     output.add_argument(
         "--format",
         dest="output",
         choices=("text", "concise", "json", "sarif", "github"),
         default="text",
-        help="default: text; sarif is for code scanning, github for annotations in its workflows",
+        help="report format; sarif is for code scanning, github for workflow annotations (default: text)",
     )
     output.add_argument(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colours in text (default: auto, on a terminal unless NO_COLOR is set)",
+        help="color text output (default: auto, which means on a terminal unless NO_COLOR is set)",
     )
-    output.add_argument("-q", "--quiet", action="store_true", help="leave out the summary and what is ignored")
+    output.add_argument("-q", "--quiet", action="store_true", help="omit the summary and ignored findings")
 
 
-def _add_keeping(check: argparse.ArgumentParser) -> None:
-    keeping = check.add_argument_group("what is kept knowingly")
-    keeping.add_argument(
+def _add_config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", help="use this configuration file only")
+
+
+def _add_ignores(check: argparse.ArgumentParser) -> None:
+    ignores = check.add_argument_group("Ignores")
+    ignores.add_argument(
+        "--no-ignores",
+        action="store_true",
+        help="disable ignores, except those in the file given with --config",
+    )
+    ignores.add_argument(
         "--write-ignores",
         action="store_true",
-        help="take all archived and deprecated findings into the configuration, and exit as a check behind it would",
+        help="add an ignore entry for every archived and deprecated finding to the configuration",
     )
-    keeping.add_argument("--reason", metavar="TEXT", help="with --write-ignores: why they are kept")
+    ignores.add_argument("--reason", metavar="TEXT", help="reason for the entries written by --write-ignores")
 
 
 def _add_network(command: argparse.ArgumentParser, *, with_snapshot: bool) -> argparse._ArgumentGroup:
-    network = command.add_argument_group("who is asked")
-    network.add_argument("--index-url", metavar="URL", help="ask this index where a file names none of its own")
+    network = command.add_argument_group("Indexes and network")
+    network.add_argument(
+        "--index-url", metavar="URL", help="default index, used where no file or setting names another one"
+    )
     network.add_argument(
         "--offline",
         action="store_true",
-        help=f"ask nobody: use {'the snapshot, and ' if with_snapshot else ''}the cache of any age",
+        help=f"send no requests; use {'the snapshot and ' if with_snapshot else ''}cached results of any age",
     )
-    network.add_argument("--refresh", action="store_true", help="ask again, however young the cached answer is")
-    network.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    network.add_argument("--refresh", action="store_true", help="ignore cached results")
+    network.add_argument("--no-cache", action="store_true", help="do not read or write the cache")
     if with_snapshot:
-        network.add_argument("--snapshot", metavar="FILE", help="statuses for where the index cannot tell")
-    network.add_argument("--config", metavar="FILE", help="use this configuration and no other")
+        network.add_argument("--snapshot", metavar="FILE", help="statuses to use where the index provides none")
     return network
 
 
 def _add_status(commands: _Commands) -> None:
-    status = _add(
+    status = _add_command(
         commands,
         "status",
-        "tell what the index says of a project",
-        "Tell what the index says of each project NAME, by the configuration of the current directory.",
+        "show the status of projects on their index",
+        "Show the status of each project NAME, using the configuration of the current directory.",
         _EXIT_CODES,
     )
-    status.add_argument("names", nargs="+", metavar="NAME", help="a project name")
+    status.add_argument("names", nargs="+", metavar="NAME", help="project name")
     status.add_argument("--format", dest="output", choices=("text", "json"), default="text", help="default: text")
+    _add_config_option(status)
     _add_network(status, with_snapshot=True)
 
 
 def _add_snapshot(commands: _Commands) -> None:
-    snapshot = _add(
+    snapshot = _add_command(
         commands,
         "snapshot",
-        "write the statuses of all names found, for use offline",
-        "Write a snapshot of the statuses of all names found below each PATH, to be used offline.",
+        "write a status snapshot for offline use",
+        "Write a snapshot with the status of every dependency of each PATH, for offline use.",
     )
-    snapshot.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: here)")
-    snapshot.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: standard output)")
+    snapshot.add_argument("paths", nargs="*", metavar="PATH", help="file or directory (default: current directory)")
+    snapshot.add_argument("-o", "--output", metavar="FILE", help="output file (default: standard output)")
+    _add_config_option(snapshot)
     _add_network(snapshot, with_snapshot=False)
 
 
 def _add_lsp(commands: _Commands) -> None:
-    lsp = _add(
+    lsp = _add_command(
         commands,
         "lsp",
-        "the language server, for editors",
-        "Speak the language server protocol on standard input and output.",
+        "run the language server",
+        "Run the language server on standard input and output.",
     )
-    lsp.add_argument(
-        "--stdio", action="store_true", help="accepted for the sake of editors that add it; no other way is known"
-    )
+    lsp.add_argument("--stdio", action="store_true", help="accepted for compatibility; stdio is the only transport")
 
 
 _COMMANDS: dict[str, Callable[[_Commands], None]] = {

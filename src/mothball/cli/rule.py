@@ -1,4 +1,4 @@
-"""``mothball rule [NAME]``: what a rule means and what to do about it."""
+"""The command ``mothball rule [NAME]``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from mothball.model.sanitize import one_line
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the page of the rule, or a line for each rule, and return 0. Raises UsageError on an unknown name."""
+    """Print the page of a rule, or a list of all rules, and return 0. Raises UsageError for an unknown rule."""
     name = arguments.name
     if name is None:
         width = max(map(len, Rule))
-        sys.stdout.write("".join(f"{rule:<{width}}  {_summary(page_of(rule))}\n" for rule in Rule))
+        sys.stdout.write("".join(f"{rule:<{width}}  {_summary(rule_page(rule))}\n" for rule in Rule))
     elif name in tuple(Rule):
-        sys.stdout.write(page_of(Rule(name)))
+        sys.stdout.write(rule_page(Rule(name)))
     else:
-        raise UsageError(f"there is no rule {one_line(name, 60)}", help_text=suggest(name.lower(), tuple(Rule)))
+        raise UsageError(f"unknown rule {one_line(name, 60)}", help_text=suggest(name.lower(), tuple(Rule)))
     return 0
 
 
-def page_of(rule: Rule) -> str:
-    """Return the page of ``rule``: Markdown, a heading, a sentence that sums it up, then the rest."""
+def rule_page(rule: Rule) -> str:
+    """Return the Markdown page of ``rule``: a heading, a one-sentence summary, then the details."""
     return (files("mothball.check") / "rule_pages" / f"{rule}.md").read_text("utf-8")
 
 

@@ -1,8 +1,8 @@
-"""The beginning of every run, and for most commits the end.
+"""Entry point of the console script, with a fast exit for commits without dependency files.
 
-A hook that is called for every commit finds nothing to do in most of them: no dependency file is staged. That is found
-out here by asking git, before argparse and all else is imported, as nearly all of the hook's time is imports. Whatever
-is not as simple goes the ordinary way, which finds the same.
+Most commits stage no dependency file, and nearly all of the hook's run time is imports. So before argparse and the
+rest are imported, ``git`` is asked whether a dependency file is staged. All other cases run the command line parser,
+which reaches the same result.
 """
 
 from __future__ import annotations
@@ -10,39 +10,41 @@ from __future__ import annotations
 import os
 import sys
 
-# What may stand beside `check --added` without changing what happens when nothing is staged.
-_WITHOUT_MEANING_HERE = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet"}
-# More than any ordinary commit touches.
-_MOST = 1024 * 1024
+# Options of `check --added` that make no difference if no dependency file is staged.
+_IRRELEVANT_OPTIONS = {"--", "--strict", "--no-ignores", "--exit-zero", "-q", "--quiet"}
+# Limit for the output of git, in bytes; larger commits take the normal path.
+_MAX_OUTPUT_BYTES = 1024 * 1024
 _REFS = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
 
 
 def entry_point() -> None:
-    """Run mothball as a program: the console script."""
+    """Run the `mothball` console script."""
     arguments = sys.argv[1:]
-    if arguments[:2] == ["check", "--added"] and _WITHOUT_MEANING_HERE.issuperset(arguments[2:]) and _nothing_staged():
+    if arguments[:2] == ["check", "--added"] and _IRRELEVANT_OPTIONS.issuperset(arguments[2:]) and _nothing_staged():
         sys.exit(0)
-    from mothball.cli.parser import entry_point as go_on  # noqa: PLC0415 - see above
+    from mothball.cli.parser import entry_point as run_parser  # noqa: PLC0415 - see the module docstring
 
-    go_on()
+    run_parser()
 
 
 def _nothing_staged() -> bool:
-    """Return whether it is certain that no staged path can be one of a dependency file."""
-    is_other = all(os.environ.get(name) for name in _REFS) or os.environ.get("PRE_COMMIT_REMOTE_NAME")
-    if is_other or not hasattr(os, "posix_spawn"):
+    """Return True if no staged path can be a dependency file, False if one can or if that is not known."""
+    is_push_or_range = all(os.environ.get(name) for name in _REFS) or os.environ.get("PRE_COMMIT_REMOTE_NAME")
+    if is_push_or_range or not hasattr(os, "posix_spawn"):
         return False
-    from mothball.formats.names import may_matter  # noqa: PLC0415 - see above
+    from mothball.formats.names import may_matter  # noqa: PLC0415 - see the module docstring
     from mothball.repository.git_process import COMPARED, HARDENED, environment, find_git, spawn  # noqa: PLC0415
 
     try:
         git = find_git(os.getcwd())
         if not git:
             return False
-        done = spawn([git, *HARDENED, "diff-index", "--cached", *COMPARED, "HEAD", "--"], environment(), b"", _MOST)
+        completed = spawn(
+            [git, *HARDENED, "diff-index", "--cached", *COMPARED, "HEAD", "--"], environment(), b"", _MAX_OUTPUT_BYTES
+        )
     except OSError:
         return False
-    if done.returncode != 0 or done.truncated:
+    if completed.returncode != 0 or completed.truncated:
         return False
-    # `:MODES IDS STATUS`, then the path, each with a zero byte behind it.
-    return not any(may_matter(os.fsdecode(path)) for path in done.stdout.split(b"\0")[1::2])
+    # The output alternates `:MODES IDS STATUS` and the path, each terminated by a zero byte.
+    return not any(may_matter(os.fsdecode(path)) for path in completed.stdout.split(b"\0")[1::2])

@@ -1,4 +1,4 @@
-"""``mothball status NAME...``: what the index says of a project."""
+"""The command ``mothball status NAME ...``."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from mothball.report.concise import problem_line
 from mothball.report.json import VERSION, lookup_fields
 from mothball.repository.files import DISK, is_inside, repository_root
 
-# Files in which people write what a project requires.
-_SPEAKING = ("pyproject", "requirements", "pipfile", "pixi-toml")
+# Formats of the files whose indexes apply to the names on the command line.
+_MANIFEST_FORMATS = ("pyproject", "requirements", "pipfile", "pixi-toml")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what the indexes say of each name and return the exit code, by the same table as a check's."""
+    """Print the lookup result of each project and return the exit code, which is the same as that of a check."""
     names = dict.fromkeys(project_name(name) for name in arguments.names)
     setup = set_up(arguments)
-    here = os.getcwd()
-    resolved_config = setup.config_resolver.resolve(os.path.join(here, "standing-for-any-file"), repository_root(here))
-    files = () if resolved_config is None else _files(names, resolved_config, _around(here, setup))
+    directory = os.getcwd()
+    resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))
+    files = () if resolved_config is None else _files(names, resolved_config, _nearest_manifests(directory, setup))
     report = _check(arguments, setup, files)
-    places = {name: place for place, name in enumerate(names)}
-    dependencies = sorted(report.dependencies, key=lambda item: places[item.dependency.name])
+    positions = {name: position for position, name in enumerate(names)}
+    dependencies = sorted(report.dependencies, key=lambda item: positions[item.dependency.name])
     report = report._replace(dependencies=tuple(dependencies))
     if arguments.output == "json":
         projects = [
@@ -54,46 +54,50 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report.findings, report.problems)
 
 
-def _around(here: str, setup: Setup) -> DiscoveryResult:
-    """Return the files beside ``here``, or nearest above it, that say where names of its project belong."""
-    directory, root = here, repository_root(here)
+def _nearest_manifests(start: str, setup: Setup) -> DiscoveryResult:
+    """Return the manifests in the directory ``start``, or in its nearest ancestor in the repository that has any."""
+    directory, root = start, repository_root(start)
     while True:
         paths = [os.path.join(directory, name) for name in sorted(DISK.names_in(directory))]
-        paths = [path for path in paths if format_of(path) in _SPEAKING]
+        paths = [path for path in paths if format_of(path) in _MANIFEST_FORMATS]
         if paths or directory == root or not is_inside(directory, root):
-            given = DiscoveryRequest(tuple(paths), root=root, apply_exclude=True)
-            return discover(given, setup.config_resolver, setup.settings) if paths else DiscoveryResult((), (), ())
+            request = DiscoveryRequest(tuple(paths), root=root, apply_exclude=True)
+            return discover(request, setup.config_resolver, setup.settings) if paths else DiscoveryResult((), (), ())
         directory = os.path.dirname(directory)
 
 
-def _files(names: Iterable[str], resolved_config: ResolvedConfig, found: DiscoveryResult) -> tuple[SourceFile, ...]:
-    """Return a file for each name, which goes the way of the file that holds it.
+def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: DiscoveryResult) -> tuple[SourceFile, ...]:
+    """Return one source file for each name, with the indexes of the manifest that contains the name.
 
-    One that none of them holds goes the way of the first that names an index, else that of the default.
+    A name that no manifest contains uses the indexes of the first manifest that declares any, or else the default.
     """
-    plain = SourceFile("", "", Document("names"), resolved_config)
-    around = found.files
-    speaking = next((one for one in around if one.tool_indexes or one.index_options), plain)
-    if found.unreadable:  # it may name an index
-        hidden = IndexOption(Span(0, 0), "unknown", "", found.unreadable[0].path)
-        speaking = speaking._replace(index_options=(*speaking.index_options, hidden))
+    no_manifest = SourceFile("", "", Document("names"), resolved_config)
+    fallback = next((file for file in manifests.files if file.tool_indexes or file.index_options), no_manifest)
+    if manifests.unreadable:  # it may declare an index
+        unknown_index = IndexOption(Span(0, 0), "unknown", "", manifests.unreadable[0].path)
+        fallback = fallback._replace(index_options=(*fallback.index_options, unknown_index))
     files = []
     for name in names:
-        held = [(one, dep) for one in around for dep in one.document.dependencies if dep.name == name]
+        matches = [
+            (file, dependency)
+            for file in manifests.files
+            for dependency in file.document.dependencies
+            if dependency.name == name
+        ]
         span = Span(0, len(name))
-        # An entry that may be asked about comes before one that may not.
-        like, entry = min(
-            held, key=lambda pair: pair[1].skip_reason is not None, default=(speaking, Dependency("", span, span))
+        # Prefer an entry that may be looked up.
+        manifest, entry = min(
+            matches, key=lambda match: match[1].skip_reason is not None, default=(fallback, Dependency("", span, span))
         )
-        entry = Dependency(name, span, span)._replace(
+        dependency = Dependency(name, span, span)._replace(
             section=entry.section,
             index_url=entry.index_url,
             also_indexes=entry.also_indexes,
             index_name=entry.index_name,
             skip_reason=entry.skip_reason,
         )
-        document = Document(like.document.format, (entry,), tools=like.document.tools)
-        files.append(like._replace(path="", text=name, document=document, selected=None))
+        document = Document(manifest.document.format, (dependency,), tools=manifest.document.tools)
+        files.append(manifest._replace(path="", text=name, document=document, selected=None))
     return tuple(files)
 
 
@@ -107,29 +111,29 @@ def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile,
 def _lines(item: CheckedDependency, now: float) -> str:
     name, lookup = item.dependency.name, item.lookup
     if isinstance(lookup, Skipped):
-        return f"{name}: asked nobody: {SKIP_REASON_TEXT[lookup.reason]}\n"
-    words = finding_message(name, lookup)
-    lines = [f"{words.message}: {words.reason}" if words.reason else words.message]
+        return f"{name} was not looked up: {SKIP_REASON_TEXT[lookup.reason]}\n"
+    text = finding_message(name, lookup)
+    lines = [f"{text.message}: {text.reason}" if text.reason else text.message]
     lines.append(f"  = index: {one_line(lookup.origin.index_url)}{_result_line(lookup, now)}")
-    # What is said of keeping an archived or deprecated project is about a line in a file; there is none here.
-    about_a_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
-    lines += [f"  = help: {words.help}"] if words.help and not about_a_line else []
+    # The help for archived and deprecated projects refers to a dependency line, which does not exist here.
+    refers_to_line = isinstance(lookup, KnownStatus) and lookup.status is not ProjectStatus.QUARANTINED
+    lines += [f"  = help: {text.help}"] if text.help and not refers_to_line else []
     return "\n".join(lines) + "\n"
 
 
 def _result_line(lookup: Answer, now: float) -> str:
-    """Return when and how an answer was learnt; nothing where there is no answer."""
+    """Return the age and source of a lookup result, or an empty string for a failed lookup."""
     if isinstance(lookup, Unavailable):
         return ""
     age = format_age(now - lookup.origin.checked_at)
     match lookup.origin.source:
         case Source.INDEX:
-            return ", asked now"
+            return ", checked now"
         case Source.CACHE:
-            return f", asked {age} ago"
+            return f", checked {age} ago"
         case Source.STALE:
-            return f", asked {age} ago, and it could not be asked again"
+            return f", checked {age} ago, could not be refreshed"
         case Source.SNAPSHOT:
-            return f", learnt from the snapshot of {strftime('%Y-%m-%d', gmtime(lookup.origin.checked_at))}"
+            return f", status from the snapshot of {strftime('%Y-%m-%d', gmtime(lookup.origin.checked_at))}"
         case _:
             assert_never(lookup.origin.source)

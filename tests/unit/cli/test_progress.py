@@ -40,7 +40,7 @@ def test_a_long_wait_is_shown_with_its_numbers_and_cleared_away(clock: Clock, mo
     progress.update(17, 40)
     progress.close()
     shown = terminal.getvalue()
-    assert "asking the index" in shown
+    assert "querying the index" in shown
     assert "17/40" in shown
     assert shown.rstrip().endswith("\x1b[2K")  # the line is erased
 

@@ -89,7 +89,7 @@ def test_nothing_else_is_certain(repository: Repository, monkeypatch: pytest.Mon
         patched.delattr(os, "posix_spawn")
         assert not start._nothing_staged()
     with monkeypatch.context() as patched:
-        patched.setattr(start, "_MOST", 3)
+        patched.setattr(start, "_MAX_OUTPUT_BYTES", 3)
         assert not start._nothing_staged()
     monkeypatch.chdir(tmp_path)
     assert not start._nothing_staged()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from mothball.check.pipeline import check
-from mothball.cli.rule import page_of
+from mothball.cli.rule import rule_page
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.project_urls import PROJECT_HOME
@@ -32,7 +32,7 @@ def official_schema() -> Draft4Validator:
 
 def log(report: Report) -> dict[str, Any]:
     """Return the log, which was held against the schema."""
-    text = render_sarif(report, page_of)
+    text = render_sarif(report, rule_page)
     assert text.isascii()
     found: dict[str, Any] = json.loads(text)
     assert [error.message for error in official_schema().iter_errors(found)] == []
@@ -67,7 +67,7 @@ def test_the_log_names_the_tool_and_its_rules() -> None:
     for rule in driver["rules"]:
         assert rule["helpUri"] == f"{PROJECT_HOME}rules/{rule['id']}"
         assert rule["shortDescription"]["text"].endswith((".", ". "))
-        assert rule["help"]["markdown"] == page_of(Rule(rule["id"]))
+        assert rule["help"]["markdown"] == rule_page(Rule(rule["id"]))
     levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in driver["rules"]}
     assert (levels["archived"], levels["deprecated"], levels["not-stated"]) == ("error", "warning", "note")
 
