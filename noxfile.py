@@ -1,9 +1,9 @@
 """Sessions: tests in real editors, tests with other versions than the pinned ones, and updating the pins.
 
 ``uv run --group dev nox -s editors`` runs the tests of all editors, ``nox -s vscode`` those of one. Such a session
-installs what it needs into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see tests/editors/tools.py) and
-skips, saying why, what a machine cannot have; with ``MOTHBALL_EDITORS_REQUIRED=1`` it fails then, and also when every
-test was skipped. Pictures and logs go to ``.nox/editors-artefacts``.
+installs its tools into a cache outside the checkout (``MOTHBALL_EDITORS_CACHE``, see tests/editors/tools.py). If an
+editor is not available, its tests are skipped with the reason; with ``MOTHBALL_EDITORS_REQUIRED=1`` they fail, as does
+a session in which every test was skipped. Screenshots and logs are in ``.nox/editors-artefacts``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def editors(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def vscode(session: nox.Session) -> None:
-    """Test the extension of VS Code in code-server: ``-- -m smoke`` for the part that every change must pass."""
+    """Test the extension of VS Code in code-server: ``-- -m smoke`` for the part that is required for every change."""
     run_tests(session, "vscode")
 
 
@@ -63,12 +63,12 @@ def vim(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def kate(session: nox.Session) -> None:
-    """Test `editors/kate` in Kate, on a screen that nobody sees."""
+    """Test `editors/kate` in Kate, on a virtual display."""
     run_tests(session, "kate")
 
 
 def run_tests(session: nox.Session, editor: str) -> None:
-    """Run the tests of ``editor`` with what was given after ``--``, in an environment of their own."""
+    """Run the tests of ``editor`` with the arguments after ``--``, in an environment of their own."""
     folder = Path("tests/editors")
     tests = sorted(str(path) for path in (*folder.glob(f"test_{editor}*.py"), *folder.glob(f"{editor}/test_*.py")))
     if not tests:

@@ -1,9 +1,9 @@
-"""200 project pages that no cache knows, from an index 30 ms away, as a ratio to a load generator's time for the same.
+"""Fetch 200 uncached project pages from an index with 30 ms delay, as a ratio to a load generator.
 
     uv run --group test python -m benchmarks.fetch
 
-The floor is ``h2load --h1`` (Debian's nghttp2-client) with 32 connections, against the same server in the same round.
-Budgets: a fetch 2.5 times the floor (aim 2), asking again with validators 0.7 of the CPU of a cold run, 80 MB resident.
+The base is ``h2load --h1`` (Debian's nghttp2-client) with 32 connections, against the same server in the same round.
+Budgets: a fetch 2.5 times the base (aim 2), revalidation 0.7 of the CPU time of a cold run, 80 MB resident.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CONNECTIONS = 32
 
 
 class Taken(NamedTuple):
-    """What a run of ours took: seconds on the clock, seconds of CPU (threads included), kilobytes resident at most."""
+    """Measurements of a run: wall time and CPU time (with threads) in seconds, maximum resident memory in kB."""
 
     seconds: float
     cpu: float
@@ -38,7 +38,7 @@ class Taken(NamedTuple):
 
 
 class Round(NamedTuple):
-    """Everything measured once, one after the other."""
+    """One measurement of everything."""
 
     floor: float
     cold: Taken
@@ -89,7 +89,7 @@ def _tell(rounds: list[Round]) -> None:
 
 @contextmanager
 def _index(home: str, delay: float) -> Iterator[str]:
-    """Run the index; yield its root URL. Its authority's certificate is authority.pem in ``home``."""
+    """Run the index and yield its root URL. The certificate of its authority is authority.pem in ``home``."""
     import trustme  # noqa: PLC0415 - a tool of the tests, not of whoever imports this
 
     authority = trustme.CA()
@@ -139,7 +139,7 @@ def _fetch(python: str, root: str, environment: Mapping[str, str], kind: str) ->
 
 
 def _check(scripts: str, root: str, environment: Mapping[str, str]) -> list[Taken]:
-    """Return what a check of all names takes, imports and cache included: with an empty cache, and asking again."""
+    """Return the measurements of a check of all names, with imports: with an empty cache, and revalidating."""
     with tempfile.TemporaryDirectory() as project:
         with open(os.path.join(project, "requirements.txt"), "w", encoding="ascii") as file:
             file.writelines([f"--index-url {root}/simple/\n", *(f"{name}\n" for name in names_of(_COUNT))])
@@ -158,8 +158,8 @@ def _taken(command: list[str], environment: Mapping[str, str]) -> Taken:
     return Taken(time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
-# Runs in the clean environment. What is measured begins when requests is imported: that is start-up, which warm_check
-# is about.
+# Runs in the clean environment. The measurement begins when requests is imported; start-up is measured by
+# warm_check.
 _FETCH = """\
 import json, resource, sys, time
 from mothball.index.client import Client, ClientSettings

@@ -1,10 +1,10 @@
-"""The hook in a repository of 10,000 files, git included, as a ratio to ``python -c pass``.
+"""The hook in a repository of 10,000 files, including git, as a ratio to ``python -c pass``.
 
     uv run --group test python -m benchmarks.hook
 
-One staged pyproject.toml of 50 dependencies whose answers are all cached: the budget is 7, the aim 6. No dependency
-file staged: the budget is 2.5. Beside them, a whole ``pre-commit run`` with our hook as a ratio to one with a hook that
-does nothing; its environments are made first, which needs an index of packages.
+With one staged pyproject.toml of 50 cached dependencies the budget is 7, the aim 6. Without a staged dependency file
+the budget is 2.5. In addition, a whole ``pre-commit run`` with the hook as a ratio to one with a no-op hook; its
+environments are created first, which needs a package index.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _git(root: Path, environment: dict[str, str], *arguments: str) -> None:
 
 
 def _within(directory: Path, *command: str) -> list[str]:
-    """Return ``command`` as one that runs in ``directory``: env starts it without a shell."""
+    """Return ``command`` as one that runs in ``directory``; env starts it without a shell."""
     return ["env", "-C", str(directory), *command]
 
 

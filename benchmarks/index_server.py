@@ -1,9 +1,9 @@
-"""An index on loopback for benchmarks: gzipped project pages of real sizes, over TLS, each after a delay.
+"""An index on loopback for benchmarks: gzipped project pages of real sizes over TLS, each after a delay.
 
     python -m benchmarks.index_server NAMES DELAY CERTIFICATE KEY
 
-It prints its port and serves until its standard input ends. One asyncio protocol and no HTTP library: it must cost less
-than those who are measured against it.
+It prints its port and serves until its standard input ends. It is one asyncio protocol without an HTTP library, so that
+it takes less time than the measured clients.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _TYPE = "application/vnd.pypi.simple.v1+json"
 
 
 def names_of(count: int) -> list[str]:
-    """Return the names of the projects that an index of ``count`` has."""
+    """Return the names of the ``count`` projects of an index."""
     return [f"lib-{number}" for number in range(count)]
 
 
 def _page(name: str, chance: random.Random) -> bytes:
-    """Return a page as PyPI's are: mostly small, a few of megabytes, about 90 kB on average."""
+    """Return a page with the sizes of PyPI's: mostly small, some of megabytes, about 90 kB on average."""
     files = [
         {
             "filename": f"{name}-1.{number}-py3-none-any.whl",
@@ -42,7 +42,7 @@ def _page(name: str, chance: random.Random) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """Answers requests in their order; a client sends the next one when it has its answer."""
+    """Answers requests in order; a client sends the next one when it has its response."""
 
     def __init__(self, answers: dict[bytes, tuple[bytes, bytes]], delay: float) -> None:
         self._answers = answers

@@ -1,9 +1,9 @@
-"""A 3 MB uv.lock read with positions and graph, as a ratio to what ``tomllib`` takes to load it.
+"""Parse a 3 MB uv.lock with positions and graph, as a ratio to ``tomllib``.
 
     uv run --group test python -m benchmarks.lock_parse
 
-The budget is 0.15, for the first lock that a process reads. Below it stands what the same lock costs with a comment in
-it that speaks to mothball, and what it costs half typed, where it is read with the TOML scanner.
+The budget is 0.15, for the first lock of a process. Also printed: the same lock with an ignore comment, and with
+incomplete text, which the TOML scanner parses.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _MARKERS = ("python_full_version < '3.11'", "sys_platform == 'win32'", "platform
 
 
 def make_lock() -> str:
-    """Return a lock as uv writes it, of 900 packages and about 3 MB: dependencies, markers, extras and files."""
-    chance = random.Random(792)  # the same lock every time
+    """Return a lock of 900 packages and about 3 MB as uv writes it: dependencies, markers, extras and files."""
+    chance = random.Random(792)  # The same lock every time.
     names = sorted(f"{first}-{second}-{number}" for first in _FIRST for second in _SECOND for number in range(9))
     parts = [_PREAMBLE, _project(chance.sample(names, 60))]
     parts += [_package(name, names, chance) for name in names]
@@ -92,7 +92,7 @@ def _file(name: str, chance: random.Random) -> str:
 
 
 def compare_calls(calls: dict[str, Callable[[], object]], *, rounds: int) -> Iterator[Ratio]:
-    """Call everything once a round, in turns, and yield each as a ratio to the first."""
+    """Call all functions once per round, in turn, and yield each as a ratio to the first."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for round_number in range(rounds + 1):
         for name, call in calls.items():

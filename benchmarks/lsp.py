@@ -1,10 +1,10 @@
-"""The language server, as ratios to ``python -c pass``: what typing, opening and hovering cost, and what it holds.
+"""The language server: typing, opening and hovering as ratios to ``python -c pass``, and resident memory.
 
     uv run --group test python -m benchmarks.lsp
 
-Budgets: a change of 1,000 dependencies, 10 of them flagged, to its diagnostics 1, in a requirements.txt and in a
-pyproject.toml alike, and of 50 dependencies 0.3, opening a uv.lock of 3 MB 15, hover 0.5, all warm; 80 MB resident
-after a thousand edits and ten thousand more.
+Budgets, all with a warm cache: from a change to its diagnostics, with 1,000 dependencies (10 of them flagged) in a
+requirements.txt or a pyproject.toml 1, with 50 dependencies 0.3; opening a uv.lock of 3 MB 15; hover 0.5; 80 MB
+resident after a thousand edits and ten thousand more.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FLAGGED = 10
 
 
 class Server:
-    """The installed server, spoken to over its pipes by one thread."""
+    """The installed server; one thread communicates with it over its pipes."""
 
     def __init__(self, mothball: str, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
@@ -44,7 +44,7 @@ class Server:
         self.process.stdin.flush()
 
     def receive(self) -> dict[str, Any]:
-        """Return the next message; diagnostics are kept."""
+        """Return the next message; diagnostics are stored."""
         stdout = self.process.stdout
         assert stdout is not None
         header = stdout.readline()
@@ -126,9 +126,9 @@ def main() -> None:
 
 
 class Typing:
-    """A file of so many dependencies, ten of them archived, in which somebody types another one before them.
+    """A file with ten archived dependencies among many, in which a dependency is typed before all others.
 
-    ``begin`` stands before the first of them; ``entry`` is what is typed there, with a version for ``%d``.
+    ``begin`` is the text before the first of them; ``entry`` is the typed text, with ``%d`` for its version.
     """
 
     def __init__(self, server: Server, path: str, begin: str, entry: str, rest: str) -> None:
@@ -145,7 +145,7 @@ class Typing:
             server.receive()
 
     def edit(self) -> None:
-        """Type a version never seen before, on a line more or a line less than before, so that all others move."""
+        """Type a new version, and add or remove a line before it, so that all others move."""
         self._version += 1
         typed = self._entry % self._version * (self._version % 2 + 1)
         text = f"{self._begin}{typed}{self._rest}"
@@ -155,7 +155,7 @@ class Typing:
         assert len(self._server.diagnostics["diagnostics"]) == _FLAGGED
 
     def close(self) -> None:
-        """Close the file, and take it away: it is the project's that the others would belong to."""
+        """Close the file and delete it, since the others would belong to the same project."""
         self._server.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
         self._server.receive()
         os.remove(self._uri.removeprefix("file://"))
@@ -168,19 +168,19 @@ class Typing:
 
 
 def requirements(count: int) -> tuple[str, str, str]:
-    """Return a requirements.txt of ``count`` dependencies: its beginning, an entry to type there, and the rest."""
+    """Return a requirements.txt of ``count`` dependencies: its beginning, an entry to type, and the rest."""
     return "", "name-49==2.%d\n", "".join(f"name-{number}==1.{number}\n" for number in range(count))
 
 
 def pyproject(count: int) -> tuple[str, str, str]:
-    """Return the same of a pyproject.toml with a table of ours."""
+    """Return the same as a pyproject.toml with a table of mothball."""
     begin = '[project]\nname = "bench"\nversion = "1"\ndependencies = [\n'
     entries = "".join(f'    "name-{number}==1.{number}",\n' for number in range(count))
     return begin, '    "name-49==2.%d",\n', f'{entries}]\n[tool.mothball]\nprivate = ["acme-*"]\n'
 
 
 class Opening:
-    """A large uv.lock, opened and closed again."""
+    """A large uv.lock that is opened and closed repeatedly."""
 
     def __init__(self, server: Server, home: str, names: list[str]) -> None:
         self._server = server
@@ -203,7 +203,7 @@ class Opening:
 
 
 def lock(names: list[str]) -> str:
-    """Return a uv.lock of some 3 MB: packages with a dozen hashed files each."""
+    """Return a uv.lock of about 3 MB: packages with a dozen hashed files each."""
     packages = ["version = 1\nrequires-python = '>=3.11'\n"]
     for number, name in enumerate(names):
         if sum(map(len, packages)) > 3_000_000 and number % 100 == 0:
@@ -221,7 +221,7 @@ def lock(names: list[str]) -> str:
 
 
 def show(label: str, work: Callable[[], None], bare: list[str], environment: dict[str, str], rounds: int) -> None:
-    """Print how many times as long as a bare interpreter ``work`` takes, the two taking turns."""
+    """Print the ratio of ``work`` to a bare interpreter start, both measured in turn."""
     pairs = []
     for number in range(rounds + 3):
         begin = time.perf_counter()
@@ -238,7 +238,7 @@ def show(label: str, work: Callable[[], None], bare: list[str], environment: dic
 
 
 def memory(server: Server, typing: Typing, edits: int) -> None:
-    """Print the resident memory after a thousand edits, and after as many more as are asked for."""
+    """Print the resident memory after a thousand edits, and after the given number of further ones."""
     if not os.path.isdir("/proc/self"):
         return
     for _ in range(1000):
@@ -251,7 +251,7 @@ def memory(server: Server, typing: Typing, edits: int) -> None:
 
 
 def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
-    """Print what it takes to start, beside the import that nearly all of it is."""
+    """Print the ratio of the server's start, and that of its imports."""
     handshake = (
         "import json, subprocess, sys\n"
         "def frame(**message):\n"
@@ -271,7 +271,7 @@ def start_up(python: str, mothball: str, environment: dict[str, str]) -> None:
         print(f"{ratio.name:<56} {ratio.median:6.2f}  ({ratio.low:.2f} - {ratio.high:.2f})")
 
 
-# Runs in the clean environment: writes a fresh answer for every name, the first ten of them archived.
+# Runs in the clean environment: caches a fresh result for every name; the first ten are archived.
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key

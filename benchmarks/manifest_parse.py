@@ -1,9 +1,9 @@
-"""Manifests read with positions, as a ratio to what ``packaging.Requirement`` takes for the same strings.
+"""Parse manifests with positions, as a ratio to ``packaging.Requirement`` for the same strings.
 
     uv run --group test python -m benchmarks.manifest_parse
 
 A pyproject.toml with 1,000 dependencies, and requirements files with 10,000, plain and with hashes; the budget is 1.5
-for each. Poetry's tables hold the same names with constraints of their own, which ``packaging`` cannot read.
+for each. Poetry's tables contain the same names with constraints that ``packaging`` cannot parse.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _parse_first(text: str, parse: Callable[[str], object] = pyproject.parse) -> None:
-    """Read a text as a new process does: nothing of it is known from the round before."""
+    """Parse a text as in a new process, with empty caches."""
     for module in (pep508, requirements):
         for value in vars(module).values():
             if isinstance(value, _lru_cache_wrapper):
@@ -82,7 +82,7 @@ def _parse_first(text: str, parse: Callable[[str], object] = pyproject.parse) ->
 
 
 def _strings(count: int, chance: random.Random) -> tuple[list[str], list[str]]:
-    """Return so many requirements, and their names."""
+    """Return ``count`` requirements, and their names."""
     names = [f"{chance.choice(_FIRST)}-{chance.choice(_SECOND)}-{number}" for number in range(count)]
     return [chance.choice(_FORMS).format(name=name) for name in names], names
 

@@ -1,6 +1,6 @@
-"""Paired runs: the commands take turns, so that whatever else the machine does slows all of them alike.
+"""Paired runs: the commands run in turn, so that load on the machine affects all of them alike.
 
-Only ratios of medians mean anything; seconds are never quoted.
+Only ratios of medians are meaningful.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Ratio(NamedTuple):
-    """How many times the first command's median each other one's median is, and the quartiles of the paired ratios."""
+    """The median of a command as a ratio to that of the first command, and the quartiles of the paired ratios."""
 
     name: str
     median: float
@@ -37,7 +37,7 @@ def compare(
     environment: Mapping[str, str],
     accepted: Sequence[int] = (0,),
 ) -> list[Ratio]:
-    """Run every command once a round, after two rounds to warm up, and return each as a ratio to the first."""
+    """Run every command once per round, after two warm-up rounds, and return each as a ratio to the first."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for round_number in range(rounds + 2):
         for name, command in commands.items():
@@ -65,7 +65,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str], accepted: Seque
 
 @contextmanager
 def clean_environment() -> Iterator[str]:
-    """Yield the bin directory of a new virtual environment that holds this project, built, and no more."""
+    """Yield the bin directory of a new virtual environment that contains only this project, built."""
     with tempfile.TemporaryDirectory(prefix="mothball-bench-") as directory:
         home = os.path.join(directory, "venv")
         subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, home], check=True)

@@ -1,8 +1,8 @@
-"""A whole ``mothball check`` of 50 dependencies whose answers are all cached, as a ratio to ``python -c pass``.
+"""A ``mothball check`` of 50 cached dependencies, as a ratio to ``python -c pass``.
 
     uv run --group test python -m benchmarks.warm_check
 
-The budget is 6, the aim 5: this is what every run of the hook costs when nothing is new.
+The budget is 6, the aim 5: every run of the hook with a warm cache takes this time.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _write_projects(project: str) -> None:
 
 
 def _tell_installers(home: str) -> dict[str, str]:
-    """Write what a user tells pip and uv, and return the variables that name it."""
+    """Write user settings of pip and uv, and return the variables that name the files."""
     pip, uv = os.path.join(home, "pip.conf"), os.path.join(home, "uv.toml")
     with open(pip, "w", encoding="utf-8") as file:
         file.write(f"[global]\ntimeout = 60\nindex-url = {_INDEX}\n")
@@ -67,7 +67,7 @@ def _tell_installers(home: str) -> dict[str, str]:
     return {"PIP_CONFIG_FILE": pip, "UV_CONFIG_FILE": uv}
 
 
-# Runs in the clean environment: writes a fresh answer for every name, as a look-up would have.
+# Runs in the clean environment: caches a fresh result for every name.
 _FILL = """\
 import sys, time
 from mothball.index.cache import CachedPage, StatusCache, page_key

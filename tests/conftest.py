@@ -1,7 +1,7 @@
-"""Which tests run, in how many processes, and what holds for all of them.
+"""Select the tests to run and the number of processes.
 
-`pytest` runs the fast tests in parallel. `-m slow` and `-m alone` select the others; a file that is named runs
-completely, in one process.
+`pytest` runs the fast tests in parallel. `-m slow` and `-m alone` select the others; a file that is named on the
+command line runs in full, in one process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.support.cli import measure_no_programs
 
 pytest.register_assert_rewrite("tests.tables")
 
-# `--hypothesis-profile=thorough` selects the second. Examples have no deadline: machines are shared.
+# `--hypothesis-profile=thorough` selects the second. Examples have no deadline, since machines are shared.
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("fast")
@@ -24,7 +24,7 @@ LEFT_OUT = ("slow", "alone")
 
 
 def named_files(config: pytest.Config) -> set[Path]:
-    """Return the files that the command line names, alone or with a test in them."""
+    """Return the files that the command line names, with or without a test in them."""
     named = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
     return {path.resolve() for path in named if path.is_file()}
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
 _FILES = re.compile(r"(files: \|-\n)(?:    .*\n)+")
 _DEFAULT = re.compile(r"(\*\*Default:\*\* )[^.]*\.")
-# One day after the snapshot of the examples, which are reported as old later on.
+# One day after the snapshot of the examples, so that it is not reported as old.
 _TODAY = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 
 

@@ -1,7 +1,7 @@
-"""mothball against real dependency files: what the reference parsers find, mothball finds, at the same place.
+"""Compare mothball with reference parsers on real dependency files: entries and positions.
 
-The corpus stands beside the checkout and is no part of the project; without it these tests skip and say so. The score
-is printed (`pytest tests/corpus -s`).
+The corpus is beside the checkout and not part of the project; without it these tests are skipped. The score is printed
+(`pytest tests/corpus -s`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 from mothball.cli.parser import main
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "corpus" / "corpus.tar.xz"
-# The corpus's names of formats, and ours.
+# Names of formats in the corpus and in mothball.
 FORMATS = {
     "pyproject": "pyproject",
     "requirements": "requirements",
@@ -111,9 +111,9 @@ def _rows(corpus: Path) -> list[dict[str, str]]:
 
 
 def _answer(path: Path, file_format: str) -> str:
-    """Return what the command line says of one file, in the words of the scorer.
+    """Return what mothball reports for one file, in the format of the scorer.
 
-    Includes are left out on both sides: the oracle lists them and follows none, and the included files may lack.
+    Includes are left out on both sides: the oracle does not follow them, and the included files may be missing.
     """
     output = io.StringIO()
     before = os.getcwd()

@@ -1,6 +1,6 @@
-"""Real lock files: all readers agree with each other, with tomllib and with packaging.
+"""Compare all readers of real lock files with one another, with tomllib and with packaging.
 
-The corpus stands beside the checkout and is no part of the project; without it these tests skip and say so.
+The corpus is beside the checkout and not part of the project; without it these tests are skipped.
 """
 
 from __future__ import annotations

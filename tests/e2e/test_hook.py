@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.added import toml
-from tests.support.committing import Committer, Runner, committer, configuration, prepared, publish
+from tests.support.hook_runner import Committer, Runner, committer, configuration, prepared, publish
 from tests.support.real_indexes import Pypiron
 
 # The first test of each runner waits for its environment to be made.

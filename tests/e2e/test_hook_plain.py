@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.added import toml
-from tests.support.committing import Committer, Outcome, committer
+from tests.support.hook_runner import Committer, Outcome, committer
 from tests.support.installed import script
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page
 

@@ -1,4 +1,4 @@
-"""A real repository in which ``mothball check --added`` runs, in this process; a snapshot is all it can ask."""
+"""Run ``mothball check --added`` in a real repository, in this process, with a snapshot instead of an index."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OFFLINE = 'index-url = "https://index.example/simple/"\noffline = true\nsnapshot
 
 
 class Workshop(NamedTuple):
-    """A repository whose first commit holds a configuration, and the home of who works there."""
+    """A repository whose first commit holds a configuration, and a home directory."""
 
     repository: Repository
     home: Path
@@ -36,11 +36,11 @@ class Workshop(NamedTuple):
         self.repository.stage(files)
 
     def commit(self, files: Mapping[str, str | bytes] | None = None) -> str:
-        """Stage and commit files past every hook."""
+        """Stage and commit files without hooks."""
         return self.repository.commit(files)
 
     def git(self, *arguments: str, **options: Any) -> str:
-        """Run git, which must succeed."""
+        """Run git; fail if it fails."""
         return self.repository.git(*arguments, **options)
 
     def check(self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
@@ -52,7 +52,7 @@ class Workshop(NamedTuple):
         return result
 
     def added(self, *arguments: str, **options: Any) -> dict[str, list[str]]:
-        """Return the names that ``mothball check --added`` judges, by path; the report must be JSON."""
+        """Return the names that ``mothball check --added`` checks, by path; the report must be JSON."""
         result = self.check("--format", "json", *arguments, **options)
         assert result.out, result.err
         judged: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Authorities of our own and what they sign: also certificates that have expired, and those of clients."""
+"""Certificate authorities for tests and the certificates they sign: of servers and clients, also expired ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.loopback import Certificate
 
 
 class Authority:
-    """An authority that nobody trusts unless told to: ``path`` is its certificate."""
+    """A certificate authority for tests; ``path`` is its certificate."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
@@ -22,7 +22,7 @@ class Authority:
         self._authority.cert_pem.write_to_path(self.path)
 
     def certify(self, *names: str, days: int = 1) -> Certificate:
-        """Return a server's certificate for ``names``, valid for ``days`` from now; it has expired where negative."""
+        """Return a server certificate for ``names``, valid for ``days`` from now; a negative number means expired."""
         end = datetime.now(UTC) + timedelta(days=days)
         signed = self._authority.issue_cert(*names, not_before=end - timedelta(days=2), not_after=end)
         certificate, key = self._path("certificate"), self._path("key")
@@ -42,7 +42,7 @@ class Authority:
 
 
 def demanding_context(certificate: Certificate, authority: str, *, required: bool = True) -> ssl.SSLContext:
-    """Return a server's context that asks its clients for a certificate that ``authority`` signed."""
+    """Return the TLS context of a server that requires client certificates signed by ``authority``."""
     context = certificate.server_context()
     context.load_verify_locations(authority)
     context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL

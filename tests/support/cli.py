@@ -1,4 +1,4 @@
-"""mothball run as its users run it, apart from the user who runs the tests: in this process, or as it is installed.
+"""Run mothball isolated from the user who runs the tests: in this process, or as an installed program.
 
 result = run_in_process("check", cwd=project, home=tmp_path)
 assert result.code == 0
@@ -18,15 +18,15 @@ from unittest import mock
 
 from mothball.cli.parser import main
 
-# Where the system keeps what every program needs.
+# Directories of system programs.
 _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
-# By which coverage measures a program that we start (`patch = subprocess`).
+# Variables by which coverage measures child processes (`patch = subprocess`).
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"
 _measuring: dict[str, str] = {}
 
 
 class Result(NamedTuple):
-    """What came of a run: the exit code, and what was written to standard output and standard error."""
+    """The result of a run: the exit code, and what was written to standard output and standard error."""
 
     code: int
     out: str
@@ -34,7 +34,7 @@ class Result(NamedTuple):
 
 
 def clean_environment(home: str | os.PathLike[str], **more: str) -> dict[str, str]:
-    """Return an environment in which all that a user can configure lies below ``home``, and no proxy is named."""
+    """Return an environment in which all user configuration is below ``home``, without proxies."""
     base = os.fspath(home)
     places = {
         "HOME": base,
@@ -44,7 +44,7 @@ def clean_environment(home: str | os.PathLike[str], **more: str) -> dict[str, st
         "XDG_DATA_HOME": os.path.join(base, ".local", "share"),
         "XDG_STATE_HOME": os.path.join(base, ".local", "state"),
         "MOTHBALL_CACHE_DIR": cache_of(home),
-        # What the machine's administrator told pip and uv is nothing that a test should know.
+        # System-wide configuration of pip and uv must not affect tests.
         "PIP_CONFIG_FILE": os.devnull,
         "UV_NO_CONFIG": "1",
     }
@@ -52,17 +52,18 @@ def clean_environment(home: str | os.PathLike[str], **more: str) -> dict[str, st
 
 
 def measured_environment(home: str | os.PathLike[str], **more: str) -> dict[str, str]:
-    """Return a clean environment in which coverage measures the program, where the tests are measured.
+    """Return a clean environment in which coverage measures the program, if it measures the tests.
 
-    For what runs long and does much there: each measured start takes several times as long as a bare one.
+    Use it for long runs only: starting a measured program takes several times as long.
     """
     return clean_environment(home, **_measuring, **more)
 
 
 def measure_no_programs() -> None:
-    """See to it that programs are measured only where ``measured_environment`` says so.
+    """Measure child processes only where ``measured_environment`` is used.
 
-    Coverage would else be the first thing that each of them imports, also those that tell what they import.
+    Otherwise, coverage would be imported first in each of them, also in those that check which modules are
+    imported.
     """
     if _COVERAGE in os.environ:
         _measuring[_COVERAGE] = os.environ.pop(_COVERAGE)
@@ -104,7 +105,7 @@ def run_installed(
     env: Mapping[str, str] | None = None,
     stdin: bytes = b"",
 ) -> Result:
-    """Run the installed console script as a program of its own."""
+    """Run the installed console script in a process of its own."""
     done = subprocess.run(
         [installed_script(), *arguments],
         cwd=cwd,
@@ -128,7 +129,7 @@ def _surroundings(environment: Mapping[str, str], cwd: str | os.PathLike[str], s
 
 
 class _Stream(io.TextIOWrapper):
-    """An output stream that is kept in memory, and that may say it is a terminal."""
+    """An output stream in memory that can claim to be a terminal."""
 
     def __init__(self, *, terminal: bool) -> None:
         super().__init__(io.BytesIO(), encoding="utf-8", newline="\n", write_through=True)
@@ -138,6 +139,6 @@ class _Stream(io.TextIOWrapper):
         return self._terminal
 
     def text(self) -> str:
-        """Return what was written."""
+        """Return the written text."""
         assert isinstance(self.buffer, io.BytesIO)
         return self.buffer.getvalue().decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Clock:
-    """Stands in for ``time.monotonic``: returns ``seconds``."""
+    """Replace ``time.monotonic``: return ``seconds``."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

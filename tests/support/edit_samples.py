@@ -1,4 +1,4 @@
-"""A document of every format, with the shapes that its entries take, for those who change documents."""
+"""A document of every format with the syntax variants of its entries, for tests of edits."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ setup(
 )
 '''
 
-# Format and text; each also with Windows line ends, and without the last one.
+# Format and text; each also with Windows line ends, and without the last line end.
 _PLAIN: tuple[tuple[str, str], ...] = (
     ("requirements", REQUIREMENTS),
     ("setup-cfg", SETUP_CFG),

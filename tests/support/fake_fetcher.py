@@ -1,4 +1,4 @@
-"""A client without a network: what it answers is written down, what it is asked is recorded."""
+"""A scripted client without a network that records requests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Script = Mapping[tuple[str, str], Outcome | BaseException]
 
 
 class FakeFetcher:
-    """Answers from ``script``, keyed by index and name; what is not in it is a 404, and an exception is raised.
+    """Return outcomes from ``script``, keyed by index and name; other names are a 404, and an exception is raised.
 
-    ``asked`` holds every request in the order of asking, ``rounds`` how many there were in each call, and ``opened``
-    how often a client was opened. ``order`` may shuffle the answers of a call.
+    ``asked`` records all requests in order, ``rounds`` the number of requests per call, and ``opened`` how often a
+    client was opened. ``order`` may shuffle the outcomes of a call.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class FakeFetcher:
         self.opened = 0
 
     def open(self) -> FakeFetcher:
-        """Return this client: the factory that a look-up takes."""
+        """Return this client; it replaces the factory of clients."""
         self.opened += 1
         return self
 

@@ -1,4 +1,4 @@
-"""Every way in which an index can fail, and what a lookup comes to then."""
+"""Every way in which an index can fail, and the expected lookup result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = (
     b'<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.4"><title>Simple index</title></head>'
     b'<body><a href="/simple/old-lib/">old-lib</a></body></html>'
 )
-# As a connection that is closed early leaves it, where nothing says how long the page was to be.
+# The connection is closed early, without a Content-Length.
 CUT_HEAD = (
     b'<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.4"><title>Links for old-lib</title>'
 )
@@ -34,7 +34,7 @@ NOT_ACCEPTABLE = Reply(406, b"no", "text/plain")
 
 
 class Case(NamedTuple):
-    """What the index answers, in order; what the look-up comes to; the exit code under --strict; requests made."""
+    """The replies of the index in order, the lookup result, the exit code with --strict, the number of requests."""
 
     replies: tuple[Reply, ...]
     said: tuple[str, str | None]
@@ -43,17 +43,17 @@ class Case(NamedTuple):
 
 
 def marked(marker: object) -> Reply:
-    """Return a page whose ``project-status`` is ``marker``, of whatever type."""
+    """Return a page whose ``project-status`` is ``marker``, of any type."""
     return json_page(NAME, None, None, **{"project-status": marker})
 
 
 def unavailable(cause: str, *replies: Reply, asked: int = 1) -> Case:
-    """Return a case in which the index could not answer, which alone exits 3."""
+    """Return a case in which the lookup fails; the exit code is 3."""
     return Case(replies, ("unavailable", cause), 3, asked)
 
 
 def archived(*replies: Reply, asked: int = 1) -> Case:
-    """Return a case in which the status gets through in spite of all."""
+    """Return a case in which the lookup succeeds despite the fault."""
     return Case(replies, ("stated", "archived"), 1, asked)
 
 

@@ -1,4 +1,4 @@
-"""A real repository of a real git, with no configuration but its own."""
+"""A real git repository without user or system configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-# A commit needs a person and a time; the configuration of whoever runs the tests must not matter.
+# A commit needs an author and a time; the user's git configuration must not matter.
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ann Author",
     "GIT_AUTHOR_EMAIL": "ann@people.example",
@@ -20,13 +20,13 @@ IDENTITY = {
 
 
 class Repository(NamedTuple):
-    """A working tree with its repository in it, and the environment in which git works there."""
+    """A working tree with its repository, and the environment for git."""
 
     root: Path
     environment: Mapping[str, str]
 
     def git(self, *arguments: str, cwd: Path | None = None, stdin: bytes = b"") -> str:
-        """Run git, which must succeed, and return what it says, without the last line end."""
+        """Run git; fail if it fails. Return its output without the last line end."""
         done = self.try_git(*arguments, cwd=cwd, stdin=stdin)
         assert done.returncode == 0, f"git {arguments}: {done.stdout!r} {done.stderr!r}"
         return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
@@ -48,13 +48,13 @@ class Repository(NamedTuple):
         return path
 
     def stage(self, files: Mapping[str, str | bytes]) -> None:
-        """Write ``files`` and put them into the index."""
+        """Write ``files`` and stage them."""
         for name, content in files.items():
             self.write(name, content)
         self.git("--literal-pathspecs", "add", "--force", "--", *files)
 
     def commit(self, files: Mapping[str, str | bytes] | None = None, message: str = "a change") -> str:
-        """Stage ``files`` and commit all that is staged, past every hook; return the commit."""
+        """Stage ``files``, commit all that is staged without hooks, and return the commit."""
         if files:
             self.stage(files)
         self.git("commit", "--quiet", "--allow-empty", "--no-verify", "--message", message)
@@ -62,7 +62,7 @@ class Repository(NamedTuple):
 
 
 def new_repository(root: Path, environment: Mapping[str, str] | None = None) -> Repository:
-    """Make a repository without commits at ``root``; git gets ``environment``, by default our PATH, and an identity."""
+    """Create a repository without commits at ``root``; git gets ``environment``, by default PATH and an identity."""
     root.mkdir(parents=True, exist_ok=True)
     base = environment if environment is not None else {"PATH": os.environ["PATH"], "HOME": str(root.parent)}
     repository = Repository(root, {**base, **IDENTITY})

@@ -1,4 +1,4 @@
-"""Text as nobody honest writes it, and what must never reach a terminal."""
+"""Text as an attacker writes it, and characters that must not reach a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 from hypothesis import strategies as st
 
-# Colours as we paint them: nothing else may begin with an escape.
+# mothball's own colors: no other escape sequence is allowed.
 COLOUR = re.compile(r"\x1b\[(?:0|1|2|1;3[136])m")
 
 _PIECES = [
@@ -43,9 +43,9 @@ TEXTS = st.lists(st.one_of(st.sampled_from(_PIECES), st.text(max_size=8)), max_s
 
 
 def is_harmful(character: str) -> bool:
-    """Return whether ``character`` moves, hides or reorders what stands around it, or is white space but the plain one.
+    """Return whether ``character`` moves, hides or reorders text, or is white space other than a plain space.
 
-    By the Unicode database rather than by our own list: a second opinion.
+    It is decided by the Unicode database, independent of mothball's own list.
     """
     if character == " ":
         return False
@@ -57,6 +57,6 @@ def is_harmful(character: str) -> bool:
 
 
 def assert_harmless(text: str) -> None:
-    """Assert that ``text`` holds nothing harmful besides the ends of its lines and our colours."""
+    """Assert that ``text`` holds no harmful characters besides line ends and mothball's colors."""
     harmful = {character for character in COLOUR.sub("", text) if character != "\n" and is_harmful(character)}
     assert not harmful, f"{harmful!r} in {text!r}"

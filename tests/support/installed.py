@@ -1,4 +1,4 @@
-"""mothball as its users run it: the installed console script, in a process and an environment of its own."""
+"""Run the installed console script in a process and an environment of its own."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-# Far above what any run needs: a limit for what hangs, not for what is slow.
+# Far above what any run needs: a limit for hanging runs.
 _LIMIT = 60.0
 _GUARD = os.path.join(os.path.dirname(__file__), "guard")
 
 
 def script(name: str) -> str:
-    """Return the path of a console script that is installed beside the interpreter that runs the tests."""
+    """Return the path of a console script that is installed beside the running interpreter."""
     path = shutil.which(name, path=sysconfig.get_path("scripts"))
     assert path is not None, f"{name} is not installed: run the tests with `uv run --group test pytest`"
     return path
 
 
 def clean_environment(home: str) -> dict[str, str]:
-    """Return an environment that holds nothing of its caller's: no proxies, no index options, a home of its own."""
+    """Return an environment without the caller's proxies and index options, with a home directory of its own."""
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if key in os.environ}
     below = {
         "XDG_CACHE_HOME": "cache",
@@ -33,13 +33,13 @@ def clean_environment(home: str) -> dict[str, str]:
         "XDG_RUNTIME_DIR": "run",
     }
     folders = {key: os.path.join(home, folder) for key, folder in below.items()}
-    # What the machine's administrator told pip and uv is nothing that a test should know.
+    # System-wide configuration of pip and uv must not affect tests.
     isolated = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
     return {**kept, **folders, **isolated, "HOME": home, "USERPROFILE": home, "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
 
 class Run(NamedTuple):
-    """How a run ended: its exit code and what it printed."""
+    """The result of a run: its exit code and its output."""
 
     code: int
     out: str
@@ -52,7 +52,7 @@ class Run(NamedTuple):
         return report
 
     def lookup(self, name: str) -> dict[str, Any]:
-        """Return the look-up of ``name``, which must be the same wherever the report has it."""
+        """Return the lookup of ``name``, which must be the same wherever it occurs in the report."""
         lookups = [item["lookup"] for item in self.report["dependencies"] if item["name"] == name]
         assert lookups, f"{name} is not in the report"
         assert all(lookup == lookups[0] for lookup in lookups)
@@ -60,12 +60,12 @@ class Run(NamedTuple):
         return found
 
     def said(self, name: str) -> tuple[str, str | None]:
-        """Return what a look-up came to: its kind, and the status or, where there is none, the cause of a failure."""
+        """Return the kind of a lookup, and its status or the cause of its failure."""
         lookup = self.lookup(name)
         return lookup["kind"], lookup["status"] or lookup["cause"]
 
     def found(self) -> list[tuple[str, str, str | None]]:
-        """Return the findings that count as ``(rule, severity, name)``, in the order of the report."""
+        """Return the findings that are not suppressed as ``(rule, severity, name)``, in the order of the report."""
         findings = self.report["findings"]
         return [(one["rule"], one["severity"], one["name"]) for one in findings if one["suppressed"] is None]
 
@@ -127,7 +127,7 @@ class Mothball:
         )
 
     def run(self, *arguments: str, ahead: float = 0.0, environment: Mapping[str, str] | None = None) -> Run:
-        """Run to the end. Whatever happens, there is no traceback."""
+        """Run to the end; the output must not contain a traceback."""
         return finish(self.start(*arguments, ahead=ahead, environment=environment))
 
     def check(self, *arguments: str, ahead: float = 0.0, environment: Mapping[str, str] | None = None) -> Run:
@@ -135,27 +135,27 @@ class Mothball:
         return self.run("check", "--format", "json", *arguments, ahead=ahead, environment=environment)
 
     def contacts(self) -> set[str]:
-        """Return whom the runs so far tried to reach, as ``HOST`` or ``HOST:PORT``."""
+        """Return the hosts that the runs tried to reach, as ``HOST`` or ``HOST:PORT``."""
         if not os.path.exists(self._contacts):
             return set()
         with open(self._contacts, encoding="utf-8") as contacts:
             return {line.split()[1] for line in contacts if line.startswith("socket.")}
 
     def started(self) -> list[str]:
-        """Return what processes the runs so far started: each with its program and its arguments."""
+        """Return the processes that the runs started, with their arguments."""
         if not os.path.exists(self._contacts):
             return []
         with open(self._contacts, encoding="utf-8") as contacts:
             return [line for line in contacts if not line.startswith("socket.")]
 
     def forget_contacts(self) -> None:
-        """Begin a new list of contacts."""
+        """Clear the list of contacts."""
         if os.path.exists(self._contacts):
             os.remove(self._contacts)
 
 
 def finish(process: subprocess.Popen[str]) -> Run:
-    """Wait for a run that was started, and end it where it does not end by itself."""
+    """Wait for a started run, and end it if it does not end by itself."""
     with process:
         try:
             out, err = process.communicate(timeout=_LIMIT)

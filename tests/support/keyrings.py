@@ -1,4 +1,4 @@
-"""A ``keyring`` program for tests: the command line of keyring 25, with a table for a backend (POSIX)."""
+"""A ``keyring`` program for tests: the command line of keyring 25 with a table as backend (POSIX)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# Notes every call, then answers from the table. With "hang" it never answers, and a child of its own holds its standard
+# Records every call, then answers from the table. With "hang" it never answers, and a child process holds its standard
 # output; both hold a lock. With "prompt" it asks the user; with "old" it does not know `--mode`; "says" is its output.
 _PROGRAM = """\
 import getpass, json, os, subprocess, sys, time
@@ -55,7 +55,7 @@ else:
 
 
 class TestKeyring:
-    """A keyring that holds ``entries`` (service to user to password) and notes how it is called."""
+    """A keyring with ``entries`` (service to user to password) that records its calls."""
 
     __test__ = False
 
@@ -70,16 +70,16 @@ class TestKeyring:
         self.hold(entries)
 
     def hold(self, entries: Mapping[str, object]) -> None:
-        """Hold other entries from now on."""
+        """Replace the entries."""
         (self._directory / "entries.json").write_text(json.dumps(entries))
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to find this keyring."""
+        """Return the variables that make a process find this keyring."""
         return {"PATH": os.pathsep.join((str(self._directory), os.environ.get("PATH", os.defpath)))}
 
     def asked(self) -> list[tuple[str, str | None]]:
-        """Return the services and users that were asked for, in order."""
+        """Return the requested services and users, in order."""
         return [(service, user) for service, user, _ in self._notes()]
 
     def arguments(self) -> list[str]:
@@ -87,7 +87,7 @@ class TestKeyring:
         return [argument for _, _, arguments in self._notes() for argument in arguments]
 
     def wait_for_the_end(self) -> None:
-        """Wait until neither a keyring that hangs nor its child is running."""
+        """Wait until neither a hanging keyring nor its child process is running."""
         import fcntl
 
         with (self._directory / "alive").open() as alive:

@@ -1,4 +1,4 @@
-"""Locks as their tools write them, about projects that do not exist; a digest is as long as it needs to be."""
+"""Locks as their tools write them, with invented projects and short hashes."""
 
 from __future__ import annotations
 

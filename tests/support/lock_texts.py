@@ -1,4 +1,4 @@
-"""Locks that hypothesis makes: as tools write them, in other spellings, and line by line without sense."""
+"""Locks for property tests: as tools write them, with other spellings, and with shuffled lines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def requirements(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def packages(draw: st.DrawFn) -> dict[str, Any]:
-    """Return one package of a uv lock as tomllib would: its keys in the order in which uv writes them."""
+    """Return one package of a uv lock as tomllib returns it: its keys in the order in which uv writes them."""
     made: dict[str, Any] = {"name": draw(_NAMES)}
     if version := draw(_VERSIONS):
         made["version"] = version
@@ -94,7 +94,7 @@ def _pair(key: str, value: object, spelling: _Spelling) -> list[str]:
 
 
 class _Spelling:
-    """Draws one way of writing after the other; without anything to draw from, uv's."""
+    """Draws one spelling after the other; without ``draw``, uv's."""
 
     def __init__(self, draw: st.DataObject | None) -> None:
         self._draw = draw
@@ -213,7 +213,7 @@ LINES = (
 
 @st.composite
 def nonsense(draw: st.DrawFn) -> str:
-    """Return lines that locks may hold, in an order that hardly any has, and sometimes cut into."""
+    """Return lines that may occur in locks, in unusual order, some of them truncated."""
     lines = draw(st.lists(st.sampled_from(LINES), max_size=14))
     text = draw(st.sampled_from(["\n", "\r\n"])).join(lines)
     if text and draw(st.integers(0, 3)) == 0:

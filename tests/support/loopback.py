@@ -1,4 +1,4 @@
-"""What tests on loopback need besides a server: certificates of our own, and addresses where nobody answers."""
+"""Certificates for servers on loopback, and addresses that do not respond."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 
 def forget_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unset what the environment of whoever runs the tests says of proxies and certificates."""
+    """Unset the variables for proxies and certificates of the user who runs the tests."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -24,21 +24,21 @@ def forget_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Certificate(NamedTuple):
-    """The files of a server certificate for 127.0.0.1 and localhost, and of the authority that signed it."""
+    """The files of a server certificate for 127.0.0.1 and localhost, and of its certificate authority."""
 
     authority: str
     certificate: str
     key: str
 
     def server_context(self) -> ssl.SSLContext:
-        """Return what a server needs to present the certificate."""
+        """Return the TLS context of a server with the certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
 
 
 def make_certificate(directory: str, alternative_names: str = "IP:127.0.0.1,DNS:localhost") -> Certificate:
-    """Make an authority of our own and a certificate signed by it; skip the test where there is no openssl."""
+    """Create a certificate authority and a certificate signed by it; skip the test if openssl is missing."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl command")
@@ -60,7 +60,7 @@ def make_certificate(directory: str, alternative_names: str = "IP:127.0.0.1,DNS:
 
 @contextlib.contextmanager
 def refusing_url() -> Iterator[str]:
-    """Give the base URL of an index that refuses every connection; its port stays taken as long."""
+    """Yield the base URL of an index that refuses every connection; its port stays reserved meanwhile."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{unused.getsockname()[1]}/simple/"
@@ -68,7 +68,7 @@ def refusing_url() -> Iterator[str]:
 
 @contextlib.contextmanager
 def unanswering_url() -> Iterator[str]:
-    """Give the base URL of an index that no connection gets through to: its queue is full and nobody empties it."""
+    """Yield the base URL of an index that accepts no connection: its queue is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Manifests as people keep them, without a fault, in the formats that are no TOML; by format."""
+"""Realistic valid manifests in the formats other than TOML, by format."""
 
 from __future__ import annotations
 

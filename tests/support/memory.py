@@ -1,4 +1,4 @@
-"""What mothball remembers between two parses of the same text."""
+"""The caches of mothball that keep results between two parses of a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import _lru_cache_wrapper
 
 
 def memories() -> dict[str, _lru_cache_wrapper[object]]:
-    """Return every cached function of mothball, by its name."""
+    """Return every cached function of mothball by its name."""
     modules = [(name, module) for name, module in list(sys.modules.items()) if name.split(".")[0] == "mothball"]
     return {
         f"{name}.{key}": value

@@ -1,4 +1,4 @@
-"""A project on the disk, its user's home beside it, and mothball run in it."""
+"""A project on disk with a home directory, and runs of mothball in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def snapshot_text(statuses: Mapping[str, object], *, age_days: int = 0, index: s
 
 
 class Project(NamedTuple):
-    """A directory with dependency files, and the home of who works in it."""
+    """A directory with dependency files, and a home directory beside it."""
 
     root: Path
     home: Path
@@ -38,7 +38,7 @@ class Project(NamedTuple):
         return path
 
     def offline(self, statuses: Mapping[str, object], more: str = "", *, age_days: int = 0) -> None:
-        """Make the project one that asks nobody and takes ``statuses`` from a snapshot; ``more`` is configuration."""
+        """Configure the project as offline with a snapshot of ``statuses``; ``more`` is further configuration."""
         self.write("statuses.json", snapshot_text(statuses, age_days=age_days))
         self.write("mothball.toml", f'index-url = "{INDEX}"\noffline = true\nsnapshot = "statuses.json"\n{more}')
 
@@ -51,7 +51,7 @@ class Project(NamedTuple):
         return self.run("check", *arguments, **options)
 
     def check_json(self, *arguments: str, **options: Any) -> dict[str, Any]:
-        """Run ``mothball check --format json`` here and return the report, which must be as documented."""
+        """Run ``mothball check --format json`` here and return the report, which must match the documentation."""
         result = self.check("--format", "json", *arguments, **options)
         report: dict[str, Any] = json.loads(result.out)
         verify(report)
@@ -64,7 +64,7 @@ class Project(NamedTuple):
         path.write_text(text, encoding="utf-8")
 
     def remember(self, name: str, marker: str | None, *, age: float = 0.0, index: str = INDEX) -> None:
-        """Put an answer into the user's cache, as if it had been learnt ``age`` seconds ago."""
+        """Put a lookup result of the given ``age`` (seconds) into the user's cache."""
         cache = StatusCache.open(cache_of(self.home))
         stored_at = datetime.now(UTC).timestamp() - age
         cache.put_many({page_key(index, name): CachedPage(ProjectPage(marker), None, stored_at)})

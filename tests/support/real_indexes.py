@@ -1,7 +1,7 @@
-"""Real indexes on loopback: pypiron (authors statuses), peryx (relays them) and pypiserver (strips them).
+"""Real indexes on loopback: pypiron (publishes statuses), peryx (relays them) and pypiserver (strips them).
 
-Each is a context manager that gives a running index and has ended its process when it is left, whatever happened.
-Nothing is fetched: the packages that they hold are wheels made here.
+Each is a context manager that yields a running index and ends its process on exit. Nothing is downloaded: the packages
+are wheels built here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.support.installed import clean_environment, script
 from tests.support.waiting import wait_until
 
 _START_LIMIT = 30.0
-# A port that was free a moment ago may be somebody else's by the time the index binds it.
+# A free port may be in use when the index binds it.
 _ATTEMPTS = 3
 _ADMIN = ("admin", "admin-password")
 _UPLOADER = ("uploader", "uploader-password")
@@ -32,11 +32,11 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class NotUpError(Exception):
-    """An index did not come up; the message holds the end of its log."""
+    """An index did not start; the message contains the end of its log."""
 
 
 class Pypiron(NamedTuple):
-    """A running pypiron. ``url`` is the base of its simple repository, ``reader`` who may read it, if not all may."""
+    """A running pypiron. ``url`` is the base of its simple repository, ``reader`` the login if reading requires one."""
 
     url: str
     directory: str
@@ -54,20 +54,20 @@ class Pypiron(NamedTuple):
         _wait_until(lambda: all(map(self.page, names)), f"{', '.join(names)} are on the index")
 
     def set_status(self, name: str, status: str, reason: str | None = None) -> None:
-        """State a status, as the index's administrator."""
+        """Set a status as the index's administrator."""
         body = {"status": status} if reason is None else {"status": status, "reason": reason}
         answered, _ = _ask("POST", f"{_root(self.url)}/project/{name}/status", json.dumps(body), _ADMIN)
         assert answered == 200
         _wait_until(lambda: self._stated(name) == status, f"{name} is {status}")
 
     def clear_status(self, name: str) -> None:
-        """Make a project active again: its page bears no marker then."""
+        """Make a project active again: its page then has no marker."""
         answered, _ = _ask("DELETE", f"{_root(self.url)}/project/{name}/status", None, _ADMIN)
         assert answered == 200
         _wait_until(lambda: self._stated(name) is None, f"{name} is active")
 
     def page(self, name: str) -> dict[str, object] | None:
-        """Return the JSON page of a project, None where there is none."""
+        """Return the JSON page of a project, None if it does not exist."""
         status, body = _ask("GET", f"{self.url}{name}/", None, self.reader)
         page: dict[str, object] | None = json.loads(body) if status == 200 else None
         return page
@@ -78,7 +78,7 @@ class Pypiron(NamedTuple):
 
 
 class AccessLog:
-    """What an index wrote down of the project pages that it was asked for."""
+    """The log of an index about requested project pages."""
 
     def __init__(self, url: str, directory: str) -> None:
         self._url = url
@@ -87,9 +87,9 @@ class AccessLog:
         self._marks = 0
 
     def names(self) -> set[str]:
-        """Return the names that the index was asked for since the last call.
+        """Return the names requested since the last call.
 
-        A mark of our own is asked for and waited for, so that everything before it is in the log.
+        It requests a marker name and waits for it, so that the log contains all earlier requests.
         """
         self._marks += 1
         mark = f"zz-mark-{self._marks}"
@@ -110,9 +110,9 @@ class AccessLog:
 def running_pypiron(
     directory: str, *options: str, reader: tuple[str, str] | None = None, port: int | None = None
 ) -> Iterator[Pypiron]:
-    """Run a pypiron that asks nobody; with a ``reader`` it answers 401 to everybody else.
+    """Run a pypiron without an upstream; with a ``reader`` it answers 401 to everyone else.
 
-    It holds what an earlier one in the same ``directory`` did; ``port`` is where that one was to be found.
+    It continues an earlier one in the same ``directory``; ``port`` is the port of that one.
     """
     command = [script("pypiron"), "serve", "--bind-addr", "127.0.0.1:{port}", "--data-dir", "data"]
     command += ["--uploader-user", _UPLOADER[0], "--uploader-pass", _UPLOADER[1]]
@@ -126,7 +126,7 @@ def running_pypiron(
 
 @contextlib.contextmanager
 def running_pypiserver(directory: str, names: tuple[str, ...], *options: str) -> Iterator[str]:
-    """Run a pypiserver that holds a wheel of each of ``names``; gives the base of its simple repository."""
+    """Run a pypiserver with a wheel of each of ``names``; yields the base of its simple repository."""
     packages = os.path.join(directory, "packages")
     os.makedirs(packages)
     for name in names:
@@ -138,7 +138,7 @@ def running_pypiserver(directory: str, names: tuple[str, ...], *options: str) ->
 
 @contextlib.contextmanager
 def running_peryx(directory: str, upstream: str) -> Iterator[str]:
-    """Run a peryx in front of ``upstream``; gives the base of its simple repository."""
+    """Run a peryx in front of ``upstream``; yields the base of its simple repository."""
     os.makedirs(directory, exist_ok=True)
     with open(os.path.join(directory, "peryx.toml"), "w", encoding="utf-8") as file:
         file.write(
@@ -159,7 +159,7 @@ def running_peryx(directory: str, upstream: str) -> Iterator[str]:
 
 
 def make_wheel(folder: str, name: str) -> str:
-    """Write the smallest wheel of ``name`` (normalised) that an index takes, and return its path."""
+    """Write the smallest valid wheel of ``name`` (normalized), and return its path."""
     stem = f"{name.replace('-', '_')}-1.0"
     path = os.path.join(folder, f"{stem}-py3-none-any.whl")
     parts: Mapping[str, str] = {
@@ -175,7 +175,7 @@ def make_wheel(folder: str, name: str) -> str:
 
 @contextlib.contextmanager
 def _running(command: list[str], directory: str, port: int | None = None) -> Iterator[str]:
-    """Run ``command`` in ``directory`` on ``port``, else a free one, for ``{port}`` in it; gives its root URL."""
+    """Run ``command`` in ``directory`` on ``port`` or a free one, replacing ``{port}`` in it; yields its root URL."""
     chosen = port
     os.makedirs(directory, exist_ok=True)
     for attempt in range(1, _ATTEMPTS + 1):
@@ -217,7 +217,7 @@ def _process(command: list[str], directory: str, log: str) -> Iterator[subproces
 
 
 def _wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:
-    """Return when the index answers; raise NotUpError when it has ended or takes too long."""
+    """Return when the index answers; raise NotUpError if it has ended or takes too long."""
 
     def has_answered() -> bool:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -244,7 +244,7 @@ def _root(url: str) -> str:
 
 
 def _ask(method: str, url: str, body: str | None, user: tuple[str, str] | None) -> tuple[int, bytes]:
-    """Send one request to an index on loopback; neither proxies nor redirects, whatever the environment says."""
+    """Send one request to an index on loopback, without proxies and redirects."""
     parts = urlsplit(url)
     headers = {"Accept": _JSON}
     if user is not None:
@@ -256,5 +256,5 @@ def _ask(method: str, url: str, body: str | None, user: tuple[str, str] | None) 
 
 
 def _wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for an index that works through its writes in the background."""
+    """Wait for an index that processes its writes in the background."""
     wait_until(condition, what)

@@ -1,4 +1,4 @@
-"""Reports for tests of the faces: one that has something of everything, and hostile ones."""
+"""Reports for tests of output formats: one with every kind of content, and hostile ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from tests.support.checking import (
+from tests.support.check_inputs import (
     ACTIVE,
     ARCHIVED,
     DAY,
@@ -68,7 +68,7 @@ _ANSWERS: dict[str, Answer] = {
 
 
 def full_report() -> Report:
-    """Return a report with every kind of look-up, finding and problem, as a check makes it."""
+    """Return a report with every kind of lookup, finding and problem, as a check creates it."""
     under = resolved_config(Config(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
     files = [
         source(_REQUIREMENTS, under=under),
@@ -80,13 +80,13 @@ def full_report() -> Report:
 
 
 def plain_report(names: int = 1) -> Report:
-    """Return a report that has nothing to report."""
+    """Return an empty report."""
     text = "".join(f"lib-{number}\n" for number in range(names))
     return check([source(text)], LookUp(), SETTINGS)
 
 
 def unverified_report(*answers: Answer, text: str = "") -> Report:
-    """Return a report on projects ``a-lib``, ``b-lib``, ... with these ``answers``."""
+    """Return a report on projects ``a-lib``, ``b-lib``, ... with these lookup results."""
     names = [f"{chr(ord('a') + number)}-lib" for number in range(len(answers))]
     return check([source(text or "\n".join(names))], LookUp(dict(zip(names, answers, strict=True))), SETTINGS)
 
@@ -119,7 +119,7 @@ def _locations(draw: st.DrawFn, path: str) -> Location:
 def _findings(draw: st.DrawFn) -> Finding:
     path = draw(TEXTS)
     name, lookup = draw(TEXTS), draw(_LOOKUPS)
-    # Findings get their words from wording.py, whose promise is that they are harmless.
+    # Findings get their texts from check/messages.py, which sanitizes them.
     words = draw(st.sampled_from([finding_message(name, lookup), not_stated_message(name, 2)]))
     return Finding(
         draw(st.sampled_from(Rule)),
@@ -157,7 +157,7 @@ _PROBLEMS = st.builds(
 
 @st.composite
 def hostile_reports(draw: st.DrawFn) -> Report:
-    """Return a report in which every foreign text is somebody's attack."""
+    """Return a report in which every untrusted text is hostile."""
     return Report(
         tuple(draw(st.lists(_dependencies(), max_size=3))),
         tuple(draw(st.lists(_findings(), max_size=5))),

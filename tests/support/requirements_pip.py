@@ -1,4 +1,4 @@
-"""What pip's own parser makes of a requirements file, to hold ours against."""
+"""Parse requirements files with pip's own parser, for comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PipEntry(NamedTuple):
-    """An entry: refused, or a reference to elsewhere, or a requirement."""
+    """An entry: rejected, a URL or path, or a requirement."""
 
     text: str
     refused: bool
@@ -28,7 +28,7 @@ class PipEntry(NamedTuple):
 
 
 class PipLine(NamedTuple):
-    """One logical line; ``entry`` is None where it holds options only."""
+    """One logical line; ``entry`` is None if it has only options."""
 
     text: str
     options_refused: bool = False
@@ -39,13 +39,13 @@ class PipLine(NamedTuple):
 
 
 def read_with_pip(text: str) -> list[PipLine]:
-    """Read a decoded requirements file as pip does where no variable is set and no path exists."""
+    """Parse a decoded requirements file as pip does if no variable is set and no path exists."""
     parse_line = get_line_parser(None)
     lines = []
-    # The steps of pip's preprocess() but the last, which would expand what the environment holds.
+    # The steps of pip's preprocess() except the last, which expands variables.
     for _, line in ignore_comments(join_lines(enumerate(text.splitlines(), start=1))):
         try:
-            # optparse tells the terminal about every error.
+            # optparse prints every error.
             with contextlib.redirect_stderr(io.StringIO()):
                 arguments, options = parse_line(line)
         except OptionParsingError:

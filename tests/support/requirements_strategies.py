@@ -1,4 +1,4 @@
-"""Requirements for property tests: valid ones in many spellings, and ones that went wrong."""
+"""Requirements for property tests: valid ones in many spellings, and invalid ones."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _OPERATORS = st.sampled_from(["==", "!=", "<=", ">=", "<", ">", "~=", "==="])
 
 @st.composite
 def clauses(draw: st.DrawFn) -> str:
-    """Return an operator and a version, not always a pair that belongs together."""
+    """Return an operator and a version; the pair may be invalid."""
     suffix = "".join(draw(st.lists(_SUFFIXES, max_size=3)))
     return draw(_OPERATORS) + draw(SPACE) + draw(_RELEASES) + suffix + draw(_TAILS)
 
 
 @st.composite
 def specifiers(draw: st.DrawFn) -> str:
-    """Return some clauses, perhaps in parentheses."""
+    """Return some clauses, possibly in parentheses."""
     parts = [draw(SPACE) + clause + draw(SPACE) for clause in draw(st.lists(clauses(), max_size=3))]
     joined = ",".join(parts)
     return draw(st.sampled_from([joined, joined, f"({joined})"]))
@@ -87,7 +87,7 @@ MARKERS: st.SearchStrategy[str] = st.recursive(
 
 @st.composite
 def requirements(draw: st.DrawFn) -> str:
-    """Return what looks like a requirement and mostly is one."""
+    """Return a text that resembles a requirement and mostly is one."""
     text = draw(SPACE) + draw(NAMES) + draw(SPACE)
     if draw(st.booleans()):
         extras = draw(st.lists(st.tuples(SPACE, NAMES, SPACE).map("".join), max_size=3))
@@ -107,7 +107,7 @@ _NOISE = st.text(st.sampled_from(list("ab1._-+*[](){}<>=!~;,@#'\"\\/$: \t\n\r\x0
 
 @st.composite
 def broken_requirements(draw: st.DrawFn) -> str:
-    """Return a requirement after a cut, an insertion or a replacement."""
+    """Return a requirement after a truncation, an insertion or a replacement."""
     text = draw(requirements())
     start = draw(st.integers(0, len(text)))
     end = draw(st.integers(start, min(len(text), start + 3)))

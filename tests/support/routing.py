@@ -1,4 +1,4 @@
-"""Whom a file's names are sent to, from its text: a format and the routing together, without a disk."""
+"""Route the names of a file from its text, without a disk."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Way = tuple[str, ...] | SkipReason
 
 
 def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
-    """Return an index that the user's side names."""
+    """Return an index from the user's settings."""
     return UserIndex(url, by, name)
 
 
 def told(network: Network, settings: InstallerSettings) -> Network:
-    """Return ``network`` for a user who has told installers ``settings``."""
+    """Return ``network`` with the installer ``settings`` of the user."""
     named = (*network.user_indexes, *(one.url for one in settings.addresses))
     return network._replace(installers=settings, user_indexes=named)
 
@@ -39,7 +39,7 @@ def router_of(
 def ways(
     file_format: str, text: str, settings: InstallerSettings = NO_SETTINGS, network: Network | None = None
 ) -> dict[str, Way]:
-    """Return by name whom a check would ask about it, or why nobody."""
+    """Return for each name the indexes that a check would query, or why it is skipped."""
     router, dependencies = router_of(file_format, text, settings, network)
     found: dict[str, Way] = {}
     for one in dependencies:

@@ -1,4 +1,4 @@
-"""Files in which most of what a format knows is there, broken places among them, by format."""
+"""Files that use most of the syntax of each format, including invalid parts, by format."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ import rich  # mothball: hush
 dependencies = ["no"]
 """
 
-# Format name to samples of it.
+# Format name to samples.
 SAMPLES = {
     "pyproject": (*toml_documents.SAMPLES, *DOCUMENTS["pyproject"]),
     "requirements": (REQUIREMENTS,),

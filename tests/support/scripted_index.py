@@ -1,13 +1,13 @@
-"""An index on loopback that answers by script: every way in which a real one can misbehave, on demand and counted.
+"""An index on loopback that answers by script: every fault of a real index, on demand and counted.
 
     with ScriptedIndex({"old-lib": json_page("old-lib", "archived")}) as index:
-        ...                                   # ask index.url
+        ...                                   # query index.url
         assert index.count("old-lib") == 1
 
-A name's replies are given in order, and the last one again and again. What is not scripted is 404. A request belongs
-to the last segment of its path, so that redirects, mirrors below other paths and absolute forms (a proxy's) are
-scripted by name as well. With a ``login``, whoever does not bring it is answered 401. ``on_peer`` is told the
-certificate of each client, None where it has none: with a ``context`` that asks for it.
+The replies for a name are sent in order, and the last one repeatedly. A name without a script is a 404. The name of a
+request is the last segment of its path, so that redirects, mirrors below other paths and absolute URLs (of a proxy) are
+scripted by name as well. With a ``login``, requests without it get a 401. ``on_peer`` is called with the certificate of
+each client, or None: with a ``context`` that requests it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HTML = "application/vnd.pypi.simple.v1+html"
 
 
 class Fault(StrEnum):
-    """What goes wrong with the connection, whatever was to be answered."""
+    """Faults of the connection."""
 
     NONE = "none"
     RESET = "reset: the connection is reset instead of an answer"
@@ -45,10 +45,10 @@ class Fault(StrEnum):
 
 
 class Reply(NamedTuple):
-    """One answer.
+    """One reply.
 
-    With an ``etag``, a request that brings it back is answered 304. ``delay`` (seconds) is spent before the answer,
-    ``drip`` between each two bytes of the body, ``drip_head`` between each two bytes of status line and headers.
+    With an ``etag``, a request with that validator gets a 304. ``delay`` (seconds) is spent before the reply,
+    ``drip`` between two bytes of the body, ``drip_head`` between two bytes of the status line and headers.
     """
 
     status: int = 200
@@ -78,7 +78,7 @@ class Reply(NamedTuple):
         return "\r\n".join(lines).encode("latin-1")
 
     def payload(self) -> bytes:
-        """Return the body as it goes over the line."""
+        """Return the body as it is sent."""
         if not self.chunked:
             return self.body
         middle = len(self.body) // 2
@@ -87,7 +87,7 @@ class Reply(NamedTuple):
 
 
 def json_page(name: str, status: str | None = None, reason: str | None = None, **keys: Any) -> Reply:
-    """Return the JSON page (PEP 691) of ``name``, with a marker where there is a ``status``, and further ``keys``."""
+    """Return the JSON page (PEP 691) of ``name``, with a marker if there is a ``status``, and further ``keys``."""
     page: dict[str, Any] = {"files": [], "meta": {"api-version": "1.4"}, "name": name, "versions": []}
     if status is not None:
         page["project-status"] = {"status": status} if reason is None else {"status": status, "reason": reason}
@@ -100,7 +100,7 @@ def json_reply(content: object) -> Reply:
 
 
 def html_page(name: str, status: str | None = None, reason: str | None = None) -> Reply:
-    """Return the HTML page (PEP 503) of ``name``. The texts go in as they are: escape them, or do not, on purpose."""
+    """Return the HTML page (PEP 503) of ``name``. The texts are not escaped."""
     metas = '<meta name="pypi:repository-version" content="1.4">'
     if status is not None:
         metas += f'<meta name="pypi:project-status" content="{status}">'
@@ -116,7 +116,7 @@ def redirect(location: str, status: int = 301) -> Reply:
 
 
 def too_many(retry_after: str | None = None) -> Reply:
-    """Return 429, with a Retry-After where there is one."""
+    """Return 429, with a Retry-After if given."""
     headers = () if retry_after is None else (("Retry-After", retry_after),)
     return Reply(429, b"slow down", "text/plain", headers)
 
@@ -127,18 +127,18 @@ def gzipped(reply: Reply) -> Reply:
 
 
 def cut_gzip(reply: Reply) -> Reply:
-    """Return ``reply`` compressed, its stream without the last third and its Content-Length true to that."""
+    """Return ``reply`` compressed, without the last third of its stream but with a correct Content-Length."""
     whole = gzipped(reply)
     return whole._replace(body=whole.body[: len(whole.body) * 2 // 3])
 
 
 def padded(reply: Reply, size: int) -> Reply:
-    """Return ``reply`` filled up to ``size`` bytes with white space, which neither JSON nor HTML minds."""
+    """Return ``reply`` padded to ``size`` bytes with white space, which JSON and HTML ignore."""
     return reply._replace(body=reply.body.ljust(size))
 
 
 class Received(NamedTuple):
-    """One request as it came in; the names of its ``headers`` are in lower case."""
+    """One received request; the names of its ``headers`` are in lower case."""
 
     method: str
     path: str
@@ -146,7 +146,7 @@ class Received(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last segment of the path: the project asked for."""
+        """The last segment of the path: the requested project."""
         return self.path.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
@@ -190,36 +190,36 @@ class ScriptedIndex:
 
     @property
     def port(self) -> int:
-        """The port, on 127.0.0.1 or the ``host`` that was given."""
+        """The port, on 127.0.0.1 or the given ``host``."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        """The base of the index, with its slash."""
+        """The base URL of the index, with its trailing slash."""
         return f"{self._scheme}://{self._host}:{self.port}/simple/"
 
     @property
     def received(self) -> list[Received]:
-        """All requests so far, in the order in which they came in."""
+        """All requests so far, in order."""
         with self._lock:
             return list(self._received)
 
     @property
     def connections(self) -> int:
-        """How many connections were made so far."""
+        """The number of connections so far."""
         return self._server.accepted
 
     def count(self, name: str | None = None) -> int:
-        """Return how many requests came in, for ``name`` or for anything."""
+        """Return the number of requests, for ``name`` or in total."""
         return sum(name is None or request.name == name for request in self.received)
 
     def forget(self) -> None:
-        """Forget the requests so far; the scripts stay where they are."""
+        """Forget the requests so far, but not the scripts."""
         with self._lock:
             self._received.clear()
 
     def reply_to(self, request: Received) -> Reply:
-        """Note ``request`` and return what its script says."""
+        """Record ``request`` and return the scripted reply."""
         with self._lock:
             self._received.append(request)
             if self._authorization not in (None, request.headers.get("authorization")):
@@ -246,10 +246,10 @@ class ScriptedIndex:
 
 
 class _Server(ThreadingHTTPServer):
-    """The server, which knows its open connections so that closing waits for nobody's keep-alive."""
+    """A server that knows its open connections, so that closing it does not wait for keep-alive."""
 
     request_queue_size = 256
-    # Not as daemons: server_close waits for them, so that no thread outlives its test.
+    # Not daemons: server_close waits for them, so that no thread outlives its test.
     daemon_threads = False
 
     def __init__(self, index: ScriptedIndex, host: str) -> None:
@@ -277,11 +277,11 @@ class _Server(ThreadingHTTPServer):
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that hang up are what this server is for."""
+        """Log nothing: clients that disconnect are expected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers by script, byte for byte."""
+    """Sends scripted replies byte for byte."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -308,7 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.RESET_MIDWAY | Fault.CUT_OFF | Fault.NONE:
                 self._answer(reply, index.closing)
 
-    # A proxy is asked for a tunnel.
+    # A proxy is requested to open a tunnel.
     do_CONNECT = do_GET  # noqa: N815 - the base class looks for this name
 
     def _answer(self, reply: Reply, closing: threading.Event) -> None:
@@ -318,7 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(reply.head(), reply.drip_head, closing)
         self._write(body, reply.drip, closing)
         if reply.fault is Fault.RESET_MIDWAY:
-            closing.wait(0.05)  # the reset must not overtake what was sent
+            closing.wait(0.05)  # The reset must not overtake the sent bytes.
             self._reset()
         elif reply.fault is Fault.CUT_OFF or ("Connection", "close") in reply.headers:
             self.close_connection = True
@@ -333,11 +333,11 @@ class _Handler(BaseHTTPRequestHandler):
                 break
 
     def _reset(self) -> None:
-        """Have the connection reset when it is closed, for there is unsent data and no time to linger for it."""
+        """Reset the connection on close, since data is unsent and lingering is disabled."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # The server shuts a connection down before it closes it, which would be the orderly end.
+        # The server shuts a connection down before it closes it, which would be orderly.
         socket.socket(fileno=self.connection.detach()).close()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Keep stderr clean."""
+        """Keep standard error empty."""

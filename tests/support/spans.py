@@ -1,4 +1,4 @@
-"""What holds for the places in every document, whatever its format and however broken its text."""
+"""Invariants of the positions in every document, whatever its format and its errors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def check_places(text: str, document: Document, *, substitutions: bool = False) -> None:
-    """Assert that each span slices back to what it is said to cover.
+    """Assert that each span covers the text that it is said to cover.
 
-    Where escapes or continuations stand, the text is longer than what it says. With ``substitutions``, names and
-    specifiers may be written in another way than they read: around what a tool or a program fills in.
+    With escapes or continuations, the text is longer than its value. With ``substitutions``, names and specifiers
+    may differ from the text, where a tool fills in values.
     """
     for one in document.dependencies:
         assert one.entry_span.start <= one.name_span.start < one.name_span.end <= one.entry_span.end, one

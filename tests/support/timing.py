@@ -1,4 +1,4 @@
-"""Processor time taken, for tests that show how time grows; how long anything takes is never asserted."""
+"""Processor time, for tests that compare the growth of time; absolute times are never asserted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 def least_seconds(work: Callable[[], object], times: int = 3) -> float:
     """Return the least processor time that ``work`` took.
 
-    Without garbage collection, whose cost grows with all that lives.
+    Garbage collection is disabled, since its cost grows with the number of live objects.
     """
     taken = []
     gc.disable()

@@ -1,4 +1,4 @@
-"""TOML to try the scanner on: realistic projects, documents in every spelling, and broken ones."""
+"""TOML for tests of the scanner: realistic projects, documents in every spelling, and invalid ones."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ _SPECIFIERS = ("", ">=1.0", "==2.*", " ~= 3.1", ">=1,<2", "[extra]>=4", " ; pyth
 
 
 def project(seed: int) -> str:
-    """Return a pyproject.toml as people write them, always the same for the same ``seed``."""
+    """Return a realistic pyproject.toml, always the same for the same ``seed``."""
     pick = random.Random(seed)
 
     def array() -> str:
@@ -193,7 +193,7 @@ _SCALARS = st.sampled_from([
     "1979-05-27 07:32:00", "1979-05-27t07:32:00.5-08:00", "2000-02-29T23:59:59+00:00",
     # TOML 1.1
     "07:32", "1979-05-27T07:32", "1979-05-27 07:32-03:30",
-    # None of TOML's
+    # Not valid TOML
     "00", "1__0", "_1", "1_", "0x", "0b2", "1.", ".5", "1e", "1.e3", "True", "2023-02-29", "1979-13-01", "24:00:00",
     "0000-01-01", "+0x1", "ok", "9" * 5000,
 ])
@@ -236,7 +236,7 @@ def _statement(draw: st.DrawFn) -> str:
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Draw documents in all of TOML's spellings; part of them break a rule, as keys and values are drawn freely."""
+    """Draw documents in all of TOML's spellings; some are invalid, as keys and values are drawn independently."""
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     return newline.join(draw(st.lists(_statement(), max_size=6))) + draw(st.sampled_from(["", newline]))
 
@@ -255,12 +255,12 @@ def mutations(draw: st.DrawFn) -> str:
     return text
 
 
-# Whatever an editor's buffer may hold.
+# Any text of an editor's buffer.
 noise = st.text(st.sampled_from("\"'[]{},=#.\\ \n\r\tab1-:é🦉\x00"), max_size=60) | st.text(max_size=30)
 
 
 def uses_toml_1_1(text: str, scanned: TomlScan) -> bool:
-    """Tell whether a scan holds anything that TOML 1.1 allows and TOML 1.0 does not."""
+    """Return whether a scan contains syntax that TOML 1.1 allows and TOML 1.0 does not."""
     entries = list(all_entries(scanned))
     keys = [key for header in scanned.headers for key in header.keys] + [key for entry in entries for key in entry.keys]
     return any(re.search(r"\\[ex]", key.span.of(text)) for key in keys) or any(
@@ -269,7 +269,7 @@ def uses_toml_1_1(text: str, scanned: TomlScan) -> bool:
 
 
 def all_entries(scanned: TomlScan) -> Iterator[TomlEntry]:
-    """Yield every key/value pair of a scan, those of inline tables too, however deep."""
+    """Yield every key/value pair of a scan, including those of inline tables at any depth."""
     waiting = list(scanned.entries)
     while waiting:
         entry = waiting.pop()
@@ -280,7 +280,7 @@ def all_entries(scanned: TomlScan) -> Iterator[TomlEntry]:
 
 
 def all_values(entry: TomlEntry) -> Iterator[Value]:
-    """Yield an entry's value and what stands in it, as far as it is arrays."""
+    """Yield an entry's value and the values in it, if it is an array."""
     waiting = [entry.value]
     while waiting:
         value = waiting.pop()

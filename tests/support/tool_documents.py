@@ -1,4 +1,4 @@
-"""Documents as projects keep them whose dependencies stand in the tables of tools."""
+"""Realistic documents with dependencies in the tables of tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trees of files for tests that read from the disk."""
+"""Directory trees for tests that read from the disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
-    """Write ``files``, keyed by relative path, below ``root``; return ``root``. Line ends stay as they are."""
+    """Write ``files``, keyed by relative path, below ``root``, and return ``root``. Line ends are not changed."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,5 +24,5 @@ def repository(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def is_below_a_repository(path: Path) -> bool:
-    """Return whether some directory above ``path`` is a git repository: then none below it is outside of all."""
+    """Return whether a directory above ``path`` is a git repository, so that no path below it is outside of all."""
     return any(os.path.lexists(parent / ".git") for parent in path.parents)

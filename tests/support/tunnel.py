@@ -1,4 +1,4 @@
-"""A forward proxy on loopback: takes CONNECT, leads every name to one server of ours, and notes what it was told."""
+"""A forward proxy on loopback that accepts CONNECT, connects every host to one server, and records the requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Tunnel:
-    """The proxy. Whatever host is asked for, the bytes go to ``target`` (a port on 127.0.0.1), unread."""
+    """The proxy. For every host, the bytes are relayed to ``target`` (a port on 127.0.0.1)."""
 
     def __init__(self, target: int) -> None:
         self._target = target

@@ -1,4 +1,4 @@
-"""Waiting for a condition, the only place in the tests that sleeps."""
+"""Wait for a condition; no other test module sleeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What many tests of single parts need."""
+"""Fixtures of many unit tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.trees import repository
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty repository that is the working directory; what lies beside it is outside."""
+    """Return an empty repository that is the working directory; its parent is outside of any repository."""
     root = repository(tmp_path / "repo", {})
     monkeypatch.chdir(root)
     return root

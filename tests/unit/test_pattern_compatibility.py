@@ -1,4 +1,4 @@
-"""Regular expressions that every supported Python reads alike."""
+"""Regular expressions must have the same meaning in every supported Python version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import mothball
 
 SOURCES = sorted(Path(mothball.__file__).parent.rglob("*.py"))
-# A group that is repeated possessively. Python 3.11.0 to 3.11.4 keep the first half of a last round that fails.
+# A possessively repeated group. Python 3.11.0 to 3.11.4 keep the first half of a failing last repetition.
 POSSESSIVE_GROUP = re.compile(r"(?<![\\])\)(?:[*+?]|\{[0-9,]+\})\+")
 
 

@@ -1,4 +1,4 @@
-"""The dependencies in pyproject.toml: how many packages a user installs, and that development installs pinned ones."""
+"""The number of packages that a user installs, and the pins of development dependencies."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def imported(tree: ast.Module) -> set[str]:
 
 
 def mentions(tree: ast.Module, written: str) -> bool:
-    """Return whether a module contains an attribute, as it is ``written``: ``time.sleep``."""
+    """Return whether a module contains an attribute, such as ``time.sleep``."""
     name = written.rpartition(".")[2]
     attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == name)
     return any(ast.unparse(node) == written for node in attributes)

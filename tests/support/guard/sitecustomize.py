@@ -1,9 +1,9 @@
-"""Read by every interpreter whose PYTHONPATH leads here: contacts are written down, and strangers refused.
+"""Record and restrict network connections of each interpreter that has this directory in PYTHONPATH.
 
-The tests run mothball under it, so that "nothing was contacted" is something they see and not something they hope.
-``MOTHBALL_E2E_CONTACTS`` names the file that takes a line ``EVENT HOST[:PORT]`` for each attempt, and a line ``EVENT
-(PROGRAM, ARGUMENTS)`` for each process that is started; no attempt may leave this machine. ``MOTHBALL_E2E_AHEAD`` sets
-the clock of the process so many seconds ahead, which ages a cache without waiting.
+Tests run mothball with it to verify that no host was contacted. ``MOTHBALL_E2E_CONTACTS`` is the file that receives a
+line ``EVENT HOST[:PORT]`` for each attempt, and a line ``EVENT (PROGRAM, ARGUMENTS)`` for each started process; hosts
+other than this machine are refused. ``MOTHBALL_E2E_AHEAD`` sets the clock of the process ahead by that many seconds,
+which ages a cache without waiting.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from mothball.index.snapshot import Snapshot
 from mothball.model.document import IndexOption, Kind, Position, SkipReason, Span
 from mothball.model.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
 from mothball.model.lookup import Answer, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
-from tests.support.checking import (
+from tests.support.check_inputs import (
     ACTIVE,
     ARCHIVED,
     DAY,

@@ -9,7 +9,7 @@ from mothball.config.project import Config, Ignore
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Mode, Report, Rule, Severity
 from mothball.model.lookup import Answer
-from tests.support.checking import (
+from tests.support.check_inputs import (
     ARCHIVED,
     DOWN,
     NOT_STATED,

@@ -14,10 +14,10 @@ from mothball.formats.table import FORMATS, parse
 from mothball.model.document import Dependency, Document, Kind
 from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
 from mothball.model.line_index import LineTable
-from tests.support.checking import ARCHIVED as ARCHIVED_ANSWER
-from tests.support.checking import SETTINGS, LookUp, resolved_config
+from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
+from tests.support.check_inputs import SETTINGS, LookUp, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
-from tests.support.half_typed import edits as half_typed_edits
+from tests.support.text_edits import edits as half_typed_edits
 from tests.support.hostile import TEXTS
 
 ARCHIVED = (Rule.ARCHIVED,)

@@ -11,7 +11,7 @@ from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
 from mothball.model.document import Dependency, Kind
 from tests.support.edit_samples import LOCKS, MANIFESTS
-from tests.support.half_typed import edits as half_typed_edits
+from tests.support.text_edits import edits as half_typed_edits
 from tests.support.toml_documents import project
 
 # Entries that have no line of their own and are no element of an array.

@@ -13,7 +13,7 @@ import pytest
 
 from mothball.formats.table import FORMATS, parse
 from mothball.model.document import SkipReason
-from tests.support.half_typed import KINDS, Tally, dropped, edits, survival
+from tests.support.text_edits import KINDS, Tally, dropped, edits, survival
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES
 from tests.support.toml_documents import COMPACT, SHOP, project

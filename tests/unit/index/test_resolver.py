@@ -27,7 +27,7 @@ from mothball.model.lookup import (
     UnrecognizedStatus,
 )
 from tests.support.fake_fetcher import FakeFetcher
-from tests.support.look_up_world import ACTIVE, ARCHIVED, DAY, DOWN, HOME, HOUR, INDEX, LIVE, NOW, SILENT, World
+from tests.support.lookup_fixture import ACTIVE, ARCHIVED, DAY, DOWN, HOME, HOUR, INDEX, LIVE, NOW, SILENT, World
 
 
 @pytest.fixture

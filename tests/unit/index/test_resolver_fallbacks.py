@@ -21,7 +21,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from tests.support.look_up_world import (
+from tests.support.lookup_fixture import (
     ACTIVE,
     ARCHIVED,
     DAY,

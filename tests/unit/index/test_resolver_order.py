@@ -14,7 +14,7 @@ from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, StatusNotStated, Unavailable, UnrecognizedStatus
 from tests.support.fake_fetcher import FakeFetcher
-from tests.support.look_up_world import HOME, INDEX, NOW, STATUS, snapshot_of
+from tests.support.lookup_fixture import HOME, INDEX, NOW, STATUS, snapshot_of
 
 NAMES = ("a", "b", "c")
 INDEXES = (HOME, INDEX, STATUS)

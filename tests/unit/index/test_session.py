@@ -15,7 +15,7 @@ from mothball.index.session import LookupSession
 from mothball.model.errors import CacheError, ConfigError
 from mothball.model.findings import Severity
 from mothball.model.lookup import Cause, KnownStatus, ProjectStatus, Source, Unavailable
-from tests.support.checking import INDEX
+from tests.support.check_inputs import INDEX
 from tests.support.fake_fetcher import FakeFetcher
 
 OLD_LIB = Query("old-lib", (INDEX,), LookupSettings(max_age=3600.0))

@@ -11,7 +11,7 @@ from mothball.model.document import Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.report.concise import summary_line
 from mothball.report.github import render_github
-from tests.support.checking import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source
+from tests.support.check_inputs import ARCHIVED, DEPRECATED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 

@@ -12,7 +12,7 @@ from mothball.model.findings import CheckedDependency, Report, Summary
 from mothball.model.line_index import LineTable
 from mothball.model.lookup import KnownStatus, Lookup, ProjectStatus, Skipped, Source
 from mothball.report.json import lookup_fields, render_json
-from tests.support.checking import (
+from tests.support.check_inputs import (
     ARCHIVED,
     DEPRECATED,
     DOWN,

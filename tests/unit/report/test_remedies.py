@@ -7,7 +7,7 @@ from mothball.model.document import Kind
 from mothball.model.findings import Mode, Problem, Report, Rule, Severity
 from mothball.model.lookup import Answer
 from mothball.report.remedies import PUSH, RUN, Governing, Stopped, remedies
-from tests.support.checking import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
+from tests.support.check_inputs import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 
 ADDED = SETTINGS._replace(mode=Mode.ADDED)
 SHARED = Stopped(configurations={"requirements.txt": Governing("pyproject.toml")})

@@ -17,7 +17,7 @@ from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
 from mothball.model.project_urls import PROJECT_HOME
 from mothball.report.sarif import render_sarif
-from tests.support.checking import ARCHIVED, SETTINGS, LookUp, source
+from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 

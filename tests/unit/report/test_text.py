@@ -8,7 +8,7 @@ from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, Suppression
 from mothball.model.lookup import Cause, Source, Unavailable
 from mothball.report.text import render_text
-from tests.support.checking import ARCHIVED, DOWN, NOW, origin
+from tests.support.check_inputs import ARCHIVED, DOWN, NOW, origin
 from tests.support.hostile import COLOUR, assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report, unverified_report
 

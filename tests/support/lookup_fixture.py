@@ -1,4 +1,4 @@
-"""A cache, a scripted network and a clock that stands still, for tests of look-ups."""
+"""A cache, a scripted network and a fixed clock, for tests of lookups."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REMEMBERED = Origin("https://then.example/simple/", 1_793_664_000.0, Source.SNAP
 
 
 class World:
-    """A cache, a scripted network, and a clock that stands still."""
+    """A cache, a scripted network and a fixed clock."""
 
     def __init__(self, directory: str) -> None:
         self.cache = StatusCache.open(directory)

@@ -1,7 +1,4 @@
-"""What becomes of a file while somebody works on it: the edits that it goes through, and how much of it is still read.
-
-Thirteen kinds of edits, each at a place drawn by chance.
-"""
+"""Edits of thirteen kinds at random positions, and the share of entries that are still found after them."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """``text[start:end]`` becomes ``inserted``."""
+    """An edit that replaces ``text[start:end]`` with ``inserted``."""
 
     kind: str
     start: int
@@ -28,7 +25,7 @@ class Edit(NamedTuple):
         return text[: self.start] + self.inserted + text[self.end :]
 
     def moved(self, offset: int) -> int:
-        """Return where what stood at ``offset``, outside of the edit, stands after it."""
+        """Return where ``offset``, which is outside of the edit, is after it."""
         return offset if offset < self.end else offset + len(self.inserted) - (self.end - self.start)
 
 
@@ -48,7 +45,7 @@ KINDS = (
 
 
 def edits(text: str, pick: random.Random, half_typed: Sequence[str]) -> Iterator[Edit]:
-    """Yield one edit of each kind at places drawn by ``pick``; ``half_typed`` are lines that somebody has begun."""
+    """Yield one edit of each kind at positions chosen by ``pick``; ``half_typed`` are incomplete lines."""
     place = pick.randrange(len(text))
     yield Edit("delete", place, place + 1)
     yield Edit("insert", place, place, pick.choice("\"'[]{},:=#-.x1 \n\\"))
@@ -70,20 +67,20 @@ def edits(text: str, pick: random.Random, half_typed: Sequence[str]) -> Iterator
 
 
 def dropped(text: str, characters: str) -> Iterator[Edit]:
-    """Yield the loss of each one of ``characters``, wherever it stands."""
+    """Yield the deletion of each one of ``characters``, wherever it occurs."""
     for place, found in enumerate(text):
         if found in characters:
             yield Edit("drop bracket", place, place + 1)
 
 
 class Tally(NamedTuple):
-    """How many entries that an edit left alone were lost all the same, and how many there were; by kind of edit."""
+    """The numbers of untouched entries before an edit and lost after it, by kind of edit."""
 
     lost: Counter[str]
     counted: Counter[str]
 
     def kept(self, kind: str | None = None) -> float:
-        """Return the share of the entries that kept their name and their place."""
+        """Return the share of the entries that kept their name and position."""
         lost, counted = (
             (self.lost.total(), self.counted.total()) if kind is None else (self.lost[kind], self.counted[kind])
         )
@@ -91,9 +88,10 @@ class Tally(NamedTuple):
 
 
 def survival(format_name: str, text: str, made: Iterable[Edit]) -> Tally:
-    """Make every edit, each by itself, and see what is left.
+    """Apply each edit alone and count the entries that are still found.
 
-    What touches the edit does not count. Nor does an edit that leaves a sound file: that says something else now.
+    Entries that the edit touches do not count, nor do edits whose result is valid, since the text then has another
+    meaning.
     """
     tally = Tally(Counter(), Counter())
     known = parse(format_name, text).dependencies
@@ -112,7 +110,7 @@ def survival(format_name: str, text: str, made: Iterable[Edit]) -> Tally:
     return tally
 
 
-# Of these nearly every text is sound, and few edits of one line say anything of another.
+# Nearly all of these texts are valid, and few edits of one line change another one.
 _ALWAYS_SOUND = frozenset({"requirements", "setup-cfg", "tox-ini", "script"})
 
 

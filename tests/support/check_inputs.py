@@ -1,4 +1,4 @@
-"""What tests of the judging side are made of: source files out of text, answers out of a table, a fixed clock."""
+"""Build source files, lookup results and settings for tests of the check, with a fixed clock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NETWORK = Network(index_url=INDEX)
 
 
 def origin(source: Source = Source.INDEX, *, age: float = 0.0, index: str = INDEX) -> Origin:
-    """Return the origin of an answer that was learnt ``age`` seconds before ``NOW``."""
+    """Return the origin of a lookup result that is ``age`` seconds older than ``NOW``."""
     return Origin(index, NOW - age, source)
 
 
@@ -49,7 +49,7 @@ DOWN = Unavailable(Cause.TIMEOUT, "index.example did not answer in time", origin
 
 
 class LookUp:
-    """Answers by name from a table, with ``otherwise`` for all others; ``calls`` holds the batches it was asked."""
+    """Lookup results by name from a table, with ``otherwise`` for all others; ``calls`` records the batches."""
 
     def __init__(self, answers: Mapping[str, Answer] | None = None, otherwise: Answer = ACTIVE) -> None:
         self._answers = answers or {}
@@ -75,7 +75,7 @@ def resolved_config(
     locations: Mapping[str, Location] = MappingProxyType({}),
     whole_scope: bool = True,
 ) -> ResolvedConfig:
-    """Return what a configuration amounts to."""
+    """Return the resolved configuration of a file."""
     return ResolvedConfig(path, "/project", config or Config(), network, snapshot, locations, whole_scope)
 
 

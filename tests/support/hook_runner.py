@@ -1,8 +1,7 @@
-"""Commits that go through hooks: a real repository, the real pre-commit or prek, and mothball installed by them.
+"""Commit with hooks: a real repository, the real pre-commit or prek, and mothball installed by them.
 
-The hook comes from a repository made of this checkout's files, tagged, as it would from its home. Its environment is
-made once for all tests of a session, by pip or uv with whatever index this machine uses; the hook itself sees none of
-that.
+The hook comes from a tagged repository with the files of this checkout. Its environment is created once per test
+session by pip or uv with the configured package index; the hook itself does not see that configuration.
 """
 
 from __future__ import annotations
@@ -22,32 +21,32 @@ from tests.support.installed import clean_environment
 ROOT = Path(__file__).parents[2]
 TAG = "v0.0.1"
 _SHIPPED = ("src", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
-# A hook's environment is fetched and built once; on a busy machine that takes its time.
+# Creating a hook environment downloads and builds packages.
 _SETUP_LIMIT = 600.0
 _LIMIT = 120.0
 
 
 class Outcome(NamedTuple):
-    """How a git command with hooks ended, and all that was printed."""
+    """The result of a git command with hooks: the exit code and all output."""
 
     made: bool
     said: str
 
 
 class Runner(NamedTuple):
-    """A program that runs hooks, and where it keeps their environments."""
+    """A hook runner, and where it keeps its environments."""
 
     name: str
     home: Path
     origin: Path
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead the runner to its environments."""
+        """Return the variables that set the directory of the runner's environments."""
         return {"PRE_COMMIT_HOME": str(self.home), "PREK_HOME": str(self.home)}
 
 
 def publish(directory: Path) -> Path:
-    """Make a repository of what this checkout ships, tagged, and return its path."""
+    """Create a tagged repository with the files that this checkout ships, and return its path."""
     origin = new_repository(directory / "mothball")
     for name in _SHIPPED:
         source = ROOT / name
@@ -62,13 +61,13 @@ def publish(directory: Path) -> Path:
 
 
 def prepared(name: str, directory: Path, origin: Path) -> Runner:
-    """Return the runner ``name`` with the environments of all hooks made."""
+    """Return the runner ``name`` after creating the environments of all hooks."""
     runner = Runner(name, directory / f"{name}-home", origin)
     sample = new_repository(directory / f"{name}-sample")
     sample.write(".pre-commit-config.yaml", configuration(runner, "mothball", "mothball-scripts", "mothball-all"))
     sample.git("add", "--all")
     command = [_program(name), "install-hooks"]
-    # Here, and only here, the machine's own settings count: its index, its certificates.
+    # Only here, the machine's own settings apply: its index, its certificates.
     environment = {**os.environ, **IDENTITY, **runner.environment(), **_pinned(directory / f"{name}-pins.txt")}
     for variable in ("PYTHONPATH", "VIRTUAL_ENV"):
         environment.pop(variable, None)
@@ -90,14 +89,14 @@ def _pinned(path: Path) -> dict[str, str]:
 
 
 def configuration(runner: Runner, *hooks: str, args: str = "") -> str:
-    """Return a configuration of pre-commit with these hooks of ours."""
+    """Return a pre-commit configuration with these hooks."""
     more = f"    args: {args}\n" if args else ""
     listed = "".join(f"  - id: {hook}\n{more}" for hook in hooks)
     return f"repos:\n- repo: {runner.origin}\n  rev: {TAG}\n  hooks:\n{listed}"
 
 
 class Committer(NamedTuple):
-    """A repository whose commits go through hooks."""
+    """A repository with hooks installed."""
 
     repository: Repository
     runner: Runner | None
@@ -114,17 +113,17 @@ class Committer(NamedTuple):
     def commit(
         self, files: Mapping[str, str] | None = None, *options: str, more: Mapping[str, str] | None = None
     ) -> Outcome:
-        """Stage ``files`` and commit, through the hooks."""
+        """Stage ``files`` and commit with hooks."""
         if files:
             self.repository.stage(files)
         return self.git("commit", "--message", "a change", *options, more=more)
 
     def git(self, *arguments: str, more: Mapping[str, str] | None = None, cwd: Path | None = None) -> Outcome:
-        """Run git, whose hooks may reject what it does; whatever happens, there is no traceback."""
+        """Run git, which may be rejected by a hook; no output may contain a traceback."""
         return self._run(["git", *arguments], more or {}, cwd)
 
     def run(self, *arguments: str, more: Mapping[str, str] | None = None) -> Outcome:
-        """Run the program that runs hooks."""
+        """Run the hook runner."""
         assert self.runner is not None
         return self._run([_program(self.runner.name), "run", *arguments], more or {}, None)
 
@@ -151,7 +150,7 @@ class Committer(NamedTuple):
 
 
 def committer(directory: Path, runner: Runner | None, index: str, hooks: tuple[str, ...] = ("mothball",)) -> Committer:
-    """Return a repository that asks ``index``, with the hooks installed; without a runner, with none."""
+    """Return a repository that uses ``index``, with the hooks of the runner installed, if one is given."""
     home = directory / "home"
     home.mkdir(parents=True)
     environment = {
