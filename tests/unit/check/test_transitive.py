@@ -15,7 +15,16 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import Dependency, Document, Graph, Kind, Span
 from mothball.model.findings import Finding, Report, Rule, Severity
-from tests.support.check_inputs import ACTIVE, ARCHIVED, DEPRECATED, QUARANTINED, SETTINGS, LookUp, resolved_config, source
+from tests.support.check_inputs import (
+    ACTIVE,
+    ARCHIVED,
+    DEPRECATED,
+    QUARANTINED,
+    SETTINGS,
+    LookUp,
+    resolved_config,
+    source,
+)
 from tests.support.timing import least_seconds
 from tests.support.trees import repository
 

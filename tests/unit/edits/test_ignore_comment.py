@@ -17,8 +17,8 @@ from mothball.model.line_index import LineTable
 from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.check_inputs import SETTINGS, LookUp, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
-from tests.support.text_edits import edits as half_typed_edits
 from tests.support.hostile import TEXTS
+from tests.support.text_edits import edits as half_typed_edits
 
 ARCHIVED = (Rule.ARCHIVED,)
 

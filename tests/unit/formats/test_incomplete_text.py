@@ -13,9 +13,9 @@ import pytest
 
 from mothball.formats.table import FORMATS, parse
 from mothball.model.document import SkipReason
-from tests.support.text_edits import KINDS, Tally, dropped, edits, survival
 from tests.support.manifests import MANIFESTS
 from tests.support.samples import SAMPLES
+from tests.support.text_edits import KINDS, Tally, dropped, edits, survival
 from tests.support.toml_documents import COMPACT, SHOP, project
 from tests.support.tool_documents import DOCUMENTS
 
