@@ -188,7 +188,7 @@ def test_an_index_that_is_down_leaves_the_cached_statuses_to_speak_with_their_ag
     assert [run.lookup(name)["source"] for name in NAMES[:3]] == ["stale"] * 3
     [problem] = run.report["problems"]
     assert problem["severity"] == "warning"
-    assert "3 answers are from the cache, up to 3 h old" in problem["message"]
+    assert "3 results are from the cache, up to 3 h old" in problem["message"]
     assert any(index.url in line and "3 h ago" in line for line in text.out.splitlines())
 
 

@@ -167,5 +167,5 @@ def test_credentials_in_a_repository_open_nothing_and_a_note_says_so(closed: Pyp
     run = mothball.check()
     assert run.said("acme-web") == ("unavailable", "unauthorised")
     assert [one["severity"] for one in run.report["problems"]] == ["note"]
-    assert "credentials in the address of an index are not sent" in run.report["problems"][0]["message"]
+    assert "credentials in an index URL are not sent" in run.report["problems"][0]["message"]
     assert READER[1] not in run.out

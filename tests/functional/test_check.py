@@ -194,7 +194,7 @@ def test_offline_means_cache_of_any_age_and_snapshot(project: Project) -> None:
         ("new-lib", "unavailable", "index"),
     ]
     assert [problem["severity"] for problem in report["problems"]] == ["note"]
-    assert "1 answer is from the cache, up to 60 d old" in report["problems"][0]["message"]
+    assert "1 result is from the cache, up to 60 d old" in report["problems"][0]["message"]
     assert "learnt from https://index.example/simple/ 60 d ago" in project.check("--offline").out
 
 
@@ -309,7 +309,7 @@ def test_an_unused_ignore_is_found_only_when_all_that_it_governs_was_read(projec
     project.write("requirements.txt", "good-lib\n")
     whole = project.check("--format", "concise")
     assert whole.out.startswith("mothball.toml:4:")
-    assert "warning[unused-ignore] the ignore of archived for good-lib matches nothing" in whole.out
+    assert "warning[unused-ignore] the ignore of archived for good-lib matches no finding" in whole.out
     assert "unused-ignore" not in project.check("requirements.txt").out
     project.write("other-requirements.txt", b"\xff")
     assert "unused-ignore" not in project.check().out
@@ -491,7 +491,7 @@ def test_credentials_that_a_repository_writes_down_are_not_sent_and_that_is_told
     project.offline({"fine": "active"})
     result = project.check("--format", "concise")
     assert result.code == 0
-    words = "credentials in the address of an index are not sent: `--index-url` in requirements.txt:1"
+    words = "credentials in an index URL are not sent: `--index-url` in requirements.txt:1"
     assert result.out.splitlines()[0] == f"requirements.txt: note: {words}"
     assert "s3cret" not in project.check("--format", "json").out
 
@@ -502,11 +502,11 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     result = project.check("--offline", "--format", "concise")
     assert result.code == 0
     wheels, variable = result.out.splitlines()[:2]
-    nowhere = "sent nowhere and not checked:"
-    words = "the file or your settings name no index that can be asked"
-    assert wheels == f"requirements-wheels.txt: warning: 1 name was {nowhere} {words}"
-    words = "the address of its index holds a variable"
-    assert variable == f"requirements.txt: warning: 2 names were {nowhere} {words}"
+    skipped = "not looked up:"
+    reason = "no usable index is configured"
+    assert wheels == f"requirements-wheels.txt: warning: 1 name was {skipped} {reason}"
+    reason = "unresolved variable in the index URL"
+    assert variable == f"requirements.txt: warning: 2 names were {skipped} {reason}"
     assert "2 with a variable index" in result.out
     assert project.check("--offline", "--strict").code == 3
 
@@ -514,6 +514,6 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
 def test_a_variable_in_an_entry_is_told_as_such(project: Project) -> None:
     project.write("requirements.txt", "old @ https://${TOKEN}@files.example/old.zip\nodd ${SPECIFIER}\n")
     first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
-    words = "a variable in the entry decides where it comes from"
-    assert first == f"requirements.txt: warning: 2 names were sent nowhere and not checked: {words}"
+    reason = "unresolved variable in the entry"
+    assert first == f"requirements.txt: warning: 2 names were not looked up: {reason}"
     assert last.endswith("2 skipped (with a variable)")

@@ -222,6 +222,6 @@ def test_a_failure_that_an_old_answer_can_stand_in_for_is_no_failure(project: Pr
         assert project.check("--index-url", url, "--strict").code == 3
         result = project.check("--index-url", url)
         assert result.code == 0
-        assert "1 answer is from the cache, up to 6 d old" in result.out
+        assert "1 result is from the cache, up to 6 d old" in result.out
         project.remember("some-lib", "active", age=8 * 86_400.0, index=url)
         assert project.check("--index-url", url, "--strict").code == 3

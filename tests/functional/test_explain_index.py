@@ -77,11 +77,11 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
     )
     assert explained(project, "acme-web") == [
         "acme-web: pyproject.toml:3",
-        "  not looked up: a private name: the name is private, and no other index is left",
+        "  not looked up: private name: the name is private, and no other index is left",
         f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
         f"  not queried: {DEFAULT_INDEX}  the default: the name is private",
     ]
-    assert explained(project, "lib") == ["lib: pyproject.toml:4", "  not looked up: installed from a direct URL"]
+    assert explained(project, "lib") == ["lib: pyproject.toml:4", "  not looked up: direct URL"]
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
     assert explained(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",

@@ -38,7 +38,7 @@ def test_the_status_of_several_projects_in_the_order_asked_for(project: Project,
         f"gone-lib is not on {index.url}\n"
         f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'gone-lib')}"
-        "odd-lib has a status that mothball does not know: retired\n"
+        "odd-lib has an unrecognized status: retired\n"
         f"  = index: {index.url}, checked now\n"
         f"{help_of(result.out, 'odd-lib')}"
         "bad-lib is quarantined\n"
@@ -93,7 +93,7 @@ def test_an_index_that_states_nothing_is_said_to(project: Project) -> None:
         result = project.run("status", "--index-url", index.url, "some-lib")
     assert result == (
         0,
-        f"{index.url} does not state the status of some-lib\n  = index: {index.url}, checked now\n",
+        f"{index.url} publishes no status for some-lib\n  = index: {index.url}, checked now\n",
         "",
     )
 
@@ -132,14 +132,14 @@ def test_where_an_answer_comes_from_is_told(project: Project) -> None:
     assert snap.startswith(f"{INDEX}, status from the snapshot of 20")
     assert (result.code, result.err) == (
         0,
-        "note: offline: 1 answer is from the cache, up to 3 d old\n",
+        "note: offline: 1 result is from the cache, up to 3 d old\n",
     )
 
 
 def test_a_private_name_is_asked_of_nobody_in_public(project: Project) -> None:
     project.write("mothball.toml", 'private = ["acme-*"]\n')
     result = project.run("status", "acme-lib")
-    assert result == (0, "acme-lib was not looked up: a private name\n", "")
+    assert result == (0, "acme-lib was not looked up: private name\n", "")
 
 
 @pytest.mark.parametrize("name", ["two words", "old-lib==1", "old-lib[x]", "-", "", "../x", "a" * 9000, "\x1b[2J"])

@@ -79,7 +79,7 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
             # What is half typed has diagnostics of its own.
             client.wait_for(lambda: "archived" in codes_of(client.diagnostics[document]))
         hover = client.hover(document, 2, 32)["contents"]["value"]
-        assert "the change is not saved" in hover
+        assert "unsaved change" in hover
         assert index.received == []
 
 

@@ -480,9 +480,9 @@ def test_of_an_index_that_fails_one_report_tells_of_old_answers_too(
     archived, failed = client.wait_for_diagnostics(document, "archived", "unverified")
     first, old, help_text = failed["message"].split("\n")
     assert first.startswith("new-lib could not be checked: ")
-    assert old.startswith(f"{index.url} could not be asked: 1 answer is from the cache")
+    assert old.startswith(f"{index.url} could not be queried: 1 result is from the cache")
     # There is no command line to run anything on.
-    assert help_text.startswith("check again when the index answers")
+    assert help_text.startswith("check again when the index responds")
     assert "run it" not in archived["message"] + failed["message"]
 
 

@@ -429,7 +429,7 @@ def test_private_names_of_the_user_stay_at_home(client: InProcess, workspace: Wo
     document = client.open(workspace.write("requirements.txt", "acme-secret\n"), "acme-secret\n")
     client.wait_for_diagnostics(document)
     hover = client.hover(document, 0, 0)["contents"]["value"]
-    assert "sent nowhere: a private name" in hover
+    assert "sent nowhere: private name" in hover
     assert "http" not in hover
 
 

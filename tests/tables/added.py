@@ -495,7 +495,7 @@ POLICY = (
         "does not apply, and is reported",
         commit({"mothball.toml": f"{OFFLINE}[ignore]\n{_EXPIRED}"}),
         stage({"requirements.txt": lines("old-a")}),
-        exits(1, shows="warning[expired-ignore] the ignore of old-a ended on 2020-01-01", hides="old-b"),
+        exits(1, shows="warning[expired-ignore] the ignore of old-a expired on 2020-01-01", hides="old-b"),
     ),
     row(
         "An excluded file",

@@ -1,6 +1,7 @@
-"""What a person reads of a finding: what is so, and the ways out. Pure.
+"""User-facing texts of findings and problems.
 
-Foreign words (names, reasons, markers) pass through ``one_line`` here, once, so that a ``Finding`` is always harmless.
+Untrusted text (names, URLs, reasons, status markers) is sanitized here with ``one_line``, so that every ``Finding`` is
+safe to print.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from mothball.model.sanitize import one_line
 
 
 class MessageText(NamedTuple):
-    """A finding in words: ``message`` is ours, ``reason`` the index's own, ``help`` the ways out."""
+    """The texts of a finding: what is wrong, what to do, and the reason that the index states."""
 
     message: str
     help: str
@@ -35,87 +36,91 @@ class MessageText(NamedTuple):
 
 
 SKIP_REASON_TEXT = {
-    SkipReason.URL: "installed from a direct URL",
-    SkipReason.VCS: "installed from version control",
-    SkipReason.PATH: "installed from a path",
-    SkipReason.EDITABLE: "an editable install",
-    SkipReason.WORKSPACE: "a member of the workspace",
+    SkipReason.URL: "direct URL",
+    SkipReason.VCS: "VCS URL",
+    SkipReason.PATH: "local path",
+    SkipReason.EDITABLE: "editable requirement",
+    SkipReason.WORKSPACE: "workspace member",
     SkipReason.SELF: "the project itself",
-    SkipReason.INCOMPLETE: "an incomplete entry",
-    SkipReason.CONDA: "a conda package",
-    SkipReason.PRIVATE: "a private name",
-    SkipReason.VARIABLE: "a variable in the entry decides where it comes from",
-    SkipReason.INDEX_VARIABLE: "the address of its index holds a variable",
-    SkipReason.NO_INDEX: "the file or your settings name no index that can be asked",
-    SkipReason.UNSAVED: "its index was changed, and the change is not saved",
-    SkipReason.CONSENT: "only the repository names its index, which is local or over plain http",
-    SkipReason.TOO_MANY_INDEXES: "too many indexes would have to be asked",
+    SkipReason.INCOMPLETE: "incomplete entry",
+    SkipReason.CONDA: "conda package",
+    SkipReason.PRIVATE: "private name",
+    SkipReason.VARIABLE: "unresolved variable in the entry",
+    SkipReason.INDEX_VARIABLE: "unresolved variable in the index URL",
+    SkipReason.NO_INDEX: "no usable index is configured",
+    SkipReason.UNSAVED: "unsaved change of its index setting",
+    SkipReason.CONSENT: "its index is local or uses plain HTTP, and only the repository configures it",
+    SkipReason.TOO_MANY_INDEXES: "too many indexes",
 }
 
-# Where a configuration stands that shares its file with others.
-
+_SNAPSHOT = "use a snapshot (`mothball snapshot` writes one)"
 _STATUS_HELP = {
-    ProjectStatus.ARCHIVED: "no more releases, not even for security: {leave}",
-    ProjectStatus.DEPRECATED: "its maintainers advise against it: {leave}",
-    ProjectStatus.QUARANTINED: "the index holds it back as possibly harmful: do not install it, remove it",
+    ProjectStatus.ARCHIVED: "no more releases, not even security fixes: {advice}",
+    ProjectStatus.DEPRECATED: "its maintainers advise against using it: {advice}",
+    ProjectStatus.QUARANTINED: "quarantined by the index as possible malware: remove it",
 }
-_KEPT = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
+# The statuses whose help offers an ignore.
+_IGNORABLE_STATUSES = (ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED)
 _CAUSE_HELP = {
-    Cause.OFFLINE: "check it once online, or give a snapshot that knows it (`mothball snapshot` writes one)",
-    Cause.UNAUTHORIZED: "put credentials into netrc, a keyring or an address in your own mothball/config.toml",
-    Cause.REFUSED_REDIRECT: "names go to no host that was not asked: set `index-url` to the index that has the project",
-    Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, 691) and no proxy answers for it",
-    Cause.DECLINED: "use https; or name the host under `trusted-hosts` in your own configuration, if you trust the way",
-    Cause.TLS: "check the certificate; `REQUESTS_CA_BUNDLE` can name the authority of your network",
+    Cause.OFFLINE: "check it once online to cache the result, or use a snapshot that contains it "
+    "(`mothball snapshot` writes one)",
+    Cause.UNAUTHORIZED: "add credentials to netrc, a keyring or the index URL in the user configuration "
+    "(mothball/config.toml)",
+    Cause.REFUSED_REDIRECT: "redirects to another host are not followed: set `index-url` to the index that has the "
+    "project",
+    Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
+    "responds instead of it",
+    Cause.DECLINED: "use HTTPS, or add the host to `trusted-hosts` in the user configuration",
+    Cause.TLS: "check the certificate; set `REQUESTS_CA_BUNDLE` to the CA certificates of your network",
 }
-_SNAPSHOT = "give a snapshot (`mothball snapshot` writes one)"
-# Names that somebody may have an index for, and that were not asked all the same.
 _SKIP_REASON_HELP = {
-    SkipReason.VARIABLE: "write out what the variable stands for",
-    SkipReason.INDEX_VARIABLE: f"name the index in your own configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
-    SkipReason.NO_INDEX: f"see `mothball check --explain-index NAME`; write the index's address, or {_SNAPSHOT}",
-    SkipReason.CONSENT: "name the index in your own configuration, or set `allow-local-indexes` there, which is "
-    "`allowLocalIndexes` among an editor's settings",
-    SkipReason.TOO_MANY_INDEXES: f"take indexes out of the file, or {_SNAPSHOT}",
+    SkipReason.VARIABLE: "replace the variable with its value",
+    SkipReason.INDEX_VARIABLE: f"set the index in the user configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
+    SkipReason.NO_INDEX: f"configure the URL of the index (`mothball check --explain-index NAME` shows the settings), "
+    f"or {_SNAPSHOT}",
+    SkipReason.CONSENT: "set the index in the user configuration, or set `allow-local-indexes` there "
+    "(`allowLocalIndexes` in the editor settings)",
+    SkipReason.TOO_MANY_INDEXES: f"remove indexes from the file, or {_SNAPSHOT}",
 }
+# The dependencies skipped for these reasons may be on an index, so skipping them is reported.
 REPORTED_SKIP_REASONS = tuple(_SKIP_REASON_HELP)
 _MISSING_HELP = (
-    "check the spelling, as anybody may register a mistyped, invented or deleted name; where another index has it, "
-    "name that one"
+    "check the spelling, because anyone can register a mistyped, invented or deleted name; if another index has it, "
+    "configure that index"
 )
-_ANY_CAUSE_HELP = "check again when the index answers, or give a snapshot (`mothball snapshot` writes one)"
+_OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
 
 def finding_message(
     name: str, lookup: Lookup, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
 ) -> MessageText:
-    """Return the words for the finding that ``lookup`` of the project ``name`` is.
+    """Return the texts of the finding for the lookup result of the project ``name``.
 
-    ``via`` is the way by which a transitive package comes in. ``table`` is where the configuration keeps its ignores,
-    given for what a tool has written: it bears no comment, or the tool that writes it anew takes that away. Where a
-    change has ``added`` it, how to keep it is told once, below all findings (report/remedies.py).
+    ``via`` is the dependency path of a transitive dependency. ``table`` is the configuration table for an ignore entry,
+    given for files that a tool generates, because it would overwrite an ignore comment. For ``added`` dependencies, the
+    report shows how to ignore them once, below all findings (report/remedies.py).
     """
-    words = _wording(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
-    if isinstance(lookup, KnownStatus) and lookup.status in _KEPT and not added:
-        keep = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
+    text = _message_text(one_line(name, 100), lookup, one_line(via[0], 100) if via else "")
+    if isinstance(lookup, KnownStatus) and lookup.status in _IGNORABLE_STATUSES and not added:
+        ignore = ignore_entry_text(name, (lookup.status,)) if table else ignore_comment_text((lookup.status,))
         place = f" in {table}" if table else ""
-        words = words._replace(help=f"{words.help}, or keep it with `{keep}`{place}")
-    return words._replace(message=f"{words.message}, via {one_line(' → '.join((*via, name)))}") if via else words
+        text = text._replace(help=f"{text.help}, or ignore it with `{ignore}`{place}")
+    return text._replace(message=f"{text.message}, via {one_line(' → '.join((*via, name)))}") if via else text
 
 
-def ignore_table(governing: str) -> str:
-    """Return where the configuration file at the path ``governing`` keeps its ignores; empty where there is none."""
-    name = os.path.basename(governing) or PYPROJECT_TOML
+def ignore_table(config_path: str) -> str:
+    """Return the table for ignore entries in the configuration file, or in pyproject.toml if the path is empty."""
+    name = os.path.basename(config_path) or PYPROJECT_TOML
     return "[tool.mothball.ignore]" if name == PYPROJECT_TOML else f"[ignore] of {one_line(name, 60)}"
 
 
 def ignore_comment_text(rules: tuple[str, ...]) -> str:
-    """Return the comment that excuses ``rules`` on its line, ready to paste but for the reason."""
+    """Return an ignore comment for ``rules``, with a placeholder for the reason."""
     return f"# mothball: ignore[{', '.join(rules)}] WHY"
 
 
 def ignore_entry_text(name: str, rules: tuple[str, ...], reason: str = "WHY") -> str:
-    """Return the entry of the configuration that ignores ``rules`` of a project; ``reason`` is one harmless line."""
+    """Return a TOML ignore entry for ``rules`` of a project; ``reason`` must already be sanitized."""
     key, listed = one_line(name, 100), ", ".join(map(_toml_string, rules))
     key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_string(key)
     return f"{key} = {{ rules = [{listed}], reason = {_toml_string(reason)} }}"
@@ -126,85 +131,83 @@ def _toml_string(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _wording(shown: str, lookup: Lookup, brought_by: str) -> MessageText:
+def _message_text(name: str, lookup: Lookup, direct_dependency: str) -> MessageText:
     match lookup:
         case KnownStatus():
-            leave = f"upgrade or replace {brought_by}" if brought_by else "choose another package"
-            help_text = _STATUS_HELP.get(lookup.status, "").format(leave=leave)
-            return MessageText(f"{shown} is {lookup.status}", help_text, one_line(lookup.reason))
+            advice = f"upgrade or replace {direct_dependency}" if direct_dependency else "replace or remove it"
+            help_text = _STATUS_HELP.get(lookup.status, "").format(advice=advice)
+            return MessageText(f"{name} is {lookup.status}", help_text, one_line(lookup.reason))
         case UnrecognizedStatus():
-            marker = one_line(lookup.marker, 40)
-            message = f"{shown} has a status that mothball does not know: {marker}"
-            return MessageText(
-                message, "see what its index says of it; a newer mothball may know", one_line(lookup.reason)
-            )
+            message = f"{name} has an unrecognized status: {one_line(lookup.marker, 40)}"
+            help_text = "see its page on the index; a newer version of mothball may recognize the status"
+            return MessageText(message, help_text, one_line(lookup.reason))
         case Missing():
-            message = f"{shown} is not on {one_line(lookup.origin.index_url, 100)}"
+            message = f"{name} is not on {one_line(lookup.origin.index_url, 100)}"
             return MessageText(message, _MISSING_HELP)
         case Unavailable():
-            message = f"{shown} could not be checked: {one_line(lookup.detail)}"
-            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _ANY_CAUSE_HELP))
+            message = f"{name} could not be checked: {one_line(lookup.detail)}"
+            return MessageText(message, _CAUSE_HELP.get(lookup.cause, _OTHER_CAUSE_HELP))
         case StatusNotStated():
-            return MessageText(f"{one_line(lookup.origin.index_url, 100)} does not state the status of {shown}", "")
+            return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
-            return MessageText(f"{shown} was sent nowhere: {SKIP_REASON_TEXT[lookup.reason]}", "")
+            return MessageText(f"{name} was not looked up: {SKIP_REASON_TEXT[lookup.reason]}", "")
         case _:
             assert_never(lookup)
 
 
 def not_stated_message(index: str, count: int) -> MessageText:
-    """Return the words for an index that states no statuses, of which ``count`` names were asked."""
-    names = "1 project" if count == 1 else f"{count} projects"
+    """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it."""
+    projects = "1 project" if count == 1 else f"{count} projects"
     return MessageText(
-        f"{one_line(index, 100)} states no project status: {names} from it may be active or archived, nobody can tell",
-        "set `status-index` to an index that states it, or give a snapshot (`mothball snapshot` writes one)",
+        f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
+        f"set `status-index` to an index that publishes them, or {_SNAPSHOT}",
     )
 
 
 def skipped_message(reason: SkipReason, count: int) -> MessageText:
-    """Return the words for ``count`` names of a file that were sent nowhere although an index may have them."""
+    """Return the texts for ``count`` skipped names of a file; ``reason`` is one of ``REPORTED_SKIP_REASONS``."""
     names = "1 name was" if count == 1 else f"{count} names were"
-    return MessageText(f"{names} sent nowhere and not checked: {SKIP_REASON_TEXT[reason]}", _SKIP_REASON_HELP[reason])
+    return MessageText(f"{names} not looked up: {SKIP_REASON_TEXT[reason]}", _SKIP_REASON_HELP[reason])
 
 
-def dropped_credentials_message(places: list[str]) -> MessageText:
-    """Return the words for addresses in a file of the repository that hold credentials."""
-    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+def dropped_credentials_message(settings: list[str]) -> MessageText:
+    """Return the texts for index ``settings`` of a repository whose URLs contain credentials."""
+    more = f" and {len(settings) - 1} more" if len(settings) > 1 else ""
     return MessageText(
-        f"credentials in the address of an index are not sent: {one_line(places[0], 150)}{more}",
-        "whoever can read the file can read them; keep them in your own configuration, or in netrc",
+        f"credentials in an index URL are not sent: {one_line(settings[0], 150)}{more}",
+        "move them to the user configuration or netrc: anyone who can read this file can read them",
     )
 
 
 def unused_ignore_message(names: str, rules: str) -> MessageText:
-    """Return the words for an ignore of ``rules`` that matched nothing; ``names`` is empty beside no dependency."""
+    """Return the texts for an ignore without a matching finding; ``names`` is empty if it applies to no dependency."""
     if not names:
-        message = f"the ignore of {rules} stands beside no dependency"
-        return MessageText(message, "put it at the end of the dependency's line, or remove it")
-    return MessageText(f"the ignore of {rules} for {one_line(names, 200)} matches nothing", "remove it")
+        message = f"the ignore of {rules} applies to no dependency"
+        return MessageText(message, "move it to the end of the line of a dependency, or remove it")
+    return MessageText(f"the ignore of {rules} for {one_line(names, 200)} matches no finding", "remove it")
 
 
 def expired_ignore_message(name: str, until: str) -> MessageText:
-    """Return the words for an ignore of ``name`` that ended on ``until``."""
+    """Return the texts for an ignore entry whose last day, ``until``, has passed."""
     return MessageText(
-        f"the ignore of {one_line(name, 100)} ended on {until}",
-        "move away from the package, or decide anew and set another `until`",
+        f"the ignore of {one_line(name, 100)} expired on {until}",
+        "replace or remove the package, or set a later `until`",
     )
 
 
 def stale_message(index: str, count: int, age: float) -> MessageText:
-    """Return the words for ``count`` old answers from the cache, the oldest of them ``age`` seconds old.
+    """Return the texts for ``count`` expired cache entries that were used.
 
-    ``index`` is the one that could not be asked anew; empty where none was to be asked, offline.
+    ``age`` is that of the oldest one in seconds. ``index`` is the index that could not be queried, empty if offline.
     """
-    answers = "1 answer is" if count == 1 else f"{count} answers are"
-    reason = f"{one_line(index, 100)} could not be asked" if index else "offline"
-    help_text = "check again when it answers" if index else ""
-    return MessageText(f"{reason}: {answers} from the cache, up to {format_age(age)} old", help_text)
+    results = "1 result is" if count == 1 else f"{count} results are"
+    reason = f"{one_line(index, 100)} could not be queried" if index else "offline"
+    help_text = "check again when the index responds" if index else ""
+    return MessageText(f"{reason}: {results} from the cache, up to {format_age(age)} old", help_text)
 
 
 def format_age(seconds: float) -> str:
-    """Return an age as a person says it: the largest whole unit of minutes, hours or days.
+    """Return an age in the largest unit of minutes, hours or days that is not zero.
 
     >>> format_age(7300)
     '2 h'

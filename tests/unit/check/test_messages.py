@@ -36,14 +36,14 @@ from mothball.model.sanitize import one_line
 
 INDEX = "https://index.example/simple/"
 ORIGIN = Origin(INDEX, 0.0)
-# Also what would matter to str.format, were a foreign text ever taken for a template.
-FOREIGN = st.text(max_size=400) | st.sampled_from(
+# Some of these would be expanded if the text were used as a template of str.format.
+UNTRUSTED = st.text(max_size=400) | st.sampled_from(
     ["{keep}", "{0.__class__}", "%s", "\x1b]0;x\x07", "a\n::error::b", "\u202egnp.exe", "x" * 5000, "`", "", "\ud800"]
 )
 
 
 def lookups(text: str) -> list[Lookup]:
-    """Return one look-up of every kind there is, with ``text`` wherever an index can put words."""
+    """Return a lookup result of each type, with ``text`` in every field that an index controls."""
     origin = Origin(text, 0.0)
     return [
         *(KnownStatus(status, text, origin) for status in ProjectStatus),
@@ -55,11 +55,11 @@ def lookups(text: str) -> list[Lookup]:
     ]
 
 
-def is_harmless(words: MessageText) -> bool:
-    return all(char == " " or one_line(char) == char for text in words for char in text)
+def is_sanitized(message: MessageText) -> bool:
+    return all(char == " " or one_line(char) == char for text in message for char in text)
 
 
-# --- what is said of a look-up ----------------------------------------------------------------------------------------
+# --- lookup results ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -71,68 +71,69 @@ def is_harmless(words: MessageText) -> bool:
         (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), "old-lib is active", ""),
         (
             UnrecognizedStatus("retired", "sold", ORIGIN),
-            "old-lib has a status that mothball does not know: retired",
+            "old-lib has an unrecognized status: retired",
             "sold",
         ),
         (Missing(ORIGIN), f"old-lib is not on {INDEX}", ""),
         (
-            Unavailable(Cause.TIMEOUT, "no answer in 10 s", ORIGIN),
-            "old-lib could not be checked: no answer in 10 s",
+            Unavailable(Cause.TIMEOUT, "no response in 10 s", ORIGIN),
+            "old-lib could not be checked: no response in 10 s",
             "",
         ),
-        (StatusNotStated(ORIGIN), f"{INDEX} does not state the status of old-lib", ""),
-        (Skipped(SkipReason.PRIVATE), "old-lib was sent nowhere: a private name", ""),
+        (StatusNotStated(ORIGIN), f"{INDEX} publishes no status for old-lib", ""),
+        (Skipped(SkipReason.PRIVATE), "old-lib was not looked up: private name", ""),
     ],
 )
-def test_a_look_up_is_told_in_words(lookup: Lookup, message: str, reason: str) -> None:
-    words = finding_message("old-lib", lookup)
-    assert words.message == message
-    assert words.reason == reason
+def test_message_and_reason_of_a_lookup_result(lookup: Lookup, message: str, reason: str) -> None:
+    text = finding_message("old-lib", lookup)
+    assert text.message == message
+    assert text.reason == reason
 
 
-def test_every_kind_of_look_up_is_among_those_tried_below() -> None:
+def test_samples_contain_every_type_of_lookup_result() -> None:
     assert {type(lookup) for lookup in lookups("x")} == set(get_args(Lookup))
 
 
-@given(FOREIGN, FOREIGN)
-def test_no_foreign_text_makes_words_harmful(name: str, text: str) -> None:
+@given(UNTRUSTED, UNTRUSTED)
+def test_untrusted_text_is_sanitized(name: str, text: str) -> None:
     for lookup in lookups(text):
-        words = finding_message(name, lookup)
-        assert is_harmless(words)
-        assert len(words.message) < 500
-        assert len(words.reason) <= 300
-        # The help is all ours: nothing foreign may give advice.
-        assert words.help == finding_message("old-lib", lookup).help
+        message = finding_message(name, lookup)
+        assert is_sanitized(message)
+        assert len(message.message) < 500
+        assert len(message.reason) <= 300
+        # The help contains no untrusted text.
+        assert message.help == finding_message("old-lib", lookup).help
 
 
 @pytest.mark.parametrize("lookup", [lookup for lookup in lookups("x") if rule_of(lookup) is not None], ids=repr)
-def test_every_finding_shows_a_way_out(lookup: Lookup) -> None:
+def test_every_finding_has_help(lookup: Lookup) -> None:
     assert finding_message("old-lib", lookup).help
 
 
 @pytest.mark.parametrize("status", [ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED])
-def test_the_way_to_keep_a_package_is_a_comment_that_works(status: ProjectStatus) -> None:
+def test_help_suggests_a_valid_ignore_comment(status: ProjectStatus) -> None:
     help_text = finding_message("old-lib", KnownStatus(status, "", ORIGIN)).help
     assert f"`# mothball: ignore[{status}] WHY`" in help_text
     assert status in [*Rule]
-    assert "choose another package" in help_text
+    assert "replace or remove it" in help_text
 
 
 @pytest.mark.parametrize("reason", ["", "{keep}", "use `# mothball: ignore[quarantined]`"])
-def test_nobody_is_invited_to_ignore_a_quarantine(reason: str) -> None:
+def test_help_for_quarantined_suggests_no_ignore(reason: str) -> None:
     help_text = finding_message("bad-lib", KnownStatus(ProjectStatus.QUARANTINED, reason, ORIGIN)).help
     assert "ignore" not in help_text
     assert "remove it" in help_text
 
 
-def test_a_missing_name_is_told_to_be_a_danger() -> None:
+def test_help_for_missing_warns_of_registration_by_others() -> None:
     help_text = finding_message("old-lib", Missing(ORIGIN)).help
     assert "check the spelling" in help_text
+    assert "anyone can register" in help_text
     assert "another index" in help_text
 
 
 @pytest.mark.parametrize(
-    ("cause", "way_out"),
+    ("cause", "remedy"),
     [
         (Cause.OFFLINE, "online"),
         (Cause.UNAUTHORIZED, "credentials"),
@@ -143,65 +144,64 @@ def test_a_missing_name_is_told_to_be_a_danger() -> None:
         *((cause, "check again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),
     ],
 )
-def test_the_way_out_of_a_failure_fits_its_cause(cause: Cause, way_out: str) -> None:
-    assert way_out in finding_message("old-lib", Unavailable(cause, "", ORIGIN)).help
+def test_help_for_a_failed_lookup_depends_on_the_cause(cause: Cause, remedy: str) -> None:
+    assert remedy in finding_message("old-lib", Unavailable(cause, "", ORIGIN)).help
 
 
 @pytest.mark.parametrize("reason", [*SkipReason])
-def test_every_reason_to_withhold_a_name_has_its_words(reason: SkipReason) -> None:
-    assert (
-        finding_message("old-lib", Skipped(reason)).message == f"old-lib was sent nowhere: {SKIP_REASON_TEXT[reason]}"
-    )
+def test_every_skip_reason_has_a_text(reason: SkipReason) -> None:
     assert SKIP_REASON_TEXT[reason]
+    message = finding_message("old-lib", Skipped(reason)).message
+    assert message == f"old-lib was not looked up: {SKIP_REASON_TEXT[reason]}"
 
 
-# --- what is said once ------------------------------------------------------------------------------------------------
+# --- ignores, indexes and ages ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("count", "names"), [(1, "1 project from it"), (2, "2 projects from it"), (0, "0 projects from it")]
+    ("count", "projects"), [(1, "1 project from it"), (2, "2 projects from it"), (0, "0 projects from it")]
 )
-def test_an_index_without_statuses_is_told_once_with_a_count(count: int, names: str) -> None:
-    words = not_stated_message(INDEX, count)
-    assert words.message.startswith(f"{INDEX} states no project status: {names}")
-    assert "status-index" in words.help
+def test_message_for_an_index_without_statuses_has_a_count(count: int, projects: str) -> None:
+    text = not_stated_message(INDEX, count)
+    assert text.message == f"{INDEX} publishes no project statuses: {projects} may be archived"
+    assert "status-index" in text.help
 
 
 @pytest.mark.parametrize(
-    ("words", "message", "way_out"),
+    ("text", "message", "help_text"),
     [
         (
             unused_ignore_message("old-lib", "archived, missing"),
-            "the ignore of archived, missing for old-lib matches nothing",
+            "the ignore of archived, missing for old-lib matches no finding",
             "remove it",
         ),
         (
             expired_ignore_message("old-lib", "2027-03-01"),
-            "the ignore of old-lib ended on 2027-03-01",
-            "move away from the package, or decide anew and set another `until`",
+            "the ignore of old-lib expired on 2027-03-01",
+            "replace or remove the package, or set a later `until`",
         ),
         (
             stale_message(INDEX, 1, 7300),
-            f"{INDEX} could not be asked: 1 answer is from the cache, up to 2 h old",
-            "check again when it answers",
+            f"{INDEX} could not be queried: 1 result is from the cache, up to 2 h old",
+            "check again when the index responds",
         ),
-        (stale_message("", 3, 86400), "offline: 3 answers are from the cache, up to 1 d old", ""),
+        (stale_message("", 3, 86400), "offline: 3 results are from the cache, up to 1 d old", ""),
     ],
 )
-def test_what_concerns_no_single_look_up_is_told_in_words(words: MessageText, message: str, way_out: str) -> None:
-    assert words == MessageText(message, way_out)
+def test_message_and_help_of_ignores_and_cached_results(text: MessageText, message: str, help_text: str) -> None:
+    assert text == MessageText(message, help_text)
 
 
-@given(FOREIGN)
-def test_foreign_names_are_harmless_there_too(text: str) -> None:
-    assert is_harmless(not_stated_message(text, 2))
-    assert is_harmless(stale_message(text, 2, 60.0))
-    assert is_harmless(unused_ignore_message(text, "archived"))
-    assert is_harmless(expired_ignore_message(text, "2027-03-01"))
+@given(UNTRUSTED)
+def test_untrusted_names_and_urls_are_sanitized(text: str) -> None:
+    assert is_sanitized(not_stated_message(text, 2))
+    assert is_sanitized(stale_message(text, 2, 60.0))
+    assert is_sanitized(unused_ignore_message(text, "archived"))
+    assert is_sanitized(expired_ignore_message(text, "2027-03-01"))
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "expected"),
     [
         (-5, "less than a minute"),
         (0, "less than a minute"),
@@ -215,13 +215,13 @@ def test_foreign_names_are_harmless_there_too(text: str) -> None:
         (86400 * 400.5, "400 d"),
     ],
 )
-def test_an_age_is_told_in_its_largest_whole_unit(seconds: float, words: str) -> None:
-    assert format_age(seconds) == words
+def test_age_is_formatted_in_its_largest_unit(seconds: float, expected: str) -> None:
+    assert format_age(seconds) == expected
 
 
 @given(st.floats(min_value=60, max_value=1e12))
-def test_an_age_is_never_overstated(seconds: float) -> None:
-    told = re.fullmatch(r"([1-9]\d*) (min|h|d)", format_age(seconds))
-    assert told is not None
-    size = {"min": 60, "h": 3600, "d": 86400}[told[2]]
-    assert int(told[1]) * size <= seconds < (int(told[1]) + 1) * size
+def test_age_is_rounded_down(seconds: float) -> None:
+    match = re.fullmatch(r"([1-9]\d*) (min|h|d)", format_age(seconds))
+    assert match is not None
+    size = {"min": 60, "h": 3600, "d": 86400}[match[2]]
+    assert int(match[1]) * size <= seconds < (int(match[1]) + 1) * size

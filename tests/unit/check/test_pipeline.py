@@ -291,7 +291,7 @@ def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> Non
     files = [source("a-lib\nb-lib\nc-lib\n"), source("a-lib\nours @ file:///ours\n", "more-requirements.txt")]
     [problem] = check(files, LookUp(answers), SETTINGS).problems
     assert problem.severity is Severity.WARNING
-    assert "2 answers" in problem.message
+    assert "2 results" in problem.message
     assert "5 d" in problem.message
 
 
@@ -305,7 +305,7 @@ def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_s
 
     other = source("a-lib\n", "z-requirements.txt", resolved_config(network=Network(elsewhere)))
     [problem] = check([source("a-lib\n"), other], look_up, SETTINGS).problems
-    assert "1 answer " in problem.message
+    assert "1 result " in problem.message
 
 
 def test_old_answers_offline_are_no_more_than_a_note() -> None:

@@ -88,13 +88,13 @@ def test_what_the_manifest_does_not_name_is_transitive_and_tells_the_shortest_wa
     }
 
 
-def test_a_transitive_finding_is_milder_and_says_who_brings_it_in() -> None:
+def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> None:
     finding = only(run(manifest("flask-foo"), lock(CHAIN)))
 
     assert (finding.path, finding.severity) == ("uv.lock", Severity.WARNING)
     assert finding.full_message() == ("old-lib is archived, via flask-foo → middle → old-lib: moved to new-lib")
     assert finding.help == (
-        "no more releases, not even for security: upgrade or replace flask-foo, or keep it with "
+        "no more releases, not even security fixes: upgrade or replace flask-foo, or ignore it with "
         '`old-lib = { rules = ["archived"], reason = "WHY" }` in [ignore] of mothball.toml'
     )
 
@@ -116,7 +116,7 @@ def test_what_a_tool_has_written_is_kept_by_the_configuration_and_not_by_a_comme
 
     (finding,) = run(manifest("flask-foo"), locked).findings
 
-    assert finding.help.endswith(f'or keep it with `old-lib = {{ rules = ["archived"], reason = "WHY" }}` in {place}')
+    assert finding.help.endswith(f'or ignore it with `old-lib = {{ rules = ["archived"], reason = "WHY" }}` in {place}')
 
 
 def test_a_quarantined_package_is_an_error_whoever_brings_it_in() -> None:

@@ -48,7 +48,7 @@ def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = T
 def test_a_comment_that_ignores_nothing_is_found_where_it_stands() -> None:
     [finding] = judge(source(f"one-lib\n{COMMENTED}")).findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
-    assert finding.message == "the ignore of archived, missing for some-lib matches nothing"
+    assert finding.message == "the ignore of archived, missing for some-lib matches no finding"
     assert finding.help
     assert finding.path == "requirements.txt"
     assert finding.location is not None
@@ -59,7 +59,7 @@ def test_a_comment_that_ignores_nothing_is_found_where_it_stands() -> None:
 
 def test_a_comment_beside_no_entry_ignores_nothing() -> None:
     [finding] = judge(source("# mothball: ignore[archived] where is it?\nsome-lib\n")).findings
-    assert finding.message == "the ignore of archived stands beside no dependency"
+    assert finding.message == "the ignore of archived applies to no dependency"
 
 
 def test_a_comment_that_one_of_its_rules_needs_is_in_use() -> None:
@@ -82,7 +82,7 @@ def test_a_comment_is_not_called_unused_in_a_file_that_was_not_read_whole() -> N
 
 def test_a_comment_is_judged_whatever_became_of_other_lines_and_files() -> None:
     report = judge(source(f"down-lib\n{COMMENTED}"), answers={"down-lib": DOWN}, unread=True)
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived, missing for some-lib matches nothing")]
+    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived, missing for some-lib matches no finding")]
 
 
 def test_a_comment_is_judged_even_where_only_one_file_is_read() -> None:
@@ -93,7 +93,7 @@ def test_a_comment_is_judged_even_where_only_one_file_is_read() -> None:
 def test_a_comment_after_the_hashes_of_another_entry_is_not_confused_with_it() -> None:
     text = "one-lib \\\n  --hash=sha256:00  # mothball: ignore[archived] known\nsome-lib\n"
     assert idle(judge(source(text))) == [
-        (Rule.UNUSED_IGNORE, "the ignore of archived for one-lib matches nothing"),
+        (Rule.UNUSED_IGNORE, "the ignore of archived for one-lib matches no finding"),
     ]
 
 
@@ -104,7 +104,7 @@ def test_an_entry_of_the_configuration_that_ignores_nothing_is_found_where_it_st
     report = judge(configured(ignore("some-lib")))
     [finding] = report.findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
-    assert finding.message == "the ignore of archived for some-lib matches nothing"
+    assert finding.message == "the ignore of archived for some-lib matches no finding"
     assert (finding.path, finding.name) == ("mothball.toml", "some-lib")
     assert finding.location is not None
     assert finding.location.start == Position(3, 1)
@@ -123,7 +123,7 @@ def test_an_entry_that_is_needed_in_one_of_its_files_is_in_use() -> None:
 
 def test_an_entry_is_not_needed_where_a_comment_does_its_work() -> None:
     report = judge(configured(ignore("some-lib"), text=COMMENTED), answers={"some-lib": ARCHIVED})
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for some-lib matches nothing")]
+    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for some-lib matches no finding")]
 
 
 def test_an_entry_is_judged_once_for_all_files_that_its_configuration_governs() -> None:
@@ -148,7 +148,7 @@ def test_an_entry_is_not_called_unused_when_a_look_up_failed() -> None:
 def test_an_entry_is_not_called_unused_when_its_project_has_no_stated_status() -> None:
     file = configured(ignore("some-lib"), ignore("next-lib"), text="some-lib\nnext-lib\n")
     report = judge(file, answers={"some-lib": NOT_STATED})
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for next-lib matches nothing")]
+    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for next-lib matches no finding")]
 
 
 def test_an_entry_is_not_called_unused_when_not_all_was_read() -> None:
@@ -171,7 +171,7 @@ def test_an_expired_ignore_is_found_and_works_no_longer(answer: Answer, whole_sc
     report = judge(file, answers={"some-lib": answer})
     [expired] = [finding for finding in report.findings if finding.rule is Rule.EXPIRED_IGNORE]
     assert expired.severity is Severity.WARNING
-    assert expired.message == "the ignore of some-lib ended on 2026-11-17"
+    assert expired.message == "the ignore of some-lib expired on 2026-11-17"
     assert expired.location is not None
     assert expired.location.start == Position(3, 1)
     assert len(report.findings) == 2
@@ -205,5 +205,5 @@ def test_a_comment_beside_no_dependency_says_where_it_belongs(text: str) -> None
     report = check([source(text)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
 
     (finding,) = (one for one in report.findings if one.rule is Rule.UNUSED_IGNORE)
-    assert finding.message == "the ignore of archived stands beside no dependency"
-    assert finding.help == "put it at the end of the dependency's line, or remove it"
+    assert finding.message == "the ignore of archived applies to no dependency"
+    assert finding.help == "move it to the end of the line of a dependency, or remove it"

@@ -154,8 +154,8 @@ def test_what_has_no_place_says_null() -> None:
             "path": None,
             "line": None,
             "column": None,
-            "message": "https://index.example/simple/ could not be asked: 1 answer is from the cache, up to 2 d old",
-            "help": "check again when it answers",
+            "message": "https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old",
+            "help": "check again when the index responds",
         },
     ]
 

@@ -110,6 +110,6 @@ def test_of_many_names_a_few_are_shown() -> None:
 
 def test_findings_of_a_change_tell_what_it_means_and_leave_the_ways_to_the_block() -> None:
     (finding,) = report(a=ARCHIVED).findings
-    assert finding.help == "no more releases, not even for security: choose another package"
+    assert finding.help == "no more releases, not even security fixes: replace or remove it"
     (full,) = check([source("a-lib\n", kind=Kind.REQUIREMENT)], LookUp({"a-lib": ARCHIVED}), SETTINGS).findings
-    assert full.help == f"{finding.help}, or keep it with `# mothball: ignore[archived] WHY`"
+    assert full.help == f"{finding.help}, or ignore it with `# mothball: ignore[archived] WHY`"

@@ -84,7 +84,7 @@ def test_a_result_has_the_place_of_the_name_in_code_points() -> None:
     assert result["level"] == "error"
     assert result["message"] == {"text": "old-lib is archived: moved to new-lib"}
     assert result["properties"]["project"] == "old-lib"
-    assert "choose another package" in result["properties"]["help"]
+    assert "replace or remove it" in result["properties"]["help"]
 
 
 def test_columns_behind_a_character_outside_the_first_plane_count_it_once() -> None:

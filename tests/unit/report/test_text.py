@@ -108,7 +108,7 @@ def test_a_full_report_in_its_order() -> None:
         "requirements/constraints.txt:2:1: warning[archived",
         "note[not-stated",
         "mothball.toml:3:1: warning: unknown key",
-        "warning: https://index.example/simple/ could not be asked: 1 answer is from the cache, up to 2 d old",
+        "warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old",
         "requirements.txt:7:1: ignored[archived",
         blocks[14].rstrip("\n"),
     ]
