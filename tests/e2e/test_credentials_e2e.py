@@ -14,7 +14,7 @@ from tests.support.scripted_index import ScriptedIndex, json_page
 
 READER = ("reader", "r34d3r/s-p4ssw0rd")
 QUOTED = "reader:r34d3r%2Fs-p4ssw0rd"
-REFUSED = ("unavailable", "unauthorised")
+REFUSED = ("unavailable", "unauthorized")
 ARCHIVED = ("stated", "archived")
 
 

@@ -83,7 +83,7 @@ def test_failures_are_warnings_in_a_full_check_and_hide_nothing_of_the_rest(moth
 def test_a_failure_is_never_kept(mothball: Mothball) -> None:
     with ScriptedIndex({NAME: [Reply(401), PAGE]}) as index:
         mothball.require(index.url, NAME)
-        assert mothball.check().said(NAME) == ("unavailable", "unauthorised")
+        assert mothball.check().said(NAME) == ("unavailable", "unauthorized")
         assert mothball.check().said(NAME) == ("stated", "archived")
 
 

@@ -149,7 +149,7 @@ def test_an_index_that_wants_credentials_leaves_its_projects_unverified(tmp_path
         mothball.require(closed.url, "behind-the-door")
         run = mothball.check()
         strict = mothball.check("--strict")
-    assert run.said("behind-the-door") == ("unavailable", "unauthorised")
+    assert run.said("behind-the-door") == ("unavailable", "unauthorized")
     assert run.found() == [("unverified", "warning", "behind-the-door")]
     assert (run.code, strict.code) == (0, 3)
 

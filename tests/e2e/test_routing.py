@@ -165,7 +165,7 @@ def test_credentials_that_the_user_told_an_installer_open_its_index(
 def test_credentials_in_a_repository_open_nothing_and_a_note_says_so(closed: Pypiron, mothball: Mothball) -> None:
     mothball.write("requirements.txt", f"-i {closed.url.replace('//', f'//{READER[0]}:{READER[1]}@')}", "acme-web")
     run = mothball.check()
-    assert run.said("acme-web") == ("unavailable", "unauthorised")
+    assert run.said("acme-web") == ("unavailable", "unauthorized")
     assert [one["severity"] for one in run.report["problems"]] == ["note"]
     assert "credentials in an index URL are not sent" in run.report["problems"][0]["message"]
     assert READER[1] not in run.out

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mothball.config.credential_settings import Access
+from mothball.config.credential_settings import CredentialSettings
 from mothball.config.project import read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.index.cache import CachedPage, _answer_of, _stored_at, _text_of
@@ -194,7 +194,7 @@ def test_any_address_leads_somewhere_or_nowhere(location: str, data: bytes) -> N
     for target in (redirect_target("https://index.example/simple/", location + url), page_url(url, NAME), url):
         endpoint = endpoint_of(target)
         assert endpoint is None or endpoint.scheme in ("http", "https")
-    login = CredentialStore(Access(), {}).first(page_url(url, NAME))
+    login = CredentialStore(CredentialSettings(), {}).first(page_url(url, NAME))
     assert login is None or isinstance(login, Login)
 
 

@@ -205,9 +205,9 @@ WAYS: dict[str, tuple[Way, str]] = {
     "its certificate has expired": (expired, "tls"),
     "its certificate is another host's": (for_another_host, "tls"),
     "behind a proxy that is down": (behind_a_dead_proxy, "unreachable"),
-    "behind a captive portal": (behind_a_portal, "unexpected-answer"),
+    "behind a captive portal": (behind_a_portal, "unexpected-response"),
     "behind a captive portal that redirects": (sent_to_a_portal, "refused-redirect"),
-    "plain http that nobody trusts": (declined, "declined"),
+    "plain http that nobody trusts": (declined, "refused-url"),
 }
 STATES = {
     "cold": (None, None),

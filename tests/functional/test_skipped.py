@@ -69,4 +69,4 @@ def test_in_a_lock_without_comments_the_configuration_ignores(project: Project) 
     project.write("Pipfile.lock", '{"default": {"old-lib": {"version": "==1"}}}')
     report = project.check_json()
 
-    assert [finding["suppressed"] for finding in report["findings"]] == [{"by": "config", "reason": "until June"}]
+    assert [finding["suppressed"] for finding in report["findings"]] == [{"kind": "config", "reason": "until June"}]

@@ -16,7 +16,7 @@ from mothball.index.resolution import LookupSettings, Query
 from mothball.lsp import lookups
 from mothball.lsp.features.lifecycle import _is_alive
 from mothball.lsp.lookups import Lookups
-from mothball.model.lookup import Answer, Cause, Missing, Origin, Source, StatusNotStated, Unavailable
+from mothball.model.lookup import Cause, IndexResult, Missing, Origin, Source, StatusNotStated, Unavailable
 from tests.support.lsp_client import PUSH, uri
 from tests.support.lsp_in_process import InProcess, Workspace, actions, archived
 from tests.support.lsp_pages import page
@@ -146,7 +146,7 @@ def query(name: str = "lib", **settings: Any) -> Query:
     ],
 )
 def test_every_answer_is_good_for_its_time(
-    known: Lookups, answer: Answer, settings: dict[str, Any], seconds: float
+    known: Lookups, answer: IndexResult, settings: dict[str, Any], seconds: float
 ) -> None:
     asked = query(**settings)
     assert known.wanting([asked], NOW) == [asked]

@@ -12,11 +12,11 @@ from mothball.lsp.hover_text import HoverContent, code_span, hover_text, project
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Dependency, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Rule, Severity, Suppression
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     Origin,
     ProjectStatus,
@@ -35,12 +35,12 @@ PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8), "old-lib")
 ORIGIN = Origin(INDEX, NOW - 3 * 3600)
 
 
-def story(lookup: Lookup, finding: Finding | None = None, **fields: object) -> HoverContent:
+def story(lookup: LookupResult, finding: Finding | None = None, **fields: object) -> HoverContent:
     """Return the story of `old-lib`, of which ``lookup`` was learnt; ``fields`` are the item's and its entry's."""
     entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
     own = {key: value for key, value in fields.items() if key in entry._fields}
     more = {key: value for key, value in fields.items() if key not in own}
-    lines = LineTable("old-lib\n")
+    lines = LineIndex("old-lib\n")
     item = CheckedDependency(entry._replace(**own), "requirements.txt", lines, lookup, **more)  # type: ignore[arg-type]
     return HoverContent(item, finding, NOW)
 
@@ -96,7 +96,7 @@ def test_a_whole_story() -> None:
         *((Skipped(reason), "**not asked**") for reason in SkipReason),
     ],
 )
-def test_each_kind_of_look_up_has_its_words(lookup: Lookup, words: str) -> None:
+def test_each_kind_of_look_up_has_its_words(lookup: LookupResult, words: str) -> None:
     text = hover_text(story(lookup), markdown=True)
     assert words in text
     assert text.partition("\n")[0].endswith("`old-lib`")
@@ -215,6 +215,6 @@ def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
     "lookup",
     [Skipped(SkipReason.PRIVATE), Missing(ORIGIN), Unavailable(Cause.TIMEOUT, "", ORIGIN), PENDING],
 )
-def test_a_name_that_no_index_has_told_of_has_no_link(lookup: Lookup) -> None:
+def test_a_name_that_no_index_has_told_of_has_no_link(lookup: LookupResult) -> None:
     assert project_page("old-lib", lookup) is None
     assert "http" not in hover_text(story(lookup), markdown=True).replace(INDEX, "")

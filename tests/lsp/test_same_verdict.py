@@ -94,7 +94,7 @@ def checked(project: Workspace, home: Path, name: str) -> tuple[list[tuple[objec
     report = json.loads(result.out)
     found, unverified = [], False
     for one in report["findings"]:
-        places = [one, *one.get("elsewhere", ())]
+        places = [one, *one.get("related_locations", ())]
         mine = next((place for place in places if place["path"] == name), None)
         if mine is None or one["suppressed"] is not None:
             continue

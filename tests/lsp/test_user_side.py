@@ -8,8 +8,8 @@ from unittest import mock
 
 import pytest
 
-from mothball.config.credential_settings import UserAddress
-from mothball.config.project import Config, network_of
+from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.project import Config, resolve_network
 from mothball.lsp.effective_settings import Environment, read_effective_settings
 from mothball.lsp.settings import Settings
 from mothball.model.document import Dependency, SkipReason, Span
@@ -25,7 +25,7 @@ ANY = Dependency("lib", Span(0, 0), Span(0, 0))
 def routed(settings: Settings, config: Config, home: Path, **variables: str) -> Route:
     with mock.patch.dict(os.environ, clean_environment(home, **variables), clear=True):
         side = read_effective_settings(settings, Environment())
-    return Router(DeclaredIndexes("requirements"), network_of(config, side.user, side.overrides)).route(ANY)
+    return Router(DeclaredIndexes("requirements"), resolve_network(config, side.user, side.overrides)).route(ANY)
 
 
 def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Pa
     assert isinstance(route, IndexRoute)
     assert route.urls == ("https://a.example/simple/",)
     with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
-        assert UserAddress(address) in read_effective_settings(Settings(), Environment()).user.access.addresses
+        assert UserIndexUrl(address) in read_effective_settings(Settings(), Environment()).user.access.addresses
 
 
 def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
-from mothball.config.project import Config, Ignore, Network
+from mothball.config.project import Config, Ignore, NetworkSettings
 from mothball.formats.table import parse
 from mothball.index.resolution import Query
 from mothball.index.snapshot import Snapshot
-from mothball.model.document import IndexOption, Kind, Location
+from mothball.model.document import DependencyKind, IndexOption, Location
 from mothball.model.findings import Rule
 from mothball.model.lookup import (
-    Answer,
     Cause,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -30,7 +30,7 @@ NOW = 1_795_003_200.0
 TODAY = "2026-11-18"
 DAY = 86_400.0
 SETTINGS = RunSettings(today=TODAY, now=NOW)
-NETWORK = Network(index_url=INDEX)
+NETWORK = NetworkSettings(index_url=INDEX)
 
 
 def origin(source: Source = Source.INDEX, *, age: float = 0.0, index: str = INDEX) -> Origin:
@@ -51,12 +51,12 @@ DOWN = Unavailable(Cause.TIMEOUT, "index.example did not answer in time", origin
 class LookUp:
     """Lookup results by name from a table, with ``otherwise`` for all others; ``calls`` records the batches."""
 
-    def __init__(self, answers: Mapping[str, Answer] | None = None, otherwise: Answer = ACTIVE) -> None:
+    def __init__(self, answers: Mapping[str, IndexResult] | None = None, otherwise: IndexResult = ACTIVE) -> None:
         self._answers = answers or {}
         self._otherwise = otherwise
         self.calls: list[list[Query]] = []
 
-    def __call__(self, queries: Iterable[Query]) -> dict[Query, Answer]:
+    def __call__(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
         self.calls.append(list(queries))
         return {query: self._answers.get(query.name, self._otherwise) for query in self.calls[-1]}
 
@@ -69,7 +69,7 @@ def ignore(name: str, *rules: Rule, reason: str = "known", until: str | None = N
 def resolved_config(
     config: Config | None = None,
     *,
-    network: Network = NETWORK,
+    network: NetworkSettings = NETWORK,
     snapshot: Snapshot | None = None,
     path: str = "mothball.toml",
     locations: Mapping[str, Location] = MappingProxyType({}),
@@ -84,7 +84,7 @@ def source(
     path: str = "requirements.txt",
     under: ResolvedConfig | None = None,
     *,
-    kind: Kind = Kind.REQUIREMENT,
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
     options: tuple[IndexOption, ...] = (),
 ) -> SourceFile:
     """Return a requirements file that holds ``text``."""

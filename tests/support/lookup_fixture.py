@@ -9,7 +9,7 @@ from mothball.index.page_request import Failed, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.index.snapshot import Snapshot
-from mothball.model.lookup import Answer, Cause, Origin, Source
+from mothball.model.lookup import Cause, IndexResult, Origin, Source
 from tests.support.fake_fetcher import FakeFetcher, Script
 
 HOME = "https://home.example/simple/"
@@ -43,12 +43,14 @@ class World:
     def remembered(self, index: str, name: str) -> CachedPage | None:
         return self.cache.get_many([page_key(index, name)]).get(page_key(index, name))
 
-    def look_up(self, queries: list[Query], script: Script) -> dict[Query, Answer]:
+    def look_up(self, queries: list[Query], script: Script) -> dict[Query, IndexResult]:
         self.fetcher = FakeFetcher(script)
         statuses = Resolver(open_client=self.fetcher.open, cache=self.cache, clock=lambda: self.now)
         return statuses.look_up(queries)
 
-    def ask(self, script: Script, *indexes: str, name: str = "lib", settings: LookupSettings | None = None) -> Answer:
+    def ask(
+        self, script: Script, *indexes: str, name: str = "lib", settings: LookupSettings | None = None
+    ) -> IndexResult:
         query = Query(name, indexes or (INDEX,), settings or LookupSettings())
         return self.look_up([query], script)[query]
 

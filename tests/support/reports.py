@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from mothball.check.messages import finding_message, not_stated_message
 from mothball.check.pipeline import check
 from mothball.config.project import Config
-from mothball.model.document import Dependency, Kind, Location, Position, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.lookup import (
-    Answer,
     Cause,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -54,7 +54,7 @@ ours @ https://code.example/ours.whl
 wrong=1
 """
 _CONSTRAINTS = "gone-lib\nold-lib<2\nmute-lib\n"
-_ANSWERS: dict[str, Answer] = {
+_ANSWERS: dict[str, IndexResult] = {
     "old-lib": ARCHIVED,
     "bad-lib": QUARANTINED,
     "odd-lib": UNRECOGNIZED,
@@ -72,7 +72,7 @@ def full_report() -> Report:
     under = resolved_config(Config(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
     files = [
         source(_REQUIREMENTS, under=under),
-        source(_CONSTRAINTS, "requirements/constraints.txt", under, kind=Kind.CONSTRAINT),
+        source(_CONSTRAINTS, "requirements/constraints.txt", under, kind=DependencyKind.CONSTRAINT),
     ]
     unread = [Finding(Rule.UNREADABLE, Severity.ERROR, "it is not UTF-8", "save it as UTF-8", path="latin.txt")]
     problems = [Problem(Severity.WARNING, "unknown key", "did you mean `x`?", "mothball.toml", Position(3, 1))]
@@ -85,7 +85,7 @@ def plain_report(names: int = 1) -> Report:
     return check([source(text)], LookUp(), SETTINGS)
 
 
-def unverified_report(*answers: Answer, text: str = "") -> Report:
+def unverified_report(*answers: IndexResult, text: str = "") -> Report:
     """Return a report on projects ``a-lib``, ``b-lib``, ... with these lookup results."""
     names = [f"{chr(ord('a') + number)}-lib" for number in range(len(answers))]
     return check([source(text or "\n".join(names))], LookUp(dict(zip(names, answers, strict=True))), SETTINGS)
@@ -141,7 +141,7 @@ def _dependencies(draw: st.DrawFn) -> CheckedDependency:
         draw(TEXTS), Span(0, 1), Span(0, 1), specifier=draw(TEXTS), section=draw(TEXTS), version=draw(st.none() | TEXTS)
     )
     via = tuple(draw(st.lists(TEXTS, max_size=2)))
-    lines = LineTable(draw(TEXTS))
+    lines = LineIndex(draw(TEXTS))
     return CheckedDependency(dependency, draw(TEXTS), lines, draw(_LOOKUPS), transitive=bool(via), via=via)
 
 

@@ -263,7 +263,7 @@ def uses_toml_1_1(text: str, scanned: TomlScan) -> bool:
     """Return whether a scan contains syntax that TOML 1.1 allows and TOML 1.0 does not."""
     entries = list(all_entries(scanned))
     keys = [key for header in scanned.headers for key in header.keys] + [key for entry in entries for key in entry.keys]
-    return any(re.search(r"\\[ex]", key.span.of(text)) for key in keys) or any(
+    return any(re.search(r"\\[ex]", key.span.slice(text)) for key in keys) or any(
         _is_new(text, value) for entry in entries for value in all_values(entry)
     )
 
@@ -290,7 +290,7 @@ def all_values(entry: TomlEntry) -> Iterator[Value]:
 
 
 def _is_new(text: str, value: Value) -> bool:
-    source = value.span.of(text)
+    source = value.span.slice(text)
     match value:
         case String():
             return re.search(r"\\[ex]", source) is not None

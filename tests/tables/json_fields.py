@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from mothball.model.document import Kind, SkipReason
+from mothball.model.document import DependencyKind, SkipReason
 from mothball.model.findings import Rule, Severity
 from mothball.model.lookup import Cause, ProjectStatus, Source
 from mothball.report.json import VERSION
@@ -66,13 +66,13 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("errors warnings", "integer", "findings of that severity that are not suppressed"),
         Field("ignored", "integer", "suppressed findings"),
         Field("skipped", "integer", "dependencies that were not looked up, including entries without a name"),
-        Field("not_verified", "integer", "dependencies whose lookup is `unavailable`"),
+        Field("unverified", "integer", "dependencies whose lookup is `unavailable`"),
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
     ),
     "dependency": (
         *_place("the position of the name"),
         Field("name", "string", "the normalized name (PEP 503)"),
-        Field("kind", "string", "what the entry is", Kind),
+        Field("kind", "string", "what the entry is", DependencyKind),
         Field("section", "string", "`project.dependencies`, `dependency-groups.dev`, …", null=True),
         Field("specifier", "string", "the version specifier as written", null=True),
         Field("version", "string", "the locked version", null=True),
@@ -107,10 +107,10 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         Field("message", "string", "what is wrong"),
         Field("help", "string", "what to do", null=True),
         Field("suppressed", "object", "the ignore that suppresses the finding", null=True, of="suppression"),
-        Field("elsewhere", "array of objects", "positions of the same dependency in lock files", of="position"),
+        Field("related_locations", "array of objects", "positions of the same dependency in lock files", of="position"),
     ),
     "suppression": (
-        Field("by", "string", "an ignore comment or an ignore entry", ["comment", "config"]),
+        Field("kind", "string", "an ignore comment or an ignore entry", ["comment", "config"]),
         Field("reason", "string", "the reason of the ignore, possibly empty"),
     ),
     "position": _place("the position of the name"),

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 
 from mothball.check.inputs import is_beneath, is_lock, required_by_members
-from mothball.model.document import Dependency, Document, Kind, ParseProblem
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem
 from mothball.model.records import NamedTuple
 
 _PRE_COMMIT = "pre-commit"
@@ -46,7 +46,7 @@ class FileVersion(NamedTuple):
     text: str
     document: Document
     oid: str = ""
-    kind: Kind = Kind.REQUIREMENT
+    kind: DependencyKind = DependencyKind.REQUIREMENT
     parent: int = 0
 
 
@@ -86,13 +86,13 @@ def _addition(target: FileVersion, before: Sequence[FileVersion], excuses: _Excu
     problems = tuple(
         problem
         for problem in target.document.problems
-        if _said(problem, target.text) not in old and problem.span.of(target.text) not in included
+        if _said(problem, target.text) not in old and problem.span.slice(target.text) not in included
     )
     return Addition(tuple(added), problems)
 
 
 def _said(problem: ParseProblem, text: str) -> tuple[str, str]:
-    return problem.message, problem.span.of(text)
+    return problem.message, problem.span.slice(text)
 
 
 class _Excuses:
@@ -177,7 +177,7 @@ def _role(document: Document, entry: Dependency) -> _Role:
         return _Role.PRE_COMMIT
     if is_lock(document):
         return _Role.LOCK
-    return _Role.MANIFEST if entry.kind is Kind.REQUIREMENT else _Role.CONSTRAINT
+    return _Role.MANIFEST if entry.kind is DependencyKind.REQUIREMENT else _Role.CONSTRAINT
 
 
 def _names(document: Document | None) -> set[str]:

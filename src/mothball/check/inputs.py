@@ -9,27 +9,27 @@ from types import MappingProxyType
 from typing import Literal
 
 from mothball.check.policy import SeverityPolicy
-from mothball.config.project import Config, Ignore, Network
+from mothball.config.project import Config, Ignore, NetworkSettings
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import (
     Dependency,
+    DependencyKind,
     Document,
     IgnoreComment,
     IndexOption,
-    Kind,
     Location,
     SkipReason,
     Span,
     ToolIndex,
 )
-from mothball.model.findings import CheckedDependency, Finding, Mode
-from mothball.model.line_index import LineTable
-from mothball.model.lookup import Lookup
+from mothball.model.findings import CheckedDependency, CheckMode, Finding
+from mothball.model.line_index import LineIndex
+from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 from mothball.routing.route import DeclaredIndexes
 
 # What the entries of a requirements file are to its project; other formats know by themselves.
-FileKind = Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
+FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 
 
 class ResolvedConfig(NamedTuple):
@@ -43,7 +43,7 @@ class ResolvedConfig(NamedTuple):
     path: str
     directory: str
     config: Config
-    network: Network
+    network: NetworkSettings
     snapshot: Snapshot | None = None
     ignore_locations: Mapping[str, Location] = MappingProxyType({})
     whole_scope: bool = False
@@ -71,7 +71,7 @@ class SourceFile(NamedTuple):
 
     ``index_options`` are those of all files that an installer reads together with it, in its order: the last
     ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
-    ``project`` is the absolute directory of the project that the file belongs to. ``selected`` are the dependencies that
+    ``project`` is the absolute directory of the file's project. ``selected`` are the dependencies that
     this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
     what others in it bring in, and is not counted. ``local_names`` are the names that are at home, at least those
     that it holds.
@@ -83,7 +83,7 @@ class SourceFile(NamedTuple):
     resolved_config: ResolvedConfig
     index_options: tuple[IndexOption, ...] = ()
     project: str = ""
-    kind: FileKind = Kind.REQUIREMENT
+    kind: FileKind = DependencyKind.REQUIREMENT
     tool_indexes: tuple[ToolIndex, ...] = ()
     selected: tuple[Dependency, ...] | None = None
     is_context: bool = False
@@ -107,11 +107,11 @@ class CheckedFile(NamedTuple):
     """
 
     file: SourceFile
-    lines: LineTable
+    lines: LineIndex
     checked: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
     used: frozenset[IgnoreComment | Ignore]
-    lookups: frozenset[type[Lookup]]
+    lookups: frozenset[type[LookupResult]]
 
 
 class RunSettings(NamedTuple):
@@ -123,7 +123,7 @@ class RunSettings(NamedTuple):
 
     today: str
     now: float
-    mode: Mode = Mode.FULL
+    mode: CheckMode = CheckMode.FULL
     strict: bool = False
     refresh: bool = False
     use_ignores: bool = True
@@ -139,7 +139,7 @@ _kind = itemgetter(Dependency._fields.index("kind"))
 
 def is_lock(document: Document) -> bool:
     """Return whether ``document`` was written by a tool rather than by people."""
-    return document.graph is not None or Kind.LOCKED in map(_kind, document.dependencies)
+    return document.graph is not None or DependencyKind.LOCKED in map(_kind, document.dependencies)
 
 
 def required_by_members(document: Document) -> frozenset[str]:
@@ -155,6 +155,6 @@ def is_beneath(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
-def line_range(span: Span, lines: LineTable) -> range:
+def line_range(span: Span, lines: LineIndex) -> range:
     """Return the numbers of the lines that ``span`` touches."""
     return range(lines.number(span.start), lines.number(max(span.start, span.end - 1)) + 1)

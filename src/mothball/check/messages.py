@@ -15,7 +15,7 @@ from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     ProjectStatus,
     Skipped,
@@ -68,9 +68,9 @@ _CAUSE_HELP = {
     "(mothball/config.toml)",
     Cause.REFUSED_REDIRECT: "redirects to another host are not followed: set `index-url` to the index that has the "
     "project",
-    Cause.UNEXPECTED_ANSWER: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
+    Cause.UNEXPECTED_RESPONSE: "check that `index-url` is a simple repository (PEP 503, PEP 691), and that no proxy "
     "responds instead of it",
-    Cause.DECLINED: "use HTTPS, or add the host to `trusted-hosts` in the user configuration",
+    Cause.REFUSED_URL: "use HTTPS, or add the host to `trusted-hosts` in the user configuration",
     Cause.TLS: "check the certificate; set `REQUESTS_CA_BUNDLE` to the CA certificates of your network",
 }
 _SKIP_REASON_HELP = {
@@ -92,7 +92,7 @@ _OTHER_CAUSE_HELP = f"check again when the index responds, or {_SNAPSHOT}"
 
 
 def finding_message(
-    name: str, lookup: Lookup, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
+    name: str, lookup: LookupResult, via: tuple[str, ...] = (), *, table: str | None = None, added: bool = False
 ) -> MessageText:
     """Return the texts of the finding for the lookup result of the project ``name``.
 
@@ -131,7 +131,7 @@ def _toml_string(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _message_text(name: str, lookup: Lookup, direct_dependency: str) -> MessageText:
+def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> MessageText:
     match lookup:
         case KnownStatus():
             advice = f"upgrade or replace {direct_dependency}" if direct_dependency else "replace or remove it"

@@ -19,25 +19,25 @@ from mothball.check.transitive import DependencyPaths, dependency_paths, merge_l
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Ignore
 from mothball.index.resolution import LookupSettings, Query
-from mothball.model.document import Dependency, IgnoreComment, Kind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, IgnoreComment, SkipReason
 from mothball.model.findings import (
     CheckedDependency,
+    CheckMode,
     Finding,
-    Mode,
     Problem,
     Report,
     Rule,
     Severity,
+    SkippedEntry,
     Summary,
-    UnnamedEntry,
 )
-from mothball.model.line_index import LineTable
-from mothball.model.lookup import Answer, Lookup, Skipped, Source, StatusNotStated, Unavailable
+from mothball.model.line_index import LineIndex
+from mothball.model.lookup import IndexResult, LookupResult, Skipped, Source, StatusNotStated, Unavailable
 from mothball.model.records import make
 from mothball.model.sanitize import one_line
 from mothball.routing.route import IndexRoute, Router, credential_locations
 
-LookUp = Callable[[Iterable[Query]], Mapping[Query, Answer]]
+LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
 Asked = Query | Skipped
 
 
@@ -132,19 +132,19 @@ def _judge(
     file: SourceFile,
     asked: Sequence[Asked],
     ways: DependencyPaths,
-    answers: Mapping[Query, Answer],
+    answers: Mapping[Query, IndexResult],
     settings: RunSettings,
 ) -> CheckedFile:
-    lines = LineTable(file.text)
+    lines = LineIndex(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
     for comment in file.document.ignores if settings.use_ignores else ():
-        for line in line_range(comment.about, lines):
+        for line in line_range(comment.applies_to, lines):
             comments.setdefault(line, []).append(comment)
     entries = file.resolved_config.config.ignores if settings.use_ignores or settings.keep_config_ignores else ()
     ignores = {ignore.name: ignore for ignore in entries}
     checked, findings = [], []
     used: set[IgnoreComment | Ignore] = set()
-    lookups: list[Lookup] = [answers[query] if isinstance(query, Query) else query for query in asked]
+    lookups: list[LookupResult] = [answers[query] if isinstance(query, Query) else query for query in asked]
     for dependency, lookup in zip(file.dependencies_to_check, lookups, strict=True):
         way = ways.get(dependency.name) if ways else None
         item = make(CheckedDependency, (dependency, file.path, lines, lookup, way is not None, way or ()))
@@ -174,8 +174,8 @@ def _finding(
     settings: RunSettings,
 ) -> Finding:
     dependency = item.dependency
-    added = settings.mode is Mode.ADDED
-    table = ignore_table(file.resolved_config.path) if dependency.kind is Kind.LOCKED else None
+    added = settings.mode is CheckMode.ADDED
+    table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
     words = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
     return Finding(
@@ -192,7 +192,7 @@ def _finding(
     )
 
 
-def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -> Iterator[Finding]:
+def _entry_problems(file: SourceFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
     severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
     for problem in file.document.problems:
         location = lines.location(file.path, problem.span)
@@ -201,11 +201,11 @@ def _entry_problems(file: SourceFile, lines: LineTable, settings: RunSettings) -
 
 
 def _unresolvable(
-    file: SourceFile, lines: LineTable, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
+    file: SourceFile, lines: LineIndex, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
 ) -> Iterator[Finding]:
     """Yield a finding for each list that is computed: a note, unless a change touches its file."""
     severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
-    if settings.mode is Mode.FULL and severity is not Severity.OFF:
+    if settings.mode is CheckMode.FULL and severity is not Severity.OFF:
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
         beside = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
@@ -256,7 +256,7 @@ def _skipped_problems(judged: Iterable[CheckedFile], settings: RunSettings) -> I
         for reason in REPORTED_SKIP_REASONS:
             skipped = unchecked.get(reason, ())
             severity = Severity.WARNING
-            if settings.mode is Mode.ADDED and any(entry.skip_reason in _NOT_WAVED for entry in skipped):
+            if settings.mode is CheckMode.ADDED and any(entry.skip_reason in _NOT_WAVED for entry in skipped):
                 severity = policy.severity_of(
                     Rule.UNVERIFIED, settings.severity_policy(one.file.resolved_config.config)
                 )
@@ -285,14 +285,14 @@ def _stale_problems(
         yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
-def _unnamed(one: CheckedFile) -> Iterator[UnnamedEntry]:
+def _unnamed(one: CheckedFile) -> Iterator[SkippedEntry]:
     """Yield the entries without a name, where all of a file is judged."""
     for entry in one.file.document.unnamed if one.file.selected is None else ():
-        yield UnnamedEntry(one.lines.location(one.file.path, entry.span), entry.reason)
+        yield SkippedEntry(one.lines.location(one.file.path, entry.span), entry.reason)
 
 
 def _summary(
-    checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[UnnamedEntry], files: int
+    checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[SkippedEntry], files: int
 ) -> Summary:
     live = [finding.severity for finding in findings if not finding.suppressed]
     kinds = [type(item.lookup) for item in checked]
@@ -306,7 +306,7 @@ def _summary(
         warnings=live.count(Severity.WARNING),
         ignored=len(findings) - len(live),
         skipped=skipped + len(unnamed),
-        not_verified=not_verified,
+        unverified=not_verified,
         not_stated=not_stated,
     )
 

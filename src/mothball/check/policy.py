@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from mothball.config.project import Ignore
-from mothball.model.document import IgnoreComment, Kind
-from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model.document import DependencyKind, IgnoreComment
+from mothball.model.findings import CheckMode, Finding, Problem, Rule, Severity, Suppression
 from mothball.model.lookup import (
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     ProjectStatus,
     Skipped,
@@ -50,11 +50,11 @@ class SeverityPolicy(NamedTuple):
     """What a rule's weight depends on. ``strict`` makes every warning an error."""
 
     severities: Mapping[str, Severity]
-    mode: Mode = Mode.FULL
+    mode: CheckMode = CheckMode.FULL
     strict: bool = False
 
 
-def rule_of(lookup: Lookup) -> Rule | None:
+def rule_of(lookup: LookupResult) -> Rule | None:
     """Return the rule that a look-up breaks, None when it breaks none.
 
     ``StatusNotStated`` is told once per index, not per line, and so breaks none here.
@@ -74,9 +74,9 @@ def rule_of(lookup: Lookup) -> Rule | None:
             assert_never(lookup)
 
 
-def is_downgraded(kind: Kind, *, transitive: bool) -> bool:
+def is_downgraded(kind: DependencyKind, *, transitive: bool) -> bool:
     """Return whether the line is not its reader's to choose: a transitive package, a constraint, an override."""
-    return transitive or kind in (Kind.CONSTRAINT, Kind.OVERRIDE)
+    return transitive or kind in (DependencyKind.CONSTRAINT, DependencyKind.OVERRIDE)
 
 
 def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False) -> Severity:
@@ -87,8 +87,8 @@ def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool
     """
     severities = severity_policy.severities
     in_full, when_added = _DEFAULTS[rule]
-    severity = severities.get(rule, when_added if severity_policy.mode is Mode.ADDED else in_full)
-    if severity_policy.mode is Mode.ADDED:
+    severity = severities.get(rule, when_added if severity_policy.mode is CheckMode.ADDED else in_full)
+    if severity_policy.mode is CheckMode.ADDED:
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mothball.check.inputs import CheckedFile, SourceFile, is_beneath, is_lock, required_by_members
-from mothball.model.document import Document, Kind, Location
+from mothball.model.document import DependencyKind, Document, Location
 from mothball.model.findings import Finding, Rule
 from mothball.model.records import NamedTuple
 
@@ -74,7 +74,7 @@ def dependency_paths(files: Sequence[SourceFile]) -> list[DependencyPaths]:
 
 
 def _manifest(file: SourceFile) -> _Manifest:
-    names = frozenset(one.name for one in file.document.dependencies if one.kind is Kind.REQUIREMENT)
+    names = frozenset(one.name for one in file.document.dependencies if one.kind is DependencyKind.REQUIREMENT)
     return _Manifest(file.project, file.document.format, file.path, names)
 
 
@@ -83,9 +83,10 @@ def _declares(document: Document) -> bool:
     if is_lock(document):
         return False
     if document.format not in _WITH_SECTIONS:
-        return any(one.kind is Kind.REQUIREMENT for one in document.dependencies)
+        return any(one.kind is DependencyKind.REQUIREMENT for one in document.dependencies)
     return bool(document.includes) or any(
-        one.kind is Kind.REQUIREMENT and one.section.startswith(_LOCKED_SECTIONS) for one in document.dependencies
+        one.kind is DependencyKind.REQUIREMENT and one.section.startswith(_LOCKED_SECTIONS)
+        for one in document.dependencies
     )
 
 
@@ -135,7 +136,7 @@ def merge_lock_findings(judged: Sequence[CheckedFile]) -> Iterator[Finding]:
         for finding in one.findings if not is_lock(one.file.document) else ():
             places = _recorded(one.file.project, finding, locked, by_members) if finding.lookup is not None else ()
             folded.update(places)
-            yield finding._replace(elsewhere=tuple(places)) if places else finding
+            yield finding._replace(related_locations=tuple(places)) if places else finding
     for lock in locks:
         yield from (one for one in lock.findings if one.location not in folded)
 

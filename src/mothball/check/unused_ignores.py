@@ -8,7 +8,7 @@ from mothball.check import policy
 from mothball.check.inputs import CheckedFile, ResolvedConfig, RunSettings, line_range
 from mothball.check.messages import MessageText, expired_ignore_message, unused_ignore_message
 from mothball.config.project import Ignore
-from mothball.model.findings import CheckedDependency, Finding, Mode, Rule
+from mothball.model.findings import CheckedDependency, CheckMode, Finding, Rule
 from mothball.model.lookup import StatusNotStated, Unavailable
 
 
@@ -23,7 +23,7 @@ def unused_ignores(judged: Sequence[CheckedFile], settings: RunSettings, *, comp
     """
     if not settings.use_ignores and not settings.keep_config_ignores:
         return
-    if settings.mode is Mode.ADDED:
+    if settings.mode is CheckMode.ADDED:
         yield from _ended_for_what_was_found(judged, settings)
         return
     by_config: dict[str, list[CheckedFile]] = {}
@@ -58,7 +58,7 @@ def _unused_comments(one: CheckedFile, settings: RunSettings) -> Iterator[Findin
     for comment in one.file.document.ignores:
         if comment in one.used or Rule.UNVERIFIED in comment.rules:
             continue
-        beside = [item for line in line_range(comment.about, one.lines) for item in on_line.get(line, ())]
+        beside = [item for line in line_range(comment.applies_to, one.lines) for item in on_line.get(line, ())]
         if any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in beside):
             continue
         names = ", ".join(dict.fromkeys(item.dependency.name for item in beside))

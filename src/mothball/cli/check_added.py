@@ -19,8 +19,8 @@ from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, disco
 from mothball.formats.table import format_of
 from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
-from mothball.model.findings import Mode, Problem, Report, Severity
-from mothball.model.lookup import Answer, KnownStatus, Lookup, ProjectStatus, Skipped, Source
+from mothball.model.findings import CheckMode, Problem, Report, Severity
+from mothball.model.lookup import IndexResult, KnownStatus, LookupResult, ProjectStatus, Skipped, Source
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 
@@ -34,7 +34,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
     """
     change_reader = ChangeReader(change, select_paths(map(_git_path, arguments.paths), requested_format(arguments)))
     unchanged_paths = _unchanged_paths(arguments.paths, change_reader, change)
-    setup = set_up(arguments, mode=Mode.ADDED, tree=change.target)
+    setup = set_up(arguments, mode=CheckMode.ADDED, tree=change.target)
     discovered = change_reader.read(setup.config_resolver, setup.settings)
     if arguments.list_files:
         files = tuple(file for file in discovered.files if not file.is_context)
@@ -54,17 +54,17 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
 
 def _remedies(report: Report, discovered: DiscoveryResult, change: Change, file_format: str | None) -> str:
     """Return the remedies for the errors in ``report``."""
-    from mothball.report.remedies import COMMIT, PUSH, RUN, Governing, Stopped, remedies  # noqa: PLC0415 - rarely used
+    from mothball.report.remedies import COMMIT, PUSH, RUN, ConfigFile, RemedyContext, remedies  # noqa: PLC0415 - rarely used
 
     configurations = {
-        file.path: Governing(
+        file.path: ConfigFile(
             display_path(governing_config_path(file, change.target)), file.resolved_config.config.snapshot
         )
         for file in discovered.files
     }
     return remedies(
         report,
-        Stopped(
+        RemedyContext(
             frozenset(file.path for file in discovered.files if is_lock(file.document)),
             configurations,
             PUSH if change.is_push else RUN if change.is_explicit else COMMIT,
@@ -94,7 +94,7 @@ def _added_report(
     """
     settings = setup.settings
 
-    def look_up_cached(queries: Iterable[Query]) -> Mapping[Query, Answer]:
+    def look_up_cached(queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
         pending = list(queries)
         results = session.look_up([_cache_only(query) for query in pending])
         return {query: results[_cache_only(query)] for query in pending}
@@ -113,7 +113,7 @@ def _cache_only(query: Query) -> Query:
     return query._replace(settings=query.settings._replace(offline=True, snapshot=None))
 
 
-def _is_settled(lookup: Lookup) -> bool:
+def _is_settled(lookup: LookupResult) -> bool:
     match lookup:
         case Skipped():
             return lookup.reason not in REPORTED_SKIP_REASONS

@@ -9,7 +9,7 @@ import time
 
 from mothball.check.inputs import RunSettings
 from mothball.cli.progress import Progress
-from mothball.config.credential_settings import Access, UserAddress, read_user_address
+from mothball.config.credential_settings import CredentialSettings, UserIndexUrl, read_user_address
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
@@ -18,9 +18,9 @@ from mothball.discovery.installer_settings import with_installers
 from mothball.formats.table import FORMATS
 from mothball.index.session import LookupSession
 from mothball.model.errors import ConfigError, UnreadableFileError, UsageError
-from mothball.model.findings import Mode, Severity
+from mothball.model.findings import CheckMode, Severity
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 from mothball.repository.files import DISK, Tree, read_stream
 
 
@@ -33,7 +33,7 @@ class Setup(NamedTuple):
 
 
 def set_up(
-    arguments: argparse.Namespace, *, scopes: tuple[str, ...] = (), mode: Mode = Mode.FULL, tree: Tree = DISK
+    arguments: argparse.Namespace, *, scopes: tuple[str, ...] = (), mode: CheckMode = CheckMode.FULL, tree: Tree = DISK
 ) -> Setup:
     """Return the settings of a run from its arguments, the environment and the user configuration.
 
@@ -105,15 +105,15 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
     )
 
 
-def _access(arguments: argparse.Namespace, user: UserConfig) -> Access:
+def _access(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
     """Return the user's credential settings, with the index URL of the command line or environment first."""
     return user.access._replace(addresses=(*index_addresses(arguments), *user.access.addresses))
 
 
-def index_addresses(arguments: argparse.Namespace) -> tuple[UserAddress, ...]:
+def index_addresses(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
     """Return the index URL of the command line or environment, if any. Raises UsageError if it is invalid."""
     index_url = _requested_index(arguments)
-    return () if index_url is None else (UserAddress(index_url),)
+    return () if index_url is None else (UserIndexUrl(index_url),)
 
 
 def _user_config() -> UserConfig:
@@ -137,7 +137,7 @@ def read_overrides(arguments: argparse.Namespace) -> Overrides:
     is_option = getattr(arguments, "index_url", None) is not None
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
     return Overrides(
-        without_credentials(index_url) if index_url else None,
+        strip_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
         index_set_by="--index-url" if is_option else "MOTHBALL_INDEX_URL",

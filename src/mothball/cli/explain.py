@@ -19,7 +19,7 @@ from mothball.formats.pep508 import EntryError, read_entry
 from mothball.model.document import Dependency, Span, normalize_name
 from mothball.model.errors import UsageError
 from mothball.model.findings import Finding, Rule, Severity
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import repository_root
@@ -62,7 +62,7 @@ def _parse_errors(files: Sequence[SourceFile], setup: Setup) -> Iterator[Finding
     """Yield the parse errors in ``files`` as findings, as a check reports them."""
     for file in files:
         severity = policy.severity_of(Rule.UNREADABLE, setup.settings.severity_policy(file.resolved_config.config))
-        lines = LineTable(file.text)
+        lines = LineIndex(file.text)
         for problem in file.document.problems if severity is not Severity.OFF else ():
             location = lines.location(file.path, problem.span)
             yield Finding(Rule.UNREADABLE, severity, problem.message, problem.help, path=file.path, location=location)
@@ -75,7 +75,7 @@ def _explanations(name: str, files: Sequence[SourceFile]) -> dict[Explanation, l
         dependencies = [dependency for dependency in file.document.dependencies if dependency.name == name]
         if dependencies:
             router = Router(file.declared_indexes(), file.resolved_config.network)
-            lines = LineTable(file.text)
+            lines = LineIndex(file.text)
             for dependency in dependencies:
                 start = lines.location(file.path, dependency.name_span).start
                 explanations.setdefault(router.explain(dependency), []).append(f"{file.path}:{start.line}")

@@ -17,8 +17,8 @@ from mothball.cli.common import open_session, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Report, Rule
-from mothball.model.lookup import Answer, Missing, Skipped, Unavailable
-from mothball.model.sanitize import as_logged
+from mothball.model.lookup import IndexResult, Missing, Skipped, Unavailable
+from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
 
 _REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE, Rule.MISSING)
@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _results(report: Report) -> dict[str, Answer]:
+def _results(report: Report) -> dict[str, IndexResult]:
     """Return the lookup results by project name; if several indexes were queried, the first one with the project."""
-    results: dict[str, Answer] = {}
+    results: dict[str, IndexResult] = {}
     for item in report.dependencies:
         name, lookup = item.dependency.name, item.lookup
         if not isinstance(lookup, Skipped) and not (name in results and _has_project(results[name])):
@@ -61,20 +61,20 @@ def _results(report: Report) -> dict[str, Answer]:
     return results
 
 
-def _main_index(results: Mapping[str, Answer]) -> str:
+def _main_index(results: Mapping[str, IndexResult]) -> str:
     """Return the index that has most of the projects; the snapshot records it for information only."""
     counts = Counter(result.origin.index_url for result in results.values() if _has_project(result))
     return next((index for index, _ in counts.most_common(1)), "")
 
 
-def _has_project(result: Answer) -> bool:
+def _has_project(result: IndexResult) -> bool:
     return not isinstance(result, Missing | Unavailable)
 
 
 def _write(text: str, path: str | None) -> None:
     """Write to stdout, or atomically to ``path``."""
     if path is None or path == "-":
-        sys.stdout.write(as_logged(text))
+        sys.stdout.write(escape_log_commands(text))
         return
     # Replace the target of a symbolic link. The permissions come from the umask, since the file is meant to be shared.
     path = os.path.realpath(path)

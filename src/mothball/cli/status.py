@@ -20,10 +20,10 @@ from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, disco
 from mothball.formats.table import format_of
 from mothball.model.document import Dependency, Document, IndexOption, Span
 from mothball.model.findings import CheckedDependency, Report
-from mothball.model.lookup import Answer, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
-from mothball.model.sanitize import as_logged, one_line
+from mothball.model.lookup import IndexResult, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
+from mothball.model.sanitize import escape_log_commands, one_line
 from mothball.report.concise import problem_line
-from mothball.report.json import VERSION, lookup_fields
+from mothball.report.json import VERSION, lookup_json
 from mothball.repository.files import DISK, is_inside, repository_root
 
 # Formats of the files whose indexes apply to the names on the command line.
@@ -42,10 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     dependencies = sorted(report.dependencies, key=lambda item: positions[item.dependency.name])
     report = report._replace(dependencies=tuple(dependencies))
     if arguments.output == "json":
-        projects = [
-            {"name": item.dependency.name, "lookup": lookup_fields(item.lookup)} for item in report.dependencies
-        ]
-        sys.stdout.write(as_logged(json.dumps({"version": VERSION, "projects": projects}, indent=2)) + "\n")
+        projects = [{"name": item.dependency.name, "lookup": lookup_json(item.lookup)} for item in report.dependencies]
+        sys.stdout.write(escape_log_commands(json.dumps({"version": VERSION, "projects": projects}, indent=2)) + "\n")
     else:
         for item in report.dependencies:
             sys.stdout.write(_lines(item, setup.settings.now))
@@ -92,7 +90,7 @@ def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: Dis
         dependency = Dependency(name, span, span)._replace(
             section=entry.section,
             index_url=entry.index_url,
-            also_indexes=entry.also_indexes,
+            alternative_indexes=entry.alternative_indexes,
             index_name=entry.index_name,
             skip_reason=entry.skip_reason,
         )
@@ -121,7 +119,7 @@ def _lines(item: CheckedDependency, now: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _result_line(lookup: Answer, now: float) -> str:
+def _result_line(lookup: IndexResult, now: float) -> str:
     """Return the age and source of a lookup result, or an empty string for a failed lookup."""
     if isinstance(lookup, Unavailable):
         return ""

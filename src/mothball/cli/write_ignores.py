@@ -108,7 +108,7 @@ def _is_written(finding: Finding, by_path: Mapping[str, SourceFile], today: str)
 
 def _files_of(finding: Finding, by_path: Mapping[str, SourceFile]) -> Iterator[SourceFile]:
     """Yield all files of ``finding``: one finding covers a manifest and its lock."""
-    for path in dict.fromkeys((finding.path, *(location.path for location in finding.elsewhere))):
+    for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
         yield by_path[path]
 
 

@@ -14,14 +14,14 @@ from enum import StrEnum
 from mothball.config.values import KeyPath, read_duration, read_index_url, read_text, wrong
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 # uv's rule for the names of indexes, which become parts of the names of variables.
 INDEX_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _USER_INFORMATION = r"(?i)(https?://)([^/?#]*)@"
 
 
-class UserAddress(NamedTuple):
+class UserIndexUrl(NamedTuple):
     """The base URL of an index that the user named, perhaps with ``user:password@``.
 
     ``name`` is what uv calls the index, for ``UV_INDEX_<NAME>_USERNAME`` and ``_PASSWORD``. Only to addresses named so
@@ -33,7 +33,7 @@ class UserAddress(NamedTuple):
 
     def __repr__(self) -> str:
         """Return a form that can be shown: a record ends up in a log sooner or later."""
-        return f"UserAddress(url={without_credentials(self.url)!r}, name={self.name!r})"
+        return f"UserIndexUrl(url={strip_credentials(self.url)!r}, name={self.name!r})"
 
 
 class KeyringProvider(StrEnum):
@@ -45,7 +45,7 @@ class KeyringProvider(StrEnum):
     DISABLED = "disabled"
 
 
-class Access(NamedTuple):
+class CredentialSettings(NamedTuple):
     """How the user gets in.
 
     ``client_certificate`` is the absolute path of a PEM file that holds a certificate and its key, for the indexes that
@@ -54,7 +54,7 @@ class Access(NamedTuple):
     leaves that to us.
     """
 
-    addresses: tuple[UserAddress, ...] = ()
+    addresses: tuple[UserIndexUrl, ...] = ()
     keyring: KeyringProvider = KeyringProvider.AUTO
     client_certificate: str = ""
     ca_bundle: str = ""
@@ -69,7 +69,7 @@ def read_user_address(value: object, at: KeyPath) -> str:
             # The rest is held to the rules of every address.
             read_index_url(user_information[1] + value[user_information.end() :], at)
             return value
-        if without_credentials(value).endswith("…/") and "…" not in value:
+        if strip_credentials(value).endswith("…/") and "…" not in value:
             raise ConfigError(
                 f"`{at[-1]}` holds a password that no parser of addresses reads as it was meant",
                 key=at,
@@ -78,7 +78,7 @@ def read_user_address(value: object, at: KeyPath) -> str:
     return read_index_url(value, at)
 
 
-def read_user_addresses(value: object, at: KeyPath) -> tuple[UserAddress, ...]:
+def read_user_addresses(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
     """Return the addresses of a table that is keyed by the names of indexes."""
     if not isinstance(value, Mapping):
         raise wrong(at, value, 'a table such as { internal = "https://index.example/simple/" }')
@@ -86,7 +86,7 @@ def read_user_addresses(value: object, at: KeyPath) -> tuple[UserAddress, ...]:
     for name, url in value.items():
         if not re.fullmatch(INDEX_NAME, name):
             raise wrong((*at, name), name, "the name of an index: letters, digits, `.`, `_` and `-`")
-        addresses.append(UserAddress(read_user_address(url, (*at, name)), name))
+        addresses.append(UserIndexUrl(read_user_address(url, (*at, name)), name))
     return tuple(addresses)
 
 
@@ -97,7 +97,7 @@ def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
     return KeyringProvider(value)
 
 
-def read_own_path(value: object, at: KeyPath) -> str:
+def read_user_path(value: object, at: KeyPath) -> str:
     """Return an absolute path; ``~`` is the user's home. A relative one would mean another file in each directory."""
     path = os.path.expanduser(read_text(value, at))
     if not os.path.isabs(path):

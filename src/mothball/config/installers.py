@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from mothball.config.credential_settings import UserAddress
+from mothball.config.credential_settings import UserIndexUrl
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 
 class UserIndex(NamedTuple):
@@ -29,7 +29,7 @@ class UserIndex(NamedTuple):
 
     def __repr__(self) -> str:
         """Return a form that can be shown: a record ends up in a log sooner or later."""
-        return f"UserIndex(url={without_credentials(self.url)!r}, by={self.set_by!r}, name={self.name!r})"
+        return f"UserIndex(url={strip_credentials(self.url)!r}, by={self.set_by!r}, name={self.name!r})"
 
 
 class PipSettings(NamedTuple):
@@ -69,9 +69,9 @@ class InstallerSettings(NamedTuple):
     variables: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def addresses(self) -> tuple[UserAddress, ...]:
+    def addresses(self) -> tuple[UserIndexUrl, ...]:
         """Every index that the user names, each once: with their credentials, and nobody else's, it may be asked."""
-        return tuple(dict.fromkeys(UserAddress(one.url, one.name) for one in self._indexes() if one.is_user_setting))
+        return tuple(dict.fromkeys(UserIndexUrl(one.url, one.name) for one in self._indexes() if one.is_user_setting))
 
     def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv

@@ -14,10 +14,10 @@ from typing import Any
 from mothball.config.credential_settings import (
     KeyringProvider,
     read_keyring_provider,
-    read_own_path,
     read_timeout,
     read_user_address,
     read_user_addresses,
+    read_user_path,
 )
 from mothball.config.project import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
 from mothball.config.values import (
@@ -36,7 +36,7 @@ from mothball.config.values import (
     read_until,
 )
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.model.project_urls import PROJECT_HOME
+from mothball.model.project_urls import PROJECT_URL
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # No query or fragment, and no variable; user information only where the user alone speaks.
@@ -90,7 +90,7 @@ def schema(*, user: bool = False) -> dict[str, Any]:
     )
     return {
         "$schema": _DIALECT,
-        "$id": f"{PROJECT_HOME}{name}.schema.json",
+        "$id": f"{PROJECT_URL}{name}.schema.json",
         "title": title,
         **_table(USER_KEYS if user else PROJECT_KEYS),
     }
@@ -153,7 +153,7 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
         },
         read_user_address: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_PLACE}$"},
         read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
-        read_own_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
+        read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
         read_timeout: {
             "type": "string",
             "pattern": "^(?=[0-9]{1,6}[sm]$)0*(?:(?:[1-9][0-9]?|[1-5][0-9]{2}|600)s|(?:[1-9]|10)m)$",

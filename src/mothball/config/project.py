@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mothball.config.credential_settings import (
-    Access,
-    UserAddress,
+    CredentialSettings,
+    UserIndexUrl,
     read_keyring_provider,
-    read_own_path,
     read_timeout,
     read_user_address,
     read_user_addresses,
+    read_user_path,
 )
 from mothball.config.installers import NO_SETTINGS, InstallerSettings
 from mothball.config.values import (
@@ -40,7 +40,7 @@ from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule, Severity
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import one_line, without_credentials
+from mothball.model.sanitize import one_line, strip_credentials
 
 # The one place that names the default index: the hosts by which it is known, the one that is asked first. Whoever wants
 # another index sets `index-url`.
@@ -49,7 +49,7 @@ DEFAULT_INDEX = f"https://{DEFAULT_INDEX_HOSTS[0]}/simple/"
 
 DEFAULT_MAX_AGE = 3600.0
 # Who chose an index: the words for a project's configuration, until somebody knows its file.
-BY_PROJECT = "`index-url` of the project"
+PROJECT_INDEX_SETTING = "`index-url` of the project"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
@@ -98,7 +98,7 @@ class UserConfig(NamedTuple):
     offline: bool | None = None
     max_age: float | None = None
     allow_local_indexes: bool = False
-    access: Access = Access()
+    access: CredentialSettings = CredentialSettings()
     installers: InstallerSettings = NO_SETTINGS
 
 
@@ -106,7 +106,7 @@ class Overrides(NamedTuple):
     """What the command line and the environment say for one run; None and False leave the files' word standing.
 
     ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
-    seconds. ``index_set_by`` says what names ``index_url``. Where ``ask_local_indexes`` is false, local indexes that
+    seconds. ``index_set_by`` says what names ``index_url``. Where ``allow_local_indexes`` is false, local indexes that
     only a repository names need the user's consent.
     """
 
@@ -116,15 +116,15 @@ class Overrides(NamedTuple):
     unverified: Severity | None = None
     max_age: float | None = None
     index_set_by: str = "--index-url"
-    ask_local_indexes: bool = True
+    allow_local_indexes: bool = True
 
 
-class Network(NamedTuple):
+class NetworkSettings(NamedTuple):
     """Whom to ask, and how old an answer may be: project, user and command line brought together.
 
     ``index_url`` answers for what names no index of its own; ``index_set_by`` says who chose it, empty where nobody did
     and the installers' settings come first, and ``is_user_index`` whether that is the user. ``user_indexes`` are
-    index URLs, ``trusted_hosts`` hosts, that the user's side names. Where ``ask_local_indexes`` is false, indexes on
+    index URLs, ``trusted_hosts`` hosts, that the user's side names. Where ``allow_local_indexes`` is false, indexes on
     this machine, in private networks or over plain http are asked only where the user names them. ``max_age`` is in
     seconds.
     """
@@ -138,23 +138,23 @@ class Network(NamedTuple):
     is_user_index: bool = False
     user_indexes: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
-    ask_local_indexes: bool = True
+    allow_local_indexes: bool = True
     installers: InstallerSettings = NO_SETTINGS
 
 
-def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Network:
+def resolve_network(config: Config, user: UserConfig, overrides: Overrides) -> NetworkSettings:
     """Return the network settings in force. The command line beats the project, the project beats the user.
 
     Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
     """
     chosen = (
         (overrides.index_url, overrides.index_set_by),
-        (config.index_url, BY_PROJECT),
+        (config.index_url, PROJECT_INDEX_SETTING),
         (user.index_url, "`index-url` of your own configuration"),
     )
     named = (overrides.index_url, user.index_url, *(one.url for one in user.access.addresses))
     index_url, index_set_by = next(((url, set_by) for url, set_by in chosen if url), (DEFAULT_INDEX, ""))
-    return Network(
+    return NetworkSettings(
         index_url=index_url,
         status_index=config.status_index,
         private=config.private + user.private,
@@ -164,9 +164,9 @@ def network_of(config: Config, user: UserConfig, overrides: Overrides) -> Networ
         ),
         index_set_by=index_set_by,
         is_user_index=bool(index_set_by) and (bool(overrides.index_url) or not config.index_url),
-        user_indexes=tuple(dict.fromkeys(without_credentials(url) for url in named if url)),
+        user_indexes=tuple(dict.fromkeys(strip_credentials(url) for url in named if url)),
         trusted_hosts=user.trusted_hosts,
-        ask_local_indexes=overrides.ask_local_indexes or user.allow_local_indexes,
+        allow_local_indexes=overrides.allow_local_indexes or user.allow_local_indexes,
         installers=user.installers,
     )
 
@@ -191,13 +191,13 @@ def read_config(table: object, at: KeyPath = ()) -> Config:
 def read_user_config(table: object) -> UserConfig:
     """Return the ``UserConfig`` that ``table``, a whole user-level file, holds. Raises ConfigError as above."""
     values = read_table(table, USER_KEYS, ())
-    named = (UserAddress(values["index-url"]),) if "index-url" in values else ()
+    named = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
     ways_in = {_ACCESS_KEYS[key]: value for key, value in values.items() if key in _ACCESS_KEYS}
     ways_in["addresses"] = (*named, *ways_in.get("addresses", ()))
     if named:
-        values["index-url"] = without_credentials(values["index-url"])
+        values["index-url"] = strip_credentials(values["index-url"])
     rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _ACCESS_KEYS}
-    return UserConfig(**rest, access=Access(**ways_in))
+    return UserConfig(**rest, access=CredentialSettings(**ways_in))
 
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
@@ -248,7 +248,7 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "index-url": read_user_address,
         "indexes": read_user_addresses,
         "keyring-provider": read_keyring_provider,
-        "client-cert": read_own_path,
+        "client-cert": read_user_path,
         "timeout": read_timeout,
         "trusted-hosts": read_texts,
         "private": read_name_patterns,

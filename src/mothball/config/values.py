@@ -13,7 +13,7 @@ from typing import Any
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.model.sanitize import one_line, without_credentials
+from mothball.model.sanitize import one_line, strip_credentials
 
 KeyPath = tuple[str, ...]
 Reader = Callable[[object, KeyPath], Any]
@@ -166,7 +166,7 @@ def read_duration(value: object, at: KeyPath) -> float:
 def read_index_url(value: object, at: KeyPath) -> str:
     """Return ``value`` when it is an index URL that a configuration file may name."""
     # Echoed in a message, a password would end up in somebody's log.
-    shown = without_credentials(value) if isinstance(value, str) else value
+    shown = strip_credentials(value) if isinstance(value, str) else value
     if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(str(shown), len(value)) != shown:
         raise wrong(at, shown, 'an index URL such as "https://index.example/simple/"')
     if "$" in value:
@@ -175,7 +175,7 @@ def read_index_url(value: object, at: KeyPath) -> str:
             key=at,
             help_text="write the address itself, or give it with --index-url",
         )
-    if without_credentials(value) != value:
+    if strip_credentials(value) != value:
         raise ConfigError(
             f"`{at[-1]}` holds credentials, a query or a fragment, and none of them may stand here",
             key=at,

@@ -25,7 +25,7 @@ from mothball.formats.table import (
     may_matter,
     parse,
 )
-from mothball.model.document import Document, Kind
+from mothball.model.document import DependencyKind, Document
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
@@ -234,12 +234,14 @@ class ChangeReader:
             for include in version.document.includes:
                 path = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
                 # As in the target: what one file constrains with and another one installs is installed.
-                is_news = path not in seen or (seen[path] is Kind.CONSTRAINT and include.kind is Kind.REQUIREMENT)
+                is_news = path not in seen or (
+                    seen[path] is DependencyKind.CONSTRAINT and include.kind is DependencyKind.REQUIREMENT
+                )
                 if is_news and may_be_included(path) and base.tree.is_file(path):
                     seen[path] = include.kind
                     waiting.extend(self._version(base, path, "requirements", include.kind))
 
-    def _version(self, base: Base, path: str, file_format: str, kind: Kind) -> Iterator[FileVersion]:
+    def _version(self, base: Base, path: str, file_format: str, kind: DependencyKind) -> Iterator[FileVersion]:
         """Yield what a base has at ``path``, nothing where that is no text: then everything is new.
 
         Nor is there anything in what the configuration excludes: it is not the project's.
@@ -294,15 +296,15 @@ class ChangeReader:
         unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
         return DiscoveryResult(tuple(files), unreadable, found.problems)
 
-    def _is_included(self, path: str, kind: Kind, before: set[tuple[str, Kind]]) -> bool:
+    def _is_included(self, path: str, kind: DependencyKind, before: set[tuple[str, DependencyKind]]) -> bool:
         """Return whether the file belongs to the project from now on, or is installed from where it only constrained.
 
         ``before`` holds the files of the base, and what each was.
         """
-        if (path, Kind.REQUIREMENT) in before:
+        if (path, DependencyKind.REQUIREMENT) in before:
             return False
-        if (path, Kind.CONSTRAINT) in before:
-            return kind is Kind.REQUIREMENT
+        if (path, DependencyKind.CONSTRAINT) in before:
+            return kind is DependencyKind.REQUIREMENT
         return self._wanted.format_of(path) is None
 
     def _oid(self, path: str) -> str:
@@ -316,8 +318,8 @@ def _is_file_after(base: Base, path: str) -> bool:
     return difference is not None and difference.after is not None and difference.after.is_file
 
 
-def _kind_of(path: str) -> Kind:
-    return Kind.CONSTRAINT if is_constraints(path) else Kind.REQUIREMENT
+def _kind_of(path: str) -> DependencyKind:
+    return DependencyKind.CONSTRAINT if is_constraints(path) else DependencyKind.REQUIREMENT
 
 
 def _path_of(file: SourceFile) -> str:

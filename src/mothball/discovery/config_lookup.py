@@ -12,14 +12,14 @@ from datetime import date
 
 from mothball.check.inputs import ResolvedConfig, SourceFile
 from mothball.config.project import (
-    BY_PROJECT,
+    PROJECT_INDEX_SETTING,
     Config,
-    Network,
+    NetworkSettings,
     Overrides,
     UserConfig,
-    network_of,
     read_config,
     read_user_config,
+    resolve_network,
 )
 from mothball.config.values import SEVERITY_SCOPES
 from mothball.formats.toml.api import TomlScan, first_error_of, scan, scan_once, span_of, to_mapping
@@ -28,7 +28,7 @@ from mothball.model.document import Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import Problem, Rule, Severity
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree, display_path, is_inside, read_utf8, resolves_inside
 
@@ -136,7 +136,7 @@ class ConfigResolver:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        parsed, lines = scan_once(text), LineTable(text)
+        parsed, lines = scan_once(text), LineIndex(text)
         first = first_error_of(parsed, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
@@ -177,7 +177,7 @@ class ConfigResolver:
             display_path(path) if path else "",
             scope,
             config,
-            network_of(config, self._user, overrides),
+            resolve_network(config, self._user, overrides),
             self._snapshot(path, config, root),
             locations,
             whole_scope=any(is_inside(scope, read) for read in self._settings.scopes),
@@ -235,7 +235,7 @@ def read_user_config_file(path: str) -> UserConfig:
     if not os.path.lexists(path):
         return UserConfig()
     text = read_utf8(path)
-    parsed, lines = scan(text), LineTable(text)
+    parsed, lines = scan(text), LineIndex(text)
     if parsed.errors:
         first = parsed.errors[0]
         line = lines.position(first.span.start).line
@@ -284,9 +284,13 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
     return shared if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
 
 
-def _with_place(network: Network, place: str) -> Network:
+def _with_place(network: NetworkSettings, place: str) -> NetworkSettings:
     """Return ``network``, which knows where its project names an index."""
-    return network._replace(index_set_by=f"`index-url` in {place}") if network.index_set_by == BY_PROJECT else network
+    return (
+        network._replace(index_set_by=f"`index-url` in {place}")
+        if network.index_set_by == PROJECT_INDEX_SETTING
+        else network
+    )
 
 
 def _may_configure_mothball(path: str, tree: Tree) -> bool:

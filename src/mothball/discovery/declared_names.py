@@ -60,11 +60,11 @@ class DeclaredNames:
         """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
         known = self._known.get(path)
         if known is not None:
-            return known.own_name or None
+            return known.project_name or None
         text, candidates = self._text_of(path, file_format, root)
         if wanted is not None and candidates.isdisjoint(wanted):
             return "" if re.search(_TELLS, text) else None
-        return (parse(file_format, text).own_name or None) if candidates else None
+        return (parse(file_format, text).project_name or None) if candidates else None
 
     def text_of(self, path: str, file_format: str, root: str) -> str:
         """Return the text of a file that may tell a name, empty where it cannot be read."""
@@ -73,7 +73,7 @@ class DeclaredNames:
     def possible_names(self, path: str, file_format: str, root: str) -> frozenset[str]:
         """Return names of which the one that a file tells is one; none where it tells none."""
         known = self._known.get(path)
-        return frozenset((known.own_name,)) if known is not None else self._text_of(path, file_format, root)[1]
+        return frozenset((known.project_name,)) if known is not None else self._text_of(path, file_format, root)[1]
 
     def _text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
         """Return the text of a file, and all that could be the name in it."""

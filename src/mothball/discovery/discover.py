@@ -30,10 +30,10 @@ from mothball.discovery.local_projects import (
     skip_local_names,
 )
 from mothball.formats.table import FORMATS, decode, format_of, may_matter
-from mothball.model.document import Document, Kind, ToolIndex
+from mothball.model.document import DependencyKind, Document, ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import (
@@ -113,7 +113,7 @@ def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -
     if document.is_broken or target.format in ("script", format_of(target.path)):
         return False
     found = (
-        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name),
+        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
         document.unresolvable,
     )
     return not any(found) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
@@ -166,7 +166,7 @@ class _Discovery:
         """Return what an installer meets in ``one``: an include that could not be read may name an index."""
         failed = {start for start, key in one.includes if key in self._failed}
         unread = [include for include in one.document.includes if include.span.start in failed]
-        document = with_unknown_index(one.document, unread, LineTable(one.text), one.target) if unread else one.document
+        document = with_unknown_index(one.document, unread, LineIndex(one.text), one.target) if unread else one.document
         return ParsedFile(document, one.includes)
 
     def run(self) -> None:
@@ -175,7 +175,9 @@ class _Discovery:
             target = waiting.popleft()
             known = self.read.get(target.key)
             # A file that is a requirements file to one and a constraints file to another is installed from.
-            is_news = known is None or (known.target.kind is Kind.CONSTRAINT and target.kind is Kind.REQUIREMENT)
+            is_news = known is None or (
+                known.target.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
+            )
             if is_news and target.key not in self._failed:
                 waiting.extend(self._take(target))
         self._look_above()

@@ -9,8 +9,8 @@ from operator import itemgetter
 from mothball.check.inputs import FileKind
 from mothball.discovery.inherited_indexes import with_source_locations
 from mothball.formats.table import is_constraints, may_be_included, parse
-from mothball.model.document import Document, Include, IndexOption, Kind, ParseProblem
-from mothball.model.line_index import LineTable
+from mothball.model.document import DependencyKind, Document, Include, IndexOption, ParseProblem
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside
@@ -43,7 +43,7 @@ def parse_document(text: str, path: str, root: str, file_format: str, kind: File
 
 def include_target(include: Include, path: str, root: str) -> str | None:
     """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
-    found = _resolve(include, FileTarget(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
+    found = _resolve(include, FileTarget(path, path, root, "requirements", DependencyKind.REQUIREMENT), DISK)
     return found.key if isinstance(found, FileTarget) else None
 
 
@@ -55,7 +55,7 @@ def parsed(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[Fi
     pairs = zip(document.includes, found, strict=True)
     unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
     document = document._replace(problems=(*document.problems, *refused))
-    return (with_unknown_index(document, unread, LineTable(text), target) if unread else document), found
+    return (with_unknown_index(document, unread, LineIndex(text), target) if unread else document), found
 
 
 def _may_name_index(document: Document, include: Include) -> bool:
@@ -63,10 +63,12 @@ def _may_name_index(document: Document, include: Include) -> bool:
 
     What setuptools includes holds names alone, and constraints that many projects share (``-c https://…``) none.
     """
-    return document.format not in _SETUPTOOLS and not (include.kind is Kind.CONSTRAINT and "://" in include.target)
+    return document.format not in _SETUPTOOLS and not (
+        include.kind is DependencyKind.CONSTRAINT and "://" in include.target
+    )
 
 
-def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineTable, target: FileTarget) -> Document:
+def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineIndex, target: FileTarget) -> Document:
     """Return ``document``, which knows that ``unread`` may name an index."""
     shown = display_path(target.path)
     unknown = [IndexOption(one.span, "unknown", "", f"{shown}:{lines.position(one.span.start).line}") for one in unread]
@@ -76,7 +78,7 @@ def with_unknown_index(document: Document, unread: Sequence[Include], lines: Lin
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
     """Return the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
-    kind: FileKind = Kind.CONSTRAINT if is_constraints(absolute) else Kind.REQUIREMENT
+    kind: FileKind = DependencyKind.CONSTRAINT if is_constraints(absolute) else DependencyKind.REQUIREMENT
     return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 

@@ -17,7 +17,7 @@ from mothball.formats.table import decode, format_of, parse
 from mothball.model.document import Document, Span, ToolIndex, Workspace
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Tree, display_path
 from mothball.repository.paths import upward
@@ -48,13 +48,13 @@ def with_source_locations(document: Document, text: str, path: str) -> Document:
     """Return ``document`` with the place of every index that it names, as a person finds it."""
     if not document.index_options and not document.tool_indexes:
         return document
-    lines, shown = LineTable(text), display_path(path)
+    lines, shown = LineIndex(text), display_path(path)
     return document._replace(
         index_options=tuple(
-            one._replace(place=f"{shown}:{lines.position(one.span.start).line}") for one in document.index_options
+            one._replace(declared_at=f"{shown}:{lines.position(one.span.start).line}") for one in document.index_options
         ),
         tool_indexes=tuple(
-            one._replace(place=f"{shown}:{lines.position(one.span.start).line}") for one in document.tool_indexes
+            one._replace(declared_at=f"{shown}:{lines.position(one.span.start).line}") for one in document.tool_indexes
         ),
     )
 
@@ -215,7 +215,7 @@ def _hides_index(document: Document) -> bool:
 def _unknown(file_format: str, path: str) -> Document:
     """Return what stands for a file that cannot be read: an index without an address keeps all names at home."""
     place = f"{display_path(path)}, which cannot be read whole"
-    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", place=place) for tool in ("uv", "pdm"))
+    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", declared_at=place) for tool in ("uv", "pdm"))
     return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mothball.check.inputs import LocalName
 from mothball.discovery.declared_names import metadata_files
-from mothball.model.document import Dependency, Document, Kind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, upward
@@ -71,7 +71,7 @@ def local_references(document: Document, text: str, path: str) -> Iterator[Local
             if one.skip_reason is not None and one.skip_reason in _ELSEWHERE and not _is_marked(one, text):
                 yield LocalReference(one.name, one.skip_reason)
     for entry in document.unnamed:
-        target = entry.span.of(text).strip().strip("\"'")
+        target = entry.span.slice(text).strip().strip("\"'")
         is_plain = "://" not in target and re.search(_MORE, target) is None
         if entry.reason in _LOCAL and is_plain and not _is_before_marker(text, entry.span.end):
             yield LocalReference("", entry.reason, re.sub(_EXTRAS, "", target).removeprefix("file:"), path)
@@ -81,7 +81,7 @@ def _is_marked(dependency: Dependency, text: str) -> bool:
     """Return whether a marker says where this comes from elsewhere; what ``-e`` is given may end in its semicolon."""
     if dependency.skip_reason is not SkipReason.EDITABLE or dependency.marker:
         return bool(dependency.marker)
-    return ";" in dependency.entry_span.of(text) or _is_before_marker(text, dependency.entry_span.end)
+    return ";" in dependency.entry_span.slice(text) or _is_before_marker(text, dependency.entry_span.end)
 
 
 def _is_before_marker(text: str, end: int) -> bool:
@@ -202,7 +202,7 @@ def _directories_of(reference: LocalReference, root: str) -> Iterator[str]:
 
 def _may_be_at_home(document: Document) -> frozenset[str]:
     return frozenset(
-        one.name for one in document.dependencies if one.skip_reason is None and one.kind is not Kind.LOCKED
+        one.name for one in document.dependencies if one.skip_reason is None and one.kind is not DependencyKind.LOCKED
     )
 
 
@@ -215,7 +215,7 @@ def skip_local_names(document: Document, local_names: Iterable[LocalName]) -> Do
         return document
     dependencies = []
     for one in document.dependencies:
-        may_be = by_name.get(one.name, ()) if one.skip_reason is None and one.kind is not Kind.LOCKED else ()
+        may_be = by_name.get(one.name, ()) if one.skip_reason is None and one.kind is not DependencyKind.LOCKED else ()
         reason = next((home.reason for home in may_be if home.applies_to_section(one.section)), None)
         dependencies.append(one._replace(skip_reason=reason) if reason else one)
     return document._replace(dependencies=tuple(dependencies))

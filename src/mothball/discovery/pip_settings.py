@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mothball.config.installers import PipSettings, UserIndex
 from mothball.discovery.installer_files import is_on, is_user_setting, pip_files
 from mothball.model.errors import UnreadableFileError
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import read_utf8
 
@@ -74,17 +74,17 @@ def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
     from mothball.formats.ini.scanner import scan  # noqa: PLC0415 - only a user with such a file pays for it
 
     found = scan(text)
-    lines = LineTable(text)
+    lines = LineIndex(text)
     _refuse_broken(path, found, lines)
     for section in found.sections:
         for option in section.options if section.name in _SECTIONS else ():
             key = option.name.lower().replace("_", "-").removeprefix("--")
-            value = "\n".join(line.of(text) for line in option.lines)
+            value = "\n".join(line.slice(text) for line in option.lines)
             line = lines.position(option.span.start).line
             yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
 
 
-def _refuse_broken(path: str, found: IniScan, lines: LineTable) -> None:
+def _refuse_broken(path: str, found: IniScan, lines: LineIndex) -> None:
     """Raise on what pip refuses: nobody knows then where names may go."""
     if found.problems:
         first = min(found.problems)

@@ -56,11 +56,11 @@ def _read_file(path: str) -> Iterator[tuple[ToolIndex, str]]:
     if not os.path.exists(path):
         return
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
-    from mothball.model.line_index import LineTable  # noqa: PLC0415
+    from mothball.model.line_index import LineIndex  # noqa: PLC0415
 
     text = read_utf8(path)
     indexes, problem = read_uv_toml(text)
-    lines = LineTable(text)
+    lines = LineIndex(text)
     if problem is not None:
         place = lines.position(problem.span.start).line
         cause = f"uv's configuration cannot be used: line {place}: {problem.message}"

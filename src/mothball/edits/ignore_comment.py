@@ -10,7 +10,7 @@ from mothball.edits.model import Edit, apply
 from mothball.edits.proof import read_edited
 from mothball.model.document import Dependency, Document, IgnoreComment, Span
 from mothball.model.findings import Rule
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.sanitize import one_line
 
 
@@ -24,7 +24,7 @@ def add_ignore_comment(
     comment would apply to them too), and if the format reads no comment there: in locks, JSON, strings, and on lines
     that a backslash continues.
     """
-    lines = LineTable(text)
+    lines = LineIndex(text)
     number = lines.number(dependency.name_span.start)
     names = {one.name for one in document.dependencies if number in line_range(one.entry_span, lines)}
     if is_lock(document) or names != {dependency.name}:
@@ -49,12 +49,12 @@ def add_ignore_comment(
     if after is None:
         return None
     moved = after.dependencies[document.dependencies.index(dependency)]
-    comments = _comments_on(after, moved, LineTable(edited))
+    comments = _comments_on(after, moved, LineIndex(edited))
     return edit if wanted in [(one.rules, one.reason) for one in comments] else None
 
 
-def _comments_on(document: Document, dependency: Dependency, lines: LineTable) -> list[IgnoreComment]:
+def _comments_on(document: Document, dependency: Dependency, lines: LineIndex) -> list[IgnoreComment]:
     """Return the ignore comments that apply to ``dependency``, in the order of the file."""
     entry = {*line_range(dependency.entry_span, lines)}
-    comments = [one for one in document.ignores if not entry.isdisjoint(line_range(one.about, lines))]
+    comments = [one for one in document.ignores if not entry.isdisjoint(line_range(one.applies_to, lines))]
     return sorted(comments, key=attrgetter("span"))

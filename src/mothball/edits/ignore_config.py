@@ -15,7 +15,7 @@ from mothball.formats.toml.api import Array, TomlScan, Value, leaves, scan, to_m
 from mothball.model.document import Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
@@ -41,7 +41,7 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
     base = (*prefix, _TABLE)
     parsed = scan(text)
     for error in parsed.errors[:1]:
-        line = LineTable(text).position(error.span.start).line
+        line = LineIndex(text).position(error.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {error.message}", key=base, help_text=error.help)
     wanted = to_mapping(parsed)
     table = _table(wanted, base)

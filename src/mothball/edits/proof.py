@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mothball.formats.table import parse
-from mothball.model.document import Dependency, Document, Kind
+from mothball.model.document import Dependency, DependencyKind, Document
 
 # An entry that is removed may have set the index of others, as the tables of uv and Poetry do.
 _FACTS_OF_ENTRY = 5
@@ -21,9 +21,9 @@ def read_edited(text: str, before: Document, removed: Dependency | None = None) 
     Ignore comments are not compared.
     """
     only_constrains = before.format == "requirements" and any(
-        one.kind is Kind.CONSTRAINT for one in before.dependencies
+        one.kind is DependencyKind.CONSTRAINT for one in before.dependencies
     )
-    after = parse(before.format, text, Kind.CONSTRAINT if only_constrains else Kind.REQUIREMENT)
+    after = parse(before.format, text, DependencyKind.CONSTRAINT if only_constrains else DependencyKind.REQUIREMENT)
     count = None if removed is None else _FACTS_OF_ENTRY
     expected = [_facts(one)[:count] for one in before.dependencies if one != removed]
     new_problems = Counter(one.message for one in after.problems) - Counter(one.message for one in before.problems)

@@ -35,7 +35,7 @@ def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | Pars
     Returns None where mothball is not spoken to, and a problem that says what to write where it is spoken to in words
     it does not know. The ``span`` of what is returned begins at the directive's own mark. The reason may be empty.
     """
-    comment = span.of(text)
+    comment = span.slice(text)
     directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_hold_ignore_comment(comment) else None
     if directive is None:
         return None
@@ -50,7 +50,7 @@ def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | Pars
     unknown = next((rule for rule in rules if rule not in IGNORABLE_RULES), None)
     if unknown is not None:
         return _unknown_rule(place, unknown)
-    return IgnoreComment(place, rules, ignore[2].strip(), about=place)
+    return IgnoreComment(place, rules, ignore[2].strip(), applies_to=place)
 
 
 def _what_is_wrong(body: str) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mothball.formats.ignores import COMMENT_FORM
-from mothball.model.document import Dependency, Kind, SkipReason, Span, new_dependency, normalize_name
+from mothball.model.document import Dependency, DependencyKind, SkipReason, Span, new_dependency, normalize_name
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
@@ -48,7 +48,9 @@ class Entry(NamedTuple):
     entry_span: Span
     project: str
 
-    def at(self, offset: int, kind: Kind, section: str = "", skip_reason: SkipReason | None = None) -> Dependency:
+    def at(
+        self, offset: int, kind: DependencyKind, section: str = "", skip_reason: SkipReason | None = None
+    ) -> Dependency:
         """Return the dependency that this is in a file in which the text that was read begins at ``offset``."""
         _, (name, name_end), extras, specifier, place, marker, _, (start, end), project = self
         name_span = make(Span, (offset + name, offset + name_end))
@@ -68,7 +70,11 @@ class Entry(NamedTuple):
         )
 
     def placed(
-        self, where: Callable[[int, int], Span], kind: Kind, section: str = "", skip_reason: SkipReason | None = None
+        self,
+        where: Callable[[int, int], Span],
+        kind: DependencyKind,
+        section: str = "",
+        skip_reason: SkipReason | None = None,
     ) -> Dependency:
         """Return the same for a text whose parts stand in the file where ``where`` says."""
         place = where(*self.specifier_span) if self.specifier_span else None
@@ -157,7 +163,7 @@ _cached_entry = lru_cache(MAX_CACHED)(parse_entry)
 
 def named(text: str, name: Span) -> Entry:
     """Return the entry ``text`` of which only the name can be told, which stands at ``name``."""
-    written = name.of(text)
+    written = name.slice(text)
     return Entry(written, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written))
 
 
@@ -282,7 +288,7 @@ def _locate(text: str, requirement: Requirement) -> Entry:
         requirement.name,
         Span(name_start, name_end),
         extras,
-        specifier_span.of(text) if specifier_span else "",
+        specifier_span.slice(text) if specifier_span else "",
         specifier_span,
         marker.strip(),
         requirement.url or "",

@@ -103,4 +103,4 @@ def source_map(parts: Iterable[SourcePart]) -> SourceMap:
 
 def whole(text: str, span: Span) -> SourceMap:
     """Return the part of a file that ``span`` covers, as it stands."""
-    return source_map([SourcePart(span.of(text), span.start, span.end)])
+    return source_map([SourcePart(span.slice(text), span.start, span.end)])

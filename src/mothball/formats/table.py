@@ -14,8 +14,8 @@ from mothball.formats.names import (
     may_be_included,
     may_matter,
 )
-from mothball.model.document import Kind
-from mothball.model.errors import UnreadableFileError, undecodable
+from mothball.model.document import DependencyKind
+from mothball.model.errors import UnreadableFileError, decoding_error
 
 if TYPE_CHECKING:
     from mothball.model.document import Document
@@ -95,14 +95,14 @@ def decode(format_name: str, path: str, data: bytes) -> str:
             return requirements.decode(data)
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise undecodable(path, data, error) from error
+        raise decoding_error(path, data, error) from error
     except LookupError as error:
         raise UnreadableFileError(
             path, f"its coding line is of no use: {error}", help_text="save it as UTF-8"
         ) from error
 
 
-def parse(format_name: str, text: str, kind: Kind = Kind.REQUIREMENT) -> Document:
+def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
     """Read ``text`` as a file of ``format_name``; imports that format's module alone.
 
     ``kind`` says what the entries of a requirements file are to the project; other formats know by themselves. Raises

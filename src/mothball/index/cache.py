@@ -21,7 +21,7 @@ from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.lookup import MAX_VERSION, Release
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer
@@ -54,7 +54,7 @@ def page_key(index: str, name: str) -> PageKey:
 
 @lru_cache(maxsize=64)
 def _base(index: str) -> str:
-    return without_credentials(index).rstrip("/") + "/"
+    return strip_credentials(index).rstrip("/") + "/"
 
 
 class CachedPage(NamedTuple):

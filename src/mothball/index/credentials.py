@@ -15,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from mothball.config.credential_settings import Access, UserAddress
+from mothball.config.credential_settings import CredentialSettings, UserIndexUrl
 from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
@@ -79,7 +79,7 @@ class NetrcLogins:
         }
 
 
-__all__ = ["CredentialStore", "Login", "UserAddress"]
+__all__ = ["CredentialStore", "Login", "UserIndexUrl"]
 
 
 class Login(NamedTuple):
@@ -126,7 +126,7 @@ class CredentialStore:
     what a repository wrote can lead elsewhere than the secret does. What holds for one page of an index holds for all.
     """
 
-    def __init__(self, access: Access, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, access: CredentialSettings, environment: Mapping[str, str] | None = None) -> None:
         """Take the user's addresses apart; netrc and keyring are left alone until an index must be asked."""
         self._environment = os.environ if environment is None else environment
         scoped_logins = (_scoped_login(address, self._environment) for address in access.addresses)
@@ -214,7 +214,7 @@ class CredentialStore:
         return self.is_named(endpoint) or endpoint.scheme == "https"
 
 
-def _scoped_login(address: UserAddress, environment: Mapping[str, str]) -> _ScopedLogin | None:
+def _scoped_login(address: UserIndexUrl, environment: Mapping[str, str]) -> _ScopedLogin | None:
     """Return ``address`` taken apart; None where it leads nowhere that every parser agrees on."""
     endpoint = endpoint_of(address.url)
     if endpoint is None:

@@ -79,8 +79,8 @@ _KINDS = (
     ),
     _Kind((ssl.SSLError,), Cause.TLS, "no secure connection to {host} ({reason})", endpoint_down=True),
     _Kind((ConnectionError,), Cause.UNREACHABLE, "{host} dropped the connection", again=True),
-    _Kind((http.client.IncompleteRead,), Cause.UNEXPECTED_ANSWER, "the answer of {host} was cut off"),
-    _Kind((zlib.error,), Cause.UNEXPECTED_ANSWER, "the answer of {host} is broken gzip"),
+    _Kind((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the answer of {host} was cut off"),
+    _Kind((zlib.error,), Cause.UNEXPECTED_RESPONSE, "the answer of {host} is broken gzip"),
     _Kind(
         (urllib3.exceptions.NewConnectionError,),
         Cause.UNREACHABLE,
@@ -93,7 +93,7 @@ _KINDS = (
         "{host} is behind a SOCKS proxy, which needs the package PySocks",
         endpoint_down=True,
     ),
-    _Kind((http.client.HTTPException,), Cause.UNEXPECTED_ANSWER, "{host} does not answer in HTTP"),
+    _Kind((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} does not answer in HTTP"),
 )
 _OTHER = _Kind((), Cause.UNREACHABLE, "{host} cannot be asked ({reason})")
 

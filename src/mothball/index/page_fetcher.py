@@ -20,10 +20,10 @@ from mothball.index.transport import ClientSettings, Response, Transport, deadli
 from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
 from mothball.model.errors import PageError
 from mothball.model.lookup import Cause
-from mothball.model.project_urls import PROJECT_HOME
+from mothball.model.project_urls import PROJECT_URL
 from mothball.model.sanitize import one_line
 
-USER_AGENT = f"mothball/{__version__} (+{PROJECT_HOME})"
+USER_AGENT = f"mothball/{__version__} (+{PROJECT_URL})"
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 _ACCEPT_ANYTHING = "*/*"
 
@@ -56,9 +56,11 @@ class PageFetcher:
         url = page_url(request.index_url, request.name)
         endpoint = endpoint_of(url)
         if endpoint is None:
-            return Failed(Cause.DECLINED, "the index's address is no http or https URL")
+            return Failed(Cause.REFUSED_URL, "the index's address is no http or https URL")
         if not is_private_enough(endpoint, self.settings.trusted_hosts):
-            return Failed(Cause.DECLINED, f"{endpoint.shown()} is not asked over plain http, unless the user trusts it")
+            return Failed(
+                Cause.REFUSED_URL, f"{endpoint.shown()} is not asked over plain http, unless the user trusts it"
+            )
         return _PageFetch(self, request, deadline, url, endpoint).outcome()
 
 
@@ -243,7 +245,7 @@ class _PageFetch:
             case 403 | 407:
                 return self._unauthorised(status)
             case _:
-                cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_ANSWER
+                cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
                 return Failed(cause, f"{host} answered {status}, which is no answer to our question")
 
     def _page(self, answer: Response) -> Fetched | Failed:
@@ -251,7 +253,7 @@ class _PageFetch:
         try:
             page = decode_page(answer.body, answer.headers.get("Content-Type", ""), self._request.name)
         except PageError as error:
-            return Failed(Cause.UNEXPECTED_ANSWER, one_line(f"{self._host}: {error}"))
+            return Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{self._host}: {error}"))
         etag = answer.headers.get("ETag", "").strip()
         return Fetched(page, etag if _ETAG.fullmatch(etag) else None)
 

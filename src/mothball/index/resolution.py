@@ -110,7 +110,7 @@ class Resolution:
             case NotModified() if cached is not None and cached.page is not None:
                 return PageAndOrigin(cached.page, origin)
             case NotModified():
-                return Unavailable(Cause.UNEXPECTED_ANSWER, "it answered 304 to an unconditional request", origin)
+                return Unavailable(Cause.UNEXPECTED_RESPONSE, "it answered 304 to an unconditional request", origin)
             case NotFound():
                 return Missing(origin)
             case Failed(cause, detail):

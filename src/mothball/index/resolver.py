@@ -16,14 +16,14 @@ from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Outcome, PageRequest
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
 from mothball.index.simple_api import lookup_of
-from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
+from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
 
 Progress = Callable[[int, int], None]
 # Told of an answer as soon as nothing that is still on its way can change it.
-OnAnswer = Callable[[Query, Answer], None]
+OnAnswer = Callable[[Query, IndexResult], None]
 
 
 class Fetcher(Protocol):
@@ -63,7 +63,7 @@ class Resolver:
         self._clock = clock
         self._on_progress = on_progress
 
-    def look_up(self, queries: Iterable[Query]) -> dict[Query, Answer]:
+    def look_up(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
         """Return the answer to each of ``queries``, in their order.
 
         A project page is asked for at most once, however many queries need it. When the caller is interrupted, what
@@ -147,7 +147,7 @@ class Resolver:
         finally:
             self._keep(fresh)
         for key in requests:
-            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_ANSWER, "no answer came back"))
+            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_RESPONSE, "no answer came back"))
 
     def _keep(self, answers: dict[PageKey, CachedPage]) -> None:
         if self._cache:
@@ -169,7 +169,7 @@ class Resolver:
                 self._cache.remember_stating(index)
 
 
-def _answer(result: PageResult, stating: frozenset[str]) -> Answer:
+def _answer(result: PageResult, stating: frozenset[str]) -> IndexResult:
     """Return what was learnt as an answer. Where an index states markers, none means active (PEP 792)."""
     if not isinstance(result, PageAndOrigin):
         return result
@@ -179,7 +179,7 @@ def _answer(result: PageResult, stating: frozenset[str]) -> Answer:
     return answer
 
 
-def _judge(query: Query, result: PageResult, elsewhere: PageResult | None, stating: frozenset[str]) -> Answer:
+def _judge(query: Query, result: PageResult, elsewhere: PageResult | None, stating: frozenset[str]) -> IndexResult:
     """Return the answer to ``query`` from what its indexes said, what its status index said, and its snapshot."""
     answer = _answer(result, stating)
     if elsewhere is not None and isinstance(answer, StatusNotStated):

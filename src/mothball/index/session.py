@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from mothball.config.credential_settings import Access
+from mothball.config.credential_settings import CredentialSettings
 from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.resolution import Query
 from mothball.index.resolver import Fetcher, Resolver
 from mothball.model.errors import CacheError
 from mothball.model.findings import Problem, Severity
-from mothball.model.lookup import Answer
+from mothball.model.lookup import IndexResult
 
 if TYPE_CHECKING:
     from mothball.index.client import Client
 
 
-NO_ACCESS = Access()
+NO_ACCESS = CredentialSettings()
 
 
 class ProgressReporter(Protocol):
@@ -44,7 +44,7 @@ class LookupSession:
         *,
         use_cache: bool = True,
         trusted_hosts: tuple[str, ...] = (),
-        access: Access = NO_ACCESS,
+        access: CredentialSettings = NO_ACCESS,
         progress: ProgressReporter | None = None,
     ) -> None:
         """Create a session; ``trusted_hosts`` may be queried over plain http; ``access`` has the credentials."""
@@ -69,7 +69,7 @@ class LookupSession:
         if self._cache is not None:
             self._cache.close()
 
-    def look_up(self, queries: Iterable[Query]) -> Mapping[Query, Answer]:
+    def look_up(self, queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
         """Return an answer for each of ``queries``, in one batch."""
         wanted = list(queries)
         if not wanted:

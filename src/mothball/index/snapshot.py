@@ -28,7 +28,7 @@ from mothball.index.simple_api import lookup_of
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
 from mothball.model.lookup import (
-    Answer,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -37,7 +37,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.sanitize import MAX_FOREIGN_TEXT, one_line, without_credentials
+from mothball.model.sanitize import MAX_FOREIGN_TEXT, one_line, strip_credentials
 
 VERSION = 1
 
@@ -103,10 +103,10 @@ def parse_snapshot(text: str) -> Snapshot:
         if name in pages:
             raise SnapshotError(f"it names the project {_shown(name)} more than once")
         pages[name] = _page_of(written, entry)
-    return Snapshot(_date_of(content.get("generated")), one_line(without_credentials(index_url)), pages)
+    return Snapshot(_date_of(content.get("generated")), one_line(strip_credentials(index_url)), pages)
 
 
-def render_snapshot(answers: Mapping[str, Answer], *, generated: date, index_url: str) -> str:
+def render_snapshot(answers: Mapping[str, IndexResult], *, generated: date, index_url: str) -> str:
     """Return the text of a snapshot file that holds ``answers``, keyed by normalised name.
 
     Missing and unavailable projects are left out, for the caller to report. Foreign text is made harmless first: the
@@ -117,13 +117,13 @@ def render_snapshot(answers: Mapping[str, Answer], *, generated: date, index_url
     head = [
         f'  "{_VERSION_KEY}": {VERSION}',
         f'  "generated": "{generated.isoformat()}"',
-        f'  "index": {json.dumps(without_credentials(index_url))}',
+        f'  "index": {json.dumps(strip_credentials(index_url))}',
     ]
     projects = "\n" + ",\n".join(lines) + "\n  " if lines else ""
     return "{\n" + ",\n".join(head) + ',\n  "projects": {' + projects + "}\n}\n"
 
 
-def _entry_of(answer: Answer) -> str | None:
+def _entry_of(answer: IndexResult) -> str | None:
     """Return what the file says of a project, None for one that is left out."""
     match answer:
         case KnownStatus(status, reason):

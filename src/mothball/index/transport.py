@@ -15,7 +15,7 @@ import requests
 import requests.adapters
 import requests.utils
 
-from mothball.config.credential_settings import Access
+from mothball.config.credential_settings import CredentialSettings
 from mothball.index.connecting import POOLS
 from mothball.index.deadline import Deadline
 from mothball.index.network_errors import NETWORK_ERRORS, TransportError, transport_error
@@ -47,7 +47,7 @@ class ClientSettings(NamedTuple):
     retries: int = 2
     trusted_hosts: tuple[str, ...] = ()
     rest: float = 30.0
-    access: Access = Access()
+    access: CredentialSettings = CredentialSettings()
 
     def with_timeout(self, seconds: float | None) -> ClientSettings:
         """Return these settings with the user's patience for one connection and one answer, where there is a word."""
@@ -147,7 +147,7 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, deadli
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
         return TransportError(
-            Failed(Cause.UNEXPECTED_ANSWER, one_line(f"{host} answered in the encoding {coding}, not asked for"))
+            Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{host} answered in the encoding {coding}, not asked for"))
         )
     too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} answered with more than {limit / 2**20:g} MiB"))
     if (response.raw.length_remaining or 0) > limit:
@@ -167,7 +167,7 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, deadli
             return too_large
         chunks.append(chunk)
     if inflater is not None and (not inflater.eof or inflater.unused_data):
-        return TransportError(Failed(Cause.UNEXPECTED_ANSWER, f"the answer of {host} is broken gzip"))
+        return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"the answer of {host} is broken gzip"))
     return b"".join(chunks)
 
 

@@ -12,7 +12,7 @@ import re
 from urllib.parse import quote, urljoin, urlsplit
 
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What parsers of URLs disagree about, and with it about the host.
@@ -44,7 +44,7 @@ def page_url(index: str, name: str) -> str:
     """
     if _AMBIGUOUS.search(index):
         return ""
-    return f"{without_credentials(index).rstrip('/')}/{quote(name, safe='')}/"
+    return f"{strip_credentials(index).rstrip('/')}/{quote(name, safe='')}/"
 
 
 def endpoint_of(url: str) -> Endpoint | None:

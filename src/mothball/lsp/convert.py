@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from mothball.model.document import Location, Span
 from mothball.model.findings import Rule, Severity
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 
 SOURCE = "mothball"
 
@@ -33,7 +33,7 @@ class Positions:
 
     def __init__(self, text: str, encoding: str) -> None:
         """Count in units of ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``, whichever was agreed upon."""
-        self._lines = LineTable(text)
+        self._lines = LineIndex(text)
         self._is_plain = encoding == "utf-32" or text.isascii()
         self._codec, self._size = _CODECS[encoding], _UNIT_SIZES[encoding]
         self._last = (0, 0, 0)  # line, column, units: of the position that was told last

@@ -15,7 +15,7 @@ from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
 from mothball.model.lookup import Cause, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import listed, one_line
+from mothball.model.sanitize import join_names, one_line
 
 
 class DiagnosticOptions(NamedTuple):
@@ -89,7 +89,7 @@ class _Writer:
         related = []
         if finding.path != self._checked.path:
             # The finding is its manifest's; this lock records the same.
-            place = next(one for one in finding.elsewhere if one.path == self._checked.path)
+            place = next(one for one in finding.related_locations if one.path == self._checked.path)
             related = self._related(finding.location, f"{finding.name} is declared here")
         elif finding.lookup is not None:
             related = self._brought_in_by(finding)
@@ -153,7 +153,7 @@ def _message(finding: Finding) -> str:
 
 
 # An index that is down shows in several of these: after a few, the rest of the names are not tried any more.
-_CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.DECLINED, Cause.OFFLINE)
+_CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.REFUSED_URL, Cause.OFFLINE)
 # One report on several names weighs as much as the one that weighs most.
 _WEIGHTS = tuple(Severity)
 # The most names that one report lists.
@@ -176,7 +176,7 @@ def _together(findings: list[Finding], old: Problem | None) -> str:
     message = first.full_message()
     if len(names) > 1 and isinstance(first.lookup, Unavailable):
         index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
-        message = f"{len(names)} names could not be checked on {index}: {detail} ({listed(names, _MOST_NAMES, 60)})"
+        message = f"{len(names)} names could not be checked on {index}: {detail} ({join_names(names, _MOST_NAMES, 60)})"
     return "\n".join(part for part in (message, old.message if old else "", first.help) if part)
 
 

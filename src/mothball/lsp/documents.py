@@ -53,7 +53,7 @@ class Checked(NamedTuple):
         return [
             finding
             for finding in findings
-            if finding.path in (path, "") or any(place.path == path for place in finding.elsewhere)
+            if finding.path in (path, "") or any(place.path == path for place in finding.related_locations)
         ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from mothball.check.inputs import RunSettings
-from mothball.config.credential_settings import UserAddress
+from mothball.config.credential_settings import UserIndexUrl
 from mothball.config.project import Overrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
@@ -16,7 +16,7 @@ from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 
 class SettingsError(ConfigError):
@@ -27,7 +27,7 @@ class Environment(NamedTuple):
     """What the server's environment says over the head of all projects, and the addresses that it names."""
 
     overrides: Overrides = Overrides()
-    addresses: tuple[UserAddress, ...] = ()
+    addresses: tuple[UserIndexUrl, ...] = ()
 
 
 class EffectiveSettings(NamedTuple):
@@ -53,14 +53,14 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
             "; ".join(settings.troubles), help_text="mend it in the settings of the editor; nothing is asked until then"
         )
     user = with_installers(read_user_config_file(user_config_file()))
-    chosen = (UserAddress(settings.index_url),) if settings.index_url else environment.addresses
-    index_url = without_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
+    chosen = (UserIndexUrl(settings.index_url),) if settings.index_url else environment.addresses
+    index_url = strip_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
     overrides = environment.overrides._replace(
         index_url=index_url,
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
         index_set_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_set_by,
-        ask_local_indexes=False,
+        allow_local_indexes=False,
     )
     return EffectiveSettings(
         overrides,

@@ -17,7 +17,7 @@ from mothball.lsp.lookups import PENDING
 from mothball.model.findings import CheckedDependency, Finding, Severity
 from mothball.model.lookup import (
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     ProjectStatus,
     Skipped,
@@ -30,7 +30,7 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 
-def project_page(name: str, lookup: Lookup) -> str | None:
+def project_page(name: str, lookup: LookupResult) -> str | None:
     """Return the address of the page of the project ``name`` (normalised), None where there is none to show.
 
     Only an index that has the project is named: it has been told the name already. Links are https.
@@ -126,7 +126,7 @@ def _parts(story: HoverContent, style: _Plain) -> Iterator[str]:
     yield style.items([line for line in _details(story, style) if line])
 
 
-def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and for what has none yet
+def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for what has none yet
     match lookup:
         case KnownStatus():
             return str(lookup.status)
@@ -146,7 +146,7 @@ def _headline(lookup: Lookup) -> str:  # noqa: PLR0911 - one for each kind, and 
             assert_never(lookup)
 
 
-def _meaning(lookup: Lookup) -> str:
+def _meaning(lookup: LookupResult) -> str:
     match lookup:
         case KnownStatus():
             return _MEANINGS[lookup.status]
@@ -185,7 +185,7 @@ def _details(story: HoverContent, style: _Plain) -> Iterator[str]:
 
 def _policy(finding: Finding, style: _Plain) -> str:
     if finding.suppressed is not None:
-        where = "a comment in this file" if finding.suppressed.by == "comment" else "the configuration"
+        where = "a comment in this file" if finding.suppressed.kind == "comment" else "the configuration"
         reason = style.foreign(finding.suppressed.reason)
         return f"rule {finding.rule}: ignored by {where}" + (f": {reason}" if reason else "")
     weight = {

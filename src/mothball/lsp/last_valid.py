@@ -9,13 +9,13 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mothball.model.document import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, Unnamed
+from mothball.model.document import Dependency, Document, IgnoreComment, Include, ParseProblem, Span, UnnamedEntry
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_Item = TypeVar("_Item", Dependency, IgnoreComment, Include, ParseProblem, Unnamed)
+_Item = TypeVar("_Item", Dependency, IgnoreComment, Include, ParseProblem, UnnamedEntry)
 
 
 class LastValid(NamedTuple):

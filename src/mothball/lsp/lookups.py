@@ -23,7 +23,7 @@ from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Fetcher, OnAnswer, Resolver
 from mothball.model.errors import CacheError, MothballError
-from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, Origin, Source, StatusNotStated, Unavailable
+from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Origin, Source, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
 from mothball.repository.files import Stamp, stamp_of
 
@@ -45,7 +45,7 @@ _CACHE_THREADS = 2
 # What nobody asks about any more is forgotten beyond this many answers.
 _MAX_ANSWERS = 20_000
 
-Answers = Mapping[Query, Answer]
+Answers = Mapping[Query, IndexResult]
 _Key = tuple[str, tuple[str, ...], str | None]
 
 
@@ -53,7 +53,7 @@ class StoredResult(NamedTuple):
     """An answer, the query that it answers, and when it came (Unix time, seconds)."""
 
     query: Query
-    answer: Answer
+    answer: IndexResult
     came_at: float
 
 
@@ -72,7 +72,7 @@ class Lookups:
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
         self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
 
-    def known(self, queries: Iterable[Query]) -> dict[Query, Answer]:
+    def known(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
         """Return what is known of each query, ``PENDING`` where nothing is.
 
         What was learnt under other settings serves until the new ones have been asked: a verdict must not flicker.
@@ -168,11 +168,11 @@ class _Trickle:
     def __init__(self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[Answers], None]) -> None:
         self._run_in_loop = run_in_loop
         self._arrived = arrived
-        self._waiting: dict[Query, Answer] = {}
+        self._waiting: dict[Query, IndexResult] = {}
         self._handed_on: set[Query] = set()
         self._is_due = False
 
-    def take(self, query: Query, answer: Answer) -> None:
+    def take(self, query: Query, answer: IndexResult) -> None:
         """Take one answer. For the thread that asks."""
         self._run_in_loop(lambda: self._take(query, answer))
 
@@ -180,7 +180,7 @@ class _Trickle:
         """Take what all has come to. For the thread that asks."""
         self._run_in_loop(lambda: self._end(job.result()))
 
-    def _take(self, query: Query, answer: Answer) -> None:
+    def _take(self, query: Query, answer: IndexResult) -> None:
         self._waiting[query] = answer
         if not self._is_due:
             self._is_due = True
@@ -234,7 +234,7 @@ class _Pages:
         as_asked = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
         asked_as = {other: query for query, other in as_asked.items()}
 
-        def told(other: Query, answer: Answer) -> None:
+        def told(other: Query, answer: IndexResult) -> None:
             if on_answer is not None:
                 on_answer(asked_as[other], answer)
 
@@ -320,13 +320,13 @@ def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], 
     return found
 
 
-def _is_fresh(answer: Answer) -> bool:
+def _is_fresh(answer: IndexResult) -> bool:
     return not isinstance(answer, Unavailable) and answer.origin.source is Source.CACHE
 
 
 def _failed(queries: Iterable[Query], detail: str) -> Answers:
     now = time.time()
-    return {query: Unavailable(Cause.UNEXPECTED_ANSWER, detail, Origin(query.indexes[0], now)) for query in queries}
+    return {query: Unavailable(Cause.UNEXPECTED_RESPONSE, detail, Origin(query.indexes[0], now)) for query in queries}
 
 
 def _no_client() -> NoReturn:

@@ -40,7 +40,7 @@ from mothball.model.document import Document, Location
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.findings import Problem, Report
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 
@@ -241,7 +241,7 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
 
 def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:
     """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
-    parsed, lines = scan_once(text), LineTable(text)
+    parsed, lines = scan_once(text), LineIndex(text)
     found = {}
     for ignore in resolved_config.config.ignores:
         span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))

@@ -92,7 +92,7 @@ def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
     if text.startswith("[", entry.start):
         # The table of a header goes on until the next one.
         return text.find("\n[", entry.end, offset) < 0
-    return offset <= entry.end and re.search(_EMPTY_TABLE, entry.of(text)) is not None
+    return offset <= entry.end and re.search(_EMPTY_TABLE, entry.slice(text)) is not None
 
 
 def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:

@@ -26,7 +26,7 @@ from mothball.repository.paths import is_inside
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
 _NOWHERE: Pin = (None, (), "", SkipReason.UNSAVED)
 _name_of = itemgetter(Dependency._fields.index("name"))
-_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "also_indexes", "index_name", "skip_reason")))
+_pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
 
 
 class Unsaved(NamedTuple):
@@ -98,11 +98,11 @@ def _routed(one: Dependency, ways: SavedRoutes, *, has_other_indexes: bool) -> D
         return one
     index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
     skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason
-    return one._replace(index_url=index_url, also_indexes=also, index_name=name, skip_reason=skip_reason)
+    return one._replace(index_url=index_url, alternative_indexes=also, index_name=name, skip_reason=skip_reason)
 
 
 def _addresses(dependency: Dependency) -> tuple[str, ...]:
-    return tuple(filter(None, (dependency.index_url, *dependency.also_indexes)))
+    return tuple(filter(None, (dependency.index_url, *dependency.alternative_indexes)))
 
 
 def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
@@ -113,7 +113,7 @@ def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
     options = [(one.name, one.value) for one in document.index_options]
     nowhere = Span(0, 0)
     ours = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
-    indexes = [one._replace(span=nowhere, place="") for one in document.tool_indexes]
+    indexes = [one._replace(span=nowhere, declared_at="") for one in document.tool_indexes]
     return options, indexes, document.workspaces, ours
 
 

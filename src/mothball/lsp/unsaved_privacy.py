@@ -75,7 +75,7 @@ class UnsavedPrivacy:
 def _new_own_name(document: OpenDocument) -> str:
     """Return what the text calls its project, empty where the file on disk calls it so, too."""
     opened, context = document.checked.opened if document.checked else None, document.surroundings
-    name = opened.file.document.own_name if opened else ""
-    is_saved = context is not None and context.saved is not None and context.saved.document.own_name == name
+    name = opened.file.document.project_name if opened else ""
+    is_saved = context is not None and context.saved is not None and context.saved.document.project_name == name
     # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.
     return "" if is_saved or "*" in name else name

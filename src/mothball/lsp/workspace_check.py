@@ -10,7 +10,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import check, queries_of
-from mothball.config.project import Config, Network
+from mothball.config.project import Config, NetworkSettings
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, discover
@@ -25,7 +25,7 @@ from mothball.model.document import Document
 from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary
-from mothball.model.lookup import Answer, StatusNotStated
+from mothball.model.lookup import IndexResult, StatusNotStated
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path, is_inside, read_utf8
 
@@ -138,7 +138,7 @@ def _with_private(file: SourceFile, private: Sequence[tuple[str, tuple[str, ...]
     return with_private(file, patterns) if patterns else file
 
 
-def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, Answer]:
+def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
     answers = {query: context.failed[query] for query in queries if query in context.failed}
     wanted = [query for query in queries if query not in answers]
 
@@ -157,7 +157,7 @@ def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
     """Yield each file with its part of the report: dependency files, configurations and files that cannot be used."""
     findings: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        for path in dict.fromkeys((finding.path, *(place.path for place in finding.elsewhere))):
+        for path in dict.fromkeys((finding.path, *(place.path for place in finding.related_locations))):
             findings.setdefault(path, []).append(finding)
     problems: dict[str, list[Problem]] = {}
     for problem in report.problems:
@@ -190,4 +190,4 @@ def _unparsed(path: str) -> SourceFile:
     text = ""
     with suppress(UnreadableFileError):
         text = read_utf8(path)
-    return SourceFile(path, text, Document(""), ResolvedConfig("", "", Config(), Network()))
+    return SourceFile(path, text, Document(""), ResolvedConfig("", "", Config(), NetworkSettings()))

@@ -30,7 +30,7 @@ class Span(NamedTuple):
     start: int
     end: int
 
-    def of(self, text: str) -> str:
+    def slice(self, text: str) -> str:
         """Return the slice of ``text`` that this span covers."""
         return text[self.start : self.end]
 
@@ -54,7 +54,7 @@ class Location(NamedTuple):
 # --- what a file says -------------------------------------------------------------------------------------------------
 
 
-class Kind(StrEnum):
+class DependencyKind(StrEnum):
     """What an entry is to its project: the policy is milder to what only restrains or records."""
 
     REQUIREMENT = "requirement"
@@ -89,7 +89,7 @@ class Dependency(NamedTuple):
     ``name`` is normalised; ``name_span``, ``specifier_span`` and ``entry_span`` slice back to exactly the name, the
     version specifier and the whole entry as they are written. ``section`` is where the file keeps it, such as
     ``project.dependencies`` or ``dependency-groups.dev``, and empty where the format has no sections. ``version`` is
-    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins, ``also_indexes``
+    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins, ``alternative_indexes``
     those that it pins besides for other environments, and ``index_name`` the name of a pinned index that its file does
     not declare. ``skip_reason`` is set where the text alone shows that no index may be asked.
     """
@@ -101,12 +101,12 @@ class Dependency(NamedTuple):
     specifier: str = ""
     extras: tuple[str, ...] = ()
     marker: str = ""
-    kind: Kind = Kind.REQUIREMENT
+    kind: DependencyKind = DependencyKind.REQUIREMENT
     section: str = ""
     version: str | None = None
     index_url: str | None = None
     skip_reason: SkipReason | None = None
-    also_indexes: tuple[str, ...] = ()
+    alternative_indexes: tuple[str, ...] = ()
     index_name: str = ""
 
 
@@ -119,12 +119,12 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     specifier: str = "",
     extras: tuple[str, ...] = (),
     marker: str = "",
-    kind: Kind = Kind.REQUIREMENT,
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
     section: str = "",
     version: str | None = None,
     index_url: str | None = None,
     skip_reason: SkipReason | None = None,
-    also_indexes: tuple[str, ...] = (),
+    alternative_indexes: tuple[str, ...] = (),
     index_name: str = "",
 ) -> Dependency:
     """Return ``Dependency(name=name, ...)`` in a tenth of the time, for loops over all dependencies of a file."""
@@ -141,7 +141,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
         version,
         index_url,
         skip_reason,
-        also_indexes,
+        alternative_indexes,
         index_name,
     )
     return make(Dependency, fields)
@@ -162,17 +162,17 @@ class ParseProblem(NamedTuple):
 class IgnoreComment(NamedTuple):
     """``# mothball: ignore[rule, ...] reason`` in a file.
 
-    ``span`` covers the comment from its ``#``; it speaks of all entries on the lines that ``about`` touches: its own
+    ``span`` covers the comment from its ``#``; it speaks of all entries on the lines that ``applies_to`` touches: its own
     line, or all lines of an entry that runs over several and can have a comment only behind the last.
     """
 
     span: Span
     rules: tuple[str, ...]
     reason: str
-    about: Span
+    applies_to: Span
 
 
-class Unnamed(NamedTuple):
+class UnnamedEntry(NamedTuple):
     """An entry of which no name can be told, and why: there is nothing that an index could be asked for."""
 
     span: Span
@@ -184,20 +184,20 @@ class Include(NamedTuple):
 
     span: Span
     target: str
-    kind: Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]
+    kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 
 
 class IndexOption(NamedTuple):
     """An option in a requirements file that changes which index its installer asks.
 
     One named ``unknown`` stands for what may say so in any file and cannot be read: a slip in a setting, an include
-    that is not there. ``place`` is the file and the line where it stands, empty until somebody knows the file.
+    that is not there. ``declared_at`` is the file and the line where it stands, empty until somebody knows the file.
     """
 
     span: Span
     name: Literal["index-url", "extra-index-url", "no-index", "find-links", "unknown"]
     value: str
-    place: str = ""
+    declared_at: str = ""
 
 
 class ToolIndex(NamedTuple):
@@ -205,7 +205,7 @@ class ToolIndex(NamedTuple):
 
     ``url`` is empty where the tool knows the index by its ``name`` alone. ``role`` is what the table makes of it, in
     the tool's own words (``routing`` has a module for each tool), ``scope`` the part of the file that it holds for,
-    empty for all. ``includes`` and ``excludes`` are patterns of the names that come from it alone, or never. ``place``
+    empty for all. ``includes`` and ``excludes`` are patterns of the names that come from it alone, or never. ``declared_at``
     is the file and the line, empty until somebody knows the file.
     """
 
@@ -217,7 +217,7 @@ class ToolIndex(NamedTuple):
     scope: str = ""
     includes: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
-    place: str = ""
+    declared_at: str = ""
 
 
 class Workspace(NamedTuple):
@@ -231,7 +231,7 @@ class Workspace(NamedTuple):
     excludes: tuple[str, ...] = ()
 
 
-class Graph(NamedTuple):
+class DependencyGraph(NamedTuple):
     """Who requires whom in a lock; all names normalised.
 
     ``requires`` holds for each locked package the packages that it requires. ``direct`` are the names that the locked
@@ -246,7 +246,7 @@ class Document(NamedTuple):
     """What one dependency file says: the outcome of a format's ``parse``.
 
     ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
-    manifest and for a lock that records no requirements between its packages. ``own_name`` is the normalised name of
+    manifest and for a lock that records no requirements between its packages. ``project_name`` is the normalised name of
     the project itself, empty where the file does not tell it. ``unnamed`` are entries that
     are no dependencies, as nobody can tell of what. ``workspaces`` are those that its tables declare. ``unresolvable``
     are lists of dependencies that a program computes, at the place of the expression. ``is_broken`` is true if the text
@@ -259,11 +259,11 @@ class Document(NamedTuple):
     ignores: tuple[IgnoreComment, ...] = ()
     includes: tuple[Include, ...] = ()
     index_options: tuple[IndexOption, ...] = ()
-    graph: Graph | None = None
+    graph: DependencyGraph | None = None
     tool_indexes: tuple[ToolIndex, ...] = ()
     tools: tuple[str, ...] = ()
-    own_name: str = ""
-    unnamed: tuple[Unnamed, ...] = ()
+    project_name: str = ""
+    unnamed: tuple[UnnamedEntry, ...] = ()
     workspaces: tuple[Workspace, ...] = ()
     unresolvable: tuple[ParseProblem, ...] = ()
     is_broken: bool = False

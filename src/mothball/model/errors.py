@@ -66,7 +66,7 @@ class UnreadableFileError(MothballError):
         return f"{one_line(self.path)}: {one_line(self.cause)}"
 
 
-def undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> UnreadableFileError:
+def decoding_error(path: str, data: bytes, error: UnicodeDecodeError) -> UnreadableFileError:
     """Return the error for a file at ``path`` whose bytes, ``data``, are not in its encoding, with line and byte."""
     # A decoder that was given what stands behind a byte-order mark counts from there.
     start = error.start + len(data) - len(error.object)

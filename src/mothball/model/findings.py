@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Literal
 
 from mothball.model.document import Dependency, Location, Position, SkipReason
-from mothball.model.line_index import LineTable
-from mothball.model.lookup import Lookup
+from mothball.model.line_index import LineIndex
+from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 
 
@@ -46,7 +46,7 @@ class Severity(StrEnum):
     OFF = "off"
 
 
-class Mode(StrEnum):
+class CheckMode(StrEnum):
     """Whether everything is judged, or only what a change adds."""
 
     FULL = "full"
@@ -56,7 +56,7 @@ class Mode(StrEnum):
 class Suppression(NamedTuple):
     """Why a finding does not count: an ignore, whose ``reason`` is its author's words."""
 
-    by: Literal["comment", "config"]
+    kind: Literal["comment", "config"]
     reason: str
 
 
@@ -64,7 +64,7 @@ class Finding(NamedTuple):
     """A rule broken at a place.
 
     ``location`` is None where there is no line to show: a file that could not be read, an index. ``path`` is empty
-    where the finding belongs to no file. ``elsewhere`` are the places in locks that record the same. ``message``,
+    where the finding belongs to no file. ``related_locations`` are the places in locks that record the same. ``message``,
     ``reason`` (the index's own words) and ``help`` are plain text, one line each, already harmless.
     """
 
@@ -76,9 +76,9 @@ class Finding(NamedTuple):
     path: str = ""
     location: Location | None = None
     name: str | None = None
-    lookup: Lookup | None = None
+    lookup: LookupResult | None = None
     suppressed: Suppression | None = None
-    elsewhere: tuple[Location, ...] = ()
+    related_locations: tuple[Location, ...] = ()
 
     def full_message(self) -> str:
         """Return the message with the index's own words behind it, for faces that have one line to fill."""
@@ -94,8 +94,8 @@ class CheckedDependency(NamedTuple):
 
     dependency: Dependency
     path: str
-    lines: LineTable
-    lookup: Lookup
+    lines: LineIndex
+    lookup: LookupResult
     transitive: bool = False
     via: tuple[str, ...] = ()
 
@@ -105,7 +105,7 @@ class CheckedDependency(NamedTuple):
         return self.lines.location(self.path, self.dependency.name_span)
 
 
-class UnnamedEntry(NamedTuple):
+class SkippedEntry(NamedTuple):
     """An entry without a name that could be told, with its place made readable."""
 
     location: Location
@@ -131,7 +131,7 @@ class Problem(NamedTuple):
 class Summary(NamedTuple):
     """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``.
 
-    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``not_verified`` and ``skipped``; entries
+    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``unverified`` and ``skipped``; entries
     without a name are among the last.
     """
 
@@ -143,7 +143,7 @@ class Summary(NamedTuple):
     warnings: int
     ignored: int
     skipped: int
-    not_verified: int
+    unverified: int
     not_stated: int
 
 
@@ -154,4 +154,4 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     summary: Summary
-    unnamed: tuple[UnnamedEntry, ...] = ()
+    unnamed: tuple[SkippedEntry, ...] = ()

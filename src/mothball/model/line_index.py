@@ -15,7 +15,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _ONE = 1
 
 
-class LineTable:
+class LineIndex:
     """The line starts of one text.
 
     Offsets are 0-based code points into the text; lines and columns are 1-based, columns in code points.
@@ -35,7 +35,7 @@ class LineTable:
         return [0, *accumulate(map(_ONE.__add__, map(len, self._text.split("\n")[:-1])))]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LineTable) and self._text == other._text
+        return isinstance(other, LineIndex) and self._text == other._text
 
     def __hash__(self) -> int:
         return hash(self._text)

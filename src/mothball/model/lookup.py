@@ -1,6 +1,6 @@
 """The words mothball thinks in: what an index says of a name, or why it was not asked. All of it is immutable.
 
-The members of the ``Lookup`` union each hold their ``kind``, so that no two kinds ever compare equal and JSON can name
+Each member of ``LookupResult`` holds its ``kind``: no two kinds compare equal, and JSON can name
 them.
 """
 
@@ -46,12 +46,12 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     DEADLINE = "deadline"
     TLS = "tls"
-    DECLINED = "declined"
-    UNAUTHORIZED = "unauthorised"
+    REFUSED_URL = "refused-url"
+    UNAUTHORIZED = "unauthorized"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
     REFUSED_REDIRECT = "refused-redirect"
-    UNEXPECTED_ANSWER = "unexpected-answer"
+    UNEXPECTED_RESPONSE = "unexpected-response"
     TOO_LARGE = "too-large"
     OFFLINE = "offline"
 
@@ -121,5 +121,5 @@ class Skipped(NamedTuple):
     kind: Literal["skipped"] = "skipped"
 
 
-Answer = KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable
-Lookup = Answer | Skipped
+IndexResult = KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable
+LookupResult = IndexResult | Skipped

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-PROJECT_HOME = "https://mothball.example/"
+PROJECT_URL = "https://mothball.example/"
 
 
 def rule_url(rule: str) -> str:
     """Return the address of the page about ``rule``; `mothball rule NAME` shows the same page."""
-    return f"{PROJECT_HOME}rules/{rule}"
+    return f"{PROJECT_URL}rules/{rule}"

@@ -37,12 +37,12 @@ _HOST_AND_PORT = r"(?:\[[^\]]*\]|[^:]+)(?::[0-9]+)?"
 _WORD = r"[^\s\"'<>]+"
 
 
-def without_secrets(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """Return ``text`` with stars for what may be secret in its URLs: user information, and all that a query says.
 
-    Every other character keeps its place. For text that merely mentions URLs; ``without_credentials`` is for one URL.
+    Every other character keeps its place. For text that merely mentions URLs; ``strip_credentials`` is for one URL.
 
-    >>> without_secrets("lib @ https://user:pw@index.example/lib?token=x y")
+    >>> mask_secrets("lib @ https://user:pw@index.example/lib?token=x y")
     'lib @ https://*******@index.example/lib?******* y'
     """
     return re.sub(_WORD, lambda word: _masked(word[0]), text) if "://" in text else text
@@ -72,7 +72,7 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     """
     # Cut before cleaning, with room for runs that shrink: a megabyte of reason must not cost a megabyte of work.
     is_cut = len(text) > limit * 4
-    cleaned = without_secrets(text[: limit * 4])
+    cleaned = mask_secrets(text[: limit * 4])
     # Nearly all text is plain; the large pattern is compiled only for what needs it.
     if not (cleaned.isascii() and cleaned.isprintable() and "  " not in cleaned):
         cleaned = re.sub(_HARMFUL, " ", cleaned)
@@ -82,24 +82,24 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     return cleaned
 
 
-def listed(names: Sequence[str], most: int, limit: int = 100) -> str:
+def join_names(names: Sequence[str], most: int, limit: int = 100) -> str:
     """Return the first ``most`` of ``names``, each harmless and of at most ``limit`` code points, and how many follow.
 
-    >>> listed(["a", "b", "c"], 2)
+    >>> join_names(["a", "b", "c"], 2)
     'a, b and 1 more'
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(one_line(name, limit) for name in names[:most])}{more}"
 
 
-def keep_columns(line: str, limit: int) -> str:
+def sanitize_line(line: str, limit: int) -> str:
     """Return a source line for display with every code point still in its column.
 
     Each harmful character becomes one space (a tab too), and each character of a secret a star, so that a caret under
     the line stands where it should.
     """
     # With room behind the limit for the sign that ends a secret.
-    line = without_secrets(line[: limit + 2000])[:limit]
+    line = mask_secrets(line[: limit + 2000])[:limit]
     if not (line.isascii() and line.isprintable()):
         line = re.sub(_HARMFUL, lambda run: " " * len(run.group()), line)
     return _without_commands(line)
@@ -112,18 +112,18 @@ def _without_commands(text: str) -> str:
     return re.sub(_COMMAND_ANYWHERE, "# ", text) if "##" in text else text
 
 
-def as_logged(json_text: str) -> str:
+def escape_log_commands(json_text: str) -> str:
     """Return JSON that means the same and holds no command, whatever its strings say; see ``one_line``."""
     return json_text.replace("##", "#\\u0023")
 
 
-def without_credentials(url: str) -> str:
+def strip_credentials(url: str) -> str:
     """Return ``url`` without user information, query and fragment: what may be shown, logged and stored.
 
     Of a URL whose password holds an unencoded ``/``, ``?`` or ``#``, which no parser reads as it was meant, only the
     scheme is left: ``https://…/``, which leads nowhere.
 
-    >>> without_credentials("https://user:secret@index.example/simple/?token=x")
+    >>> strip_credentials("https://user:secret@index.example/simple/?token=x")
     'https://index.example/simple/'
     """
     opening, authority, path, rest = next(re.finditer(_URL_PARTS, url)).groups()

@@ -65,7 +65,7 @@ def summary_line(report: Report) -> str:
         for count, word in (
             (summary.ignored, "ignored"),
             (summary.skipped, f"skipped{_reasons(report)}"),
-            (summary.not_verified, "not verified"),
+            (summary.unverified, "not verified"),
             (summary.not_stated, "not stated"),
         )
         if count

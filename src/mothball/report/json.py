@@ -11,7 +11,7 @@ from mothball.model.findings import CheckedDependency, Finding, Problem, Report
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     Origin,
     Skipped,
@@ -19,7 +19,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.sanitize import as_logged, one_line
+from mothball.model.sanitize import escape_log_commands, one_line
 
 VERSION = 1
 
@@ -34,10 +34,10 @@ def render_json(report: Report) -> str:
         "problems": [_problem(problem) for problem in report.problems],
         "unnamed": [{**_place(one.location.path, one.location), "reason": one.reason} for one in report.unnamed],
     }
-    return as_logged(json.dumps(document, indent=2)) + "\n"
+    return escape_log_commands(json.dumps(document, indent=2)) + "\n"
 
 
-def lookup_fields(lookup: Lookup) -> dict[str, Any]:
+def lookup_json(lookup: LookupResult) -> dict[str, Any]:
     """Return a look-up as ``{kind, status, cause, reason, index, checked_at, source}``, with null where there is none.
 
     ``cause`` is for programs: why an index could not answer, one of ``answers.Cause``.
@@ -92,7 +92,7 @@ def _dependency(item: CheckedDependency) -> dict[str, Any]:
         "version": dependency.version,
         "transitive": item.transitive,
         "via": list(item.via),
-        "lookup": lookup_fields(item.lookup),
+        "lookup": lookup_json(item.lookup),
     }
 
 
@@ -105,7 +105,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.full_message(),
         "help": finding.help or None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
-        "elsewhere": [_place(location.path, location) for location in finding.elsewhere],
+        "related_locations": [_place(location.path, location) for location in finding.related_locations],
     }
 
 

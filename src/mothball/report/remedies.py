@@ -10,14 +10,14 @@ from mothball.check.messages import ignore_comment_text, ignore_entry_text
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
-from mothball.model.sanitize import listed, one_line
+from mothball.model.sanitize import join_names, one_line
 
 _SHOWN_NAMES = 5
 # A quarantined project may be malware: how to take it in all the same is for nobody to be reminded of.
 _NEVER_OFFERED = (Rule.QUARANTINED, Rule.UNVERIFIED)
 
 
-class Moment(NamedTuple):
+class BlockedAction(NamedTuple):
     """What was stopped, and the command that would do it again; ``has_hook`` where that goes through a hook."""
 
     what: str
@@ -25,12 +25,12 @@ class Moment(NamedTuple):
     has_hook: bool = True
 
 
-COMMIT = Moment("commit", "git commit")
-PUSH = Moment("push", "git push")
-RUN = Moment("run", "mothball check", has_hook=False)
+COMMIT = BlockedAction("commit", "git commit")
+PUSH = BlockedAction("push", "git push")
+RUN = BlockedAction("run", "mothball check", has_hook=False)
 
 
-class Governing(NamedTuple):
+class ConfigFile(NamedTuple):
     """A configuration file as it is shown, and the snapshot that it names, if any."""
 
     path: str
@@ -42,20 +42,20 @@ class Governing(NamedTuple):
         return os.path.basename(self.path) == PYPROJECT_TOML
 
 
-class Stopped(NamedTuple):
+class RemedyContext(NamedTuple):
     """What was stopped: the paths of locks in it, what rules over each path, the moment, and the hook's id."""
 
     locks: frozenset[str] = frozenset()
-    configurations: Mapping[str, Governing] = {}
-    moment: Moment = COMMIT
+    configurations: Mapping[str, ConfigFile] = {}
+    moment: BlockedAction = COMMIT
     hook: str = "mothball"
 
-    def governing(self, path: str) -> Governing:
+    def governing(self, path: str) -> ConfigFile:
         """Return what rules over the file at ``path``."""
-        return self.configurations.get(path, Governing(MOTHBALL_TOML))
+        return self.configurations.get(path, ConfigFile(MOTHBALL_TOML))
 
 
-def remedies(report: Report, stopped: Stopped) -> str:
+def remedies(report: Report, stopped: RemedyContext) -> str:
     """Return the ways out of the errors in ``report``, empty where there are none."""
     errors = [one for one in report.findings if one.severity is Severity.ERROR and one.suppressed is None]
     kept = [one for one in errors if one.name and one.rule in IGNORABLE_RULES and one.rule not in _NEVER_OFFERED]
@@ -73,13 +73,13 @@ def _replacing(errors: Iterable[Finding], report: Report) -> list[str]:
     named = [one for one in errors if one.name and one.rule is not Rule.UNVERIFIED]
     names = list(dict.fromkeys(one.name or "" for one in named if one.location not in brought))
     parents = list(dict.fromkeys(brought[one.location] for one in named if one.location in brought))
-    lines = [f"take other packages, or none, in place of {listed(names, _SHOWN_NAMES)}"] if names else []
+    lines = [f"take other packages, or none, in place of {join_names(names, _SHOWN_NAMES)}"] if names else []
     if parents:
-        lines.append(f"upgrade or replace {listed(parents, _SHOWN_NAMES)}, for what that brings in")
+        lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)}, for what that brings in")
     return lines
 
 
-def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
+def _keeping(kept: Sequence[Finding], stopped: RemedyContext) -> list[str]:
     """Return how to keep what stands there, knowingly: a comment, or the entries of the configurations."""
     lines = []
     in_manifests = [one for one in kept if one.path not in stopped.locks]
@@ -88,9 +88,9 @@ def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
         lines += [
             f"    {comment}" for comment in dict.fromkeys(ignore_comment_text((one.rule,)) for one in in_manifests)
         ]
-    entries: dict[Governing, dict[str, dict[str, None]]] = {}
+    entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
     for one in kept:
-        for path in dict.fromkeys((one.path, *(location.path for location in one.elsewhere))):
+        for path in dict.fromkeys((one.path, *(location.path for location in one.related_locations))):
             entries.setdefault(stopped.governing(path), {}).setdefault(one.name or "", {})[one.rule] = None
     beginning = "or in" if lines else "keep them, and say why: in"
     for governing, rules in sorted(entries.items()):
@@ -101,7 +101,7 @@ def _keeping(kept: Sequence[Finding], stopped: Stopped) -> list[str]:
     return lines
 
 
-def _unverified(errors: Iterable[Finding], report: Report, stopped: Stopped) -> list[str]:
+def _unverified(errors: Iterable[Finding], report: Report, stopped: RemedyContext) -> list[str]:
     unverified = [one for one in errors if one.rule is Rule.UNVERIFIED]
     is_doubtful = any(one.severity is Severity.ERROR and one.rule for one in report.problems)
     if not unverified and not is_doubtful:

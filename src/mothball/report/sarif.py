@@ -16,8 +16,8 @@ from mothball import __version__
 from mothball.check.policy import SeverityPolicy, severity_of
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Suppression
-from mothball.model.project_urls import PROJECT_HOME, rule_url
-from mothball.model.sanitize import as_logged, one_line
+from mothball.model.project_urls import PROJECT_URL, rule_url
+from mothball.model.sanitize import escape_log_commands, one_line
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # Where relative paths begin: whoever takes the file in knows where the sources are.
@@ -34,7 +34,7 @@ def render_sarif(report: Report, page_of: Callable[[Rule], str]) -> str:
             "driver": {
                 "name": "mothball",
                 "version": __version__,
-                "informationUri": PROJECT_HOME,
+                "informationUri": PROJECT_URL,
                 "rules": [_rule(rule, page_of(rule)) for rule in _RULES],
             }
         },
@@ -42,7 +42,7 @@ def render_sarif(report: Report, page_of: Callable[[Rule], str]) -> str:
         "invocations": [_invocation(report)],
         "results": [_result(finding) for finding in report.findings if finding.path],
     }
-    return as_logged(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
+    return escape_log_commands(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)) + "\n"
 
 
 def _rule(rule: Rule, page: str) -> dict[str, Any]:
@@ -70,17 +70,17 @@ def _result(finding: Finding) -> dict[str, Any]:
         "suppressions": [_suppression(finding.suppressed)] if finding.suppressed else [],
         "properties": {"help": finding.help, **({"project": one_line(finding.name)} if finding.name else {})},
     }
-    if finding.elsewhere:
+    if finding.related_locations:
         result["relatedLocations"] = [
             {"id": number, "message": {"text": "recorded here as well"}, **_location(place.path, place.start, place)}
-            for number, place in enumerate(finding.elsewhere, 1)
+            for number, place in enumerate(finding.related_locations, 1)
         ]
     return result
 
 
 def _suppression(suppressed: Suppression) -> dict[str, Any]:
     justification = one_line(suppressed.reason)
-    return {"kind": _KINDS[suppressed.by], **({"justification": justification} if justification else {})}
+    return {"kind": _KINDS[suppressed.kind], **({"justification": justification} if justification else {})}
 
 
 def _invocation(report: Report) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mothball.model.document import Location
-from mothball.model.sanitize import keep_columns
+from mothball.model.sanitize import sanitize_line
 
 # Wider than most lines, narrower than most terminals; minified files have lines of megabytes.
 _WIDTH = 110
@@ -23,7 +23,7 @@ def snippet(location: Location) -> tuple[str, str] | None:
     cut = max(0, start - _BEFORE) if len(location.line_text) > _WIDTH else 0
     # A secret that begins before the cut is recognised by what stands there.
     ahead = min(cut, _LOOK_BACK)
-    shown = keep_columns(location.line_text[cut - ahead :], ahead + _WIDTH)[ahead:]
+    shown = sanitize_line(location.line_text[cut - ahead :], ahead + _WIDTH)[ahead:]
     before, marked = shown[: start - cut], shown[start - cut : end - cut]
     if cut:
         shown, before = "…" + shown, " " + before

@@ -71,7 +71,7 @@ def _finding(finding: Finding, now: float, paint: _Paint) -> str:
 
 
 def _elsewhere_note(finding: Finding) -> str:
-    places = [f"{one_line(place.path)}:{place.start.line}" for place in finding.elsewhere]
+    places = [f"{one_line(place.path)}:{place.start.line}" for place in finding.related_locations]
     return f"locked in {one_line(', '.join(places))}" if places else ""
 
 

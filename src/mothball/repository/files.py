@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
-from mothball.model.errors import UnreadableFileError, undecodable
+from mothball.model.errors import UnreadableFileError, decoding_error
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.repository.paths import is_inside, repository_root
 
@@ -184,7 +184,7 @@ class Tree:
         try:
             return data.decode("utf-8").removeprefix("\ufeff")
         except UnicodeDecodeError as error:
-            raise undecodable(path, data, error) from error
+            raise decoding_error(path, data, error) from error
 
 
 DISK = Tree()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from mothball.config.project import DEFAULT_INDEX_HOSTS
-from mothball.model.sanitize import without_credentials
+from mothball.model.sanitize import strip_credentials
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
 _WEB_URL = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
@@ -20,7 +20,7 @@ _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 
 def base_url(address: str) -> str:
     """Return an index URL as it is asked, shown and stored: without credentials, ending in exactly one slash."""
-    return without_credentials(address).rstrip("/") + "/"
+    return strip_credentials(address).rstrip("/") + "/"
 
 
 def is_http(base: str) -> bool:
@@ -35,7 +35,7 @@ def is_default(base: str) -> bool:
 
 def has_credentials(address: str) -> bool:
     """Return whether ``address`` holds user information, a query or a fragment: what is never sent of it."""
-    return without_credentials(address) != address
+    return strip_credentials(address) != address
 
 
 def endpoint(base: str) -> str:

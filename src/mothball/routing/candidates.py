@@ -59,7 +59,7 @@ class RoutingRequest(NamedTuple):
 
 def option_candidate(option: IndexOption) -> Candidate:
     """Return the index that an option of a requirements file names."""
-    return Candidate(option.value, f"`--{option.name}`{_in(option.place)}")
+    return Candidate(option.value, f"`--{option.name}`{_in(option.declared_at)}")
 
 
 def tool_candidate(index: ToolIndex) -> Candidate:
@@ -67,7 +67,7 @@ def tool_candidate(index: ToolIndex) -> Candidate:
     key = _KEYS.get(index.tool, index.tool)
     what = f"`{index.role}`" if index.role in _SETTINGS else f"[[{key}]]"
     named = f" {index.name}" if index.name else ""
-    return Candidate(index.url, f"{what}{named}{_in(index.place)}")
+    return Candidate(index.url, f"{what}{named}{_in(index.declared_at)}")
 
 
 def user_candidate(index: UserIndex) -> Candidate:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 
-from mothball.config.project import Network
+from mothball.config.project import NetworkSettings
 from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
@@ -47,7 +47,7 @@ _BY_FORMAT = {
 
 # What a file says of an entry that bears on whom to ask, its name aside.
 _SAID = itemgetter(
-    *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "also_indexes", "index_name"))
+    *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "alternative_indexes", "index_name"))
 )
 
 
@@ -100,7 +100,7 @@ class Explanation(NamedTuple):
 class Router:
     """Routes the dependencies of one file."""
 
-    def __init__(self, declared: DeclaredIndexes, network: Network) -> None:
+    def __init__(self, declared: DeclaredIndexes, network: NetworkSettings) -> None:
         """Take what the file says, and what our configuration and the user say."""
         self._declared = declared
         self._network = network
@@ -123,7 +123,7 @@ class Router:
             dependency.section,
             dependency.skip_reason,
             dependency.index_url,
-            dependency.also_indexes,
+            dependency.alternative_indexes,
             dependency.index_name,
             self._is_private(dependency.name),
             self._by_name and dependency.name,
@@ -176,7 +176,7 @@ class Router:
             return Selection((candidate,)) if candidate else None
         if not dependency.index_url:
             return None
-        asked = [self._pin(url) for url in (dependency.index_url, *dependency.also_indexes)]
+        asked = [self._pin(url) for url in (dependency.index_url, *dependency.alternative_indexes)]
         if "pipenv" in self._installers(dependency.section) and self._settings.mirror is not None:
             from mothball.routing.pipenv import mirrored  # noqa: PLC0415 - few set a mirror
 
@@ -185,7 +185,7 @@ class Router:
 
     def _pin(self, url: str) -> Candidate:
         declared = next((one for one in self._declared.indexes if one.url == url), None)
-        place = f", {declared.name or url} in {declared.place}" if declared and declared.place else ""
+        place = f", {declared.name or url} in {declared.declared_at}" if declared and declared.declared_at else ""
         return Candidate(url, f"{PINNED_BY_ENTRY}{place}")
 
     def _named(self, name: str) -> Candidate | None:
@@ -255,7 +255,7 @@ class Router:
         unknown = next((one for one in self._declared.options if one.name == "unknown"), None)
         if unknown is None or not any(map(self._is_default, choice.asked)):
             return choice
-        reason = f"what stands in {unknown.place} may name an index, and cannot be read"
+        reason = f"what stands in {unknown.declared_at} may name an index, and cannot be read"
         return Selection(
             rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"), no_index_reason=reason
         )
@@ -331,7 +331,7 @@ class Router:
         return self._users
 
     def _needs_consent(self, index: RoutedIndex) -> bool:
-        return not self._network.ask_local_indexes and not index.is_user_setting and is_local(index.url)
+        return not self._network.allow_local_indexes and not index.is_user_setting and is_local(index.url)
 
     def _status_index(self) -> str | None:
         if not self._network.status_index:
@@ -345,8 +345,8 @@ PINNED_BY_ENTRY = "the entry itself"
 
 def credential_locations(declared: DeclaredIndexes, dependencies: Iterable[Dependency]) -> list[str]:
     """Return where a repository file writes credentials into the address of an index: they are never sent."""
-    found = [f"`--{one.name}` in {one.place}" for one in declared.options if has_credentials(one.value)]
-    found += [f"{one.name or one.role} in {one.place}" for one in declared.indexes if has_credentials(one.url)]
+    found = [f"`--{one.name}` in {one.declared_at}" for one in declared.options if has_credentials(one.value)]
+    found += [f"{one.name or one.role} in {one.declared_at}" for one in declared.indexes if has_credentials(one.url)]
     known = {one.url for one in declared.indexes}
     pins = {one.index_url for one in dependencies if one.index_url}
     found += [f"the index {base_url(url)}" for url in sorted(pins - known) if has_credentials(url)]

@@ -23,7 +23,7 @@ from mothball.model.findings import Rule
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     Origin,
     ProjectStatus,
@@ -42,7 +42,7 @@ UNTRUSTED = st.text(max_size=400) | st.sampled_from(
 )
 
 
-def lookups(text: str) -> list[Lookup]:
+def lookups(text: str) -> list[LookupResult]:
     """Return a lookup result of each type, with ``text`` in every field that an index controls."""
     origin = Origin(text, 0.0)
     return [
@@ -84,14 +84,14 @@ def is_sanitized(message: MessageText) -> bool:
         (Skipped(SkipReason.PRIVATE), "old-lib was not looked up: private name", ""),
     ],
 )
-def test_message_and_reason_of_a_lookup_result(lookup: Lookup, message: str, reason: str) -> None:
+def test_message_and_reason_of_a_lookup_result(lookup: LookupResult, message: str, reason: str) -> None:
     text = finding_message("old-lib", lookup)
     assert text.message == message
     assert text.reason == reason
 
 
 def test_samples_contain_every_type_of_lookup_result() -> None:
-    assert {type(lookup) for lookup in lookups("x")} == set(get_args(Lookup))
+    assert {type(lookup) for lookup in lookups("x")} == set(get_args(LookupResult))
 
 
 @given(UNTRUSTED, UNTRUSTED)
@@ -106,7 +106,7 @@ def test_untrusted_text_is_sanitized(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("lookup", [lookup for lookup in lookups("x") if rule_of(lookup) is not None], ids=repr)
-def test_every_finding_has_help(lookup: Lookup) -> None:
+def test_every_finding_has_help(lookup: LookupResult) -> None:
     assert finding_message("old-lib", lookup).help
 
 
@@ -138,7 +138,7 @@ def test_help_for_missing_warns_of_registration_by_others() -> None:
         (Cause.OFFLINE, "online"),
         (Cause.UNAUTHORIZED, "credentials"),
         (Cause.REFUSED_REDIRECT, "index-url"),
-        (Cause.UNEXPECTED_ANSWER, "PEP 503"),
+        (Cause.UNEXPECTED_RESPONSE, "PEP 503"),
         (Cause.TLS, "REQUESTS_CA_BUNDLE"),
         *((cause, "check again") for cause in (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DEADLINE)),
         *((cause, "check again") for cause in (Cause.SERVER_ERROR, Cause.RATE_LIMITED, Cause.TOO_LARGE)),

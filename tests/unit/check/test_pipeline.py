@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.check.pipeline import check
-from mothball.config.project import Config, Network
+from mothball.config.project import Config, NetworkSettings
 from mothball.formats.table import parse
 from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.snapshot import Snapshot
-from mothball.model.document import IndexOption, Kind, Position, SkipReason, Span
-from mothball.model.findings import Finding, Mode, Problem, Report, Rule, Severity, Suppression
-from mothball.model.lookup import Answer, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
+from mothball.model.document import DependencyKind, IndexOption, Position, SkipReason, Span
+from mothball.model.findings import CheckMode, Finding, Problem, Report, Rule, Severity, Suppression
+from mothball.model.lookup import IndexResult, KnownStatus, Missing, ProjectStatus, Skipped, Source, StatusNotStated
 from tests.support.check_inputs import (
     ACTIVE,
     ARCHIVED,
@@ -57,7 +57,7 @@ def test_all_names_of_all_files_are_asked_for_in_one_batch_and_each_once() -> No
 
 def test_what_the_configuration_and_the_run_say_goes_with_the_query() -> None:
     snapshot = Snapshot(date(2026, 11, 1), INDEX, {"some-lib": ProjectPage("active")})
-    network = Network(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
+    network = NetworkSettings(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
     look_up = LookUp()
     file = source("some-lib\n", under=resolved_config(network=network, snapshot=snapshot))
     check([file], look_up, SETTINGS._replace(refresh=True))
@@ -102,7 +102,9 @@ def test_without_files_there_is_an_empty_report() -> None:
         (DOWN, Rule.UNVERIFIED, Severity.WARNING),
     ],
 )
-def test_a_look_up_that_breaks_a_rule_is_a_finding_at_the_name(answer: Answer, rule: Rule, severity: Severity) -> None:
+def test_a_look_up_that_breaks_a_rule_is_a_finding_at_the_name(
+    answer: IndexResult, rule: Rule, severity: Severity
+) -> None:
     report = check([source("# ours\n  Some_Lib[x]>=2\n")], LookUp({"some-lib": answer}), SETTINGS)
     [finding] = report.findings
     assert (finding.rule, finding.severity, finding.suppressed) == (rule, severity, None)
@@ -133,19 +135,19 @@ def test_the_words_of_the_index_stand_apart_from_ours() -> None:
         (DOWN, Severity.WARNING),
     ],
 )
-def test_a_constraint_is_judged_one_step_milder(answer: Answer, severity: Severity) -> None:
-    report = check([source("some-lib\n", kind=Kind.CONSTRAINT)], LookUp(otherwise=answer), SETTINGS)
+def test_a_constraint_is_judged_one_step_milder(answer: IndexResult, severity: Severity) -> None:
+    report = check([source("some-lib\n", kind=DependencyKind.CONSTRAINT)], LookUp(otherwise=answer), SETTINGS)
     assert [finding.severity for finding in report.findings] == [severity]
 
 
 def test_the_configuration_may_say_what_the_milder_weight_is() -> None:
     config = Config(severities={"archived.transitive": Severity.NOTE})
-    files = [source("some-lib\n", under=resolved_config(config), kind=Kind.CONSTRAINT)]
+    files = [source("some-lib\n", under=resolved_config(config), kind=DependencyKind.CONSTRAINT)]
     assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
 
 
 def test_what_a_change_adds_is_judged_by_the_weights_of_that_mode() -> None:
-    settings = SETTINGS._replace(mode=Mode.ADDED)
+    settings = SETTINGS._replace(mode=CheckMode.ADDED)
     assert findings_of(check([source("some-lib\n")], LookUp(otherwise=DOWN), settings)) == [
         (Rule.UNVERIFIED, Severity.ERROR, False)
     ]
@@ -283,7 +285,7 @@ def test_the_note_on_an_index_can_be_switched_off() -> None:
 
 
 def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> None:
-    answers: dict[str, Answer] = {
+    answers: dict[str, IndexResult] = {
         "a-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
         "b-lib": Missing(origin(Source.STALE, age=5 * DAY)),
         "c-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.CACHE, age=9 * DAY)),
@@ -299,11 +301,11 @@ def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_s
     elsewhere = "https://other.example/simple/"
     stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
 
-    def look_up(queries: object) -> dict[Query, Answer]:
+    def look_up(queries: object) -> dict[Query, IndexResult]:
         assert isinstance(queries, dict)
         return {query: ACTIVE if query.indexes == (elsewhere,) else stale for query in queries}
 
-    other = source("a-lib\n", "z-requirements.txt", resolved_config(network=Network(elsewhere)))
+    other = source("a-lib\n", "z-requirements.txt", resolved_config(network=NetworkSettings(elsewhere)))
     [problem] = check([source("a-lib\n"), other], look_up, SETTINGS).problems
     assert "1 result " in problem.message
 
@@ -350,15 +352,15 @@ def test_a_computed_list_is_a_note_and_in_a_file_that_a_change_touches_unverifie
         24,
     )
     assert policy.exit_code(report.findings, report.problems) == 0
-    report = check([file], LookUp(), SETTINGS._replace(mode=Mode.ADDED))
+    report = check([file], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED))
     assert findings_of(report) == [(Rule.UNVERIFIED, Severity.ERROR, False)]
     assert policy.exit_code(report.findings, report.problems) == 3
     for_context = setup_py(file.text, is_context=True)
-    assert check([for_context], LookUp(), SETTINGS._replace(mode=Mode.ADDED)).findings == ()
+    assert check([for_context], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED)).findings == ()
 
 
 def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
-    for mode in Mode:
+    for mode in CheckMode:
         settings = SETTINGS._replace(mode=mode)
         assert [one.suppressed is not None for one in check([setup_py(COMPUTED)], LookUp(), settings).findings] == [
             True
@@ -379,7 +381,7 @@ def test_unread_files_and_problems_met_on_the_way_come_along() -> None:
 
 # --- properties -------------------------------------------------------------------------------------------------------
 
-_ANSWERS: list[Answer] = [
+_ANSWERS: list[IndexResult] = [
     ACTIVE,
     ARCHIVED,
     DEPRECATED,
@@ -397,7 +399,9 @@ _LINES = st.one_of(
     st.builds("{} # mothball: ignore[{}] why".format, st.sampled_from(_NAMES), st.sampled_from(list(Rule))),
     st.sampled_from(["x @ https://code.example/x.whl", "bad=1", "", "# a comment", "-e ./here"]),
 )
-_SETTINGS = st.builds(SETTINGS._replace, strict=st.booleans(), use_ignores=st.booleans(), mode=st.sampled_from(Mode))
+_SETTINGS = st.builds(
+    SETTINGS._replace, strict=st.booleans(), use_ignores=st.booleans(), mode=st.sampled_from(CheckMode)
+)
 _SEVERITIES = st.dictionaries(st.sampled_from(list(Rule)), st.sampled_from(list(Severity)), max_size=4)
 
 
@@ -413,7 +417,7 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
         config = Config(severities={str(rule): level for rule, level in draw(_SEVERITIES).items()}, ignores=ignores)
         text = "\n".join(draw(st.lists(_LINES, max_size=6)))
         under = resolved_config(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
-        kind = draw(st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT]))
+        kind = draw(st.sampled_from([DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]))
         files.append(source(text, f"{number}/requirements.txt", under, kind=kind))
     return files
 
@@ -421,7 +425,7 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
 @given(_files(), st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_ANSWERS)), _SETTINGS, st.randoms())
 def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
     files: list[SourceFile],
-    answers: dict[str, Answer],
+    answers: dict[str, IndexResult],
     settings: RunSettings,
     random: Random,
 ) -> None:
@@ -429,7 +433,7 @@ def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
     summary = report.summary
     assert summary.files == len(files)
     assert summary.dependencies == len(report.dependencies) + len(report.unnamed)
-    assert summary.dependencies == summary.checked + summary.skipped + summary.not_verified + summary.not_stated
+    assert summary.dependencies == summary.checked + summary.skipped + summary.unverified + summary.not_stated
     assert summary.findings + summary.ignored == len(report.findings)
     live = [finding.severity for finding in report.findings if not finding.suppressed]
     assert (summary.errors, summary.warnings) == (live.count(Severity.ERROR), live.count(Severity.WARNING))

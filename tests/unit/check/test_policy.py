@@ -18,12 +18,12 @@ from mothball.check.policy import (
     suppression_of,
 )
 from mothball.config.project import Ignore
-from mothball.model.document import IgnoreComment, Kind, SkipReason, Span
-from mothball.model.findings import Finding, Mode, Problem, Rule, Severity, Suppression
+from mothball.model.document import DependencyKind, IgnoreComment, SkipReason, Span
+from mothball.model.findings import CheckMode, Finding, Problem, Rule, Severity, Suppression
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     Origin,
     ProjectStatus,
@@ -36,11 +36,11 @@ from tests.tables.severities import ROWS, Row
 
 ORIGIN = Origin("https://index.example/simple/", 0.0)
 ERROR, WARNING, NOTE, OFF = Severity.ERROR, Severity.WARNING, Severity.NOTE, Severity.OFF
-FULL, ADDED = Mode.FULL, Mode.ADDED
+FULL, ADDED = CheckMode.FULL, CheckMode.ADDED
 
 # --- which rule -------------------------------------------------------------------------------------------------------
 
-RULES: list[tuple[Lookup, Rule | None]] = [
+RULES: list[tuple[LookupResult, Rule | None]] = [
     (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), None),
     (KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN), Rule.ARCHIVED),
     (KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN), Rule.DEPRECATED),
@@ -54,12 +54,12 @@ RULES: list[tuple[Lookup, Rule | None]] = [
 
 
 @pytest.mark.parametrize(("lookup", "rule"), RULES)
-def test_each_look_up_breaks_its_rule(lookup: Lookup, rule: Rule | None) -> None:
+def test_each_look_up_breaks_its_rule(lookup: LookupResult, rule: Rule | None) -> None:
     assert rule_of(lookup) is rule
 
 
 def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
-    assert {type(lookup) for lookup, _ in RULES} == set(get_args(Lookup))
+    assert {type(lookup) for lookup, _ in RULES} == set(get_args(LookupResult))
     assert {lookup.status for lookup, _ in RULES if isinstance(lookup, KnownStatus)} == set(ProjectStatus)
 
 
@@ -85,20 +85,24 @@ def test_a_full_check_is_what_is_meant_without_a_word() -> None:
 @pytest.mark.parametrize(
     ("kind", "transitive", "downgraded"),
     [
-        (Kind.REQUIREMENT, False, False),
-        (Kind.LOCKED, False, False),
-        (Kind.CONSTRAINT, False, True),
-        (Kind.OVERRIDE, False, True),
-        *((kind, True, True) for kind in Kind),
+        (DependencyKind.REQUIREMENT, False, False),
+        (DependencyKind.LOCKED, False, False),
+        (DependencyKind.CONSTRAINT, False, True),
+        (DependencyKind.OVERRIDE, False, True),
+        *((kind, True, True) for kind in DependencyKind),
     ],
 )
-def test_what_is_not_the_readers_choice_is_judged_milder(kind: Kind, *, transitive: bool, downgraded: bool) -> None:
+def test_what_is_not_the_readers_choice_is_judged_milder(
+    kind: DependencyKind, *, transitive: bool, downgraded: bool
+) -> None:
     assert is_downgraded(kind, transitive=transitive) is downgraded
 
 
 @pytest.mark.parametrize(("configured", "downgraded"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])
 @pytest.mark.parametrize("mode", [FULL, ADDED])
-def test_the_step_down_begins_at_the_configured_weight(mode: Mode, configured: Severity, downgraded: Severity) -> None:
+def test_the_step_down_begins_at_the_configured_weight(
+    mode: CheckMode, configured: Severity, downgraded: Severity
+) -> None:
     assert severity_of(Rule.ARCHIVED, SeverityPolicy({"archived": configured}, mode), downgraded=True) is downgraded
 
 
@@ -136,11 +140,11 @@ SEVERITIES = st.dictionaries(
 )
 
 
-@given(st.sampled_from([*Rule]), SEVERITIES, st.sampled_from([*Mode]), st.booleans())
+@given(st.sampled_from([*Rule]), SEVERITIES, st.sampled_from([*CheckMode]), st.booleans())
 def test_strictness_turns_warnings_into_errors_and_nothing_else(
     rule: Rule,
     severities: dict[str, Severity],
-    mode: Mode,
+    mode: CheckMode,
     downgraded: bool,  # noqa: FBT001 - drawn
 ) -> None:
     usual = severity_of(rule, SeverityPolicy(severities, mode), downgraded=downgraded)

@@ -13,7 +13,7 @@ from mothball.check.pipeline import check
 from mothball.config.project import Config, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, discover
-from mothball.model.document import Dependency, Document, Graph, Kind, Span
+from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, Span
 from mothball.model.findings import Finding, Report, Rule, Severity
 from tests.support.check_inputs import (
     ACTIVE,
@@ -44,9 +44,9 @@ def lock(
     dependencies, start = [], 0
     for name in names:
         span = Span(start, start + len(name))
-        dependencies.append(Dependency(name, span, span, kind=Kind.LOCKED, version="1.0"))
+        dependencies.append(Dependency(name, span, span, kind=DependencyKind.LOCKED, version="1.0"))
         start = span.end + 1
-    graph = None if requires is None else Graph(requires, direct)
+    graph = None if requires is None else DependencyGraph(requires, direct)
     document = Document("pylock", tuple(dependencies), graph=graph)
     return SourceFile(path, text, document, resolved_config(), project=project)
 
@@ -159,7 +159,8 @@ def checked(repo: Path, files: dict[str, str]) -> Report:
 def told(repo: Path, files: dict[str, str]) -> list[tuple[str, Severity, int]]:
     """Return the findings on old-lib: file, severity, and in how many more places it stands."""
     return [
-        (os.path.relpath(one.path, repo), one.severity, len(one.elsewhere)) for one in checked(repo, files).findings
+        (os.path.relpath(one.path, repo), one.severity, len(one.related_locations))
+        for one in checked(repo, files).findings
     ]
 
 
@@ -279,7 +280,7 @@ def test_what_the_lock_says_its_workspace_requires_is_direct() -> None:
 
 
 def test_a_constraint_names_nothing_that_is_installed_for_its_own_sake() -> None:
-    constraints = source("old-lib<2", "constraints.txt", kind=Kind.CONSTRAINT)._replace(project="/project")
+    constraints = source("old-lib<2", "constraints.txt", kind=DependencyKind.CONSTRAINT)._replace(project="/project")
 
     report = run(manifest("flask-foo"), constraints, lock(CHAIN))
 
@@ -312,7 +313,10 @@ def test_what_stands_in_a_manifest_and_in_its_locks_is_one_problem_at_the_manife
 
     finding = only(report)
     assert (finding.path, finding.severity) == ("requirements.in", Severity.ERROR)
-    assert [(place.path, place.start.line) for place in finding.elsewhere] == [("uv.lock", 4), ("poetry.lock", 4)]
+    assert [(place.path, place.start.line) for place in finding.related_locations] == [
+        ("uv.lock", 4),
+        ("poetry.lock", 4),
+    ]
     assert report.summary.findings == 1
 
 

@@ -7,8 +7,8 @@ from mothball.check.pipeline import check
 from mothball.check.unused_ignores import unused_ignores
 from mothball.config.project import Config, Ignore
 from mothball.model.document import Location, Position
-from mothball.model.findings import Finding, Mode, Report, Rule, Severity
-from mothball.model.lookup import Answer
+from mothball.model.findings import CheckMode, Finding, Report, Rule, Severity
+from mothball.model.lookup import IndexResult
 from tests.support.check_inputs import (
     ARCHIVED,
     DOWN,
@@ -26,7 +26,10 @@ UNREAD = Finding(Rule.UNREADABLE, Severity.ERROR, "it is not UTF-8", "", path="o
 
 
 def judge(
-    *files: SourceFile, answers: dict[str, Answer] | None = None, settings: RunSettings = SETTINGS, unread: bool = False
+    *files: SourceFile,
+    answers: dict[str, IndexResult] | None = None,
+    settings: RunSettings = SETTINGS,
+    unread: bool = False,
 ) -> Report:
     return check(files, LookUp(answers), settings, [UNREAD] if unread else [])
 
@@ -72,7 +75,7 @@ def test_a_comment_that_names_another_rule_is_not_in_use() -> None:
 
 
 @pytest.mark.parametrize("answer", [DOWN, NOT_STATED])
-def test_a_comment_is_not_called_unused_where_nobody_could_tell(answer: Answer) -> None:
+def test_a_comment_is_not_called_unused_where_nobody_could_tell(answer: IndexResult) -> None:
     assert idle(judge(source(COMMENTED), answers={"some-lib": answer})) == []
 
 
@@ -166,7 +169,7 @@ def test_the_last_day_of_an_ignore_is_the_day_that_it_names() -> None:
 @pytest.mark.parametrize(
     ("answer", "whole_scope"), [(ARCHIVED, True), (ARCHIVED, False), (DOWN, True), (NOT_STATED, False)]
 )
-def test_an_expired_ignore_is_found_and_works_no_longer(answer: Answer, whole_scope: bool) -> None:  # noqa: FBT001 - a parameter of the test, not of a call
+def test_an_expired_ignore_is_found_and_works_no_longer(answer: IndexResult, whole_scope: bool) -> None:  # noqa: FBT001 - a parameter of the test, not of a call
     file = configured(ignore("some-lib", Rule.ARCHIVED, Rule.UNVERIFIED, until="2026-11-17"), whole_scope=whole_scope)
     report = judge(file, answers={"some-lib": answer})
     [expired] = [finding for finding in report.findings if finding.rule is Rule.EXPIRED_IGNORE]
@@ -181,7 +184,7 @@ def test_an_expired_ignore_is_found_and_works_no_longer(answer: Answer, whole_sc
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [SETTINGS._replace(mode=Mode.ADDED), SETTINGS._replace(use_ignores=False)])
+@pytest.mark.parametrize("settings", [SETTINGS._replace(mode=CheckMode.ADDED), SETTINGS._replace(use_ignores=False)])
 def test_nothing_idle_is_told_of_a_mere_change_or_where_ignores_are_left_aside(settings: RunSettings) -> None:
     file = configured(ignore("some-lib"), ignore("old-lib", until="2020-01-01"), text=COMMENTED)
     assert judge(file, settings=settings).findings == ()

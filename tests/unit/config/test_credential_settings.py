@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from mothball.config.credential_settings import (
-    Access,
-    UserAddress,
+    CredentialSettings,
+    UserIndexUrl,
     read_keyring_provider,
-    read_own_path,
     read_timeout,
     read_user_address,
     read_user_addresses,
+    read_user_path,
 )
 from mothball.config.project import read_config, read_user_config
 from mothball.model.errors import ConfigError
@@ -71,8 +71,8 @@ def test_a_password_that_must_be_encoded_is_told_how() -> None:
 def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
     table = {"internal": "https://user:secret@index.example/", "Other.one": "https://other.example/"}
     assert read_user_addresses(table, ("indexes",)) == (
-        UserAddress("https://user:secret@index.example/", "internal"),
-        UserAddress("https://other.example/", "Other.one"),
+        UserIndexUrl("https://user:secret@index.example/", "internal"),
+        UserIndexUrl("https://other.example/", "Other.one"),
     )
 
 
@@ -90,8 +90,8 @@ def test_a_table_of_addresses_that_will_not_do_is_refused(value: object, message
 
 
 def test_no_form_of_an_address_shows_its_secret() -> None:
-    address = UserAddress("https://user:secret@index.example/simple/", "internal")
-    for shown in (repr(address), str(address), f"{address!r}", repr(Access((address,))), repr([address])):
+    address = UserIndexUrl("https://user:secret@index.example/simple/", "internal")
+    for shown in (repr(address), str(address), f"{address!r}", repr(CredentialSettings((address,))), repr([address])):
         assert "secret" not in shown
         assert "index.example" in shown
 
@@ -103,8 +103,8 @@ def test_a_provider_is_one_of_four(value: object) -> None:
 
 def test_a_path_of_the_user_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", os.path.abspath("/home/somebody"))
-    assert read_own_path("~/client.pem", ("key",)) == os.path.abspath("/home/somebody/client.pem")
-    assert "an absolute path" in str(refusal(read_own_path, "client.pem"))
+    assert read_user_path("~/client.pem", ("key",)) == os.path.abspath("/home/somebody/client.pem")
+    assert "an absolute path" in str(refusal(read_user_path, "client.pem"))
 
 
 @pytest.mark.parametrize("value", ["0s", "11m", "20", 20])
@@ -132,5 +132,5 @@ def test_a_repository_says_nothing_of_getting_in(table: dict[str, Any]) -> None:
 def test_the_index_of_the_user_is_kept_without_credentials_beside_the_address_with_them() -> None:
     user = read_user_config({"index-url": "https://user:secret@index.example/simple/"})
     assert user.index_url == "https://index.example/simple/"
-    assert user.access.addresses == (UserAddress("https://user:secret@index.example/simple/"),)
+    assert user.access.addresses == (UserIndexUrl("https://user:secret@index.example/simple/"),)
     assert "secret" not in repr(user)

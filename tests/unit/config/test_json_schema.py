@@ -17,7 +17,7 @@ from mothball.config.project import PROJECT_KEYS, USER_KEYS, read_config, read_u
 from mothball.formats.toml.api import scan, to_mapping
 from mothball.model.errors import ConfigError
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
-from mothball.model.project_urls import PROJECT_HOME
+from mothball.model.project_urls import PROJECT_URL
 from tests.support.cli import run_in_process
 
 ROOT = Path(__file__).parents[3]
@@ -113,7 +113,7 @@ BAD: list[Any] = [
 def test_both_schemas_are_schemas() -> None:
     for user in (False, True):
         Draft202012Validator.check_schema(schema(user=user))
-        assert schema(user=user)["$id"] == f"{PROJECT_HOME}mothball{'-user' if user else ''}.schema.json"
+        assert schema(user=user)["$id"] == f"{PROJECT_URL}mothball{'-user' if user else ''}.schema.json"
         assert json.loads(render_schema(user=user)) == schema(user=user)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
+from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.config.project import (
     DEFAULT_INDEX,
     DEFAULT_MAX_AGE,
@@ -16,12 +16,12 @@ from mothball.config.project import (
     USER_KEYS,
     Config,
     Ignore,
-    Network,
+    NetworkSettings,
     Overrides,
     UserConfig,
-    network_of,
     read_config,
     read_user_config,
+    resolve_network,
 )
 from mothball.config.values import read_duration, read_index_url
 from mothball.model.errors import ConfigError, suggest
@@ -96,10 +96,10 @@ def test_every_user_key_is_read() -> None:
         offline=False,
         max_age=172800.0,
         allow_local_indexes=True,
-        access=Access(
+        access=CredentialSettings(
             addresses=(
-                UserAddress("https://user:secret@index.example/simple/"),
-                UserAddress("https://internal.example/simple/", "internal"),
+                UserIndexUrl("https://user:secret@index.example/simple/"),
+                UserIndexUrl("https://internal.example/simple/", "internal"),
             ),
             keyring=KeyringProvider.SUBPROCESS,
             client_certificate="/home/somebody/client.pem",
@@ -545,7 +545,7 @@ COMMAND, PROJECT, USER = (f"https://{who}.example/simple/" for who in ("command"
 
 
 def test_without_any_word_the_defaults_hold() -> None:
-    assert network_of(Config(), UserConfig(), Overrides()) == Network(
+    assert resolve_network(Config(), UserConfig(), Overrides()) == NetworkSettings(
         index_url=DEFAULT_INDEX, status_index=None, private=(), offline=False, max_age=DEFAULT_MAX_AGE
     )
 
@@ -556,7 +556,7 @@ def test_without_any_word_the_defaults_hold() -> None:
 def test_the_command_line_beats_the_project_and_the_project_the_user(
     command: str | None, project: str | None, user: str | None
 ) -> None:
-    network = network_of(Config(index_url=project), UserConfig(index_url=user), Overrides(index_url=command))
+    network = resolve_network(Config(index_url=project), UserConfig(index_url=user), Overrides(index_url=command))
     assert network.index_url == next(url for url in (command, project, user, DEFAULT_INDEX) if url)
 
 
@@ -564,7 +564,7 @@ def test_the_command_line_beats_the_project_and_the_project_the_user(
 @pytest.mark.parametrize("project", [None, True, False])
 @pytest.mark.parametrize("command", [True, False])
 def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
-    network = network_of(Config(offline=project), UserConfig(offline=user), Overrides(offline=command))
+    network = resolve_network(Config(offline=project), UserConfig(offline=user), Overrides(offline=command))
     assert network.offline is (True in (command, project, user))
 
 
@@ -580,7 +580,7 @@ def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, use
 def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
     config: Config, user: UserConfig, overrides: Overrides, *, offline: bool
 ) -> None:
-    assert network_of(config, user, overrides).offline is offline
+    assert resolve_network(config, user, overrides).offline is offline
 
 
 @pytest.mark.parametrize(
@@ -588,16 +588,16 @@ def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
     [(None, None, DEFAULT_MAX_AGE), (60.0, None, 60.0), (None, 120.0, 120.0), (60.0, 120.0, 60.0), (0.0, 120.0, 0.0)],
 )
 def test_the_projects_age_limit_beats_the_users(project: float | None, user: float | None, max_age: float) -> None:
-    assert network_of(Config(max_age=project), UserConfig(max_age=user), Overrides()).max_age == max_age
+    assert resolve_network(Config(max_age=project), UserConfig(max_age=user), Overrides()).max_age == max_age
 
 
 def test_private_names_add_up() -> None:
-    network = network_of(Config(private=("a-*",)), UserConfig(private=("b-*",)), Overrides())
+    network = resolve_network(Config(private=("a-*",)), UserConfig(private=("b-*",)), Overrides())
     assert network.private == ("a-*", "b-*")
 
 
 def test_only_the_project_names_a_status_index() -> None:
-    assert network_of(Config(status_index=PROJECT), UserConfig(), Overrides()).status_index == PROJECT
+    assert resolve_network(Config(status_index=PROJECT), UserConfig(), Overrides()).status_index == PROJECT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in IGNORABLE_RULES])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mothball.check.inputs import ResolvedConfig
-from mothball.config.credential_settings import UserAddress
-from mothball.config.project import DEFAULT_INDEX, Config, Network, Overrides, UserConfig
+from mothball.config.credential_settings import UserIndexUrl
+from mothball.config.project import DEFAULT_INDEX, Config, NetworkSettings, Overrides, UserConfig
 from mothball.discovery.config_lookup import (
     SNAPSHOT_AGE_LIMIT_DAYS,
     ConfigResolver,
@@ -74,7 +74,7 @@ def told(one: ConfigResolver) -> list[str]:
 
 def test_without_any_configuration_the_defaults_rule(repo: Path) -> None:
     found = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert found == ResolvedConfig("", str(repo), Config(), Network())
+    assert found == ResolvedConfig("", str(repo), Config(), NetworkSettings())
     assert found.network.index_url == DEFAULT_INDEX
 
 
@@ -330,7 +330,7 @@ def test_project_user_and_command_line_come_together(repo: Path) -> None:
     user = UserConfig(index_url="https://user.example/", private=("mine-*",), max_age=60.0)
     path = repo / "requirements.txt"
     network = resolved_config(config_resolver(user), path, repo).network
-    assert network == Network(
+    assert network == NetworkSettings(
         "https://project.example/",
         None,
         ("acme-*", "mine-*"),
@@ -491,7 +491,7 @@ def test_the_users_file_is_read(tmp_path: Path) -> None:
     path.write_text('index-url = "https://user.example/"\ntrusted-hosts = ["mirror.example"]\noffline = true\n')
     found = read_user_config_file(str(path))
     assert (found.index_url, found.trusted_hosts, found.offline) == ("https://user.example/", ("mirror.example",), True)
-    assert found.access.addresses == (UserAddress("https://user.example/"),)
+    assert found.access.addresses == (UserIndexUrl("https://user.example/"),)
 
 
 @pytest.mark.parametrize(

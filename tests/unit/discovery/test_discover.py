@@ -15,8 +15,8 @@ from mothball.check.inputs import RunSettings
 from mothball.config.project import Overrides, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
-from mothball.model.document import IndexOption, Kind, ParseProblem
-from mothball.model.findings import Mode, Rule, Severity
+from mothball.model.document import DependencyKind, IndexOption, ParseProblem
+from mothball.model.findings import CheckMode, Rule, Severity
 from mothball.repository.files import MAX_FILE_SIZE
 from tests.support.trees import repository, write_tree
 
@@ -48,7 +48,7 @@ def names_of(result: DiscoveryResult) -> dict[str, list[str]]:
     return {file.path: [one.name for one in file.document.dependencies] for file in result.files}
 
 
-def kinds_of(result: DiscoveryResult) -> dict[str, set[Kind]]:
+def kinds_of(result: DiscoveryResult) -> dict[str, set[DependencyKind]]:
     return {file.path: {one.kind for one in file.document.dependencies} for file in result.files}
 
 
@@ -72,7 +72,7 @@ def refused_include(repo: Path, target: str) -> ParseProblem:
     assert names_of(result) == {"requirements.txt": ["flask", "rich"]}
     (file,) = result.files
     (problem,) = file.document.problems
-    assert problem.span.of(file.text) == target
+    assert problem.span.slice(file.text) == target
     return problem
 
 
@@ -83,7 +83,10 @@ def test_a_file_is_read_by_its_name(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask==1.0\n", "sub/constraints.txt": "rich\n"})
     result = read("requirements.txt", str(repo / "sub" / "constraints.txt"))
     assert names_of(result) == {"requirements.txt": ["flask"], "sub/constraints.txt": ["rich"]}
-    assert kinds_of(result) == {"requirements.txt": {Kind.REQUIREMENT}, "sub/constraints.txt": {Kind.CONSTRAINT}}
+    assert kinds_of(result) == {
+        "requirements.txt": {DependencyKind.REQUIREMENT},
+        "sub/constraints.txt": {DependencyKind.CONSTRAINT},
+    }
     assert result.files[0].text == "flask==1.0\n"
 
 
@@ -252,7 +255,7 @@ def test_what_unreadable_weighs_is_the_configurations_word(repo: Path) -> None:
     for run, expected in (
         (SETTINGS, Severity.WARNING),
         (SETTINGS._replace(strict=True), Severity.ERROR),
-        (SETTINGS._replace(mode=Mode.ADDED), Severity.NOTE),
+        (SETTINGS._replace(mode=CheckMode.ADDED), Severity.NOTE),
     ):
         (finding,) = found("requirements.txt", settings=run).unreadable
         assert finding.severity is expected
@@ -474,8 +477,11 @@ def test_includes_are_followed_from_where_they_stand(repo: Path) -> None:
         "base.reqs": ["c"],
         "sub/limits/pins.lock": ["d"],
     }
-    assert {kind for kinds in kinds_of(result).values() for kind in kinds} == {Kind.REQUIREMENT, Kind.CONSTRAINT}
-    assert kinds_of(result)["sub/limits/pins.lock"] == {Kind.CONSTRAINT}
+    assert {kind for kinds in kinds_of(result).values() for kind in kinds} == {
+        DependencyKind.REQUIREMENT,
+        DependencyKind.CONSTRAINT,
+    }
+    assert kinds_of(result)["sub/limits/pins.lock"] == {DependencyKind.CONSTRAINT}
 
 
 def test_an_absolute_include_inside_the_repository_is_followed(repo: Path) -> None:
@@ -495,8 +501,8 @@ def test_a_file_that_one_installs_and_another_is_limited_by_is_installed(repo: P
         {"r.txt": "-r both.txt\n", "c.txt": "-c both.txt\n", "both.txt": "b\n-r deep.txt\n", "deep.txt": "d\n"},
     )
     result = discovered(DiscoveryRequest(order, "requirements"))
-    assert kinds_of(result)["both.txt"] == {Kind.REQUIREMENT}
-    assert kinds_of(result)["deep.txt"] == {Kind.REQUIREMENT}
+    assert kinds_of(result)["both.txt"] == {DependencyKind.REQUIREMENT}
+    assert kinds_of(result)["deep.txt"] == {DependencyKind.REQUIREMENT}
     assert sorted(paths_of(result)) == ["both.txt", "c.txt", "deep.txt", "r.txt"]
 
 
@@ -504,15 +510,15 @@ def test_what_a_constraints_file_includes_is_what_its_option_says_as_pip_has_it(
     tree = {"constraints.txt": "a\n-r base.txt\n-c more.txt\n", "base.txt": "b\n", "more.txt": "c\n"}
     write_tree(repo, tree)
     assert kinds_of(read("constraints.txt")) == {
-        "constraints.txt": {Kind.CONSTRAINT},
-        "base.txt": {Kind.REQUIREMENT},
-        "more.txt": {Kind.CONSTRAINT},
+        "constraints.txt": {DependencyKind.CONSTRAINT},
+        "base.txt": {DependencyKind.REQUIREMENT},
+        "more.txt": {DependencyKind.CONSTRAINT},
     }
 
 
 def test_a_constraints_file_that_is_installed_is_none(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "-r constraints.txt\n", "constraints.txt": "a\n"})
-    assert kinds_of(read(".")) == {"constraints.txt": {Kind.REQUIREMENT}, "requirements.txt": set()}
+    assert kinds_of(read(".")) == {"constraints.txt": {DependencyKind.REQUIREMENT}, "requirements.txt": set()}
 
 
 def test_thousands_of_files_that_include_one_another_in_a_row_are_read(repo: Path) -> None:
@@ -626,7 +632,7 @@ def test_an_include_that_could_not_be_read_brings_no_options(repo: Path) -> None
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
     ours, unknown = found("requirements.txt").files[0].index_options
     assert ours.value == urls("a")[0]
-    assert (unknown.name, unknown.place) == ("unknown", "requirements.txt:2")
+    assert (unknown.name, unknown.declared_at) == ("unknown", "requirements.txt:2")
 
 
 def test_options_keep_their_kind(repo: Path) -> None:

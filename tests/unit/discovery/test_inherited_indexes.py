@@ -235,7 +235,7 @@ def test_places_of_indexes_name_the_file_that_has_them(repo: Path) -> None:
 
     (file,) = discovered("packages/x/pyproject.toml").files
 
-    assert [one.place for one in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
+    assert [one.declared_at for one in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
 
 
 # --- requirements files beside a project of uv ------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from mothball.check.pipeline import check
 from mothball.edits.ignore_comment import add_ignore_comment
 from mothball.edits.model import apply
 from mothball.formats.table import FORMATS, parse
-from mothball.model.document import Dependency, Document, Kind
+from mothball.model.document import Dependency, DependencyKind, Document
 from mothball.model.findings import IGNORABLE_RULES, Rule, Suppression
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from tests.support.check_inputs import ARCHIVED as ARCHIVED_ANSWER
 from tests.support.check_inputs import SETTINGS, LookUp, resolved_config
 from tests.support.edit_samples import LOCKS, MANIFESTS
@@ -36,12 +36,12 @@ def with_comment(text: str, name: str, rules: tuple[Rule, ...] = ARCHIVED, reaso
 
 def rules_on(text: str, document: Document, dependency: Dependency) -> set[str]:
     """Return the rules that the checker would find ignored for an entry: those of all comments on its lines."""
-    lines = LineTable(text)
+    lines = LineIndex(text)
     entry = set(line_range(dependency.entry_span, lines))
     return {
         rule
         for comment in document.ignores
-        if not entry.isdisjoint(line_range(comment.about, lines))
+        if not entry.isdisjoint(line_range(comment.applies_to, lines))
         for rule in comment.rules
     }
 
@@ -62,7 +62,7 @@ NO_PLACE = {
 
 def is_alone(text: str, document: Document, dependency: Dependency) -> bool:
     """Return whether the line of the name holds no entry of another package."""
-    lines = LineTable(text)
+    lines = LineIndex(text)
     number = lines.number(dependency.name_span.start)
     return all(
         one.name == dependency.name or number not in line_range(one.entry_span, lines) for one in document.dependencies
@@ -112,7 +112,7 @@ def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) ->
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
     findings = [finding for finding in report.findings if finding.rule is Rule.ARCHIVED]
     index = document.dependencies.index(dependency)
-    start = LineTable(edited).position(file.document.dependencies[index].name_span.start)
+    start = LineIndex(edited).position(file.document.dependencies[index].name_span.start)
     (ours,) = [finding for finding in findings if finding.location and finding.location.start == start]
     assert ours.suppressed == Suppression("comment", "because")
 
@@ -204,7 +204,7 @@ def test_without_a_reason_nothing_stands_behind_the_brackets() -> None:
 
 
 def test_a_constraint_stays_one() -> None:
-    document = parse("requirements", "old-lib<2\n", Kind.CONSTRAINT)
+    document = parse("requirements", "old-lib<2\n", DependencyKind.CONSTRAINT)
     edit = add_ignore_comment("old-lib<2\n", document, document.dependencies[0], ARCHIVED, "why")
     assert edit is not None
 

@@ -118,8 +118,8 @@ def test_the_file_holds_what_it_held_and_the_new_entries(
     assert ("\r\n" in edited) >= ("\r\n" in text)
     if "\r\n" in text:
         assert edited.count("\r\n") == edited.count("\n")
-    comments = [span.of(text).rstrip() for span in scan(text).comments]
-    assert [span.of(edited).rstrip() for span in scan(edited).comments] == comments
+    comments = [span.slice(text).rstrip() for span in scan(text).comments]
+    assert [span.slice(edited).rstrip() for span in scan(edited).comments] == comments
     assert add_config_ignores(edited, prefix, entries) == ()
 
 

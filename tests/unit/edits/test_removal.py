@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mothball.edits.model import apply
 from mothball.edits.removal import remove_dependency
 from mothball.formats.table import parse
-from mothball.model.document import Dependency, Kind
+from mothball.model.document import Dependency, DependencyKind
 from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.text_edits import edits as half_typed_edits
 from tests.support.toml_documents import project
@@ -221,7 +221,7 @@ def test_a_comment_that_ends_in_a_backslash_is_not_continued() -> None:
 
 
 def test_a_constraint_is_taken_out_of_a_constraints_file() -> None:
-    document = parse("requirements", "a<1\nold-lib<2\n", Kind.CONSTRAINT)
+    document = parse("requirements", "a<1\nold-lib<2\n", DependencyKind.CONSTRAINT)
     edits = remove_dependency("a<1\nold-lib<2\n", document, document.dependencies[1])
     assert apply("a<1\nold-lib<2\n", edits) == "a<1\n"
 

@@ -9,7 +9,7 @@ from mothball.formats.ignores import read_comment
 from mothball.formats.table import parse
 from mothball.model.document import IgnoreComment, ParseProblem, Span
 from mothball.model.findings import IGNORABLE_RULES, Rule
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from tests.support.timing import least_seconds
 
 
@@ -37,8 +37,8 @@ def test_an_ignore_names_its_rules_and_its_reason(comment: str, rules: tuple[str
     assert isinstance(found, IgnoreComment)
     assert found.rules == rules
     assert found.reason == reason
-    assert found.span.of(comment).startswith("#")
-    assert found.span.of(comment).lstrip("# \t").lower().startswith("mothball")
+    assert found.span.slice(comment).startswith("#")
+    assert found.span.slice(comment).lstrip("# \t").lower().startswith("mothball")
 
 
 @pytest.mark.parametrize("rule", list(Rule))
@@ -89,7 +89,7 @@ def test_the_place_is_counted_in_the_whole_text_from_the_directives_own_hash() -
     start, end = text.index("# via"), text.index("\n")
     found = read_comment(text, Span(start, end))
     assert isinstance(found, IgnoreComment)
-    assert found.span.of(text) == "# mothball: ignore[archived] why"
+    assert found.span.slice(text) == "# mothball: ignore[archived] why"
 
 
 def test_foreign_words_are_quoted_harmlessly() -> None:
@@ -120,12 +120,12 @@ def ignored(file_format: str, text: str) -> dict[str, tuple[str, ...]]:
     """Return the names in a file with the reasons of the ignores that speak of them, and fail on any problem."""
     document = parse(file_format, text)
     assert not document.problems
-    lines = LineTable(text)
+    lines = LineIndex(text)
     reasons: dict[str, list[str]] = {}
     for one in document.dependencies:
         on = set(line_range(one.entry_span, lines))
         reasons.setdefault(one.name, []).extend(
-            ignore.reason for ignore in document.ignores if not on.isdisjoint(line_range(ignore.about, lines))
+            ignore.reason for ignore in document.ignores if not on.isdisjoint(line_range(ignore.applies_to, lines))
         )
     return {name: tuple(found) for name, found in reasons.items()}
 
@@ -176,7 +176,7 @@ def test_what_was_meant_as_an_ignore_and_is_no_comment_is_told(file_format: str,
 def test_a_comment_line_of_an_ini_file_may_begin_with_a_semicolon(file_format: str) -> None:
     section = "[options]\ninstall_requires =\n" if file_format == "setup-cfg" else "[testenv]\ndeps =\n"
     document = parse(file_format, f"{section}  old\n  ; Mothball: ignore[archived] why\n  ; mothball: ignore[x]\n")
-    assert [(one.rules, one.reason, one.span.of(" ")) for one in document.ignores] == [(("archived",), "why", "")]
+    assert [(one.rules, one.reason, one.span.slice(" ")) for one in document.ignores] == [(("archived",), "why", "")]
     assert [problem.message for problem in document.problems] == ["`x` is no rule"]
 
 
@@ -228,8 +228,8 @@ def test_an_ignore_among_the_annotations_speaks_of_the_package_above(
 def test_an_ignore_elsewhere_speaks_of_no_package(text: str) -> None:
     document = parse("requirements", HEAD + text)
     (ignore,) = document.ignores
-    lines = LineTable(HEAD + text)
-    covered = set(line_range(ignore.about, lines))
+    lines = LineIndex(HEAD + text)
+    covered = set(line_range(ignore.applies_to, lines))
     assert all(covered.isdisjoint(line_range(one.entry_span, lines)) for one in document.dependencies)
 
 

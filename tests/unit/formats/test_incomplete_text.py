@@ -124,5 +124,5 @@ _BEING_TYPED = {
 def test_a_name_that_is_being_typed_is_incomplete(name: str) -> None:
     (one,) = parse(name, _BEING_TYPED[name]).dependencies
 
-    assert (one.name, one.name_span.of(_BEING_TYPED[name])) == ("req", "req")
+    assert (one.name, one.name_span.slice(_BEING_TYPED[name])) == ("req", "req")
     assert one.skip_reason is SkipReason.INCOMPLETE

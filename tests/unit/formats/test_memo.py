@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, Entry, read_entry
 from mothball.formats.requirements.options import are_hashes, read_options
 from mothball.formats.table import parse
-from mothball.model.document import Kind, SkipReason, Span
+from mothball.model.document import DependencyKind, SkipReason, Span
 from tests.support.memory import forget, memories
 from tests.support.samples import SAMPLES
 
@@ -31,8 +31,14 @@ def texts(draw: st.DrawFn) -> str:
     return "".join(draw(LINES) + draw(ENDS) for _ in range(draw(st.integers(1, 8))))
 
 
-@given(st.lists(st.tuples(texts(), st.sampled_from([Kind.REQUIREMENT, Kind.CONSTRAINT])), min_size=2, max_size=5))
-def test_a_requirements_file_says_the_same_whatever_was_read_before(read: list[tuple[str, Kind]]) -> None:
+@given(
+    st.lists(
+        st.tuples(texts(), st.sampled_from([DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT])),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_a_requirements_file_says_the_same_whatever_was_read_before(read: list[tuple[str, DependencyKind]]) -> None:
     forget()
     documents = [parse("requirements", text, kind) for text, kind in read]
     for (text, kind), document in zip(read, documents, strict=True):
@@ -54,7 +60,7 @@ def test_every_format_says_the_same_when_it_is_read_again(name: str, text: str) 
 def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, skip_reason: SkipReason | None) -> None:
     entry = read_entry(line.strip())
     if isinstance(entry, Entry):
-        kind, section = Kind.CONSTRAINT, "project.dependencies"
+        kind, section = DependencyKind.CONSTRAINT, "project.dependencies"
         there = entry.placed(lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason)
         assert entry.at(offset, kind, section, skip_reason) == there
 

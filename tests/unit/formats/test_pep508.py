@@ -89,10 +89,10 @@ def agree(text: str) -> None:
         assert "\n" not in entry.message
         return
     assert isinstance(entry, Entry), text
-    assert entry.name == requirement.name == entry.name_span.of(text)
+    assert entry.name == requirement.name == entry.name_span.slice(text)
     assert set(entry.extras) == requirement.extras
     assert SpecifierSet(entry.specifier) == requirement.specifier
-    assert entry.specifier == (entry.specifier_span.of(text) if entry.specifier_span else "")
+    assert entry.specifier == (entry.specifier_span.slice(text) if entry.specifier_span else "")
     assert entry.specifier == entry.specifier.strip()
     assert (entry.specifier_span is None) == (not entry.specifier)
     assert entry.url == (requirement.url or "")
@@ -101,7 +101,7 @@ def agree(text: str) -> None:
         alone = ask_packaging(f"x;{entry.marker}")
         assert alone is not None
         assert str(alone.marker) == str(requirement.marker)
-    assert entry.entry_span.of(text) == text.strip()
+    assert entry.entry_span.slice(text) == text.strip()
 
 
 @given(requirements())
@@ -201,7 +201,7 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
     assert entry.extras == ("x_",)
     assert entry.specifier == ">=1,"
     assert entry.specifier_span is not None
-    assert entry.specifier_span.of(text) == ">=1,"
+    assert entry.specifier_span.slice(text) == ">=1,"
     assert entry.marker == "os.name == 'nt'"
     reference = read_entry("foo_ @ https://h.example/é ; os_name == 'nt'")
     assert isinstance(reference, Entry)
@@ -240,7 +240,7 @@ def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str | N
     error = read_entry(text)
     assert isinstance(error, EntryError)
     # Within a marker, packaging gives the place, from 26.4 on.
-    assert underlined in (None, error.span.of(text))
+    assert underlined in (None, error.span.slice(text))
     assert error.message == f"`{text}` is not a valid requirement"
     assert way_out in error.help
 
@@ -288,7 +288,7 @@ def test_a_marker_nested_beyond_reason_is_an_error() -> None:
 )
 def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | None) -> None:
     span = visible_name(text)
-    assert (span.of(text) if span else None) == name
+    assert (span.slice(text) if span else None) == name
 
 
 @pytest.mark.alone

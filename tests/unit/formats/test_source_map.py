@@ -16,13 +16,13 @@ def test_parts_are_put_together() -> None:
 
 
 def test_every_character_leads_back_to_its_place() -> None:
-    assert [EXCERPT.place(at, at + 1).of(SOURCE) for at in range(7)] == ["a", "b", "\\x41", "c", "d", "e", "f"]
+    assert [EXCERPT.place(at, at + 1).slice(SOURCE) for at in range(7)] == ["a", "b", "\\x41", "c", "d", "e", "f"]
 
 
 def test_a_place_covers_all_between_its_ends() -> None:
-    assert EXCERPT.place(1, 4).of(SOURCE) == "b\\x41c"
-    assert EXCERPT.place(4, 6).of(SOURCE) == "d--e"
-    assert EXCERPT.place(0, 7).of(SOURCE) == SOURCE
+    assert EXCERPT.place(1, 4).slice(SOURCE) == "b\\x41c"
+    assert EXCERPT.place(4, 6).slice(SOURCE) == "d--e"
+    assert EXCERPT.place(0, 7).slice(SOURCE) == SOURCE
 
 
 def test_an_empty_place_stands_before_its_character() -> None:
@@ -35,7 +35,7 @@ def test_an_excerpt_can_be_cut() -> None:
     cut = EXCERPT.cut(1, 6)
 
     assert cut.text == "bAcde"
-    assert cut.place(1, 3).of(SOURCE) == "\\x41c"
+    assert cut.place(1, 3).slice(SOURCE) == "\\x41c"
     assert EXCERPT.cut(3, 3).text == ""
 
 
@@ -79,5 +79,5 @@ def test_what_is_kept_leads_back_to_itself(pieces: list[tuple[str, bool]]) -> No
 
     assert made.text == "".join(text for text, is_kept in pieces if is_kept)
     for at, character in enumerate(made.text):
-        assert made.place(at, at + 1).of(source) == character
+        assert made.place(at, at + 1).slice(source) == character
         assert made.cut(at, at + 1).text == character

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mothball.formats.table import FORMATS, PATTERNS, decode, format_of, is_constraints, may_be_included, parse
-from mothball.model.document import Kind
+from mothball.model.document import DependencyKind
 from mothball.model.errors import UnreadableFileError
 
 
@@ -123,8 +123,8 @@ def test_every_format_reads_the_empty_text(name: str) -> None:
 
 
 def test_the_kind_of_a_requirements_file_is_passed_on() -> None:
-    assert parse("requirements", "a", Kind.CONSTRAINT).dependencies[0].kind is Kind.CONSTRAINT
-    assert parse("requirements", "a").dependencies[0].kind is Kind.REQUIREMENT
+    assert parse("requirements", "a", DependencyKind.CONSTRAINT).dependencies[0].kind is DependencyKind.CONSTRAINT
+    assert parse("requirements", "a").dependencies[0].kind is DependencyKind.REQUIREMENT
 
 
 def test_no_other_format_is_read() -> None:

@@ -47,7 +47,7 @@ def test_an_entry_without_a_name_is_kept_with_its_reason(
 
     (unnamed,) = document.unnamed
     assert unnamed.reason == reason
-    assert unnamed.span.of(text) == (entry or text.strip())
+    assert unnamed.span.slice(text) == (entry or text.strip())
     assert [one.name for one in document.dependencies] in ([], ["a"])
 
 

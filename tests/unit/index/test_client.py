@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from mothball import __version__
-from mothball.config.credential_settings import Access
+from mothball.config.credential_settings import CredentialSettings
 from mothball.index import page_fetcher as asking
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore
@@ -181,7 +181,7 @@ def test_an_unknown_marker_is_fetched_as_it_is(index: ScriptedIndex) -> None:
     ],
 )
 def test_a_200_that_is_no_page_of_the_project_is_a_failure(index: ScriptedIndex, reply: Reply) -> None:
-    assert_failed(ask(index, reply), Cause.UNEXPECTED_ANSWER, f"127.0.0.1:{index.port}: the page ")
+    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, f"127.0.0.1:{index.port}: the page ")
 
 
 # --- validators ---
@@ -196,7 +196,7 @@ def test_an_etag_is_kept_and_makes_the_next_request_conditional(index: ScriptedI
 
 
 def test_a_304_that_was_not_asked_for_is_a_failure(index: ScriptedIndex) -> None:
-    assert_failed(ask(index, Reply(304, content_type=None)), Cause.UNEXPECTED_ANSWER, "304")
+    assert_failed(ask(index, Reply(304, content_type=None)), Cause.UNEXPECTED_RESPONSE, "304")
 
 
 @pytest.mark.parametrize("etag", ["", "abc", '"a b"', '"\x80"', '"' + "x" * 5000 + '"', '"a"b"'])
@@ -218,7 +218,7 @@ def test_a_page_that_is_not_there_is_not_found(index: ScriptedIndex, status: int
     ("status", "cause"),
     [
         *((status, Cause.UNAUTHORIZED) for status in (401, 403, 407)),
-        *((status, Cause.UNEXPECTED_ANSWER) for status in (201, 203, 204, 206, 300, 305, 400, 402, 405, 418, 451)),
+        *((status, Cause.UNEXPECTED_RESPONSE) for status in (201, 203, 204, 206, 300, 305, 400, 402, 405, 418, 451)),
         *((status, Cause.SERVER_ERROR) for status in (501, 505, 599)),
     ],
 )
@@ -231,7 +231,7 @@ def test_a_status_that_nothing_can_be_done_about_is_asked_for_once(
 def test_a_406_is_asked_again_for_anything_and_only_once(index: ScriptedIndex) -> None:
     assert ask(index, Reply(406), PAGE) == (FETCHED, 2)
     assert [request.headers["accept"] for request in index.received][1] == "*/*"
-    assert_failed(ask(index, Reply(406)), Cause.UNEXPECTED_ANSWER, "406", requests=2)
+    assert_failed(ask(index, Reply(406)), Cause.UNEXPECTED_RESPONSE, "406", requests=2)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -290,11 +290,11 @@ def test_a_dropped_connection_is_tried_again_twice(index: ScriptedIndex, fault: 
 def test_an_answer_that_is_cut_off_is_a_failure(index: ScriptedIndex, *, chunked: bool) -> None:
     for reply in (PAGE, gzipped(PAGE)):
         cut = reply._replace(fault=Fault.CUT_OFF, chunked=chunked)
-        assert_failed(ask(index, cut), Cause.UNEXPECTED_ANSWER, "was cut off")
+        assert_failed(ask(index, cut), Cause.UNEXPECTED_RESPONSE, "was cut off")
 
 
 def test_an_answer_that_is_not_http_is_a_failure(index: ScriptedIndex) -> None:
-    assert_failed(ask(index, Reply(fault=Fault.NOT_HTTP)), Cause.UNEXPECTED_ANSWER, "does not answer in HTTP")
+    assert_failed(ask(index, Reply(fault=Fault.NOT_HTTP)), Cause.UNEXPECTED_RESPONSE, "does not answer in HTTP")
 
 
 def test_an_error_document_leaves_the_connection_fit_for_the_next_request(index: ScriptedIndex) -> None:
@@ -321,13 +321,13 @@ def test_an_error_document_leaves_the_connection_fit_for_the_next_request(index:
     ],
 )
 def test_gzip_that_is_none_or_ends_early_is_a_failure(index: ScriptedIndex, reply: Reply) -> None:
-    assert_failed(ask(index, reply), Cause.UNEXPECTED_ANSWER, "broken gzip")
+    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "broken gzip")
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "\x1b[31m"])
 def test_an_encoding_that_was_not_asked_for_is_a_failure(index: ScriptedIndex, coding: str) -> None:
     reply = PAGE._replace(headers=(("Content-Encoding", coding),))
-    assert_failed(ask(index, reply), Cause.UNEXPECTED_ANSWER, "not asked for")
+    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "not asked for")
 
 
 def idle_gzip(blocks: int) -> bytes:
@@ -399,7 +399,7 @@ def test_no_error_document_outlasts_the_deadline(index: ScriptedIndex) -> None:
 
 def test_nothing_is_asked_when_there_is_no_time(index: ScriptedIndex) -> None:
     assert_failed(ask(index, PAGE, settings=ClientSettings(deadline=0.0)), Cause.DEADLINE, requests=0)
-    assert asking.PageFetcher(Transport(ClientSettings()), ClientSettings(), CredentialStore(Access())).ask(
+    assert asking.PageFetcher(Transport(ClientSettings()), ClientSettings(), CredentialStore(CredentialSettings())).ask(
         PageRequest(index.url, "old-lib"), Deadline(0.0)
     ) == Failed(Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer in the time for all look-ups")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
+from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.model.errors import ConfigError
@@ -34,7 +34,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(str(tmp_path_factory.mktemp("authority")))
 
 
-def ask(url: str, access: Access) -> Outcome:
+def ask(url: str, access: CredentialSettings) -> Outcome:
     with Client(ClientSettings(access=access)) as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
     return outcome
@@ -44,7 +44,7 @@ def test_an_index_that_wants_a_certificate_gets_that_of_the_user(authority: Auth
     certificate = authority.certify("127.0.0.1")
     context = demanding_context(certificate, authority.path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context) as index:
-        access = Access((UserAddress(index.url),), ca_bundle=authority.path)
+        access = CredentialSettings((UserIndexUrl(index.url),), ca_bundle=authority.path)
         without = ask(index.url, access)
         assert isinstance(without, Failed)
         assert without.cause in (Cause.TLS, Cause.UNREACHABLE)
@@ -56,13 +56,13 @@ def test_only_an_index_that_the_user_named_is_shown_it(authority: Authority) -> 
     shown: list[object] = []
     context = demanding_context(certificate, authority.path, required=False)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context, on_peer=shown.append) as index:
-        access = Access(ca_bundle=authority.path, client_certificate=authority.certify_client("somebody"))
+        access = CredentialSettings(ca_bundle=authority.path, client_certificate=authority.certify_client("somebody"))
         assert ask(index.url, access) == FETCHED
         assert shown == [None]
-        other_port = UserAddress(f"https://127.0.0.1:{index.port ^ 1}/simple/")
+        other_port = UserIndexUrl(f"https://127.0.0.1:{index.port ^ 1}/simple/")
         assert ask(index.url, access._replace(addresses=(other_port,))) == FETCHED
         assert shown == [None, None]
-        assert ask(index.url, access._replace(addresses=(UserAddress(index.url),))) == FETCHED
+        assert ask(index.url, access._replace(addresses=(UserIndexUrl(index.url),))) == FETCHED
         assert "somebody" in str(shown[-1])
 
 
@@ -87,7 +87,7 @@ def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
     if make is not None:
         make(path)
     with pytest.raises(ConfigError) as caught:
-        Client(ClientSettings(access=Access(client_certificate=str(path))))
+        Client(ClientSettings(access=CredentialSettings(client_certificate=str(path))))
     assert f"the client certificate {path} cannot be used" in str(caught.value)
     assert "PEM" in caught.value.help
 
@@ -97,10 +97,10 @@ def test_a_bundle_of_the_user_goes_before_that_of_the_environment(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", Authority(str(tmp_path)).path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
-        assert isinstance(ask(index.url, Access()), Failed)
-        assert ask(index.url, Access(ca_bundle=authority.path)) == FETCHED
+        assert isinstance(ask(index.url, CredentialSettings()), Failed)
+        assert ask(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
     with pytest.raises(ConfigError, match="the configuration names /nowhere, which cannot be used"):
-        Client(ClientSettings(access=Access(ca_bundle="/nowhere")))
+        Client(ClientSettings(access=CredentialSettings(ca_bundle="/nowhere")))
 
 
 def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
@@ -112,8 +112,8 @@ def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
         Tunnel(index.port) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://gate:keeper@"))
-        access = Access(
-            (UserAddress(f"https://user:{SECRET}@index.example/simple/"),),
+        access = CredentialSettings(
+            (UserIndexUrl(f"https://user:{SECRET}@index.example/simple/"),),
             KeyringProvider.DISABLED,
             ca_bundle=authority.path,
         )
@@ -135,8 +135,8 @@ def test_credentials_do_not_go_along_from_http_to_https(authority: Authority) ->
         ScriptedIndex({"old-lib": redirect(f"{secure.url}old-lib/")}) as plain,
     ):
         # Not even those that belong there: a redirect is an answer, and an answer does not say where secrets go.
-        named = tuple(UserAddress(one.url.replace("://", f"://user:{SECRET}@")) for one in (plain, secure))
-        assert ask(plain.url, Access(named, KeyringProvider.DISABLED, ca_bundle=authority.path)) == FETCHED
+        named = tuple(UserIndexUrl(one.url.replace("://", f"://user:{SECRET}@")) for one in (plain, secure))
+        assert ask(plain.url, CredentialSettings(named, KeyringProvider.DISABLED, ca_bundle=authority.path)) == FETCHED
         assert "authorization" in plain.received[0].headers
         assert "authorization" not in secure.received[0].headers
 

@@ -97,7 +97,7 @@ def test_a_dropped_connection_does_not_speak_for_other_names() -> None:
 
 def test_plain_http_to_a_stranger_is_not_even_resolved(resolved: Counter[str]) -> None:
     [outcome] = ask("http://index.example/simple/", ClientSettings())
-    assert outcome == Failed(Cause.DECLINED, "index.example is not asked over plain http, unless the user trusts it")
+    assert outcome == Failed(Cause.REFUSED_URL, "index.example is not asked over plain http, unless the user trusts it")
     assert not resolved
 
 
@@ -125,7 +125,7 @@ def test_localhost_is_loopback() -> None:
 )  # fmt: skip
 def test_an_address_that_is_none_is_not_asked_and_not_shown(index: str, resolved: Counter[str]) -> None:
     [outcome] = ask(index, ClientSettings())
-    assert outcome == Failed(Cause.DECLINED, "the index's address is no http or https URL")
+    assert outcome == Failed(Cause.REFUSED_URL, "the index's address is no http or https URL")
     assert not resolved
 
 

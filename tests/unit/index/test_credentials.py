@@ -11,7 +11,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
+from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
@@ -68,9 +68,9 @@ SAME_PLACE = [
 ]
 
 
-def store(*addresses: str | UserAddress, environment: dict[str, str] | None = None) -> CredentialStore:
-    known = tuple(UserAddress(address) if isinstance(address, str) else address for address in addresses)
-    return CredentialStore(Access(known, KeyringProvider.DISABLED), environment or {"NETRC": os.devnull})
+def store(*addresses: str | UserIndexUrl, environment: dict[str, str] | None = None) -> CredentialStore:
+    known = tuple(UserIndexUrl(address) if isinstance(address, str) else address for address in addresses)
+    return CredentialStore(CredentialSettings(known, KeyringProvider.DISABLED), environment or {"NETRC": os.devnull})
 
 
 def first(asked: CredentialStore, index: str) -> Login | None:
@@ -169,7 +169,7 @@ def test_a_login_is_written_as_rfc_7617_has_it_and_never_shown() -> None:
 @pytest.mark.parametrize("name", ["internal-proxy", "Internal.Proxy", "internal_proxy"])
 def test_the_environment_says_the_login_of_an_index_by_its_name(name: str) -> None:
     environment = {"UV_INDEX_INTERNAL_PROXY_USERNAME": "user", "UV_INDEX_INTERNAL_PROXY_PASSWORD": SECRET}
-    asked = store(UserAddress("https://index.example/simple/", name), environment=environment)
+    asked = store(UserIndexUrl("https://index.example/simple/", name), environment=environment)
     assert first(asked, "https://index.example/simple/") == LOGIN
 
 
@@ -183,13 +183,13 @@ def test_the_environment_says_the_login_of_an_index_by_its_name(name: str) -> No
     ],
 )
 def test_what_the_environment_says_goes_before_what_the_address_says(environment: dict[str, str], login: Login) -> None:
-    asked = store(UserAddress("https://other:word@index.example/", "a"), environment=environment)
+    asked = store(UserIndexUrl("https://other:word@index.example/", "a"), environment=environment)
     assert first(asked, "https://index.example/simple/") == login
 
 
 def test_a_name_that_a_repository_gives_its_index_has_no_part_in_the_environment() -> None:
     environment = {"UV_INDEX_INTERNAL_USERNAME": "user", "UV_INDEX_INTERNAL_PASSWORD": SECRET}
-    asked = store(UserAddress("https://index.example/", "internal"), environment=environment)
+    asked = store(UserIndexUrl("https://index.example/", "internal"), environment=environment)
     assert first(asked, "https://evil.example/internal/") is None
 
 
@@ -228,7 +228,7 @@ def test_netrc_gives_the_password_of_the_user_that_the_address_names(home: Path)
 @pytest.mark.parametrize("name", [".netrc", "_netrc"])
 def test_netrc_lies_in_the_users_home(home: Path, name: str) -> None:
     (home / name).write_text(f"machine index.example login user password {SECRET}\n")
-    assert first(CredentialStore(Access(), {}), "https://index.example/") == LOGIN
+    assert first(CredentialStore(CredentialSettings(), {}), "https://index.example/") == LOGIN
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_netrc_lies_in_the_users_home(home: Path, name: str) -> None:
 )
 def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: bytes, trouble: str, home: Path) -> None:
     (home / ".netrc").write_bytes(content)
-    asked = CredentialStore(Access(), {})
+    asked = CredentialStore(CredentialSettings(), {})
     assert first(asked, "https://index.example/") is None
     assert asked.error().startswith(trouble.partition(" (")[0])
     assert SECRET not in asked.error()
@@ -253,22 +253,22 @@ def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: b
 
 
 def ask(
-    index: ScriptedIndex, access: Access, *, url: str | None = None, names: tuple[str, ...] = ("old-lib",)
+    index: ScriptedIndex, access: CredentialSettings, *, url: str | None = None, names: tuple[str, ...] = ("old-lib",)
 ) -> list[Outcome]:
     with Client(ClientSettings(access=access)) as client:
         outcomes = dict(client.fetch([PageRequest(url or index.url, name) for name in names]))
     return [outcomes[PageRequest(url or index.url, name)] for name in names]
 
 
-def named(index: ScriptedIndex, user_information: str = f"user:{SECRET}") -> Access:
+def named(index: ScriptedIndex, user_information: str = f"user:{SECRET}") -> CredentialSettings:
     url = index.url.replace("://", f"://{user_information}@") if user_information else index.url
-    return Access((UserAddress(url),), KeyringProvider.DISABLED)
+    return CredentialSettings((UserIndexUrl(url),), KeyringProvider.DISABLED)
 
 
 def test_an_index_that_wants_credentials_gets_those_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
         assert ask(index, named(index)) == [FETCHED]
-        assert ask(index, Access()) == [
+        assert ask(index, CredentialSettings()) == [
             Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
         ]
         assert index.count() == 2
@@ -305,7 +305,7 @@ def test_credentials_that_are_refused_are_sent_no_more() -> None:
 
 def test_a_page_that_is_forbidden_says_whether_credentials_were_sent() -> None:
     with ScriptedIndex({"old-lib": Reply(403)}) as index:
-        [without] = ask(index, Access())
+        [without] = ask(index, CredentialSettings())
         [with_them] = ask(index, named(index))
     assert isinstance(without, Failed)
     assert isinstance(with_them, Failed)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.config.credential_settings import Access, KeyringProvider, UserAddress
+from mothball.config.credential_settings import CredentialSettings, KeyringProvider, UserIndexUrl
 from mothball.index import keyring_process
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login
@@ -180,7 +180,7 @@ def test_lines_end_at_line_feeds_only(end: str, tmp_path: Path) -> None:
 def ask(index: ScriptedIndex, keyring: TestKeyring, user_information: str, *names: str) -> list[Outcome]:
     """Ask for pages of an index that the user named."""
     url = index.url.replace("://", f"://{user_information}@") if user_information else index.url
-    access = Access((UserAddress(url),))
+    access = CredentialSettings((UserIndexUrl(url),))
     with pytest.MonkeyPatch.context() as patch:
         for key, value in keyring.environment.items():
             patch.setenv(key, value)
@@ -220,7 +220,7 @@ def test_what_the_keyring_gives_and_the_index_refuses_is_not_tried_again(tmp_pat
 
 
 def test_the_keyring_is_not_asked_for_plain_http_that_only_a_repository_names() -> None:
-    store = CredentialStore(Access(), {"PATH": "/nowhere"})
+    store = CredentialStore(CredentialSettings(), {"PATH": "/nowhere"})
     page = page_url("http://index.example/simple/", "lib")
     assert store.after_refusal(page, None) is None
     assert store._inquiries == {}
@@ -234,7 +234,7 @@ def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPa
         return "user", SECRET
 
     monkeypatch.setattr(Keyring, "login", answer)
-    store = CredentialStore(Access((UserAddress("https://token:@index.example/simple/"),)), {})
+    store = CredentialStore(CredentialSettings((UserIndexUrl("https://token:@index.example/simple/"),)), {})
     page = page_url(INDEX, "lib")
     sent = store.first(page)
     assert sent == Login("token", "")
@@ -247,7 +247,7 @@ def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPa
 def test_a_run_that_meets_no_401_starts_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
     with ScriptedIndex({"lib": json_page("lib", "archived")}) as index:
-        access = Access((UserAddress(index.url),))
+        access = CredentialSettings((UserIndexUrl(index.url),))
         with Client(ClientSettings(access=access)) as client:
             assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "lib")])] == [
                 Fetched(ProjectPage("archived"))

@@ -14,8 +14,8 @@ from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, 
 from mothball.index.resolution import CLOCK_SKEW, MISSING_MAX_AGE, LookupSettings, Query
 from mothball.index.resolver import Resolver
 from mothball.model.lookup import (
-    Answer,
     Cause,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -51,10 +51,10 @@ def world(tmp_path: Path) -> Iterator[World]:
         (Fetched(ProjectPage("")), UnrecognizedStatus("", "", LIVE)),
         (NotFound(), Missing(LIVE)),
         (DOWN, Unavailable(Cause.TIMEOUT, "timed out", LIVE)),
-        (NotModified(), Unavailable(Cause.UNEXPECTED_ANSWER, "it answered 304 to an unconditional request", LIVE)),
+        (NotModified(), Unavailable(Cause.UNEXPECTED_RESPONSE, "it answered 304 to an unconditional request", LIVE)),
     ],
 )
-def test_every_outcome_has_its_answer(world: World, outcome: Outcome, answer: Answer) -> None:
+def test_every_outcome_has_its_answer(world: World, outcome: Outcome, answer: IndexResult) -> None:
     assert world.ask({(INDEX, "lib"): outcome}) == answer
 
 
@@ -96,7 +96,7 @@ def test_a_client_that_loses_a_request_costs_an_answer_and_no_more(world: World)
     statuses = Resolver(open_client=world.fetcher.open, cache=world.cache, clock=lambda: NOW)
     one, other = Query("a", (INDEX,)), Query("b", (INDEX,))
     assert statuses.look_up([one, other]) == {
-        one: Unavailable(Cause.UNEXPECTED_ANSWER, "no answer came back", LIVE),
+        one: Unavailable(Cause.UNEXPECTED_RESPONSE, "no answer came back", LIVE),
         other: Missing(LIVE),
     }
 

@@ -10,8 +10,8 @@ import pytest
 from mothball.index.page_request import Fetched, NotFound, Outcome, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.lookup import (
-    Answer,
     Cause,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -159,7 +159,7 @@ AT_STATUS = Origin(STATUS, NOW)
     ],
 )
 def test_the_status_index_is_asked_where_the_index_states_nothing(
-    world: World, outcome: Outcome, answer: Answer
+    world: World, outcome: Outcome, answer: IndexResult
 ) -> None:
     script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): outcome}
     assert world.ask(script, settings=ELSEWHERE) == answer

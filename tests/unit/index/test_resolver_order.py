@@ -12,7 +12,15 @@ from mothball.index.cache import CachedPage, PageKey, StatusCache, page_key
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest, ProjectPage
 from mothball.index.resolution import LookupSettings, Query
 from mothball.index.resolver import Resolver
-from mothball.model.lookup import Answer, Cause, KnownStatus, Missing, StatusNotStated, Unavailable, UnrecognizedStatus
+from mothball.model.lookup import (
+    Cause,
+    IndexResult,
+    KnownStatus,
+    Missing,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from tests.support.fake_fetcher import FakeFetcher
 from tests.support.lookup_fixture import HOME, INDEX, NOW, STATUS, snapshot_of
 
@@ -75,7 +83,7 @@ class MemoryCache(StatusCache):
 
 def run(
     queries: list[Query], script: Scripted, held: Held, stating: set[str], order: Order
-) -> tuple[dict[Query, Answer], MemoryCache, FakeFetcher]:
+) -> tuple[dict[Query, IndexResult], MemoryCache, FakeFetcher]:
     fetcher, cache = FakeFetcher(script, order), MemoryCache(held, stating)
     answers = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
     return answers, cache, fetcher

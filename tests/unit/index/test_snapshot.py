@@ -11,8 +11,8 @@ from mothball.index.snapshot import parse_snapshot, render_snapshot
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
 from mothball.model.lookup import (
-    Answer,
     Cause,
+    IndexResult,
     KnownStatus,
     Missing,
     Origin,
@@ -28,7 +28,7 @@ LIVE = Origin(INDEX, 5.0)
 NOVEMBER_3 = date(2026, 11, 3)
 AT_MIDNIGHT = 1_793_664_000.0
 
-ANSWERS: dict[str, Answer] = {
+ANSWERS: dict[str, IndexResult] = {
     "some-lib": KnownStatus(ProjectStatus.ACTIVE, "", LIVE),
     "old-lib": KnownStatus(ProjectStatus.ARCHIVED, "moved to new-lib", LIVE),
     "quiet-lib": StatusNotStated(LIVE),
@@ -38,7 +38,7 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
-def rendered(answers: dict[str, Answer]) -> str:
+def rendered(answers: dict[str, IndexResult]) -> str:
     return render_snapshot(answers, generated=NOVEMBER_3, index_url=INDEX)
 
 
@@ -94,7 +94,7 @@ def test_credentials_do_not_get_into_a_snapshot_nor_out_of_one() -> None:
 
 
 def test_a_reason_is_made_harmless_before_it_is_written() -> None:
-    answers: dict[str, Answer] = {
+    answers: dict[str, IndexResult] = {
         "a": KnownStatus(ProjectStatus.ARCHIVED, "one\n\x1b[31mtwo\u202e \ud800" + "x" * 999, LIVE)
     }
     text = rendered(answers)
@@ -184,7 +184,7 @@ NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
 
 
 @given(st.dictionaries(NAMES, LEARNT, max_size=8))
-def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, Answer]) -> None:
+def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, IndexResult]) -> None:
     snapshot = parse_snapshot(rendered(answers))
     for name, answer in answers.items():
         found = snapshot.lookup(name)

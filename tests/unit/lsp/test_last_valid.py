@@ -50,8 +50,8 @@ def kept(file_format: str, valid: str, text: str) -> Document:
 
 
 def names(document: Document, text: str) -> list[str]:
-    assert [one.name for one in document.dependencies] == [one.name_span.of(text) for one in document.dependencies]
-    return [one.entry_span.of(text) for one in document.dependencies]
+    assert [one.name for one in document.dependencies] == [one.name_span.slice(text) for one in document.dependencies]
+    return [one.entry_span.slice(text) for one in document.dependencies]
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_all_that_stands_on_a_line_moves_with_it() -> None:
     text = SETUP.replace("setup(\n", 'setup(\n    x="a,\n')
     document = kept("setup-py", SETUP, text)
 
-    assert [one.span.of(text) for one in document.ignores] == ["# mothball: ignore[archived] the rook"]
-    assert [one.about for one in document.ignores] == [one.span for one in document.ignores]
-    assert [one.span.of(text) for one in document.unnamed] == ['jay" + x']
-    assert [one.span.of(text) for one in document.unresolvable] == ['read("x")']
-    assert document.own_name == "shop"
+    assert [one.span.slice(text) for one in document.ignores] == ["# mothball: ignore[archived] the rook"]
+    assert [one.applies_to for one in document.ignores] == [one.span for one in document.ignores]
+    assert [one.span.slice(text) for one in document.unnamed] == ['jay" + x']
+    assert [one.span.slice(text) for one in document.unresolvable] == ['read("x")']
+    assert document.project_name == "shop"
 
 
 def test_the_indexes_of_the_whole_file_are_kept() -> None:
@@ -92,7 +92,7 @@ def test_the_indexes_of_the_whole_file_are_kept() -> None:
 
     assert names(document, text) == ["python", "owl", "rook>=1"]
     assert [one.value for one in document.index_options] == ["https://index.example/simple/"]
-    assert [one.span.of(text) for one in document.includes] == ["requirements.txt"]
+    assert [one.span.slice(text) for one in document.includes] == ["requirements.txt"]
 
 
 def test_a_json_lock_is_kept_as_well() -> None:

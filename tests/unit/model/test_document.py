@@ -12,7 +12,7 @@ from mothball.model.findings import Finding, Rule, Severity
 from mothball.model.lookup import (
     Cause,
     KnownStatus,
-    Lookup,
+    LookupResult,
     Missing,
     Origin,
     ProjectStatus,
@@ -52,16 +52,16 @@ def test_normalising_agrees_with_packaging_and_is_done_once(name: str) -> None:
 def test_a_span_slices_its_text(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    assert Span(start, end).of(text) == text[start:end]
+    assert Span(start, end).slice(text) == text[start:end]
 
 
 def test_a_span_counts_code_points() -> None:
-    assert Span(2, 3).of("🎉 x") == "x"
+    assert Span(2, 3).slice("🎉 x") == "x"
 
 
 def test_no_two_kinds_of_look_up_are_ever_equal() -> None:
     # The same fields in every kind, so that only the kind can tell them apart.
-    lookups: list[Lookup] = [
+    lookups: list[LookupResult] = [
         KnownStatus(ProjectStatus.ARCHIVED, "archived", ORIGIN),
         UnrecognizedStatus("archived", "archived", ORIGIN),
         # No index can make a cause of its marker; what matters is that the kinds differ all the same.

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mothball.model.document import Position
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from tests.support.timing import least_seconds
 
 # Dense in what ends a line, in what only looks as if it did, and in what counts double elsewhere.
@@ -43,14 +43,14 @@ def naive_lines(text: str) -> list[str]:
     ],
 )
 def test_an_offset_becomes_a_line_and_a_column(text: str, offset: int, position: tuple[int, int]) -> None:
-    assert LineTable(text).position(offset) == position
+    assert LineIndex(text).position(offset) == position
 
 
 @pytest.mark.parametrize("character", ["\f", "\v", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
 def test_only_line_feed_and_carriage_return_end_a_line(character: str) -> None:
     text = f"a{character}b"
-    assert LineTable(text).position(2) == Position(1, 3)
-    assert LineTable(text).line(1) == text
+    assert LineIndex(text).position(2) == Position(1, 3)
+    assert LineIndex(text).line(1) == text
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_only_line_feed_and_carriage_return_end_a_line(character: str) -> None:
     ],
 )
 def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None:
-    table = LineTable(text)
+    table = LineIndex(text)
     assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
 
 
@@ -73,7 +73,7 @@ def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None
 @example("\r")
 @example("\r\n\r")
 def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
-    table = LineTable(text)
+    table = LineIndex(text)
     assert [table.position(offset) for offset in range(len(text) + 1)] == [
         naive_position(text, offset) for offset in range(len(text) + 1)
     ]
@@ -81,7 +81,7 @@ def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
 
 @given(TEXTS)
 def test_a_place_leads_back_to_its_offset(text: str) -> None:
-    table = LineTable(text)
+    table = LineIndex(text)
     lines = naive_lines(text)
     assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
     for offset, character in enumerate(text):
@@ -92,7 +92,7 @@ def test_a_place_leads_back_to_its_offset(text: str) -> None:
 
 @pytest.mark.alone
 def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
-    table = LineTable("x\n" * 300_000)
+    table = LineIndex("x\n" * 300_000)
 
     def seconds(offset: int) -> float:
         return least_seconds(lambda: [table.position(offset) for _ in range(200)], times=5)
@@ -102,7 +102,7 @@ def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
 
 
 def test_thousands_of_entries_on_one_line_share_its_text() -> None:
-    table = LineTable("a" * 1000 + "\nb")
+    table = LineIndex("a" * 1000 + "\nb")
     first = table.line(1)
     assert table.line(1) is first
     assert table.line(2) == "b"

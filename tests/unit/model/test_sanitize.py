@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.model.sanitize import MAX_FOREIGN_TEXT, keep_columns, one_line, without_credentials, without_secrets
+from mothball.model.sanitize import MAX_FOREIGN_TEXT, mask_secrets, one_line, sanitize_line, strip_credentials
 from tests.support.timing import least_seconds
 
 HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
@@ -124,12 +124,12 @@ def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
     assert seconds(one_line, unit * 4_000_000) < 50 * seconds(one_line, unit * 4_000)
 
 
-# --- keep_columns -----------------------------------------------------------------------------------------------------
+# --- sanitize_line ---------------------------------------------------------------------------------------------------
 
 
 @given(ANY_TEXT, st.integers(min_value=0, max_value=100))
 def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -> None:
-    shown = keep_columns(line, limit)
+    shown = sanitize_line(line, limit)
     assert len(shown) == min(len(line), limit)
     assert is_harmless(shown)
     assert all(new in {old, " "} for old, new in zip(line, shown, strict=False))
@@ -137,10 +137,10 @@ def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -
 
 
 def test_a_tab_takes_one_column() -> None:
-    assert keep_columns("\told-lib\t==1.2 # 🎉", 80) == " old-lib ==1.2 # 🎉"
+    assert sanitize_line("\told-lib\t==1.2 # 🎉", 80) == " old-lib ==1.2 # 🎉"
 
 
-# --- without_credentials ----------------------------------------------------------------------------------------------
+# --- strip_credentials ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_tab_takes_one_column() -> None:
     ],
 )
 def test_only_scheme_host_and_path_of_a_url_are_left(url: str, shown: str) -> None:
-    assert without_credentials(url) == shown
+    assert strip_credentials(url) == shown
 
 
 # With what ought to be percent-encoded, as people paste passwords as they are.
@@ -195,7 +195,7 @@ TAILS = st.sampled_from(["", "?a=b", "#c", "?a=@b#@c", "?token=Q", "#Q@Q", "?x=/
 
 @given(st.sampled_from(["http", "https", "HTTPS", "git+ssh"]), SECRETS, SECRETS | UNENCODED, SITES, TAILS)
 def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: str, site: str, tail: str) -> None:
-    shown = without_credentials(f"{scheme}://{user}:{password}@{site}{tail}")
+    shown = strip_credentials(f"{scheme}://{user}:{password}@{site}{tail}")
     if re.search(r"[/?#]", password):
         assert shown == f"{scheme}://…/"
     else:
@@ -204,18 +204,18 @@ def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: st
 
 @given(st.text(st.sampled_from("hQ:/@?#[]\\.1 \n\ud800"), max_size=30))
 def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
-    once = without_credentials(f"https://h{rest}")
+    once = strip_credentials(f"https://h{rest}")
     assert "?" not in once
     assert "#" not in once
     host = once.removeprefix("https://").partition("/")[0]
     assert "@" not in host
-    assert without_credentials(once) == once
+    assert strip_credentials(once) == once
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("unit", ["a", "@", ":", "/", "?", "[", "a:", "@/", "1"])
 def test_a_ten_times_longer_url_costs_about_ten_times_as_much(unit: str) -> None:
-    assert seconds(without_credentials, unit * 30_000) < 60 * seconds(without_credentials, unit * 3_000)
+    assert seconds(strip_credentials, unit * 30_000) < 60 * seconds(strip_credentials, unit * 3_000)
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
@@ -237,8 +237,8 @@ SECRET = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_c
     ],
 )
 def test_what_may_be_secret_in_a_url_is_starred(text: str, shown: str) -> None:
-    assert without_secrets(text) == shown
-    assert without_secrets(shown) == shown
+    assert mask_secrets(text) == shown
+    assert mask_secrets(shown) == shown
 
 
 @given(st.text(max_size=20), SECRET, SECRET, st.text(max_size=20))
@@ -246,18 +246,18 @@ def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
     before: str, user: str, password: str, after: str
 ) -> None:
     text = f"{before} https://{user}:{password}@index.example/lib?{password} {after}"
-    for shown in (without_secrets(text), keep_columns(text, 1000), one_line(text, 1000)):
+    for shown in (mask_secrets(text), sanitize_line(text, 1000), one_line(text, 1000)):
         rest = shown.replace(before, "").replace(after, "") if before and after else shown
         assert (
             password not in rest or set(password) <= {"*"} or password in f"https://index.example/lib?{before}{after}"
         )
-    assert len(without_secrets(text)) == len(keep_columns(text, 10_000)) == len(text)
+    assert len(mask_secrets(text)) == len(sanitize_line(text, 10_000)) == len(text)
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("unit", ["://", "://@", "://a?", "a@b://", "?#://"])
 def test_starring_takes_time_in_proportion(unit: str) -> None:
-    assert seconds(without_secrets, unit * 10_000) < 60 * seconds(without_secrets, unit * 1_000)
+    assert seconds(mask_secrets, unit * 10_000) < 60 * seconds(mask_secrets, unit * 1_000)
 
 
 @pytest.mark.parametrize(
@@ -269,13 +269,13 @@ def test_starring_takes_time_in_proportion(unit: str) -> None:
     ],
 )
 def test_a_password_that_looks_like_the_end_of_a_host_is_not_shown(address: str) -> None:
-    assert without_credentials(address) == "https://…/"
-    assert "s3cret" not in without_secrets(f"see {address}")
+    assert strip_credentials(address) == "https://…/"
+    assert "s3cret" not in mask_secrets(f"see {address}")
 
 
 @pytest.mark.parametrize(
     "address", ["https://index.example/feed@view/simple/", "http://localhost:8080/feed@view/", "http://[::1]:80/a@b/"]
 )
 def test_an_at_sign_in_a_path_behind_a_host_stays(address: str) -> None:
-    assert without_credentials(address) == address
-    assert without_secrets(address) == address
+    assert strip_credentials(address) == address
+    assert mask_secrets(address) == address

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from mothball.model.document import Location, Position, SkipReason
-from mothball.model.findings import Finding, Problem, Report, Rule, Severity, Summary, UnnamedEntry
+from mothball.model.findings import Finding, Problem, Report, Rule, Severity, SkippedEntry, Summary
 from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
@@ -70,7 +70,7 @@ def test_the_summary_counts_what_there_is_to_count(summary: Summary, words: str)
 
 def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = tuple(UnnamedEntry(place, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
+    unnamed = tuple(SkippedEntry(place, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
     line = summary_line(Report((), (), (), NOTHING._replace(skipped=16), unnamed))
 
     assert ", no findings, 16 skipped (3 local paths, 1 direct URL, " in line
@@ -79,7 +79,7 @@ def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first(
 
 def test_a_lone_reason_is_told_without_its_number() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = (UnnamedEntry(place, SkipReason.PATH),) * 2
+    unnamed = (SkippedEntry(place, SkipReason.PATH),) * 2
 
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=2), unnamed)).endswith("2 skipped (local paths)")
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=1), unnamed[:1])).endswith("1 skipped (local path)")

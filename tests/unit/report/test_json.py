@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 
 from mothball.check.pipeline import check
-from mothball.model.document import Dependency, Kind, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Report, Summary
-from mothball.model.line_index import LineTable
-from mothball.model.lookup import KnownStatus, Lookup, ProjectStatus, Skipped, Source
-from mothball.report.json import lookup_fields, render_json
+from mothball.model.line_index import LineIndex
+from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
+from mothball.report.json import lookup_json, render_json
 from tests.support.check_inputs import (
     ARCHIVED,
     DEPRECATED,
@@ -207,15 +207,15 @@ def test_an_empty_report_has_empty_lists() -> None:
         ),
     ],
 )
-def test_each_kind_of_look_up_has_the_same_fields(lookup: Lookup, fields: dict[str, object]) -> None:
-    assert lookup_fields(lookup) == {"cause": None, **fields}
+def test_each_kind_of_look_up_has_the_same_fields(lookup: LookupResult, fields: dict[str, object]) -> None:
+    assert lookup_json(lookup) == {"cause": None, **fields}
 
 
 def test_a_transitive_package_says_what_brings_it_in() -> None:
     dependency = Dependency(
-        "old-lib", Span(9, 16), Span(1, 17), kind=Kind.LOCKED, section="package", version="1.2", specifier=""
+        "old-lib", Span(9, 16), Span(1, 17), kind=DependencyKind.LOCKED, section="package", version="1.2", specifier=""
     )
-    lines = LineTable('\nname = "old-lib"')
+    lines = LineIndex('\nname = "old-lib"')
     item = CheckedDependency(dependency, "uv.lock", lines, ARCHIVED, transitive=True, via=("flask-foo", "mid-lib"))
     [shown] = loaded(Report((item,), (), (), plain_report().summary))["dependencies"]
     assert (shown["kind"], shown["section"], shown["version"]) == ("locked", "package", "1.2")

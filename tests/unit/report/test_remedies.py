@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from mothball.check.pipeline import check
-from mothball.model.document import Kind
-from mothball.model.findings import Mode, Problem, Report, Rule, Severity
-from mothball.model.lookup import Answer
-from mothball.report.remedies import PUSH, RUN, Governing, Stopped, remedies
+from mothball.model.document import DependencyKind
+from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
+from mothball.model.lookup import IndexResult
+from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
 from tests.support.check_inputs import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 
-ADDED = SETTINGS._replace(mode=Mode.ADDED)
-SHARED = Stopped(configurations={"requirements.txt": Governing("pyproject.toml")})
+ADDED = SETTINGS._replace(mode=CheckMode.ADDED)
+SHARED = RemedyContext(configurations={"requirements.txt": ConfigFile("pyproject.toml")})
 
 
-def report(*, strict: bool = False, **answers: Answer) -> Report:
+def report(*, strict: bool = False, **answers: IndexResult) -> Report:
     table = {f"{name}-lib": answer for name, answer in answers.items()}
     return check([source("".join(f"{name}\n" for name in table))], LookUp(table), ADDED._replace(strict=strict))
 
@@ -74,18 +74,20 @@ def test_doubts_that_strictness_makes_errors_have_them_too() -> None:
 
 
 def test_the_entries_stand_where_the_governing_file_has_them() -> None:
-    told = remedies(report(a=ARCHIVED), Stopped(configurations={"requirements.txt": Governing("sub/mothball.toml")}))
+    told = remedies(
+        report(a=ARCHIVED), RemedyContext(configurations={"requirements.txt": ConfigFile("sub/mothball.toml")})
+    )
     assert "  or in sub/mothball.toml\n      [ignore]\n      a-lib = {" in told
-    told = remedies(report(a=ARCHIVED), Stopped())
+    told = remedies(report(a=ARCHIVED), RemedyContext())
     assert "  or in mothball.toml\n      [ignore]\n" in told
 
 
 def test_a_snapshot_goes_beside_the_configuration_and_is_renewed_where_there_is_one() -> None:
-    own = Governing("my sub/mothball.toml")
-    told = remedies(report(a=DOWN), Stopped(configurations={"requirements.txt": own}))
+    own = ConfigFile("my sub/mothball.toml")
+    told = remedies(report(a=DOWN), RemedyContext(configurations={"requirements.txt": own}))
     assert "-o 'my sub/statuses.json'`, then at the top of my sub/mothball.toml\n      snapshot = \"st" in told
     assert "tool.mothball" not in told
-    told = remedies(report(a=DOWN), Stopped(configurations={"requirements.txt": own._replace(snapshot="x.json")}))
+    told = remedies(report(a=DOWN), RemedyContext(configurations={"requirements.txt": own._replace(snapshot="x.json")}))
     assert "or renew the snapshot: online, `mothball snapshot -o 'my sub/x.json'`\n" in told
     assert "snapshot =" not in told
 
@@ -111,5 +113,7 @@ def test_of_many_names_a_few_are_shown() -> None:
 def test_findings_of_a_change_tell_what_it_means_and_leave_the_ways_to_the_block() -> None:
     (finding,) = report(a=ARCHIVED).findings
     assert finding.help == "no more releases, not even security fixes: replace or remove it"
-    (full,) = check([source("a-lib\n", kind=Kind.REQUIREMENT)], LookUp({"a-lib": ARCHIVED}), SETTINGS).findings
+    (full,) = check(
+        [source("a-lib\n", kind=DependencyKind.REQUIREMENT)], LookUp({"a-lib": ARCHIVED}), SETTINGS
+    ).findings
     assert full.help == f"{finding.help}, or ignore it with `# mothball: ignore[archived] WHY`"

@@ -15,7 +15,7 @@ from mothball.check.pipeline import check
 from mothball.cli.rule import rule_page
 from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity
-from mothball.model.project_urls import PROJECT_HOME
+from mothball.model.project_urls import PROJECT_URL
 from mothball.report.sarif import render_sarif
 from tests.support.check_inputs import ARCHIVED, SETTINGS, LookUp, source
 from tests.support.hostile import assert_harmless
@@ -62,10 +62,10 @@ def test_the_schema_finds_what_is_wrong() -> None:
 
 def test_the_log_names_the_tool_and_its_rules() -> None:
     driver = run(plain_report())["tool"]["driver"]
-    assert (driver["name"], driver["informationUri"]) == ("mothball", PROJECT_HOME)
+    assert (driver["name"], driver["informationUri"]) == ("mothball", PROJECT_URL)
     assert [rule["id"] for rule in driver["rules"]] == [*Rule]
     for rule in driver["rules"]:
-        assert rule["helpUri"] == f"{PROJECT_HOME}rules/{rule['id']}"
+        assert rule["helpUri"] == f"{PROJECT_URL}rules/{rule['id']}"
         assert rule["shortDescription"]["text"].endswith((".", ". "))
         assert rule["help"]["markdown"] == rule_page(Rule(rule["id"]))
     levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in driver["rules"]}
@@ -129,7 +129,7 @@ def test_a_file_that_could_not_be_read_has_a_result_without_a_region() -> None:
 
 def test_the_places_in_locks_are_related() -> None:
     place = Location("uv.lock", Position(6, 9), Position(6, 16))
-    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", elsewhere=(place, place))
+    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", related_locations=(place, place))
     (result,) = results(plain_report()._replace(findings=(finding,)))
     assert [one["id"] for one in result["relatedLocations"]] == [1, 2]
     assert result["relatedLocations"][0]["physicalLocation"]["region"]["endColumn"] == 16

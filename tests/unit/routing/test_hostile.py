@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, Network, read_config, read_user_config
+from mothball.config.project import DEFAULT_INDEX, DEFAULT_INDEX_HOSTS, NetworkSettings, read_config, read_user_config
 from mothball.discovery.installer_settings import read_installers
 from mothball.formats.manifests.tool_uv import read_uv_toml, with_root_sources
 from mothball.formats.table import parse
@@ -125,7 +125,7 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
     document = parse(file_format, text)
     declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
     for careful in (False, True):
-        network = Network(private=PRIVATE, ask_local_indexes=not careful)
+        network = NetworkSettings(private=PRIVATE, allow_local_indexes=not careful)
         router = Router(declared, told(network, said))
         for dependency in document.dependencies:
             route = router.route(dependency)
@@ -248,7 +248,7 @@ def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> N
         text = text_of(size) + ("acme-web\nlib\n" if file_format == "requirements" else NAMES)
         document = parse(file_format, text)
         declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
-        router = Router(declared, Network(private=PRIVATE))
+        router = Router(declared, NetworkSettings(private=PRIVATE))
         for dependency in document.dependencies:
             router.explain(dependency)
         credential_locations(declared, document.dependencies)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.config.project import DEFAULT_INDEX, Network
+from mothball.config.project import DEFAULT_INDEX, NetworkSettings
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
 from mothball.model.lookup import Skipped
@@ -28,7 +28,7 @@ from tests.support.routing import told
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
 STATUSES = "https://statuses.example/simple/"
 DEFAULT_HOST = str(urlsplit(DEFAULT_INDEX).hostname)
-NETWORK = Network(index_url=HOME)
+NETWORK = NetworkSettings(index_url=HOME)
 
 # The host of the default index, as it can be written and still be reached.
 DISGUISES = [
@@ -64,7 +64,7 @@ class IndexUrls(NamedTuple):
     status_index: str | None = None
 
 
-def route(wanted: Dependency, options: tuple[IndexOption, ...], network: Network) -> IndexUrls | Skipped:
+def route(wanted: Dependency, options: tuple[IndexOption, ...], network: NetworkSettings) -> IndexUrls | Skipped:
     way = Router(DeclaredIndexes("requirements", options=options), network).route(wanted)
     return IndexUrls(way.urls, way.status_index) if isinstance(way, IndexRoute) else way
 
@@ -109,7 +109,7 @@ def test_extra_indexes_go_first_and_the_last_index_url_wins(
 
 
 def test_without_any_word_the_default_index_answers() -> None:
-    assert route(dependency(), (), Network()) == IndexUrls((DEFAULT_INDEX,))
+    assert route(dependency(), (), NetworkSettings()) == IndexUrls((DEFAULT_INDEX,))
 
 
 @pytest.mark.parametrize("options", [(), (extra(EXTRA), primary(OTHER)), (option("no-index"),)])
@@ -206,13 +206,13 @@ def test_an_index_is_asked_once_however_often_it_is_named() -> None:
 
 
 def test_the_status_index_is_asked_after_all_others() -> None:
-    network = Network(index_url=HOME, status_index=STATUSES.rstrip("/"))
+    network = NetworkSettings(index_url=HOME, status_index=STATUSES.rstrip("/"))
     assert route(dependency(), (extra(EXTRA),), network) == IndexUrls((EXTRA, HOME), STATUSES)
 
 
 # --- private names ----------------------------------------------------------------------------------------------------
 
-PRIVATE = Network(index_url=HOME, status_index=STATUSES, private=("acme-*", "secret"))
+PRIVATE = NetworkSettings(index_url=HOME, status_index=STATUSES, private=("acme-*", "secret"))
 
 
 @pytest.mark.parametrize(
@@ -306,8 +306,8 @@ def test_no_private_name_reaches_the_default_index_or_the_status_index(
 
 def test_each_index_of_a_route_tells_who_named_it() -> None:
     options = (
-        extra(EXTRA)._replace(place="requirements.txt:1"),
-        primary(OTHER)._replace(place="base.txt:7"),
+        extra(EXTRA)._replace(declared_at="requirements.txt:1"),
+        primary(OTHER)._replace(declared_at="base.txt:7"),
     )
     settings = InstallerSettings(uv=UvSettings(indexes=(UserIndex("https://u:p@mine.example/simple", "UV_INDEX"),)))
     way = Router(DeclaredIndexes("requirements", options=options), told(NETWORK, settings)).route(dependency())
@@ -322,7 +322,7 @@ def test_each_index_of_a_route_tells_who_named_it() -> None:
 
 def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands() -> None:
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")))
-    way = Router(DeclaredIndexes("requirements", options=(primary(OTHER),)), told(Network(), settings)).route(
+    way = Router(DeclaredIndexes("requirements", options=(primary(OTHER),)), told(NetworkSettings(), settings)).route(
         dependency()
     )
 
@@ -333,18 +333,20 @@ def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands()
 # --- consent ----------------------------------------------------------------------------------------------------------
 
 LOCAL = "http://127.0.0.1:8080/simple/"
-CAREFUL = Network(index_url=HOME, ask_local_indexes=False)
+CAREFUL = NetworkSettings(index_url=HOME, allow_local_indexes=False)
 
 
 @pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
 def test_a_local_index_that_only_the_repository_names_needs_consent(options: tuple[IndexOption, ...]) -> None:
     assert route(dependency(), options, CAREFUL) == Skipped(SkipReason.CONSENT)
-    assert isinstance(route(dependency(), options, CAREFUL._replace(ask_local_indexes=True)), IndexUrls)
+    assert isinstance(route(dependency(), options, CAREFUL._replace(allow_local_indexes=True)), IndexUrls)
     assert route(dependency(index=LOCAL), (), CAREFUL) == Skipped(SkipReason.CONSENT)
 
 
 def test_a_local_index_that_the_user_names_is_asked() -> None:
-    default = Network(index_url=LOCAL, index_set_by="--index-url", is_user_index=True, ask_local_indexes=False)
+    default = NetworkSettings(
+        index_url=LOCAL, index_set_by="--index-url", is_user_index=True, allow_local_indexes=False
+    )
     trusted = CAREFUL._replace(trusted_hosts=("127.0.0.1",))
     named = CAREFUL._replace(user_indexes=("http://127.0.0.1:8080/other/",))
 
@@ -354,7 +356,7 @@ def test_a_local_index_that_the_user_names_is_asked() -> None:
 
 
 def test_a_local_index_of_the_projects_own_configuration_needs_consent_too() -> None:
-    project = Network(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", ask_local_indexes=False)
+    project = NetworkSettings(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", allow_local_indexes=False)
 
     assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
     assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == IndexUrls((HOME,))
@@ -368,13 +370,15 @@ def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")), variables={"TOKEN": "secret"})
     options = (primary("https://u:${TOKEN}@other.example/team/"),)
 
-    way = Router(DeclaredIndexes("requirements", options=options), told(Network(), settings)).route(dependency())
+    way = Router(DeclaredIndexes("requirements", options=options), told(NetworkSettings(), settings)).route(
+        dependency()
+    )
 
     assert isinstance(way, IndexRoute)
     assert way.urls == ("https://other.example/team/",)
     # A variable in the user's own configuration is text to installers, too.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
-    assert Router(DeclaredIndexes("requirements"), told(Network(), own)).route(dependency()) == Skipped(
+    assert Router(DeclaredIndexes("requirements"), told(NetworkSettings(), own)).route(dependency()) == Skipped(
         SkipReason.INDEX_VARIABLE
     )
 
@@ -397,9 +401,9 @@ def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> N
 
 def test_credentials_that_a_repository_writes_down_are_told() -> None:
     declared = DeclaredIndexes(
-        options=(primary("https://user:pw@other.example/")._replace(place="requirements.txt:1"), extra(EXTRA)),
+        options=(primary("https://user:pw@other.example/")._replace(declared_at="requirements.txt:1"), extra(EXTRA)),
         indexes=(
-            ToolIndex(Span(0, 1), "uv", "https://user:pw@a.example/", "acme", place="pyproject.toml:3"),
+            ToolIndex(Span(0, 1), "uv", "https://user:pw@a.example/", "acme", declared_at="pyproject.toml:3"),
             ToolIndex(Span(0, 1), "uv", "https://a.example/"),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.config.installers import InstallerSettings, PipSettings, UvSettings
-from mothball.config.project import Network
+from mothball.config.project import NetworkSettings
 from mothball.formats.table import parse
 from mothball.model.document import SkipReason
 from mothball.model.lookup import Skipped
@@ -24,7 +24,7 @@ def table(array: str, name: str, url: str, more: str = "") -> str:
 def lib(
     text: str,
     settings: InstallerSettings | None = None,
-    network: Network | None = None,
+    network: NetworkSettings | None = None,
     *,
     file_format: str = "pyproject",
 ) -> Way:
@@ -197,7 +197,7 @@ def test_a_lock_of_poetry_records_every_source_but_the_default_index() -> None:
 def test_what_is_half_typed_is_asked_for_by_no_way_and_told_so() -> None:
     text = "[tool.pixi.pypi-dependencies]\nlib = {index = 'https://home.example/simple/', source = 'https://half}"
     document = parse("pyproject", text)
-    router = Router(DeclaredIndexes(document.format, document.tools, (), document.tool_indexes), Network())
+    router = Router(DeclaredIndexes(document.format, document.tools, (), document.tool_indexes), NetworkSettings())
     (dependency,) = document.dependencies
     skip_reason = Skipped(SkipReason.INCOMPLETE)
     assert router.route(dependency) == router.explain(dependency).route == skip_reason
@@ -434,9 +434,9 @@ def test_the_default_index_yields_to_the_main_index_of_another_tool() -> None:
         ("pixi-toml", "[pypi-dependencies]\nacme-web = '*'\n[pypi-options]\nextra-index-urls = ['{}']\n"),
     ],
 )
-@pytest.mark.parametrize("network", [Network(), CHOSEN])
+@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
 def test_an_extra_index_that_cannot_be_asked_keeps_names_from_the_default_one(
-    file_format: str, text: str, address: str, network: Network
+    file_format: str, text: str, address: str, network: NetworkSettings
 ) -> None:
     assert ways(file_format, text.format(address), network=network) == {"acme-web": SkipReason.NO_INDEX}
 
@@ -456,7 +456,7 @@ def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
 # --- what may name an index, and cannot be read -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", [Network(), CHOSEN])
+@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
 @pytest.mark.parametrize(
     ("file_format", "text"),
     [
@@ -478,7 +478,7 @@ def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
     ],
 )
 def test_a_slip_where_the_index_is_named_keeps_names_from_the_default_one(
-    file_format: str, text: str, network: Network
+    file_format: str, text: str, network: NetworkSettings
 ) -> None:
     assert ways(file_format, text, network=network) == {"acme-web": SkipReason.NO_INDEX}
 
@@ -489,8 +489,8 @@ def test_a_slip_elsewhere_keeps_no_name_from_its_index() -> None:
     assert lib(PROJECT + "[tool.x]\ny = z\n") == (PUBLIC,)
 
 
-@pytest.mark.parametrize("network", [Network(), CHOSEN])
-def test_no_index_of_uv_lets_nobody_be_asked(network: Network) -> None:
+@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
+def test_no_index_of_uv_lets_nobody_be_asked(network: NetworkSettings) -> None:
     assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = true\n", network=network) == NOWHERE
     script = "# /// script\n# dependencies = ['lib']\n# [tool.uv]\n# no-index = true\n# ///\n"
     assert ways("script", script, network=network) == {"lib": NOWHERE}

@@ -13,7 +13,7 @@ from mothball.formats.ini import scanner as ini
 from mothball.formats.pep508 import Entry, read_entry
 from mothball.formats.requirements.strings import Section, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
-from mothball.model.document import Dependency, Document, Include, Kind, ParseProblem, Span, normalize_name
+from mothball.model.document import Dependency, DependencyKind, Document, Include, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def parse(text: str) -> Document:
     for section in scan.sections:
         for option, name in _lists(section):
             listed = Section(name, own_name=own_name)
-            if option.is_one_line and option.lines[0].of(text).startswith(_FILE):
+            if option.is_one_line and option.lines[0].slice(text).startswith(_FILE):
                 found += _read_files(text, option.lines[0])
                 continue
             for line in _logical_lines(text, option):
@@ -64,7 +64,7 @@ def parse(text: str) -> Document:
                     if option.is_one_line
                     else read_requirement(entry.text, entry.place, listed)
                 )
-    return _with_tox(text, scan, found, comments)._replace(own_name=own_name)
+    return _with_tox(text, scan, found, comments)._replace(project_name=own_name)
 
 
 def _own_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
@@ -72,7 +72,7 @@ def _own_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
     for section in sections:
         for option in section.options if section.name == "metadata" else ():
             if option.name == "name" and option.is_one_line:
-                return normalize_name(option.lines[0].of(text))
+                return normalize_name(option.lines[0].slice(text))
     return ""
 
 
@@ -92,7 +92,7 @@ def _logical_lines(text: str, option: ini.IniOption) -> Iterator[_Line]:
     parts: list[SourcePart] = []
     comments: list[Span] = []
     for span in option.lines:
-        line = span.of(text)
+        line = span.slice(text)
         at = line.find(_COMMENT)
         if at >= 0:
             comments.append(Span(span.start + at + 1, span.end))
@@ -126,9 +126,9 @@ def _read_list(entry: SourceMap, listed: Section) -> Iterator[_Found]:
 
 def _read_files(text: str, line: Span) -> Iterator[Include]:
     """Yield the files that a ``file:`` directive names."""
-    for name in re.finditer(_FILE_NAME, line.of(text)[len(_FILE) :]):
+    for name in re.finditer(_FILE_NAME, line.slice(text)[len(_FILE) :]):
         start = line.start + len(_FILE) + name.start()
-        yield Include(Span(start, start + len(name[0])), name[0], Kind.REQUIREMENT)
+        yield Include(Span(start, start + len(name[0])), name[0], DependencyKind.REQUIREMENT)
 
 
 def _with_tox(text: str, scan: ini.IniScan, found: list[_Found], comments: list[Span]) -> Document:

@@ -18,14 +18,14 @@ from mothball.formats.requirements.strings import Section, read_pip_lines, read_
 from mothball.formats.source_map import SourceMap, SourcePart, source_map, whole
 from mothball.model.document import (
     Dependency,
+    DependencyKind,
     Document,
     Include,
     IndexOption,
-    Kind,
     ParseProblem,
     SkipReason,
     Span,
-    Unnamed,
+    UnnamedEntry,
 )
 from mothball.model.records import NamedTuple
 
@@ -97,7 +97,7 @@ def _closed(text: str, position: int, opening: int | None, closing: int) -> Sour
 
 _ENVIRONMENT = "testenv"
 _PACKAGING = "pkgenv"
-_KINDS = {"deps": Kind.REQUIREMENT, "constraints": Kind.CONSTRAINT}
+_KINDS = {"deps": DependencyKind.REQUIREMENT, "constraints": DependencyKind.CONSTRAINT}
 _REQUIRES = "requires"
 # A condition: names of factors, perhaps negated, joined, grouped or listed, and a colon with white space behind it.
 _CONDITION = r"(?>(?:[\w.!*?\[\],\s-]++|\{[^{}:]*+\})*):(?=\s|\Z)\s*+"
@@ -145,14 +145,14 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
     found = [*_read_core(text, sections, core, comments)]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
-    unnamed: list[Unnamed] = []
+    unnamed: list[UnnamedEntry] = []
     for setting in _settings(text, sections):
         lines = _pip_lines(text, setting.option, comments)
         document = read_pip_lines(lines.source_map.text, lines.source_map.place, setting.section)
         found += (_as_written(text, one) for one in document.dependencies if not _has_brace(text, one.name_span))
         unnamed += document.unnamed
         unnamed += (
-            Unnamed(one.entry_span, SkipReason.VARIABLE)
+            UnnamedEntry(one.entry_span, SkipReason.VARIABLE)
             for one in document.dependencies
             if _has_brace(text, one.name_span) and not text.startswith(_REFERRING, one.entry_span.start)
         )
@@ -172,7 +172,7 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
 
 def _has_brace(text: str, span: Span) -> bool:
     """Return whether a substitution, or the end of one, is part of ``span``."""
-    return not _BRACES.isdisjoint(span.of(text))
+    return not _BRACES.isdisjoint(span.slice(text))
 
 
 def _is_within(spans: Sequence[Span], position: int) -> bool:
@@ -185,7 +185,7 @@ def _as_written(text: str, found: Dependency) -> Dependency:
     """Return ``found`` with the specifier as the file has it, not with what stood in for a substitution."""
     if found.specifier_span is None or not _has_brace(text, found.specifier_span):
         return found
-    return found._replace(specifier=found.specifier_span.of(text))
+    return found._replace(specifier=found.specifier_span.slice(text))
 
 
 def _read_core(
@@ -221,7 +221,7 @@ def _settings(text: str, sections: Sequence[ini.IniSection]) -> Iterator[_Tagged
         seen.add(setting.option.span)
         yield setting
         for line in setting.option.lines:
-            for key in _references(line.of(text), half_typed):
+            for key in _references(line.slice(text), half_typed):
                 referred = setting.section._replace(name=".".join(key))
                 # Taken out, so that it is gone through once, however often it is referred to.
                 waiting += (_TaggedOption(option, referred) for option in options.pop(key, ()))
@@ -245,7 +245,7 @@ def _pip_lines(text: str, option: ini.IniOption, comments: list[Span]) -> _Lines
     unclear: list[Span] = []
     for span in option.lines:
         line = _without_comment(text, span, comments)
-        condition = re.match(_CONDITION, line.of(text))
+        condition = re.match(_CONDITION, line.slice(text))
         start = line.start + (condition.end() if condition else 0)
         of_line = substituted(text, Span(start, line.end))
         if any(is_substitution(text, part) for part in of_line):
@@ -255,7 +255,7 @@ def _pip_lines(text: str, option: ini.IniOption, comments: list[Span]) -> _Lines
 
 
 def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
-    comment = re.search(_COMMENT, line.of(text))
+    comment = re.search(_COMMENT, line.slice(text))
     if comment is None:
         return line
     start = line.start + comment.start()
@@ -268,7 +268,7 @@ def _resolved(text: str, include: Include) -> Include | None:
 
     An address that only stands in for an environment variable is left out too: nobody could follow it.
     """
-    written = include.span.of(text)
+    written = include.span.slice(text)
     root = re.match(ROOT, written)
     if root is not None:
         written = written[root.end() :]
@@ -281,7 +281,7 @@ def _resolved(text: str, include: Include) -> Include | None:
 
 def _index_option(text: str, option: IndexOption) -> IndexOption:
     """Return ``option`` with the value marked as variable where it depends on the environment."""
-    return option._replace(value=f"${option.span.of(text)}") if _has_brace(text, option.span) else option
+    return option._replace(value=f"${option.span.slice(text)}") if _has_brace(text, option.span) else option
 
 
 def _read_requires(text: str, option: ini.IniOption, comments: list[Span]) -> Iterator[Dependency | ParseProblem]:

@@ -11,9 +11,9 @@ from mothball.formats.locks.toml_reader import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.model.document import (
     Dependency,
+    DependencyGraph,
+    DependencyKind,
     Document,
-    Graph,
-    Kind,
     ParseProblem,
     SkipReason,
     Span,
@@ -98,7 +98,7 @@ def collect_packages(
                 entry_span=stanza.span,
                 extras=extras,
                 marker=marker,
-                kind=Kind.LOCKED,
+                kind=DependencyKind.LOCKED,
                 section=section,
                 version=version,
                 index_url=source.index_url,
@@ -108,10 +108,10 @@ def collect_packages(
     return LockedPackages(dependencies, problems, requires)
 
 
-def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> Graph:
+def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> DependencyGraph:
     """Return the graph of the packages that are locked; names of others mean nothing in it."""
     known = requires.keys()
-    return Graph(
+    return DependencyGraph(
         {
             name: tuple(dict.fromkeys([other for other in others if other in known and other != name]))
             for name, others in requires.items()
@@ -120,7 +120,7 @@ def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str
     )
 
 
-def build_document(format_name: str, lock: Lock, found: LockedPackages, graph: Graph | None) -> Document:
+def build_document(format_name: str, lock: Lock, found: LockedPackages, graph: DependencyGraph | None) -> Document:
     """Put together what a format has made of a lock."""
     return Document(format_name, tuple(found.dependencies), tuple(sorted(found.problems)), lock.ignores, graph=graph)
 
@@ -131,7 +131,7 @@ def _visible(written: LocatedName | None) -> LocatedName | None:
     if written is None or seen is None:
         return None
     start = written.span.start
-    return LocatedName(seen.of(written.text), Span(start + seen.start, start + seen.end))
+    return LocatedName(seen.slice(written.text), Span(start + seen.start, start + seen.end))
 
 
 def _name_problem(text: str, stanza: Stanza) -> ParseProblem | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.json.scanner import JsonError, JsonMember, load, members
 from mothball.formats.locks.stanzas import REGISTRY, PackageSource, archive_source, index_source, local_source
 from mothball.formats.pep508 import NAME_PATTERN
-from mothball.model.document import Dependency, Document, Kind, ParseProblem, SkipReason, Span, normalize_name
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span, normalize_name
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
         specifier=str(version.value) if version else "",
         extras=tuple(extra for extra in extras if isinstance(extra, str)) if isinstance(extras, list) else (),
         marker=marker if isinstance(marker, str) else "",
-        kind=Kind.LOCKED,
+        kind=DependencyKind.LOCKED,
         section=section,
         version=_exact(str(version.value)) if version else None,
         index_url=source.index_url,

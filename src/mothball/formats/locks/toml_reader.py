@@ -102,7 +102,7 @@ class _Collector:
         """End the package that is being read, if any."""
         if self._span:
             # What is half typed takes in the white space behind it.
-            span = Span(self._span.start, self._span.start + len(self._span.of(self._text).rstrip()))
+            span = Span(self._span.start, self._span.start + len(self._span.slice(self._text).rstrip()))
             self.stanzas.append(Stanza(span, self._name, self._values, self._whole))
         self._span, self._name, self._values, self._whole = None, None, {}, True
 
@@ -142,7 +142,7 @@ def _read_name(text: str, value: Value) -> LocatedName | None:
         case String():
             return LocatedName(value.value, value.inner)
         case Invalid():
-            return LocatedName(value.span.of(text), value.span)
+            return LocatedName(value.span.slice(text), value.span)
         case Array() | InlineTable() | Scalar():
             return None
         case _:

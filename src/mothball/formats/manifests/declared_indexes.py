@@ -146,7 +146,7 @@ class IndexPins:
             return dependency
         urls = list(dict.fromkeys(url for name in names if (url := self._urls.get(name))))
         if urls:
-            return dependency._replace(index_url=urls[0], also_indexes=tuple(urls[1:]))
+            return dependency._replace(index_url=urls[0], alternative_indexes=tuple(urls[1:]))
         return dependency._replace(skip_reason=SkipReason.NO_INDEX)
 
 

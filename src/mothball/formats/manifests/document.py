@@ -82,7 +82,7 @@ def parse(text: str) -> Document:
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
             found += _reader(name)(tables)
-    return build_document("pyproject", text, document, found)._replace(tools=tuple(tools), own_name=own_name)
+    return build_document("pyproject", text, document, found)._replace(tools=tuple(tools), project_name=own_name)
 
 
 def _own_name(entries: Iterable[TomlEntry]) -> str:

@@ -21,12 +21,14 @@ from mothball.model.document import (
     ParseProblem,
     Span,
     ToolIndex,
-    Unnamed,
+    UnnamedEntry,
     Workspace,
 )
 
 # What a reader of tables may find in them.
-ManifestItem = Dependency | ParseProblem | Include | Unnamed | IgnoreComment | ToolIndex | SourceOverride | Workspace
+ManifestItem = (
+    Dependency | ParseProblem | Include | UnnamedEntry | IgnoreComment | ToolIndex | SourceOverride | Workspace
+)
 ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
 # Words of the tables and keys by which tools learn of indexes; so much of a line is looked at.
@@ -67,7 +69,7 @@ def build_document(format_name: str, text: str, document: TomlScan, found: Itera
                 ignores.append(one)
             case ToolIndex():
                 tool_indexes.append(one)
-            case Unnamed() | Workspace() | None:  # reported below; a comment that does not speak to us
+            case UnnamedEntry() | Workspace() | None:  # reported below; a comment that does not speak to us
                 pass
             case _:
                 assert_never(one)
@@ -84,7 +86,7 @@ def build_document(format_name: str, text: str, document: TomlScan, found: Itera
         tuple(sorted(includes)),
         tuple(unknown[:1]),
         tool_indexes=tuple(tool_indexes),
-        unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
+        unnamed=tuple(sorted(one for one in found if isinstance(one, UnnamedEntry))),
         workspaces=tuple(one for one in found if isinstance(one, Workspace)),
     )
 
@@ -108,7 +110,7 @@ def _with_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -
         string = strings[before - 1] if before else None
         between = text[string.end : comment.span.start] if string else "\n"
         if string and "\n" not in between and "\r" not in between:
-            yield comment._replace(about=Span(string.start, comment.about.end))
+            yield comment._replace(applies_to=Span(string.start, comment.applies_to.end))
         else:
             yield comment
 

@@ -22,7 +22,15 @@ from mothball.formats.manifests.tables import (
 from mothball.formats.pep508 import NAME_PATTERN, visible_name
 from mothball.formats.requirements.entries import skip_reason_of_url
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
-from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason, Span, new_dependency, normalize_name
+from mothball.model.document import (
+    Dependency,
+    DependencyKind,
+    ParseProblem,
+    SkipReason,
+    Span,
+    new_dependency,
+    normalize_name,
+)
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 
@@ -127,7 +135,7 @@ def _open(header: TableHeader, depth: int, tables: Tables, parts: dict[Path, _Pa
     """Begin what the header of a name's own table opens."""
     key = header.keys[depth]
     if key is not None:
-        closed = header.span.of(tables.text).endswith("]")
+        closed = header.span.slice(tables.text).endswith("]")
         section = section_name(header.path[:depth])
         parts.setdefault(header.path[: depth + 1], _Parts(key, section, header.span, complete=closed))
 
@@ -214,7 +222,7 @@ def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
 
 
 def read_named_entry(
-    one: NamedEntry, tables: Tables, kind: Kind = Kind.REQUIREMENT, index: str | None = None
+    one: NamedEntry, tables: Tables, kind: DependencyKind = DependencyKind.REQUIREMENT, index: str | None = None
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the dependency that ``one`` is, or what is wrong with its name.
 
@@ -229,9 +237,9 @@ def read_named_entry(
         shown = one_line(name, MAX_SHOWN)
         yield ParseProblem(place, f"`{shown}` is no project name", "extras and versions belong to the value")
         seen = visible_name(name)
-        if seen is None or place.of(tables.text) != name:
+        if seen is None or place.slice(tables.text) != name:
             return
-        name, place = seen.of(name), Span(place.start + seen.start, place.start + seen.end)
+        name, place = seen.slice(name), Span(place.start + seen.start, place.start + seen.end)
     name = name if is_normal else normalize_name(name)
     members, skip_reason = _chosen(one.alternatives)
     if not (one.complete and is_name):
@@ -245,7 +253,7 @@ def read_named_entry(
         name_span=place,
         entry_span=one.span if one.complete else _trimmed(one.span, tables.text),
         specifier_span=specifier,
-        specifier=specifier.of(tables.text) if specifier else "",
+        specifier=specifier.slice(tables.text) if specifier else "",
         extras=_texts(members.get("extras")),
         marker=_text(members.get("markers")) or _text(members.get("env-markers")),
         kind=kind,
@@ -270,7 +278,7 @@ def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str,
 
 def _trimmed(span: Span, text: str) -> Span:
     """Return ``span`` without the white space before a value that is not there yet."""
-    return Span(span.start, span.start + len(span.of(text).rstrip()))
+    return Span(span.start, span.start + len(span.slice(text).rstrip()))
 
 
 def _is_true(value: Value | None) -> bool:

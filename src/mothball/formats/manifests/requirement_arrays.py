@@ -12,7 +12,7 @@ from mothball.formats.requirements import strings as requirement_texts
 from mothball.formats.requirements.entries import skip_reason_of_url
 from mothball.formats.requirements.strings import Section, dependency_at, dependency_of, half_typed, moved
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
-from mothball.model.document import Dependency, Include, Kind, ParseProblem, SkipReason, Unnamed
+from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, SkipReason, UnnamedEntry
 from mothball.model.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
 # How much of a name a message repeats.
 MAX_SHOWN = 60
 
-ArrayItem = Dependency | ParseProblem | Include | Unnamed
+ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry
 
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_items(
 def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool to tool in just these ways
     tables: Tables,
     patterns: Iterable[Pattern],
-    kind: Kind = Kind.REQUIREMENT,
+    kind: DependencyKind = DependencyKind.REQUIREMENT,
     string: StringReader = read_requirement,
     table: InlineTableReader | None = None,
     *,
@@ -126,8 +126,8 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     read = read_entry(stand_in)
     name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
     where = partial(source_span, string)
-    if name is None or name.of(value) != name.of(stand_in):
-        yield Unnamed(where(0, len(value)), SkipReason.VARIABLE)
+    if name is None or name.slice(value) != name.slice(stand_in):
+        yield UnnamedEntry(where(0, len(value)), SkipReason.VARIABLE)
         return
     if isinstance(read, EntryError):
         yield half_typed(value, name, where, section)
@@ -135,7 +135,7 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     skip_reason = None
     if read.url:
         skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_of_url(read.url)
-    specifier = read.specifier_span.of(value) if read.specifier_span else ""
+    specifier = read.specifier_span.slice(value) if read.specifier_span else ""
     marker = _original(value, read.entry_span.end, read.marker)
     read = read._replace(specifier=specifier, marker=marker)
     yield dependency_of(read, where, section, skip_reason, closed=string.closed)
@@ -149,17 +149,17 @@ def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
     stand_in = _stand_in(value)
     document = requirements.parse(stand_in, kind=section.kind)
     for one in document.dependencies:
-        if one.name_span.of(value) == one.name_span.of(stand_in):
+        if one.name_span.slice(value) == one.name_span.slice(stand_in):
             marker = _original(value, one.entry_span.end, one.marker)
             yield relocate(one._replace(marker=marker), string, section)
         else:
-            yield Unnamed(source_span(string, *one.entry_span), SkipReason.VARIABLE)
+            yield UnnamedEntry(source_span(string, *one.entry_span), SkipReason.VARIABLE)
     for unnamed in document.unnamed:
         yield unnamed._replace(span=source_span(string, *unnamed.span))
     for problem in document.problems if string.closed and stand_in == value else ():
         yield problem._replace(span=source_span(string, *problem.span))
     for include in document.includes if string.closed else ():
-        target = include.span.of(value)
+        target = include.span.slice(value)
         root = re.match(_ROOT_FIELD, target)
         start = include.span.start + (root.end() if root else 0)
         target = value[start : include.span.end]
@@ -171,7 +171,7 @@ def relocate(dependency: Dependency, string: String, section: Section) -> Depend
     """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
     specifier = dependency.specifier_span
     dependency = moved(dependency, partial(source_span, string), section, closed=string.closed)
-    return dependency._replace(specifier=specifier.of(string.value) if specifier else "")
+    return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")
 
 
 def _stand_in(value: str) -> str:

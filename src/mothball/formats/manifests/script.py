@@ -166,7 +166,7 @@ def _read(block: _Block) -> Document:
         # Where a block ends that is not closed, nobody knows: what is wrong with its last lines is no news.
         problems=tuple(_told(one, text) for one in document.problems if block.closed),
         ignores=tuple(
-            one._replace(span=text.place(*one.span), about=text.place(*one.about)) for one in document.ignores
+            one._replace(span=text.place(*one.span), applies_to=text.place(*one.applies_to)) for one in document.ignores
         ),
         tool_indexes=tuple(one._replace(span=text.place(*one.span)) for one in document.tool_indexes),
     )

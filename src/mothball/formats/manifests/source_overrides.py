@@ -78,7 +78,7 @@ def apply_source_overrides(
             yield dependency._replace(
                 skip_reason=_reason(sums),
                 index_url=urls[0] if urls else dependency.index_url,
-                also_indexes=tuple(urls[1:]) if urls else dependency.also_indexes,
+                alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
                 index_name=next((one.index_name for one in sums if one.index_name), dependency.index_name),
             )
 

@@ -9,7 +9,7 @@ from mothball.formats.manifests.requirement_arrays import read_arrays, read_pip_
 from mothball.formats.manifests.tables import ANY, ARRAY_INDEX
 from mothball.formats.pep508 import EntryError, read_entry
 from mothball.formats.requirements.strings import Section
-from mothball.model.document import Kind
+from mothball.model.document import DependencyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _VERSIONS = tuple((*above, "dependency-versions", "packages") for *above, _ in _
 def read(tables: Tables) -> Iterator[ArrayItem]:
     """Yield what the tables of cibuildwheel hold."""
     yield from read_arrays(tables, _PLACES, string=_read_words, allow_single=True)
-    yield from read_arrays(tables, _VERSIONS, Kind.CONSTRAINT, string=read_pip_lines)
+    yield from read_arrays(tables, _VERSIONS, DependencyKind.CONSTRAINT, string=read_pip_lines)
 
 
 def _read_words(string: String, section: Section) -> Iterator[ArrayItem]:

@@ -9,7 +9,7 @@ from mothball.formats.manifests.named_tables import find_named_entries, read_nam
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_pip_lines, read_requirement
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.requirements.strings import Section
-from mothball.model.document import Kind, ParseProblem
+from mothball.model.document import DependencyKind, ParseProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
         if isinstance(one, ParseProblem):
             yield one
         else:
-            yield from read_named_entry(one, tables, Kind.OVERRIDE)
+            yield from read_named_entry(one, tables, DependencyKind.OVERRIDE)
 
 
 def _read_string(string: String, section: Section) -> Iterator[ArrayItem]:

@@ -11,7 +11,7 @@ from mothball.formats.manifests.declared_indexes import index_urls_in
 from mothball.formats.manifests.documents import parse_with
 from mothball.formats.manifests.named_tables import find_named_entries, read_named_entry
 from mothball.formats.manifests.tables import ANY, TableMatcher
-from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason, ToolIndex
+from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason, ToolIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def parse(text: str) -> Document:
 def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of pixi hold."""
     yield from _read_indexes(tables)
-    for patterns, kind in ((_PROJECTS, Kind.REQUIREMENT), (_OVERRIDES, Kind.OVERRIDE)):
+    for patterns, kind in ((_PROJECTS, DependencyKind.REQUIREMENT), (_OVERRIDES, DependencyKind.OVERRIDE)):
         for one in find_named_entries(tables, patterns):
             if isinstance(one, ParseProblem):
                 yield one

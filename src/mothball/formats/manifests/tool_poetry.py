@@ -13,7 +13,7 @@ from mothball.formats.manifests.named_tables import NamedEntry, find_named_entri
 from mothball.formats.manifests.source_overrides import SourceOverride
 from mothball.formats.manifests.tables import ANY
 from mothball.formats.toml.api import String
-from mothball.model.document import Dependency, Kind, ParseProblem, SkipReason
+from mothball.model.document import Dependency, DependencyKind, ParseProblem, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     indexes = declared_indexes(tables, "source")
     yield from (index.to_tool_index("poetry", _role(index)) for index in indexes)
     index_pins = IndexPins(one for one in indexes if one.name.lower() != _DEFAULT)
-    for patterns, kind in ((_REQUIREMENTS, Kind.REQUIREMENT), (_CONSTRAINTS, Kind.CONSTRAINT)):
+    for patterns, kind in ((_REQUIREMENTS, DependencyKind.REQUIREMENT), (_CONSTRAINTS, DependencyKind.CONSTRAINT)):
         for one in find_named_entries(tables, patterns):
             if isinstance(one, ParseProblem):
                 yield one
@@ -58,7 +58,7 @@ def _role(index: DeclaredIndex) -> str:
     return index.text("priority").lower() or next(switches, "primary")
 
 
-def _read(one: NamedEntry, tables: Tables, kind: Kind, index_pins: IndexPins) -> Iterator[ManifestItem]:
+def _read(one: NamedEntry, tables: Tables, kind: DependencyKind, index_pins: IndexPins) -> Iterator[ManifestItem]:
     pinned = [members["source"] for members in one.alternatives if "source" in members]
     for found in read_named_entry(one, tables, kind):
         if not isinstance(found, Dependency):
@@ -71,7 +71,7 @@ def _read(one: NamedEntry, tables: Tables, kind: Kind, index_pins: IndexPins) ->
         if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
             for section in _standard_sections(dependency.section):
                 name = dependency.index_name
-                for url in (dependency.index_url, *dependency.also_indexes):
+                for url in (dependency.index_url, *dependency.alternative_indexes):
                     yield SourceOverride(
                         dependency.name, section, dependency.skip_reason, index_url=url, index_name=name
                     )

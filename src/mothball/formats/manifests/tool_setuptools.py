@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.tables import ANY, TableMatcher
 from mothball.formats.toml.api import Array, String
-from mothball.model.document import Include, Kind
+from mothball.model.document import DependencyKind, Include
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,4 +22,4 @@ def read(tables: Tables) -> Iterator[Include]:
         value = setting.value
         for item in value.items if isinstance(value, Array) else (value,):
             if isinstance(item, String) and item.closed and len(setting.path) == depth:
-                yield Include(item.inner, item.value, Kind.REQUIREMENT)
+                yield Include(item.inner, item.value, DependencyKind.REQUIREMENT)

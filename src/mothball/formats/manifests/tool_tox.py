@@ -9,7 +9,7 @@ from mothball.formats.manifests.requirement_arrays import read_arrays, read_item
 from mothball.formats.manifests.tables import ANY, TableMatcher, section_name
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import Array, InlineTable, String, source_span
-from mothball.model.document import Kind
+from mothball.model.document import DependencyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,12 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
     yield from read_arrays(tables, _PLUGINS, allow_single=True)
     yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, allow_single=True)
     yield from read_arrays(
-        tables, _CONSTRAINTS, Kind.CONSTRAINT, string=read_pip_lines, table=_read_replacement, allow_single=True
+        tables,
+        _CONSTRAINTS,
+        DependencyKind.CONSTRAINT,
+        string=read_pip_lines,
+        table=_read_replacement,
+        allow_single=True,
     )
     yield from _read_ini(tables)
 
@@ -55,8 +60,8 @@ def _in_string(document: Document, string: String, above: str, own_name: str) ->
     for dependency in document.dependencies:
         yield relocate(dependency, string, Section(f"{above}.{dependency.section}", own_name=own_name))
     for comment in document.ignores:
-        span, about = source_span(string, *comment.span), source_span(string, *comment.about)
-        yield comment._replace(span=span, about=about)
+        span, about = source_span(string, *comment.span), source_span(string, *comment.applies_to)
+        yield comment._replace(span=span, applies_to=about)
     for unnamed in document.unnamed:
         yield unnamed._replace(span=source_span(string, *unnamed.span))
     if string.closed:

@@ -20,7 +20,7 @@ from mothball.formats.manifests.source_overrides import SourceOverride, apply_so
 from mothball.formats.manifests.tables import ANY, TableMatcher, all_tables, tool_tables
 from mothball.formats.requirements.strings import Section
 from mothball.formats.toml.api import InlineTable, Scalar, String, scan
-from mothball.model.document import Document, Kind, ParseProblem, SkipReason, ToolIndex, normalize_name
+from mothball.model.document import DependencyKind, Document, ParseProblem, SkipReason, ToolIndex, normalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +39,8 @@ _SOURCES = (("sources",),)
 def read(tables: Tables) -> Iterator[ManifestItem]:
     """Yield what the tables of uv hold."""
     yield from read_arrays(tables, _REQUIREMENTS, table=_read_build_requirement)
-    yield from read_arrays(tables, _CONSTRAINTS, Kind.CONSTRAINT)
-    yield from read_arrays(tables, _OVERRIDES, Kind.OVERRIDE)
+    yield from read_arrays(tables, _CONSTRAINTS, DependencyKind.CONSTRAINT)
+    yield from read_arrays(tables, _OVERRIDES, DependencyKind.OVERRIDE)
     yield from read_indexes(tables)
     yield from read_workspaces(tables, "uv", ("workspace",))
     urls = {index.name: index.url.value for index in declared_indexes(tables, "index") if index.url}

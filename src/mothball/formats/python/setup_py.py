@@ -21,7 +21,7 @@ from mothball.model.document import (
     ParseProblem,
     SkipReason,
     Span,
-    Unnamed,
+    UnnamedEntry,
     normalize_name,
 )
 from mothball.model.sanitize import one_line
@@ -51,7 +51,7 @@ _COMPUTED_HELP = (
     "list them as literals, here or in pyproject.toml, or accept it with `# mothball: ignore[unverified] WHY` here"
 )
 
-_Found = Dependency | ParseProblem | IgnoreComment | Unnamed
+_Found = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
 
 
 def parse(text: str) -> Document:
@@ -73,8 +73,8 @@ def parse(text: str) -> Document:
         tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
         tuple(sorted(one for one in found if isinstance(one, ParseProblem))),
         tuple(one for one in found if isinstance(one, IgnoreComment)),
-        own_name=normalize_name(setup.name),
-        unnamed=tuple(sorted(one for one in found if isinstance(one, Unnamed))),
+        project_name=normalize_name(setup.name),
+        unnamed=tuple(sorted(one for one in found if isinstance(one, UnnamedEntry))),
         unresolvable=tuple(sorted(_unresolvable(text, setup))),
     )
 
@@ -102,17 +102,17 @@ def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterat
             yield from read_requirement(entry.text, entry.place, section)
 
 
-def _read_template(text: str, span: Span, section: Section) -> Dependency | Unnamed:
+def _read_template(text: str, span: Span, section: Section) -> Dependency | UnnamedEntry:
     """Return the requirement that begins with a string and is completed when the program runs.
 
     Its name is known if the string goes on with an operator or a marker: ``f"name[extra]>={VERSION}"``.
     """
     head = re.compile(_HEAD).match(text, *span)
-    start, end = head.start(1) if head else span.start, span.start + len(span.of(text).rstrip("'\""))
+    start, end = head.start(1) if head else span.start, span.start + len(span.slice(text).rstrip("'\""))
     operator = re.search(_OPERATOR, head[1]) if head else None
     read = read_entry(head[1][: operator.start()]) if head and operator else None
     if operator is None or not isinstance(read, Entry):
-        return Unnamed(Span(start, end), SkipReason.VARIABLE)
+        return UnnamedEntry(Span(start, end), SkipReason.VARIABLE)
     skip_reason = SkipReason.VARIABLE if operator[0] == "@" else None
     found = dependency_of(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
     return found._replace(entry_span=found.entry_span._replace(end=end))

@@ -17,14 +17,14 @@ from mothball.formats.requirements.lines import Comment, LogicalLine, decode, lo
 from mothball.formats.requirements.options import PipOption, Word, are_hashes, find_options, read_options
 from mothball.model.document import (
     Dependency,
+    DependencyKind,
     Document,
     IgnoreComment,
     Include,
     IndexOption,
-    Kind,
     ParseProblem,
     Span,
-    Unnamed,
+    UnnamedEntry,
 )
 from mothball.model.records import NamedTuple
 
@@ -47,16 +47,16 @@ _BEHIND_BREAK = rf"(?<=\S)[^\S\r\n{_BREAKS}]*+[{_BREAKS}][^\S\r\n]*+([^\s#]\S*+)
 class _Collected(NamedTuple):
     """What has been found so far."""
 
-    kind: Kind
+    kind: DependencyKind
     dependencies: list[Dependency]
     problems: list[ParseProblem]
     ignores: list[IgnoreComment]
     includes: list[Include]
     index_options: list[IndexOption]
-    unnamed: list[Unnamed]
+    unnamed: list[UnnamedEntry]
 
 
-def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
+def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
     """Read a decoded requirements file without byte-order mark; ``kind`` is what its entries are to the project.
 
     All spans count code points into ``text``; those of an entry that runs over a continuation cover the backslash and
@@ -77,7 +77,7 @@ def parse(text: str, *, kind: Kind = Kind.REQUIREMENT) -> Document:
         outcome = read_comment(text, comment.span)
         match outcome:
             case IgnoreComment():
-                found.ignores.append(outcome._replace(about=Span(comment.line_start, outcome.span.end)))
+                found.ignores.append(outcome._replace(applies_to=Span(comment.line_start, outcome.span.end)))
             case ParseProblem():
                 found.problems.append(outcome)
             case None:
@@ -169,9 +169,9 @@ def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) ->
         verdict = judge_editable(editable.value)
         _keep(verdict, editable.value, lambda start, end: _place(line, editable, start, end), found)
     elif "--requirement" in values:
-        found.includes.append(_include(line, values["--requirement"], Kind.REQUIREMENT))
+        found.includes.append(_include(line, values["--requirement"], DependencyKind.REQUIREMENT))
     elif "--constraint" in values:
-        found.includes.append(_include(line, values["--constraint"], Kind.CONSTRAINT))
+        found.includes.append(_include(line, values["--constraint"], DependencyKind.CONSTRAINT))
     else:
         found.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
 
@@ -181,7 +181,7 @@ def _keep(verdict: Verdict, text: str, place: Callable[[int, int], Span], found:
     if verdict.entry is not None:
         found.dependencies.append(verdict.entry.placed(place, found.kind, "", verdict.skip_reason))
     elif verdict.skip_reason is not None:
-        found.unnamed.append(Unnamed(place(0, len(text)), verdict.skip_reason))
+        found.unnamed.append(UnnamedEntry(place(0, len(text)), verdict.skip_reason))
     if verdict.error is not None:
         found.problems.append(ParseProblem(place(*verdict.error.span), verdict.error.message, verdict.error.help))
 
@@ -195,7 +195,9 @@ def _place(line: LogicalLine, word: Word, start: int = 0, end: int | None = None
     return line.span(origins[0], origins[-1] + 1)
 
 
-def _include(line: LogicalLine, target: Word, kind: Literal[Kind.REQUIREMENT, Kind.CONSTRAINT]) -> Include:
+def _include(
+    line: LogicalLine, target: Word, kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
+) -> Include:
     return Include(_place(line, target), target.value, kind)
 
 

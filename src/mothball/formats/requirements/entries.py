@@ -151,10 +151,10 @@ def _judge_with_variable(text: str) -> Verdict:
         if seen is None or seen.end == len(before):
             return Verdict(None, SkipReason.VARIABLE)
         name = seen
-    if "$" in name.of(text):
+    if "$" in name.slice(text):
         return Verdict(None, SkipReason.VARIABLE)
     entry = named(text, name)
     if stand_in is not None and stand_in.specifier_span is not None:
         span = stand_in.specifier_span
-        entry = entry._replace(specifier=span.of(text), specifier_span=span)
+        entry = entry._replace(specifier=span.slice(text), specifier_span=span)
     return Verdict(entry, SkipReason.VARIABLE if verdict.skip_reason or stand_in is None else None)

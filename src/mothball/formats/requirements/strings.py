@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.pep508 import Entry, named, read_entry, visible_name
 from mothball.formats.requirements.entries import skip_reason_of_url
-from mothball.model.document import Dependency, Document, Kind, ParseProblem, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Section(NamedTuple):
     """Where entries stand: its name, what they are to the project, and the project's own normalised name."""
 
     name: str
-    kind: Kind = Kind.REQUIREMENT
+    kind: DependencyKind = DependencyKind.REQUIREMENT
     own_name: str = ""
 
 

@@ -66,7 +66,7 @@ def read_string(text: str, position: int, report: Callable[[TomlError], None], *
     span = Span(position, inner.end + closed)
     if not closed:
         report(TomlError(span, "a string is not closed", f"close it with {quote} on the same line"))
-    content = inner.of(text)
+    content = inner.slice(text)
     if quote == "'" or "\\" not in content:
         return String(span, content, closed=closed)
     value, escapes = _decode(text, inner, report, multi_line=False)
@@ -85,7 +85,7 @@ def _read_multi_line(text: str, position: int, report: Callable[[TomlError], Non
         inner = Span(start, end)
         report(TomlError(Span(position, start), "a multi-line string is not closed", f"close it with {quote * 3}"))
     span = Span(position, end)
-    content = inner.of(text)
+    content = inner.slice(text)
     if quote == "'" and "\r" not in content and not content.startswith("\n"):
         return String(span, content, 3, found is not None)
     value, escapes = _decode(text, inner, report, multi_line=True, literal=quote == "'")

@@ -9,7 +9,7 @@ from mothball.formats.ignores import COMMENT_FORM, may_hold_ignore_comment
 from mothball.formats.requirements.strings import Section, read_pip_lines
 from mothball.formats.source_map import SourcePart, source_map
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, Unnamed
+from mothball.model.document import Dependency, Document, Include, IndexOption, ParseProblem, UnnamedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *,
     problems = [*bad_comments]
     includes: list[Include] = []
     index_options: list[IndexOption] = []
-    unnamed: list[Unnamed] = []
+    unnamed: list[UnnamedEntry] = []
     for node, section in lists:
         lines: list[SourcePart] = []
         for item in unvisited(list_items(node), set()):

@@ -114,7 +114,7 @@ def _content(text: str, span: Span, value: str) -> SourceMap | None:
     """Return ``value``, the meaning of the scalar that ``span`` covers in ``text``, as an excerpt of ``text``."""
     quote = text[span.start : span.start + 1]
     inner = Span(span.start + 1, span.end - 1) if quote in {'"', "'"} else span
-    written = inner.of(text)
+    written = inner.slice(text)
     if written == value:
         return source_map([SourcePart(value, *inner)])
     if quote in {'"', "'"}:

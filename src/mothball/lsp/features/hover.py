@@ -47,6 +47,6 @@ def dependency_at(checked: Checked, positions: Positions, position: types.Positi
 def finding_of(checked: Checked, item: CheckedDependency) -> Finding | None:
     """Return what was found of a dependency, suppressed or not."""
     for finding in checked.findings():
-        if finding.lookup is not None and item.location in (finding.location, *finding.elsewhere):
+        if finding.lookup is not None and item.location in (finding.location, *finding.related_locations):
             return finding
     return None

@@ -15,7 +15,7 @@ from tests.support.timing import least_seconds
 def contents(text: str) -> dict[str, dict[str, list[str]]]:
     """Return sections, options and the lines of their values, as ``scan`` has them."""
     return {
-        section.name: {option.name: [line.of(text) for line in option.lines] for option in section.options}
+        section.name: {option.name: [line.slice(text) for line in option.lines] for option in section.options}
         for section in scan(text).sections
     }
 
@@ -35,7 +35,7 @@ def reference(text: str) -> dict[str, dict[str, list[str]]] | None:
 
 
 def problems(text: str) -> list[tuple[str, str]]:
-    return [(one.span.of(text), one.message.removeprefix("invalid INI: ")) for one in scan(text).problems]
+    return [(one.span.slice(text), one.message.removeprefix("invalid INI: ")) for one in scan(text).problems]
 
 
 NAMES = st.text("ab.-é🎉", min_size=1, max_size=4)
@@ -81,9 +81,9 @@ def test_no_text_raises_and_every_span_lies_in_it(text: str) -> None:
     found = scan(text)
     for section in found.sections:
         for option in section.options:
-            assert option.span.of(text) == option.name
-            assert all(line.of(text) == line.of(text).strip() != "" for line in option.lines)
-    assert all(comment.of(text)[0] in "#;" for comment in found.comments)
+            assert option.span.slice(text) == option.name
+            assert all(line.slice(text) == line.slice(text).strip() != "" for line in option.lines)
+    assert all(comment.slice(text)[0] in "#;" for comment in found.comments)
     assert all(0 <= one.span.start <= one.span.end <= len(text) and one.help for one in found.problems)
 
 
@@ -92,12 +92,12 @@ def test_the_lines_of_a_value_have_their_places() -> None:
     (section,) = scan(text).sections
     first, second = section.options
 
-    assert [line.of(text) for line in first.lines] == ["one", "two", "three"]
+    assert [line.slice(text) for line in first.lines] == ["one", "two", "three"]
     assert first.is_inline
     assert not first.is_one_line
-    assert [line.of(text) for line in second.lines] == ["four"]
+    assert [line.slice(text) for line in second.lines] == ["four"]
     assert not second.is_inline
-    assert [comment.of(text) for comment in scan(text).comments] == ["# no"]
+    assert [comment.slice(text) for comment in scan(text).comments] == ["# no"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_line_that_lost_its_indentation_does_not_take_the_lines_behind_it() ->
     text = "[a]\nx=\n  1\nstray\n  2\n"
     (section,) = scan(text).sections
 
-    assert [[line.of(text) for line in option.lines] for option in settled(section)] == [["1", "2"]]
+    assert [[line.slice(text) for line in option.lines] for option in settled(section)] == [["1", "2"]]
 
 
 def test_an_option_that_lacks_its_delimiter_keeps_its_lines() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.ini.setup_cfg import parse
-from mothball.model.document import Document, Kind, SkipReason
+from mothball.model.document import DependencyKind, Document, SkipReason
 from tests.support.samples import SETUP_CFG as SAMPLE
 from tests.support.spans import check_places
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
-    return [(problem.span.of(text), problem.message) for problem in document.problems]
+    return [(problem.span.slice(text), problem.message) for problem in document.problems]
 
 
 def test_a_file_with_everything_is_read() -> None:
@@ -29,7 +29,7 @@ def test_a_file_with_everything_is_read() -> None:
         ("coverage", "", None, "options.extras_require.dev"),
         ("requests", "", None, "options.extras_require.all"),
     ]
-    assert {one.kind for one in document.dependencies} == {Kind.REQUIREMENT}
+    assert {one.kind for one in document.dependencies} == {DependencyKind.REQUIREMENT}
     assert [include.target for include in document.includes] == ["requirements/a.txt", "b.txt"]
     assert [ignore.rules for ignore in document.ignores] == [("archived",), ("deprecated",)]
     assert [place for place, _ in problems(document, SAMPLE)] == ["é🎉", "[", 'python_version < "3"']
@@ -38,10 +38,10 @@ def test_a_file_with_everything_is_read() -> None:
 def test_an_entry_over_two_lines_is_one_entry() -> None:
     entry = parse(SAMPLE).dependencies[1]
 
-    assert entry.entry_span.of(SAMPLE).split() == ["zope.interface==6.0", ";", "\\", "sys_platform", "==", '"win32"']
+    assert entry.entry_span.slice(SAMPLE).split() == ["zope.interface==6.0", ";", "\\", "sys_platform", "==", '"win32"']
     assert entry.marker == 'sys_platform == "win32"'
     text = "[options]\ninstall_requires =\n  a \\\n"
-    assert [one.entry_span.of(text) for one in parse(text).dependencies] == ["a"]
+    assert [one.entry_span.slice(text) for one in parse(text).dependencies] == ["a"]
 
 
 def test_a_marker_on_the_line_of_the_option_is_told_as_setuptools_reads_it() -> None:

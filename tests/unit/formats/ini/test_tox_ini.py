@@ -4,7 +4,7 @@ import pytest
 
 from mothball.formats.ini.tox_ini import parse, substituted
 from mothball.formats.source_map import source_map
-from mothball.model.document import Document, Kind, SkipReason, Span
+from mothball.model.document import DependencyKind, Document, SkipReason, Span
 from tests.support.samples import TOX_INI as SAMPLE
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -21,7 +21,7 @@ def deps(*lines: str) -> str:
 
 
 def told(document: Document, text: str) -> list[str]:
-    return [problem.span.of(text) for problem in document.problems]
+    return [problem.span.slice(text) for problem in document.problems]
 
 
 def test_a_file_with_everything_is_read() -> None:
@@ -46,10 +46,10 @@ def test_a_file_with_everything_is_read() -> None:
     ]
     assert document.dependencies[5].extras == ("toml",)
     assert document.dependencies[5].marker == 'python_version < "3.12"'
-    assert [one.name for one in document.dependencies if one.kind is Kind.CONSTRAINT] == ["numpy"]
-    assert [(one.span.of(SAMPLE), one.target, one.kind) for one in document.includes] == [
-        ("requirements.txt", "requirements.txt", Kind.REQUIREMENT),
-        ("constraints.txt", "constraints.txt", Kind.CONSTRAINT),
+    assert [one.name for one in document.dependencies if one.kind is DependencyKind.CONSTRAINT] == ["numpy"]
+    assert [(one.span.slice(SAMPLE), one.target, one.kind) for one in document.includes] == [
+        ("requirements.txt", "requirements.txt", DependencyKind.REQUIREMENT),
+        ("constraints.txt", "constraints.txt", DependencyKind.CONSTRAINT),
     ]
     assert [one.value for one in document.index_options] == ["https://index.example/simple/"]
     assert [one.reason for one in document.ignores] == ["until 5", "x"]
@@ -57,7 +57,7 @@ def test_a_file_with_everything_is_read() -> None:
 
 
 def test_every_name_is_exactly_where_it_is_written() -> None:
-    written = [one.name_span.of(SAMPLE) for one in parse(SAMPLE).dependencies]
+    written = [one.name_span.slice(SAMPLE) for one in parse(SAMPLE).dependencies]
 
     assert written[:9] == ["tox", "virtualenv", "six", "mypy", "pytest", "coverage", "Django", "attrs", "rich"]
 
@@ -195,7 +195,7 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
     made = source_map(parts)
 
     assert made.text == "a111c./d1111111\\{h}11"
-    assert [made.place(at, at + 1).of(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
+    assert [made.place(at, at + 1).slice(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
 
 
 @pytest.mark.alone

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mothball.formats.json.scanner import JsonError, JsonMember, load, members
 from mothball.model.document import Span
-from mothball.model.line_index import LineTable
+from mothball.model.line_index import LineIndex
 from tests.support.timing import least_seconds
 
 _TEXTS = st.text(max_size=5) | st.sampled_from(['"', "\\", "\n", "é\t", "\U0001f525", "/"])
@@ -50,8 +50,8 @@ def check_members(text: str, start: int, value: dict[str, Any]) -> None:
     for member in found:
         key = member.key_span
         assert json.loads(text[key.start - 1 : key.end + 1]) == member.key
-        assert repr(json.loads(member.value_span.of(text), parse_int=float)) == repr(member.value)
-        assert member.value_span.of(text) == member.value_span.of(text).strip(" \t\r\n")
+        assert repr(json.loads(member.value_span.slice(text), parse_int=float)) == repr(member.value)
+        assert member.value_span.slice(text) == member.value_span.slice(text).strip(" \t\r\n")
         if isinstance(member.value, dict):
             check_members(text, member.value_span.start, member.value)
 
@@ -99,8 +99,8 @@ def test_positions_are_code_points_and_leave_the_quotes_of_keys_out() -> None:
     b, e = members(text, outer.value_span.start)
 
     assert outer.key_span == Span(2, 4)
-    assert (b.key_span.of(text), b.value_span.of(text)) == ("b", '"cd"')
-    assert e.value_span.of(text) == '[1, {"f": null}]'
+    assert (b.key_span.slice(text), b.value_span.slice(text)) == ("b", '"cd"')
+    assert e.value_span.slice(text) == '[1, {"f": null}]'
 
 
 def test_members_with_equal_keys_are_all_found() -> None:
@@ -144,7 +144,7 @@ def test_the_first_error_is_reported_with_its_position(text: str, message: str, 
     error = error_of(text)
 
     assert error.message == str(error) == f"invalid JSON: {message}"
-    assert LineTable(text).location("", error.span).start == (line, column)
+    assert LineIndex(text).location("", error.span).start == (line, column)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a_merge_conflict_is_reported_at_its_first_marker(text: str, line: int) 
     error = error_of(text)
 
     assert error.message == "unresolved merge conflict"
-    assert LineTable(text).location("", error.span).start == (line, 1)
-    assert len(error.span.of(text)) == 7
+    assert LineIndex(text).location("", error.span).start == (line, 1)
+    assert len(error.span.slice(text)) == 7
 
 
 @pytest.mark.parametrize("line", [" <<<<<<< HEAD", "<<<<<<", "<<<<<<<<", "x ======="])

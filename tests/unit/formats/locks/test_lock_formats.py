@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import parse
-from mothball.model.document import Document, Kind, SkipReason, normalize_name
+from mothball.model.document import DependencyKind, Document, SkipReason, normalize_name
 from tests.support import lock_samples
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -55,7 +55,7 @@ def test_every_package_is_found_with_its_version_and_its_place(name: str) -> Non
 
     assert not document.problems
     assert found(document) == packages(name, SAMPLES[name])
-    assert {one.kind for one in document.dependencies} == {Kind.LOCKED}
+    assert {one.kind for one in document.dependencies} == {DependencyKind.LOCKED}
     check_places(SAMPLES[name], document)
 
 

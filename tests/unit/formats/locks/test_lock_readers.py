@@ -61,7 +61,7 @@ def check_against_tomllib(lock: Lock, text: str) -> None:
 
 
 def check_places(stanza: Stanza, text: str) -> None:
-    entry = stanza.span.of(text)
+    entry = stanza.span.slice(text)
     assert entry == entry.strip()
     if stanza.name:
         assert stanza.span.start < stanza.name.span.start <= stanza.name.span.end < stanza.span.end
@@ -202,7 +202,7 @@ def test_what_is_read_by_lines_is_sound_and_read_alike_by_the_scanner(text: str)
     if by_lines is not None:
         assert not scan(text).errors
     for stanza in by_scanner.stanzas:
-        assert stanza.span.of(text).strip() == stanza.span.of(text)
+        assert stanza.span.slice(text).strip() == stanza.span.slice(text)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_the_name_may_stand_anywhere_and_in_any_quotes() -> None:
         assert read is not None
         assert read == read_toml(text, LAYOUT)
         assert read.stanzas[0].name is not None
-        assert read.stanzas[0].name.span.of(text) == "a"
+        assert read.stanzas[0].name.span.slice(text) == "a"
 
 
 def test_comments_and_empty_lines_belong_to_no_package() -> None:
@@ -275,7 +275,7 @@ def test_comments_and_empty_lines_belong_to_no_package() -> None:
 
     assert read is not None
     assert read == read_toml(text, LAYOUT)
-    assert [stanza.span.of(text) for stanza in read.stanzas] == [HEAD.strip(), '[[package]]\nname = "b"']
+    assert [stanza.span.slice(text) for stanza in read.stanzas] == [HEAD.strip(), '[[package]]\nname = "b"']
 
 
 COMMENTS = st.sampled_from(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.pipfile import parse
-from mothball.model.document import Dependency, Kind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, SkipReason
 from tests.support.lock_samples import PIPFILE
 from tests.support.spans import check_places
 
@@ -46,11 +46,11 @@ def test_every_category_is_a_section() -> None:
 def test_the_parts_of_an_entry_are_told() -> None:
     anchor = parse(PIPFILE).dependencies[0]
 
-    assert anchor.kind is Kind.LOCKED
-    assert anchor.name_span.of(PIPFILE) == "Anchor"
-    assert json.loads(f"{{{anchor.entry_span.of(PIPFILE)}}}")["Anchor"]["index"] == "main"
+    assert anchor.kind is DependencyKind.LOCKED
+    assert anchor.name_span.slice(PIPFILE) == "Anchor"
+    assert json.loads(f"{{{anchor.entry_span.slice(PIPFILE)}}}")["Anchor"]["index"] == "main"
     assert anchor.specifier_span is not None
-    assert anchor.specifier_span.of(PIPFILE) == anchor.specifier == "==2.1.0"
+    assert anchor.specifier_span.slice(PIPFILE) == anchor.specifier == "==2.1.0"
     assert (anchor.extras, anchor.marker) == (("deep",), "python_version >= '3.9'")
 
 
@@ -128,7 +128,7 @@ def test_a_broken_lock_is_one_problem_and_no_dependency(old: str, new: str, mess
     assert not document.dependencies
     (problem,) = document.problems
     assert (problem.message, problem.help) == (message, "regenerate it with `pipenv lock`")
-    assert problem.span.of(text) == place
+    assert problem.span.slice(text) == place
 
 
 def test_of_a_repeated_package_both_are_reported_and_of_a_repeated_version_the_last() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mothball.formats.locks.pylock import parse
-from mothball.model.document import Kind, SkipReason
+from mothball.model.document import DependencyKind, SkipReason
 from tests.support.spans import check_places
 
 reader = pytest.importorskip("packaging.pylock", reason="needs packaging 26.0")
@@ -100,7 +100,7 @@ def test_what_packaging_reads_is_what_we_read(made: list[dict[str, Any]], as_hea
     assert not document.problems
     check_places(text, document)
     for one, package in zip(document.dependencies, theirs.packages, strict=True):
-        assert (one.name, one.kind) == (package.name, Kind.LOCKED)
+        assert (one.name, one.kind) == (package.name, DependencyKind.LOCKED)
         assert one.version == (str(package.version) if package.version else None)
         assert one.skip_reason == reason_of(package)
         assert one.index_url == (package.index if one.skip_reason is None else None)

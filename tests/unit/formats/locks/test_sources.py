@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mothball.formats.table import format_of, parse
-from mothball.model.document import Dependency, Document, Graph, Kind, SkipReason, normalize_name
+from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, SkipReason, normalize_name
 from tests.support import lock_samples
 
 INDEX = "https://index.example/simple"
@@ -21,7 +21,7 @@ def only(format_name: str, lines: str) -> Dependency:
     return dependency
 
 
-def graph(document: Document) -> Graph:
+def graph(document: Document) -> DependencyGraph:
     assert document.graph is not None
     return document.graph
 
@@ -98,7 +98,7 @@ def test_a_locked_package_has_its_version_and_marker(format_name: str) -> None:
     key = {"poetry-lock": "markers", "uv-lock": "x"}.get(format_name, "marker")
     owl = only(format_name, f"version = '1.0'\n{key} = \"os_name == 'nt'\"")
 
-    assert (owl.kind, owl.version, owl.specifier) == (Kind.LOCKED, "1.0", "")
+    assert (owl.kind, owl.version, owl.specifier) == (DependencyKind.LOCKED, "1.0", "")
     assert owl.marker == ("" if format_name == "uv-lock" else "os_name == 'nt'")
 
 
@@ -204,7 +204,7 @@ def test_an_ignore_comment_speaks_of_the_package_that_it_stands_in(format_name: 
 
     (ignore,) = document.ignores
     assert (ignore.rules, ignore.reason) == (("archived",), "until May")
-    assert ignore.span.of(text) == "# mothball: ignore[archived] until May"
+    assert ignore.span.slice(text) == "# mothball: ignore[archived] until May"
     assert [one.message for one in document.problems] == ["`mothball: ignore` names no rule"]
 
 

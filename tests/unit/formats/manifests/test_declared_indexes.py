@@ -12,7 +12,7 @@ A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 def declared(text: str, file_format: str = "pyproject") -> list[tuple[str, str, str]]:
     found = parse(file_format, text).tool_indexes
-    assert [index.span.of(text) for index in found if index.url] == [index.url for index in found if index.url]
+    assert [index.span.slice(text) for index in found if index.url] == [index.url for index in found if index.url]
     return [(index.name, index.url, index.role) for index in found]
 
 
@@ -78,7 +78,7 @@ def test_an_index_of_a_feature_of_pixi_knows_its_feature() -> None:
 
     found = parse("pixi-toml", text).tool_indexes
 
-    assert [(one.scope, one.url, one.span.of(text)) for one in found] == [("gpu", A, A), ("", B, B)]
+    assert [(one.scope, one.url, one.span.slice(text)) for one in found] == [("gpu", A, A), ("", B, B)]
 
 
 @pytest.mark.parametrize(("switch", "role"), [("true", "searched"), ("false", "")])
@@ -125,7 +125,7 @@ def test_sources_of_uv_by_environment_pin_each_of_their_indexes() -> None:
 
     (torch,) = parse("pyproject", text).dependencies
 
-    assert (torch.index_url, torch.also_indexes) == (A, (B,))
+    assert (torch.index_url, torch.alternative_indexes) == (A, (B,))
 
 
 def test_alternatives_of_poetry_pin_each_of_their_sources() -> None:
@@ -141,8 +141,8 @@ def test_alternatives_of_poetry_pin_each_of_their_sources() -> None:
 
     one, two = parse("pyproject", text).dependencies
 
-    assert (one.index_url, one.also_indexes, one.index_name) == (A, (B,), "")
-    assert (two.index_url, two.also_indexes, two.index_name) == (None, (), "pypi")
+    assert (one.index_url, one.alternative_indexes, one.index_name) == (A, (B,), "")
+    assert (two.index_url, two.alternative_indexes, two.index_name) == (None, (), "pypi")
 
 
 def test_uv_sources_pin_an_index_wherever_the_name_stands() -> None:

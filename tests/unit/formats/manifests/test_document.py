@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Dependency, Kind, SkipReason, Span, normalize_name
+from mothball.model.document import Dependency, DependencyKind, SkipReason, Span, normalize_name
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 from tests.support.toml_documents import COMPACT, NEW_SPELLING, SHOP, mutations, noise, project
@@ -23,7 +23,7 @@ def only(text: str) -> Dependency:
 
 def problems(text: str) -> list[tuple[str, str]]:
     """Return message and place of each problem."""
-    return [(problem.message, problem.span.of(text)) for problem in parse(text).problems]
+    return [(problem.message, problem.span.slice(text)) for problem in parse(text).problems]
 
 
 def in_project(entry: str) -> str:
@@ -53,7 +53,7 @@ def test_all_four_tables_are_read_in_the_order_of_the_file() -> None:
     document = parse(SHOP)
     assert document.format == "pyproject"
     assert not document.problems
-    assert {one.kind for one in document.dependencies} == {Kind.REQUIREMENT}
+    assert {one.kind for one in document.dependencies} == {DependencyKind.REQUIREMENT}
     assert {one.skip_reason for one in document.dependencies} == {None}
 
 
@@ -67,10 +67,10 @@ def test_every_span_is_the_text_it_is_said_to_be() -> None:
     dependency = only(in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '"))
     text = in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '")
     assert dependency.name == "zope-event"
-    assert dependency.name_span.of(text) == "Zope.Event"
-    assert dependency.entry_span.of(text) == 'Zope.Event [fast, x] >= 4,<5 ; os_name == "nt"'
+    assert dependency.name_span.slice(text) == "Zope.Event"
+    assert dependency.entry_span.slice(text) == 'Zope.Event [fast, x] >= 4,<5 ; os_name == "nt"'
     assert dependency.specifier_span is not None
-    assert dependency.specifier_span.of(text) == dependency.specifier == ">= 4,<5"
+    assert dependency.specifier_span.slice(text) == dependency.specifier == ">= 4,<5"
     assert dependency.extras == ("fast", "x")
     assert dependency.marker == 'os_name == "nt"'
 
@@ -79,10 +79,10 @@ def test_spans_lead_back_through_escapes_and_stand_behind_wide_characters() -> N
     text = '# 🦉\n[project]\ndependencies = ["🦉", "p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\""]'
     dependency = only(text)
     assert dependency.name == "pydantic"
-    assert dependency.name_span.of(text) == "p\\u0079dantic"
+    assert dependency.name_span.slice(text) == "p\\u0079dantic"
     assert dependency.specifier_span is not None
-    assert dependency.specifier_span.of(text) == "~= 2.9"
-    assert dependency.entry_span.of(text) == 'p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\"'
+    assert dependency.specifier_span.slice(text) == "~= 2.9"
+    assert dependency.entry_span.slice(text) == 'p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\"'
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_the_text_alone_withholds(entry: str, skip_reason: SkipReason | Non
     dependency = only(in_project(entry))
     assert dependency.name in {"flask", "shop"}
     assert dependency.skip_reason is skip_reason
-    assert normalize_name(dependency.name_span.of(in_project(entry))) == dependency.name
+    assert normalize_name(dependency.name_span.slice(in_project(entry))) == dependency.name
 
 
 @pytest.mark.parametrize("entry", ['"', '"""', "'", '"  ', '">=1', '"🦉'])
@@ -120,12 +120,12 @@ def test_a_half_typed_name_at_the_end_of_the_file_is_incomplete() -> None:
     done, half = parse(text).dependencies
     assert (done.name, done.skip_reason) == ("requests", None)
     assert (half.name, half.skip_reason) == ("req", SkipReason.INCOMPLETE)
-    assert half.entry_span.of(text) == half.name_span.of(text) == "req"
+    assert half.entry_span.slice(text) == half.name_span.slice(text) == "req"
 
 
 def test_the_entry_of_a_half_typed_requirement_is_trimmed() -> None:
     text = '[project]\ndependencies = ["  flask >=  \n]'
-    assert only(text).entry_span.of(text) == "flask >="
+    assert only(text).entry_span.slice(text) == "flask >="
 
 
 def test_what_is_no_requirement_is_a_problem_where_it_goes_wrong() -> None:
@@ -326,8 +326,8 @@ def test_foreign_words_in_messages_are_made_harmless() -> None:
 
 def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
     text = SHOP.replace("\n", "\r\n")
-    assert [(one.name, one.name_span.of(text)) for one in parse(text).dependencies] == [
-        (one.name, one.name_span.of(SHOP)) for one in parse(SHOP).dependencies
+    assert [(one.name, one.name_span.slice(text)) for one in parse(text).dependencies] == [
+        (one.name, one.name_span.slice(SHOP)) for one in parse(SHOP).dependencies
     ]
 
 

@@ -37,12 +37,12 @@ def test_every_table_but_four_is_a_category() -> None:
 
 def test_the_parts_of_an_entry_are_told() -> None:
     found = {one.name: one for one in parse(PIPFILE).dependencies}
-    assert found["flask-cors"].name_span.of(PIPFILE) == "Flask.Cors"
-    assert found["flask-cors"].entry_span.of(PIPFILE) == '"Flask.Cors" = ">=5,<6"'
+    assert found["flask-cors"].name_span.slice(PIPFILE) == "Flask.Cors"
+    assert found["flask-cors"].entry_span.slice(PIPFILE) == '"Flask.Cors" = ">=5,<6"'
     django = found["django"]
     assert (django.specifier, django.extras, django.marker) == ("~=5.1", ("argon2",), "python_version >= '3.10'")
     assert django.specifier_span is not None
-    assert django.specifier_span.of(PIPFILE) == "~=5.1"
+    assert django.specifier_span.slice(PIPFILE) == "~=5.1"
     assert (found["requests"].specifier, found["mast"].specifier) == ("*", "==2.0")
 
 
@@ -70,7 +70,7 @@ def test_words_that_pipenv_passes_over_keep_no_name_back(word: str) -> None:
 
 def test_what_is_no_table_is_told() -> None:
     text = "packages = ['owl']\n[dev-packages]\nrich = 3"
-    assert [(problem.message, problem.span.of(text)) for problem in parse(text).problems] == [
+    assert [(problem.message, problem.span.slice(text)) for problem in parse(text).problems] == [
         ("packages must be a table of names", "['owl']"),
         ("rich must be a string or a table", "3"),
     ]

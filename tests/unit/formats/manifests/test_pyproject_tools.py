@@ -81,7 +81,7 @@ def test_the_names_are_those_that_tomllib_reads(chosen: tuple[str, str]) -> None
     for step in ("packages",) if name == "pipfile" else ("tool", "poetry", "dependencies"):
         table = table[step]
     document = parse(name, text)
-    assert [one.name_span.of(text) for one in document.dependencies] == list(table)
+    assert [one.name_span.slice(text) for one in document.dependencies] == list(table)
     assert [one.name for one in document.dependencies] == [normalize_name(key) for key in table]
     assert not document.problems
     check_places(text, document, substitutions=True)

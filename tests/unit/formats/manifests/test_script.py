@@ -18,7 +18,7 @@ def block(*lines: str, newline: str = "\n", end: str = "# ///") -> str:
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
-    return [(one.span.of(text), one.message) for one in document.problems]
+    return [(one.span.slice(text), one.message) for one in document.problems]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -34,7 +34,7 @@ def test_a_script_with_everything_is_read(newline: str) -> None:
         ("tool", "", SkipReason.VCS, "script.dependencies"),
         ("half", "", SkipReason.INCOMPLETE, "script.dependencies"),
     ]
-    assert document.dependencies[0].entry_span.of(text) == "Django[argon2] >= 4.2 ; python_version < '3.12'"
+    assert document.dependencies[0].entry_span.slice(text) == "Django[argon2] >= 4.2 ; python_version < '3.12'"
     assert [one.reason for one in document.ignores] == ["soon"]
     assert [place for place, _ in problems(document, text)] == ["["]
 
@@ -65,7 +65,7 @@ def test_a_block_ends_with_the_last_end_before_the_comment_does() -> None:
     text = block("dependencies = [", '"a",', "///", '"b"]') + "# words\n"
 
     assert [one.name for one in parse(text).dependencies] == ["a", "b"]
-    assert [problem.span.of(text) for problem in parse(text).problems] == ["///", '"b"]']
+    assert [problem.span.slice(text) for problem in parse(text).problems] == ["///", '"b"]']
 
 
 def test_a_broken_line_does_not_end_a_block() -> None:

@@ -47,7 +47,7 @@ def test_hatch_toml_has_the_same_keys_at_its_top() -> None:
     assert document.format == "hatch-toml"
     assert (dependency.section, dependency.name) == ("envs.docs.extra-dependencies", "mkdocs")
     assert dependency.specifier_span is not None
-    assert dependency.specifier_span.of(text) == ">=1.6"
+    assert dependency.specifier_span.slice(text) == ">=1.6"
     assert len(document.ignores) == 1
     assert not document.problems
 
@@ -94,7 +94,7 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
     text = "[envs.test]\ndependencies = 'flask'\n[envs.docs]\ndependencies = ['flask', 3, ['rich']]\n"
     text += "[build.dependencies]\na = 1\nb = 2"
     document = tool_hatch.parse(text)
-    assert [(problem.message, problem.span.of(text)) for problem in document.problems] == [
+    assert [(problem.message, problem.span.slice(text)) for problem in document.problems] == [
         ("envs.test.dependencies must be an array of requirements", "dependencies"),
         ("envs.docs.dependencies holds something that is no requirement", "3"),
         ("envs.docs.dependencies holds something that is no requirement", "['rich']"),

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.manifests import tool_pixi
-from mothball.model.document import Kind, SkipReason
+from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import PIXI
 
 
@@ -37,9 +37,9 @@ def test_the_parts_of_an_entry_are_told() -> None:
     found = {one.name: one for one in tool_pixi.parse(PIXI).dependencies}
     assert found["cider"].index_url == "https://index.example/cider/"
     assert found["cider"].extras == ("dry",)
-    assert found["apple-pie"].name_span.of(PIXI) == "Apple-Pie"
+    assert found["apple-pie"].name_span.slice(PIXI) == "Apple-Pie"
     assert found["apple-pie"].specifier == ">=1.2,<2"
-    assert found["apple-core"].kind is Kind.OVERRIDE
+    assert found["apple-core"].kind is DependencyKind.OVERRIDE
     assert found["cupy-cuda12x"].marker == "python_version < '3.14'"
 
 

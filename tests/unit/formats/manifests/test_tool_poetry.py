@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Dependency, Kind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, SkipReason
 from tests.support.tool_documents import POETRY, POETRY_BESIDE_PROJECT
 
 HEADER = "[tool.poetry.dependencies]\n"
@@ -21,7 +21,7 @@ def skip_reason(text: str) -> list[tuple[str, str, str | None]]:
 
 
 def problems(text: str) -> list[tuple[str, str]]:
-    return [(problem.message, problem.span.of(text)) for problem in parse(text).problems]
+    return [(problem.message, problem.span.slice(text)) for problem in parse(text).problems]
 
 
 def test_all_tables_are_read() -> None:
@@ -46,7 +46,7 @@ def test_all_tables_are_read() -> None:
         ("requires-plugins", "poetry-plugin-export"),
         ("build-constraints.numpy", "setuptools"),
     ]
-    assert [one.name for one in document.dependencies if one.kind is Kind.CONSTRAINT] == ["setuptools"]
+    assert [one.name for one in document.dependencies if one.kind is DependencyKind.CONSTRAINT] == ["setuptools"]
     assert [ignore.rules for ignore in document.ignores] == [("archived",)]
 
 
@@ -88,10 +88,10 @@ def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -
     text = f"# 🦉\n{HEADER}{written}\n"
     dependency = only(text)
     assert dependency.name == "flask"
-    assert dependency.name_span.of(text) == "Flask"
+    assert dependency.name_span.slice(text) == "Flask"
     assert dependency.specifier_span is not None
-    assert dependency.specifier_span.of(text) == dependency.specifier == ">=3"
-    assert dependency.entry_span.of(text) == entry
+    assert dependency.specifier_span.slice(text) == dependency.specifier == ">=3"
+    assert dependency.entry_span.slice(text) == entry
     assert dependency.skip_reason is None
 
 
@@ -110,7 +110,7 @@ def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -
 def test_the_table_may_be_written_in_any_way(text: str) -> None:
     dependency = only(text)
     assert (dependency.name, dependency.specifier, dependency.section) == ("flask", "*", "tool.poetry.dependencies")
-    assert dependency.name_span.of(text) == "flask"
+    assert dependency.name_span.slice(text) == "flask"
 
 
 def test_extras_and_markers_are_told() -> None:
@@ -214,7 +214,7 @@ def test_a_key_with_escapes_keeps_its_place() -> None:
     text = HEADER + '"fl\\u0061sk" = "3"'
     dependency = only(text)
     assert dependency.name == "flask"
-    assert dependency.name_span.of(text) == "fl\\u0061sk"
+    assert dependency.name_span.slice(text) == "fl\\u0061sk"
 
 
 def test_members_that_are_tables_change_nothing() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mothball.formats.manifests import document as pyproject
 from mothball.formats.manifests import tool_tox
-from mothball.model.document import Dependency, Document, Kind, SkipReason
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
 from tests.support.tool_documents import REST
 
 
@@ -29,8 +29,8 @@ def test_plugins_and_environments_are_read() -> None:
         ("tool.tox.env.lint.deps", "rich"),
     ]
     assert [(include.target, include.kind) for include in document.includes[-2:]] == [
-        ("requirements/test.txt", Kind.REQUIREMENT),
-        ("constraints.txt", Kind.CONSTRAINT),
+        ("requirements/test.txt", DependencyKind.REQUIREMENT),
+        ("constraints.txt", DependencyKind.CONSTRAINT),
     ]
 
 
@@ -44,11 +44,13 @@ deps = ["wren"]
 """
     document = tool_tox.parse(text)
     assert [(one.section, one.name, one.kind) for one in document.dependencies] == [
-        ("env_run_base.constraints", "owl", Kind.CONSTRAINT),
-        ("env.test.constraints", "lark", Kind.CONSTRAINT),
-        ("env.test.deps", "wren", Kind.REQUIREMENT),
+        ("env_run_base.constraints", "owl", DependencyKind.CONSTRAINT),
+        ("env.test.constraints", "lark", DependencyKind.CONSTRAINT),
+        ("env.test.deps", "wren", DependencyKind.REQUIREMENT),
     ]
-    assert [(include.target, include.kind) for include in document.includes] == [("limits.txt", Kind.CONSTRAINT)]
+    assert [(include.target, include.kind) for include in document.includes] == [
+        ("limits.txt", DependencyKind.CONSTRAINT)
+    ]
     assert not document.problems
 
 
@@ -86,19 +88,19 @@ def test_an_entry_is_a_line_of_pip(entry: str, skip_reason: SkipReason | None) -
     text = f'[env.test]\ndeps = ["{entry}"]'
     (dependency,) = tool_tox.parse(text).dependencies
     assert (dependency.name, dependency.skip_reason) == ("flask", skip_reason)
-    assert dependency.name_span.of(text) == "flask"
-    assert dependency.entry_span.of(text) in entry
-    assert (dependency.specifier_span.of(text) if dependency.specifier_span else "") == dependency.specifier
+    assert dependency.name_span.slice(text) == "flask"
+    assert dependency.entry_span.slice(text) in entry
+    assert (dependency.specifier_span.slice(text) if dependency.specifier_span else "") == dependency.specifier
 
 
 def test_an_entry_may_hold_several_lines() -> None:
     text = '[env.test]\ndeps = """\nflask>=3\n# no\n-r base.txt\nrich\n"""\n'
     document = tool_tox.parse(text)
-    assert [(one.name, one.name_span.of(text)) for one in document.dependencies] == [
+    assert [(one.name, one.name_span.slice(text)) for one in document.dependencies] == [
         ("flask", "flask"),
         ("rich", "rich"),
     ]
-    assert [(include.target, include.span.of(text)) for include in document.includes] == [("base.txt", "base.txt")]
+    assert [(include.target, include.span.slice(text)) for include in document.includes] == [("base.txt", "base.txt")]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +136,8 @@ def test_what_pip_refuses_is_told_at_its_place() -> None:
     document = tool_tox.parse(text)
     ((problem),) = document.problems
     assert "not a valid requirement" in problem.message
-    assert problem.span.of(text) in "not a requirement"
-    assert [one.name_span.of(text) for one in document.dependencies] == ["\\u0066lask"]
+    assert problem.span.slice(text) in "not a requirement"
+    assert [one.name_span.slice(text) for one in document.dependencies] == ["\\u0066lask"]
 
 
 @pytest.mark.parametrize("value", ['"flask', '["flask', '["flask>=3\n', '"""flask\n'])
@@ -165,7 +167,7 @@ def test_replacements_are_read_where_they_hold_requirements(value: str, names: l
 
 def test_what_is_no_array_of_requirements_is_told() -> None:
     text = "[env.a]\ndeps = 3\n[env.b.deps]\nflask = '1'"
-    assert [(problem.message, problem.span.of(text)) for problem in tool_tox.parse(text).problems] == [
+    assert [(problem.message, problem.span.slice(text)) for problem in tool_tox.parse(text).problems] == [
         ("env.a.deps holds something that is no requirement", "3"),
         ("env.b.deps must be an array of requirements", "flask"),
     ]
@@ -192,18 +194,18 @@ legacy_tox_ini = """
 """
 '''
     document = pyproject.parse(text)
-    assert [(one.section, one.name, one.name_span.of(text), one.skip_reason) for one in document.dependencies] == [
+    assert [(one.section, one.name, one.name_span.slice(text), one.skip_reason) for one in document.dependencies] == [
         ("tool.tox.legacy_tox_ini.tox.requires", "tox-uv", "tox-uv", None),
         ("tool.tox.legacy_tox_ini.testenv.deps", "pytest", "pytest", None),
         ("tool.tox.legacy_tox_ini.testenv.deps", "shop", "shop", SkipReason.SELF),
     ]
     pytest_entry = document.dependencies[1]
     assert (pytest_entry.specifier, pytest_entry.marker) == (">=8", "os_name == 'nt'")
-    assert [(include.target, include.span.of(text)) for include in document.includes] == [("base.txt", "base.txt")]
+    assert [(include.target, include.span.slice(text)) for include in document.includes] == [("base.txt", "base.txt")]
     (ignore,) = document.ignores
-    assert ignore.about.of(text) == '# mothball: ignore[archived] \\"soon\\"'
+    assert ignore.applies_to.slice(text) == '# mothball: ignore[archived] \\"soon\\"'
     (problem,) = document.problems
-    assert problem.span.of(text) in "not a requirement"
+    assert problem.span.slice(text) in "not a requirement"
 
 
 def test_a_half_typed_ini_file_in_a_string_has_only_incomplete_entries() -> None:
@@ -226,6 +228,6 @@ deps = [
 '''
     first, second = tool_tox.parse(text).ignores
 
-    assert first.about.of(text).startswith('"""\n    old-lib')
-    assert first.about.end == first.span.end
-    assert second.about == second.span
+    assert first.applies_to.slice(text).startswith('"""\n    old-lib')
+    assert first.applies_to.end == first.span.end
+    assert second.applies_to == second.span

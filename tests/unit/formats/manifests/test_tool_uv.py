@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Kind, SkipReason
+from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import UV
 
 
@@ -26,13 +26,13 @@ def test_all_arrays_are_read() -> None:
     document = parse(UV)
     assert not document.problems
     assert [(one.section, one.name, one.kind) for one in document.dependencies if one.section.startswith("tool")] == [
-        ("tool.uv.dev-dependencies", "ruff", Kind.REQUIREMENT),
-        ("tool.uv.dev-dependencies", "winch", Kind.REQUIREMENT),
-        ("tool.uv.constraint-dependencies", "urllib3", Kind.CONSTRAINT),
-        ("tool.uv.override-dependencies", "werkzeug", Kind.OVERRIDE),
-        ("tool.uv.build-constraint-dependencies", "setuptools", Kind.CONSTRAINT),
-        ("tool.uv.extra-build-dependencies.anchor", "cython", Kind.REQUIREMENT),
-        ("tool.uv.extra-build-dependencies.anchor", "numpy", Kind.REQUIREMENT),
+        ("tool.uv.dev-dependencies", "ruff", DependencyKind.REQUIREMENT),
+        ("tool.uv.dev-dependencies", "winch", DependencyKind.REQUIREMENT),
+        ("tool.uv.constraint-dependencies", "urllib3", DependencyKind.CONSTRAINT),
+        ("tool.uv.override-dependencies", "werkzeug", DependencyKind.OVERRIDE),
+        ("tool.uv.build-constraint-dependencies", "setuptools", DependencyKind.CONSTRAINT),
+        ("tool.uv.extra-build-dependencies.anchor", "cython", DependencyKind.REQUIREMENT),
+        ("tool.uv.extra-build-dependencies.anchor", "numpy", DependencyKind.REQUIREMENT),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.model.document import Kind, SkipReason
+from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import REST
 
 
@@ -45,11 +45,11 @@ def test_all_of_them_are_read() -> None:
 def test_files_of_setuptools_are_included() -> None:
     includes = parse(REST).includes
     assert [(include.target, include.kind) for include in includes[:3]] == [
-        ("requirements.txt", Kind.REQUIREMENT),
-        ("requirements/base.in", Kind.REQUIREMENT),
-        ("requirements/gui.txt", Kind.REQUIREMENT),
+        ("requirements.txt", DependencyKind.REQUIREMENT),
+        ("requirements/base.in", DependencyKind.REQUIREMENT),
+        ("requirements/gui.txt", DependencyKind.REQUIREMENT),
     ]
-    assert all(include.span.of(REST) == include.target for include in includes)
+    assert all(include.span.slice(REST) == include.target for include in includes)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_nothing_else_is(value: str) -> None:
 def test_editable_dependencies_and_overrides_of_pdm() -> None:
     found = {one.name: one for one in parse(REST).dependencies if one.section.startswith("tool.pdm")}
     assert found["bench-helpers"].skip_reason is SkipReason.EDITABLE
-    assert found["bench-helpers"].name_span.of(REST) == "bench-helpers"
+    assert found["bench-helpers"].name_span.slice(REST) == "bench-helpers"
     assert found["vice"].skip_reason is SkipReason.URL
-    assert (found["pytz"].kind, found["pytz"].specifier) == (Kind.OVERRIDE, "2024.2")
+    assert (found["pytz"].kind, found["pytz"].specifier) == (DependencyKind.OVERRIDE, "2024.2")
 
 
 def test_what_is_no_override_is_told() -> None:
@@ -82,7 +82,7 @@ def test_what_is_no_override_is_told() -> None:
 def test_parentheses_around_a_version_belong_to_neither_the_version_nor_its_place() -> None:
     dependency = next(one for one in parse(REST).dependencies if one.section == "tool.flit.metadata.requires")
     assert dependency.specifier_span is not None
-    assert dependency.specifier_span.of(REST) == dependency.specifier == ">=2.6"
+    assert dependency.specifier_span.slice(REST) == dependency.specifier == ">=2.6"
 
 
 @pytest.mark.parametrize("key", ["module", "dist-name"])
@@ -114,9 +114,9 @@ dependency-versions.file = "limits.txt"
 """
     document = parse(text)
     assert [(one.section.removeprefix("tool.cibuildwheel."), one.name, one.kind) for one in document.dependencies] == [
-        ("dependency-versions.packages", "auditwheel", Kind.CONSTRAINT),
-        ("dependency-versions.packages", "owl", Kind.CONSTRAINT),
-        ("macos.dependency-versions.packages", "lark", Kind.CONSTRAINT),
+        ("dependency-versions.packages", "auditwheel", DependencyKind.CONSTRAINT),
+        ("dependency-versions.packages", "owl", DependencyKind.CONSTRAINT),
+        ("macos.dependency-versions.packages", "lark", DependencyKind.CONSTRAINT),
     ]
     assert not document.problems
 
@@ -134,7 +134,7 @@ dependency-versions.file = "limits.txt"
 def test_requirements_may_stand_side_by_side(value: str, found: list[str]) -> None:
     text = f"[tool.cibuildwheel]\ntest-requires = {value}"
     document = parse(text)
-    assert [one.entry_span.of(text) for one in document.dependencies] == found
+    assert [one.entry_span.slice(text) for one in document.dependencies] == found
     assert not document.problems
 
 

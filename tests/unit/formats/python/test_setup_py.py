@@ -27,7 +27,7 @@ def names(text: str) -> list[str]:
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
-    return [(one.span.of(text), one.message) for one in document.problems]
+    return [(one.span.slice(text), one.message) for one in document.problems]
 
 
 def test_a_file_with_everything_is_read() -> None:
@@ -55,7 +55,7 @@ def test_a_file_with_everything_is_read() -> None:
 def test_a_requirement_of_two_literals_is_one() -> None:
     entry = next(one for one in parse(SAMPLE).dependencies if one.name == "zope-interface")
 
-    assert entry.entry_span.of(SAMPLE) == """zope.interface' "==6.0"""
+    assert entry.entry_span.slice(SAMPLE) == """zope.interface' "==6.0"""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_literals_that_are_added_are_one_requirement(summed: str, name: str, spe
     document = parse(text)
     assert [one.name for one in document.dependencies] == ["b", name, "c"]
     found = document.dependencies[1]
-    assert (found.specifier_span.of(text) if found.specifier_span else "") == specifier
+    assert (found.specifier_span.slice(text) if found.specifier_span else "") == specifier
     assert not document.problems
 
 
@@ -139,7 +139,7 @@ def test_the_name_before_an_operator_is_known_whatever_is_filled_in(template: st
     text = setup(f"install_requires=['b', {template}]")
     _, found = parse(text).dependencies
 
-    assert (found.name, found.name_span.of(text), found.entry_span.of(text)) == ("a", "a", entry)
+    assert (found.name, found.name_span.slice(text), found.entry_span.slice(text)) == ("a", "a", entry)
     assert found.extras == (("b",) if "[b]" in template else ())
     assert found.skip_reason is (SkipReason.VARIABLE if "@" in template else None)
 
@@ -193,7 +193,7 @@ def test_a_computed_list_is_reported(arguments: str, before: str, expression: st
     document = parse(text)
     (found,) = document.unresolvable
 
-    assert found.span.of(text) == expression
+    assert found.span.slice(text) == expression
     assert found.message.endswith(" is computed; its dependencies were not checked")
     assert not document.problems
 
@@ -256,7 +256,7 @@ def test_an_address_that_is_filled_in_is_variable() -> None:
 def test_columns_count_code_points() -> None:
     text = setup("install_requires=['é', 'a'], x='🎉', setup_requires=['b']", "y = '''é🎉\né''', 1")
 
-    assert [one.name_span.of(text) for one in parse(text).dependencies] == ["a", "b"]
+    assert [one.name_span.slice(text) for one in parse(text).dependencies] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_syntax_error_is_reported_once_at_its_place(text: str, place: str) -> 
     (problem,) = document.problems
 
     assert problem.message == "invalid Python"
-    assert problem.span.of("setup(install_requires=['a'])\n" + text).endswith(place)
+    assert problem.span.slice("setup(install_requires=['a'])\n" + text).endswith(place)
     assert document.is_broken
     assert not document.dependencies
 
@@ -282,7 +282,7 @@ def test_a_merge_conflict_is_named() -> None:
     text = setup("\n<<<<<<< HEAD\ninstall_requires=['a'],\n=======\ninstall_requires=['b'],\n>>>>>>> theirs\n")
     (problem,) = parse(text).problems
 
-    assert (problem.message, problem.span.of(text)) == ("unresolved merge conflict", "<<<<<<< HEAD")
+    assert (problem.message, problem.span.slice(text)) == ("unresolved merge conflict", "<<<<<<< HEAD")
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "-" * 100_000 + "1", "a" + ".b" * 50_000, "(" * 5000])

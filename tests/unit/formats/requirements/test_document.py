@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.requirements.document import parse
-from mothball.model.document import Dependency, Kind, SkipReason, Span
+from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
 from tests.support.requirements_strategies import FILES
 from tests.support.samples import REQUIREMENTS as SAMPLE
 from tests.support.spans import check_places
@@ -44,7 +44,7 @@ def test_a_file_with_everything_is_read() -> None:
         ("theirs", "==2", None),
         ("last", "", None),
     ]
-    assert [problem.span.of(SAMPLE) for problem in document.problems] == [
+    assert [problem.span.slice(SAMPLE) for problem in document.problems] == [
         "[",
         '"quoted',
         "<<<<<<< HEAD",
@@ -54,11 +54,11 @@ def test_a_file_with_everything_is_read() -> None:
         (("deprecated",), "until spring"),
         (("archived",), ""),
     ]
-    assert [(include.target, include.kind, include.span.of(SAMPLE)) for include in document.includes] == [
-        ("base.txt", Kind.REQUIREMENT, "base.txt"),
-        ("constraints/all of them.txt", Kind.CONSTRAINT, "constraints/all of them.txt"),
+    assert [(include.target, include.kind, include.span.slice(SAMPLE)) for include in document.includes] == [
+        ("base.txt", DependencyKind.REQUIREMENT, "base.txt"),
+        ("constraints/all of them.txt", DependencyKind.CONSTRAINT, "constraints/all of them.txt"),
     ]
-    assert [(option.name, option.value, option.span.of(SAMPLE)) for option in document.index_options] == [
+    assert [(option.name, option.value, option.span.slice(SAMPLE)) for option in document.index_options] == [
         ("index-url", "https://index.example/simple/", "https://index.example/simple/"),
         ("extra-index-url", "https://more.example/simple/", "https://more.example/simple/"),
     ]
@@ -67,25 +67,25 @@ def test_a_file_with_everything_is_read() -> None:
 def test_the_parts_of_an_entry_have_their_places() -> None:
     text = "\n  Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11' --hash=sha256:00  # why\n"
     found = only(text)
-    assert found.name_span.of(text) == "Django"
+    assert found.name_span.slice(text) == "Django"
     assert found.extras == ("argon2", "bcrypt")
     assert found.specifier_span is not None
-    assert found.specifier_span.of(text) == found.specifier == ">= 4.2, < 5"
+    assert found.specifier_span.slice(text) == found.specifier == ">= 4.2, < 5"
     assert found.marker == "python_version >= '3.11'"
-    assert found.entry_span.of(text) == "Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'"
-    assert found.kind is Kind.REQUIREMENT
+    assert found.entry_span.slice(text) == "Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'"
+    assert found.kind is DependencyKind.REQUIREMENT
 
 
 def test_entries_of_a_constraints_file_only_constrain() -> None:
-    document = parse("a==1\nb @ https://files.example/b.zip", kind=Kind.CONSTRAINT)
-    assert [found.kind for found in document.dependencies] == [Kind.CONSTRAINT, Kind.CONSTRAINT]
+    document = parse("a==1\nb @ https://files.example/b.zip", kind=DependencyKind.CONSTRAINT)
+    assert [found.kind for found in document.dependencies] == [DependencyKind.CONSTRAINT, DependencyKind.CONSTRAINT]
 
 
 def test_an_entry_broken_by_continuations_covers_them() -> None:
     text = "  re\\\nquests \\\r\n  == \\\r  2.0\n"
     found = only(text)
     assert found.name == "requests"
-    assert found.name_span.of(text) == "re\\\nquests"
+    assert found.name_span.slice(text) == "re\\\nquests"
     assert found.specifier == "==   2.0"
     assert found.entry_span == Span(2, len(text) - 1)
 
@@ -93,7 +93,7 @@ def test_an_entry_broken_by_continuations_covers_them() -> None:
 def test_places_count_code_points_and_any_of_three_line_ends() -> None:
     text = "# \N{PARTY POPPER}\r\na\r# \N{PARTY POPPER}\nb\n\x0cc\n"
     document = parse(text)
-    assert [found.name_span.of(text) for found in document.dependencies] == ["a", "b", "c"]
+    assert [found.name_span.slice(text) for found in document.dependencies] == ["a", "b", "c"]
     assert not document.problems
 
 
@@ -111,7 +111,7 @@ def test_other_line_separators_end_no_line(character: str) -> None:
 def test_what_pip_alone_takes_for_a_line_of_its_own_is_told(before: str, character: str) -> None:
     text = f"a\n{before}{character}old-lib==1\nc"
     (problem,) = parse(text).problems
-    assert problem.span.of(text).strip() == "old-lib==1"
+    assert problem.span.slice(text).strip() == "old-lib==1"
 
 
 @pytest.mark.parametrize(
@@ -216,8 +216,8 @@ def test_other_rows_of_signs_are_entries_that_pip_refuses(line: str) -> None:
 def test_another_requirements_file_is_named_with_its_place(line: str) -> None:
     document = parse(line)
     (include,) = document.includes
-    assert (include.target, include.kind) == ("a.txt", Kind.REQUIREMENT)
-    assert joined(include.span.of(line)) == "a.txt"
+    assert (include.target, include.kind) == ("a.txt", DependencyKind.REQUIREMENT)
+    assert joined(include.span.slice(line)) == "a.txt"
     assert not document.problems
     assert not document.index_options
 
@@ -225,7 +225,7 @@ def test_another_requirements_file_is_named_with_its_place(line: str) -> None:
 @pytest.mark.parametrize("line", ["-c a.txt", "-ca.txt", "--constraint a.txt", "--constraint=a.txt"])
 def test_a_constraints_file_is_named_as_one(line: str) -> None:
     (include,) = parse(line).includes
-    assert (include.target, include.kind) == ("a.txt", Kind.CONSTRAINT)
+    assert (include.target, include.kind) == ("a.txt", DependencyKind.CONSTRAINT)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[
     assert [(option.name, option.value) for option in document.index_options] == expected
     assert not document.problems
     for option in document.index_options:
-        assert option.span.of(line) == option.value or option.name == "no-index"
+        assert option.span.slice(line) == option.value or option.name == "no-index"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_options_that_pip_refuses_are_a_problem_with_a_way_out(
     line: str, underlined: str, message: str, way_out: str
 ) -> None:
     (problem,) = parse(line).problems
-    assert problem.span.of(line) == underlined
+    assert problem.span.slice(line) == underlined
     assert message in problem.message
     assert way_out in problem.help
 
@@ -417,7 +417,7 @@ def test_what_only_resembles_them_is_refused(line: str, name: str | None) -> Non
 def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
     text = "https://files.example/a.zip ; nonsense"
     (problem,) = parse(text).problems
-    assert problem.span.of(text) == "nonsense"
+    assert problem.span.slice(text) == "nonsense"
     assert problem.message.startswith("`nonsense` is not a valid marker")
 
 
@@ -451,7 +451,7 @@ def test_an_ignore_may_end_any_line(text: str) -> None:
     document = parse(text)
     (ignore,) = document.ignores
     assert (ignore.rules, ignore.reason.rstrip("\\")) == (("archived",), "why")
-    assert ignore.span.of(text).startswith("# mothball: ignore[archived] why")
+    assert ignore.span.slice(text).startswith("# mothball: ignore[archived] why")
     assert not document.problems
 
 
@@ -466,7 +466,7 @@ def test_an_ignore_may_end_any_line(text: str) -> None:
 )
 def test_an_ignore_is_about_the_whole_logical_line_that_it_ends(text: str, about: str | None) -> None:
     (ignore,) = parse(text).ignores
-    assert ignore.about.of(text) == (about or text.removesuffix("\nb"))
+    assert ignore.applies_to.slice(text) == (about or text.removesuffix("\nb"))
 
 
 def test_a_hash_sign_without_white_space_before_it_begins_no_comment() -> None:
@@ -479,7 +479,7 @@ def test_a_hash_sign_without_white_space_before_it_begins_no_comment() -> None:
 def test_a_directive_that_cannot_be_read_is_a_problem_in_its_place() -> None:
     text = "a=\nb  # mothball: ignore[archvied]\nc="
     problems = parse(text).problems
-    assert [problem.span.of(text) for problem in problems] == ["=", "# mothball: ignore[archvied]", "="]
+    assert [problem.span.slice(text) for problem in problems] == ["=", "# mothball: ignore[archvied]", "="]
     assert "did you mean `archived`" in problems[1].help
 
 

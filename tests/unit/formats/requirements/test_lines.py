@@ -67,13 +67,13 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
     comments: list[Comment] = []
     first, second = logical_lines(text, comments, [])
     assert (first.text, second.text) == ("ab cd  ef", "gh")
-    assert first.span(0, 2).of(text) == "ab"
-    assert first.span(3, 5).of(text) == "cd"
-    assert first.span(7, 9).of(text) == "ef"
-    assert first.span(0, 5).of(text) == "ab \\\r\n\\\\cd"
+    assert first.span(0, 2).slice(text) == "ab"
+    assert first.span(3, 5).slice(text) == "cd"
+    assert first.span(7, 9).slice(text) == "ef"
+    assert first.span(0, 5).slice(text) == "ab \\\r\n\\\\cd"
     assert first.span(3, 3) == Span(text.index("cd"), text.index("cd"))
-    assert second.span(0, 2).of(text) == "gh"
-    assert [comment.span.of(text) for comment in comments] == ["# one", "# two", "# three"]
+    assert second.span(0, 2).slice(text) == "gh"
+    assert [comment.span.slice(text) for comment in comments] == ["# one", "# two", "# three"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
 def test_continuations_and_comments_follow_pip(text: str, logical: list[str], comments: list[str]) -> None:
     found: list[Comment] = []
     assert [line.text for line in logical_lines(text, found, [])] == logical
-    assert [comment.span.of(text) for comment in found] == comments
+    assert [comment.span.slice(text) for comment in found] == comments
 
 
 @given(st.text(st.sampled_from(list("ab \\\n\r\t#<=")), max_size=60))

@@ -18,8 +18,8 @@ from pip._vendor.packaging.requirements import Requirement as PipRequirement
 
 from mothball.formats.requirements.document import decode, parse
 from mothball.formats.requirements.lines import LogicalLine, logical_lines
-from mothball.model.document import Dependency, Document, Kind, SkipReason, normalize_name
-from mothball.model.line_index import LineTable
+from mothball.model.document import Dependency, DependencyKind, Document, SkipReason, normalize_name
+from mothball.model.line_index import LineIndex
 from tests.support.requirements_pip import PipEntry, PipLine, read_with_pip
 from tests.support.requirements_strategies import FILES
 
@@ -66,7 +66,7 @@ def agree_on_line(ours: OnLine, theirs: PipLine) -> None:
         assert all(found.skip_reason is SkipReason.EDITABLE for found in ours.dependencies)
         return
     assert not ours.dependencies
-    expected = [(Kind(theirs.include[0]), theirs.include[1])] if theirs.include else []
+    expected = [(DependencyKind(theirs.include[0]), theirs.include[1])] if theirs.include else []
     assert [(include.kind, include.target) for include in ours.includes] == expected
     options = [(option.name, option.value) for option in ours.index_options]
     # Of several --index-url on a line the last counts.
@@ -197,7 +197,7 @@ def test_every_registry_entry_of_real_files_is_found_in_its_place() -> None:
         if oracle["status"] != "ok":
             continue
         text = decode(data)
-        lines = LineTable(text)
+        lines = LineIndex(text)
         found = {
             (dependency.name, *lines.position(dependency.name_span.start))
             for dependency in parse(text).dependencies

@@ -25,7 +25,7 @@ def read(text: str) -> list[tuple[str, object]]:
 def error_of(text: str) -> tuple[str, str]:
     """Return the message of the first error and the text it is about."""
     error = scan(text).errors[0]
-    return error.message, error.span.of(text)
+    return error.message, error.span.slice(text)
 
 
 def test_a_string_that_is_not_closed_ends_with_its_line() -> None:
@@ -37,7 +37,7 @@ def test_a_string_that_is_not_closed_ends_with_its_line() -> None:
     half = array.items[1]
     assert isinstance(half, String)
     assert not half.closed
-    assert half.inner.of(text) == "req"
+    assert half.inner.slice(text) == "req"
     assert {error.message for error in scanned.errors} == {"a string is not closed"}
 
 
@@ -99,8 +99,8 @@ def test_a_string_without_its_opening_quote_is_not_closed() -> None:
     (entry,) = scan(text).entries
     assert isinstance(entry.value, String)
     assert not entry.value.closed
-    assert entry.value.inner.of(text) == "two"
-    assert source_span(entry.value, 0, 3).of(text) == "two"
+    assert entry.value.inner.slice(text) == "two"
+    assert source_span(entry.value, 0, 3).slice(text) == "two"
 
 
 def test_a_missing_comma_is_told_and_stepped_over() -> None:
@@ -168,7 +168,7 @@ def test_the_marks_of_a_merge_conflict_are_stepped_over() -> None:
         '<<<<<<< HEAD\nb = "1"\n=======\nb = "2"\n>>>>>>> other\nc = "3"\n'
     )
     assert read(text) == [("a", ["x", "y", "z"]), ("b", "1"), ("b", "2"), ("c", "3")]
-    assert [error.span.of(text) for error in scan(text).errors if "merge" in error.message] == [
+    assert [error.span.slice(text) for error in scan(text).errors if "merge" in error.message] == [
         "<<<<<<<",
         "|||||||",
         "=======",
@@ -275,7 +275,7 @@ def test_a_missing_value_keeps_its_key(value: str) -> None:
 def test_what_is_defined_twice_is_told_where_it_stands_again(text: str, message: str, place: str) -> None:
     error = scan(text).errors[0]
     assert error.message == message
-    assert error.span.of(text) == place
+    assert error.span.slice(text) == place
     assert error.span.end > text.rindex("\n") if "\n" in text else error.span.end > len(text) // 2
 
 

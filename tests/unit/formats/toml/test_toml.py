@@ -41,11 +41,11 @@ def test_an_entry_has_its_full_path_its_keys_and_its_value() -> None:
     assert not scanned.errors
     assert entry.path == ("tool", "demo", "a", "b c", "d")
     assert [key.name for key in entry.keys] == ["a", "b c", "d"]
-    assert [key.span.of(text) for key in entry.keys] == ["a", '"b c"', "'d'"]
+    assert [key.span.slice(text) for key in entry.keys] == ["a", '"b c"', "'d'"]
     assert entry.value == String(Span(text.index('"x"'), text.index('"x"') + 3), "x")
     assert header.path == ("tool", "demo")
-    assert header.span.of(text) == "[tool.demo]"
-    assert [span.of(text) for span in scanned.comments] == ["# why"]
+    assert header.span.slice(text) == "[tool.demo]"
+    assert [span.slice(text) for span in scanned.comments] == ["# why"]
 
 
 def test_arrays_of_tables_number_their_tables_in_the_path() -> None:
@@ -95,9 +95,9 @@ def test_strings_are_decoded(source: str, value: str) -> None:
     assert not scan(text).errors
     assert string.value == value
     assert string.closed
-    assert string.span.of(text) == source
+    assert string.span.slice(text) == source
     quotes = source[: string.quote]
-    assert quotes + string.inner.of(text) + quotes == source
+    assert quotes + string.inner.slice(text) + quotes == source
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_strings_are_decoded(source: str, value: str) -> None:
 )
 def test_a_place_in_a_value_leads_back_to_its_source(source: str, place: tuple[int, int], expected: str) -> None:
     text = f"s = {source}"
-    assert source_span(the_string(text), *place).of(text) == expected
+    assert source_span(the_string(text), *place).slice(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_scalars_have_their_value(source: str, value: object) -> None:
     assert isinstance(entry.value, Scalar)
     assert entry.value.value == value
     assert type(entry.value.value) is type(value)
-    assert entry.value.span.of(text) == source
+    assert entry.value.span.slice(text) == source
 
 
 # fmt: off
@@ -170,7 +170,7 @@ NO_VALUES = (
 def test_what_is_no_value_is_an_error_there(source: str) -> None:
     text = f"a = 1\ns = {source}\nb = 2\n"
     (error,) = scan(text).errors
-    assert error.span.of(text) == source
+    assert error.span.slice(text) == source
     assert to_mapping(scan(text)) == {"a": 1, "b": 2}
 
 
@@ -181,7 +181,7 @@ def test_arrays_may_span_lines_and_hold_anything() -> None:
     assert not scanned.errors
     assert isinstance(entry.value, Array)
     assert entry.value.closed
-    assert [item.span.of(text) for item in entry.value.items] == ['"x"', "[1, 2,]", "{b = ''}"]
+    assert [item.span.slice(text) for item in entry.value.items] == ['"x"', "[1, 2,]", "{b = ''}"]
     assert len(scanned.comments) == 2
 
 
@@ -235,7 +235,7 @@ def test_leaves_have_one_path_however_their_table_is_written() -> None:
 def test_span_of_finds_the_key_at_a_path(path: tuple[str | int, ...], expected: str) -> None:
     span = span_of(scan(SHOP), path)
     assert span is not None
-    assert span.of(SHOP) == expected
+    assert span.slice(SHOP) == expected
 
 
 @pytest.mark.parametrize(
@@ -263,22 +263,22 @@ def test_span_of_dotted_keys_leads_to_each_part() -> None:
     }.items():
         span = span_of(scanned, path)
         assert span is not None
-        assert span.of(text) == expected
+        assert span.slice(text) == expected
 
 
 def check_spans(text: str, scanned: TomlScan) -> None:
     for entry in all_entries(scanned):
         assert entry.path[-len(entry.keys) :] == tuple(key.name for key in entry.keys)
         for key in entry.keys:
-            assert key.name in (key.span.of(text), key.span.of(text)[1:-1]) or "\\" in key.span.of(text)
+            assert key.name in (key.span.slice(text), key.span.slice(text)[1:-1]) or "\\" in key.span.slice(text)
         for value in all_values(entry):
             assert 0 <= value.span.start <= value.span.end <= len(text)
             if isinstance(value, String):
                 check_string(text, value)
     for header in scanned.headers:
-        assert header.span.of(text).strip("[").strip("]") or not header.keys
+        assert header.span.slice(text).strip("[").strip("]") or not header.keys
     for span in scanned.comments:
-        assert span.of(text).startswith("#")
+        assert span.slice(text).startswith("#")
         assert span.end == len(text) or text[span.end] in "\r\n"
     for error in scanned.errors:
         assert 0 <= error.span.start <= error.span.end <= len(text)
@@ -286,15 +286,15 @@ def check_spans(text: str, scanned: TomlScan) -> None:
 
 
 def check_string(text: str, string: String) -> None:
-    quote = string.span.of(text)[: string.quote]
+    quote = string.span.slice(text)[: string.quote]
     assert quote in {"", '"', "'", '"""', "'''"}
-    assert string.escapes or string.inner.of(text) == string.value
-    assert string.span.of(text).endswith(quote) or not string.closed
+    assert string.escapes or string.inner.slice(text) == string.value
+    assert string.span.slice(text).endswith(quote) or not string.closed
     pieces = [source_span(string, place, place + 1) for place in range(len(string.value))]
     if pieces:
         assert source_span(string, 0, len(string.value)) == Span(pieces[0].start, pieces[-1].end)
     for character, piece in zip(string.value, pieces, strict=True):
-        assert piece.of(text) == character or piece.of(text)[0] in "\\\r"
+        assert piece.slice(text) == character or piece.slice(text)[0] in "\\\r"
     for before, after in pairwise(pieces):
         assert before.end <= after.start
         assert before.end == after.start or "\\" in text[before.end : after.start]

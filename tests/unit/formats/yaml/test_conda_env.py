@@ -35,15 +35,15 @@ def test_a_file_with_everything_is_read() -> None:
     ]
     assert [one.value for one in document.index_options] == ["https://index.example/simple/"]
     assert [one.reason for one in document.ignores] == ["soon", "as well"]
-    assert [one.span.of(SAMPLE) for one in document.problems] == ["["]
+    assert [one.span.slice(SAMPLE) for one in document.problems] == ["["]
 
 
 def test_an_escape_is_part_of_what_is_written() -> None:
     six = next(one for one in parse(SAMPLE).dependencies if one.name == "six")
 
-    assert six.entry_span.of(SAMPLE) == "six\\x3d=1.16"
+    assert six.entry_span.slice(SAMPLE) == "six\\x3d=1.16"
     assert six.specifier_span is not None
-    assert six.specifier_span.of(SAMPLE) == "\\x3d=1.16"
+    assert six.specifier_span.slice(SAMPLE) == "\\x3d=1.16"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_requirement_that_cannot_be_placed_is_told() -> None:
     document = parse(text)
 
     assert [one.name for one in document.dependencies] == ["b"]
-    assert [(one.span.of(text), one.help) for one in document.problems] == [
+    assert [(one.span.slice(text), one.help) for one in document.problems] == [
         ('"a\\x3d\n    =1"', "write it on one line")
     ]
 
@@ -102,7 +102,7 @@ def test_a_requirement_that_cannot_be_placed_is_told() -> None:
 def test_a_block_holds_a_line_for_each_requirement() -> None:
     text = "dependencies:\n- pip:\n  - |\n    a==1\n    b\n"
 
-    assert [(one.name, one.entry_span.of(text)) for one in parse(text).dependencies] == [("a", "a==1"), ("b", "b")]
+    assert [(one.name, one.entry_span.slice(text)) for one in parse(text).dependencies] == [("a", "a==1"), ("b", "b")]
 
 
 def test_lists_that_aliases_lead_to_are_read_once() -> None:
@@ -116,7 +116,7 @@ def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
     document = parse(text)
 
     assert document.dependencies == ()
-    assert [one.span.of(text) for one in document.problems] == ['"req']
+    assert [one.span.slice(text) for one in document.problems] == ['"req']
 
 
 def test_a_file_without_the_key_costs_no_import() -> None:

@@ -35,7 +35,7 @@ def test_a_file_with_everything_is_read() -> None:
         ("tool", "", SkipReason.VCS, "docs.additional_dependencies"),
         ("half", "", SkipReason.INCOMPLETE, "docs.additional_dependencies"),
     ]
-    assert [one.span.of(SAMPLE) for one in document.problems] == ["["]
+    assert [one.span.slice(SAMPLE) for one in document.problems] == ["["]
     assert [one.value for one in document.index_options] == [
         "https://index.example/simple/",
         "https://other.example/",

@@ -126,7 +126,7 @@ def test_each_character_of_a_scalar_has_its_place() -> None:
     for scalar in scalars(found.documents[0]):
         content = found.content(scalar)
         assert content is not None
-        places.append([content.place(at, at + 1).of(text) for at in range(len(content.text))])
+        places.append([content.place(at, at + 1).slice(text) for at in range(len(content.text))])
 
     assert places == [["é", "\\x62", "\\t", "c"], ["d", "''", "e"], ["f", "\n  ", "g"]]
 
@@ -191,7 +191,7 @@ def test_comments_are_found_where_yaml_has_them(text: str, comments: list[str]) 
     ignores, wrong = scan(text).comments()
 
     assert [one.reason for one in ignores] == comments
-    assert all(one.span.of(text).startswith("# mothball") for one in ignores)
+    assert all(one.span.slice(text).startswith("# mothball") for one in ignores)
     assert wrong == []
 
 
@@ -226,7 +226,7 @@ def test_a_syntax_error_is_one_problem_at_its_place(text: str, place: str) -> No
     problem = error_in(text)
 
     assert problem.message.startswith("invalid YAML: ")
-    assert problem.span.of(text).lstrip("\t") == place
+    assert problem.span.slice(text).lstrip("\t") == place
 
 
 @pytest.mark.parametrize("items", ["- a\n{}- c\n", "[a,\n{}c]\n"])
@@ -234,7 +234,7 @@ def test_a_merge_conflict_is_named(items: str) -> None:
     text = "x:\n" + items.format("<<<<<<< HEAD\n- a\n=======\n- b\n>>>>>>> theirs\n")
     problem = error_in(text)
 
-    assert (problem.span.of(text), problem.message) == ("<<<<<<< HEAD", "unresolved merge conflict")
+    assert (problem.span.slice(text), problem.message) == ("<<<<<<< HEAD", "unresolved merge conflict")
     assert error_in("x: a\n>>>>>>> theirs\n").message == "unresolved merge conflict"
 
 
