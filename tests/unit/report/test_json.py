@@ -50,7 +50,7 @@ def test_a_report_in_whole() -> None:
             "warnings": 1,
             "ignored": 1,
             "skipped": 0,
-            "not_verified": 0,
+            "unverified": 0,
             "not_stated": 0,
         },
         "dependencies": [
@@ -103,8 +103,8 @@ def test_a_report_in_whole() -> None:
                 "name": "old-lib",
                 "message": "old-lib is archived: moved to new-lib",
                 "help": report.findings[0].help,
-                "suppressed": {"by": "comment", "reason": "until June"},
-                "elsewhere": [],
+                "suppressed": {"kind": "comment", "reason": "until June"},
+                "related_locations": [],
             },
             {
                 "rule": "deprecated",
@@ -118,7 +118,7 @@ def test_a_report_in_whole() -> None:
                 "message": "calm-lib is deprecated",
                 "help": report.findings[1].help,
                 "suppressed": None,
-                "elsewhere": [],
+                "related_locations": [],
             },
         ],
         "problems": [],
