@@ -97,7 +97,7 @@ def lowest(session: nox.Session) -> None:
     overrides = str(Path(session.virtualenv.location) / "lowest.txt")
     lowest_direct = ("--resolution", "lowest-direct", "--no-deps", "--output-file", overrides)
     session.run(*_COMPILE, *lowest_direct, "pyproject.toml", external=True, silent=True)
-    # Overrides, since test tools may require a newer version of the same package.
+    # ConfigOverrides, since test tools may require a newer version of the same package.
     session.install("--no-config", "--overrides", overrides, "--editable", ".", "--group", "test")
     session.run("pytest", *session.posargs)
 

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from mothball.config.credential_settings import UserIndexUrl
-from mothball.config.project import Config, resolve_network
+from mothball.config.project import ProjectConfig, resolve_network
 from mothball.lsp.effective_settings import Environment, read_effective_settings
 from mothball.lsp.settings import Settings
 from mothball.model.document import Dependency, SkipReason, Span
@@ -22,7 +22,7 @@ LOCAL = "http://127.0.0.1:8080/simple/"
 ANY = Dependency("lib", Span(0, 0), Span(0, 0))
 
 
-def routed(settings: Settings, config: Config, home: Path, **variables: str) -> Route:
+def routed(settings: Settings, config: ProjectConfig, home: Path, **variables: str) -> Route:
     with mock.patch.dict(os.environ, clean_environment(home, **variables), clear=True):
         side = read_effective_settings(settings, Environment())
     return Router(DeclaredIndexes("requirements"), resolve_network(config, side.user, side.overrides)).route(ANY)
@@ -30,27 +30,27 @@ def routed(settings: Settings, config: Config, home: Path, **variables: str) -> 
 
 def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Path) -> None:
     address = "https://user:pw@a.example/simple/"
-    route = routed(Settings(), Config(), tmp_path, PIP_INDEX_URL=address)
+    route = routed(Settings(), ProjectConfig(), tmp_path, PIP_INDEX_URL=address)
     assert isinstance(route, IndexRoute)
     assert route.urls == ("https://a.example/simple/",)
     with mock.patch.dict(os.environ, clean_environment(tmp_path, PIP_INDEX_URL=address), clear=True):
-        assert UserIndexUrl(address) in read_effective_settings(Settings(), Environment()).user.access.addresses
+        assert UserIndexUrl(address) in read_effective_settings(Settings(), Environment()).user.credentials.index_urls
 
 
 def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
-    route = routed(Settings(index_url="https://b.example/simple/"), Config(), tmp_path)
+    route = routed(Settings(index_url="https://b.example/simple/"), ProjectConfig(), tmp_path)
     assert isinstance(route, IndexRoute)
     assert [one.set_by for one in route.indexes] == ["`indexUrl` of the editor"]
 
 
 def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:
-    project = Config(index_url=LOCAL)
+    project = ProjectConfig(index_url=LOCAL)
     assert routed(Settings(), project, tmp_path) == Skipped(SkipReason.CONSENT)
     for asked in (
         routed(Settings(allow_local_indexes=True), project, tmp_path),
         routed(Settings(trusted_hosts=("127.0.0.1:8080",)), project, tmp_path),
         routed(Settings(), project, tmp_path, UV_INDEX_URL=LOCAL),
-        routed(Settings(index_url=LOCAL), Config(), tmp_path),
+        routed(Settings(index_url=LOCAL), ProjectConfig(), tmp_path),
     ):
         assert isinstance(asked, IndexRoute)
         assert asked.urls == (LOCAL,)
@@ -59,4 +59,4 @@ def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path)
 def test_a_pip_conf_that_cannot_be_used_is_told_as_the_users_own_file_would_be(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text("[global\n")
     with pytest.raises(UnreadableFileError, match=r"pip\.conf"):
-        routed(Settings(), Config(), tmp_path, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
+        routed(Settings(), ProjectConfig(), tmp_path, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))

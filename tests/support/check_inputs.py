@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
-from mothball.config.project import Config, Ignore, NetworkSettings
+from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
 from mothball.index.resolution import Query
 from mothball.index.snapshot import Snapshot
@@ -67,7 +67,7 @@ def ignore(name: str, *rules: Rule, reason: str = "known", until: str | None = N
 
 
 def resolved_config(
-    config: Config | None = None,
+    config: ProjectConfig | None = None,
     *,
     network: NetworkSettings = NETWORK,
     snapshot: Snapshot | None = None,
@@ -76,7 +76,7 @@ def resolved_config(
     whole_scope: bool = True,
 ) -> ResolvedConfig:
     """Return the resolved configuration of a file."""
-    return ResolvedConfig(path, "/project", config or Config(), network, snapshot, locations, whole_scope)
+    return ResolvedConfig(path, "/project", config or ProjectConfig(), network, snapshot, locations, whole_scope)
 
 
 def source(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mothball.check.messages import finding_message, not_stated_message
 from mothball.check.pipeline import check
-from mothball.config.project import Config
+from mothball.config.project import ProjectConfig
 from mothball.model.document import Dependency, DependencyKind, Location, Position, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report, Rule, Severity, Summary, Suppression
 from mothball.model.line_index import LineIndex
@@ -69,7 +69,7 @@ _ANSWERS: dict[str, IndexResult] = {
 
 def full_report() -> Report:
     """Return a report with every kind of lookup, finding and problem, as a check creates it."""
-    under = resolved_config(Config(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
+    under = resolved_config(ProjectConfig(ignores=(ignore("fled-lib", until="2026-11-17"),)), whole_scope=False)
     files = [
         source(_REQUIREMENTS, under=under),
         source(_CONSTRAINTS, "requirements/constraints.txt", under, kind=DependencyKind.CONSTRAINT),

@@ -23,7 +23,7 @@ def user(url: str, by: str = "VARIABLE", name: str = "") -> UserIndex:
 
 def told(network: NetworkSettings, settings: InstallerSettings) -> NetworkSettings:
     """Return ``network`` with the installer ``settings`` of the user."""
-    named = (*network.user_indexes, *(one.url for one in settings.addresses))
+    named = (*network.user_indexes, *(one.url for one in settings.index_urls))
     return network._replace(installers=settings, user_indexes=named)
 
 

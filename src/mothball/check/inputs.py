@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from mothball.check.policy import SeverityPolicy
-from mothball.config.project import Config, Ignore, NetworkSettings
+from mothball.config.project import Ignore, NetworkSettings, ProjectConfig
 from mothball.index.snapshot import Snapshot
 from mothball.model.document import (
     Dependency,
@@ -42,7 +42,7 @@ class ResolvedConfig(NamedTuple):
 
     path: str
     directory: str
-    config: Config
+    config: ProjectConfig
     network: NetworkSettings
     snapshot: Snapshot | None = None
     ignore_locations: Mapping[str, Location] = MappingProxyType({})
@@ -129,7 +129,7 @@ class RunSettings(NamedTuple):
     use_ignores: bool = True
     keep_config_ignores: bool = False
 
-    def severity_policy(self, config: Config) -> SeverityPolicy:
+    def severity_policy(self, config: ProjectConfig) -> SeverityPolicy:
         """Return what rules weigh in this run under ``config``."""
         return SeverityPolicy(config.severities, self.mode, strict=self.strict)
 

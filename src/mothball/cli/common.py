@@ -9,8 +9,8 @@ import time
 
 from mothball.check.inputs import RunSettings
 from mothball.cli.progress import Progress
-from mothball.config.credential_settings import CredentialSettings, UserIndexUrl, read_user_address
-from mothball.config.project import Overrides, UserConfig
+from mothball.config.credential_settings import CredentialSettings, UserIndexUrl, read_user_index_url
+from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.discover import STDIN, DiscoveryRequest, DiscoveryResult, discover
@@ -107,7 +107,7 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
 
 def _access(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
     """Return the user's credential settings, with the index URL of the command line or environment first."""
-    return user.access._replace(addresses=(*index_addresses(arguments), *user.access.addresses))
+    return user.credentials._replace(index_urls=(*index_addresses(arguments), *user.credentials.index_urls))
 
 
 def index_addresses(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
@@ -126,7 +126,7 @@ def _user_config() -> UserConfig:
         raise UsageError(str(error), help_text=error.help) from error
 
 
-def read_overrides(arguments: argparse.Namespace) -> Overrides:
+def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
     """Return the settings of the command line and environment, which override the project. Raises UsageError."""
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
@@ -136,7 +136,7 @@ def read_overrides(arguments: argparse.Namespace) -> Overrides:
     index_url = _requested_index(arguments)
     is_option = getattr(arguments, "index_url", None) is not None
     offline = getattr(arguments, "offline", False) or _is_set("MOTHBALL_OFFLINE")
-    return Overrides(
+    return ConfigOverrides(
         strip_credentials(index_url) if index_url else None,
         offline,
         unverified=Severity(unverified) if unverified else None,
@@ -152,7 +152,7 @@ def _requested_index(arguments: argparse.Namespace) -> str | None:
     ):
         if value is not None:
             try:
-                return read_user_address(value, (name,))
+                return read_user_index_url(value, (name,))
             except ConfigError as error:
                 raise UsageError(str(error), help_text=error.help) from error
     return None

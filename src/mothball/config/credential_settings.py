@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from mothball.config.values import KeyPath, read_duration, read_index_url, read_text, wrong
+from mothball.config.values import KeyPath, invalid_value, read_duration, read_index_url, read_string
 from mothball.model.errors import ConfigError
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
@@ -49,19 +49,19 @@ class CredentialSettings(NamedTuple):
     """How the user gets in.
 
     ``client_certificate`` is the absolute path of a PEM file that holds a certificate and its key, for the indexes that
-    ``addresses`` name and no others; ``ca_bundle`` names the authorities to trust in place of the system's. Empty where
+    ``index_urls`` name and no others; ``ca_bundle`` names the authorities to trust in place of the system's. Empty where
     there is none. ``timeout`` is how long an index may take to connect, and to go on answering, in seconds; None
     leaves that to us.
     """
 
-    addresses: tuple[UserIndexUrl, ...] = ()
+    index_urls: tuple[UserIndexUrl, ...] = ()
     keyring: KeyringProvider = KeyringProvider.AUTO
     client_certificate: str = ""
     ca_bundle: str = ""
     timeout: float | None = None
 
 
-def read_user_address(value: object, at: KeyPath) -> str:
+def read_user_index_url(value: object, at: KeyPath) -> str:
     """Return ``value`` when it is an index URL that the user's side may name: user and password may stand in it."""
     if isinstance(value, str):
         user_information = re.match(_USER_INFORMATION, value)
@@ -78,30 +78,30 @@ def read_user_address(value: object, at: KeyPath) -> str:
     return read_index_url(value, at)
 
 
-def read_user_addresses(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
+def read_user_index_urls(value: object, at: KeyPath) -> tuple[UserIndexUrl, ...]:
     """Return the addresses of a table that is keyed by the names of indexes."""
     if not isinstance(value, Mapping):
-        raise wrong(at, value, 'a table such as { internal = "https://index.example/simple/" }')
+        raise invalid_value(at, value, 'a table such as { internal = "https://index.example/simple/" }')
     addresses = []
     for name, url in value.items():
         if not re.fullmatch(INDEX_NAME, name):
-            raise wrong((*at, name), name, "the name of an index: letters, digits, `.`, `_` and `-`")
-        addresses.append(UserIndexUrl(read_user_address(url, (*at, name)), name))
+            raise invalid_value((*at, name), name, "the name of an index: letters, digits, `.`, `_` and `-`")
+        addresses.append(UserIndexUrl(read_user_index_url(url, (*at, name)), name))
     return tuple(addresses)
 
 
 def read_keyring_provider(value: object, at: KeyPath) -> KeyringProvider:
     """Return the provider that ``value`` names."""
     if not isinstance(value, str) or value not in tuple(KeyringProvider):
-        raise wrong(at, value, "one of " + ", ".join(f'"{provider}"' for provider in KeyringProvider))
+        raise invalid_value(at, value, "one of " + ", ".join(f'"{provider}"' for provider in KeyringProvider))
     return KeyringProvider(value)
 
 
 def read_user_path(value: object, at: KeyPath) -> str:
     """Return an absolute path; ``~`` is the user's home. A relative one would mean another file in each directory."""
-    path = os.path.expanduser(read_text(value, at))
+    path = os.path.expanduser(read_string(value, at))
     if not os.path.isabs(path):
-        raise wrong(at, value, "an absolute path, or one that begins with `~`")
+        raise invalid_value(at, value, "an absolute path, or one that begins with `~`")
     return path
 
 
@@ -109,5 +109,5 @@ def read_timeout(value: object, at: KeyPath) -> float:
     """Return the seconds of a duration that is neither nothing nor longer than anybody waits."""
     seconds = read_duration(value, at)
     if not 1 <= seconds <= 600:
-        raise wrong(at, value, 'a duration from "1s" to "10m"')
+        raise invalid_value(at, value, 'a duration from "1s" to "10m"')
     return seconds

@@ -35,7 +35,7 @@ class UserIndex(NamedTuple):
 class PipSettings(NamedTuple):
     """What pip is told outside of requirements files. ``no_index`` says by what it may ask nobody, else it is empty."""
 
-    main: UserIndex | None = None
+    default: UserIndex | None = None
     extra: tuple[UserIndex, ...] = ()
     no_index: str = ""
 
@@ -58,24 +58,24 @@ class UvSettings(NamedTuple):
 
 
 class InstallerSettings(NamedTuple):
-    """What the user has told installers. ``mirror`` is where Pipenv goes instead of the default index.
+    """What the user has told installers. ``pipenv_mirror`` is where Pipenv goes instead of the default index.
 
     ``variables`` is the environment, for addresses that name a variable of it.
     """
 
     pip: PipSettings = PipSettings()
     uv: UvSettings = UvSettings()
-    mirror: UserIndex | None = None
+    pipenv_mirror: UserIndex | None = None
     variables: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def addresses(self) -> tuple[UserIndexUrl, ...]:
+    def index_urls(self) -> tuple[UserIndexUrl, ...]:
         """Every index that the user names, each once: with their credentials, and nobody else's, it may be asked."""
         return tuple(dict.fromkeys(UserIndexUrl(one.url, one.name) for one in self._indexes() if one.is_user_setting))
 
     def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv
-        yield from (one for one in (pip.main, uv.default, uv.file_default, self.mirror) if one is not None)
+        yield from (one for one in (pip.default, uv.default, uv.file_default, self.pipenv_mirror) if one is not None)
         yield from (*pip.extra, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit)
 
 

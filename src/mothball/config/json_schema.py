@@ -15,8 +15,8 @@ from mothball.config.credential_settings import (
     KeyringProvider,
     read_keyring_provider,
     read_timeout,
-    read_user_address,
-    read_user_addresses,
+    read_user_index_url,
+    read_user_index_urls,
     read_user_path,
 )
 from mothball.config.project import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
@@ -31,8 +31,8 @@ from mothball.config.values import (
     read_name_patterns,
     read_rules,
     read_severities,
-    read_text,
-    read_texts,
+    read_string,
+    read_strings,
     read_until,
 )
 from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
@@ -111,8 +111,8 @@ def _fragment(reader: Reader) -> dict[str, Any]:
             "propertyNames": {"pattern": _PROJECT_NAME},
             "additionalProperties": {**_table(IGNORE_KEYS), "required": ["rules"]},
         }
-    if reader is read_user_addresses:
-        address = _PLAIN[read_user_address]
+    if reader is read_user_index_urls:
+        address = _PLAIN[read_user_index_url]
         return {"type": "object", "propertyNames": {"pattern": _INDEX_NAME}, "additionalProperties": address}
     return _PLAIN[reader]
 
@@ -138,8 +138,8 @@ _USER_ADDRESS = {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#
 _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
     {
         read_boolean: {"type": "boolean"},
-        read_text: {"type": "string", "minLength": 1},
-        read_texts: _array(minLength=1),
+        read_string: {"type": "string", "minLength": 1},
+        read_strings: _array(minLength=1),
         # At most eight of the signs that make matching dear.
         read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
         read_name_patterns: {
@@ -151,7 +151,7 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
             "pattern": f"^{_SCHEME}{_PLACE}$",
             "examples": ["https://index.example/simple/"],
         },
-        read_user_address: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_PLACE}$"},
+        read_user_index_url: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_PLACE}$"},
         read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
         read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
         read_timeout: {

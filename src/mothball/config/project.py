@@ -15,14 +15,15 @@ from mothball.config.credential_settings import (
     UserIndexUrl,
     read_keyring_provider,
     read_timeout,
-    read_user_address,
-    read_user_addresses,
+    read_user_index_url,
+    read_user_index_urls,
     read_user_path,
 )
 from mothball.config.installers import NO_SETTINGS, InstallerSettings
 from mothball.config.values import (
     KeyPath,
     Reader,
+    invalid_value,
     read_boolean,
     read_duration,
     read_globs,
@@ -30,11 +31,10 @@ from mothball.config.values import (
     read_name_patterns,
     read_rules,
     read_severities,
+    read_string,
+    read_strings,
     read_table,
-    read_text,
-    read_texts,
     read_until,
-    wrong,
 )
 from mothball.model.document import normalize_name
 from mothball.model.errors import ConfigError
@@ -67,7 +67,7 @@ class Ignore(NamedTuple):
     until: str | None = None
 
 
-class Config(NamedTuple):
+class ProjectConfig(NamedTuple):
     """What a project's configuration says. ``max_age`` is in seconds, None where the project has no opinion.
 
     ``severities`` is keyed by rule name, optionally with a scope: ``archived``, ``archived.transitive``,
@@ -88,7 +88,7 @@ class Config(NamedTuple):
 class UserConfig(NamedTuple):
     """What the user's own configuration says: the network keys, which hosts the user trusts, and how the user gets in.
 
-    ``index_url`` is without credentials; ``access`` holds them. ``installers`` is what the user has told pip, uv and
+    ``index_url`` is without credentials; ``credentials`` holds them. ``installers`` is what the user has told pip, uv and
     others of indexes.
     """
 
@@ -98,11 +98,11 @@ class UserConfig(NamedTuple):
     offline: bool | None = None
     max_age: float | None = None
     allow_local_indexes: bool = False
-    access: CredentialSettings = CredentialSettings()
+    credentials: CredentialSettings = CredentialSettings()
     installers: InstallerSettings = NO_SETTINGS
 
 
-class Overrides(NamedTuple):
+class ConfigOverrides(NamedTuple):
     """What the command line and the environment say for one run; None and False leave the files' word standing.
 
     ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
@@ -142,7 +142,7 @@ class NetworkSettings(NamedTuple):
     installers: InstallerSettings = NO_SETTINGS
 
 
-def resolve_network(config: Config, user: UserConfig, overrides: Overrides) -> NetworkSettings:
+def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
     """Return the network settings in force. The command line beats the project, the project beats the user.
 
     Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
@@ -152,7 +152,7 @@ def resolve_network(config: Config, user: UserConfig, overrides: Overrides) -> N
         (config.index_url, PROJECT_INDEX_SETTING),
         (user.index_url, "`index-url` of your own configuration"),
     )
-    named = (overrides.index_url, user.index_url, *(one.url for one in user.access.addresses))
+    named = (overrides.index_url, user.index_url, *(one.url for one in user.credentials.index_urls))
     index_url, index_set_by = next(((url, set_by) for url, set_by in chosen if url), (DEFAULT_INDEX, ""))
     return NetworkSettings(
         index_url=index_url,
@@ -171,8 +171,8 @@ def resolve_network(config: Config, user: UserConfig, overrides: Overrides) -> N
     )
 
 
-def read_config(table: object, at: KeyPath = ()) -> Config:
-    """Return the ``Config`` that ``table`` holds.
+def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
+    """Return the ``ProjectConfig`` that ``table`` holds.
 
     ``table`` is the content of ``[tool.mothball]`` as a TOML reader gives it, ``at`` the path where it stands in its
     file, for errors. Raises ConfigError on an unknown key and on a value that its key cannot have.
@@ -185,7 +185,7 @@ def read_config(table: object, at: KeyPath = ()) -> Config:
                 help_text="a repository must not say whom you trust: put it into mothball/config.toml, user level",
             )
     values = read_table(table, PROJECT_KEYS, at)
-    return Config(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})
+    return ProjectConfig(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})
 
 
 def read_user_config(table: object) -> UserConfig:
@@ -193,17 +193,17 @@ def read_user_config(table: object) -> UserConfig:
     values = read_table(table, USER_KEYS, ())
     named = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
     ways_in = {_ACCESS_KEYS[key]: value for key, value in values.items() if key in _ACCESS_KEYS}
-    ways_in["addresses"] = (*named, *ways_in.get("addresses", ()))
+    ways_in["index_urls"] = (*named, *ways_in.get("index_urls", ()))
     if named:
         values["index-url"] = strip_credentials(values["index-url"])
     rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _ACCESS_KEYS}
-    return UserConfig(**rest, access=CredentialSettings(**ways_in))
+    return UserConfig(**rest, credentials=CredentialSettings(**ways_in))
 
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
     """Return the entries of a table of ignores, each of which names a project and its rules."""
     if not isinstance(value, Mapping):
-        raise wrong(at, value, "a table")
+        raise invalid_value(at, value, "a table")
     ignores = tuple(_ignore(key, entry, (*at, key)) for key, entry in value.items())
     spelled: dict[str, str] = {}
     for ignore in ignores:
@@ -235,7 +235,7 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
         "index-url": read_index_url,
         "status-index": read_index_url,
         "private": read_name_patterns,
-        "snapshot": read_text,
+        "snapshot": read_string,
         "offline": read_boolean,
         "max-age": read_duration,
         "exclude": read_globs,
@@ -245,21 +245,21 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
 )
 USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     {
-        "index-url": read_user_address,
-        "indexes": read_user_addresses,
+        "index-url": read_user_index_url,
+        "indexes": read_user_index_urls,
         "keyring-provider": read_keyring_provider,
         "client-cert": read_user_path,
         "timeout": read_timeout,
-        "trusted-hosts": read_texts,
+        "trusted-hosts": read_strings,
         "private": read_name_patterns,
         "offline": read_boolean,
         "max-age": read_duration,
         "allow-local-indexes": read_boolean,
     }
 )
-IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_text, "until": read_until})
+IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
 _ACCESS_KEYS = {
-    "indexes": "addresses",
+    "indexes": "index_urls",
     "keyring-provider": "keyring",
     "client-cert": "client_certificate",
     "timeout": "timeout",

@@ -32,7 +32,7 @@ _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[str, Any]:
     """Return the values of ``table``, each read by the reader of its key in ``keys``; unknown keys are refused."""
     if not isinstance(table, Mapping):
-        raise wrong(at, table, "a table")
+        raise invalid_value(at, table, "a table")
     values = {}
     for key, value in table.items():
         if key == "tool" and not at:
@@ -46,7 +46,7 @@ def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[s
     return values
 
 
-def wrong(at: KeyPath, value: object, wanted: str) -> ConfigError:
+def invalid_value(at: KeyPath, value: object, wanted: str) -> ConfigError:
     """Return the error for a value that is not what its key wants."""
     name = at[-1] if at else "configuration"
     return ConfigError(f"`{one_line(name, 60)}` must be {wanted}, not {_described(value)}", key=at)
@@ -72,30 +72,30 @@ def _described(value: object) -> str:
 def read_boolean(value: object, at: KeyPath) -> bool:
     """Return ``value`` when it is a boolean."""
     if not isinstance(value, bool):
-        raise wrong(at, value, "true or false")
+        raise invalid_value(at, value, "true or false")
     return value
 
 
-def read_text(value: object, at: KeyPath) -> str:
+def read_string(value: object, at: KeyPath) -> str:
     """Return ``value`` when it is a string that is not empty."""
     if not isinstance(value, str) or not value:
-        raise wrong(at, value, "a string that is not empty")
+        raise invalid_value(at, value, "a string that is not empty")
     return value
 
 
-def read_texts(value: object, at: KeyPath) -> tuple[str, ...]:
+def read_strings(value: object, at: KeyPath) -> tuple[str, ...]:
     """Return the strings of an array, none of them empty."""
     if not isinstance(value, list):
-        raise wrong(at, value, "an array of strings")
+        raise invalid_value(at, value, "an array of strings")
     for item in value:
         if not isinstance(item, str) or not item:
-            raise wrong(at, item, "made of strings that are not empty")
+            raise invalid_value(at, item, "made of strings that are not empty")
     return tuple(value)
 
 
 def read_globs(value: object, at: KeyPath) -> tuple[str, ...]:
     """Return the patterns of an array of paths (``walking.is_excluded`` says what they match)."""
-    patterns = read_texts(value, at)
+    patterns = read_strings(value, at)
     for pattern in patterns:
         _refuse_dear(pattern, at)
     return patterns
@@ -104,26 +104,26 @@ def read_globs(value: object, at: KeyPath) -> tuple[str, ...]:
 def _refuse_dear(pattern: str, at: KeyPath) -> None:
     # Matching time grows with a power of the wildcards, and the pattern may be an attacker's.
     if len(pattern) > 200 or pattern.count("*") > 8:
-        raise wrong(at, pattern, "made of shorter patterns, each with at most 8 `*`")
+        raise invalid_value(at, pattern, "made of shorter patterns, each with at most 8 `*`")
 
 
 def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
     """Return the patterns of an array of project names, normalised (PEP 503); ``*`` stands for any part."""
-    patterns = read_texts(value, at)
+    patterns = read_strings(value, at)
     for pattern in patterns:
         if not re.fullmatch(_NAME_PATTERN, pattern):
-            raise wrong(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
+            raise invalid_value(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
         _refuse_dear(pattern, at)
     if len(patterns) > MAX_PATTERNS:
         # Every name is held against every pattern.
-        raise wrong(at, f"{len(patterns)} patterns", f"made of at most {MAX_PATTERNS} patterns")
+        raise invalid_value(at, f"{len(patterns)} patterns", f"made of at most {MAX_PATTERNS} patterns")
     return tuple(normalize_name(pattern) for pattern in patterns)
 
 
 def read_severities(value: object, at: KeyPath) -> Mapping[str, Severity]:
     """Return a table of severities, keyed by rule and scope: ``archived``, ``archived.transitive``."""
     if not isinstance(value, Mapping):
-        raise wrong(at, value, "a table")
+        raise invalid_value(at, value, "a table")
     severities: dict[str, Severity] = {}
     for key, entry in value.items():
         # TOML reads the bare key archived.transitive as a table in a table; the quoted key arrives whole.
@@ -151,7 +151,7 @@ def _severity_key(key: str, at: KeyPath) -> str:
 
 def _severity(value: object, at: KeyPath) -> Severity:
     if not isinstance(value, str) or value not in tuple(Severity):
-        raise wrong(at, value, "one of " + ", ".join(f'"{severity}"' for severity in Severity))
+        raise invalid_value(at, value, "one of " + ", ".join(f'"{severity}"' for severity in Severity))
     return Severity(value)
 
 
@@ -159,7 +159,7 @@ def read_duration(value: object, at: KeyPath) -> float:
     """Return the seconds of a duration such as ``"90s"``, ``"30m"``, ``"1h"``, ``"7d"``, ``"2w"``."""
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None:
-        raise wrong(at, value, 'a duration such as "30m", "1h" or "7d"')
+        raise invalid_value(at, value, 'a duration such as "30m", "1h" or "7d"')
     return float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
@@ -168,7 +168,7 @@ def read_index_url(value: object, at: KeyPath) -> str:
     # Echoed in a message, a password would end up in somebody's log.
     shown = strip_credentials(value) if isinstance(value, str) else value
     if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(str(shown), len(value)) != shown:
-        raise wrong(at, shown, 'an index URL such as "https://index.example/simple/"')
+        raise invalid_value(at, shown, 'an index URL such as "https://index.example/simple/"')
     if "$" in value:
         raise ConfigError(
             f"`{at[-1]}` holds a variable, and variables are never expanded here",
@@ -186,7 +186,7 @@ def read_index_url(value: object, at: KeyPath) -> str:
 
 def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
     """Return the rules that an ignore names."""
-    names = read_texts(value, at)
+    names = read_strings(value, at)
     for name in names:
         if name not in IGNORABLE_RULES:
             shown = f"`{one_line(name, 60)}`"
@@ -200,5 +200,5 @@ def read_until(value: object, at: KeyPath) -> str:
     # A TOML date prints as an ISO date; a date with a time does not match, and would suggest a precision we lack.
     written = value.isoformat() if hasattr(value, "isoformat") else ""
     if not re.fullmatch(_ISO_DATE, written):
-        raise wrong(at, value, "a date without quotes such as 2027-03-01")
+        raise invalid_value(at, value, "a date without quotes such as 2027-03-01")
     return str(written)

@@ -13,9 +13,9 @@ from datetime import date
 from mothball.check.inputs import ResolvedConfig, SourceFile
 from mothball.config.project import (
     PROJECT_INDEX_SETTING,
-    Config,
+    ConfigOverrides,
     NetworkSettings,
-    Overrides,
+    ProjectConfig,
     UserConfig,
     read_config,
     read_user_config,
@@ -49,7 +49,7 @@ class ConfigResolverSettings(NamedTuple):
     """
 
     today: str
-    overrides: Overrides = Overrides()
+    overrides: ConfigOverrides = ConfigOverrides()
     config_path: str | None = None
     snapshot_path: str | None = None
     use_snapshots: bool = True
@@ -118,7 +118,7 @@ class ConfigResolver:
 
     def _governance(self, path: str | None, root: str) -> ResolvedConfig | None:
         if path is None:
-            return self._governed("", root, Config(), {}, root)
+            return self._governed("", root, ProjectConfig(), {}, root)
         try:
             return self._read_governance(path, root)
         except _UnusableError as error:
@@ -166,7 +166,7 @@ class ConfigResolver:
             self.problems.append(problem)
 
     def _governed(
-        self, path: str, root: str, config: Config, locations: Mapping[str, Location], scope: str
+        self, path: str, root: str, config: ProjectConfig, locations: Mapping[str, Location], scope: str
     ) -> ResolvedConfig:
         overrides = self._settings.overrides
         if overrides.unverified is not None:
@@ -183,7 +183,7 @@ class ConfigResolver:
             whole_scope=any(is_inside(scope, read) for read in self._settings.scopes),
         )
 
-    def _snapshot(self, config_path: str, config: Config, root: str) -> Snapshot | None:
+    def _snapshot(self, config_path: str, config: ProjectConfig, root: str) -> Snapshot | None:
         settings = self._settings
         if not settings.use_snapshots:
             return None

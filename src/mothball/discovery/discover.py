@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
-from mothball.config.project import Config
+from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.declared_names import DeclaredNames
 from mothball.discovery.file_search import find, is_excluded
@@ -302,7 +302,7 @@ class _Discovery:
         self._refuse(UnreadableFileError(error.filename, os_error_text(error)))
 
     def _refuse(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
-        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else Config())
+        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())
         severity = policy.severity_of(Rule.UNREADABLE, severity_policy)
         path = display_path(error.path)
         help_text = error.help or (_LEAVE_OUT if resolved_config else "")

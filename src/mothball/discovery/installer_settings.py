@@ -15,8 +15,8 @@ from mothball.discovery.uv_settings import read_uv
 def with_installers(user: UserConfig) -> UserConfig:
     """Return ``user`` with what the installers were told, and with the addresses that they know. Raises as below."""
     told = read_installers()
-    addresses = (*user.access.addresses, *told.addresses)
-    return user._replace(installers=told, access=user.access._replace(addresses=addresses))
+    addresses = (*user.credentials.index_urls, *told.index_urls)
+    return user._replace(installers=told, credentials=user.credentials._replace(index_urls=addresses))
 
 
 def read_installers(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> InstallerSettings:

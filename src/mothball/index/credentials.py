@@ -129,7 +129,7 @@ class CredentialStore:
     def __init__(self, access: CredentialSettings, environment: Mapping[str, str] | None = None) -> None:
         """Take the user's addresses apart; netrc and keyring are left alone until an index must be asked."""
         self._environment = os.environ if environment is None else environment
-        scoped_logins = (_scoped_login(address, self._environment) for address in access.addresses)
+        scoped_logins = (_scoped_login(address, self._environment) for address in access.index_urls)
         self._homes = tuple(home for home in scoped_logins if home is not None)
         self._endpoints = frozenset(home.endpoint for home in self._homes)
         self._netrc = NetrcLogins(self._environment)

@@ -9,7 +9,7 @@ import time
 
 from mothball.check.inputs import RunSettings
 from mothball.config.credential_settings import UserIndexUrl
-from mothball.config.project import Overrides, UserConfig
+from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings, read_user_config_file
 from mothball.discovery.installer_settings import with_installers
@@ -26,14 +26,14 @@ class SettingsError(ConfigError):
 class Environment(NamedTuple):
     """What the server's environment says over the head of all projects, and the addresses that it names."""
 
-    overrides: Overrides = Overrides()
+    overrides: ConfigOverrides = ConfigOverrides()
     addresses: tuple[UserIndexUrl, ...] = ()
 
 
 class EffectiveSettings(NamedTuple):
     """All that comes from the user; ``user`` holds whom to trust and how to get in."""
 
-    overrides: Overrides
+    overrides: ConfigOverrides
     user: UserConfig
 
     def config_resolver(self, *scopes: str) -> ConfigResolver:
@@ -68,7 +68,7 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
             trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),
             private=(*user.private, *settings.private),
             allow_local_indexes=user.allow_local_indexes or settings.allow_local_indexes,
-            access=user.access._replace(addresses=(*chosen, *user.access.addresses)),
+            credentials=user.credentials._replace(index_urls=(*chosen, *user.credentials.index_urls)),
         ),
     )
 

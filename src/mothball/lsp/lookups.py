@@ -210,7 +210,7 @@ class _Pages:
 
     def use_settings(self, user: UserConfig) -> None:
         with self._lock:
-            if (user.trusted_hosts, user.access) != (self._user.trusted_hosts, self._user.access):
+            if (user.trusted_hosts, user.credentials) != (self._user.trusted_hosts, self._user.credentials):
                 self._user = user
                 # What is under way with the old one comes to its end; nobody else will ask by it.
                 self._client = None
@@ -282,7 +282,7 @@ class _Pages:
             # The keyring cannot be looked at without asking it, and may prompt: it waits for "check again".
             if self._client is None or netrc != self._netrc:
                 self._netrc = netrc
-                access = self._user.access
+                access = self._user.credentials
                 settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, access=access)
                 self._client = Client(settings.with_timeout(access.timeout))
             return self._client

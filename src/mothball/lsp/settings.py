@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from mothball.config.credential_settings import read_user_address
-from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_texts
+from mothball.config.credential_settings import read_user_index_url
+from mothball.config.values import Reader, read_boolean, read_duration, read_name_patterns, read_strings
 from mothball.model.errors import ConfigError, suggest
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
@@ -83,8 +83,8 @@ SETTINGS = (
 
 _READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "indexUrl": read_user_address,
-        "trustedHosts": read_texts,
+        "indexUrl": read_user_index_url,
+        "trustedHosts": read_strings,
         "private": read_name_patterns,
         "offline": read_boolean,
         "maxAge": read_duration,

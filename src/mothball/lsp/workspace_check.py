@@ -10,7 +10,7 @@ from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.check.pipeline import check, queries_of
-from mothball.config.project import Config, NetworkSettings
+from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, discover
@@ -190,4 +190,4 @@ def _unparsed(path: str) -> SourceFile:
     text = ""
     with suppress(UnreadableFileError):
         text = read_utf8(path)
-    return SourceFile(path, text, Document(""), ResolvedConfig("", "", Config(), NetworkSettings()))
+    return SourceFile(path, text, Document(""), ResolvedConfig("", "", ProjectConfig(), NetworkSettings()))

@@ -46,13 +46,13 @@ class RemedyContext(NamedTuple):
     """What was stopped: the paths of locks in it, what rules over each path, the moment, and the hook's id."""
 
     locks: frozenset[str] = frozenset()
-    configurations: Mapping[str, ConfigFile] = {}
-    moment: BlockedAction = COMMIT
-    hook: str = "mothball"
+    config_files: Mapping[str, ConfigFile] = {}
+    action: BlockedAction = COMMIT
+    hook_id: str = "mothball"
 
-    def governing(self, path: str) -> ConfigFile:
+    def config_file(self, path: str) -> ConfigFile:
         """Return what rules over the file at ``path``."""
-        return self.configurations.get(path, ConfigFile(MOTHBALL_TOML))
+        return self.config_files.get(path, ConfigFile(MOTHBALL_TOML))
 
 
 def remedies(report: Report, stopped: RemedyContext) -> str:
@@ -62,9 +62,9 @@ def remedies(report: Report, stopped: RemedyContext) -> str:
     lines = [*_replacing(errors, report), *_keeping(kept, stopped), *_unverified(errors, report, stopped)]
     if not lines:
         return ""
-    if stopped.moment.has_hook:
-        lines.append(f"to let this one {stopped.moment.what} pass, unchecked (pre-commit, prek):")
-        lines.append(f"    SKIP={stopped.hook} {stopped.moment.command} ...")
+    if stopped.action.has_hook:
+        lines.append(f"to let this one {stopped.action.what} pass, unchecked (pre-commit, prek):")
+        lines.append(f"    SKIP={stopped.hook_id} {stopped.action.command} ...")
     return "\n".join(["ways out", *(f"  {line}" for line in lines)]) + "\n"
 
 
@@ -91,7 +91,7 @@ def _keeping(kept: Sequence[Finding], stopped: RemedyContext) -> list[str]:
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
     for one in kept:
         for path in dict.fromkeys((one.path, *(location.path for location in one.related_locations))):
-            entries.setdefault(stopped.governing(path), {}).setdefault(one.name or "", {})[one.rule] = None
+            entries.setdefault(stopped.config_file(path), {}).setdefault(one.name or "", {})[one.rule] = None
     beginning = "or in" if lines else "keep them, and say why: in"
     for governing, rules in sorted(entries.items()):
         lines.append(f"{beginning} {one_line(governing.path)}")
@@ -106,14 +106,14 @@ def _unverified(errors: Iterable[Finding], report: Report, stopped: RemedyContex
     is_doubtful = any(one.severity is Severity.ERROR and one.rule for one in report.problems)
     if not unverified and not is_doubtful:
         return []
-    moment = stopped.moment
+    moment = stopped.action
     lines = [
         f"what could not be checked: try again, or take it on trust for one {moment.what}",
         f"    MOTHBALL_UNVERIFIED=warning {moment.command} ...",
     ]
     # No snapshot helps with a list that is computed.
-    doubtful = [one.path for one in unverified if one.name] or [*stopped.configurations, ""][:is_doubtful]
-    for governing in sorted({stopped.governing(path) for path in doubtful}):
+    doubtful = [one.path for one in unverified if one.name] or [*stopped.config_files, ""][:is_doubtful]
+    for governing in sorted({stopped.config_file(path) for path in doubtful}):
         directory = os.path.dirname(governing.path)
         name = governing.snapshot or "statuses.json"
         writing = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"

@@ -20,7 +20,7 @@ from mothball.routing.candidates import (
 
 def select_indexes(request: RoutingRequest) -> Selection:
     """Return whom Pipenv would ask."""
-    indexes, mirror, default = request.indexes, request.settings.mirror, request.default
+    indexes, mirror, default = request.indexes, request.settings.pipenv_mirror, request.default
     if not indexes:
         return _mirrored(Selection((default.candidate,)), None if default.is_configured else mirror)
     sources = [tool_candidate(one) for one in indexes]

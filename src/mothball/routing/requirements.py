@@ -42,7 +42,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
     if no_index_reason:
         return Selection(rejected=rejected([*extra, *named], no_index_reason), no_index_reason=no_index_reason)
     uvs = [one for one in uv.asked[-1:] if one is not default.candidate]
-    main, over = _main(named, uvs, [user_candidate(pip.main)] if pip.main else [], default)
+    main, over = _main(named, uvs, [user_candidate(pip.default)] if pip.default else [], default)
     over = (*over, *(one for one in uv.rejected if one.candidate is not default.candidate))
     pips = [user_candidate(one) for one in pip.extra]
     if named and not is_public(main[-1]):

@@ -177,10 +177,10 @@ class Router:
         if not dependency.index_url:
             return None
         asked = [self._pin(url) for url in (dependency.index_url, *dependency.alternative_indexes)]
-        if "pipenv" in self._installers(dependency.section) and self._settings.mirror is not None:
+        if "pipenv" in self._installers(dependency.section) and self._settings.pipenv_mirror is not None:
             from mothball.routing.pipenv import mirrored  # noqa: PLC0415 - few set a mirror
 
-            asked = [mirrored(one, self._settings.mirror) for one in asked]
+            asked = [mirrored(one, self._settings.pipenv_mirror) for one in asked]
         return Selection(tuple(asked))
 
     def _pin(self, url: str) -> Candidate:
@@ -230,7 +230,7 @@ class Router:
         """
         pip = self._settings.pip
         is_standard = self._declared.format == "pyproject" and not section.startswith("tool.")
-        has_home = pip.main is not None and not pip.no_index and not is_public(user_candidate(pip.main))
+        has_home = pip.default is not None and not pip.no_index and not is_public(user_candidate(pip.default))
         return (
             is_standard
             and has_home

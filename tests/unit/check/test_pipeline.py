@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.check.pipeline import check
-from mothball.config.project import Config, NetworkSettings
+from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
 from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
@@ -141,7 +141,7 @@ def test_a_constraint_is_judged_one_step_milder(answer: IndexResult, severity: S
 
 
 def test_the_configuration_may_say_what_the_milder_weight_is() -> None:
-    config = Config(severities={"archived.transitive": Severity.NOTE})
+    config = ProjectConfig(severities={"archived.transitive": Severity.NOTE})
     files = [source("some-lib\n", under=resolved_config(config), kind=DependencyKind.CONSTRAINT)]
     assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
 
@@ -160,7 +160,7 @@ def test_strict_makes_warnings_errors() -> None:
 
 
 def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
-    lenient = resolved_config(Config(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
+    lenient = resolved_config(ProjectConfig(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
     files = [source("some-lib\n"), source("some-lib\n", "sub/requirements.txt", lenient)]
     report = check(files, LookUp(otherwise=ARCHIVED), SETTINGS)
     assert [(finding.path, finding.severity) for finding in report.findings] == [
@@ -170,7 +170,7 @@ def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
 
 
 def test_a_rule_that_is_off_is_not_reported_and_its_ignore_still_counts_as_used() -> None:
-    config = Config(severities={"archived": Severity.OFF}, ignores=(ignore("some-lib"),))
+    config = ProjectConfig(severities={"archived": Severity.OFF}, ignores=(ignore("some-lib"),))
     text = "some-lib\nother-lib  # mothball: ignore[archived] known\n"
     report = check([source(text, under=resolved_config(config))], LookUp(otherwise=ARCHIVED), SETTINGS)
     assert report.findings == ()
@@ -218,7 +218,9 @@ def test_a_continuation_that_goes_nowhere_is_followed_no_further(text: str) -> N
 
 
 def test_the_configuration_ignores_by_name_and_rule() -> None:
-    under = resolved_config(Config(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED))))
+    under = resolved_config(
+        ProjectConfig(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED)))
+    )
     report = check([source("Old.Lib\nbad-lib\n", under=under)], LookUp({"old-lib": ARCHIVED}, QUARANTINED), SETTINGS)
     assert [
         (finding.name, finding.suppressed) for finding in report.findings if finding.path == "requirements.txt"
@@ -229,7 +231,7 @@ def test_the_configuration_ignores_by_name_and_rule() -> None:
 
 
 def test_a_comment_is_taken_before_the_configuration() -> None:
-    under = resolved_config(Config(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
+    under = resolved_config(ProjectConfig(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
     report = check(
         [source("old-lib # mothball: ignore[archived] commented\n", under=under)], LookUp(otherwise=ARCHIVED), SETTINGS
     )
@@ -237,7 +239,7 @@ def test_a_comment_is_taken_before_the_configuration() -> None:
 
 
 def test_without_ignores_everything_is_found() -> None:
-    under = resolved_config(Config(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
+    under = resolved_config(ProjectConfig(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
     report = check(
         [source("old-lib\nolder-lib # mothball: ignore[archived] known\n", under=under)],
         LookUp(otherwise=ARCHIVED),
@@ -270,7 +272,7 @@ def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> 
         source(
             "a-lib\n",
             f"{level}/requirements.txt",
-            resolved_config(Config(severities={"not-stated": level}), path=level),
+            resolved_config(ProjectConfig(severities={"not-stated": level}), path=level),
         )
         for level in levels
     ]
@@ -280,7 +282,7 @@ def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> 
 
 
 def test_the_note_on_an_index_can_be_switched_off() -> None:
-    under = resolved_config(Config(severities={"not-stated": Severity.OFF}))
+    under = resolved_config(ProjectConfig(severities={"not-stated": Severity.OFF}))
     assert check([source("a-lib\n", under=under)], LookUp(otherwise=NOT_STATED), SETTINGS).findings == ()
 
 
@@ -330,7 +332,7 @@ def test_an_entry_that_cannot_be_read_is_a_finding_at_its_place_and_the_rest_is_
 
 
 def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
-    under = resolved_config(Config(severities={"unreadable": Severity.WARNING}))
+    under = resolved_config(ProjectConfig(severities={"unreadable": Severity.WARNING}))
     report = check([source("bad-lib=1\n", under=under)], LookUp(), SETTINGS)
     assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
 
@@ -365,7 +367,7 @@ def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
         assert [one.suppressed is not None for one in check([setup_py(COMPUTED)], LookUp(), settings).findings] == [
             True
         ]
-        off = resolved_config(Config(severities={"unverified": Severity.OFF}))
+        off = resolved_config(ProjectConfig(severities={"unverified": Severity.OFF}))
         assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
@@ -414,7 +416,9 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
         ignores = tuple(
             ignore(name, *draw(st.sets(st.sampled_from(list(Rule)))), until=draw(until)) for name in ignored
         )
-        config = Config(severities={str(rule): level for rule, level in draw(_SEVERITIES).items()}, ignores=ignores)
+        config = ProjectConfig(
+            severities={str(rule): level for rule, level in draw(_SEVERITIES).items()}, ignores=ignores
+        )
         text = "\n".join(draw(st.lists(_LINES, max_size=6)))
         under = resolved_config(config, path=f"{number}/mothball.toml", whole_scope=draw(st.booleans()))
         kind = draw(st.sampled_from([DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]))

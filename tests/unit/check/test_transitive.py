@@ -10,7 +10,7 @@ import pytest
 
 from mothball.check.inputs import SourceFile
 from mothball.check.pipeline import check
-from mothball.config.project import Config, UserConfig
+from mothball.config.project import ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import Dependency, DependencyGraph, DependencyKind, Document, Span
@@ -351,7 +351,7 @@ def test_projects_of_one_repository_are_told_apart() -> None:
 
 
 def test_the_weight_of_transitive_packages_can_be_set() -> None:
-    quiet = resolved_config(Config(severities={"archived.transitive": Severity.OFF}))
+    quiet = resolved_config(ProjectConfig(severities={"archived.transitive": Severity.OFF}))
     files = [file._replace(resolved_config=quiet) for file in (manifest("flask-foo"), lock(CHAIN))]
 
     assert check(files, LookUp({"old-lib": ARCHIVED}), SETTINGS).findings == ()

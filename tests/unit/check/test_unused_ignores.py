@@ -5,7 +5,7 @@ import pytest
 from mothball.check.inputs import RunSettings, SourceFile
 from mothball.check.pipeline import check
 from mothball.check.unused_ignores import unused_ignores
-from mothball.config.project import Config, Ignore
+from mothball.config.project import Ignore, ProjectConfig
 from mothball.model.document import Location, Position
 from mothball.model.findings import CheckMode, Finding, Report, Rule, Severity
 from mothball.model.lookup import IndexResult
@@ -41,7 +41,7 @@ def idle(report: Report) -> list[tuple[Rule, str]]:
 
 def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = True) -> SourceFile:
     location = Location("mothball.toml", Position(3, 1), Position(3, 9), 'some-lib = { rules = ["archived"] }')
-    under = resolved_config(Config(ignores=ignores), locations={"some-lib": location}, whole_scope=whole_scope)
+    under = resolved_config(ProjectConfig(ignores=ignores), locations={"some-lib": location}, whole_scope=whole_scope)
     return source(text, under=under)
 
 
@@ -119,7 +119,7 @@ def test_an_entry_whose_place_is_not_known_is_still_found() -> None:
 
 
 def test_an_entry_that_is_needed_in_one_of_its_files_is_in_use() -> None:
-    under = resolved_config(Config(ignores=(ignore("some-lib"),)))
+    under = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", under=under), source("some-lib\n", "more-requirements.txt", under)]
     assert idle(judge(*files, answers={"some-lib": ARCHIVED})) == []
 
@@ -130,14 +130,14 @@ def test_an_entry_is_not_needed_where_a_comment_does_its_work() -> None:
 
 
 def test_an_entry_is_judged_once_for_all_files_that_its_configuration_governs() -> None:
-    under = resolved_config(Config(ignores=(ignore("some-lib"),)))
+    under = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", f"{number}/requirements.txt", under) for number in range(3)]
     assert len(idle(judge(*files))) == 1
 
 
 def test_entries_of_two_configurations_are_judged_apart() -> None:
-    one = resolved_config(Config(ignores=(ignore("some-lib"),)), path="one/mothball.toml")
-    two = resolved_config(Config(ignores=(ignore("some-lib"),)), path="two/mothball.toml")
+    one = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)), path="one/mothball.toml")
+    two = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)), path="two/mothball.toml")
     files = [source("some-lib\n", "one/requirements.txt", one), source("next-lib\n", "two/requirements.txt", two)]
     report = judge(*files, answers={"some-lib": ARCHIVED})
     assert [finding.path for finding in report.findings if finding.rule is Rule.UNUSED_IGNORE] == ["two/mothball.toml"]
@@ -192,7 +192,7 @@ def test_nothing_idle_is_told_of_a_mere_change_or_where_ignores_are_left_aside(s
 
 def test_the_weight_of_both_can_be_set() -> None:
     severities = {"unused-ignore": Severity.OFF, "expired-ignore": Severity.ERROR}
-    config = Config(severities=severities, ignores=(ignore("some-lib"), ignore("old-lib", until="2020-01-01")))
+    config = ProjectConfig(severities=severities, ignores=(ignore("some-lib"), ignore("old-lib", until="2020-01-01")))
     report = judge(source(COMMENTED, under=resolved_config(config)))
     assert [(finding.rule, finding.severity) for finding in report.findings] == [(Rule.EXPIRED_IGNORE, Severity.ERROR)]
 

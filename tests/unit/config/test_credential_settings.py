@@ -13,8 +13,8 @@ from mothball.config.credential_settings import (
     UserIndexUrl,
     read_keyring_provider,
     read_timeout,
-    read_user_address,
-    read_user_addresses,
+    read_user_index_url,
+    read_user_index_urls,
     read_user_path,
 )
 from mothball.config.project import read_config, read_user_config
@@ -39,7 +39,7 @@ def refusal(read: Callable[[object, tuple[str, ...]], object], value: object) ->
     ],
 )
 def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
-    assert read_user_address(url, ("key",)) == url
+    assert read_user_index_url(url, ("key",)) == url
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,19 @@ def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
     ],
 )
 def test_an_address_that_will_not_do_is_refused_and_its_secret_not_repeated(url: object, message: str) -> None:
-    error = refusal(read_user_address, url)
+    error = refusal(read_user_index_url, url)
     assert message in str(error)
     assert "secret" not in f"{error} {error.help}".lower().replace("${secret}", "")
     assert "sec/ret" not in f"{error} {error.help}"
 
 
 def test_a_password_that_must_be_encoded_is_told_how() -> None:
-    assert "%2F" in refusal(read_user_address, "https://user:sec/ret@index.example/").help
+    assert "%2F" in refusal(read_user_index_url, "https://user:sec/ret@index.example/").help
 
 
 def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
     table = {"internal": "https://user:secret@index.example/", "Other.one": "https://other.example/"}
-    assert read_user_addresses(table, ("indexes",)) == (
+    assert read_user_index_urls(table, ("indexes",)) == (
         UserIndexUrl("https://user:secret@index.example/", "internal"),
         UserIndexUrl("https://other.example/", "Other.one"),
     )
@@ -86,7 +86,7 @@ def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
     ],
 )
 def test_a_table_of_addresses_that_will_not_do_is_refused(value: object, message: str) -> None:
-    assert message in str(refusal(read_user_addresses, value))
+    assert message in str(refusal(read_user_index_urls, value))
 
 
 def test_no_form_of_an_address_shows_its_secret() -> None:
@@ -132,5 +132,5 @@ def test_a_repository_says_nothing_of_getting_in(table: dict[str, Any]) -> None:
 def test_the_index_of_the_user_is_kept_without_credentials_beside_the_address_with_them() -> None:
     user = read_user_config({"index-url": "https://user:secret@index.example/simple/"})
     assert user.index_url == "https://index.example/simple/"
-    assert user.access.addresses == (UserIndexUrl("https://user:secret@index.example/simple/"),)
+    assert user.credentials.index_urls == (UserIndexUrl("https://user:secret@index.example/simple/"),)
     assert "secret" not in repr(user)

@@ -14,10 +14,10 @@ from mothball.config.project import (
     DEFAULT_MAX_AGE,
     PROJECT_KEYS,
     USER_KEYS,
-    Config,
+    ConfigOverrides,
     Ignore,
     NetworkSettings,
-    Overrides,
+    ProjectConfig,
     UserConfig,
     read_config,
     read_user_config,
@@ -45,7 +45,7 @@ def refusal(table: object, at: tuple[str, ...] = ()) -> ConfigError:
 
 
 def test_an_empty_configuration_has_no_opinion() -> None:
-    assert read_config({}) == Config()
+    assert read_config({}) == ProjectConfig()
     assert read_user_config({}) == UserConfig()
 
 
@@ -62,7 +62,7 @@ def test_every_project_key_is_read() -> None:
         "ignore": {"Old.Lib": {"rules": ["archived"], "reason": "moving, #812", "until": dt.date(2027, 3, 1)}},
     }
     assert table.keys() == PROJECT_KEYS.keys()
-    assert read_config(table) == Config(
+    assert read_config(table) == ProjectConfig(
         index_url=URL,
         status_index="http://127.0.0.1:8080/simple",
         private=("acme-*", "in?ernal"),
@@ -96,8 +96,8 @@ def test_every_user_key_is_read() -> None:
         offline=False,
         max_age=172800.0,
         allow_local_indexes=True,
-        access=CredentialSettings(
-            addresses=(
+        credentials=CredentialSettings(
+            index_urls=(
                 UserIndexUrl("https://user:secret@index.example/simple/"),
                 UserIndexUrl("https://internal.example/simple/", "internal"),
             ),
@@ -506,9 +506,9 @@ TABLES = st.dictionaries(st.sampled_from([*PROJECT_KEYS, *USER_KEYS]) | st.text(
 @pytest.mark.parametrize("read", [read_config, read_user_config])
 @given(table=TABLES | VALUES)
 def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
-    read: Callable[[object], Config | UserConfig], table: object
+    read: Callable[[object], ProjectConfig | UserConfig], table: object
 ) -> None:
-    outcome: Config | UserConfig | ConfigError
+    outcome: ProjectConfig | UserConfig | ConfigError
     try:
         outcome = read(table)
     except ConfigError as error:
@@ -545,7 +545,7 @@ COMMAND, PROJECT, USER = (f"https://{who}.example/simple/" for who in ("command"
 
 
 def test_without_any_word_the_defaults_hold() -> None:
-    assert resolve_network(Config(), UserConfig(), Overrides()) == NetworkSettings(
+    assert resolve_network(ProjectConfig(), UserConfig(), ConfigOverrides()) == NetworkSettings(
         index_url=DEFAULT_INDEX, status_index=None, private=(), offline=False, max_age=DEFAULT_MAX_AGE
     )
 
@@ -556,7 +556,9 @@ def test_without_any_word_the_defaults_hold() -> None:
 def test_the_command_line_beats_the_project_and_the_project_the_user(
     command: str | None, project: str | None, user: str | None
 ) -> None:
-    network = resolve_network(Config(index_url=project), UserConfig(index_url=user), Overrides(index_url=command))
+    network = resolve_network(
+        ProjectConfig(index_url=project), UserConfig(index_url=user), ConfigOverrides(index_url=command)
+    )
     assert network.index_url == next(url for url in (command, project, user, DEFAULT_INDEX) if url)
 
 
@@ -564,21 +566,23 @@ def test_the_command_line_beats_the_project_and_the_project_the_user(
 @pytest.mark.parametrize("project", [None, True, False])
 @pytest.mark.parametrize("command", [True, False])
 def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
-    network = resolve_network(Config(offline=project), UserConfig(offline=user), Overrides(offline=command))
+    network = resolve_network(
+        ProjectConfig(offline=project), UserConfig(offline=user), ConfigOverrides(offline=command)
+    )
     assert network.offline is (True in (command, project, user))
 
 
 @pytest.mark.parametrize(
     ("config", "user", "overrides", "offline"),
     [
-        (Config(offline=True), UserConfig(), Overrides(online=True), False),
-        (Config(offline=True), UserConfig(offline=True), Overrides(online=True), True),
-        (Config(), UserConfig(), Overrides(offline=True, online=True), True),
-        (Config(), UserConfig(), Overrides(online=True), False),
+        (ProjectConfig(offline=True), UserConfig(), ConfigOverrides(online=True), False),
+        (ProjectConfig(offline=True), UserConfig(offline=True), ConfigOverrides(online=True), True),
+        (ProjectConfig(), UserConfig(), ConfigOverrides(offline=True, online=True), True),
+        (ProjectConfig(), UserConfig(), ConfigOverrides(online=True), False),
     ],
 )
 def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
-    config: Config, user: UserConfig, overrides: Overrides, *, offline: bool
+    config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides, *, offline: bool
 ) -> None:
     assert resolve_network(config, user, overrides).offline is offline
 
@@ -588,16 +592,18 @@ def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
     [(None, None, DEFAULT_MAX_AGE), (60.0, None, 60.0), (None, 120.0, 120.0), (60.0, 120.0, 60.0), (0.0, 120.0, 0.0)],
 )
 def test_the_projects_age_limit_beats_the_users(project: float | None, user: float | None, max_age: float) -> None:
-    assert resolve_network(Config(max_age=project), UserConfig(max_age=user), Overrides()).max_age == max_age
+    assert (
+        resolve_network(ProjectConfig(max_age=project), UserConfig(max_age=user), ConfigOverrides()).max_age == max_age
+    )
 
 
 def test_private_names_add_up() -> None:
-    network = resolve_network(Config(private=("a-*",)), UserConfig(private=("b-*",)), Overrides())
+    network = resolve_network(ProjectConfig(private=("a-*",)), UserConfig(private=("b-*",)), ConfigOverrides())
     assert network.private == ("a-*", "b-*")
 
 
 def test_only_the_project_names_a_status_index() -> None:
-    assert resolve_network(Config(status_index=PROJECT), UserConfig(), Overrides()).status_index == PROJECT
+    assert resolve_network(ProjectConfig(status_index=PROJECT), UserConfig(), ConfigOverrides()).status_index == PROJECT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in IGNORABLE_RULES])

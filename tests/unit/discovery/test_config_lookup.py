@@ -11,7 +11,7 @@ import pytest
 
 from mothball.check.inputs import ResolvedConfig
 from mothball.config.credential_settings import UserIndexUrl
-from mothball.config.project import DEFAULT_INDEX, Config, NetworkSettings, Overrides, UserConfig
+from mothball.config.project import DEFAULT_INDEX, ConfigOverrides, NetworkSettings, ProjectConfig, UserConfig
 from mothball.discovery.config_lookup import (
     SNAPSHOT_AGE_LIMIT_DAYS,
     ConfigResolver,
@@ -74,7 +74,7 @@ def told(one: ConfigResolver) -> list[str]:
 
 def test_without_any_configuration_the_defaults_rule(repo: Path) -> None:
     found = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert found == ResolvedConfig("", str(repo), Config(), NetworkSettings())
+    assert found == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings())
     assert found.network.index_url == DEFAULT_INDEX
 
 
@@ -116,7 +116,7 @@ def test_a_pyproject_without_the_table_does_not_end_the_search(repo: Path, conte
 def test_a_table_ends_the_search_however_it_is_written(repo: Path, table: str) -> None:
     write_tree(repo, {"pyproject.toml": shared("top"), "a/pyproject.toml": table})
     found = resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo)
-    assert (found.path, found.directory, found.config) == ("a/pyproject.toml", str(repo / "a"), Config())
+    assert (found.path, found.directory, found.config) == ("a/pyproject.toml", str(repo / "a"), ProjectConfig())
 
 
 def test_the_search_ends_at_the_root_of_the_repository(repo: Path) -> None:
@@ -339,7 +339,7 @@ def test_project_user_and_command_line_come_together(repo: Path) -> None:
         index_set_by="`index-url` in mothball.toml:1",
         user_indexes=("https://user.example/",),
     )
-    overruled = config_resolver(user, overrides=Overrides("https://line.example/", offline=True))
+    overruled = config_resolver(user, overrides=ConfigOverrides("https://line.example/", offline=True))
     network = resolved_config(overruled, path, repo).network
     assert (network.index_url, network.offline) == ("https://line.example/", True)
     assert (network.index_set_by, network.is_user_index) == ("--index-url", True)
@@ -350,7 +350,7 @@ def test_the_environments_word_on_unverified_beats_the_configurations_in_every_s
         'unverified = "error"\n"unverified.added" = "error"\n"unverified.transitive" = "error"\nmissing = "off"\n'
     )
     write_tree(repo, {"mothball.toml": f"[severity]\n{severity}"})
-    one = config_resolver(overrides=Overrides(unverified=Severity.NOTE))
+    one = config_resolver(overrides=ConfigOverrides(unverified=Severity.NOTE))
     assert resolved_config(one, repo / "requirements.txt", repo).config.severities == {
         "unverified": "note",
         "unverified.added": "note",
@@ -491,7 +491,7 @@ def test_the_users_file_is_read(tmp_path: Path) -> None:
     path.write_text('index-url = "https://user.example/"\ntrusted-hosts = ["mirror.example"]\noffline = true\n')
     found = read_user_config_file(str(path))
     assert (found.index_url, found.trusted_hosts, found.offline) == ("https://user.example/", ("mirror.example",), True)
-    assert found.access.addresses == (UserIndexUrl("https://user.example/"),)
+    assert found.credentials.index_urls == (UserIndexUrl("https://user.example/"),)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.check.inputs import RunSettings
-from mothball.config.project import Overrides, UserConfig
+from mothball.config.project import ConfigOverrides, UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.model.document import DependencyKind, IndexOption, ParseProblem
@@ -712,7 +712,7 @@ def test_the_patterns_of_a_chosen_configuration_count_from_the_repository(repo: 
 
 def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "requirements.txt": "a\n"})
-    result = found("requirements.txt", "gone.list", overrides=Overrides(offline=True))
+    result = found("requirements.txt", "gone.list", overrides=ConfigOverrides(offline=True))
     assert paths_of(result) == ["requirements.txt"]
     assert problems(result) == ["the snapshot cannot be used: there is no such file inside the repository"]
     assert result.files[0].resolved_config.network.offline

@@ -51,7 +51,7 @@ class Machine(NamedTuple):
 
     def ours(self, **variables: str) -> tuple[str, list[str], bool]:
         told = read_pip({**self.environment, **variables}, "linux")
-        return told.main.url if told.main else "", [one.url for one in told.extra], bool(told.no_index)
+        return told.default.url if told.default else "", [one.url for one in told.extra], bool(told.no_index)
 
     def pips(self, **variables: str) -> tuple[str, list[str], bool]:
         """Return what pip itself makes of it."""
@@ -166,8 +166,8 @@ def test_each_setting_tells_where_it_was_made(machine: Machine) -> None:
 
     told = read_pip({**machine.environment, "PIP_NO_INDEX": "yes"}, "linux")
 
-    assert told.main is not None
-    assert told.main.set_by == f"`index-url` in {path}:3"
+    assert told.default is not None
+    assert told.default.set_by == f"`index-url` in {path}:3"
     assert [one.set_by for one in told.extra] == [f"`extra-index-url` in {path}:4"] * 2
     assert told.no_index == "PIP_NO_INDEX"
 
@@ -215,11 +215,11 @@ def test_a_pip_conf_in_an_environment_inside_the_repository_routes_and_vouches_f
 
     told = read_installers({"VIRTUAL_ENV": str(venv), "PIP_EXTRA_INDEX_URL": MORE}, "linux")
 
-    assert told.pip.main is not None
-    assert (told.pip.main.url, told.pip.main.is_user_setting) == (HOME, False)
-    assert [one.url for one in told.addresses] == [MORE]
+    assert told.pip.default is not None
+    assert (told.pip.default.url, told.pip.default.is_user_setting) == (HOME, False)
+    assert [one.url for one in told.index_urls] == [MORE]
     outside = read_installers({"VIRTUAL_ENV": str(venv)}, "linux")
-    assert ([one.url for one in outside.pip.extra], outside.addresses) == ([OTHER], ())
+    assert ([one.url for one in outside.pip.extra], outside.index_urls) == ([OTHER], ())
 
 
 def test_what_an_environment_elsewhere_links_to_in_a_repository_is_no_word_of_the_user(
@@ -232,7 +232,7 @@ def test_what_an_environment_elsewhere_links_to_in_a_repository_is_no_word_of_th
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv" / "pip.conf").symlink_to(repository / "pip.conf")
 
-    assert read_installers({"VIRTUAL_ENV": str(tmp_path / "venv")}, "linux").addresses == ()
+    assert read_installers({"VIRTUAL_ENV": str(tmp_path / "venv")}, "linux").index_urls == ()
 
 
 @pytest.mark.parametrize("variable", ["PIP_CONFIG_FILE", "UV_CONFIG_FILE"])
@@ -246,7 +246,7 @@ def test_a_chosen_file_with_a_relative_path_routes_and_vouches_for_nobody(
 
     relative, absolute = (read_installers({variable: one}, "linux") for one in ("chosen", str(tmp_path / "chosen")))
 
-    named = relative.pip.main or relative.uv.file_default
+    named = relative.pip.default or relative.uv.file_default
     assert named is not None
-    assert (named.url, relative.addresses) == (HOME, ())
-    assert [one.url for one in absolute.addresses] == [HOME]
+    assert (named.url, relative.index_urls) == (HOME, ())
+    assert [one.url for one in absolute.index_urls] == [HOME]

@@ -117,7 +117,7 @@ def test_the_settings_of_all_installers_come_together(machine: Path) -> None:
 
     told = read_installers(variables, "linux")
 
-    assert [one.url for one in told.addresses] == [A, C, B]
+    assert [one.url for one in told.index_urls] == [A, C, B]
     assert told.variables["TOKEN"] == "x"
     assert read_installers(environment(machine), "linux")._replace(variables={}) == NO_SETTINGS._replace(variables={})
 
@@ -143,7 +143,7 @@ def test_every_index_that_the_user_names_is_among_the_addresses(machine: Path) -
         ),
         "linux",
     )
-    assert {one.url for one in everything.addresses} == {f"https://{number}.example" for number in range(1, 12)}
+    assert {one.url for one in everything.index_urls} == {f"https://{number}.example" for number in range(1, 12)}
 
 
 def test_a_password_is_in_no_form_of_an_index_that_can_be_shown() -> None:

@@ -60,9 +60,9 @@ def test_only_an_index_that_the_user_named_is_shown_it(authority: Authority) -> 
         assert ask(index.url, access) == FETCHED
         assert shown == [None]
         other_port = UserIndexUrl(f"https://127.0.0.1:{index.port ^ 1}/simple/")
-        assert ask(index.url, access._replace(addresses=(other_port,))) == FETCHED
+        assert ask(index.url, access._replace(index_urls=(other_port,))) == FETCHED
         assert shown == [None, None]
-        assert ask(index.url, access._replace(addresses=(UserIndexUrl(index.url),))) == FETCHED
+        assert ask(index.url, access._replace(index_urls=(UserIndexUrl(index.url),))) == FETCHED
         assert "somebody" in str(shown[-1])
 
 

@@ -10,7 +10,7 @@ from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remed
 from tests.support.check_inputs import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
 
 ADDED = SETTINGS._replace(mode=CheckMode.ADDED)
-SHARED = RemedyContext(configurations={"requirements.txt": ConfigFile("pyproject.toml")})
+SHARED = RemedyContext(config_files={"requirements.txt": ConfigFile("pyproject.toml")})
 
 
 def report(*, strict: bool = False, **answers: IndexResult) -> Report:
@@ -75,7 +75,7 @@ def test_doubts_that_strictness_makes_errors_have_them_too() -> None:
 
 def test_the_entries_stand_where_the_governing_file_has_them() -> None:
     told = remedies(
-        report(a=ARCHIVED), RemedyContext(configurations={"requirements.txt": ConfigFile("sub/mothball.toml")})
+        report(a=ARCHIVED), RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")})
     )
     assert "  or in sub/mothball.toml\n      [ignore]\n      a-lib = {" in told
     told = remedies(report(a=ARCHIVED), RemedyContext())
@@ -84,25 +84,27 @@ def test_the_entries_stand_where_the_governing_file_has_them() -> None:
 
 def test_a_snapshot_goes_beside_the_configuration_and_is_renewed_where_there_is_one() -> None:
     own = ConfigFile("my sub/mothball.toml")
-    told = remedies(report(a=DOWN), RemedyContext(configurations={"requirements.txt": own}))
+    told = remedies(report(a=DOWN), RemedyContext(config_files={"requirements.txt": own}))
     assert "-o 'my sub/statuses.json'`, then at the top of my sub/mothball.toml\n      snapshot = \"st" in told
     assert "tool.mothball" not in told
-    told = remedies(report(a=DOWN), RemedyContext(configurations={"requirements.txt": own._replace(snapshot="x.json")}))
+    told = remedies(report(a=DOWN), RemedyContext(config_files={"requirements.txt": own._replace(snapshot="x.json")}))
     assert "or renew the snapshot: online, `mothball snapshot -o 'my sub/x.json'`\n" in told
     assert "snapshot =" not in told
 
 
 def test_the_words_are_those_of_what_was_stopped() -> None:
-    pushed = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=PUSH))
+    pushed = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(action=PUSH))
     assert "to let this one push pass" in pushed
     assert "SKIP=mothball git push ..." in pushed
     assert "MOTHBALL_UNVERIFIED=warning git push ..." in pushed
-    ran = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(moment=RUN))
+    ran = remedies(report(a=ARCHIVED, b=DOWN), SHARED._replace(action=RUN))
     assert "MOTHBALL_UNVERIFIED=warning mothball check ..." in ran
     for told in (pushed, ran):
         assert "git commit" not in told
     assert "SKIP" not in ran
-    assert "SKIP=mothball-scripts git commit" in remedies(report(a=ARCHIVED), SHARED._replace(hook="mothball-scripts"))
+    assert "SKIP=mothball-scripts git commit" in remedies(
+        report(a=ARCHIVED), SHARED._replace(hook_id="mothball-scripts")
+    )
 
 
 def test_of_many_names_a_few_are_shown() -> None:

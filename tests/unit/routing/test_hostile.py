@@ -192,7 +192,7 @@ def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
     ):
         with suppress(UnreadableFileError):
             read = read_installers({"XDG_CONFIG_DIRS": "/nowhere", **variables}, "linux")
-            assert all(isinstance(index.url, str) for index in read.addresses)
+            assert all(isinstance(index.url, str) for index in read.index_urls)
 
 
 VALUES_OF_OURS = st.recursive(

@@ -278,7 +278,7 @@ def test_pipenv_asks_its_first_source(text: str, indexes: Way) -> None:
 
 
 def test_pipenv_goes_to_its_mirror_instead_of_the_default_index() -> None:
-    mirror = InstallerSettings(mirror=user(D, "PIPENV_PYPI_MIRROR"))
+    mirror = InstallerSettings(pipenv_mirror=user(D, "PIPENV_PYPI_MIRROR"))
     text = table("source", "pypi", PUBLIC) + table("source", "b", B) + PACKAGES
     sources = f'{{"_meta": {{"sources": [{{"name": "p", "url": "{PUBLIC}"}}]}}'
     lock = sources + ', "default": {"lib": {"version": "==1"}}}'
@@ -505,6 +505,6 @@ def test_what_is_said_to_uv_pip_holds_for_no_project() -> None:
 
 
 def test_a_table_of_uv_without_indexes_leaves_the_home_that_pip_was_told() -> None:
-    settings = InstallerSettings(pip=PipSettings(main=user(A), extra=(user(B),)))
+    settings = InstallerSettings(pip=PipSettings(default=user(A), extra=(user(B),)))
     assert lib(PROJECT + "[tool.uv]\n", settings) == (B, A)
     assert lib("[tool.uv]\ndev-dependencies = ['lib']\n", settings) == (PUBLIC,)
