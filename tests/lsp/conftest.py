@@ -50,7 +50,7 @@ def editor(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Editor]:
     """A client whose workspace can be checked; what changes is followed without a pause."""
-    monkeypatch.setattr("mothball.lsp.features.watching._GATHERING", 0.0)
+    monkeypatch.setattr("mothball.lsp.features.watching._DEBOUNCE", 0.0)
     checks = Checks()
     monkeypatch.setattr("mothball.lsp.workspace_diagnostics.check_folders", checks.check_folders)
     yield Editor(client, workspace, index, checks)

@@ -74,7 +74,7 @@ def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
     (told,) = client.wait_for(lambda: client.messages("window/logMessage"))
     assert "no object of keys and values" in told["params"]["message"]
     now = client.in_loop(lambda: client.server.session.settings)
-    assert now == before._replace(troubles=("the settings are no object of keys and values",))
+    assert now == before._replace(errors=("the settings are no object of keys and values",))
 
 
 def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InProcess, workspace: Workspace) -> None:
@@ -149,28 +149,28 @@ def test_every_answer_is_good_for_its_time(
     known: Lookups, answer: IndexResult, settings: dict[str, Any], seconds: float
 ) -> None:
     asked = query(**settings)
-    assert known.wanting([asked], NOW) == [asked]
+    assert known.outdated([asked], NOW) == [asked]
     with mock.patch("time.time", return_value=NOW):
-        known.keep({asked: answer})
-    assert known.known([asked]) == {asked: answer}
-    assert known.wanting([asked], NOW + seconds) == []
-    assert known.wanting([asked], NOW + seconds + 1) == [asked]
+        known.store({asked: answer})
+    assert known.results([asked]) == {asked: answer}
+    assert known.outdated([asked], NOW + seconds) == []
+    assert known.outdated([asked], NOW + seconds + 1) == [asked]
     # Other settings want an answer of their own, and show the one that is there until it comes.
     other = query(max_age=77.0)
-    assert known.wanting([other], NOW) == [other]
-    assert known.known([other]) == {other: answer}
+    assert known.outdated([other], NOW) == [other]
+    assert known.results([other]) == {other: answer}
 
 
 def test_what_nobody_asks_about_is_forgotten_when_there_is_too_much(
     known: Lookups, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookups, "_MAX_ANSWERS", 2)
+    monkeypatch.setattr(lookups, "_MAX_RESULTS", 2)
     queries = [query(name) for name in ("a", "b", "c")]
-    known.keep(dict.fromkeys(queries, StatusNotStated(Origin(INDEX, NOW))))
-    known.forget_all_but(queries[:1])
-    assert [one.name for one, answer in known.known(queries).items() if answer is not lookups.PENDING] == ["a"]
-    known.forget_all_but([])
-    assert known.known(queries[:1])[queries[0]] is not lookups.PENDING
+    known.store(dict.fromkeys(queries, StatusNotStated(Origin(INDEX, NOW))))
+    known.prune(queries[:1])
+    assert [one.name for one, answer in known.results(queries).items() if answer is not lookups.PENDING] == ["a"]
+    known.prune([])
+    assert known.results(queries[:1])[queries[0]] is not lookups.PENDING
 
 
 def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(

@@ -504,7 +504,7 @@ def test_the_clock_finds_an_index_that_is_back(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for(lambda: document in client.diagnostics)
     client.wait_for(lambda: codes_of(client.diagnostics[document]) != [])
-    client.in_loop(client.server.session.close_idle_connections)
+    client.in_loop(client.server.session.refresh_stale)
     client.wait_for_diagnostics(document, "archived")
 
 
@@ -517,7 +517,7 @@ def test_the_clock_finds_files_that_changed_unwatched(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document)
     workspace.write("known.json", snapshot_text({"old-lib": "archived", "more": "active"}))
-    client.in_loop(client.server.session.close_idle_connections)
+    client.in_loop(client.server.session.refresh_stale)
     client.wait_for_diagnostics(document, "archived")
     registered = [
         watcher["globPattern"]

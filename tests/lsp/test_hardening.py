@@ -172,7 +172,7 @@ def test_six_slow_look_ups_leave_hover_alone(client: InProcess, workspace: Works
     slow = {f"slow-{number}" for number in range(6)}
 
     def pending() -> set[str]:
-        return client.in_loop(lambda: {one.name for one in client.server.session.lookups._flying})
+        return client.in_loop(lambda: {one.name for one in client.server.session.lookups._in_flight})
 
     wait_until(lambda: slow <= pending(), "six lookups are pending")
     client.change(quick, "# moved\nquick\n")

@@ -43,11 +43,11 @@ def test_a_login_that_was_mended_in_netrc_counts_from_the_next_question(
         document = refused(client, workspace, index.url)
         asked = len(index.received)
         for _ in range(3):  # a login that was refused is not sent again: a few more tries may lock the account
-            client.in_loop(client.server.session.close_idle_connections)
-            client.wait_for(lambda: not client.server.session.lookups._flying)
+            client.in_loop(client.server.session.refresh_stale)
+            client.wait_for(lambda: not client.server.session.lookups._in_flight)
         assert len(index.received) == asked
         write_netrc(home, "right")
-        client.in_loop(client.server.session.close_idle_connections)
+        client.in_loop(client.server.session.refresh_stale)
         client.wait_for_diagnostics(document, "archived")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mothball.lsp import typing_state
 from mothball.lsp.documents import Checked
-from mothball.lsp.typing_state import changed, may_become_private
+from mothball.lsp.typing_state import changed_span, may_become_private
 from mothball.model.document import Span
 from tests.support.lsp_client import PUSH
 from tests.support.lsp_in_process import InProcess, Workspace
@@ -32,7 +32,7 @@ def in_common(one: str, other: str) -> int:
 @given(TEXTS, TEXTS)
 def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> None:
     kept = in_common(before, after)
-    span = changed(before, after)
+    span = changed_span(before, after)
     assert span.start == kept
     assert span.end == len(after) - in_common(before[kept:][::-1], after[kept:][::-1])
 
@@ -48,7 +48,7 @@ def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> N
     ],
 )
 def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
-    assert changed(before, after).end == at
+    assert changed_span(before, after).end == at
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_name_is_not_asked_for_while_it_is_typed(
     typist.types("old-lib==1")
     client.wait_for_diagnostics(typist.document, "archived")
     typist.types("old-lib==1\nf")
-    client.in_loop(client.server.session.close_idle_connections)
+    client.in_loop(client.server.session.refresh_stale)
     typist.types("old-lib==1\nfine")
     typist.types("old-lib==1\nfine\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
@@ -212,7 +212,7 @@ def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
     # What is typed elsewhere has been asked for, and that name with it if it was not held.
     path = workspace.write("requirements.txt", "fine\n")
     client.wait_for_diagnostics(client.open(path, "fine\n"), "archived")
-    client.in_loop(client.server.session.close_idle_connections)
+    client.in_loop(client.server.session.refresh_stale)
     assert [one.name for one in index.received] == ["old-lib", "fine"]
     # Any version will do: when the typing has gone on elsewhere, that is what is meant.
     client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)

@@ -33,17 +33,17 @@ class HeldJudge:
         self.texts: list[str] = []
         self.go = threading.Event()
 
-    def judge(self, task: AnalysisTask, known: LookUp) -> AnalysisResult:
+    def analyze(self, task: AnalysisTask, known: LookUp) -> AnalysisResult:
         if len(task.text) >= len(LONG):
             self.texts.append(task.text[len(LONG) :])
             self.go.wait(LIMIT)
-        return verdicts.judge(task, known)
+        return verdicts.analyze(task, known)
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldJudge]:
     held = HeldJudge()
-    monkeypatch.setattr("mothball.lsp.session.judge", held.judge)
+    monkeypatch.setattr("mothball.lsp.session.analyze", held.analyze)
     yield held
     held.go.set()
 
@@ -64,7 +64,7 @@ def test_of_the_texts_that_come_while_a_long_one_is_judged_only_the_last_is(
     client.wait_for(lambda: held.texts)
     for version, word in enumerate(("second", "third", "fourth"), 2):
         client.change(document, f"{LONG}=={word}\n", version)
-    until(client, lambda: client.server.session.documents[document].is_overtaken)
+    until(client, lambda: client.server.session.documents[document].is_outdated)
     held.go.set()
     client.wait_for(lambda: "fourth" in str(client.diagnostics.get(document)))
     assert held.texts == ["==first\n", "==fourth\n"]
@@ -85,7 +85,7 @@ def test_answers_that_come_while_a_long_text_is_judged_count(
     client.wait_for(lambda: held.texts)
     index.script("old-lib", page("old-lib", "active"))
     client.command("mothball.checkAgain")
-    until(client, lambda: client.server.session.documents[document].is_overtaken)
+    until(client, lambda: client.server.session.documents[document].is_outdated)
     held.go.set()
     client.wait_for_diagnostics(document)
 
@@ -135,7 +135,7 @@ def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
     document = client.open(workspace.path("requirements.txt"), "")
     client.wait_for_diagnostics(document)
     with monkeypatch.context() as broken:
-        broken.setattr("mothball.lsp.session.judge", burst)
+        broken.setattr("mothball.lsp.session.analyze", burst)
         client.change(document, "old-lib\n")
         (told,) = client.wait_for(lambda: client.diagnostics[document])
     assert told["message"].startswith("not checked: mothball failed on this file")
@@ -151,8 +151,8 @@ def test_the_clock_passes_over_a_document_that_is_not_read_yet(
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
-    client.in_loop(client.server.session.close_idle_connections)
-    assert client.in_loop(lambda: client.server.session.documents[document].surveys) == 1
+    client.in_loop(client.server.session.refresh_stale)
+    assert client.in_loop(lambda: client.server.session.documents[document].reads_started) == 1
     go.set()
     client.wait_for_diagnostics(document, "archived")
 
@@ -177,7 +177,7 @@ def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
     first, second = (
         client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}}) for _ in range(2)
     )
-    until(client, lambda: len(client.server.session.documents[document].waiting) == 2)
+    until(client, lambda: len(client.server.session.documents[document].waiters) == 2)
     client.notify("$/cancelRequest", {"id": first})
     with pytest.raises(ServerError) as cancelled:
         client.answer(first)
@@ -194,7 +194,7 @@ def test_a_document_that_is_closed_while_its_diagnostics_are_waited_for_has_none
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
-    until(client, lambda: bool(client.server.session.documents[document].waiting))
+    until(client, lambda: bool(client.server.session.documents[document].waiters))
     client.close(document)
     assert client.answer(number) == {"kind": "full", "items": []}
     go.set()

@@ -12,7 +12,7 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.index.resolution import Query
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.diagnostics import DiagnosticOptions
-from mothball.lsp.lookups import Answers
+from mothball.lsp.lookups import IndexResults
 from mothball.lsp.workspace_check import Context, check_folders
 from mothball.model.lookup import KnownStatus, Origin, ProjectStatus
 from tests.support.lsp_client import PULL, PUSH, Message, ServerError, uri
@@ -255,7 +255,7 @@ def test_a_canceled_check_stops_between_two_batches_of_lookups(
     workspace.write("requirements.txt", "a\nb\nc\nd\ne\n")
     asked: list[str] = []
 
-    def ask(queries: Sequence[Query], *_: bool) -> Answers:
+    def ask(queries: Sequence[Query], *_: bool) -> IndexResults:
         asked.extend(query.name for query in queries)
         origin = Origin("https://index.example/simple/", 0.0)
         return dict.fromkeys(queries, KnownStatus(ProjectStatus.ACTIVE, "", origin))

@@ -141,7 +141,7 @@ def test_a_lookup_for_an_open_file_is_used_for_the_other_files(editor: Editor) -
     editor.index.script("fine", page("fine", "archived"))
     # As if "check again" were about open files alone.
     queries = editor.client.server.session.documents[document].queries()
-    editor.client.in_loop(lambda: editor.client.server.session.lookups.ask(queries, refresh=True))
+    editor.client.in_loop(lambda: editor.client.server.session.lookups.look_up(queries, refresh=True))
     editor.client.wait_for_diagnostics(document, "archived")
     editor.wait_for("a/requirements.txt", "archived")
     assert editor.index.count("fine") == 2
@@ -271,7 +271,7 @@ def test_an_unsaved_project_name_is_not_looked_up(editor: Editor) -> None:
     document = editor.open("pyproject.toml", named.format("old-name"))
     editor.client.wait_for_diagnostics(document)
     editor.client.change(document, named.format("new-name"))
-    editor.until(lambda: editor.client.server.session.documents[document].new_own_name == "new-name")
+    editor.until(lambda: editor.client.server.session.documents[document].unsaved_project_name == "new-name")
     editor.check()
     assert editor.looked_up() == {"fine"}
 

@@ -75,14 +75,14 @@ class InProcess(LspClient):
 
         def has_paused() -> bool:
             held = self.server.session.documents[document]
-            timer = held.asking
+            timer = held.lookup_timer
             is_over = timer is None or timer.cancelled() or timer.when() < self.loop.time()
             return held.is_checked() and is_over
 
         # The server has read all messages that were sent before this request.
         self.hover("file:///nowhere/requirements.txt", 0, 0)
         wait_until(lambda: self.in_loop(has_paused), "the pause is over")
-        wait_until(lambda: self.in_loop(lambda: not self.server.session.lookups._flying), "no lookup is pending")
+        wait_until(lambda: self.in_loop(lambda: not self.server.session.lookups._in_flight), "no lookup is pending")
 
     def stop(self) -> None:
         """End the loop; look-ups that are under way in threads find nobody any more."""

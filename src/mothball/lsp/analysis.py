@@ -16,7 +16,7 @@ from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.effective_settings import EffectiveSettings, SettingsError, run_settings
 from mothball.lsp.last_valid import LastValid
-from mothball.lsp.lookups import Answers
+from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_document import DocumentContext, check_open, read_file_context, read_open
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.errors import ConfigError, UnreadableFileError
@@ -24,7 +24,7 @@ from mothball.model.findings import Finding, Problem, Severity
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path
 
-LookUp = Callable[[Iterable[Query]], Answers]
+LookUp = Callable[[Iterable[Query]], IndexResults]
 
 
 class AnalysisRequest(NamedTuple):
@@ -36,7 +36,7 @@ class AnalysisRequest(NamedTuple):
     path: str
     format: str
     text: str
-    here: str | None
+    folder: str | None
     valid: LastValid | None = None
 
 
@@ -44,7 +44,7 @@ class FileState(NamedTuple):
     """What a survey brought: the text as it was read with its surroundings, and what the cache knows of its names."""
 
     parsed: Parsed
-    cached: Answers
+    cached: IndexResults
 
 
 class AnalysisTask(NamedTuple):
@@ -77,13 +77,13 @@ def read_file_state(
     subject: AnalysisRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
 ) -> FileState:
     """Read what matters for a document, and what the cache knows of the names in it."""
-    path, file_format, text, here, valid = subject
+    path, file_format, text, folder, valid = subject
     try:
-        context = read_file_context(path, file_format, here, effective_settings().config_resolver())
+        context = read_file_context(path, file_format, folder, effective_settings().config_resolver())
     except (ConfigError, UnreadableFileError) as error:
         # Nobody knows which names the user keeps to themselves: nothing is looked up.
         context = read_file_context(
-            path, file_format, here, ConfigResolver(ConfigResolverSettings(today=""), UserConfig())
+            path, file_format, folder, ConfigResolver(ConfigResolverSettings(today=""), UserConfig())
         )
         place = "" if isinstance(error, SettingsError) else display_path(user_config_file())
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
@@ -93,14 +93,14 @@ def read_file_state(
     return FileState(Parsed(context, text, opened), cached(queries) if queries else {})
 
 
-def judge(task: AnalysisTask, known: LookUp) -> AnalysisResult:
+def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
     """Return the verdict on a text, by the answers that ``known`` has."""
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
     asked: list[Query] = []
 
-    def look_up(queries: Iterable[Query]) -> Answers:
+    def look_up(queries: Iterable[Query]) -> IndexResults:
         asked.extend(queries)
         return known(asked)
 
@@ -123,7 +123,7 @@ def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[
             yield finding._replace(location=place)
 
 
-def failed(path: str, text: str, version: int | None, options: DiagnosticOptions) -> AnalysisResult:
+def failed_result(path: str, text: str, version: int | None, options: DiagnosticOptions) -> AnalysisResult:
     """Return the verdict on a text on which mothball failed: a bug must not look like a clean file."""
     help_text = "this is a bug in mothball; the log of the server shows where"
     problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)

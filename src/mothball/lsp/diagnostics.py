@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import SOURCE, Positions, rule_uri, severity_of, top_of_document, uri_of
-from mothball.lsp.documents import Checked, counts
+from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.lookups import PENDING
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Rule, Severity
@@ -28,7 +28,7 @@ class DiagnosticOptions(NamedTuple):
 def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.Diagnostic]:
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
-        return [of_problem(problem, checked, options) for problem in checked.problems]
+        return [problem_diagnostic(problem, checked, options) for problem in checked.problems]
     return _Writer(checked, options).diagnostics()
 
 
@@ -47,7 +47,7 @@ class _Writer:
         """Return all of them: what is about the whole document first, then in the order of its lines."""
         unreachable: dict[tuple[str, Cause | None], list[Finding]] = {}
         told: list[types.Diagnostic] = []
-        for finding in filter(counts, self._checked.findings()):
+        for finding in filter(is_reported, self._checked.findings()):
             if finding.lookup == PENDING:
                 continue
             if isinstance(finding.lookup, Unavailable):
@@ -63,7 +63,7 @@ class _Writer:
             if problem.index_url in failing:
                 old[problem.index_url] = problem
             else:
-                general.append(of_problem(problem, self._checked, self._diagnostic_options))
+                general.append(problem_diagnostic(problem, self._checked, self._diagnostic_options))
         for (index, _), findings in unreachable.items():
             heaviest = min(findings, key=lambda one: _WEIGHTS.index(one.severity))
             told.append(self._of_finding(heaviest, _together(findings, old.pop(index, None))))
@@ -190,7 +190,7 @@ def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]
             yield one
 
 
-def of_problem(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:
+def problem_diagnostic(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:
     """Return the diagnostic of what kept the document from being checked as it should."""
     here = not problem.path or problem.path in (checked.path, checked.shown)
     range_ = top_of_document()

@@ -82,9 +82,9 @@ class OpenDocument:
         # What the text says of private names, where it is a configuration.
         self.private: tuple[str, ...] = ()
         # Whether the text names other indexes than the file on disk, and what new name it gives the project.
-        self.names_other_indexes = False
-        self.new_own_name = ""
-        self.surroundings: DocumentContext | None = None
+        self.changes_indexes = False
+        self.unsaved_project_name = ""
+        self.context: DocumentContext | None = None
         self.parsed: Parsed | None = None
         # What is left of the last valid parse, for formats that are read whole or not at all.
         self.valid: LastValid | None = None
@@ -94,18 +94,18 @@ class OpenDocument:
         # Whether the client, which pulls, has what `diagnostics` was before it changed for the last time.
         self.pulled = False
         # The only survey there was has failed; the next change is reason to try again.
-        self.is_unsurveyed = False
-        # Counts the surveys that were begun, so that one overtaken by the next is dropped.
-        self.surveys = 0
-        self.check_is_due = False
-        self.asks_when_checked = False
+        self.read_failed = False
+        # Counts the reads_started that were begun, so that one overtaken by the next is dropped.
+        self.reads_started = 0
+        self.check_is_scheduled = False
+        self.lookup_is_due = False
         # Where the last change was, until the file is saved: there, somebody may still be typing a name.
-        self.edited: Span | None = None
-        # A long text is judged in a thread, one after the other; `is_overtaken` when there is reason to do it again.
+        self.last_edit: Span | None = None
+        # A long text is judged in a thread, one after the other; `is_outdated` when there is reason to do it again.
         self.is_in_thread = False
-        self.is_overtaken = False
-        self.asking: asyncio.TimerHandle | None = None
-        self.waiting: list[asyncio.Future[None]] = []
+        self.is_outdated = False
+        self.lookup_timer: asyncio.TimerHandle | None = None
+        self.waiters: list[asyncio.Future[None]] = []
 
     def queries(self) -> tuple[Query, ...]:
         """Return what is asked for the text that was checked last."""
@@ -113,7 +113,7 @@ class OpenDocument:
 
     def is_checked(self) -> bool:
         """Return whether the verdict is about the text as it is now."""
-        return self.checked is not None and self.checked.text == self.text and not self.check_is_due
+        return self.checked is not None and self.checked.text == self.text and not self.check_is_scheduled
 
 
 def format_for(path: str, *, scripts: bool) -> str | None:
@@ -129,6 +129,6 @@ def format_for(path: str, *, scripts: bool) -> str | None:
     return found
 
 
-def counts(finding: Finding) -> bool:
+def is_reported(finding: Finding) -> bool:
     """Return whether ``finding`` is to be shown: nothing excuses it, and it weighs something."""
     return finding.suppressed is None and finding.severity is not Severity.OFF

@@ -48,9 +48,9 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
     Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used, and
     SettingsError where the editor's settings cannot.
     """
-    if settings.troubles:
+    if settings.errors:
         raise SettingsError(
-            "; ".join(settings.troubles), help_text="mend it in the settings of the editor; nothing is asked until then"
+            "; ".join(settings.errors), help_text="mend it in the settings of the editor; nothing is asked until then"
         )
     user = with_installers(read_user_config_file(user_config_file()))
     chosen = (UserIndexUrl(settings.index_url),) if settings.index_url else environment.addresses

@@ -39,13 +39,13 @@ PENDING = Unavailable(Cause.DEADLINE, "it has not been asked for yet", Origin(""
 RETRY_AFTER = 30.0
 _OFFLINE_RETRY_AFTER = 300.0
 # How long answers are gathered before they are handed on, in seconds: each time, texts are judged anew.
-GATHERING = 0.1
+BATCH_INTERVAL = 0.1
 _NETWORK_THREADS = 8
 _CACHE_THREADS = 2
 # What nobody asks about any more is forgotten beyond this many answers.
-_MAX_ANSWERS = 20_000
+_MAX_RESULTS = 20_000
 
-Answers = Mapping[Query, IndexResult]
+IndexResults = Mapping[Query, IndexResult]
 _Key = tuple[str, tuple[str, ...], str | None]
 
 
@@ -54,7 +54,7 @@ class StoredResult(NamedTuple):
 
     query: Query
     answer: IndexResult
-    came_at: float
+    stored_at: float
 
 
 class Lookups:
@@ -66,117 +66,119 @@ class Lookups:
         """``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is told, there, which answers came."""
         self._run_in_loop = run_in_loop
         self._on_answers = on_answers
-        self._known: dict[_Key, StoredResult] = {}
-        self._flying: set[Query] = set()
-        self._pages = _Pages()
+        self._results: dict[_Key, StoredResult] = {}
+        self._in_flight: set[Query] = set()
+        self._blocking = _BlockingLookups()
         self._cache_pool = ThreadPoolExecutor(_CACHE_THREADS, "mothball-cache")
         self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
 
-    def known(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
+    def results(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
         """Return what is known of each query, ``PENDING`` where nothing is.
 
         What was learnt under other settings serves until the new ones have been asked: a verdict must not flicker.
         """
         answers = {}
         for query in queries:
-            found = self._known.get(_key(query))
+            found = self._results.get(_key(query))
             answers[query] = PENDING if found is None else found.answer
         return answers
 
-    def wanting(self, queries: Iterable[Query], now: float) -> list[Query]:
+    def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
         """Return those of ``queries`` to which there is no answer, or none that is good enough any more."""
         return [
             query
             for query in queries
-            if query not in self._flying and _is_wanting(query, self._known.get(_key(query)), now)
+            if query not in self._in_flight and _is_outdated(query, self._results.get(_key(query)), now)
         ]
 
-    def keep(self, answers: Answers) -> None:
+    def store(self, answers: IndexResults) -> None:
         """Take in answers that came by another way, out of the cache."""
         now = time.time()
         for query, answer in answers.items():
-            self._known[_key(query)] = StoredResult(query, answer, now)
+            self._results[_key(query)] = StoredResult(query, answer, now)
 
-    def ask(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
+    def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look ``queries`` up; those on their way already are not asked twice. ``refresh`` passes over the cache."""
-        wanted = tuple(query for query in dict.fromkeys(queries) if query not in self._flying)
+        wanted = tuple(query for query in dict.fromkeys(queries) if query not in self._in_flight)
         if not wanted:
             return
-        self._flying.update(wanted)
+        self._in_flight.update(wanted)
         if refresh:
-            self._ask_indexes(wanted, refresh=True)
+            self._query_indexes(wanted, refresh=True)
             return
-        job = self._cache_pool.submit(self._pages.cached, wanted)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._out_of_cache(wanted, done.result())))
+        job = self._cache_pool.submit(self._blocking.cached, wanted)
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result())))
 
     def use_settings(self, user: UserConfig) -> None:
         """Trust whom the user trusts, and get in as the user does. For any thread."""
-        self._pages.use_settings(user)
+        self._blocking.use_settings(user)
 
     def reset(self) -> None:
         """Forget who failed and who refused a login; netrc and keyring are asked anew. For any thread."""
-        self._pages.reset()
+        self._blocking.reset()
 
-    def cached(self, queries: Iterable[Query]) -> Answers:
+    def cached(self, queries: Iterable[Query]) -> IndexResults:
         """Return what the cache knows. For any thread."""
-        return self._pages.cached(tuple(queries))
+        return self._blocking.cached(tuple(queries))
 
-    def ask_here(self, queries: Iterable[Query], *, refresh: bool) -> Answers:
+    def look_up_blocking(self, queries: Iterable[Query], *, refresh: bool) -> IndexResults:
         """Return an answer for each of ``queries``, however long it takes. For threads that may wait."""
-        return self._pages.asked(tuple(queries), refresh=refresh)
+        return self._blocking.look_up(tuple(queries), refresh=refresh)
 
-    def forget_all_but(self, wanted: Iterable[Query]) -> None:
+    def prune(self, wanted: Iterable[Query]) -> None:
         """Forget what nobody wants, where there is too much of it."""
-        if len(self._known) > _MAX_ANSWERS:
+        if len(self._results) > _MAX_RESULTS:
             keys = set(map(_key, wanted))
-            self._known = {key: known for key, known in self._known.items() if key in keys}
+            self._results = {key: known for key, known in self._results.items() if key in keys}
 
-    def _out_of_cache(self, wanted: tuple[Query, ...], found: Answers) -> None:
-        self._arrived(found)
+    def _cache_read(self, wanted: tuple[Query, ...], found: IndexResults) -> None:
+        self._store_results(found)
         rest = tuple(query for query in wanted if query not in found)
         if rest:
-            self._ask_indexes(rest, refresh=False)
+            self._query_indexes(rest, refresh=False)
 
-    def _ask_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
+    def _query_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
         """Ask, in one batch for each set of indexes: a slow one must not keep the others' answers."""
         batches: dict[tuple[str, ...], list[Query]] = {}
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
-            trickle = _Trickle(self._run_in_loop, self._arrived)
-            job = self._network_pool.submit(self._pages.asked, batch, refresh=refresh, on_answer=trickle.take)
-            job.add_done_callback(trickle.end)
+            batcher = _ResultBatcher(self._run_in_loop, self._store_results)
+            job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_answer=batcher.take)
+            job.add_done_callback(batcher.end)
 
-    def _arrived(self, answers: Answers) -> None:
+    def _store_results(self, answers: IndexResults) -> None:
         if not answers:
             return
-        self._flying.difference_update(answers)
-        self.keep(answers)
+        self._in_flight.difference_update(answers)
+        self.store(answers)
         self._on_answers(frozenset(answers))
         # Now that an index has been seen stating statuses, a page without one means "active" (PEP 792).
         stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, KnownStatus)}
-        self.ask(
+        self.look_up(
             known.query
-            for known in self._known.values()
+            for known in self._results.values()
             if isinstance(known.answer, StatusNotStated) and known.answer.origin.index_url in stating
         )
 
 
-class _Trickle:
+class _ResultBatcher:
     """Hands the answers of one batch on while it is under way: one slow name must not keep all the others'."""
 
-    def __init__(self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[Answers], None]) -> None:
+    def __init__(
+        self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[IndexResults], None]
+    ) -> None:
         self._run_in_loop = run_in_loop
-        self._arrived = arrived
+        self._store_results = arrived
         self._waiting: dict[Query, IndexResult] = {}
-        self._handed_on: set[Query] = set()
+        self._delivered: set[Query] = set()
         self._is_due = False
 
     def take(self, query: Query, answer: IndexResult) -> None:
         """Take one answer. For the thread that asks."""
         self._run_in_loop(lambda: self._take(query, answer))
 
-    def end(self, job: Future[Answers]) -> None:
+    def end(self, job: Future[IndexResults]) -> None:
         """Take what all has come to. For the thread that asks."""
         self._run_in_loop(lambda: self._end(job.result()))
 
@@ -184,27 +186,27 @@ class _Trickle:
         self._waiting[query] = answer
         if not self._is_due:
             self._is_due = True
-            asyncio.get_running_loop().call_later(GATHERING, self._hand_on)
+            asyncio.get_running_loop().call_later(BATCH_INTERVAL, self._deliver)
 
-    def _hand_on(self) -> None:
+    def _deliver(self) -> None:
         self._is_due = False
         waiting, self._waiting = self._waiting, {}
-        self._handed_on.update(waiting)
-        self._arrived(waiting)
+        self._delivered.update(waiting)
+        self._store_results(waiting)
 
-    def _end(self, answers: Answers) -> None:
+    def _end(self, answers: IndexResults) -> None:
         self._waiting = {}
-        self._arrived({query: answer for query, answer in answers.items() if query not in self._handed_on})
+        self._store_results({query: answer for query, answer in answers.items() if query not in self._delivered})
 
 
-class _Pages:
+class _BlockingLookups:
     """The cache and the client, for the threads that look up."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._user = UserConfig()
-        self._told = ""
+        self._logged_error = ""
         # What the client read of netrc was as these stamps say.
         self._netrc: tuple[Stamp | None, ...] = ()
 
@@ -219,31 +221,31 @@ class _Pages:
         with self._lock:
             self._client = None
 
-    def cached(self, queries: tuple[Query, ...]) -> Answers:
+    def cached(self, queries: tuple[Query, ...]) -> IndexResults:
         """Return the answers that need no index: those that the cache holds fresh, all of them offline."""
-        as_asked = _with_settings(queries, lambda settings: settings._replace(offline=True))
-        answers = self._look_up(as_asked.values(), _no_client)
+        modified = _with_settings(queries, lambda settings: settings._replace(offline=True))
+        answers = self._resolve(modified.values(), _no_client)
         return {
             query: answers[offline]
-            for query, offline in as_asked.items()
+            for query, offline in modified.items()
             if query.settings.offline or _is_fresh(answers[offline])
         }
 
-    def asked(self, queries: tuple[Query, ...], *, refresh: bool, on_answer: OnAnswer | None = None) -> Answers:
+    def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_answer: OnAnswer | None = None) -> IndexResults:
         """Return an answer for each query; ``on_answer`` is told those that are certain before."""
-        as_asked = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
-        asked_as = {other: query for query, other in as_asked.items()}
+        modified = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
+        asked_as = {other: query for query, other in modified.items()}
 
         def told(other: Query, answer: IndexResult) -> None:
             if on_answer is not None:
                 on_answer(asked_as[other], answer)
 
-        answers = self._look_up(as_asked.values(), self._open_client, told)
-        return {query: answers[other] for query, other in as_asked.items()}
+        answers = self._resolve(modified.values(), self._open_client, told)
+        return {query: answers[other] for query, other in modified.items()}
 
-    def _look_up(
+    def _resolve(
         self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_answer: OnAnswer | None = None
-    ) -> Answers:
+    ) -> IndexResults:
         """Look up; whatever fails besides the network is told, and is no answer."""
         queries = tuple(queries)
         cache = self._open_cache()
@@ -259,19 +261,19 @@ class _Pages:
         finally:
             if cache is not None:
                 if cache.error is not None:
-                    self._tell(cache.error)
+                    self._log_once(cache.error)
                 cache.close()
 
     def _open_cache(self) -> StatusCache | None:
         try:
             return StatusCache.open(cache_directory())
         except CacheError as error:
-            self._tell(error)
+            self._log_once(error)
             return None
 
-    def _tell(self, error: CacheError) -> None:
-        if str(error) != self._told:
-            self._told = str(error)
+    def _log_once(self, error: CacheError) -> None:
+        if str(error) != self._logged_error:
+            self._logged_error = str(error)
             logger.warning("%s; went on without it. %s", error, error.help)
 
     def _open_client(self) -> Fetcher:
@@ -293,11 +295,11 @@ def _key(query: Query) -> _Key:
     return name, indexes, settings.status_index
 
 
-def _is_wanting(query: Query, known: StoredResult | None, now: float) -> bool:
+def _is_outdated(query: Query, known: StoredResult | None, now: float) -> bool:
     """Return whether ``query`` has no answer, or none that is good enough any more."""
     if known is None or known.query.settings != query.settings:
         return True
-    answer, since = known.answer, now - known.came_at
+    answer, since = known.answer, now - known.stored_at
     if query.settings.offline:
         return since > _OFFLINE_RETRY_AFTER
     if isinstance(answer, Unavailable) or answer.origin.source is Source.STALE:
@@ -324,7 +326,7 @@ def _is_fresh(answer: IndexResult) -> bool:
     return not isinstance(answer, Unavailable) and answer.origin.source is Source.CACHE
 
 
-def _failed(queries: Iterable[Query], detail: str) -> Answers:
+def _failed(queries: Iterable[Query], detail: str) -> IndexResults:
     now = time.time()
     return {query: Unavailable(Cause.UNEXPECTED_RESPONSE, detail, Origin(query.indexes[0], now)) for query in queries}
 

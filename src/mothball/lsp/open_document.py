@@ -29,11 +29,11 @@ from mothball.formats.toml.api import scan_once, span_of
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import (
     NOTHING_UNSAVED,
-    SavedRoutes,
+    SavedRouting,
     Unsaved,
     indexes_in,
     routed_as_saved,
-    saved_routes,
+    saved_routing,
     with_private,
 )
 from mothball.model.document import Document, Location
@@ -70,7 +70,7 @@ class DocumentContext(NamedTuple):
     problems: tuple[Problem, ...] = ()
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
-    ways: SavedRoutes = SavedRoutes()
+    routing: SavedRouting = SavedRouting()
     references: frozenset[LocalReference] = frozenset()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
@@ -83,19 +83,19 @@ class DocumentContext(NamedTuple):
         if self.saved is None or before.saved is None or not self.saved.document.is_broken:
             return self
         saved = before.saved._replace(resolved_config=self.saved.resolved_config)
-        return self._replace(saved=saved, ways=before.ways, references=before.references)
+        return self._replace(saved=saved, routing=before.routing, references=before.references)
 
 
 class OpenFile(NamedTuple):
     """An open document, parsed, with what rules over it: ready to be checked any number of times.
 
-    ``names_other_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
+    ``changes_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
     ``valid`` is what is left of the last valid parse, None if there was none.
     """
 
     file: SourceFile
     manifests: tuple[SourceFile, ...] = ()
-    names_other_indexes: bool = False
+    changes_indexes: bool = False
     valid: LastValid | None = None
 
 
@@ -127,7 +127,7 @@ def read_file_context(
         () if excludes else tuple(config_resolver.problems),
         excludes,
         config_resolver.snapshot_paths(),
-        saved_routes(saved, path) if saved else SavedRoutes(),
+        saved_routing(saved, path) if saved else SavedRouting(),
         frozenset(local_references(saved.document, saved.text, path) if saved else ()),
         MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, config_resolver)}),
     )
@@ -144,7 +144,7 @@ def read_open(
     saved = context.saved
     if saved is None:
         return None
-    file, names_other_indexes = saved, False
+    file, changes_indexes = saved, False
     if not saved.document.is_broken and (valid is None or text == saved.text):
         valid = LastValid(saved.text, saved.document)
     if text != saved.text or saved.document.is_broken:
@@ -157,9 +157,9 @@ def read_open(
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
             document = skip_local_names(document, _homes(document, text, context, saved))
-        names_other_indexes = indexes_in(document, text, context.path) != context.ways.indexes
-        has_other_indexes = names_other_indexes or unsaved.has_indexes
-        dependencies = routed_as_saved(document, context.ways, has_other_indexes=has_other_indexes)
+        changes_indexes = indexes_in(document, text, context.path) != context.routing.indexes
+        has_other_indexes = changes_indexes or unsaved.has_indexes
+        dependencies = routed_as_saved(document, context.routing, has_other_indexes=has_other_indexes)
         document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if resolved_config.path == saved.path:
             resolved_config = resolved_config._replace(
@@ -169,7 +169,7 @@ def read_open(
     if unsaved.private:
         file = with_private(file, unsaved.private)
     manifests = context.manifests if context.manifests and is_lock(file.document) else ()
-    return OpenFile(file, manifests, names_other_indexes, valid)
+    return OpenFile(file, manifests, changes_indexes, valid)
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:

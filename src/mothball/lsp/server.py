@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 from mothball import __version__
 from mothball.lsp.documents import OpenDocument
 from mothball.lsp.effective_settings import Environment
-from mothball.lsp.lookups import Answers
+from mothball.lsp.lookups import IndexResults
 from mothball.lsp.protocol import Protocol, tolerant_converter
 from mothball.lsp.session import Session
 from mothball.lsp.settings import Settings
@@ -73,7 +73,7 @@ class Server(LanguageServer):
         """Refresh the lookup results of files that are not open."""
         self.workspace_diagnostics.refresh_requested()
 
-    def lookups_finished(self, answers: Answers) -> None:
+    def lookups_finished(self, answers: IndexResults) -> None:
         """Take in what was learnt for open documents."""
         self.workspace_diagnostics.lookups_finished(answers)
 

@@ -103,7 +103,7 @@ _OF_EDITORS = frozenset({"path", "uvx"})
 class Settings(NamedTuple):
     """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds.
 
-    ``troubles`` tell of settings that keep names back or say whom to ask, and that cannot be read: nothing may be
+    ``errors`` tell of settings that keep names back or say whom to ask, and that cannot be read: nothing may be
     looked up then.
     """
 
@@ -116,7 +116,7 @@ class Settings(NamedTuple):
     deprecated_tag: bool = False
     scripts: bool = False
     workspace_diagnostics: bool = False
-    troubles: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 # Read wrongly, these would send names where the user does not want them.
@@ -128,7 +128,7 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     """Return ``base`` with what the JSON value ``given`` says.
 
     ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
-    cannot be used is told to ``complain`` in one line, and left as it was; ``troubles`` has it, too, where looking up
+    cannot be used is told to ``complain`` in one line, and left as it was; ``errors`` has it, too, where looking up
     in spite of it could send names to whom they do not belong. One text will do for a list of one, and an empty array
     for an empty object: some editors know no difference.
     """
@@ -138,9 +138,9 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     if not isinstance(table, Mapping):
         trouble = "the settings are no object of keys and values"
         complain(trouble)
-        return base._replace(troubles=(*base.troubles, trouble))
+        return base._replace(errors=(*base.errors, trouble))
     changes: dict[str, Any] = {}
-    troubles = [one for one in base.troubles if not any(f" {SECTION}.{key}: " in one for key in table)]
+    errors = [one for one in base.errors if not any(f" {SECTION}.{key}: " in one for key in table)]
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
@@ -158,8 +158,8 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
             trouble = one_line(f"setting {SECTION}.{key}: {error}. {error.help}".rstrip(". "))
             complain(trouble)
             if key in _RESTRICTING:
-                troubles.append(trouble)
-    return base._replace(**changes, troubles=tuple(troubles))
+                errors.append(trouble)
+    return base._replace(**changes, errors=tuple(errors))
 
 
 def _as_list(value: object) -> object:

@@ -16,24 +16,24 @@ from mothball.model.document import Span
 _EMPTY_TABLE = r"\{\s*\}\Z"
 
 
-def meant(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
+def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
     """Return the queries of a document but for names that are being typed.
 
     When the typing ``has_paused``, only those are left out that are about to become private ones, or whose table holds
     nothing yet.
     """
     queries, checked = document.queries(), document.checked
-    if checked is None or checked.opened is None or document.edited is None:
+    if checked is None or checked.opened is None or document.last_edit is None:
         return queries
-    typed = _names_at(checked, document.edited)
+    typed = _names_at(checked, document.last_edit)
     if has_paused and typed:
         private = checked.opened.file.resolved_config.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
-    typed |= _begun_at(checked, document.edited.end)
+    typed |= _begun_at(checked, document.last_edit.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
-def changed(before: str, after: str) -> Span:
+def changed_span(before: str, after: str) -> Span:
     """Return what of ``after`` differs from ``before``: all from the first place to the last, if there are several."""
     shorter = min(len(before), len(after))
     start = _longest(shorter, lambda length: before.startswith(after[:length]))

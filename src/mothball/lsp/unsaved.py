@@ -43,7 +43,7 @@ class Unsaved(NamedTuple):
 NOTHING_UNSAVED = Unsaved()
 
 
-class SavedRoutes(NamedTuple):
+class SavedRouting(NamedTuple):
     """Where a saved file sends its names.
 
     ``pins`` are those of each name, ``pairs`` the same as pairs. ``addresses`` are all that the file and those around
@@ -56,7 +56,7 @@ class SavedRoutes(NamedTuple):
     indexes: tuple[object, ...] = ()
 
 
-def saved_routes(saved: SourceFile, path: str) -> SavedRoutes:
+def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
     """Return where the names of ``saved``, the file at ``path``, go."""
     pins: dict[str, set[Pin]] = {}
     addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
@@ -64,7 +64,7 @@ def saved_routes(saved: SourceFile, path: str) -> SavedRoutes:
         if one.skip_reason is not SkipReason.INCOMPLETE:
             pins.setdefault(one.name, set()).add(_pin_of(one))
         addresses.update(_addresses(one))
-    return SavedRoutes(
+    return SavedRouting(
         MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
         frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
         frozenset(addresses),
@@ -72,7 +72,7 @@ def saved_routes(saved: SourceFile, path: str) -> SavedRoutes:
     )
 
 
-def routed_as_saved(document: Document, ways: SavedRoutes, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
+def routed_as_saved(document: Document, routing: SavedRouting, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
     """Return the dependencies of ``document`` with the indexes that the saved file pins them to.
 
     A name is skipped where the editor's text gives it an index that the saved file does not know, or takes away what
@@ -81,19 +81,19 @@ def routed_as_saved(document: Document, ways: SavedRoutes, *, has_other_indexes:
     """
     dependencies = document.dependencies
     pairs = list(zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True))
-    if ways.pairs.issuperset(pairs):
+    if routing.pairs.issuperset(pairs):
         return dependencies
     return tuple(
-        one if pair in ways.pairs else _routed(one, ways, has_other_indexes=has_other_indexes)
+        one if pair in routing.pairs else _routed(one, routing, has_other_indexes=has_other_indexes)
         for one, pair in zip(dependencies, pairs, strict=True)
     )
 
 
-def _routed(one: Dependency, ways: SavedRoutes, *, has_other_indexes: bool) -> Dependency:
+def _routed(one: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
     """Return a dependency that the saved file does not have in this way."""
-    pinned = ways.pins.get(one.name, frozenset())
+    pinned = routing.pins.get(one.name, frozenset())
     is_asked_for = one.skip_reason is None or one.index_name
-    is_fine = not one.index_name and ways.addresses.issuperset(_addresses(one))
+    is_fine = not one.index_name and routing.addresses.issuperset(_addresses(one))
     if not is_asked_for or (not pinned and not has_other_indexes and is_fine):
         return one
     index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE

@@ -16,19 +16,19 @@ from mothball.repository.files import is_inside
 class UnsavedPrivacy:
     """Follows what the open documents say, and has those judged anew that it is about."""
 
-    def __init__(self, documents: Mapping[str, OpenDocument], check_soon: Callable[[OpenDocument], None]) -> None:
+    def __init__(self, documents: Mapping[str, OpenDocument], schedule_check: Callable[[OpenDocument], None]) -> None:
         """``documents`` are those that are open, as they come and go."""
         self._documents = documents
-        self._check_soon = check_soon
+        self._schedule_check = schedule_check
 
-    def text_came(self, document: OpenDocument) -> None:
+    def text_changed(self, document: OpenDocument) -> None:
         """Take in the private names of a new text, which hold from now on."""
         self._hold(document, private_in(document.text, document.path))
 
-    def verdict_came(self, document: OpenDocument) -> None:
+    def analyzed(self, document: OpenDocument) -> None:
         """Take in whether a text, as it was judged, names other indexes than its file, or gives the project a name."""
         opened = document.checked.opened if document.checked else None
-        self._tell(document, _new_own_name(document), others=bool(opened and opened.names_other_indexes))
+        self._tell(document, _unsaved_project_name(document), others=bool(opened and opened.changes_indexes))
 
     def closed(self, document: OpenDocument) -> None:
         """Take in that a document says nothing any more."""
@@ -42,39 +42,39 @@ class UnsavedPrivacy:
             if one.private:
                 found.append((os.path.dirname(one.path), one.private))
             # A project's name belongs to nobody but the project: it is kept as private ones are.
-            if one.new_own_name and one.surroundings is not None:
-                found.append((one.surroundings.root, (one.new_own_name,)))
+            if one.unsaved_project_name and one.context is not None:
+                found.append((one.context.root, (one.unsaved_project_name,)))
         return found
 
     def context(self, document: OpenDocument) -> Unsaved:
         """Return what the texts say that may be about ``document``."""
         private = patterns_for(document.path, self.private())
-        return Unsaved(private, any(one.names_other_indexes for one in self._beside(document)))
+        return Unsaved(private, any(one.changes_indexes for one in self._beside(document)))
 
     def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
         if configuration.private != private:
             configuration.private = private
             for document in self._documents.values():
-                if document.surroundings is not None and is_inside(document.path, os.path.dirname(configuration.path)):
-                    self._check_soon(document)
+                if document.context is not None and is_inside(document.path, os.path.dirname(configuration.path)):
+                    self._schedule_check(document)
 
     def _tell(self, document: OpenDocument, own_name: str, *, others: bool) -> None:
-        if (document.new_own_name, document.names_other_indexes) != (own_name, others):
-            document.new_own_name, document.names_other_indexes = own_name, others
+        if (document.unsaved_project_name, document.changes_indexes) != (own_name, others):
+            document.unsaved_project_name, document.changes_indexes = own_name, others
             for one in self._beside(document):
-                self._check_soon(one)
+                self._schedule_check(one)
 
     def _beside(self, document: OpenDocument) -> Iterator[OpenDocument]:
         """Yield the other documents of the same repository."""
-        context = document.surroundings
+        context = document.context
         for one in self._documents.values():
-            if one is not document and context and one.surroundings and one.surroundings.root == context.root:
+            if one is not document and context and one.context and one.context.root == context.root:
                 yield one
 
 
-def _new_own_name(document: OpenDocument) -> str:
+def _unsaved_project_name(document: OpenDocument) -> str:
     """Return what the text calls its project, empty where the file on disk calls it so, too."""
-    opened, context = document.checked.opened if document.checked else None, document.surroundings
+    opened, context = document.checked.opened if document.checked else None, document.context
     name = opened.file.document.project_name if opened else ""
     is_saved = context is not None and context.saved is not None and context.saved.document.project_name == name
     # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.

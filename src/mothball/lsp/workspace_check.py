@@ -18,7 +18,7 @@ from mothball.index.resolution import Query
 from mothball.lsp.diagnostics import DiagnosticOptions, diagnostics_of
 from mothball.lsp.documents import Checked
 from mothball.lsp.effective_settings import SettingsError, run_settings
-from mothball.lsp.lookups import Answers
+from mothball.lsp.lookups import IndexResults
 from mothball.lsp.open_document import OpenFile
 from mothball.lsp.unsaved import patterns_for, with_private
 from mothball.model.document import Document
@@ -44,9 +44,9 @@ class Context(NamedTuple):
     """
 
     make_config_resolver: Callable[..., ConfigResolver]
-    ask: Callable[[Sequence[Query], bool], Answers]
+    ask: Callable[[Sequence[Query], bool], IndexResults]
     refresh: bool
-    failed: Answers
+    failed: IndexResults
     private: Sequence[tuple[str, tuple[str, ...]]]
     options: DiagnosticOptions
     on_progress: Callable[[int, int], None]
@@ -62,7 +62,7 @@ class WorkspaceResult(NamedTuple):
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
     unused: Mapping[str, tuple[Finding, ...]]
-    answers: Answers
+    answers: IndexResults
     summary: Summary
     problems: tuple[str, ...]
     unread: frozenset[str]

@@ -23,7 +23,7 @@ from mothball.index.resolution import Query
 from mothball.lsp.convert import uri_of
 from mothball.lsp.diagnostics import DiagnosticOptions
 from mothball.lsp.documents import OpenDocument
-from mothball.lsp.lookups import RETRY_AFTER, Answers
+from mothball.lsp.lookups import RETRY_AFTER, IndexResults
 from mothball.lsp.workspace_check import Context, WorkspaceResult, check_folders
 from mothball.model.lookup import Unavailable
 from mothball.model.records import NamedTuple
@@ -97,7 +97,7 @@ class WorkspaceDiagnostics:
         self._published: dict[str, FileReport] = {}
         self._result_ids = itertools.count(time.time_ns())
         self._publisher = publisher
-        self._bench = session
+        self._session = session
         # Not shared with open documents, which would have to wait for it.
         self._thread = ThreadPoolExecutor(1, "mothball-workspace")
         self._waiting: dict[asyncio.Future[WorkspaceResult], CheckProgress] = {}
@@ -107,7 +107,7 @@ class WorkspaceDiagnostics:
         self._is_stale = True
         self._is_shown = False
         # The lookup results of the last check; failures are not tried again before `_retry_at`.
-        self._answers: Answers = {}
+        self._answers: IndexResults = {}
         self._retry_at = 0.0
         self._refresh = False
         # Files that were deleted or removed from the workspace since the last check started.
@@ -121,7 +121,7 @@ class WorkspaceDiagnostics:
         A running check is shared if nothing has changed since it started. A check that starts with ``retry`` tries
         recent failures again. Raises what the check raises.
         """
-        result: asyncio.Future[WorkspaceResult] = self._bench.loop.create_future()
+        result: asyncio.Future[WorkspaceResult] = self._session.loop.create_future()
         self._waiting[result] = progress
         if retry:
             self._retry_at = 0.0
@@ -155,21 +155,21 @@ class WorkspaceDiagnostics:
         if self._waiting:
             self._start()
         elif self._is_shown and self._is_stale and self._timer is None:
-            self._timer = self._bench.loop.call_later(max(self.pause, self._rest), self._start)
+            self._timer = self._session.loop.call_later(max(self.pause, self._rest), self._start)
 
     def _start(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        session, now = self._bench, time.monotonic()
+        session, now = self._session, time.monotonic()
         retries = self._refresh or now >= self._retry_at
         run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
         context = Context(
             make_config_resolver=lambda *folders: session.effective_settings().config_resolver(*folders),
-            ask=lambda queries, refresh: session.lookups.ask_here(queries, refresh=refresh),
+            ask=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
             refresh=self._refresh,
             failed={} if retries else {query: self._answers[query] for query in self._failed()},
-            private=session.held_back.private(),
+            private=session.unsaved_privacy.private(),
             options=DiagnosticOptions(session.client, deprecated_tag=session.settings.deprecated_tag),
             on_progress=partial(self._progressed, run),
         )
@@ -183,7 +183,7 @@ class WorkspaceDiagnostics:
         if run.canceled.is_set():
             raise _CanceledError
         with suppress(RuntimeError):  # the loop is closed
-            self._bench.loop.call_soon_threadsafe(self._report, done, total)
+            self._session.loop.call_soon_threadsafe(self._report, done, total)
 
     def _report(self, done: int, total: int) -> None:
         for progress in self._waiting.values():
@@ -210,8 +210,8 @@ class WorkspaceDiagnostics:
         self._answers, self._is_shown = found.answers, True
         # What could not be checked this time keeps its diagnostics.
         kept = {path: one.diagnostics for path, one in self.reports.items() if found.is_unchecked(path)}
-        unused = {path: findings for path, findings in self._bench.unused.items() if path in kept}
-        self._bench.know_unused({**unused, **found.unused})
+        unused = {path: findings for path, findings in self._session.unused.items() if path in kept}
+        self._session.set_unused_ignores({**unused, **found.unused})
         self._show({**kept, **found.diagnostics})
         for result in list(self._waiting):
             if result in run.results or not self._is_stale:
@@ -225,7 +225,7 @@ class WorkspaceDiagnostics:
         """Refresh all lookup results with the next check."""
         self._refresh = True
 
-    def lookups_finished(self, answers: Answers) -> None:
+    def lookups_finished(self, answers: IndexResults) -> None:
         """Check again if a lookup result of an open document differs from that of the last check."""
         known = self._answers
         differing = {
@@ -254,7 +254,7 @@ class WorkspaceDiagnostics:
 
     def document_closed(self, document: OpenDocument) -> None:
         """Show what the last check found for a file that was closed, and check again."""
-        if not self._bench.client.pulls:
+        if not self._session.client.pulls:
             self._publisher.unpublish(document.uri)
         if not self.pulls:
             self._publish()
@@ -284,7 +284,7 @@ class WorkspaceDiagnostics:
 
     def _publish(self) -> None:
         """Send what differs from what was sent."""
-        hidden = {document.path for document in self._bench.documents.values()}
+        hidden = {document.path for document in self._session.documents.values()}
         before = self._published
         self._published = {path: one for path, one in self.reports.items() if one.diagnostics and path not in hidden}
         for path in before.keys() - self._published.keys():

@@ -20,7 +20,7 @@ from mothball.edits.model import Edit
 from mothball.formats.table import parse
 from mothball.lsp.client import ClientFeatures
 from mothball.lsp.convert import Positions, path_of, uri_of
-from mothball.lsp.documents import Checked, counts
+from mothball.lsp.documents import Checked, is_reported
 from mothball.lsp.features.commands import CHECK_AGAIN, OPEN_PAGE
 from mothball.lsp.features.hover import finding_of
 from mothball.lsp.hover_text import project_page
@@ -62,7 +62,7 @@ class _Subject(NamedTuple):
     def ignorable(self) -> bool:
         """Return whether there is a finding that an ignore would take out of the count."""
         finding = self.finding
-        if finding is None or finding.lookup == PENDING or not counts(finding):
+        if finding is None or finding.lookup == PENDING or not is_reported(finding):
             return False
         return finding.rule in IGNORABLE_RULES
 
@@ -74,7 +74,7 @@ def register(server: Server) -> None:
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         if not _is_wanted(params.context.only):
             return []
-        document = await session.checked(params.text_document.uri)
+        document = await session.wait_until_checked(params.text_document.uri)
         if document is None or document.checked is None or document.checked.opened is None:
             return []
         open_texts = {

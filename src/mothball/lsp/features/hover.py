@@ -22,7 +22,7 @@ def register(server: Server) -> None:
     session = server.session
 
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        document = await session.checked(params.text_document.uri)
+        document = await session.wait_until_checked(params.text_document.uri)
         if document is None or document.checked is None:
             return None
         positions = Positions(document.checked.text, session.client.encoding)

@@ -51,7 +51,7 @@ def register(server: Server) -> None:
 async def _keep_up_to_date(server: Server) -> None:
     while True:
         await asyncio.sleep(_HOUSEKEEPING)
-        server.session.close_idle_connections()
+        server.session.refresh_stale()
         server.workspace_diagnostics.retry_failed()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Links are asked for once, when a document is opened, and cannot be sent after; so they wait a little for the answers
 # that say which index has a name. In seconds.
-_PATIENCE = 2.0
+_LOOKUP_TIMEOUT = 2.0
 
 
 def register(server: Server) -> None:
@@ -28,7 +28,7 @@ def register(server: Server) -> None:
     session = server.session
 
     async def links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
-        document = await session.lookups_finished(params.text_document.uri, _PATIENCE)
+        document = await session.wait_for_lookups(params.text_document.uri, _LOOKUP_TIMEOUT)
         if document is None or document.checked is None or document.checked.opened is None:
             return []
         checked, path, here = document.checked, document.path, session.folder_of(document.path)

@@ -25,7 +25,7 @@ def register(server: Server) -> None:
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
         uri, held = params.text_document.uri, params.previous_result_id
         async with WorkProgress(server, "mothball: checking", params.work_done_token):
-            document = await session.checked(uri)
+            document = await session.wait_until_checked(uri)
         if document is None:
             return _unopened(server, path_of(uri), held)
         document.pulled = True

@@ -76,6 +76,6 @@ def _apply(server: Server, settings: Settings) -> None:
     session.apply_settings(settings)
     if settings.scripts == had_scripts:
         return
-    for document in session.decide_on_scripts():
+    for document in session.apply_scripts_setting():
         if not session.client.pulls:
             server.unpublish(document.uri)

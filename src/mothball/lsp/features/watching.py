@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
 # A checkout changes hundreds of files, and tells of each; they are looked at together, this many seconds later.
-_GATHERING = 0.1
+_DEBOUNCE = 0.1
 
 
 class Watcher:
@@ -58,7 +58,7 @@ class Watcher:
             self._server.workspace_diagnostics.drop(lambda path: not os.path.lexists(path))
         if not self._is_due:
             self._is_due = True
-            self._server.session.loop.call_later(_GATHERING, self._look)
+            self._server.session.loop.call_later(_DEBOUNCE, self._look)
 
     def _look(self) -> None:
         self._is_due = False
