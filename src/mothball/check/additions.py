@@ -1,11 +1,11 @@
-"""What a change adds: which dependencies of the target nothing at the base excuses. Pure.
+"""Find the dependencies that a change adds.
 
-A dependency is added when its name stands in the target version of a file, and nothing at the base excuses it. In the
-same project, an entry of a base manifest excuses its name everywhere; an entry of a base lock, and one of a base
-constraint, only in its own kind; an entry that no index answers for, and one in ``.pre-commit-config.yaml``, only
-itself, in its own file. An entry that leaves another file of the same project in the same change is a move. A manifest
-of an enclosing project excuses those beneath it, and a manifest of a member excuses what the lock of its workspace says
-that a member requires. docs/added.md tells all cases.
+A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
+project, an entry of a base manifest covers its name in every file; an entry of a base lock or base constraint file
+covers only entries of its own kind; a skipped entry, and one in ``.pre-commit-config.yaml``, covers only itself, in the
+same file. An entry that the same change removes from another file of the project is moved, not added. A manifest also
+covers the projects below its own, and the manifest of a workspace member covers the names that the lock of the
+workspace records as requirements of members. docs/added.md lists all cases.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from mothball.model.document import Dependency, DependencyKind, Document, ParseP
 from mothball.model.records import NamedTuple
 
 _PRE_COMMIT = "pre-commit"
-# So much of what two files name must be the same for one to be the other under a new name.
-_ALIKE = 0.5
+# Minimum share of common names (Jaccard index) for a new file to count as a renamed one.
+_MIN_SIMILARITY = 0.5
 
 
 class _Role(Enum):
-    """What an entry is when it comes to excusing: the last two excuse only themselves."""
+    """The role of an entry at the base. Entries of the last two roles cover only themselves."""
 
     MANIFEST = auto()
     LOCK = auto()
@@ -34,11 +34,12 @@ class _Role(Enum):
 
 
 class FileVersion(NamedTuple):
-    """One version of a dependency file: its absolute path, the project it belongs to in the target, what it says.
+    """One version of a dependency file.
 
-    ``text`` is what the document was read from, ``oid`` the id of that content, empty where it has none. ``kind`` is
-    what the entries of a requirements file are to those that include it. ``parent`` tells the trees apart that a merge
-    goes from: each has its own way of a file to its new name.
+    ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in the target.
+    ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
+    ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
+    index of the parent commit in a merge: a file can have another name in each parent.
     """
 
     path: str
@@ -51,7 +52,7 @@ class FileVersion(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """What a change adds to one file: dependencies and problems, in the order of the document."""
+    """The dependencies and parse problems that a change adds to one file, in the order of the document."""
 
     dependencies: tuple[Dependency, ...]
     problems: tuple[ParseProblem, ...]
@@ -60,114 +61,125 @@ class Addition(NamedTuple):
 def additions(
     targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
 ) -> list[Addition]:
-    """Return for each of ``targets``, files that the change touches, what it adds.
+    """Return what the change adds to each of ``targets``, the changed files.
 
-    ``base`` are all versions known of files before the change: of each parent, those of touched files and as many of
-    the others as were read. ``present`` holds by path what a touched file says after the change, None where it is gone.
+    ``base`` are the base versions of the changed files in each parent, and of all other files that were read.
+    ``present`` maps the path of each changed file to its target document, None if the file was deleted.
     """
-    excuses = _Excuses(base, present)
-    before = _versions_before(targets, base, present)
-    return [_addition(target, before[target.path], excuses) for target in targets]
+    base_names = _BaseNames(base, present)
+    previous_versions = _previous_versions(targets, base, present)
+    return [_addition(target, previous_versions[target.path], base_names) for target in targets]
 
 
-def _addition(target: FileVersion, before: Sequence[FileVersion], excuses: _Excuses) -> Addition:
-    at_home = {(_role(one.document, entry), entry.name) for one in before for entry in one.document.dependencies}
-    in_workspace = required_by_members(target.document)
+def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames) -> Addition:
+    previous_entries = {
+        (_role(version.document, entry), entry.name) for version in previous for entry in version.document.dependencies
+    }
+    member_requirements = required_by_members(target.document)
     added = []
     for entry in target.document.dependencies:
         role = _role(target.document, entry)
-        is_old = (role, entry.name) in at_home
-        if not is_old and not excuses.matched_ignore(target.project, role, entry.name, in_workspace):
+        is_old = (role, entry.name) in previous_entries
+        if not is_old and not base_names.cover(target.project, role, entry.name, member_requirements):
             added.append(entry)
-    # A file with a syntax error is never as it was: nobody can tell what was added to it.
-    was_read = () if target.document.is_broken else before
-    old = {_said(problem, one.text) for one in was_read for problem in one.document.problems}
-    included = {include.target for one in before for include in one.document.includes}
+    # A syntax error always counts as added, because it hides what was added to the file.
+    comparable = () if target.document.is_broken else previous
+    old_problems = {
+        _problem_key(problem, version.text) for version in comparable for problem in version.document.problems
+    }
+    included = {include.target for version in previous for include in version.document.includes}
     problems = tuple(
         problem
         for problem in target.document.problems
-        if _said(problem, target.text) not in old and problem.span.slice(target.text) not in included
+        if _problem_key(problem, target.text) not in old_problems and problem.span.slice(target.text) not in included
     )
     return Addition(tuple(added), problems)
 
 
-def _said(problem: ParseProblem, text: str) -> tuple[str, str]:
+def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-class _Excuses:
-    """The names at the base, by project, and what they excuse there."""
+class _BaseNames:
+    """The names at the base by project and role."""
 
     def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
         self._declared: dict[str, set[str]] = {}
-        self._moved: dict[str, set[str]] = {}
-        self._own_kind: dict[tuple[str, _Role], set[str]] = {}
-        for one in base:
-            left = _names(present[one.path]) if one.path in present else None
-            for entry in one.document.dependencies:
-                role = _role(one.document, entry)
+        self._removed: dict[str, set[str]] = {}
+        self._by_role: dict[tuple[str, _Role], set[str]] = {}
+        for version in base:
+            remaining = _names(present[version.path]) if version.path in present else None
+            for entry in version.document.dependencies:
+                role = _role(version.document, entry)
                 if role in (_Role.PRE_COMMIT, _Role.SKIPPED):
                     continue
-                if left is not None and entry.name not in left:
-                    self._moved.setdefault(one.project, set()).add(entry.name)
+                if remaining is not None and entry.name not in remaining:
+                    self._removed.setdefault(version.project, set()).add(entry.name)
                 if role is _Role.MANIFEST:
-                    self._declared.setdefault(one.project, set()).add(entry.name)
+                    self._declared.setdefault(version.project, set()).add(entry.name)
                 else:
-                    self._own_kind.setdefault((one.project, role), set()).add(entry.name)
+                    self._by_role.setdefault((version.project, role), set()).add(entry.name)
 
-    def matched_ignore(self, project: str, role: _Role, name: str, in_workspace: frozenset[str]) -> bool:
-        """Return whether anything in ``project`` or around it excuses the name.
+    def cover(self, project: str, role: _Role, name: str, member_requirements: frozenset[str]) -> bool:
+        """Return True if a base entry in ``project``, or in a related project, covers the name.
 
-        ``in_workspace`` are the names that a lock says the members of its workspace require.
+        ``member_requirements`` are the names that a lock records as requirements of workspace members.
         """
         if role is _Role.SKIPPED:
             return False
-        if name in self._moved.get(project, ()) or name in self._own_kind.get((project, role), ()):
+        if name in self._removed.get(project, ()) or name in self._by_role.get((project, role), ()):
             return True
         return any(
             name in names
             for declared, names in self._declared.items()
-            if is_beneath(project, declared) or (name in in_workspace and is_beneath(declared, project))
+            if is_beneath(project, declared) or (name in member_requirements and is_beneath(declared, project))
         )
 
 
-def _versions_before(
+def _previous_versions(
     targets: Sequence[FileVersion], base: Sequence[FileVersion], present: Mapping[str, Document | None]
 ) -> dict[str, list[FileVersion]]:
-    """Return for each target the versions that it had before in any parent, there under its own name or another."""
+    """Return the base versions of each target by its path, from all parents, following renames."""
     by_parent: dict[int, dict[str, list[FileVersion]]] = {}
-    for one in base:
-        by_parent.setdefault(one.parent, {}).setdefault(one.path, []).append(one)
-    of_path = {target.path: target for target in targets}
-    before: dict[str, list[FileVersion]] = {path: [] for path in of_path}
+    for version in base:
+        by_parent.setdefault(version.parent, {}).setdefault(version.path, []).append(version)
+    target_by_path = {target.path: target for target in targets}
+    previous: dict[str, list[FileVersion]] = {path: [] for path in target_by_path}
     for by_path in by_parent.values():
-        gone = _Gone([one for path in by_path if path in present and present[path] is None for one in by_path[path]])
-        for path, versions in before.items():
-            versions.extend(by_path[path] if path in by_path else by_path.get(gone.like(of_path[path]), ()))
-    return before
+        deleted = _DeletedFiles(
+            [version for path in by_path if path in present and present[path] is None for version in by_path[path]]
+        )
+        for path, versions in previous.items():
+            old_path = path if path in by_path else deleted.renamed_to(target_by_path[path])
+            versions.extend(by_path.get(old_path, ()))
+    return previous
 
 
-class _Gone:
-    """The files that a change takes away: a new one may be one of them under another name."""
+class _DeletedFiles:
+    """The files that a change deletes, to recognize renamed files."""
 
     def __init__(self, versions: Sequence[FileVersion]) -> None:
         self._versions = versions
-        self._by_content = {one.oid: one.path for one in versions if one.oid}
-        self._names = [_names(one.document) for one in versions]
-        self._naming: dict[tuple[str, str], list[int]] = {}
-        for number, (one, names) in enumerate(zip(versions, self._names, strict=True)):
+        self._path_by_oid = {version.oid: version.path for version in versions if version.oid}
+        self._names = [_names(version.document) for version in versions]
+        self._numbers_by_name: dict[tuple[str, str], list[int]] = {}
+        for number, (version, names) in enumerate(zip(versions, self._names, strict=True)):
             for name in names:
-                self._naming.setdefault((one.document.format, name), []).append(number)
+                self._numbers_by_name.setdefault((version.document.format, name), []).append(number)
 
-    def like(self, target: FileVersion) -> str:
-        """Return the path of the file with the same content, or with most of the same names; empty for none."""
-        if target.oid in self._by_content:
-            return self._by_content[target.oid]
-        ours = _names(target.document)
-        shared = Counter(number for name in ours for number in self._naming.get((target.document.format, name), ()))
-        likeness = {number: count / len(ours | self._names[number]) for number, count in shared.items()}
-        best = max(likeness, key=lambda number: (likeness[number], self._versions[number].path), default=None)
-        return self._versions[best].path if best is not None and likeness[best] >= _ALIKE else ""
+    def renamed_to(self, target: FileVersion) -> str:
+        """Return the old path of ``target``, empty if it was not renamed.
+
+        A file with the same content takes precedence over the one with the most similar names.
+        """
+        if target.oid in self._path_by_oid:
+            return self._path_by_oid[target.oid]
+        target_names = _names(target.document)
+        keys = [(target.document.format, name) for name in target_names]
+        common = Counter(number for key in keys for number in self._numbers_by_name.get(key, ()))
+        similarity = {number: count / len(target_names | self._names[number]) for number, count in common.items()}
+        best = max(similarity, key=lambda number: (similarity[number], self._versions[number].path), default=None)
+        return self._versions[best].path if best is not None and similarity[best] >= _MIN_SIMILARITY else ""
 
 
 def _role(document: Document, entry: Dependency) -> _Role:

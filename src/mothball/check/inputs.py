@@ -1,4 +1,4 @@
-"""What a check takes in: files that were read and parsed, what rules over them, and what holds for the run."""
+"""Inputs of a check: parsed files, the configuration that applies to them, and the settings of the run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
 from mothball.routing.route import DeclaredIndexes
 
-# What the entries of a requirements file are to its project; other formats know by themselves.
+# Whether the entries of a requirements file are requirements or constraints; other formats state it themselves.
 FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 
 
 class ResolvedConfig(NamedTuple):
-    """What rules over a set of files: a configuration and all that follows from it.
+    """The configuration that applies to a set of files, with everything that was derived from it.
 
-    ``path`` is the configuration file as it is shown, empty where none was found; ``directory`` is the absolute one
-    that its relative patterns start from. ``ignore_locations`` tells where its ignores stand, by normalised name.
-    ``whole_scope`` is true when this run reads every file that the configuration governs.
+    ``path`` is the display path of the configuration file, empty if there is none. ``directory`` is the absolute path
+    of the directory that its patterns are relative to. ``ignore_locations`` are the locations of its ignore entries by
+    normalized name. ``whole_scope`` is True if this run reads every file that the configuration applies to.
     """
 
     path: str
@@ -50,10 +50,10 @@ class ResolvedConfig(NamedTuple):
 
 
 class LocalName(NamedTuple):
-    """A name that no index is asked for in some file, as it stands for a project that comes from elsewhere, and why.
+    """The name of a local project, which is not looked up for the given reason.
 
-    ``sections`` are the prefixes of the sections it applies to, empty for all. ``declared_by`` is the absolute path of
-    the file that declares the name, empty if it is the file itself.
+    ``sections`` are prefixes of the sections that it applies to, empty for all sections. ``declared_by`` is the
+    absolute path of the file that declares the name, empty if the dependency file itself declares it.
     """
 
     name: str
@@ -62,19 +62,18 @@ class LocalName(NamedTuple):
     declared_by: str = ""
 
     def applies_to_section(self, section: str) -> bool:
-        """Return whether this holds for the entries in ``section``."""
+        """Return True if entries in ``section`` can refer to the local project."""
         return not self.sections or section.startswith(self.sections)
 
 
 class SourceFile(NamedTuple):
-    """A dependency file that was read and parsed, and what rules over it.
+    """A parsed dependency file with the configuration that applies to it.
 
-    ``index_options`` are those of all files that an installer reads together with it, in its order: the last
-    ``index-url`` is the one in force. ``tool_indexes`` are those of its own tables and those that it inherits.
-    ``project`` is the absolute directory of the file's project. ``selected`` are the dependencies that
-    this run is about, in the order of the document; None stands for all of them. A file that ``is_context`` only shows
-    what others in it bring in, and is not counted. ``local_names`` are the names that are at home, at least those
-    that it holds.
+    ``index_options`` are the index options of all files that are installed together with it, in the order of the
+    installer: the last ``index-url`` applies. ``tool_indexes`` are the indexes of its own tables and the inherited
+    ones. ``project`` is the absolute directory of its project. ``selected`` are the dependencies to check, in the order
+    of the document; None selects all. A file with ``is_context`` is only read for the dependency paths of other files,
+    and not counted. ``local_names`` include at least the names of local projects that occur in the file.
     """
 
     path: str
@@ -91,34 +90,35 @@ class SourceFile(NamedTuple):
 
     @property
     def dependencies_to_check(self) -> tuple[Dependency, ...]:
-        """The dependencies that this run is about."""
+        """The selected dependencies, or all dependencies of the document."""
         return self.document.dependencies if self.selected is None else self.selected
 
     def declared_indexes(self) -> DeclaredIndexes:
-        """Return what the file says of indexes."""
+        """Return the index settings in the file and those that it inherits."""
         document = self.document
         return DeclaredIndexes(document.format, document.tools, self.index_options, self.tool_indexes)
 
 
 class CheckedFile(NamedTuple):
-    """One file after judgement: what was checked, what was found, and which ignores were needed for it.
+    """The results of checking one file.
 
-    ``lookups`` tells of which kinds the look-ups are: most files have but one, and nothing to be said of the others.
+    ``lookup_types`` are the types of its lookup results. They allow to skip files without any result of a type.
     """
 
     file: SourceFile
     lines: LineIndex
-    checked: tuple[CheckedDependency, ...]
+    dependencies: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
-    used: frozenset[IgnoreComment | Ignore]
-    lookups: frozenset[type[LookupResult]]
+    used_ignores: frozenset[IgnoreComment | Ignore]
+    lookup_types: frozenset[type[LookupResult]]
 
 
 class RunSettings(NamedTuple):
-    """What holds for the whole run.
+    """Settings of a run that do not depend on the file.
 
-    ``today`` is an ISO date and ``now`` the same moment in Unix time; ``refresh`` revalidates whatever the cache holds.
-    Without ``use_ignores`` no ignore counts but, where it ``keep_config_ignores``, those of the configuration.
+    ``today`` is the current date in ISO format, ``now`` the current time in Unix seconds. ``refresh`` revalidates
+    cached results. If ``use_ignores`` is False, ignores are disabled, except the entries of the configuration if
+    ``keep_config_ignores`` is True.
     """
 
     today: str
@@ -130,7 +130,7 @@ class RunSettings(NamedTuple):
     keep_config_ignores: bool = False
 
     def severity_policy(self, config: ProjectConfig) -> SeverityPolicy:
-        """Return what rules weigh in this run under ``config``."""
+        """Return the severity settings of ``config`` and of this run."""
         return SeverityPolicy(config.severities, self.mode, strict=self.strict)
 
 
@@ -138,23 +138,23 @@ _kind = itemgetter(Dependency._fields.index("kind"))
 
 
 def is_lock(document: Document) -> bool:
-    """Return whether ``document`` was written by a tool rather than by people."""
+    """Return True if the document is a lock file: it has a dependency graph or locked versions."""
     return document.graph is not None or DependencyKind.LOCKED in map(_kind, document.dependencies)
 
 
 def required_by_members(document: Document) -> frozenset[str]:
-    """Return the names that a lock says its project and the members of its workspace require.
+    """Return the names that, according to a lock, its project and the members of its workspace require directly.
 
-    For these the manifest of a project beneath speaks as well as that of the lock's own.
+    The manifest of a member counts as a source of the lock for these names.
     """
     return frozenset((document.graph.direct if document.graph else None) or ())
 
 
 def is_beneath(path: str, directory: str) -> bool:
-    """Return whether ``path`` is ``directory`` or lies in it; both are absolute."""
+    """Return True if ``path`` is ``directory`` or below it; both are absolute."""
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def line_range(span: Span, lines: LineIndex) -> range:
-    """Return the numbers of the lines that ``span`` touches."""
+    """Return the numbers of the lines that ``span`` covers, even partly."""
     return range(lines.number(span.start), lines.number(max(span.start, span.end - 1)) + 1)

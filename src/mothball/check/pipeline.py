@@ -1,4 +1,4 @@
-"""Source files in, a report out: the middle of the road. All it uses is injected; it reads and prints nothing."""
+"""Core pipeline: source files to lookups to findings to report. No I/O: the lookups are injected."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from mothball.model.sanitize import one_line
 from mothball.routing.route import IndexRoute, Router, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
-Asked = Query | Skipped
+QueryOrSkipped = Query | Skipped
 
 
 def check(
@@ -48,93 +48,99 @@ def check(
     unreadable: Sequence[Finding] = (),
     problems: Sequence[Problem] = (),
 ) -> Report:
-    """Return the report on ``files``.
+    """Check ``files`` and return the report.
 
-    Every name that may be asked for goes through one call of ``look_up``, so that one batch can answer it. What never
-    became a source file comes along: ``unreadable`` files, and ``problems`` met on the way.
+    ``look_up`` is called once, with the queries of all files. The findings ``unreadable`` about files that could not be
+    read, and the ``problems`` of earlier steps, are added to the report.
     """
-    asked = [_asked(file, settings) for file in files]
-    answers = look_up(dict.fromkeys(query for of_file in asked for query in of_file if isinstance(query, Query)))
-    ways = dependency_paths(files)
-    judged = [_judge(*inputs, answers, settings) for inputs in zip(files, asked, ways, strict=True)]
-    findings = [
-        *unreadable,
-        *merge_lock_findings(judged),
-        *_not_stated_notes(judged, settings),
-        *unused_ignores(judged, settings, complete=not unreadable),
+    queries = [_queries(file, settings) for file in files]
+    results = look_up(dict.fromkeys(query for of_file in queries for query in of_file if isinstance(query, Query)))
+    paths = dependency_paths(files)
+    checked_files = [
+        _check_file(*arguments, results, settings) for arguments in zip(files, queries, paths, strict=True)
     ]
-    counted = tuple(sorted((finding for finding in findings if finding.severity is not Severity.OFF), key=_order))
-    checked = tuple(sorted((item for one in judged for item in one.checked), key=_place))
-    unnamed = tuple(sorted(entry for one in judged for entry in _unnamed(one)))
-    paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
+    all_findings = [
+        *unreadable,
+        *merge_lock_findings(checked_files),
+        *_not_stated_findings(checked_files, settings),
+        *unused_ignores(checked_files, settings, complete=not unreadable),
+    ]
+    findings = tuple(
+        sorted((finding for finding in all_findings if finding.severity is not Severity.OFF), key=_finding_order)
+    )
+    dependencies = tuple(sorted((item for file in checked_files for item in file.dependencies), key=_dependency_order))
+    unnamed = tuple(sorted(entry for file in checked_files for entry in _unnamed(file)))
+    reported_paths = {file.path for file in files if not file.is_context} | {finding.path for finding in unreadable}
     return Report(
-        dependencies=checked,
-        findings=counted,
+        dependencies=dependencies,
+        findings=findings,
         problems=tuple(
             problem._replace(severity=Severity.ERROR)
             if settings.strict and problem.rule and problem.severity is Severity.WARNING
             else problem
             for problem in (
                 *problems,
-                *_skipped_problems(judged, settings),
-                *_stale_problems(checked, files, settings),
+                *_skipped_problems(checked_files, settings),
+                *_stale_problems(dependencies, files, settings),
             )
         ),
-        summary=_summary(checked, counted, unnamed, len(paths)),
+        summary=_summary(dependencies, findings, unnamed, len(reported_paths)),
         unnamed=unnamed,
     )
 
 
-def merge_reports(one: Report, other: Report) -> Report:
-    """Return the report on what two checks of one run have found, of files of which each is judged in one of them."""
-    checked = tuple(sorted((*one.dependencies, *other.dependencies), key=_place))
-    findings = tuple(sorted(dict.fromkeys((*one.findings, *other.findings)), key=_order))
-    problems = tuple(dict.fromkeys((*one.problems, *other.problems)))
-    unnamed = tuple(sorted((*one.unnamed, *other.unnamed)))
-    summary = _summary(checked, findings, unnamed, one.summary.files + other.summary.files)
-    return Report(checked, findings, problems, summary, unnamed)
+def merge_reports(first: Report, second: Report) -> Report:
+    """Merge the reports on two disjoint sets of files."""
+    dependencies = tuple(sorted((*first.dependencies, *second.dependencies), key=_dependency_order))
+    findings = tuple(sorted(dict.fromkeys((*first.findings, *second.findings)), key=_finding_order))
+    problems = tuple(dict.fromkeys((*first.problems, *second.problems)))
+    unnamed = tuple(sorted((*first.unnamed, *second.unnamed)))
+    summary = _summary(dependencies, findings, unnamed, first.summary.files + second.summary.files)
+    return Report(dependencies, findings, problems, summary, unnamed)
 
 
 def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:
-    """Return all that ``check`` would look up for ``files``, each query once."""
-    asked = (query for file in files for query in _asked(file, settings) if isinstance(query, Query))
-    return tuple(dict.fromkeys(asked))
+    """Return the distinct queries that ``check`` would pass to ``look_up`` for ``files``."""
+    queries = (query for file in files for query in _queries(file, settings) if isinstance(query, Query))
+    return tuple(dict.fromkeys(queries))
 
 
-def _asked(file: SourceFile, settings: RunSettings) -> list[Asked]:
-    """Return for each dependency of ``file``, in its order, what to ask, or why nothing may be asked."""
+def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:
+    """Return a query, or the reason to skip it, for each dependency of ``file`` that is checked, in its order."""
     network = file.resolved_config.network
-    plain = LookupSettings(
+    default_settings = LookupSettings(
         max_age=network.max_age,
         offline=network.offline,
         refresh=settings.refresh,
         snapshot=file.resolved_config.snapshot,
     )
-    asked: list[Asked] = []
-    lookup_settings: dict[str | None, LookupSettings] = {None: plain}
+    queries: list[QueryOrSkipped] = []
+    settings_by_status_index: dict[str | None, LookupSettings] = {None: default_settings}
     router = Router(file.declared_indexes(), network)
-    before: IndexRoute | None = None
-    where: tuple[tuple[str, ...], LookupSettings] = ((), plain)
-    for dependency, way in zip(file.dependencies_to_check, router.routes(file.dependencies_to_check), strict=True):
-        if isinstance(way, IndexRoute):
-            if way is not before:  # most of a file go the same way
-                before, other = way, way.status_index
-                if other not in lookup_settings:
-                    lookup_settings[other] = plain._replace(status_index=other)
-                where = way.urls, lookup_settings[other]
-            asked.append(make(Query, (dependency.name, *where)))
+    dependencies = file.dependencies_to_check
+    previous: IndexRoute | None = None
+    query_fields: tuple[tuple[str, ...], LookupSettings] = ((), default_settings)
+    for dependency, route in zip(dependencies, router.routes(dependencies), strict=True):
+        if isinstance(route, IndexRoute):
+            if route is not previous:  # most dependencies of a file share one route
+                previous, status_index = route, route.status_index
+                if status_index not in settings_by_status_index:
+                    settings_by_status_index[status_index] = default_settings._replace(status_index=status_index)
+                query_fields = route.urls, settings_by_status_index[status_index]
+            queries.append(make(Query, (dependency.name, *query_fields)))
         else:
-            asked.append(way)
-    return asked
+            queries.append(route)
+    return queries
 
 
-def _judge(
+def _check_file(
     file: SourceFile,
-    asked: Sequence[Asked],
-    ways: DependencyPaths,
-    answers: Mapping[Query, IndexResult],
+    queries: Sequence[QueryOrSkipped],
+    paths: DependencyPaths,
+    results: Mapping[Query, IndexResult],
     settings: RunSettings,
 ) -> CheckedFile:
+    """Apply the rules to the lookup results of one file; ``paths`` are those of its transitive dependencies."""
     lines = LineIndex(file.text)
     comments: dict[int, list[IgnoreComment]] = {}
     for comment in file.document.ignores if settings.use_ignores else ():
@@ -142,28 +148,28 @@ def _judge(
             comments.setdefault(line, []).append(comment)
     entries = file.resolved_config.config.ignores if settings.use_ignores or settings.keep_config_ignores else ()
     ignores = {ignore.name: ignore for ignore in entries}
-    checked, findings = [], []
-    used: set[IgnoreComment | Ignore] = set()
-    lookups: list[LookupResult] = [answers[query] if isinstance(query, Query) else query for query in asked]
+    items, findings = [], []
+    used_ignores: set[IgnoreComment | Ignore] = set()
+    lookups: list[LookupResult] = [results[query] if isinstance(query, Query) else query for query in queries]
     for dependency, lookup in zip(file.dependencies_to_check, lookups, strict=True):
-        way = ways.get(dependency.name) if ways else None
-        item = make(CheckedDependency, (dependency, file.path, lines, lookup, way is not None, way or ()))
-        checked.append(item)
+        path = paths.get(dependency.name) if paths else None
+        item = make(CheckedDependency, (dependency, file.path, lines, lookup, path is not None, path or ()))
+        items.append(item)
         rule = policy.rule_of(lookup)
         if rule is None:
             continue
-        beside = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
+        on_lines = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
         matched_ignore = policy.matching_ignore(
-            rule, dependency.name, beside, (entry,) if entry else (), settings.today
+            rule, dependency.name, on_lines, (entry,) if entry else (), settings.today
         )
-        used.update((matched_ignore,) if matched_ignore else ())
+        used_ignores.update((matched_ignore,) if matched_ignore else ())
         findings.append(_finding(file, item, rule, matched_ignore, settings))
-    findings += _entry_problems(file, lines, settings)
+    findings += _parse_findings(file, lines, settings)
     if not file.is_context:
-        findings += _unresolvable(file, lines, comments, settings)
-    kinds = frozenset(map(type, lookups))
-    return CheckedFile(file, lines, tuple(checked), tuple(findings), frozenset(used), kinds)
+        findings += _computed_list_findings(file, lines, comments, settings)
+    lookup_types = frozenset(map(type, lookups))
+    return CheckedFile(file, lines, tuple(items), tuple(findings), frozenset(used_ignores), lookup_types)
 
 
 def _finding(
@@ -176,14 +182,14 @@ def _finding(
     dependency = item.dependency
     added = settings.mode is CheckMode.ADDED
     table = ignore_table(file.resolved_config.path) if dependency.kind is DependencyKind.LOCKED else None
-    words = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
+    text = finding_message(dependency.name, item.lookup, item.via, table=table, added=added)
     downgraded = policy.is_downgraded(dependency.kind, transitive=item.transitive)
     return Finding(
         rule,
         policy.severity_of(rule, settings.severity_policy(file.resolved_config.config), downgraded=downgraded),
-        words.message,
-        words.help,
-        words.reason,
+        text.message,
+        text.help,
+        text.reason,
         path=file.path,
         location=item.location,
         name=dependency.name,
@@ -192,7 +198,7 @@ def _finding(
     )
 
 
-def _entry_problems(file: SourceFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
+def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -> Iterator[Finding]:
     severity = policy.severity_of(Rule.UNREADABLE, settings.severity_policy(file.resolved_config.config))
     for problem in file.document.problems:
         location = lines.location(file.path, problem.span)
@@ -200,16 +206,16 @@ def _entry_problems(file: SourceFile, lines: LineIndex, settings: RunSettings) -
         yield Finding(Rule.UNREADABLE, severity, message, help_text, path=file.path, location=location)
 
 
-def _unresolvable(
+def _computed_list_findings(
     file: SourceFile, lines: LineIndex, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
 ) -> Iterator[Finding]:
-    """Yield a finding for each list that is computed: a note, unless a change touches its file."""
+    """Yield an ``unverified`` finding for each computed list of a setup.py: a note in a full check."""
     severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
     if settings.mode is CheckMode.FULL and severity is not Severity.OFF:
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
-        beside = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
-        matched_ignore = policy.matching_ignore(Rule.UNVERIFIED, "", beside, (), settings.today)
+        on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
+        matched_ignore = policy.matching_ignore(Rule.UNVERIFIED, "", on_lines, (), settings.today)
         yield Finding(
             Rule.UNVERIFIED,
             severity,
@@ -221,100 +227,104 @@ def _unresolvable(
         )
 
 
-def _not_stated_notes(judged: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
-    """Yield one finding for each index that states no statuses, however many names were asked of it."""
+def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
+    """Yield one finding per index that publishes no statuses, with the highest severity that a file configures."""
     names: dict[str, set[str]] = {}
     severities: dict[str, Severity] = {}
-    for one in judged:
-        if StatusNotStated not in one.lookups:
+    for checked_file in files:
+        if StatusNotStated not in checked_file.lookup_types:
             continue
-        severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(one.file.resolved_config.config))
-        for item in one.checked:
+        config = checked_file.file.resolved_config.config
+        severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(config))
+        for item in checked_file.dependencies:
             if isinstance(item.lookup, StatusNotStated):
                 index = item.lookup.origin.index_url
                 names.setdefault(index, set()).add(item.dependency.name)
                 severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
-    for index, of_index in names.items():
-        words = not_stated_message(index, len(of_index))
-        yield Finding(Rule.NOT_STATED, severities[index], words.message, words.help)
+    for index, index_names in names.items():
+        text = not_stated_message(index, len(index_names))
+        yield Finding(Rule.NOT_STATED, severities[index], text.message, text.help)
 
 
-# What the parser says of an entry that names an index which its file does not declare weighs like the router's word.
-_NOT_WAVED = (None, SkipReason.NO_INDEX)
+# An entry is skipped for lack of a usable index if the router skips it (the parser set no reason), or if the parser
+# found that it names an index that its file does not declare.
+_ENTRY_REASONS_WITHOUT_INDEX = (None, SkipReason.NO_INDEX)
 
 
-def _skipped_problems(judged: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
-    """Yield for each file one problem for the names whose index cannot be told or asked: nobody checked them.
+def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> Iterator[Problem]:
+    """Yield one problem per file and skip reason for dependencies that may be on an index and were not looked up.
 
-    What a change adds is not waved through for that, unless its entry is no name of an index in the first place.
+    For added dependencies it has the severity of ``unverified``, unless no entry needed an index.
     """
-    for one in judged:
-        unchecked: dict[SkipReason, list[Dependency]] = {}
-        for item in one.checked if Skipped in one.lookups else ():
+    for checked_file in files:
+        file = checked_file.file
+        by_reason: dict[SkipReason, list[Dependency]] = {}
+        for item in checked_file.dependencies if Skipped in checked_file.lookup_types else ():
             if isinstance(item.lookup, Skipped):
-                unchecked.setdefault(item.lookup.reason, []).append(item.dependency)
+                by_reason.setdefault(item.lookup.reason, []).append(item.dependency)
         for reason in REPORTED_SKIP_REASONS:
-            skipped = unchecked.get(reason, ())
+            skipped = by_reason.get(reason, ())
             severity = Severity.WARNING
-            if settings.mode is CheckMode.ADDED and any(entry.skip_reason in _NOT_WAVED for entry in skipped):
-                severity = policy.severity_of(
-                    Rule.UNVERIFIED, settings.severity_policy(one.file.resolved_config.config)
-                )
+            if settings.mode is CheckMode.ADDED and any(
+                dependency.skip_reason in _ENTRY_REASONS_WITHOUT_INDEX for dependency in skipped
+            ):
+                severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
             if skipped and severity is not Severity.OFF:
-                words = skipped_message(reason, len({dependency.name for dependency in skipped}))
-                yield Problem(severity, words.message, words.help, one.file.path, rule=Rule.UNVERIFIED)
-        places = credential_locations(one.file.declared_indexes(), one.file.document.dependencies)
-        if places:
-            words = dropped_credentials_message(places)
-            yield Problem(Severity.NOTE, words.message, words.help, one.file.path)
+                text = skipped_message(reason, len({dependency.name for dependency in skipped}))
+                yield Problem(severity, text.message, text.help, file.path, rule=Rule.UNVERIFIED)
+        locations = credential_locations(file.declared_indexes(), file.document.dependencies)
+        if locations:
+            text = dropped_credentials_message(locations)
+            yield Problem(Severity.NOTE, text.message, text.help, file.path)
 
 
 def _stale_problems(
-    checked: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
+    dependencies: Iterable[CheckedDependency], files: Sequence[SourceFile], settings: RunSettings
 ) -> Iterator[Problem]:
-    """Yield a problem for each index whose old answers had to serve, with the age of the oldest; one offline."""
+    """Yield a problem per index with expired cache entries that were used; a single one for all indexes if offline."""
     offline = all(file.resolved_config.network.offline for file in files)
-    known: dict[str, dict[tuple[str, str], float]] = {}
-    for item in checked:
+    stale: dict[str, dict[tuple[str, str], float]] = {}
+    for item in dependencies:
         if not isinstance(item.lookup, Skipped) and item.lookup.origin.source is Source.STALE:
             index, checked_at, _ = item.lookup.origin
-            known.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
+            stale.setdefault("" if offline else index, {})[item.dependency.name, index] = checked_at
     severity = Severity.NOTE if offline else Severity.WARNING
-    for index, ages in known.items():
-        words = stale_message(index, len(ages), settings.now - min(ages.values()))
-        yield Problem(severity, words.message, words.help, rule=Rule.UNVERIFIED, index_url=index)
+    for index, times in stale.items():
+        text = stale_message(index, len(times), settings.now - min(times.values()))
+        yield Problem(severity, text.message, text.help, rule=Rule.UNVERIFIED, index_url=index)
 
 
-def _unnamed(one: CheckedFile) -> Iterator[SkippedEntry]:
-    """Yield the entries without a name, where all of a file is judged."""
-    for entry in one.file.document.unnamed if one.file.selected is None else ():
-        yield SkippedEntry(one.lines.location(one.file.path, entry.span), entry.reason)
+def _unnamed(checked_file: CheckedFile) -> Iterator[SkippedEntry]:
+    """Yield the entries without a name, unless only some dependencies of the file are checked."""
+    file = checked_file.file
+    for entry in file.document.unnamed if file.selected is None else ():
+        yield SkippedEntry(checked_file.lines.location(file.path, entry.span), entry.reason)
 
 
 def _summary(
-    checked: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[SkippedEntry], files: int
+    dependencies: Sequence[CheckedDependency], findings: Sequence[Finding], unnamed: Sequence[SkippedEntry], files: int
 ) -> Summary:
-    live = [finding.severity for finding in findings if not finding.suppressed]
-    kinds = [type(item.lookup) for item in checked]
-    skipped, not_verified, not_stated = map(kinds.count, (Skipped, Unavailable, StatusNotStated))
+    severities = [finding.severity for finding in findings if not finding.suppressed]
+    lookup_types = [type(item.lookup) for item in dependencies]
+    skipped, unverified, not_stated = map(lookup_types.count, (Skipped, Unavailable, StatusNotStated))
     return Summary(
         files=files,
-        dependencies=len(checked) + len(unnamed),
-        checked=len(checked) - skipped - not_verified - not_stated,
-        findings=len(live),
-        errors=live.count(Severity.ERROR),
-        warnings=live.count(Severity.WARNING),
-        ignored=len(findings) - len(live),
+        dependencies=len(dependencies) + len(unnamed),
+        checked=len(dependencies) - skipped - unverified - not_stated,
+        findings=len(severities),
+        errors=severities.count(Severity.ERROR),
+        warnings=severities.count(Severity.WARNING),
+        ignored=len(findings) - len(severities),
         skipped=skipped + len(unnamed),
-        unverified=not_verified,
+        unverified=unverified,
         not_stated=not_stated,
     )
 
 
-def _place(item: CheckedDependency) -> tuple[str, int]:
+def _dependency_order(item: CheckedDependency) -> tuple[str, int]:
     return item.path, item.dependency.name_span.start
 
 
-def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+def _finding_order(finding: Finding) -> tuple[str, int, int, str, str]:
     line, column = finding.location.start if finding.location else (0, 0)
     return finding.path, line, column, finding.rule, finding.message

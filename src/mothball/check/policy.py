@@ -1,6 +1,6 @@
-"""What our policy makes of a look-up: which rule is broken, how much it weighs, and what excuses it. Pure.
+"""Rules, severities, ignores and the exit code.
 
-Dates are ISO texts (``2027-03-01``): they compare as they should, and the warm path needs no calendar.
+Dates are ISO strings (``2027-03-01``): they sort chronologically, and a warm run need not import ``datetime``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple
 
-# What a rule weighs in a full check and in editors, and when a change adds the dependency.
+# Default severities: in a full check and in editors, and for added dependencies.
 _DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {
     Rule.QUARANTINED: (Severity.ERROR, Severity.ERROR),
     Rule.ARCHIVED: (Severity.ERROR, Severity.ERROR),
@@ -43,11 +43,11 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.QUARANTINED: Rule.QUARANTINED,
 }
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
-_DOWNGRADED_WHEN_INDIRECT = (Rule.ARCHIVED, Rule.DEPRECATED)
+_DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
 
 
 class SeverityPolicy(NamedTuple):
-    """What a rule's weight depends on. ``strict`` makes every warning an error."""
+    """The configured severities, and the options that affect them. ``strict`` turns warnings into errors."""
 
     severities: Mapping[str, Severity]
     mode: CheckMode = CheckMode.FULL
@@ -55,9 +55,9 @@ class SeverityPolicy(NamedTuple):
 
 
 def rule_of(lookup: LookupResult) -> Rule | None:
-    """Return the rule that a look-up breaks, None when it breaks none.
+    """Return the rule that a lookup result violates, or None.
 
-    ``StatusNotStated`` is told once per index, not per line, and so breaks none here.
+    ``StatusNotStated`` is reported once per index and not per dependency, so the result for it is None.
     """
     match lookup:
         case KnownStatus():
@@ -75,24 +75,24 @@ def rule_of(lookup: LookupResult) -> Rule | None:
 
 
 def is_downgraded(kind: DependencyKind, *, transitive: bool) -> bool:
-    """Return whether the line is not its reader's to choose: a transitive package, a constraint, an override."""
+    """Return True if the user does not control this dependency directly (transitive, constraint, override)."""
     return transitive or kind in (DependencyKind.CONSTRAINT, DependencyKind.OVERRIDE)
 
 
 def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool = False) -> Severity:
-    """Return what ``rule`` weighs.
+    """Return the severity of ``rule``.
 
-    The configuration's most particular word wins: ``RULE.transitive`` where it applies, then ``RULE.added``, then
-    ``RULE``, then the default. Without a word on ``RULE.transitive``, archived and deprecated weigh one step less.
+    The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
+    ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level.
     """
     severities = severity_policy.severities
-    in_full, when_added = _DEFAULTS[rule]
-    severity = severities.get(rule, when_added if severity_policy.mode is CheckMode.ADDED else in_full)
+    default, default_added = _DEFAULTS[rule]
+    severity = severities.get(rule, default_added if severity_policy.mode is CheckMode.ADDED else default)
     if severity_policy.mode is CheckMode.ADDED:
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
-    elif downgraded and rule in _DOWNGRADED_WHEN_INDIRECT:
+    elif downgraded and rule in _DOWNGRADED_RULES:
         severity = _NEXT_LOWER.get(severity, severity)
     return Severity.ERROR if severity_policy.strict and severity is Severity.WARNING else severity
 
@@ -100,7 +100,7 @@ def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool
 def matching_ignore(
     rule: Rule, name: str, comments: Iterable[IgnoreComment], ignores: Iterable[Ignore], today: str
 ) -> IgnoreComment | Ignore | None:
-    """Return what excuses a finding of ``rule`` on ``name``: a comment on its line first, then the configuration."""
+    """Return the ignore that suppresses ``rule`` for ``name``, or None. Comments take precedence over entries."""
     for comment in comments:
         if rule in comment.rules:
             return comment
@@ -111,26 +111,26 @@ def matching_ignore(
 
 
 def is_expired(ignore: Ignore, today: str) -> bool:
-    """Return whether the last day of ``ignore`` lies before ``today``."""
+    """Return True if the last day of ``ignore`` is before ``today``."""
     return ignore.until is not None and ignore.until < today
 
 
 def suppression_of(matched_ignore: IgnoreComment | Ignore) -> Suppression:
-    """Return how a finding records what excused it."""
+    """Return the suppression that a finding records for an ignore."""
     return Suppression("comment" if isinstance(matched_ignore, IgnoreComment) else "config", matched_ignore.reason)
 
 
 def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_zero: bool = False) -> int:
     """Return the exit code of a check.
 
-    0 clean or warnings only; 1 something was found; 2 something could not be read; 3 the only errors are look-ups that
-    failed, or answers in doubt. 2 beats 1 beats 3; ``exit_zero`` hides 1 and 3.
+    0: clean or warnings only. 1: findings of severity error. 2: unreadable input. 3: the only errors are unverified
+    dependencies. 2 takes precedence over 1, and 1 over 3. ``exit_zero`` turns 1 and 3 into 0.
     """
-    broken = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
-    unmended = {problem.rule for problem in problems if problem.severity is Severity.ERROR}
-    if Rule.UNREADABLE in broken or None in unmended:
+    violated = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
+    problem_rules = {problem.rule for problem in problems if problem.severity is Severity.ERROR}
+    if Rule.UNREADABLE in violated or None in problem_rules:
         return 2
-    broken |= {rule for rule in unmended if rule}
-    if exit_zero or not broken:
+    violated |= {rule for rule in problem_rules if rule}
+    if exit_zero or not violated:
         return 0
-    return 3 if broken == {Rule.UNVERIFIED} else 1
+    return 3 if violated == {Rule.UNVERIFIED} else 1

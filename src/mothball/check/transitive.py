@@ -1,7 +1,7 @@
-"""Which packages of a lock somebody else brings in, and by which way. Pure.
+"""Find the transitive dependencies in locks, and merge the findings of manifests and their locks.
 
-A package of a lock is transitive when a manifest that the lock can be made of was read and does not name it, and the
-graph of the lock leads to it. Whatever is in doubt counts as direct: then its line is all there is to act on.
+A locked package is transitive if a manifest of the lock was read, no manifest names the package, and the dependency
+graph of the lock reaches it. In all other cases it counts as direct.
 """
 
 from __future__ import annotations
@@ -15,146 +15,155 @@ from mothball.model.document import DependencyKind, Document, Location
 from mothball.model.findings import Finding, Rule
 from mothball.model.records import NamedTuple
 
-# The way to each transitive package: from the direct dependency that brings it in down to its parent.
+# The dependency path of each transitive dependency: from a direct dependency to its parent.
 DependencyPaths = Mapping[str, tuple[str, ...]]
 
 _Key = tuple[str, str | None, Rule]
 
-# Real ways have a handful of steps; of a longer one the beginning is kept, or a crafted chain would fill the memory.
-_MAX_STEPS = 12
-_CUT = "…"
+# Longer dependency paths are truncated, because the paths of a long chain take quadratic memory.
+_MAX_PATH_LENGTH = 12
+_ELLIPSIS = "…"
 
-# The formats that a lock of each format can be made of. Of requirements files only those that are made to be locked.
+# The manifest formats that a lock of each format can be generated from.
 _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
-_FEEDS = {
+_MANIFEST_FORMATS = {
     "uv-lock": ("pyproject", "script"),
     "poetry-lock": ("pyproject",),
     "pdm-lock": ("pyproject",),
     "pylock": (*_SETUPTOOLS, "requirements", "pipfile"),
     "requirements": (*_SETUPTOOLS, "requirements"),
 }
-# The tables whose requirements locks record; others are of builds and of environments that no lock knows.
+# The sections whose requirements are locked; others are for builds and environments.
 _LOCKED_SECTIONS = (
     *("project.", "dependency-groups.", "tool.poetry.", "tool.pdm.dev-", "tool.uv.dev-", "tool.rye.", "tool.flit."),
     *("options.install", "options.extras", "setup.install_requires", "setup.extras_require"),
 )
-_WITH_SECTIONS = frozenset(_SETUPTOOLS)
+_FORMATS_WITH_SECTIONS = frozenset(_SETUPTOOLS)
 
 
 class _Manifest(NamedTuple):
-    """A file that locks can be made of: where it stands, and the names that it requires."""
+    """A file that locks can be generated from, with the names that it requires."""
 
     project: str
     format: str
     path: str
     names: frozenset[str]
 
-    def feeds(self, lock: SourceFile, by_members: frozenset[str]) -> bool:
-        """Return whether ``lock`` can be made of this; ``by_members`` are the names that members of it require."""
-        if self.format not in _FEEDS.get(lock.document.format, ()):
+    def is_manifest_of(self, lock: SourceFile, member_requirements: frozenset[str]) -> bool:
+        """Return True if ``lock`` can be generated from this file.
+
+        ``member_requirements`` are the names that the members of the lock's workspace require.
+        """
+        if self.format not in _MANIFEST_FORMATS.get(lock.document.format, ()):
             return False
-        if self.format == "requirements" and not self._is_to_be_locked(lock.document):
+        if self.format == "requirements" and not self._is_lockable(lock.document):
             return False
         if self.project == lock.project:
             return True
-        return is_beneath(self.project, lock.project) and not by_members.isdisjoint(self.names)
+        return is_beneath(self.project, lock.project) and not member_requirements.isdisjoint(self.names)
 
-    def _is_to_be_locked(self, lock: Document) -> bool:
-        """Return whether a requirements file is what people write for ``lock``: pip locks a requirements.txt, too."""
+    def _is_lockable(self, lock: Document) -> bool:
+        """Return True if a requirements file is input for ``lock``: ``*.in``, or requirements.txt for ``pip lock``."""
         name = os.path.basename(self.path)
         return name.endswith(".in") or (lock.format == "pylock" and name == "requirements.txt")
 
 
 def dependency_paths(files: Sequence[SourceFile]) -> list[DependencyPaths]:
-    """Return for each of ``files`` its transitive packages, and the way to each."""
+    """Return the dependency paths of the transitive dependencies in each of ``files``."""
     if not any(is_lock(file.document) for file in files):
         return [{} for _ in files]
-    manifests = [_manifest(file) for file in files if _declares(file.document)]
-    return [_ways(file, manifests) if is_lock(file.document) else {} for file in files]
+    manifests = [_manifest(file) for file in files if _has_lockable_requirements(file.document)]
+    return [_paths_in_lock(file, manifests) if is_lock(file.document) else {} for file in files]
 
 
 def _manifest(file: SourceFile) -> _Manifest:
-    names = frozenset(one.name for one in file.document.dependencies if one.kind is DependencyKind.REQUIREMENT)
+    names = frozenset(entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT)
     return _Manifest(file.project, file.document.format, file.path, names)
 
 
-def _declares(document: Document) -> bool:
-    """Return whether a file names, itself or by way of others, anything that a lock would record."""
+def _has_lockable_requirements(document: Document) -> bool:
+    """Return True if the document, or a file that it includes, can contain requirements for a lock."""
     if is_lock(document):
         return False
-    if document.format not in _WITH_SECTIONS:
-        return any(one.kind is DependencyKind.REQUIREMENT for one in document.dependencies)
+    if document.format not in _FORMATS_WITH_SECTIONS:
+        return any(entry.kind is DependencyKind.REQUIREMENT for entry in document.dependencies)
     return bool(document.includes) or any(
-        one.kind is DependencyKind.REQUIREMENT and one.section.startswith(_LOCKED_SECTIONS)
-        for one in document.dependencies
+        entry.kind is DependencyKind.REQUIREMENT and entry.section.startswith(_LOCKED_SECTIONS)
+        for entry in document.dependencies
     )
 
 
-def _ways(lock: SourceFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
+def _paths_in_lock(lock: SourceFile, manifests: Iterable[_Manifest]) -> DependencyPaths:
     graph = lock.document.graph
     if graph is None:
         return {}
-    by_members = required_by_members(lock.document)
-    feeding = [one.names for one in manifests if one.feeds(lock, by_members)]
-    if not feeding:
+    direct = required_by_members(lock.document)
+    names_of_manifests = [manifest.names for manifest in manifests if manifest.is_manifest_of(lock, direct)]
+    if not names_of_manifests:
         return {}
-    return {name: way for name, way in _shortest(graph.requires, by_members.union(*feeding)).items() if way}
+    paths = _shortest_paths(graph.requires, direct.union(*names_of_manifests))
+    return {name: path for name, path in paths.items() if path}
 
 
-def _shortest(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) -> DependencyPaths:
-    """Return the shortest way from any of ``direct`` to each package that they bring in; of equal ones the first."""
-    ways: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(direct), ())
-    waiting = deque(ways)
-    while waiting:
-        parent = waiting.popleft()
+def _shortest_paths(requires: Mapping[str, tuple[str, ...]], direct: Iterable[str]) -> DependencyPaths:
+    """Return the shortest path from ``direct`` to each reachable package, the alphabetically first of equal ones."""
+    paths: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(direct), ())
+    queue = deque(paths)
+    while queue:
+        parent = queue.popleft()
         for name in sorted(requires.get(parent, ())):
-            if name not in ways:
-                way = (*ways[parent], parent)
-                ways[name] = way if len(way) <= _MAX_STEPS else (*way[:_MAX_STEPS], _CUT)
-                waiting.append(name)
-    return ways
+            if name not in paths:
+                path = (*paths[parent], parent)
+                paths[name] = path if len(path) <= _MAX_PATH_LENGTH else (*path[:_MAX_PATH_LENGTH], _ELLIPSIS)
+                queue.append(name)
+    return paths
 
 
-def merge_lock_findings(judged: Sequence[CheckedFile]) -> Iterator[Finding]:
-    """Yield the findings of all files, those of a lock folded into that of its manifest where both are of one cause.
+def merge_lock_findings(files: Sequence[CheckedFile]) -> Iterator[Finding]:
+    """Yield the findings of all files, with those of direct dependencies in locks merged into those of the manifest.
 
-    What stands in a manifest and in its lock is one problem, and the place that people can edit is the one to show; an
-    ignore there serves for both. The manifest of a member speaks for the lock of its workspace.
+    A dependency in a manifest and its lock is reported once, in the manifest, where it can be edited; an ignore there
+    also applies to the lock. The manifest of a workspace member counts as a manifest of the lock of the workspace.
     """
-    locks = [one for one in judged if is_lock(one.file.document)]
+    locks = [checked_file for checked_file in files if is_lock(checked_file.file.document)]
     locked: dict[_Key, list[Location]] = {}
-    by_members: dict[_Key, list[Location]] = {}
+    locked_for_members: dict[_Key, list[Location]] = {}
     for lock in locks:
-        required = required_by_members(lock.file.document)
-        for finding, location in _direct_problems(lock):
+        member_requirements = required_by_members(lock.file.document)
+        for finding, location in _direct_findings(lock):
             key = (lock.file.project, finding.name, finding.rule)
             locked.setdefault(key, []).append(location)
-            if finding.name in required:
-                by_members.setdefault(key, []).append(location)
-    folded: set[Location] = set()
-    for one in judged:
-        for finding in one.findings if not is_lock(one.file.document) else ():
-            places = _recorded(one.file.project, finding, locked, by_members) if finding.lookup is not None else ()
-            folded.update(places)
-            yield finding._replace(related_locations=tuple(places)) if places else finding
+            if finding.name in member_requirements:
+                locked_for_members.setdefault(key, []).append(location)
+    merged: set[Location] = set()
+    for checked_file in files:
+        file = checked_file.file
+        for finding in checked_file.findings if not is_lock(file.document) else ():
+            is_lookup = finding.lookup is not None
+            locations = _locations_in_locks(file.project, finding, locked, locked_for_members) if is_lookup else ()
+            merged.update(locations)
+            yield finding._replace(related_locations=tuple(locations)) if locations else finding
     for lock in locks:
-        yield from (one for one in lock.findings if one.location not in folded)
+        yield from (finding for finding in lock.findings if finding.location not in merged)
 
 
-def _recorded(
-    project: str, finding: Finding, locked: Mapping[_Key, list[Location]], by_members: Mapping[_Key, list[Location]]
+def _locations_in_locks(
+    project: str,
+    finding: Finding,
+    locked: Mapping[_Key, list[Location]],
+    locked_for_members: Mapping[_Key, list[Location]],
 ) -> list[Location]:
-    """Return where locks record what ``finding`` tells of a manifest in ``project``."""
-    places = list(locked.get((project, finding.name, finding.rule), ()))
-    directory, above = project, os.path.dirname(project) if by_members else project
-    while above != directory:
-        places += by_members.get((above, finding.name, finding.rule), ())
-        directory, above = above, os.path.dirname(above)
-    return places
+    """Return the locations of the dependency of ``finding`` in the locks of ``project`` and of its workspaces."""
+    locations = list(locked.get((project, finding.name, finding.rule), ()))
+    directory, parent = project, os.path.dirname(project) if locked_for_members else project
+    while parent != directory:
+        locations += locked_for_members.get((parent, finding.name, finding.rule), ())
+        directory, parent = parent, os.path.dirname(parent)
+    return locations
 
 
-def _direct_problems(lock: CheckedFile) -> Iterator[tuple[Finding, Location]]:
-    transitive = {item.dependency.name for item in lock.checked if item.transitive}
+def _direct_findings(lock: CheckedFile) -> Iterator[tuple[Finding, Location]]:
+    transitive = {item.dependency.name for item in lock.dependencies if item.transitive}
     for finding in lock.findings:
         if finding.lookup is not None and finding.location and finding.name not in transitive:
             yield finding, finding.location
