@@ -50,7 +50,7 @@ def test_variables_and_files_of_the_user_are_told_by_their_names(project: Projec
         "  1. https://uv.example/simple/  UV_INDEX",
         f"  2. {B}  `extra-index-url` in {config}:3",
         f"  3. {A}  `index-url` in {config}:2",
-        f"  not queried: {DEFAULT_INDEX}  the default: `index-url` in {config}:2 comes before it",
+        f"  not queried: {DEFAULT_INDEX}  built-in default: `index-url` in {config}:2 takes precedence",
     ]
 
 
@@ -77,17 +77,17 @@ def test_why_nobody_would_be_asked_is_told(project: Project) -> None:
     )
     assert explained(project, "acme-web") == [
         "acme-web: pyproject.toml:3",
-        "  not looked up: private name: the name is private, and no other index is left",
-        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
-        f"  not queried: {DEFAULT_INDEX}  the default: the name is private",
+        "  not looked up: private name: the name is private and no other index is set",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: explicit index: queried only for packages pinned to it",
+        f"  not queried: {DEFAULT_INDEX}  built-in default: the name is private",
     ]
     assert explained(project, "lib") == ["lib: pyproject.toml:4", "  not looked up: direct URL"]
     project.write("requirements.txt", "-i https://${HOST}/simple/\nlib\n")
     assert explained(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",
-        f"  not looked up: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 holds a variable",
-        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: only what is pinned to it is asked of it",
-        "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is sent nowhere",
+        f"  not looked up: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 contains a variable",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: explicit index: queried only for packages pinned to it",
+        "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is not looked up",
     ]
 
 
@@ -101,9 +101,9 @@ def test_a_pin_names_the_index_that_is_declared(project: Project) -> None:
 
     assert explained(project, "lib") == [
         "lib: pyproject.toml:2",
-        f"  1. {A}  the entry itself, a in pyproject.toml:5",
+        f"  1. {A}  pinned by the entry, a in pyproject.toml:5",
         "lib: uv.lock:3",
-        f"  1. {A}  the entry itself",
+        f"  1. {A}  pinned by the entry",
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_slip_that_keeps_a_name_at_home_is_told(project: Project) -> None:
     project.write("requirements.txt", f"--indexurl {A}\nacme-web\n")
     result = project.check("--explain-index", "acme-web")
     assert result.code == 2
-    assert "what stands in requirements.txt:1 may name an index, and cannot be read" in result.out
+    assert "requirements.txt:1 cannot be read and may name an index" in result.out
     assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is no option")
 
 

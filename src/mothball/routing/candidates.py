@@ -1,4 +1,4 @@
-"""Indexes that an installer would ask, in the order in which we ask them, and those that it passes over. Pure."""
+"""Candidate indexes in the order in which they are queried, and the rejected ones. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from mothball.routing.addresses import base_url, is_default
 
 
 class Candidate(NamedTuple):
-    """An index as somebody named it: its address as written, by what, and whether the user's side did."""
+    """An index with its URL as written and the setting that names it.
+
+    ``is_user_setting`` is true for settings of the user: environment, user configuration, command line.
+    """
 
     address: str
     set_by: str
@@ -19,34 +22,38 @@ class Candidate(NamedTuple):
 
 
 class RejectedIndex(NamedTuple):
-    """An index that is not asked, and why."""
+    """An index that is not queried, and the reason."""
 
     candidate: Candidate
     reason: str
 
 
 class Selection(NamedTuple):
-    """What an installer makes of all that is said: ``asked`` in order, the last one its main index.
+    """The indexes that an installer queries, in order; the main index is the last.
 
-    ``no_index_reason`` says why no index may be asked at all; empty where one may.
+    ``no_index_reason`` is set if no index may be queried at all.
     """
 
-    asked: tuple[Candidate, ...] = ()
+    selected: tuple[Candidate, ...] = ()
     rejected: tuple[RejectedIndex, ...] = ()
     no_index_reason: str = ""
 
 
 class DefaultIndex(NamedTuple):
-    """The index for what names none of its own. ``is_configured`` where our own configuration or option names it."""
+    """The index for dependencies whose file names none.
+
+    ``is_configured`` is true if mothball's configuration or ``--index-url`` names it.
+    """
 
     candidate: Candidate
     is_configured: bool = False
 
 
 class RoutingRequest(NamedTuple):
-    """What a tool's module is asked: where a name may be looked for that no source pins.
+    """The input of a tool's ``select_indexes``: a dependency that pins no index.
 
-    ``name`` stands in the table ``section`` of a file with these ``options`` and those ``indexes`` of the tool.
+    ``section`` is the table of the dependency, ``options`` are the index options of its file, ``indexes`` those that
+    the tables of the tool declare.
     """
 
     name: str
@@ -59,58 +66,59 @@ class RoutingRequest(NamedTuple):
 
 def option_candidate(option: IndexOption) -> Candidate:
     """Return the index that an option of a requirements file names."""
-    return Candidate(option.value, f"`--{option.name}`{_in(option.declared_at)}")
+    return Candidate(option.value, f"`--{option.name}`{_location_suffix(option.declared_at)}")
 
 
 def tool_candidate(index: ToolIndex) -> Candidate:
-    """Return the index that a tool's table declares."""
-    key = _KEYS.get(index.tool, index.tool)
-    what = f"`{index.role}`" if index.role in _SETTINGS else f"[[{key}]]"
-    named = f" {index.name}" if index.name else ""
-    return Candidate(index.url, f"{what}{named}{_in(index.declared_at)}")
+    """Return the index that a table of a tool declares."""
+    table = _TABLES.get(index.tool, index.tool)
+    key = f"`{index.role}`" if index.role in _KEY_ROLES else f"[[{table}]]"
+    name = f" {index.name}" if index.name else ""
+    return Candidate(index.url, f"{key}{name}{_location_suffix(index.declared_at)}")
 
 
 def user_candidate(index: UserIndex) -> Candidate:
-    """Return the index that the user's side names."""
+    """Return the index that an installer setting names."""
     return Candidate(index.url, index.set_by, index.is_user_setting)
 
 
 def is_public(candidate: Candidate) -> bool:
-    """Return whether this is the default index, which everybody may publish to."""
+    """Return True for the built-in default index, to which anyone can publish."""
     return is_default(base_url(candidate.address))
 
 
-def rejected(candidates: Iterable[Candidate | None], reason: str) -> tuple[RejectedIndex, ...]:
-    """Return ``candidates`` as passed over."""
-    return tuple(RejectedIndex(one, reason) for one in candidates if one is not None)
+def reject(candidates: Iterable[Candidate | None], reason: str) -> tuple[RejectedIndex, ...]:
+    """Return ``candidates`` as rejected for ``reason``; None is skipped."""
+    return tuple(RejectedIndex(candidate, reason) for candidate in candidates if candidate is not None)
 
 
-def merge_selections(choices: Iterable[Selection]) -> Selection:
-    """Return what is asked where any of several installers may be the one: all that any of them asks.
+def merge_selections(selections: Iterable[Selection]) -> Selection:
+    """Merge the selections of several installers that may install the same file.
 
-    Where one of them asks nobody, nobody is asked: it is not ours to guess that it was another one.
+    The result has the indexes of all of them. If one installer may query no index, neither does the result, since
+    nothing says which installer is used.
     """
     extras: list[Candidate] = []
     mains: list[Candidate] = []
-    over: list[RejectedIndex] = []
-    for choice in choices:
-        if choice.no_index_reason:
-            return choice
-        extras += choice.asked[:-1]
-        mains += choice.asked[-1:]
-        over += choice.rejected
-    # An installer with a main index of its own is not overruled by one for which nobody has named any.
+    rejected: list[RejectedIndex] = []
+    for selection in selections:
+        if selection.no_index_reason:
+            return selection
+        extras += selection.selected[:-1]
+        mains += selection.selected[-1:]
+        rejected += selection.rejected
+    # A configured main index takes precedence over the built-in default of an installer without any index setting.
     if not all(map(is_public, mains)):
-        unnamed = [one for one in mains if one.set_by == BUILT_IN_DEFAULT]
-        over += rejected(unnamed, "another installer of this file has a main index of its own")
-        mains = [one for one in mains if one not in unnamed]
-    # What is extra to one of them and the main index of another waits for the extra ones.
-    asked = dict.fromkeys((*(one for one in extras if one not in mains), *mains))
-    return Selection(tuple(asked), tuple(dict.fromkeys(over)))
+        built_in = [candidate for candidate in mains if candidate.set_by == BUILT_IN_DEFAULT]
+        rejected += reject(built_in, "another installer of this file configures its own default index")
+        mains = [candidate for candidate in mains if candidate not in built_in]
+    # An index that is extra for one installer and the main index of another is queried as a main index.
+    selected = dict.fromkeys((*(candidate for candidate in extras if candidate not in mains), *mains))
+    return Selection(tuple(selected), tuple(dict.fromkeys(rejected)))
 
 
-BUILT_IN_DEFAULT = "the default"
-_KEYS = {
+BUILT_IN_DEFAULT = "built-in default"
+_TABLES = {
     "uv": "tool.uv.index",
     "poetry": "tool.poetry.source",
     "pdm": "tool.pdm.source",
@@ -118,8 +126,8 @@ _KEYS = {
     "pipenv": "source",
     "pixi": "pypi-options",
 }
-_SETTINGS = ("index-url", "extra-index-url", "extra-index-urls", "no-index")
+_KEY_ROLES = ("index-url", "extra-index-url", "extra-index-urls", "no-index")
 
 
-def _in(place: str) -> str:
-    return f" in {place}" if place else ""
+def _location_suffix(location: str) -> str:
+    return f" in {location}" if location else ""

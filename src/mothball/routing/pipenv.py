@@ -1,7 +1,7 @@
 """Pipenv: ``[[source]]`` of a Pipfile, and Pipfile.lock, which records the index of each package.
 
-The first source answers for all that names no other one, unless ``install_search_all_sources`` is set. Where
-``PIPENV_PYPI_MIRROR`` is, it stands for the default index.
+The first source is queried for all packages without an ``index``, unless ``install_search_all_sources`` is set.
+``PIPENV_PYPI_MIRROR`` replaces the default index.
 """
 
 from __future__ import annotations
@@ -12,33 +12,32 @@ from mothball.routing.candidates import (
     RoutingRequest,
     Selection,
     is_public,
-    rejected,
+    reject,
     tool_candidate,
     user_candidate,
 )
 
 
 def select_indexes(request: RoutingRequest) -> Selection:
-    """Return whom Pipenv would ask."""
+    """Return the indexes that Pipenv queries."""
     indexes, mirror, default = request.indexes, request.settings.pipenv_mirror, request.default
     if not indexes:
-        return _mirrored(Selection((default.candidate,)), None if default.is_configured else mirror)
-    sources = [tool_candidate(one) for one in indexes]
+        return _with_mirror(Selection((default.candidate,)), None if default.is_configured else mirror)
+    sources = [tool_candidate(index) for index in indexes]
     searched = sources if indexes[0].role == "searched" else sources[:1]
-    if not all(one.address for one in searched):
-        return Selection(no_index_reason=f"{searched[0].set_by} has no address yet")
-    over = rejected(sources[len(searched) :], "only the first source is asked for what names none")
-    return _mirrored(Selection((*searched[1:], searched[0]), over), mirror)
+    if not all(source.address for source in searched):
+        return Selection(no_index_reason=f"{searched[0].set_by} has no URL")
+    rejected = reject(sources[len(searched) :], "Pipenv queries only the first source for packages without `index`")
+    return _with_mirror(Selection((*searched[1:], searched[0]), rejected), mirror)
 
 
-def mirrored(candidate: Candidate, mirror: UserIndex | None) -> Candidate:
-    """Return the mirror in place of the default index."""
+def mirror_or(candidate: Candidate, mirror: UserIndex | None) -> Candidate:
+    """Return the mirror if ``candidate`` is the built-in default index, else ``candidate``."""
     return user_candidate(mirror) if mirror is not None and is_public(candidate) else candidate
 
 
-def _mirrored(choice: Selection, mirror: UserIndex | None) -> Selection:
-    asked = tuple(mirrored(one, mirror) for one in choice.asked)
-    gone = [one for one in choice.asked if one not in asked]
-    return choice._replace(
-        asked=asked, rejected=choice.rejected + rejected(gone, f"{asked[-1].set_by} takes its place")
-    )
+def _with_mirror(selection: Selection, mirror: UserIndex | None) -> Selection:
+    selected = tuple(mirror_or(candidate, mirror) for candidate in selection.selected)
+    replaced = [candidate for candidate in selection.selected if candidate not in selected]
+    rejected = selection.rejected + reject(replaced, f"replaced by {selected[-1].set_by}")
+    return selection._replace(selected=selected, rejected=rejected)

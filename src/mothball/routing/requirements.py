@@ -1,11 +1,10 @@
-"""Files that belong to no single tool: requirements, setup.py, tox.ini, a pyproject.toml without a tool's table, ...
+"""Files of no single tool: requirements, setup.py, tox.ini, a pyproject.toml without the table of a tool, ...
 
-pip installs from them, and uv. What the two would not ask alike is settled for the private side: where they disagree on
-the main index, the one that is not the default index answers.
+pip or uv installs from them. If the two disagree on the main index, the one that is not the built-in default is used.
 
-pip takes the last ``--index-url`` of the files and forgets all indexes named before it, in the file or in its own
-configuration; uv forgets none, and a variable of its own beats what the file says. A name must not be looked for in
-public before at home, so indexes that uv would ask first are asked first.
+pip uses the last ``--index-url`` of the files and discards all indexes named before it, in the file or in its own
+configuration. uv discards none, and its environment variables take precedence over the file. Indexes that uv queries
+first are queried first, so that a private name is found on the private index before a public one is queried.
 """
 
 from __future__ import annotations
@@ -18,53 +17,59 @@ from mothball.routing.candidates import (
     Selection,
     is_public,
     option_candidate,
-    rejected,
+    reject,
     user_candidate,
 )
-from mothball.routing.uv import select_indexes as uv_choice
+from mothball.routing.uv import select_indexes as select_uv_indexes
 
 
 def select_indexes(request: RoutingRequest) -> Selection:
-    """Return whom pip or uv would ask; the indexes of the question are those by which uv installs around the file."""
+    """Return the indexes that pip or uv queries; ``request.indexes`` are those of the project's uv tables."""
     pip, default = request.settings.pip, request.default
-    # An option with an empty value changes nothing for pip: it must not hide the default index from us.
-    extra = [option_candidate(one) for one in request.options if one.name == "extra-index-url" and one.value]
-    named = [option_candidate(one) for one in request.options if one.name == "index-url" and one.value]
-    off = next((one for one in request.options if one.name == "no-index"), None)
-    # What is said to `uv pip` alone is said of these files, and comes before what is said to uv.
-    around = (one._replace(scope="") for one in sorted(request.indexes, key=lambda one: not one.scope))
-    uv = uv_choice(request._replace(indexes=tuple(around), default=default._replace(is_configured=False)))
-    no_index_reason = option_candidate(off).set_by if off else ""
-    if not no_index_reason and (named or not default.is_configured):
+    # pip ignores options with an empty value, so these must not replace the default index.
+    extra = [
+        option_candidate(option) for option in request.options if option.name == "extra-index-url" and option.value
+    ]
+    index_urls = [option_candidate(option) for option in request.options if option.name == "index-url" and option.value]
+    no_index = next((option for option in request.options if option.name == "no-index"), None)
+    # [tool.uv.pip] applies to these files, and takes precedence over [tool.uv].
+    uv_indexes = (index._replace(scope="") for index in sorted(request.indexes, key=lambda index: not index.scope))
+    uv = select_uv_indexes(request._replace(indexes=tuple(uv_indexes), default=default._replace(is_configured=False)))
+    no_index_reason = option_candidate(no_index).set_by if no_index else ""
+    if not no_index_reason and (index_urls or not default.is_configured):
         no_index_reason = pip.no_index or uv.no_index_reason
     elif not no_index_reason and uv.no_index_reason != request.settings.uv.no_index:
-        no_index_reason = uv.no_index_reason  # a table around the file cannot be read, and may name an index
+        no_index_reason = uv.no_index_reason  # an unreadable uv table of the project may name an index
     if no_index_reason:
-        return Selection(rejected=rejected([*extra, *named], no_index_reason), no_index_reason=no_index_reason)
-    uvs = [one for one in uv.asked[-1:] if one is not default.candidate]
-    main, over = _main(named, uvs, [user_candidate(pip.default)] if pip.default else [], default)
-    over = (*over, *(one for one in uv.rejected if one.candidate is not default.candidate))
-    pips = [user_candidate(one) for one in pip.extra]
-    if named and not is_public(main[-1]):
-        over += rejected(pips, f"pip forgets it for {named[-1].set_by}")
-        pips = []
-    return Selection((*uv.asked[:-1], *pips, *extra, *main), over)
+        return Selection(rejected=reject([*extra, *index_urls], no_index_reason), no_index_reason=no_index_reason)
+    uv_mains = [candidate for candidate in uv.selected[-1:] if candidate is not default.candidate]
+    mains, rejected = _main_indexes(index_urls, uv_mains, [user_candidate(pip.default)] if pip.default else [], default)
+    rejected = (*rejected, *(entry for entry in uv.rejected if entry.candidate is not default.candidate))
+    pip_extra = [user_candidate(index) for index in pip.extra]
+    if index_urls and not is_public(mains[-1]):
+        rejected += reject(pip_extra, f"pip discards it because of {index_urls[-1].set_by}")
+        pip_extra = []
+    return Selection((*uv.selected[:-1], *pip_extra, *extra, *mains), rejected)
 
 
-def _main(
-    named: list[Candidate], uvs: list[Candidate], pips: list[Candidate], default: DefaultIndex
+def _main_indexes(
+    index_urls: list[Candidate], uv_mains: list[Candidate], pip_mains: list[Candidate], default: DefaultIndex
 ) -> tuple[list[Candidate], tuple[RejectedIndex, ...]]:
-    """Return the main index of pip and, where that is another one that may be asked too, of uv; pip's comes last."""
-    over = rejected(named[:-1], f"{named[-1].set_by} comes later") if named else ()
-    users = [*uvs, *pips]
-    if named:
-        file = named[-1]
-        # A variable of uv beats what the file says, and pip reads the file: only the default index yields to it.
-        kept = uvs if is_public(file) and uvs and not is_public(uvs[0]) else [file]
-        others = [file, *users]
+    """Return the main indexes, pip's last, and the rejected ones.
+
+    uv's main index is returned as well if it differs from pip's and may be queried.
+    """
+    rejected = reject(index_urls[:-1], f"overridden by {index_urls[-1].set_by}") if index_urls else ()
+    user_mains = [*uv_mains, *pip_mains]
+    if index_urls:
+        from_file = index_urls[-1]
+        # uv's variables override the file, pip does not know them: only the built-in default is replaced by them.
+        selected = uv_mains if is_public(from_file) and uv_mains and not is_public(uv_mains[0]) else [from_file]
+        considered = [from_file, *user_mains]
     elif default.is_configured:
-        kept, others = [default.candidate], users
+        selected, considered = [default.candidate], user_mains
     else:
-        kept = [one for one in users if not is_public(one)] or users[-1:] or [default.candidate]
-        others = [*users, default.candidate]
-    return kept, over + rejected([one for one in others if one not in kept], f"{kept[-1].set_by} comes before it")
+        selected = [main for main in user_mains if not is_public(main)] or user_mains[-1:] or [default.candidate]
+        considered = [*user_mains, default.candidate]
+    others = [candidate for candidate in considered if candidate not in selected]
+    return selected, rejected + reject(others, f"{selected[-1].set_by} takes precedence")

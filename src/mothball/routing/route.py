@@ -1,8 +1,8 @@
-"""Which indexes answer for a dependency, or why none may be asked: the one place that decides. Pure.
+"""Choose the indexes that a dependency is looked up on, or the reason why it is not looked up. No I/O.
 
-A name goes only to indexes that its installer would ask: the index that the entry pins, else those that the options or
-the tables of its file name, else the default. Who the installer is, the file says and the table that the entry stands
-in; each tool's own rules are in a module of its own, imported where a file needs it. docs/indexes.md tells the order.
+A name is only sent to indexes that its installer would query: the index that the entry pins, else those of the options
+or tables of its file, else the default. The format of the file and the table of the entry determine the installer. The
+rules of each tool are in a module of their own, imported when a file needs it. docs/indexes.md documents the order.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from mothball.routing.candidates import (
     Selection,
     is_public,
     merge_selections,
-    rejected,
+    reject,
     user_candidate,
 )
 
-# So many indexes may be asked about one name; nobody has so many, and each costs a request for every name.
+# Indexes per name: each costs a request for every name.
 MAX_INDEXES = 16
-# So many options and tables may name indexes in what is installed together: beyond this, somebody means harm.
+# Index options and tables in files that are installed together. More are only found in hostile files.
 MAX_DECLARED = 256
 
 _TOOLS = ("uv", "poetry", "pdm", "pixi", "rye")
-_BY_FORMAT = {
+_TOOL_BY_FORMAT = {
     "uv-lock": "uv",
     "poetry-lock": "poetry",
     "pdm-lock": "pdm",
@@ -45,16 +45,17 @@ _BY_FORMAT = {
     "pixi-toml": "pixi",
 }
 
-# What a file says of an entry that bears on whom to ask, its name aside.
-_SAID = itemgetter(
+# The fields of a dependency that determine its route, except for the name.
+_route_key = itemgetter(
     *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "alternative_indexes", "index_name"))
 )
+_NOT_LOOKED_UP = "the name is not looked up"
 
 
 class RoutedIndex(NamedTuple):
-    """An index to ask: its base URL, without credentials and with one slash at its end.
+    """An index to query: its base URL without credentials, ending in exactly one slash.
 
-    ``set_by`` says where it is named, and ``is_user_setting`` whether the user's side names it too.
+    ``set_by`` is the setting that names it. ``is_user_setting`` is true if the user's configuration names it too.
     """
 
     url: str
@@ -63,9 +64,9 @@ class RoutedIndex(NamedTuple):
 
 
 class IndexRoute(NamedTuple):
-    """The indexes to ask, in order. Never empty.
+    """The indexes to query, in order. Never empty.
 
-    ``status_index`` is asked when these state nothing; None for names that must not go there.
+    ``status_index`` is queried for the status if these state none; None for private names.
     """
 
     indexes: tuple[RoutedIndex, ...]
@@ -74,14 +75,14 @@ class IndexRoute(NamedTuple):
     @property
     def urls(self) -> tuple[str, ...]:
         """The base URLs of the indexes."""
-        return tuple(one.url for one in self.indexes)
+        return tuple(index.url for index in self.indexes)
 
 
 Route = IndexRoute | Skipped
 
 
 class DeclaredIndexes(NamedTuple):
-    """What a file says of indexes: its own format, the tools with tables in it, its options and its tables' indexes."""
+    """The index settings of a file: its format, the tools that have tables in it, index options, indexes of tables."""
 
     format: str = ""
     tools: tuple[str, ...] = ()
@@ -90,7 +91,7 @@ class DeclaredIndexes(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A route, and the indexes that are not on it with the reasons."""
+    """A route, the rejected indexes with reasons, and why no index may be queried (empty if one may)."""
 
     route: Route
     rejected: tuple[RejectedIndex, ...]
@@ -101,7 +102,7 @@ class Router:
     """Routes the dependencies of one file."""
 
     def __init__(self, declared: DeclaredIndexes, network: NetworkSettings) -> None:
-        """Take what the file says, and what our configuration and the user say."""
+        """Create a router for a file with the indexes ``declared``; ``network`` is the effective configuration."""
         self._declared = declared
         self._network = network
         self._settings = network.installers
@@ -110,13 +111,13 @@ class Router:
             is_configured=bool(network.index_set_by),
         )
         self._users: UserAddresses | None = None
-        self._private = _any_of(network.private) if network.private else None
-        self._known: dict[tuple[object, ...], Route] = {}
-        self._by_name = any(one.includes or one.excludes for one in declared.indexes)
+        self._private = _name_pattern(network.private) if network.private else None
+        self._routes: dict[tuple[object, ...], Route] = {}
+        self._depends_on_name = any(index.includes or index.excludes for index in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
 
     def route(self, dependency: Dependency) -> Route:
-        """Return whom to ask about ``dependency``. Most of a file go the same way, which is found once."""
+        """Return the route of ``dependency``, cached by the fields that determine it."""
         if dependency.skip_reason is not None and not dependency.index_name:
             return Skipped(dependency.skip_reason)
         key = (
@@ -126,206 +127,209 @@ class Router:
             dependency.alternative_indexes,
             dependency.index_name,
             self._is_private(dependency.name),
-            self._by_name and dependency.name,
+            self._depends_on_name and dependency.name,
         )
-        if key not in self._known:
-            self._known[key] = self.explain(dependency).route
-        return self._known[key]
+        if key not in self._routes:
+            self._routes[key] = self.explain(dependency).route
+        return self._routes[key]
 
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
-        """Return whom to ask about each of ``dependencies``, in their order."""
-        if self._by_name:
-            return [self.route(one) for one in dependencies]
-        # All that hangs on a name is whether it is private: the others of which the file says the same go the same way.
-        known: dict[tuple[object, ...], Route] = {}
+        """Return the route of each of ``dependencies``, in their order."""
+        if self._depends_on_name:
+            return [self.route(dependency) for dependency in dependencies]
+        # Only privacy depends on the name; dependencies with equal routing fields share a route.
+        shared: dict[tuple[object, ...], Route] = {}
         routes = []
-        for dependency, said in zip(dependencies, map(_SAID, dependencies), strict=True):
+        for dependency, key in zip(dependencies, map(_route_key, dependencies), strict=True):
             if self._private is not None and self._private.match(dependency.name):
                 routes.append(self.route(dependency))
                 continue
-            if said not in known:
-                known[said] = self.route(dependency)
-            routes.append(known[said])
+            if key not in shared:
+                shared[key] = self.route(dependency)
+            routes.append(shared[key])
         return routes
 
     def _is_private(self, name: str) -> bool:
         return self._private is not None and self._private.match(name) is not None
 
     def explain(self, dependency: Dependency) -> Explanation:
-        """Return whom to ask about ``dependency`` and why nobody else."""
+        """Return the route of ``dependency`` with the rejected indexes and the reasons."""
         if self._declares_too_many and dependency.skip_reason is None:
-            words = f"more than {MAX_DECLARED} indexes are named in the files that are installed together"
-            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), (), words)
-        # Of what the text alone keeps back, only an index may be known elsewhere that its file does not declare.
-        is_kept_back = dependency.skip_reason is not None and not dependency.index_name
-        choice = None if is_kept_back else self._pinned(dependency)
-        if choice is None and dependency.skip_reason is not None:
+            reason = f"more than {MAX_DECLARED} indexes are declared in the files that are installed together"
+            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), (), reason)
+        # A skipped entry is only routed if it pins an index by a name that another file may declare.
+        is_skipped = dependency.skip_reason is not None and not dependency.index_name
+        selection = None if is_skipped else self._pinned(dependency)
+        if selection is None and dependency.skip_reason is not None:
             return Explanation(Skipped(dependency.skip_reason), ())
-        return self._decide(dependency.name, choice or self._unless_unknown(self._chosen(dependency)))
+        return self._resolve(dependency.name, selection or self._unless_unknown(self._select(dependency)))
 
-    # --- what the installer would ask ---------------------------------------------------------------------------------
+    # --- the indexes that the installer queries -----------------------------------------------------------------------
 
     def _pinned(self, dependency: Dependency) -> Selection | None:
-        """Return the indexes that the entry itself pins, None where it pins none that can be told.
+        """Return the indexes that the entry itself pins, None if it pins none.
 
-        Several are for different environments. Of what is left to others by them nobody is told: it may be private.
+        Several pins are for different environments. No other index is queried for the remaining environments, since the
+        name may be private.
         """
         if dependency.index_name:
-            is_open = dependency.skip_reason in {None, SkipReason.NO_INDEX}
-            candidate = self._named(dependency.index_name) if is_open else None
+            may_route = dependency.skip_reason in {None, SkipReason.NO_INDEX}
+            candidate = self._index_by_name(dependency.index_name) if may_route else None
             return Selection((candidate,)) if candidate else None
         if not dependency.index_url:
             return None
-        asked = [self._pin(url) for url in (dependency.index_url, *dependency.alternative_indexes)]
+        selected = [self._pinned_candidate(url) for url in (dependency.index_url, *dependency.alternative_indexes)]
         if "pipenv" in self._installers(dependency.section) and self._settings.pipenv_mirror is not None:
-            from mothball.routing.pipenv import mirrored  # noqa: PLC0415 - few set a mirror
+            from mothball.routing.pipenv import mirror_or  # noqa: PLC0415 - few set a mirror
 
-            asked = [mirrored(one, self._settings.pipenv_mirror) for one in asked]
-        return Selection(tuple(asked))
+            selected = [mirror_or(candidate, self._settings.pipenv_mirror) for candidate in selected]
+        return Selection(tuple(selected))
 
-    def _pin(self, url: str) -> Candidate:
-        declared = next((one for one in self._declared.indexes if one.url == url), None)
-        place = f", {declared.name or url} in {declared.declared_at}" if declared and declared.declared_at else ""
-        return Candidate(url, f"{PINNED_BY_ENTRY}{place}")
+    def _pinned_candidate(self, url: str) -> Candidate:
+        index = next((index for index in self._declared.indexes if index.url == url), None)
+        location = f", {index.name or url} in {index.declared_at}" if index and index.declared_at else ""
+        return Candidate(url, f"{PINNED_BY_ENTRY}{location}")
 
-    def _named(self, name: str) -> Candidate | None:
-        if name == "pypi":  # as Poetry's entries name the default index
+    def _index_by_name(self, name: str) -> Candidate | None:
+        if name == "pypi":  # the name of the default index in Poetry
             return self._default.candidate
-        from mothball.routing.uv import named  # noqa: PLC0415 - few files pin an index that they do not declare
+        from mothball.routing.uv import index_by_name  # noqa: PLC0415 - few files pin an index that they do not declare
 
-        return named(name, self._declared.indexes, self._settings.uv)
+        return index_by_name(name, self._declared.indexes, self._settings.uv)
 
     def _installers(self, section: str) -> tuple[str, ...]:
-        """Return the tools that install what stands in ``section``, empty for what belongs to none of them.
+        """Return the tools that install the dependencies of ``section``, empty if no single tool does.
 
-        The standard tables of a pyproject.toml are for every tool: for those whose tables declare an index, and for
-        uv where it has a table at all, as its settings are known.
+        The standard tables of a pyproject.toml are read by every tool. They count for the tools whose tables declare an
+        index, and for uv if it has any table, because its user settings are known.
         """
         declared = self._declared
         if declared.format == "requirements":
             return ()
-        if declared.format in _BY_FORMAT:
-            return (_BY_FORMAT[declared.format],)
+        if declared.format in _TOOL_BY_FORMAT:
+            return (_TOOL_BY_FORMAT[declared.format],)
         if section.startswith("tool."):
             tool = section.split(".", 2)[1]
             return (tool,) if tool in _TOOLS else ()
-        with_indexes = {one.tool for one in declared.indexes}
+        with_indexes = {index.tool for index in declared.indexes}
         return tuple(tool for tool in _TOOLS if tool in with_indexes or (tool == "uv" and tool in declared.tools))
 
-    def _chosen(self, dependency: Dependency) -> Selection:
+    def _select(self, dependency: Dependency) -> Selection:
+        """Return the indexes that the installers of ``dependency`` query."""
         tools = self._installers(dependency.section)
-        choices = [self._by_tool(tool, dependency) for tool in tools]
-        if len(choices) == 1 and not self._is_mere_default(choices[0], dependency.section):
-            return choices[0]
-        if len(choices) == 1:
-            return self._by_tool("requirements", dependency)
-        if choices:
-            return merge_selections(choices)
-        return self._by_tool("requirements", dependency)
+        selections = [self._select_for_tool(tool, dependency) for tool in tools]
+        if len(selections) == 1 and not self._is_overridden_by_pip(selections[0], dependency.section):
+            return selections[0]
+        if len(selections) > 1:
+            return merge_selections(selections)
+        return self._select_for_tool("requirements", dependency)
 
-    def _is_mere_default(self, choice: Selection, section: str) -> bool:
-        """Return whether uv, for which nobody has named an index, would take what pip's user has a home for.
+    def _is_overridden_by_pip(self, selection: Selection, section: str) -> bool:
+        """Return True if uv would use the built-in default, but pip is configured with another main index.
 
-        The standard tables are for pip as well, and of two main indexes the private one answers.
+        pip reads the standard tables as well. Of two main indexes, the one that is not public is queried.
         """
         pip = self._settings.pip
-        is_standard = self._declared.format == "pyproject" and not section.startswith("tool.")
-        has_home = pip.default is not None and not pip.no_index and not is_public(user_candidate(pip.default))
+        is_standard_table = self._declared.format == "pyproject" and not section.startswith("tool.")
+        has_private_main = pip.default is not None and not pip.no_index and not is_public(user_candidate(pip.default))
         return (
-            is_standard
-            and has_home
-            and choice.asked == (self._default.candidate,)
-            and choice.asked[0].set_by == BUILT_IN_DEFAULT
+            is_standard_table
+            and has_private_main
+            and selection.selected == (self._default.candidate,)
+            and selection.selected[0].set_by == BUILT_IN_DEFAULT
         )
 
-    def _by_tool(self, tool: str, dependency: Dependency) -> Selection:
+    def _select_for_tool(self, tool: str, dependency: Dependency) -> Selection:
         declared = self._declared
-        # What uv installs around a requirements file counts for that; all else is the tool's own.
+        # uv's tables apply to requirements files as well; the tables of other tools only to their own dependencies.
         owner = "uv" if tool == "requirements" else tool
-        indexes = tuple(one for one in declared.indexes if one.tool == owner)
+        indexes = tuple(index for index in declared.indexes if index.tool == owner)
         request = RoutingRequest(
             dependency.name, dependency.section, declared.options, indexes, self._settings, self._default
         )
-        # importlib.import_module does the same, and its own import costs as much as a tool's module.
-        choice: Selection = __import__(f"mothball.routing.{tool}", fromlist=["select_indexes"]).select_indexes(request)
-        return choice
+        # Not importlib.import_module: importing importlib costs as much as the module of the tool.
+        module = __import__(f"mothball.routing.{tool}", fromlist=["select_indexes"])
+        selection: Selection = module.select_indexes(request)
+        return selection
 
-    def _unless_unknown(self, choice: Selection) -> Selection:
-        """Return ``choice``, or nobody where it ends at the default index and what cannot be read may name another."""
-        unknown = next((one for one in self._declared.options if one.name == "unknown"), None)
-        if unknown is None or not any(map(self._is_default, choice.asked)):
-            return choice
-        reason = f"what stands in {unknown.declared_at} may name an index, and cannot be read"
+    def _unless_unknown(self, selection: Selection) -> Selection:
+        """Return ``selection``; without any index if it has a default index and an unreadable part may name another."""
+        unknown = next((option for option in self._declared.options if option.name == "unknown"), None)
+        if unknown is None or not any(map(self._is_default, selection.selected)):
+            return selection
         return Selection(
-            rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"), no_index_reason=reason
+            rejected=selection.rejected + reject(selection.selected, _NOT_LOOKED_UP),
+            no_index_reason=f"{unknown.declared_at} cannot be read and may name an index",
         )
 
     def _is_default(self, candidate: Candidate) -> bool:
         return candidate == self._default.candidate or is_public(candidate)
 
-    # --- what of it we ask --------------------------------------------------------------------------------------------
+    # --- the indexes that mothball queries ----------------------------------------------------------------------------
 
-    def _decide(self, name: str, choice: Selection) -> Explanation:
-        nothing = partial(Explanation, rejected=choice.rejected + rejected(choice.asked, "the name is sent nowhere"))
-        if not choice.asked:
-            return Explanation(Skipped(SkipReason.NO_INDEX), choice.rejected, choice.no_index_reason)
-        found: list[RoutedIndex] = []
-        over = choice.rejected
-        for candidate in choice.asked:
+    def _resolve(self, name: str, selection: Selection) -> Explanation:
+        """Expand and check the URLs of ``selection``; skip the name if a possibly private index is unusable."""
+        skip = partial(Explanation, rejected=selection.rejected + reject(selection.selected, _NOT_LOOKED_UP))
+        if not selection.selected:
+            return Explanation(Skipped(SkipReason.NO_INDEX), selection.rejected, selection.no_index_reason)
+        indexes: list[RoutedIndex] = []
+        rejected = selection.rejected
+        for candidate in selection.selected:
             address = self._expanded(candidate)
             if address is None:
-                return nothing(
-                    Skipped(SkipReason.INDEX_VARIABLE), no_index_reason=f"{candidate.set_by} holds a variable"
-                )
+                reason = f"{candidate.set_by} contains a variable"
+                return skip(Skipped(SkipReason.INDEX_VARIABLE), no_index_reason=reason)
             base = base_url(address)
             if is_http(base):
-                found.append(
-                    RoutedIndex(base, candidate.set_by, candidate.is_user_setting or self._user_addresses().name(base))
-                )
-            elif candidate is choice.asked[-1] or self._may_hide_private_index(candidate, choice):
-                # The last one is the installer's main index: where it cannot be asked, the others cannot speak for it.
-                # Nor may the default index for one that is extra: it may be where the name belongs.
-                return nothing(Skipped(SkipReason.NO_INDEX), no_index_reason=f"{candidate.set_by} is no http address")
+                is_user_setting = candidate.is_user_setting or self._user_addresses().contains(base)
+                indexes.append(RoutedIndex(base, candidate.set_by, is_user_setting))
+            elif candidate is selection.selected[-1] or self._may_hide_private_index(candidate, selection):
+                # The last one is the main index: extra indexes cannot replace it. The default index cannot replace an
+                # extra index either, which may be the one that has the package.
+                return skip(Skipped(SkipReason.NO_INDEX), no_index_reason=f"{candidate.set_by} is not an http URL")
             else:
-                over += rejected([candidate], "it is no http address")
-        return self._restrain(name, _in_order(found), over)
+                rejected += reject([candidate], "not an http URL")
+        return self._apply_restrictions(name, _in_order(indexes), rejected)
 
-    def _may_hide_private_index(self, candidate: Candidate, choice: Selection) -> bool:
-        """Return whether a name of ``candidate``, which nobody can ask, would be looked for at the default index."""
+    def _may_hide_private_index(self, candidate: Candidate, selection: Selection) -> bool:
+        """Return True if packages of ``candidate``, which is unusable, would be looked up on the default index."""
         is_file = candidate.address.lower().startswith("file:")
-        # pip asks all that its user's configuration names about every name: the default index knows them by now.
+        # pip sends every name to all indexes of its user configuration, so the default index already gets them.
         if is_file and candidate in map(user_candidate, self._settings.pip.extra):
             return False
-        return any(map(self._is_default, choice.asked))
+        return any(map(self._is_default, selection.selected))
 
-    def _restrain(self, name: str, asked: tuple[RoutedIndex, ...], over: tuple[RejectedIndex, ...]) -> Explanation:
-        """Take out what must not learn the name."""
+    def _apply_restrictions(
+        self, name: str, indexes: tuple[RoutedIndex, ...], rejected: tuple[RejectedIndex, ...]
+    ) -> Explanation:
+        """Remove public indexes for private names; skip the name on too many indexes or missing consent."""
         is_private = self._is_private(name)
         if is_private:
-            over += rejected((Candidate(*one) for one in asked if is_default(one.url)), "the name is private")
-            asked = tuple(one for one in asked if not is_default(one.url))
-        everything = tuple(RejectedIndex(Candidate(*one), "the name is sent nowhere") for one in asked)
-        if not asked:
-            return Explanation(Skipped(SkipReason.PRIVATE), over, "the name is private, and no other index is left")
-        if len(asked) > MAX_INDEXES:
-            words = f"{len(asked)} indexes would have to be asked, more than {MAX_INDEXES}"
-            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), over + everything, words)
-        stranger = next((one for one in asked if self._needs_consent(one)), None)
-        if stranger is not None:
-            words = f"{stranger.set_by} names a local index, and only the repository does"
-            return Explanation(Skipped(SkipReason.CONSENT), over + everything, words)
-        return Explanation(IndexRoute(asked, None if is_private else self._status_index()), over)
+            public = [index for index in indexes if is_default(index.url)]
+            rejected += reject((Candidate(*index) for index in public), "the name is private")
+            indexes = tuple(index for index in indexes if index not in public)
+        all_rejected = rejected + reject((Candidate(*index) for index in indexes), _NOT_LOOKED_UP)
+        if not indexes:
+            return Explanation(Skipped(SkipReason.PRIVATE), rejected, "the name is private and no other index is set")
+        if len(indexes) > MAX_INDEXES:
+            reason = f"{len(indexes)} indexes, the limit is {MAX_INDEXES}"
+            return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), all_rejected, reason)
+        without_consent = next((index for index in indexes if self._needs_consent(index)), None)
+        if without_consent is not None:
+            reason = f"{without_consent.set_by} is a local index that your user configuration does not name"
+            return Explanation(Skipped(SkipReason.CONSENT), all_rejected, reason)
+        return Explanation(IndexRoute(indexes, None if is_private else self._status_index()), rejected)
 
     def _expanded(self, candidate: Candidate) -> str | None:
+        """Return the address with its variables expanded, None if that is not allowed."""
         if "$" not in candidate.address:
             return candidate.address
         if candidate.is_user_setting:
-            # pip and uv expand nothing in their own configuration either.
+            # pip and uv do not expand variables in their configuration either.
             return None
         return self._user_addresses().expand(candidate.address, self._settings.variables)
 
     def _user_addresses(self) -> UserAddresses:
-        """Return what the user's own side names."""
         if self._users is None:
             self._users = UserAddresses(self._network.user_indexes, self._network.trusted_hosts)
         return self._users
@@ -340,30 +344,32 @@ class Router:
         return None if self._needs_consent(index) else index.url
 
 
-PINNED_BY_ENTRY = "the entry itself"
+PINNED_BY_ENTRY = "pinned by the entry"
 
 
 def credential_locations(declared: DeclaredIndexes, dependencies: Iterable[Dependency]) -> list[str]:
-    """Return where a repository file writes credentials into the address of an index: they are never sent."""
-    found = [f"`--{one.name}` in {one.declared_at}" for one in declared.options if has_credentials(one.value)]
-    found += [f"{one.name or one.role} in {one.declared_at}" for one in declared.indexes if has_credentials(one.url)]
-    known = {one.url for one in declared.indexes}
-    pins = {one.index_url for one in dependencies if one.index_url}
-    found += [f"the index {base_url(url)}" for url in sorted(pins - known) if has_credentials(url)]
-    return found
+    """Return the locations of credentials in index URLs of a repository file; these are never sent."""
+    options = (option for option in declared.options if has_credentials(option.value))
+    indexes = (index for index in declared.indexes if has_credentials(index.url))
+    locations = [f"`--{option.name}` in {option.declared_at}" for option in options]
+    locations += [f"{index.name or index.role} in {index.declared_at}" for index in indexes]
+    declared_urls = {index.url for index in declared.indexes}
+    pinned_urls = {dependency.index_url for dependency in dependencies if dependency.index_url}
+    undeclared = sorted(pinned_urls - declared_urls)
+    return locations + [f"the index {base_url(url)}" for url in undeclared if has_credentials(url)]
 
 
-def _in_order(asked: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:
-    """Return ``asked`` each once, and the default index last: a name must not be looked for there before at home."""
+def _in_order(indexes: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:
+    """Remove duplicates and move the public default to the end, so that private indexes are queried first."""
     by_url: dict[str, RoutedIndex] = {}
-    for one in asked:
-        by_url.setdefault(one.url, one)
-    return tuple(sorted(by_url.values(), key=lambda one: is_default(one.url)))
+    for index in indexes:
+        by_url.setdefault(index.url, index)
+    return tuple(sorted(by_url.values(), key=lambda index: is_default(index.url)))
 
 
 @lru_cache(maxsize=8)
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches the names that one of ``patterns`` does; an editor needs it at every keystroke."""
+def _name_pattern(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Compile glob ``patterns`` into one regular expression, cached because an editor needs it on every keystroke."""
     from fnmatch import translate  # noqa: PLC0415 - most projects have no private names
 
     return re.compile("|".join(map(translate, patterns)))

@@ -1,9 +1,9 @@
 """uv: projects with [tool.uv], uv.lock, scripts with [tool.uv] in their metadata.
 
-The order is uv's own: its variables, the project's indexes, those of the user's and the system's uv.toml, then extra
-indexes, and the default index last; of several defaults the first counts. The first index that has a name answers for
-it (uv's strategy ``first-index``; the others ask more indexes and are not followed). A uv.toml beside the project takes
-the place of the indexes in [tool.uv].
+The order is that of uv: environment variables, indexes of the project, indexes of the user's and the system's uv.toml,
+extra indexes, default index. Of several default indexes the first counts. The first index that has a package is used
+(uv's strategy ``first-index``; the strategies that query more indexes are not supported). A uv.toml in the project
+replaces the indexes of [tool.uv].
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from mothball.config.installers import UserIndex, UvSettings
 from mothball.model.document import ToolIndex
-from mothball.routing.candidates import Candidate, RoutingRequest, Selection, rejected, tool_candidate, user_candidate
+from mothball.routing.candidates import Candidate, RoutingRequest, Selection, reject, tool_candidate, user_candidate
 
 
 def select_indexes(request: RoutingRequest) -> Selection:
-    """Return whom uv would ask."""
+    """Return the indexes that uv queries."""
     settings, default = request.settings.uv, request.default
     by_role: dict[str, list[Candidate]] = {}
     for index in request.indexes:
@@ -24,13 +24,13 @@ def select_indexes(request: RoutingRequest) -> Selection:
             continue
         if index.role == "no-index":
             return Selection(no_index_reason=tool_candidate(index).set_by)
-        # What is being typed may be where all names belong.
+        # The user may be typing the URL of a private index: query no other index meanwhile.
         if not index.url and index.role not in {"explicit", "flat"}:
-            return Selection(no_index_reason=f"{tool_candidate(index).set_by} has no address yet")
+            return Selection(no_index_reason=f"{tool_candidate(index).set_by} has no URL")
         by_role.setdefault(index.role, []).append(tool_candidate(index))
     if settings.no_index:
         return Selection(no_index_reason=settings.no_index)
-    asked = [
+    extras = [
         *map(user_candidate, settings.indexes),
         *by_role.get("index", ()),
         *map(user_candidate, settings.file_indexes),
@@ -38,32 +38,35 @@ def select_indexes(request: RoutingRequest) -> Selection:
         *by_role.get("extra-index-url", ()),
         *map(user_candidate, settings.file_extra),
     ]
-    tables = [*by_role.get("default", ()), *by_role.get("index-url", ())]
-    env, file = _one(settings.default), _one(settings.file_default)
-    if tables:
-        mains = [*env, *tables, *file]
+    project = [*by_role.get("default", ()), *by_role.get("index-url", ())]
+    environment = list(map(user_candidate, _as_tuple(settings.default)))
+    user_files = list(map(user_candidate, _as_tuple(settings.file_default)))
+    if project:
+        mains = [*environment, *project, *user_files]
     elif default.is_configured:
-        mains = [default.candidate, *env, *file]
+        mains = [default.candidate, *environment, *user_files]
     else:
-        mains = [*env, *file, default.candidate]
-    over = rejected(mains[1:], f"{mains[0].set_by} comes before it")
-    over += rejected(by_role.get("explicit", ()), "only what is pinned to it is asked of it")
-    over += rejected(by_role.get("flat", ()), "it is a list of files, and states nothing")
-    return Selection((*asked, mains[0]), over)
+        mains = [*environment, *user_files, default.candidate]
+    rejected = reject(mains[1:], f"{mains[0].set_by} takes precedence")
+    rejected += reject(by_role.get("explicit", ()), "explicit index: queried only for packages pinned to it")
+    rejected += reject(by_role.get("flat", ()), "flat index without project statuses")
+    return Selection((*extras, mains[0]), rejected)
 
 
-def named(name: str, indexes: Sequence[ToolIndex], settings: UvSettings) -> Candidate | None:
-    """Return the index that a source pins by ``name``: of the project, of its workspace, or of the user."""
+def index_by_name(name: str, indexes: Sequence[ToolIndex], settings: UvSettings) -> Candidate | None:
+    """Return the index called ``name`` in the project, its workspace or the uv settings."""
     for index in indexes:
         if index.tool == "uv" and index.name == name and index.url and index.role != "flat":
             return tool_candidate(index)
-    users = (*settings.indexes, *_some(settings.default), *settings.file_indexes, *_some(settings.file_default))
-    return next((user_candidate(one) for one in (*users, *settings.explicit) if one.name == name), None)
+    user_indexes = (
+        *settings.indexes,
+        *_as_tuple(settings.default),
+        *settings.file_indexes,
+        *_as_tuple(settings.file_default),
+        *settings.explicit,
+    )
+    return next((user_candidate(index) for index in user_indexes if index.name == name), None)
 
 
-def _one(index: UserIndex | None) -> tuple[Candidate, ...]:
-    return tuple(map(user_candidate, _some(index)))
-
-
-def _some(index: UserIndex | None) -> tuple[UserIndex, ...]:
+def _as_tuple(index: UserIndex | None) -> tuple[UserIndex, ...]:
     return () if index is None else (index,)

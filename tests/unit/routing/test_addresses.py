@@ -1,4 +1,4 @@
-"""Addresses: whom they lead to, what is local, and which variables are expanded."""
+"""Index URLs: normalization, local hosts, credentials and expansion of variables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from mothball.routing.addresses import UserAddresses, base_url, endpoint, has_cr
         "https://nas.home.arpa/",
     ],
 )
-def test_what_a_repository_could_only_know_of_this_network_is_local(base: str) -> None:
+def test_loopback_private_and_plain_http_urls_are_local(base: str) -> None:
     assert is_local(base)
 
 
@@ -46,12 +46,12 @@ def test_what_a_repository_could_only_know_of_this_network_is_local(base: str) -
     "base",
     ["https://index.example/simple/", "https://8.8.8.8/", "https://[2606:4700::1111]/", "https://local.example/"],
 )
-def test_what_the_whole_world_can_reach_is_not_local(base: str) -> None:
+def test_public_https_urls_are_not_local(base: str) -> None:
     assert not is_local(base)
 
 
 @pytest.mark.parametrize(
-    ("base", "place"),
+    ("base", "expected"),
     [
         ("https://Index.Example./simple/", "https://index.example:443"),
         ("http://index.example/", "http://index.example:80"),
@@ -61,12 +61,12 @@ def test_what_the_whole_world_can_reach_is_not_local(base: str) -> None:
         ("https://", ""),
     ],
 )
-def test_an_endpoint_has_one_spelling(base: str, place: str) -> None:
-    assert endpoint(base) == place
+def test_endpoint_is_normalized(base: str, expected: str) -> None:
+    assert endpoint(base) == expected
 
 
 @pytest.mark.parametrize(
-    ("address", "has"),
+    ("address", "expected"),
     [
         ("https://index.example/simple/", False),
         ("https://user@index.example/simple/", True),
@@ -75,8 +75,8 @@ def test_an_endpoint_has_one_spelling(base: str, place: str) -> None:
         ("https://index.example/simple/#x", True),
     ],
 )
-def test_credentials_in_an_address_are_noticed(address: str, has: bool) -> None:  # noqa: FBT001 - a table's column
-    assert has_credentials(address) is has
+def test_credentials_in_url_are_detected(address: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
+    assert has_credentials(address) is expected
 
 
 VARIABLES = {
@@ -86,25 +86,25 @@ VARIABLES = {
     "URL": "https://index.example/team/",
     "PORT": "8443",
 }
-PLACES = UserAddresses(["https://user:pw@index.example/team/"], ["trusted.example", "plain.example:8080"])
+USER_ADDRESSES = UserAddresses(["https://user:pw@index.example/team/"], ["trusted.example", "plain.example:8080"])
 
 
 @pytest.mark.parametrize(
     ("address", "expanded"),
     [
-        # The user information is never sent, the host is what the user names.
+        # Variables in the user information, which is never sent, and in the host of a user index.
         ("https://${TOKEN}@index.example/simple/", "https://secret@index.example/simple/"),
         ("https://u:$TOKEN@index.example/simple/", "https://u:secret@index.example/simple/"),
         ("https://${HOST}/simple/", "https://index.example/simple/"),
         ("https://${UNSET}@index.example/simple/", "https://${UNSET}@index.example/simple/"),
-        # The whole is what the user names.
+        # Variables elsewhere: the user must name the whole URL.
         ("${URL}", "https://index.example/team/"),
         ("https://${HOST}/${TEAM}/", None),
-        # Trusted hosts are named too.
+        # Trusted hosts count as named by the user.
         ("http://${TOKEN}@trusted.example:99/", "http://secret@trusted.example:99/"),
         ("http://${TOKEN}@plain.example:8080/", "http://secret@plain.example:8080/"),
         ("http://${TOKEN}@plain.example:8081/", None),
-        # Others are not.
+        # Other hosts are not expanded.
         ("https://${TOKEN}@evil.example/simple/", None),
         ("https://${EVIL}/simple/", None),
         ("https://index.example:${PORT}/simple/", None),
@@ -116,8 +116,8 @@ PLACES = UserAddresses(["https://user:pw@index.example/team/"], ["trusted.exampl
         ("$", None),
     ],
 )
-def test_variables_lead_only_to_hosts_that_the_user_names(address: str, expanded: str | None) -> None:
-    assert PLACES.expand(address, VARIABLES) == expanded
+def test_variables_expand_only_to_hosts_of_the_user_configuration(address: str, expanded: str | None) -> None:
+    assert USER_ADDRESSES.expand(address, VARIABLES) == expanded
 
 
 PARTS = st.lists(
@@ -146,9 +146,9 @@ PARTS = st.lists(
 
 
 @given(PARTS)
-def test_no_secret_of_the_environment_reaches_a_request_and_no_other_host_is_chosen(parts: list[str]) -> None:
+def test_expansion_never_leaks_environment_or_selects_another_host(parts: list[str]) -> None:
     address = "".join(parts)
-    expanded = PLACES.expand(address, VARIABLES)
+    expanded = USER_ADDRESSES.expand(address, VARIABLES)
     if expanded is None:
         return
     base = base_url(expanded)

@@ -1,6 +1,6 @@
-"""Whatever configuration a repository or a machine holds: no exception but ours, linear time, and no leak.
+"""Hostile configuration files: only mothball's exceptions, linear time, no leaked names or credentials.
 
-The readers are those that say which index answers: tables of tools, options, uv.toml, pip.conf, our own.
+Covers all readers of index settings: tool tables, options, uv.toml, pip.conf, mothball's configuration.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mothball.model.errors import ConfigError, UnreadableFileError
 from mothball.model.lookup import Skipped
 from mothball.model.sanitize import one_line
 from mothball.routing.route import MAX_INDEXES, DeclaredIndexes, IndexRoute, Router, credential_locations
-from tests.support.routing import told, user
+from tests.support.routing import user_index, with_installers
 from tests.support.timing import least_seconds
 
 URLS = [
@@ -97,36 +97,34 @@ FORMATS = st.sampled_from(
 )
 
 
-def declared_by(
+def installer_settings(
     pip: UserIndex | None,
     pip_extra: list[UserIndex],
     uv: UserIndex | None,
-    named: list[UserIndex],
+    uv_indexes: list[UserIndex],
     mirror: UserIndex | None,
 ) -> InstallerSettings:
     return InstallerSettings(
         PipSettings(pip, tuple(pip_extra)),
-        UvSettings(uv, tuple(named)),
+        UvSettings(uv, tuple(uv_indexes)),
         mirror,
         {"TOKEN": "s3cret", "HOST": "home.example"},
     )
 
 
-USER_INDEXES = st.builds(user, VALUES, st.just("VARIABLE"), st.sampled_from(["", "acme"]))
-ONE, SOME = st.none() | USER_INDEXES, st.lists(USER_INDEXES, max_size=2)
-SETTINGS = st.builds(declared_by, ONE, SOME, ONE, SOME, ONE)
+USER_INDEXES = st.builds(user_index, VALUES, st.just("VARIABLE"), st.sampled_from(["", "acme"]))
+OPTIONAL_INDEX, INDEX_LIST = st.none() | USER_INDEXES, st.lists(USER_INDEXES, max_size=2)
+SETTINGS = st.builds(installer_settings, OPTIONAL_INDEX, INDEX_LIST, OPTIONAL_INDEX, INDEX_LIST, OPTIONAL_INDEX)
 PRIVATE = ("acme-*",)
 
 
 @given(FORMATS, TEXTS, SETTINGS)
-def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_secret_is_sent(
-    file_format: str, text: str, said: InstallerSettings
-) -> None:
+def test_private_names_and_credentials_never_leak(file_format: str, text: str, installers: InstallerSettings) -> None:
     document = parse(file_format, text)
     declared = DeclaredIndexes(document.format, document.tools, document.index_options, document.tool_indexes)
-    for careful in (False, True):
-        network = NetworkSettings(private=PRIVATE, allow_local_indexes=not careful)
-        router = Router(declared, told(network, said))
+    for needs_consent in (False, True):
+        network = NetworkSettings(private=PRIVATE, allow_local_indexes=not needs_consent)
+        router = Router(declared, with_installers(network, installers))
         for dependency in document.dependencies:
             route = router.route(dependency)
             explanation = router.explain(dependency)
@@ -143,18 +141,18 @@ def test_whatever_a_file_and_the_user_say_a_private_name_stays_private_and_no_se
                 assert "$" not in index.url
                 assert index.url.lower().startswith(("https://", "http://"))
                 assert not (private and any(host in index.url.lower() for host in DEFAULT_INDEX_HOSTS))
-                assert not (careful and not index.is_user_setting and index.url.startswith("http:"))
-    assert all("pw@" not in one_line(place) for place in credential_locations(declared, document.dependencies))
+                assert not (needs_consent and not index.is_user_setting and index.url.startswith("http:"))
+    assert all("pw@" not in one_line(location) for location in credential_locations(declared, document.dependencies))
 
 
 @given(TEXTS, TEXTS)
-def test_a_workspace_root_of_any_shape_is_read(member: str, root: str) -> None:
+def test_workspace_root_with_any_content_is_read(member: str, root: str) -> None:
     document = with_root_sources(parse("pyproject", member), member, root)
     assert len(document.dependencies) == len(parse("pyproject", member).dependencies)
 
 
 @given(TEXTS | st.text(max_size=60))
-def test_a_uv_toml_of_any_shape_is_read_or_its_error_told(text: str) -> None:
+def test_uv_toml_with_any_content_is_read_or_reported(text: str) -> None:
     indexes, problem = read_uv_toml(text)
     assert all(index.tool == "uv" for index in indexes)
     assert problem is None or problem.message
@@ -180,7 +178,7 @@ INI = st.lists(
     INI.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=40), st.binary(max_size=40), VALUES
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
+def test_installer_configuration_with_any_content_is_read_or_unreadable(
     tmp_path: Path, pip: bytes, uv: bytes, url: str
 ) -> None:
     (tmp_path / "pip.conf").write_bytes(pip)
@@ -195,7 +193,7 @@ def test_configuration_of_installers_of_any_shape_is_read_or_refused_as_a_file(
             assert all(isinstance(index.url, str) for index in read.index_urls)
 
 
-VALUES_OF_OURS = st.recursive(
+CONFIG_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | VALUES,
     lambda inner: (
         st.lists(inner, max_size=3)
@@ -208,23 +206,23 @@ VALUES_OF_OURS = st.recursive(
 @given(
     st.dictionaries(
         st.sampled_from(["index-url", "status-index", "private", "trusted-hosts", "severity", "ignore", "max-age"]),
-        VALUES_OF_OURS,
+        CONFIG_VALUES,
         max_size=4,
     )
 )
-def test_our_own_configuration_of_any_shape_is_read_or_refused_with_its_key(table: dict[str, object]) -> None:
+def test_config_errors_never_show_credentials(table: dict[str, object]) -> None:
     for read in (read_config, read_user_config):
-        words = ""
+        message = ""
         try:
             read(table)
         except ConfigError as error:
-            words = str(error)
-        assert "pw@" not in words
-        assert "token=x" not in words
+            message = str(error)
+        assert "pw@" not in message
+        assert "token=x" not in message
 
 
 @given(st.lists(st.builds("{} = {}".format, KEYS, QUOTED) | st.text(max_size=10), max_size=8).map("\n".join))
-def test_our_own_configuration_half_typed_is_scanned_without_a_crash(text: str) -> None:
+def test_incomplete_config_is_scanned_without_crash(text: str) -> None:
     with suppress(ConfigError):
         read_config(to_mapping(scan(text)))
 
@@ -235,14 +233,14 @@ LONG: dict[str, tuple[str, Callable[[int], str]]] = {
     "sources of pdm": ("pyproject", lambda n: "[[tool.pdm.source]]\nurl = 'a'\ninclude_packages = ['x*']\n" * n),
     "options": ("requirements", lambda n: "".join(f"--extra-index-url https://{i}.example\n" for i in range(n))),
     "sources": ("pyproject", lambda n: "[tool.uv.sources]\n" + "".join(f"a{i} = {{index = 'x'}}\n" for i in range(n))),
-    "an index that never ends": ("pyproject", lambda n: "[[tool.uv.index]]\nurl = 'https://" + "a" * 40 * n),
+    "unterminated index URL": ("pyproject", lambda n: "[[tool.uv.index]]\nurl = 'https://" + "a" * 40 * n),
 }  # fmt: skip
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("what", LONG)
-def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> None:
-    file_format, text_of = LONG[what]
+@pytest.mark.parametrize("case", LONG)
+def test_reading_and_routing_take_linear_time(case: str) -> None:
+    file_format, text_of = LONG[case]
 
     def work(size: int) -> None:
         text = text_of(size) + ("acme-web\nlib\n" if file_format == "requirements" else NAMES)
@@ -253,5 +251,5 @@ def test_reading_and_routing_take_time_in_proportion_to_the_text(what: str) -> N
             router.explain(dependency)
         credential_locations(declared, document.dependencies)
 
-    # Eight times the text takes eight times as long; a square would take sixty-four times.
+    # Eight times the size: linear time is a factor of 8, quadratic 64.
     assert least_seconds(lambda: work(1600)) < 24 * least_seconds(lambda: work(200))

@@ -23,15 +23,15 @@ from mothball.routing.route import (
     Router,
     credential_locations,
 )
-from tests.support.routing import told
+from tests.support.routing import with_installers
 
 HOME, EXTRA, OTHER = (f"https://{name}.example/simple/" for name in ("home", "extra", "other"))
 STATUSES = "https://statuses.example/simple/"
 DEFAULT_HOST = str(urlsplit(DEFAULT_INDEX).hostname)
 NETWORK = NetworkSettings(index_url=HOME)
 
-# The host of the default index, as it can be written and still be reached.
-DISGUISES = [
+# Spellings of the URL of the default index that still reach it.
+DEFAULT_SPELLINGS = [
     DEFAULT_INDEX,
     DEFAULT_INDEX.rstrip("/"),
     DEFAULT_INDEX.upper(),
@@ -64,14 +64,14 @@ class IndexUrls(NamedTuple):
     status_index: str | None = None
 
 
-def route(wanted: Dependency, options: tuple[IndexOption, ...], network: NetworkSettings) -> IndexUrls | Skipped:
-    way = Router(DeclaredIndexes("requirements", options=options), network).route(wanted)
-    return IndexUrls(way.urls, way.status_index) if isinstance(way, IndexRoute) else way
+def route(dependency: Dependency, options: tuple[IndexOption, ...], network: NetworkSettings) -> IndexUrls | Skipped:
+    routed = Router(DeclaredIndexes("requirements", options=options), network).route(dependency)
+    return IndexUrls(routed.urls, routed.status_index) if isinstance(routed, IndexRoute) else routed
 
 
 def option(name: str, value: str = "") -> IndexOption:
     assert name in {"index-url", "extra-index-url", "no-index", "find-links"}
-    return IndexOption(Span(0, 1), name, value)  # type: ignore[arg-type] # held against the names above
+    return IndexOption(Span(0, 1), name, value)  # type: ignore[arg-type] # one of the names above
 
 
 def extra(value: str) -> IndexOption:
@@ -82,7 +82,7 @@ def primary(value: str) -> IndexOption:
     return option("index-url", value)
 
 
-# --- who is asked -----------------------------------------------------------------------------------------------------
+# --- order of indexes -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -96,24 +96,24 @@ def primary(value: str) -> IndexOption:
         ((extra(EXTRA), primary(OTHER)), (EXTRA, OTHER)),
         ((extra(EXTRA), extra(OTHER)), (EXTRA, OTHER, HOME)),
         ((option("find-links", "https://links.example/"),), (HOME,)),
-        # pip takes an empty value for none, and so the default index answers.
+        # pip ignores an empty value, so the default index is used.
         ((primary(""),), (HOME,)),
         ((primary(OTHER), primary("")), (OTHER,)),
         ((extra(""),), (HOME,)),
     ],
 )
-def test_extra_indexes_go_first_and_the_last_index_url_wins(
+def test_extra_indexes_come_first_and_last_index_url_wins(
     options: tuple[IndexOption, ...], indexes: tuple[str, ...]
 ) -> None:
     assert route(dependency(), options, NETWORK) == IndexUrls(indexes)
 
 
-def test_without_any_word_the_default_index_answers() -> None:
+def test_default_index_is_used_without_settings() -> None:
     assert route(dependency(), (), NetworkSettings()) == IndexUrls((DEFAULT_INDEX,))
 
 
 @pytest.mark.parametrize("options", [(), (extra(EXTRA), primary(OTHER)), (option("no-index"),)])
-def test_an_index_pinned_by_the_entry_answers_alone(options: tuple[IndexOption, ...]) -> None:
+def test_index_pinned_by_the_entry_is_the_only_one(options: tuple[IndexOption, ...]) -> None:
     assert route(dependency(index="https://pinned.example/simple"), options, NETWORK) == IndexUrls(
         ("https://pinned.example/simple/",)
     )
@@ -127,24 +127,24 @@ def test_an_index_pinned_by_the_entry_answers_alone(options: tuple[IndexOption, 
         (option("no-index"), primary(OTHER), extra(EXTRA)),
     ],
 )
-def test_where_no_index_is_allowed_none_is_asked(options: tuple[IndexOption, ...]) -> None:
+def test_no_index_option_skips_the_dependency(options: tuple[IndexOption, ...]) -> None:
     assert route(dependency(), options, NETWORK) == Skipped(SkipReason.NO_INDEX)
 
 
 @pytest.mark.parametrize("reason", [*SkipReason])
-def test_what_the_text_withholds_stays_withheld(reason: SkipReason) -> None:
+def test_skip_reason_of_the_entry_is_kept(reason: SkipReason) -> None:
     assert route(dependency(index=OTHER, skip_reason=reason), (extra(EXTRA),), NETWORK) == Skipped(reason)
 
 
 @pytest.mark.parametrize(
     "address", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://x:$TOKEN@other.example/"]
 )
-def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
+def test_variable_in_index_url_skips_the_dependency(address: str) -> None:
     variable = Skipped(SkipReason.INDEX_VARIABLE)
     assert route(dependency(), (primary(address),), NETWORK) == variable
     assert route(dependency(), (extra(address),), NETWORK) == variable
     assert route(dependency(index=address), (), NETWORK) == variable
-    # Only what would be asked matters.
+    # Variables in overridden settings do not matter.
     assert route(dependency(index=OTHER), (primary(address),), NETWORK) == IndexUrls((OTHER,))
     assert route(dependency(), (primary(address), primary(OTHER)), NETWORK) == IndexUrls((OTHER,))
 
@@ -165,15 +165,15 @@ def test_a_variable_in_an_address_withholds_the_name(address: str) -> None:
         " https://other.example/",
     ],
 )
-def test_what_is_no_web_address_is_not_asked(address: str) -> None:
-    nowhere = Skipped(SkipReason.NO_INDEX)
-    assert route(dependency(), (primary(address),), NETWORK) == nowhere
-    assert route(dependency(index=address), (), NETWORK) == nowhere
-    assert route(dependency(), (extra(address),), NETWORK) == nowhere
+def test_index_that_is_not_an_http_url_is_not_queried(address: str) -> None:
+    skipped = Skipped(SkipReason.NO_INDEX)
+    assert route(dependency(), (primary(address),), NETWORK) == skipped
+    assert route(dependency(index=address), (), NETWORK) == skipped
+    assert route(dependency(), (extra(address),), NETWORK) == skipped
     assert route(dependency(), (extra(address), primary(OTHER)), NETWORK) == IndexUrls((OTHER,))
 
 
-# --- how an address is asked ------------------------------------------------------------------------------------------
+# --- normalization of URLs --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -185,17 +185,17 @@ def test_what_is_no_web_address_is_not_asked(address: str) -> None:
         ("https://user:secret@other.example/simple/?token=secret#x", OTHER),
         ("https://other.example", "https://other.example/"),
         ("http://127.0.0.1:8080/root/pypi/+simple", "http://127.0.0.1:8080/root/pypi/+simple/"),
-        # No parser reads this as it was meant: it leads nowhere, rather than to the wrong place.
+        # Parsers disagree on the host: the URL is unusable rather than sent to a wrong host.
         ("https://user:sec/ret@other.example/simple/", "https://…/"),
     ],
 )
-def test_an_index_is_asked_without_credentials_and_with_one_slash_at_its_end(address: str, base: str) -> None:
+def test_index_url_has_no_credentials_and_one_trailing_slash(address: str, base: str) -> None:
     assert base_url(address) == base
     assert base_url(base) == base
     assert route(dependency(), (primary(address),), NETWORK) == IndexUrls((base,))
 
 
-def test_an_index_is_asked_once_however_often_it_is_named() -> None:
+def test_duplicate_indexes_are_queried_once() -> None:
     options = (
         extra(EXTRA),
         extra(EXTRA.rstrip("/")),
@@ -205,7 +205,7 @@ def test_an_index_is_asked_once_however_often_it_is_named() -> None:
     assert route(dependency(), options, NETWORK) == IndexUrls((EXTRA,))
 
 
-def test_the_status_index_is_asked_after_all_others() -> None:
+def test_status_index_is_kept_apart_from_the_indexes() -> None:
     network = NetworkSettings(index_url=HOME, status_index=STATUSES.rstrip("/"))
     assert route(dependency(), (extra(EXTRA),), network) == IndexUrls((EXTRA, HOME), STATUSES)
 
@@ -227,19 +227,19 @@ PRIVATE = NetworkSettings(index_url=HOME, status_index=STATUSES, private=("acme-
         ("secrets", False),
     ],
 )
-def test_a_private_name_is_not_sent_to_the_status_index(name: str, *, private: bool) -> None:
+def test_private_name_has_no_status_index(name: str, *, private: bool) -> None:
     assert route(dependency(name), (), PRIVATE) == IndexUrls((HOME,), None if private else STATUSES)
 
 
-def test_a_private_name_is_asked_of_its_own_index_but_not_of_the_default_one() -> None:
+def test_private_name_is_looked_up_on_configured_indexes_only() -> None:
     network = PRIVATE._replace(index_url=DEFAULT_INDEX)
     assert route(dependency("acme-web"), (extra(EXTRA),), network) == IndexUrls((EXTRA,))
     assert route(dependency("public"), (extra(EXTRA),), network) == IndexUrls((EXTRA, DEFAULT_INDEX), STATUSES)
 
 
-def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() -> None:
+def test_private_name_is_never_sent_to_any_spelling_of_the_default_index() -> None:
     private = Skipped(SkipReason.PRIVATE)
-    for address in DISGUISES:
+    for address in DEFAULT_SPELLINGS:
         assert route(dependency("acme-web"), (), PRIVATE._replace(index_url=address)) == private, address
         assert route(dependency("acme-web", index=address), (), PRIVATE) == private, address
         assert route(dependency("acme-web"), (primary(address),), PRIVATE) == private, address
@@ -257,17 +257,27 @@ def test_a_private_name_is_skipped_from_the_default_index_in_every_disguise() ->
         f"home.example/{DEFAULT_HOST}",
     ],
 )
-def test_other_hosts_are_not_taken_for_the_default_one(host: str) -> None:
+def test_similar_hosts_are_not_the_default_index(host: str) -> None:
     index = f"https://{host}/simple/"
     assert route(dependency("acme-web", index=index), (), PRIVATE) == IndexUrls((index,))
 
 
-def test_a_private_name_without_an_index_has_no_index() -> None:
+def test_no_index_takes_precedence_over_private() -> None:
     assert route(dependency("acme-web"), (option("no-index"),), PRIVATE) == Skipped(SkipReason.NO_INDEX)
 
 
 ADDRESSES = st.sampled_from(
-    [*DISGUISES, HOME, EXTRA, OTHER, "https://u:p@other.example/simple", "", "./simple", "file:///x", "https://${X}/"]
+    [
+        *DEFAULT_SPELLINGS,
+        HOME,
+        EXTRA,
+        OTHER,
+        "https://u:p@other.example/simple",
+        "",
+        "./simple",
+        "file:///x",
+        "https://${X}/",
+    ]
 ) | st.tuples(
     st.sampled_from(["http://", "https://", "HTTPS://"]),
     st.text(st.sampled_from("ab@:/\\?#.1[]"), max_size=8),
@@ -282,115 +292,118 @@ NAMES = st.sampled_from(["acme-web", "acme-", "secret", "public", "old-lib"])
 
 
 @given(NAMES, st.none() | ADDRESSES, OPTIONS, ADDRESSES)
-def test_no_private_name_reaches_the_default_index_or_the_status_index(
+def test_private_names_reach_neither_default_nor_status_index(
     name: str, pinned: str | None, options: tuple[IndexOption, ...], default: str
 ) -> None:
-    way = route(dependency(name, index=pinned), options, PRIVATE._replace(index_url=default))
-    if not isinstance(way, IndexUrls):
+    routed = route(dependency(name, index=pinned), options, PRIVATE._replace(index_url=default))
+    if not isinstance(routed, IndexUrls):
         return
-    assert way.urls
-    assert len(set(way.urls)) == len(way.urls)
+    assert routed.urls
+    assert len(set(routed.urls)) == len(routed.urls)
     private = any(fnmatchcase(name, pattern) for pattern in PRIVATE.private)
-    assert way.status_index == (None if private else STATUSES)
-    for index in way.urls:
+    assert routed.status_index == (None if private else STATUSES)
+    for index in routed.urls:
         assert index.endswith("/")
         assert base_url(index) == index
-        # What the client makes of it is what counts: None is refused there.
+        # The client refuses URLs without an endpoint.
         endpoint = endpoint_of(page_url(index, name))
         if private and endpoint is not None:
             assert not f".{endpoint.host}".rstrip(".").endswith(f".{DEFAULT_HOST}")
 
 
-# --- by whose word ----------------------------------------------------------------------------------------------------
+# --- source of each index ---------------------------------------------------------------------------------------------
 
 
-def test_each_index_of_a_route_tells_who_named_it() -> None:
+def test_each_index_has_the_setting_that_names_it() -> None:
     options = (
         extra(EXTRA)._replace(declared_at="requirements.txt:1"),
         primary(OTHER)._replace(declared_at="base.txt:7"),
     )
     settings = InstallerSettings(uv=UvSettings(indexes=(UserIndex("https://u:p@mine.example/simple", "UV_INDEX"),)))
-    way = Router(DeclaredIndexes("requirements", options=options), told(NETWORK, settings)).route(dependency())
+    declared = DeclaredIndexes("requirements", options=options)
+    routed = Router(declared, with_installers(NETWORK, settings)).route(dependency())
 
-    assert isinstance(way, IndexRoute)
-    assert way.indexes == (
+    assert isinstance(routed, IndexRoute)
+    assert routed.indexes == (
         RoutedIndex("https://mine.example/simple/", "UV_INDEX", is_user_setting=True),
         RoutedIndex(EXTRA, "`--extra-index-url` in requirements.txt:1"),
         RoutedIndex(OTHER, "`--index-url` in base.txt:7"),
     )
 
 
-def test_an_index_that_the_user_names_too_is_the_users_wherever_else_it_stands() -> None:
+def test_index_of_a_file_that_the_user_also_names_is_a_user_setting() -> None:
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")))
-    way = Router(DeclaredIndexes("requirements", options=(primary(OTHER),)), told(NetworkSettings(), settings)).route(
-        dependency()
-    )
+    routed = Router(
+        DeclaredIndexes("requirements", options=(primary(OTHER),)), with_installers(NetworkSettings(), settings)
+    ).route(dependency())
 
-    assert isinstance(way, IndexRoute)
-    assert way.indexes == (RoutedIndex(OTHER, "`--index-url`", is_user_setting=True),)
+    assert isinstance(routed, IndexRoute)
+    assert routed.indexes == (RoutedIndex(OTHER, "`--index-url`", is_user_setting=True),)
 
 
 # --- consent ----------------------------------------------------------------------------------------------------------
 
 LOCAL = "http://127.0.0.1:8080/simple/"
-CAREFUL = NetworkSettings(index_url=HOME, allow_local_indexes=False)
+CONSENT_REQUIRED = NetworkSettings(index_url=HOME, allow_local_indexes=False)
 
 
 @pytest.mark.parametrize("options", [(primary(LOCAL),), (extra(LOCAL),), (extra("https://10.0.0.1/"), primary(OTHER))])
-def test_a_local_index_that_only_the_repository_names_needs_consent(options: tuple[IndexOption, ...]) -> None:
-    assert route(dependency(), options, CAREFUL) == Skipped(SkipReason.CONSENT)
-    assert isinstance(route(dependency(), options, CAREFUL._replace(allow_local_indexes=True)), IndexUrls)
-    assert route(dependency(index=LOCAL), (), CAREFUL) == Skipped(SkipReason.CONSENT)
+def test_local_index_of_the_repository_needs_consent(options: tuple[IndexOption, ...]) -> None:
+    assert route(dependency(), options, CONSENT_REQUIRED) == Skipped(SkipReason.CONSENT)
+    assert isinstance(route(dependency(), options, CONSENT_REQUIRED._replace(allow_local_indexes=True)), IndexUrls)
+    assert route(dependency(index=LOCAL), (), CONSENT_REQUIRED) == Skipped(SkipReason.CONSENT)
 
 
-def test_a_local_index_that_the_user_names_is_asked() -> None:
+def test_local_index_of_the_user_needs_no_consent() -> None:
     default = NetworkSettings(
         index_url=LOCAL, index_set_by="--index-url", is_user_index=True, allow_local_indexes=False
     )
-    trusted = CAREFUL._replace(trusted_hosts=("127.0.0.1",))
-    named = CAREFUL._replace(user_indexes=("http://127.0.0.1:8080/other/",))
+    trusted = CONSENT_REQUIRED._replace(trusted_hosts=("127.0.0.1",))
+    named = CONSENT_REQUIRED._replace(user_indexes=("http://127.0.0.1:8080/other/",))
 
     assert route(dependency(), (), default) == IndexUrls((LOCAL,))
     assert route(dependency(), (primary(LOCAL),), trusted) == IndexUrls((LOCAL,))
     assert route(dependency(), (primary(LOCAL),), named) == IndexUrls((LOCAL,))
 
 
-def test_a_local_index_of_the_projects_own_configuration_needs_consent_too() -> None:
+def test_local_index_of_the_project_configuration_needs_consent() -> None:
     project = NetworkSettings(index_url=LOCAL, index_set_by="`index-url` in mothball.toml:1", allow_local_indexes=False)
 
     assert route(dependency(), (), project) == Skipped(SkipReason.CONSENT)
-    assert route(dependency(), (), CAREFUL._replace(status_index=LOCAL)) == IndexUrls((HOME,))
-    assert route(dependency(), (), CAREFUL._replace(status_index=STATUSES)) == IndexUrls((HOME,), STATUSES)
+    assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=LOCAL)) == IndexUrls((HOME,))
+    assert route(dependency(), (), CONSENT_REQUIRED._replace(status_index=STATUSES)) == IndexUrls((HOME,), STATUSES)
 
 
 # --- variables, limits, credentials -----------------------------------------------------------------------------------
 
 
-def test_a_variable_is_expanded_where_the_user_names_the_host_that_comes_out() -> None:
+def test_variable_is_expanded_if_the_user_names_the_host() -> None:
     settings = InstallerSettings(PipSettings(UserIndex(OTHER, "PIP_INDEX_URL")), variables={"TOKEN": "secret"})
     options = (primary("https://u:${TOKEN}@other.example/team/"),)
 
-    way = Router(DeclaredIndexes("requirements", options=options), told(NetworkSettings(), settings)).route(
-        dependency()
-    )
+    routed = Router(
+        DeclaredIndexes("requirements", options=options), with_installers(NetworkSettings(), settings)
+    ).route(dependency())
 
-    assert isinstance(way, IndexRoute)
-    assert way.urls == ("https://other.example/team/",)
-    # A variable in the user's own configuration is text to installers, too.
+    assert isinstance(routed, IndexRoute)
+    assert routed.urls == ("https://other.example/team/",)
+    # Installers do not expand variables in the user configuration.
     own = InstallerSettings(PipSettings(UserIndex("https://${TOKEN}@other.example/", "pip.conf")))
-    assert Router(DeclaredIndexes("requirements"), told(NetworkSettings(), own)).route(dependency()) == Skipped(
-        SkipReason.INDEX_VARIABLE
-    )
+    assert Router(DeclaredIndexes("requirements"), with_installers(NetworkSettings(), own)).route(
+        dependency()
+    ) == Skipped(SkipReason.INDEX_VARIABLE)
 
 
-def test_a_name_for_which_too_many_indexes_would_have_to_be_asked_is_sent_to_none() -> None:
+def test_dependency_with_too_many_indexes_is_skipped() -> None:
     many = tuple(extra(f"https://{number}.example/") for number in range(MAX_INDEXES))
 
     assert route(dependency(), many, NETWORK) == Skipped(SkipReason.TOO_MANY_INDEXES)
-    assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == IndexUrls((*(one.value for one in many[1:]), HOME))
+    assert route(dependency(), (*many[1:], *many[1:]), NETWORK) == IndexUrls(
+        (*(option.value for option in many[1:]), HOME)
+    )
 
 
-def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> None:
+def test_file_with_too_many_declared_indexes_is_skipped() -> None:
     many = tuple(extra(EXTRA) for _ in range(MAX_DECLARED))
 
     assert route(dependency(), many, NETWORK) == IndexUrls((EXTRA, HOME))
@@ -399,7 +412,7 @@ def test_a_file_that_names_indexes_without_end_has_its_names_sent_nowhere() -> N
     assert route(dependency(skip_reason=SkipReason.URL), (*many, extra(EXTRA)), NETWORK) == Skipped(SkipReason.URL)
 
 
-def test_credentials_that_a_repository_writes_down_are_told() -> None:
+def test_credentials_in_a_repository_are_located() -> None:
     declared = DeclaredIndexes(
         options=(primary("https://user:pw@other.example/")._replace(declared_at="requirements.txt:1"), extra(EXTRA)),
         indexes=(

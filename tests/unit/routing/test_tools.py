@@ -1,4 +1,4 @@
-"""What each tool makes of the tables, lock files and settings that are its own: from the text of a file to indexes."""
+"""Routing by tool: tables, lock files and settings of each installer, from the text of a file to its indexes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,22 @@ from mothball.formats.table import parse
 from mothball.model.document import SkipReason
 from mothball.model.lookup import Skipped
 from mothball.routing.route import DeclaredIndexes, Router
-from tests.support.routing import CHOSEN, OURS, PUBLIC, A, B, C, D, Way, user, ways
+from tests.support.routing import (
+    CONFIGURED,
+    CONFIGURED_URL,
+    PUBLIC,
+    A,
+    B,
+    C,
+    D,
+    ExpectedRoute,
+    routes_by_name,
+    user_index,
+)
 
 PROJECT = "[project]\nname = 'x'\ndependencies = ['lib']\n"
 ACME = "[project]\nname = 'x'\ndependencies = ['acme-web']\n"
-NOWHERE = SkipReason.NO_INDEX
+NO_INDEX = SkipReason.NO_INDEX
 
 
 def table(array: str, name: str, url: str, more: str = "") -> str:
@@ -27,8 +38,8 @@ def lib(
     network: NetworkSettings | None = None,
     *,
     file_format: str = "pyproject",
-) -> Way:
-    return ways(file_format, text, settings or InstallerSettings(), network)["lib"]
+) -> ExpectedRoute:
+    return routes_by_name(file_format, text, settings or InstallerSettings(), network)["lib"]
 
 
 # --- uv ---------------------------------------------------------------------------------------------------------------
@@ -49,65 +60,67 @@ UV = "tool.uv.index"
         (f"[tool.uv]\nindex-url = '{A}'\nextra-index-url = ['{B}', '{C}']\n", (B, C, A)),
         (f"[tool.uv]\nextra-index-url = ['{B}']\n" + table(UV, "a", A), (A, B, PUBLIC)),
         (f"[tool.uv]\nindex-url = '{C}'\n" + table(UV, "a", A, "default = true"), (A,)),
-        # A public extra index waits for the private default one.
+        # A public extra index comes after the private default.
         (table(UV, "p", PUBLIC) + table(UV, "a", A, "default = true"), (A, PUBLIC)),
     ],
 )
-def test_uv_asks_the_indexes_of_its_table_in_their_order(tables: str, indexes: tuple[str, ...]) -> None:
+def test_uv_queries_indexes_in_declared_order(tables: str, indexes: tuple[str, ...]) -> None:
     assert lib(PROJECT + tables) == indexes
 
 
 UV_SETTINGS = InstallerSettings(
-    PipSettings(user("https://pip.example/simple/"), (user("https://pip-extra.example/"),)),
+    PipSettings(user_index("https://pip.example/simple/"), (user_index("https://pip-extra.example/"),)),
     UvSettings(
-        user(A, "UV_DEFAULT_INDEX"),
-        (user(B, "UV_INDEX"),),
-        (user(C, "UV_EXTRA_INDEX_URL"),),
-        user("https://file-default.example/"),
-        (user("https://file.example/"),),
-        (user("https://file-extra.example/"),),
+        user_index(A, "UV_DEFAULT_INDEX"),
+        (user_index(B, "UV_INDEX"),),
+        (user_index(C, "UV_EXTRA_INDEX_URL"),),
+        user_index("https://file-default.example/"),
+        (user_index("https://file.example/"),),
+        (user_index("https://file-extra.example/"),),
     ),
 )
 
 
-def test_variables_of_uv_come_before_its_table_and_its_files_behind() -> None:
+def test_uv_variables_precede_project_tables_and_user_files_follow() -> None:
     with_table = (
-        f"[tool.uv]\nextra-index-url = ['{OURS}']\n" + table(UV, "d", D) + table(UV, "e", PUBLIC, "default = true")
+        f"[tool.uv]\nextra-index-url = ['{CONFIGURED_URL}']\n"
+        + table(UV, "d", D)
+        + table(UV, "e", PUBLIC, "default = true")
     )
 
     assert lib(PROJECT + with_table, UV_SETTINGS) == (
-        *(B, D, "https://file.example/", C, OURS, "https://file-extra.example/", A),
+        *(B, D, "https://file.example/", C, CONFIGURED_URL, "https://file-extra.example/", A),
     )
 
 
-def test_the_users_default_index_of_uv_stands_behind_that_of_the_project() -> None:
-    settings = InstallerSettings(uv=UvSettings(file_default=user(A)))
+def test_uv_default_of_the_project_overrides_that_of_the_user() -> None:
+    settings = InstallerSettings(uv=UvSettings(file_default=user_index(A)))
 
     assert lib(PROJECT + table(UV, "b", B, "default = true"), settings) == (B,)
     assert lib(PROJECT + table(UV, "b", B), settings) == (B, A)
 
 
-def test_what_the_user_tells_pip_is_nothing_to_uv() -> None:
-    pip = InstallerSettings(PipSettings(user(A), (user(B),), "PIP_NO_INDEX"))
+def test_uv_ignores_pip_settings() -> None:
+    pip = InstallerSettings(PipSettings(user_index(A), (user_index(B),), "PIP_NO_INDEX"))
 
     assert lib(PROJECT + "[tool.uv]\n", pip) == (PUBLIC,)
-    assert lib(PROJECT + "[tool.uv]\n", InstallerSettings(uv=UvSettings(no_index="UV_NO_INDEX"))) == NOWHERE
+    assert lib(PROJECT + "[tool.uv]\n", InstallerSettings(uv=UvSettings(no_index="UV_NO_INDEX"))) == NO_INDEX
 
 
-def test_our_own_index_takes_the_place_of_the_default_one_only() -> None:
-    assert lib(PROJECT + table(UV, "a", A), UV_SETTINGS, CHOSEN)[-1:] == (OURS,)
-    assert lib(PROJECT + table(UV, "a", A, "default = true"), network=CHOSEN) == (A,)
+def test_configured_index_replaces_only_the_default() -> None:
+    assert lib(PROJECT + table(UV, "a", A), UV_SETTINGS, CONFIGURED)[-1:] == (CONFIGURED_URL,)
+    assert lib(PROJECT + table(UV, "a", A, "default = true"), network=CONFIGURED) == (A,)
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "incomplete",
     ["[[tool.uv.index]]\nname = 'a'\n", "[[tool.uv.index]]\nurl = 'https://a.exam", "[[tool.uv.index]]\nurl = 3\n"],
 )
-def test_while_an_index_of_uv_is_being_typed_names_stay_at_home(typed: str) -> None:
-    assert lib(PROJECT + typed) == NOWHERE
+def test_incomplete_uv_index_skips_the_dependencies(incomplete: str) -> None:
+    assert lib(PROJECT + incomplete) == NO_INDEX
 
 
-def test_sources_of_uv_for_different_environments_are_all_asked_and_nobody_else() -> None:
+def test_uv_sources_for_different_environments_are_all_queried() -> None:
     tables = (
         table(UV, "a", A, "explicit = true")
         + table(UV, "b", B, "explicit = true")
@@ -118,26 +131,26 @@ def test_sources_of_uv_for_different_environments_are_all_asked_and_nobody_else(
     assert lib(PROJECT + both) == (B, A)
 
 
-def test_a_source_may_name_an_index_that_the_user_named() -> None:
+def test_uv_source_may_refer_to_an_index_of_the_user() -> None:
     tables = "[tool.uv.sources]\nlib = {index = 'acme'}\n"
-    named = InstallerSettings(uv=UvSettings(indexes=(user(A), user(B, "UV_INDEX", "acme"))))
-    explicit = InstallerSettings(uv=UvSettings(explicit=(user(C, "uv.toml", "acme"),)))
+    named = InstallerSettings(uv=UvSettings(indexes=(user_index(A), user_index(B, "UV_INDEX", "acme"))))
+    explicit = InstallerSettings(uv=UvSettings(explicit=(user_index(C, "uv.toml", "acme"),)))
 
-    assert lib(PROJECT + tables) == NOWHERE
+    assert lib(PROJECT + tables) == NO_INDEX
     assert lib(PROJECT + tables, named) == (B,)
     assert lib(PROJECT + tables, explicit) == (C,)
-    # Of what comes from elsewhere in some environments, the rest comes from that index.
+    # A path in some environments: the index applies to the others.
     elsewhere = "[tool.uv.sources]\nlib = [{index = 'acme'}, {path = '../lib'}]\n"
     assert lib(PROJECT + elsewhere, named) == (B,)
     assert lib(PROJECT + "[tool.uv.sources]\nlib = [{index = 'acme', ", named) == SkipReason.INCOMPLETE
 
 
-def test_a_lock_of_uv_is_asked_of_the_registry_that_it_records() -> None:
+def test_uv_lock_uses_the_recorded_registry() -> None:
     lock = (
         "version = 1\n[[package]]\nname = 'lib'\nversion = '1'\nsource = {registry = 'https://a.example/simple'}\n"
         "[[package]]\nname = 'other'\nversion = '1'\n"
     )
-    assert ways("uv-lock", lock, UV_SETTINGS) == {
+    assert routes_by_name("uv-lock", lock, UV_SETTINGS) == {
         "lib": (A,),
         "other": (B, "https://file.example/", C, "https://file-extra.example/", A),
     }
@@ -160,41 +173,41 @@ POETRY_PROJECT = "[tool.poetry.dependencies]\nlib = '*'\n"
         (table(POETRY, "a", A, "priority = 'explicit'"), (PUBLIC,)),
         (table(POETRY, "a", A) + "[[tool.poetry.source]]\nname = 'PyPI'\n", (A, PUBLIC)),
         (table(POETRY, "a", A) + "[[tool.poetry.source]]\nname = 'PyPI'\npriority = 'explicit'\n", (A,)),
-        # Before priorities.
+        # Poetry before 1.5, without priorities.
         (table(POETRY, "a", A, "default = true"), (A,)),
         (table(POETRY, "a", A, "secondary = true"), (A, PUBLIC)),
         (table(POETRY, "a", A, "priority = 'default'"), (A,)),
         (table(POETRY, "a", A, "priority = 'secondary'"), (A, PUBLIC)),
     ],
 )
-def test_poetry_asks_its_sources_by_their_priorities(tables: str, indexes: tuple[str, ...]) -> None:
+def test_poetry_queries_sources_by_priority(tables: str, indexes: tuple[str, ...]) -> None:
     assert lib(POETRY_PROJECT + tables) == indexes
     assert lib(PROJECT + tables) == indexes
-    # What the user tells pip and uv is nothing to Poetry.
+    # Poetry ignores the settings of pip and uv.
     assert lib(POETRY_PROJECT + tables, UV_SETTINGS) == indexes
 
 
-def test_a_name_that_poetry_pins_to_the_default_index_is_asked_there_alone() -> None:
+def test_poetry_source_pypi_pins_to_the_default_index() -> None:
     pinned = "[tool.poetry.dependencies]\nlib = {version = '*', source = 'pypi'}\n"
 
     assert lib(pinned + table(POETRY, "a", A)) == (PUBLIC,)
-    assert lib(PROJECT + pinned + table(POETRY, "a", A), network=CHOSEN) == (OURS,)
+    assert lib(PROJECT + pinned + table(POETRY, "a", A), network=CONFIGURED) == (CONFIGURED_URL,)
 
 
-def test_while_a_source_of_poetry_is_being_typed_names_stay_at_home() -> None:
-    assert lib(POETRY_PROJECT + "[[tool.poetry.source]]\nname = 'acme'\nurl = 'https://acme") == NOWHERE
+def test_incomplete_poetry_source_skips_the_dependencies() -> None:
+    assert lib(POETRY_PROJECT + "[[tool.poetry.source]]\nname = 'acme'\nurl = 'https://acme") == NO_INDEX
     assert lib(POETRY_PROJECT + "[[tool.poetry.source]]\nname = 'acme'\npriority = 'explicit'\n") == (PUBLIC,)
 
 
-def test_a_lock_of_poetry_records_every_source_but_the_default_index() -> None:
+def test_poetry_lock_uses_the_recorded_source_or_the_default() -> None:
     lock = (
         "[[package]]\nname = 'lib'\nversion = '1'\n[package.source]\ntype = 'legacy'\nurl = 'https://a.example/simple'\n"
         "[[package]]\nname = 'other'\nversion = '1'\n"
     )
-    assert ways("poetry-lock", lock, UV_SETTINGS) == {"lib": (A,), "other": (PUBLIC,)}
+    assert routes_by_name("poetry-lock", lock, UV_SETTINGS) == {"lib": (A,), "other": (PUBLIC,)}
 
 
-def test_what_is_half_typed_is_asked_for_by_no_way_and_told_so() -> None:
+def test_incomplete_entry_is_skipped_as_incomplete() -> None:
     text = "[tool.pixi.pypi-dependencies]\nlib = {index = 'https://home.example/simple/', source = 'https://half}"
     document = parse("pyproject", text)
     router = Router(DeclaredIndexes(document.format, document.tools, (), document.tool_indexes), NetworkSettings())
@@ -221,7 +234,7 @@ RYE = "tool.rye.sources"
         ("[tool.rye]\nsources = 3\n", SkipReason.NO_INDEX),
     ],
 )
-def test_rye_asks_its_sources_beside_the_default_index(tables: str, indexes: Way) -> None:
+def test_rye_queries_sources_and_the_default_index(tables: str, indexes: ExpectedRoute) -> None:
     assert lib(PROJECT + tables) == indexes
 
 
@@ -246,15 +259,15 @@ PDM = "tool.pdm.source"
         ("[[tool.pdm.source]]\nname = 'a'\nurl = 'https://a.ex", SkipReason.NO_INDEX),
     ],
 )
-def test_pdm_asks_its_sources_and_keeps_to_what_they_include(tables: str, indexes: Way) -> None:
+def test_pdm_honors_includes_and_excludes(tables: str, indexes: ExpectedRoute) -> None:
     assert lib(PROJECT + tables) == indexes
 
 
-def test_two_names_of_a_project_of_pdm_may_go_two_ways() -> None:
+def test_pdm_includes_apply_per_name() -> None:
     text = PROJECT.replace("'lib'", "'lib', 'acme-web'") + table(PDM, "a", A, "include_packages = ['acme-*']")
-    found = ways("pyproject", text + table(PDM, "pypi", B))
+    routes = routes_by_name("pyproject", text + table(PDM, "pypi", B))
 
-    assert found == {"lib": (A, B), "acme-web": (A,)}
+    assert routes == {"lib": (A, B), "acme-web": (A,)}
 
 
 # --- Pipenv -----------------------------------------------------------------------------------------------------------
@@ -272,20 +285,20 @@ PACKAGES = "[packages]\nlib = '*'\npinned = {version = '*', index = 'b'}\n"
         ("[[source]]\nname = 'a'\n", SkipReason.NO_INDEX),
     ],
 )
-def test_pipenv_asks_its_first_source(text: str, indexes: Way) -> None:
+def test_pipenv_queries_the_first_source(text: str, indexes: ExpectedRoute) -> None:
     assert lib(text + PACKAGES, file_format="pipfile") == indexes
     assert lib(text + PACKAGES, UV_SETTINGS, file_format="pipfile") == indexes
 
 
-def test_pipenv_goes_to_its_mirror_instead_of_the_default_index() -> None:
-    mirror = InstallerSettings(pipenv_mirror=user(D, "PIPENV_PYPI_MIRROR"))
+def test_pipenv_mirror_replaces_the_default_index() -> None:
+    mirror = InstallerSettings(pipenv_mirror=user_index(D, "PIPENV_PYPI_MIRROR"))
     text = table("source", "pypi", PUBLIC) + table("source", "b", B) + PACKAGES
     sources = f'{{"_meta": {{"sources": [{{"name": "p", "url": "{PUBLIC}"}}]}}'
     lock = sources + ', "default": {"lib": {"version": "==1"}}}'
 
-    assert ways("pipfile", text, mirror) == {"lib": (D,), "pinned": (B,)}
+    assert routes_by_name("pipfile", text, mirror) == {"lib": (D,), "pinned": (B,)}
     assert lib(PACKAGES, mirror, file_format="pipfile") == (D,)
-    assert lib(PACKAGES, mirror, CHOSEN, file_format="pipfile") == (OURS,)
+    assert lib(PACKAGES, mirror, CONFIGURED, file_format="pipfile") == (CONFIGURED_URL,)
     assert lib(lock, mirror, file_format="pipfile-lock") == (D,)
     assert lib(lock, file_format="pipfile-lock") == (PUBLIC,)
 
@@ -306,31 +319,35 @@ BOTH = "[pypi-dependencies]\nlib = '*'\n"
         (GPU + f"[pypi-options]\nindex-url = '{A}'\n[feature.gpu.pypi-options]\nindex-url = '{C}'\n", (C,)),
         (GPU + f"[feature.other.pypi-options]\nindex-url = '{C}'\n", (PUBLIC,)),
         (GPU + f"[feature.gpu.target.linux-64.pypi-options]\nextra-index-urls = ['{C}']\n", (C, PUBLIC)),
-        # What the workspace requires is installed in every environment.
+        # Workspace dependencies are installed in every environment.
         (BOTH + f"[feature.gpu.pypi-options]\nindex-url = '{C}'\n", (C, PUBLIC)),
         (BOTH + f"[feature.gpu.pypi-options]\nindex-url = '{C}'\n[pypi-options]\nindex-url = '{A}'\n", (C, A)),
         (BOTH + "[pypi-options]\nindex-url = ''\n", SkipReason.NO_INDEX),
         ("[pypi-dependencies]\nlib = {version = '*', index = 'https://d.example/simple'}\n", (D,)),
     ],
 )
-def test_pixi_asks_by_workspace_and_feature(text: str, indexes: Way) -> None:
+def test_pixi_options_apply_by_workspace_and_feature(text: str, indexes: ExpectedRoute) -> None:
     assert lib(text, file_format="pixi-toml") == indexes
     in_pyproject = text.replace("[pypi", "[tool.pixi.pypi").replace("[feature", "[tool.pixi.feature")
     assert lib(in_pyproject) == indexes
 
 
-# --- files of nobody in particular ------------------------------------------------------------------------------------
+# --- files without a specific tool ------------------------------------------------------------------------------------
 
-PIP, PIP_EXTRA, UVS, UVS_EXTRA = (f"https://{one}.example/simple/" for one in ("pip", "pip-extra", "uv", "uv-extra"))
+PIP, PIP_EXTRA, UV_DEFAULT, UV_EXTRA = (
+    f"https://{name}.example/simple/" for name in ("pip", "pip-extra", "uv", "uv-extra")
+)
 
 
-def told(*, pip: str = "", pip_extra: str = "", uv: str = "", uv_extra: str = "", file: str = "") -> InstallerSettings:
+def installers(
+    *, pip: str = "", pip_extra: str = "", uv: str = "", uv_extra: str = "", file: str = ""
+) -> InstallerSettings:
     return InstallerSettings(
-        PipSettings(user(pip, "PIP_INDEX_URL") if pip else None, (user(pip_extra),) if pip_extra else ()),
+        PipSettings(user_index(pip, "PIP_INDEX_URL") if pip else None, (user_index(pip_extra),) if pip_extra else ()),
         UvSettings(
-            user(uv, "UV_DEFAULT_INDEX") if uv else None,
-            (user(uv_extra),) if uv_extra else (),
-            file_default=user(file) if file else None,
+            user_index(uv, "UV_DEFAULT_INDEX") if uv else None,
+            (user_index(uv_extra),) if uv_extra else (),
+            file_default=user_index(file) if file else None,
         ),
     )
 
@@ -338,52 +355,54 @@ def told(*, pip: str = "", pip_extra: str = "", uv: str = "", uv_extra: str = ""
 @pytest.mark.parametrize(
     ("text", "settings", "indexes"),
     [
-        ("lib", told(), (PUBLIC,)),
-        ("lib", told(pip=PIP), (PIP,)),
-        ("lib", told(uv=UVS), (UVS,)),
-        ("lib", told(file=UVS), (UVS,)),
-        ("lib", told(uv=UVS, file=A), (UVS,)),
-        # Where the two disagree: the one that is not the default index, else both.
-        ("lib", told(pip=PUBLIC, uv=UVS), (UVS,)),
-        ("lib", told(pip=PIP, uv=PUBLIC), (PIP,)),
-        ("lib", told(pip=PIP, uv=UVS), (UVS, PIP)),
-        ("lib", told(pip=PUBLIC), (PUBLIC,)),
-        ("lib", told(pip_extra=PIP_EXTRA, uv_extra=UVS_EXTRA), (UVS_EXTRA, PIP_EXTRA, PUBLIC)),
-        # What the file says.
-        (f"-i {A}\nlib", told(pip=PIP), (A,)),
-        (f"-i {A}\nlib", told(pip=PIP, pip_extra=PIP_EXTRA, uv=UVS, uv_extra=UVS_EXTRA), (UVS_EXTRA, A)),
-        (f"--extra-index-url {A}\nlib", told(pip=PIP, pip_extra=PIP_EXTRA), (PIP_EXTRA, A, PIP)),
-        # pip would forget the extra index, and uv keep it; nobody is asked in public first.
-        (f"--extra-index-url {A}\n-i {B}\nlib", told(), (A, B)),
-        (f"--extra-index-url {A}\n-i {PUBLIC}\nlib", told(), (A, PUBLIC)),
-        (f"-i {PUBLIC}\nlib", told(pip_extra=PIP_EXTRA), (PIP_EXTRA, PUBLIC)),
-        (f"-i {PUBLIC}\nlib", told(uv=UVS), (UVS,)),
-        (f"-i {PUBLIC}\nlib", told(pip=PIP), (PUBLIC,)),
-        # A public extra index waits for the private main one.
-        (f"-i {A}\n--extra-index-url {PUBLIC}\nlib", told(), (A, PUBLIC)),
-        ("--no-index\nlib", told(pip=PIP), NOWHERE),
-        ("--no-index\n--find-links https://files.example/\nlib", told(), NOWHERE),
-        ("--find-links https://files.example/\nlib", told(), (PUBLIC,)),
+        ("lib", installers(), (PUBLIC,)),
+        ("lib", installers(pip=PIP), (PIP,)),
+        ("lib", installers(uv=UV_DEFAULT), (UV_DEFAULT,)),
+        ("lib", installers(file=UV_DEFAULT), (UV_DEFAULT,)),
+        ("lib", installers(uv=UV_DEFAULT, file=A), (UV_DEFAULT,)),
+        # pip and uv disagree: the private index if the other is public, else both.
+        ("lib", installers(pip=PUBLIC, uv=UV_DEFAULT), (UV_DEFAULT,)),
+        ("lib", installers(pip=PIP, uv=PUBLIC), (PIP,)),
+        ("lib", installers(pip=PIP, uv=UV_DEFAULT), (UV_DEFAULT, PIP)),
+        ("lib", installers(pip=PUBLIC), (PUBLIC,)),
+        ("lib", installers(pip_extra=PIP_EXTRA, uv_extra=UV_EXTRA), (UV_EXTRA, PIP_EXTRA, PUBLIC)),
+        # Options of the file.
+        (f"-i {A}\nlib", installers(pip=PIP), (A,)),
+        (f"-i {A}\nlib", installers(pip=PIP, pip_extra=PIP_EXTRA, uv=UV_DEFAULT, uv_extra=UV_EXTRA), (UV_EXTRA, A)),
+        (f"--extra-index-url {A}\nlib", installers(pip=PIP, pip_extra=PIP_EXTRA), (PIP_EXTRA, A, PIP)),
+        # pip discards the extra index, uv keeps it; public indexes come last.
+        (f"--extra-index-url {A}\n-i {B}\nlib", installers(), (A, B)),
+        (f"--extra-index-url {A}\n-i {PUBLIC}\nlib", installers(), (A, PUBLIC)),
+        (f"-i {PUBLIC}\nlib", installers(pip_extra=PIP_EXTRA), (PIP_EXTRA, PUBLIC)),
+        (f"-i {PUBLIC}\nlib", installers(uv=UV_DEFAULT), (UV_DEFAULT,)),
+        (f"-i {PUBLIC}\nlib", installers(pip=PIP), (PUBLIC,)),
+        # A public extra index comes after the private main index.
+        (f"-i {A}\n--extra-index-url {PUBLIC}\nlib", installers(), (A, PUBLIC)),
+        ("--no-index\nlib", installers(pip=PIP), NO_INDEX),
+        ("--no-index\n--find-links https://files.example/\nlib", installers(), NO_INDEX),
+        ("--find-links https://files.example/\nlib", installers(), (PUBLIC,)),
     ],
 )
-def test_a_requirements_file_is_asked_as_pip_and_uv_would(text: str, settings: InstallerSettings, indexes: Way) -> None:
+def test_requirements_file_uses_indexes_of_pip_and_uv(
+    text: str, settings: InstallerSettings, indexes: ExpectedRoute
+) -> None:
     assert lib(text, settings, file_format="requirements") == indexes
 
 
 @pytest.mark.parametrize("settings", [PipSettings(no_index="PIP_NO_INDEX"), UvSettings(no_index="UV_NO_INDEX")])
-def test_nobody_is_asked_where_the_user_forbids_it(settings: PipSettings | UvSettings) -> None:
-    told_off = InstallerSettings(pip=settings) if isinstance(settings, PipSettings) else InstallerSettings(uv=settings)
-    assert lib("lib", told_off, file_format="requirements") == NOWHERE
-    assert lib(f"-i {A}\nlib", told_off, file_format="requirements") == NOWHERE
-    # Our own word is about us.
-    assert lib("lib", told_off, CHOSEN, file_format="requirements") == (OURS,)
-    assert lib(f"-i {A}\nlib", told_off, CHOSEN, file_format="requirements") == NOWHERE
+def test_no_index_of_the_user_skips_the_dependencies(settings: PipSettings | UvSettings) -> None:
+    no_index = InstallerSettings(pip=settings) if isinstance(settings, PipSettings) else InstallerSettings(uv=settings)
+    assert lib("lib", no_index, file_format="requirements") == NO_INDEX
+    assert lib(f"-i {A}\nlib", no_index, file_format="requirements") == NO_INDEX
+    # mothball's own index setting takes precedence.
+    assert lib("lib", no_index, CONFIGURED, file_format="requirements") == (CONFIGURED_URL,)
+    assert lib(f"-i {A}\nlib", no_index, CONFIGURED, file_format="requirements") == NO_INDEX
 
 
-def test_our_own_index_comes_before_what_installers_are_told_but_not_before_their_extra_ones() -> None:
-    settings = told(pip=PIP, pip_extra=PIP_EXTRA, uv=UVS)
+def test_configured_index_replaces_the_main_index_of_installers_but_not_extra_ones() -> None:
+    settings = installers(pip=PIP, pip_extra=PIP_EXTRA, uv=UV_DEFAULT)
 
-    assert lib("lib", settings, CHOSEN, file_format="requirements") == (PIP_EXTRA, OURS)
+    assert lib("lib", settings, CONFIGURED, file_format="requirements") == (PIP_EXTRA, CONFIGURED_URL)
 
 
 @pytest.mark.parametrize(
@@ -395,29 +414,29 @@ def test_our_own_index_comes_before_what_installers_are_told_but_not_before_thei
         "[tool.hatch.envs.x]\ndependencies = ['lib']\n",
     ],
 )
-def test_a_project_whose_tools_name_no_index_belongs_to_all_installers(text: str) -> None:
-    assert lib(text, told(pip=PIP)) == (PIP,)
+def test_project_without_declared_indexes_uses_settings_of_all_installers(text: str) -> None:
+    assert lib(text, installers(pip=PIP)) == (PIP,)
 
 
 # --- several tools in one file ----------------------------------------------------------------------------------------
 
 
-def test_the_indexes_of_all_tools_of_a_file_are_asked_about_its_standard_tables() -> None:
+def test_standard_tables_use_the_indexes_of_all_tools_of_the_file() -> None:
     text = (
         PROJECT
         + table(UV, "a", A)
         + table(POETRY, "b", B, "priority = 'supplemental'")
-        + "[tool.poetry.group.x.dependencies]\nmine = '*'\n[tool.uv]\ndev-dependencies = ['theirs']\n"
+        + "[tool.poetry.group.x.dependencies]\ngrouped = '*'\n[tool.uv]\ndev-dependencies = ['dev']\n"
     )
-    assert ways("pyproject", text) == {"lib": (A, B, PUBLIC), "mine": (B, PUBLIC), "theirs": (A, PUBLIC)}
+    assert routes_by_name("pyproject", text) == {"lib": (A, B, PUBLIC), "grouped": (B, PUBLIC), "dev": (A, PUBLIC)}
 
 
-def test_the_default_index_yields_to_the_main_index_of_another_tool() -> None:
+def test_main_index_of_another_tool_replaces_the_built_in_default() -> None:
     assert lib(PROJECT + table(UV, "a", A) + table(POETRY, "b", B)) == (A, B)
-    assert lib(PROJECT + table(UV, "a", A) + "[[tool.poetry.source]]\nname = 'b'\nurl = 'https://") == NOWHERE
+    assert lib(PROJECT + table(UV, "a", A) + "[[tool.poetry.source]]\nname = 'b'\nurl = 'https://") == NO_INDEX
 
 
-# --- indexes that cannot be asked -------------------------------------------------------------------------------------
+# --- indexes that are not http URLs -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -434,29 +453,29 @@ def test_the_default_index_yields_to_the_main_index_of_another_tool() -> None:
         ("pixi-toml", "[pypi-dependencies]\nacme-web = '*'\n[pypi-options]\nextra-index-urls = ['{}']\n"),
     ],
 )
-@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
-def test_an_extra_index_that_cannot_be_asked_keeps_names_from_the_default_one(
+@pytest.mark.parametrize("network", [NetworkSettings(), CONFIGURED])
+def test_unusable_extra_index_prevents_lookup_on_the_default_index(
     file_format: str, text: str, address: str, network: NetworkSettings
 ) -> None:
-    assert ways(file_format, text.format(address), network=network) == {"acme-web": SkipReason.NO_INDEX}
+    assert routes_by_name(file_format, text.format(address), network=network) == {"acme-web": SkipReason.NO_INDEX}
 
 
-def test_an_extra_index_that_cannot_be_asked_keeps_no_name_from_home() -> None:
-    assert ways("requirements", f"-i {A}\n--extra-index-url file:///srv/simple\nlib\n") == {"lib": (A,)}
+def test_unusable_extra_index_does_not_prevent_lookup_on_a_configured_index() -> None:
+    assert routes_by_name("requirements", f"-i {A}\n--extra-index-url file:///srv/simple\nlib\n") == {"lib": (A,)}
 
 
-def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
-    for address, way in (("file:///srv/simple", (PUBLIC,)), ("htps://home.example", SkipReason.NO_INDEX)):
-        settings = InstallerSettings(pip=PipSettings(extra=(user(address),)))
-        assert ways("requirements", "lib\n", settings) == {"lib": way}
-        settings = InstallerSettings(uv=UvSettings(extra=(user(address),)))
-        assert ways("requirements", "lib\n", settings) == {"lib": SkipReason.NO_INDEX}
+def test_file_url_in_pip_user_settings_is_ignored() -> None:
+    for address, expected in (("file:///srv/simple", (PUBLIC,)), ("htps://home.example", SkipReason.NO_INDEX)):
+        settings = InstallerSettings(pip=PipSettings(extra=(user_index(address),)))
+        assert routes_by_name("requirements", "lib\n", settings) == {"lib": expected}
+        settings = InstallerSettings(uv=UvSettings(extra=(user_index(address),)))
+        assert routes_by_name("requirements", "lib\n", settings) == {"lib": SkipReason.NO_INDEX}
 
 
-# --- what may name an index, and cannot be read -----------------------------------------------------------------------
+# --- unreadable index settings ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
+@pytest.mark.parametrize("network", [NetworkSettings(), CONFIGURED])
 @pytest.mark.parametrize(
     ("file_format", "text"),
     [
@@ -477,34 +496,34 @@ def test_files_that_pip_is_told_to_search_by_its_user_are_passed_over() -> None:
         ("pixi-toml", "[pypi-options]\nindex-url=3\n[pypi-dependencies]\nacme-web = '*'\n"),
     ],
 )
-def test_a_slip_where_the_index_is_named_keeps_names_from_the_default_one(
+def test_unreadable_index_setting_prevents_lookup_on_the_default_index(
     file_format: str, text: str, network: NetworkSettings
 ) -> None:
-    assert ways(file_format, text, network=network) == {"acme-web": SkipReason.NO_INDEX}
+    assert routes_by_name(file_format, text, network=network) == {"acme-web": SkipReason.NO_INDEX}
 
 
-def test_a_slip_elsewhere_keeps_no_name_from_its_index() -> None:
-    assert ways("requirements", f"-i {A}\n--indexurl x\nlib\n") == {"lib": (A,)}
-    assert ways("requirements", "--wrong\nlib\n") == {"lib": (PUBLIC,)}
+def test_unrelated_syntax_error_does_not_affect_routing() -> None:
+    assert routes_by_name("requirements", f"-i {A}\n--indexurl x\nlib\n") == {"lib": (A,)}
+    assert routes_by_name("requirements", "--wrong\nlib\n") == {"lib": (PUBLIC,)}
     assert lib(PROJECT + "[tool.x]\ny = z\n") == (PUBLIC,)
 
 
-@pytest.mark.parametrize("network", [NetworkSettings(), CHOSEN])
-def test_no_index_of_uv_lets_nobody_be_asked(network: NetworkSettings) -> None:
-    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = true\n", network=network) == NOWHERE
+@pytest.mark.parametrize("network", [NetworkSettings(), CONFIGURED])
+def test_uv_no_index_skips_the_dependencies(network: NetworkSettings) -> None:
+    assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = true\n", network=network) == NO_INDEX
     script = "# /// script\n# dependencies = ['lib']\n# [tool.uv]\n# no-index = true\n# ///\n"
-    assert ways("script", script, network=network) == {"lib": NOWHERE}
+    assert routes_by_name("script", script, network=network) == {"lib": NO_INDEX}
 
 
-def test_no_index_of_uv_that_is_off_changes_nothing() -> None:
+def test_uv_no_index_false_has_no_effect() -> None:
     assert lib(PROJECT + table(UV, "a", A) + "[tool.uv]\nno-index = false\n") == (A, PUBLIC)
 
 
-def test_what_is_said_to_uv_pip_holds_for_no_project() -> None:
+def test_uv_pip_table_does_not_apply_to_project_dependencies() -> None:
     assert lib(PROJECT + f"[tool.uv.pip]\nindex-url = '{A}'\nno-index = true\n") == (PUBLIC,)
 
 
-def test_a_table_of_uv_without_indexes_leaves_the_home_that_pip_was_told() -> None:
-    settings = InstallerSettings(pip=PipSettings(default=user(A), extra=(user(B),)))
+def test_uv_table_without_indexes_keeps_the_index_of_pip() -> None:
+    settings = InstallerSettings(pip=PipSettings(default=user_index(A), extra=(user_index(B),)))
     assert lib(PROJECT + "[tool.uv]\n", settings) == (B, A)
     assert lib("[tool.uv]\ndev-dependencies = ['lib']\n", settings) == (PUBLIC,)
