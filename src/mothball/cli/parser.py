@@ -38,7 +38,7 @@ environment:
 def entry_point() -> None:
     """Run the `mothball` console script."""
     for name in ("stdout", "stderr"):
-        # The stream is None if it was closed before Python started (`>&-`).
+        # Python sets a stream to None that was closed before the start (`>&-`).
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open until exit
     sys.exit(main(sys.argv[1:]))
