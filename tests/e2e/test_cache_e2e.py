@@ -77,9 +77,7 @@ def timeless(run: Run) -> str:
     return re.sub(r'"(checked_at|source)": "[^"]*"', r'"\1": "…"', run.out)
 
 
-def test_a_second_run_with_a_warm_cache_makes_no_request_and_no_connection(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_second_run_with_warm_cache_makes_no_connection(index: ScriptedIndex, mothball: Mothball) -> None:
     first = warmed(mothball, index)
     connections = index.connections
     second = mothball.check()
@@ -92,7 +90,7 @@ def test_a_second_run_with_a_warm_cache_makes_no_request_and_no_connection(
     assert second.code == first.code == 1
 
 
-def test_within_max_age_nothing_is_asked_except_for_what_was_missing(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_only_missing_projects_are_queried_again_within_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     mothball.check(ahead=4 * MINUTE)
     assert requests_of(index) == {}
@@ -104,9 +102,7 @@ def test_within_max_age_nothing_is_asked_except_for_what_was_missing(index: Scri
     assert requests_of(index) == {"unknown-lib": None}
 
 
-def test_after_max_age_only_conditional_requests_are_made_and_304_makes_an_answer_young_again(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_expired_results_are_revalidated_and_304_renews_them(index: ScriptedIndex, mothball: Mothball) -> None:
     first = warmed(mothball, index)
     run = mothball.check(ahead=61 * MINUTE)
     assert requests_of(index) == {
@@ -122,7 +118,7 @@ def test_after_max_age_only_conditional_requests_are_made_and_304_makes_an_answe
     assert requests_of(index) == {}
 
 
-def test_max_age_is_the_project_s_to_set(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_project_can_set_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index, 'max-age = "2m"')
     mothball.check(ahead=1 * MINUTE)
     assert requests_of(index) == {}
@@ -130,7 +126,7 @@ def test_max_age_is_the_project_s_to_set(index: ScriptedIndex, mothball: Mothbal
     assert set(requests_of(index)) == set(NAMES)
 
 
-def test_a_page_that_changed_after_max_age_replaces_the_cached_one(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_changed_page_replaces_the_cached_one_after_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     index.script("active-lib", json_page("active-lib", "quarantined")._replace(etag='"changed"'))
     assert mothball.check(ahead=61 * MINUTE).said("active-lib") == ("stated", "quarantined")
@@ -140,14 +136,14 @@ def test_a_page_that_changed_after_max_age_replaces_the_cached_one(index: Script
     assert requests_of(index)["active-lib"] == '"changed"'
 
 
-def test_a_refresh_asks_for_everything_again_and_conditionally(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_refresh_sends_conditional_requests_for_all_names(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     run = mothball.check("--refresh")
     assert requests_of(index) == {name: f'"{name}"' for name in NAMES[:3]} | {"unknown-lib": None}
     assert sources(run) == {"index"}
 
 
-def test_without_a_cache_nothing_is_read_and_nothing_written(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_no_cache_neither_reads_nor_writes(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     for _ in range(2):
         run = mothball.check("--no-cache")
@@ -160,7 +156,7 @@ def test_without_a_cache_nothing_is_read_and_nothing_written(index: ScriptedInde
     assert requests_of(index) == dict.fromkeys(NAMES)
 
 
-def test_a_cache_that_cannot_be_used_is_told_once_and_done_without(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_unusable_cache_is_one_warning(index: ScriptedIndex, mothball: Mothball) -> None:
     with open(mothball.cache, "w", encoding="utf-8") as file:
         file.write("in the way")
     mothball.require(index.url, *NAMES)
@@ -171,9 +167,7 @@ def test_a_cache_that_cannot_be_used_is_told_once_and_done_without(index: Script
     assert [(one["severity"], "cache" in one["message"]) for one in problems] == [("warning", True)]
 
 
-def test_an_index_that_is_down_leaves_the_cached_statuses_to_speak_with_their_age(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_cached_results_are_used_with_their_age_if_the_index_is_down(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     with down(index):
         run = mothball.check(ahead=3 * HOUR)
@@ -192,9 +186,7 @@ def test_an_index_that_is_down_leaves_the_cached_statuses_to_speak_with_their_ag
     assert any(index.url in line and "3 h ago" in line for line in text.out.splitlines())
 
 
-def test_an_answer_of_more_than_a_week_does_not_serve_for_an_index_that_is_down(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_results_older_than_a_week_are_not_used_if_the_index_is_down(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     with down(index):
         before = mothball.check("--strict", ahead=6 * DAY)
@@ -205,7 +197,7 @@ def test_an_answer_of_more_than_a_week_does_not_serve_for_an_index_that_is_down(
     assert after.code == 3
 
 
-def test_an_index_that_is_down_on_a_cold_cache_leaves_everything_unverified(
+def test_everything_is_unverified_if_the_index_is_down_and_the_cache_empty(
     index: ScriptedIndex, mothball: Mothball
 ) -> None:
     mothball.require(index.url, *NAMES)
@@ -217,7 +209,7 @@ def test_an_index_that_is_down_on_a_cold_cache_leaves_everything_unverified(
     assert (run.code, strict.code) == (0, 3)
 
 
-def test_offline_the_cache_answers_at_any_age_and_nobody_is_asked(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_offline_uses_cached_results_of_any_age_without_requests(index: ScriptedIndex, mothball: Mothball) -> None:
     warmed(mothball, index)
     run = mothball.check("--offline", ahead=60 * DAY)
     text = mothball.run("check", "--offline", ahead=60 * DAY)
@@ -235,9 +227,7 @@ def test_offline_the_cache_answers_at_any_age_and_nobody_is_asked(index: Scripte
     assert "60 d ago" in text.out
 
 
-def test_offline_on_a_cold_cache_everything_is_unverified_and_nobody_is_asked(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_offline_with_empty_cache_is_unverified_without_requests(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     for arguments in (("--offline",), ("--offline", "--no-cache")):
         run = mothball.check("--strict", *arguments)
@@ -247,7 +237,7 @@ def test_offline_on_a_cold_cache_everything_is_unverified_and_nobody_is_asked(
     assert mothball.contacts() == set()
 
 
-def test_the_environment_can_set_offline(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_offline_variable_applies(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     run = mothball.run("check", "--format", "json", environment={"MOTHBALL_OFFLINE": "1"})
     assert {run.said(name) for name in NAMES} == {("unavailable", "offline")}

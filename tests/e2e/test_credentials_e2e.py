@@ -32,9 +32,7 @@ def with_login(url: str, login: str = QUOTED) -> str:
     return url.replace("://", f"://{login}@")
 
 
-def test_without_credentials_a_closed_index_leaves_names_unverified_and_says_the_way_out(
-    index: Pypiron, mothball: Mothball
-) -> None:
+def test_index_that_requires_credentials_is_unverified_with_help(index: Pypiron, mothball: Mothball) -> None:
     mothball.require(index.url, "old-lib")
     run = mothball.check("--strict")
     assert run.said("old-lib") == REFUSED
@@ -43,7 +41,7 @@ def test_without_credentials_a_closed_index_leaves_names_unverified_and_says_the
     assert "netrc" in run.report["findings"][0]["help"]
 
 
-def test_the_users_own_index_url_opens_it(index: Pypiron, mothball: Mothball) -> None:
+def test_credentials_in_user_index_url_are_used(index: Pypiron, mothball: Mothball) -> None:
     mothball.configure(f'index-url = "{with_login(index.url)}"')
     mothball.write("requirements.txt", "old-lib")
     run = mothball.check()
@@ -51,13 +49,13 @@ def test_the_users_own_index_url_opens_it(index: Pypiron, mothball: Mothball) ->
     assert run.lookup("old-lib")["index"] == index.url
 
 
-def test_an_address_among_the_users_indexes_opens_what_a_repository_names(index: Pypiron, mothball: Mothball) -> None:
+def test_credentials_in_user_indexes_apply_to_repository_indexes(index: Pypiron, mothball: Mothball) -> None:
     mothball.configure(f'indexes = {{ closed = "{with_login(index.url)}" }}')
     mothball.require(index.url, "old-lib")
     assert mothball.check().said("old-lib") == ARCHIVED
 
 
-def test_the_environment_opens_an_index_that_the_user_named(index: Pypiron, mothball: Mothball) -> None:
+def test_credential_variables_apply_to_user_indexes_only(index: Pypiron, mothball: Mothball) -> None:
     mothball.configure("[indexes]", f'"closed-shop" = "{index.url}"')
     mothball.require(index.url, "old-lib")
     login = {"UV_INDEX_CLOSED_SHOP_USERNAME": READER[0], "UV_INDEX_CLOSED_SHOP_PASSWORD": READER[1]}
@@ -68,7 +66,7 @@ def test_the_environment_opens_an_index_that_the_user_named(index: Pypiron, moth
 
 
 @pytest.mark.parametrize("way", ["--index-url", "MOTHBALL_INDEX_URL"])
-def test_this_call_can_bring_them(way: str, index: Pypiron, mothball: Mothball) -> None:
+def test_credentials_from_option_or_variable_are_used(way: str, index: Pypiron, mothball: Mothball) -> None:
     mothball.write("requirements.txt", "old-lib")
     if way == "--index-url":
         run = mothball.check(way, with_login(index.url))
@@ -78,7 +76,7 @@ def test_this_call_can_bring_them(way: str, index: Pypiron, mothball: Mothball) 
     assert READER[1] not in run.out
 
 
-def test_netrc_opens_an_index_that_the_user_named_and_not_another_port(index: Pypiron, mothball: Mothball) -> None:
+def test_netrc_applies_to_user_indexes_and_not_to_another_port(index: Pypiron, mothball: Mothball) -> None:
     mothball.at_home(".netrc", f"machine 127.0.0.1 login {READER[0]} password {READER[1]}\n")
     mothball.require(index.url, "old-lib")
     assert mothball.check().said("old-lib") == REFUSED
@@ -90,7 +88,7 @@ def test_netrc_opens_an_index_that_the_user_named_and_not_another_port(index: Py
         assert "authorization" not in other.received[0].headers
 
 
-def test_the_keyring_opens_an_index_that_the_user_named(index: Pypiron, mothball: Mothball, tmp_path: Path) -> None:
+def test_keyring_applies_to_user_indexes_only(index: Pypiron, mothball: Mothball, tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {index.url: {READER[0]: READER[1]}})
     environment = keyring.environment
     mothball.require(index.url, "old-lib")
@@ -103,7 +101,7 @@ def test_the_keyring_opens_an_index_that_the_user_named(index: Pypiron, mothball
     assert mothball.check("--no-cache", environment=environment).said("old-lib") == REFUSED
 
 
-def test_a_wrong_password_is_said_to_be_one(index: Pypiron, mothball: Mothball) -> None:
+def test_wrong_password_is_reported(index: Pypiron, mothball: Mothball) -> None:
     mothball.configure(f'index-url = "{with_login(index.url, "reader:wrong")}"')
     mothball.write("requirements.txt", "old-lib")
     run = mothball.check()
@@ -112,7 +110,7 @@ def test_a_wrong_password_is_said_to_be_one(index: Pypiron, mothball: Mothball) 
     assert "wrong" not in run.out
 
 
-def test_what_a_repository_writes_of_credentials_is_not_used(index: Pypiron, mothball: Mothball) -> None:
+def test_credentials_in_repository_files_are_not_used(index: Pypiron, mothball: Mothball) -> None:
     mothball.require(with_login(index.url), "old-lib")
     run = mothball.check()
     assert run.said("old-lib") == REFUSED

@@ -31,7 +31,7 @@ def check(example: Mothball, *arguments: str, days_later: int = 0) -> Run:
     return example.run("check", "examples/shop", *arguments, ahead=ahead)
 
 
-def test_the_example_shows_the_five_cases_and_exits_1(example: Mothball) -> None:
+def test_example_shows_the_five_cases_and_exits_1(example: Mothball) -> None:
     run = check(example)
     assert run.code == 1
     assert run.err == ""
@@ -58,7 +58,7 @@ def test_the_example_shows_the_five_cases_and_exits_1(example: Mothball) -> None
     assert "1 not verified" in summary
 
 
-def test_the_example_says_the_same_to_programs(example: Mothball) -> None:
+def test_example_json_reports_the_same_findings(example: Mothball) -> None:
     run = check(example, "--format", "json")
     assert run.code == 1
     assert sorted(run.found()) == [
@@ -76,12 +76,12 @@ def test_the_example_says_the_same_to_programs(example: Mothball) -> None:
     assert run.report["problems"] == []
 
 
-def test_the_example_touches_no_network(example: Mothball) -> None:
+def test_example_makes_no_connection(example: Mothball) -> None:
     check(example)
     assert example.contacts() == set()
 
 
-def test_the_example_says_so_when_its_snapshot_has_grown_old(example: Mothball) -> None:
+def test_example_warns_about_an_old_snapshot(example: Mothball) -> None:
     run = check(example, "--format", "json", days_later=40)
     assert run.code == 1
     [problem] = run.report["problems"]
@@ -89,7 +89,7 @@ def test_the_example_says_so_when_its_snapshot_has_grown_old(example: Mothball) 
     assert "the snapshot is 41 days old" in problem["message"]
 
 
-def test_the_example_s_ignores_can_be_looked_behind(example: Mothball) -> None:
+def test_example_with_no_ignores_reports_ignored_findings(example: Mothball) -> None:
     run = check(example, "--no-ignores", "--format", "json")
     assert ("archived", "error", "paperboy-mail") in run.found()
     assert all(one["suppressed"] is None for one in run.report["findings"])

@@ -26,7 +26,7 @@ from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_each_fault_ends_in_its_look_up_and_its_exit_code(case: Case, mothball: Mothball) -> None:
+def test_each_fault_has_its_lookup_result_and_exit_code(case: Case, mothball: Mothball) -> None:
     with ScriptedIndex({NAME: case.replies}) as index:
         mothball.require(index.url, NAME)
         run = mothball.check("--strict")
@@ -39,7 +39,7 @@ def test_each_fault_ends_in_its_look_up_and_its_exit_code(case: Case, mothball: 
     assert mothball.contacts() <= {"127.0.0.1", f"127.0.0.1:{index.port}"}
 
 
-def test_a_refused_connection_is_told_at_once_and_in_full_only_twice(mothball: Mothball) -> None:
+def test_refused_connections_are_shown_in_full_only_twice(mothball: Mothball) -> None:
     names = [f"old-lib-{number}" for number in range(40)]
     with refusing_url() as url:
         mothball.require(url, *names)
@@ -52,7 +52,7 @@ def test_a_refused_connection_is_told_at_once_and_in_full_only_twice(mothball: M
     assert "38 more" in text.out
 
 
-def test_an_index_that_takes_too_long_times_out(mothball: Mothball) -> None:
+def test_slow_index_times_out(mothball: Mothball) -> None:
     mothball.configure('timeout = "1s"')
     with unanswering_url() as deaf, ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as silent:
         arguments = ("status", NAME, "--format", "json", "--index-url")
@@ -63,7 +63,7 @@ def test_an_index_that_takes_too_long_times_out(mothball: Mothball) -> None:
     assert [lookup["cause"] for lookup in lookups] == ["timeout", "timeout"]
 
 
-def test_failures_are_warnings_in_a_full_check_and_hide_nothing_of_the_rest(mothball: Mothball) -> None:
+def test_failed_lookups_are_warnings_in_a_full_check(mothball: Mothball) -> None:
     failing = {"down": FAILED, "closed": Reply(401), "broken": Reply(200, b"{")}
     with ScriptedIndex({**failing, "fine": json_page("fine", "active")}) as index:
         mothball.require(index.url, *failing, "fine", "gone")
@@ -80,14 +80,14 @@ def test_failures_are_warnings_in_a_full_check_and_hide_nothing_of_the_rest(moth
     assert run.report["summary"]["checked"] == 2
 
 
-def test_a_failure_is_never_kept(mothball: Mothball) -> None:
+def test_failures_are_not_cached(mothball: Mothball) -> None:
     with ScriptedIndex({NAME: [Reply(401), PAGE]}) as index:
         mothball.require(index.url, NAME)
         assert mothball.check().said(NAME) == ("unavailable", "unauthorized")
         assert mothball.check().said(NAME) == ("stated", "archived")
 
 
-def test_names_are_asked_for_once_and_in_their_normalised_form(mothball: Mothball) -> None:
+def test_normalized_names_are_queried_once(mothball: Mothball) -> None:
     with ScriptedIndex({NAME: PAGE}) as index:
         mothball.require(index.url, "Old_.Lib", "old-lib>=1; python_version > '3'", "OLD.LIB[extra]")
         run = mothball.check()
@@ -95,7 +95,7 @@ def test_names_are_asked_for_once_and_in_their_normalised_form(mothball: Mothbal
     assert run.found() == [("archived", "error", NAME)] * 3
 
 
-def test_hostile_reasons_reach_the_terminal_as_one_harmless_line(mothball: Mothball) -> None:
+def test_reasons_are_sanitized_to_one_line(mothball: Mothball) -> None:
     reason = "ends\r\nhere\x1b[31m\u202e::error::" + "x" * 5_000
     with ScriptedIndex({NAME: json_page(NAME, "archived", reason)}) as index:
         mothball.require(index.url, NAME)
@@ -108,7 +108,7 @@ def test_hostile_reasons_reach_the_terminal_as_one_harmless_line(mothball: Mothb
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that one process could send for Ctrl-C")
-def test_ctrl_c_ends_a_wait_for_an_index_at_once_and_quietly(mothball: Mothball) -> None:
+def test_ctrl_c_ends_a_pending_lookup_immediately(mothball: Mothball) -> None:
     with ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as index:
         mothball.require(index.url, NAME)
         process = mothball.start("check")
@@ -150,7 +150,7 @@ def exit_code_of(mothball: Mothball, entries: tuple[str, ...], *arguments: str) 
         (("archived", "unreadable=="), ("--exit-zero",), 2),
     ],
 )
-def test_the_exit_code_follows_the_table(
+def test_exit_code_of_combined_results(
     entries: tuple[str, ...], arguments: tuple[str, ...], expected: int, mothball: Mothball
 ) -> None:
     assert exit_code_of(mothball, entries, *arguments) == expected
@@ -159,7 +159,7 @@ def test_the_exit_code_follows_the_table(
 @pytest.mark.parametrize(
     "arguments", [(), ("check", "--no-such-option"), ("check", "--config", "no-such-file.toml"), ("status", "a b")]
 )
-def test_a_wrong_call_exits_2_and_asks_nobody(arguments: tuple[str, ...], mothball: Mothball) -> None:
+def test_usage_error_exits_2_without_requests(arguments: tuple[str, ...], mothball: Mothball) -> None:
     mothball.write("requirements.txt", "active")
     run = mothball.run(*arguments)
     assert (run.code, run.out) == (2, "")

@@ -67,7 +67,7 @@ def lines(*names: str) -> str:
 # --- rejected, or made ------------------------------------------------------------------------------------------------
 
 
-def test_a_commit_that_adds_an_archived_project_is_rejected(either: Committer) -> None:
+def test_commit_that_adds_an_archived_project_is_rejected(either: Committer) -> None:
     before = either.head()
     outcome = either.commit({"pyproject.toml": toml(ACTIVE, ARCHIVED)})
     assert not outcome.made
@@ -77,11 +77,11 @@ def test_a_commit_that_adds_an_archived_project_is_rejected(either: Committer) -
     assert outcome.said.count("ways out") == 1
 
 
-def test_a_commit_that_adds_active_and_deprecated_ones_is_made(either: Committer) -> None:
+def test_commit_that_adds_active_and_deprecated_projects_succeeds(either: Committer) -> None:
     assert either.commit({"requirements.txt": lines(ACTIVE, DEPRECATED), "notes.txt": ARCHIVED}).made
 
 
-def test_no_other_commit_is_rejected(either: Committer) -> None:
+def test_commits_without_additions_succeed(either: Committer) -> None:
     either.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==1.0", QUARANTINED)})
     assert either.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==2.0", QUARANTINED)}).made, "a version bump"
     assert either.commit({"requirements.txt": lines(QUARANTINED), "pyproject.toml": toml(ARCHIVED)}).made, "a move"
@@ -93,7 +93,7 @@ def test_no_other_commit_is_rejected(either: Committer) -> None:
     assert not either.commit({"app.py": "", "requirements.txt": lines(ALSO_ARCHIVED)}).made
 
 
-def test_an_addition_that_cannot_be_checked_is_rejected_and_the_message_says_how_to_go_on(
+def test_unverified_addition_is_rejected_with_a_remedy(
     tmp_path: Path, runner_of: Callable[[str], Runner], index: Pypiron
 ) -> None:
     shop = committer(tmp_path, runner_of("pre-commit"), "http://127.0.0.1:9/simple/")
@@ -106,7 +106,7 @@ def test_an_addition_that_cannot_be_checked_is_rejected_and_the_message_says_how
 
 
 @pytest.mark.parametrize("way", ["comment", "configuration", "skip"])
-def test_each_way_out_that_the_message_shows_works_as_it_is_pasted(shop: Committer, way: str) -> None:
+def test_each_remedy_works_as_pasted(shop: Committer, way: str) -> None:
     said = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
     shown = said[said.index("ways out") :]
     if way == "skip":
@@ -124,7 +124,7 @@ def test_each_way_out_that_the_message_shows_works_as_it_is_pasted(shop: Committ
     assert shop.commit(files).made
 
 
-def test_a_snapshot_serves_where_there_is_no_network(shop: Committer, index: Pypiron) -> None:
+def test_snapshot_is_used_without_network(shop: Committer, index: Pypiron) -> None:
     statuses = (
         '{"mothball-snapshot": 1, "generated": "2099-01-01", "index": "", "projects": '
         f'{{"{ACTIVE}": {{"status": "active"}}, "{ARCHIVED}": {{"status": "archived"}}}}}}'
@@ -135,7 +135,7 @@ def test_a_snapshot_serves_where_there_is_no_network(shop: Committer, index: Pyp
     assert not shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).made
 
 
-def test_with_strict_a_warning_stops_a_commit(shop: Committer) -> None:
+def test_strict_hook_rejects_warnings(shop: Committer) -> None:
     assert shop.runner is not None
     strict = configuration(shop.runner, "mothball", args='["--strict", "--"]')
     shop.repository.commit({".pre-commit-config.yaml": strict})
@@ -143,7 +143,7 @@ def test_with_strict_a_warning_stops_a_commit(shop: Committer) -> None:
     assert shop.commit({"requirements.txt": lines(ACTIVE)}).made
 
 
-def test_a_file_that_looks_like_an_option_does_not_switch_the_hook_off(either: Committer) -> None:
+def test_file_named_like_an_option_does_not_disable_the_hook(either: Committer) -> None:
     assert not either.commit({"--exit-zero/requirements.txt": lines(ARCHIVED)}).made
     either.repository.git("reset", "--quiet", "--hard")
     assert not either.commit({"--config=requirements.txt": lines(ARCHIVED)}).made
@@ -152,7 +152,7 @@ def test_a_file_that_looks_like_an_option_does_not_switch_the_hook_off(either: C
 # --- ways to commit ---------------------------------------------------------------------------------------------------
 
 
-def test_commit_all_and_commit_of_a_path_are_judged_by_their_own_index(shop: Committer) -> None:
+def test_commit_all_and_partial_commits_use_their_temporary_git_index(shop: Committer) -> None:
     shop.repository.commit({"requirements.txt": lines(ACTIVE), "dev-requirements.txt": lines(ACTIVE)})
     shop.write("requirements.txt", lines(ACTIVE, ARCHIVED))
     shop.write("dev-requirements.txt", lines(ACTIVE, DEPRECATED))
@@ -161,7 +161,7 @@ def test_commit_all_and_commit_of_a_path_are_judged_by_their_own_index(shop: Com
     assert not shop.commit(None, "requirements.txt").made
 
 
-def test_the_first_commit_of_a_repository(tmp_path: Path, runner_of: Callable[[str], Runner], index: Pypiron) -> None:
+def test_first_commit_of_a_repository(tmp_path: Path, runner_of: Callable[[str], Runner], index: Pypiron) -> None:
     shop = committer(tmp_path, runner_of("pre-commit"), index.url)
     shop.repository.git("update-ref", "-d", "HEAD")
     assert not shop.commit({"requirements.txt": lines(ARCHIVED)}).made
@@ -169,7 +169,7 @@ def test_the_first_commit_of_a_repository(tmp_path: Path, runner_of: Callable[[s
     assert shop.repository.git("rev-list", "--count", "HEAD") == "1"
 
 
-def test_what_is_staged_counts_and_not_the_working_tree(shop: Committer) -> None:
+def test_staged_content_is_checked_instead_of_the_working_tree(shop: Committer) -> None:
     shop.repository.stage({"requirements.txt": lines(ACTIVE)})
     shop.write("requirements.txt", lines(ACTIVE, ARCHIVED))
     assert shop.commit().made
@@ -178,7 +178,7 @@ def test_what_is_staged_counts_and_not_the_working_tree(shop: Committer) -> None
     assert not shop.commit().made
 
 
-def test_a_clean_merge_of_what_was_committed_elsewhere_is_made(either: Committer) -> None:
+def test_clean_merge_of_committed_additions_succeeds(either: Committer) -> None:
     either.repository.git("checkout", "--quiet", "-b", "topic")
     either.repository.commit({"requirements.txt": lines(ARCHIVED)})
     either.repository.git("checkout", "--quiet", "main")
@@ -187,7 +187,7 @@ def test_a_clean_merge_of_what_was_committed_elsewhere_is_made(either: Committer
     assert len(either.repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
 
 
-def test_a_merge_after_a_conflict_is_made_unless_it_adds_something_of_its_own(shop: Committer) -> None:
+def test_resolved_merge_succeeds_unless_it_adds_a_dependency(shop: Committer) -> None:
     shop.repository.git("checkout", "--quiet", "-b", "topic")
     shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
     shop.repository.git("checkout", "--quiet", "main")
@@ -197,14 +197,14 @@ def test_a_merge_after_a_conflict_is_made_unless_it_adds_something_of_its_own(sh
     assert shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).made
 
 
-def test_a_working_directory_below_the_root(shop: Committer) -> None:
+def test_commit_in_a_subdirectory(shop: Committer) -> None:
     shop.repository.stage({"backend/requirements.txt": lines(ARCHIVED)})
     assert not shop.git("commit", "--message", "x", cwd=shop.root / "backend").made
     shop.repository.stage({"backend/requirements.txt": lines(ACTIVE)})
     assert shop.git("commit", "--message", "x", cwd=shop.root / "backend").made
 
 
-def test_another_working_tree(shop: Committer, tmp_path: Path) -> None:
+def test_commit_in_a_linked_worktree(shop: Committer, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shop.repository.git("worktree", "add", "--quiet", "-b", "other", str(other))
     (other / "requirements.txt").write_text(lines(ARCHIVED))
@@ -215,7 +215,7 @@ def test_another_working_tree(shop: Committer, tmp_path: Path) -> None:
     assert shop.git("commit", "--message", "x", cwd=other).made
 
 
-def test_odd_names_of_files(shop: Committer) -> None:
+def test_unusual_file_names(shop: Committer) -> None:
     name = "café\n'x' $(id)/requirements.txt"
     assert not shop.commit({name: lines(ARCHIVED)}).made
     assert shop.commit({name: lines(ACTIVE)}).made
@@ -224,7 +224,7 @@ def test_odd_names_of_files(shop: Committer) -> None:
 # --- pushing, and all files -------------------------------------------------------------------------------------------
 
 
-def test_a_push_is_judged_by_what_the_other_side_has(either: Committer, tmp_path: Path) -> None:
+def test_push_is_compared_with_the_remote(either: Committer, tmp_path: Path) -> None:
     bare = tmp_path / "remote.git"
     either.repository.git("init", "--quiet", "--bare", str(bare))
     either.repository.git("remote", "add", "origin", str(bare))
@@ -236,14 +236,14 @@ def test_a_push_is_judged_by_what_the_other_side_has(either: Committer, tmp_path
     assert either.git("push").made, "what was added and taken away again was not added"
 
 
-def test_a_first_push_of_an_archived_project_is_not_waved_through(shop: Committer, tmp_path: Path) -> None:
+def test_first_push_of_an_archived_project_is_rejected(shop: Committer, tmp_path: Path) -> None:
     shop.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
     shop.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     shop.repository.commit({"requirements.txt": lines(ARCHIVED)})
     assert not shop.git("push", "--set-upstream", "origin", "main").made
 
 
-def test_what_is_staged_beside_them_waves_nothing_through(either: Committer, tmp_path: Path) -> None:
+def test_unrelated_staged_files_do_not_hide_pushed_or_unstaged_findings(either: Committer, tmp_path: Path) -> None:
     either.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
     either.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     either.repository.commit({"requirements.txt": lines(ARCHIVED)})
@@ -257,7 +257,7 @@ def test_what_is_staged_beside_them_waves_nothing_through(either: Committer, tmp
     assert either.commit().made, "an ordinary commit is judged by what it stages"
 
 
-def test_all_files_are_checked_in_full_and_one_line_says_so(either: Committer) -> None:
+def test_all_files_is_a_full_check_with_a_note(either: Committer) -> None:
     either.repository.commit({"requirements.txt": lines(ARCHIVED), "notes.txt": "x"})
     outcome = either.run("--all-files")
     assert not outcome.made
@@ -266,7 +266,7 @@ def test_all_files_are_checked_in_full_and_one_line_says_so(either: Committer) -
     assert either.run("--all-files").made
 
 
-def test_two_commits_can_be_named(either: Committer) -> None:
+def test_range_of_commits_is_checked(either: Committer) -> None:
     start = either.repository.commit({"requirements.txt": lines(ARCHIVED)})
     middle = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE)})
     end = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE, ALSO_ARCHIVED)})
@@ -278,9 +278,7 @@ def test_two_commits_can_be_named(either: Committer) -> None:
 
 
 @pytest.mark.parametrize("name", RUNNERS)
-def test_scripts_have_a_hook_of_their_own(
-    tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
-) -> None:
+def test_script_hook(tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron) -> None:
     shop = committer(tmp_path, runner_of(name), index.url, ("mothball-scripts",))
     block = '# /// script\n# dependencies = ["{}"]\n# ///\nprint()\n'
     rejected = shop.commit({"run.py": block.format(ARCHIVED), "setup.py": ""})
@@ -295,7 +293,7 @@ def test_scripts_have_a_hook_of_their_own(
 
 
 @pytest.mark.parametrize("name", RUNNERS)
-def test_a_full_check_can_be_asked_for(
+def test_manual_stage_runs_a_full_check(
     tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
 ) -> None:
     shop = committer(tmp_path, runner_of(name), index.url, ("mothball-all",))

@@ -66,7 +66,7 @@ def lines(*names: str) -> str:
 # --- what the documentation shows -------------------------------------------------------------------------------------
 
 
-def test_the_plain_hook_that_the_documentation_shows_rejects_and_makes_commits(shop: Committer) -> None:
+def test_documented_plain_hook_accepts_and_rejects_commits(shop: Committer) -> None:
     (plain,) = (one for one in snippets() if one.startswith("#!"))
     for name in ("pre-commit", "pre-merge-commit"):
         hook = shop.root / ".git" / "hooks" / name
@@ -83,7 +83,7 @@ def test_the_plain_hook_that_the_documentation_shows_rejects_and_makes_commits(s
     assert shop.git("merge", "--no-edit", "main").made
 
 
-def test_the_backstop_that_the_documentation_shows_finds_what_no_hook_saw(shop: Committer, tmp_path: Path) -> None:
+def test_documented_ci_check_finds_additions_that_bypassed_the_hook(shop: Committer, tmp_path: Path) -> None:
     shop.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     shop.repository.commit({"requirements.txt": lines("old-a", "good-a")})
     (plain, trusted) = (one for one in snippets() if "--since origin/main" in one)
@@ -112,14 +112,14 @@ def asked(index: ScriptedIndex) -> dict[str, int]:
     return {name: index.count(name) for name in STATUSES if index.count(name)}
 
 
-def test_nobody_is_asked_when_nothing_is_added(shop: Committer, index: ScriptedIndex) -> None:
+def test_no_requests_if_nothing_is_added(shop: Committer, index: ScriptedIndex) -> None:
     shop.repository.commit({"requirements.txt": lines("old-a", "good-a"), "dev-requirements.txt": lines("good-b")})
     shop.repository.stage({"requirements.txt": lines("old-a>=2", "good-a"), "pyproject.toml": toml("good-b", "old-a")})
     assert run(shop, "check", "--added").made
     assert index.count() == 0
 
 
-def test_each_name_that_is_added_is_asked_about_once(shop: Committer, index: ScriptedIndex) -> None:
+def test_each_added_name_is_looked_up_once(shop: Committer, index: ScriptedIndex) -> None:
     shop.repository.commit({"requirements.txt": lines("good-a", "good-c")})
     shop.repository.stage({"pyproject.toml": toml("good-a", "good-b"), "x-requirements.txt": lines("good-b", "old-a")})
     assert not run(shop, "check", "--added").made
@@ -129,7 +129,7 @@ def test_each_name_that_is_added_is_asked_about_once(shop: Committer, index: Scr
     assert index.count() == 2, "the cache knows them"
 
 
-def test_a_rejected_look_up_leads_to_no_other_index(shop: Committer, index: ScriptedIndex) -> None:
+def test_missing_name_is_not_looked_up_on_another_index(shop: Committer, index: ScriptedIndex) -> None:
     shop.repository.stage({"requirements.txt": lines("gone-lib")})
     outcome = run(shop, "check", "--added")
     assert not outcome.made
@@ -137,7 +137,7 @@ def test_a_rejected_look_up_leads_to_no_other_index(shop: Committer, index: Scri
     assert index.count("gone-lib") == 1
 
 
-def test_hooks_that_run_at_once_share_one_cache(shop: Committer, index: ScriptedIndex, tmp_path: Path) -> None:
+def test_concurrent_hooks_share_one_cache(shop: Committer, index: ScriptedIndex, tmp_path: Path) -> None:
     shop.repository.stage({"requirements.txt": lines("good-a", "good-b", "old-a")})
     together = [
         subprocess.Popen(
@@ -236,7 +236,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("below", ["", "sub"])
-def test_a_hostile_repository_executes_nothing(shop: Committer, trap: Path, call: str, below: str) -> None:
+def test_hostile_repository_executes_nothing(shop: Committer, trap: Path, call: str, below: str) -> None:
     path = os.pathsep.join([".", "", str(shop.root), str(shop.root / "sub"), shop.repository.environment["PATH"]])
     trap.unlink(missing_ok=True)
     outcome = run(shop, *CALLS[call], cwd=shop.root / below, more={"PATH": path})
@@ -244,13 +244,13 @@ def test_a_hostile_repository_executes_nothing(shop: Committer, trap: Path, call
     assert outcome.made == (call != "lacking"), outcome.said
 
 
-def test_the_trap_works(shop: Committer, trap: Path) -> None:
+def test_git_without_hardening_executes_the_marker_program(shop: Committer, trap: Path) -> None:
     environment = dict(shop.repository.environment)
     subprocess.run(["git", "diff", "HEAD"], cwd=shop.root, env=environment, check=False, capture_output=True)
     assert trap.exists()
 
 
-def test_a_partial_clone_fetches_nothing(shop: Committer, trap: Path) -> None:
+def test_partial_clone_fetches_nothing(shop: Committer, trap: Path) -> None:
     lacking = shop.repository.git("rev-parse", "origin/main:requirements.txt")
     (shop.root / ".git" / "objects" / lacking[:2] / lacking[2:]).unlink()
     outcome = run(shop, "check", "--since", "origin/main")
@@ -260,5 +260,5 @@ def test_a_partial_clone_fetches_nothing(shop: Committer, trap: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
-def test_the_programs_of_the_tests_come_before_those_of_the_repository(shop: Committer) -> None:
+def test_path_starts_with_the_scripts_of_the_environment(shop: Committer) -> None:
     assert shop.repository.environment["PATH"].startswith(sysconfig.get_path("scripts"))

@@ -29,9 +29,7 @@ def write(tmp_path: Path, text: str) -> str:
     return str(path)
 
 
-def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
-    editor: Process, pypiron: Pypiron, tmp_path: Path
-) -> None:
+def test_diagnostic_follows_the_status_on_the_index(editor: Process, pypiron: Pypiron, tmp_path: Path) -> None:
     begin = time.time()
     pypiron.publish("lsp-lib", "lsp-other")
     # Without any status it would state none: what is silent would not be active.
@@ -56,7 +54,7 @@ def test_what_is_archived_is_underlined_and_what_is_active_again_is_not(
     assert editor.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
 
 
-def test_what_is_archived_is_shown_of_files_that_are_not_open_and_follows(
+def test_workspace_diagnostics_of_unopened_files_follow_changes(
     editor: Process, pypiron: Pypiron, tmp_path: Path
 ) -> None:
     pypiron.publish("lsp-shown", "lsp-tired")
@@ -78,7 +76,7 @@ def test_what_is_archived_is_shown_of_files_that_are_not_open_and_follows(
     editor.wait_for_diagnostics(uri(path))
 
 
-def test_an_index_that_stops_is_one_report_and_one_that_is_back_is_noticed(editor: Process, tmp_path: Path) -> None:
+def test_unavailable_index_is_one_diagnostic_until_it_returns(editor: Process, tmp_path: Path) -> None:
     text = "lsp-a\nlsp-b\nlsp-c\n==broken\n"
     path = write(tmp_path, text)
     with running_pypiron(str(tmp_path / "index")) as index:

@@ -27,7 +27,7 @@ def index(pypiron: Pypiron, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.mark.parametrize(("name", "exit_code"), list(zip(STATUSES, (1, 0, 1), strict=True)))
-def test_a_relayed_status_counts_as_the_index_s_own(name: str, exit_code: int, index: str, mothball: Mothball) -> None:
+def test_relayed_status_is_reported(name: str, exit_code: int, index: str, mothball: Mothball) -> None:
     status, reason = STATUSES[name]
     mothball.require(index, name)
     run = mothball.check()
@@ -38,18 +38,18 @@ def test_a_relayed_status_counts_as_the_index_s_own(name: str, exit_code: int, i
     assert [rule for rule, _, _ in run.found()] == [status]
 
 
-def test_a_relayed_page_without_a_marker_is_active_beside_one_with_a_marker(index: str, mothball: Mothball) -> None:
+def test_relayed_page_without_marker_is_active_if_another_has_one(index: str, mothball: Mothball) -> None:
     mothball.require(index, "relayed-active", "relayed-deprecated")
     run = mothball.check()
     assert run.code == 0
     assert run.said("relayed-active") == ("stated", "active")
 
 
-def test_a_relayed_page_alone_that_lacks_a_marker_is_not_called_active(index: str, mothball: Mothball) -> None:
+def test_single_relayed_page_without_marker_is_not_stated(index: str, mothball: Mothball) -> None:
     mothball.require(index, "relayed-active")
     assert mothball.check().said("relayed-active") == ("not-stated", None)
 
 
-def test_a_name_that_the_index_behind_does_not_have_is_missing(index: str, mothball: Mothball) -> None:
+def test_name_unknown_to_the_upstream_index_is_missing(index: str, mothball: Mothball) -> None:
     mothball.require(index, "never-relayed")
     assert mothball.check().said("never-relayed") == ("missing", None)

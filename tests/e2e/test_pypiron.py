@@ -30,9 +30,7 @@ def index(pypiron: Pypiron) -> Pypiron:
     return pypiron
 
 
-def test_an_archived_project_is_found_with_the_reason_that_its_maintainers_gave(
-    index: Pypiron, mothball: Mothball
-) -> None:
+def test_archived_project_is_reported_with_its_reason(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("put-away", "archived", "nobody has time <b>any</b> more")
     mothball.require(index.url, "put-away==1.0")
     run = mothball.check()
@@ -53,9 +51,7 @@ def test_an_archived_project_is_found_with_the_reason_that_its_maintainers_gave(
     assert '  2 | put-away==1.0\n    | ^^^^^^^^ "nobody has time <b>any</b> more"\n' in text.out
 
 
-def test_a_project_that_is_active_again_is_gone_after_a_refresh_and_not_before(
-    index: Pypiron, mothball: Mothball
-) -> None:
+def test_reactivated_project_is_reported_until_refresh(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("revived", "archived", "no time")
     mothball.require(index.url, "revived")
     assert mothball.check().code == 1
@@ -73,7 +69,7 @@ def test_a_project_that_is_active_again_is_gone_after_a_refresh_and_not_before(
     assert mothball.check().said("revived") == ("stated", "active")
 
 
-def test_a_quarantined_project_is_an_error_though_its_page_offers_no_files(index: Pypiron, mothball: Mothball) -> None:
+def test_quarantined_project_without_files_is_an_error(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("haunted", "quarantined", "the project is haunted")
     assert (index.page("haunted") or {})["files"] == []
     mothball.require(index.url, "haunted")
@@ -83,7 +79,7 @@ def test_a_quarantined_project_is_an_error_though_its_page_offers_no_files(index
     assert run.lookup("haunted")["reason"] == "the project is haunted"
 
 
-def test_a_deprecated_project_is_a_warning_that_strictness_makes_an_error(index: Pypiron, mothball: Mothball) -> None:
+def test_deprecated_project_is_a_warning_and_with_strict_an_error(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("outdated", "deprecated", "use something newer")
     mothball.require(index.url, "outdated")
     run = mothball.check()
@@ -93,9 +89,7 @@ def test_a_deprecated_project_is_a_warning_that_strictness_makes_an_error(index:
     assert mothball.check("--strict").code == 1
 
 
-def test_an_absent_marker_is_active_beside_one_that_is_stated_in_the_same_run(
-    index: Pypiron, mothball: Mothball
-) -> None:
+def test_absent_marker_is_active_if_the_index_states_one_in_the_same_run(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("beside-marked", "deprecated")
     mothball.require(index.url, "beside-unmarked", "beside-marked")
     run = mothball.check("--no-cache")
@@ -103,9 +97,7 @@ def test_an_absent_marker_is_active_beside_one_that_is_stated_in_the_same_run(
     assert run.found() == [("deprecated", "warning", "beside-marked")]
 
 
-def test_an_absent_marker_is_active_when_the_cache_remembers_that_the_index_stated_one(
-    index: Pypiron, mothball: Mothball
-) -> None:
+def test_absent_marker_is_active_if_a_cached_page_of_the_index_has_one(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("earlier-marked", "deprecated")
     mothball.require(index.url, "later-unmarked")
     assert mothball.check("--no-cache").said("later-unmarked") == ("not-stated", None)
@@ -118,9 +110,7 @@ def test_an_absent_marker_is_active_when_the_cache_remembers_that_the_index_stat
     assert mothball.check("--no-cache").said("later-unmarked") == ("not-stated", None)
 
 
-def test_an_index_that_has_never_stated_a_marker_gets_one_note_and_no_project_is_called_active(
-    tmp_path: Path, mothball: Mothball
-) -> None:
+def test_index_without_any_marker_is_one_note_and_no_project_is_active(tmp_path: Path, mothball: Mothball) -> None:
     names = ("plain-one", "plain-two", "plain-three")
     with running_pypiron(str(tmp_path / "fresh")) as fresh:
         fresh.publish(*names)
@@ -135,7 +125,7 @@ def test_an_index_that_has_never_stated_a_marker_gets_one_note_and_no_project_is
     assert text.out.count("[not-stated]") == 1
 
 
-def test_a_name_that_the_index_does_not_have_is_missing(index: Pypiron, mothball: Mothball) -> None:
+def test_name_unknown_to_the_index_is_missing(index: Pypiron, mothball: Mothball) -> None:
     mothball.require(index.url, "never-published")
     run = mothball.check()
     assert run.code == 0
@@ -144,7 +134,7 @@ def test_a_name_that_the_index_does_not_have_is_missing(index: Pypiron, mothball
     assert mothball.check("--strict").code == 1
 
 
-def test_an_index_that_wants_credentials_leaves_its_projects_unverified(tmp_path: Path, mothball: Mothball) -> None:
+def test_projects_of_an_index_that_requires_credentials_are_unverified(tmp_path: Path, mothball: Mothball) -> None:
     with running_pypiron(str(tmp_path / "closed"), "--read-user", "reader", "--read-pass", "reader") as closed:
         mothball.require(closed.url, "behind-the-door")
         run = mothball.check()
@@ -154,7 +144,7 @@ def test_an_index_that_wants_credentials_leaves_its_projects_unverified(tmp_path
     assert (run.code, strict.code) == (0, 3)
 
 
-def test_status_tells_what_the_index_says_of_a_project(index: Pypiron, mothball: Mothball) -> None:
+def test_status_command_shows_the_status_of_a_project(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("put-away", "archived", "no time")
     run = mothball.run("status", "Put_Away", "--index-url", index.url)
     assert run.code == 1
@@ -163,7 +153,7 @@ def test_status_tells_what_the_index_says_of_a_project(index: Pypiron, mothball:
     assert index.url in second
 
 
-def test_a_snapshot_of_the_index_answers_offline_and_without_a_cache(index: Pypiron, mothball: Mothball) -> None:
+def test_written_snapshot_is_used_offline_without_cache(index: Pypiron, mothball: Mothball) -> None:
     index.set_status("snapped-archived", "archived", "no time")
     mothball.require(index.url, "snapped-archived", "snapped-active")
     written = mothball.run("snapshot", "-o", "statuses.json")

@@ -22,7 +22,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def test_an_index_that_strips_markers_gets_exactly_one_note_for_many_names(index: str, mothball: Mothball) -> None:
+def test_index_that_strips_markers_is_one_note_for_many_names(index: str, mothball: Mothball) -> None:
     mothball.require(index, *NAMES)
     run = mothball.check()
     text = mothball.run("check")
@@ -35,7 +35,7 @@ def test_an_index_that_strips_markers_gets_exactly_one_note_for_many_names(index
     assert " is active" not in text.out
 
 
-def test_a_cached_page_without_a_marker_is_no_more_active_than_a_fresh_one(index: str, mothball: Mothball) -> None:
+def test_cached_page_without_marker_is_not_stated(index: str, mothball: Mothball) -> None:
     mothball.require(index, *NAMES)
     mothball.check()
     mothball.forget_contacts()
@@ -44,7 +44,7 @@ def test_a_cached_page_without_a_marker_is_no_more_active_than_a_fresh_one(index
     assert {run.said(name) for name in NAMES} == {("not-stated", None)}
 
 
-def test_a_status_index_speaks_for_an_index_that_strips_markers(
+def test_status_index_supplies_statuses_of_an_index_that_strips_markers(
     index: str, pypiron: Pypiron, mothball: Mothball
 ) -> None:
     pypiron.publish("plain-0", "plain-1")
@@ -57,9 +57,7 @@ def test_a_status_index_speaks_for_an_index_that_strips_markers(
     assert [run.said(name) for name in NAMES[1:3]] == [("stated", "active"), ("not-stated", None)]
 
 
-def test_its_redirect_of_an_unknown_name_to_another_host_is_refused_and_not_followed(
-    tmp_path: Path, mothball: Mothball
-) -> None:
+def test_redirect_to_another_host_is_not_followed(tmp_path: Path, mothball: Mothball) -> None:
     with (
         ScriptedIndex({"acme-secret": json_page("acme-secret", "archived", "a stranger's")}) as stranger,
         running_pypiserver(str(tmp_path / "index"), ("plain",), "--fallback-url", stranger.url) as index,
@@ -75,9 +73,7 @@ def test_its_redirect_of_an_unknown_name_to_another_host_is_refused_and_not_foll
     assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
 
 
-def test_its_redirect_to_its_default_fallback_is_refused_and_nobody_else_is_contacted(
-    index: str, mothball: Mothball
-) -> None:
+def test_redirect_to_the_default_fallback_is_not_followed(index: str, mothball: Mothball) -> None:
     mothball.require(index, "acme-secret")
     run = mothball.check()
     assert run.said("acme-secret") == ("unavailable", "refused-redirect")
@@ -85,15 +81,13 @@ def test_its_redirect_to_its_default_fallback_is_refused_and_nobody_else_is_cont
     assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
 
 
-def test_the_guard_would_have_seen_a_contact_with_another_host(mothball: Mothball) -> None:
+def test_connection_guard_records_other_hosts(mothball: Mothball) -> None:
     run = mothball.run("status", "acme-secret", "--index-url", "https://index.example/simple/")
     assert "could not be checked" in run.out
     assert mothball.contacts() == {"index.example"}
 
 
-def test_a_proxy_sees_nothing_of_a_refused_redirect_and_all_of_what_goes_to_another_host(
-    index: str, mothball: Mothball
-) -> None:
+def test_proxy_receives_requests_for_other_hosts_but_no_redirect(index: str, mothball: Mothball) -> None:
     with ScriptedIndex() as proxy:
         proxies = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
         mothball.run("status", "acme-secret", "--index-url", index, environment=proxies)
@@ -102,7 +96,7 @@ def test_a_proxy_sees_nothing_of_a_refused_redirect_and_all_of_what_goes_to_anot
         assert [request.path for request in proxy.received] == ["index.example:443"]
 
 
-def test_a_server_that_lets_few_wait_in_line_is_not_overrun(tmp_path: Path, mothball: Mothball) -> None:
+def test_server_with_a_short_accept_queue_is_not_overloaded(tmp_path: Path, mothball: Mothball) -> None:
     names = tuple(f"crowd-{number}" for number in range(400))
     with running_pypiserver(str(tmp_path / "packages"), names) as url:
         mothball.require(url, *names)

@@ -58,7 +58,7 @@ def _fill(internal: Pypiron, public: Pypiron) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.setting for row in ROWS])
-def test_names_go_only_where_their_installer_would_send_them(row: Row, world: World, mothball: Mothball) -> None:
+def test_names_are_looked_up_only_on_indexes_of_their_installer(row: Row, world: World, mothball: Mothball) -> None:
     words = {
         **world.urls,
         "default": DEFAULT_INDEX,
@@ -98,7 +98,7 @@ def _holds(row: Row, run: Run, world: World) -> None:
         assert run.said("lib") == ("stated", "deprecated")
 
 
-def test_a_failure_halts_the_name_and_tells_which_index_it_was(world: World, mothball: Mothball) -> None:
+def test_failed_lookup_stops_at_its_index(world: World, mothball: Mothball) -> None:
     mothball.write("requirements.txt", "--extra-index-url http://127.0.0.1:9/simple/", "acme-web")
     run = mothball.check("--index-url", world.urls["public"])
     assert run.said("acme-web") == ("unavailable", "unreachable")
@@ -106,7 +106,7 @@ def test_a_failure_halts_the_name_and_tells_which_index_it_was(world: World, mot
     assert world.asked()["public"] == set()
 
 
-def test_explaining_asks_nobody(world: World, mothball: Mothball) -> None:
+def test_explain_index_makes_no_connection(world: World, mothball: Mothball) -> None:
     mothball.write("requirements.txt", f"-i {world.urls['internal']}", "acme-web")
     run = mothball.run("check", "--explain-index", "acme-web")
     assert run.code == 0
@@ -141,7 +141,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pypiron]:
         ({"UV_EXTRA_INDEX_URL": "{login}"}, "--index-url {url}\nacme-web\n"),
     ],
 )
-def test_credentials_that_the_user_told_an_installer_open_its_index(
+def test_installer_credentials_of_the_user_are_used(
     variables: Mapping[str, str], requirements: str, closed: Pypiron, mothball: Mothball, tmp_path: Path
 ) -> None:
     words = {
@@ -162,7 +162,7 @@ def test_credentials_that_the_user_told_an_installer_open_its_index(
     assert READER[1] not in explained.out
 
 
-def test_credentials_in_a_repository_open_nothing_and_a_note_says_so(closed: Pypiron, mothball: Mothball) -> None:
+def test_credentials_in_repository_are_not_used_and_noted(closed: Pypiron, mothball: Mothball) -> None:
     mothball.write("requirements.txt", f"-i {closed.url.replace('//', f'//{READER[0]}:{READER[1]}@')}", "acme-web")
     run = mothball.check()
     assert run.said("acme-web") == ("unavailable", "unauthorized")

@@ -117,7 +117,7 @@ def installers(mothball: Mothball, indexes: Indexes, tmp_path: Path) -> Installe
         ("--extra-index-url {a}", {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}, ""),
     ],
 )
-def test_a_requirements_file_sends_a_name_to_no_index_that_pip_and_uv_would_not_ask(
+def test_requirements_file_queries_only_indexes_of_pip_and_uv(
     installers: Installers, options: str, variables: Mapping[str, str], ours: str
 ) -> None:
     installers.write({"requirements.txt": f"{options}\nacme-web\n"})
@@ -134,7 +134,7 @@ def test_a_requirements_file_sends_a_name_to_no_index_that_pip_and_uv_would_not_
 
 @needs_uv
 @pytest.mark.parametrize("options", ["", "-i {c}"])
-def test_a_requirements_file_in_a_project_of_uv_is_asked_about_as_uv_does(installers: Installers, options: str) -> None:
+def test_requirements_file_in_a_uv_project_uses_its_indexes(installers: Installers, options: str) -> None:
     installers.write({"requirements.txt": f"{options}\nacme-web\n", "pyproject.toml": A + B + "default = true\n"})
     variables = {"UV_NO_CONFIG": "", "PIP_INDEX_URL": "{c}"}
 
@@ -186,7 +186,7 @@ A, B, C, D = (TABLE.format(name) for name in "abcd")
         ),
     ],
 )
-def test_a_project_of_uv_is_asked_in_uvs_own_order(
+def test_uv_project_uses_the_index_order_of_uv(
     installers: Installers, files: Mapping[str, str], variables: Mapping[str, str], ours: str | None
 ) -> None:
     # uv would overlook the table too, were it told to read no configuration.
@@ -204,7 +204,7 @@ def test_a_project_of_uv_is_asked_in_uvs_own_order(
 
 @needs_uv
 @pytest.mark.parametrize("below", ["packages/x", "."])
-def test_a_member_of_a_workspace_is_asked_as_uv_does(installers: Installers, below: str) -> None:
+def test_workspace_member_uses_the_indexes_of_uv(installers: Installers, below: str) -> None:
     root = "[tool.uv.workspace]\nmembers = ['packages/*']\n" + A + "default = true\n" + B + "explicit = true\n"
     member = PROJECT.replace("'acme-web'", "'acme-web', 'acme-core'")
     core = PROJECT.replace("'x'", "'acme-core'").replace("['acme-web']", "[]")
@@ -234,9 +234,7 @@ def test_a_member_of_a_workspace_is_asked_as_uv_does(installers: Installers, bel
         ("", "a"),
     ],
 )
-def test_a_member_that_no_source_names_is_asked_of_nobody_as_in_uv(
-    installers: Installers, table: str, uvs: str
-) -> None:
+def test_workspace_member_without_source_is_skipped_as_in_uv(installers: Installers, table: str, uvs: str) -> None:
     head = "[project]\nname = '{}'\nversion = '1'\nrequires-python = '>=3.11'\n"
     workspace = "[tool.uv.workspace]\nmembers = ['packages/*']\nexclude = ['packages/seed']\n"
     index = A + "default = true\n"
@@ -257,7 +255,7 @@ def test_a_member_that_no_source_names_is_asked_of_nobody_as_in_uv(
 
 @needs_uv
 @pytest.mark.parametrize("text", ["-e ./lib\nacme-web>=2\n", "acme-web>=2\n-e ./lib\n", "acme-web==2\n./lib\n"])
-def test_what_a_requirements_file_takes_from_a_directory_is_asked_of_nobody(installers: Installers, text: str) -> None:
+def test_local_directory_requirement_is_skipped(installers: Installers, text: str) -> None:
     project = "[project]\nname = 'acme-web'\nversion = '1'\n"
     installers.write({"requirements.txt": f"-i {{a}}\n{text}", "lib/pyproject.toml": project})
 

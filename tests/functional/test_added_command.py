@@ -1,4 +1,4 @@
-"""The command around the change: how it may be called, what it prints, and the user's and the project's settings."""
+"""The options, output and settings of ``mothball check --added``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.support.project import snapshot_text
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    """A repository with a configuration in it, and nothing else."""
+    """Return a repository that contains a configuration and nothing else."""
     return workshop(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("-",), "standard input has no base to compare with"),
         (("--as", "requirements"), "--as requires file names"),
@@ -30,28 +30,30 @@ def shop(tmp_path: Path) -> Workshop:
         (("--write-ignores", "--reason", "x"), "--write-ignores requires a full check"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(shop: Workshop, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_combinations_of_options_are_usage_errors(
+    shop: Workshop, arguments: tuple[str, ...], message: str
+) -> None:
     result = shop.check(*arguments)
     assert (result.code, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
     assert "= help: " in result.err
 
 
-def test_since_needs_a_commit(tmp_path: Path) -> None:
+def test_since_requires_a_commit(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     shop = Workshop(new_repository(tmp_path.resolve() / "new"), tmp_path / "home")
     result = shop.check("--since", "HEAD")
     assert (result.code, "there is no commit yet" in result.err) == (2, True)
 
 
-def test_who_names_a_change_need_not_say_added(shop: Workshop) -> None:
+def test_revision_options_imply_added(shop: Workshop) -> None:
     start = shop.git("rev-parse", "HEAD")
     shop.commit({"requirements.txt": lines("old-a")})
     for arguments in (("--since", start), ("--from-ref", start)):
         assert shop.check(*arguments).code == 1
 
 
-def test_the_files_that_are_judged_can_be_listed(shop: Workshop) -> None:
+def test_list_files_lists_the_checked_files(shop: Workshop) -> None:
     shop.commit({"requirements.txt": lines("old-a")})
     shop.stage({"pyproject.toml": toml("old-a", "old-b"), "app.py": ""})
     result = shop.check("--list-files")
@@ -60,21 +62,21 @@ def test_the_files_that_are_judged_can_be_listed(shop: Workshop) -> None:
     assert (result.code, result.out) == (0, "requirements.txt  requirements\n")
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "github", "concise", "text"])
-def test_every_form_of_the_report_serves(shop: Workshop, form: str) -> None:
-    assert shop.check("--format", form).code == 0
+@pytest.mark.parametrize("output_format", ["json", "sarif", "github", "concise", "text"])
+def test_every_output_format_reports_added_dependencies(shop: Workshop, output_format: str) -> None:
+    assert shop.check("--format", output_format).code == 0
     shop.stage({"requirements.txt": lines("old-a", "good-a")})
-    result = shop.check("--format", form)
+    result = shop.check("--format", output_format)
     assert result.code == 1
     assert "old-a is archived" in result.out
-    assert ("ways out" in result.out) == (form == "text")
+    assert ("ways out" in result.out) == (output_format == "text")
 
 
-def test_nothing_staged_is_a_report_for_programs_too(shop: Workshop) -> None:
+def test_json_report_is_printed_if_nothing_is_staged(shop: Workshop) -> None:
     assert json.loads(shop.check("--format", "json").out)["summary"]["dependencies"] == 0
 
 
-def test_exit_zero_hides_what_was_found_and_not_what_could_not_be_read(shop: Workshop) -> None:
+def test_exit_zero_hides_findings_but_not_unreadable_files(shop: Workshop) -> None:
     shop.stage({"requirements.txt": lines("old-a")})
     assert shop.check("--exit-zero").code == 0
     shop.stage({"requirements.txt": b"\xff\xfe\x00"})
@@ -89,7 +91,7 @@ def test_strict_makes_warnings_errors(shop: Workshop) -> None:
     assert "# mothball: ignore[deprecated] WHY" in result.out
 
 
-def test_a_configuration_that_was_named_replaces_that_of_the_change(shop: Workshop, tmp_path: Path) -> None:
+def test_config_option_replaces_the_configuration_of_the_change(shop: Workshop, tmp_path: Path) -> None:
     shop.stage({"requirements.txt": lines("old-a"), "mothball.toml": OFFLINE + '[severity]\narchived = "off"\n'})
     assert shop.check().code == 0
     trusted = tmp_path / "trusted.toml"
@@ -97,7 +99,7 @@ def test_a_configuration_that_was_named_replaces_that_of_the_change(shop: Worksh
     assert shop.check("--config", str(trusted)).code == 1
 
 
-def test_a_broken_configuration_leaves_its_files_unchecked_and_says_so(shop: Workshop) -> None:
+def test_invalid_configuration_is_reported_and_its_files_are_not_checked(shop: Workshop) -> None:
     shop.stage(
         {"requirements.txt": lines("old-a"), "sub/mothball.toml": "= 1\n", "sub/requirements.txt": lines("old-b")}
     )
@@ -108,7 +110,7 @@ def test_a_broken_configuration_leaves_its_files_unchecked_and_says_so(shop: Wor
     assert "old-b" not in result.out
 
 
-def test_a_configuration_that_is_a_link_inside_the_repository_governs(shop: Workshop) -> None:
+def test_configuration_may_be_a_symlink_inside_the_repository(shop: Workshop) -> None:
     shop.stage({"config/ours.toml": OFFLINE.replace("statuses", "../statuses") + '[severity]\narchived = "off"\n'})
     (shop.root / "sub").mkdir()
     (shop.root / "sub" / "mothball.toml").symlink_to("../config/ours.toml")
@@ -117,7 +119,7 @@ def test_a_configuration_that_is_a_link_inside_the_repository_governs(shop: Work
     assert shop.check().code == 0
 
 
-def test_a_configuration_that_is_a_link_out_of_the_repository_is_refused(shop: Workshop, tmp_path: Path) -> None:
+def test_configuration_symlink_out_of_the_repository_is_rejected(shop: Workshop, tmp_path: Path) -> None:
     (tmp_path / "outside.toml").write_text('[severity]\narchived = "off"\n')
     (shop.root / "sub").mkdir()
     (shop.root / "sub" / "mothball.toml").symlink_to(tmp_path / "outside.toml")
@@ -127,18 +129,18 @@ def test_a_configuration_that_is_a_link_out_of_the_repository_is_refused(shop: W
     assert (result.code, "it is a link that leads outside the repository" in result.out) == (2, True)
 
 
-def test_the_snapshot_is_that_of_the_index_and_else_that_of_the_disk(shop: Workshop) -> None:
+def test_staged_snapshot_takes_precedence_over_the_file_on_disk(shop: Workshop) -> None:
     shop.stage({"requirements.txt": lines("new-lib")})
     assert shop.check().code == 3
     shop.repository.write("statuses.json", snapshot_text({"new-lib": "active"}))
-    assert shop.check().code == 3, "what is not staged does not speak"
+    assert shop.check().code == 3, "an unstaged snapshot does not apply"
     shop.git("add", "statuses.json")
     assert shop.check().code == 0
     shop.git("rm", "--quiet", "--cached", "statuses.json")
-    assert shop.check().code == 0, "a snapshot that is kept out of the repository is read from the disk"
+    assert shop.check().code == 0, "a snapshot that git does not track is read from disk"
 
 
-def test_a_name_is_asked_of_the_index_of_the_file_that_includes_it(shop: Workshop) -> None:
+def test_included_file_uses_the_index_of_the_including_file(shop: Workshop) -> None:
     index = "https://private.example/simple/"
     shop.commit({"requirements.txt": f"--index-url {index}\n-r more.txt\n", "more.txt": ""})
     shop.stage({"more.txt": lines("new-lib")})
@@ -146,7 +148,7 @@ def test_a_name_is_asked_of_the_index_of_the_file_that_includes_it(shop: Worksho
     assert [item["lookup"]["index"] for item in report["dependencies"]] == [index]
 
 
-def test_a_transitive_package_is_milder_though_its_manifest_is_not_staged(shop: Workshop) -> None:
+def test_transitive_severity_applies_if_the_manifest_is_not_staged(shop: Workshop) -> None:
     shop.commit({"pyproject.toml": toml("good-a")})
     package = '\n[[package]]\nname = "{}"\nversion = "1"\nsource = {{ registry = "https://index.example/simple/" }}\n'
     shop.stage({
@@ -159,24 +161,24 @@ def test_a_transitive_package_is_milder_though_its_manifest_is_not_staged(shop: 
     assert "1 dependency in 1 file" in result.out
 
 
-def test_many_directories_are_looked_through_at_once(shop: Workshop) -> None:
+def test_change_in_many_directories_is_checked(shop: Workshop) -> None:
     shop.stage({f"p{number}/requirements.txt": lines("good-a") for number in range(80)})
     shop.stage({"p7/requirements.txt": lines("old-a")})
     assert "p7/requirements.txt" in shop.check().out
     assert len(shop.added()) == 80
 
 
-def test_the_ways_out_name_the_configuration_that_governs_each_file(shop: Workshop) -> None:
+def test_remedies_name_the_configuration_of_each_file(shop: Workshop) -> None:
     own = (
         '[tool.mothball]\nindex-url = "https://index.example/simple/"\noffline = true\nsnapshot = "../statuses.json"\n'
     )
     shop.stage({"requirements.txt": lines("old-a"), "sub/pyproject.toml": toml("old-b") + own})
-    told = shop.check().out
-    assert "or in mothball.toml\n      [ignore]\n      old-a = {" in told
-    assert "and in sub/pyproject.toml\n      [tool.mothball.ignore]\n      old-b = {" in told
+    output = shop.check().out
+    assert "or in mothball.toml\n      [ignore]\n      old-a = {" in output
+    assert "and in sub/pyproject.toml\n      [tool.mothball.ignore]\n      old-b = {" in output
 
 
-def test_the_ways_out_are_those_of_what_is_stopped(shop: Workshop) -> None:
+def test_remedies_fit_the_rejected_operation(shop: Workshop) -> None:
     base = shop.commit({"run.py": "print()\n"})
     shop.stage({"requirements.txt": lines("old-a"), "run.py": '# /// script\n# dependencies = ["old-b"]\n# ///\n'})
     assert "SKIP=mothball git commit ..." in shop.check("requirements.txt").out
@@ -187,34 +189,34 @@ def test_the_ways_out_are_those_of_what_is_stopped(shop: Workshop) -> None:
     assert "SKIP=mothball git push ..." in shop.check("requirements.txt", env=push).out
 
 
-def test_a_transitive_package_is_replaced_by_way_of_what_brings_it_in(shop: Workshop) -> None:
+def test_remedy_for_a_transitive_package_is_upgrading_its_parent(shop: Workshop) -> None:
     severe = f'{OFFLINE}[severity]\n"archived.transitive" = "error"\n'
     shop.commit({"pyproject.toml": toml("good-a"), "mothball.toml": severe})
     packages = lock("good-a", "old-a", direct=("good-a",)).replace(
         'name = "good-a"\nversion = "1.0"\n', 'name = "good-a"\nversion = "1.0"\ndependencies = [{ name = "old-a" }]\n'
     )
     shop.stage({"uv.lock": packages})
-    told = shop.check().out
-    assert "upgrade or replace good-a, for what that brings in" in told
-    assert "in place of" not in told
+    output = shop.check().out
+    assert "upgrade or replace good-a, for what that brings in" in output
+    assert "in place of" not in output
 
 
-def test_the_gate_of_a_trusted_configuration_takes_no_excuse_from_the_change(shop: Workshop, tmp_path: Path) -> None:
+def test_no_ignores_with_trusted_config_disables_ignores_of_the_change(shop: Workshop, tmp_path: Path) -> None:
     trusted = tmp_path / "trusted.toml"
     own = OFFLINE.replace("statuses", str(shop.root / "statuses"))
     trusted.write_text(own + '[ignore]\nold-a = { rules = ["archived"], reason = "known" }\n')
     base = shop.git("rev-parse", "HEAD")
     shop.commit({"requirements.txt": lines("old-a")})
-    gate = ("--since", base, "--config", str(trusted), "--no-ignores")
-    assert shop.check(*gate).code == 0, "who guards the gate has excused it"
+    options = ("--since", base, "--config", str(trusted), "--no-ignores")
+    assert shop.check(*options).code == 0, "the trusted configuration has an ignore entry"
     entry = '[ignore]\nold-b = { rules = ["archived"], reason = "x" }\n'
     shop.commit({"requirements.txt": "old-b  # mothball: ignore[archived] x\n", "mothball.toml": OFFLINE + entry})
-    assert shop.check(*gate).code == 1
-    assert shop.check(*gate[:-1]).code == 0, "a comment counts where nobody says otherwise"
+    assert shop.check(*options).code == 1
+    assert shop.check(*options[:-1]).code == 0, "ignore comments apply without --no-ignores"
     assert shop.check("--since", base, "--no-ignores").code == 1
 
 
-def test_a_copy_of_a_pyproject_under_another_name_is_told_what_to_do(shop: Workshop, tmp_path: Path) -> None:
+def test_config_option_rejects_a_renamed_pyproject(shop: Workshop, tmp_path: Path) -> None:
     copy = tmp_path / "policy.toml"
     copy.write_text(toml() + "[tool.mothball]\noffline = true\n")
     shop.stage({"requirements.txt": lines("old-a")})

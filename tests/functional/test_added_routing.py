@@ -1,4 +1,4 @@
-"""Whom ``mothball check --added`` asks: what is staged says it, also files that are not part of the change."""
+"""Which indexes ``mothball check --added`` uses: the staged files decide, including unchanged ones."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ A, B = "https://a.example/simple/", "https://b.example/simple/"
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    """A repository with a configuration in it, and nothing else."""
+    """Return a repository that contains a configuration and nothing else."""
     return workshop(tmp_path)
 
 
-def asked(shop: Workshop, **variables: str) -> dict[str, str | None]:
-    """Return by name the index that the look-up of what is added came from; offline, that is the last one."""
+def lookup_indexes(shop: Workshop, **variables: str) -> dict[str, str | None]:
+    """Return the index of the lookup result by added name; offline, that is the last candidate."""
     shop.repository.write("statuses.json", json.dumps({}))
     result = shop.check("--format", "json", env=variables)
     dependencies = json.loads(result.out)["dependencies"]
@@ -48,62 +48,62 @@ def asked(shop: Workshop, **variables: str) -> dict[str, str | None]:
         ),
     ],
 )
-def test_files_around_the_change_say_where_its_names_go(
+def test_indexes_of_unchanged_files_apply_to_added_names(
     shop: Workshop, before: Mapping[str, str], change: Mapping[str, str]
 ) -> None:
     shop.commit({"mothball.toml": "offline = true\n", **before})
     shop.stage(change)
-    assert asked(shop) == {"acme-web": A}
+    assert lookup_indexes(shop) == {"acme-web": A}
 
 
-def skip_reason(shop: Workshop) -> dict[str, str | None]:
-    """Return by name why what is added is not looked up."""
+def skip_reasons(shop: Workshop) -> dict[str, str | None]:
+    """Return the skip reason by added name."""
     dependencies = json.loads(shop.check("--format", "json").out)["dependencies"]
     return {item["name"]: item["lookup"]["reason"] for item in dependencies if item["lookup"]["kind"] == "skipped"}
 
 
 @pytest.mark.parametrize("table", ["tool.uv.workspace", "tool.rye.workspace", "tool.hatch.envs.x.workspace"])
-def test_members_of_the_staged_workspace_are_asked_of_nobody(shop: Workshop, table: str) -> None:
+def test_members_of_the_staged_workspace_are_skipped(shop: Workshop, table: str) -> None:
     member = "[project]\nname = '{}'\ndependencies = [{}]\n"
     shop.commit({"mothball.toml": "offline = true\n", "pyproject.toml": f"[{table}]\nmembers = ['packages/*']\n"})
     shop.commit({"packages/lib/pyproject.toml": member.format("lib", ""), "packages/.x/pyproject.toml": ""})
     shop.stage({"packages/web/pyproject.toml": member.format("web", "'lib', 'other', 'owl'")})
-    # Only what is staged is there.
+    # Only staged files count.
     shop.repository.write("packages/other/pyproject.toml", member.format("other", ""))
     shop.repository.git("rm", "-r", "-q", "--cached", "packages/.x")
-    assert skip_reason(shop) == {"lib": "workspace"}
+    assert skip_reasons(shop) == {"lib": "workspace"}
     shop.git("add", "packages/other")
     (shop.root / "packages" / "lib" / "pyproject.toml").unlink()
-    assert skip_reason(shop) == {"lib": "workspace", "other": "workspace"}
+    assert skip_reasons(shop) == {"lib": "workspace", "other": "workspace"}
 
 
-def test_members_by_hatch_toml_are_asked_of_nobody(shop: Workshop) -> None:
+def test_workspace_members_in_hatch_toml_are_skipped(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n", "hatch.toml": "[envs.x]\nworkspace.members = ['a']\n"})
     shop.stage({"pyproject.toml": toml("lib", "owl"), "a/pyproject.toml": toml(name="lib")})
-    assert skip_reason(shop) == {"lib": "workspace"}
+    assert skip_reasons(shop) == {"lib": "workspace"}
 
 
-def test_what_the_staged_requirements_take_from_a_directory_is_asked_of_nobody(shop: Workshop) -> None:
+def test_editable_requirements_of_staged_files_are_skipped(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n", "lib/setup.cfg": "[metadata]\nname = lib\n"})
     shop.stage({"requirements/dev.txt": "-e ./lib\n-r base.txt\n", "requirements/base.txt": "lib>=1\nowl\n"})
-    assert skip_reason(shop) == {"lib": "editable"}
+    assert skip_reasons(shop) == {"lib": "editable"}
     shop.commit()
     shop.stage({"requirements/base.txt": "lib>=1\nowl\nbat\n"})
-    assert skip_reason(shop) == {}  # it was there before, and whether an index was asked for it does not matter
+    assert skip_reasons(shop) == {}  # not an addition, so not reported
 
 
-def test_what_is_staged_counts_and_not_what_lies_in_the_working_tree(shop: Workshop) -> None:
+def test_staged_index_options_take_precedence_over_the_working_tree(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n"})
     shop.stage({"requirements.txt": f"-i {A}\n-r base.txt\n", "base.txt": "acme-web\n"})
     shop.repository.write("requirements.txt", f"-i {B}\n-r base.txt\n")
     shop.repository.write("uv.toml", f"index-url = '{B}'\n")
-    assert asked(shop) == {"acme-web": A}
+    assert lookup_indexes(shop) == {"acme-web": A}
 
 
-def test_what_the_user_told_installers_counts_here_too(shop: Workshop) -> None:
+def test_installer_settings_of_the_user_apply(shop: Workshop) -> None:
     shop.commit({"mothball.toml": "offline = true\n"})
     shop.stage({"requirements.txt": "acme-web\n"})
-    assert asked(shop, PIP_INDEX_URL=A) == {"acme-web": A}
+    assert lookup_indexes(shop, PIP_INDEX_URL=A) == {"acme-web": A}
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_what_the_user_told_installers_counts_here_too(shop: Workshop) -> None:
         "[project]\nname = 'x'\ndependencies = ['acme-web']\n[tool.uv.sources]\nacme-web = {index = 'nope'}\n",
     ],
 )
-def test_a_name_whose_index_is_not_declared_is_not_waved_through(shop: Workshop, text: str) -> None:
+def test_added_name_with_undeclared_index_is_rejected(shop: Workshop, text: str) -> None:
     shop.commit({"mothball.toml": "offline = true\n"})
     shop.stage({"pyproject.toml": text})
     result = shop.check()
     assert result.code == 3, result.out + result.err
-    assert "name no index" in result.out + result.err
+    assert "no usable index" in result.out + result.err

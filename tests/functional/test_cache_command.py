@@ -9,7 +9,7 @@ from tests.support.cli import cache_of
 from tests.support.project import Project
 
 
-def test_the_cache_says_where_it_is_and_what_it_holds(project: Project) -> None:
+def test_cache_info_shows_directory_entries_and_size(project: Project) -> None:
     empty = project.run("cache", "info")
     assert empty == (
         0,
@@ -24,18 +24,18 @@ def test_the_cache_says_where_it_is_and_what_it_holds(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"), [([], "0 entries"), (["a-lib"], "1 entry"), (["a-lib", "b-lib"], "2 entries")]
+    ("names", "count"), [([], "0 entries"), (["a-lib"], "1 entry"), (["a-lib", "b-lib"], "2 entries")]
 )
-def test_the_cache_can_be_emptied(project: Project, names: list[str], told: str) -> None:
+def test_cache_clear_removes_all_entries(project: Project, names: list[str], count: str) -> None:
     for name in names:
         project.remember(name, "active")
     result = project.run("cache", "clear")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith(f"{told} removed from {cache_of(project.home)}")
+    assert result.out.startswith(f"{count} removed from {cache_of(project.home)}")
     assert "entries: 0\n" in project.run("cache", "info").out
 
 
-def test_a_damaged_cache_is_told_and_clear_makes_it_new(project: Project) -> None:
+def test_damaged_cache_is_reported_and_removed_by_clear(project: Project) -> None:
     project.remember("old-lib", "archived")
     database = next(Path(cache_of(project.home)).rglob("cache.db"))
     database.write_bytes(b"no database at all" * 100)
@@ -49,16 +49,16 @@ def test_a_damaged_cache_is_told_and_clear_makes_it_new(project: Project) -> Non
     assert "entries: 0\n" in project.run("cache", "info").out
 
 
-def test_a_cache_that_is_no_directory_of_ours_is_not_touched(project: Project, tmp_path: Path) -> None:
-    place = tmp_path / "file"
-    place.write_text("somebody's")
+def test_cache_path_that_is_not_a_cache_is_left_unchanged(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("other content")
     for action in ("info", "clear"):
-        result = project.run("cache", action, env={"MOTHBALL_CACHE_DIR": str(place)})
+        result = project.run("cache", action, env={"MOTHBALL_CACHE_DIR": str(path)})
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith(f"mothball: error: cache {place} cannot be used: ")
-    assert place.read_text() == "somebody's"
+        assert result.err.startswith(f"mothball: error: cache {path} cannot be used: ")
+    assert path.read_text() == "other content"
 
 
 @pytest.mark.parametrize("arguments", [(), ("empty",)])
-def test_what_to_do_with_the_cache_must_be_said(project: Project, arguments: tuple[str, ...]) -> None:
+def test_cache_action_is_required(project: Project, arguments: tuple[str, ...]) -> None:
     assert project.run("cache", *arguments).code == 2

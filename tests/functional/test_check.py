@@ -17,14 +17,14 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "shop"
 DAY = 86_400.0
 
 
-# --- what comes out ---------------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
+def test_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
     result = run_in_process("check", "examples/shop", cwd=EXAMPLE.parents[1], home=tmp_path)
     assert result.code == 1
     assert result.err == ""
-    for beginning in (
+    for prefix in (
         "examples/shop/pyproject.toml:11:6: error[archived] quill-templates is archived\n",
         "examples/shop/pyproject.toml:12:6: warning[deprecated] tallybook is deprecated\n",
         "examples/shop/requirements.txt:6:1: error[quarantined] cloakroom is quarantined\n",
@@ -33,14 +33,14 @@ def test_the_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
         "examples/shop/pyproject.toml:13:6: ignored[archived] paperboy-mail is archived: until mail moves",
         "examples/shop/requirements/worker.txt:1:1: ignored[deprecated] tallybook is deprecated: its successor",
     ):
-        assert f"\n{beginning}" in f"\n{result.out}"
+        assert f"\n{prefix}" in f"\n{result.out}"
     assert result.out.endswith(
         "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 skipped "
         "(from version control), 1 not verified\n"
     )
 
 
-def test_the_text_of_a_small_check(project: Project) -> None:
+def test_text_output_of_one_finding(project: Project) -> None:
     project.offline({"old-lib": {"status": "archived", "reason": "moved"}, "good-lib": "active"})
     project.write("requirements.txt", "good-lib\nold-lib>=1  # once\n")
     result = project.check()
@@ -56,20 +56,22 @@ def test_the_text_of_a_small_check(project: Project) -> None:
     assert (result.code, result.err) == (1, "")
 
 
-def test_all_formats_tell_the_same_findings(project: Project) -> None:
+def test_all_formats_report_the_same_findings(project: Project) -> None:
     project.offline({"old-lib": "archived", "calm-lib": "deprecated"})
     project.write("requirements.txt", "calm-lib\nold-lib\ndown-lib\n")
     text, concise, report = project.check(), project.check("--format", "concise"), project.check_json()
-    told = [
+    expected = [
         f"{item['path']}:{item['line']}:{item['column']}: {item['severity']}[{item['rule']}]"
         for item in report["findings"]
     ]
-    assert [line.partition("]")[0] + "]" for line in text.out.splitlines() if line.startswith("requirements")] == told
-    assert [line.partition("]")[0] + "]" for line in concise.out.splitlines()[:-1]] == told
+    assert [
+        line.partition("]")[0] + "]" for line in text.out.splitlines() if line.startswith("requirements")
+    ] == expected
+    assert [line.partition("]")[0] + "]" for line in concise.out.splitlines()[:-1]] == expected
     assert text.code == concise.code == 1
 
 
-def test_quiet_says_nothing_when_all_is_well(project: Project) -> None:
+def test_quiet_prints_nothing_without_findings(project: Project) -> None:
     project.offline({"good-lib": "active"})
     project.write("requirements.txt", "good-lib\n")
     assert project.check("--quiet") == (0, "", "")
@@ -77,21 +79,21 @@ def test_quiet_says_nothing_when_all_is_well(project: Project) -> None:
     assert project.check() == (0, "1 dependency in 1 file: 1 checked, no findings\n", "")
 
 
-def test_without_git_the_projects_configuration_rules_when_people_work_below_it(project: Project) -> None:
+def test_configuration_in_a_parent_directory_applies_without_git(project: Project) -> None:
     (project.root / ".git").rmdir()
     project.write("mothball.toml", 'offline = true\nprivate = ["acme-*"]\nseverity.unverified = "note"\n')
     project.write("requirements/worker.txt", "old-lib\nacme-secret\n")
     for path in ("worker.txt", "."):
         report = project.check_json(path, cwd=project.root / "requirements")
 
-        assert [(one["name"], one["severity"]) for one in report["findings"]] == [("old-lib", "note")]
-        assert [one["name"] for one in report["dependencies"] if one["lookup"]["reason"] == "private"] == [
+        assert [(finding["name"], finding["severity"]) for finding in report["findings"]] == [("old-lib", "note")]
+        assert [item["name"] for item in report["dependencies"] if item["lookup"]["reason"] == "private"] == [
             "acme-secret"
         ]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "terminal", "coloured"),
+    ("arguments", "environment", "terminal", "is_colored"),
     [
         ((), {}, False, False),
         ((), {}, True, True),
@@ -105,19 +107,19 @@ def test_without_git_the_projects_configuration_rules_when_people_work_below_it(
         (("--format", "concise", "--color", "always"), {}, True, False),
     ],
 )
-def test_colours_are_for_terminals_unless_somebody_decides(
+def test_color_depends_on_option_environment_and_terminal(
     project: Project,
     arguments: tuple[str, ...],
     environment: dict[str, str],
-    terminal: bool,  # noqa: FBT001 - a parameter of the test, not of a call
-    coloured: bool,  # noqa: FBT001 - as above
+    terminal: bool,  # noqa: FBT001 - test parameter
+    is_colored: bool,  # noqa: FBT001 - test parameter
 ) -> None:
     project.offline({"old-lib": "archived"})
     project.write("requirements.txt", "old-lib\n")
-    assert ("\x1b[" in project.check(*arguments, env=environment, terminal=terminal).out) is coloured
+    assert ("\x1b[" in project.check(*arguments, env=environment, terminal=terminal).out) is is_colored
 
 
-def test_a_character_that_the_terminal_cannot_show_does_not_cost_the_report(project: Project) -> None:
+def test_unencodable_characters_are_replaced(project: Project) -> None:
     project.offline({"old-lib": {"status": "archived", "reason": "d\u00e9m\u00e9nag\u00e9 \U0001f4e6"}})
     project.write("requirements.txt", "old-lib\n")
     environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -126,10 +128,10 @@ def test_a_character_that_the_terminal_cannot_show_does_not_cost_the_report(proj
     assert '"d?m?nag? ?"' in result.out
 
 
-# --- what is read -----------------------------------------------------------------------------------------------------
+# --- input files ------------------------------------------------------------------------------------------------------
 
 
-def test_here_is_checked_when_no_path_is_given_and_paths_are_told_as_given(project: Project) -> None:
+def test_default_path_is_the_current_directory_and_paths_are_relative(project: Project) -> None:
     project.offline({}, 'severity = { unverified = "off" }\n')
     project.write("one/requirements.txt", "a-lib\n")
     project.write("two/requirements.txt", "b-lib\n")
@@ -142,14 +144,14 @@ def test_here_is_checked_when_no_path_is_given_and_paths_are_told_as_given(proje
     assert paths(project.check_json("requirements.txt", cwd=project.root / "one")) == ["requirements.txt"]
 
 
-def test_standard_input_is_checked_under_the_name_that_it_is_given(project: Project) -> None:
+def test_stdin_filename_is_shown_as_path(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     result = project.check("-", "--stdin-filename", "sub/requirements.txt", "--format", "concise", stdin=b"\nold-lib\n")
     assert result.code == 1
     assert result.out.startswith("sub/requirements.txt:2:1: error[archived]")
 
 
-def test_standard_input_needs_a_name(project: Project) -> None:
+def test_standard_input_requires_a_file_name(project: Project) -> None:
     result = project.check("-", stdin=b"old-lib\n")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
@@ -157,7 +159,7 @@ def test_standard_input_needs_a_name(project: Project) -> None:
     )
 
 
-def test_standard_input_needs_no_name_where_its_format_is_told(project: Project) -> None:
+def test_standard_input_with_format_requires_no_file_name(project: Project) -> None:
     project.offline({"old-lib": "archived"})
 
     result = project.check("-", "--as", "requirements", "--format", "concise", stdin=b"old-lib\n")
@@ -165,24 +167,24 @@ def test_standard_input_needs_no_name_where_its_format_is_told(project: Project)
     assert (result.code, result.out.startswith("-:1:1: error[archived]")) == (1, True)
 
 
-def test_a_file_is_read_as_what_the_user_says_it_is(project: Project) -> None:
+def test_as_option_sets_the_format(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     project.write("deps.list", "old-lib\n")
     assert "--as FORMAT, one of pyproject, requirements, " in project.check("deps.list").out
     assert project.check("deps.list", "--as", "requirements").code == 1
 
 
-def test_an_unknown_format_is_refused_with_those_that_are_known(project: Project) -> None:
+def test_unknown_format_is_rejected_with_the_known_ones(project: Project) -> None:
     result = project.check("--as", "gemfile")
     assert (result.code, result.out) == (2, "")
     assert "--as: unknown format gemfile" in result.err
     assert "pyproject, requirements" in result.err
 
 
-# --- who is asked -----------------------------------------------------------------------------------------------------
+# --- indexes and network ----------------------------------------------------------------------------------------------
 
 
-def test_offline_means_cache_of_any_age_and_snapshot(project: Project) -> None:
+def test_offline_uses_cached_results_of_any_age_and_the_snapshot(project: Project) -> None:
     project.write("mothball.toml", f'index-url = "{INDEX}"\n')
     project.write("known.json", snapshot_text({"snap-lib": "archived"}))
     project.write("requirements.txt", "old-lib\nsnap-lib\nnew-lib\n")
@@ -202,23 +204,23 @@ def test_offline_means_cache_of_any_age_and_snapshot(project: Project) -> None:
     ("value", "offline"),
     [("1", True), ("true", True), ("0", False), ("", False), ("False", False), ("no", False), ("off", False)],
 )
-def test_the_environment_can_take_the_network_away(
+def test_offline_variable_disables_the_network(
     project: Project,
     monkeypatch: pytest.MonkeyPatch,
     value: str,
-    offline: bool,  # noqa: FBT001 - a test's parameter
+    offline: bool,  # noqa: FBT001 - test parameter
 ) -> None:
-    def asked(settings: object) -> None:
+    def fail(settings: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(client, "Client", asked)
+    monkeypatch.setattr(client, "Client", fail)
     project.write("requirements.txt", f"-i {INDEX}\nold-lib\n")
     result = project.check("--format", "concise", env={"MOTHBALL_OFFLINE": value})
     assert ("could not be checked: offline" in result.out) is offline
     assert ("internal error: AssertionError" in result.err) is not offline
 
 
-def test_the_index_of_the_command_line_stands_before_that_of_the_configuration(project: Project) -> None:
+def test_index_url_option_overrides_the_configuration(project: Project) -> None:
     project.offline({})
     project.write("requirements.txt", "old-lib\n")
     [item] = project.check_json("--index-url", "https://other.example/simple")["dependencies"]
@@ -230,22 +232,22 @@ def test_the_index_of_the_command_line_stands_before_that_of_the_configuration(p
 @pytest.mark.parametrize(
     "url", ["nonsense", "ftp://index.example/", "https://user:pw@index.example/?t=pw", "https://${HOST}/simple/"]
 )
-def test_an_index_that_cannot_be_asked_is_refused(project: Project, url: str) -> None:
+def test_invalid_index_url_is_rejected(project: Project, url: str) -> None:
     result = project.check("--index-url", url)
     assert (result.code, result.out) == (2, "")
     assert "--index-url" in result.err
     assert "pw" not in result.err
 
 
-def test_the_user_has_a_configuration_too(project: Project) -> None:
-    project.user_config('index-url = "https://home.example/simple/"\noffline = true\nprivate = ["acme-*"]\n')
+def test_user_configuration_applies(project: Project) -> None:
+    project.user_config('index-url = "https://user.example/simple/"\noffline = true\nprivate = ["acme-*"]\n')
     project.write("requirements.txt", "old-lib\nacme-lib\n")
     report = project.check_json()
-    assert [item["lookup"]["index"] for item in report["dependencies"]] == ["https://home.example/simple/"] * 2
+    assert [item["lookup"]["index"] for item in report["dependencies"]] == ["https://user.example/simple/"] * 2
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("ofline = true\n", "did you mean `offline`?"),
         ("offline = \n", "invalid TOML in line 1"),
@@ -253,26 +255,24 @@ def test_the_user_has_a_configuration_too(project: Project) -> None:
         (b"\xff\n", "it is not UTF-8"),
     ],
 )
-def test_a_configuration_of_the_user_that_cannot_be_used_is_told(
-    project: Project, text: str | bytes, told: str
-) -> None:
+def test_invalid_user_configuration_is_reported(project: Project, text: str | bytes, expected: str) -> None:
     project.user_config("")
     path = project.home / ".config" / "mothball" / "config.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     result = project.check()
     assert (result.code, result.out) == (2, "")
     assert str(path) in result.err
-    assert told in result.err
+    assert expected in result.err
 
 
 @pytest.mark.parametrize("option", ["--config", "--snapshot"])
-def test_a_file_that_the_user_names_must_be_there(project: Project, option: str) -> None:
+def test_file_arguments_of_options_must_exist(project: Project, option: str) -> None:
     result = project.check(option, "nowhere/at all.toml")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"mothball: error: {option}: no such file: nowhere/at all.toml\n")
 
 
-def test_a_configuration_named_by_the_user_replaces_all_others(project: Project) -> None:
+def test_config_option_replaces_all_configurations(project: Project) -> None:
     project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"] }\n')
     project.write("requirements.txt", "old-lib\n")
     project.write("strict/policy.toml", 'offline = true\nsnapshot = "../statuses.json"\n')
@@ -280,7 +280,7 @@ def test_a_configuration_named_by_the_user_replaces_all_others(project: Project)
     assert project.check("--config", "strict/policy.toml").code == 1
 
 
-def test_an_index_is_asked_once_until_the_user_wants_it_asked_again(project: Project) -> None:
+def test_cached_result_is_used_until_refresh(project: Project) -> None:
     project.write("requirements.txt", "old-lib\n")
     with ScriptedIndex({"old-lib": [json_page("old-lib", "archived"), json_page("old-lib", "active")]}) as index:
         arguments = ("--index-url", index.url)
@@ -290,10 +290,10 @@ def test_an_index_is_asked_once_until_the_user_wants_it_asked_again(project: Pro
         assert index.count() == 3
 
 
-# --- what counts ------------------------------------------------------------------------------------------------------
+# --- severity and ignores ---------------------------------------------------------------------------------------------
 
 
-def test_what_is_ignored_can_be_shown(project: Project) -> None:
+def test_no_ignores_reports_ignored_findings(project: Project) -> None:
     project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"], reason = "until June" }\n')
     project.write("requirements.txt", "old-lib\n")
     hidden = project.check()
@@ -304,7 +304,7 @@ def test_what_is_ignored_can_be_shown(project: Project) -> None:
     assert "requirements.txt:1:1: error[archived]" in shown.out
 
 
-def test_an_unused_ignore_is_found_only_when_all_that_it_governs_was_read(project: Project) -> None:
+def test_unused_ignore_is_reported_only_in_a_complete_check(project: Project) -> None:
     project.offline({"good-lib": "active"}, 'ignore.good-lib = { rules = ["archived"] }\n')
     project.write("requirements.txt", "good-lib\n")
     whole = project.check("--format", "concise")
@@ -318,14 +318,14 @@ def test_an_unused_ignore_is_found_only_when_all_that_it_governs_was_read(projec
 @pytest.mark.parametrize(
     ("value", "severity"), [("warning", "warning"), ("error", "error"), ("note", "note"), ("", "error")]
 )
-def test_what_a_failed_look_up_weighs_can_be_set_for_one_run(project: Project, value: str, severity: str) -> None:
+def test_unverified_variable_sets_the_severity_of_failed_lookups(project: Project, value: str, severity: str) -> None:
     project.offline({}, 'severity = { unverified = "error" }\n')
     project.write("requirements.txt", "down-lib\n")
     [finding] = project.check_json(env={"MOTHBALL_UNVERIFIED": value})["findings"]
     assert (finding["rule"], finding["severity"]) == ("unverified", severity)
 
 
-def test_a_weight_that_is_none_is_refused(project: Project) -> None:
+def test_unknown_severity_in_the_environment_is_rejected(project: Project) -> None:
     result = project.check(env={"MOTHBALL_UNVERIFIED": "warn\x1b[2J"})
     assert (result.code, result.out) == (2, "")
     assert result.err == (
@@ -337,29 +337,29 @@ def test_a_weight_that_is_none_is_refused(project: Project) -> None:
 # --- the cache --------------------------------------------------------------------------------------------------------
 
 
-def test_a_cache_that_cannot_be_used_is_told_once_and_the_run_goes_on(project: Project) -> None:
+def test_unusable_cache_is_one_warning_and_the_check_continues(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     project.write("requirements.txt", "old-lib\n")
-    place = project.write("not a directory", "")
-    result = project.check("--format", "concise", env={"MOTHBALL_CACHE_DIR": str(place)})
+    path = project.write("not a directory", "")
+    result = project.check("--format", "concise", env={"MOTHBALL_CACHE_DIR": str(path)})
     assert result.code == 1
     assert result.err == ""
     [problem] = [line for line in result.out.splitlines() if line.startswith("warning: ")]
-    assert problem == f"warning: cache {place} cannot be used: it is not a directory; went on without it"
+    assert problem == f"warning: cache {path} cannot be used: it is not a directory; went on without it"
 
 
-def test_the_cache_is_kept_where_the_user_says(project: Project, tmp_path: Path) -> None:
+def test_cache_directory_variable_is_used(project: Project, tmp_path: Path) -> None:
     project.offline({})
     project.write("requirements.txt", "old-lib\n")
-    place = tmp_path / "elsewhere"
-    project.check(env={"MOTHBALL_CACHE_DIR": str(place)})
-    assert place.is_dir()
+    path = tmp_path / "elsewhere"
+    project.check(env={"MOTHBALL_CACHE_DIR": str(path)})
+    assert path.is_dir()
     assert not os.path.exists(cache_of(project.home))
     assert project.check("--no-cache").code == 0
     assert not os.path.exists(cache_of(project.home))
 
 
-def test_a_cached_answer_needs_no_network(project: Project) -> None:
+def test_cached_result_needs_no_network(project: Project) -> None:
     project.write("requirements.txt", f"-i {INDEX}\nold-lib\n")
     project.remember("old-lib", "archived", age=60)
     [item] = project.check_json()["dependencies"]
@@ -369,16 +369,16 @@ def test_a_cached_answer_needs_no_network(project: Project) -> None:
 # --- hostile ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_repository_says_cannot_break_out_of_its_line(project: Project) -> None:
-    evil = "\x1b[2J\u202e\n::error::owned"
-    project.offline({"old-lib": {"status": "archived", "reason": evil}, "odd-lib": {"status": f"x{evil}"}})
+def test_repository_text_is_sanitized_in_reports(project: Project) -> None:
+    hostile = "\x1b[2J\u202e\n::error::owned"
+    project.offline({"old-lib": {"status": "archived", "reason": hostile}, "odd-lib": {"status": f"x{hostile}"}})
     name = "a\u202e\x1b[31m\n::error::b-requirements.txt" if os.name != "nt" else "a\u202e-requirements.txt"
     project.write(name, "old-lib \u202e\x1b[2J # mothball: ignore[missing] \x1b[2J\nodd-lib\nbad\x1b[2J=1\n")
     project.write("broken/mothball.toml", 'offline = "\\u001b[2J\\u202e"\n')
     project.write("broken/requirements.txt", "x\n")
     project.write("latin-requirements.txt", b"# -*- coding: \xff\x1b[2J -*-\nx\n")
-    for form in ("text", "concise"):
-        result = project.check("--format", form)
+    for output_format in ("text", "concise"):
+        result = project.check("--format", output_format)
         assert result.code == 2
         assert_harmless(result.out)
         assert not any(line.startswith("::") for line in result.out.splitlines())
@@ -388,10 +388,10 @@ def test_what_a_repository_says_cannot_break_out_of_its_line(project: Project) -
     assert json.loads(report)["summary"]["files"] == 2
 
 
-def test_a_broken_pipfile_lock_is_one_error_and_nothing_in_it_is_looked_up(project: Project) -> None:
+def test_broken_pipfile_lock_is_one_error_without_lookups(project: Project) -> None:
     project.offline({"old-lib": "archived"})
     lock = '{\n    "default": {\n        "old-lib": {"version": "==1"}%s\n    }\n}\n'
-    for broken, place in (
+    for broken, location in (
         (",\n<<<<<<< HEAD\n=======", "4:1: error[unreadable] unresolved merge conflict"),
         (",", "3:38: error[unreadable] invalid JSON: unexpected `,`"),
     ):
@@ -399,12 +399,12 @@ def test_a_broken_pipfile_lock_is_one_error_and_nothing_in_it_is_looked_up(proje
         result = project.check("--format", "concise")
         assert result.code == 2
         assert result.out.splitlines() == [
-            f"Pipfile.lock:{place}",
+            f"Pipfile.lock:{location}",
             "0 dependencies in 1 file: 0 checked, 1 finding (1 error)",
         ]
 
 
-def test_problems_of_configurations_and_snapshots_have_their_place(project: Project) -> None:
+def test_configuration_and_snapshot_errors_have_a_location(project: Project) -> None:
     project.write("mothball.toml", 'snapshot = "../outside.json"\noffline = true\n')
     project.write("requirements.txt", "a-lib\n")
     project.write("sub/mothball.toml", "ofline = true\n")
@@ -416,7 +416,7 @@ def test_problems_of_configurations_and_snapshots_have_their_place(project: Proj
     assert "1 dependency in 1 file" in result.out
 
 
-def test_an_old_snapshot_is_warned_of(project: Project) -> None:
+def test_old_snapshot_is_a_warning(project: Project) -> None:
     project.offline({"good-lib": "active"}, age_days=45)
     project.write("requirements.txt", "good-lib\n")
     result = project.check("--format", "concise")
@@ -424,7 +424,7 @@ def test_an_old_snapshot_is_warned_of(project: Project) -> None:
     assert "warning: the snapshot is 4" in result.out
 
 
-def test_standard_input_beats_the_file_of_the_same_name(project: Project) -> None:
+def test_standard_input_replaces_the_file_of_the_same_name(project: Project) -> None:
     project.offline({"old-lib": "archived", "new-lib": "active"})
     project.write("requirements.txt", "new-lib\n")
     result = project.check(".", "-", "--stdin-filename", "requirements.txt", stdin=b"old-lib\n")
@@ -432,14 +432,14 @@ def test_standard_input_beats_the_file_of_the_same_name(project: Project) -> Non
     assert "requirements.txt:1:1: error[archived] old-lib is archived" in result.out
 
 
-def test_standard_input_without_end_is_not_read_to_the_end(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_limited_in_size(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mothball.repository.files.read_stream.__defaults__", (1024 * 1024,))
     result = project.check("-", "--stdin-filename", "requirements.txt", stdin=b"a" * (1024 * 1024 + 1))
     assert result.code == 2
     assert "requirements.txt: it is larger than 1 MiB" in result.err
 
 
-def test_listing_tells_what_would_be_read_and_as_what_and_asks_nobody(project: Project) -> None:
+def test_list_files_shows_files_and_formats_without_requests(project: Project) -> None:
     project.write("pyproject.toml", "")
     project.write("requirements/dev.txt", "-c pins.txt\nold-lib\n")
     project.write("requirements/pins.txt", "")
@@ -454,15 +454,15 @@ def test_listing_tells_what_would_be_read_and_as_what_and_asks_nobody(project: P
     )
 
 
-def test_listing_tells_what_cannot_be_read(project: Project) -> None:
+def test_list_files_reports_unreadable_files(project: Project) -> None:
     project.write("requirements.txt", b"\xff")
     result = project.check("--list-files")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("requirements.txt: error[unreadable] it is not UTF-8")
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json"])
-def test_no_face_shows_a_password_that_stands_in_a_file(project: Project, form: str) -> None:
+@pytest.mark.parametrize("output_format", ["text", "concise", "json"])
+def test_no_output_format_shows_passwords_from_files(project: Project, output_format: str) -> None:
     project.offline({"old-lib": "archived"})
     project.write(
         "requirements.txt",
@@ -472,31 +472,31 @@ def test_no_face_shows_a_password_that_stands_in_a_file(project: Project, form: 
         "https://h.example/x.whl?token=S3CR3T bar\n",
     )
     project.write("pyproject.toml", '[project]\ndependencies = ["old-lib", "p @ https://u:S3CR3T@h.example/x"]\n')
-    result = project.check("--format", form)
+    result = project.check("--format", output_format)
     assert result.code == 2
     assert "old-lib is archived" in result.out
     assert "S3CR3T" not in result.out + result.err
 
 
-def test_a_path_cannot_make_a_line_a_command_of_a_ci_service(project: Project) -> None:
+def test_path_cannot_become_a_workflow_command(project: Project) -> None:
     project.write("::add-mask::x/requirements.txt", "one two\n")
-    for form in ("text", "concise"):
-        result = project.check("--format", form)
+    for output_format in ("text", "concise"):
+        result = project.check("--format", output_format)
         assert "./::add-mask::x/requirements.txt:1" in result.out
         assert not [line for line in result.out.splitlines() if line.startswith("::")]
 
 
-def test_credentials_that_a_repository_writes_down_are_not_sent_and_that_is_told(project: Project) -> None:
+def test_credentials_in_repository_files_are_not_sent_and_reported(project: Project) -> None:
     project.write("requirements.txt", f"-i {INDEX.replace('//', '//user:s3cret@')}\nfine\n")
     project.offline({"fine": "active"})
     result = project.check("--format", "concise")
     assert result.code == 0
-    words = "credentials in an index URL are not sent: `--index-url` in requirements.txt:1"
-    assert result.out.splitlines()[0] == f"requirements.txt: note: {words}"
+    message = "credentials in an index URL are not sent: `--index-url` in requirements.txt:1"
+    assert result.out.splitlines()[0] == f"requirements.txt: note: {message}"
     assert "s3cret" not in project.check("--format", "json").out
 
 
-def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
+def test_names_without_a_usable_index_are_reported(project: Project) -> None:
     project.write("requirements.txt", "-i ${PIP_INDEX_URL}\na\nb\n")
     project.write("requirements-wheels.txt", "-i file:///wheels\n--extra-index-url https://index.example/simple/\nc\n")
     result = project.check("--offline", "--format", "concise")
@@ -511,7 +511,7 @@ def test_names_that_could_be_sent_nowhere_are_told(project: Project) -> None:
     assert project.check("--offline", "--strict").code == 3
 
 
-def test_a_variable_in_an_entry_is_told_as_such(project: Project) -> None:
+def test_variable_in_an_entry_is_reported(project: Project) -> None:
     project.write("requirements.txt", "old @ https://${TOKEN}@files.example/old.zip\nodd ${SPECIFIER}\n")
     first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
     reason = "unresolved variable in the entry"

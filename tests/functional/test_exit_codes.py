@@ -1,4 +1,4 @@
-"""The whole table of exit codes: by the policy over snapshots, and by everything that an index can do."""
+"""Exit codes by severity settings, input errors and index responses."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def check(project: Project, text: str, *arguments: str, config: str = "") -> int
     return result.code
 
 
-# --- one cause --------------------------------------------------------------------------------------------------------
+# --- single causes ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("text", "arguments", "config", "code"),
     [
-        # 0: clean, or warnings only
+        # 0: no errors
         ("", (), "", 0),
         ("good-lib\n", (), "", 0),
         ("calm-lib\nodd-lib\n", (), "", 0),
@@ -66,20 +66,20 @@ def check(project: Project, text: str, *arguments: str, config: str = "") -> int
         ("bad-lib  # mothball: ignore[archived] does not help\n", (), "", 1),
         ("good-lib  # mothball: ignore[archived] no more\n", ("--strict",), "", 1),
         ("old-lib\n", (), 'ignore.old-lib = { rules = ["archived"], until = 2020-01-01 }\n', 1),
-        # 2: something that could not be read
+        # 2: unreadable input
         ("wrong=1\n", (), "", 2),
         ("good-lib # mothball: ignore[archive] misspelt\n", (), "", 2),
         ("-r nowhere.txt\n", (), "", 2),
         ("good-lib\n", ("nowhere.txt",), "", 2),
         ("good-lib\n", (), "ofline = true\n", 2),
         ("good-lib\n", (), "][\n", 2),
-        # 3: the only errors are look-ups that failed
+        # 3: the only errors are failed lookups
         ("down-lib\n", ("--strict",), "", 3),
         ("down-lib\n", (), UNVERIFIED_IS_ERROR, 3),
         ("down-lib\ncalm-lib\n", (), UNVERIFIED_IS_ERROR, 3),
     ],
 )
-def test_each_cause_has_its_code(
+def test_exit_code_of_each_cause(
     project: Project, text: str, arguments: tuple[str, ...], config: str, code: int
 ) -> None:
     assert check(project, text, *arguments, config=config) == code
@@ -101,19 +101,19 @@ def test_each_cause_has_its_code(
         ("old-lib\ndown-lib\nwrong=1\n", 2, 2),
     ],
 )
-def test_two_beats_one_beats_three_and_exit_zero_hides_all_but_two(
+def test_precedence_of_exit_codes_with_and_without_exit_zero(
     project: Project, text: str, code: int, with_exit_zero: int
 ) -> None:
     assert check(project, text, config=UNVERIFIED_IS_ERROR) == code
     assert check(project, text, "--exit-zero", config=UNVERIFIED_IS_ERROR) == with_exit_zero
 
 
-def test_the_form_of_the_report_does_not_change_the_code(project: Project) -> None:
-    for form in ("text", "concise", "json"):
-        assert check(project, "old-lib\n", "--format", form) == 1
+def test_output_format_does_not_change_the_exit_code(project: Project) -> None:
+    for output_format in ("text", "concise", "json"):
+        assert check(project, "old-lib\n", "--format", output_format) == 1
 
 
-# --- wrong calls ------------------------------------------------------------------------------------------------------
+# --- usage errors -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_the_form_of_the_report_does_not_change_the_code(project: Project) -> No
         ("-",),
     ],
 )
-def test_a_wrong_call_is_2_whatever_else(project: Project, arguments: tuple[str, ...]) -> None:
+def test_usage_error_exits_2(project: Project, arguments: tuple[str, ...]) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\n")
     assert project.check(*arguments).code == 2
     assert project.check("--exit-zero", *arguments).code == 2
 
 
-def test_a_weight_or_a_user_configuration_that_cannot_be_used_is_2(project: Project) -> None:
+def test_invalid_severity_variable_or_user_configuration_exits_2(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "good-lib\n")
     assert project.check(env={"MOTHBALL_UNVERIFIED": "perhaps"}).code == 2
@@ -143,7 +143,7 @@ def test_a_weight_or_a_user_configuration_that_cannot_be_used_is_2(project: Proj
     assert project.check().code == 2
 
 
-def test_a_directory_without_dependency_files_is_2_and_says_what_was_looked_for(project: Project) -> None:
+def test_directory_without_dependency_files_exits_2(project: Project) -> None:
     result = project.check()
     assert result.code == 2
     assert "no dependency file" in result.out
@@ -151,7 +151,7 @@ def test_a_directory_without_dependency_files_is_2_and_says_what_was_looked_for(
     assert project.check("--exit-zero").code == 2
 
 
-def test_a_snapshot_that_is_none_is_2_and_the_rest_is_checked(project: Project) -> None:
+def test_unsupported_snapshot_exits_2_and_the_rest_is_checked(project: Project) -> None:
     project.offline(STATUSES)
     project.write("statuses.json", '{"mothball-snapshot": 99}')
     project.write("requirements.txt", "old-lib\n")
@@ -161,14 +161,14 @@ def test_a_snapshot_that_is_none_is_2_and_the_rest_is_checked(project: Project) 
     assert "1 dependency in 1 file" in result.out
 
 
-# --- by what an index does --------------------------------------------------------------------------------------------
+# --- index responses --------------------------------------------------------------------------------------------------
 
 PAGE = json_page("some-lib", "active")
 TEXT_HTML = html_page("some-lib", "archived")._replace(content_type="text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "code", "strictly"),
+    ("reply", "kind", "code", "strict_code"),
     [
         (PAGE, "stated", 0, 0),
         (gzipped(json_page("some-lib", "archived")), "stated", 1, 1),
@@ -195,8 +195,8 @@ TEXT_HTML = html_page("some-lib", "archived")._replace(content_type="text/html; 
     ],
     ids=lambda value: f"{value.status}-{value.fault.name}-{len(value.body)}" if isinstance(value, Reply) else None,
 )
-def test_whatever_an_index_does_ends_in_a_look_up_and_a_code(
-    project: Project, reply: Reply, kind: str, code: int, strictly: int
+def test_index_response_determines_lookup_result_and_exit_code(
+    project: Project, reply: Reply, kind: str, code: int, strict_code: int
 ) -> None:
     project.write("requirements.txt", "some-lib\n")
     with ScriptedIndex({"some-lib": reply}) as index:
@@ -204,10 +204,10 @@ def test_whatever_an_index_does_ends_in_a_look_up_and_a_code(
         codes = [project.check("--no-cache", "--index-url", index.url, *more).code for more in ([], ["--strict"])]
     [item] = report["dependencies"]
     assert item["lookup"]["kind"] == kind
-    assert codes == [code, strictly]
+    assert codes == [code, strict_code]
 
 
-def test_an_index_that_refuses_every_connection_is_3_when_that_is_an_error(project: Project) -> None:
+def test_refused_connections_exit_3_if_unverified_is_an_error(project: Project) -> None:
     project.write("requirements.txt", "some-lib\n")
     with refusing_url() as url:
         assert project.check("--index-url", url).code == 0
@@ -215,7 +215,7 @@ def test_an_index_that_refuses_every_connection_is_3_when_that_is_an_error(proje
         assert project.check("--index-url", url, "--strict", env={"MOTHBALL_UNVERIFIED": "note"}).code == 0
 
 
-def test_a_failure_that_an_old_answer_can_stand_in_for_is_no_failure(project: Project) -> None:
+def test_stale_cached_result_replaces_a_failed_lookup(project: Project) -> None:
     project.write("requirements.txt", "some-lib\n")
     with refusing_url() as url:
         project.remember("some-lib", "active", age=6 * 86_400.0, index=url)

@@ -1,4 +1,4 @@
-"""The manifest of the hooks: which files start them, and what their entries do."""
+"""The hook manifest: which files match, and what the entries do."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def run_hook(shop: Workshop, hook: str, *files: str) -> Result:
-    """Run a hook's entry as pre-commit does."""
+    """Run the entry of a hook with its default arguments, as pre-commit does."""
     default: list[str] = HOOKS[hook].get("args", [])
     program, *arguments = [*shlex.split(HOOKS[hook]["entry"]), *default, *files]
     assert program == "mothball"
     return run_in_process(*arguments, cwd=shop.root, home=shop.home)
 
 
-def test_the_hooks_are_these() -> None:
+def test_hook_ids() -> None:
     assert list(HOOKS) == ["mothball", "mothball-scripts", "mothball-all"]
 
 
 @pytest.mark.parametrize("name", [pattern.name for pattern in PATTERNS if not pattern.parent])
 @pytest.mark.parametrize("directory", ["", "a/", "a/b c/"])
-def test_every_known_name_starts_the_hook(name: str, directory: str) -> None:
-    for filled in (name.replace("*", ""), name.replace("*", "x-1")):
-        path = directory + filled
+def test_every_known_file_name_matches_the_hook(name: str, directory: str) -> None:
+    for file_name in (name.replace("*", ""), name.replace("*", "x-1")):
+        path = directory + file_name
         assert format_of(path) is not None
         assert FILES.search(path)
 
@@ -60,23 +60,23 @@ def test_every_known_name_starts_the_hook(name: str, directory: str) -> None:
         "base.lock",
     ],
 )
-def test_what_includes_may_reach_starts_the_hook(path: str) -> None:
+def test_includable_file_names_match_the_hook(path: str) -> None:
     assert FILES.search(path)
 
 
 @pytest.mark.parametrize("directory", ["", "a/"])
 @pytest.mark.parametrize("suffix", INCLUDE_SUFFIXES)
-def test_every_name_that_an_include_may_lead_to_starts_the_hook(directory: str, suffix: str) -> None:
+def test_every_includable_suffix_matches_the_hook(directory: str, suffix: str) -> None:
     assert may_be_included(f"{directory}base{suffix}")
     assert FILES.search(f"{directory}base{suffix}")
 
 
-def test_a_lock_of_any_name_that_is_included_is_judged(shop: Workshop) -> None:
+def test_included_lock_file_of_any_name_is_checked(shop: Workshop) -> None:
     shop.commit({"requirements.txt": "-r base.lock\n", "base.lock": lines("good-a")})
     shop.stage({"base.lock": lines("good-a", "old-a"), "Cargo.lock": "[[package]]\n"})
-    started = [name for name in ("base.lock", "Cargo.lock") if FILES.search(name)]
-    assert started == ["base.lock", "Cargo.lock"]
-    assert run_hook(shop, "mothball", *started).code == 1
+    matching = [name for name in ("base.lock", "Cargo.lock") if FILES.search(name)]
+    assert matching == ["base.lock", "Cargo.lock"]
+    assert run_hook(shop, "mothball", *matching).code == 1
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_lock_of_any_name_that_is_included_is_judged(shop: Workshop) -> None:
         ".pre-commit-config.yml",
     ],
 )  # fmt: skip
-def test_look_alikes_do_not_start_the_hook(path: str) -> None:
+def test_similar_file_names_do_not_match_the_hook(path: str) -> None:
     assert not FILES.search(path)
 
 
-def test_scripts_are_told_by_their_type_and_all_needs_no_file() -> None:
+def test_script_hook_selects_by_type_and_all_hook_passes_no_files() -> None:
     assert HOOKS["mothball-scripts"]["types"] == ["text"]
     assert HOOKS["mothball-scripts"]["types_or"] == ["python", "executable"]
     assert "files" not in HOOKS["mothball-scripts"]
@@ -102,7 +102,7 @@ def test_scripts_are_told_by_their_type_and_all_needs_no_file() -> None:
 
 
 @pytest.mark.parametrize("hook", ["mothball", "mothball-scripts"])
-def test_a_hook_that_is_given_files_runs_once_at_the_right_moments_and_takes_no_file_for_an_option(hook: str) -> None:
+def test_hooks_with_files_run_serially_in_the_expected_stages_with_separator(hook: str) -> None:
     assert HOOKS[hook]["require_serial"] is True
     assert HOOKS[hook]["stages"] == ["pre-commit", "pre-merge-commit", "pre-push", "manual"]
     assert HOOKS[hook]["args"][-1] == "--"
@@ -110,34 +110,36 @@ def test_a_hook_that_is_given_files_runs_once_at_the_right_moments_and_takes_no_
 
 
 @pytest.mark.parametrize(("names", "code"), [(["old-a"], 1), (["good-a"], 0), (["bad-lib"], 1), (["dull-lib"], 0)])
-def test_the_entry_of_the_hook_rejects_what_is_added(shop: Workshop, names: list[str], code: int) -> None:
+def test_hook_entry_rejects_added_archived_projects(shop: Workshop, names: list[str], code: int) -> None:
     shop.stage({"pyproject.toml": toml(*names), "notes.txt": "old-a"})
     assert run_hook(shop, "mothball", "pyproject.toml", "notes.txt").code == code
 
 
-def test_the_entry_of_the_hook_takes_a_file_that_looks_like_an_option(shop: Workshop) -> None:
+def test_hook_entry_accepts_file_names_like_options(shop: Workshop) -> None:
     name = "--exit-zero/requirements.txt"
     shop.stage({name: lines("old-a")})
     assert run_hook(shop, "mothball", name).code == 1
 
 
 @pytest.mark.parametrize(("name", "code"), [("old-a", 1), ("good-a", 0)])
-def test_the_entry_of_the_hook_for_scripts_reads_scripts(shop: Workshop, name: str, code: int) -> None:
+def test_script_hook_entry_reads_inline_metadata(shop: Workshop, name: str, code: int) -> None:
     shop.stage({"run.py": SCRIPT.format(name), "setup.py": "", "plain.py": "print()\n"})
     assert run_hook(shop, "mothball-scripts", "run.py", "setup.py", "plain.py").code == code
 
 
-def test_the_entry_of_the_hook_for_scripts_passes_over_what_has_no_metadata(shop: Workshop) -> None:
+def test_script_hook_entry_skips_scripts_without_metadata(shop: Workshop) -> None:
     program = "#!/usr/bin/env -S uv run --script\n" + SCRIPT
     shop.stage({"tool": program.format("good-a"), "greet": b"#!/bin/sh\necho caf\xe9\n", "old.py": b"# \xe9\n"})
     assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 0
     shop.stage({"tool": program.format("old-a")})
     assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 1
     shop.stage({"tool": program.format("good-a").encode() + b"# \xe9\n"})
-    assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 2, "this one has metadata"
+    assert run_hook(shop, "mothball-scripts", "tool", "greet", "old.py").code == 2, (
+        "a script with metadata must be readable"
+    )
 
 
 @pytest.mark.parametrize(("name", "code"), [("old-a", 1), ("good-a", 0)])
-def test_the_entry_of_the_hook_for_all_checks_what_was_there_before(shop: Workshop, name: str, code: int) -> None:
+def test_all_hook_entry_checks_existing_dependencies(shop: Workshop, name: str, code: int) -> None:
     shop.commit({"requirements.txt": lines(name)})
     assert run_hook(shop, "mothball-all").code == code

@@ -1,4 +1,4 @@
-"""Nothing that a repository or an index says is a command to whoever keeps the log of a build."""
+"""Text from repositories and indexes cannot form workflow commands in CI logs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.project import Project
 
-# As the runners of GitHub, Azure Pipelines and TeamCity read what a step prints.
+# Patterns by which GitHub, Azure Pipelines and TeamCity recognize commands in the output of a step.
 ANYWHERE = re.compile(r"##[A-Za-z]*\[")
-AHEAD = re.compile(r"\s*::")
+AT_LINE_START = re.compile(r"\s*::")
 REASON = "::add-mask::e ##[add-mask]e ##vso[task.setvariable variable=PATH]x ##teamcity[buildStop]"
 PATHS = ("::stop-commands::x/requirements.txt", "##[group]/requirements.txt", "\u200b::warning::/requirements.txt")
 LINES = "old-lib  # ##vso[task.logissue type=error]\n##[error]not a name\n::error::nor this\n"
@@ -43,17 +43,17 @@ def hostile(project: Project) -> Project:
     ],
     ids=" ".join,
 )
-def test_no_line_is_a_command(hostile: Project, arguments: tuple[str, ...]) -> None:
+def test_no_output_line_is_a_workflow_command(hostile: Project, arguments: tuple[str, ...]) -> None:
     result = hostile.run(*arguments)
     lines = (result.out + result.err).splitlines()
     assert lines
     for line in lines:
         if not ("github" in arguments and re.match(r"::(error|warning|notice) (file=|title=)", line)):
-            assert not AHEAD.match(line), line
+            assert not AT_LINE_START.match(line), line
         assert not ANYWHERE.search(line), line
 
 
-def test_a_reader_of_json_finds_paths_as_they_are(hostile: Project) -> None:
+def test_json_paths_are_unchanged(hostile: Project) -> None:
     hostile.write("##x/requirements.txt", "old-lib\n")
     report = hostile.check_json()
     assert "##x/requirements.txt" in {finding["path"] for finding in report["findings"]}

@@ -10,13 +10,13 @@ from jsonschema import Draft4Validator
 
 from tests.support.project import Project
 
-# What a stranger's repository and a stranger's index may say.
+# Hostile text in a reason from the index and in a file name.
 REASON = "gone\n::error::owned\r::set-output name=x::y [click](https://evil.example) {0} \x1b[2J%0A::stop-commands::z"
 FILE_NAME = "requirements ::error file=x,line=1::owned%0A\n::warning::x.txt"
 
 
 def hostile(project: Project) -> str:
-    """Write a project whose index and file names speak to whoever shows them, and return the name of its file."""
+    """Write a project with workflow commands in statuses and file names, and return its file name."""
     project.offline({"old-lib": {"status": "archived", "reason": REASON}, "kept-lib": "deprecated"})
     name = "requirements.txt" if sys.platform == "win32" else FILE_NAME
     project.write(
@@ -34,22 +34,22 @@ def sarif(project: Project, *arguments: str) -> tuple[int, dict[str, Any]]:
     return result.code, log["runs"][0]
 
 
-def test_sarif_tells_what_json_tells(project: Project) -> None:
+def test_sarif_and_json_report_the_same_findings(project: Project) -> None:
     hostile(project)
     code, run = sarif(project)
     findings = project.check_json()["findings"]
     assert code == 2
-    assert [(one["ruleId"], bool(one["suppressions"])) for one in run["results"]] == [
-        (one["rule"], one["suppressed"] is not None) for one in findings
+    assert [(result["ruleId"], bool(result["suppressions"])) for result in run["results"]] == [
+        (finding["rule"], finding["suppressed"] is not None) for finding in findings
     ]
-    places = [one["locations"][0]["physicalLocation"]["region"] for one in run["results"]]
-    assert [(place["startLine"], place["startColumn"], place["endLine"], place["endColumn"]) for place in places] == [
-        (one["line"], one["column"], one["end_line"], one["end_column"]) for one in findings
-    ]
-    assert {len(one["locations"]) for one in run["results"]} == {1}
+    regions = [result["locations"][0]["physicalLocation"]["region"] for result in run["results"]]
+    assert [
+        (region["startLine"], region["startColumn"], region["endLine"], region["endColumn"]) for region in regions
+    ] == [(finding["line"], finding["column"], finding["end_line"], finding["end_column"]) for finding in findings]
+    assert {len(result["locations"]) for result in run["results"]} == {1}
 
 
-def test_without_findings_both_are_valid_and_the_exit_code_is_0(project: Project) -> None:
+def test_sarif_and_github_without_findings_exit_0(project: Project) -> None:
     project.offline({"good-lib": "active"})
     project.write("requirements.txt", "good-lib\n")
     assert sarif(project)[0] == 0
@@ -58,7 +58,7 @@ def test_without_findings_both_are_valid_and_the_exit_code_is_0(project: Project
 
 
 @pytest.mark.parametrize("more", [(), ("--strict",), ("--no-ignores",)])
-def test_every_line_for_a_workflow_is_our_own_command_or_the_summary(project: Project, more: tuple[str, ...]) -> None:
+def test_every_github_line_is_an_annotation_or_the_summary(project: Project, more: tuple[str, ...]) -> None:
     hostile(project)
     result = project.check("--format", "github", *more)
     assert result.code == 2
@@ -72,11 +72,11 @@ def test_every_line_for_a_workflow_is_our_own_command_or_the_summary(project: Pr
         assert properties.count(",") == 5
 
 
-def test_the_path_in_sarif_leads_back_to_the_file(project: Project) -> None:
+def test_sarif_uri_resolves_to_the_file(project: Project) -> None:
     from urllib.parse import unquote
 
     name = hostile(project)
     _, run = sarif(project)
-    uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]}
+    uris = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]}
     assert {unquote(uri) for uri in uris} == {name}
     assert (project.root / name).exists()

@@ -12,7 +12,7 @@ from mothball.model.findings import Rule
 from tests.support.project import Project
 
 
-def test_all_rules_are_listed_with_what_they_mean(project: Project) -> None:
+def test_rules_are_listed_with_summaries(project: Project) -> None:
     result = project.run("rule")
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
@@ -22,12 +22,12 @@ def test_all_rules_are_listed_with_what_they_mean(project: Project) -> None:
 
 
 @pytest.mark.parametrize("rule", Rule)
-def test_a_rule_is_explained_by_its_page(project: Project, rule: Rule) -> None:
+def test_rule_prints_its_page(project: Project, rule: Rule) -> None:
     assert project.run("rule", rule) == (0, rule_page(rule), "")
 
 
 @pytest.mark.parametrize(
-    ("name", "way_out"),
+    ("name", "help_text"),
     [
         ("archive", "did you mean `archived`?"),
         ("ARCHIVED", "did you mean `archived`?"),
@@ -35,24 +35,24 @@ def test_a_rule_is_explained_by_its_page(project: Project, rule: Rule) -> None:
         ("../../../etc/passwd", "known are quarantined, archived, "),
     ],
 )
-def test_an_unknown_rule_is_refused_with_the_way_to_one(project: Project, name: str, way_out: str) -> None:
+def test_unknown_rule_is_rejected_with_a_suggestion(project: Project, name: str, help_text: str) -> None:
     result = project.run("rule", name)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("mothball: error: unknown rule ")
-    assert f"  = help: {way_out}" in result.err
+    assert f"  = help: {help_text}" in result.err
     assert "\x1b" not in result.err
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_page_for_each_rule_and_no_other() -> None:
+def test_every_rule_has_exactly_one_page() -> None:
     names = {page.name for page in (files("mothball.check") / "rule_pages").iterdir() if page.is_file()}
     assert names == {f"{rule}.md" for rule in Rule}
 
 
 @pytest.mark.parametrize("rule", Rule)
-def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> None:
+def test_page_has_heading_summary_default_and_remedy(rule: Rule) -> None:
     page = rule_page(rule)
     heading, summary, default, *rest = page.split("\n\n")
     assert heading == f"# {rule}"
@@ -66,7 +66,7 @@ def test_a_page_has_a_heading_a_summary_a_default_and_a_way_out(rule: Rule) -> N
 
 
 @pytest.mark.parametrize("rule", Rule)
-def test_what_a_page_would_have_one_configure_can_be_configured(rule: Rule) -> None:
+def test_configuration_examples_on_pages_are_valid(rule: Rule) -> None:
     for block in re.findall(r"(?:^    .*\n)+", rule_page(rule), re.MULTILINE):
         text = re.sub(r"^    ", "", block, flags=re.MULTILINE)
         if text.startswith("[tool.mothball"):

@@ -1,4 +1,4 @@
-"""What is no project of an index is sent to none, in whatever file it stands, and is told with its reason."""
+"""Requirements that are not projects of an index are skipped with a reason, in every file format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ FILES = {
     "pyproject.toml": """\
 [project]
 name = "night-watch"
-dependencies = ["asked", "by-url @ https://files.example/u-1.zip", "night-watch[test]", "member", "half>="]
+dependencies = ["queried", "by-url @ https://files.example/u-1.zip", "night-watch[test]", "member", "half>="]
 [tool.poetry.dependencies]
 python = "^3.11"
 by-path = { path = "../p" }
@@ -35,36 +35,36 @@ REASONS = {
 }
 
 
-def test_each_is_counted_and_told_with_its_reason_and_nobody_is_asked(project: Project) -> None:
+def test_skipped_dependencies_are_reported_with_reasons_and_not_looked_up(project: Project) -> None:
     for name, text in FILES.items():
         project.write(name, text)
-    with ScriptedIndex({"asked": [json_page("asked", "active")]}) as index:
+    with ScriptedIndex({"queried": [json_page("queried", "active")]}) as index:
         report = project.check_json("--index-url", index.url)
-        asked = {request.name for request in index.received}
+        queried = {request.name for request in index.received}
 
-    told = {item["name"]: item["lookup"] for item in report["dependencies"]}
-    assert asked == {"asked"}
-    assert {name: lookup["reason"] for name, lookup in told.items() if name in REASONS} == REASONS
-    assert told.keys() - REASONS.keys() == {"asked", "virtual-one"}
-    assert {lookup["kind"] for name, lookup in told.items() if name != "asked"} == {"skipped"}
+    lookups = {item["name"]: item["lookup"] for item in report["dependencies"]}
+    assert queried == {"queried"}
+    assert {name: lookup["reason"] for name, lookup in lookups.items() if name in REASONS} == REASONS
+    assert lookups.keys() - REASONS.keys() == {"queried", "virtual-one"}
+    assert {lookup["kind"] for name, lookup in lookups.items() if name != "queried"} == {"skipped"}
     assert report["summary"]["skipped"] == len(report["dependencies"]) - 1
 
 
-def test_what_has_no_name_is_counted_and_told_with_its_place(project: Project) -> None:
+def test_unnamed_requirements_are_counted_and_located(project: Project) -> None:
     project.offline({"a": "active"})
     project.write("requirements.txt", "a\n-e .\n  ./wheels/x.whl\n${OLD}x==1\n")
     report = project.check_json()
 
-    assert [(one["line"], one["column"], one["end_column"], one["reason"]) for one in report["unnamed"]] == [
+    assert [(entry["line"], entry["column"], entry["end_column"], entry["reason"]) for entry in report["unnamed"]] == [
         (2, 4, 5, "editable"),
         (3, 3, 17, "path"),
         (4, 1, 11, "variable"),
     ]
     assert (report["summary"]["dependencies"], report["summary"]["skipped"]) == (4, 3)
-    assert [one["name"] for one in report["dependencies"]] == ["a"]
+    assert [item["name"] for item in report["dependencies"]] == ["a"]
 
 
-def test_in_a_lock_without_comments_the_configuration_ignores(project: Project) -> None:
+def test_ignore_entry_applies_to_a_lock_file(project: Project) -> None:
     project.offline({"old-lib": "archived"}, 'ignore.old-lib = { rules = ["archived"], reason = "until June" }\n')
     project.write("Pipfile.lock", '{"default": {"old-lib": {"version": "==1"}}}')
     report = project.check_json()

@@ -35,7 +35,7 @@ def statuses(text: str) -> dict[str, Any]:
     return projects
 
 
-def test_a_snapshot_goes_to_standard_output(project: Project, index: ScriptedIndex) -> None:
+def test_snapshot_is_written_to_standard_output(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     result = project.run("snapshot")
     content = json.loads(result.out)
@@ -49,7 +49,7 @@ def test_a_snapshot_goes_to_standard_output(project: Project, index: ScriptedInd
     assert project.run("snapshot", "-o", "-").out == result.out
 
 
-def test_what_was_written_is_what_an_offline_check_uses(project: Project, index: ScriptedIndex) -> None:
+def test_offline_check_uses_a_written_snapshot(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (0, "")
@@ -60,13 +60,13 @@ def test_what_was_written_is_what_an_offline_check_uses(project: Project, index:
     ]
 
 
-def test_only_the_paths_that_are_given_are_read(project: Project, index: ScriptedIndex) -> None:
+def test_only_given_paths_are_read(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     project.write("more/requirements.txt", "good-lib\n")
     assert set(statuses(project.run("snapshot", "more").out)) == {"good-lib"}
 
 
-def test_the_projects_own_offline_and_snapshot_are_passed_over(project: Project, index: ScriptedIndex) -> None:
+def test_offline_and_snapshot_of_the_project_are_disregarded(project: Project, index: ScriptedIndex) -> None:
     project.offline({"old-lib": "active", "good-lib": "archived"})
     project.write("requirements.txt", "old-lib\ngood-lib\n")
     result = project.run("snapshot", "--index-url", index.url)
@@ -74,22 +74,20 @@ def test_the_projects_own_offline_and_snapshot_are_passed_over(project: Project,
     assert statuses(result.out)["old-lib"]["status"] == "archived"
 
 
-@pytest.mark.parametrize("way", ["option", "environment", "user"])
-def test_offline_holds_when_the_user_says_so(project: Project, index: ScriptedIndex, way: str) -> None:
+@pytest.mark.parametrize("source", ["option", "environment", "user"])
+def test_offline_of_the_user_applies(project: Project, index: ScriptedIndex, source: str) -> None:
     configure(project, index)
     project.remember("old-lib", "archived", index=index.url)
-    if way == "user":
+    if source == "user":
         project.user_config("offline = true\n")
-    arguments = ["--offline"] if way == "option" else []
-    result = project.run("snapshot", *arguments, env={"MOTHBALL_OFFLINE": "1"} if way == "environment" else {})
+    arguments = ["--offline"] if source == "option" else []
+    result = project.run("snapshot", *arguments, env={"MOTHBALL_OFFLINE": "1"} if source == "environment" else {})
     assert result.code == 3
     assert set(statuses(result.out)) == {"old-lib"}
     assert index.count() == 0
 
 
-def test_names_that_are_left_out_are_told_and_one_that_could_not_be_checked_is_3(
-    project: Project, index: ScriptedIndex
-) -> None:
+def test_missing_names_are_reported_and_failed_lookups_exit_3(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     index.script("down-lib", Reply(403))
     project.write("more-requirements.txt", "gone-lib\ndown-lib\nours @ file:///ours\n")
@@ -102,7 +100,7 @@ def test_names_that_are_left_out_are_told_and_one_that_could_not_be_checked_is_3
     assert count == "snapshot contains 2 of 4 projects"
 
 
-def test_that_a_project_does_not_exist_is_no_failure(project: Project, index: ScriptedIndex) -> None:
+def test_missing_project_is_not_a_failure(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     project.write("more-requirements.txt", "gone-lib\n")
     assert project.run("snapshot").code == 0
@@ -116,9 +114,7 @@ def test_that_a_project_does_not_exist_is_no_failure(project: Project, index: Sc
         'ignore.down-lib = { rules = ["unverified"] }\n',
     ],
 )
-def test_no_configuration_hides_a_name_that_could_not_be_checked(
-    project: Project, index: ScriptedIndex, more: str
-) -> None:
+def test_configuration_cannot_hide_failed_lookups(project: Project, index: ScriptedIndex, more: str) -> None:
     configure(project, index, more)
     index.script("down-lib", Reply(403))
     project.write("more-requirements.txt", "down-lib\n")
@@ -127,7 +123,7 @@ def test_no_configuration_hides_a_name_that_could_not_be_checked(
     assert "down-lib could not be checked" in result.err
 
 
-def test_a_file_that_cannot_be_read_is_2_and_the_rest_is_written(project: Project, index: ScriptedIndex) -> None:
+def test_unreadable_file_exits_2_and_the_rest_is_written(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     project.write("latin-requirements.txt", b"\xff\n")
     result = project.run("snapshot", "-o", "statuses.json")
@@ -136,27 +132,27 @@ def test_a_file_that_cannot_be_read_is_2_and_the_rest_is_written(project: Projec
     assert set(statuses((project.root / "statuses.json").read_text())) == {"good-lib", "old-lib"}
 
 
-def test_an_index_that_is_down_does_not_cost_the_snapshot_of_yesterday(project: Project) -> None:
-    project.write("statuses.json", "the old one")
+def test_unavailable_index_keeps_the_existing_snapshot(project: Project) -> None:
+    project.write("statuses.json", "previous snapshot")
     with refusing_url() as url:
         configure(project, url)
         result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (3, "")
     assert result.err.splitlines()[-1] == "no snapshot written: all lookups failed"
-    assert (project.root / "statuses.json").read_text() == "the old one"
+    assert (project.root / "statuses.json").read_text() == "previous snapshot"
 
 
-def test_a_configuration_that_cannot_be_used_does_not_cost_the_snapshot_of_yesterday(project: Project) -> None:
-    project.write("statuses.json", "the old one")
+def test_invalid_configuration_keeps_the_existing_snapshot(project: Project) -> None:
+    project.write("statuses.json", "previous snapshot")
     project.write("requirements.txt", "old-lib\n")
     project.write("mothball.toml", "ofline = true\n")
     result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (2, "")
     assert "unknown key `ofline`" in result.err
-    assert (project.root / "statuses.json").read_text() == "the old one"
+    assert (project.root / "statuses.json").read_text() == "previous snapshot"
 
 
-def test_a_project_without_dependencies_has_an_empty_snapshot(project: Project) -> None:
+def test_project_without_dependencies_has_an_empty_snapshot(project: Project) -> None:
     project.write("requirements.txt", "# nothing yet\n")
     result = project.run("snapshot")
     assert result.code == 0
@@ -164,7 +160,7 @@ def test_a_project_without_dependencies_has_an_empty_snapshot(project: Project) 
     assert json.loads(result.out)["index"] == ""
 
 
-def test_of_several_indexes_the_one_that_has_the_project_speaks(project: Project, index: ScriptedIndex) -> None:
+def test_result_of_the_index_with_the_project_is_written(project: Project, index: ScriptedIndex) -> None:
     with ScriptedIndex() as empty:
         project.write("a-requirements.txt", f"-i {empty.url}\nold-lib\n")
         project.write("b-requirements.txt", f"-i {index.url}\nold-lib\n")
@@ -177,26 +173,26 @@ def test_of_several_indexes_the_one_that_has_the_project_speaks(project: Project
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_snapshot_replaces_another_in_one_step_and_leaves_nothing_beside_it(
+def test_snapshot_is_replaced_atomically(
     project: Project, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(project, index)
-    path = project.write("statuses.json", "the old one")
-    seen: list[str] = []
+    path = project.write("statuses.json", "previous snapshot")
+    contents: list[str] = []
     replace = os.replace
 
-    def watched(source: str, target: str) -> None:
-        seen.append(path.read_text())
+    def checked_replace(source: str, target: str) -> None:
+        contents.append(path.read_text())
         assert set(statuses(Path(source).read_text())) == {"good-lib", "old-lib"}
         replace(source, target)
 
-    monkeypatch.setattr(os, "replace", watched)
+    monkeypatch.setattr(os, "replace", checked_replace)
     assert project.run("snapshot", "-o", "statuses.json").code == 0
-    assert seen == ["the old one"]
+    assert contents == ["previous snapshot"]
     assert sorted(os.listdir(project.root)) == [".git", "mothball.toml", "requirements.txt", "statuses.json"]
 
 
-def test_a_snapshot_that_cannot_be_put_in_place_leaves_nothing_behind(project: Project, index: ScriptedIndex) -> None:
+def test_failed_write_leaves_no_temporary_file(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     (project.root / "statuses.json").mkdir()
     (project.root / "statuses.json" / "kept").touch()
@@ -207,7 +203,7 @@ def test_a_snapshot_that_cannot_be_put_in_place_leaves_nothing_behind(project: P
     assert sorted(os.listdir(project.root)) == [".git", "mothball.toml", "requirements.txt", "statuses.json"]
 
 
-def test_a_place_that_does_not_exist_is_told(project: Project, index: ScriptedIndex) -> None:
+def test_missing_output_directory_is_an_error(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     result = project.run("snapshot", "-o", "nowhere/statuses.json")
     assert result.code == 2
@@ -215,9 +211,7 @@ def test_a_place_that_does_not_exist_is_told(project: Project, index: ScriptedIn
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights and links are POSIX's here")
-def test_a_snapshot_is_as_readable_as_any_new_file_and_goes_where_a_link_leads(
-    project: Project, index: ScriptedIndex
-) -> None:
+def test_snapshot_has_umask_permissions_and_follows_symlinks(project: Project, index: ScriptedIndex) -> None:
     configure(project, index)
     (project.root / "shared").mkdir()
     (project.root / "statuses.json").symlink_to("shared/statuses.json")
@@ -230,7 +224,7 @@ def test_a_snapshot_is_as_readable_as_any_new_file_and_goes_where_a_link_leads(
     assert (project.root / "shared" / "statuses.json").stat().st_mode & 0o777 == 0o644
 
 
-def test_the_snapshot_of_a_cache_is_of_the_index_that_filled_it(project: Project) -> None:
+def test_snapshot_from_the_cache_records_its_index(project: Project) -> None:
     project.write("requirements.txt", f"-i {INDEX}\nold-lib\n")
     project.remember("old-lib", "archived")
     result = project.run("snapshot")

@@ -27,7 +27,7 @@ def write_ignores(project: Project, *arguments: str, **options: Any) -> Result:
 
 
 def unconfigured(project: Project) -> tuple[str, ...]:
-    """Return the arguments of a run that asks nobody, in a project without a configuration."""
+    """Prepare a project without configuration and return the options for a check without network."""
     project.write(".git/HEAD", "")
     project.write("statuses.json", snapshot_text(STATUSES))
     return "--offline", "--snapshot", "statuses.json"
@@ -37,14 +37,14 @@ def ignores(text: str, *prefix: str) -> dict[str, Any]:
     table = tomllib.loads(text)
     for key in prefix:
         table = table[key]
-    found: dict[str, Any] = table["ignore"]
-    return found
+    entries: dict[str, Any] = table["ignore"]
+    return entries
 
 
-# --- what is taken ----------------------------------------------------------------------------------------------------
+# --- selection of findings --------------------------------------------------------------------------------------------
 
 
-def test_archived_and_deprecated_findings_are_taken_and_the_rest_is_told(project: Project) -> None:
+def test_archived_and_deprecated_findings_are_ignored_and_the_rest_is_reported(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "good-lib\nold-lib>=1\ncalm-lib\nbad-lib\nfar-lib\n")
     result = write_ignores(project)
@@ -63,7 +63,7 @@ def test_archived_and_deprecated_findings_are_taken_and_the_rest_is_told(project
     assert (result.code, result.err) == (1, "")
 
 
-def test_the_exit_code_is_that_of_a_check_behind_it(project: Project) -> None:
+def test_exit_code_is_that_of_a_following_check(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\n")
     assert write_ignores(project).code == project.check().code == 0
@@ -74,7 +74,7 @@ def test_the_exit_code_is_that_of_a_check_behind_it(project: Project) -> None:
     assert write_ignores(project, "--exit-zero").code == 0
 
 
-def test_a_second_run_writes_nothing(project: Project) -> None:
+def test_second_run_writes_nothing(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\ncalm-lib\n")
     write_ignores(project)
@@ -85,7 +85,7 @@ def test_a_second_run_writes_nothing(project: Project) -> None:
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, moment)
 
 
-def test_names_that_are_ignored_already_are_left_alone(project: Project) -> None:
+def test_existing_ignores_are_unchanged(project: Project) -> None:
     more = '\n[ignore]\nold-lib = { rules = ["archived"], reason = "mine" }  # keep\n'
     project.offline(STATUSES, more)
     project.write("requirements.txt", "old-lib\ncalm-lib  # mothball: ignore[deprecated] here\n")
@@ -94,7 +94,7 @@ def test_names_that_are_ignored_already_are_left_alone(project: Project) -> None
     assert (project.root / "mothball.toml").read_bytes() == before
 
 
-def test_an_ignore_of_another_rule_is_extended_and_keeps_its_reason(project: Project) -> None:
+def test_ignore_of_another_rule_is_extended_and_keeps_its_reason(project: Project) -> None:
     project.offline(STATUSES, '\n[ignore]\n"Old.Lib" = { rules = ["deprecated"], reason = "mine" }\n')
     project.write("requirements.txt", "old-lib\n")
     assert write_ignores(project).code == 0
@@ -103,7 +103,7 @@ def test_an_ignore_of_another_rule_is_extended_and_keeps_its_reason(project: Pro
     }
 
 
-def test_an_ignore_whose_end_has_come_is_not_written_over(project: Project) -> None:
+def test_expired_ignore_is_not_overwritten(project: Project) -> None:
     project.offline(STATUSES, '\n[ignore]\nold-lib = { rules = ["archived"], until = 2020-01-01 }\n')
     project.write("requirements.txt", "old-lib\n")
     before = (project.root / "mothball.toml").read_bytes()
@@ -114,13 +114,13 @@ def test_an_ignore_whose_end_has_come_is_not_written_over(project: Project) -> N
     assert (project.root / "mothball.toml").read_bytes() == before
 
 
-def test_a_finding_that_is_switched_off_is_not_taken(project: Project) -> None:
+def test_disabled_rule_is_not_ignored(project: Project) -> None:
     project.offline(STATUSES, '\n[severity]\ndeprecated = "off"\n')
     project.write("requirements.txt", "calm-lib\n")
     assert write_ignores(project).out == "no ignores written, 0 findings remaining\n"
 
 
-def test_a_reason_is_one_harmless_line(project: Project) -> None:
+def test_reason_is_sanitized_to_one_line(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\n")
     result = project.check("--write-ignores", "--reason", 'for "now"\n::error::\x1b[2J\u202e\udc80 ok')
@@ -128,10 +128,10 @@ def test_a_reason_is_one_harmless_line(project: Project) -> None:
     assert ignores((project.root / "mothball.toml").read_text())["old-lib"]["reason"] == 'for "now" ::error:: [2J ok'
 
 
-# --- where it is written ----------------------------------------------------------------------------------------------
+# --- target file ------------------------------------------------------------------------------------------------------
 
 
-def test_without_a_configuration_it_is_the_pyproject_of_the_repository(project: Project) -> None:
+def test_pyproject_of_the_repository_is_the_default_target(project: Project) -> None:
     offline = unconfigured(project)
     project.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["old-lib"]\n')
     project.write("docs/requirements.txt", "calm-lib\n")
@@ -140,7 +140,7 @@ def test_without_a_configuration_it_is_the_pyproject_of_the_repository(project: 
     assert result.code == project.check(*offline).code == 0
 
 
-def test_in_a_repository_of_several_projects_it_is_that_of_each(project: Project) -> None:
+def test_each_project_has_its_own_target(project: Project) -> None:
     offline = unconfigured(project)
     project.write("a/pyproject.toml", '[project]\nname = "a"\ndependencies = ["old-lib"]\n')
     project.write("b/setup.cfg", "[options]\ninstall_requires =\n    calm-lib\n")
@@ -152,7 +152,7 @@ def test_in_a_repository_of_several_projects_it_is_that_of_each(project: Project
     assert project.check(*offline).code == 0
 
 
-def test_without_any_file_for_it_one_is_made(project: Project) -> None:
+def test_mothball_toml_is_created_if_there_is_no_configuration(project: Project) -> None:
     offline = unconfigured(project)
     project.write("requirements.txt", "old-lib\n")
     assert write_ignores(project, *offline).code == 0
@@ -162,7 +162,7 @@ def test_without_any_file_for_it_one_is_made(project: Project) -> None:
     assert project.check(*offline).code == 0
 
 
-def test_the_nearest_configuration_of_each_file_is_written(project: Project) -> None:
+def test_nearest_configuration_of_each_file_is_written(project: Project) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\n")
     inner = '[tool.mothball]\noffline = true\nsnapshot = "../statuses.json"\n'
@@ -175,7 +175,7 @@ def test_the_nearest_configuration_of_each_file_is_written(project: Project) -> 
     assert ignores(text, "tool", "mothball").keys() == {"calm-lib", "old-lib"}
 
 
-def test_a_lock_and_its_manifest_may_have_configurations_of_their_own(project: Project) -> None:
+def test_lock_and_manifest_with_different_configurations(project: Project) -> None:
     project.offline(STATUSES)
     project.write(".git/HEAD", "")
     project.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["old-lib"]\n')
@@ -189,7 +189,7 @@ def test_a_lock_and_its_manifest_may_have_configurations_of_their_own(project: P
     assert write_ignores(project).out == "no ignores written, 0 findings remaining\n"
 
 
-def test_the_configuration_that_was_named_is_written(project: Project, tmp_path: Path) -> None:
+def test_file_of_the_config_option_is_written(project: Project, tmp_path: Path) -> None:
     offline = unconfigured(project)
     project.write("requirements.txt", "old-lib\n")
     chosen = tmp_path / "gate.toml"
@@ -199,10 +199,10 @@ def test_the_configuration_that_was_named_is_written(project: Project, tmp_path:
     assert not (project.root / "mothball.toml").exists()
 
 
-# --- how it is written ------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def test_mode_mark_and_line_ends_of_the_file_stay(project: Project) -> None:
+def test_mode_byte_order_mark_and_line_endings_are_kept(project: Project) -> None:
     offline = unconfigured(project)
     path = project.write("pyproject.toml", b'\xef\xbb\xbf[project]\r\nname = "x"\r\ndependencies = ["old-lib"]\r\n')
     path.chmod(0o640)
@@ -215,7 +215,7 @@ def test_mode_mark_and_line_ends_of_the_file_stay(project: Project) -> None:
     assert project.check(*offline).code == 0
 
 
-def test_a_link_inside_the_repository_stays_a_link(project: Project) -> None:
+def test_symlink_inside_the_repository_is_kept(project: Project) -> None:
     offline = unconfigured(project)
     target = project.write("shared/base.toml", '[project]\nname = "x"\ndependencies = ["old-lib"]\n')
     os.symlink("shared/base.toml", project.root / "pyproject.toml")
@@ -225,7 +225,7 @@ def test_a_link_inside_the_repository_stays_a_link(project: Project) -> None:
     assert ignores(target.read_text(), "tool", "mothball").keys() == {"calm-lib"}
 
 
-def test_a_link_that_leads_outside_is_not_followed(project: Project, tmp_path: Path) -> None:
+def test_symlink_out_of_the_repository_is_rejected(project: Project, tmp_path: Path) -> None:
     offline = unconfigured(project)
     outside = tmp_path / "precious.toml"
     outside.write_text('[project]\nname = "x"\n')
@@ -237,7 +237,7 @@ def test_a_link_that_leads_outside_is_not_followed(project: Project, tmp_path: P
     assert "leads outside the repository" in result.out
 
 
-def test_a_link_to_what_is_no_toml_file_is_not_followed(project: Project) -> None:
+def test_symlink_to_a_file_that_is_not_toml_is_rejected(project: Project) -> None:
     offline = unconfigured(project)
     target = project.write(".git/config", "[core]\n\tbare = false\n")
     os.symlink(".git/config", project.root / "pyproject.toml")
@@ -248,8 +248,8 @@ def test_a_link_to_what_is_no_toml_file_is_not_followed(project: Project) -> Non
     assert "symbolic link to a file outside the repository or without the suffix .toml" in result.out
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root may give a file away")
-def test_the_owner_of_a_file_stays_its_owner(project: Project) -> None:
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can change the owner of a file")
+def test_file_owner_is_kept(project: Project) -> None:
     offline = unconfigured(project)
     path = project.write("pyproject.toml", '[project]\nname = "x"\ndependencies = ["old-lib"]\n')
     os.chown(path, 12345, 12345)
@@ -257,7 +257,7 @@ def test_the_owner_of_a_file_stays_its_owner(project: Project) -> None:
     assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
 
 
-def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) -> None:
+def test_invalid_toml_is_not_modified(project: Project) -> None:
     offline = unconfigured(project)
     path = project.write("pyproject.toml", '[project]\nname = \ndependencies = ["old-lib"]\n')
     before = path.read_bytes()
@@ -271,7 +271,7 @@ def test_a_configuration_that_cannot_be_parsed_is_not_written(project: Project) 
     assert result.out.endswith("no ignores written, 2 findings remaining\n")
 
 
-def test_a_table_without_a_header_of_its_own_is_not_changed(project: Project) -> None:
+def test_ignore_table_with_dotted_keys_is_not_modified(project: Project) -> None:
     project.offline(STATUSES, '\nignore.calm-lib = { rules = ["deprecated"], reason = "mine" }\n')
     project.write("requirements.txt", "old-lib\n")
     before = (project.root / "mothball.toml").read_bytes()
@@ -281,7 +281,7 @@ def test_a_table_without_a_header_of_its_own_is_not_changed(project: Project) ->
 
 
 @pytest.mark.parametrize("text", ["offline = \n", "ofline = true\n", "[ignore]\nold-lib = {}\n"])
-def test_under_a_configuration_that_cannot_be_used_nothing_is_checked_or_written(project: Project, text: str) -> None:
+def test_files_with_an_invalid_configuration_are_not_checked_or_ignored(project: Project, text: str) -> None:
     offline = unconfigured(project)
     path = project.write("mothball.toml", text)
     project.write("requirements.txt", "old-lib\n")
@@ -292,25 +292,25 @@ def test_under_a_configuration_that_cannot_be_used_nothing_is_checked_or_written
     assert result.out.endswith("no ignores written, 0 findings remaining\n")
 
 
-def test_what_cannot_be_written_is_told_and_the_others_are_written(project: Project) -> None:
+def test_write_error_is_reported_and_other_files_are_written(project: Project) -> None:
     offline = unconfigured(project)
     path = project.write("a/pyproject.toml", '[project]\nname = "a"\ndependencies = ["old-lib"]\n')
     project.write("b/pyproject.toml", '[project]\nname = "b"\ndependencies = ["old-lib"]\n')
-    in_the_way = project.write(f"a/pyproject.toml.{os.getpid()}.new", "somebody's")
+    existing = project.write(f"a/pyproject.toml.{os.getpid()}.new", "other content")
     before = path.read_bytes()
     result = write_ignores(project, *offline)
     assert result.code == 2
     assert "a/pyproject.toml: error: no ignores written: cannot write the file (File exists)" in result.out
     assert "b/pyproject.toml: 1 ignore written\n" in result.out
     assert result.out.endswith("1 ignore written, 1 finding remaining\n")
-    assert (path.read_bytes(), in_the_way.read_text()) == (before, "somebody's")
+    assert (path.read_bytes(), existing.read_text()) == (before, "other content")
 
 
-def test_a_file_that_is_protected_stays_as_it_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_file_is_not_modified(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     offline = unconfigured(project)
     path = project.write("pyproject.toml", '[project]\nname = "a"\ndependencies = ["old-lib"]\n')
     path.chmod(0o444)
-    # Who may do everything is stopped by no mode.
+    # As root, the file mode has no effect, so simulate the missing permission.
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     result = write_ignores(project, *offline)
     assert result.code == 2
@@ -319,7 +319,7 @@ def test_a_file_that_is_protected_stays_as_it_is(project: Project, monkeypatch: 
     assert sorted(os.listdir(project.root)) == [".git", "pyproject.toml", "statuses.json"]
 
 
-def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
+def test_full_disk_leaves_file_unchanged_and_no_temporary_file(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offline = unconfigured(project)
@@ -336,7 +336,7 @@ def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
     assert sorted(os.listdir(project.root)) == [".git", "pyproject.toml", "statuses.json"]
 
 
-# --- how it is called -------------------------------------------------------------------------------------------------
+# --- options ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,9 @@ def test_a_disk_that_is_full_leaves_the_file_and_nothing_beside_it(
         ),
     ],
 )
-def test_a_wrong_call_shows_the_way(project: Project, arguments: tuple[str, ...], message: str, help_text: str) -> None:
+def test_invalid_option_combinations_are_usage_errors(
+    project: Project, arguments: tuple[str, ...], message: str, help_text: str
+) -> None:
     project.offline(STATUSES)
     project.write("requirements.txt", "old-lib\n")
     before = (project.root / "mothball.toml").read_bytes()

@@ -10,7 +10,7 @@ from tests.support.clock import Clock
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal, or that it is none."""
+    """A text stream whose `isatty()` result is configurable."""
 
     def __init__(self, *, is_terminal: bool = True) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ def stderr(monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool = True) -> Term
     return terminal
 
 
-def test_a_long_wait_is_shown_with_its_numbers_and_cleared_away(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_run_shows_counts_and_clears_the_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
     progress = Progress(clock)
     clock.seconds += 1.0
@@ -45,7 +45,7 @@ def test_a_long_wait_is_shown_with_its_numbers_and_cleared_away(clock: Clock, mo
     assert shown.rstrip().endswith("\x1b[2K")  # the line is erased
 
 
-def test_a_short_wait_is_not_shown(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_run_shows_no_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
     progress = Progress(clock)
     clock.seconds += 0.3
@@ -54,7 +54,7 @@ def test_a_short_wait_is_not_shown(clock: Clock, monkeypatch: pytest.MonkeyPatch
     assert terminal.getvalue() == ""
 
 
-def test_nothing_is_shown_when_there_is_nothing_left_to_wait_for(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completed_lookups_show_no_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
     progress = Progress(clock)
     clock.seconds += 5.0
@@ -63,7 +63,7 @@ def test_nothing_is_shown_when_there_is_nothing_left_to_wait_for(clock: Clock, m
     assert terminal.getvalue() == ""
 
 
-def test_nothing_is_shown_where_nobody_watches(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_without_a_terminal(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = stderr(monkeypatch, is_terminal=False)
     progress = Progress(clock)
     clock.seconds += 5.0
@@ -72,7 +72,7 @@ def test_nothing_is_shown_where_nobody_watches(clock: Clock, monkeypatch: pytest
     assert pipe.getvalue() == ""
 
 
-def test_a_second_round_of_look_ups_moves_the_same_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_batch_of_lookups_reuses_the_bar(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = stderr(monkeypatch)
     progress = Progress(clock)
     clock.seconds += 1.0

@@ -1,4 +1,4 @@
-"""The beginning of a run: what ends it at once, and what goes the ordinary way."""
+"""The entry point: which calls exit early, and which take the normal path."""
 
 from __future__ import annotations
 
@@ -24,56 +24,58 @@ try:
 finally:
     json.dump(sorted(sys.modules), sys.stderr)
 """
-# What the beginning must do without: each costs a good part of a bare interpreter start.
+# Modules that the early exit must not import: each takes a noticeable part of the interpreter start.
 HEAVY = {"argparse", "collections", "contextlib", "enum", "re", "subprocess", "typing"}
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    made = new_repository(tmp_path.resolve() / "repo")
-    made.commit({"requirements.txt": "good\n", "app.py": ""})
-    made.stage({"app.py": "1"})
-    monkeypatch.chdir(made.root)
+    repository = new_repository(tmp_path.resolve() / "repo")
+    repository.commit({"requirements.txt": "good\n", "app.py": ""})
+    repository.stage({"app.py": "1"})
+    monkeypatch.chdir(repository.root)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
-    return made
+    return repository
 
 
 def probe(repository: Repository, *arguments: str) -> tuple[int, set[str]]:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", PROBE, *arguments],
         cwd=repository.root,
         env=clean_environment(repository.root.parent, **IDENTITY),
         capture_output=True,
         check=False,
     )
-    return done.returncode, set(json.loads(done.stderr.splitlines()[-1]))
+    return completed.returncode, set(json.loads(completed.stderr.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("more", [(), ("--",), ("--strict", "-q")])
-def test_a_commit_without_dependency_files_imports_next_to_nothing(
+def test_commit_without_dependency_files_imports_no_heavy_modules(
     repository: Repository, more: tuple[str, ...]
 ) -> None:
     code, modules = probe(repository, "check", "--added", *more)
     assert code == 0
-    # What was imported before us, by an editable install or a measurement of coverage, is not ours.
+    # Disregard modules that an editable install or coverage measurement has imported before.
     bare = "import json, sys; json.dump(sorted(sys.modules), sys.stderr)"
     before = subprocess.run([sys.executable, "-I", "-c", bare], capture_output=True, check=True).stderr
     assert (modules - set(json.loads(before))) & HEAVY == set()
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "deep/uv.lock", "notes.txt"])
-def test_whatever_may_be_a_dependency_file_goes_the_ordinary_way(repository: Repository, name: str) -> None:
+def test_possible_dependency_file_takes_the_normal_path(repository: Repository, name: str) -> None:
     repository.stage({name: "x"})
     assert not start._nothing_staged()
 
 
-def test_a_deleted_or_conflicting_dependency_file_goes_the_ordinary_way(repository: Repository) -> None:
+def test_deleted_dependency_file_takes_the_normal_path(repository: Repository) -> None:
     repository.git("rm", "--quiet", "--cached", "requirements.txt")
     assert not start._nothing_staged()
 
 
-def test_nothing_else_is_certain(repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_uncertain_conditions_take_the_normal_path(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert start._nothing_staged()
     with monkeypatch.context() as patched:
         patched.setenv("PRE_COMMIT_FROM_REF", "HEAD")
@@ -81,7 +83,7 @@ def test_nothing_else_is_certain(repository: Repository, monkeypatch: pytest.Mon
         assert not start._nothing_staged()
     with monkeypatch.context() as patched:
         patched.setenv("PRE_COMMIT_REMOTE_NAME", "origin")
-        assert not start._nothing_staged(), "a push is not what is staged"
+        assert not start._nothing_staged(), "a push does not check the staged files"
     with monkeypatch.context() as patched:
         patched.setenv("PATH", str(tmp_path))
         assert not start._nothing_staged()
@@ -95,7 +97,7 @@ def test_nothing_else_is_certain(repository: Repository, monkeypatch: pytest.Mon
     assert not start._nothing_staged()
 
 
-def test_the_first_commit_goes_the_ordinary_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_commit_takes_the_normal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository = new_repository(tmp_path / "new")
     repository.stage({"app.py": ""})
     monkeypatch.chdir(repository.root)
@@ -103,7 +105,7 @@ def test_the_first_commit_goes_the_ordinary_way(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("arguments", "at_once"),
+    ("arguments", "exits_early"),
     [
         (["check", "--added"], True),
         (["check", "--added", "--"], True),
@@ -114,22 +116,22 @@ def test_the_first_commit_goes_the_ordinary_way(tmp_path: Path, monkeypatch: pyt
         ([], False),
     ],
 )
-def test_only_the_simplest_call_ends_at_once(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, at_once: bool
+def test_only_plain_added_checks_exit_early(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, exits_early: bool
 ) -> None:
-    went_on: list[bool] = []
-    monkeypatch.setattr("mothball.cli.parser.entry_point", lambda: went_on.append(True))
+    parser_calls: list[bool] = []
+    monkeypatch.setattr("mothball.cli.parser.entry_point", lambda: parser_calls.append(True))
     monkeypatch.setattr(sys, "argv", ["mothball", *arguments])
-    if at_once:
+    if exits_early:
         with pytest.raises(SystemExit) as stopped:
             start.entry_point()
         assert stopped.value.code == 0
     else:
         start.entry_point()
-    assert went_on == ([] if at_once else [True])
+    assert parser_calls == ([] if exits_early else [True])
 
 
-# Imported by every run, by a run that asks an index, and by the interpreter on its way to us.
+# Modules imported by every run, by a run that queries an index, or by the interpreter at startup.
 SHADOWED = [
     "argparse",
     "json",
@@ -147,13 +149,13 @@ SHADOWED = [
 
 
 @pytest.mark.parametrize("command", [["--version"], ["check", "requirements.txt"], ["check", "--added"], ["lsp"]])
-def test_a_module_that_lies_in_the_working_directory_is_not_run(command: list[str], tmp_path: Path) -> None:
+def test_modules_in_the_working_directory_are_not_imported(command: list[str], tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "repo")
     trap = "open('ran-' + __name__, 'w').close()\nraise SystemExit(77)\n"
     repository.commit({f"{name}.py": trap for name in SHADOWED})
     with refusing_url() as url:
         repository.stage({"requirements.txt": f"--index-url {url}\nold-lib\n"})
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-m", "mothball", *command],
             cwd=repository.root,
             env=clean_environment(tmp_path, **IDENTITY),
@@ -163,16 +165,16 @@ def test_a_module_that_lies_in_the_working_directory_is_not_run(command: list[st
             check=False,
         )
     assert [path.name for path in repository.root.glob("ran-*")] == []
-    assert done.returncode != 77
-    assert "Traceback" not in done.stderr
+    assert completed.returncode != 77
+    assert "Traceback" not in completed.stderr
     if command[0] == "check":
-        assert "old-lib could not be checked" in done.stdout
+        assert "old-lib could not be checked" in completed.stdout
 
 
-def test_the_directories_that_the_user_named_stay_on_the_path(tmp_path: Path) -> None:
+def test_directories_on_the_module_path_are_kept(tmp_path: Path) -> None:
     probe = "import sys; sys.argv = ['mothball', '--version']; import runpy\n"
     probe += f"sys.path.insert(0, {str(tmp_path)!r})\n"
     probe += "try:\n    runpy.run_module('mothball', run_name='__main__')\n"
     probe += f"except SystemExit:\n    print({str(tmp_path)!r} in sys.path)\n"
-    done = subprocess.run([sys.executable, "-I", "-c", probe], capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("True\n")
+    completed = subprocess.run([sys.executable, "-I", "-c", probe], capture_output=True, text=True, check=True)
+    assert completed.stdout.endswith("True\n")

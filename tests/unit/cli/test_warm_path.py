@@ -1,4 +1,4 @@
-"""What a check whose answers are all cached may import: imports are the hook's cost, and a list beats a clock."""
+"""Modules that a check with a warm cache may import: imports dominate the run time of the hook."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt", "."])
-@pytest.mark.parametrize("form", ["text", "concise", "json"])
-def test_a_warm_check_imports_nothing_heavy(project: Path, path: str, form: str) -> None:
-    assert heavy_imports(project, "check", "--format", form, path) == set()
+@pytest.mark.parametrize("output_format", ["text", "concise", "json"])
+def test_check_with_warm_cache_imports_no_heavy_modules(project: Path, path: str, output_format: str) -> None:
+    assert heavy_imports(project, "check", "--format", output_format, path) == set()
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "requirements.txt"])
-def test_a_warm_hook_imports_nothing_heavy(project: Path, path: str) -> None:
+def test_hook_with_warm_cache_imports_no_heavy_modules(project: Path, path: str) -> None:
     repository = new_repository(project)
     repository.commit({"app.py": ""})
-    repository.git("add", path, "pyproject.toml")  # its configuration names the index
+    repository.git("add", path, "pyproject.toml")  # its configuration sets the index
     assert heavy_imports(project, "check", "--added", "--", path) == set()
 
 
@@ -64,7 +64,7 @@ def heavy_imports(project: Path, *arguments: str) -> set[str]:
         "MOTHBALL_CACHE_DIR": str(project / "cache"),
     }
 
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", PROBE, *arguments],
         cwd=project,
         env=environment,
@@ -73,10 +73,10 @@ def heavy_imports(project: Path, *arguments: str) -> set[str]:
         check=True,
     )
 
-    code, modules = json.loads(done.stderr)
-    assert code == 0, done.stdout
-    assert done.stdout.count("not verified") == 0 or '"unverified": 0' in done.stdout
-    assert not done.stdout.startswith("0 dependencies")
+    code, modules = json.loads(completed.stderr)
+    assert code == 0, completed.stdout
+    assert completed.stdout.count("not verified") == 0 or '"unverified": 0' in completed.stdout
+    assert not completed.stdout.startswith("0 dependencies")
     return {
         name for name in modules for forbidden in FORBIDDEN if name == forbidden or name.startswith(forbidden + ".")
     }
