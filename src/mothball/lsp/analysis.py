@@ -1,4 +1,4 @@
-"""The work on one document that may run in any thread: the survey of its surroundings, and the verdict on its text."""
+"""Work on one document that may run in any thread: read its files, and check its text."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LookUp = Callable[[Iterable[Query]], IndexResults]
 
 
 class AnalysisRequest(NamedTuple):
-    """What is surveyed: a path, its format, the text in the editor, and the folder of the workspace that holds it.
+    """The document to read files for: absolute path, format, editor text and workspace folder.
 
-    ``valid`` is what is left of the last valid parse.
+    ``valid`` is what remains of the last valid parse.
     """
 
     path: str
@@ -41,18 +41,17 @@ class AnalysisRequest(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """What a survey brought: the text as it was read with its surroundings, and what the cache knows of its names."""
+    """What was read from disk: the parsed text with its context, and the cached results of its names."""
 
     parsed: Parsed
     cached: IndexResults
 
 
 class AnalysisTask(NamedTuple):
-    """What is to be judged; ``parsed`` is what was parsed last, be it of another text.
+    """The text to check; ``parsed`` is the previous parse, possibly of another text.
 
-    ``unsaved`` is what other texts in the editor say. ``unused`` is what a check of the whole workspace found of the
-    ignores of this document, where it is a configuration: it alone can tell. ``valid`` is what is left of the last
-    valid parse.
+    ``unsaved`` is the state of other editor texts. ``unused`` are the unused ignores found by the last workspace check,
+    if the document is a configuration file. ``valid`` is what remains of the last valid parse.
     """
 
     text: str
@@ -66,7 +65,7 @@ class AnalysisTask(NamedTuple):
 
 
 class AnalysisResult(NamedTuple):
-    """What a text came to."""
+    """The result of a check."""
 
     parsed: Parsed | None
     checked: Checked
@@ -76,12 +75,12 @@ class AnalysisResult(NamedTuple):
 def read_file_state(
     subject: AnalysisRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
 ) -> FileState:
-    """Read what matters for a document, and what the cache knows of the names in it."""
+    """Read the files that a document depends on, and the cached results of its names."""
     path, file_format, text, folder, valid = subject
     try:
         context = read_file_context(path, file_format, folder, effective_settings().config_resolver())
     except (ConfigError, UnreadableFileError) as error:
-        # Nobody knows which names the user keeps to themselves: nothing is looked up.
+        # Private names are unknown, so nothing is looked up.
         context = read_file_context(
             path, file_format, folder, ConfigResolver(ConfigResolverSettings(today=""), UserConfig())
         )
@@ -94,7 +93,7 @@ def read_file_state(
 
 
 def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
-    """Return the verdict on a text, by the answers that ``known`` has."""
+    """Check a text with the lookup results that ``known`` returns."""
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
@@ -115,7 +114,7 @@ def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
 
 
 def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
-    """Yield what was found of ignores that are still in the text, where they stand there now."""
+    """Yield findings about ignores that are still in the text, with their current location."""
     places = configuration.resolved_config.ignore_locations
     for finding in unused:
         place = places.get(finding.name or "")
@@ -124,7 +123,7 @@ def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[
 
 
 def failed_result(path: str, text: str, version: int | None, options: DiagnosticOptions) -> AnalysisResult:
-    """Return the verdict on a text on which mothball failed: a bug must not look like a clean file."""
+    """Return a result that reports an internal error: a bug must not look like a clean file."""
     help_text = "this is a bug in mothball; the log of the server shows where"
     problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)
     checked = Checked(text, display_path(path), version, None, None, (), (problem,))

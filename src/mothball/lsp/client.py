@@ -1,4 +1,4 @@
-"""What the client can do, read once from its `initialize`."""
+"""Features of the client, read from its `initialize` request."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _Shape = types.PublishDiagnosticsClientCapabilities | types.DiagnosticClientCapa
 
 
 class ClientFeatures(NamedTuple):
-    """What the client announced. ``encoding`` is that of positions: ``utf-8``, ``utf-16`` or ``utf-32``.
+    """Features of the client; ``encoding`` is that of positions: ``utf-8``, ``utf-16`` or ``utf-32``.
 
-    ``pulls`` says that diagnostics are asked for by the client, and can be told to be asked for again; they are pushed
-    otherwise, and never both.
+    ``pulls`` means that the client pulls diagnostics and can be requested to pull again; otherwise they are published,
+    never both.
     """
 
     encoding: str = "utf-16"
@@ -32,14 +32,14 @@ class ClientFeatures(NamedTuple):
 
 
 def read_features(capabilities: types.ClientCapabilities, encoding: object) -> ClientFeatures:
-    """Return what ``capabilities`` announce; ``encoding`` is the one that was agreed upon."""
+    """Return the features that ``capabilities`` announce; ``encoding`` is the negotiated one."""
     document = capabilities.text_document or types.TextDocumentClientCapabilities()
     workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
     window = capabilities.window or types.WindowClientCapabilities()
     edits = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
     published = document.publish_diagnostics or types.PublishDiagnosticsClientCapabilities()
     pulled = document.diagnostic
-    # What is said of a diagnostic's members may stand in either place; older clients know only the first.
+    # Features of diagnostics may be announced in either place; older clients know only the first.
     shapes: list[_Shape] = [published] if pulled is None else [published, pulled]
     tags = [tag for options in shapes for tag in (options.tag_support.value_set if options.tag_support else ())]
     return ClientFeatures(

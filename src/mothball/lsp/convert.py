@@ -1,7 +1,7 @@
-"""Between the core's words and the protocol's: positions, paths, findings. The one place that knows UTF-16.
+"""Convert positions, paths and severities between mothball and the protocol. The only module that deals with UTF-16.
 
-The core counts code points from 0 in a text and shows lines and columns from 1; the protocol counts lines from 0 and,
-within a line, units of the encoding that client and server agreed upon.
+mothball counts code points from 0 in a text, and displays lines and columns from 1; the protocol counts lines from 0
+and, within a line, units of the negotiated encoding.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _DRIVE = re.compile(r"/[A-Za-z]:")
 
 
 class Positions:
-    """Offsets of one text as positions of the protocol, and back; linear in the text when asked in order."""
+    """Converts offsets of a text to positions and back; linear in the text if called in order."""
 
     def __init__(self, text: str, encoding: str) -> None:
-        """Count in units of ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``, whichever was agreed upon."""
+        """Count in units of the negotiated ``encoding``: ``utf-8``, ``utf-16`` or ``utf-32``."""
         self._lines = LineIndex(text)
         self._is_plain = encoding == "utf-32" or text.isascii()
         self._codec, self._size = _CODECS[encoding], _UNIT_SIZES[encoding]
-        self._last = (0, 0, 0)  # line, column, units: of the position that was told last
+        self._last = (0, 0, 0)  # line, column and units of the last position
 
     def position(self, offset: int) -> types.Position:
         """Return the position of ``offset``."""
@@ -54,7 +54,7 @@ class Positions:
         )
 
     def offset(self, position: types.Position) -> int:
-        """Return the offset of ``position``; one behind the end of its line or of the text is that end."""
+        """Return the offset of ``position``, clipped to the end of its line and of the text."""
         if position.line >= self._lines.count:
             return self._lines.start(self._lines.count) + len(self._lines.line(self._lines.count))
         start, text = self._lines.start(position.line + 1), self._lines.line(position.line + 1)
@@ -77,9 +77,9 @@ class Positions:
 
 
 def _whole_characters(data: bytes, codec: str, text: str) -> int:
-    """Return how many characters of ``text`` are whole in ``data``, which begins as it does.
+    """Return the number of characters of ``text`` that ``data``, a prefix of its encoding, contains completely.
 
-    A position in the middle of a character stands before it.
+    A position inside a character is that of its start.
     """
     while True:
         try:
@@ -91,7 +91,7 @@ def _whole_characters(data: bytes, codec: str, text: str) -> int:
 
 
 def path_of(uri: str) -> str | None:
-    """Return the absolute path of the file that ``uri`` names; None for what is no file."""
+    """Return the absolute path of a file URI, None for other URIs."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -119,16 +119,16 @@ def uri_of(path: str) -> str:
 
 
 def severity_of(severity: Severity) -> types.DiagnosticSeverity:
-    """Return the protocol's word for ``severity``, which is not ``off``."""
+    """Return the protocol's value for ``severity``, which must not be ``off``."""
     return _SEVERITIES[severity]
 
 
 def rule_uri(rule: Rule) -> str:
-    """Return where the page of ``rule`` is: the file that comes with this package."""
+    """Return the URI of the documentation of ``rule`` in this package."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     return uri_of(os.path.join(package, "check", "rule_pages", f"{rule}.md"))
 
 
 def top_of_document() -> types.Range:
-    """Return the range for what is about a whole document."""
+    """Return the range of diagnostics about the whole document."""
     return types.Range(types.Position(0, 0), types.Position(0, 0))

@@ -1,4 +1,4 @@
-"""From a verdict to the diagnostics of a document."""
+"""Convert the result of a check to the diagnostics of a document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mothball.model.sanitize import join_names, one_line
 
 
 class DiagnosticOptions(NamedTuple):
-    """How diagnostics are to look: what the client can show, and whether its user wants the tag."""
+    """How to convert diagnostics: the client's features and the `deprecatedTag` setting."""
 
     client: ClientFeatures
     deprecated_tag: bool = False
@@ -33,18 +33,18 @@ def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.D
 
 
 class _Writer:
-    """Writes the diagnostics of one checked document."""
+    """Converts the result of one check."""
 
     def __init__(self, checked: Checked, options: DiagnosticOptions) -> None:
         self._checked = checked
         self._diagnostic_options = options
         self._positions = Positions(checked.text, options.client.encoding)
         self._items = checked.dependencies()
-        # The transitive packages, by their places; made when the first is asked for.
+        # Transitive dependencies by location; computed at the first access.
         self._by_place: dict[Location, CheckedDependency] | None = None
 
     def diagnostics(self) -> list[types.Diagnostic]:
-        """Return all of them: what is about the whole document first, then in the order of its lines."""
+        """Return all diagnostics: those of the whole document first, then in the order of its lines."""
         unreachable: dict[tuple[str, Cause | None], list[Finding]] = {}
         told: list[types.Diagnostic] = []
         for finding in filter(is_reported, self._checked.findings()):
@@ -75,7 +75,7 @@ class _Writer:
         yield from (one for one in (report.problems if report else ()) if one.path in ("", self._checked.path))
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
-        """Yield the note on an index that states nothing, at the first name that it was asked for."""
+        """Yield the diagnostic of an index that states no statuses, at the first name looked up there."""
         for item in self._items:
             if (
                 isinstance(item.lookup, StatusNotStated)
@@ -88,7 +88,7 @@ class _Writer:
         place = finding.location
         related = []
         if finding.path != self._checked.path:
-            # The finding is its manifest's; this lock records the same.
+            # The finding is in the manifest; this lock records the same dependency.
             place = next(one for one in finding.related_locations if one.path == self._checked.path)
             related = self._related(finding.location, f"{finding.name} is declared here")
         elif finding.lookup is not None:
@@ -97,7 +97,7 @@ class _Writer:
         return self._diagnostic(finding, range_, message or _message(finding), related)
 
     def _brought_in_by(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
-        """Return the line of the manifest that brings a lock's transitive package in."""
+        """Return the location of the direct dependency that requires a transitive one."""
         opened, report = self._checked.opened, self._checked.report
         if opened is None or report is None or not opened.manifests:
             return []
@@ -147,29 +147,28 @@ _TAGGED = (Rule.ARCHIVED, Rule.DEPRECATED)
 
 
 def _message(finding: Finding) -> str:
-    """Return what is so; and the way out, too, where no code action offers it."""
+    """Return the message, with the help text unless code actions offer the remedies."""
     message = finding.full_message()
     return message if finding.lookup is not None or not finding.help else f"{message}\n{finding.help}"
 
 
-# An index that is down shows in several of these: after a few, the rest of the names are not tried any more.
+# An outage of an index shows as several of these causes, because names after the first failures are not tried anymore.
 _CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.REFUSED_URL, Cause.OFFLINE)
-# One report on several names weighs as much as the one that weighs most.
+# A combined diagnostic has the highest severity of its findings.
 _WEIGHTS = tuple(Severity)
-# The most names that one report lists.
+# List at most this many names in a combined diagnostic.
 _MOST_NAMES = 5
 
 
 def _trouble(lookup: Unavailable) -> tuple[str, Cause | None]:
-    """Return what failed: an index, with the cause where that may be about some of its pages."""
+    """Return the index that failed, and the cause if it may concern only some of its pages."""
     return lookup.origin.index_url, None if lookup.cause in _CAUSES_OF_ALL else lookup.cause
 
 
 def _together(findings: list[Finding], old: Problem | None) -> str:
-    """Return the one message on names that could not be checked for the same reason.
+    """Return one message for all names that could not be looked up on an index for the same reason.
 
-    An index that is down is one thing to know, however many names were to be asked of it, and though ``old`` answers
-    of it serve for others.
+    ``old`` is the problem that stale results of this index were used, if there is one.
     """
     first = findings[0]
     names = list(dict.fromkeys(finding.name or "" for finding in findings))
@@ -183,7 +182,7 @@ def _together(findings: list[Finding], old: Problem | None) -> str:
 def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
     shown = set()
     for one in sorted(diagnostics, key=lambda one: (one.range.start.line, one.range.start.character)):
-        # Of a name that several manifests declare, its lock has one line all the same.
+        # A dependency of several manifests gets one diagnostic in the lock.
         key = (one.range.start.line, one.range.start.character, one.code, one.message)
         if key not in shown:
             shown.add(key)
@@ -191,7 +190,7 @@ def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]
 
 
 def problem_diagnostic(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:
-    """Return the diagnostic of what kept the document from being checked as it should."""
+    """Return the diagnostic of a problem that affects the check of the document."""
     here = not problem.path or problem.path in (checked.path, checked.shown)
     range_ = top_of_document()
     if here and problem.position is not None:

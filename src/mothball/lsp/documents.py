@@ -1,4 +1,4 @@
-"""The documents that the client has opened, and what was made of each. All of it belongs to the event loop's thread."""
+"""The open documents and the results of their checks. Used only in the event loop's thread."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from mothball.model.records import NamedTuple
 
 
 class Checked(NamedTuple):
-    """One text of a document with the verdict on it. ``opened`` is None where nothing of it may be checked.
+    """A text of a document and the result of its check.
 
-    ``shown`` is its path as reports and problems show it.
+    ``opened`` is None if the document must not be checked; ``shown`` is its path as displayed in reports.
     """
 
     text: str
@@ -35,20 +35,20 @@ class Checked(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path by which the report knows the document."""
+        """The path of the document in the report."""
         return self.opened.file.path if self.opened else ""
 
     def is_pending(self) -> bool:
-        """Return whether any of its names has not been asked for yet."""
+        """Return True if any dependency has not been looked up yet."""
         return any(item.lookup == PENDING for item in self.dependencies())
 
     def dependencies(self) -> list[CheckedDependency]:
-        """Return what was checked of this document, not of the files around it."""
+        """Return the dependencies of this document, without those of its manifests."""
         items, path = self.report.dependencies if self.report else (), self.path
         return [item for item in items if item.path == path]
 
     def findings(self) -> list[Finding]:
-        """Return the findings that this document bears, in its order; the suppressed ones are among them."""
+        """Return the findings of this document in its order, suppressed ones included."""
         findings, path = self.report.findings if self.report else (), self.path
         return [
             finding
@@ -58,9 +58,9 @@ class Checked(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A text, parsed by what was known of its surroundings; ``opened`` is None where nothing of it may be checked.
+    """A parsed text; ``opened`` is None if the document must not be checked.
 
-    ``unsaved`` is what other texts in the editor said.
+    ``unsaved`` is the state of other editor texts at that time.
     """
 
     context: DocumentContext
@@ -70,56 +70,55 @@ class Parsed(NamedTuple):
 
 
 class OpenDocument:
-    """A document between its didOpen and its didClose."""
+    """A document between didOpen and didClose."""
 
     def __init__(self, uri: str, path: str, file_format: str, text: str, version: int | None) -> None:
-        """Begin with nothing known of it."""
         self.uri = uri
         self.path = path
         self.format = file_format
         self.text = text
         self.version = version
-        # What the text says of private names, where it is a configuration.
+        # Private name patterns in the text, if the document is a configuration file.
         self.private: tuple[str, ...] = ()
-        # Whether the text names other indexes than the file on disk, and what new name it gives the project.
+        # Whether the indexes in the text differ from those of the saved file, and a changed project name.
         self.changes_indexes = False
         self.unsaved_project_name = ""
         self.context: DocumentContext | None = None
         self.parsed: Parsed | None = None
-        # What is left of the last valid parse, for formats that are read whole or not at all.
+        # What remains of the last valid parse, for formats that are parsed as a whole or not at all.
         self.valid: LastValid | None = None
         self.checked: Checked | None = None
         self.diagnostics: list[types.Diagnostic] | None = None
         self.result_id = ""
-        # Whether the client, which pulls, has what `diagnostics` was before it changed for the last time.
+        # Whether a client that pulls has received the diagnostics before the last change.
         self.pulled = False
-        # The only survey there was has failed; the next change is reason to try again.
+        # The first read failed; the next change tries again.
         self.read_failed = False
-        # Counts the reads_started that were begun, so that one overtaken by the next is dropped.
+        # Number of reads started; the results of all but the last are dropped.
         self.reads_started = 0
         self.check_is_scheduled = False
         self.lookup_is_due = False
-        # Where the last change was, until the file is saved: there, somebody may still be typing a name.
+        # The last change, until the file is saved: a name may still be being typed there.
         self.last_edit: Span | None = None
-        # A long text is judged in a thread, one after the other; `is_outdated` when there is reason to do it again.
+        # Long texts are checked in a thread, one check at a time; `is_outdated` requests another one.
         self.is_in_thread = False
         self.is_outdated = False
         self.lookup_timer: asyncio.TimerHandle | None = None
         self.waiters: list[asyncio.Future[None]] = []
 
     def queries(self) -> tuple[Query, ...]:
-        """Return what is asked for the text that was checked last."""
+        """Return the queries of the text that was checked last."""
         return self.checked.queries if self.checked is not None else ()
 
     def is_checked(self) -> bool:
-        """Return whether the verdict is about the text as it is now."""
+        """Return True if the current text is checked."""
         return self.checked is not None and self.checked.text == self.text and not self.check_is_scheduled
 
 
 def format_for(path: str, *, scripts: bool) -> str | None:
-    """Return the format of the file at ``path`` by its name alone; None for what is not ours.
+    """Return the format of the file at ``path`` by its name, None if it is not a dependency file.
 
-    Language ids say nothing: a requirements file has four of them, depending on the editor.
+    Language identifiers are ignored: editors use four different ones for requirements files.
     """
     if os.path.basename(path) == MOTHBALL_TOML:
         return CONFIGURATION_FORMAT
@@ -130,5 +129,5 @@ def format_for(path: str, *, scripts: bool) -> str | None:
 
 
 def is_reported(finding: Finding) -> bool:
-    """Return whether ``finding`` is to be shown: nothing excuses it, and it weighs something."""
+    """Return True if ``finding`` is shown: not ignored, and its severity is not "off"."""
     return finding.suppressed is None and finding.severity is not Severity.OFF

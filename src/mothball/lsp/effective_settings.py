@@ -1,6 +1,6 @@
-"""What the user's side says: the environment, the user-level configuration and the editor's settings together.
+"""Combine environment, user configuration and editor settings.
 
-Of the network and of credentials the user has the last word; policy comes from the project's own configuration.
+For network and credentials, the user's settings take precedence over the project's; policy comes from the project.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from mothball.model.sanitize import strip_credentials
 
 
 class SettingsError(ConfigError):
-    """The editor's settings cannot be used."""
+    """The editor settings are invalid."""
 
 
 class Environment(NamedTuple):
-    """What the server's environment says over the head of all projects, and the addresses that it names."""
+    """Overrides from the environment of the server, and index URLs with credentials."""
 
     overrides: ConfigOverrides = ConfigOverrides()
     addresses: tuple[UserIndexUrl, ...] = ()
 
 
 class EffectiveSettings(NamedTuple):
-    """All that comes from the user; ``user`` holds whom to trust and how to get in."""
+    """All settings of the user; ``user`` holds trusted hosts and credentials."""
 
     overrides: ConfigOverrides
     user: UserConfig
 
     def config_resolver(self, *scopes: str) -> ConfigResolver:
-        """Return who finds configurations; ``scopes`` are the directories that are read whole."""
+        """Return a resolver of configurations; ``scopes`` are the directories that are checked completely."""
         settings = ConfigResolverSettings(today=run_settings().today, overrides=self.overrides, scopes=scopes)
         return ConfigResolver(settings, self.user)
 
 
 def read_effective_settings(settings: Settings, environment: Environment) -> EffectiveSettings:
-    """Bring the user's side together: the editor's settings first, then the environment, then the user's own file.
+    """Combine the editor settings, the environment and the user configuration, in this order of precedence.
 
-    Reads that file, and those of pip and uv. Raises UnreadableFileError and ConfigError where it cannot be used, and
-    SettingsError where the editor's settings cannot.
+    Reads the user configuration and those of pip and uv. Raises UnreadableFileError or ConfigError if they are invalid,
+    and SettingsError if the editor settings are.
     """
     if settings.errors:
         raise SettingsError(
@@ -74,6 +74,6 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
 
 
 def run_settings() -> RunSettings:
-    """Return what holds for a check at this moment."""
+    """Return the date and time for a check that starts now."""
     now = time.time()
     return RunSettings(today=time.strftime("%Y-%m-%d", time.localtime(now)), now=now)

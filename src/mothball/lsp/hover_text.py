@@ -1,7 +1,7 @@
-"""The story of a dependency: status first, then what it means, what our policy says of it, and how we know. Pure.
+"""Hover text of a dependency: status, what it means, applicable rule, and origin of the result. Pure.
 
-What others wrote (names, reasons, markers, addresses) stands in code spans: nothing in them is markup, and nothing
-looks like a link to the editors that make links of whatever does.
+Foreign text (names, reasons, markers, URLs) is put into code spans, so that it is never markup, and no editor turns it
+into a link.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from mothball.model.sanitize import one_line
 
 
 def project_page(name: str, lookup: LookupResult) -> str | None:
-    """Return the address of the page of the project ``name`` (normalised), None where there is none to show.
+    """Return the URL of the page of the project ``name`` (normalized), or None to show.
 
-    Only an index that has the project is named: it has been told the name already. Links are https.
+    Only https pages on an index that has returned the project, so that following the link reveals no name.
     """
     if (
         not isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus)
@@ -49,7 +49,7 @@ def project_page(name: str, lookup: LookupResult) -> str | None:
         return None
     if parts.hostname in DEFAULT_INDEX_HOSTS:
         return f"https://{parts.hostname}/project/{name}/"
-    # What would end a link in Markdown ends this one for us.
+    # These characters would end a link in Markdown.
     return None if any(sign in index for sign in " <>()[]\"'`\\") else f"{index}{name}/"
 
 
@@ -62,7 +62,7 @@ _MEANINGS = {
 
 
 class HoverContent(NamedTuple):
-    """What is told of a dependency. ``finding`` is None where no rule is broken; ``now`` is Unix time in seconds."""
+    """Content of a hover text; ``finding`` is None if no rule is violated, ``now`` is Unix time in seconds."""
 
     item: CheckedDependency
     finding: Finding | None
@@ -70,13 +70,13 @@ class HoverContent(NamedTuple):
 
 
 def hover_text(story: HoverContent, *, markdown: bool) -> str:
-    """Return the story as Markdown or as plain text."""
+    """Return the hover text as Markdown or as plain text."""
     style = _Markdown() if markdown else _Plain()
     return "\n\n".join(part for part in _parts(story, style) if part)
 
 
 class _Plain:
-    """Plain text; foreign words are told from ours by quotation marks."""
+    """Formats plain text."""
 
     def foreign(self, text: str) -> str:
         return one_line(text)
@@ -92,7 +92,7 @@ class _Plain:
 
 
 class _Markdown(_Plain):
-    """Markdown as CommonMark has it."""
+    """Formats Markdown (CommonMark)."""
 
     def foreign(self, text: str) -> str:
         return code_span(one_line(text))
@@ -108,11 +108,11 @@ class _Markdown(_Plain):
 
 
 def code_span(text: str) -> str:
-    """Return one line of ``text`` as a code span, whatever it holds (CommonMark, "Code spans")."""
+    """Return one line of ``text`` as a code span (CommonMark, "Code spans")."""
     if not text:
         return ""
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    # One space within each fence belongs to it, and is taken off when the content is shown.
+    # CommonMark strips one space on each side, needed next to backticks and spaces.
     padding = " " if not text.isspace() and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{padding}{text}{padding}{fence}"
 
@@ -126,7 +126,7 @@ def _parts(story: HoverContent, style: _Plain) -> Iterator[str]:
     yield style.items([line for line in _details(story, style) if line])
 
 
-def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for what has none yet
+def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for pending lookups
     match lookup:
         case KnownStatus():
             return str(lookup.status)

@@ -1,7 +1,7 @@
 """Keep the dependencies of the last valid parse while the text in an editor has a syntax error. Pure.
 
-A format that is read whole or not at all finds nothing in such a text. What the last valid text had on lines that are
-unchanged is still there, and was looked up before: no name is looked up that is being typed.
+Formats that are parsed as a whole yield nothing for such a text. Dependencies on unchanged lines are kept; they were
+looked up before, so no name that is being typed is looked up.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _Item = TypeVar("_Item", Dependency, IgnoreComment, Include, ParseProblem, Unnam
 
 
 class LastValid(NamedTuple):
-    """A text, and what is left in it of the last valid parse: all of its document, if it is valid itself."""
+    """A text and what remains in it of the last valid parse: its whole document if the text is valid."""
 
     text: str
     document: Document
 
 
 def keep_unchanged_lines(valid: LastValid, text: str, broken: Document) -> Document:
-    """Return ``broken``, the document of ``text``, with what ``valid`` has on lines that both texts begin or end with.
+    """Return ``broken``, the document of ``text``, with the entries of ``valid`` on unchanged lines.
 
-    So an edit drops the lines from the first to the last that it changes; several edits are taken one after the other.
-    What a file says as a whole, its indexes and its project's name, stays as it was last valid.
+    Unchanged are the lines that both texts begin or end with; several edits are applied one after the other. Indexes
+    and the project name stay those of the last valid parse.
     """
     before, after = valid.text.split("\n"), text.split("\n")
     first = _count_alike(before, after)
@@ -60,7 +60,7 @@ def _count_alike(lines: Iterable[str], others: Iterable[str]) -> int:
 
 
 def _moved(items: Iterable[_Item], move: Callable[[Span], Span | None]) -> tuple[_Item, ...]:
-    """Return those of ``items`` whose spans can all be moved, with these spans."""
+    """Return the ``items`` whose spans can all be moved, with the new spans."""
     moved = []
     for item in items:
         spans: dict[str, Any] = {name: move(value) for name, value in item._asdict().items() if isinstance(value, Span)}

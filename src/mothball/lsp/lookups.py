@@ -1,8 +1,8 @@
-"""What is known of names, and the threads that learn more. All methods belong to the event loop's thread.
+"""Lookup results of the server, and the threads that look names up.
 
-A look-up goes two ways: the cache is read at once, by threads that wait for nobody; what it does not know is asked of
-the indexes by other threads, so that a slow index holds up neither the editor nor the cache. Each batch opens the cache
-for itself: it is safe among processes, and each connection belongs to one thread.
+All methods run in the event loop's thread unless stated otherwise. The cache is read by threads of its own, and names
+that it does not have are looked up on the indexes by other threads, so that a slow index delays neither the editor nor
+the cache. Each batch opens the cache itself: it may be shared among processes, but a connection belongs to one thread.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Stands for what has not been looked up yet. Not a finding: nobody has failed.
+# Placeholder for a name that has not been looked up yet; never reported as a finding.
 PENDING = Unavailable(Cause.DEADLINE, "it has not been asked for yet", Origin("", 0.0))
 
-# How long a failure is believed, in seconds; as long as the client lets a host rest that it could not connect to.
+# Retry a failed lookup after this many seconds, the time after which the client retries an unreachable host.
 RETRY_AFTER = 30.0
 _OFFLINE_RETRY_AFTER = 300.0
-# How long answers are gathered before they are handed on, in seconds: each time, texts are judged anew.
+# Gather results for this many seconds, because each delivery checks the documents again.
 BATCH_INTERVAL = 0.1
 _NETWORK_THREADS = 8
 _CACHE_THREADS = 2
-# What nobody asks about any more is forgotten beyond this many answers.
+# Drop results that are not in use beyond this number.
 _MAX_RESULTS = 20_000
 
 IndexResults = Mapping[Query, IndexResult]
@@ -50,7 +50,7 @@ _Key = tuple[str, tuple[str, ...], str | None]
 
 
 class StoredResult(NamedTuple):
-    """An answer, the query that it answers, and when it came (Unix time, seconds)."""
+    """The result of a query; ``stored_at`` is Unix time in seconds."""
 
     query: Query
     answer: IndexResult
@@ -58,12 +58,16 @@ class StoredResult(NamedTuple):
 
 
 class Lookups:
-    """The answers that the server holds, and those that are on their way."""
+    """Stores lookup results and runs pending lookups."""
 
     def __init__(
         self, run_in_loop: Callable[[Callable[[], None]], None], on_answers: Callable[[frozenset[Query]], None]
     ) -> None:
-        """``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is told, there, which answers came."""
+        """Initialize without results.
+
+        ``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is called there with the queries that have new
+        results.
+        """
         self._run_in_loop = run_in_loop
         self._on_answers = on_answers
         self._results: dict[_Key, StoredResult] = {}
@@ -73,9 +77,10 @@ class Lookups:
         self._network_pool = ThreadPoolExecutor(_NETWORK_THREADS, "mothball-network")
 
     def results(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
-        """Return what is known of each query, ``PENDING`` where nothing is.
+        """Return the result of each query, ``PENDING`` if there is none.
 
-        What was learnt under other settings serves until the new ones have been asked: a verdict must not flicker.
+        Results from before a change of settings are returned until they are replaced, so that diagnostics do not
+        flicker.
         """
         answers = {}
         for query in queries:
@@ -84,7 +89,7 @@ class Lookups:
         return answers
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
-        """Return those of ``queries`` to which there is no answer, or none that is good enough any more."""
+        """Return the queries that have no result or an expired one, and are not being looked up."""
         return [
             query
             for query in queries
@@ -92,13 +97,13 @@ class Lookups:
         ]
 
     def store(self, answers: IndexResults) -> None:
-        """Take in answers that came by another way, out of the cache."""
+        """Store results that were read from the cache."""
         now = time.time()
         for query, answer in answers.items():
             self._results[_key(query)] = StoredResult(query, answer, now)
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
-        """Look ``queries`` up; those on their way already are not asked twice. ``refresh`` passes over the cache."""
+        """Look up ``queries`` that are not being looked up already; ``refresh`` ignores cached results."""
         wanted = tuple(query for query in dict.fromkeys(queries) if query not in self._in_flight)
         if not wanted:
             return
@@ -110,23 +115,23 @@ class Lookups:
         job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result())))
 
     def use_settings(self, user: UserConfig) -> None:
-        """Trust whom the user trusts, and get in as the user does. For any thread."""
+        """Use the user's trusted hosts and credentials. Thread-safe."""
         self._blocking.use_settings(user)
 
     def reset(self) -> None:
-        """Forget who failed and who refused a login; netrc and keyring are asked anew. For any thread."""
+        """Forget failures and rejected credentials, and read netrc and keyring again. Thread-safe."""
         self._blocking.reset()
 
     def cached(self, queries: Iterable[Query]) -> IndexResults:
-        """Return what the cache knows. For any thread."""
+        """Return the results that the cache has. Thread-safe."""
         return self._blocking.cached(tuple(queries))
 
     def look_up_blocking(self, queries: Iterable[Query], *, refresh: bool) -> IndexResults:
-        """Return an answer for each of ``queries``, however long it takes. For threads that may wait."""
+        """Return a result for each query, and block until all are there. Thread-safe."""
         return self._blocking.look_up(tuple(queries), refresh=refresh)
 
     def prune(self, wanted: Iterable[Query]) -> None:
-        """Forget what nobody wants, where there is too much of it."""
+        """Drop the results of all queries but ``wanted`` if there are too many."""
         if len(self._results) > _MAX_RESULTS:
             keys = set(map(_key, wanted))
             self._results = {key: known for key, known in self._results.items() if key in keys}
@@ -138,7 +143,7 @@ class Lookups:
             self._query_indexes(rest, refresh=False)
 
     def _query_indexes(self, queries: tuple[Query, ...], *, refresh: bool) -> None:
-        """Ask, in one batch for each set of indexes: a slow one must not keep the others' answers."""
+        """Look up each set of indexes in a batch of its own, so that a slow index delays no other."""
         batches: dict[tuple[str, ...], list[Query]] = {}
         for query in queries:
             batches.setdefault(query.indexes, []).append(query)
@@ -153,7 +158,7 @@ class Lookups:
         self._in_flight.difference_update(answers)
         self.store(answers)
         self._on_answers(frozenset(answers))
-        # Now that an index has been seen stating statuses, a page without one means "active" (PEP 792).
+        # An index that states a status for any project states one for all: a page without one means "active" (PEP 792).
         stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, KnownStatus)}
         self.look_up(
             known.query
@@ -163,7 +168,7 @@ class Lookups:
 
 
 class _ResultBatcher:
-    """Hands the answers of one batch on while it is under way: one slow name must not keep all the others'."""
+    """Delivers results of a batch while it is running, so that a slow name does not delay the others."""
 
     def __init__(
         self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[IndexResults], None]
@@ -175,11 +180,11 @@ class _ResultBatcher:
         self._is_due = False
 
     def take(self, query: Query, answer: IndexResult) -> None:
-        """Take one answer. For the thread that asks."""
+        """Add a result. Called in the thread of the lookup."""
         self._run_in_loop(lambda: self._take(query, answer))
 
     def end(self, job: Future[IndexResults]) -> None:
-        """Take what all has come to. For the thread that asks."""
+        """Deliver the remaining results. Called in the thread of the lookup."""
         self._run_in_loop(lambda: self._end(job.result()))
 
     def _take(self, query: Query, answer: IndexResult) -> None:
@@ -200,21 +205,21 @@ class _ResultBatcher:
 
 
 class _BlockingLookups:
-    """The cache and the client, for the threads that look up."""
+    """Cache and client for the threads that look names up."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._user = UserConfig()
         self._logged_error = ""
-        # What the client read of netrc was as these stamps say.
+        # Stamps of the netrc files that the client has read.
         self._netrc: tuple[Stamp | None, ...] = ()
 
     def use_settings(self, user: UserConfig) -> None:
         with self._lock:
             if (user.trusted_hosts, user.credentials) != (self._user.trusted_hosts, self._user.credentials):
                 self._user = user
-                # What is under way with the old one comes to its end; nobody else will ask by it.
+                # Running lookups finish with the old client.
                 self._client = None
 
     def reset(self) -> None:
@@ -222,7 +227,7 @@ class _BlockingLookups:
             self._client = None
 
     def cached(self, queries: tuple[Query, ...]) -> IndexResults:
-        """Return the answers that need no index: those that the cache holds fresh, all of them offline."""
+        """Return results that need no index: fresh ones from the cache, or any if a query is offline."""
         modified = _with_settings(queries, lambda settings: settings._replace(offline=True))
         answers = self._resolve(modified.values(), _no_client)
         return {
@@ -232,7 +237,7 @@ class _BlockingLookups:
         }
 
     def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_answer: OnAnswer | None = None) -> IndexResults:
-        """Return an answer for each query; ``on_answer`` is told those that are certain before."""
+        """Return a result for each query; ``on_answer`` is called early with those that are final."""
         modified = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
         asked_as = {other: query for query, other in modified.items()}
 
@@ -246,7 +251,7 @@ class _BlockingLookups:
     def _resolve(
         self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_answer: OnAnswer | None = None
     ) -> IndexResults:
-        """Look up; whatever fails besides the network is told, and is no answer."""
+        """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
         cache = self._open_cache()
         try:
@@ -255,7 +260,7 @@ class _BlockingLookups:
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
         except Exception:
-            # A bug of ours; the log is for whoever mends it, and the editor shows that nothing is known.
+            # A bug in mothball: log it, and report the names as unverified.
             logger.exception("looking up failed")
             return _failed(queries, "internal error, see the log of the server")
         finally:
@@ -281,7 +286,7 @@ class _BlockingLookups:
 
         with self._lock:
             netrc = tuple(map(stamp_of, netrc_paths(os.environ)))
-            # The keyring cannot be looked at without asking it, and may prompt: it waits for "check again".
+            # Reading the keyring may prompt the user, so it is only read again on request ("Check again").
             if self._client is None or netrc != self._netrc:
                 self._netrc = netrc
                 access = self._user.credentials
@@ -296,7 +301,7 @@ def _key(query: Query) -> _Key:
 
 
 def _is_outdated(query: Query, known: StoredResult | None, now: float) -> bool:
-    """Return whether ``query`` has no answer, or none that is good enough any more."""
+    """Return True if ``query`` has no result or an expired one."""
     if known is None or known.query.settings != query.settings:
         return True
     answer, since = known.answer, now - known.stored_at
@@ -311,7 +316,7 @@ def _is_outdated(query: Query, known: StoredResult | None, now: float) -> bool:
 
 
 def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], LookupSettings]) -> dict[Query, Query]:
-    """Return for each query the same one with changed settings; most of a batch share theirs."""
+    """Map each query to the same one with changed settings; queries of a batch mostly share theirs."""
     changed: dict[LookupSettings, LookupSettings] = {}
     found = {}
     for query in queries:

@@ -1,4 +1,4 @@
-"""The process of the language server: its streams, its working directory, its beginning and its end."""
+"""Process of the language server: streams, working directory, start and exit."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from mothball.lsp.features import actions, commands, documents, hover, lifecycle
 from mothball.lsp.server import Server
 from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
 
-# A check makes some 20,000 records that reference counting frees again; to look for circles in between finds none.
+# A check creates about 20,000 objects that reference counting frees; frequent garbage collection would find no cycles.
 _GARBAGE = 200_000
-# Where the server stands. It holds pages of text and no program, whoever can write there can change mothball itself, it
-# is there as long as mothball is, and nothing has to be removed in the end, however that comes.
+# Working directory of the server: it holds no code, is writable only to those who can change mothball itself, exists as
+# long as mothball does, and needs no cleanup.
 _STANDING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check", "rule_pages")
 
 
 def serve(environment: Environment) -> int:
-    """Serve one client on standard input and output, until it leaves; then end the process. Never returns a code."""
-    # Look-ups may be under way in threads, for a minute yet; the interpreter would wait for them.
+    """Serve one client on standard input and output until it exits, then end the process."""
+    # Lookups may still be running in threads for up to a minute, and a normal exit would wait for them.
     leave: Callable[[int], None] = os._exit
     _leave_on_signals(leave)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="mothball: %(levelname)s: %(message)s")
-    # pygls tells of every message that it cannot use, and quotes it; what matters of that is told by us.
+    # pygls logs every invalid message with its content; mothball logs what matters itself.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    # A workspace is somebody's else; what we start, or load by a relative name, must not come from it.
+    # The workspace is untrusted: child processes and relative imports must not use files in it.
     os.chdir(_STANDING)
     incoming, outgoing = take_over_stdio()
-    # What was imported stays for good; to go through all of it at every collection would cost more than a check.
+    # Imported modules stay loaded; scanning them at every collection would cost more than a check.
     gc.freeze()
     gc.set_threshold(_GARBAGE, 10, 10)
 
@@ -52,10 +52,10 @@ def create_server(environment: Environment, leave: Callable[[int], None]) -> Ser
 
 
 def _leave_on_signals(leave: Callable[[int], None]) -> None:
-    """End at once, and without a word, when told to from outside; with the code that shells give to such an end."""
+    """Exit silently on termination signals, with the exit code that shells use for them."""
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        # Who started us with nohup wants us to go on.
+        # With nohup, SIGHUP is ignored and must stay so.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda told, _: leave(128 + told))
 
@@ -78,5 +78,5 @@ async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
-    with suppress(RuntimeError):  # the loop has ended, and with it all that could be done
+    with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(function, *arguments)  # type: ignore[arg-type]

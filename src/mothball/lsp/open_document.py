@@ -1,8 +1,8 @@
-"""The check of one document whose text is in an editor: what the disk says around it, and its text judged by that.
+"""Check one document whose text is in an editor: read the files that it depends on, and check its text with them.
 
-The functions are those of ``mothball check``: discovery, governing and the checker, with the editor's text in place of
-the file's. One thing differs. Whom to ask follows from the file as it was last saved: the half of a URL that somebody
-is typing is no index, and no name is to be sent there, nor elsewhere because the line is half gone.
+Discovery, configuration and checks are those of ``mothball check``, with the editor's text in place of the file's. The
+only difference: routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or
+because of which, no name must be sent.
 """
 
 from __future__ import annotations
@@ -44,23 +44,22 @@ from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
 
-# The formats that tools write; reading all locks of a project to judge one of its files would be waste.
+# Lock files are not read as context of other files.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
-# The most files that are read around a document. Real projects have a few dozen.
+# Read at most this many files around a document; real projects have a few dozen.
 _MAX_NEIGHBOURS = 500
 
-# mothball.toml is no dependency file; it is opened for what is wrong with it.
+# mothball.toml has no dependencies; it is checked for errors in the configuration.
 CONFIGURATION_FORMAT = "configuration"
 
 
 class DocumentContext(NamedTuple):
-    """What the disk says of an open document and around it.
+    """What the disk says about an open document.
 
-    ``path`` is absolute. ``saved`` is the document as it was last saved, empty where there is no such file yet, with
-    what rules over it; None where nothing of it may be looked up: its configuration cannot be used, or ``excludes``
-    it. ``ways`` are those of its names, ``references`` what it takes from elsewhere than an index. ``manifests`` are
-    those of its project, for a lock, ``snapshots`` the paths of those in use. ``stamps`` tell whether a file that
-    mattered has changed since.
+    ``path`` is absolute. ``saved`` is the saved file, empty if it does not exist yet, and None if nothing of it may be
+    looked up because the configuration is invalid or ``excludes`` it. ``manifests`` are those of its project if it is a
+    lock, ``snapshots`` the paths of the snapshots in use, ``routing`` the routing of the saved file, and ``references``
+    its references to local projects. ``stamps`` are those of all files that were read, to detect changes.
     """
 
     path: str
@@ -75,11 +74,11 @@ class DocumentContext(NamedTuple):
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
     def is_current(self) -> bool:
-        """Return whether all files that mattered are as they were. Reads the disk."""
+        """Return True if no file that was read has changed. Reads the disk."""
         return all(stamp_of(path) == stamp for path, stamp in self.stamps.items())
 
     def with_last_valid(self, before: DocumentContext) -> DocumentContext:
-        """Return these surroundings; if the file was saved with a syntax error, names are routed as ``before``."""
+        """Return this context; if the file was saved with a syntax error, with the routing of ``before``."""
         if self.saved is None or before.saved is None or not self.saved.document.is_broken:
             return self
         saved = before.saved._replace(resolved_config=self.saved.resolved_config)
@@ -87,10 +86,10 @@ class DocumentContext(NamedTuple):
 
 
 class OpenFile(NamedTuple):
-    """An open document, parsed, with what rules over it: ready to be checked any number of times.
+    """A parsed document with its configuration, ready to be checked any number of times.
 
-    ``changes_indexes`` is true where the text says otherwise than the file on disk which indexes are to be asked.
-    ``valid`` is what is left of the last valid parse, None if there was none.
+    ``changes_indexes`` is True if the text names other indexes than the saved file. ``valid`` is what remains of the
+    last valid parse, None if there was none.
     """
 
     file: SourceFile
@@ -102,10 +101,9 @@ class OpenFile(NamedTuple):
 def read_file_context(
     path: str, file_format: str, here: str | None, config_resolver: ConfigResolver
 ) -> DocumentContext:
-    """Read what matters for the document at the absolute ``path``, of the format ``file_format``.
+    """Read the files that matter for the document at the absolute ``path``.
 
-    ``here`` is the directory that people work in: the root of what lies below it in no repository. Never raises for
-    what stands on the disk.
+    ``here`` is the workspace folder, the root for files outside of a repository. Invalid files on disk raise nothing.
     """
     root = repository_root(path, here)
     resolved_config = config_resolver.resolve(path, root)
@@ -136,10 +134,10 @@ def read_file_context(
 def read_open(
     text: str, context: DocumentContext, unsaved: Unsaved = NOTHING_UNSAVED, valid: LastValid | None = None
 ) -> OpenFile | None:
-    """Return ``text`` as the document that ``context`` surrounds; None where nothing of it may be looked up.
+    """Parse ``text`` in its ``context``; return None if nothing of it may be looked up.
 
-    ``unsaved`` is what other texts in the editor say, ``valid`` what the last valid parse left in its last text.
-    Linear in the text; of the disk only the paths of its includes are looked at.
+    ``unsaved`` is the state of other editor texts, ``valid`` what remains of the last valid parse. Takes linear time;
+    accesses the disk only for the paths of includes and local references.
     """
     saved = context.saved
     if saved is None:
@@ -173,7 +171,7 @@ def read_open(
 
 
 def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
-    """Return the report on an open document; findings and dependencies of its manifests are among it."""
+    """Return the report on an open document and its manifests."""
     return check((opened.file, *opened.manifests), look_up, settings)
 
 
@@ -184,7 +182,7 @@ def _read_with_neighbours(
     path: str, file_format: str, root: str, here: str | None, config_resolver: ConfigResolver
 ) -> tuple[SourceFile, ...]:
     neighbours = tuple(_neighbours(path, file_format, root, config_resolver))
-    # What is no dependency file by its name is one here, because a setting says so.
+    # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
     given = DiscoveryRequest((path, *neighbours), as_format, here=here, all_names=True)
     if not os.path.lexists(path):
@@ -193,9 +191,9 @@ def _read_with_neighbours(
 
 
 def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigResolver) -> Iterator[str]:
-    """Yield the paths of the files around ``path`` that bear on it, itself not among them.
+    """Yield the files that influence the check of ``path``, without itself.
 
-    For a lock these are the manifests of its project; for a requirements file those that may include it.
+    For a lock these are the manifests of its project, for a requirements file those that may include it.
     """
     if file_format not in _LOCK_FORMATS and file_format != "requirements":
         return
@@ -214,10 +212,7 @@ def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigR
 
 
 def _homes(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> tuple[LocalName, ...]:
-    """Return the names at home in ``text``: those in the saved file, and what only the text takes from elsewhere.
-
-    That is looked for on the disk. The names that stand there are no news to an index once the text is saved either.
-    """
+    """Return the local projects of the saved file, and those that only ``text`` refers to, resolved on disk."""
     new = [one for one in local_references(document, text, context.path) if one not in context.references]
     return (
         (*saved.local_names, *resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root))
@@ -240,7 +235,7 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
 
 
 def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:
-    """Return where the ignores of the saved configuration stand in the editor's text; without those that are gone."""
+    """Return the current locations of the ignores of a configuration, without those that were removed."""
     parsed, lines = scan_once(text), LineIndex(text)
     found = {}
     for ignore in resolved_config.config.ignores:
@@ -258,7 +253,7 @@ def _text_at(path: str) -> str:
 
 
 def _that_matter(path: str, root: str, found: Iterable[SourceFile], config_resolver: ConfigResolver) -> Iterator[str]:
-    """Yield the absolute paths of the files on which the outcome rests, also of those that could come."""
+    """Yield the absolute paths of the files that influence the outcome, including those that do not exist yet."""
     yield path
     yield from (os.path.abspath(file.path) for file in found)
     directory = os.path.dirname(path)

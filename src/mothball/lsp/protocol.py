@@ -1,7 +1,7 @@
-"""The language server protocol as pygls speaks it, with what its clients need besides.
+"""Language server protocol of pygls, extended for real clients.
 
-Unknown values of enumerations pass; every request gets an answer, also one that is malformed, too early or too late;
-no traceback travels; requests to the client whose answer nobody needs are not waited for.
+Unknown enumeration values are accepted; every request gets a response, also if it is malformed or out of order;
+tracebacks are not sent; requests to the client without a needed result are not waited for.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _Steps = Generator[Any, Any, None]
 
 
 def tolerant_converter() -> cattrs.Converter:
-    """Return pygls's converter, to which a value that an enumeration lacks is a value all the same.
+    """Return pygls's converter, extended to accept unknown enumeration values.
 
-    Clients are newer than servers: the specification has them announce what this version of it cannot name.
+    Newer clients announce values that this version of the specification does not have.
     """
     converter = cattrs.Converter()
-    # Before all others: lsprotocol has cattrs generate code that keeps the hooks of the moment. One by one: to cattrs,
-    # an enumeration of numbers is a number first.
+    # Registered first, because lsprotocol has cattrs generate code with the hooks that exist at that time. Each type
+    # separately, because cattrs treats an integer enumeration as an integer first.
     for type_ in vars(types).values():
         if isinstance(type_, type) and issubclass(type_, Enum):
             converter.register_structure_hook(type_, _enum_value)
@@ -51,7 +51,7 @@ def tolerant_converter() -> cattrs.Converter:
 
 
 def _plain_message(data: dict[str, Any], type_: Any) -> Any:  # noqa: ANN401 - cattrs's signature
-    """Return a message that the specification has no type for, with its parameters as JSON has them."""
+    """Return a message that has no type in the specification, with its parameters as plain JSON."""
     fields = {field: data.get(field) for field in type_.__annotations__}
     return type_(**fields)
 
@@ -67,16 +67,16 @@ def _enum_value(value: Any, type_: Any) -> Any:  # noqa: ANN401 - cattrs's signa
 
 
 class Protocol(LanguageServerProtocol):
-    """Dispatches messages; made by pygls, one for each server."""
+    """Dispatches messages; instantiated by pygls."""
 
-    # Set by the server before the first message: what to do when the client says `exit`, or goes without a word.
+    # Called with the exit code on `exit` or when the client closes the stream; set before the first message.
     leave: Callable[[int], None]
     _initialized = False
 
-    # --- messages in ---
+    # --- incoming messages ---
 
     def take(self, body: bytes) -> None:
-        """Handle one message, whatever it is. Raises nothing."""
+        """Handle one message; never raises."""
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
@@ -101,11 +101,11 @@ class Protocol(LanguageServerProtocol):
         self.handle_message(message)
 
     def refuse(self, reason: str, code: int = types.ErrorCodes.InvalidRequest) -> None:
-        """Answer a message that cannot even be told from others."""
+        """Respond with an error to a message that cannot be parsed."""
         self._answer_error(None, code, reason)
 
     def _refusal(self, method: object) -> tuple[int, str] | None:
-        """Return why ``method`` is not served now, None where it is."""
+        """Return error code and reason if ``method`` cannot be served now, else None."""
         if method == types.EXIT:
             return None
         if not isinstance(method, str):
@@ -126,21 +126,21 @@ class Protocol(LanguageServerProtocol):
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,
     ) -> None:
-        """Execute ``handler``, and forget it when it is done: pygls would remember every notification for ever."""
+        """Execute ``handler``, and remove its future when done: pygls would keep those of notifications forever."""
         super()._execute_handler(msg_id, handler, callback, args, kwargs)
         future = self._request_futures.get(msg_id)
         if future is not None:
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
-    # --- messages out ---
+    # --- outgoing messages ---
 
     def send_message(self, method: str, params: Any = None) -> None:  # noqa: ANN401 - as pygls's own
-        """Send a request whose answer nobody waits for: there are clients that never give one."""
+        """Send a request and ignore its response: some clients never respond."""
         request = types.METHOD_TO_TYPES[method][0]
         self._send_data(request(id=f"mothball-{uuid.uuid4()}", params=params))
 
     def _answer_error(self, number: str | int | None, code: int, message: str) -> None:
-        # Not as lsprotocol has it, which leaves out an id that is null; here it must stand (JSON-RPC 2.0, section 5).
+        # lsprotocol omits an id that is null, which JSON-RPC 2.0, section 5, requires here.
         error = {"code": int(code), "message": one_line(message, 200)}
         self._send_data({"jsonrpc": self.VERSION, "id": number, "error": error})
 
@@ -152,7 +152,7 @@ class Protocol(LanguageServerProtocol):
     ) -> None:
         if error is not None:
             if error.code == types.ErrorCodes.InternalError:
-                # pygls puts a traceback, with the paths of this machine, into `data`, and its last line before it.
+                # pygls adds a traceback with local paths in `data`, and its last line to the message.
                 logger.error(
                     "a request failed: %s\n%s", error.message, "".join((error.data or {}).get("traceback", ()))
                 )
@@ -161,29 +161,29 @@ class Protocol(LanguageServerProtocol):
             return
         super()._send_response(msg_id, result)
 
-    # --- what pygls would do by itself ---
+    # --- overridden methods of pygls ---
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> _Steps:
-        """Leave the process: 0 after a `shutdown`, 1 without."""
+        """Exit the process: with 0 after `shutdown`, else with 1."""
         self.leave(self.exit_code())
         yield from ()
 
     def exit_code(self) -> int:
-        """Return what the process is to end with, now."""
+        """Return the exit code of the process if it ended now."""
         return 0 if self._shutdown else 1
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
-        """Announce what pygls has no place for."""
+        """Add capabilities that pygls does not support."""
         result: types.InitializeResult = yield from super().lsp_initialize(params)
         commands = types.ExecuteCommandOptions([*self.fm.commands], work_done_progress=True)
         result.capabilities.execute_command_provider = commands
         return result
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]  # noqa: ANN401 - whatever a command returns
-        """Execute a command that takes its whole request; in a task of its own, so that it can be cancelled."""
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]  # noqa: ANN401 - any result of a command
+        """Execute a command with its whole request, in a task, so that it can be canceled."""
         command = self.fm.commands.get(params.command)
         if command is None:
             raise JsonRpcInvalidParams(f"there is no command {one_line(params.command, 100)}")
@@ -192,15 +192,15 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> _Steps:
-        """Hand on to the server, which keeps the texts itself: pygls would split lines where editors do not."""
+        """Pass on to the server, which stores the texts itself: pygls splits lines where editors do not."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> _Steps:
-        """Hand on to the server."""
+        """Pass on to the server."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> _Steps:
-        """Hand on to the server."""
+        """Pass on to the server."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None

@@ -1,4 +1,4 @@
-"""The language server: dispatch by pygls, and where diagnostics and log messages are sent."""
+"""Language server: dispatch by pygls; sends diagnostics and log messages to the client."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Server(LanguageServer):
     protocol: Protocol
 
     def __init__(self, environment: Environment, leave: Callable[[int], None]) -> None:
-        """Begin; ``leave`` ends the process with a code."""
+        """Initialize the server; ``leave`` ends the process with an exit code."""
         super().__init__(
             "mothball",
             __version__,
@@ -41,13 +41,13 @@ class Server(LanguageServer):
         self.protocol.leave = leave
         self.session = Session(self, environment)
         self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
-        # Those of `initialize`; what is asked for later stands on top of them.
+        # Settings from `initialize`; later ones are applied on top of them.
         self.first_settings = Settings()
-        # What the settings that came last were told of.
+        # Messages about the last settings, to log each only once.
         self.complaints: frozenset[str] = frozenset()
         self._background_tasks: set[asyncio.Task[None]] = set()
 
-    # --- where diagnostics go ---
+    # --- diagnostics ---
 
     def publish(self, document: OpenDocument) -> None:
         """Send the diagnostics of ``document``."""
@@ -56,17 +56,17 @@ class Server(LanguageServer):
         )
 
     def unpublish(self, uri: str) -> None:
-        """Take back what was sent for ``uri``."""
+        """Clear the diagnostics of ``uri``."""
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def refresh(self) -> None:
-        """Have the client pull again; its answer is not waited for."""
+        """Request the client to pull again, without waiting for its response."""
         self.protocol.send_message(types.WORKSPACE_DIAGNOSTIC_REFRESH)
 
-    # --- what concerns the files that are not open, too ---
+    # --- files that are not open ---
 
     def files_changed(self) -> None:
-        """Look again at the files that are not open."""
+        """Check the files that are not open again."""
         self.workspace_diagnostics.changed()
 
     def refresh_requested(self) -> None:
@@ -74,13 +74,13 @@ class Server(LanguageServer):
         self.workspace_diagnostics.refresh_requested()
 
     def lookups_finished(self, answers: IndexResults) -> None:
-        """Take in what was learnt for open documents."""
+        """Update the files that are not open with lookup results of open documents."""
         self.workspace_diagnostics.lookups_finished(answers)
 
     # --- background tasks and errors ---
 
-    def run_in_background(self, errand: Any) -> None:  # noqa: ANN401 - a coroutine of whatever kind
-        """Run a coroutine that nobody waits for."""
+    def run_in_background(self, errand: Any) -> None:  # noqa: ANN401 - any coroutine
+        """Run a coroutine as a background task, and log its error."""
         task = asyncio.get_running_loop().create_task(errand)
         self._background_tasks.add(task)
         task.add_done_callback(self._background_task_done)
@@ -91,7 +91,7 @@ class Server(LanguageServer):
             logger.error("an errand failed", exc_info=error)
 
     def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ANN401 - pygls's signature
-        """Log what went wrong; people who type must not be interrupted by it."""
+        """Log an error instead of showing it: typing must not be interrupted by messages."""
         if source is not FeatureRequestError:
             logger.error("%s", one_line(str(error)))
 

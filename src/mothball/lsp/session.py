@@ -1,7 +1,7 @@
-"""The open documents and their checks: what is done when a text, a file, a setting or an answer changes.
+"""The open documents and their checks: react to changes of texts, files, settings and lookup results.
 
-All methods belong to the event loop's thread. Short texts are checked where they arrive, which is quicker than handing
-them to a thread; what reads the disk, and what is long, is done in threads and taken in when it is still wanted.
+All methods run in the event loop's thread. Short texts are checked there directly, which is faster than a thread; disk
+access and checks of long texts run in threads, and their results are dropped if they are outdated.
 """
 
 from __future__ import annotations
@@ -39,44 +39,43 @@ from mothball.repository.files import is_inside
 
 logger = logging.getLogger(__name__)
 
-# How long after the last keystroke unknown names are asked for, in seconds.
+# Look new names up this many seconds after the last keystroke.
 PAUSE = 0.3
-# How long afterwards the name that was typed last is, if its end is where the typing stopped.
+# Look the name that is being typed up this many seconds later.
 TYPING_PAUSE = 1.2
-# Texts from this length on are parsed and checked in a thread, in code points.
+# Parse and check texts of at least this length, in code points, in a thread.
 _LONG = 200_000
 _DISK_THREADS = 2
-# How often to look whether answers have come, for what cannot be told later, in seconds.
+# Poll for lookup results at this interval, in seconds.
 _POLL = 0.05
 Result = TypeVar("Result")
 
 
 class DiagnosticSink(Protocol):
-    """Where diagnostics go."""
+    """Receives diagnostics and events."""
 
     def publish(self, document: OpenDocument) -> None:
         """Send the diagnostics of ``document`` to a client that does not pull."""
 
     def refresh(self) -> None:
-        """Have a client that pulls pull again."""
+        """Request a client that pulls diagnostics to pull them again."""
 
     def files_changed(self) -> None:
-        """Hear that files, settings or folders may have changed."""
+        """Handle a possible change of files, settings or folders."""
 
     def refresh_requested(self) -> None:
         """Refresh all lookup results."""
 
     def lookups_finished(self, answers: IndexResults) -> None:
-        """Hear what was learnt."""
+        """Handle new lookup results."""
 
 
 class Session:
     """The state of the server."""
 
     def __init__(self, sink: DiagnosticSink, environment: Environment) -> None:
-        """Begin without documents."""
         self.documents: dict[str, OpenDocument] = {}
-        # Scripts that are open while the settings say to pass them over.
+        # Open scripts that are not checked because the `scripts` setting is off.
         self.scripts: dict[str, OpenDocument] = {}
         self.folders: list[str] = []
         self.client = ClientFeatures()
@@ -85,18 +84,18 @@ class Session:
         self._sink = sink
         self._environment = environment
         self.threads = ThreadPoolExecutor(_DISK_THREADS, "mothball-disk")
-        # What a check of the workspace found of ignores that match nothing, by the path of their configuration.
+        # Unused ignores found by the last workspace check, by the path of their configuration file.
         self.unused: Mapping[str, tuple[Finding, ...]] = {}
-        # Told of the snapshots that a document's configuration names.
+        # Called with the paths of the snapshots that a document's configuration names.
         self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
         self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
         self.unsaved_privacy = UnsavedPrivacy(self.documents, self._schedule_check)
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    # --- what the client does ---
+    # --- events of the client ---
 
     def open(self, uri: str, path: str, text: str, version: int | None) -> None:
-        """Take in a document that was opened; nothing happens where it is none of ours by its name."""
+        """Open a document; ignore files that are not dependency files by name."""
         file_format = format_for(path, scripts=self.settings.scripts)
         if file_format is None:
             if format_for(path, scripts=True) is not None:
@@ -107,7 +106,7 @@ class Session:
         self._read_file(document)
 
     def change(self, uri: str, text: str, version: int | None) -> None:
-        """Take in a new text."""
+        """Replace the text of a document."""
         document = self.documents.get(uri) or self.scripts.get(uri)
         if document is None:
             return
@@ -124,7 +123,7 @@ class Session:
             self._read_file(document)
 
     def close(self, uri: str) -> OpenDocument | None:
-        """Forget a document, and return it."""
+        """Close a document and return it, None if it is not open."""
         self.scripts.pop(uri, None)
         document = self.documents.pop(uri, None)
         if document is not None:
@@ -136,29 +135,29 @@ class Session:
         return document
 
     def saved(self, uri: str) -> None:
-        """Take in that a document was saved: what stands in it is what was meant."""
+        """Handle that a document was saved."""
         if uri in self.documents:
             self.documents[uri].last_edit = None
         self.files_changed()
 
     def files_changed(self) -> None:
-        """Look at everything anew: a file was saved here, or changed elsewhere."""
+        """Read all documents' files again: a file was saved, or changed on disk."""
         self._sink.files_changed()
         for document in self.documents.values():
             self._read_file(document)
 
     def apply_settings(self, settings: Settings) -> None:
-        """Take in new settings."""
+        """Apply new settings."""
         self.settings = settings
         self.files_changed()
 
     def text_of(self, uri: str) -> str | None:
-        """Return the text of the document at ``uri``, None where it cannot be any of ours."""
+        """Return the text of the document at ``uri``, None if it is not tracked."""
         document = self.documents.get(uri) or self.scripts.get(uri)
         return document.text if document is not None else None
 
     def apply_scripts_setting(self) -> list[OpenDocument]:
-        """Take in the scripts that are open, or return those that are given up, as the settings now say."""
+        """Open or close the scripts as the `scripts` setting requires, and return the closed ones."""
         given_up = []
         if self.settings.scripts:
             waiting, self.scripts = self.scripts, {}
@@ -172,21 +171,21 @@ class Session:
         return given_up
 
     def check_again(self) -> None:
-        """Ask for all names of all open documents again, however young the answers are.
+        """Look up all names of all open documents again, ignoring cached results.
 
-        Nothing that was learnt of indexes and logins stands in the way: somebody may have just mended it.
+        Known failures and rejected credentials are forgotten: the user may have fixed their cause.
         """
         self._in_thread(self._reset_lookups, lambda _: self._look_up_all(), self._look_up_all)
 
     def set_unused_ignores(self, unused: Mapping[str, tuple[Finding, ...]]) -> None:
-        """Take in what a check of the workspace found of ignores that match nothing, by their configuration's path."""
+        """Replace the unused ignores found by a workspace check, by the path of their configuration file."""
         before, self.unused = self.unused, unused
         for document in self.documents.values():
             if before.get(document.path) != unused.get(document.path) and document.context is not None:
                 self._schedule_check(document)
 
     async def wait_until_checked(self, uri: str) -> OpenDocument | None:
-        """Return the document at ``uri`` when the verdict is about its text; None where it is none of ours."""
+        """Return the document at ``uri`` once its current text is checked, None if it is not open."""
         document = self.documents.get(uri)
         while document is not None and not document.is_checked():
             waiter = asyncio.get_running_loop().create_future()
@@ -196,7 +195,7 @@ class Session:
         return document
 
     async def wait_for_lookups(self, uri: str, seconds: float) -> OpenDocument | None:
-        """Return the document at ``uri`` when all its names are answered, or after ``patience`` seconds."""
+        """Return the document at ``uri`` once its lookups have finished, at the latest after ``seconds``."""
         deadline = self.loop.time() + seconds
         document = await self.wait_until_checked(uri)
         while document is not None and document.checked is not None and self.loop.time() < deadline:
@@ -207,7 +206,7 @@ class Session:
         return document
 
     def refresh_stale(self) -> None:
-        """Do what is due by the clock: ask for what has grown old, look whether files changed that nobody watched."""
+        """Look up expired results again, and read documents again whose files changed without an event."""
         now = time.time()
         for document in self.documents.values():
             self.lookups.look_up(self.lookups.outdated(settled_queries(document), now))
@@ -217,7 +216,7 @@ class Session:
                 )
         self.lookups.prune(query for document in self.documents.values() for query in document.queries())
 
-    # --- reads_started ---
+    # --- files ---
 
     def _read_file(self, document: OpenDocument) -> None:
         document.reads_started += 1
@@ -237,7 +236,7 @@ class Session:
         context, before = done.parsed.context, document.context
         is_unusable = context.saved is None and not context.excludes and not self.settings.errors
         if is_unusable and before is not None and before.saved is not None:
-            # The configuration that was saved last cannot be used; until it is mended, what was valid last holds.
+            # The saved configuration is invalid: keep using the last valid one.
             context = before._replace(problems=context.problems, stamps=context.stamps)
         elif before is not None:
             context = context.with_last_valid(before)
@@ -253,18 +252,21 @@ class Session:
             self._read_file(document)
 
     def folder_of(self, path: str) -> str | None:
-        """Return the innermost folder of the workspace that holds ``path``, None where none does."""
+        """Return the innermost workspace folder that contains ``path``, or None."""
         return max((folder for folder in self.folders if is_inside(path, folder)), key=len, default=None)
 
     def effective_settings(self) -> EffectiveSettings:
-        """Return what the user's side says now, and have look-ups go by it. Reads the user's file, and raises."""
+        """Read and apply the effective user settings.
+
+        Reads the user configuration; raises ConfigError or UnreadableFileError.
+        """
         side = read_effective_settings(self.settings, self._environment)
         self.lookups.use_settings(side.user)
         return side
 
     def _reset_lookups(self) -> None:
         self.lookups.reset()
-        with suppress(ConfigError, UnreadableFileError):  # the reads_started tell it
+        with suppress(ConfigError, UnreadableFileError):  # reported when the documents are read
             self.effective_settings()
 
     def _look_up_all(self) -> None:
@@ -278,13 +280,13 @@ class Session:
     # --- checks ---
 
     def _schedule_check(self, document: OpenDocument) -> None:
-        """Check when what the client has sent already is taken in: of a burst of changes only the last one counts."""
+        """Check after the pending messages of the client, so that a burst of changes causes one check."""
         if not document.check_is_scheduled:
             document.check_is_scheduled = True
             self.loop.call_soon(self._check, document)
 
     def _check(self, document: OpenDocument) -> None:
-        """Judge the text as it is by the answers at hand."""
+        """Check the current text with the lookup results at hand."""
         document.check_is_scheduled = False
         if document.context is None or document.uri not in self.documents:
             return
@@ -335,7 +337,7 @@ class Session:
         return DiagnosticOptions(self.client, self.settings.deprecated_tag)
 
     def _apply_result(self, document: OpenDocument, result: AnalysisResult) -> None:
-        """Take a verdict in, and send what it changes."""
+        """Store the result of a check, and send diagnostics if they changed."""
         if document.uri not in self.documents:
             return
         document.parsed, document.checked = result.parsed, result.checked
@@ -353,7 +355,7 @@ class Session:
         if document.lookup_is_due:
             self._look_up(document)
 
-    # --- look-ups ---
+    # --- lookups ---
 
     def _look_up_after(self, pause: float, document: OpenDocument, *, has_paused: bool = False) -> None:
         if document.lookup_timer is not None:
@@ -361,9 +363,9 @@ class Session:
         document.lookup_timer = self.loop.call_later(pause, partial(self._look_up, document, has_paused=has_paused))
 
     def _look_up(self, document: OpenDocument, *, has_paused: bool = False) -> None:
-        """Ask for what is wanting; as soon as the text is checked, where nobody knows its names yet.
+        """Look up the names without a current result, once the text is checked.
 
-        A name that is being typed waits until the typing ``has_paused`` for long.
+        Names that are being typed are looked up only if the typing ``has_paused``.
         """
         if document.uri not in self.documents:
             return
@@ -386,7 +388,7 @@ class Session:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop, which is the one that runs when it is first asked for."""
+        """The event loop, which is the one that runs at the first access."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
         return self._loop
@@ -398,8 +400,8 @@ class Session:
     def _in_thread(
         self, work: Callable[[], Result], then: Callable[[Result], None], otherwise: Callable[[], None]
     ) -> None:
-        """Do ``work`` in a thread, and go on here with what comes of it; ``otherwise`` where it fails."""
-        self.loop  # noqa: B018 - known before a thread needs it
+        """Run ``work`` in a thread, then ``then`` with its result in the loop, or ``otherwise`` if it raises."""
+        self.loop  # noqa: B018 - set it before a thread needs it
         job = self.threads.submit(work)
         job.add_done_callback(lambda done: self._run_in_loop(lambda: _deliver(done, then, otherwise)))
 

@@ -1,7 +1,7 @@
-"""The settings of the language server: one table, of which the editors' manifests and the documentation are made.
+"""Settings of the language server, from which editor manifests and documentation are generated.
 
-They reach the server as ``initializationOptions``, as the section ``mothball`` of ``workspace/configuration``, or in
-``workspace/didChangeConfiguration``. Settings are the user's word: what a repository may say stands in its files.
+They are received as ``initializationOptions``, as the section ``mothball`` of ``workspace/configuration``, or in
+``workspace/didChangeConfiguration``. They belong to the user; settings of a repository are in its files.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SECTION = "mothball"
 
 
 class EditorSetting(NamedTuple):
-    """One setting: its key in camelCase, the JSON type and default of its value, and what it does.
+    """A setting: key in camelCase, JSON type, default value and description.
 
-    ``scope`` is ``user`` where a workspace must not be able to set it: its settings come with the repository. A
-    ``default`` of None stands for no opinion.
+    Settings of the ``scope`` ``user`` cannot be set by a workspace, whose settings come with the repository. A
+    ``default`` of None means not set.
     """
 
     key: str
@@ -96,15 +96,14 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
 )
 
 
-# What editors keep in the same section for themselves: where the server is found.
+# Settings of the editor extensions in the same section: where to find the server.
 _OF_EDITORS = frozenset({"path", "uvx"})
 
 
 class Settings(NamedTuple):
-    """What the editor's user has set; ``index_url`` may hold credentials, ``max_age`` is in seconds.
+    """Settings of the editor's user; ``index_url`` may hold credentials, ``max_age`` is in seconds.
 
-    ``errors`` tell of settings that keep names back or say whom to ask, and that cannot be read: nothing may be
-    looked up then.
+    ``errors`` are messages about invalid settings that restrict lookups; while there are any, nothing is looked up.
     """
 
     index_url: str | None = None
@@ -119,18 +118,18 @@ class Settings(NamedTuple):
     errors: tuple[str, ...] = ()
 
 
-# Read wrongly, these would send names where the user does not want them.
+# Ignoring an invalid value of these could send names where the user does not want them.
 _RESTRICTING = frozenset({"indexUrl", "trustedHosts", "private", "offline"})
 _LISTS = frozenset({"trustedHosts", "private"})
 
 
 def read_settings(given: object, base: Settings, complain: Callable[[str], None]) -> Settings:
-    """Return ``base`` with what the JSON value ``given`` says.
+    """Return ``base`` updated with the settings in the JSON value ``given``.
 
-    ``given`` is an object of settings, or one whose member ``mothball`` is; nulls and empty texts say nothing. What
-    cannot be used is told to ``complain`` in one line, and left as it was; ``errors`` has it, too, where looking up
-    in spite of it could send names to whom they do not belong. One text will do for a list of one, and an empty array
-    for an empty object: some editors know no difference.
+    ``given`` is an object of settings, or one with a member ``mothball``; null and empty strings reset a setting. An
+    invalid setting is passed to ``complain`` as a one-line message and left unchanged; it is added to ``errors`` if it
+    restricts lookups. A string is accepted for a list of one, and an empty array for an empty object, because some
+    editors do not distinguish them.
     """
     table = given.get(SECTION, given) if isinstance(given, Mapping) else given
     if table is None or table == []:
@@ -144,7 +143,7 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            # What is an object is another section: some editors send the settings of all servers, and trace levels.
+            # An object is another section: some editors send the settings of all servers, or trace levels.
             if key not in _OF_EDITORS and not isinstance(value, Mapping):
                 complain(one_line(f"setting {SECTION}.{key} is not known; {suggest(key, tuple(_READERS))}"))
             continue

@@ -1,7 +1,7 @@
-"""Messages over standard input and output, framed as the base protocol of LSP frames them.
+"""Messages over standard input and output, framed by the base protocol of LSP.
 
-pygls's own reader passes over header names in lower case, answers nothing to what is no JSON, and shares its threads
-with the handlers. This one reads in a thread of its own and hands each body to the event loop.
+pygls's own reader ignores lower-case header names, does not respond to invalid JSON, and shares its threads with the
+handlers. This one reads in its own thread and passes each body to the event loop.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
-# The largest message that is taken. The text of the largest file that mothball reads fits, however it is escaped.
+# Reject larger messages, in bytes. The largest file that mothball reads fits, however it is escaped.
 MAX_MESSAGE = 256 * 1024 * 1024
 _MAX_HEADER_LINE = 8192
 _CHUNK = 1024 * 1024
 
 
 class MessageWriter:
-    """What pygls writes to. A client that has gone is no error: nobody is left to be told."""
+    """Writes messages for pygls; a closed stream is not an error."""
 
     def __init__(self, stream: BinaryIO, lost: Callable[[], None]) -> None:
-        """Write to ``stream``; call ``lost`` when nobody reads it any more."""
+        """Write to ``stream``; call ``lost`` when it is closed by the client."""
         self._stream = stream
         self._lost = lost
 
     def write(self, data: bytes) -> None:
-        """Send ``data`` at once."""
+        """Write and flush ``data``."""
         try:
             self._stream.write(data)
             self._stream.flush()
@@ -40,9 +40,9 @@ class MessageWriter:
 
 
 def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
-    """Return the streams of the protocol, and leave nothing else on standard output.
+    """Return the streams of the protocol, and redirect standard output to standard error.
 
-    Whatever prints in this process, a library or the interpreter itself, prints on standard error from here on.
+    Anything else printed in this process, by a library or the interpreter, must not mix with the protocol.
     """
     incoming = os.fdopen(os.dup(0), "rb", buffering=_CHUNK)
     outgoing = os.fdopen(os.dup(1), "wb", buffering=_CHUNK)
@@ -57,9 +57,9 @@ def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
 def start_reading(
     stream: BinaryIO, deliver: Callable[[bytes], None], refuse: Callable[[str], None], ended: Callable[[], None]
 ) -> None:
-    """Read messages from ``stream`` in a thread of their own until it ends.
+    """Read messages from ``stream`` in a new thread until it ends.
 
-    ``deliver`` is called with each body, ``refuse`` with the reason when one cannot be taken, ``ended`` at the end.
+    ``deliver`` is called with each body, ``refuse`` with the reason if a message is rejected, ``ended`` at the end.
     """
 
     def read() -> None:
@@ -83,9 +83,9 @@ def start_reading(
 
 
 def _read_header(stream: BinaryIO) -> int | None:
-    """Return the length of the body that follows; None at the end of the stream.
+    """Return the length of the next body, None at the end of the stream.
 
-    Lines that are no headers are passed over: after a message cut short they lead to the next one.
+    Other lines are ignored, so that reading recovers after a truncated message.
     """
     length = None
     while line := stream.readline(_MAX_HEADER_LINE):

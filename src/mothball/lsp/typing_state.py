@@ -1,6 +1,6 @@
-"""The name that somebody is in the middle of typing: it is asked for late, or not before the typing goes on elsewhere.
+"""Delay the lookup of a name that is being typed. Pure.
 
-The protocol does not tell where the cursor is; where the last change ended does. Pure.
+The protocol does not report the cursor, so the end of the last change is used instead.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ _EMPTY_TABLE = r"\{\s*\}\Z"
 
 
 def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tuple[Query, ...]:
-    """Return the queries of a document but for names that are being typed.
+    """Return the queries of a document without those of names that are being typed.
 
-    When the typing ``has_paused``, only those are left out that are about to become private ones, or whose table holds
-    nothing yet.
+    If the typing ``has_paused``, only names that may become private and names in an empty table are left out.
     """
     queries, checked = document.queries(), document.checked
     if checked is None or checked.opened is None or document.last_edit is None:
@@ -34,7 +33,7 @@ def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tupl
 
 
 def changed_span(before: str, after: str) -> Span:
-    """Return what of ``after`` differs from ``before``: all from the first place to the last, if there are several."""
+    """Return the span of ``after`` that differs from ``before``, from the first difference to the last."""
     shorter = min(len(before), len(after))
     start = _longest(shorter, lambda length: before.startswith(after[:length]))
     kept = _longest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
@@ -42,9 +41,9 @@ def changed_span(before: str, after: str) -> Span:
 
 
 def _longest(most: int, is_alike: Callable[[int], bool]) -> int:
-    """Return the largest length up to ``most`` that ``is_alike``, as are all below it.
+    """Return the largest length up to ``most`` for which ``is_alike`` holds, by binary search.
 
-    By halving: to compare slices costs next to nothing.
+    It must hold for all smaller lengths. Comparing slices is much faster than comparing characters in a loop.
     """
     low, high = 0, most
     while low < high:
@@ -57,10 +56,10 @@ def _longest(most: int, is_alike: Callable[[int], bool]) -> int:
 
 
 def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
-    """Return the names that may be growing where ``edit`` was, but for those that stand elsewhere, too.
+    """Return the names at the end of ``edit`` that occur nowhere else in the document.
 
-    That is the name within or at the ends of which it ended. Somebody who types in several places at once has changed
-    all in between: it may have begun within another name, and what stands in between is no other place.
+    With several cursors, everything between the first and the last change counts as changed, so a name in between is
+    not an occurrence elsewhere.
     """
     here: set[str] = set()
     elsewhere: set[str] = set()
@@ -74,10 +73,10 @@ def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
 
 
 def _begun_at(checked: Checked, offset: int) -> frozenset[str]:
-    """Return the names whose table is empty, and ``offset`` in it.
+    """Return the names whose table is empty and contains ``offset``.
 
-    Any version will do, that says; and so it looks before somebody has typed the path that they have in mind, as
-    editors close a brace when it is opened.
+    An empty table means any version, but it may also be one in which a path is about to be typed: editors insert the
+    closing brace with the opening one.
     """
     return frozenset(
         item.dependency.name
@@ -90,19 +89,19 @@ def _is_in_empty_table(text: str, entry: Span, offset: int) -> bool:
     if not entry.start <= offset:
         return False
     if text.startswith("[", entry.start):
-        # The table of a header goes on until the next one.
+        # The table of a header continues until the next header.
         return text.find("\n[", entry.end, offset) < 0
     return offset <= entry.end and re.search(_EMPTY_TABLE, entry.slice(text)) is not None
 
 
 def may_become_private(name: str, patterns: tuple[str, ...]) -> bool:
-    """Return whether ``name`` matches none of ``patterns``, and may as it goes on; ``*`` stands for any part.
+    """Return True if ``name`` matches none of ``patterns`` but may when continued; ``*`` matches anything.
 
     >>> may_become_private("acme-int", ("acme-internal",)), may_become_private("requests", ("acme-*",))
     (True, False)
     """
     if any(fnmatchcase(name, pattern) for pattern in patterns):
-        return False  # it is private already, and goes where such names go
+        return False  # private already, and routed accordingly
     for pattern in patterns:
         literal, star, _ = pattern.partition("*")
         if literal.startswith(name) or (star and name.startswith(literal)):

@@ -1,7 +1,7 @@
-"""What stands in the editor and in no file yet: it can hold names back, and never sends them anywhere.
+"""Rules for text that is not saved yet: it may keep names from being looked up, but never sends them to a new index.
 
-Whom to ask follows from the file as it was last saved: the half of a URL that somebody is typing is no index, and no
-name is to be sent there, nor elsewhere because the line is half gone. Pure.
+Routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or because of which,
+no name must be sent. Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside
 
-# What of an entry says whom to ask: its index, others of it, the name of an index, and why it is skipped.
+# Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
 _NOWHERE: Pin = (None, (), "", SkipReason.UNSAVED)
 _name_of = itemgetter(Dependency._fields.index("name"))
@@ -30,10 +30,10 @@ _pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_i
 
 
 class Unsaved(NamedTuple):
-    """What other texts in the editor say that no file says yet.
+    """State of other editor texts that is not saved.
 
-    ``private`` are patterns of names that configurations keep to themselves; ``has_indexes`` is true where a text names
-    other indexes than its file does.
+    ``private`` are private name patterns of configurations; ``has_indexes`` is True if a text names other indexes than
+    its file.
     """
 
     private: tuple[str, ...] = ()
@@ -44,10 +44,10 @@ NOTHING_UNSAVED = Unsaved()
 
 
 class SavedRouting(NamedTuple):
-    """Where a saved file sends its names.
+    """Routing of a saved file.
 
-    ``pins`` are those of each name, ``pairs`` the same as pairs. ``addresses`` are all that the file and those around
-    it name, ``indexes`` what the file itself says of them.
+    ``pins`` are the routing fields of each name, ``pairs`` the same as pairs. ``addresses`` are all index URLs of the
+    file and its context, ``indexes`` the index settings of the file itself.
     """
 
     pins: Mapping[str, frozenset[Pin]] = MappingProxyType({})
@@ -57,7 +57,7 @@ class SavedRouting(NamedTuple):
 
 
 def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
-    """Return where the names of ``saved``, the file at ``path``, go."""
+    """Return the routing of ``saved``, the file at ``path``."""
     pins: dict[str, set[Pin]] = {}
     addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
     for one in saved.document.dependencies:
@@ -73,11 +73,11 @@ def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
 
 
 def routed_as_saved(document: Document, routing: SavedRouting, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
-    """Return the dependencies of ``document`` with the indexes that the saved file pins them to.
+    """Return the dependencies of ``document`` with the indexes of the saved file.
 
-    A name is skipped where the editor's text gives it an index that the saved file does not know, or takes away what
-    kept it from being asked for. A name that is not saved yet is skipped, too, where the editor ``has_other_indexes``
-    than those that were saved: it may be meant for the new ones alone.
+    A dependency is skipped if the text pins it to an index that the saved file does not name, or removes the reason for
+    which the saved one is skipped. A new dependency is also skipped if the editor ``has_other_indexes`` than the saved
+    files: it may be meant for the new ones only.
     """
     dependencies = document.dependencies
     pairs = list(zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True))
@@ -90,7 +90,7 @@ def routed_as_saved(document: Document, routing: SavedRouting, *, has_other_inde
 
 
 def _routed(one: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
-    """Return a dependency that the saved file does not have in this way."""
+    """Return a dependency whose routing fields differ from those of the saved file."""
     pinned = routing.pins.get(one.name, frozenset())
     is_asked_for = one.skip_reason is None or one.index_name
     is_fine = not one.index_name and routing.addresses.issuperset(_addresses(one))
@@ -106,9 +106,9 @@ def _addresses(dependency: Dependency) -> tuple[str, ...]:
 
 
 def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
-    """Return what a text itself, that of the file at ``path``, says of indexes, wherever in it that stands.
+    """Return the index settings of a text itself, wherever they are in it, to compare them with those of another.
 
-    Members of a workspace that it declares are asked of none.
+    Workspaces are included: their members are not looked up.
     """
     options = [(one.name, one.value) for one in document.index_options]
     nowhere = Span(0, 0)
@@ -118,9 +118,9 @@ def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:
-    """Return the patterns of private names in a configuration that may be half typed; what makes no sense is left out.
+    """Return the private name patterns in a configuration with incomplete text; invalid ones are left out.
 
-    Empty where the file of that name is no configuration.
+    Empty if the file at ``path`` is not a configuration.
     """
     if not _may_configure(text, path, "private"):
         return ()
@@ -133,25 +133,25 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
 
 
 def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Return those of ``private``, patterns of names by directories, that hold for the file at ``path``, absolute."""
+    """Return the patterns that apply to the file at the absolute ``path``."""
     return tuple(pattern for directory, patterns in private if is_inside(path, directory) for pattern in patterns)
 
 
 def with_private(file: SourceFile, patterns: tuple[str, ...]) -> SourceFile:
-    """Return ``file``, whose names that match ``patterns`` are private, too."""
+    """Return ``file`` with ``patterns`` as additional private name patterns."""
     network = file.resolved_config.network
     network = network._replace(private=tuple(dict.fromkeys((*network.private, *patterns))))
     return file._replace(resolved_config=file.resolved_config._replace(network=network))
 
 
 def _may_configure(text: str, path: str, name: str) -> bool:
-    """Return whether a text may be a configuration that holds ``name``; scanning costs, and few do."""
+    """Return True if a text may be a configuration with ``name``; a cheap test before scanning it."""
     file_name = os.path.basename(path)
     return name in text and (file_name == MOTHBALL_TOML or (file_name == PYPROJECT_TOML and "mothball" in text))
 
 
 def _setting(text: str, path: str, name: str) -> object:
-    """Return a value of our table in a configuration that may be half typed; None where it has none."""
+    """Return a value of mothball's table in a configuration with incomplete text, None if it has none."""
     table: object = to_mapping(scan_once(text))
     for key in table_path(path):
         table = table.get(key) if isinstance(table, Mapping) else None

@@ -1,6 +1,6 @@
-"""What texts in the editor keep back for others.
+"""Restrictions that unsaved texts impose on the lookups of other documents.
 
-Private names, a project's own name, and new names beside an index that is not saved.
+They are private name patterns, a changed project name, and index settings that are not saved.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from mothball.repository.files import is_inside
 
 
 class UnsavedPrivacy:
-    """Follows what the open documents say, and has those judged anew that it is about."""
+    """Tracks unsaved restrictions of the open documents, and schedules checks of the documents they affect."""
 
     def __init__(self, documents: Mapping[str, OpenDocument], schedule_check: Callable[[OpenDocument], None]) -> None:
-        """``documents`` are those that are open, as they come and go."""
+        """``documents`` is the live mapping of open documents."""
         self._documents = documents
         self._schedule_check = schedule_check
 
     def text_changed(self, document: OpenDocument) -> None:
-        """Take in the private names of a new text, which hold from now on."""
+        """Update the private name patterns, which apply immediately."""
         self._hold(document, private_in(document.text, document.path))
 
     def analyzed(self, document: OpenDocument) -> None:
-        """Take in whether a text, as it was judged, names other indexes than its file, or gives the project a name."""
+        """Update the changed index settings and project name after a check."""
         opened = document.checked.opened if document.checked else None
         self._tell(document, _unsaved_project_name(document), others=bool(opened and opened.changes_indexes))
 
     def closed(self, document: OpenDocument) -> None:
-        """Take in that a document says nothing any more."""
+        """Remove the restrictions of a closed document."""
         self._hold(document, ())
         self._tell(document, "", others=False)
 
     def private(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return directories, and the patterns of names that are kept back below them."""
+        """Return directories and the name patterns that are private below them."""
         found = []
         for one in self._documents.values():
             if one.private:
                 found.append((os.path.dirname(one.path), one.private))
-            # A project's name belongs to nobody but the project: it is kept as private ones are.
+            # The name of a project is not looked up anywhere, as it may be private.
             if one.unsaved_project_name and one.context is not None:
                 found.append((one.context.root, (one.unsaved_project_name,)))
         return found
 
     def context(self, document: OpenDocument) -> Unsaved:
-        """Return what the texts say that may be about ``document``."""
+        """Return the unsaved restrictions that apply to ``document``."""
         private = patterns_for(document.path, self.private())
         return Unsaved(private, any(one.changes_indexes for one in self._beside(document)))
 
@@ -73,9 +73,9 @@ class UnsavedPrivacy:
 
 
 def _unsaved_project_name(document: OpenDocument) -> str:
-    """Return what the text calls its project, empty where the file on disk calls it so, too."""
+    """Return the project name in the text, empty if it equals that of the saved file."""
     opened, context = document.checked.opened if document.checked else None, document.context
     name = opened.file.document.project_name if opened else ""
     is_saved = context is not None and context.saved is not None and context.saved.document.project_name == name
-    # What a text says may be anything; as a pattern, a star would stand for names that nobody meant.
+    # The text may hold anything; as a pattern, "*" would match unrelated names.
     return "" if is_saved or "*" in name else name

@@ -1,6 +1,6 @@
-"""``textDocument/codeAction``: the ways out of a finding, and a look at the project.
+"""``textDocument/codeAction``: ignore or remove a dependency, check again, open its project page.
 
-There is no ``source.fixAll``, and no action is preferred: to keep an archived project, or to remove it, is a decision.
+There is no ``source.fixAll`` and no preferred action, because keeping or removing an archived project is a decision.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ from mothball.repository.files import read_utf8
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
-# Stands where people are to say why; what they leave of it is theirs to answer for.
+# Placeholder for the reason, to be replaced by the user.
 REASON = "WHY"
-# The most dependencies of a selection that actions are offered for.
+# Offer actions for at most this many dependencies of a selection.
 _MOST_ITEMS = 5
 _KIND = types.CodeActionKind.QuickFix
 
 
 class OpenText(NamedTuple):
-    """The text of a document that the editor holds, newer than the disk's."""
+    """The text of an open document, which may be newer than the file."""
 
     text: str
     version: int | None
 
 
 class _Subject(NamedTuple):
-    """A dependency that actions are offered for, and what was found of it."""
+    """A dependency to offer actions for, and its finding."""
 
     item: CheckedDependency
     finding: Finding | None
@@ -60,7 +60,7 @@ class _Subject(NamedTuple):
         return one_line(self.item.dependency.name, 60)
 
     def ignorable(self) -> bool:
-        """Return whether there is a finding that an ignore would take out of the count."""
+        """Return True if there is a finding that can be ignored."""
         finding = self.finding
         if finding is None or finding.lookup == PENDING or not is_reported(finding):
             return False
@@ -68,7 +68,7 @@ class _Subject(NamedTuple):
 
 
 def register(server: Server) -> None:
-    """Have ``server`` offer actions."""
+    """Register code actions."""
     session = server.session
 
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
@@ -83,7 +83,7 @@ def register(server: Server) -> None:
             if (path := path_of(one.uri)) is not None
         }
         offer = _Offer(params, document.checked, session.client, open_texts)
-        # Trying out edits parses the file some times over, and a configuration may have to be read.
+        # Computing edits parses the file several times and may read a configuration file.
         return await asyncio.get_running_loop().run_in_executor(session.threads, offer.actions)
 
     options = types.CodeActionOptions(code_action_kinds=[_KIND])
@@ -91,7 +91,7 @@ def register(server: Server) -> None:
 
 
 def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
-    """Return whether the client asks for quick fixes: kinds are names with dots, of which the first parts may do."""
+    """Return True if the client requests quick fixes or any kind of action."""
     if only is None:
         return True
     kinds = [str(getattr(kind, "value", kind)) for kind in only]
@@ -99,7 +99,7 @@ def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
 
 
 class _Offer:
-    """The actions for one request."""
+    """Computes the actions of one request."""
 
     def __init__(
         self, params: types.CodeActionParams, checked: Checked, client: ClientFeatures, open_texts: dict[str, OpenText]
@@ -111,7 +111,7 @@ class _Offer:
         self._positions = Positions(checked.text, client.encoding)
 
     def actions(self) -> list[types.CodeAction | types.Command]:
-        """Return the actions, those for the first dependency first. Reads the disk."""
+        """Return the actions in the order of the dependencies. Reads the disk."""
         lines = range(self._params.range.start.line + 1, self._params.range.end.line + 2)
         items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MOST_ITEMS]
         subjects = [_Subject(item, finding_of(self._checked, item)) for item in items]
@@ -136,7 +136,7 @@ class _Offer:
         if opened is None or finding is None:
             return
         file = opened.file
-        # As the format reads it: what was routed by the saved file differs in what no edit is about.
+        # Parse again: routing by the saved file changes fields, but not those that edits use.
         document = parse(file.document.format, file.text, file.kind)
         span = subject.item.dependency.name_span
         entry = next((one for one in document.dependencies if one.name_span == span), None)
@@ -157,7 +157,7 @@ class _Offer:
     def _remove(
         self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
     ) -> Iterator[types.CodeAction]:
-        from mothball.edits.removal import remove_dependency  # noqa: PLC0415 - needed where there is something to remove
+        from mothball.edits.removal import remove_dependency  # noqa: PLC0415 - needed only to remove an entry
 
         edits = remove_dependency(self._checked.text, document, entry)
         if edits:
@@ -192,7 +192,7 @@ class _Offer:
         edits = [types.TextEdit(positions.range(edit.span), edit.new_text) for edit in change.edits]
         if not self._client.document_changes:
             return types.WorkspaceEdit(changes={change.uri: edits})
-        # With its version, an edit of a text that has changed meanwhile is refused rather than misplaced.
+        # The version lets the client reject the edit if the text has changed in the meantime.
         document = types.OptionalVersionedTextDocumentIdentifier(change.uri, change.version)
         edit = types.TextDocumentEdit(document, edits)
         if change.is_new:
@@ -206,7 +206,7 @@ class _Offer:
 
 
 class _Change(NamedTuple):
-    """Edits of one document; ``version`` is None where the editor does not hold it, ``is_new`` where nobody does."""
+    """Edits of one document; ``version`` is None if it is not open, ``is_new`` is True if it does not exist."""
 
     uri: str
     version: int | None

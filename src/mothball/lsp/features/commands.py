@@ -15,7 +15,7 @@ CHECK_AGAIN = "mothball.checkAgain"
 CHECK_WORKSPACE = "mothball.checkWorkspace"
 OPEN_PAGE = "mothball.openPage"
 
-# All that the server takes; an extension that passes commands on itself is made from this.
+# All commands of the server; the VS Code extension registers them.
 COMMANDS = (CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PAGE)
 
 # Wait this long for a client to accept a progress token, in seconds.
@@ -23,7 +23,7 @@ _TOKEN_TIMEOUT = 1.0
 
 
 def register(server: Server) -> None:
-    """Have ``server`` take commands. Each is given the parameters of its request."""
+    """Register the commands; each receives the parameters of its request."""
 
     def check_again(_: types.ExecuteCommandParams) -> None:
         server.session.check_again()
@@ -33,7 +33,7 @@ def register(server: Server) -> None:
 
     def open_page(params: types.ExecuteCommandParams) -> None:
         address = params.arguments[0] if params.arguments else None
-        # The page of a project is https; a client that sends something else did not get it from us.
+        # Project pages are always https; another URL does not come from this server.
         if isinstance(address, str) and address.startswith("https://") and server.session.client.show_document:
             server.protocol.send_message(types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(address, external=True))
 
@@ -43,7 +43,7 @@ def register(server: Server) -> None:
 
 
 async def _check_workspace(server: Server, token: types.ProgressToken | None) -> dict[str, int] | None:
-    """Check the workspace, which shows what is found, and return the numbers; None if the client cancels it."""
+    """Check the workspace, show the diagnostics, and return the counts; None if the client cancels it."""
     progress = WorkProgress(server, "mothball: checking the workspace", token)
     await progress.create()
     async with progress:
@@ -61,14 +61,14 @@ class WorkProgress:
     """Work-done progress of one request; ``canceled`` is done once the client has canceled it by its token."""
 
     def __init__(self, server: Server, title: str, token: types.ProgressToken | None) -> None:
-        """Report to ``token``; if that is None nothing is shown, unless ``create`` gets a token."""
+        """Report to ``token``; if it is None, nothing is shown unless ``create`` obtains one."""
         self.canceled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._server = server
         self._title = title
         self._token = token
 
     async def create(self) -> None:
-        """Ask the client to accept a new token, if it gave none and supports that."""
+        """Request a progress token if the client sent none and supports that."""
         if self._token is not None or not self._server.session.client.progress:
             return
         token, lookups_finished = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""``textDocument/didOpen``, ``didChange``, ``didSave``, ``didClose``, and the workspace's folders."""
+"""``textDocument/didOpen``, ``didChange``, ``didSave``, ``didClose``, and changes of workspace folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def register(server: Server) -> None:
-    """Have ``server`` take in documents."""
+    """Register the document notifications."""
     session = server.session
 
     def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -56,6 +56,6 @@ def register(server: Server) -> None:
 def _changed(text: str, change: types.TextDocumentContentChangeEvent, encoding: str) -> str:
     if not isinstance(change, types.TextDocumentContentChangePartial):
         return change.text
-    # Nobody was told that we take parts; who sends one all the same is understood.
+    # Incremental changes are not announced but accepted.
     positions = Positions(text, encoding)
     return f"{text[: positions.offset(change.range.start)]}{change.text}{text[positions.offset(change.range.end) :]}"

@@ -1,4 +1,4 @@
-"""``textDocument/hover``: the story of the dependency on a line."""
+"""``textDocument/hover``: status and details of the dependency on a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(server: Server) -> None:
-    """Have ``server`` tell stories."""
+    """Register hover."""
     session = server.session
 
     async def hover(params: types.HoverParams) -> types.Hover | None:
@@ -40,12 +40,12 @@ def register(server: Server) -> None:
 
 
 def dependency_at(checked: Checked, positions: Positions, position: types.Position) -> CheckedDependency | None:
-    """Return the dependency that ``position`` is about, None where there is none."""
+    """Return the dependency at ``position``, or None."""
     return item_at(checked.dependencies(), positions.offset(position), range(position.line + 1, position.line + 2))
 
 
 def finding_of(checked: Checked, item: CheckedDependency) -> Finding | None:
-    """Return what was found of a dependency, suppressed or not."""
+    """Return the finding of a dependency, which may be suppressed, or None."""
     for finding in checked.findings():
         if finding.lookup is not None and item.location in (finding.location, *finding.related_locations):
             return finding

@@ -1,4 +1,4 @@
-"""``initialize`` and ``initialized``: what the client supports, its folders and settings, and periodic tasks."""
+"""``initialize`` and ``initialized``: client features, folders, settings and periodic tasks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mothball.lsp.features.watching import Watcher
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
-# Intervals of periodic tasks and of looking whether the client still runs, in seconds.
+# Intervals of periodic tasks and of checks whether the client is still running, in seconds.
 _HOUSEKEEPING = 30.0
 _PULSE = 3.0
 
 
 def register(server: Server) -> None:
-    """Have ``server`` answer ``initialize``, and start periodic tasks once the client is ready."""
+    """Register initialization, which starts the periodic tasks."""
     session = server.session
     watcher = Watcher(server)
     session.on_snapshots = watcher.watch_snapshots

@@ -1,4 +1,4 @@
-"""``textDocument/documentLink``: names lead to their projects' pages, ``-r`` and ``-c`` to their files."""
+"""``textDocument/documentLink``: links from names to project pages, and from ``-r`` and ``-c`` to files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from mothball.repository.files import repository_root
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
-# Links are asked for once, when a document is opened, and cannot be sent after; so they wait a little for the answers
-# that say which index has a name. In seconds.
+# Editors request links once, when a document is opened, and cannot be sent new ones; wait this many seconds for lookup
+# results, which determine the project pages.
 _LOOKUP_TIMEOUT = 2.0
 
 
 def register(server: Server) -> None:
-    """Have ``server`` make links."""
+    """Register document links."""
     session = server.session
 
     async def links(params: types.DocumentLinkParams) -> list[types.DocumentLink]:
@@ -52,6 +52,6 @@ def _to_files(checked: Checked, path: str, here: str | None, positions: Position
     for include in checked.opened.file.document.includes if checked.opened else ():
         target = include_target(include, path, root)
         if target is not None:
-            # The path as it is written, not where its links lead: that is where the editor has it.
+            # The path as written, without following symbolic links: the editor knows the file by this path.
             written = os.path.normpath(os.path.join(os.path.dirname(path), include.target))
             yield types.DocumentLink(positions.range(include.span), target=uri_of(written))

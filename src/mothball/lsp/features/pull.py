@@ -19,7 +19,7 @@ _Item = types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDo
 
 
 def register(server: Server) -> None:
-    """Have ``server`` answer pulls of documents."""
+    """Register pulling of documents."""
     session = server.session
 
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
@@ -31,7 +31,7 @@ def register(server: Server) -> None:
         document.pulled = True
         return _report(document.diagnostics or [], document.result_id, held)
 
-    # What stands in a lock depends on its manifests, and everything on the configuration.
+    # A lock depends on its manifests, and every file on its configuration.
     options = types.DiagnosticOptions(
         inter_file_dependencies=True, workspace_diagnostics=False, identifier=SOURCE, work_done_progress=True
     )
@@ -39,7 +39,7 @@ def register(server: Server) -> None:
 
 
 def register_workspace(server: Server) -> None:
-    """Have ``server`` answer pulls of the workspace, and publish nothing for files that are not open."""
+    """Register pulling of the workspace; nothing is published for files that are not open then."""
     diagnostics = server.workspace_diagnostics
     diagnostics.pulls = True
 
@@ -77,7 +77,7 @@ def _workspace_report(server: Server, previous: Iterable[types.PreviousResultId]
 
 
 def _unopened(server: Server, path: str | None, held: str | None) -> Report:
-    """Return what a client that pulls the workspace has of a file, for the last pull of one that is being closed."""
+    """Return the workspace diagnostics of a file that is not open, for a pull while it is being closed."""
     diagnostics = server.workspace_diagnostics
     if path is None or not diagnostics.pulls or path not in diagnostics.reports:
         return types.RelatedFullDocumentDiagnosticReport([])

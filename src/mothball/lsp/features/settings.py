@@ -1,4 +1,4 @@
-"""Settings on their way in: with `initialize`, asked for by us, or sent when they change."""
+"""Read settings: from `initialize`, by request, or when the client sends changes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def register(server: Server) -> None:
-    """Have ``server`` take in settings that change."""
+    """Register changes of settings."""
 
     def changed(params: types.DidChangeConfigurationParams) -> None:
         if server.session.client.configuration:
-            # What comes along may be of another scope, or nothing at all; asked for, it is what holds.
+            # The settings sent may be incomplete or for another scope, so request the effective ones.
             fetch(server)
         else:
             take(server, params.settings)
@@ -27,7 +27,7 @@ def register(server: Server) -> None:
 
 
 def fetch(server: Server) -> None:
-    """Ask the client for its settings, where it can be asked."""
+    """Request the settings if the client supports it."""
     if not server.session.client.configuration:
         return
     items = [types.ConfigurationItem(section=SECTION)]
@@ -36,21 +36,21 @@ def fetch(server: Server) -> None:
 
 
 def begin(server: Server, given: object) -> None:
-    """Take in what came with ``initialize``: it holds wherever the client's settings say nothing else."""
+    """Apply the settings from ``initialize``, which are defaults for later ones."""
     server.first_settings = _read(server, given, Settings())
     server.session.apply_settings(server.first_settings)
 
 
 def take(server: Server, given: object) -> None:
-    """Take ``given`` in, all that the client has to say: settings as JSON has them.
+    """Apply ``given``, all current settings of the client as JSON.
 
-    What was said before and is not any more holds no longer: consent that is withdrawn must be gone.
+    Settings that are not in it anymore are reset: withdrawn consent must not stay in force.
     """
     _apply(server, _read(server, given, server.first_settings))
 
 
 def _read(server: Server, given: object, base: Settings) -> Settings:
-    """Return ``base`` with what ``given`` says; what is wrong is told, unless it was wrong with what came before."""
+    """Return ``base`` updated with ``given``; log errors that were not logged for the previous settings."""
     complaints: list[str] = []
     settings = read_settings(given, base, complaints.append)
     for complaint in complaints:

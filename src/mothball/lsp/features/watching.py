@@ -1,4 +1,4 @@
-"""``workspace/didChangeWatchedFiles``: what changes on the disk by other hands than the editor's."""
+"""``workspace/didChangeWatchedFiles``: changes of files outside of the editor."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ from mothball.model.file_names import MOTHBALL_TOML, UV_TOML
 if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
-# A checkout changes hundreds of files, and tells of each; they are looked at together, this many seconds later.
+# A checkout reports hundreds of files one by one; handle them together after this many seconds.
 _DEBOUNCE = 0.1
 
 
 class Watcher:
-    """What the client has been asked to watch."""
+    """Registers files for watching with the client."""
 
     def __init__(self, server: Server) -> None:
-        """Watch nothing yet."""
         self._server = server
         self._watched: set[str] = set()
         self._is_due = False
-        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._changed(params))  # noqa: PLW0108 - pygls marks what it is given, which no method bears
+        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._changed(params))  # noqa: PLW0108 - pygls sets attributes on the handler, which a bound method does not allow
 
     def begin(self) -> None:
-        """Have the client watch all files that mothball reads by their name, and its own configuration."""
+        """Watch all files that mothball reads by their name, and its configuration files."""
         names = (f"{one.parent}/{one.name}" if one.parent else one.name for one in PATTERNS)
         self.watch((*names, MOTHBALL_TOML, UV_TOML))
 
     def watch(self, names: Iterable[str]) -> None:
-        """Have the client watch the files of these names, wherever they lie, where it can."""
+        """Watch files with these names in any directory, if the client supports it."""
         new = [name for name in names if name not in self._watched]
         if not new or not self._server.session.client.watched_files:
             return
@@ -48,9 +47,9 @@ class Watcher:
         self._server.protocol.send_message(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
 
     def watch_snapshots(self, paths: Iterable[str]) -> None:
-        """Have the client watch snapshots, too, which bear any name."""
+        """Watch snapshots, which may have any name."""
         names = (os.path.basename(path) for path in paths)
-        # What is a pattern to the client cannot be asked for by its name; the clock will find it changed.
+        # A name that is a glob pattern to the client cannot be watched; the periodic task detects its changes.
         self.watch(name for name in names if not any(sign in name for sign in "*?[]{}"))
 
     def _changed(self, params: types.DidChangeWatchedFilesParams) -> None:
