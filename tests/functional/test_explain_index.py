@@ -78,7 +78,7 @@ def test_reason_for_not_looking_up_a_name_is_shown(project: Project) -> None:
     assert explanation(project, "acme-web") == [
         "acme-web: pyproject.toml:3",
         "  not looked up: private name: the name is private and no other index is set",
-        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: explicit index: queried only for packages pinned to it",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: queried only for packages pinned to it",
         f"  not queried: {DEFAULT_INDEX}  built-in default: the name is private",
     ]
     assert explanation(project, "lib") == ["lib: pyproject.toml:4", "  not looked up: direct URL"]
@@ -86,7 +86,7 @@ def test_reason_for_not_looking_up_a_name_is_shown(project: Project) -> None:
     assert explanation(project, "lib", "requirements.txt") == [
         "lib: requirements.txt:2",
         f"  not looked up: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 contains a variable",
-        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: explicit index: queried only for packages pinned to it",
+        f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: queried only for packages pinned to it",
         "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is not looked up",
     ]
 

@@ -24,7 +24,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
     primary = [tool_candidate(source) for source in sources if source.role in _PRIMARY]
     explicit = [tool_candidate(source) for source in sources if source.role == "explicit"]
     supplemental = [tool_candidate(source) for source in sources if source.role not in {*_PRIMARY, "explicit"}]
-    rejected = reject(explicit, "explicit index: queried only for packages pinned to it")
+    rejected = reject(explicit, "queried only for packages pinned to it")
     if not primary or any(_declares_default(index) for index in indexes):
         return Selection((*supplemental, *primary, default.candidate), rejected)
     rejected += reject([default.candidate], f"replaced by {primary[0].set_by}")

@@ -48,7 +48,7 @@ def select_indexes(request: RoutingRequest) -> Selection:
     else:
         mains = [*environment, *user_files, default.candidate]
     rejected = reject(mains[1:], f"{mains[0].set_by} takes precedence")
-    rejected += reject(by_role.get("explicit", ()), "explicit index: queried only for packages pinned to it")
+    rejected += reject(by_role.get("explicit", ()), "queried only for packages pinned to it")
     rejected += reject(by_role.get("flat", ()), "flat index without project statuses")
     return Selection((*extras, mains[0]), rejected)
 
