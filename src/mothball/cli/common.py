@@ -101,7 +101,7 @@ def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSessi
     """Return the lookup session of this run."""
     access = _access(arguments, user)
     return LookupSession(
-        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, access=access, progress=Progress()
+        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, credentials=access, progress=Progress()
     )
 
 

@@ -60,7 +60,7 @@ class Client:
     def __init__(self, settings: ClientSettings = DEFAULT_SETTINGS) -> None:
         """Read the certificates, once. Raises ConfigError where the environment names some that cannot be used."""
         self._settings = settings
-        self._credentials = CredentialStore(settings.access)
+        self._credentials = CredentialStore(settings.credentials)
         self._transport = Transport(settings, self._credentials.is_named)
         self._asker = PageFetcher(self._transport, settings, self._credentials)
         # Guards all that follows, the flights' own fields included.

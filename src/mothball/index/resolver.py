@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 # Told of an answer as soon as nothing that is still on its way can change it.
-OnAnswer = Callable[[Query, IndexResult], None]
+OnResult = Callable[[Query, IndexResult], None]
 
 
 class Fetcher(Protocol):
@@ -42,7 +42,7 @@ class Resolver:
     """Looks names up.
 
     ``open_client`` is called at most once, when an index must be asked; ``clock`` gives the Unix time in seconds. A
-    cache that fails is done without: its ``trouble`` is for the caller to report. ``on_answer`` is for those who do not
+    cache that fails is done without: its ``trouble`` is for the caller to report. ``on_result`` is for those who do not
     want to wait for the slowest name; what follows from all answers together it is not told.
     """
 
@@ -53,10 +53,10 @@ class Resolver:
         cache: StatusCache | None,
         clock: Callable[[], float],
         on_progress: Progress | None = None,
-        on_answer: OnAnswer | None = None,
+        on_result: OnResult | None = None,
     ) -> None:
         """Keep what look-ups are made of."""
-        self._on_answer = on_answer
+        self._on_answer = on_result
         self._open_client = open_client
         self._client: Fetcher | None = None
         self._cache = cache
@@ -96,7 +96,7 @@ class Resolver:
         return self._cache.get_many(keys) if self._cache and keys else {}
 
     def _settle(
-        self, run: Resolution, ways: Mapping[Query, tuple[str, ...]], on_answer: OnAnswer | None = None
+        self, run: Resolution, ways: Mapping[Query, tuple[str, ...]], on_result: OnResult | None = None
     ) -> dict[Query, PageResult]:
         """Return what is learnt of each query on its way through indexes, asking those that must be asked."""
         settled: dict[Query, PageResult] = {}
@@ -109,23 +109,23 @@ class Resolver:
                 if isinstance(step, PageRequest):
                     key = page_key(step.index_url, step.name)
                     requests.setdefault(key, step)
-                    if on_answer is not None:
+                    if on_result is not None:
                         waiting.setdefault(key, []).append(query)
                 else:
                     settled[query] = step
                     del under_way[query]
             for key in self._ask(run, requests):
                 for query in waiting.get(key, ()):
-                    self._hand_on(run, query, on_answer)
+                    self._hand_on(run, query, on_result)
         return settled
 
-    def _hand_on(self, run: Resolution, query: Query, on_answer: OnAnswer | None) -> None:
+    def _hand_on(self, run: Resolution, query: Query, on_result: OnResult | None) -> None:
         step = run.walk(query, query.indexes)
-        if on_answer is None or isinstance(step, PageRequest):
+        if on_result is None or isinstance(step, PageRequest):
             return
         # What it means that nothing is stated, only all answers together tell.
         if not isinstance(_answer(step, frozenset()), StatusNotStated):
-            on_answer(query, _judge(query, step, None, frozenset()))
+            on_result(query, _judge(query, step, None, frozenset()))
 
     def _ask(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
         """Ask the indexes, and yield what was answered; kept in short batches: never a transaction across a request."""

@@ -44,12 +44,12 @@ class LookupSession:
         *,
         use_cache: bool = True,
         trusted_hosts: tuple[str, ...] = (),
-        access: CredentialSettings = NO_ACCESS,
+        credentials: CredentialSettings = NO_ACCESS,
         progress: ProgressReporter | None = None,
     ) -> None:
-        """Create a session; ``trusted_hosts`` may be queried over plain http; ``access`` has the credentials."""
+        """Create a session; ``trusted_hosts`` may be queried over plain http; ``credentials`` are the user's."""
         self._use_cache = use_cache
-        self._access = access
+        self._credentials = credentials
         self._trusted_hosts = trusted_hosts
         self._cache: StatusCache | None = None
         self._cache_error: CacheError | None = None
@@ -101,6 +101,6 @@ class LookupSession:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
 
         if self._client is None:
-            settings = ClientSettings(trusted_hosts=self._trusted_hosts, access=self._access)
-            self._client = Client(settings.with_timeout(self._access.timeout))
+            settings = ClientSettings(trusted_hosts=self._trusted_hosts, credentials=self._credentials)
+            self._client = Client(settings.with_timeout(self._credentials.timeout))
         return self._client

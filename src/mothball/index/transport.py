@@ -47,7 +47,7 @@ class ClientSettings(NamedTuple):
     retries: int = 2
     trusted_hosts: tuple[str, ...] = ()
     rest: float = 30.0
-    access: CredentialSettings = CredentialSettings()
+    credentials: CredentialSettings = CredentialSettings()
 
     def with_timeout(self, seconds: float | None) -> ClientSettings:
         """Return these settings with the user's patience for one connection and one answer, where there is a word."""
@@ -80,7 +80,7 @@ class Transport:
         """
         self._settings = settings
         self._is_named = is_named
-        certificate, bundle = settings.access.client_certificate, settings.access.ca_bundle
+        certificate, bundle = settings.credentials.client_certificate, settings.credentials.ca_bundle
         self._adapter = _Adapter(tls_context(bundle), settings.workers)
         self._certified = _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
         self._proxies: dict[Endpoint, dict[str, str]] = {}

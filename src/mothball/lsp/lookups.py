@@ -21,7 +21,7 @@ from mothball.config.user_directories import cache_directory
 from mothball.index.cache import StatusCache
 from mothball.index.credentials import netrc_paths
 from mothball.index.resolution import MISSING_MAX_AGE, LookupSettings, Query
-from mothball.index.resolver import Fetcher, OnAnswer, Resolver
+from mothball.index.resolver import Fetcher, OnResult, Resolver
 from mothball.model.errors import CacheError, MothballError
 from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, Origin, Source, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple
@@ -149,7 +149,7 @@ class Lookups:
             batches.setdefault(query.indexes, []).append(query)
         for batch in map(tuple, batches.values()):
             batcher = _ResultBatcher(self._run_in_loop, self._store_results)
-            job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_answer=batcher.take)
+            job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
             job.add_done_callback(batcher.end)
 
     def _store_results(self, answers: IndexResults) -> None:
@@ -236,26 +236,26 @@ class _BlockingLookups:
             if query.settings.offline or _is_fresh(answers[offline])
         }
 
-    def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_answer: OnAnswer | None = None) -> IndexResults:
-        """Return a result for each query; ``on_answer`` is called early with those that are final."""
+    def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
+        """Return a result for each query; ``on_result`` is called early with those that are final."""
         modified = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
         asked_as = {other: query for query, other in modified.items()}
 
         def told(other: Query, answer: IndexResult) -> None:
-            if on_answer is not None:
-                on_answer(asked_as[other], answer)
+            if on_result is not None:
+                on_result(asked_as[other], answer)
 
         answers = self._resolve(modified.values(), self._open_client, told)
         return {query: answers[other] for query, other in modified.items()}
 
     def _resolve(
-        self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_answer: OnAnswer | None = None
+        self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_result: OnResult | None = None
     ) -> IndexResults:
         """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
         cache = self._open_cache()
         try:
-            statuses = Resolver(open_client=open_client, cache=cache, clock=time.time, on_answer=on_answer)
+            statuses = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
             return statuses.look_up(queries)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
@@ -290,7 +290,7 @@ class _BlockingLookups:
             if self._client is None or netrc != self._netrc:
                 self._netrc = netrc
                 access = self._user.credentials
-                settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, access=access)
+                settings = ClientSettings(trusted_hosts=self._user.trusted_hosts, credentials=access)
                 self._client = Client(settings.with_timeout(access.timeout))
             return self._client
 

@@ -35,7 +35,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def ask(url: str, access: CredentialSettings) -> Outcome:
-    with Client(ClientSettings(access=access)) as client:
+    with Client(ClientSettings(credentials=access)) as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
     return outcome
 
@@ -87,7 +87,7 @@ def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
     if make is not None:
         make(path)
     with pytest.raises(ConfigError) as caught:
-        Client(ClientSettings(access=CredentialSettings(client_certificate=str(path))))
+        Client(ClientSettings(credentials=CredentialSettings(client_certificate=str(path))))
     assert f"the client certificate {path} cannot be used" in str(caught.value)
     assert "PEM" in caught.value.help
 
@@ -100,7 +100,7 @@ def test_a_bundle_of_the_user_goes_before_that_of_the_environment(
         assert isinstance(ask(index.url, CredentialSettings()), Failed)
         assert ask(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
     with pytest.raises(ConfigError, match="the configuration names /nowhere, which cannot be used"):
-        Client(ClientSettings(access=CredentialSettings(ca_bundle="/nowhere")))
+        Client(ClientSettings(credentials=CredentialSettings(ca_bundle="/nowhere")))
 
 
 def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(

@@ -255,7 +255,7 @@ def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: b
 def ask(
     index: ScriptedIndex, access: CredentialSettings, *, url: str | None = None, names: tuple[str, ...] = ("old-lib",)
 ) -> list[Outcome]:
-    with Client(ClientSettings(access=access)) as client:
+    with Client(ClientSettings(credentials=access)) as client:
         outcomes = dict(client.fetch([PageRequest(url or index.url, name) for name in names]))
     return [outcomes[PageRequest(url or index.url, name)] for name in names]
 

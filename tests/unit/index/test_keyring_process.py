@@ -184,7 +184,7 @@ def ask(index: ScriptedIndex, keyring: TestKeyring, user_information: str, *name
     with pytest.MonkeyPatch.context() as patch:
         for key, value in keyring.environment.items():
             patch.setenv(key, value)
-        with Client(ClientSettings(access=access)) as client:
+        with Client(ClientSettings(credentials=access)) as client:
             outcomes = dict(client.fetch([PageRequest(index.url, name) for name in names]))
     return list(outcomes.values())
 
@@ -248,7 +248,7 @@ def test_a_run_that_meets_no_401_starts_no_child(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "Popen", None)
     with ScriptedIndex({"lib": json_page("lib", "archived")}) as index:
         access = CredentialSettings((UserIndexUrl(index.url),))
-        with Client(ClientSettings(access=access)) as client:
+        with Client(ClientSettings(credentials=access)) as client:
             assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "lib")])] == [
                 Fetched(ProjectPage("archived"))
             ]
