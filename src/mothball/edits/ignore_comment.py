@@ -17,7 +17,7 @@ from mothball.model.sanitize import one_line
 def add_ignore_comment(
     text: str, document: Document, dependency: Dependency, rules: Sequence[Rule], reason: str
 ) -> Edit | None:
-    """Return the edit that makes a comment ignore ``rules`` for ``dependency``.
+    """Return the edit that adds an ignore comment for ``rules`` to the line of ``dependency``.
 
     ``document`` is the parsed ``text``, and ``dependency`` one of its entries. Missing rules are added to an existing
     ignore comment, which keeps its reason. Return None if no rule is missing, if other packages are on the line (the
@@ -26,7 +26,7 @@ def add_ignore_comment(
     """
     lines = LineIndex(text)
     number = lines.number(dependency.name_span.start)
-    names = {one.name for one in document.dependencies if number in line_range(one.entry_span, lines)}
+    names = {entry.name for entry in document.dependencies if number in line_range(entry.entry_span, lines)}
     if is_lock(document) or names != {dependency.name}:
         return None
     existing = _comments_on(document, dependency, lines)
@@ -35,26 +35,28 @@ def add_ignore_comment(
         return None
     if existing:
         comment = existing[-1]
-        wanted = ((*comment.rules, *missing), comment.reason)
+        expected = ((*comment.rules, *missing), comment.reason)
         start, end = text.index("[", comment.span.start) + 1, text.index("]", comment.span.start)
-        edit = Edit(Span(start, end), ", ".join(wanted[0]))
+        edit = Edit(Span(start, end), ", ".join(expected[0]))
     else:
-        wanted = (missing, one_line(reason).rstrip("\\ "))
+        expected = (missing, one_line(reason).rstrip("\\ "))
         line = lines.line(number)
         start = lines.start(number)
-        comment_text = f"  # mothball: ignore[{', '.join(missing)}] {wanted[1]}".rstrip()
+        comment_text = f"  # mothball: ignore[{', '.join(missing)}] {expected[1]}".rstrip()
         edit = Edit(Span(start + len(line.rstrip()), start + len(line)), comment_text)
     edited = apply(text, (edit,))
     after = read_edited(edited, document)
     if after is None:
         return None
-    moved = after.dependencies[document.dependencies.index(dependency)]
-    comments = _comments_on(after, moved, LineIndex(edited))
-    return edit if wanted in [(one.rules, one.reason) for one in comments] else None
+    edited_dependency = after.dependencies[document.dependencies.index(dependency)]
+    comments = _comments_on(after, edited_dependency, LineIndex(edited))
+    return edit if expected in [(comment.rules, comment.reason) for comment in comments] else None
 
 
 def _comments_on(document: Document, dependency: Dependency, lines: LineIndex) -> list[IgnoreComment]:
     """Return the ignore comments that apply to ``dependency``, in the order of the file."""
-    entry = {*line_range(dependency.entry_span, lines)}
-    comments = [one for one in document.ignores if not entry.isdisjoint(line_range(one.applies_to, lines))]
+    entry_lines = {*line_range(dependency.entry_span, lines)}
+    comments = [
+        comment for comment in document.ignores if not entry_lines.isdisjoint(line_range(comment.applies_to, lines))
+    ]
     return sorted(comments, key=attrgetter("span"))

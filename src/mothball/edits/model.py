@@ -1,4 +1,4 @@
-"""Edits of a text, and the lines around a place in it, which end at LF, CR LF and CR only. Pure."""
+"""Text edits, and positions of lines in a text. Lines end with LF, CR LF or CR only."""
 
 from __future__ import annotations
 
@@ -14,47 +14,46 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Edit(NamedTuple):
-    """``span`` of a text becomes ``new_text``; an empty span inserts."""
+    """Replace ``span`` of a text with ``new_text``; an empty span inserts it."""
 
     span: Span
     new_text: str
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Return ``text`` after ``edits``, whose spans all count into ``text`` itself.
+    """Return ``text`` with ``edits`` applied; all spans refer to the original text.
 
-    Raises ValueError where two of them overlap. Several that insert at one place come in the order in which they are
-    given.
+    Insertions at the same position are applied in the given order. Raises ValueError if edits overlap.
     """
     pieces: list[str] = []
     position = 0
     for edit in sorted(edits, key=attrgetter("span")):
         if edit.span.start < position:
-            raise ValueError(f"the edit of {edit.span} overlaps the one before")
+            raise ValueError(f"the edit of {edit.span} overlaps the previous edit")
         pieces += text[position : edit.span.start], edit.new_text
         position = edit.span.end
     return "".join([*pieces, text[position:]])
 
 
 def start_of_line(text: str, position: int) -> int:
-    """Return where the line begins on which ``position`` is."""
+    """Return the start of the line that contains ``position``."""
     return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
 
 
 def end_of_line(text: str, position: int) -> int:
-    """Return where the line of ``position`` ends, before its line end."""
-    found = _TO_END.match(text, position)
-    return found.end() if found else position
+    """Return the end of the line that contains ``position``, without the line ending."""
+    match = _TO_END.match(text, position)
+    return match.end() if match else position
 
 
 def next_line(text: str, position: int) -> int:
-    """Return where the line behind that of ``position`` begins; the end of the text where there is none."""
+    """Return the start of the line after the one that contains ``position``, or the end of the text."""
     end = end_of_line(text, position)
-    found = _LINE_END.match(text, end)
-    return found.end() if found else end
+    match = _LINE_END.match(text, end)
+    return match.end() if match else end
 
 
 def newline_of(text: str) -> str:
-    """Return the line end that ``text`` uses, by its first."""
-    found = _LINE_END.search(text)
-    return found[0] if found else "\n"
+    """Return the first line ending in ``text``, or LF."""
+    match = _LINE_END.search(text)
+    return match[0] if match else "\n"

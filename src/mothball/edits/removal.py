@@ -10,9 +10,9 @@ from mothball.edits.model import Edit, apply, end_of_line, next_line, start_of_l
 from mothball.edits.proof import read_edited
 from mothball.model.document import Dependency, Document, Span
 
-# Requirements files and the lists of INI files: the rest of a line is part of its entry.
+# In these formats, an entry extends to the end of its line.
 _LINE_FORMATS = frozenset({"requirements", "setup-cfg", "tox-ini"})
-# The "#" of a script block, the dash of a YAML item or a leading comma.
+# The "#" of a script block, and the dash of a YAML item or a leading comma.
 _BEFORE = re.compile(r"(?:#[ \t])?[ \t]*(-[ \t]+|,[ \t]*)?")
 _AFTER = re.compile(r"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANKS = re.compile(r"[ \t]*")
@@ -22,7 +22,7 @@ _NO_ITEMS = r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*"
 def remove_dependency(text: str, document: Document, dependency: Dependency) -> tuple[Edit, ...]:
     """Return the edits that remove ``dependency`` from ``text``, which was parsed as ``document``.
 
-    A line goes with its comment and the lines that continue it, an array element with one comma. Return no edits for
+    A line is removed with its comment and its continuation lines, an array element with one comma. Returns no edits for
     locks, and if the edited text would not be the same document without that entry.
     """
     if is_lock(document):
@@ -34,7 +34,7 @@ def remove_dependency(text: str, document: Document, dependency: Dependency) -> 
 
 
 def _removals(text: str, document: Document, dependency: Dependency) -> Iterator[Edit]:
-    """Yield the edits that may remove ``dependency``, the best first."""
+    """Yield candidate edits for the removal of ``dependency``, the best one first."""
     start, end = dependency.entry_span
     while text[end : end + 1] in {'"', "'"} and text[start - 1 : start] == text[end]:
         start, end = start - 1, end + 1
@@ -52,7 +52,7 @@ def _removals(text: str, document: Document, dependency: Dependency) -> Iterator
     if before and _AFTER.match(text, end):
         item = Span(line, next_line(text, end))
         if before[1] and before[1].startswith("-") and _is_only_item(text, item, text[line : before.start(1)]):
-            # The dash may be in the column of the key, the brackets may not.
+            # Indent the brackets: unlike a dash, they must not be in the column of the key.
             yield Edit(Span(before.start(1), end_of_line(text, end)), "  []")
         else:
             yield Edit(item, "")
@@ -60,7 +60,7 @@ def _removals(text: str, document: Document, dependency: Dependency) -> Iterator
 
 
 def _from_array(text: str, element: Span) -> Iterator[Edit]:
-    """Yield the edits that may remove ``element`` from an array or an inline table."""
+    """Yield candidate edits for the removal of ``element`` from an array or inline table."""
     start, end = element
     left, right = len(text[:start].rstrip()), len(text) - len(text[end:].lstrip())
     opening, closing = text[left - 1 : left], text[right : right + 1]
@@ -77,14 +77,14 @@ def _from_array(text: str, element: Span) -> Iterator[Edit]:
 
 
 def _is_list_element(text: str, element: Span) -> bool:
-    """Return whether ``element`` is an element of a Python list: a tuple of one element is no list any more."""
+    """Return True if ``element`` is in a Python list. Elements of tuples stay, because ``(a)`` is not a tuple."""
     from mothball.formats.python.calls import find_lists  # noqa: PLC0415 - imports Python's parser
 
     return any(element in elements for _, elements in find_lists(text))
 
 
 def _is_only_item(text: str, item: Span, indent: str) -> bool:
-    """Return whether the block list of ``item``, whole lines, has no item on the nearest lines around it."""
+    """Return True if the YAML list of ``item``, a span of whole lines, has no other items."""
     dash = rf"{indent}-[ \t]"
     following = re.compile(rf"{_NO_ITEMS}{dash}").match(text, item.end)
     preceding = re.compile(rf"(?:\A|[\r\n]){dash}[^\r\n]*[\r\n]{_NO_ITEMS}\Z").search(text, 0, item.start)

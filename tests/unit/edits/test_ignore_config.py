@@ -231,10 +231,10 @@ def test_a_reason_is_one_harmless_line() -> None:
         ("[tool.mothball.ignore.mid-lib]\nreason = 'x'\n", "does not say which rules"),
         ("[tool.mothball.ignore]\nmid-lib.rules = 'archived'\n", "does not say which rules"),
         ("[project]\nname = \n[tool.mothball.ignore]\n", "invalid TOML in line 2"),
-        ("[tool.mothball]\nignore = {}\n", "cannot add to the ignores"),
-        ("[tool]\nmothball = {offline = true}\n", "cannot add to the ignores"),
-        ("[tool.mothball]\nignore.a.rules = ['missing']\n", "cannot add to the ignores"),
-        ("[[tool.mothball.ignore.mid-lib.rules]]\n", "cannot add to the ignores"),
+        ("[tool.mothball]\nignore = {}\n", "cannot add an ignore entry"),
+        ("[tool]\nmothball = {offline = true}\n", "cannot add an ignore entry"),
+        ("[tool.mothball]\nignore.a.rules = ['missing']\n", "cannot add an ignore entry"),
+        ("[[tool.mothball.ignore.mid-lib.rules]]\n", "cannot add an ignore entry"),
     ],
 )
 def test_what_is_broken_there_is_refused_with_its_cause(text: str, message: str) -> None:
