@@ -252,7 +252,7 @@ def test_user_configuration_applies(project: Project) -> None:
         ("ofline = true\n", "did you mean `offline`?"),
         ("offline = \n", "invalid TOML in line 1"),
         ("severity = {}\n", "unknown key `severity`"),
-        (b"\xff\n", "it is not UTF-8"),
+        (b"\xff\n", "not valid UTF-8"),
     ],
 )
 def test_invalid_user_configuration_is_reported(project: Project, text: str | bytes, expected: str) -> None:
@@ -458,7 +458,7 @@ def test_list_files_reports_unreadable_files(project: Project) -> None:
     project.write("requirements.txt", b"\xff")
     result = project.check("--list-files")
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("requirements.txt: error[unreadable] it is not UTF-8")
+    assert result.err.startswith("requirements.txt: error[unreadable] not valid UTF-8")
 
 
 @pytest.mark.parametrize("output_format", ["text", "concise", "json"])

@@ -31,8 +31,8 @@ def test_rule_prints_its_page(project: Project, rule: Rule) -> None:
     [
         ("archive", "did you mean `archived`?"),
         ("ARCHIVED", "did you mean `archived`?"),
-        ("no\x1b[2Jthing", "known are quarantined, archived, "),
-        ("../../../etc/passwd", "known are quarantined, archived, "),
+        ("no\x1b[2Jthing", "expected one of: quarantined, archived, "),
+        ("../../../etc/passwd", "expected one of: quarantined, archived, "),
     ],
 )
 def test_unknown_rule_is_rejected_with_a_suggestion(project: Project, name: str, help_text: str) -> None:

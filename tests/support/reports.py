@@ -74,7 +74,7 @@ def full_report() -> Report:
         source(_REQUIREMENTS, under=under),
         source(_CONSTRAINTS, "requirements/constraints.txt", under, kind=DependencyKind.CONSTRAINT),
     ]
-    unread = [Finding(Rule.UNREADABLE, Severity.ERROR, "it is not UTF-8", "save it as UTF-8", path="latin.txt")]
+    unread = [Finding(Rule.UNREADABLE, Severity.ERROR, "not valid UTF-8", "save it as UTF-8", path="latin.txt")]
     problems = [Problem(Severity.WARNING, "unknown key", "did you mean `x`?", "mothball.toml", Position(3, 1))]
     return check(files, LookUp(_ANSWERS, ACTIVE), SETTINGS, unread, problems)
 

@@ -554,7 +554,7 @@ POLICY = (
         "A file that is not text",
         "is an error; the other files are checked",
         stage({"requirements.txt": _NOT_TEXT, "pyproject.toml": toml("old-a")}),
-        exits(2, shows="requirements.txt: error[unreadable] it is not UTF-8"),
+        exits(2, shows="requirements.txt: error[unreadable] not valid UTF-8"),
         exits(2, shows="old-a is archived"),
     ),
     row(

@@ -1,8 +1,7 @@
-"""The words mothball thinks in: names, places, and what stands in a file.
+"""Parsed documents: dependencies, ignores, includes, index settings and problems of a file, with their positions.
 
-What an index says of a name is in ``answers``, what our policy makes of that in ``findings``. Everything in the three
-is immutable. The types are ``NamedTuple`` rather than dataclasses because the hook is paid for in imports: twenty
-frozen dataclasses cost 1.7 times a bare interpreter start, twenty named tuples 0.5.
+Lookup results are in ``lookup``, findings in ``findings``. All records of the three modules are immutable. They are
+``NamedTuple`` instead of frozen dataclasses because of import time: see ``records``.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Literal
 
 from mothball.model.records import NamedTuple, make
 
-# --- names and places -------------------------------------------------------------------------------------------------
+# --- names and positions --------------------------------------------------------------------------------------------
 
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
 def normalize_name(name: str) -> str:
-    """Return the normalised form of a project name (PEP 503, "Normalized Names")."""
+    """Return the normalized form of a project name (PEP 503, "Normalized Names")."""
     return _SEPARATORS.sub("-", name).lower()
 
 
@@ -31,19 +30,22 @@ class Span(NamedTuple):
     end: int
 
     def slice(self, text: str) -> str:
-        """Return the slice of ``text`` that this span covers."""
+        """Return the part of ``text`` that the span covers."""
         return text[self.start : self.end]
 
 
 class Position(NamedTuple):
-    """A place a person can find: 1-based line, 1-based column in code points."""
+    """A position in a file: 1-based line, 1-based column in code points."""
 
     line: int
     column: int
 
 
 class Location(NamedTuple):
-    """A range in a file, with the text of its first line for showing; ``line_text`` is None where there is none."""
+    """A range in a file.
+
+    ``line_text`` is the text of its first line, None if it is not available.
+    """
 
     path: str
     start: Position
@@ -51,11 +53,11 @@ class Location(NamedTuple):
     line_text: str | None = None
 
 
-# --- what a file says -------------------------------------------------------------------------------------------------
+# --- contents of a file -----------------------------------------------------------------------------------------------
 
 
 class DependencyKind(StrEnum):
-    """What an entry is to its project: the policy is milder to what only restrains or records."""
+    """The role of an entry in its project. Constraints, overrides and locked packages have lower severities."""
 
     REQUIREMENT = "requirement"
     CONSTRAINT = "constraint"
@@ -64,7 +66,7 @@ class DependencyKind(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why a name is never sent to an index."""
+    """Why a dependency is not looked up."""
 
     URL = "url"
     VCS = "vcs"
@@ -84,14 +86,14 @@ class SkipReason(StrEnum):
 
 
 class Dependency(NamedTuple):
-    """One requirement or locked package at a place in a file.
+    """A requirement or locked package in a file.
 
-    ``name`` is normalised; ``name_span``, ``specifier_span`` and ``entry_span`` slice back to exactly the name, the
-    version specifier and the whole entry as they are written. ``section`` is where the file keeps it, such as
-    ``project.dependencies`` or ``dependency-groups.dev``, and empty where the format has no sections. ``version`` is
-    the locked version, None in a manifest. ``index_url`` is the index that the entry itself pins, ``alternative_indexes``
-    those that it pins besides for other environments, and ``index_name`` the name of a pinned index that its file does
-    not declare. ``skip_reason`` is set where the text alone shows that no index may be asked.
+    ``name`` is normalized. ``name_span``, ``specifier_span`` and ``entry_span`` cover the name, the version specifier
+    and the whole entry as written. ``section`` is the table or section, such as ``project.dependencies`` or
+    ``dependency-groups.dev``; empty if the format has none. ``version`` is the locked version, None in a manifest.
+    ``index_url`` is the index that the entry pins, ``alternative_indexes`` further indexes that it pins for other
+    environments, and ``index_name`` the name of a pinned index that the file does not declare. ``skip_reason`` is set
+    if the text of the file alone rules out a lookup.
     """
 
     name: str
@@ -127,7 +129,7 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     alternative_indexes: tuple[str, ...] = (),
     index_name: str = "",
 ) -> Dependency:
-    """Return ``Dependency(name=name, ...)`` in a tenth of the time, for loops over all dependencies of a file."""
+    """Return ``Dependency(name=name, ...)``, ten times as fast, for loops over all dependencies of a file."""
     fields = (
         name,
         name_span,
@@ -147,12 +149,12 @@ def new_dependency(  # noqa: PLR0913 - the fields of the record
     return make(Dependency, fields)
 
 
-# Syntax errors reported for a file: one wrong character can spoil many lines.
+# Syntax errors reported per file: one wrong character can invalidate many lines.
 MAX_SYNTAX_ERRORS = 20
 
 
 class ParseProblem(NamedTuple):
-    """A file or entry that its format's rules reject, with the place and the way out."""
+    """A file or entry that is invalid in its format. ``help`` says how to fix it, possibly empty."""
 
     span: Span
     message: str
@@ -162,8 +164,8 @@ class ParseProblem(NamedTuple):
 class IgnoreComment(NamedTuple):
     """``# mothball: ignore[rule, ...] reason`` in a file.
 
-    ``span`` covers the comment from its ``#``; it speaks of all entries on the lines that ``applies_to`` touches: its own
-    line, or all lines of an entry that runs over several and can have a comment only behind the last.
+    ``span`` covers the comment from its ``#``. The comment applies to all entries on the lines that ``applies_to``
+    touches: its own line, or all lines of a multi-line entry that can have a comment only after its last line.
     """
 
     span: Span
@@ -173,14 +175,14 @@ class IgnoreComment(NamedTuple):
 
 
 class UnnamedEntry(NamedTuple):
-    """An entry of which no name can be told, and why: there is nothing that an index could be asked for."""
+    """An entry without a name that can be determined, so that it cannot be looked up, and the reason."""
 
     span: Span
     reason: SkipReason
 
 
 class Include(NamedTuple):
-    """Another file that this one draws in; ``span`` covers ``target``, the path as it is written."""
+    """Another file that this file includes. ``span`` covers ``target``, the path as written."""
 
     span: Span
     target: str
@@ -188,10 +190,10 @@ class Include(NamedTuple):
 
 
 class IndexOption(NamedTuple):
-    """An option in a requirements file that changes which index its installer asks.
+    """An option in a requirements file that changes the indexes of the installer.
 
-    One named ``unknown`` stands for what may say so in any file and cannot be read: a slip in a setting, an include
-    that is not there. ``declared_at`` is the file and the line where it stands, empty until somebody knows the file.
+    ``unknown`` stands for anything in a file that may set an index but cannot be read: an invalid setting, an include
+    of a missing file. ``declared_at`` is the file and line, empty until the file is known.
     """
 
     span: Span
@@ -201,12 +203,12 @@ class IndexOption(NamedTuple):
 
 
 class ToolIndex(NamedTuple):
-    """An index that a tool's table declares; ``span`` covers its URL, or what else stands for it.
+    """An index that a tool's table declares. ``span`` covers its URL, or its name if it has no URL.
 
-    ``url`` is empty where the tool knows the index by its ``name`` alone. ``role`` is what the table makes of it, in
-    the tool's own words (``routing`` has a module for each tool), ``scope`` the part of the file that it holds for,
-    empty for all. ``includes`` and ``excludes`` are patterns of the names that come from it alone, or never. ``declared_at``
-    is the file and the line, empty until somebody knows the file.
+    ``url`` is empty if the tool knows the index by its ``name``. ``role`` is the tool's own term for the kind of index
+    (``routing`` has a module for each tool). ``scope`` is the part of the file that the declaration applies to, empty
+    for all of it. ``includes`` and ``excludes`` are patterns of the names that are looked up only on this index, or
+    never. ``declared_at`` is the file and line, empty until the file is known.
     """
 
     span: Span
@@ -221,9 +223,9 @@ class ToolIndex(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Which directories a table of ``tool`` takes for members of one workspace: patterns, from its file's directory on.
+    """The workspace that a table of ``tool`` declares.
 
-    ``members`` is None where the table does not say.
+    ``members`` and ``excludes`` are patterns of directories, relative to the file; ``members`` is None if not given.
     """
 
     tool: str
@@ -232,10 +234,10 @@ class Workspace(NamedTuple):
 
 
 class DependencyGraph(NamedTuple):
-    """Who requires whom in a lock; all names normalised.
+    """The dependencies between the packages of a lock file; all names are normalized.
 
-    ``requires`` holds for each locked package the packages that it requires. ``direct`` are the names that the locked
-    project itself (or a member of its workspace) requires, None where the lock does not tell.
+    ``requires`` maps each locked package to the packages that it requires. ``direct`` are the packages that the locked
+    project or its workspace members require, None if the lock file does not record them.
     """
 
     requires: Mapping[str, tuple[str, ...]]
@@ -243,14 +245,13 @@ class DependencyGraph(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What one dependency file says: the outcome of a format's ``parse``.
+    """The content of a dependency file: the result of a format's ``parse``.
 
-    ``tool_indexes`` are declared by the tables of ``tools``, those of which the file has any. ``graph`` is None for a
-    manifest and for a lock that records no requirements between its packages. ``project_name`` is the normalised name of
-    the project itself, empty where the file does not tell it. ``unnamed`` are entries that
-    are no dependencies, as nobody can tell of what. ``workspaces`` are those that its tables declare. ``unresolvable``
-    are lists of dependencies that a program computes, at the place of the expression. ``is_broken`` is true if the text
-    has a syntax error and its format is read whole or not at all: then ``problems`` holds that error alone.
+    ``tool_indexes`` are the indexes declared by the tables of ``tools``, the tools that have a table in the file.
+    ``graph`` is None for manifests, and for lock files that do not record which package requires which.
+    ``project_name`` is the normalized name of the project itself, empty if the file does not give it. ``unresolvable``
+    are dependency lists that are computed, at the position of the expression. ``is_broken`` is true if the text has a
+    syntax error in a format that is parsed as a whole; ``problems`` then holds that error only.
     """
 
     format: str

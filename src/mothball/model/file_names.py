@@ -1,4 +1,4 @@
-"""File names that several packages look for."""
+"""Names of files that several packages read."""
 
 MOTHBALL_TOML = "mothball.toml"
 PYPROJECT_TOML = "pyproject.toml"

@@ -1,4 +1,4 @@
-"""The words mothball thinks in: the rules, what was found by them, and the report on it. All of it is immutable."""
+"""Rules, findings and the report. All records are immutable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Rule(StrEnum):
     EXPIRED_IGNORE = "expired-ignore"
 
 
-# What an ignore can name: the rules about a project. The others are about places that can be mended.
+# The rules that can be ignored: those about a project. The others are about mistakes in a file.
 IGNORABLE_RULES = (
     Rule.QUARANTINED,
     Rule.ARCHIVED,
@@ -38,7 +38,7 @@ IGNORABLE_RULES = (
 
 
 class Severity(StrEnum):
-    """How much a finding weighs; ``off`` is never reported."""
+    """The severity of a finding. Findings with ``off`` are not reported."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -47,25 +47,28 @@ class Severity(StrEnum):
 
 
 class CheckMode(StrEnum):
-    """Whether everything is judged, or only what a change adds."""
+    """Whether all dependencies are checked, or only added ones."""
 
     FULL = "full"
     ADDED = "added"
 
 
 class Suppression(NamedTuple):
-    """Why a finding does not count: an ignore, whose ``reason`` is its author's words."""
+    """The ignore that suppresses a finding.
+
+    ``kind`` is ``comment`` for an ignore comment, ``config`` for an ignore entry; ``reason`` is the reason given there.
+    """
 
     kind: Literal["comment", "config"]
     reason: str
 
 
 class Finding(NamedTuple):
-    """A rule broken at a place.
+    """A violation of a rule.
 
-    ``location`` is None where there is no line to show: a file that could not be read, an index. ``path`` is empty
-    where the finding belongs to no file. ``related_locations`` are the places in locks that record the same. ``message``,
-    ``reason`` (the index's own words) and ``help`` are plain text, one line each, already harmless.
+    ``location`` is None if there is no line to show, as for an unreadable file or an index. ``path`` is empty if the
+    finding belongs to no file. ``related_locations`` are the positions of the same dependency in lock files.
+    ``message``, ``reason`` (the text of the index) and ``help`` are sanitized, one line each.
     """
 
     rule: Rule
@@ -81,15 +84,15 @@ class Finding(NamedTuple):
     related_locations: tuple[Location, ...] = ()
 
     def full_message(self) -> str:
-        """Return the message with the index's own words behind it, for faces that have one line to fill."""
+        """Return the message followed by the reason, for output with a single line."""
         return f"{self.message}: {self.reason}" if self.reason else self.message
 
 
 class CheckedDependency(NamedTuple):
-    """A dependency of the file that is shown as ``path``, and what was learnt of it.
+    """A dependency of the file at ``path`` (as displayed), and its lookup result.
 
-    ``lines`` are those of its file. ``via`` is the path that brings a transitive package in, from a direct dependency
-    down to its parent.
+    ``lines`` is the line index of the file. ``via`` is the dependency path of a transitive package, from the direct
+    dependency to the parent.
     """
 
     dependency: Dependency
@@ -101,22 +104,22 @@ class CheckedDependency(NamedTuple):
 
     @property
     def location(self) -> Location:
-        """The place of its name as a person finds it; made when it is asked for, since few places are ever shown."""
+        """The location of the name. Computed on access, because few locations are shown."""
         return self.lines.location(self.path, self.dependency.name_span)
 
 
 class SkippedEntry(NamedTuple):
-    """An entry without a name that could be told, with its place made readable."""
+    """An entry without a name, its location, and why it was not looked up."""
 
     location: Location
     reason: SkipReason
 
 
 class Problem(NamedTuple):
-    """Something outside the dependency files that kept mothball from doing its whole work.
+    """A problem outside the dependency files that makes the check incomplete.
 
-    A configuration that cannot be used, a cache done without, a snapshot grown old. ``rule`` is ``unverified`` where it
-    leaves answers in doubt, None where it does not. ``index_url`` is that of the index that could not be asked.
+    For example an invalid configuration, an unusable cache or an old snapshot. ``rule`` is ``unverified`` if lookup
+    results are missing or outdated because of it, else None. ``index_url`` is the index that failed.
     """
 
     severity: Severity
@@ -129,10 +132,10 @@ class Problem(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What was done, in numbers. ``findings`` are those that count; the suppressed ones are ``ignored``.
+    """The numbers of a check. ``findings`` excludes suppressed findings, which are counted as ``ignored``.
 
-    Each dependency is one of ``checked`` (its index told), ``not_stated``, ``unverified`` and ``skipped``; entries
-    without a name are among the last.
+    Each dependency counts as ``checked`` (the lookup succeeded), ``not_stated``, ``unverified`` or ``skipped``. Entries
+    without a name count as skipped.
     """
 
     files: int
@@ -148,7 +151,7 @@ class Summary(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The outcome of a check, in a deterministic order, ready for any face."""
+    """The result of a check, in deterministic order."""
 
     dependencies: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]

@@ -1,6 +1,6 @@
-"""The words mothball thinks in: what an index says of a name, or why it was not asked. All of it is immutable.
+"""Lookup results: what an index returned for a project, or why the project was not looked up.
 
-Each member of ``LookupResult`` holds its ``kind``: no two kinds compare equal, and JSON can name
+All records are immutable. Each member of ``LookupResult`` has a ``kind``: no two kinds compare equal, and JSON can name
 them.
 """
 
@@ -14,7 +14,7 @@ from mothball.model.records import NamedTuple
 
 
 class ProjectStatus(StrEnum):
-    """The status markers of PEP 792."""
+    """The project statuses of PEP 792."""
 
     ACTIVE = "active"
     ARCHIVED = "archived"
@@ -23,7 +23,7 @@ class ProjectStatus(StrEnum):
 
 
 class Source(StrEnum):
-    """How an answer reached us."""
+    """The source of a lookup result."""
 
     INDEX = "index"
     CACHE = "cache"
@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 
 class Origin(NamedTuple):
-    """Whose answer it is (an index URL without credentials), when it was learnt (Unix time, seconds), and how."""
+    """The index of a lookup result (its URL without credentials), the Unix time of the lookup, and the source."""
 
     index_url: str
     checked_at: float
@@ -40,7 +40,7 @@ class Origin(NamedTuple):
 
 
 class Cause(StrEnum):
-    """Why an index could not answer."""
+    """Why a lookup failed."""
 
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
@@ -56,21 +56,22 @@ class Cause(StrEnum):
     OFFLINE = "offline"
 
 
-# A longer version is not shown; in code points.
+# In code points; longer versions are not shown.
 MAX_VERSION = 64
 
 
 class Release(NamedTuple):
-    """The release of a project that was published last: its version, harmless text, and its day, an ISO date."""
+    """The latest release of a project: its version (sanitized) and the ISO date of its upload."""
 
     version: str
     date: str
 
 
 class KnownStatus(NamedTuple):
-    """The index states a status. ``reason`` is the index's own words: hostile text, possibly empty.
+    """The index states a status.
 
-    ``release`` here and in the other answers that come of a page is None where the page does not tell.
+    ``reason`` is the text that the index gives for it: untrusted, possibly empty. ``release``, here and below, is None
+    if the page does not show it.
     """
 
     status: ProjectStatus
@@ -81,7 +82,7 @@ class KnownStatus(NamedTuple):
 
 
 class StatusNotStated(NamedTuple):
-    """The index has the project and says nothing of its status, nor has it been seen to state any."""
+    """The index has the project, but states no status for it, and has stated none for other projects."""
 
     origin: Origin
     release: Release | None = None
@@ -89,7 +90,7 @@ class StatusNotStated(NamedTuple):
 
 
 class UnrecognizedStatus(NamedTuple):
-    """The index states a marker that PEP 792 does not know. ``marker`` and ``reason`` are hostile text."""
+    """The index states a status that PEP 792 does not define. ``marker`` and ``reason`` are untrusted text."""
 
     marker: str
     reason: str
@@ -99,14 +100,14 @@ class UnrecognizedStatus(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """None of the indexes that may be asked has the project; ``origin`` is that of the last one asked."""
+    """None of the queried indexes has the project. ``origin`` is that of the last one."""
 
     origin: Origin
     kind: Literal["missing"] = "missing"
 
 
 class Unavailable(NamedTuple):
-    """The index could not answer; ``detail`` says how, in one line of plain text. Never to be read as active."""
+    """The lookup failed. ``detail`` is one line of plain text. Never treat this as active."""
 
     cause: Cause
     detail: str
@@ -115,7 +116,7 @@ class Unavailable(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """The name was sent nowhere."""
+    """The dependency was deliberately not looked up."""
 
     reason: SkipReason
     kind: Literal["skipped"] = "skipped"

@@ -1,4 +1,4 @@
-"""Where mothball lives. One constant, so that a move is one line."""
+"""The URLs of mothball's website."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ PROJECT_URL = "https://mothball.example/"
 
 
 def rule_url(rule: str) -> str:
-    """Return the address of the page about ``rule``; `mothball rule NAME` shows the same page."""
+    """Return the URL of the page about ``rule``, which `mothball rule NAME` also prints."""
     return f"{PROJECT_URL}rules/{rule}"

@@ -1,36 +1,36 @@
-"""``NamedTuple`` at a sixth of its price.
+"""``NamedTuple`` at a sixth of the cost.
 
-The hook is paid for in imports, and a warm check makes some seventy record types. ``typing.NamedTuple`` compiles a
-constructor and evaluates every annotation of each: together nearly one bare interpreter start. The class here does
-neither. Type checkers see ``typing.NamedTuple`` itself, so that there is nothing new to know about it: fields are the
+Import time dominates the run time of the hook, and a warm check defines about seventy record types.
+``typing.NamedTuple`` compiles a constructor and evaluates every annotation of each; together that takes nearly as long
+as starting a bare interpreter. The class here does neither. Type checkers see ``typing.NamedTuple``. Fields are the
 annotations in their order, defaults are class attributes, instances are tuples.
 
-What is not kept: field annotations at run time, ``_make``, subclassing a record.
+Not supported: field annotations at run time, ``_make``, subclassing a record.
 
-``make(Span, (start, end))`` is ``Span(start, end)`` at half the price, without the check that these are all fields. It
-is for the loops that go over every dependency of a file, which an editor runs at every keystroke.
+``make(Span, (start, end))`` is ``Span(start, end)`` at half the cost, without checking the number of fields. Use it in
+loops over all dependencies of a file, which the language server runs on every keystroke.
 """
 
 from __future__ import annotations
 
 from operator import itemgetter
 
-# Type checkers know the name. Importing `typing` costs half a bare interpreter start, and some runs need no more.
+# Type checkers recognize the name. Importing `typing` takes half as long as starting a bare interpreter.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - marks the name as one to be imported from here
+    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - marks a re-export
     from typing import TypeVar
 
     _Record = TypeVar("_Record")
 
-    def make(kind: type[_Record], fields: tuple[object, ...]) -> _Record:
-        """Return the record of ``kind`` with all its ``fields``, in their order."""
+    def make(record_type: type[_Record], values: tuple[object, ...]) -> _Record:
+        """Return a ``record_type`` with the values of all its fields, in their order."""
 else:
     make = tuple.__new__
 
     class _RecordType(type):
-        """Makes a tuple type of a class whose annotations are its fields."""
+        """Turn a class into a tuple type whose fields are the annotations."""
 
         def __new__(cls, name, bases, namespace):
             if not bases:
@@ -39,20 +39,20 @@ else:
             defaults = {field: namespace[field] for field in fields if field in namespace}
             if fields[len(fields) - len(defaults) :] != tuple(defaults):
                 raise TypeError(f"{name}: a field without a default follows one that has a default")
-            namespace.update((field, property(itemgetter(place))) for place, field in enumerate(fields))
+            namespace.update((field, property(itemgetter(index))) for index, field in enumerate(fields))
             namespace.update(__slots__=(), __match_args__=fields, _fields=fields, _field_defaults=defaults)
             namespace["_size"] = len(fields)
             return super().__new__(cls, name, bases, namespace)
 
     class NamedTuple(metaclass=_RecordType):
-        """The base of all records."""
+        """The base class of all records."""
 
         __slots__ = ()
         _fields = ()
         _size = 0
 
         def __new__(cls, *args, **kwargs):
-            # Nearly every record is made with all of its fields in their order.
+            # Fast path: all fields, positionally.
             if len(args) == cls._size and not kwargs:
                 return make(cls, args)
             fields = cls._fields

@@ -22,7 +22,7 @@ from tests.support.check_inputs import (
 )
 
 COMMENTED = "some-lib  # mothball: ignore[archived, missing] known\n"
-UNREAD = Finding(Rule.UNREADABLE, Severity.ERROR, "it is not UTF-8", "", path="other.txt")
+UNREAD = Finding(Rule.UNREADABLE, Severity.ERROR, "not valid UTF-8", "", path="other.txt")
 
 
 def judge(

@@ -238,14 +238,14 @@ def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: 
         ({"maxage": "1h"}, "did you mean `max-age`?"),
         ({"ignores": {}}, "did you mean `ignore`?"),
         ({"tool": {"mothball": {}}}, "in a file of mothball's own, mothball.toml, the keys stand at the top level"),
-        ({"zzz": 1}, f"known are {', '.join(PROJECT_KEYS)}"),
+        ({"zzz": 1}, f"expected one of: {', '.join(PROJECT_KEYS)}"),
         ({"severity": {"archive": "off"}}, "did you mean `archived`?"),
-        ({"severity": {"zzz": "off"}}, f"known are {', '.join(Rule)}"),
+        ({"severity": {"zzz": "off"}}, f"expected one of: {', '.join(Rule)}"),
         ({"severity": {"archived": {"transitiv": "off"}}}, "did you mean `transitive`?"),
-        ({"severity": {"archived": {"zzz": "off"}}}, "known are added, transitive"),
+        ({"severity": {"archived": {"zzz": "off"}}}, "expected one of: added, transitive"),
         ({"ignore": {"a": {"rules": ["depricated"]}}}, "did you mean `deprecated`?"),
         ({"ignore": {"a": {"rule": ["archived"]}}}, "did you mean `rules`?"),
-        ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "known are rules, reason, until"),
+        ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until"),
     ],
 )
 def test_an_unknown_word_leads_to_the_known_ones(table: dict[str, Any], way_out: str) -> None:
@@ -254,7 +254,7 @@ def test_an_unknown_word_leads_to_the_known_ones(table: dict[str, Any], way_out:
 
 def test_a_suggestion_is_the_closest_word_or_all_of_them() -> None:
     assert suggest("colour", ("color", "size")) == "did you mean `color`?"
-    assert suggest("xyz", ("color", "size")) == "known are color, size"
+    assert suggest("xyz", ("color", "size")) == "expected one of: color, size"
 
 
 @pytest.mark.alone

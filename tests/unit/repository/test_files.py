@@ -131,7 +131,7 @@ def test_a_wrong_encoding_is_told_with_its_line_and_its_byte_in_the_file(tmp_pat
     content = mark + "# gut\n# schön\n".encode("latin-1")
     path.write_bytes(content)
     error = refusal(path)
-    assert error.cause == f"it is not UTF-8 (line 2, byte {content.index(0xF6)})"
+    assert error.cause == f"not valid UTF-8 (line 2, byte {content.index(0xF6)})"
     assert error.help == "save it as UTF-8"
 
 
