@@ -71,7 +71,11 @@ def test_other_comments_are_left_alone(comment: str) -> None:
         ("# mothball: [archived]", "followed by no directive", "# mothball: ignore[archived] reason"),
         ("# mothball: ignore[archvied]", "`archvied` is no rule", "did you mean `archived`?"),
         ("# mothball: ignore[Archived]", "`Archived` is no rule", "did you mean `archived`?"),
-        ("# mothball: ignore[archived, zzz]", "`zzz` is no rule", "expected one of: quarantined, archived, deprecated,"),
+        (
+            "# mothball: ignore[archived, zzz]",
+            "`zzz` is no rule",
+            "expected one of: quarantined, archived, deprecated,",
+        ),
     ],
 )
 def test_a_directive_that_cannot_be_read_is_a_problem_that_says_what_to_write(
