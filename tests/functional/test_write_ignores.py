@@ -277,7 +277,10 @@ def test_ignore_table_with_dotted_keys_is_not_modified(project: Project) -> None
     before = (project.root / "mothball.toml").read_bytes()
     result = write_ignores(project)
     assert (result.code, (project.root / "mothball.toml").read_bytes()) == (2, before)
-    assert "they are not written in a table with its own header\n  = help: write them below `[ignore]`" in result.out
+    assert (
+        "the ignores are not in a table with its own header\n  = help: move them below a `[ignore]` header"
+        in result.out
+    )
 
 
 @pytest.mark.parametrize("text", ["offline = \n", "ofline = true\n", "[ignore]\nold-lib = {}\n"])
