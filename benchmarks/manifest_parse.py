@@ -77,7 +77,7 @@ def _parse_first(text: str, parse: Callable[[str], object] = pyproject.parse) ->
         for value in vars(module).values():
             if isinstance(value, _lru_cache_wrapper):
                 value.cache_clear()
-    toml.scan_once.cache_clear()
+    toml.scan_cached.cache_clear()
     parse(text)
 
 

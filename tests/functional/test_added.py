@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.formats.table import INCLUDERS, format_of, parse
+from mothball.formats.table import INCLUDING_FORMATS, format_of, parse
 from tests.support.added import Workshop, lines, workshop
 from tests.tables.added import INCLUDING, NAMES, POLICY, Row
 from tests.tables.added_git import COMPARED
@@ -41,5 +41,5 @@ def test_new_name_in_included_text_is_added(shop: Workshop, include: str, direct
 
 
 def test_every_including_format_is_tested() -> None:
-    assert {format_of(name) for name, _ in INCLUDING.values()} == INCLUDERS
+    assert {format_of(name) for name, _ in INCLUDING.values()} == INCLUDING_FORMATS
     assert all(parse(format_of(name) or "", text).includes for name, text in INCLUDING.values())

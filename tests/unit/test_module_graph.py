@@ -9,11 +9,9 @@ MOST_DEPENDENCIES = 43
 # Class names that still have two meanings; none may be added.
 DUPLICATES = frozenset(
     {
-        "Entry",
         "Known",
         "Scalar",
         "Surroundings",
-        "Verdict",
         "Section",
         "_Line",
         "Subject",

@@ -15,7 +15,7 @@ from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup
 from mothball.discovery.discover import DiscoveryResult
-from mothball.formats.pep508 import EntryError, read_entry
+from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.model.document import Dependency, Span, normalize_name
 from mothball.model.errors import UsageError
 from mothball.model.findings import Finding, Rule, Severity
@@ -33,8 +33,8 @@ _SHOWN_LOCATIONS = 5
 
 def project_name(argument: str) -> str:
     """Return ``argument`` as a normalized project name. Raises UsageError if it is not a project name."""
-    entry = read_entry(argument)
-    if isinstance(entry, EntryError) or entry.name != argument:
+    entry = parse_requirement(argument)
+    if isinstance(entry, RequirementError) or entry.name != argument:
         shown = one_line(argument, 60)
         raise UsageError(f"{shown} is not a project name", help_text="pass the name only, without extras or version")
     return normalize_name(argument)

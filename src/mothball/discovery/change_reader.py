@@ -17,12 +17,12 @@ from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
 from mothball.discovery.local_projects import skip_local_names
 from mothball.formats.table import (
-    INCLUDERS,
+    INCLUDING_FORMATS,
     decode,
     format_of,
     is_constraints,
+    may_be_dependency_file,
     may_be_included,
-    may_matter,
     parse,
 )
 from mothball.model.document import DependencyKind, Document
@@ -132,7 +132,7 @@ class ChangeReader:
     # --- what is to be read -------------------------------------------------------------------------------------------
 
     def _matters(self, path: str) -> bool:
-        return os.path.splitext(path)[1] in self._endings if self._wanted.format else may_matter(path)
+        return os.path.splitext(path)[1] in self._endings if self._wanted.format else may_be_dependency_file(path)
 
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
@@ -179,7 +179,7 @@ class ChangeReader:
             if (
                 any(is_inside(one, project) for one in projects)
                 or any(is_inside(project, one) for one in workspaces)
-                or (includers and file_format in INCLUDERS)
+                or (includers and file_format in INCLUDING_FORMATS)
             ):
                 around.append(path)
         return around

@@ -22,7 +22,7 @@ from mothball.config.project import (
     resolve_network,
 )
 from mothball.config.values import SEVERITY_SCOPES
-from mothball.formats.toml.api import TomlScan, first_error_of, scan, scan_once, span_of, to_mapping
+from mothball.formats.toml.api import TomlScan, find_span, first_error_in, scan, scan_cached, to_mapping
 from mothball.index.snapshot import Snapshot, parse_snapshot
 from mothball.model.document import Location, Position
 from mothball.model.errors import ConfigError, SnapshotError, UnreadableFileError
@@ -136,27 +136,27 @@ class ConfigResolver:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        parsed, lines = scan_once(text), LineIndex(text)
-        first = first_error_of(parsed, prefix)
+        parsed, lines = scan_cached(text), LineIndex(text)
+        first = first_error_in(parsed, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
-        if prefix and span_of(parsed, prefix) is None:
+        if prefix and find_span(parsed, prefix) is None:
             raise _UnusableError("it has no table [tool.mothball]", "give --config the file that holds the table")
         try:
             config = read_config(_table(parsed, prefix), prefix)
         except ConfigError as error:
-            span = span_of(parsed, error.key) if error.key else None
-            is_copy = chosen and not prefix and span_of(parsed, _SHARED_TABLE) is not None
+            span = find_span(parsed, error.key) if error.key else None
+            is_copy = chosen and not prefix and find_span(parsed, _SHARED_TABLE) is not None
             raise _UnusableError(
                 str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
             ) from error
         locations = {
             ignore.name: lines.location(display_path(path), span)
             for ignore in config.ignores
-            if (span := span_of(parsed, (*prefix, "ignore", ignore.key))) is not None
+            if (span := find_span(parsed, (*prefix, "ignore", ignore.key))) is not None
         }
         governed = self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
-        span = span_of(parsed, (*prefix, "index-url"))
+        span = find_span(parsed, (*prefix, "index-url"))
         place = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
         return governed._replace(network=_with_place(governed.network, place))
 
@@ -243,7 +243,7 @@ def read_user_config_file(path: str) -> UserConfig:
     try:
         return read_user_config(to_mapping(parsed))
     except ConfigError as error:
-        span = span_of(parsed, error.key)
+        span = find_span(parsed, error.key)
         place = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
 
@@ -281,7 +281,7 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
         # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
         return shared if _may_configure_mothball(shared, tree) else None
     # Scanning costs, and most pyproject.toml files do not so much as mention the table.
-    return shared if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
+    return shared if "mothball" in text and find_span(scan_cached(text), _SHARED_TABLE) else None
 
 
 def _with_place(network: NetworkSettings, place: str) -> NetworkSettings:

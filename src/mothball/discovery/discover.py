@@ -29,7 +29,7 @@ from mothball.discovery.local_projects import (
     local_references,
     skip_local_names,
 )
-from mothball.formats.table import FORMATS, decode, format_of, may_matter
+from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file
 from mothball.model.document import DependencyKind, Document, ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
@@ -248,7 +248,7 @@ class _Discovery:
             raise UnreadableFileError(
                 path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
             )
-        if self._tree.is_link(path) and self._request.format is None and not may_matter(target.key):
+        if self._tree.is_link(path) and self._request.format is None and not may_be_dependency_file(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
         return self._tree.read(path)
 

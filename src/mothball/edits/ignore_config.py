@@ -11,7 +11,7 @@ from typing import Any
 
 from mothball.check.messages import ignore_entry_text
 from mothball.edits.model import Edit, apply, end_of_line, newline_of
-from mothball.formats.toml.api import Array, TomlScan, Value, leaves, scan, to_mapping
+from mothball.formats.toml.api import Array, TomlScan, Value, flatten_inline_tables, scan, to_mapping
 from mothball.model.document import Span, normalize_name
 from mothball.model.errors import ConfigError
 from mothball.model.findings import Rule
@@ -46,7 +46,7 @@ def add_config_ignores(text: str, prefix: tuple[str, ...], entries: Iterable[New
     expected = to_mapping(parsed)
     table = _table(expected, base)
     keys = {normalize_name(key): key for key in table}
-    arrays = {leaf.path[:-1]: leaf.value for leaf in leaves(parsed.entries) if leaf.path[-1] == "rules"}
+    arrays = {leaf.path[:-1]: leaf.value for leaf in flatten_inline_tables(parsed.entries) if leaf.path[-1] == "rules"}
     edits: list[Edit] = []
     new: list[str] = []
     for name, rules, given_reason in entries:

@@ -12,7 +12,7 @@ _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 def broken_document(format_name: str, text: str, offset: int, message: str) -> Document:
     """Return a document with one problem: an unresolved merge conflict, or ``message`` at ``offset``."""
-    conflict = conflict_in(text)
+    conflict = find_conflict_marker(text)
     if conflict is not None:
         problem = ParseProblem(conflict, "unresolved merge conflict", "keep one side, remove the markers")
     else:
@@ -24,7 +24,7 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
     return Document(format_name, problems=(problem,), is_broken=True)
 
 
-def conflict_in(text: str) -> Span | None:
+def find_conflict_marker(text: str) -> Span | None:
     """Return the first line that marks a merge conflict, None if there is none."""
     found = _CONFLICT.search(text)
     return Span(*found.span()) if found else None

@@ -58,7 +58,7 @@ PATTERNS = (
 INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 
 # The formats whose files may name others to be read along: by -r and -c, or by setuptools' `file`.
-INCLUDERS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
+INCLUDING_FORMATS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
 
 
 def format_of(path: str) -> str | None:
@@ -82,7 +82,7 @@ def may_be_included(path: str) -> bool:
     return os.path.basename(path).endswith(INCLUDE_SUFFIXES) or format_of(path) == "requirements"
 
 
-def may_matter(path: str) -> bool:
+def may_be_dependency_file(path: str) -> bool:
     """Return whether a path is one of a dependency file, or of one that another may include, judged by its name."""
     return format_of(path) is not None or may_be_included(path)
 

@@ -29,7 +29,7 @@ MAX_CACHED = 16_384
 MAX_CACHED_LENGTH = 200
 
 
-class Entry(NamedTuple):
+class ParsedRequirement(NamedTuple):
     """A valid requirement; every span counts code points into the text that was read.
 
     ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without the white space around them;
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     entry_span: Span
     project: str
 
-    def at(
+    def to_dependency_at(
         self, offset: int, kind: DependencyKind, section: str = "", skip_reason: SkipReason | None = None
     ) -> Dependency:
         """Return the dependency that this is in a file in which the text that was read begins at ``offset``."""
@@ -69,7 +69,7 @@ class Entry(NamedTuple):
             skip_reason=skip_reason,
         )
 
-    def placed(
+    def to_dependency(
         self,
         where: Callable[[int, int], Span],
         kind: DependencyKind,
@@ -92,7 +92,7 @@ class Entry(NamedTuple):
         )
 
 
-class EntryError(NamedTuple):
+class RequirementError(NamedTuple):
     """Text that is no requirement: where it stops being one, why, and what to write."""
 
     span: Span
@@ -138,19 +138,19 @@ _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)(
 _MAX_PLAIN_NESTING = 20
 
 
-def read_entry(text: str) -> Entry | EntryError:
+def parse_requirement(text: str) -> ParsedRequirement | RequirementError:
     """Read one requirement (PEP 508, version specifiers as in PEP 440) and say where its parts stand.
 
     Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
     Raises nothing.
     """
-    return _cached_entry(text) if len(text) <= MAX_CACHED_LENGTH else parse_entry(text)
+    return _cached_entry(text) if len(text) <= MAX_CACHED_LENGTH else parse_requirement_uncached(text)
 
 
-def parse_entry(text: str) -> Entry | EntryError:
+def parse_requirement_uncached(text: str) -> ParsedRequirement | RequirementError:
     """Do the same for a caller that remembers what it read."""
     if len(text) > MAX_LENGTH:
-        return EntryError(
+        return RequirementError(
             _whole(text),
             f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
             "split it, or check that a quote or a bracket is not left open",
@@ -158,17 +158,17 @@ def parse_entry(text: str) -> Entry | EntryError:
     return _read_plain(text) or _read_any(text)
 
 
-_cached_entry = lru_cache(MAX_CACHED)(parse_entry)
+_cached_entry = lru_cache(MAX_CACHED)(parse_requirement_uncached)
 
 
-def named(text: str, name: Span) -> Entry:
+def name_only_requirement(text: str, name: Span) -> ParsedRequirement:
     """Return the entry ``text`` of which only the name can be told, which stands at ``name``."""
     written = name.slice(text)
-    return Entry(written, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written))
+    return ParsedRequirement(written, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written))
 
 
-def visible_name(text: str) -> Span | None:
-    """Return the place of the project name in text that ``read_entry`` rejected, where one can be told.
+def find_leading_name(text: str) -> Span | None:
+    """Return the place of the project name in text that ``parse_requirement`` rejected, where one can be told.
 
     A name can be told where it opens the text, an opening quote left aside, and ends at the text's end or at
     something that follows names: ``requests=``, ``requests[``, ``"req``. It may be half typed.
@@ -186,7 +186,7 @@ def _whole(text: str) -> Span:
     return Span(start, start + len(stripped))
 
 
-def _read_plain(text: str) -> Entry | None:
+def _read_plain(text: str) -> ParsedRequirement | None:
     found = _PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -205,7 +205,7 @@ def _read_plain(text: str) -> Entry | None:
     marker = marker.strip() if marker else ""
     name_span, entry_span, project = make(Span, found.span(1)), _whole(text), normalize_name(name)
     parts = (name, name_span, extras, specifier or "", specifier_span, marker, url or "", entry_span, project)
-    return make(Entry, parts)
+    return make(ParsedRequirement, parts)
 
 
 def _split_extras(text: str) -> tuple[str, ...] | None:
@@ -252,7 +252,7 @@ def _is_plain_marker(marker: str) -> bool:
 # --- everything else --------------------------------------------------------------------------------------------------
 
 
-def _read_any(text: str) -> Entry | EntryError:
+def _read_any(text: str) -> ParsedRequirement | RequirementError:
     """Let ``packaging`` decide."""
     import warnings  # noqa: PLC0415 - off the warm path
 
@@ -268,7 +268,7 @@ def _read_any(text: str) -> Entry | EntryError:
     return _locate(text, requirement)
 
 
-def _locate(text: str, requirement: Requirement) -> Entry:
+def _locate(text: str, requirement: Requirement) -> ParsedRequirement:
     """Find the parts of an accepted requirement; the grammar leaves no choice where each begins and ends."""
     name_start = _skip_space(text, 0)
     position = name_end = name_start + len(requirement.name)
@@ -284,7 +284,7 @@ def _locate(text: str, requirement: Requirement) -> Entry:
     else:
         position = _skip_space(text, position + 1) + len(requirement.url)
     _, _, marker = text[position:].partition(";")
-    return Entry(
+    return ParsedRequirement(
         requirement.name,
         Span(name_start, name_end),
         extras,
@@ -340,7 +340,7 @@ _HINTS = (
 )
 
 
-def _explain(text: str, error: Exception) -> EntryError:
+def _explain(text: str, error: Exception) -> RequirementError:
     """Return the error in mothball's own words: the messages of ``packaging`` change with its releases."""
     whole = _whole(text)
     found, help_text = None, _USUAL_FORM
@@ -352,4 +352,4 @@ def _explain(text: str, error: Exception) -> EntryError:
     stopped = getattr(error, "span", None) or (whole.start,)
     places = (found.start(1),) if found and found.re.groups else reversed(stopped)
     start = next((at for at in places if text[at : whole.end].strip() and at >= whole.start), whole.start)
-    return EntryError(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)
+    return RequirementError(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)

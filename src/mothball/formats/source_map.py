@@ -51,7 +51,7 @@ class SourceMap(NamedTuple):
     text: str
     pieces: tuple[_Piece, ...]
 
-    def place(self, start: int, end: int) -> Span:
+    def locate(self, start: int, end: int) -> Span:
         """Return where ``text[start:end]`` stands in the file; code points into both."""
         if not self.pieces:
             return Span(0, 0)
@@ -77,7 +77,7 @@ class SourceMap(NamedTuple):
                 found.append(SourcePart(self.text[piece.offset : piece.after], piece.start, piece.end))
         return found
 
-    def cut(self, start: int, end: int) -> SourceMap:
+    def submap(self, start: int, end: int) -> SourceMap:
         """Return ``text[start:end]`` as an excerpt of its own."""
         return source_map(self.parts(start, end))
 
@@ -101,6 +101,6 @@ def source_map(parts: Iterable[SourcePart]) -> SourceMap:
     return SourceMap("".join(texts), tuple(pieces))
 
 
-def whole(text: str, span: Span) -> SourceMap:
+def map_span(text: str, span: Span) -> SourceMap:
     """Return the part of a file that ``span`` covers, as it stands."""
     return source_map([SourcePart(span.slice(text), span.start, span.end)])

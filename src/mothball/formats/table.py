@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.names import (
     INCLUDE_SUFFIXES,
-    INCLUDERS,
+    INCLUDING_FORMATS,
     PATTERNS,
     FilePattern,
     format_of,
     is_constraints,
+    may_be_dependency_file,
     may_be_included,
-    may_matter,
 )
 from mothball.model.document import DependencyKind
 from mothball.model.errors import UnreadableFileError, decoding_error
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
-    "INCLUDERS",
     "INCLUDE_SUFFIXES",
+    "INCLUDING_FORMATS",
     "PATTERNS",
     "FilePattern",
     "decode",
     "format_of",
     "is_constraints",
+    "may_be_dependency_file",
     "may_be_included",
-    "may_matter",
     "parse",
 ]
 

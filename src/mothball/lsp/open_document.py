@@ -25,7 +25,7 @@ from mothball.discovery.local_projects import (
     skip_local_names,
 )
 from mothball.formats.table import format_of
-from mothball.formats.toml.api import scan_once, span_of
+from mothball.formats.toml.api import find_span, scan_cached
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import (
     NOTHING_UNSAVED,
@@ -236,10 +236,10 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
 
 def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:
     """Return the current locations of the ignores of a configuration, without those that were removed."""
-    parsed, lines = scan_once(text), LineIndex(text)
+    parsed, lines = scan_cached(text), LineIndex(text)
     found = {}
     for ignore in resolved_config.config.ignores:
-        span = span_of(parsed, (*table_path(shown), "ignore", ignore.key))
+        span = find_span(parsed, (*table_path(shown), "ignore", ignore.key))
         if span is not None:
             found[ignore.name] = lines.location(shown, span)
     return found

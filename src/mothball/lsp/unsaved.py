@@ -15,7 +15,7 @@ from types import MappingProxyType
 from mothball.check.inputs import SourceFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
-from mothball.formats.toml.api import scan_once, to_mapping
+from mothball.formats.toml.api import scan_cached, to_mapping
 from mothball.model.document import Dependency, Document, SkipReason, Span
 from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
@@ -152,7 +152,7 @@ def _may_configure(text: str, path: str, name: str) -> bool:
 
 def _setting(text: str, path: str, name: str) -> object:
     """Return a value of mothball's table in a configuration with incomplete text, None if it has none."""
-    table: object = to_mapping(scan_once(text))
+    table: object = to_mapping(scan_cached(text))
     for key in table_path(path):
         table = table.get(key) if isinstance(table, Mapping) else None
     return table.get(name) if isinstance(table, Mapping) else None

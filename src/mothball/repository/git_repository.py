@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from mothball.formats.names import may_matter
+from mothball.formats.names import may_be_dependency_file
 from mothball.model.errors import GitError
 from mothball.model.records import NamedTuple
 from mothball.repository.git_process import COMPARED, ProcessResult
@@ -199,7 +199,7 @@ def _difference(header: bytes, path: bytes) -> Difference:
     if len(fields) != 5 or not path:
         raise GitError("git answers in a way that mothball does not understand", detail=repr(header))
     old_mode, new_mode, old, new, how = fields
-    if how == "U" and may_matter(name):
+    if how == "U" and may_be_dependency_file(name):
         help_text = "resolve the conflict, and `git add` the file"
         raise GitError(f"the index holds a conflict in {name}", help_text=help_text)
     return Difference(name, _entry(old_mode, old), _entry(new_mode, new))

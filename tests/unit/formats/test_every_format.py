@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.table import FORMATS, parse
-from mothball.formats.toml.api import scan_once
+from mothball.formats.toml.api import scan_cached
 from tests.support.samples import SAMPLES
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
@@ -66,7 +66,7 @@ WORDS = st.sampled_from(
 
 def seconds(name: str, text: str, times: int) -> float:
     def read() -> None:
-        scan_once.cache_clear()
+        scan_cached.cache_clear()
         parse(name, text)
 
     return least_seconds(read, times)

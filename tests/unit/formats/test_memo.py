@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, Entry, read_entry
-from mothball.formats.requirements.options import are_hashes, read_options
+from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH, ParsedRequirement, parse_requirement
+from mothball.formats.requirements.options import has_only_hashes, read_options
 from mothball.formats.table import parse
 from mothball.model.document import DependencyKind, SkipReason, Span
 from tests.support.memory import forget, memories
@@ -58,22 +58,22 @@ def test_every_format_says_the_same_when_it_is_read_again(name: str, text: str) 
 
 @given(LINES, st.integers(0, 1000), st.sampled_from([None, SkipReason.SELF]))
 def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, skip_reason: SkipReason | None) -> None:
-    entry = read_entry(line.strip())
-    if isinstance(entry, Entry):
+    entry = parse_requirement(line.strip())
+    if isinstance(entry, ParsedRequirement):
         kind, section = DependencyKind.CONSTRAINT, "project.dependencies"
-        there = entry.placed(lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason)
-        assert entry.at(offset, kind, section, skip_reason) == there
+        there = entry.to_dependency(lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason)
+        assert entry.to_dependency_at(offset, kind, section, skip_reason) == there
 
 
 @given(st.lists(st.sampled_from([HASH, "--hash=sha512:ab", "--hash", "=sha256:0", " ", "\t", "\x0c", "'", "\\", "-"])))
 def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[str]) -> None:
     line = f"old-lib {''.join(pieces)}"
     start = len("old-lib ")
-    if are_hashes(line, start):
+    if has_only_hashes(line, start):
         options, error = read_options(line, start)
         assert error is None
         assert {option.name for option in options} == {"--hash"}
-    assert are_hashes(f"old-lib {HASH}  {HASH}", start)
+    assert has_only_hashes(f"old-lib {HASH}  {HASH}", start)
 
 
 def remembered(module: str) -> int:

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from mothball.formats.pep508 import MAX_LENGTH, Entry, EntryError, read_entry, visible_name
+from mothball.formats.pep508 import (
+    MAX_LENGTH,
+    ParsedRequirement,
+    RequirementError,
+    find_leading_name,
+    parse_requirement,
+)
 from mothball.model.document import Span
 from tests.support.requirements_strategies import broken_requirements, requirements
 from tests.support.timing import least_seconds
@@ -79,16 +85,16 @@ def ask_packaging(text: str) -> Requirement | None:
 
 
 def agree(text: str) -> None:
-    entry = read_entry(text)
+    entry = parse_requirement(text)
     requirement = ask_packaging(text)
     if requirement is None:
-        assert isinstance(entry, EntryError), text
+        assert isinstance(entry, RequirementError), text
         assert 0 <= entry.span.start <= entry.span.end <= len(text)
         assert entry.message
         assert entry.help
         assert "\n" not in entry.message
         return
-    assert isinstance(entry, Entry), text
+    assert isinstance(entry, ParsedRequirement), text
     assert entry.name == requirement.name == entry.name_span.slice(text)
     assert set(entry.extras) == requirement.extras
     assert SpecifierSet(entry.specifier) == requirement.specifier
@@ -148,9 +154,9 @@ def test_any_text_is_judged_as_packaging_judges_it(text: str) -> None:
 def test_usual_requirements_do_not_import_packaging() -> None:
     program = (
         "import sys\n"
-        "from mothball.formats.pep508 import Entry, read_entry\n"
+        "from mothball.formats.pep508 import ParsedRequirement, parse_requirement\n"
         "for line in sys.stdin.read().split('\\n'):\n"
-        "    assert isinstance(read_entry(line), Entry), line\n"
+        "    assert isinstance(parse_requirement(line), ParsedRequirement), line\n"
         "heavy = {'packaging', 'warnings', 'difflib'} & {name.partition('.')[0] for name in sys.modules}\n"
         "print(sorted(heavy - set(sys.argv[1:])))\n"
     )
@@ -175,12 +181,12 @@ def test_usual_requirements_do_not_import_packaging() -> None:
 @pytest.mark.parametrize("text", USUAL)
 def test_usual_requirements_are_valid(text: str) -> None:
     agree(text)
-    assert isinstance(read_entry(text), Entry)
+    assert isinstance(parse_requirement(text), ParsedRequirement)
 
 
 def test_every_part_has_its_place() -> None:
     text = " Foo.Bar[ b , a ] ( >=1.0 , <2 ) ; os_name == 'nt' "
-    assert read_entry(text) == Entry(
+    assert parse_requirement(text) == ParsedRequirement(
         name="Foo.Bar",
         name_span=Span(1, 8),
         extras=("b", "a"),
@@ -195,16 +201,16 @@ def test_every_part_has_its_place() -> None:
 
 def test_what_packaging_alone_accepts_has_its_places_too() -> None:
     text = "foo_ [x_] (>=1,) ; os.name == 'nt'"
-    entry = read_entry(text)
-    assert isinstance(entry, Entry)
+    entry = parse_requirement(text)
+    assert isinstance(entry, ParsedRequirement)
     assert entry.name == "foo_"
     assert entry.extras == ("x_",)
     assert entry.specifier == ">=1,"
     assert entry.specifier_span is not None
     assert entry.specifier_span.slice(text) == ">=1,"
     assert entry.marker == "os.name == 'nt'"
-    reference = read_entry("foo_ @ https://h.example/é ; os_name == 'nt'")
-    assert isinstance(reference, Entry)
+    reference = parse_requirement("foo_ @ https://h.example/é ; os_name == 'nt'")
+    assert isinstance(reference, ParsedRequirement)
     assert reference.url == "https://h.example/é"
     assert reference.marker == "os_name == 'nt'"
 
@@ -237,8 +243,8 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
     ],
 )
 def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str | None, way_out: str) -> None:
-    error = read_entry(text)
-    assert isinstance(error, EntryError)
+    error = parse_requirement(text)
+    assert isinstance(error, RequirementError)
     # Within a marker, packaging gives the place, from 26.4 on.
     assert underlined in (None, error.span.slice(text))
     assert error.message == f"`{text}` is not a valid requirement"
@@ -246,25 +252,25 @@ def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str | N
 
 
 def test_an_error_quotes_no_control_characters_and_not_everything() -> None:
-    error = read_entry("foo \x1b[31m\u202e" + "x" * 500)
-    assert isinstance(error, EntryError)
+    error = parse_requirement("foo \x1b[31m\u202e" + "x" * 500)
+    assert isinstance(error, RequirementError)
     assert "\x1b" not in error.message
     assert "\u202e" not in error.message
     assert len(error.message) < 300
 
 
 def test_a_requirement_of_absurd_length_is_not_read() -> None:
-    assert isinstance(read_entry("a" * MAX_LENGTH), Entry)
-    error = read_entry(" " + "a" * MAX_LENGTH)
-    assert isinstance(error, EntryError)
+    assert isinstance(parse_requirement("a" * MAX_LENGTH), ParsedRequirement)
+    error = parse_requirement(" " + "a" * MAX_LENGTH)
+    assert isinstance(error, RequirementError)
     assert error.span == Span(1, MAX_LENGTH + 1)
     assert str(MAX_LENGTH) in error.message
 
 
 def test_a_marker_nested_beyond_reason_is_an_error() -> None:
     depth = 2000
-    error = read_entry("foo ; " + "(" * depth + "os_name == 'nt'")
-    assert isinstance(error, EntryError)
+    error = parse_requirement("foo ; " + "(" * depth + "os_name == 'nt'")
+    assert isinstance(error, RequirementError)
     assert "parentheses" in error.help
 
 
@@ -287,7 +293,7 @@ def test_a_marker_nested_beyond_reason_is_an_error() -> None:
     ],
 )
 def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | None) -> None:
-    span = visible_name(text)
+    span = find_leading_name(text)
     assert (span.slice(text) if span else None) == name
 
 
@@ -298,6 +304,6 @@ def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | N
 def test_time_grows_with_the_length_of_what_is_wrong_not_faster(unit: str) -> None:
     def cost(length: int) -> float:
         text = "foo>=1" + unit * (length // len(unit)) + "\n!"
-        return least_seconds(lambda: [(read_entry(text), visible_name(text)) for _ in range(20)])
+        return least_seconds(lambda: [(parse_requirement(text), find_leading_name(text)) for _ in range(20)])
 
     assert cost(4000) < 60 * (cost(400) + 0.002)

@@ -5,7 +5,7 @@ that go on in deeper indented lines), but never raises and never stops. What it 
 
 - a header that lacks a bracket is a header, unless the lines behind it show that it was put into a value;
 - a header without a name is none;
-- a line without a delimiter is an option that may be half typed (``settled`` decides whose the lines behind it are);
+- a line without a delimiter is an option that may be half typed (``merge_undelimited`` decides whose the lines behind it are);
 - the marks of a merge conflict are stepped over;
 - a section or an option that is there twice is there twice.
 """
@@ -77,7 +77,7 @@ def scan(text: str) -> IniScan:
     return _Scanner(text).document()
 
 
-def settled(section: IniSection, known: Collection[str] = ()) -> Iterator[IniOption]:
+def merge_undelimited(section: IniSection, known: Collection[str] = ()) -> Iterator[IniOption]:
     """Yield the options of ``section`` with the lines that are theirs.
 
     A line without a delimiter is an option being typed where its name is one of ``known``; anywhere else it stands in

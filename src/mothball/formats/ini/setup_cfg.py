@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mothball.formats.ini import scanner as ini
-from mothball.formats.pep508 import Entry, read_entry
+from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_requirement
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Dependency, DependencyKind, Document, Include, ParseProblem, Span, normalize_name
@@ -62,7 +62,7 @@ def parse(text: str) -> Document:
                 found += (
                     _read_list(entry, listed)
                     if option.is_one_line
-                    else read_requirement(entry.text, entry.place, listed)
+                    else read_requirement(entry.text, entry.locate, listed)
                 )
     return _with_tox(text, scan, found, comments)._replace(project_name=own_name)
 
@@ -79,7 +79,7 @@ def _own_name(text: str, sections: tuple[ini.IniSection, ...]) -> str:
 def _lists(section: ini.IniSection) -> Iterator[tuple[ini.IniOption, str]]:
     """Yield the options of ``section`` that are lists of requirements, each with the name of its list."""
     if section.name == "options":
-        for option in ini.settled(section, _LISTS):
+        for option in ini.merge_undelimited(section, _LISTS):
             if option.name in _LISTS:
                 yield option, _LISTS[option.name]
     elif section.name in _EXTRAS:
@@ -112,15 +112,15 @@ def _read_list(entry: SourceMap, listed: Section) -> Iterator[_Found]:
     start = 0
     for piece in entry.text.split(";"):
         end = start + len(piece)
-        if start and re.match(_VARIABLE, piece) and isinstance(read_entry(f"x;{piece}"), Entry):
+        if start and re.match(_VARIABLE, piece) and isinstance(parse_requirement(f"x;{piece}"), ParsedRequirement):
             yield ParseProblem(
-                entry.place(end - len(piece.lstrip()), end),
+                entry.locate(end - len(piece.lstrip()), end),
                 "setuptools takes this marker for a requirement of its own: `;` separates entries on one line",
                 "write the requirement on a line of its own below",
             )
         elif piece.strip():
-            cut = entry.cut(start, end)
-            yield from read_requirement(cut.text, cut.place, listed)
+            cut = entry.submap(start, end)
+            yield from read_requirement(cut.text, cut.locate, listed)
         start = end + 1
 
 

@@ -13,9 +13,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mothball.formats.ini import scanner as ini
-from mothball.formats.pep508 import Entry, read_entry
+from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.requirements.strings import Section, read_pip_lines, read_requirement
-from mothball.formats.source_map import SourceMap, SourcePart, source_map, whole
+from mothball.formats.source_map import SourceMap, SourcePart, map_span, source_map
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -148,7 +148,7 @@ def read_environments(text: str, sections: Sequence[ini.IniSection], core: str =
     unnamed: list[UnnamedEntry] = []
     for setting in _settings(text, sections):
         lines = _pip_lines(text, setting.option, comments)
-        document = read_pip_lines(lines.source_map.text, lines.source_map.place, setting.section)
+        document = read_pip_lines(lines.source_map.text, lines.source_map.locate, setting.section)
         found += (_as_written(text, one) for one in document.dependencies if not _has_brace(text, one.name_span))
         unnamed += document.unnamed
         unnamed += (
@@ -193,7 +193,7 @@ def _read_core(
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield what tox requires of itself."""
     for section in sections:
-        for option in ini.settled(section, {_REQUIRES}) if section.name == core else ():
+        for option in ini.merge_undelimited(section, {_REQUIRES}) if section.name == core else ():
             if option.name.lower() == _REQUIRES:
                 yield from _read_requires(text, option, comments)
 
@@ -207,7 +207,7 @@ def _settings(text: str, sections: Sequence[ini.IniSection]) -> Iterator[_Tagged
     waiting: list[_TaggedOption] = []
     for section in sections:
         is_environment = section.name in {_ENVIRONMENT, _PACKAGING} or section.name.startswith(f"{_ENVIRONMENT}:")
-        for option in ini.settled(section, _KINDS):
+        for option in ini.merge_undelimited(section, _KINDS):
             name = option.name.lower()
             options.setdefault((section.name, name), []).append(option)
             if is_environment and name in _KINDS:
@@ -288,13 +288,13 @@ def _read_requires(text: str, option: ini.IniOption, comments: list[Span]) -> It
     """Yield what tox requires of itself: one requirement a line, or several on one line with commas between."""
     own = Section(f"tox.{_REQUIRES}")
     for span in option.lines:
-        entry = whole(text, _without_comment(text, span, comments))
-        if not option.is_one_line or isinstance(read_entry(entry.text), Entry):
-            yield from read_requirement(entry.text, entry.place, own) if entry.text else ()
+        entry = map_span(text, _without_comment(text, span, comments))
+        if not option.is_one_line or isinstance(parse_requirement(entry.text), ParsedRequirement):
+            yield from read_requirement(entry.text, entry.locate, own) if entry.text else ()
             continue
         start = 0
         for piece in entry.text.split(","):
             if piece.strip():
-                cut = entry.cut(start, start + len(piece))
-                yield from read_requirement(cut.text, cut.place, own)
+                cut = entry.submap(start, start + len(piece))
+                yield from read_requirement(cut.text, cut.locate, own)
             start += len(piece) + 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.locks.fast_reader import read_lines
 from mothball.formats.locks.stanzas import LocatedName, PackageSource
 from mothball.formats.locks.toml_reader import read_toml
-from mothball.formats.pep508 import NAME_PATTERN, visible_name
+from mothball.formats.pep508 import NAME_PATTERN, find_leading_name
 from mothball.model.document import (
     Dependency,
     DependencyGraph,
@@ -127,7 +127,7 @@ def build_document(format_name: str, lock: Lock, found: LockedPackages, graph: D
 
 def _visible(written: LocatedName | None) -> LocatedName | None:
     """Return as much of a name that is none as can be told."""
-    seen = visible_name(written.text) if written else None
+    seen = find_leading_name(written.text) if written else None
     if written is None or seen is None:
         return None
     start = written.span.start

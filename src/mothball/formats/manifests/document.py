@@ -23,8 +23,8 @@ from mothball.formats.toml.api import (
     TomlEntry,
     TomlScan,
     Value,
-    leaves,
-    scan_once,
+    flatten_inline_tables,
+    scan_cached,
 )
 from mothball.model.document import Dependency, Document, ParseProblem, Span, normalize_name
 from mothball.model.records import NamedTuple
@@ -69,8 +69,8 @@ def parse(text: str) -> Document:
     What is wrong in one place is a problem there; everything else keeps its place. What stands in a string that is not
     closed, or is no requirement yet, is skipped as incomplete.
     """
-    document = scan_once(text)
-    everything = list(leaves(document.entries))
+    document = scan_cached(text)
+    everything = list(flatten_inline_tables(document.entries))
     own_name = _own_name(everything)
     found: list[ManifestItem] = []
     found += _read_standards(document, [entry for entry in everything if entry.path[0] in _TABLES], own_name)

@@ -19,8 +19,8 @@ from mothball.formats.manifests.tables import (
     inline_settings,
     section_name,
 )
-from mothball.formats.pep508 import NAME_PATTERN, visible_name
-from mothball.formats.requirements.entries import skip_reason_of_url
+from mothball.formats.pep508 import NAME_PATTERN, find_leading_name
+from mothball.formats.requirements.entries import skip_reason_for_url
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Key, Path, Scalar, String, Value
 from mothball.model.document import (
     Dependency,
@@ -203,9 +203,9 @@ def skip_reason_of(members: Mapping[str, Value]) -> SkipReason | None:
             return SkipReason.VCS
         for name in _PLACES:
             if name in members:
-                return skip_reason_of_url(_text(members[name]))
+                return skip_reason_for_url(_text(members[name]))
     version = _text(members.get("version"))
-    return skip_reason_of_url(version) if "://" in version else None
+    return skip_reason_for_url(version) if "://" in version else None
 
 
 def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
@@ -236,7 +236,7 @@ def read_named_entry(
     if not is_name:
         shown = one_line(name, MAX_SHOWN)
         yield ParseProblem(place, f"`{shown}` is no project name", "extras and versions belong to the value")
-        seen = visible_name(name)
+        seen = find_leading_name(name)
         if seen is None or place.slice(tables.text) != name:
             return
         name, place = seen.slice(name), Span(place.start + seen.start, place.start + seen.end)

@@ -7,10 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from mothball.formats.manifests.tables import Pattern, TableMatcher, Tables, section_name
-from mothball.formats.pep508 import Entry, EntryError, read_entry, visible_name
+from mothball.formats.pep508 import ParsedRequirement, RequirementError, find_leading_name, parse_requirement
 from mothball.formats.requirements import strings as requirement_texts
-from mothball.formats.requirements.entries import skip_reason_of_url
-from mothball.formats.requirements.strings import Section, dependency_at, dependency_of, half_typed, moved
+from mothball.formats.requirements.entries import skip_reason_for_url
+from mothball.formats.requirements.strings import (
+    Section,
+    incomplete_dependency,
+    locate_dependency,
+    section_dependency,
+    section_dependency_at,
+)
 from mothball.formats.toml.api import Array, InlineTable, Invalid, Scalar, String, Value, source_span
 from mothball.model.document import Dependency, DependencyKind, Include, ParseProblem, SkipReason, UnnamedEntry
 from mothball.model.sanitize import one_line
@@ -36,9 +42,9 @@ if TYPE_CHECKING:
 def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
     """Return the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
     if string.closed and not string.escapes:  # as nearly always
-        read = read_entry(string.value)
-        if isinstance(read, Entry) and not read.url:
-            return (dependency_at(read, string.span.start + string.quote, section),)
+        read = parse_requirement(string.value)
+        if isinstance(read, ParsedRequirement) and not read.url:
+            return (section_dependency_at(read, string.span.start + string.quote, section),)
     where = partial(source_span, string)
     return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
 
@@ -123,22 +129,22 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     if stand_in == value:
         yield from read_requirement(string, section)
         return
-    read = read_entry(stand_in)
-    name = read.name_span if isinstance(read, Entry) else visible_name(stand_in)
+    read = parse_requirement(stand_in)
+    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(stand_in)
     where = partial(source_span, string)
     if name is None or name.slice(value) != name.slice(stand_in):
         yield UnnamedEntry(where(0, len(value)), SkipReason.VARIABLE)
         return
-    if isinstance(read, EntryError):
-        yield half_typed(value, name, where, section)
+    if isinstance(read, RequirementError):
+        yield incomplete_dependency(value, name, where, section)
         return
     skip_reason = None
     if read.url:
-        skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_of_url(read.url)
+        skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_for_url(read.url)
     specifier = read.specifier_span.slice(value) if read.specifier_span else ""
     marker = _original(value, read.entry_span.end, read.marker)
     read = read._replace(specifier=specifier, marker=marker)
-    yield dependency_of(read, where, section, skip_reason, closed=string.closed)
+    yield section_dependency(read, where, section, skip_reason, closed=string.closed)
 
 
 def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
@@ -170,7 +176,7 @@ def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
 def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
     """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
     specifier = dependency.specifier_span
-    dependency = moved(dependency, partial(source_span, string), section, closed=string.closed)
+    dependency = locate_dependency(dependency, partial(source_span, string), section, closed=string.closed)
     return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")
 
 

@@ -157,7 +157,7 @@ def _readers(text: str) -> Iterator[_Reader]:
 
 def _read(block: _Block) -> Document:
     """Read the content of a block as the part of a pyproject.toml that it is."""
-    start = block.content.place(0, 0).start or block.opening.end
+    start = block.content.locate(0, 0).start or block.opening.end
     text = source_map([SourcePart(_HEADER, start, start), *block.content.parts(0, len(block.content.text))])
     document = pyproject.parse(text.text)
     dependencies = (one for one in document.dependencies if one.section == _SECTION or one.section.startswith(_TOOL))
@@ -166,22 +166,23 @@ def _read(block: _Block) -> Document:
         # Where a block ends that is not closed, nobody knows: what is wrong with its last lines is no news.
         problems=tuple(_told(one, text) for one in document.problems if block.closed),
         ignores=tuple(
-            one._replace(span=text.place(*one.span), applies_to=text.place(*one.applies_to)) for one in document.ignores
+            one._replace(span=text.locate(*one.span), applies_to=text.locate(*one.applies_to))
+            for one in document.ignores
         ),
-        tool_indexes=tuple(one._replace(span=text.place(*one.span)) for one in document.tool_indexes),
+        tool_indexes=tuple(one._replace(span=text.locate(*one.span)) for one in document.tool_indexes),
     )
 
 
 def _moved(found: Dependency, text: SourceMap) -> Dependency:
     specifier = found.specifier_span
     return found._replace(
-        name_span=text.place(*found.name_span),
-        entry_span=text.place(*found.entry_span),
-        specifier_span=text.place(*specifier) if specifier else None,
+        name_span=text.locate(*found.name_span),
+        entry_span=text.locate(*found.entry_span),
+        specifier_span=text.locate(*specifier) if specifier else None,
         section=found.section.replace(_SECTION, f"{_FORMAT}.dependencies"),
     )
 
 
 def _told(problem: ParseProblem, text: SourceMap) -> ParseProblem:
     message = problem.message.replace(_SECTION, "dependencies")
-    return ParseProblem(text.place(*problem.span), message, problem.help)
+    return ParseProblem(text.locate(*problem.span), message, problem.help)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.manifests.requirement_arrays import read_arrays, read_pip_lines, read_requirement
 from mothball.formats.manifests.tables import ANY, ARRAY_INDEX
-from mothball.formats.pep508 import EntryError, read_entry
+from mothball.formats.pep508 import RequirementError, parse_requirement
 from mothball.formats.requirements.strings import Section
 from mothball.model.document import DependencyKind
 
@@ -32,7 +32,7 @@ def read(tables: Tables) -> Iterator[ArrayItem]:
 
 def _read_words(string: String, section: Section) -> Iterator[ArrayItem]:
     """Read a requirement, or several with white space between them."""
-    if isinstance(read_entry(string.value), EntryError):
+    if isinstance(parse_requirement(string.value), RequirementError):
         # One on each line is what pip reads; the places stay.
         yield from read_pip_lines(string._replace(value=re.sub(r"[ \t]", "\n", string.value)), section)
     else:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mothball.formats.broken import broken_document
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
-from mothball.formats.pep508 import Entry, read_entry
+from mothball.formats.pep508 import ParsedRequirement, parse_requirement
 from mothball.formats.python.strings import decode_literal
-from mothball.formats.requirements.strings import Section, dependency_of, read_requirement
+from mothball.formats.requirements.strings import Section, read_requirement, section_dependency
 from mothball.model.document import (
     Dependency,
     Document,
@@ -97,9 +97,9 @@ def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterat
         return
     for line in re.finditer(_WORD if literal.is_words else _LINE, content.text):
         comment = _COMMENT_IN_STRING.search(line[0])
-        entry = content.cut(line.start(), line.start() + comment.start() if comment else line.end())
+        entry = content.submap(line.start(), line.start() + comment.start() if comment else line.end())
         if entry.text.strip():
-            yield from read_requirement(entry.text, entry.place, section)
+            yield from read_requirement(entry.text, entry.locate, section)
 
 
 def _read_template(text: str, span: Span, section: Section) -> Dependency | UnnamedEntry:
@@ -110,11 +110,11 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     head = re.compile(_HEAD).match(text, *span)
     start, end = head.start(1) if head else span.start, span.start + len(span.slice(text).rstrip("'\""))
     operator = re.search(_OPERATOR, head[1]) if head else None
-    read = read_entry(head[1][: operator.start()]) if head and operator else None
-    if operator is None or not isinstance(read, Entry):
+    read = parse_requirement(head[1][: operator.start()]) if head and operator else None
+    if operator is None or not isinstance(read, ParsedRequirement):
         return UnnamedEntry(Span(start, end), SkipReason.VARIABLE)
     skip_reason = SkipReason.VARIABLE if operator[0] == "@" else None
-    found = dependency_of(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
+    found = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
     return found._replace(entry_span=found.entry_span._replace(end=end))
 
 

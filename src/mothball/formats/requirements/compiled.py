@@ -66,7 +66,7 @@ def as_lock(document: Document, text: str, comments: Sequence[Comment]) -> Docum
     return document._replace(dependencies=tuple(dependencies), graph=graph)
 
 
-def with_annotations(
+def extend_annotation_ignores(
     ignores: Iterable[IgnoreComment], text: str, starts: Sequence[int], dependencies: Sequence[Dependency]
 ) -> Iterator[IgnoreComment]:
     """Yield ``ignores``; one among the comments that annotate a package speaks of that package, too.

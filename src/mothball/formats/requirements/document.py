@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.pep508 import MAX_CACHED, MAX_CACHED_LENGTH
-from mothball.formats.requirements.entries import Verdict, judge, judge_editable
+from mothball.formats.requirements.entries import ClassifiedEntry, classify_editable, classify_entry
 from mothball.formats.requirements.lines import Comment, LogicalLine, decode, logical_lines
-from mothball.formats.requirements.options import PipOption, Word, are_hashes, find_options, read_options
+from mothball.formats.requirements.options import (
+    PipOption,
+    ShellWord,
+    find_options_start,
+    has_only_hashes,
+    read_options,
+)
 from mothball.model.document import (
     Dependency,
     DependencyKind,
@@ -70,7 +76,7 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
         entry = verdict.entry if verdict is not None and verdict.error is None else None
         offset = line.offset(entry.entry_span.end) if entry is not None else None
         if verdict is not None and entry is not None and offset is not None:  # as nearly always
-            found.dependencies.append(entry.at(offset, kind, "", verdict.skip_reason))
+            found.dependencies.append(entry.to_dependency_at(offset, kind, "", verdict.skip_reason))
         else:
             _read_line(line, verdict, found)
     for comment in comments if may_hold_ignore_comment(text) else ():
@@ -85,10 +91,10 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
             case _:
                 assert_never(outcome)
     if found.ignores and "via" in text:
-        from mothball.formats.requirements.compiled import with_annotations  # noqa: PLC0415 - only compiled files pay for it
+        from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only compiled files pay for it
 
         starts = [line.source(0) for line in logical_lines(text, [], [])]
-        found.ignores[:] = with_annotations(found.ignores, text, starts, found.dependencies)
+        found.ignores[:] = extend_annotation_ignores(found.ignores, text, starts, found.dependencies)
     found.problems.extend(_conflicts(text, marks))
     found.problems.extend(_hidden_line(text, found.problems) if _BREAK.search(text) else ())
     document = Document(
@@ -107,16 +113,16 @@ def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Do
     return as_lock(document, text, comments)
 
 
-def _verdict(line: str) -> Verdict | None:
+def _verdict(line: str) -> ClassifiedEntry | None:
     """Return what the entry on ``line`` is; None where there is none, or options besides that say more than hashes."""
-    options_at = find_options(line)
-    if not options_at or (options_at < len(line) and not are_hashes(line, options_at)):
+    options_at = find_options_start(line)
+    if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
-    return _cached_verdict(text) if len(text) <= MAX_CACHED_LENGTH else judge(text)
+    return _cached_verdict(text) if len(text) <= MAX_CACHED_LENGTH else classify_entry(text)
 
 
-_cached_verdict = lru_cache(MAX_CACHED)(judge)
+_cached_verdict = lru_cache(MAX_CACHED)(classify_entry)
 
 
 def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
@@ -142,9 +148,9 @@ def _hidden_line(text: str, told: list[ParseProblem]) -> Iterator[ParseProblem]:
         yield ParseProblem(Span(*hidden.span(1)), message, "give it a line of its own, or take the character away")
 
 
-def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) -> None:
+def _read_line(line: LogicalLine, verdict: ClassifiedEntry | None, found: _Collected) -> None:
     """Put down what a line says; ``verdict`` is that on its entry, where there is nothing else to say of the line."""
-    options_at = find_options(line.text)
+    options_at = find_options_start(line.text)
     if verdict is not None:
         _keep(verdict, line.text[:options_at].rstrip(), line.span, found)
         return
@@ -158,15 +164,15 @@ def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) ->
                 found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
-        _keep(judge(entry), entry, line.span, found)
+        _keep(classify_entry(entry), entry, line.span, found)
         return
-    values: dict[str, Word] = {}
+    values: dict[str, ShellWord] = {}
     for option in options:
         values.setdefault(option.name, option.value)
     # One thing a line, in pip's order: an editable, else the first include, else the options that choose the index.
     if "--editable" in values:
         editable = values["--editable"]
-        verdict = judge_editable(editable.value)
+        verdict = classify_editable(editable.value)
         _keep(verdict, editable.value, lambda start, end: _place(line, editable, start, end), found)
     elif "--requirement" in values:
         found.includes.append(_include(line, values["--requirement"], DependencyKind.REQUIREMENT))
@@ -176,10 +182,10 @@ def _read_line(line: LogicalLine, verdict: Verdict | None, found: _Collected) ->
         found.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
 
 
-def _keep(verdict: Verdict, text: str, place: Callable[[int, int], Span], found: _Collected) -> None:
+def _keep(verdict: ClassifiedEntry, text: str, place: Callable[[int, int], Span], found: _Collected) -> None:
     """Put down what the entry ``text`` turned out to be; ``place`` says where a part of it stands in the file."""
     if verdict.entry is not None:
-        found.dependencies.append(verdict.entry.placed(place, found.kind, "", verdict.skip_reason))
+        found.dependencies.append(verdict.entry.to_dependency(place, found.kind, "", verdict.skip_reason))
     elif verdict.skip_reason is not None:
         found.unnamed.append(UnnamedEntry(place(0, len(text)), verdict.skip_reason))
     if verdict.error is not None:
@@ -189,14 +195,14 @@ def _keep(verdict: Verdict, text: str, place: Callable[[int, int], Span], found:
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
-def _place(line: LogicalLine, word: Word, start: int = 0, end: int | None = None) -> Span:
+def _place(line: LogicalLine, word: ShellWord, start: int = 0, end: int | None = None) -> Span:
     """Return where ``word.value[start:end]`` stands in the file."""
     origins = word.origins[start:end] or word.origins
     return line.span(origins[0], origins[-1] + 1)
 
 
 def _include(
-    line: LogicalLine, target: Word, kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
+    line: LogicalLine, target: ShellWord, kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 ) -> Include:
     return Include(_place(line, target), target.value, kind)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Word(NamedTuple):
+class ShellWord(NamedTuple):
     """One word after shell splitting; ``origins`` holds the offset in the line for each character of ``value``.
 
     It is never empty: a word without characters has the offsets of what stands for it, its quotes or its option.
@@ -25,22 +25,22 @@ class Word(NamedTuple):
     value: str
     origins: Sequence[int]
 
-    def drop(self, count: int) -> Word:
+    def drop(self, count: int) -> ShellWord:
         """Return the word without its first ``count`` characters."""
-        return Word(self.value[count:], self.origins[count:] or self.origins)
+        return ShellWord(self.value[count:], self.origins[count:] or self.origins)
 
 
 class PipOption(NamedTuple):
     """An option under its chief name; ``value`` is the option's own word where it takes none."""
 
     name: str
-    value: Word
+    value: ShellWord
 
 
 class OptionError(NamedTuple):
     """Why pip refuses the options of a line, and the word that it refuses them for."""
 
-    word: Word
+    word: ShellWord
     message: str
     help: str
 
@@ -81,7 +81,7 @@ _HASHES = ("sha256:", "sha384:", "sha512:")
 _HASH_OPTIONS = tuple(f"--hash={one}" for one in _HASHES)
 
 
-def find_options(line: str) -> int:
+def find_options_start(line: str) -> int:
     """Return where the options of a logical line begin: its length where it has none.
 
     They begin at the first dash that opens the line or follows a space; a tab does not count.
@@ -92,7 +92,7 @@ def find_options(line: str) -> int:
     return len(line) if space < 0 else space + 1
 
 
-def are_hashes(line: str, start: int) -> bool:
+def has_only_hashes(line: str, start: int) -> bool:
     """Return whether ``line[start:]`` is plainly nothing but hashes, with which nothing is wrong."""
     if not line.startswith(_HASH_OPTIONS, start) or _QUOTING.search(line, start) is not None:
         return False
@@ -131,7 +131,7 @@ def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | 
     return options, error
 
 
-def _read_long(word: Word, rest: list[Word]) -> PipOption | OptionError:
+def _read_long(word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionError:
     written, equals, _ = word.value.partition("=")
     name = _full_name(written)
     if name is None:
@@ -145,7 +145,7 @@ def _read_long(word: Word, rest: list[Word]) -> PipOption | OptionError:
     return _with_next(name, word, rest)
 
 
-def _read_short(word: Word, rest: list[Word]) -> PipOption | OptionError:
+def _read_short(word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionError:
     name = _SHORT.get(word.value[:2])
     if name is None:
         return _unknown(word, word.value)
@@ -154,7 +154,7 @@ def _read_short(word: Word, rest: list[Word]) -> PipOption | OptionError:
     return _with_next(name, word, rest)
 
 
-def _with_next(name: str, word: Word, rest: list[Word]) -> PipOption | OptionError:
+def _with_next(name: str, word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionError:
     if not rest:
         return OptionError(word, f"`{one_line(word.value, 40)}` needs a value", f"write `{name} VALUE`")
     return PipOption(name, rest.pop())
@@ -168,7 +168,7 @@ def _full_name(written: str) -> str | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _unknown(word: Word, written: str) -> OptionError:
+def _unknown(word: ShellWord, written: str) -> OptionError:
     return OptionError(word, f"`{one_line(written, 40)}` is no option for a requirements file", "")
 
 
@@ -198,11 +198,11 @@ _QUOTING = re.compile(r"[\"'\\]")
 _PLAIN_RUN = re.compile(r"[^ \t\r\n\"'\\]++")
 
 
-def _split_words(line: str, start: int) -> list[Word] | OptionError:
+def _split_words(line: str, start: int) -> list[ShellWord] | OptionError:
     """Split ``line[start:]`` as a POSIX shell would, without comments."""
     if _QUOTING.search(line, start) is None:
-        return [Word(word[0], range(*word.span())) for word in _UNQUOTED.finditer(line, start)]
-    words: list[Word] = []
+        return [ShellWord(word[0], range(*word.span())) for word in _UNQUOTED.finditer(line, start)]
+    words: list[ShellWord] = []
     position = start
     while position < len(line):
         if line[position] in " \t\r\n":
@@ -216,7 +216,7 @@ def _split_words(line: str, start: int) -> list[Word] | OptionError:
     return words
 
 
-def _read_word(line: str, position: int) -> tuple[Word, int] | OptionError:
+def _read_word(line: str, position: int) -> tuple[ShellWord, int] | OptionError:
     origins: list[int] = []
     first = position
     while position < len(line) and line[position] not in " \t\r\n":
@@ -232,9 +232,9 @@ def _read_word(line: str, position: int) -> tuple[Word, int] | OptionError:
         else:
             position = _read_quoted(line, position, origins)
         if position > len(line):
-            rest = Word(line[opened:], range(opened, len(line)))
+            rest = ShellWord(line[opened:], range(opened, len(line)))
             return OptionError(rest, *_UNFINISHED["\\" if quote == "\\" else "quote"])
-    return Word("".join(map(line.__getitem__, origins)), origins or range(first, position)), position
+    return ShellWord("".join(map(line.__getitem__, origins)), origins or range(first, position)), position
 
 
 _UNFINISHED = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mothball.formats.pep508 import Entry, named, read_entry, visible_name
-from mothball.formats.requirements.entries import skip_reason_of_url
+from mothball.formats.pep508 import ParsedRequirement, find_leading_name, name_only_requirement, parse_requirement
+from mothball.formats.requirements.entries import skip_reason_for_url
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # From a start and an end in a text to their place in the file.
-Where = Callable[[int, int], Span]
+Locate = Callable[[int, int], Span]
 
 
 class Section(NamedTuple):
@@ -30,44 +30,46 @@ class Section(NamedTuple):
 
 
 def read_requirement(
-    text: str, where: Where, section: Section, *, closed: bool = True
+    text: str, where: Locate, section: Section, *, closed: bool = True
 ) -> Iterator[Dependency | ParseProblem]:
     """Yield the requirement (PEP 508) that ``text`` is, or what is wrong with it and the name that can be seen.
 
     What is not ``closed``, a string without its quote, is skipped as incomplete, and nothing is wrong with it.
     """
-    read = read_entry(text)
-    if isinstance(read, Entry):
-        yield dependency_of(read, where, section, skip_reason_of_url(read.url) if read.url else None, closed=closed)
+    read = parse_requirement(text)
+    if isinstance(read, ParsedRequirement):
+        yield section_dependency(
+            read, where, section, skip_reason_for_url(read.url) if read.url else None, closed=closed
+        )
         return
     if closed:
         yield ParseProblem(where(*read.span), read.message, read.help)
-    seen = visible_name(text)
+    seen = find_leading_name(text)
     if seen is not None:
-        yield half_typed(text, seen, where, section)
+        yield incomplete_dependency(text, seen, where, section)
 
 
-def dependency_of(
-    read: Entry, where: Where, section: Section, skip_reason: SkipReason | None, *, closed: bool = True
+def section_dependency(
+    read: ParsedRequirement, where: Locate, section: Section, skip_reason: SkipReason | None, *, closed: bool = True
 ) -> Dependency:
     """Return the dependency of ``read``; ``skip_reason`` is what the entry itself gives."""
     skip_reason = _skip_reason(read.project, section, skip_reason, closed=closed)
-    return read.placed(where, section.kind, section.name, skip_reason)
+    return read.to_dependency(where, section.kind, section.name, skip_reason)
 
 
-def dependency_at(read: Entry, offset: int, section: Section) -> Dependency:
+def section_dependency_at(read: ParsedRequirement, offset: int, section: Section) -> Dependency:
     """Return the dependency that an entry without a URL is, the text of which begins at ``offset``."""
     skip_reason = SkipReason.SELF if read.project == section.own_name else None
-    return read.at(offset, section.kind, section.name, skip_reason)
+    return read.to_dependency_at(offset, section.kind, section.name, skip_reason)
 
 
-def half_typed(text: str, name: Span, where: Where, section: Section) -> Dependency:
+def incomplete_dependency(text: str, name: Span, where: Locate, section: Section) -> Dependency:
     """Return a dependency of which only the name can be told, which stands in ``text`` at ``name``."""
-    entry = named(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
-    return dependency_of(entry, where, section, SkipReason.INCOMPLETE)
+    entry = name_only_requirement(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
+    return section_dependency(entry, where, section, SkipReason.INCOMPLETE)
 
 
-def moved(found: Dependency, where: Where, section: Section, *, closed: bool = True) -> Dependency:
+def locate_dependency(found: Dependency, where: Locate, section: Section, *, closed: bool = True) -> Dependency:
     """Return ``found``, whose places count into a text, as it stands in the file and in ``section``."""
     specifier = found.specifier_span
     return found._replace(
@@ -85,13 +87,13 @@ def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *,
     return SkipReason.SELF if skip_reason is None and name == section.own_name else skip_reason
 
 
-def read_pip_lines(text: str, where: Where, section: Section) -> Document:
+def read_pip_lines(text: str, where: Locate, section: Section) -> Document:
     """Read lines of a requirements file; comments in them are passed over."""
     from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few files hold such lines
 
     document = requirements.parse(text, kind=section.kind)
     return document._replace(
-        dependencies=tuple(moved(one, where, section) for one in document.dependencies),
+        dependencies=tuple(locate_dependency(one, where, section) for one in document.dependencies),
         problems=tuple(one._replace(span=where(*one.span)) for one in document.problems),
         ignores=(),
         includes=tuple(one._replace(span=where(*one.span)) for one in document.includes),

@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from mothball.formats.toml.cursor import MAX_ERRORS
 from mothball.formats.toml.scanner import Scanner
-from mothball.formats.toml.tables import first_error_of, leaves, span_of, to_mapping
+from mothball.formats.toml.tables import find_span, first_error_in, flatten_inline_tables, to_mapping
 from mothball.formats.toml.values import (
     Array,
     Escape,
@@ -57,12 +57,12 @@ __all__ = [
     "TomlError",
     "TomlScan",
     "Value",
-    "first_error_of",
-    "leaves",
+    "find_span",
+    "first_error_in",
+    "flatten_inline_tables",
     "scan",
-    "scan_once",
+    "scan_cached",
     "source_span",
-    "span_of",
     "syntax_problems",
     "to_mapping",
 ]
@@ -83,7 +83,7 @@ def syntax_problems(document: TomlScan) -> list[ParseProblem]:
 
 
 @lru_cache(maxsize=4)
-def scan_once(text: str) -> TomlScan:
+def scan_cached(text: str) -> TomlScan:
     """Read a TOML document as ``scan`` does, and remember the last few: for a pyproject.toml that holds our table.
 
     Its table is looked for, then read, and then the file is read for its dependencies.

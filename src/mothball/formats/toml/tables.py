@@ -152,7 +152,7 @@ class Definitions:
 _Container = dict[Any, Any] | list[Any]
 
 
-def leaves(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
+def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
     """Yield ``entries`` in document order with every inline table taken apart, so that no value is one.
 
     However a table is written, a value in it has one path: that of what is yielded begins with ``path``. An inline
@@ -160,7 +160,7 @@ def leaves(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]
     """
     for entry in entries:
         if isinstance(entry.value, InlineTable) and entry.value.entries:
-            yield from leaves(entry.value.entries, path + entry.path)
+            yield from flatten_inline_tables(entry.value.entries, path + entry.path)
         else:
             yield TomlEntry(path + entry.path, entry.keys, entry.value) if path else entry
 
@@ -225,7 +225,7 @@ def _plain(value: String | Scalar | Array | InlineTable) -> object:
             assert_never(value)
 
 
-def first_error_of(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
+def first_error_in(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
     """Return the first error that may touch the table at ``prefix``, None where all of them stand elsewhere.
 
     The table ends where the next header stands, and the scanner finds headers whatever stands before them.
@@ -243,7 +243,7 @@ def first_error_of(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | Non
     return None
 
 
-def span_of(scan: TomlScan, path: Path) -> Span | None:
+def find_span(scan: TomlScan, path: Path) -> Span | None:
     """Return the place of the key at ``path``, or of the array item or table where it ends in a number.
 
     Of several, the first that stands in a header, then the first in an entry; None where there is no such key.

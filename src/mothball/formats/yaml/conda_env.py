@@ -77,8 +77,8 @@ def _conda_package(content: SourceMap) -> Iterator[Dependency]:
         start = content.text.index(stripped)
         yield Dependency(
             normalize_name(name[1]),
-            content.place(*name.span(1)),
-            content.place(start, start + len(stripped)),
+            content.locate(*name.span(1)),
+            content.locate(start, start + len(stripped)),
             section=_DEPENDENCIES,
             skip_reason=SkipReason.CONDA,
         )

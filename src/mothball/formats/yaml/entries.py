@@ -40,7 +40,7 @@ def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *,
         for item in unvisited(list_items(node), set()):
             problems += _read_item(scan, item, lines, words=words)
         joined = source_map(lines)
-        document = read_pip_lines(joined.text, joined.place, section)
+        document = read_pip_lines(joined.text, joined.locate, section)
         dependencies += document.dependencies
         problems += document.problems
         includes += document.includes

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from mothball.formats.broken import broken_document, conflict_in
+from mothball.formats.broken import broken_document, find_conflict_marker
 from mothball.formats.ignores import may_hold_ignore_comment, read_comment
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.formats.yaml.reader import ParsedYaml, YamlError, read_yaml
@@ -89,7 +89,7 @@ def scan_yaml(format_name: str, text: str) -> YamlScan | Document:
         reading = read_yaml(text)
         failure = reading.failure
         # In brackets, YAML takes the marks of a conflict for words.
-        if failure is None and conflict_in(text) is None:
+        if failure is None and find_conflict_marker(text) is None:
             return YamlScan(text, reading)
     message = one_line(failure.message, _MAX_SHOWN) if failure else ""
     return broken_document(format_name, text, failure.offset if failure else 0, f"invalid YAML: {message}")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.formats.ini import scanner as ini
-from mothball.formats.ini.scanner import scan, settled
+from mothball.formats.ini.scanner import merge_undelimited, scan
 from tests.support.timing import least_seconds
 
 
@@ -147,15 +147,15 @@ def test_a_line_that_lost_its_indentation_does_not_take_the_lines_behind_it() ->
     text = "[a]\nx=\n  1\nstray\n  2\n"
     (section,) = scan(text).sections
 
-    assert [[line.slice(text) for line in option.lines] for option in settled(section)] == [["1", "2"]]
+    assert [[line.slice(text) for line in option.lines] for option in merge_undelimited(section)] == [["1", "2"]]
 
 
 def test_an_option_that_lacks_its_delimiter_keeps_its_lines() -> None:
     text = "[a]\nx=\n  1\ndeps\n  2\n"
     (section,) = scan(text).sections
 
-    assert [option.name for option in settled(section, {"deps"})] == ["x", "deps"]
-    assert list(settled(section._replace(options=()))) == []
+    assert [option.name for option in merge_undelimited(section, {"deps"})] == ["x", "deps"]
+    assert list(merge_undelimited(section._replace(options=()))) == []
 
 
 def test_comments_that_speak_to_mothball_are_read() -> None:
@@ -173,6 +173,6 @@ def test_comments_that_speak_to_mothball_are_read() -> None:
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
     def cost(size: int) -> float:
         text = "[s]\nx=\n" + piece * (size // len(piece))
-        return least_seconds(lambda: [list(settled(section)) for section in scan(text).sections], 2)
+        return least_seconds(lambda: [list(merge_undelimited(section)) for section in scan(text).sections], 2)
 
     assert cost(160_000) < 60 * max(cost(10_000), 0.001)

@@ -195,7 +195,7 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
     made = source_map(parts)
 
     assert made.text == "a111c./d1111111\\{h}11"
-    assert [made.place(at, at + 1).slice(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
+    assert [made.locate(at, at + 1).slice(text) for at in range(4, 8)] == ["c", "{toxinidir}", "{/}", "d"]
 
 
 @pytest.mark.alone

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from mothball.formats.manifests.document import parse
-from mothball.formats.toml.api import leaves, scan, scan_once, span_of, to_mapping
+from mothball.formats.toml.api import find_span, flatten_inline_tables, scan, scan_cached, to_mapping
 from tests.support.timing import least_seconds
 
 # Each grows by repetition: what stands before, what is repeated, what stands after.
@@ -77,9 +77,9 @@ HOSTILE = {
 def read_in_every_way(text: str) -> None:
     scanned = scan(text)
     to_mapping(scanned)
-    sum(1 for _ in leaves(scanned.entries))
-    span_of(scanned, ("a", "b"))
-    scan_once.cache_clear()
+    sum(1 for _ in flatten_inline_tables(scanned.entries))
+    find_span(scanned, ("a", "b"))
+    scan_cached.cache_clear()
     parse(text)
 
 

@@ -17,10 +17,10 @@ from mothball.formats.toml.api import (
     Scalar,
     String,
     TomlScan,
-    leaves,
+    find_span,
+    flatten_inline_tables,
     scan,
     source_span,
-    span_of,
     to_mapping,
 )
 from mothball.model.document import Span
@@ -213,8 +213,8 @@ def test_leaves_have_one_path_however_their_table_is_written() -> None:
         "[a.b.c]\nd = 1",
     ]
     for spelling in spellings:
-        assert [leaf.path for leaf in leaves(scan(spelling).entries)] == [("a", "b", "c", "d")]
-    assert [leaf.path for leaf in leaves(scan("a = {b = {}}").entries)] == [("a", "b")]
+        assert [leaf.path for leaf in flatten_inline_tables(scan(spelling).entries)] == [("a", "b", "c", "d")]
+    assert [leaf.path for leaf in flatten_inline_tables(scan("a = {b = {}}").entries)] == [("a", "b")]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_leaves_have_one_path_however_their_table_is_written() -> None:
     ],
 )
 def test_span_of_finds_the_key_at_a_path(path: tuple[str | int, ...], expected: str) -> None:
-    span = span_of(scan(SHOP), path)
+    span = find_span(scan(SHOP), path)
     assert span is not None
     assert span.slice(SHOP) == expected
 
@@ -249,7 +249,7 @@ def test_span_of_finds_the_key_at_a_path(path: tuple[str | int, ...], expected: 
     ],
 )
 def test_span_of_what_is_not_there_is_none(path: tuple[str | int, ...]) -> None:
-    assert span_of(scan(SHOP), path) is None
+    assert find_span(scan(SHOP), path) is None
 
 
 def test_span_of_dotted_keys_leads_to_each_part() -> None:
@@ -261,7 +261,7 @@ def test_span_of_dotted_keys_leads_to_each_part() -> None:
         ("a", "b", "c", "d"): "d",
         ("a", "b", "c", "d", "e", 1, "f"): "f",
     }.items():
-        span = span_of(scanned, path)
+        span = find_span(scanned, path)
         assert span is not None
         assert span.slice(text) == expected
 
@@ -311,8 +311,8 @@ def test_every_span_of_any_text_slices_back_and_nothing_is_raised(text: str) -> 
     scanned = scan(text)
     check_spans(text, scanned)
     to_mapping(scanned)
-    for leaf in leaves(scanned.entries):
-        span_of(scanned, leaf.path)
+    for leaf in flatten_inline_tables(scanned.entries):
+        find_span(scanned, leaf.path)
 
 
 def test_the_scanner_draws_in_no_dates_and_no_other_reader_of_toml() -> None:

@@ -126,7 +126,7 @@ def test_each_character_of_a_scalar_has_its_place() -> None:
     for scalar in scalars(found.documents[0]):
         content = found.content(scalar)
         assert content is not None
-        places.append([content.place(at, at + 1).slice(text) for at in range(len(content.text))])
+        places.append([content.locate(at, at + 1).slice(text) for at in range(len(content.text))])
 
     assert places == [["é", "\\x62", "\\t", "c"], ["d", "''", "e"], ["f", "\n  ", "g"]]
 
@@ -272,7 +272,7 @@ def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
             content = found.content(scalar)
             if content is not None:
                 assert content.text == scalar.value
-                place = content.place(0, len(content.text))
+                place = content.locate(0, len(content.text))
                 assert 0 <= place.start <= place.end <= len(text)
 
 
