@@ -291,8 +291,8 @@ def test_files_with_an_invalid_configuration_are_not_checked_or_ignored(project:
     result = write_ignores(project, *offline)
     assert result.code == 2
     assert path.read_text() == text
-    assert "the files that this configuration rules over were not checked" in result.out
-    assert result.out.endswith("no ignores written, 0 findings remaining\n")
+    assert "files that use this configuration were not checked" in result.out
+    assert result.out.endswith("no ignores written, 0 findings left\n")
 
 
 def test_write_error_is_reported_and_other_files_are_written(project: Project) -> None:

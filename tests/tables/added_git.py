@@ -101,7 +101,7 @@ def missing_file(shop: Workshop) -> None:
     for name in ("nosuch.txt", "nosuch/requirements.txt"):
         for more in ((), ("--since", base), ("--from-ref", base, "--to-ref", "HEAD")):
             result = shop.check(*more, name)
-            assert (result.code, f"{name}: error[unreadable] it does not exist" in result.out) == (2, True)
+            assert (result.code, f"{name}: error[unreadable] no such file" in result.out) == (2, True)
             assert "were checked" not in result.out
     shop.git("rm", "--quiet", "gone.txt")
     assert shop.check("gone.txt").code == 0, "the change deletes it"

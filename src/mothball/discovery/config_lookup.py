@@ -1,7 +1,7 @@
-"""Which configuration rules over a file: the nearest one above it, read once.
+"""Find and read the configuration that applies to a file: the nearest one in its directory or above.
 
-``mothball.toml`` wins over the ``[tool.mothball]`` of a pyproject.toml beside it; a pyproject.toml without that table
-does not stop the search; the search ends at the root of the repository.
+In one directory ``mothball.toml`` takes precedence over ``[tool.mothball]`` in pyproject.toml. A pyproject.toml without
+that table does not end the search; the root of the repository does.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from mothball.repository.files import DISK, Tree, display_path, is_inside, read_
 
 SNAPSHOT_AGE_LIMIT_DAYS = 30
 _SHARED_TABLE = ("tool", "mothball")
-_NEW_SNAPSHOT = "write a new one with `mothball snapshot -o FILE`"
-_LINK = "it is a link that leads outside the repository, or nowhere"
-_COPY_HELP = "a copy of a pyproject.toml must bear that name: only there the table [tool.mothball] is looked for"
-_LINK_HELP = "put a file in its place; on the command line, `--config FILE` names another"
+_NEW_SNAPSHOT = "write a new snapshot: `mothball snapshot -o FILE`"
+_LINK = "symbolic link is broken or leads outside the repository"
+_COPY_HELP = "rename the copy to pyproject.toml: [tool.mothball] is only read from files of that name"
+_LINK_HELP = "replace the link with a regular file, or name another file with `--config FILE`"
 
 
 class ConfigResolverSettings(NamedTuple):
-    """What the command line says of configuration.
+    """Settings of a run that affect configuration lookup.
 
-    ``config_path`` replaces every configuration found, ``snapshot_path`` every snapshot named; ``use_snapshots`` is
-    false for a run that wants the indexes' own word. ``scopes`` are the absolute directories that this run reads whole.
-    ``today`` is an ISO date. ``tree`` is where configurations are found and, before the disk, the snapshots they name.
+    ``config_path`` replaces every configuration file, ``snapshot_path`` every configured snapshot. Without
+    ``use_snapshots`` no snapshot is read. ``scopes`` are the absolute directories that this run checks completely.
+    ``today`` is an ISO date. Configuration files are read from ``tree``; snapshots too, with the disk as a fallback.
     """
 
     today: str
@@ -58,7 +58,7 @@ class ConfigResolverSettings(NamedTuple):
 
 
 class _UnusableError(Exception):
-    """A configuration file cannot be used: why, the way out, and the place where there is one."""
+    """A configuration file cannot be used; ``position`` is where in the file, if known."""
 
     def __init__(self, message: str, help_text: str, position: Position | None = None) -> None:
         super().__init__(message)
@@ -68,111 +68,112 @@ class _UnusableError(Exception):
 
 
 class ConfigResolver:
-    """Finds, reads and remembers the configurations and snapshots of one run.
+    """Finds, reads and caches the configurations and snapshots of one run.
 
-    ``problems`` collects what was wrong with them, each once. ``tree`` is where they are found, and the files too that
-    they rule over.
+    ``problems`` collects their problems without duplicates. ``tree`` contains the configuration files and the files
+    that they apply to.
     """
 
     def __init__(self, settings: ConfigResolverSettings, user: UserConfig) -> None:
-        """Take what the command line and the user say; nothing is read yet."""
+        """Initialize from the settings of the run and the user configuration."""
         self.problems: list[Problem] = []
         self.tree = settings.tree
-        self._told: set[Problem] = set()
+        self._reported: set[Problem] = set()
         self._settings = settings
         self._user = user
-        self._found: dict[tuple[str, str], str | None] = {}
-        self._read: dict[tuple[str | None, str], ResolvedConfig | None] = {}
+        self._config_paths: dict[tuple[str, str], str | None] = {}
+        self._resolved: dict[tuple[str | None, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
     def resolve(self, path: str, root: str) -> ResolvedConfig | None:
-        """Return what rules over the file at the absolute ``path`` in the repository at ``root``.
+        """Return the configuration that applies to the file at the absolute ``path`` in the repository at ``root``.
 
-        None when its configuration cannot be used: its dependencies must not be looked up then, as nobody knows where.
+        Returns None if its configuration file cannot be used. The dependencies of the file must not be looked up then:
+        the indexes to query are unknown.
         """
-        chosen = self._settings.config_path
-        config_path = os.path.abspath(chosen) if chosen else self._find(os.path.dirname(path), root)
+        override = self._settings.config_path
+        config_path = os.path.abspath(override) if override else self._find(os.path.dirname(path), root)
         key = (config_path, root)
-        if key not in self._read:
-            self._read[key] = self._governance(config_path, root)
-        return self._read[key]
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve_config(config_path, root)
+        return self._resolved[key]
 
     def snapshot_paths(self) -> tuple[str, ...]:
-        """Return the absolute paths of the snapshots that were read or could not be."""
+        """Return the absolute paths of all snapshots that were requested, whether or not they could be read."""
         return tuple(self._snapshots)
 
     def _find(self, directory: str, root: str) -> str | None:
-        """Return the nearest configuration file from ``directory`` up to ``root``, None where there is none."""
-        passed = []
-        found = None
-        while (directory, root) not in self._found:
-            passed.append((directory, root))
-            found = _config_file_in(directory, root, self._settings.tree)
+        """Return the nearest configuration file from ``directory`` up to ``root``, None if there is none."""
+        visited = []
+        config_path = None
+        while (directory, root) not in self._config_paths:
+            visited.append((directory, root))
+            config_path = _config_file_in(directory, root, self._settings.tree)
             parent = os.path.dirname(directory)
-            if found or directory == root or not is_inside(parent, root):
+            if config_path or directory == root or not is_inside(parent, root):
                 break
             directory = parent
-        found = self._found.get((directory, root), found)
-        self._found.update(dict.fromkeys(passed, found))
-        return found
+        config_path = self._config_paths.get((directory, root), config_path)
+        self._config_paths.update(dict.fromkeys(visited, config_path))
+        return config_path
 
-    def _governance(self, path: str | None, root: str) -> ResolvedConfig | None:
+    def _resolve_config(self, path: str | None, root: str) -> ResolvedConfig | None:
         if path is None:
-            return self._governed("", root, ProjectConfig(), {}, root)
+            return self._build("", root, Config(), {}, root)
         try:
-            return self._read_governance(path, root)
+            return self._read_config(path, root)
         except _UnusableError as error:
-            told = f"{error.message}; the files that this configuration rules over were not checked"
-            self._tell(Problem(Severity.ERROR, told, error.help, display_path(path), error.position))
+            message = f"{error.message}; files that use this configuration were not checked"
+            self._report(Problem(Severity.ERROR, message, error.help, display_path(path), error.position))
             return None
 
-    def _read_governance(self, path: str, root: str) -> ResolvedConfig:
-        chosen = self._settings.config_path is not None
-        tree = DISK if chosen else self._settings.tree
-        if not chosen and tree.leads_outside(path, root):
+    def _read_config(self, path: str, root: str) -> ResolvedConfig:
+        is_override = self._settings.config_path is not None
+        tree = DISK if is_override else self._settings.tree
+        if not is_override and tree.leads_outside(path, root):
             raise _UnusableError(_LINK, _LINK_HELP)
         prefix = table_path(path)
         try:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        parsed, lines = scan_cached(text), LineIndex(text)
-        first = first_error_in(parsed, prefix)
+        toml, lines = scan_once(text), LineTable(text)
+        first = first_error_of(toml, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
-        if prefix and find_span(parsed, prefix) is None:
-            raise _UnusableError("it has no table [tool.mothball]", "give --config the file that holds the table")
+        if prefix and span_of(toml, prefix) is None:
+            raise _UnusableError("no [tool.mothball] table", "name a file with that table in --config")
         try:
-            config = read_config(_table(parsed, prefix), prefix)
+            config = read_config(_table(toml, prefix), prefix)
         except ConfigError as error:
-            span = find_span(parsed, error.key) if error.key else None
-            is_copy = chosen and not prefix and find_span(parsed, _SHARED_TABLE) is not None
+            span = span_of(toml, error.key) if error.key else None
+            is_copy = is_override and not prefix and span_of(toml, _SHARED_TABLE) is not None
             raise _UnusableError(
                 str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
             ) from error
         locations = {
             ignore.name: lines.location(display_path(path), span)
             for ignore in config.ignores
-            if (span := find_span(parsed, (*prefix, "ignore", ignore.key))) is not None
+            if (span := span_of(toml, (*prefix, "ignore", ignore.key))) is not None
         }
-        governed = self._governed(path, root, config, locations, root if chosen else os.path.dirname(path))
-        span = find_span(parsed, (*prefix, "index-url"))
-        place = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
-        return governed._replace(network=_with_place(governed.network, place))
+        resolved = self._build(path, root, config, locations, root if is_override else os.path.dirname(path))
+        span = span_of(toml, (*prefix, "index-url"))
+        location = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
+        return resolved._replace(network=_with_location(resolved.network, location))
 
-    def _tell(self, problem: Problem) -> None:
-        if problem not in self._told:
-            self._told.add(problem)
+    def _report(self, problem: Problem) -> None:
+        if problem not in self._reported:
+            self._reported.add(problem)
             self.problems.append(problem)
 
-    def _governed(
-        self, path: str, root: str, config: ProjectConfig, locations: Mapping[str, Location], scope: str
+    def _build(
+        self, path: str, root: str, config: Config, locations: Mapping[str, Location], scope: str
     ) -> ResolvedConfig:
         overrides = self._settings.overrides
         if overrides.unverified is not None:
-            scopes = ("", *(f".{scope}" for scope in SEVERITY_SCOPES))
-            forced = {f"{Rule.UNVERIFIED}{scope}": overrides.unverified for scope in scopes}
-            config = config._replace(severities={**config.severities, **forced})
+            suffixes = ("", *(f".{severity_scope}" for severity_scope in SEVERITY_SCOPES))
+            overridden = {f"{Rule.UNVERIFIED}{suffix}": overrides.unverified for suffix in suffixes}
+            config = config._replace(severities={**config.severities, **overridden})
         return ResolvedConfig(
             display_path(path) if path else "",
             scope,
@@ -180,7 +181,7 @@ class ConfigResolver:
             resolve_network(config, self._user, overrides),
             self._snapshot(path, config, root),
             locations,
-            whole_scope=any(is_inside(scope, read) for read in self._settings.scopes),
+            whole_scope=any(is_inside(scope, checked) for checked in self._settings.scopes),
         )
 
     def _snapshot(self, config_path: str, config: ProjectConfig, root: str) -> Snapshot | None:
@@ -193,116 +194,117 @@ class ConfigResolver:
             return None
         directory = os.path.dirname(config_path)
         path = os.path.abspath(os.path.join(directory, config.snapshot))
-        # A configuration that the user chose may lie outside the repository, and then its snapshot lies beside it.
-        places = (root, directory) if settings.config_path else (root,)
+        # The file given with --config may be outside the repository, with its snapshot next to it.
+        allowed = (root, directory) if settings.config_path else (root,)
         if not settings.config_path and settings.tree is not DISK and settings.tree.is_file(path):
             return self._load(path, display_path(config_path), settings.tree)
-        if not any(resolves_inside(path, place) for place in places):
-            message = "the snapshot cannot be used: there is no such file inside the repository"
-            help_text = f"mend `snapshot` in {display_path(config_path)}, or {_NEW_SNAPSHOT}"
-            self._tell(Problem(Severity.ERROR, message, help_text, display_path(path)))
+        if not any(resolves_inside(path, parent) for parent in allowed):
+            message = "the snapshot cannot be used: no such file in the repository"
+            help_text = f"correct `snapshot` in {display_path(config_path)}, or {_NEW_SNAPSHOT}"
+            self._report(Problem(Severity.ERROR, message, help_text, display_path(path)))
             return None
         return self._load(path, display_path(config_path))
 
-    def _load(self, path: str, named_by: str, tree: Tree = DISK) -> Snapshot | None:
-        """Return the snapshot at ``path``, None when it cannot be used; ``named_by`` is the configuration, if any."""
+    def _load(self, path: str, set_in: str, tree: Tree = DISK) -> Snapshot | None:
+        """Return the snapshot at ``path``, None if it cannot be used.
+
+        ``set_in`` is the configuration file that names it, empty for one from the command line.
+        """
         if path not in self._snapshots:
             self._snapshots[path] = None
             try:
                 self._snapshots[path] = self._read_snapshot(path, tree)
             except (SnapshotError, UnreadableFileError) as error:
                 message = f"the snapshot cannot be used: {error.cause}"
-                named = f"`snapshot` in {named_by} names it; " if named_by else ""
-                self._tell(Problem(Severity.ERROR, message, named + _NEW_SNAPSHOT, display_path(path)))
+                help_text = f"{_NEW_SNAPSHOT} (path set by `snapshot` in {set_in})" if set_in else _NEW_SNAPSHOT
+                self._report(Problem(Severity.ERROR, message, help_text, display_path(path)))
         return self._snapshots[path]
 
     def _read_snapshot(self, path: str, tree: Tree) -> Snapshot:
         snapshot = parse_snapshot(tree.read_utf8(path))
         age = snapshot.age_days(date.fromisoformat(self._settings.today))
-        # A day of grace: the snapshot may come from where it is tomorrow already.
+        # One day of tolerance: the snapshot may come from a time zone that is a day ahead.
         if age > SNAPSHOT_AGE_LIMIT_DAYS or age < -1:
-            how = f"{age} days old, and statuses change" if age > 0 else "dated in the future"
-            problem = Problem(Severity.WARNING, f"the snapshot is {how}", _NEW_SNAPSHOT, display_path(path))
-            self._tell(problem._replace(rule=Rule.UNVERIFIED))
+            cause = f"{age} days old: statuses may have changed" if age > 0 else "dated in the future"
+            problem = Problem(Severity.WARNING, f"the snapshot is {cause}", _NEW_SNAPSHOT, display_path(path))
+            self._report(problem._replace(rule=Rule.UNVERIFIED))
         return snapshot
 
 
 def read_user_config_file(path: str) -> UserConfig:
-    """Return the user-level configuration at ``path``, the default one when there is no such file.
+    """Return the user-level configuration at ``path``, the default configuration if the file does not exist.
 
-    Raises UnreadableFileError when it cannot be read, ConfigError when it says what cannot be.
+    Raises UnreadableFileError if it cannot be read, ConfigError if it is invalid.
     """
     if not os.path.lexists(path):
         return UserConfig()
     text = read_utf8(path)
-    parsed, lines = scan(text), LineIndex(text)
-    if parsed.errors:
-        first = parsed.errors[0]
+    toml, lines = scan(text), LineTable(text)
+    if toml.errors:
+        first = toml.errors[0]
         line = lines.position(first.span.start).line
         raise ConfigError(f"invalid TOML in line {line}: {first.message}", help_text=first.help)
     try:
-        return read_user_config(to_mapping(parsed))
+        return read_user_config(to_mapping(toml))
     except ConfigError as error:
-        span = find_span(parsed, error.key)
-        place = f"line {lines.position(span.start).line}: " if span else ""
-        raise ConfigError(f"{place}{error}", key=error.key, help_text=error.help) from error
+        span = span_of(toml, error.key)
+        location = f"line {lines.position(span.start).line}: " if span else ""
+        raise ConfigError(f"{location}{error}", key=error.key, help_text=error.help) from error
 
 
 def table_path(path: str) -> tuple[str, ...]:
-    """Return the keys below which our configuration stands in the file at ``path``, judged by its name."""
+    """Return the path of mothball's table in a file with the name of ``path``; empty for the top level."""
     return _SHARED_TABLE if os.path.basename(path) == PYPROJECT_TOML else ()
 
 
 def governing_config_path(file: SourceFile, tree: Tree = DISK) -> str:
-    """Return the absolute path of the configuration that rules over ``file``, or is to do so from now on."""
+    """Return the absolute path of the configuration that applies to ``file``, or where to create one."""
     resolved_config = file.resolved_config
     if resolved_config.path:
         return os.path.abspath(resolved_config.path)
-    # Where none is found, the search has ended at the root of the repository.
+    # Without a configuration file, ``directory`` is the root of the repository.
     for directory in (resolved_config.directory, file.project):
-        shared = os.path.join(directory, PYPROJECT_TOML)
-        if tree.exists(shared):
-            return shared
+        pyproject = os.path.join(directory, PYPROJECT_TOML)
+        if tree.exists(pyproject):
+            return pyproject
     return os.path.join(resolved_config.directory, MOTHBALL_TOML)
 
 
 def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
-    own = os.path.join(directory, MOTHBALL_TOML)
-    if tree.exists(own):
-        return own
-    shared = os.path.join(directory, PYPROJECT_TOML)
-    if not tree.exists(shared):
+    mothball_toml = os.path.join(directory, MOTHBALL_TOML)
+    if tree.exists(mothball_toml):
+        return mothball_toml
+    pyproject = os.path.join(directory, PYPROJECT_TOML)
+    if not tree.exists(pyproject):
         return None
-    if tree.leads_outside(shared, root):
-        return shared
+    if tree.leads_outside(pyproject, root):
+        return pyproject
     try:
-        text = tree.read_utf8(shared)
+        text = tree.read_utf8(pyproject)
     except UnreadableFileError:
-        # The file may hold the policy for everything below it, and that cannot be known: _governance tells it.
-        return shared if _may_configure_mothball(shared, tree) else None
-    # Scanning costs, and most pyproject.toml files do not so much as mention the table.
-    return shared if "mothball" in text and find_span(scan_cached(text), _SHARED_TABLE) else None
+        # The unreadable file may contain the policy for its directory: `_resolve_config` reports it.
+        return pyproject if _may_configure_mothball(pyproject, tree) else None
+    # Scanning is slow, and most pyproject.toml files do not contain the word.
+    return pyproject if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
 
 
-def _with_place(network: NetworkSettings, place: str) -> NetworkSettings:
-    """Return ``network``, which knows where its project names an index."""
-    return (
-        network._replace(index_set_by=f"`index-url` in {place}")
-        if network.index_set_by == PROJECT_INDEX_SETTING
-        else network
-    )
+def _with_location(network: Network, location: str) -> Network:
+    """Return ``network`` with the location of the ``index-url`` that the project sets."""
+    if network.index_set_by != BY_PROJECT:
+        return network
+    return network._replace(index_set_by=f"`index-url` in {location}")
 
 
 def _may_configure_mothball(path: str, tree: Tree) -> bool:
-    """Return whether a file that is no text may hold a table of ours all the same."""
+    """Return True if a file that is not valid UTF-8 may contain the ``[tool.mothball]`` table."""
     try:
         return b"mothball" in tree.read(path)
     except UnreadableFileError:
         return True
 
 
-def _table(parsed: TomlScan, prefix: tuple[str, ...]) -> object:
-    table: object = to_mapping(parsed)
+def _table(toml: TomlScan, prefix: tuple[str, ...]) -> object:
+    table: object = to_mapping(toml)
     for key in prefix:
         table = table.get(key, {}) if isinstance(table, Mapping) else {}
     return table

@@ -246,7 +246,7 @@ class _Discovery:
         if self._tree.leads_outside(path, target.root):
             help_text = "check the file that it leads to by its own path, or leave the link out with `exclude`"
             raise UnreadableFileError(
-                path, "it is a link that leads outside the repository, or nowhere", help_text=help_text
+                path, "symbolic link is broken or leads outside the repository", help_text=help_text
             )
         if self._tree.is_link(path) and self._request.format is None and not may_be_dependency_file(target.key):
             raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
@@ -268,7 +268,7 @@ class _Discovery:
         """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
         file_format = self._request.format or format_of(os.path.abspath(path))
         if data is None and not self._tree.exists(path):
-            self._refuse(UnreadableFileError(path or '""', "it does not exist"))
+            self._refuse(UnreadableFileError(path or '""', "no such file"))
         elif file_format is None:
             message = f"{one_line(display_path(path))}: no dependency file by its name"
             self.problems.append(

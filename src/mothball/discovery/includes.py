@@ -108,7 +108,7 @@ def _resolve(include: Include, by: FileTarget, tree: Tree) -> FileTarget | Parse
         )
     real = tree.real_path(path)
     if real is None or not is_inside(real, os.path.realpath(by.root)) or not tree.is_file(real):
-        cause = "there is no such file inside the repository"
+        cause = "no such file in the repository"
         return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
     if not may_be_included(real):
         return ParseProblem(

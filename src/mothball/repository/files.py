@@ -59,7 +59,7 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise UnreadableFileError(path, "it is a directory" if stat.S_ISDIR(mode) else "it is no regular file")
+            raise UnreadableFileError(path, "is a directory" if stat.S_ISDIR(mode) else "not a regular file")
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     except OSError as error:
@@ -73,7 +73,7 @@ def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
 
 def too_large(path: str, limit: int) -> UnreadableFileError:
     """Return the error for a file that is larger than ``limit`` bytes."""
-    return UnreadableFileError(path, f"it is larger than {limit // (1024 * 1024)} MiB")
+    return UnreadableFileError(path, f"larger than {limit // (1024 * 1024)} MiB")
 
 
 def read_utf8(path: str) -> str:
@@ -259,9 +259,9 @@ def display_path(path: str) -> str:
 def os_error_text(error: OSError | ValueError) -> str:
     """Return in words why a file could not be opened or read."""
     if isinstance(error, FileNotFoundError):
-        return "it does not exist"
+        return "no such file"
     if isinstance(error, PermissionError):
-        return "it may not be read (permission denied)"
+        return "permission denied"
     if isinstance(error, OSError):
-        return f"it cannot be read ({error.strerror or error})"
-    return "no file can have such a name"
+        return f"cannot be read ({error.strerror or error})"
+    return "invalid file name"

@@ -30,7 +30,7 @@ class Blobs:
                 self._fetch(portion)
 
     def read(self, oid: str) -> bytes | None:
-        """Return the content of ``oid``, None where it is larger than any file that is read. Raises GitError."""
+        """Return the content of ``oid``, None where larger than any file that is read. Raises GitError."""
         self.fetch([oid])
         if oid not in self._known:
             raise GitError(f"git does not have the content {oid[:12]}", help_text=_LACKING)

@@ -134,7 +134,7 @@ class GitTree(Tree):
         real = self.real_path(path)
         entry = self.entry(real) if real else None
         if entry is None:
-            raise UnreadableFileError(path, "it does not exist")
+            raise UnreadableFileError(path, "no such file")
         data = self._blobs.read(entry.oid)
         if data is None or len(data) > limit:
             raise too_large(path, limit)

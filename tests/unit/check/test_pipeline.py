@@ -372,7 +372,7 @@ def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
 
 
 def test_unread_files_and_problems_met_on_the_way_come_along() -> None:
-    unread = Finding(Rule.UNREADABLE, Severity.ERROR, "it does not exist", "", path="gone.txt")
+    unread = Finding(Rule.UNREADABLE, Severity.ERROR, "no such file", "", path="gone.txt")
     problem = Problem(Severity.ERROR, "no such table", path="mothball.toml")
     report = check([source("old-lib\n")], LookUp(otherwise=ARCHIVED), SETTINGS, [unread], [problem])
     assert report.findings[0] == unread

@@ -1,4 +1,4 @@
-"""Which configuration rules over a file, what follows from it, and what is told when it cannot be used."""
+"""Configuration lookup: the nearest file, its effects, and problems with unusable files."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from mothball.model.lookup import KnownStatus, ProjectStatus
 from tests.support.trees import repository, write_tree
 
 TODAY = "2026-11-22"
-LEADS_OUTSIDE = "it is a link that leads outside the repository, or nowhere"
-NOT_CHECKED = "; the files that this configuration rules over were not checked"
+LEADS_OUTSIDE = "symbolic link is broken or leads outside the repository"
+NOT_CHECKED = "; files that use this configuration were not checked"
 
 
 def config_resolver(user: UserConfig | None = None, **settings: Any) -> ConfigResolver:
     return ConfigResolver(ConfigResolverSettings(TODAY)._replace(**settings), user or UserConfig())
 
 
-def resolved_config(one: ConfigResolver, path: Path, root: Path) -> ResolvedConfig:
-    found = one.resolve(str(path), str(root))
-    assert found is not None
-    assert one.problems == []
-    return found
+def resolved_config(resolver: ConfigResolver, path: Path, root: Path) -> ResolvedConfig:
+    resolved = resolver.resolve(str(path), str(root))
+    assert resolved is not None
+    assert resolver.problems == []
+    return resolved
 
 
-def index_of(path: Path, root: Path) -> str:
-    """Return the index in the configuration that rules over ``path``: a mark by which it is told from others."""
+def index_name(path: Path, root: Path) -> str:
+    """Return the host name in the configuration for ``path``, which identifies the configuration in these tests."""
     return (
         resolved_config(config_resolver(), path, root)
         .network.index_url.removeprefix("https://")
@@ -51,12 +51,12 @@ def index_of(path: Path, root: Path) -> str:
     )
 
 
-def own(mark: str) -> str:
-    return f'index-url = "https://{mark}.example/"\n'
+def mothball_toml(host: str) -> str:
+    return f'index-url = "https://{host}.example/"\n'
 
 
-def shared(mark: str) -> str:
-    return f'[project]\nname = "mothball-user"\n\n[tool.mothball]\n{own(mark)}'
+def pyproject_toml(host: str) -> str:
+    return f'[project]\nname = "mothball-user"\n\n[tool.mothball]\n{mothball_toml(host)}'
 
 
 def snapshot(generated: str = "2026-11-20", version: int = 1) -> str:
@@ -65,36 +65,36 @@ def snapshot(generated: str = "2026-11-20", version: int = 1) -> str:
     return json.dumps({"mothball-snapshot": version, **content})
 
 
-def told(one: ConfigResolver) -> list[str]:
-    return [f"{problem.path}: {problem.message}" for problem in one.problems]
+def problem_lines(resolver: ConfigResolver) -> list[str]:
+    return [f"{problem.path}: {problem.message}" for problem in resolver.problems]
 
 
 # --- the search -------------------------------------------------------------------------------------------------------
 
 
-def test_without_any_configuration_the_defaults_rule(repo: Path) -> None:
-    found = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert found == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings())
-    assert found.network.index_url == DEFAULT_INDEX
+def test_defaults_without_configuration(repo: Path) -> None:
+    resolved = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
+    assert resolved == ResolvedConfig("", str(repo), Config(), Network())
+    assert resolved.network.index_url == DEFAULT_INDEX
 
 
-def test_the_nearest_configuration_rules(repo: Path) -> None:
-    write_tree(repo, {"mothball.toml": own("top"), "a/mothball.toml": own("a"), "a/b/x": ""})
-    assert index_of(repo / "requirements.txt", repo) == "top"
-    assert index_of(repo / "other" / "requirements.txt", repo) == "top"
-    assert index_of(repo / "a" / "b" / "requirements.txt", repo) == "a"
+def test_nearest_configuration_applies(repo: Path) -> None:
+    write_tree(repo, {"mothball.toml": mothball_toml("top"), "a/mothball.toml": mothball_toml("a"), "a/b/x": ""})
+    assert index_name(repo / "requirements.txt", repo) == "top"
+    assert index_name(repo / "other" / "requirements.txt", repo) == "top"
+    assert index_name(repo / "a" / "b" / "requirements.txt", repo) == "a"
 
 
-def test_a_configuration_rules_in_no_directory_beside_its_own(repo: Path) -> None:
-    write_tree(repo, {"a/mothball.toml": own("a"), "b/x": ""})
-    one = config_resolver()
-    assert resolved_config(one, repo / "a" / "requirements.txt", repo).network.index_url == "https://a.example/"
-    assert resolved_config(one, repo / "b" / "requirements.txt", repo).network.index_url == DEFAULT_INDEX
+def test_configuration_does_not_apply_to_sibling_directories(repo: Path) -> None:
+    write_tree(repo, {"a/mothball.toml": mothball_toml("a"), "b/x": ""})
+    resolver = config_resolver()
+    assert resolved_config(resolver, repo / "a" / "requirements.txt", repo).network.index_url == "https://a.example/"
+    assert resolved_config(resolver, repo / "b" / "requirements.txt", repo).network.index_url == DEFAULT_INDEX
 
 
-def test_mothball_toml_wins_over_the_pyproject_beside_it(repo: Path) -> None:
-    write_tree(repo, {"mothball.toml": own("own"), "pyproject.toml": shared("shared")})
-    assert index_of(repo / "pyproject.toml", repo) == "own"
+def test_mothball_toml_takes_precedence_over_pyproject(repo: Path) -> None:
+    write_tree(repo, {"mothball.toml": mothball_toml("own"), "pyproject.toml": pyproject_toml("shared")})
+    assert index_name(repo / "pyproject.toml", repo) == "own"
 
 
 @pytest.mark.parametrize(
@@ -107,92 +107,92 @@ def test_mothball_toml_wins_over_the_pyproject_beside_it(repo: Path) -> None:
         "",
     ],
 )
-def test_a_pyproject_without_the_table_does_not_end_the_search(repo: Path, content: str) -> None:
-    write_tree(repo, {"pyproject.toml": shared("top"), "a/pyproject.toml": content})
-    assert index_of(repo / "a" / "requirements.txt", repo) == "top"
+def test_pyproject_without_table_does_not_end_search(repo: Path, content: str) -> None:
+    write_tree(repo, {"pyproject.toml": pyproject_toml("top"), "a/pyproject.toml": content})
+    assert index_name(repo / "a" / "requirements.txt", repo) == "top"
 
 
 @pytest.mark.parametrize("table", ["[tool.mothball]\n", "[tool]\nmothball = {}\n", "[tool.mothball.ignore]\n"])
-def test_a_table_ends_the_search_however_it_is_written(repo: Path, table: str) -> None:
-    write_tree(repo, {"pyproject.toml": shared("top"), "a/pyproject.toml": table})
-    found = resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo)
-    assert (found.path, found.directory, found.config) == ("a/pyproject.toml", str(repo / "a"), ProjectConfig())
+def test_table_in_any_syntax_ends_search(repo: Path, table: str) -> None:
+    write_tree(repo, {"pyproject.toml": pyproject_toml("top"), "a/pyproject.toml": table})
+    resolved = resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo)
+    assert (resolved.path, resolved.directory, resolved.config) == ("a/pyproject.toml", str(repo / "a"), Config())
 
 
-def test_the_search_ends_at_the_root_of_the_repository(repo: Path) -> None:
-    write_tree(repo.parent, {"mothball.toml": own("above")})
+def test_search_ends_at_repository_root(repo: Path) -> None:
+    write_tree(repo.parent, {"mothball.toml": mothball_toml("above")})
     assert resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo).path == ""
 
 
-def test_a_repository_in_a_repository_keeps_its_own_end_of_the_search(repo: Path) -> None:
+def test_search_in_nested_repository_ends_at_its_root(repo: Path) -> None:
     inner = repository(repo / "inner", {})
-    write_tree(repo, {"mothball.toml": own("outer")})
+    write_tree(repo, {"mothball.toml": mothball_toml("outer")})
     for order in ((inner, repo), (repo, inner)):
-        one = config_resolver()
-        paths = [resolved_config(one, inner / "requirements.txt", root).path for root in order]
+        resolver = config_resolver()
+        paths = [resolved_config(resolver, inner / "requirements.txt", root).path for root in order]
         assert paths == ["" if root == inner else "mothball.toml" for root in order]
 
 
-def test_a_very_deep_file_finds_its_configuration(repo: Path) -> None:
-    write_tree(repo, {"mothball.toml": own("top")})
+def test_deeply_nested_file(repo: Path) -> None:
+    write_tree(repo, {"mothball.toml": mothball_toml("top")})
     deep = os.path.join(str(repo), *["d"] * 1500, "requirements.txt")
     assert resolved_config(config_resolver(), Path(deep), repo).path == "mothball.toml"
 
 
-def test_each_configuration_is_read_once(repo: Path) -> None:
-    write_tree(repo, {"mothball.toml": own("top")})
-    one = config_resolver()
-    first = resolved_config(one, repo / "requirements.txt", repo)
-    write_tree(repo, {"mothball.toml": own("changed")})
-    assert resolved_config(one, repo / "a" / "requirements.txt", repo) is first
+def test_configuration_is_read_once(repo: Path) -> None:
+    write_tree(repo, {"mothball.toml": mothball_toml("top")})
+    resolver = config_resolver()
+    first = resolved_config(resolver, repo / "requirements.txt", repo)
+    write_tree(repo, {"mothball.toml": mothball_toml("changed")})
+    assert resolved_config(resolver, repo / "a" / "requirements.txt", repo) is first
 
 
-# --- a chosen configuration -------------------------------------------------------------------------------------------
+# --- --config ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_chosen_configuration_replaces_every_other(repo: Path) -> None:
-    write_tree(repo, {"mothball.toml": "broken", "a/mothball.toml": own("a")})
-    write_tree(repo.parent, {"ci/policy.toml": own("ci")})
-    one = config_resolver(config_path="../ci/policy.toml")
+def test_config_option_replaces_all_configurations(repo: Path) -> None:
+    write_tree(repo, {"mothball.toml": "broken", "a/mothball.toml": mothball_toml("a")})
+    write_tree(repo.parent, {"ci/policy.toml": mothball_toml("ci")})
+    resolver = config_resolver(config_path="../ci/policy.toml")
     for name in ("requirements.txt", "a/requirements.txt"):
-        assert resolved_config(one, repo / name, repo).network.index_url == "https://ci.example/"
+        assert resolved_config(resolver, repo / name, repo).network.index_url == "https://ci.example/"
 
 
-def test_the_patterns_of_a_chosen_configuration_start_at_the_repository(repo: Path) -> None:
-    write_tree(repo.parent, {"ci/policy.toml": own("ci"), "other/.git": "gitdir: x\n"})
-    one = config_resolver(config_path=str(repo.parent / "ci" / "policy.toml"))
+def test_patterns_of_config_option_are_relative_to_repository(repo: Path) -> None:
+    write_tree(repo.parent, {"ci/policy.toml": mothball_toml("ci"), "other/.git": "gitdir: x\n"})
+    resolver = config_resolver(config_path=str(repo.parent / "ci" / "policy.toml"))
     other = repo.parent / "other"
-    assert resolved_config(one, repo / "a" / "requirements.txt", repo).directory == str(repo)
-    assert resolved_config(one, other / "requirements.txt", other).directory == str(other)
+    assert resolved_config(resolver, repo / "a" / "requirements.txt", repo).directory == str(repo)
+    assert resolved_config(resolver, other / "requirements.txt", other).directory == str(other)
 
 
-def test_a_chosen_pyproject_is_read_for_its_table(repo: Path) -> None:
-    write_tree(repo, {"ci/pyproject.toml": shared("ci")})
-    one = config_resolver(config_path="ci/pyproject.toml")
-    assert resolved_config(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
+def test_config_option_names_pyproject(repo: Path) -> None:
+    write_tree(repo, {"ci/pyproject.toml": pyproject_toml("ci")})
+    resolver = config_resolver(config_path="ci/pyproject.toml")
+    assert resolved_config(resolver, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
 
 
-def test_a_broken_chosen_configuration_is_told_once_for_several_repositories(repo: Path) -> None:
+def test_invalid_config_option_is_reported_once_for_several_repositories(repo: Path) -> None:
     write_tree(repo.parent, {"policy.toml": "indexurl = 1\n"})
-    one = config_resolver(config_path="../policy.toml")
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
-    assert one.resolve(str(repo.parent / "other" / "requirements.txt"), str(repo.parent / "other")) is None
-    assert len(one.problems) == 1
+    resolver = config_resolver(config_path="../policy.toml")
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    assert resolver.resolve(str(repo.parent / "other" / "requirements.txt"), str(repo.parent / "other")) is None
+    assert len(resolver.problems) == 1
 
 
-# --- what cannot be used ----------------------------------------------------------------------------------------------
+# --- unusable configurations ------------------------------------------------------------------------------------------
 
 
-def test_broken_toml_is_told_once_with_its_place_and_nothing_is_ruled_by_it(repo: Path) -> None:
+def test_invalid_toml_is_reported_once_with_position(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": 'offline = true\nmax-age = "1h\n'})
-    one = config_resolver()
-    assert one.resolve(str(repo / "a" / "requirements.txt"), str(repo)) is None
-    assert one.resolve(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
-    (problem,) = one.problems
+    resolver = config_resolver()
+    assert resolver.resolve(str(repo / "a" / "requirements.txt"), str(repo)) is None
+    assert resolver.resolve(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
+    (problem,) = resolver.problems
     assert (problem.severity, problem.path, problem.position) == (Severity.ERROR, "a/mothball.toml", Position(2, 11))
     assert problem.message == f"invalid TOML: a string is not closed{NOT_CHECKED}"
     assert problem.help == 'close it with " on the same line'
-    assert one.resolve(str(repo / "b" / "requirements.txt"), str(repo)) is not None
+    assert resolver.resolve(str(repo / "b" / "requirements.txt"), str(repo)) is not None
 
 
 @pytest.mark.parametrize(
@@ -210,40 +210,40 @@ def test_broken_toml_is_told_once_with_its_place_and_nothing_is_ruled_by_it(repo
         ),
     ],
 )
-def test_what_a_key_cannot_be_is_told_at_the_key(
+def test_invalid_key_is_reported_at_the_key(
     repo: Path, content: str, position: tuple[int, int], message: str, help_text: str
 ) -> None:
     write_tree(repo, {"pyproject.toml": content})
-    one = config_resolver()
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
-    (problem,) = one.problems
+    resolver = config_resolver()
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    (problem,) = resolver.problems
     assert problem.position == Position(*position)
     assert problem.message == message + NOT_CHECKED
     assert problem.help == help_text
 
 
-def test_a_configuration_that_is_no_readable_text_is_told(repo: Path) -> None:
+def test_unreadable_configuration_is_reported(repo: Path) -> None:
     write_tree(repo, {"a/mothball.toml": b"\xff", "b/pyproject.toml": b"[tool.mothball]\n\xff"})
     (repo / "c" / "mothball.toml").mkdir(parents=True)
-    one = config_resolver()
-    assert [one.resolve(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
-    assert told(one) == [
-        f"a/mothball.toml: not valid UTF-8 (line 1, byte 0){NOT_CHECKED}",
-        f"b/pyproject.toml: not valid UTF-8 (line 2, byte 16){NOT_CHECKED}",
-        f"c/mothball.toml: it is a directory{NOT_CHECKED}",
+    resolver = config_resolver()
+    assert [resolver.resolve(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
+    assert problem_lines(resolver) == [
+        f"a/mothball.toml: it is not UTF-8 (line 1, byte 0){NOT_CHECKED}",
+        f"b/pyproject.toml: it is not UTF-8 (line 2, byte 16){NOT_CHECKED}",
+        f"c/mothball.toml: is a directory{NOT_CHECKED}",
     ]
 
 
-def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(repo: Path) -> None:
+def test_broken_pyproject_that_does_not_mention_mothball_is_no_configuration(repo: Path) -> None:
     write_tree(repo, {"a/pyproject.toml": b"[project]\n\xff", "b/pyproject.toml": "[project]\nx = [\n"})
-    one = config_resolver()
+    resolver = config_resolver()
     for name in "ab":
-        assert resolved_config(one, repo / name / "requirements.txt", repo).path == ""
-    assert one.problems == []
+        assert resolved_config(resolver, repo / name / "requirements.txt", repo).path == ""
+    assert resolver.problems == []
 
 
 @pytest.mark.parametrize(
-    ("content", "is_used"),
+    ("content", "is_valid"),
     [
         ("[project]\ndependencies = [\n[tool.mothball]\noffline = true\n", True),
         ("[tool.mothball]\noffline = true\n[project]\nname = \n", True),
@@ -255,77 +255,77 @@ def test_a_pyproject_that_does_not_mention_us_rules_over_nothing_however_broken(
         ("'\n" * 200 + "[tool.mothball]\noffline = true\n", False),
     ],
 )
-def test_errors_elsewhere_leave_the_table_in_force(repo: Path, content: str, is_used: bool) -> None:  # noqa: FBT001
+def test_errors_outside_the_table_do_not_invalidate_it(repo: Path, content: str, is_valid: bool) -> None:  # noqa: FBT001
     write_tree(repo, {"pyproject.toml": content})
-    one = config_resolver()
-    found = one.resolve(str(repo / "requirements.txt"), str(repo))
-    assert (found is not None) == is_used
-    assert bool(one.problems) != is_used
-    if found is not None:
-        assert found.config.offline
+    resolver = config_resolver()
+    resolved = resolver.resolve(str(repo / "requirements.txt"), str(repo))
+    assert (resolved is not None) == is_valid
+    assert bool(resolver.problems) != is_valid
+    if resolved is not None:
+        assert resolved.config.offline
 
 
-def test_a_broken_link_is_a_configuration_that_cannot_be_read(repo: Path) -> None:
+def test_broken_link_is_unusable_configuration(repo: Path) -> None:
     (repo / "mothball.toml").symlink_to("gone.toml")
-    one = config_resolver()
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
-    assert told(one) == [f"mothball.toml: {LEADS_OUTSIDE}{NOT_CHECKED}"]
+    resolver = config_resolver()
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    assert problem_lines(resolver) == [f"mothball.toml: {LEADS_OUTSIDE}{NOT_CHECKED}"]
 
 
 @pytest.mark.parametrize("name", ["mothball.toml", "pyproject.toml"])
-def test_a_configuration_that_leads_outside_the_repository_is_not_read(repo: Path, name: str) -> None:
-    write_tree(repo.parent, {"secret.toml": 'token = "tell nobody"\n[tool.mothball]\n'})
+def test_configuration_link_out_of_repository_is_not_followed(repo: Path, name: str) -> None:
+    write_tree(repo.parent, {"secret.toml": 'token = "secret"\n[tool.mothball]\n'})
     (repo / name).symlink_to(repo.parent / "secret.toml")
-    one = config_resolver()
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
-    assert told(one) == [f"{name}: {LEADS_OUTSIDE}{NOT_CHECKED}"]
-    assert "--config" in one.problems[0].help
+    resolver = config_resolver()
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    assert problem_lines(resolver) == [f"{name}: {LEADS_OUTSIDE}{NOT_CHECKED}"]
+    assert "--config" in resolver.problems[0].help
 
 
-def test_a_configuration_may_be_a_link_inside_the_repository(repo: Path) -> None:
-    write_tree(repo, {"shared.toml": own("shared"), "a/x": ""})
+def test_configuration_link_inside_repository_is_followed(repo: Path) -> None:
+    write_tree(repo, {"shared.toml": mothball_toml("shared"), "a/x": ""})
     (repo / "a" / "mothball.toml").symlink_to("../shared.toml")
-    assert index_of(repo / "a" / "requirements.txt", repo) == "shared"
+    assert index_name(repo / "a" / "requirements.txt", repo) == "shared"
 
 
-def test_a_chosen_configuration_may_be_a_link_to_anywhere(repo: Path) -> None:
-    write_tree(repo.parent, {"policy.toml": own("ci")})
+def test_config_option_may_be_link_out_of_repository(repo: Path) -> None:
+    write_tree(repo.parent, {"policy.toml": mothball_toml("ci")})
     (repo / "ci.toml").symlink_to(repo.parent / "policy.toml")
-    one = config_resolver(config_path="ci.toml")
-    assert resolved_config(one, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
+    resolver = config_resolver(config_path="ci.toml")
+    assert resolved_config(resolver, repo / "requirements.txt", repo).network.index_url == "https://ci.example/"
 
 
-# --- what follows -----------------------------------------------------------------------------------------------------
+# --- resolved values --------------------------------------------------------------------------------------------------
 
 
-def test_an_ignore_is_found_where_its_key_stands(repo: Path) -> None:
+def test_ignore_location_is_its_key(repo: Path) -> None:
     ignores = 'old_Lib = { rules = ["archived"] }\n[tool.mothball.ignore.other]\nrules = ["archived"]\n'
     write_tree(repo, {"pyproject.toml": f"[tool.mothball.ignore]\n{ignores}"})
     locations = resolved_config(config_resolver(), repo / "requirements.txt", repo).ignore_locations
-    assert {name: (place.path, place.start, place.end) for name, place in locations.items()} == {
+    assert {name: (location.path, location.start, location.end) for name, location in locations.items()} == {
         "old-lib": ("pyproject.toml", Position(2, 1), Position(2, 8)),
         "other": ("pyproject.toml", Position(3, 23), Position(3, 28)),
     }
     assert locations["old-lib"].line_text == 'old_Lib = { rules = ["archived"] }'
 
 
-def test_the_scope_is_whole_when_the_run_reads_all_below_the_configuration(repo: Path) -> None:
-    write_tree(repo, {"a/mothball.toml": own("a"), "a/b/x": ""})
+def test_whole_scope_if_run_covers_configuration_directory(repo: Path) -> None:
+    write_tree(repo, {"a/mothball.toml": mothball_toml("a"), "a/b/x": ""})
     path = repo / "a" / "b" / "requirements.txt"
     for scope, expected in (("", True), ("a", True), ("a/b", False), ("ab", False)):
-        one = config_resolver(scopes=(str(repo / "elsewhere"), os.path.normpath(repo / scope)))
-        assert resolved_config(one, path, repo).whole_scope is expected
+        resolver = config_resolver(scopes=(str(repo / "elsewhere"), os.path.normpath(repo / scope)))
+        assert resolved_config(resolver, path, repo).whole_scope is expected
     assert resolved_config(config_resolver(), path, repo).whole_scope is False
 
 
-def test_the_scope_of_a_chosen_configuration_is_the_repository(repo: Path) -> None:
-    write_tree(repo, {"ci/policy.toml": own("ci"), "a/x": ""})
+def test_scope_of_config_option_is_the_repository(repo: Path) -> None:
+    write_tree(repo, {"ci/policy.toml": mothball_toml("ci"), "a/x": ""})
     for scope, expected in ((repo, True), (repo / "ci", False)):
-        one = config_resolver(config_path="ci/policy.toml", scopes=(str(scope),))
-        assert resolved_config(one, repo / "a" / "requirements.txt", repo).whole_scope is expected
+        resolver = config_resolver(config_path="ci/policy.toml", scopes=(str(scope),))
+        assert resolved_config(resolver, repo / "a" / "requirements.txt", repo).whole_scope is expected
 
 
-def test_project_user_and_command_line_come_together(repo: Path) -> None:
+def test_project_user_and_command_line_settings_are_merged(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'index-url = "https://project.example/"\nprivate = ["acme-*"]\n'})
     user = UserConfig(index_url="https://user.example/", private=("mine-*",), max_age=60.0)
     path = repo / "requirements.txt"
@@ -339,19 +339,19 @@ def test_project_user_and_command_line_come_together(repo: Path) -> None:
         index_set_by="`index-url` in mothball.toml:1",
         user_indexes=("https://user.example/",),
     )
-    overruled = config_resolver(user, overrides=ConfigOverrides("https://line.example/", offline=True))
-    network = resolved_config(overruled, path, repo).network
+    overridden = config_resolver(user, overrides=Overrides("https://line.example/", offline=True))
+    network = resolved_config(overridden, path, repo).network
     assert (network.index_url, network.offline) == ("https://line.example/", True)
     assert (network.index_set_by, network.is_user_index) == ("--index-url", True)
 
 
-def test_the_environments_word_on_unverified_beats_the_configurations_in_every_scope(repo: Path) -> None:
+def test_unverified_override_applies_to_every_severity_scope(repo: Path) -> None:
     severity = (
         'unverified = "error"\n"unverified.added" = "error"\n"unverified.transitive" = "error"\nmissing = "off"\n'
     )
     write_tree(repo, {"mothball.toml": f"[severity]\n{severity}"})
-    one = config_resolver(overrides=ConfigOverrides(unverified=Severity.NOTE))
-    assert resolved_config(one, repo / "requirements.txt", repo).config.severities == {
+    resolver = config_resolver(overrides=Overrides(unverified=Severity.NOTE))
+    assert resolved_config(resolver, repo / "requirements.txt", repo).config.severities == {
         "unverified": "note",
         "unverified.added": "note",
         "unverified.transitive": "note",
@@ -362,21 +362,21 @@ def test_the_environments_word_on_unverified_beats_the_configurations_in_every_s
 # --- snapshots --------------------------------------------------------------------------------------------------------
 
 
-def test_a_snapshot_is_found_from_its_configuration_and_read_once(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshot_path_is_relative_to_configuration_and_read_once(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = 'snapshot = "../statuses.json"\n'
     write_tree(repo, {"a/mothball.toml": config, "b/mothball.toml": config, "statuses.json": snapshot()})
     monkeypatch.chdir(repo.parent)
-    one = config_resolver()
-    first = resolved_config(one, repo / "a" / "requirements.txt", repo).snapshot
+    resolver = config_resolver()
+    first = resolved_config(resolver, repo / "a" / "requirements.txt", repo).snapshot
     assert first is not None
-    looked_up = first.lookup("old-lib")
-    assert isinstance(looked_up, KnownStatus)
-    assert (looked_up.status, looked_up.reason) == (ProjectStatus.ARCHIVED, "put away")
-    assert resolved_config(one, repo / "b" / "requirements.txt", repo).snapshot is first
+    lookup = first.lookup("old-lib")
+    assert isinstance(lookup, KnownStatus)
+    assert (lookup.status, lookup.reason) == (ProjectStatus.ARCHIVED, "put away")
+    assert resolved_config(resolver, repo / "b" / "requirements.txt", repo).snapshot is first
 
 
 @pytest.mark.parametrize(
-    "written",
+    "configured",
     [
         "../out.json",
         "{outside}",
@@ -388,21 +388,21 @@ def test_a_snapshot_is_found_from_its_configuration_and_read_once(repo: Path, mo
         "{long}",
     ],
 )
-def test_a_snapshot_outside_the_repository_is_told_like_a_missing_one(repo: Path, written: str) -> None:
+def test_snapshot_outside_repository_is_reported_like_missing_one(repo: Path, configured: str) -> None:
     outside = repo.parent / "out.json"
     write_tree(repo.parent, {"out.json": snapshot()})
     (repo / "link.json").symlink_to(outside)
     (repo / "linked").symlink_to(repo.parent)
-    written = written.format(outside=outside, long="a/" * 5000)
-    write_tree(repo, {"mothball.toml": f'snapshot = "{written}"\n'})
-    one = config_resolver()
-    found = one.resolve(str(repo / "requirements.txt"), str(repo))
-    assert found is not None
-    assert found.snapshot is None
-    (problem,) = one.problems
+    configured = configured.format(outside=outside, long="a/" * 5000)
+    write_tree(repo, {"mothball.toml": f'snapshot = "{configured}"\n'})
+    resolver = config_resolver()
+    resolved = resolver.resolve(str(repo / "requirements.txt"), str(repo))
+    assert resolved is not None
+    assert resolved.snapshot is None
+    (problem,) = resolver.problems
     assert problem.severity is Severity.ERROR
-    assert problem.message == "the snapshot cannot be used: there is no such file inside the repository"
-    assert problem.help == "mend `snapshot` in mothball.toml, or write a new one with `mothball snapshot -o FILE`"
+    assert problem.message == "the snapshot cannot be used: no such file in the repository"
+    assert problem.help == "correct `snapshot` in mothball.toml, or write a new snapshot: `mothball snapshot -o FILE`"
 
 
 @pytest.mark.parametrize(
@@ -413,85 +413,89 @@ def test_a_snapshot_outside_the_repository_is_told_like_a_missing_one(repo: Path
         (snapshot(version=2), "it is of version 2; this mothball reads version 1"),
     ],
 )
-def test_a_snapshot_that_cannot_be_used_is_told_with_who_names_it(repo: Path, content: str | bytes, cause: str) -> None:
+def test_invalid_snapshot_is_reported_with_configuration(repo: Path, content: str | bytes, cause: str) -> None:
     write_tree(
         repo, {"mothball.toml": 'snapshot = "statuses.json"\n', "a/mothball.toml": "snapshot='../statuses.json'"}
     )
     write_tree(repo, {"statuses.json": content})
-    one = config_resolver()
+    resolver = config_resolver()
     for directory in (repo, repo / "a"):
-        found = one.resolve(str(directory / "requirements.txt"), str(repo))
-        assert found is not None
-        assert found.snapshot is None
-    (problem,) = one.problems
+        resolved = resolver.resolve(str(directory / "requirements.txt"), str(repo))
+        assert resolved is not None
+        assert resolved.snapshot is None
+    (problem,) = resolver.problems
     assert (problem.severity, problem.path) == (Severity.ERROR, "statuses.json")
     assert problem.message == f"the snapshot cannot be used: {cause}"
-    assert problem.help == ("`snapshot` in mothball.toml names it; write a new one with `mothball snapshot -o FILE`")
+    assert problem.help == (
+        "write a new snapshot: `mothball snapshot -o FILE` (path set by `snapshot` in mothball.toml)"
+    )
 
 
 @pytest.mark.parametrize(
     ("generated", "age"), [("2026-10-23", 30), ("2026-10-22", 31), ("2025-11-22", 365), ("2027-01-01", -40)]
 )
-def test_a_snapshot_warns_when_it_is_older_than_a_month_and_speaks_all_the_same(
-    repo: Path, generated: str, age: int
-) -> None:
+def test_old_snapshot_is_used_with_warning(repo: Path, generated: str, age: int) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "s.json"\n', "s.json": snapshot(generated)})
-    one = config_resolver()
-    found = one.resolve(str(repo / "requirements.txt"), str(repo))
-    assert found is not None
-    assert found.snapshot is not None
-    expected = [f"the snapshot is {age} days old, and statuses change"] if age > SNAPSHOT_AGE_LIMIT_DAYS else []
+    resolver = config_resolver()
+    resolved = resolver.resolve(str(repo / "requirements.txt"), str(repo))
+    assert resolved is not None
+    assert resolved.snapshot is not None
+    expected = [f"the snapshot is {age} days old: statuses may have changed"] if age > SNAPSHOT_AGE_LIMIT_DAYS else []
     expected += ["the snapshot is dated in the future"] if age < -1 else []
-    assert [(problem.severity, problem.message) for problem in one.problems] == [
+    assert [(problem.severity, problem.message) for problem in resolver.problems] == [
         (Severity.WARNING, message) for message in expected
     ]
 
 
-def test_a_snapshot_of_the_command_line_wins_and_may_lie_anywhere(repo: Path) -> None:
+def test_snapshot_option_takes_precedence_and_may_be_outside_repository(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "a/x": ""})
     write_tree(repo.parent, {"out.json": snapshot()})
-    one = config_resolver(snapshot_path="../out.json")
-    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is not None
+    resolver = config_resolver(snapshot_path="../out.json")
+    assert resolved_config(resolver, repo / "requirements.txt", repo).snapshot is not None
 
 
-def test_a_missing_snapshot_of_the_command_line_is_told_without_naming_a_configuration(repo: Path) -> None:
-    one = config_resolver(snapshot_path="gone.json")
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is not None
-    assert [(problem.path, problem.help) for problem in one.problems] == [
-        ("gone.json", "write a new one with `mothball snapshot -o FILE`")
+def test_missing_snapshot_option_is_reported_without_configuration(repo: Path) -> None:
+    resolver = config_resolver(snapshot_path="gone.json")
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is not None
+    assert [(problem.path, problem.help) for problem in resolver.problems] == [
+        ("gone.json", "write a new snapshot: `mothball snapshot -o FILE`")
     ]
 
 
-def test_the_snapshot_of_a_chosen_configuration_may_lie_beside_it(repo: Path) -> None:
+def test_snapshot_of_config_option_may_be_next_to_it(repo: Path) -> None:
     config = 'snapshot = "statuses.json"\n'
     write_tree(repo.parent, {"ci/policy.toml": config, "ci/statuses.json": snapshot(), "out.json": snapshot()})
-    one = config_resolver(config_path="../ci/policy.toml")
-    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is not None
+    resolver = config_resolver(config_path="../ci/policy.toml")
+    assert resolved_config(resolver, repo / "requirements.txt", repo).snapshot is not None
     write_tree(repo.parent, {"ci/policy.toml": 'snapshot = "../out.json"\n'})
-    one = config_resolver(config_path="../ci/policy.toml")
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is not None
-    assert len(one.problems) == 1
+    resolver = config_resolver(config_path="../ci/policy.toml")
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is not None
+    assert len(resolver.problems) == 1
 
 
-def test_a_run_for_the_indexes_own_word_reads_no_snapshot(repo: Path) -> None:
+def test_no_snapshot_is_read_without_use_snapshots(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n'})
-    one = config_resolver(use_snapshots=False, snapshot_path="gone-too.json")
-    assert resolved_config(one, repo / "requirements.txt", repo).snapshot is None
+    resolver = config_resolver(use_snapshots=False, snapshot_path="gone-too.json")
+    assert resolved_config(resolver, repo / "requirements.txt", repo).snapshot is None
 
 
-# --- the user's own file ----------------------------------------------------------------------------------------------
+# --- user configuration -----------------------------------------------------------------------------------------------
 
 
-def test_a_user_without_a_file_has_the_defaults(tmp_path: Path) -> None:
+def test_missing_user_file_means_defaults(tmp_path: Path) -> None:
     assert read_user_config_file(str(tmp_path / "mothball" / "config.toml")) == UserConfig()
 
 
-def test_the_users_file_is_read(tmp_path: Path) -> None:
+def test_user_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('index-url = "https://user.example/"\ntrusted-hosts = ["mirror.example"]\noffline = true\n')
-    found = read_user_config_file(str(path))
-    assert (found.index_url, found.trusted_hosts, found.offline) == ("https://user.example/", ("mirror.example",), True)
-    assert found.credentials.index_urls == (UserIndexUrl("https://user.example/"),)
+    resolved = read_user_config_file(str(path))
+    assert (resolved.index_url, resolved.trusted_hosts, resolved.offline) == (
+        "https://user.example/",
+        ("mirror.example",),
+        True,
+    )
+    assert resolved.access.addresses == (UserAddress("https://user.example/"),)
 
 
 @pytest.mark.parametrize(
@@ -503,9 +507,7 @@ def test_the_users_file_is_read(tmp_path: Path) -> None:
         ("[ignore]\nold-lib = 1\n", "line 1: unknown key `ignore`", "expected one of: "),
     ],
 )
-def test_what_is_wrong_with_the_users_file_is_told_with_its_line(
-    tmp_path: Path, content: str, message: str, help_text: str
-) -> None:
+def test_invalid_user_file_is_reported_with_line(tmp_path: Path, content: str, message: str, help_text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(content)
     with pytest.raises(ConfigError) as caught:
@@ -514,31 +516,33 @@ def test_what_is_wrong_with_the_users_file_is_told_with_its_line(
     assert caught.value.help.startswith(help_text)
 
 
-def test_a_users_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="it is a directory"):
+def test_unreadable_user_file_raises(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="is a directory"):
         read_user_config_file(str(tmp_path))
 
 
-def test_a_chosen_pyproject_without_the_table_is_no_configuration(repo: Path) -> None:
+def test_config_option_names_pyproject_without_table(repo: Path) -> None:
     write_tree(repo, {"gate.toml/pyproject.toml": "[project]\n"})
-    one = config_resolver(config_path=str(repo / "gate.toml" / "pyproject.toml"))
-    assert one.resolve(str(repo / "requirements.txt"), str(repo)) is None
-    (problem,) = one.problems
-    assert problem.message == "it has no table [tool.mothball]" + NOT_CHECKED
+    resolver = config_resolver(config_path=str(repo / "gate.toml" / "pyproject.toml"))
+    assert resolver.resolve(str(repo / "requirements.txt"), str(repo)) is None
+    (problem,) = resolver.problems
+    assert problem.message == "no [tool.mothball] table" + NOT_CHECKED
     assert problem.help
 
 
-def test_a_pyproject_that_governs_is_scanned_once(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pyproject_is_scanned_once_for_configuration_and_dependencies(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "[project]\ndependencies = ['flask']\n[tool.mothball]\noffline = true\n# scanned once\n"
     write_tree(repo, {"pyproject.toml": text})
     scanned: list[str] = []
     scan = toml.scan
 
-    def watched(one: str) -> toml.TomlScan:
-        scanned.append(one)
-        return scan(one)
+    def recording_scan(resolver: str) -> toml.TomlScan:
+        scanned.append(resolver)
+        return scan(resolver)
 
-    monkeypatch.setattr(toml, "scan", watched)
+    monkeypatch.setattr(toml, "scan", recording_scan)
 
     assert config_resolver().resolve(str(repo / "pyproject.toml"), str(repo)) is not None
     assert parse("pyproject", text).dependencies

@@ -123,7 +123,7 @@ def test_standard_input_may_bear_the_name_of_a_file_that_is_not_there(repo: Path
 
 
 def test_a_dash_without_standard_input_is_a_path_like_any_other(repo: Path) -> None:
-    assert unreadable(found("-")) == ["-: it does not exist"]
+    assert unreadable(found("-")) == ["-: no such file"]
 
 
 def test_a_format_that_is_given_overrules_the_name(repo: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_name_that_says_nothing_is_told_with_the_way_out(repo: Path) -> None:
 def test_a_missing_path_is_told_and_the_others_are_read(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "rich\n"})
     result = found("gone/requirements.txt", "gone", "", "requirements.txt")
-    cause = "it does not exist"
+    cause = "no such file"
     assert unreadable(result) == [f"gone/requirements.txt: {cause}", f"gone: {cause}", f'"": {cause}']
     assert {(finding.rule, finding.severity) for finding in result.unreadable} == {(Rule.UNREADABLE, Severity.ERROR)}
     assert paths_of(result) == ["requirements.txt"]
@@ -194,8 +194,8 @@ def test_a_file_that_cannot_be_read_is_told_once_however_it_is_reached(repo: Pat
         (b"flask\nsch\xf6n\n", "not valid UTF-8 (line 2, byte 9)"),
         (b"# coding: ascii\nsch\xc3\xb6n\n", "it is not ASCII (line 2, byte 19)"),
         (b"# coding: no-such\nflask\n", "its coding line is of no use: "),
-        (b"\xff\xfef\x00l\x00a", "not valid UTF-16-LE (line 1, byte "),
-        (b"#" * (MAX_FILE_SIZE + 1), "it is larger than 32 MiB"),
+        (b"\xff\xfef\x00l\x00a", "it is not UTF-16-LE (line 1, byte "),
+        (b"#" * (MAX_FILE_SIZE + 1), "larger than 32 MiB"),
     ],
 )
 def test_a_requirements_file_that_is_no_text_is_told_and_the_others_are_read(
@@ -228,10 +228,10 @@ def test_a_named_pipe_among_the_files_is_told(repo: Path) -> None:
     os.mkfifo(repo / "requirements.txt")
     write_tree(repo, {"requirements-dev.txt": "-r requirements.txt\n"})
     result = found(".")
-    assert unreadable(result) == ["requirements.txt: it is no regular file"]
+    assert unreadable(result) == ["requirements.txt: not a regular file"]
     assert result.unreadable[0].help == "if it is no dependency file, leave it out with `exclude`"
     (problem,) = result.files[0].document.problems
-    assert problem.message == "requirements.txt cannot be read: there is no such file inside the repository"
+    assert problem.message == "requirements.txt cannot be read: no such file in the repository"
 
 
 def test_a_directory_that_cannot_be_listed_is_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +245,7 @@ def test_a_directory_that_cannot_be_listed_is_told(repo: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "scandir", refuse)
     result = found(".")
-    assert unreadable(result) == ["locked: it may not be read (permission denied)"]
+    assert unreadable(result) == ["locked: permission denied"]
     assert paths_of(result) == ["requirements.txt"]
 
 
@@ -273,7 +273,7 @@ def test_a_link_out_of_the_repository_is_told_and_not_read(repo: Path, given: st
     (repo / "requirements.txt").symlink_to(secret(repo) / "requirements.txt")
     write_tree(repo, {"requirements-dev.txt": "rich\n"})
     result = found(given, "requirements-dev.txt")
-    assert unreadable(result) == ["requirements.txt: it is a link that leads outside the repository, or nowhere"]
+    assert unreadable(result) == ["requirements.txt: symbolic link is broken or leads outside the repository"]
     assert "by its own path" in result.unreadable[0].help
     assert names_of(result) == {"requirements-dev.txt": ["rich"]}
 
@@ -343,7 +343,7 @@ def test_links_that_lead_nowhere_are_told(repo: Path) -> None:
         (repo / f"requirements{number}.in").symlink_to(f"requirements{number + 1}.in")
     messages = {finding.path: finding.message for finding in found(".").unreadable}
     assert len(messages) == 1203
-    assert set(messages.values()) == {"it is a link that leads outside the repository, or nowhere"}
+    assert set(messages.values()) == {"symbolic link is broken or leads outside the repository"}
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_an_include_that_is_not_there_and_one_through_a_link_to_outside_are_told
     (repo / "nowhere.txt").symlink_to(outside / "gone.txt")
     (repo / "linked").symlink_to(outside)
     problem = refused_include(repo, target)
-    assert problem.message.endswith(" cannot be read: there is no such file inside the repository")
+    assert problem.message.endswith(" cannot be read: no such file in the repository")
     assert problem.help == "mend the path, or take the line away"
     assert len(problem.message) < 200
 
@@ -403,7 +403,7 @@ def test_an_include_in_the_encoding_of_a_half_character_is_told(repo: Path) -> N
     result = found("requirements.txt")
     assert names_of(result) == {"requirements.txt": ["flask"]}
     (problem,) = result.files[0].document.problems
-    assert problem.message == "a b.txt cannot be read: there is no such file inside the repository"
+    assert problem.message == "a b.txt cannot be read: no such file in the repository"
 
 
 def test_outside_a_repository_includes_stay_below_the_directory_of_the_file(repo: Path) -> None:
@@ -714,7 +714,7 @@ def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> N
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "requirements.txt": "a\n"})
     result = found("requirements.txt", "gone.list", overrides=ConfigOverrides(offline=True))
     assert paths_of(result) == ["requirements.txt"]
-    assert problems(result) == ["the snapshot cannot be used: there is no such file inside the repository"]
+    assert problems(result) == ["the snapshot cannot be used: no such file in the repository"]
     assert result.files[0].resolved_config.network.offline
 
 

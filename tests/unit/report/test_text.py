@@ -66,8 +66,8 @@ def test_a_finding_without_a_line_gives_its_reason_below() -> None:
 
 
 def test_a_finding_without_place_reason_and_help_is_one_line() -> None:
-    bare = Finding(Rule.UNREADABLE, Severity.WARNING, "it does not exist", "")
-    assert text_of(bare) == "warning[unreadable] it does not exist\n"
+    bare = Finding(Rule.UNREADABLE, Severity.WARNING, "no such file", "")
+    assert text_of(bare) == "warning[unreadable] no such file\n"
 
 
 def test_a_problem_has_its_place_and_its_help() -> None:

@@ -49,27 +49,27 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_named_pipe_does_not_make_the_reader_wait(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "requirements.txt")
-    assert refusal(tmp_path / "requirements.txt").cause == "it is no regular file"
+    assert refusal(tmp_path / "requirements.txt").cause == "not a regular file"
 
 
 def test_a_device_is_refused() -> None:
-    assert refusal(os.devnull).cause == "it is no regular file"
+    assert refusal(os.devnull).cause == "not a regular file"
 
 
 def test_a_missing_file_is_told_with_its_path(tmp_path: Path) -> None:
     path = str(tmp_path / "gone.txt")
-    assert str(refusal(path)) == f"{path}: it does not exist"
+    assert str(refusal(path)) == f"{path}: no such file"
 
 
 @pytest.mark.parametrize("name", ["no\0name.txt", "half\ud800.txt"])
 def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
-    assert refusal(tmp_path / name).cause == "no file can have such a name"
+    assert refusal(tmp_path / name).cause == "invalid file name"
 
 
 def test_links_that_lead_in_a_circle_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").symlink_to("b.txt")
     (tmp_path / "b.txt").symlink_to("a.txt")
-    assert refusal(tmp_path / "a.txt").cause.startswith("it cannot be read (")
+    assert refusal(tmp_path / "a.txt").cause.startswith("cannot be read (")
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert refusal(tmp_path / "requirements.txt").cause == "it may not be read (permission denied)"
+    assert refusal(tmp_path / "requirements.txt").cause == "permission denied"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not open directories at all")
@@ -91,7 +91,7 @@ def test_a_directory_is_refused_and_nothing_stays_open(tmp_path: Path, monkeypat
         return opened[-1]
 
     monkeypatch.setattr(os, "open", remember)
-    assert refusal(tmp_path).cause == "it is a directory"
+    assert refusal(tmp_path).cause == "is a directory"
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(opened[0])
 
@@ -106,7 +106,7 @@ def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", fail)
         error = refusal(path)
-    assert error.cause == "it cannot be read (Input/output error)"
+    assert error.cause == "cannot be read (Input/output error)"
 
 
 def test_a_file_of_just_the_size_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_file_of_just_the_size_limit_is_read_and_one_byte_more_is_not(tmp_path
     path.write_bytes(b"#" * limit)
     assert len(read_file(str(path), limit)) == limit
     path.write_bytes(b"#" * (limit + 1))
-    with pytest.raises(UnreadableFileError, match="it is larger than 1 MiB"):
+    with pytest.raises(UnreadableFileError, match="larger than 1 MiB"):
         read_file(str(path), limit)
 
 
@@ -277,7 +277,7 @@ def test_a_long_chain_of_links_is_refused_like_any_unreadable_file(tmp_path: Pat
     first = str(tmp_path / "0.txt")
     assert real_path(first) is None
     assert leads_outside(first, str(tmp_path))
-    assert refusal(first).cause.startswith("it cannot be read (")
+    assert refusal(first).cause.startswith("cannot be read (")
 
 
 def test_a_link_through_what_is_missing_does_not_start_a_chain(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_files_and_links_are_there_and_nothing_else(made: Repository, *, of_comm
     for name in ("outside", "nowhere", "self", "absolute"):
         assert found.leads_outside(at(name), root)
         assert not found.is_file(at(name))
-        with pytest.raises(UnreadableFileError, match="it does not exist"):
+        with pytest.raises(UnreadableFileError, match="no such file"):
             found.read(at(name))
     assert not found.leads_outside(at("link.toml"), root)
     assert not found.leads_outside(at("a/pyproject.toml"), root)
@@ -90,5 +90,5 @@ def test_what_lies_outside_the_root_is_not_there(made: Repository) -> None:
 
 def test_a_file_that_is_too_large_is_told(made: Repository) -> None:
     made.commit({"a": "x" * 100})
-    with pytest.raises(UnreadableFileError, match="it is larger than"):
+    with pytest.raises(UnreadableFileError, match="larger than"):
         tree(made).read(f"{made.root}/a", 99)
