@@ -1,7 +1,7 @@
-"""The names of projects of the repository itself, told by its files: nobody need look them up.
+"""Read the names that local projects declare in pyproject.toml, setup.cfg or setup.py.
 
-``my-project[test]`` in a tox.toml, hatch.toml or requirements file is the project itself, and only the pyproject.toml
-beside it says so. What a workspace takes from its members, and a requirements file from a directory, ``at_home`` tells.
+``my-project[test]`` in a tox.toml, hatch.toml or requirements file refers to the project itself; only its metadata file
+shows that. ``local_projects`` uses these names to find references to local projects.
 """
 
 from __future__ import annotations
@@ -21,69 +21,68 @@ if TYPE_CHECKING:
 
     from mothball.model.document import Document
 
-# The files that tell a project's name, and their formats; the first that does counts.
-_TELLING = ((PYPROJECT_TOML, "pyproject"), ("setup.cfg", "setup-cfg"), ("setup.py", "setup-py"))
-# All that could be a project's name in any of them. Reading one whole costs more than most runs have need for.
-_MAY_BE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
-
-# A table that must hold the name (PEP 621, "name"; Poetry): where it is, no other file need be read.
-_TELLS = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
+# The metadata files that may declare a project's name, and their formats, in order of precedence.
+_METADATA_FILES = ((PYPROJECT_TOML, "pyproject"), ("setup.cfg", "setup-cfg"), ("setup.py", "setup-py"))
+# Matches everything that may be the project's name in any of these files. Much faster than parsing the file.
+_POSSIBLE_NAME = r"""(?i)(?:name|module)["']?\s*+[=:]\s*+["']*+([^"'\s,;#]++)"""
+# Tables that must contain the name (PEP 621, "name"; Poetry). If a file has one, no other file is read.
+_NAMED_TABLE = r"(?m)^[ \t]*+\[(?:project|tool\.poetry)\]"
 
 
 def metadata_files(project: str) -> list[tuple[str, str]]:
-    """Return the paths that may tell the name of the project in the directory ``project``, with their formats."""
-    return [(os.path.join(project, file_name), file_format) for file_name, file_format in _TELLING]
+    """Return the paths that may declare the name of the project in the directory ``project``, with their formats."""
+    return [(os.path.join(project, file_name), file_format) for file_name, file_format in _METADATA_FILES]
 
 
 class DeclaredNames:
-    """Finds the names of projects, each once; ``known`` are the documents of this run by their absolute paths."""
+    """Reads and caches the names that projects declare."""
 
-    def __init__(self, known: Mapping[str, Document], tree: Tree) -> None:
-        """Take what was read already; other files are read from ``tree``, when they are asked for."""
-        self._known = known
+    def __init__(self, documents: Mapping[str, Document], tree: Tree) -> None:
+        """Initialize with documents that are already parsed, by absolute path; other files are read from ``tree``."""
+        self._documents = documents
         self._tree = tree
         self._texts: dict[str, tuple[str, frozenset[str]]] = {}
 
     def project_name(self, project: str, root: str, wanted: Collection[str] | None = None) -> str:
-        """Return the name of the project in the directory ``project``, empty where nothing tells it.
+        """Return the name of the project in the directory ``project``, empty if no file declares one.
 
-        Only names of ``wanted`` count, where that is given: finding out that a name is none of them costs less.
-        ``root`` is that of the repository: no link leads out of it.
+        If ``wanted`` is given, the result is empty for any other name: that is often known without parsing a file.
+        ``root`` is the root of the repository: links out of it are not followed.
         """
         for path, file_format in metadata_files(project):
-            own = self.name_in_file(path, file_format, root, wanted)
-            if own is not None:
-                return own
+            name = self.name_in_file(path, file_format, root, wanted)
+            if name is not None:
+                return name
         return ""
 
     def name_in_file(self, path: str, file_format: str, root: str, wanted: Collection[str] | None = None) -> str | None:
-        """Return the name that a file tells, empty where that is none of ``wanted``; None where it tells none."""
-        known = self._known.get(path)
-        if known is not None:
-            return known.project_name or None
+        """Return the name that a file declares, None if it declares none, empty if it is not in ``wanted``."""
+        document = self._documents.get(path)
+        if document is not None:
+            return document.own_name or None
         text, candidates = self._text_of(path, file_format, root)
         if wanted is not None and candidates.isdisjoint(wanted):
-            return "" if re.search(_TELLS, text) else None
-        return (parse(file_format, text).project_name or None) if candidates else None
+            return "" if re.search(_NAMED_TABLE, text) else None
+        return (parse(file_format, text).own_name or None) if candidates else None
 
     def text_of(self, path: str, file_format: str, root: str) -> str:
-        """Return the text of a file that may tell a name, empty where it cannot be read."""
+        """Return the text of a metadata file, empty if it cannot be read."""
         return self._text_of(path, file_format, root)[0]
 
     def possible_names(self, path: str, file_format: str, root: str) -> frozenset[str]:
-        """Return names of which the one that a file tells is one; none where it tells none."""
-        known = self._known.get(path)
-        return frozenset((known.project_name,)) if known is not None else self._text_of(path, file_format, root)[1]
+        """Return a superset of the names that a file declares, without parsing it."""
+        document = self._documents.get(path)
+        return frozenset((document.own_name,)) if document is not None else self._text_of(path, file_format, root)[1]
 
     def _text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
-        """Return the text of a file, and all that could be the name in it."""
+        """Return the text of a file and its possible names."""
         if path not in self._texts:
             text = self._read(path, file_format, root)
-            self._texts[path] = text, frozenset(map(normalize_name, re.findall(_MAY_BE_NAME, text)))
+            self._texts[path] = text, frozenset(map(normalize_name, re.findall(_POSSIBLE_NAME, text)))
         return self._texts[path]
 
     def _read(self, path: str, file_format: str, root: str) -> str:
-        """Return the text of a file, empty where it cannot be read: whoever reads it for itself tells that."""
+        """Return the text of a file, empty if it cannot be read. ``discover`` reports that if the file is checked."""
         real = self._tree.real_path(path) if self._tree.is_file(path) else None
         if real is None or not is_inside(real, os.path.realpath(root)):
             return ""

@@ -1,7 +1,7 @@
-"""Names that stand for something other than a project of an index, because other files or entries say so.
+"""Find requirement names that refer to local projects: the project itself, workspace members, path requirements.
 
-The project itself, by its own name; the members of its workspace; and in requirements files what another entry of the
-same installation takes from elsewhere: an installer that was told ``-e ./lib`` takes nothing else for ``lib``.
+In requirements files that includes names that another entry of the same installation takes from a path or URL: with
+``-e ./lib`` an installer uses that directory for every requirement on ``lib``.
 """
 
 from __future__ import annotations
@@ -26,33 +26,34 @@ if TYPE_CHECKING:
     from mothball.model.document import Workspace
     from mothball.repository.files import Tree
 
-# Whose entries a tool installs that knows the members, by the beginnings of their sections. uv refuses a member that no
-# source names, whichever of its tables names it, and asks nobody; Rye and Hatch leave builds to tools that ask indexes.
+# Prefixes of the sections in which a tool installs workspace members from the workspace. uv rejects a member without an
+# entry in tool.uv.sources instead of querying an index; Rye and Hatch build with tools that query indexes.
 _SECTIONS = {
     "uv": ("project.", "dependency-groups.", "build-system.", "tool.uv."),
     "rye": ("project.", "dependency-groups.", "tool.rye."),
     "hatch": ("project.", "dependency-groups.", "tool.hatch.envs.", "envs."),
 }
-_OF_WORKSPACES = frozenset({"pyproject", "hatch-toml"})
+_WORKSPACE_FORMATS = frozenset({"pyproject", "hatch-toml"})
 _PROJECT = "pyproject"
-# The formats whose entries are installed in one go.
-_IN_ONE_GO = frozenset({"requirements", "conda-env"})
+# Formats whose entries are installed by a single command.
+_INSTALLED_TOGETHER = frozenset({"requirements", "conda-env"})
 _name_of, _skip_reason_of = (itemgetter(Dependency._fields.index(field)) for field in ("name", "skip_reason"))
-_LOCAL = frozenset({SkipReason.PATH, SkipReason.EDITABLE})
-_ELSEWHERE = _LOCAL.union((SkipReason.URL, SkipReason.VCS))
-# So many paths that are installed in one go are looked at; real files name a few.
+_PATH_REASONS = frozenset({SkipReason.PATH, SkipReason.EDITABLE})
+_DIRECT_REASONS = _PATH_REASONS.union((SkipReason.URL, SkipReason.VCS))
+# The maximum number of path requirements to resolve per installation; real files have a few.
 MAX_TARGETS = 200
-# Behind what `-e` was given, uv reads a marker; pip passes it over.
-_MARKED = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*;"""
-# Extras behind the path of a directory, or what begins a marker or a fragment there.
+# A marker after the argument of `-e`: uv evaluates it, pip ignores it.
+_MARKER_START = r"""["']?(?:[ \t]|\\(?:\r\n|\r|\n))*;"""
+# Extras after the path of a directory.
 _EXTRAS = r"\[[^\[\]]*+\]\Z"
-_MORE = r"[;#]"
+# The start of a marker or URL fragment after a path.
+_MARKER_OR_FRAGMENT = r"[;#]"
 
 
 class LocalReference(NamedTuple):
-    """What an entry takes from elsewhere than an index: a project's ``name`` or, where that is empty, a ``target``.
+    """A requirement that is installed from a path or URL: its ``name`` or, if that is empty, its ``target``.
 
-    The target is a path as it is written in the file at the absolute ``path``.
+    ``target`` is a path as written in the file at the absolute ``path``.
     """
 
     name: str
@@ -62,36 +63,37 @@ class LocalReference(NamedTuple):
 
 
 def local_references(document: Document, text: str, path: str) -> Iterator[LocalReference]:
-    """Yield what a requirements file at ``path`` takes from elsewhere in every environment."""
-    if document.format not in _IN_ONE_GO:
+    """Yield the path and URL requirements without marker in the requirements file at ``path``."""
+    if document.format not in _INSTALLED_TOGETHER:
         return
-    # Most files hold none, and an editor asks with every keystroke.
-    if not _ELSEWHERE.isdisjoint(map(_skip_reason_of, document.dependencies)):
-        for one in document.dependencies:
-            if one.skip_reason is not None and one.skip_reason in _ELSEWHERE and not _is_marked(one, text):
-                yield LocalReference(one.name, one.skip_reason)
+    # Fast path, as this runs on every keystroke in an editor: most files have no such requirement.
+    if not _DIRECT_REASONS.isdisjoint(map(_skip_reason_of, document.dependencies)):
+        for dependency in document.dependencies:
+            reason = dependency.skip_reason
+            if reason is not None and reason in _DIRECT_REASONS and not _has_marker(dependency, text):
+                yield LocalReference(dependency.name, reason)
     for entry in document.unnamed:
-        target = entry.span.slice(text).strip().strip("\"'")
-        is_plain = "://" not in target and re.search(_MORE, target) is None
-        if entry.reason in _LOCAL and is_plain and not _is_before_marker(text, entry.span.end):
+        target = entry.span.of(text).strip().strip("\"'")
+        is_plain = "://" not in target and re.search(_MARKER_OR_FRAGMENT, target) is None
+        if entry.reason in _PATH_REASONS and is_plain and not _is_before_marker(text, entry.span.end):
             yield LocalReference("", entry.reason, re.sub(_EXTRAS, "", target).removeprefix("file:"), path)
 
 
-def _is_marked(dependency: Dependency, text: str) -> bool:
-    """Return whether a marker says where this comes from elsewhere; what ``-e`` is given may end in its semicolon."""
+def _has_marker(dependency: Dependency, text: str) -> bool:
+    """Return True if the requirement has a marker; the argument of ``-e`` may include its semicolon."""
     if dependency.skip_reason is not SkipReason.EDITABLE or dependency.marker:
         return bool(dependency.marker)
     return ";" in dependency.entry_span.slice(text) or _is_before_marker(text, dependency.entry_span.end)
 
 
 def _is_before_marker(text: str, end: int) -> bool:
-    return re.compile(_MARKED).match(text, end) is not None
+    return re.compile(_MARKER_START).match(text, end) is not None
 
 
 class ProjectFile(NamedTuple):
-    """A file whose names are in question: its absolute path, the directory of its project, the root of its repository.
+    """A file to find local names for: its absolute path, the directory of its project, the root of its repository.
 
-    ``references`` are those of all files that are installed together with it.
+    ``references`` are the path and URL requirements of all files that are installed together with it.
     """
 
     document: Document
@@ -102,61 +104,69 @@ class ProjectFile(NamedTuple):
 
 
 class LocalProjectFinder:
-    """Finds the names at home in files of one run."""
+    """Finds the names in dependency files that refer to local projects, for one run."""
 
     def __init__(
-        self, declared_names: DeclaredNames, declared: Callable[[str, str], tuple[Workspace, ...]], tree: Tree
+        self,
+        declared_names: DeclaredNames,
+        declared_workspaces: Callable[[str, str], tuple[Workspace, ...]],
+        tree: Tree,
     ) -> None:
-        """Take what finds the names of projects, and what tells which workspaces the files in a directory declare."""
-        self._own_names = declared_names
-        self._declared = declared
+        """Initialize with the sources of project names and workspaces.
+
+        ``declared_workspaces`` returns the workspaces declared in a directory, given that and the repository root.
+        """
+        self._declared_names = declared_names
+        self._declared_workspaces = declared_workspaces
         self._tree = tree
         self._workspaces: Workspaces | None = None
-        self._told: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        self._metadata_paths: dict[tuple[str, ...], dict[str, list[str]]] = {}
 
     def find(self, file: ProjectFile, *, all_names: bool = False) -> tuple[LocalName, ...]:
-        """Return the names at home in a file, as far as it holds them; all of them if ``whole``.
+        """Return the local names that the file uses; with ``all_names``, all local names that apply to it.
 
-        What a lock records tells by itself where it comes from.
+        Locked packages are not considered: a lock records the source of each.
         """
         document, _, project, root, references = file
-        wanted = None if all_names else _may_be_at_home(document)
+        wanted = None if all_names else _unskipped_names(document)
         if wanted is not None and not wanted:
             return ()
-        found = [LocalName(self._own_names.project_name(project, root, wanted), SkipReason.SELF)]
-        if document.format in _OF_WORKSPACES:
-            found += self._members(os.path.dirname(file.path), root, wanted)
-        found += resolve_local_references(references, self._own_names, self._tree, root, wanted)
-        return tuple(dict.fromkeys(one for one in found if one.name and (wanted is None or one.name in wanted)))
+        local_names = [LocalName(self._declared_names.project_name(project, root, wanted), SkipReason.SELF)]
+        if document.format in _WORKSPACE_FORMATS:
+            local_names += self._members(os.path.dirname(file.path), root, wanted)
+        local_names += resolve_local_references(references, self._declared_names, self._tree, root, wanted)
+        return tuple(
+            dict.fromkeys(local for local in local_names if local.name and (wanted is None or local.name in wanted))
+        )
 
     def _members(self, directory: str, root: str, wanted: Collection[str] | None) -> Iterator[LocalName]:
-        if not any(self._declared(base, root) for base in upward(directory, root)):  # as nearly always
+        if not any(self._declared_workspaces(base, root) for base in upward(directory, root)):
             return
         if self._workspaces is None:
-            from mothball.discovery.workspaces import Workspaces  # noqa: PLC0415 - see above
+            from mothball.discovery.workspaces import Workspaces  # noqa: PLC0415 - most repositories have no workspace
 
-            self._workspaces = Workspaces(self._tree, self._declared)
-        for tool, directories in self._workspaces.around(directory, root):
-            by_name = self._declared_in(directories, root)
+            self._workspaces = Workspaces(self._tree, self._declared_workspaces)
+        for tool, directories in self._workspaces.containing(directory, root):
+            by_name = self._metadata_paths_by_name(directories, root)
             paths = [path for name in by_name if wanted is None or name in wanted for path in by_name[name]]
             for path in dict.fromkeys(paths):
-                if tool == "uv" and _is_unmanaged(self._own_names.text_of(path, _PROJECT, root)):
+                if tool == "uv" and _is_unmanaged(self._declared_names.text_of(path, _PROJECT, root)):
                     continue
-                name = self._own_names.name_in_file(path, _PROJECT, root)
+                name = self._declared_names.name_in_file(path, _PROJECT, root)
                 yield LocalName(name or "", SkipReason.WORKSPACE, _SECTIONS[tool], path)
 
-    def _declared_in(self, directories: tuple[str, ...], root: str) -> Mapping[str, list[str]]:
-        """Return by each name that projects in ``directories`` may bear the files that would tell it.
+    def _metadata_paths_by_name(self, directories: tuple[str, ...], root: str) -> Mapping[str, list[str]]:
+        """Return the pyproject.toml files in ``directories`` that may declare a name, by that name.
 
-        Large workspaces have hundreds of members, and each of them asks.
+        Cached, as large workspaces have hundreds of members and each is looked up in all of them.
         """
-        if directories not in self._told:
-            by_name = self._told[directories] = {}
+        if directories not in self._metadata_paths:
+            by_name = self._metadata_paths[directories] = {}
             for directory in directories:
                 path = os.path.join(directory, PYPROJECT_TOML)
-                for name in self._own_names.possible_names(path, _PROJECT, root):
+                for name in self._declared_names.possible_names(path, _PROJECT, root):
                     by_name.setdefault(name, []).append(path)
-        return self._told[directories]
+        return self._metadata_paths[directories]
 
 
 def resolve_local_references(
@@ -166,56 +176,64 @@ def resolve_local_references(
     root: str,
     wanted: Collection[str] | None = None,
 ) -> Iterator[LocalName]:
-    """Yield the names that ``references`` give, or that really stand at their targets in the repository at ``root``.
+    """Yield the names of ``references``, and those that projects at their targets declare.
 
-    pip and uv begin at the directory that they are run in, which may be that of the file or any above it.
+    pip and uv resolve targets against the working directory, which is unknown: the directory of the file and each one
+    above it up to ``root`` are tried.
     """
     references = tuple(references)
-    targets = [one for one in references if not one.name][:MAX_TARGETS]
-    places = {one: tuple(_directories_of(one, root)) for one in dict.fromkeys(targets)}
-    if places:
-        tree.prepare([path for of_one in places.values() for place in of_one for path, _ in metadata_files(place)])
-    for one in references:
-        if one.name:
-            yield LocalName(one.name, one.reason)
-    for one, of_one in places.items():
-        for place in of_one:
-            paths = [path for path, _ in metadata_files(place)]
+    targets = [reference for reference in references if not reference.name][:MAX_TARGETS]
+    candidates = {target: tuple(_candidate_directories(target, root)) for target in dict.fromkeys(targets)}
+    if candidates:
+        directories = [directory for candidate in candidates.values() for directory in candidate]
+        tree.prepare([path for directory in directories for path, _ in metadata_files(directory)])
+    for reference in references:
+        if reference.name:
+            yield LocalName(reference.name, reference.reason)
+    for target, directories in candidates.items():
+        for directory in directories:
+            paths = [path for path, _ in metadata_files(directory)]
             if any(map(tree.is_file, paths)):
-                yield LocalName(declared_names.project_name(place, root, wanted), one.reason, (), paths[0])
+                yield LocalName(declared_names.project_name(directory, root, wanted), target.reason, (), paths[0])
                 break
 
 
 def _is_unmanaged(text: str) -> bool:
-    from mothball.formats.manifests.tool_uv import is_unmanaged  # noqa: PLC0415 - only where a file holds the name of a member
+    from mothball.formats.manifests.tool_uv import is_unmanaged  # noqa: PLC0415 - only if a dependency has the name of a member
 
     return is_unmanaged(text)
 
 
-def _directories_of(reference: LocalReference, root: str) -> Iterator[str]:
-    """Yield the directories inside ``root`` where the target may be."""
+def _candidate_directories(reference: LocalReference, root: str) -> Iterator[str]:
+    """Yield the directories inside ``root`` that the target may refer to."""
     for base in upward(os.path.dirname(reference.path), root):
         directory = os.path.normpath(os.path.join(base, reference.target))
         if is_inside(directory, root):
             yield directory
 
 
-def _may_be_at_home(document: Document) -> frozenset[str]:
-    return frozenset(
-        one.name for one in document.dependencies if one.skip_reason is None and one.kind is not DependencyKind.LOCKED
-    )
+def _unskipped_names(document: Document) -> frozenset[str]:
+    return frozenset(dependency.name for dependency in document.dependencies if _may_be_local(dependency))
+
+
+def _may_be_local(dependency: Dependency) -> bool:
+    return dependency.skip_reason is None and dependency.kind is not Kind.LOCKED
 
 
 def skip_local_names(document: Document, local_names: Iterable[LocalName]) -> Document:
-    """Return ``document`` with the requirements skipped that ``local_names`` name; the first that does says why."""
+    """Return ``document`` with its requirements on ``local_names`` marked as skipped.
+
+    If several local names apply to a requirement, the first one gives the reason.
+    """
     by_name: dict[str, list[LocalName]] = {}
-    for home in local_names:
-        by_name.setdefault(home.name, []).append(home)
+    for local_name in local_names:
+        by_name.setdefault(local_name.name, []).append(local_name)
     if by_name.keys().isdisjoint(map(_name_of, document.dependencies)):
         return document
     dependencies = []
-    for one in document.dependencies:
-        may_be = by_name.get(one.name, ()) if one.skip_reason is None and one.kind is not DependencyKind.LOCKED else ()
-        reason = next((home.reason for home in may_be if home.applies_to_section(one.section)), None)
-        dependencies.append(one._replace(skip_reason=reason) if reason else one)
+    for dependency in document.dependencies:
+        candidates = by_name.get(dependency.name, ()) if _may_be_local(dependency) else ()
+        reasons = (local.reason for local in candidates if local.applies_to_section(dependency.section))
+        reason = next(reasons, None)
+        dependencies.append(dependency._replace(skip_reason=reason) if reason else dependency)
     return document._replace(dependencies=tuple(dependencies))

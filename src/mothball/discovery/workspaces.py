@@ -1,7 +1,7 @@
-"""The members of workspaces: the projects of the repository that an installer takes from where they stand.
+"""Find the members of uv, Rye and Hatch workspaces: projects in the repository that are installed from there.
 
-uv, Rye and Hatch declare them by patterns of directories. A member is what really is there: a directory that holds a
-pyproject.toml. So no table can make a project of an index into one of the repository by its word alone.
+Workspaces declare their members as glob patterns of directories. Only an existing directory with a pyproject.toml is a
+member: a local project is only skipped if it exists in the repository and declares that name.
 """
 
 from __future__ import annotations
@@ -21,106 +21,114 @@ if TYPE_CHECKING:
     from mothball.model.document import Workspace
     from mothball.repository.files import Tree
 
-# Of a workspace as large as this one is told something by its root, not by us: real ones have some hundred members.
+# The maximum number of members of a workspace; large real workspaces have a few hundred.
 MAX_MEMBERS = 2000
-# So many directories are looked at for one pattern.
+# The maximum number of (directory, pattern component) pairs to visit for one pattern.
 MAX_STEPS = 20_000
 _ANY_DEPTH = "**"
 _MAGIC = r"[*?\[]"
-# What no project of a workspace lies in; hidden directories are passed over as well.
+# Directories that are not searched for members; neither are hidden directories.
 _SKIPPED = frozenset({"__pycache__", "__pypackages__", "node_modules", "site-packages"})
 
 
 class Membership(NamedTuple):
-    """What a project is a part of: the tool, and the directories of all members, that of the root first."""
+    """A workspace that contains a project: its tool and the directories of all members, the root first."""
 
     tool: str
     directories: tuple[str, ...]
 
 
 class Workspaces:
-    """Finds the workspaces that projects belong to. ``declared`` tells which ones the files in a directory declare."""
+    """Finds the workspaces that projects belong to."""
 
-    def __init__(self, tree: Tree, declared: Callable[[str, str], tuple[Workspace, ...]]) -> None:
-        """Look for members in ``tree``; nothing is read yet."""
+    def __init__(self, tree: Tree, declared_workspaces: Callable[[str, str], tuple[Workspace, ...]]) -> None:
+        """Initialize the search for members in ``tree``.
+
+        ``declared_workspaces`` returns the workspaces declared in a directory, given that and the repository root.
+        """
         self._tree = tree
-        self._declared = declared
-        self._known: dict[tuple[str, Workspace], tuple[str, ...]] = {}
+        self._declared_workspaces = declared_workspaces
+        self._members_by_workspace: dict[tuple[str, Workspace], tuple[str, ...]] = {}
 
-    def around(self, directory: str, root: str) -> Iterator[Membership]:
+    def containing(self, directory: str, root: str) -> Iterator[Membership]:
         """Yield the workspaces that the project in ``directory`` is a member or the root of.
 
-        For each tool those of the nearest directory count that declares any, from ``directory`` up to ``root``, the
-        root of the repository.
+        For each tool, the nearest directory that declares a workspace counts, from ``directory`` up to the repository
+        ``root``.
         """
         tools: set[str] = set()
         for base in upward(directory, root):
-            declared = [one for one in self._declared(base, root) if one.tool not in tools]
-            for one in declared:
-                members = self._members(base, one, root)
+            declared = [workspace for workspace in self._declared_workspaces(base, root) if workspace.tool not in tools]
+            for workspace in declared:
+                members = self._members(base, workspace, root)
                 if directory == base or directory in members:
-                    yield Membership(one.tool, (base, *members))
-            tools.update(one.tool for one in declared)
+                    yield Membership(workspace.tool, (base, *members))
+            tools.update(workspace.tool for workspace in declared)
 
     def _members(self, base: str, workspace: Workspace, root: str) -> tuple[str, ...]:
         key = base, workspace
-        if key not in self._known:
+        if key not in self._members_by_workspace:
             patterns = (_ANY_DEPTH,) if workspace.members is None else workspace.members
-            # Rye alone takes all projects below for members where the table names none.
+            # Without patterns, Rye takes all projects below for members; the other tools take none.
             patterns = () if workspace.members is None and workspace.tool != "rye" else patterns
             excluded = [_matcher(pattern.strip("/").removeprefix("./")) for pattern in workspace.excludes]
-            found: dict[str, None] = {}
+            directories: dict[str, None] = {}
             for pattern in patterns:
                 for directory in _directories(self._tree, base, pattern, root):
                     relative = os.path.relpath(directory, base).replace(os.sep, "/")
                     if not any(re.match(matcher, relative) for matcher in excluded):
-                        found[directory] = None
-            paths = [os.path.join(one, PYPROJECT_TOML) for one in found]
+                        directories[directory] = None
+            paths = [os.path.join(directory, PYPROJECT_TOML) for directory in directories]
             self._tree.prepare(paths)
-            there = [os.path.dirname(path) for path in paths if self._tree.is_file(path)]
-            self._known[key] = tuple(one for one in there if one != base)[:MAX_MEMBERS]
-        return self._known[key]
+            projects = [os.path.dirname(path) for path in paths if self._tree.is_file(path)]
+            self._members_by_workspace[key] = tuple(project for project in projects if project != base)[:MAX_MEMBERS]
+        return self._members_by_workspace[key]
 
 
 def _directories(tree: Tree, base: str, pattern: str, root: str) -> Iterator[str]:
-    """Yield the directories inside ``root`` that ``pattern`` leads to, from the directory ``base`` on.
+    """Yield the directories inside ``root`` that match ``pattern``, relative to the directory ``base``.
 
-    Each directory is looked at once for each step of the pattern that may begin there.
+    Each directory is visited at most once for each component of the pattern.
     """
-    whole = os.path.normpath(os.path.join(base, pattern))
-    if not is_inside(whole, root):
+    absolute = os.path.normpath(os.path.join(base, pattern))
+    if not is_inside(absolute, root):
         return
-    steps = tuple(step for step in os.path.relpath(whole, root).split(os.sep) if step != os.curdir)
-    waiting = [(root, 0)]
-    seen = set(waiting)
-    while waiting and len(seen) <= MAX_STEPS:
-        directory, number = waiting.pop()
-        if number == len(steps):
+    components = tuple(part for part in os.path.relpath(absolute, root).split(os.sep) if part != os.curdir)
+    pending = [(root, 0)]
+    seen = set(pending)
+    while pending and len(seen) <= MAX_STEPS:
+        directory, number = pending.pop()
+        if number == len(components):
             yield directory
             continue
-        after = [(directory, number + 1)] if steps[number] == _ANY_DEPTH else []
-        after += ((os.path.join(directory, name), way) for name, way in _ways_on(tree, directory, steps, number))
-        for state in after:
+        states = [(directory, number + 1)] if components[number] == _ANY_DEPTH else []
+        states += (
+            (os.path.join(directory, name), next_number)
+            for name, next_number in _matching_children(tree, directory, components, number)
+        )
+        for state in states:
             if state not in seen:
                 seen.add(state)
-                waiting.append(state)
+                pending.append(state)
 
 
-def _ways_on(tree: Tree, directory: str, steps: tuple[str, ...], number: int) -> Iterator[tuple[str, int]]:
-    """Yield the directories in ``directory`` that the step leads to, and the number of the step that comes then."""
-    step = steps[number]
-    if step != _ANY_DEPTH and re.search(_MAGIC, step) is None:
-        yield step, number + 1
+def _matching_children(
+    tree: Tree, directory: str, components: tuple[str, ...], number: int
+) -> Iterator[tuple[str, int]]:
+    """Yield the subdirectories that match component ``number``, and the number of the component to match next."""
+    component = components[number]
+    if component != _ANY_DEPTH and re.search(_MAGIC, component) is None:
+        yield component, number + 1
         return
     names = sorted(name for name in tree.directories_in(directory) if name not in _SKIPPED and name[0] != ".")
-    if step == _ANY_DEPTH:
+    if component == _ANY_DEPTH:
         yield from ((name, number) for name in names)
     else:
-        matcher = _matcher(step)
+        matcher = _matcher(component)
         yield from ((name, number + 1) for name in names if re.match(matcher, name))
 
 
 def _matcher(pattern: str) -> str:
-    import fnmatch  # noqa: PLC0415 - only where a workspace has patterns
+    import fnmatch  # noqa: PLC0415 - only for workspaces with patterns
 
     return fnmatch.translate(pattern)

@@ -1,4 +1,4 @@
-"""What a requirements file takes from elsewhere stands for its name in all that is installed with it."""
+"""Path and URL requirements skip their name in all files that are installed together."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LIB = {"lib/pyproject.toml": '[project]\nname = "Night.Watch"\n'}
 pytestmark = pytest.mark.usefixtures("repo")
 
 
-def skip_reason(*paths: str) -> list[tuple[str, SkipReason | None]]:
-    """Return each name in the files, in their order, and why it is not looked up."""
+def skip_reasons(*paths: str) -> list[tuple[str, SkipReason | None]]:
+    """Return the name and skip reason of each dependency in the files, in order."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
     files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
-    return [(one.name, one.skip_reason) for file in files for one in file.document.dependencies]
+    return [(dependency.name, dependency.skip_reason) for file in files for dependency in file.document.dependencies]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def skip_reason(*paths: str) -> list[tuple[str, SkipReason | None]]:
         ("-e ./lib \\\n  --config-settings x=y", EDITABLE),
     ],
 )
-def test_the_name_of_a_local_project_is_its_own(repo: Path, entry: str, reason: SkipReason) -> None:
+def test_name_of_path_requirement_is_skipped(repo: Path, entry: str, reason: SkipReason) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"requirements.txt": f"night_watch>=1\n{entry}\nowl\n"})
 
-    assert skip_reason("requirements.txt") == [("night-watch", reason), ("owl", None)]
+    assert skip_reasons("requirements.txt") == [("night-watch", reason), ("owl", None)]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_the_name_of_a_local_project_is_its_own(repo: Path, entry: str, reason: 
         ("pyproject.toml", "[tool.poetry]\nname = 'night-watch'\n"),
     ],
 )
-def test_each_file_that_tells_a_name_counts(repo: Path, name: str, text: str) -> None:
+def test_each_metadata_file_declares_the_name(repo: Path, name: str, text: str) -> None:
     write_tree(repo, {f"lib/{name}": text, "requirements.txt": "-e ./lib\nnight-watch\n"})
 
-    assert skip_reason("requirements.txt") == [("night-watch", EDITABLE)]
+    assert skip_reasons("requirements.txt") == [("night-watch", EDITABLE)]
 
 
 @pytest.mark.parametrize(
@@ -86,21 +86,21 @@ def test_each_file_that_tells_a_name_counts(repo: Path, name: str, text: str) ->
         "./lib-1.0-py3-none-any.whl",
     ],
 )
-def test_what_tells_no_name_for_sure_keeps_none_back(repo: Path, entry: str) -> None:
+def test_requirement_without_certain_local_project_skips_no_name(repo: Path, entry: str) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"../../outside/pyproject.toml": "[project]\nname = 'night-watch'", "empty/x": ""})
     write_tree(repo, {"requirements.txt": f"{entry}\nnight-watch\n"})
 
-    assert skip_reason("requirements.txt")[-1] == ("night-watch", None)
+    assert skip_reasons("requirements.txt")[-1] == ("night-watch", None)
 
 
-def test_a_path_begins_where_the_installer_is_run(repo: Path) -> None:
+def test_path_is_resolved_against_directories_above_the_file(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"requirements/dev.txt": "-e ./lib\nnight-watch\n", "docs/requirements.txt": "-e .\nroot\n"})
     write_tree(repo, {"setup.cfg": "[metadata]\nname = root\n"})
 
-    assert skip_reason("requirements/dev.txt") == [("night-watch", EDITABLE)]
-    assert skip_reason("docs/requirements.txt") == [("root", SkipReason.SELF)]
+    assert skip_reasons("requirements/dev.txt") == [("night-watch", EDITABLE)]
+    assert skip_reasons("docs/requirements.txt") == [("root", SkipReason.SELF)]
 
 
 @pytest.mark.parametrize(
@@ -113,29 +113,29 @@ def test_a_path_begins_where_the_installer_is_run(repo: Path) -> None:
         ("night-watch @ file:./gone", PATH),
     ],
 )
-def test_a_name_that_comes_from_elsewhere_is_asked_for_nowhere(repo: Path, entry: str, reason: SkipReason) -> None:
+def test_name_of_direct_reference_is_skipped_in_the_installation(repo: Path, entry: str, reason: SkipReason) -> None:
     write_tree(repo, {"requirements.txt": f"night-watch>=2\n{entry}\n-c constraints.txt\n"})
     write_tree(repo, {"constraints.txt": "Night_Watch==3\nowl==1\n"})
 
-    assert skip_reason(".") == [
+    assert skip_reasons(".") == [
         ("night-watch", reason),
         ("owl", None),
         ("night-watch", reason),
         ("night-watch", reason),
     ]
-    assert skip_reason("requirements.txt")[:2] == [("night-watch", reason), ("night-watch", reason)]
-    # Whoever includes it is looked for.
-    assert skip_reason("constraints.txt") == [("night-watch", reason), ("owl", None)]
+    assert skip_reasons("requirements.txt")[:2] == [("night-watch", reason), ("night-watch", reason)]
+    # The file that includes it is found.
+    assert skip_reasons("constraints.txt") == [("night-watch", reason), ("owl", None)]
 
 
-def test_a_name_that_comes_from_elsewhere_in_one_environment_is_asked_for_in_the_others(repo: Path) -> None:
+def test_direct_reference_with_marker_does_not_skip_other_entries(repo: Path) -> None:
     entry = "night-watch @ https://host.example/x.whl ; sys_platform == 'win32'"
     write_tree(repo, {"requirements.txt": f"{entry}\nnight-watch ; sys_platform != 'win32'\n"})
 
-    assert skip_reason("requirements.txt") == [("night-watch", SkipReason.URL), ("night-watch", None)]
+    assert skip_reasons("requirements.txt") == [("night-watch", SkipReason.URL), ("night-watch", None)]
 
 
-def test_only_what_is_installed_together_counts(repo: Path) -> None:
+def test_only_files_installed_together_count(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(
         repo,
@@ -147,57 +147,63 @@ def test_only_what_is_installed_together_counts(repo: Path) -> None:
         },
     )
 
-    assert skip_reason("requirements.txt") == [("night-watch", EDITABLE)]
-    assert skip_reason("other-requirements.txt") == skip_reason("setup.cfg") == [("night-watch", None)]
+    assert skip_reasons("requirements.txt") == [("night-watch", EDITABLE)]
+    assert skip_reasons("other-requirements.txt") == skip_reasons("setup.cfg") == [("night-watch", None)]
 
 
-def test_the_pip_list_of_conda_is_installed_in_one_go(repo: Path) -> None:
+def test_pip_list_of_conda_is_installed_together(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"environment.yml": "dependencies:\n- pip:\n  - night-watch\n  - -e ./lib\n"})
 
-    assert skip_reason("environment.yml") == [("night-watch", EDITABLE)]
+    assert skip_reasons("environment.yml") == [("night-watch", EDITABLE)]
 
 
-def test_what_compiled_requirements_record_stays(repo: Path) -> None:
+def test_compiled_requirements_are_not_skipped(repo: Path) -> None:
     write_tree(repo, LIB)
     head = "# This file was autogenerated by uv via the following command:\n"
     write_tree(repo, {"requirements.txt": f"{head}-e ./lib\nnight-watch==1\n"})
 
-    assert skip_reason("requirements.txt") == [("night-watch", None)]
+    assert skip_reasons("requirements.txt") == [("night-watch", None)]
 
 
-def test_all_names_are_told_where_that_is_asked_for(repo: Path) -> None:
+def test_all_names_returns_unused_local_names(repo: Path) -> None:
     write_tree(repo, LIB)
     write_tree(repo, {"requirements.txt": "-e ./lib\n", "pyproject.toml": "[project]\nname = 'root'\n"})
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
-    given = DiscoveryRequest(("requirements.txt",), all_names=True)
+    request = DiscoveryRequest(("requirements.txt",), all_names=True)
 
-    (file,) = discover(given, config_resolver, RunSettings(TODAY, 0.0)).files
+    (file,) = discover(request, config_resolver, RunSettings(TODAY, 0.0)).files
     assert file.local_names == (
         LocalName("root", SkipReason.SELF),
         LocalName("night-watch", EDITABLE, (), str(repo / "lib" / "pyproject.toml")),
     )
-    (file,) = discover(given._replace(all_names=False), config_resolver, RunSettings(TODAY, 0.0)).files
+    (file,) = discover(request._replace(all_names=False), config_resolver, RunSettings(TODAY, 0.0)).files
     assert file.local_names == ()
 
 
 @pytest.mark.alone
-def test_paths_without_end_are_looked_at_once(repo: Path) -> None:
-    def take(count: int) -> float:
-        places = "".join(f"-e ./a/b/c/d{number}\n" for number in range(count))
-        write_tree(repo, {"requirements.txt": f"{places}-r other.txt\nnight-watch\n", "other.txt": "night-watch\n"})
-        return least_seconds(lambda: skip_reason("requirements.txt"))
+def test_number_of_resolved_paths_is_limited(repo: Path) -> None:
+    def seconds(count: int) -> float:
+        entries = "".join(f"-e ./a/b/c/d{number}\n" for number in range(count))
+        write_tree(repo, {"requirements.txt": f"{entries}-r other.txt\nnight-watch\n", "other.txt": "night-watch\n"})
+        return least_seconds(lambda: skip_reasons("requirements.txt"))
 
-    assert take(4000) < 60 * take(200) + 0.1
+    assert seconds(4000) < 60 * seconds(200) + 0.1
 
 
 @pytest.mark.alone
 def test_large_workspaces_take_time_linear_in_their_members(repo: Path) -> None:
-    def take(count: int) -> float:
+    def seconds(count: int) -> float:
         member = '[project]\nname = "{}"\ndependencies = ["lib-1", "owl"]\n'
-        write_tree(repo, {f"of{count}/{one}/pyproject.toml": member.format(f"lib-{one}") for one in range(count)})
+        write_tree(
+            repo,
+            {
+                f"of{count}/{dependency}/pyproject.toml": member.format(f"lib-{dependency}")
+                for dependency in range(count)
+            },
+        )
         write_tree(repo, {f"of{count}/pyproject.toml": '[tool.uv.workspace]\nmembers = ["*"]\n'})
-        assert ("lib-1", SkipReason.WORKSPACE) in skip_reason(f"of{count}")
-        return least_seconds(lambda: skip_reason(f"of{count}"), 1)
+        assert ("lib-1", SkipReason.WORKSPACE) in skip_reasons(f"of{count}")
+        return least_seconds(lambda: skip_reasons(f"of{count}"), 1)
 
-    assert take(400) < 40 * take(40) + 0.1
+    assert seconds(400) < 40 * seconds(40) + 0.1

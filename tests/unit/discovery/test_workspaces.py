@@ -1,4 +1,4 @@
-"""Members of a workspace are projects of the repository, and asked of no index; what only claims to be one is asked."""
+"""Workspace members that exist in the repository are skipped; declared members that do not exist are looked up."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ pytestmark = pytest.mark.usefixtures("repo")
 
 
 def project(name: str, *requires: str, more: str = "") -> str:
-    listed = ", ".join(f'"{one}"' for one in requires)
+    listed = ", ".join(f'"{name}"' for name in requires)
     return f'[project]\nname = "{name}"\ndependencies = [{listed}]\n{more}'
 
 
-def skip_reason(*paths: str, sections: bool = False) -> dict[str, SkipReason | None]:
-    """Return of each name in the files, with its section if wanted, why it is not looked up."""
+def skip_reasons(*paths: str, sections: bool = False) -> dict[str, SkipReason | None]:
+    """Return the skip reason of each dependency in the files; with ``sections``, keys are ``SECTION: NAME``."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
     files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     assert files
     return {
-        f"{one.section}: {one.name}" if sections else one.name: one.skip_reason
+        f"{dependency.section}: {dependency.name}" if sections else dependency.name: dependency.skip_reason
         for file in files
-        for one in file.document.dependencies
+        for dependency in file.document.dependencies
     }
 
 
-# --- which names ------------------------------------------------------------------------------------------------------
+# --- members ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", [UV, RYE, HATCH, "[tool.rye.workspace]\n"])
-def test_a_member_is_skipped_in_the_root_and_in_other_members(repo: Path, table: str) -> None:
+def test_member_is_skipped_in_root_and_other_members(repo: Path, table: str) -> None:
     write_tree(
         repo,
         {
@@ -61,12 +61,12 @@ def test_a_member_is_skipped_in_the_root_and_in_other_members(repo: Path, table:
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"night-watch": MEMBER, "owl": None}
-    assert skip_reason("packages/b/pyproject.toml") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
-    assert skip_reason(".") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
+    assert skip_reasons("pyproject.toml") == {"night-watch": MEMBER, "owl": None}
+    assert skip_reasons("packages/b/pyproject.toml") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
+    assert skip_reasons(".") == {"night-watch": MEMBER, "root": MEMBER, "owl": None}
 
 
-def test_a_member_that_is_not_there_is_a_project_of_an_index(repo: Path) -> None:
+def test_missing_member_is_looked_up(repo: Path) -> None:
     table = '[tool.uv.workspace]\nmembers = ["packages/*", "old-lib", "../outside", "/etc"]\n'
     write_tree(
         repo,
@@ -77,26 +77,26 @@ def test_a_member_that_is_not_there_is_a_project_of_an_index(repo: Path) -> None
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"old-lib": None, "outside": None}
+    assert skip_reasons("pyproject.toml") == {"old-lib": None, "outside": None}
 
 
-def test_a_member_that_uv_shall_not_manage_is_a_project_of_an_index(repo: Path) -> None:
-    left_alone = "[tool.uv]\nmanaged = false\n"
+def test_unmanaged_uv_member_is_looked_up(repo: Path) -> None:
+    unmanaged = "[tool.uv]\nmanaged = false\n"
     write_tree(
         repo,
         {
             "pyproject.toml": project("root", "owl", "lark", "wren", more=UV),
-            "packages/a/pyproject.toml": project("owl", more=left_alone),
-            "packages/b/pyproject.toml": project("lark", more=left_alone.replace("false", "true")),
+            "packages/a/pyproject.toml": project("owl", more=unmanaged),
+            "packages/b/pyproject.toml": project("lark", more=unmanaged.replace("false", "true")),
             "packages/c/pyproject.toml": project("wren", more="[tool.other]\nmanaged = false\n"),
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
-    assert skip_reason(".") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+    assert skip_reasons("pyproject.toml") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
+    assert skip_reasons(".") == {"owl": None, "lark": MEMBER, "wren": MEMBER}
 
 
-def test_a_member_bears_the_name_that_its_own_file_tells(repo: Path) -> None:
+def test_member_name_is_declared_by_its_pyproject(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -105,10 +105,10 @@ def test_a_member_bears_the_name_that_its_own_file_tells(repo: Path) -> None:
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"old-lib": None, "lib-of-ours": MEMBER}
+    assert skip_reasons("pyproject.toml") == {"old-lib": None, "lib-of-ours": MEMBER}
 
 
-def test_a_member_outside_the_repository_by_a_link_is_none(repo: Path) -> None:
+def test_link_out_of_repository_is_not_a_member(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -120,7 +120,7 @@ def test_a_member_outside_the_repository_by_a_link_is_none(repo: Path) -> None:
     (repo / "link").symlink_to(repo.parent / "outside")
     (repo / "a" / "pyproject.toml").symlink_to(repo.parent / "outside" / "pyproject.toml")
 
-    assert skip_reason("pyproject.toml") == {"old-lib": None}
+    assert skip_reasons("pyproject.toml") == {"old-lib": None}
 
 
 @pytest.mark.parametrize(
@@ -142,24 +142,24 @@ def test_a_member_outside_the_repository_by_a_link_is_none(repo: Path) -> None:
         ('"packages/*"', "[]", ""),
     ],
 )
-def test_patterns_lead_to_members_as_in_uv(repo: Path, members: str, excludes: str, expected: str) -> None:
-    places = {"a": "packages/a", "b": "packages/b", "c": "packages/c", "d": "packages/c/d"}
+def test_patterns_match_members_like_uv(repo: Path, members: str, excludes: str, expected: str) -> None:
+    directories = {"a": "packages/a", "b": "packages/b", "c": "packages/c", "d": "packages/c/d"}
     table = f"[tool.uv.workspace]\nexclude = {excludes}\nmembers = {members}\n"
-    write_tree(repo, {f"{place}/pyproject.toml": project(f"lib-{name}") for name, place in places.items()})
+    write_tree(repo, {f"{directory}/pyproject.toml": project(f"lib-{name}") for name, directory in directories.items()})
     write_tree(
         repo,
         {
-            "pyproject.toml": project("root", *(f"lib-{name}" for name in places), more=table),
+            "pyproject.toml": project("root", *(f"lib-{name}" for name in directories), more=table),
             ".hidden/h/pyproject.toml": project("lib-a"),
             "node_modules/n/pyproject.toml": project("lib-b"),
         },
     )
 
-    found = skip_reason("pyproject.toml")
-    assert {name for name, reason in found.items() if reason} == {f"lib-{letter}" for letter in expected}
+    reasons = skip_reasons("pyproject.toml")
+    assert {name for name, reason in reasons.items() if reason} == {f"lib-{letter}" for letter in expected}
 
 
-def test_hidden_directories_are_members_where_they_are_named(repo: Path) -> None:
+def test_hidden_directory_is_member_only_if_named(repo: Path) -> None:
     table = '[tool.uv.workspace]\nmembers = [".tools/a", "packages/*"]\n'
     write_tree(
         repo,
@@ -170,10 +170,10 @@ def test_hidden_directories_are_members_where_they_are_named(repo: Path) -> None
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
+    assert skip_reasons("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
 
 
-def test_hatch_takes_members_by_tables_and_in_hatch_toml(repo: Path) -> None:
+def test_hatch_members_as_tables_and_in_hatch_toml(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -184,14 +184,14 @@ def test_hatch_takes_members_by_tables_and_in_hatch_toml(repo: Path) -> None:
         },
     )
 
-    assert skip_reason("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
-    assert skip_reason("hatch.toml") == {"lib-a": MEMBER}
+    assert skip_reasons("pyproject.toml") == {"lib-a": MEMBER, "lib-b": None}
+    assert skip_reasons("hatch.toml") == {"lib-a": MEMBER}
 
 
-# --- where ------------------------------------------------------------------------------------------------------------
+# --- sections ---------------------------------------------------------------------------------------------------------
 
 
-def test_only_what_the_tool_itself_installs_knows_the_members(repo: Path) -> None:
+def test_members_are_skipped_only_in_sections_of_the_tool(repo: Path) -> None:
     more = (
         '[build-system]\nrequires = ["lib"]\n[dependency-groups]\ndev = ["lib"]\n'
         '[tool.uv]\ndev-dependencies = ["lib"]\nconstraint-dependencies = ["lib"]\n'
@@ -200,24 +200,30 @@ def test_only_what_the_tool_itself_installs_knows_the_members(repo: Path) -> Non
     )
     write_tree(repo, {"packages/lib/pyproject.toml": project("lib")})
 
-    def asked(table: str) -> set[str]:
+    def looked_up_sections(table: str) -> set[str]:
         write_tree(repo, {"pyproject.toml": project("root", "lib", more=more + table)})
-        found = skip_reason("pyproject.toml", sections=True)
-        return {name.partition(":")[0] for name, reason in found.items() if reason is None}
+        reasons = skip_reasons("pyproject.toml", sections=True)
+        return {name.partition(":")[0] for name, reason in reasons.items() if reason is None}
 
     build, hook = "build-system.requires", "tool.hatch.build.hooks.x.dependencies"
-    of_uv = {"tool.uv.dev-dependencies", "tool.uv.constraint-dependencies"}
-    of_pdm, of_rye, of_hatch = (
+    uv_sections = {"tool.uv.dev-dependencies", "tool.uv.constraint-dependencies"}
+    pdm_section, rye_section, hatch_section = (
         "tool.pdm.dev-dependencies.x",
         "tool.rye.dev-dependencies",
         "tool.hatch.envs.x.dependencies",
     )
-    assert asked(UV) == {of_pdm, of_rye, of_hatch, hook}
-    assert asked(RYE) == {of_pdm, of_hatch, hook, build, *of_uv}
-    assert asked("[tool.hatch.envs.y.workspace]\nmembers = ['packages/*']\n") == {of_pdm, of_rye, hook, build, *of_uv}
+    assert looked_up_sections(UV) == {pdm_section, rye_section, hatch_section, hook}
+    assert looked_up_sections(RYE) == {pdm_section, hatch_section, hook, build, *uv_sections}
+    assert looked_up_sections("[tool.hatch.envs.y.workspace]\nmembers = ['packages/*']\n") == {
+        pdm_section,
+        rye_section,
+        hook,
+        build,
+        *uv_sections,
+    }
 
 
-def test_who_is_no_member_asks_an_index_for_members(repo: Path) -> None:
+def test_member_is_looked_up_in_projects_outside_the_workspace(repo: Path) -> None:
     table = '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/seed"]\n'
     write_tree(
         repo,
@@ -229,8 +235,8 @@ def test_who_is_no_member_asks_an_index_for_members(repo: Path) -> None:
         },
     )
 
-    assert skip_reason("packages/seed/pyproject.toml") == {"lib": None}
-    assert skip_reason("packages/lib/tools/pyproject.toml") == {"lib": None}
+    assert skip_reasons("packages/seed/pyproject.toml") == {"lib": None}
+    assert skip_reasons("packages/lib/tools/pyproject.toml") == {"lib": None}
 
 
 @pytest.mark.parametrize(
@@ -242,15 +248,15 @@ def test_who_is_no_member_asks_an_index_for_members(repo: Path) -> None:
         ("setup.cfg", "[options]\ninstall_requires = lib"),
     ],
 )
-def test_files_that_other_installers_read_know_no_members(repo: Path, name: str, text: str) -> None:
+def test_member_is_looked_up_in_files_of_other_installers(repo: Path, name: str, text: str) -> None:
     write_tree(
         repo, {"pyproject.toml": project("root", more=UV), "packages/lib/pyproject.toml": project("lib"), name: text}
     )
 
-    assert skip_reason(name) == {"lib": None}
+    assert skip_reasons(name) == {"lib": None}
 
 
-def test_the_nearest_workspace_of_a_tool_counts(repo: Path) -> None:
+def test_nearest_workspace_of_a_tool_applies(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -261,22 +267,22 @@ def test_the_nearest_workspace_of_a_tool_counts(repo: Path) -> None:
         },
     )
 
-    assert skip_reason("packages/a/pyproject.toml", sections=True) == {
-        "project.dependencies: b": MEMBER,  # of Rye's workspace
+    assert skip_reasons("packages/a/pyproject.toml", sections=True) == {
+        "project.dependencies: b": MEMBER,  # from the Rye workspace
         "project.dependencies: inner": MEMBER,
     }
-    assert skip_reason("packages/a/inner/pyproject.toml") == {"a": MEMBER, "b": None}
+    assert skip_reasons("packages/a/inner/pyproject.toml") == {"a": MEMBER, "b": None}
 
 
-def test_what_a_lock_records_stays(repo: Path) -> None:
+def test_locked_member_is_not_skipped(repo: Path) -> None:
     lock = '[[package]]\nname = "lib"\nversion = "1"\n'
     write_tree(repo, {"pyproject.toml": project("root", more=UV), "packages/lib/pyproject.toml": project("lib")})
     write_tree(repo, {"poetry.lock": lock})
 
-    assert skip_reason("poetry.lock") == {"lib": None}
+    assert skip_reasons("poetry.lock") == {"lib": None}
 
 
-def test_a_half_typed_member_table_keeps_the_others(repo: Path) -> None:
+def test_incomplete_member_list_keeps_other_members(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -286,18 +292,18 @@ def test_a_half_typed_member_table_keeps_the_others(repo: Path) -> None:
         },
     )
 
-    found = skip_reason("pyproject.toml")
-    assert found["a"] is MEMBER
+    reasons = skip_reasons("pyproject.toml")
+    assert reasons["a"] is MEMBER
 
 
-# --- what the formats tell --------------------------------------------------------------------------------------------
+# --- declarations ----------------------------------------------------------------------------------------------------
 
 
 def declared(text: str, file_format: str = "pyproject") -> set[Workspace]:
     return set(parse(file_format, text).workspaces)
 
 
-def test_workspaces_are_read_however_they_are_written() -> None:
+def test_workspaces_in_all_toml_syntaxes() -> None:
     a = Workspace("uv", ("a", "b"), ("c",))
     assert declared("[tool.uv.workspace]\nmembers = ['a', 'b']\nexclude = ['c']") == {a}
     assert declared("[tool.uv]\nworkspace = {members = ['a', 'b'], exclude = ['c']}") == {a}
@@ -314,51 +320,51 @@ def test_workspaces_are_read_however_they_are_written() -> None:
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
-class Counting(Tree):
-    """A tree without end, in which every look is counted."""
+class CountingTree(Tree):
+    """A 40 levels deep tree that counts calls of ``directories_in``."""
 
     def __init__(self) -> None:
-        self.looks = 0
+        self.calls = 0
 
     def directories_in(self, directory: str) -> list[str]:
-        self.looks += 1
+        self.calls += 1
         return ["a", "aa"] if directory.count("/") < 40 else []
 
-    def is_file(self, path: str) -> bool:  # noqa: ARG002 - the disk needs it
+    def is_file(self, path: str) -> bool:  # noqa: ARG002 - the base class needs it
         return False
 
 
-# Most of these reach the limit of steps: a tenth of a second each.
+# Fewer examples: most of them reach MAX_STEPS and take 0.1 s.
 @settings(max_examples=settings().max_examples // 5)
 @given(
     st.lists(st.sampled_from(["**", "*", "a*a*a*", "?", "a", "[a", "[z-a]", "[!", "..", ".", "", "***"]), max_size=8)
 )
-def test_no_pattern_looks_at_a_directory_too_often(steps: list[str]) -> None:
-    tree = Counting()
+def test_number_of_listed_directories_is_limited(steps: list[str]) -> None:
+    tree = CountingTree()
     workspace = Workspace("uv", ("/".join(steps) or "*",))
-    assert list(Workspaces(tree, lambda _, __: (workspace,)).around("/r", "/r")) == [Membership("uv", ("/r",))]
-    assert tree.looks <= workspaces.MAX_STEPS + 1
+    assert list(Workspaces(tree, lambda _, __: (workspace,)).containing("/r", "/r")) == [Membership("uv", ("/r",))]
+    assert tree.calls <= workspaces.MAX_STEPS + 1
 
 
 @pytest.mark.alone
-def test_long_names_and_patterns_are_not_tried_in_every_way() -> None:
-    def look(size: int) -> float:
+def test_matching_long_names_takes_linear_time() -> None:
+    def seconds(size: int) -> float:
         pattern, name = "a*" * size + "b", "a" * size
 
-        class One(Counting):
+        class DeepTree(CountingTree):
             def directories_in(self, directory: str) -> list[str]:
                 return [name] if directory == "/r" else []
 
         workspace = Workspace("uv", (pattern,))
-        return least_seconds(lambda: list(Workspaces(One(), lambda _, __: (workspace,)).around("/r", "/r")))
+        return least_seconds(lambda: list(Workspaces(DeepTree(), lambda _, __: (workspace,)).containing("/r", "/r")))
 
-    assert look(120) < 40 * look(30) + 0.05
+    assert seconds(120) < 40 * seconds(30) + 0.05
 
 
-def test_a_repository_without_workspaces_is_not_looked_through(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_directory_is_listed_without_workspaces(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> list[str]:
-        raise AssertionError("nobody asked for it")
+        raise AssertionError("directories_in was called")
 
     monkeypatch.setattr(Tree, "directories_in", never)
     write_tree(repo, {"pyproject.toml": project("root", "a"), "a/pyproject.toml": project("a", "b")})
-    assert skip_reason(".") == {"a": None, "b": None}
+    assert skip_reasons(".") == {"a": None, "b": None}
