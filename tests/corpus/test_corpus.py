@@ -140,4 +140,4 @@ def _answer(path: Path, file_format: str) -> str:
 
 
 def _is_about_an_include(message: str) -> bool:
-    return " is not followed: " in message or " cannot be read: " in message
+    return " is not read: " in message or " cannot be read: " in message

@@ -1,4 +1,4 @@
-"""From the paths that were given to source files: what to read, as what, with which includes, under which rule."""
+"""Turn paths into source files: find, read and parse dependency files, follow includes, resolve configurations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.declared_names import DeclaredNames
-from mothball.discovery.file_search import find, is_excluded
+from mothball.discovery.file_search import find_dependency_files, is_excluded
 from mothball.discovery.includes import (
     FileTarget,
     ParsedFile,
     file_target,
     files_installed_together,
     followed_includes,
-    parsed,
+    parse_file,
     with_unknown_index,
 )
 from mothball.discovery.inherited_indexes import MAX_FILES, InheritedIndexes
@@ -44,34 +44,34 @@ from mothball.repository.files import (
 )
 
 STDIN = "-"
-_LEAVE_OUT = "if it is no dependency file, leave it out with `exclude`"
-_LOOKED_FOR = (
+_EXCLUDE_HELP = "if it is not a dependency file, add it to `exclude`"
+_SEARCHED_FILES = (
     "looked for pyproject.toml, requirements and constraints files, Pipfile, setup.cfg, setup.py, tox.ini, "
-    "environment.yml, .pre-commit-config.yaml and lock files; `--list-files` tells what is found elsewhere"
+    "environment.yml, .pre-commit-config.yaml and lock files; `--list-files` shows what is read"
 )
 
 
 class DiscoveryRequest(NamedTuple):
-    """What the command line names: paths, and how to take them.
+    """The paths to read, and how to read them.
 
-    ``format`` overrides what the names say. ``stdin`` is what stands for the path ``-``: a file name and its bytes.
-    ``here`` stands in for the working directory, as the root of what lies below it in no repository.
-    ``root`` is the repository's, where the caller knows it. ``by_program`` is set where a program names the files: what
-    the configuration excludes is then left out, while a person who names a file means it. With ``all_names`` each file
-    comes with all names that are at home there, and not only with those that it holds by now.
+    ``format`` (``--as``) overrides the format that the file name implies. ``stdin`` is the file name and content for
+    the path ``-``. ``working_directory`` replaces the current one as the root of files below it that are in no
+    repository. ``root`` is the root of the repository, if the caller knows it. With ``apply_exclude``, files named in
+    ``paths`` are subject to ``exclude``: for callers that are programs, not users who name a file explicitly. With
+    ``all_names``, each file has all local names that apply to it, not only those that it uses.
     """
 
     paths: tuple[str, ...] = (".",)
     format: str | None = None
     stdin: tuple[str, bytes] | None = None
-    here: str | None = None
+    working_directory: str | None = None
     root: str | None = None
     apply_exclude: bool = False
     all_names: bool = False
 
 
 class DiscoveryResult(NamedTuple):
-    """What was found: files ready to be checked, findings on those that could not be read, and other problems."""
+    """Files that are ready to be checked, findings for those that could not be read, and other problems."""
 
     files: tuple[SourceFile, ...]
     unreadable: tuple[Finding, ...]
@@ -79,10 +79,10 @@ class DiscoveryResult(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """One file that was read: its text and document, and the files that it includes.
+    """A file that was read and parsed.
 
-    ``includes`` holds the real path of each, behind the offset of the place where it is included. ``tool_indexes`` are
-    those of its tables, and of other files that hold for it.
+    ``includes`` are the offset and real path of each included file. ``tool_indexes`` are the indexes of its own tables
+    and those that it inherits from other files.
     """
 
     target: FileTarget
@@ -94,10 +94,9 @@ class _Read(NamedTuple):
 
 
 def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
-    """Read all dependency files that ``given`` names, and those that they include, each once.
+    """Read all dependency files in ``request.paths`` and the files that they include, each once.
 
-    What cannot be read is told as a finding or a problem, and the rest is read all the same. Never raises for what
-    stands on the disk.
+    Files that cannot be read are findings or problems of the result. No content of the file system raises an error.
     """
     discovery = _Discovery(request, config_resolver, settings)
     discovery.run()
@@ -106,25 +105,28 @@ def discover(request: DiscoveryRequest, config_resolver: ConfigResolver, setting
 
 
 def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -> bool:
-    """Return whether a file that is called what its name does not say holds something, but nothing of that.
+    """Return True if ``--as FORMAT`` was given for a non-empty file without any entry of that format.
 
-    Scripts mostly hold no metadata, and there is nothing strange about it.
+    Scripts are exempt: most of them have no metadata block.
     """
     if document.is_broken or target.format in ("script", format_of(target.path)):
         return False
-    found = (
-        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
+    entries = (
+        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name),
         document.unresolvable,
     )
-    return not any(found) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+    return not any(entries) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
 class _Discovery:
-    """The state of one run of ``discover``: what was read so far, by real path."""
+    """The state of one run of ``discover``.
+
+    ``read`` contains the files to check, ``including`` other files that include them, both by real path.
+    """
 
     def __init__(self, request: DiscoveryRequest, config_resolver: ConfigResolver, settings: RunSettings) -> None:
         self.read: dict[str, _Read] = {}
-        self.above: dict[str, _Read] = {}
+        self.including: dict[str, _Read] = {}
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
@@ -135,21 +137,21 @@ class _Discovery:
         self._inherited_indexes = InheritedIndexes(self._tree)
 
     def source_files(self) -> Iterator[SourceFile]:
-        """Yield the files that were read, each with what all of them say of it."""
-        everything = self.read | self.above
-        together = files_installed_together({key: self.with_inherited(one) for key, one in everything.items()})
-        references = {key: tuple(local_references(one.document, one.text, key)) for key, one in everything.items()}
+        """Yield the files that were read, with local names and the options of files installed together with them."""
+        everything = self.read | self.including
+        together = files_installed_together({key: self.with_unknown_indexes(read) for key, read in everything.items()})
+        references = {key: tuple(local_references(read.document, read.text, key)) for key, read in everything.items()}
         declared_names = DeclaredNames({read.target.path: read.document for read in self.read.values()}, self._tree)
         local_projects = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
-        of_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
+        references_by_files: dict[tuple[str, ...], tuple[LocalReference, ...]] = {}
         for key, read in self.read.items():
             path, root = read.target.path, read.target.root
             project = project_of(path, root, self._tree)
             files = together[key].files
-            if files not in of_files:
-                of_files[files] = tuple(one for file in files for one in references[file])
-            subject = ProjectFile(read.document, path, project, root, of_files[files])
-            local_names = local_projects.find(subject, all_names=self._request.all_names)
+            if files not in references_by_files:
+                references_by_files[files] = tuple(reference for file in files for reference in references[file])
+            project_file = ProjectFile(read.document, path, project, root, references_by_files[files])
+            local_names = local_projects.find(project_file, all_names=self._request.all_names)
             yield SourceFile(
                 display_path(path),
                 read.text,
@@ -162,54 +164,56 @@ class _Discovery:
                 local_names=local_names,
             )
 
-    def with_inherited(self, one: _Read) -> ParsedFile:
-        """Return what an installer meets in ``one``: an include that could not be read may name an index."""
-        failed = {start for start, key in one.includes if key in self._failed}
-        unread = [include for include in one.document.includes if include.span.start in failed]
-        document = with_unknown_index(one.document, unread, LineIndex(one.text), one.target) if unread else one.document
-        return ParsedFile(document, one.includes)
+    def with_unknown_indexes(self, read: _Read) -> ParsedFile:
+        """Return ``read`` with an unknown index for each include that could not be read."""
+        failed = {start for start, key in read.includes if key in self._failed}
+        unread = [include for include in read.document.includes if include.span.start in failed]
+        document = read.document
+        if unread:
+            document = with_unknown_index(document, unread, LineTable(read.text), read.target)
+        return ParsedFile(document, read.includes)
 
     def run(self) -> None:
-        waiting = deque(target for path in self._request.paths for target in self._targets(path))
-        while waiting:
-            target = waiting.popleft()
-            known = self.read.get(target.key)
-            # A file that is a requirements file to one and a constraints file to another is installed from.
-            is_news = known is None or (
-                known.target.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
-            )
-            if is_news and target.key not in self._failed:
-                waiting.extend(self._take(target))
-        self._look_above()
+        pending = deque(target for path in self._request.paths for target in self._targets(path))
+        while pending:
+            target = pending.popleft()
+            read = self.read.get(target.key)
+            # A file that is included both as requirements and as constraints is a requirements file.
+            is_new = read is None or (read.target.kind is Kind.CONSTRAINT and target.kind is Kind.REQUIREMENT)
+            if is_new and target.key not in self._failed:
+                pending.extend(self._read_file(target))
+        self._read_including_files()
 
-    def _look_above(self) -> None:
-        """Read the requirements files that include one of those read: it is installed by way of them."""
-        waiting = deque((key, one) for key, one in self.read.items() if one.document.format == "requirements")
-        seen: dict[str, _Read] = {}
-        while waiting:
-            key, one = waiting.popleft()
-            root = one.target.root
-            for path, text in self._inherited_indexes.including(one.target.path, root):
-                other = file_target(path, root, "requirements", self._tree)
-                if other.key in self.read or other.key in self.above:
+    def _read_including_files(self) -> None:
+        """Read the requirements files that include one of those read: it may be installed through them."""
+        pending = deque((key, read) for key, read in self.read.items() if read.document.format == "requirements")
+        parsed: dict[str, _Read] = {}
+        while pending:
+            key, read = pending.popleft()
+            root = read.target.root
+            for path, text in self._inherited_indexes.including_files(read.target.path, root):
+                target = file_target(path, root, "requirements", self._tree)
+                if target.key in self.read or target.key in self.including:
                     continue
-                if other.key not in seen:
-                    document, found = parsed(text, other, self._tree)
-                    seen[other.key] = _Read(
-                        other, one.resolved_config, text, document, followed_includes(document, found)
+                if target.key not in parsed:
+                    document, resolved = parse_file(text, target, self._tree)
+                    parsed[target.key] = _Read(
+                        target, read.resolved_config, text, document, followed_includes(document, resolved)
                     )
-                if any(included == key for _, included in seen[other.key].includes):
-                    self.above[other.key] = seen[other.key]
-                    waiting.append((other.key, seen[other.key]))
-        left_out = [
-            path for path in self._inherited_indexes.left_out if (self._tree.real_path(path) or path) not in self.read
+                if any(included == key for _, included in parsed[target.key].includes):
+                    self.including[target.key] = parsed[target.key]
+                    pending.append((target.key, parsed[target.key]))
+        unsearched = [
+            path
+            for path in self._inherited_indexes.unsearched_files
+            if (self._tree.real_path(path) or path) not in self.read
         ]
-        for directory in dict.fromkeys(map(os.path.dirname, left_out)):
-            message = f"only {MAX_FILES} requirements files here were searched for those that include others"
+        for directory in dict.fromkeys(map(os.path.dirname, unsearched)):
+            message = f"only the first {MAX_FILES} requirements files were searched for files that include others"
             self.problems.append(Problem(Severity.NOTE, message, "check the whole directory", display_path(directory)))
 
-    def _take(self, target: FileTarget) -> list[FileTarget]:
-        """Read ``target``, remember it, and return the files that it includes."""
+    def _read_file(self, target: FileTarget) -> list[FileTarget]:
+        """Read and parse ``target``, and return the files that it includes."""
         resolved_config = self._config_resolver.resolve(target.path, target.root)
         if resolved_config is None or (
             self._request.apply_exclude and is_excluded_by_config(target.path, resolved_config)
@@ -220,36 +224,35 @@ class _Discovery:
             text = decode(target.format, target.path, data)
         except UnreadableFileError as error:
             self._failed.add(target.key)
-            self._refuse(error, resolved_config)
+            self._report_unreadable(error, resolved_config)
             return []
-        document, found = parsed(text, target, self._tree)
+        document, resolved = parse_file(text, target, self._tree)
         if self._request.format == target.format and _has_no_entry_of_format(text, target, document):
-            message = (
-                f"{one_line(display_path(target.path))}: read as {target.format}, and nothing in it is of that format"
-            )
-            self.problems.append(Problem(Severity.ERROR, message, "leave out --as, or say what the file is"))
+            message = f"{one_line(display_path(target.path))} has no entries of the format {target.format}"
+            self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             document = document._replace(ignores=())
-        included = [one for one in found if isinstance(one, FileTarget)]
-        includes = followed_includes(document, found)
-        document, indexes = self._inherited_indexes.indexed(target.path, target.root, text, document)
+        included = [include for include in resolved if isinstance(include, FileTarget)]
+        includes = followed_includes(document, resolved)
+        document, indexes = self._inherited_indexes.add_indexes(target.path, target.root, text, document)
         self.read[target.key] = _Read(target, resolved_config, text, document, includes, indexes)
         return included
 
     def _data(self, target: FileTarget) -> bytes:
-        """Return the content of ``target``; refuse a link to what its repository does not hold, or hides in it.
+        """Return the content of ``target``. Raises UnreadableFileError.
 
-        A repository could else have us quote from any file of this machine: a link needs but to bear the right name.
+        Links out of the repository, and links to files that are not dependency files, are rejected: a repository must
+        not be able to make mothball read and print other files.
         """
         if target.data is not None:
             return target.data
         path = target.path
         if self._tree.leads_outside(path, target.root):
-            help_text = "check the file that it leads to by its own path, or leave the link out with `exclude`"
+            help_text = "check the target by its own path, or add the link to `exclude`"
             raise UnreadableFileError(
                 path, "symbolic link is broken or leads outside the repository", help_text=help_text
             )
-        if self._tree.is_link(path) and self._request.format is None and not may_be_dependency_file(target.key):
-            raise UnreadableFileError(path, "it is a link to what is no dependency file by its name")
+        if self._tree.is_link(path) and self._request.format is None and not may_matter(target.key):
+            raise UnreadableFileError(path, "symbolic link to a file that is not a known dependency file")
         return self._tree.read(path)
 
     def _targets(self, path: str) -> Iterator[FileTarget]:
@@ -257,60 +260,59 @@ class _Discovery:
             name, data = self._request.stdin
             yield from self._named(name, data)
         elif self._tree.is_directory(path) and self._request.format is not None:
-            message = f"{one_line(display_path(path))}: --as says what files are, and this is a directory"
-            self.problems.append(Problem(Severity.ERROR, message, "name the files, or leave out --as"))
+            message = f"{one_line(display_path(path))} is a directory, and --as only applies to files"
+            self.problems.append(Problem(Severity.ERROR, message, "name the files, or omit --as"))
         elif self._tree.is_directory(path):
             yield from self._below(path)
         else:
             yield from self._named(path, None)
 
     def _named(self, path: str, data: bytes | None) -> Iterator[FileTarget]:
-        """Yield the file that was given by its name; a name says what its file is, unless ``--as`` does."""
+        """Yield the target for a file that was named; its format comes from ``--as`` or its name."""
         file_format = self._request.format or format_of(os.path.abspath(path))
         if data is None and not self._tree.exists(path):
-            self._refuse(UnreadableFileError(path or '""', "no such file"))
+            self._report_unreadable(UnreadableFileError(path or '""', "no such file"))
         elif file_format is None:
-            message = f"{one_line(display_path(path))}: no dependency file by its name"
-            self.problems.append(
-                Problem(Severity.ERROR, message, f"say what it is: --as FORMAT, one of {', '.join(FORMATS)}")
-            )
+            shown = one_line(display_path(path))
+            message = f"{shown} is not a known dependency file; use --as FORMAT to check it anyway"
+            self.problems.append(Problem(Severity.ERROR, message, f"FORMAT is one of {', '.join(FORMATS)}"))
         else:
-            root = self._request.root or repository_root(path, self._request.here)
+            root = self._request.root or repository_root(path, self._request.working_directory)
             yield file_target(path, root, file_format, self._tree, data)
 
     def _below(self, directory: str) -> Iterator[FileTarget]:
-        root = self._request.root or repository_root(directory, self._request.here)
-        left_out = 0
-        found, ignored = find(directory, self._cannot_list)
+        root = self._request.root or repository_root(directory, self._request.working_directory)
+        excluded = 0
+        found, ignored = find_dependency_files(directory, self._report_unlistable)
         for path in found:
             resolved_config = self._config_resolver.resolve(path, root)
             file_format = self._request.format or format_of(os.path.abspath(path))
             if resolved_config is not None and is_excluded_by_config(path, resolved_config):
-                left_out += 1
+                excluded += 1
             elif resolved_config is not None and file_format:
                 yield file_target(path, root, file_format, self._tree)
-        if found and len(found) == left_out:
-            message = f"{one_line(display_path(directory))}: all dependency files found here are excluded ({left_out})"
+        if found and len(found) == excluded:
+            message = f"{one_line(display_path(directory))}: all dependency files are excluded ({excluded})"
             self.problems.append(Problem(Severity.NOTE, message, "see `exclude` in the configuration"))
         if not found:
-            but = f" but what git ignores ({len(ignored)})" if ignored else ""
-            message = f"{one_line(display_path(directory))}: no dependency file found{but}"
-            help_text = "name a file to have it read all the same" if ignored else _LOOKED_FOR
+            suffix = f" except files ignored by git ({len(ignored)})" if ignored else ""
+            message = f"{one_line(display_path(directory))}: no dependency files found{suffix}"
+            help_text = "name an ignored file to check it anyway" if ignored else _SEARCHED_FILES
             self.problems.append(Problem(Severity.ERROR, message, help_text))
 
-    def _cannot_list(self, error: OSError) -> None:
-        self._refuse(UnreadableFileError(error.filename, os_error_text(error)))
+    def _report_unlistable(self, error: OSError) -> None:
+        self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
 
-    def _refuse(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
-        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())
+    def _report_unreadable(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
+        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else Config())
         severity = policy.severity_of(Rule.UNREADABLE, severity_policy)
         path = display_path(error.path)
-        help_text = error.help or (_LEAVE_OUT if resolved_config else "")
+        help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")
         self.unreadable.append(Finding(Rule.UNREADABLE, severity, error.cause, help_text, path=path))
 
 
 def is_excluded_by_config(path: str, resolved_config: ResolvedConfig) -> bool:
-    """Return whether the configuration excludes the file at the absolute ``path`` from what it is said to govern."""
+    """Return True if an ``exclude`` pattern of the configuration matches the absolute ``path``."""
     if not resolved_config.config.exclude:
         return False
     relative = os.path.relpath(path, resolved_config.directory).replace(os.sep, "/")

@@ -1,4 +1,4 @@
-"""Finding dependency files below a directory."""
+"""Find dependency files below a directory, and match ``exclude`` patterns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mothball.model.records import NamedTuple
 from mothball.repository.files import is_inside
 from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
 
-# Directories that hold other people's files: environments, caches, version control.
+# Directories of third-party and generated files: environments, caches, version control.
 SKIPPED_DIRECTORIES = frozenset(
     {
         ".bzr", ".cache", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache",
@@ -21,89 +21,86 @@ SKIPPED_DIRECTORIES = frozenset(
     }
 )  # fmt: skip
 
-# os.walk calls itself for each level; no project is nearly as deep.
+# A limit, as os.walk recurses for each level; no project is nearly as deep.
 MAX_DEPTH = 200
-
-
 _ENVIRONMENT_FILE = "pyvenv.cfg"
 
 
 class FoundFiles(NamedTuple):
-    """What lies below a directory: the absolute paths of its dependency files, and of those that git ignores."""
+    """The absolute paths of the dependency files below a directory; those that git ignores are separate."""
 
     files: list[str]
     ignored: list[str]
 
 
-def find(directory: str, on_error: Callable[[OSError], None]) -> FoundFiles:
-    """Return the dependency files below ``directory``, as ``walk`` finds them; what git ignores stands apart.
+def find_dependency_files(directory: str, on_error: Callable[[OSError], None]) -> FoundFiles:
+    """Return the dependency files below ``directory`` as found by ``walk``, split by whether git ignores them.
 
-    Who names a directory that git ignores means it: then nothing stands apart. A directory with a ``pyvenv.cfg`` that
-    git tracks is no environment but somebody's files, and is walked as well.
+    If git ignores ``directory`` itself, no file counts as ignored: the user named it explicitly. A directory with a
+    ``pyvenv.cfg`` that git tracks is not treated as a virtual environment, and is searched as well.
     """
     top = os.path.abspath(directory)
     files: list[str] = []
-    hidden: set[str] = set()
-    waiting = [top]
-    while waiting:
+    ignored: set[str] = set()
+    pending = [top]
+    while pending:
         environments: list[str] = []
-        found = list(walk(waiting.pop(), on_error, environments))
+        found = list(walk(pending.pop(), on_error, environments))
         files += found
-        markers = [os.path.join(one, _ENVIRONMENT_FILE) for one in environments]
+        markers = [os.path.join(environment, _ENVIRONMENT_FILE) for environment in environments]
         for root, paths in group_by_repository([*found, *markers]).items():
-            asked = paths if is_inside(root, top) else [*paths, top]
-            ignored_here = ignored_paths(asked, root)
-            hidden |= ignored_here
-            left = [path for path in paths if path.endswith(_ENVIRONMENT_FILE) and path not in ignored_here]
-            waiting += map(os.path.dirname, tracked_paths(left, root))
-    if top in hidden:
-        hidden.clear()
-    return FoundFiles([path for path in files if path not in hidden], [path for path in files if path in hidden])
+            ignored_here = ignored_paths(paths if is_inside(root, top) else [*paths, top], root)
+            ignored |= ignored_here
+            not_ignored = [path for path in paths if path.endswith(_ENVIRONMENT_FILE) and path not in ignored_here]
+            pending += map(os.path.dirname, tracked_paths(not_ignored, root))
+    if top in ignored:
+        ignored.clear()
+    return FoundFiles([path for path in files if path not in ignored], [path for path in files if path in ignored])
 
 
 def walk(directory: str, on_error: Callable[[OSError], None], environments: list[str] | None = None) -> Iterator[str]:
-    """Yield the absolute paths of all files below ``directory`` that are dependency files by their name, sorted.
+    """Yield the absolute paths of all files below ``directory`` whose name is that of a dependency file, sorted.
 
-    Links to directories are not followed; virtual environments, which are added to ``environments``, caches and version
-    control are passed over. A directory that cannot be listed, or lies deeper than ``MAX_DEPTH``, is told to
-    ``on_error``.
+    Links to directories are not followed. Caches, version control and virtual environments are not searched; the
+    latter are added to ``environments``. ``on_error`` is called for directories that cannot be listed or are nested
+    deeper than ``MAX_DEPTH``.
     """
     top = os.path.abspath(directory)
     for parent, directories, names in os.walk(top, onerror=on_error):
         if directories and parent.count(os.sep) - top.count(os.sep) >= MAX_DEPTH:
-            on_error(OSError(errno.ENAMETOOLONG, f"it holds more than {MAX_DEPTH} levels of directories", parent))
+            on_error(OSError(errno.ENAMETOOLONG, f"more than {MAX_DEPTH} nested directories", parent))
             directories.clear()
-        inside = sorted(name for name in directories if name not in SKIPPED_DIRECTORIES)
-        theirs = {name for name in inside if os.path.lexists(os.path.join(parent, name, _ENVIRONMENT_FILE))}
-        directories[:] = [name for name in inside if name not in theirs]
+        searched = sorted(name for name in directories if name not in SKIPPED_DIRECTORIES)
+        virtual = {name for name in searched if os.path.lexists(os.path.join(parent, name, _ENVIRONMENT_FILE))}
+        directories[:] = [name for name in searched if name not in virtual]
         if environments is not None:
-            environments += (os.path.join(parent, name) for name in theirs)
+            environments += (os.path.join(parent, name) for name in virtual)
         for name in sorted(names):
             path = os.path.join(parent, name)
             if format_of(path) is not None:
                 yield path
 
 
-# `**/` at the beginning of a segment matches any number of segments. Any other `**` matches these and what `*` matches:
-# one star is left in the text after it.
+# `**/` at the start of a segment matches any number of segments. Any other `**` also matches what `*` matches, so one
+# star is left in the text after it.
 _DOUBLE_STAR = re.compile(r"(?<![^/])\*\*+/|\*+(?=\*)")
 
 
 def is_excluded(relative: str, patterns: Sequence[str]) -> bool:
-    """Return whether a path, relative and with forward slashes, matches one of the ``exclude`` patterns.
+    """Return True if a relative path with forward slashes matches one of the ``exclude`` patterns.
 
-    ``*`` and ``?`` stay within one part of the path, ``**`` spans any number; a pattern that names a directory takes
-    all below it. The time is linear in the path.
+    ``*`` and ``?`` match within a path segment, ``**`` matches any number of segments. A pattern that matches a
+    directory matches everything below it. Matching takes linear time in the length of the path.
     """
     return any(_compiled(pattern).match(f"{relative}/") for pattern in patterns)
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Translate a pattern to a regular expression for paths with a slash at their end.
+    """Translate a pattern to a regular expression for paths that end with a slash.
 
-    The text between two ``**``, and between two ``*`` of a segment, is matched where it ends first, in an atomic group:
-    any later end leaves less of the path to the rest of the pattern and need not be tried.
+    The text between two ``**``, and between two ``*`` in a segment, is matched at its first end, in an atomic group: a
+    later end leaves less of the path to the rest of the pattern, so backtracking is never needed.
     """
     blocks = _DOUBLE_STAR.split(pattern.removeprefix("./").rstrip("/"))
     blocks[-1] += "/"
@@ -111,12 +108,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _translated(block: str) -> str:
-    """Translate the text between two ``**``: whole segments, then one that may end within a segment of the path."""
-    *whole, last = block.split("/")
-    return "/".join([*(_segment(text, ends=True) for text in whole), _segment(last, ends=False)])
+    """Translate the text between two ``**``: complete segments, then one that may end within a path segment."""
+    *complete, last = block.split("/")
+    return "/".join([*(_segment(text, is_complete=True) for text in complete), _segment(last, is_complete=False)])
 
 
-def _segment(text: str, *, ends: bool) -> str:
+def _segment(text: str, *, is_complete: bool) -> str:
     chunks = ["[^/]".join(map(re.escape, chunk.split("?"))) for chunk in text.split("*")]
-    tail = f"[^/]*{chunks.pop()}" if ends and len(chunks) > 1 else ""
+    tail = f"[^/]*{chunks.pop()}" if is_complete and len(chunks) > 1 else ""
     return chunks[0] + "".join(f"(?>[^/]*?{chunk})" for chunk in chunks[1:]) + tail

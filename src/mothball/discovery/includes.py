@@ -1,4 +1,4 @@
-"""Resolve includes to files, and find the files that an installer reads as if they were one."""
+"""Resolve includes to files, and group the files that an installer reads together."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import DISK, Tree, display_path, is_inside
 
+# Formats whose includes (setuptools ``file``) contain requirements only, no options.
 _SETUPTOOLS = ("pyproject", "setup-cfg", "setup-py")
 
 
 class FileTarget(NamedTuple):
-    """One file to be read: its absolute path, its repository, its format, and whether it only constrains.
+    """A file to read: its absolute path, the root of its repository, its format and kind.
 
-    ``key`` is its real path, by which it is known however it is reached. ``data`` is its content where that does not
-    come from the disk.
+    ``key`` is its real path, which identifies the file. ``data`` is its content if that is not read from the tree.
     """
 
     path: str
@@ -34,167 +34,174 @@ class FileTarget(NamedTuple):
 
 
 def parse_document(text: str, path: str, root: str, file_format: str, kind: FileKind) -> Document:
-    """Return what ``text`` says in place of the file at the absolute ``path``, as ``discover`` would read it.
+    """Parse ``text`` as the content of the file at the absolute ``path``, like ``discover`` does.
 
-    The includes are not followed; those that would not be followed are told as problems.
+    Includes are not read; those that cannot be followed are problems of the document.
     """
-    return parsed(text, FileTarget(path, path, root, file_format, kind), DISK)[0]
+    return parse_file(text, FileTarget(path, path, root, file_format, kind), DISK)[0]
 
 
 def include_target(include: Include, path: str, root: str) -> str | None:
-    """Return the real path of what ``include`` in the file at ``path`` leads to, None where it is not followed."""
-    found = _resolve(include, FileTarget(path, path, root, "requirements", DependencyKind.REQUIREMENT), DISK)
-    return found.key if isinstance(found, FileTarget) else None
+    """Return the real path of the file that ``include`` in the file at ``path`` names, None if it is not followed."""
+    target = _resolve(include, FileTarget(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
+    return target.key if isinstance(target, FileTarget) else None
 
 
-def parsed(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[FileTarget | ParseProblem]]:
-    """Return the document in ``text``, and for each of its includes the file, or why it is not followed."""
+def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[FileTarget | ParseProblem]]:
+    """Return the document in ``text`` and, for each of its includes, the file or the reason why it is not followed."""
     document = with_source_locations(parse(target.format, text, target.kind), text, target.path)
-    found = [_resolve(include, target, tree) for include in document.includes]
-    refused = [one for one in found if isinstance(one, ParseProblem)]
-    pairs = zip(document.includes, found, strict=True)
-    unread = [include for include, one in pairs if isinstance(one, ParseProblem) and _may_name_index(document, include)]
-    document = document._replace(problems=(*document.problems, *refused))
-    return (with_unknown_index(document, unread, LineIndex(text), target) if unread else document), found
+    resolved = [_resolve(include, target, tree) for include in document.includes]
+    problems = [result for result in resolved if isinstance(result, ParseProblem)]
+    unread = [
+        include
+        for include, result in zip(document.includes, resolved, strict=True)
+        if isinstance(result, ParseProblem) and _may_configure_index(document, include)
+    ]
+    document = document._replace(problems=(*document.problems, *problems))
+    return (with_unknown_index(document, unread, LineTable(text), target) if unread else document), resolved
 
 
-def _may_name_index(document: Document, include: Include) -> bool:
-    """Return whether what ``include`` draws in may say where the names of ``document`` belong.
+def _may_configure_index(document: Document, include: Include) -> bool:
+    """Return True if the included file may configure an index for ``document``.
 
-    What setuptools includes holds names alone, and constraints that many projects share (``-c https://…``) none.
+    Files included by setuptools contain requirements only. Constraints at a URL (``-c https://…``), which many projects
+    share, are assumed to contain no options.
     """
     return document.format not in _SETUPTOOLS and not (
         include.kind is DependencyKind.CONSTRAINT and "://" in include.target
     )
 
 
-def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineIndex, target: FileTarget) -> Document:
-    """Return ``document``, which knows that ``unread`` may name an index."""
+def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineTable, target: FileTarget) -> Document:
+    """Return ``document`` with an ``unknown`` index option for each include in ``unread``, which could not be read."""
     shown = display_path(target.path)
-    unknown = [IndexOption(one.span, "unknown", "", f"{shown}:{lines.position(one.span.start).line}") for one in unread]
+    unknown = [
+        IndexOption(include.span, "unknown", "", f"{shown}:{lines.position(include.span.start).line}")
+        for include in unread
+    ]
     return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
 
 
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
-    """Return the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
+    """Return the target for the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
     kind: FileKind = DependencyKind.CONSTRAINT if is_constraints(absolute) else DependencyKind.REQUIREMENT
     return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 
-def followed_includes(document: Document, found: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
-    """Return the offset and the real path of each include of ``document`` that can be followed."""
-    pairs = zip(document.includes, found, strict=True)
-    return tuple((include.span.start, one.key) for include, one in pairs if isinstance(one, FileTarget))
+def followed_includes(document: Document, resolved: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
+    """Return the offset and the real path of each include of ``document`` that is followed."""
+    pairs = zip(document.includes, resolved, strict=True)
+    return tuple((include.span.start, target.key) for include, target in pairs if isinstance(target, FileTarget))
 
 
-def _resolve(include: Include, by: FileTarget, tree: Tree) -> FileTarget | ParseProblem:
-    """Return the file that ``include`` in the file ``by`` names, or why it is not followed.
+def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | ParseProblem:
+    """Return the file that ``include`` in the file ``source`` names, or the reason why it is not followed.
 
-    Only files that look like dependency files, inside the repository with every link followed: a repository must not be
-    able to make us read, and show, what else lies on the disk.
+    Only files inside the repository with the name of a dependency file are read, after following links: a repository
+    must not be able to make mothball read and print other files.
     """
     name = one_line(include.target, 100)
     if "://" in include.target:
-        return ParseProblem(include.span, f"{name} is not followed: it is a URL", "check a copy of it")
+        return ParseProblem(include.span, f"{name} is not read: it is a URL", "download the file and check the copy")
     if "$" in include.target:
-        return ParseProblem(include.span, f"{name} is not followed: it holds a variable", "name the file itself")
-    path = os.path.normpath(os.path.join(os.path.dirname(by.path), include.target))
-    if not is_inside(path, by.root):
+        return ParseProblem(include.span, f"{name} is not read: it contains a variable", "check the file separately")
+    path = os.path.normpath(os.path.join(os.path.dirname(source.path), include.target))
+    if not is_inside(path, source.root):
         return ParseProblem(
             include.span,
-            f"{name} is not followed: it lies outside the repository",
-            f"only files below {_named_root(by.root)} are read along; check it by itself",
+            f"{name} is not read: it is outside the repository",
+            f"check it separately: only includes below {_root_name(source.root)} are read",
         )
     real = tree.real_path(path)
-    if real is None or not is_inside(real, os.path.realpath(by.root)) or not tree.is_file(real):
+    if real is None or not is_inside(real, os.path.realpath(source.root)) or not tree.is_file(real):
         cause = "no such file in the repository"
-        return ParseProblem(include.span, f"{name} cannot be read: {cause}", "mend the path, or take the line away")
+        return ParseProblem(include.span, f"{name} cannot be read: {cause}", "correct the path, or remove the line")
     if not may_be_included(real):
         return ParseProblem(
             include.span,
-            f"{name} is not followed: no requirements file by its name",
-            "check it by itself: mothball check --as requirements FILE",
+            f"{name} is not read: not the name of a requirements file",
+            "check it separately: mothball check --as requirements FILE",
         )
-    return FileTarget(path, real, by.root, "requirements", include.kind)
+    return FileTarget(path, real, source.root, "requirements", include.kind)
 
 
-def _named_root(root: str) -> str:
-    """Return ``root`` as it is shown, by its name where that is the working directory: a dot is easily overlooked."""
+def _root_name(root: str) -> str:
+    """Return ``root`` for display; the name of the working directory instead of a dot, which is easily overlooked."""
     shown = display_path(root)
     return os.path.basename(root) or root if shown == os.curdir else shown
 
 
 class ParsedFile(NamedTuple):
-    """One file, with the real path of each file that it includes behind the offset of the place where it does."""
+    """A document, and the offset and real path of each file that it includes."""
 
     document: Document
     includes: tuple[tuple[int, str], ...]
 
 
 class InstalledTogether(NamedTuple):
-    """What holds for a file: the index options in force, and the keys of all ``files`` that are installed in one go."""
+    """The files that an installer reads together, by their keys, and the index options that apply to all of them."""
 
     options: tuple[IndexOption, ...]
     files: tuple[str, ...]
 
 
 def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, InstalledTogether]:
-    """Return for each file what its installer reads along with it, by the same keys as ``read``.
+    """Return for each file the files that its installer reads together with it, by the same keys as ``read``.
 
-    An installer is given one file and reads all that it includes as if it were one: the options of any of them hold
-    for all. A file that several others include may be installed by way of each of them.
+    An installer of a file reads everything that it includes as one file: an option in any of them applies to all. A
+    file that several others include may be installed through each of them; the results are then combined.
     """
-    included = {path for one in read.values() for _, path in one.includes}
-    # Files that include one another in a circle have no file above them; each of them is then a start of its own.
-    starts = [path for path in read if path not in included]
-    gathered: dict[str, list[InstalledTogether]] = {path: [] for path in read}
+    included = {path for file in read.values() for _, path in file.includes}
+    # In a cycle of includes no file is a root: those not reached from any other root become roots themselves.
+    roots = [path for path in read if path not in included]
+    installations: dict[str, list[InstalledTogether]] = {path: [] for path in read}
     covered: set[str] = set()
-    for start in [*starts, *(path for path in read if path in included)]:
-        if start in covered:
+    for root in [*roots, *(path for path in read if path in included)]:
+        if root in covered:
             continue
-        way = _installed_by(start, read)
-        covered.update(way.files)
-        for path in way.files:
-            gathered[path].append(way)
-    # Most files have one file above them, and share what it says rather than hold it again.
-    return {path: ways[0] if len(ways) == 1 else _any_of(ways) for path, ways in gathered.items()}
+        installation = _installed_from(root, read)
+        covered.update(installation.files)
+        for path in installation.files:
+            installations[path].append(installation)
+    # Most files are installed in one way only: share the object to save memory.
+    return {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
 
 
-def _any_of(ways: list[InstalledTogether]) -> InstalledTogether:
-    """Return what holds for a file that is installed in several ways: each of their main indexes may be asked."""
+def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
+    """Combine the installations of one file: each main index is a candidate, all but one as an extra index."""
     mains = [
-        next((option for option in reversed(way.options) if option.name == "index-url" and option.value), None)
-        for way in ways
+        next((option for option in reversed(each.options) if option.name == "index-url" and option.value), None)
+        for each in installations
     ]
     main = next((option for option in reversed(mains) if option is not None), None)
-    options = dict.fromkeys(option for way in ways for option in way.options if option.name != "index-url")
+    options = dict.fromkeys(option for each in installations for option in each.options if option.name != "index-url")
     extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
-    files = dict.fromkeys(path for way in ways for path in way.files)
+    files = dict.fromkeys(path for each in installations for path in each.files)
     return InstalledTogether(tuple(dict.fromkeys((*options, *extra, *((main,) if main else ())))), tuple(files))
 
 
-def _installed_by(start: str, read: Mapping[str, ParsedFile]) -> InstalledTogether:
-    """Return all files that an installer of ``start`` reads, and their options in the order in which it meets them.
+def _installed_from(root: str, read: Mapping[str, ParsedFile]) -> InstalledTogether:
+    """Return all files that an installer of ``root`` reads, and their options in the order in which it reads them.
 
-    The last word on an index is the one that counts. So the way is gone from its end: what a file says counts where
-    it is included for the last time.
+    The last option takes precedence. Lines are therefore visited in reverse order, so that a file that is included
+    several times counts where it is included last.
     """
-    reached = {start: None}
+    files = {root: None}
     options: list[IndexOption] = []
-    waiting = _steps(read[start])
-    while waiting:
-        step = waiting.pop()
-        if isinstance(step, IndexOption):
-            options.append(step)
-        elif step in read and step not in reached:
-            reached[step] = None
-            waiting += _steps(read[step])
-    return InstalledTogether(tuple(reversed(options)), tuple(reached))
+    pending = _options_and_includes(read[root])
+    while pending:
+        item = pending.pop()
+        if isinstance(item, IndexOption):
+            options.append(item)
+        elif item in read and item not in files:
+            files[item] = None
+            pending += _options_and_includes(read[item])
+    return InstalledTogether(tuple(reversed(options)), tuple(files))
 
 
-def _steps(one: ParsedFile) -> list[IndexOption | str]:
-    """Return the index options and the includes of a file in the order of its lines."""
-    steps: list[tuple[int, IndexOption | str]] = [*one.includes]
-    steps += ((option.span.start, option) for option in one.document.index_options)
-    return [step for _, step in sorted(steps, key=itemgetter(0))]
+def _options_and_includes(file: ParsedFile) -> list[IndexOption | str]:
+    """Return the index options and the paths of the includes of a file in the order of its lines."""
+    items: list[tuple[int, IndexOption | str]] = [*file.includes]
+    items += ((option.span.start, option) for option in file.document.index_options)
+    return [item for _, item in sorted(items, key=itemgetter(0))]

@@ -185,8 +185,8 @@ def resolve_local_references(
     targets = [reference for reference in references if not reference.name][:MAX_TARGETS]
     candidates = {target: tuple(_candidate_directories(target, root)) for target in dict.fromkeys(targets)}
     if candidates:
-        directories = [directory for candidate in candidates.values() for directory in candidate]
-        tree.prepare([path for directory in directories for path, _ in metadata_files(directory)])
+        projects = {project for directories in candidates.values() for project in directories}
+        tree.prepare([path for project in sorted(projects) for path, _ in metadata_files(project)])
     for reference in references:
         if reference.name:
             yield LocalName(reference.name, reference.reason)

@@ -16,7 +16,7 @@ from mothball.check.pipeline import LookUp, check
 from mothball.discovery.config_lookup import ConfigResolver, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
-from mothball.discovery.file_search import find
+from mothball.discovery.file_search import find_dependency_files
 from mothball.discovery.includes import parse_document
 from mothball.discovery.local_projects import (
     LocalReference,
@@ -184,7 +184,7 @@ def _read_with_neighbours(
     neighbours = tuple(_neighbours(path, file_format, root, config_resolver))
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
-    given = DiscoveryRequest((path, *neighbours), as_format, here=here, all_names=True)
+    given = DiscoveryRequest((path, *neighbours), as_format, working_directory=here, all_names=True)
     if not os.path.lexists(path):
         given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
     return discover(given, config_resolver, _ANY_DAY).files
@@ -198,7 +198,7 @@ def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigR
     if file_format not in _LOCK_FORMATS and file_format != "requirements":
         return
     project = project_of(path, root)
-    nearby = find(project, lambda _: None).files[:_MAX_NEIGHBOURS]
+    nearby = find_dependency_files(project, lambda _: None).files[:_MAX_NEIGHBOURS]
     above = _requirements_above(project, root) if file_format == "requirements" else ()
     for other in (*nearby, *above):
         other_format = format_of(other)

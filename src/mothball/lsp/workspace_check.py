@@ -124,7 +124,7 @@ def _discover(
     problems: dict[Problem, None] = {}
     for folder in folders:
         context.on_progress(0, 0)
-        found = discover(DiscoveryRequest((folder,), here=folder), config_resolver, settings)
+        found = discover(DiscoveryRequest((folder,), working_directory=folder), config_resolver, settings)
         everything: list[SourceFile | Finding] = [*found.files, *found.unreadable]
         for one in everything:
             if one.path not in files or is_inside(os.path.abspath(one.path), folder):

@@ -151,7 +151,7 @@ def test_what_a_lock_without_a_graph_records_counts_as_direct() -> None:
 def checked(repo: Path, files: dict[str, str]) -> Report:
     """Check a repository of ``files``, in which old-lib is archived."""
     repository(repo, files)
-    given = DiscoveryRequest((str(repo),), root=str(repo), here=str(repo))
+    given = DiscoveryRequest((str(repo),), root=str(repo), working_directory=str(repo))
     found = discover(given, ConfigResolver(ConfigResolverSettings(SETTINGS.today), UserConfig()), SETTINGS)
     return check(found.files, LookUp({"old-lib": ARCHIVED}), SETTINGS)
 

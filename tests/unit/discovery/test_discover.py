@@ -1,4 +1,4 @@
-"""From what was given to what is read: which files, as what, with which includes, and what is told of the rest."""
+"""Discovery of dependency files: formats, includes, configurations, and reports on unreadable files."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ TODAY = "2026-11-22"
 SETTINGS = RunSettings(TODAY, 1_795_000_000.0)
 
 
-def found(*paths: str, settings: RunSettings = SETTINGS, **governing: Any) -> DiscoveryResult:
-    return discovered(DiscoveryRequest(paths), settings, **governing)
+def discover_paths(*paths: str, settings: RunSettings = SETTINGS, **resolver_settings: Any) -> DiscoveryResult:
+    return discover_request(DiscoveryRequest(paths), settings, **resolver_settings)
 
 
-def discovered(given: DiscoveryRequest, settings: RunSettings = SETTINGS, **governing: Any) -> DiscoveryResult:
-    return discover(given, ConfigResolver(ConfigResolverSettings(TODAY)._replace(**governing), UserConfig()), settings)
+def discover_request(
+    request: DiscoveryRequest, settings: RunSettings = SETTINGS, **resolver_settings: Any
+) -> DiscoveryResult:
+    return discover(
+        request, ConfigResolver(ConfigResolverSettings(TODAY)._replace(**resolver_settings), UserConfig()), settings
+    )
 
 
-def read(*paths: str) -> DiscoveryResult:
-    """Discover where nothing goes wrong."""
-    result = found(*paths)
+def discover_without_problems(*paths: str) -> DiscoveryResult:
+    """Discover files and assert that there are no problems."""
+    result = discover_paths(*paths)
     assert (result.unreadable, result.problems) == ((), ())
     assert [problem for file in result.files for problem in file.document.problems] == []
     return result
@@ -45,11 +49,11 @@ def paths_of(result: DiscoveryResult) -> list[str]:
 
 
 def names_of(result: DiscoveryResult) -> dict[str, list[str]]:
-    return {file.path: [one.name for one in file.document.dependencies] for file in result.files}
+    return {file.path: [dependency.name for dependency in file.document.dependencies] for file in result.files}
 
 
-def kinds_of(result: DiscoveryResult) -> dict[str, set[DependencyKind]]:
-    return {file.path: {one.kind for one in file.document.dependencies} for file in result.files}
+def kinds_of(result: DiscoveryResult) -> dict[str, set[Kind]]:
+    return {file.path: {dependency.kind for dependency in file.document.dependencies} for file in result.files}
 
 
 def options_of(result: DiscoveryResult) -> dict[str, list[str]]:
@@ -65,9 +69,9 @@ def problems(result: DiscoveryResult) -> list[str]:
 
 
 def refused_include(repo: Path, target: str) -> ParseProblem:
-    """Return what is told of ``target``, the one include of a file that is read all the same."""
+    """Return the problem reported for an include of ``target``; the rest of the file is read."""
     write_tree(repo, {"requirements.txt": f"flask\n-r {target}\nrich\n"})
-    result = found("requirements.txt")
+    result = discover_paths("requirements.txt")
     assert (result.unreadable, result.problems) == ((), ())
     assert names_of(result) == {"requirements.txt": ["flask", "rich"]}
     (file,) = result.files
@@ -76,12 +80,12 @@ def refused_include(repo: Path, target: str) -> ParseProblem:
     return problem
 
 
-# --- what is given ----------------------------------------------------------------------------------------------------
+# --- paths ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_read_by_its_name(repo: Path) -> None:
+def test_file_format_is_decided_by_name(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask==1.0\n", "sub/constraints.txt": "rich\n"})
-    result = read("requirements.txt", str(repo / "sub" / "constraints.txt"))
+    result = discover_without_problems("requirements.txt", str(repo / "sub" / "constraints.txt"))
     assert names_of(result) == {"requirements.txt": ["flask"], "sub/constraints.txt": ["rich"]}
     assert kinds_of(result) == {
         "requirements.txt": {DependencyKind.REQUIREMENT},
@@ -90,84 +94,95 @@ def test_a_file_is_read_by_its_name(repo: Path) -> None:
     assert result.files[0].text == "flask==1.0\n"
 
 
-def test_a_directory_is_read_with_all_below_it(repo: Path) -> None:
+def test_directory_is_searched_recursively(repo: Path) -> None:
     tree = {"requirements.txt": "a\n", "sub/requirements/dev.txt": "b\n", "sub/pyproject.toml": "", "notes.txt": "c\n"}
     write_tree(repo, tree)
-    assert paths_of(read(".")) == ["requirements.txt", "sub/pyproject.toml", "sub/requirements/dev.txt"]
-    assert paths_of(read("sub")) == ["sub/pyproject.toml", "sub/requirements/dev.txt"]
+    assert paths_of(discover_without_problems(".")) == [
+        "requirements.txt",
+        "sub/pyproject.toml",
+        "sub/requirements/dev.txt",
+    ]
+    assert paths_of(discover_without_problems("sub")) == ["sub/pyproject.toml", "sub/requirements/dev.txt"]
 
 
-def test_a_pyproject_is_read_as_one(repo: Path) -> None:
+def test_pyproject_is_read(repo: Path) -> None:
     write_tree(repo, {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["flask>=3"]\n'})
-    result = read("pyproject.toml")
+    result = discover_without_problems("pyproject.toml")
     assert names_of(result) == {"pyproject.toml": ["flask"]}
     assert result.files[0].document.format == "pyproject"
 
 
-def test_the_directory_counts_for_a_file_that_is_named_inside_it(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parent_directory_decides_format_of_relative_path(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_tree(repo, {"requirements/base.txt": "flask\n"}) / "requirements")
-    assert paths_of(read("base.txt")) == ["base.txt"]
-    assert paths_of(read(".")) == ["base.txt"]
+    assert paths_of(discover_without_problems("base.txt")) == ["base.txt"]
+    assert paths_of(discover_without_problems(".")) == ["base.txt"]
 
 
-def test_standard_input_stands_for_the_file_that_it_names(repo: Path) -> None:
+def test_stdin_replaces_the_named_file(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask\n", "base.txt": "rich\n"})
-    result = discovered(DiscoveryRequest(("-",), stdin=("requirements.txt", b"django\n-r base.txt\n")))
+    result = discover_request(DiscoveryRequest(("-",), stdin=("requirements.txt", b"django\n-r base.txt\n")))
     assert names_of(result) == {"requirements.txt": ["django"], "base.txt": ["rich"]}
 
 
-def test_standard_input_may_bear_the_name_of_a_file_that_is_not_there(repo: Path) -> None:
-    result = discovered(DiscoveryRequest(("-",), stdin=("new/requirements.txt", b"django\n")))
+def test_stdin_may_name_missing_file(repo: Path) -> None:
+    result = discover_request(DiscoveryRequest(("-",), stdin=("new/requirements.txt", b"django\n")))
     assert names_of(result) == {"new/requirements.txt": ["django"]}
     assert result.problems == ()
 
 
-def test_a_dash_without_standard_input_is_a_path_like_any_other(repo: Path) -> None:
-    assert unreadable(found("-")) == ["-: no such file"]
+def test_dash_without_stdin_is_a_path(repo: Path) -> None:
+    assert unreadable(discover_paths("-")) == ["-: no such file"]
 
 
-def test_a_format_that_is_given_overrules_the_name(repo: Path) -> None:
+def test_format_overrides_name(repo: Path) -> None:
     write_tree(repo, {"deps.list": "flask\n", "requirements.txt": '[project]\ndependencies = ["rich"]\n'})
-    assert names_of(discovered(DiscoveryRequest(("deps.list",), "requirements"))) == {"deps.list": ["flask"]}
-    assert names_of(discovered(DiscoveryRequest(("requirements.txt",), "pyproject"))) == {"requirements.txt": ["rich"]}
-    assert names_of(discovered(DiscoveryRequest(("-",), "requirements", ("stdin", b"rich\n")))) == {"stdin": ["rich"]}
+    assert names_of(discover_request(DiscoveryRequest(("deps.list",), "requirements"))) == {"deps.list": ["flask"]}
+    assert names_of(discover_request(DiscoveryRequest(("requirements.txt",), "pyproject"))) == {
+        "requirements.txt": ["rich"]
+    }
+    assert names_of(discover_request(DiscoveryRequest(("-",), "requirements", ("stdin", b"rich\n")))) == {
+        "stdin": ["rich"]
+    }
 
 
-def test_a_name_that_says_nothing_is_told_with_the_way_out(repo: Path) -> None:
+def test_unknown_file_name_is_reported_with_remedy(repo: Path) -> None:
     write_tree(repo, {"deps.list": "flask\n", "requirements.txt": "rich\n"})
-    result = found("deps.list", "requirements.txt")
+    result = discover_paths("deps.list", "requirements.txt")
     (problem,) = result.problems
-    assert (problem.severity, problem.message) == (Severity.ERROR, "deps.list: no dependency file by its name")
-    assert problem.help.startswith("say what it is: --as FORMAT, one of pyproject, requirements, ")
+    assert (problem.severity, problem.message) == (
+        Severity.ERROR,
+        "deps.list is not a known dependency file; use --as FORMAT to check it anyway",
+    )
+    assert problem.help.startswith("FORMAT is one of pyproject, requirements, ")
     assert paths_of(result) == ["requirements.txt"]
 
 
-def test_a_missing_path_is_told_and_the_others_are_read(repo: Path) -> None:
+def test_missing_path_is_reported_and_others_are_read(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "rich\n"})
-    result = found("gone/requirements.txt", "gone", "", "requirements.txt")
+    result = discover_paths("gone/requirements.txt", "gone", "", "requirements.txt")
     cause = "no such file"
     assert unreadable(result) == [f"gone/requirements.txt: {cause}", f"gone: {cause}", f'"": {cause}']
     assert {(finding.rule, finding.severity) for finding in result.unreadable} == {(Rule.UNREADABLE, Severity.ERROR)}
     assert paths_of(result) == ["requirements.txt"]
 
 
-def test_a_directory_without_any_dependency_file_is_told_what_was_looked_for(repo: Path) -> None:
+def test_directory_without_dependency_files_is_reported(repo: Path) -> None:
     write_tree(repo, {"empty/README.md": "", "requirements.txt": "rich\n"})
-    result = found("empty", "requirements.txt")
+    result = discover_paths("empty", "requirements.txt")
     (problem,) = result.problems
-    assert (problem.severity, problem.message) == (Severity.ERROR, "empty: no dependency file found")
+    assert (problem.severity, problem.message) == (Severity.ERROR, "empty: no dependency files found")
     assert "pyproject.toml" in problem.help
     assert "requirements and constraints files" in problem.help
     assert paths_of(result) == ["requirements.txt"]
 
 
-def test_a_hostile_name_is_told_in_one_harmless_line(repo: Path) -> None:
+def test_hostile_name_is_sanitized(repo: Path) -> None:
     write_tree(repo, {"evil\n::error::\x1b[31m.list": ""})
-    (message,) = problems(found("evil\n::error::\x1b[31m.list"))
-    assert message == "evil ::error:: [31m.list: no dependency file by its name"
+    (message,) = problems(discover_paths("evil\n::error::\x1b[31m.list"))
+    assert message == "evil ::error:: [31m.list is not a known dependency file; use --as FORMAT to check it anyway"
 
 
-def test_each_file_is_read_once_however_it_is_reached(repo: Path) -> None:
+def test_each_file_is_read_once(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "-r sub/base-requirements.txt\n", "sub/base-requirements.txt": "flask\n"})
     (repo / "z-requirements.txt").symlink_to("requirements.txt")
     for paths in (
@@ -175,17 +190,17 @@ def test_each_file_is_read_once_however_it_is_reached(repo: Path) -> None:
         (".", "sub", "requirements.txt"),
         ("requirements.txt", "z-requirements.txt"),
     ):
-        assert sorted(paths_of(read(*paths))) == ["requirements.txt", "sub/base-requirements.txt"]
+        assert sorted(paths_of(discover_without_problems(*paths))) == ["requirements.txt", "sub/base-requirements.txt"]
 
 
-def test_a_file_that_cannot_be_read_is_told_once_however_it_is_reached(repo: Path) -> None:
+def test_unreadable_file_is_reported_once(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask\n-r base.txt\n", "base.txt": b"\xff", "x.txt": "-c base.txt\n"})
-    result = discovered(DiscoveryRequest(("base.txt", "requirements.txt", "x.txt", "base.txt"), "requirements"))
-    assert unreadable(result) == ["base.txt: not valid UTF-8 (line 1, byte 0)"]
+    result = discover_request(DiscoveryRequest(("base.txt", "requirements.txt", "x.txt", "base.txt"), "requirements"))
+    assert unreadable(result) == ["base.txt: it is not UTF-8 (line 1, byte 0)"]
     assert paths_of(result) == ["requirements.txt", "x.txt"]
 
 
-# --- what cannot be read ----------------------------------------------------------------------------------------------
+# --- unreadable files -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -198,11 +213,9 @@ def test_a_file_that_cannot_be_read_is_told_once_however_it_is_reached(repo: Pat
         (b"#" * (MAX_FILE_SIZE + 1), "larger than 32 MiB"),
     ],
 )
-def test_a_requirements_file_that_is_no_text_is_told_and_the_others_are_read(
-    repo: Path, content: bytes, cause: str
-) -> None:
+def test_undecodable_file_is_reported_and_others_are_read(repo: Path, content: bytes, cause: str) -> None:
     write_tree(repo, {"requirements.txt": content, "requirements-dev.txt": "rich\n"})
-    result = found("requirements.txt", "requirements-dev.txt")
+    result = discover_paths("requirements.txt", "requirements-dev.txt")
     (finding,) = result.unreadable
     assert (finding.rule, finding.severity, finding.path) == (Rule.UNREADABLE, Severity.ERROR, "requirements.txt")
     assert finding.message.startswith(cause)
@@ -218,23 +231,23 @@ def test_a_requirements_file_that_is_no_text_is_told_and_the_others_are_read(
         ("# coding: latin-1\n# schön\nflask\n".encode("latin-1"), ["flask"]),
     ],
 )
-def test_the_encodings_that_pip_reads_are_read(repo: Path, content: bytes, expected: list[str]) -> None:
+def test_encodings_that_pip_reads(repo: Path, content: bytes, expected: list[str]) -> None:
     write_tree(repo, {"requirements.txt": content})
-    assert names_of(read("requirements.txt")) == {"requirements.txt": expected}
+    assert names_of(discover_without_problems("requirements.txt")) == {"requirements.txt": expected}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_named_pipe_among_the_files_is_told(repo: Path) -> None:
+def test_named_pipe_is_reported(repo: Path) -> None:
     os.mkfifo(repo / "requirements.txt")
     write_tree(repo, {"requirements-dev.txt": "-r requirements.txt\n"})
-    result = found(".")
+    result = discover_paths(".")
     assert unreadable(result) == ["requirements.txt: not a regular file"]
-    assert result.unreadable[0].help == "if it is no dependency file, leave it out with `exclude`"
+    assert result.unreadable[0].help == "if it is not a dependency file, add it to `exclude`"
     (problem,) = result.files[0].document.problems
     assert problem.message == "requirements.txt cannot be read: no such file in the repository"
 
 
-def test_a_directory_that_cannot_be_listed_is_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unlistable_directory_is_reported(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(repo, {"locked/requirements.txt": "a\n", "requirements.txt": "b\n"})
     scandir = os.scandir
 
@@ -244,76 +257,75 @@ def test_a_directory_that_cannot_be_listed_is_told(repo: Path, monkeypatch: pyte
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    result = found(".")
+    result = discover_paths(".")
     assert unreadable(result) == ["locked: permission denied"]
     assert paths_of(result) == ["requirements.txt"]
 
 
-def test_what_unreadable_weighs_is_the_configurations_word(repo: Path) -> None:
+def test_severity_of_unreadable_is_configured(repo: Path) -> None:
     tree = {"mothball.toml": '[severity]\nunreadable = "warning"\n"unreadable.added" = "note"\n'}
     write_tree(repo, {**tree, "requirements.txt": b"\xff"})
-    for run, expected in (
+    for run_settings, expected in (
         (SETTINGS, Severity.WARNING),
         (SETTINGS._replace(strict=True), Severity.ERROR),
         (SETTINGS._replace(mode=CheckMode.ADDED), Severity.NOTE),
     ):
-        (finding,) = found("requirements.txt", settings=run).unreadable
+        (finding,) = discover_paths("requirements.txt", settings=run_settings).unreadable
         assert finding.severity is expected
 
 
-# --- links and other attacks ------------------------------------------------------------------------------------------
+# --- links and attacks ------------------------------------------------------------------------------------------------
 
 
-def secret(repo: Path) -> Path:
-    return write_tree(repo.parent, {"secret/requirements.txt": "tell-nobody\n"}) / "secret"
+def outside_directory(repo: Path) -> Path:
+    return write_tree(repo.parent, {"secret/requirements.txt": "secret-name\n"}) / "secret"
 
 
-@pytest.mark.parametrize("given", [".", "requirements.txt"])
-def test_a_link_out_of_the_repository_is_told_and_not_read(repo: Path, given: str) -> None:
-    (repo / "requirements.txt").symlink_to(secret(repo) / "requirements.txt")
+@pytest.mark.parametrize("path", [".", "requirements.txt"])
+def test_link_out_of_repository_is_reported_and_not_read(repo: Path, path: str) -> None:
+    (repo / "requirements.txt").symlink_to(outside_directory(repo) / "requirements.txt")
     write_tree(repo, {"requirements-dev.txt": "rich\n"})
-    result = found(given, "requirements-dev.txt")
+    result = discover_paths(path, "requirements-dev.txt")
     assert unreadable(result) == ["requirements.txt: symbolic link is broken or leads outside the repository"]
     assert "by its own path" in result.unreadable[0].help
     assert names_of(result) == {"requirements-dev.txt": ["rich"]}
 
 
-def test_the_way_out_of_a_refused_link_works(repo: Path) -> None:
-    outside = secret(repo)
-    assert list(names_of(read(str(outside / "requirements.txt"))).values()) == [["tell-nobody"]]
-    assert list(names_of(read("../secret")).values()) == [["tell-nobody"]]
+def test_target_of_rejected_link_can_be_checked_by_its_path(repo: Path) -> None:
+    outside = outside_directory(repo)
+    assert list(names_of(discover_without_problems(str(outside / "requirements.txt"))).values()) == [["secret-name"]]
+    assert list(names_of(discover_without_problems("../secret")).values()) == [["secret-name"]]
 
 
-def test_a_directory_that_is_named_may_be_a_link(repo: Path) -> None:
-    (repo / "linked").symlink_to(secret(repo))
-    assert names_of(read("linked")) == {"linked/requirements.txt": ["tell-nobody"]}
+def test_named_directory_may_be_a_link(repo: Path) -> None:
+    (repo / "linked").symlink_to(outside_directory(repo))
+    assert names_of(discover_without_problems("linked")) == {"linked/requirements.txt": ["secret-name"]}
 
 
-@pytest.mark.parametrize("given", [".", "requirements.txt"])
-def test_a_link_to_what_is_no_dependency_file_is_told_and_not_read(repo: Path, given: str) -> None:
+@pytest.mark.parametrize("path", [".", "requirements.txt"])
+def test_link_to_other_file_is_reported_and_not_read(repo: Path, path: str) -> None:
     write_tree(repo, {".env": "PASSWORD=hunter2\n"})
     (repo / "requirements.txt").symlink_to(".env")
-    result = found(given)
-    assert unreadable(result) == ["requirements.txt: it is a link to what is no dependency file by its name"]
+    result = discover_paths(path)
+    assert unreadable(result) == ["requirements.txt: symbolic link to a file that is not a known dependency file"]
     assert result.files == ()
 
 
-def test_a_link_is_read_as_what_the_user_says_it_is(repo: Path) -> None:
+def test_link_with_given_format_is_read(repo: Path) -> None:
     write_tree(repo, {"deps.list": "flask\n"})
     (repo / "requirements.txt").symlink_to("deps.list")
-    assert names_of(discovered(DiscoveryRequest(("requirements.txt",), "requirements"))) == {
+    assert names_of(discover_request(DiscoveryRequest(("requirements.txt",), "requirements"))) == {
         "requirements.txt": ["flask"]
     }
 
 
-def test_a_link_between_dependency_files_is_read(repo: Path) -> None:
+def test_link_between_dependency_files_is_read(repo: Path) -> None:
     write_tree(repo, {"a/base.txt": "flask\n"})
     (repo / "requirements.txt").symlink_to("a/base.txt")
-    assert names_of(read(".")) == {"requirements.txt": ["flask"]}
+    assert names_of(discover_without_problems(".")) == {"requirements.txt": ["flask"]}
 
 
-def test_exclude_speaks_of_the_files_that_its_configuration_rules_over(repo: Path) -> None:
-    """What lies below another configuration is for that one to leave out, and told where it is broken."""
+def test_exclude_applies_to_files_of_its_configuration_only(repo: Path) -> None:
     tree = {
         "mothball.toml": 'exclude = ["parts/**"]\n',
         "parts/requirements.txt": "a\n",
@@ -323,25 +335,25 @@ def test_exclude_speaks_of_the_files_that_its_configuration_rules_over(repo: Pat
         "parts/broken/requirements.txt": "c\n",
     }
     write_tree(repo, tree)
-    result = found(".")
+    result = discover_paths(".")
 
     assert paths_of(result) == ["parts/own/requirements.txt"]
     assert [problem.path for problem in result.problems] == ["parts/broken/mothball.toml"]
 
 
-def test_an_excluded_link_is_not_told(repo: Path) -> None:
-    (repo / "requirements.txt").symlink_to(secret(repo) / "requirements.txt")
+def test_excluded_link_is_not_reported(repo: Path) -> None:
+    (repo / "requirements.txt").symlink_to(outside_directory(repo) / "requirements.txt")
     write_tree(repo, {"mothball.toml": 'exclude = ["requirements.txt"]\n', "requirements-dev.txt": "rich\n"})
-    assert paths_of(read(".")) == ["requirements-dev.txt"]
+    assert paths_of(discover_without_problems(".")) == ["requirements-dev.txt"]
 
 
-def test_links_that_lead_nowhere_are_told(repo: Path) -> None:
+def test_broken_links_are_reported(repo: Path) -> None:
     (repo / "requirements.txt").symlink_to("gone.txt")
     (repo / "requirements-a.txt").symlink_to("requirements-b.txt")
     (repo / "requirements-b.txt").symlink_to("requirements-a.txt")
     for number in range(1200):
         (repo / f"requirements{number}.in").symlink_to(f"requirements{number + 1}.in")
-    messages = {finding.path: finding.message for finding in found(".").unreadable}
+    messages = {finding.path: finding.message for finding in discover_paths(".").unreadable}
     assert len(messages) == 1203
     assert set(messages.values()) == {"symbolic link is broken or leads outside the repository"}
 
@@ -349,27 +361,27 @@ def test_links_that_lead_nowhere_are_told(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("../secret/requirements.txt", "it lies outside the repository"),
-        ("sub/../../secret/requirements.txt", "it lies outside the repository"),
-        ("{outside}/requirements.txt", "it lies outside the repository"),
-        ("/etc/passwd", "it lies outside the repository"),
-        ("//host/share/requirements.txt", "it lies outside the repository"),
+        ("../secret/requirements.txt", "it is outside the repository"),
+        ("sub/../../secret/requirements.txt", "it is outside the repository"),
+        ("{outside}/requirements.txt", "it is outside the repository"),
+        ("/etc/passwd", "it is outside the repository"),
+        ("//host/share/requirements.txt", "it is outside the repository"),
         ("https://index.example/requirements.txt", "it is a URL"),
         ("file:///etc/passwd", "it is a URL"),
-        ("${HOME}/requirements.txt", "it holds a variable"),
-        ("$HOME.txt", "it holds a variable"),
-        (".env", "no requirements file by its name"),
-        ("env.txt", "no requirements file by its name"),
-        ("pyproject.toml", "no requirements file by its name"),
+        ("${HOME}/requirements.txt", "it contains a variable"),
+        ("$HOME.txt", "it contains a variable"),
+        (".env", "not the name of a requirements file"),
+        ("env.txt", "not the name of a requirements file"),
+        ("pyproject.toml", "not the name of a requirements file"),
     ],
 )
-def test_an_include_that_must_not_be_followed_is_told_in_its_place(repo: Path, target: str, message: str) -> None:
-    outside = secret(repo)
+def test_rejected_include_is_reported_at_its_target(repo: Path, target: str, message: str) -> None:
+    outside = outside_directory(repo)
     write_tree(repo, {".env": "PASSWORD=hunter2\n", "pyproject.toml": "", "sub/x": ""})
     (repo / "env.txt").symlink_to(".env")
     target = target.format(outside=outside, HOME="{HOME}")
     problem = refused_include(repo, target)
-    assert problem.message.endswith(f" is not followed: {message}")
+    assert problem.message.endswith(f" is not read: {message}")
     assert problem.help
 
 
@@ -385,22 +397,22 @@ def test_an_include_that_must_not_be_followed_is_told_in_its_place(repo: Path, t
         "linked/requirements.txt",
     ],
 )
-def test_an_include_that_is_not_there_and_one_through_a_link_to_outside_are_told_alike(repo: Path, target: str) -> None:
-    outside = secret(repo)
+def test_missing_include_and_include_outside_repository_have_the_same_message(repo: Path, target: str) -> None:
+    outside = outside_directory(repo)
     (repo / "dir.txt").mkdir()
     (repo / "link.txt").symlink_to(outside / "requirements.txt")
     (repo / "nowhere.txt").symlink_to(outside / "gone.txt")
     (repo / "linked").symlink_to(outside)
     problem = refused_include(repo, target)
     assert problem.message.endswith(" cannot be read: no such file in the repository")
-    assert problem.help == "mend the path, or take the line away"
+    assert problem.help == "correct the path, or remove the line"
     assert len(problem.message) < 200
 
 
 def test_an_include_in_the_encoding_of_a_half_character_is_told(repo: Path) -> None:
     # UTF-7 can spell lone surrogates, which no file system takes.
     write_tree(repo, {"requirements.txt": b"# coding: utf-7\nflask\n-r a+2AA-b.txt\n"})
-    result = found("requirements.txt")
+    result = discover_paths("requirements.txt")
     assert names_of(result) == {"requirements.txt": ["flask"]}
     (problem,) = result.files[0].document.problems
     assert problem.message == "a b.txt cannot be read: no such file in the repository"
@@ -409,18 +421,18 @@ def test_an_include_in_the_encoding_of_a_half_character_is_told(repo: Path) -> N
 def test_outside_a_repository_includes_stay_below_the_directory_of_the_file(repo: Path) -> None:
     outside = write_tree(repo.parent, {"other/a/requirements.txt": "-r ../base.txt\n-r b.txt\n", "other/base.txt": ""})
     write_tree(outside, {"other/a/b.txt": "rich\n", "other/a/.git/x": ""})
-    result = found("../other/a/requirements.txt")
+    result = discover_paths("../other/a/requirements.txt")
     assert [file.text for file in result.files] == ["-r ../base.txt\n-r b.txt\n", "rich\n"]
     (problem,) = result.files[0].document.problems
-    assert problem.message == "../base.txt is not followed: it lies outside the repository"
+    assert problem.message == "../base.txt is not read: it is outside the repository"
     assert str(outside / "other" / "a").replace(os.sep, "/") in problem.help
 
 
-def test_files_beside_an_attack_are_read(repo: Path) -> None:
+def test_other_files_are_read_despite_invalid_includes(repo: Path) -> None:
     write_tree(
         repo, {"a/requirements.txt": "-r \0\n-r ../../../x.txt\n-r " + "x/" * 9000 + "\n", "z/requirements.txt": "z"}
     )
-    result = found(".")
+    result = discover_paths(".")
     assert names_of(result) == {"a/requirements.txt": [], "z/requirements.txt": ["z"]}
     assert len(result.files[0].document.problems) == 3
 
@@ -436,31 +448,31 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 CONTENT = st.lists(FRAGMENTS, max_size=15).map(b"".join)
 NAMES = ["requirements.txt", "base.txt", "mothball.toml", "pyproject.toml", "s.json", "sub/requirements.txt", ".env"]
-# What stands at a name: a text, a link to another name or to what lies outside, a directory.
-THINGS = CONTENT | st.sampled_from([*NAMES, "..", "../outside.txt", "sub"]) | st.none()
+# A file with this content, a link to this target, or (None) a directory.
+FILES = CONTENT | st.sampled_from([*NAMES, "..", "../outside.txt", "sub"]) | st.none()
 
 
-@given(st.dictionaries(st.sampled_from(NAMES), THINGS), st.sampled_from([*NAMES, ".", "sub", "gone"]))
-def test_whatever_a_repository_holds_it_is_read_or_told_and_nothing_outside_is_shown(
-    things: dict[str, bytes | str | None], given_path: str
+@given(st.dictionaries(st.sampled_from(NAMES), FILES), st.sampled_from([*NAMES, ".", "sub", "gone"]))
+def test_arbitrary_repository_never_raises_or_reveals_outside_files(
+    files: dict[str, bytes | str | None], path: str
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
         root = repository(Path(directory) / "repo", {"sub/x": ""})
-        write_tree(root.parent, {"outside.txt": "tell-nobody\n"})
-        for name, thing in things.items():
-            if thing is None:
+        write_tree(root.parent, {"outside.txt": "secret-name\n"})
+        for name, content in files.items():
+            if content is None:
                 (root / name).mkdir()
-            elif isinstance(thing, str):
-                (root / name).symlink_to(thing)
+            elif isinstance(content, str):
+                (root / name).symlink_to(content)
             else:
-                write_tree(root, {name: thing})
-        assert "tell-nobody" not in repr(found(str(root / given_path)))
+                write_tree(root, {name: content})
+        assert "secret-name" not in repr(discover_paths(str(root / path)))
 
 
 # --- includes ---------------------------------------------------------------------------------------------------------
 
 
-def test_includes_are_followed_from_where_they_stand(repo: Path) -> None:
+def test_includes_are_relative_to_their_file(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -470,7 +482,7 @@ def test_includes_are_followed_from_where_they_stand(repo: Path) -> None:
             "sub/limits/pins.lock": "d\n",
         },
     )
-    result = read("requirements.txt")
+    result = discover_without_problems("requirements.txt")
     assert names_of(result) == {
         "requirements.txt": ["a"],
         "sub/dev.txt": ["b"],
@@ -484,58 +496,61 @@ def test_includes_are_followed_from_where_they_stand(repo: Path) -> None:
     assert kinds_of(result)["sub/limits/pins.lock"] == {DependencyKind.CONSTRAINT}
 
 
-def test_an_absolute_include_inside_the_repository_is_followed(repo: Path) -> None:
+def test_absolute_include_inside_repository_is_followed(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"-r {repo / 'base.txt'}\n", "base.txt": "flask\n"})
-    assert paths_of(read("requirements.txt")) == ["requirements.txt", "base.txt"]
+    assert paths_of(discover_without_problems("requirements.txt")) == ["requirements.txt", "base.txt"]
 
 
-def test_includes_in_a_circle_are_read_once(repo: Path) -> None:
+def test_circular_includes_are_read_once(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "-r b.txt\na\n", "b.txt": "-r requirements.txt\n-r b.txt\nb\n"})
-    assert names_of(read("requirements.txt")) == {"requirements.txt": ["a"], "b.txt": ["b"]}
+    assert names_of(discover_without_problems("requirements.txt")) == {"requirements.txt": ["a"], "b.txt": ["b"]}
 
 
 @pytest.mark.parametrize("order", [("r.txt", "c.txt"), ("c.txt", "r.txt")])
-def test_a_file_that_one_installs_and_another_is_limited_by_is_installed(repo: Path, order: tuple[str, str]) -> None:
+def test_file_included_as_both_kinds_is_a_requirements_file(repo: Path, order: tuple[str, str]) -> None:
     write_tree(
         repo,
         {"r.txt": "-r both.txt\n", "c.txt": "-c both.txt\n", "both.txt": "b\n-r deep.txt\n", "deep.txt": "d\n"},
     )
-    result = discovered(DiscoveryRequest(order, "requirements"))
-    assert kinds_of(result)["both.txt"] == {DependencyKind.REQUIREMENT}
-    assert kinds_of(result)["deep.txt"] == {DependencyKind.REQUIREMENT}
+    result = discover_request(DiscoveryRequest(order, "requirements"))
+    assert kinds_of(result)["both.txt"] == {Kind.REQUIREMENT}
+    assert kinds_of(result)["deep.txt"] == {Kind.REQUIREMENT}
     assert sorted(paths_of(result)) == ["both.txt", "c.txt", "deep.txt", "r.txt"]
 
 
-def test_what_a_constraints_file_includes_is_what_its_option_says_as_pip_has_it(repo: Path) -> None:
+def test_include_option_in_constraints_file_decides_kind(repo: Path) -> None:
     tree = {"constraints.txt": "a\n-r base.txt\n-c more.txt\n", "base.txt": "b\n", "more.txt": "c\n"}
     write_tree(repo, tree)
-    assert kinds_of(read("constraints.txt")) == {
-        "constraints.txt": {DependencyKind.CONSTRAINT},
-        "base.txt": {DependencyKind.REQUIREMENT},
-        "more.txt": {DependencyKind.CONSTRAINT},
+    assert kinds_of(discover_without_problems("constraints.txt")) == {
+        "constraints.txt": {Kind.CONSTRAINT},
+        "base.txt": {Kind.REQUIREMENT},
+        "more.txt": {Kind.CONSTRAINT},
     }
 
 
-def test_a_constraints_file_that_is_installed_is_none(repo: Path) -> None:
+def test_constraints_file_included_as_requirements_is_a_requirements_file(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "-r constraints.txt\n", "constraints.txt": "a\n"})
-    assert kinds_of(read(".")) == {"constraints.txt": {DependencyKind.REQUIREMENT}, "requirements.txt": set()}
+    assert kinds_of(discover_without_problems(".")) == {
+        "constraints.txt": {Kind.REQUIREMENT},
+        "requirements.txt": set(),
+    }
 
 
-def test_thousands_of_files_that_include_one_another_in_a_row_are_read(repo: Path) -> None:
+def test_long_chain_of_includes_is_read(repo: Path) -> None:
     count = 2000
     tree = {
         f"r{number}.txt": f"-r r{number + 1}.txt\n-i https://{number}.example/\np{number}\n" for number in range(count)
     }
     write_tree(repo, {**tree, f"r{count}.txt": "last\n"})
-    result = discovered(DiscoveryRequest(("r0.txt",), "requirements"))
+    result = discover_request(DiscoveryRequest(("r0.txt",), "requirements"))
     assert len(result.files) == count + 1
     assert {len(file.index_options) for file in result.files} == {count}
 
 
-def test_a_file_of_nothing_but_includes_is_read_in_time(repo: Path) -> None:
-    # Taking from the front of a list would cost the square of this.
+def test_many_includes_take_linear_time(repo: Path) -> None:
+    # Removing from the front of a list would take quadratic time.
     write_tree(repo, {"requirements.txt": "-r base.txt\n" * 30_000, "base.txt": "flask\n"})
-    assert paths_of(read("requirements.txt")) == ["requirements.txt", "base.txt"]
+    assert paths_of(discover_without_problems("requirements.txt")) == ["requirements.txt", "base.txt"]
 
 
 # --- index options ----------------------------------------------------------------------------------------------------
@@ -549,7 +564,7 @@ def option(name: str) -> str:
     return f"--extra-index-url https://{name}.example/\n"
 
 
-def test_the_options_of_a_tree_reach_each_of_its_files(repo: Path) -> None:
+def test_options_apply_to_all_files_installed_together(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -559,14 +574,14 @@ def test_the_options_of_a_tree_reach_each_of_its_files(repo: Path) -> None:
             "deep/c.txt": f"{option('c')}c\n",
         },
     )
-    result = read("requirements.txt")
+    result = discover_without_problems("requirements.txt")
     assert options_of(result) == dict.fromkeys(
         ["requirements.txt", "a.txt", "b.txt", "deep/c.txt"], urls("parent", "a", "c")
     )
 
 
-def test_options_come_in_the_order_in_which_an_installer_meets_them(repo: Path) -> None:
-    # The last index-url is the one in force: here that of the parent, which stands behind the include.
+def test_options_are_in_installer_order(repo: Path) -> None:
+    # The last index-url takes effect: here the one after the include.
     write_tree(
         repo,
         {
@@ -575,10 +590,12 @@ def test_options_come_in_the_order_in_which_an_installer_meets_them(repo: Path) 
             "b.txt": "-i https://middle.example/\n",
         },
     )
-    assert options_of(read("requirements.txt"))["b.txt"] == urls("first", "middle", "last", "parent")
+    assert options_of(discover_without_problems("requirements.txt"))["b.txt"] == urls(
+        "first", "middle", "last", "parent"
+    )
 
 
-def test_a_file_that_is_included_twice_speaks_where_it_stands_last(repo: Path) -> None:
+def test_options_of_file_included_twice_count_at_last_include(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -586,10 +603,10 @@ def test_a_file_that_is_included_twice_speaks_where_it_stands_last(repo: Path) -
             "a.txt": "-i https://a.example/\n",
         },
     )
-    assert options_of(read("requirements.txt"))["a.txt"] == urls("parent", "a")
+    assert options_of(discover_without_problems("requirements.txt"))["a.txt"] == urls("parent", "a")
 
 
-def test_two_trees_over_one_file_both_reach_it_and_not_one_another(repo: Path) -> None:
+def test_options_of_two_including_files_apply_to_shared_file_only(repo: Path) -> None:
     write_tree(
         repo,
         {
@@ -599,7 +616,7 @@ def test_two_trees_over_one_file_both_reach_it_and_not_one_another(repo: Path) -
             "other-requirements.txt": "rich\n",
         },
     )
-    result = options_of(read("."))
+    result = options_of(discover_without_problems("."))
     assert result == {
         "job-requirements.txt": urls("job", "base"),
         "web-requirements.txt": urls("web", "base"),
@@ -608,8 +625,8 @@ def test_two_trees_over_one_file_both_reach_it_and_not_one_another(repo: Path) -
     }
 
 
-@pytest.mark.parametrize("first", ["a.txt", "b.txt", "c.txt", "d.txt"])
-def test_the_options_of_a_circle_reach_all_that_hangs_on_it(repo: Path, first: str) -> None:
+@pytest.mark.parametrize("first_file", ["a.txt", "b.txt", "c.txt", "d.txt"])
+def test_options_in_circular_includes_apply_to_all_files(repo: Path, first_file: str) -> None:
     names = ["a.txt", "b.txt", "c.txt", "d.txt"]
     tree = {
         "a.txt": f"-r b.txt\n{option('a')}",
@@ -618,8 +635,8 @@ def test_the_options_of_a_circle_reach_all_that_hangs_on_it(repo: Path, first: s
         "d.txt": f"-r c.txt\n{option('d')}",
     }
     write_tree(repo, tree)
-    order = (first, *(name for name in names if name != first))
-    result = options_of(discovered(DiscoveryRequest(order, "requirements")))
+    order = (first_file, *(name for name in names if name != first_file))
+    result = options_of(discover_request(DiscoveryRequest(order, "requirements")))
     assert {name: set(options) for name, options in result.items()} == {
         "a.txt": set(urls("a", "b", "c", "d")),
         "b.txt": set(urls("a", "b", "c", "d")),
@@ -628,47 +645,47 @@ def test_the_options_of_a_circle_reach_all_that_hangs_on_it(repo: Path, first: s
     }
 
 
-def test_an_include_that_could_not_be_read_brings_no_options(repo: Path) -> None:
+def test_unreadable_include_is_an_unknown_index(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
-    ours, unknown = found("requirements.txt").files[0].index_options
-    assert ours.value == urls("a")[0]
-    assert (unknown.name, unknown.declared_at) == ("unknown", "requirements.txt:2")
+    known, unknown = discover_paths("requirements.txt").files[0].index_options
+    assert known.value == urls("a")[0]
+    assert (unknown.name, unknown.place) == ("unknown", "requirements.txt:2")
 
 
-def test_options_keep_their_kind(repo: Path) -> None:
+def test_options_keep_name_and_value(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "--no-index\n-r base.txt\n", "base.txt": "-f links\n"})
-    result = read("requirements.txt")
-    assert [(one.name, one.value) for one in result.files[1].index_options] == [
+    result = discover_without_problems("requirements.txt")
+    assert [(option.name, option.value) for option in result.files[1].index_options] == [
         ("no-index", ""),
         ("find-links", "links"),
     ]
-    assert all(isinstance(one, IndexOption) for one in result.files[1].index_options)
+    assert all(isinstance(option, IndexOption) for option in result.files[1].index_options)
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-def test_each_file_is_ruled_by_its_own_configuration(repo: Path) -> None:
-    def own(name: str) -> str:
+def test_each_file_uses_its_nearest_configuration(repo: Path) -> None:
+    def mothball_toml(name: str) -> str:
         return f'index-url = "https://{name}.example/"\n'
 
     write_tree(
         repo,
         {
-            "mothball.toml": own("top"),
+            "mothball.toml": mothball_toml("top"),
             "requirements.txt": "-r a/base.txt\n",
-            "a/mothball.toml": own("a"),
+            "a/mothball.toml": mothball_toml("a"),
             "a/base.txt": "flask\n",
         },
     )
-    result = read("requirements.txt")
+    result = discover_without_problems("requirements.txt")
     assert {file.path: file.resolved_config.network.index_url for file in result.files} == {
         "requirements.txt": "https://top.example/",
         "a/base.txt": "https://a.example/",
     }
 
 
-def test_what_a_broken_configuration_rules_over_is_not_read_and_all_else_is(repo: Path) -> None:
+def test_files_with_invalid_configuration_are_not_read(repo: Path) -> None:
     tree = {
         "requirements.txt": "-r broken/base.txt\na\n",
         "broken/mothball.toml": "=\n",
@@ -677,13 +694,13 @@ def test_what_a_broken_configuration_rules_over_is_not_read_and_all_else_is(repo
         "sub/requirements.txt": "d\n",
     }
     write_tree(repo, tree)
-    result = found(".", "broken/requirements.txt")
+    result = discover_paths(".", "broken/requirements.txt")
     assert names_of(result) == {"requirements.txt": ["a"], "sub/requirements.txt": ["d"]}
     assert [problem.path for problem in result.problems] == ["broken/mothball.toml"]
     assert result.unreadable == ()
 
 
-def test_exclude_leaves_out_what_is_found_and_not_what_is_given_or_included(repo: Path) -> None:
+def test_exclude_applies_to_search_but_not_to_named_or_included_files(repo: Path) -> None:
     tree = {
         "sub/mothball.toml": 'exclude = ["data/**", "requirements.txt"]\n',
         "sub/requirements.txt": "a\n",
@@ -694,61 +711,59 @@ def test_exclude_leaves_out_what_is_found_and_not_what_is_given_or_included(repo
     }
     write_tree(repo, tree)
     kept = ["requirements.txt", "sub/requirements-dev.txt", "sub/data/c.txt"]
-    assert paths_of(read(".")) == kept
-    assert paths_of(read("sub")) == kept[1:]
-    nothing = found("sub/data/deep")
-    assert paths_of(nothing) == []
-    assert [(problem.severity, problem.message) for problem in nothing.problems] == [
-        (Severity.NOTE, "sub/data/deep: all dependency files found here are excluded (1)")
+    assert paths_of(discover_without_problems(".")) == kept
+    assert paths_of(discover_without_problems("sub")) == kept[1:]
+    empty = discover_paths("sub/data/deep")
+    assert paths_of(empty) == []
+    assert [(problem.severity, problem.message) for problem in empty.problems] == [
+        (Severity.NOTE, "sub/data/deep: all dependency files are excluded (1)")
     ]
-    assert paths_of(read("sub/requirements.txt")) == ["sub/requirements.txt"]
+    assert paths_of(discover_without_problems("sub/requirements.txt")) == ["sub/requirements.txt"]
 
 
-def test_the_patterns_of_a_chosen_configuration_count_from_the_repository(repo: Path) -> None:
+def test_exclude_of_config_option_is_relative_to_repository(repo: Path) -> None:
     write_tree(repo.parent, {"ci/policy.toml": 'exclude = ["tests/**"]\n'})
     write_tree(repo, {"tests/data/requirements.txt": "a\n", "requirements.txt": "b\n"})
-    assert paths_of(found(".", config_path="../ci/policy.toml")) == ["requirements.txt"]
+    assert paths_of(discover_paths(".", config_path="../ci/policy.toml")) == ["requirements.txt"]
 
 
-def test_the_problems_of_the_configurations_come_with_the_files(repo: Path) -> None:
+def test_problems_of_configurations_are_returned(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "requirements.txt": "a\n"})
-    result = found("requirements.txt", "gone.list", overrides=ConfigOverrides(offline=True))
+    result = discover_paths("requirements.txt", "gone.list", overrides=Overrides(offline=True))
     assert paths_of(result) == ["requirements.txt"]
     assert problems(result) == ["the snapshot cannot be used: no such file in the repository"]
     assert result.files[0].resolved_config.network.offline
 
 
-# --- what --as says ---------------------------------------------------------------------------------------------------
+# --- --as -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_directory_is_not_read_as_a_format(repo: Path) -> None:
+def test_format_for_directory_is_reported(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "a\n"})
 
-    result = discovered(DiscoveryRequest((".",), format="script"))
+    result = discover_request(DiscoveryRequest((".",), format="script"))
 
     assert result.files == ()
-    assert problems(result) == [".: --as says what files are, and this is a directory"]
+    assert problems(result) == [". is a directory, and --as only applies to files"]
 
 
 @pytest.mark.parametrize(("name", "file_format"), [("requirements.txt", "pre-commit"), ("pyproject.toml", "uv-lock")])
-def test_a_file_that_holds_nothing_of_what_it_is_called_is_told_and_nothing_else_is(
-    repo: Path, name: str, file_format: str
-) -> None:
+def test_file_without_entries_of_the_given_format_is_reported(repo: Path, name: str, file_format: str) -> None:
     write_tree(repo, {name: "[project]\ndependencies = [\n  'a',  # mothball: ignore[archived] x\n]\n"})
 
-    result = discovered(DiscoveryRequest((name,), format=file_format))
+    result = discover_request(DiscoveryRequest((name,), format=file_format))
 
-    assert problems(result)[0] == f"{name}: read as {file_format}, and nothing in it is of that format"
+    assert problems(result)[0] == f"{name} has no entries of the format {file_format}"
     assert [file.document.ignores for file in result.files] == [()]
 
 
-def test_a_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
+def test_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
     write_tree(repo, {"notes.txt": "install_requires=[\n"})
 
-    result = discovered(DiscoveryRequest(("notes.txt",), format="setup-py"))
+    result = discover_request(DiscoveryRequest(("notes.txt",), format="setup-py"))
 
     assert problems(result) == []
-    assert [[one.message for one in file.document.problems] for file in result.files] == [["invalid Python"]]
+    assert [[problem.message for problem in file.document.problems] for file in result.files] == [["invalid Python"]]
 
 
 @pytest.mark.parametrize(
@@ -762,9 +777,7 @@ def test_a_syntax_error_is_the_only_problem_of_its_file(repo: Path) -> None:
         ("tool.py", "script", "print()\n"),
     ],
 )
-def test_a_file_that_is_what_it_is_called_or_may_be_empty_is_no_problem(
-    repo: Path, name: str, file_format: str, text: str
-) -> None:
+def test_file_of_the_given_format_has_no_problem(repo: Path, name: str, file_format: str, text: str) -> None:
     write_tree(repo, {name: text})
 
-    assert discovered(DiscoveryRequest((name,), format=file_format)).problems == ()
+    assert discover_request(DiscoveryRequest((name,), format=file_format)).problems == ()

@@ -1,4 +1,4 @@
-"""Which files a walk finds, in which order, and which patterns leave them out."""
+"""Files found by a directory search, their order, and ``exclude`` patterns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def fail(error: OSError) -> None:
     raise error
 
 
-def walked(directory: Path) -> list[str]:
+def relative_paths(directory: Path) -> list[str]:
     return [os.path.relpath(path, directory).replace(os.sep, "/") for path in walk(str(directory), fail)]
 
 
-# --- walking ----------------------------------------------------------------------------------------------------------
+# --- search -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_walk_finds_dependency_files_by_name_files_before_directories_both_sorted(tmp_path: Path) -> None:
+def test_walk_yields_files_before_directories_sorted(tmp_path: Path) -> None:
     names = [
         "requirements-dev.txt",
         "pyproject.toml",
@@ -37,7 +37,7 @@ def test_a_walk_finds_dependency_files_by_name_files_before_directories_both_sor
         "requirements/notes.md",
         "docs/index.txt",
     ]
-    assert walked(write_tree(tmp_path, dict.fromkeys(names, ""))) == [
+    assert relative_paths(write_tree(tmp_path, dict.fromkeys(names, ""))) == [
         "pyproject.toml",
         "requirements-dev.txt",
         "a/constraints.txt",
@@ -48,37 +48,35 @@ def test_a_walk_finds_dependency_files_by_name_files_before_directories_both_sor
 
 
 @pytest.mark.parametrize("name", sorted(SKIPPED_DIRECTORIES))
-def test_a_directory_of_other_peoples_files_is_passed_over(tmp_path: Path, name: str) -> None:
+def test_skipped_directories_are_not_searched(tmp_path: Path, name: str) -> None:
     write_tree(tmp_path, {f"sub/{name}/deep/requirements.txt": "", f"sub/{name}-mine/requirements.txt": ""})
-    assert walked(tmp_path) == [f"sub/{name}-mine/requirements.txt"]
+    assert relative_paths(tmp_path) == [f"sub/{name}-mine/requirements.txt"]
 
 
-def test_a_virtual_environment_is_known_by_its_configuration_whatever_its_name(tmp_path: Path) -> None:
+def test_directory_with_pyvenv_cfg_is_not_searched(tmp_path: Path) -> None:
     write_tree(tmp_path, {"py311/pyvenv.cfg": "", "py311/share/requirements.txt": "", "requirements.txt": ""})
-    assert walked(tmp_path) == ["requirements.txt"]
+    assert relative_paths(tmp_path) == ["requirements.txt"]
 
 
-def test_a_directory_that_was_named_is_walked_whatever_it_is(tmp_path: Path) -> None:
+def test_named_directory_is_always_searched(tmp_path: Path) -> None:
     write_tree(tmp_path, {"node_modules/pyvenv.cfg": "", "node_modules/requirements.txt": ""})
-    assert walked(tmp_path / "node_modules") == ["requirements.txt"]
+    assert relative_paths(tmp_path / "node_modules") == ["requirements.txt"]
 
 
-def test_links_to_directories_are_not_followed_and_links_to_files_are_found(tmp_path: Path) -> None:
+def test_links_to_files_are_found_links_to_directories_are_not_followed(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a/base.txt": "", "elsewhere/requirements.txt": ""})
     (tmp_path / "a/loop").symlink_to(tmp_path)
     (tmp_path / "a/elsewhere").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "a/requirements.txt").symlink_to("base.txt")
-    assert walked(tmp_path / "a") == ["requirements.txt"]
+    assert relative_paths(tmp_path / "a") == ["requirements.txt"]
 
 
-def test_the_name_of_the_directory_counts_also_for_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_of_working_directory_decides_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_tree(tmp_path / "requirements", {"base.txt": ""}))
     assert list(walk(".", fail)) == [str(tmp_path / "requirements" / "base.txt")]
 
 
-def test_a_directory_that_cannot_be_listed_is_told_and_the_rest_is_walked(
+def test_unlistable_directory_is_reported_and_the_rest_is_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(tmp_path, {"a/requirements.txt": "", "locked/requirements.txt": "", "z/requirements.txt": ""})
@@ -96,7 +94,7 @@ def test_a_directory_that_cannot_be_listed_is_told_and_the_rest_is_walked(
     assert [(type(error), error.filename) for error in errors] == [(PermissionError, str(tmp_path / "locked"))]
 
 
-def test_a_bottomless_tree_is_told_and_what_lies_above_is_found(tmp_path: Path) -> None:
+def test_too_deep_directory_is_reported_and_files_above_are_found(tmp_path: Path) -> None:
     deep = tmp_path
     for _ in range(MAX_DEPTH + 5):
         deep /= "d"
@@ -106,7 +104,7 @@ def test_a_bottomless_tree_is_told_and_what_lies_above_is_found(tmp_path: Path) 
     errors: list[OSError] = []
     found = list(walk(str(tmp_path), errors.append))
     assert found == [str(tmp_path / "d/d/requirements.txt"), str(tmp_path / "e/requirements.txt")]
-    assert [error.strerror for error in errors] == [f"it holds more than {MAX_DEPTH} levels of directories"]
+    assert [error.strerror for error in errors] == [f"more than {MAX_DEPTH} nested directories"]
     assert errors[0].filename == os.path.join(str(tmp_path), *["d"] * MAX_DEPTH)
 
 
@@ -137,7 +135,7 @@ def test_a_bottomless_tree_is_told_and_what_lies_above_is_found(tmp_path: Path) 
         ("a**/c", "ab/b/c"),
     ],
 )
-def test_a_pattern_takes_what_it_names_and_all_below(pattern: str, path: str) -> None:
+def test_pattern_matches_path_and_everything_below(pattern: str, path: str) -> None:
     assert is_excluded(path, ["nothing", pattern])
 
 
@@ -161,11 +159,11 @@ def test_a_pattern_takes_what_it_names_and_all_below(pattern: str, path: str) ->
         ("", "requirements.txt"),
     ],
 )
-def test_a_pattern_takes_nothing_else(pattern: str, path: str) -> None:
+def test_pattern_does_not_match(pattern: str, path: str) -> None:
     assert not is_excluded(path, [pattern])
 
 
-def test_no_pattern_excludes_nothing() -> None:
+def test_empty_patterns_exclude_nothing() -> None:
     assert not is_excluded("requirements.txt", [])
 
 
@@ -173,31 +171,37 @@ LITERAL = st.text(st.characters(exclude_characters="*?/", exclude_categories=["C
 
 
 @given(st.lists(LITERAL, min_size=1, max_size=4).map("/".join).filter(lambda path: not path.startswith("./")))
-def test_every_character_but_the_wildcards_stands_for_itself(path: str) -> None:
+def test_other_characters_match_literally(path: str) -> None:
     assert is_excluded(path, [path])
     assert is_excluded(path + "/below", [path])
     assert not is_excluded(path + "x", [path])
     assert not is_excluded("x" + path, [path])
 
 
-def takes(pattern: str, path: str) -> bool:
-    """Return whether ``pattern`` matches ``path``, trying all ways at each character."""
+def matches_by_backtracking(pattern: str, path: str) -> bool:
+    """Return True if ``pattern`` matches ``path``: reference implementation that tries every alternative."""
 
     @cache
-    def match(at: int, start: int) -> bool:
-        if at == len(pattern):
-            return path[start : start + 1] in {"", "/"}
-        end = at + len(pattern[at:]) - len(pattern[at:].lstrip("*"))
-        if end - at > 1 and pattern[end : end + 1] == "/" and pattern[at - 1 : at] in {"", "/"}:
-            return any(match(end + 1, place) for place in range(start, len(path)) if path[:place][-1:] in {"", "/"})
-        if end - at > 1:
-            return any(match(end, place) for place in range(start, len(path) + 1))
-        character = path[start : start + 1]
-        if end > at and match(end, start):
+    def match(pattern_index: int, path_index: int) -> bool:
+        if pattern_index == len(pattern):
+            return path[path_index : path_index + 1] in {"", "/"}
+        end = pattern_index + len(pattern[pattern_index:]) - len(pattern[pattern_index:].lstrip("*"))
+        if (
+            end - pattern_index > 1
+            and pattern[end : end + 1] == "/"
+            and pattern[pattern_index - 1 : pattern_index] in {"", "/"}
+        ):
+            return any(
+                match(end + 1, index) for index in range(path_index, len(path)) if path[:index][-1:] in {"", "/"}
+            )
+        if end - pattern_index > 1:
+            return any(match(end, index) for index in range(path_index, len(path) + 1))
+        character = path[path_index : path_index + 1]
+        if end > pattern_index and match(end, path_index):
             return True
-        if character != pattern[at] and (character in {"", "/"} or pattern[at] not in "*?"):
+        if character != pattern[pattern_index] and (character in {"", "/"} or pattern[pattern_index] not in "*?"):
             return False
-        return match(at if end > at else at + 1, start + 1)
+        return match(pattern_index if end > pattern_index else pattern_index + 1, path_index + 1)
 
     return match(0, 0)
 
@@ -211,14 +215,14 @@ PATTERN = st.lists(st.sampled_from([*"aab*?/", "**", "**/", "/**/"]), min_size=1
 @example("b**/b", "bab/b")
 @example("**/a*b/b", "aab/ab/b")
 @example("**a*a**b/", "aa/ab/c")
-def test_matching_agrees_with_trying_every_way(pattern: str, path: str) -> None:
-    assert is_excluded(path, [pattern]) == takes(pattern.rstrip("/"), path)
+def test_matching_agrees_with_backtracking(pattern: str, path: str) -> None:
+    assert is_excluded(path, [pattern]) == matches_by_backtracking(pattern.rstrip("/"), path)
 
 
 @pytest.mark.parametrize(
     "pattern", ["*a*a*a*a*a*a*a*ab", "**a**a**a**ab", "**/**/**/**/ab", "?*a*a*a*a*a*a*a*?b", "**/a*a*a*b/**a*c*c"]
 )
-def test_a_pattern_full_of_stars_does_not_take_for_ever(pattern: str) -> None:
-    # Trying one way after the other, this would outlive the universe; the time limit of the test run decides.
+def test_pattern_with_many_stars_is_matched_in_linear_time(pattern: str) -> None:
+    # Exponential backtracking would exceed the time limit of the test run.
     assert not is_excluded("a" * 4000, [pattern])
     assert not is_excluded("a/" * 2000 + "a", [pattern])

@@ -197,13 +197,10 @@ def test_large_workspaces_take_time_linear_in_their_members(repo: Path) -> None:
         member = '[project]\nname = "{}"\ndependencies = ["lib-1", "owl"]\n'
         write_tree(
             repo,
-            {
-                f"of{count}/{dependency}/pyproject.toml": member.format(f"lib-{dependency}")
-                for dependency in range(count)
-            },
+            {f"group{count}/{number}/pyproject.toml": member.format(f"lib-{number}") for number in range(count)},
         )
-        write_tree(repo, {f"of{count}/pyproject.toml": '[tool.uv.workspace]\nmembers = ["*"]\n'})
-        assert ("lib-1", SkipReason.WORKSPACE) in skip_reasons(f"of{count}")
-        return least_seconds(lambda: skip_reasons(f"of{count}"), 1)
+        write_tree(repo, {f"group{count}/pyproject.toml": '[tool.uv.workspace]\nmembers = ["*"]\n'})
+        assert ("lib-1", SkipReason.WORKSPACE) in skip_reasons(f"group{count}")
+        return least_seconds(lambda: skip_reasons(f"group{count}"), 1)
 
     assert seconds(400) < 40 * seconds(40) + 0.1

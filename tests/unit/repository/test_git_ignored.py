@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mothball.discovery.file_search import FoundFiles, find
+from mothball.discovery.file_search import FoundFiles, find_dependency_files
 from mothball.repository.git_ignored import group_by_repository, ignored_paths, tracked_paths
 from tests.support.git_repository import Repository, new_repository
 
@@ -27,7 +27,7 @@ def relative(found: FoundFiles, repository: Repository) -> tuple[list[str], list
 
 def found_in(repository: Repository, below: str = ".") -> tuple[list[str], list[str]]:
     errors: list[OSError] = []
-    found = find(str(repository.root / below), errors.append)
+    found = find_dependency_files(str(repository.root / below), errors.append)
     assert errors == []
     return relative(found, repository)
 
