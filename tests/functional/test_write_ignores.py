@@ -292,7 +292,7 @@ def test_files_with_an_invalid_configuration_are_not_checked_or_ignored(project:
     assert result.code == 2
     assert path.read_text() == text
     assert "files that use this configuration were not checked" in result.out
-    assert result.out.endswith("no ignores written, 0 findings left\n")
+    assert result.out.endswith("no ignores written, 0 findings remaining\n")
 
 
 def test_write_error_is_reported_and_other_files_are_written(project: Project) -> None:

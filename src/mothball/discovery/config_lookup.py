@@ -119,7 +119,7 @@ class ConfigResolver:
 
     def _resolve_config(self, path: str | None, root: str) -> ResolvedConfig | None:
         if path is None:
-            return self._build("", root, Config(), {}, root)
+            return self._build("", root, ProjectConfig(), {}, root)
         try:
             return self._read_config(path, root)
         except _UnusableError as error:
@@ -137,7 +137,7 @@ class ConfigResolver:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        toml, lines = scan_once(text), LineTable(text)
+        toml, lines = scan_once(text), LineIndex(text)
         first = first_error_of(toml, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
@@ -167,7 +167,7 @@ class ConfigResolver:
             self.problems.append(problem)
 
     def _build(
-        self, path: str, root: str, config: Config, locations: Mapping[str, Location], scope: str
+        self, path: str, root: str, config: ProjectConfig, locations: Mapping[str, Location], scope: str
     ) -> ResolvedConfig:
         overrides = self._settings.overrides
         if overrides.unverified is not None:
@@ -239,7 +239,7 @@ def read_user_config_file(path: str) -> UserConfig:
     if not os.path.lexists(path):
         return UserConfig()
     text = read_utf8(path)
-    toml, lines = scan(text), LineTable(text)
+    toml, lines = scan(text), LineIndex(text)
     if toml.errors:
         first = toml.errors[0]
         line = lines.position(first.span.start).line
@@ -288,9 +288,9 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
     return pyproject if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
 
 
-def _with_location(network: Network, location: str) -> Network:
+def _with_location(network: NetworkSettings, location: str) -> NetworkSettings:
     """Return ``network`` with the location of the ``index-url`` that the project sets."""
-    if network.index_set_by != BY_PROJECT:
+    if network.index_set_by != PROJECT_INDEX_SETTING:
         return network
     return network._replace(index_set_by=f"`index-url` in {location}")
 

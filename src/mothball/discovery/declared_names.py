@@ -59,11 +59,11 @@ class DeclaredNames:
         """Return the name that a file declares, None if it declares none, empty if it is not in ``wanted``."""
         document = self._documents.get(path)
         if document is not None:
-            return document.own_name or None
+            return document.project_name or None
         text, candidates = self._text_of(path, file_format, root)
         if wanted is not None and candidates.isdisjoint(wanted):
             return "" if re.search(_NAMED_TABLE, text) else None
-        return (parse(file_format, text).own_name or None) if candidates else None
+        return (parse(file_format, text).project_name or None) if candidates else None
 
     def text_of(self, path: str, file_format: str, root: str) -> str:
         """Return the text of a metadata file, empty if it cannot be read."""
@@ -72,7 +72,9 @@ class DeclaredNames:
     def possible_names(self, path: str, file_format: str, root: str) -> frozenset[str]:
         """Return a superset of the names that a file declares, without parsing it."""
         document = self._documents.get(path)
-        return frozenset((document.own_name,)) if document is not None else self._text_of(path, file_format, root)[1]
+        return (
+            frozenset((document.project_name,)) if document is not None else self._text_of(path, file_format, root)[1]
+        )
 
     def _text_of(self, path: str, file_format: str, root: str) -> tuple[str, frozenset[str]]:
         """Return the text of a file and its possible names."""

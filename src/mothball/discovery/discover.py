@@ -112,7 +112,7 @@ def _has_no_entry_of_format(text: str, target: FileTarget, document: Document) -
     if document.is_broken or target.format in ("script", format_of(target.path)):
         return False
     entries = (
-        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.own_name),
+        *(document.dependencies, document.unnamed, document.includes, document.index_options, document.project_name),
         document.unresolvable,
     )
     return not any(entries) and any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
@@ -170,7 +170,7 @@ class _Discovery:
         unread = [include for include in read.document.includes if include.span.start in failed]
         document = read.document
         if unread:
-            document = with_unknown_index(document, unread, LineTable(read.text), read.target)
+            document = with_unknown_index(document, unread, LineIndex(read.text), read.target)
         return ParsedFile(document, read.includes)
 
     def run(self) -> None:
@@ -179,7 +179,9 @@ class _Discovery:
             target = pending.popleft()
             read = self.read.get(target.key)
             # A file that is included both as requirements and as constraints is a requirements file.
-            is_new = read is None or (read.target.kind is Kind.CONSTRAINT and target.kind is Kind.REQUIREMENT)
+            is_new = read is None or (
+                read.target.kind is DependencyKind.CONSTRAINT and target.kind is DependencyKind.REQUIREMENT
+            )
             if is_new and target.key not in self._failed:
                 pending.extend(self._read_file(target))
         self._read_including_files()
@@ -304,7 +306,7 @@ class _Discovery:
         self._report_unreadable(UnreadableFileError(error.filename, os_error_text(error)))
 
     def _report_unreadable(self, error: UnreadableFileError, resolved_config: ResolvedConfig | None = None) -> None:
-        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else Config())
+        severity_policy = self._settings.severity_policy(resolved_config.config if resolved_config else ProjectConfig())
         severity = policy.severity_of(Rule.UNREADABLE, severity_policy)
         path = display_path(error.path)
         help_text = error.help or (_EXCLUDE_HELP if resolved_config else "")

@@ -43,7 +43,7 @@ def parse_document(text: str, path: str, root: str, file_format: str, kind: File
 
 def include_target(include: Include, path: str, root: str) -> str | None:
     """Return the real path of the file that ``include`` in the file at ``path`` names, None if it is not followed."""
-    target = _resolve(include, FileTarget(path, path, root, "requirements", Kind.REQUIREMENT), DISK)
+    target = _resolve(include, FileTarget(path, path, root, "requirements", DependencyKind.REQUIREMENT), DISK)
     return target.key if isinstance(target, FileTarget) else None
 
 
@@ -58,7 +58,7 @@ def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, lis
         if isinstance(result, ParseProblem) and _may_configure_index(document, include)
     ]
     document = document._replace(problems=(*document.problems, *problems))
-    return (with_unknown_index(document, unread, LineTable(text), target) if unread else document), resolved
+    return (with_unknown_index(document, unread, LineIndex(text), target) if unread else document), resolved
 
 
 def _may_configure_index(document: Document, include: Include) -> bool:
@@ -72,7 +72,7 @@ def _may_configure_index(document: Document, include: Include) -> bool:
     )
 
 
-def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineTable, target: FileTarget) -> Document:
+def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineIndex, target: FileTarget) -> Document:
     """Return ``document`` with an ``unknown`` index option for each include in ``unread``, which could not be read."""
     shown = display_path(target.path)
     unknown = [

@@ -54,11 +54,12 @@ def with_source_locations(document: Document, text: str, path: str) -> Document:
     lines, shown = LineIndex(text), display_path(path)
     return document._replace(
         index_options=tuple(
-            option._replace(place=f"{shown}:{lines.position(option.span.start).line}")
+            option._replace(declared_at=f"{shown}:{lines.position(option.span.start).line}")
             for option in document.index_options
         ),
         tool_indexes=tuple(
-            index._replace(place=f"{shown}:{lines.position(index.span.start).line}") for index in document.tool_indexes
+            index._replace(declared_at=f"{shown}:{lines.position(index.span.start).line}")
+            for index in document.tool_indexes
         ),
     )
 
@@ -136,9 +137,9 @@ class InheritedIndexes:
         tools = document.tools if "uv" in document.tools else (*document.tools, "uv")
         document = document._replace(tools=tools)
         if workspace is not None and is_member:
-            from mothball.formats.manifests.tool_uv import with_sources_of  # noqa: PLC0415 - only for workspace members
+            from mothball.formats.manifests.tool_uv import with_root_sources  # noqa: PLC0415 - only for workspace members
 
-            document = with_sources_of(document, text, workspace.text)
+            document = with_root_sources(document, text, workspace.text)
         return DocumentWithIndexes(document, (*kept, *indexes))
 
     def _uv_settings(
@@ -222,7 +223,7 @@ def _has_unknown_index(document: Document) -> bool:
 def _unknown_indexes(file_format: str, path: str) -> Document:
     """Return a placeholder for an unreadable file: its indexes without URL prevent all lookups."""
     place = f"{display_path(path)}, which cannot be read completely"
-    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", place=place) for tool in ("uv", "pdm"))
+    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", declared_at=place) for tool in ("uv", "pdm"))
     return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
 
 

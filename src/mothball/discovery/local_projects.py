@@ -73,7 +73,7 @@ def local_references(document: Document, text: str, path: str) -> Iterator[Local
             if reason is not None and reason in _DIRECT_REASONS and not _has_marker(dependency, text):
                 yield LocalReference(dependency.name, reason)
     for entry in document.unnamed:
-        target = entry.span.of(text).strip().strip("\"'")
+        target = entry.span.slice(text).strip().strip("\"'")
         is_plain = "://" not in target and re.search(_MARKER_OR_FRAGMENT, target) is None
         if entry.reason in _PATH_REASONS and is_plain and not _is_before_marker(text, entry.span.end):
             yield LocalReference("", entry.reason, re.sub(_EXTRAS, "", target).removeprefix("file:"), path)
@@ -217,7 +217,7 @@ def _unskipped_names(document: Document) -> frozenset[str]:
 
 
 def _may_be_local(dependency: Dependency) -> bool:
-    return dependency.skip_reason is None and dependency.kind is not Kind.LOCKED
+    return dependency.skip_reason is None and dependency.kind is not DependencyKind.LOCKED
 
 
 def skip_local_names(document: Document, local_names: Iterable[LocalName]) -> Document:

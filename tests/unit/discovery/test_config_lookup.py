@@ -74,7 +74,7 @@ def problem_lines(resolver: ConfigResolver) -> list[str]:
 
 def test_defaults_without_configuration(repo: Path) -> None:
     resolved = resolved_config(config_resolver(), repo / "sub" / "requirements.txt", repo)
-    assert resolved == ResolvedConfig("", str(repo), Config(), Network())
+    assert resolved == ResolvedConfig("", str(repo), ProjectConfig(), NetworkSettings())
     assert resolved.network.index_url == DEFAULT_INDEX
 
 
@@ -116,7 +116,11 @@ def test_pyproject_without_table_does_not_end_search(repo: Path, content: str) -
 def test_table_in_any_syntax_ends_search(repo: Path, table: str) -> None:
     write_tree(repo, {"pyproject.toml": pyproject_toml("top"), "a/pyproject.toml": table})
     resolved = resolved_config(config_resolver(), repo / "a" / "requirements.txt", repo)
-    assert (resolved.path, resolved.directory, resolved.config) == ("a/pyproject.toml", str(repo / "a"), Config())
+    assert (resolved.path, resolved.directory, resolved.config) == (
+        "a/pyproject.toml",
+        str(repo / "a"),
+        ProjectConfig(),
+    )
 
 
 def test_search_ends_at_repository_root(repo: Path) -> None:
@@ -339,7 +343,7 @@ def test_project_user_and_command_line_settings_are_merged(repo: Path) -> None:
         index_set_by="`index-url` in mothball.toml:1",
         user_indexes=("https://user.example/",),
     )
-    overridden = config_resolver(user, overrides=Overrides("https://line.example/", offline=True))
+    overridden = config_resolver(user, overrides=ConfigOverrides("https://line.example/", offline=True))
     network = resolved_config(overridden, path, repo).network
     assert (network.index_url, network.offline) == ("https://line.example/", True)
     assert (network.index_set_by, network.is_user_index) == ("--index-url", True)
@@ -350,7 +354,7 @@ def test_unverified_override_applies_to_every_severity_scope(repo: Path) -> None
         'unverified = "error"\n"unverified.added" = "error"\n"unverified.transitive" = "error"\nmissing = "off"\n'
     )
     write_tree(repo, {"mothball.toml": f"[severity]\n{severity}"})
-    resolver = config_resolver(overrides=Overrides(unverified=Severity.NOTE))
+    resolver = config_resolver(overrides=ConfigOverrides(unverified=Severity.NOTE))
     assert resolved_config(resolver, repo / "requirements.txt", repo).config.severities == {
         "unverified": "note",
         "unverified.added": "note",
@@ -495,7 +499,7 @@ def test_user_file_is_read(tmp_path: Path) -> None:
         ("mirror.example",),
         True,
     )
-    assert resolved.access.addresses == (UserAddress("https://user.example/"),)
+    assert resolved.credentials.index_urls == (UserIndexUrl("https://user.example/"),)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def names_of(result: DiscoveryResult) -> dict[str, list[str]]:
     return {file.path: [dependency.name for dependency in file.document.dependencies] for file in result.files}
 
 
-def kinds_of(result: DiscoveryResult) -> dict[str, set[Kind]]:
+def kinds_of(result: DiscoveryResult) -> dict[str, set[DependencyKind]]:
     return {file.path: {dependency.kind for dependency in file.document.dependencies} for file in result.files}
 
 
@@ -513,8 +513,8 @@ def test_file_included_as_both_kinds_is_a_requirements_file(repo: Path, order: t
         {"r.txt": "-r both.txt\n", "c.txt": "-c both.txt\n", "both.txt": "b\n-r deep.txt\n", "deep.txt": "d\n"},
     )
     result = discover_request(DiscoveryRequest(order, "requirements"))
-    assert kinds_of(result)["both.txt"] == {Kind.REQUIREMENT}
-    assert kinds_of(result)["deep.txt"] == {Kind.REQUIREMENT}
+    assert kinds_of(result)["both.txt"] == {DependencyKind.REQUIREMENT}
+    assert kinds_of(result)["deep.txt"] == {DependencyKind.REQUIREMENT}
     assert sorted(paths_of(result)) == ["both.txt", "c.txt", "deep.txt", "r.txt"]
 
 
@@ -522,16 +522,16 @@ def test_include_option_in_constraints_file_decides_kind(repo: Path) -> None:
     tree = {"constraints.txt": "a\n-r base.txt\n-c more.txt\n", "base.txt": "b\n", "more.txt": "c\n"}
     write_tree(repo, tree)
     assert kinds_of(discover_without_problems("constraints.txt")) == {
-        "constraints.txt": {Kind.CONSTRAINT},
-        "base.txt": {Kind.REQUIREMENT},
-        "more.txt": {Kind.CONSTRAINT},
+        "constraints.txt": {DependencyKind.CONSTRAINT},
+        "base.txt": {DependencyKind.REQUIREMENT},
+        "more.txt": {DependencyKind.CONSTRAINT},
     }
 
 
 def test_constraints_file_included_as_requirements_is_a_requirements_file(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "-r constraints.txt\n", "constraints.txt": "a\n"})
     assert kinds_of(discover_without_problems(".")) == {
-        "constraints.txt": {Kind.REQUIREMENT},
+        "constraints.txt": {DependencyKind.REQUIREMENT},
         "requirements.txt": set(),
     }
 
@@ -649,7 +649,7 @@ def test_unreadable_include_is_an_unknown_index(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
     known, unknown = discover_paths("requirements.txt").files[0].index_options
     assert known.value == urls("a")[0]
-    assert (unknown.name, unknown.place) == ("unknown", "requirements.txt:2")
+    assert (unknown.name, unknown.declared_at) == ("unknown", "requirements.txt:2")
 
 
 def test_options_keep_name_and_value(repo: Path) -> None:
@@ -729,7 +729,7 @@ def test_exclude_of_config_option_is_relative_to_repository(repo: Path) -> None:
 
 def test_problems_of_configurations_are_returned(repo: Path) -> None:
     write_tree(repo, {"mothball.toml": 'snapshot = "gone.json"\n', "requirements.txt": "a\n"})
-    result = discover_paths("requirements.txt", "gone.list", overrides=Overrides(offline=True))
+    result = discover_paths("requirements.txt", "gone.list", overrides=ConfigOverrides(offline=True))
     assert paths_of(result) == ["requirements.txt"]
     assert problems(result) == ["the snapshot cannot be used: no such file in the repository"]
     assert result.files[0].resolved_config.network.offline

@@ -43,7 +43,7 @@ def routes(*paths: str) -> dict[str, Destination]:
         router = Router(file.declared_indexes(), file.resolved_config.network)
         for dependency in file.document.dependencies:
             route = router.route(dependency)
-            destinations[dependency.name] = route.indexes if isinstance(route, Ask) else route.reason
+            destinations[dependency.name] = route.urls if isinstance(route, IndexRoute) else route.reason
     return destinations
 
 
@@ -235,7 +235,7 @@ def test_index_location_names_the_defining_file(repo: Path) -> None:
 
     (file,) = discovered("packages/x/pyproject.toml").files
 
-    assert [index.place for index in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
+    assert [index.declared_at for index in file.tool_indexes] == ["pyproject.toml:5", "pyproject.toml:9"]
 
 
 # --- requirements files in a uv project -------------------------------------------------------------------------------
