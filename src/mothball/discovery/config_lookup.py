@@ -137,27 +137,27 @@ class ConfigResolver:
             text = tree.read_utf8(path)
         except UnreadableFileError as error:
             raise _UnusableError(error.cause, error.help) from error
-        toml, lines = scan_once(text), LineIndex(text)
-        first = first_error_of(toml, prefix)
+        toml, lines = scan_cached(text), LineIndex(text)
+        first = first_error_in(toml, prefix)
         if first is not None:
             raise _UnusableError(f"invalid TOML: {first.message}", first.help, lines.position(first.span.start))
-        if prefix and span_of(toml, prefix) is None:
+        if prefix and find_span(toml, prefix) is None:
             raise _UnusableError("no [tool.mothball] table", "name a file with that table in --config")
         try:
             config = read_config(_table(toml, prefix), prefix)
         except ConfigError as error:
-            span = span_of(toml, error.key) if error.key else None
-            is_copy = is_override and not prefix and span_of(toml, _SHARED_TABLE) is not None
+            span = find_span(toml, error.key) if error.key else None
+            is_copy = is_override and not prefix and find_span(toml, _SHARED_TABLE) is not None
             raise _UnusableError(
                 str(error), _COPY_HELP if is_copy else error.help, lines.position(span.start) if span else None
             ) from error
         locations = {
             ignore.name: lines.location(display_path(path), span)
             for ignore in config.ignores
-            if (span := span_of(toml, (*prefix, "ignore", ignore.key))) is not None
+            if (span := find_span(toml, (*prefix, "ignore", ignore.key))) is not None
         }
         resolved = self._build(path, root, config, locations, root if is_override else os.path.dirname(path))
-        span = span_of(toml, (*prefix, "index-url"))
+        span = find_span(toml, (*prefix, "index-url"))
         location = f"{display_path(path)}:{lines.position(span.start).line}" if span else ""
         return resolved._replace(network=_with_location(resolved.network, location))
 
@@ -247,7 +247,7 @@ def read_user_config_file(path: str) -> UserConfig:
     try:
         return read_user_config(to_mapping(toml))
     except ConfigError as error:
-        span = span_of(toml, error.key)
+        span = find_span(toml, error.key)
         location = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{location}{error}", key=error.key, help_text=error.help) from error
 
@@ -285,7 +285,7 @@ def _config_file_in(directory: str, root: str, tree: Tree) -> str | None:
         # The unreadable file may contain the policy for its directory: `_resolve_config` reports it.
         return pyproject if _may_configure_mothball(pyproject, tree) else None
     # Scanning is slow, and most pyproject.toml files do not contain the word.
-    return pyproject if "mothball" in text and span_of(scan_once(text), _SHARED_TABLE) else None
+    return pyproject if "mothball" in text and find_span(scan_cached(text), _SHARED_TABLE) else None
 
 
 def _with_location(network: NetworkSettings, location: str) -> NetworkSettings:

@@ -253,7 +253,7 @@ class _Discovery:
             raise UnreadableFileError(
                 path, "symbolic link is broken or leads outside the repository", help_text=help_text
             )
-        if self._tree.is_link(path) and self._request.format is None and not may_matter(target.key):
+        if self._tree.is_link(path) and self._request.format is None and not may_be_dependency_file(target.key):
             raise UnreadableFileError(path, "symbolic link to a file that is not a known dependency file")
         return self._tree.read(path)
 
