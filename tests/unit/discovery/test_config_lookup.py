@@ -232,8 +232,8 @@ def test_unreadable_configuration_is_reported(repo: Path) -> None:
     resolver = config_resolver()
     assert [resolver.resolve(str(repo / name / "requirements.txt"), str(repo)) for name in "abc"] == [None] * 3
     assert problem_lines(resolver) == [
-        f"a/mothball.toml: it is not UTF-8 (line 1, byte 0){NOT_CHECKED}",
-        f"b/pyproject.toml: it is not UTF-8 (line 2, byte 16){NOT_CHECKED}",
+        f"a/mothball.toml: not valid UTF-8 (line 1, byte 0){NOT_CHECKED}",
+        f"b/pyproject.toml: not valid UTF-8 (line 2, byte 16){NOT_CHECKED}",
         f"c/mothball.toml: is a directory{NOT_CHECKED}",
     ]
 

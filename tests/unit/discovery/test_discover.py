@@ -196,7 +196,7 @@ def test_each_file_is_read_once(repo: Path) -> None:
 def test_unreadable_file_is_reported_once(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": "flask\n-r base.txt\n", "base.txt": b"\xff", "x.txt": "-c base.txt\n"})
     result = discover_request(DiscoveryRequest(("base.txt", "requirements.txt", "x.txt", "base.txt"), "requirements"))
-    assert unreadable(result) == ["base.txt: it is not UTF-8 (line 1, byte 0)"]
+    assert unreadable(result) == ["base.txt: not valid UTF-8 (line 1, byte 0)"]
     assert paths_of(result) == ["requirements.txt", "x.txt"]
 
 
@@ -207,9 +207,9 @@ def test_unreadable_file_is_reported_once(repo: Path) -> None:
     ("content", "cause"),
     [
         (b"flask\nsch\xf6n\n", "not valid UTF-8 (line 2, byte 9)"),
-        (b"# coding: ascii\nsch\xc3\xb6n\n", "it is not ASCII (line 2, byte 19)"),
+        (b"# coding: ascii\nsch\xc3\xb6n\n", "not valid ASCII (line 2, byte 19)"),
         (b"# coding: no-such\nflask\n", "its coding line is of no use: "),
-        (b"\xff\xfef\x00l\x00a", "it is not UTF-16-LE (line 1, byte "),
+        (b"\xff\xfef\x00l\x00a", "not valid UTF-16-LE (line 1, byte "),
         (b"#" * (MAX_FILE_SIZE + 1), "larger than 32 MiB"),
     ],
 )
