@@ -1,6 +1,6 @@
-"""The cache between runs: who is asked how often, what is believed how long, and what serves when nobody answers.
+"""The cache between runs: when requests are sent, how long results are valid, and the use of stale results.
 
-Time does not pass here: a run's clock is set ahead instead.
+The tests do not wait: they set the clock of a run ahead.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ NAMES = ("archived-lib", "deprecated-lib", "active-lib", "unknown-lib")
 
 
 def tagged(name: str, status: str, reason: str | None = None) -> Reply:
-    """Return a page with a validator."""
+    """Return a page with an ETag."""
     return json_page(name, status, reason)._replace(etag=f'"{name}"')
 
 
 @pytest.fixture
 def index() -> Iterator[ScriptedIndex]:
-    """An index that has three of ``NAMES``, with validators."""
+    """Return an index that has three of ``NAMES``, with validators."""
     pages = {
         "archived-lib": tagged("archived-lib", "archived", "no time"),
         "deprecated-lib": tagged("deprecated-lib", "deprecated"),
@@ -39,7 +39,7 @@ def index() -> Iterator[ScriptedIndex]:
 
 @contextlib.contextmanager
 def down(index: ScriptedIndex) -> Iterator[None]:
-    """Close an index and keep its port, on which every connection is refused from now on."""
+    """Close an index and keep its port reserved, so that connections are refused."""
     index.close()
     with socket.socket() as unused:
         unused.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -47,8 +47,8 @@ def down(index: ScriptedIndex) -> Iterator[None]:
         yield
 
 
-def warmed(mothball: Mothball, index: ScriptedIndex, *options: str) -> Run:
-    """Check ``NAMES`` on a cold cache, then forget who was asked."""
+def warm_cache(mothball: Mothball, index: ScriptedIndex, *options: str) -> Run:
+    """Check ``NAMES`` with an empty cache, then clear the recorded requests."""
     mothball.require(index.url, *NAMES, options=options)
     run = mothball.check()
     assert index.count() == len(NAMES)
@@ -57,28 +57,28 @@ def warmed(mothball: Mothball, index: ScriptedIndex, *options: str) -> Run:
     return run
 
 
-def requests_of(index: ScriptedIndex) -> dict[str, str | None]:
-    """Return what was asked for, with the validator that each request brought."""
+def sent_etags(index: ScriptedIndex) -> dict[str, str | None]:
+    """Return the ETag sent with each request, by project name."""
     return {request.name: request.headers.get("if-none-match") for request in index.received}
 
 
-def verdicts(run: Run) -> list[tuple[str, str | None]]:
-    """Return what each of ``NAMES`` came to."""
+def results(run: Run) -> list[tuple[str, str | None]]:
+    """Return the lookup results of ``NAMES``."""
     return [run.said(name) for name in NAMES]
 
 
 def sources(run: Run) -> set[str]:
-    """Return where the answers came from."""
+    """Return the sources of the lookup results."""
     return {item["lookup"]["source"] for item in run.report["dependencies"]}
 
 
-def timeless(run: Run) -> str:
-    """Return what a run printed, byte for byte but for when and how its answers were learnt."""
+def without_times(run: Run) -> str:
+    """Return the output of a run without the times and sources of lookup results."""
     return re.sub(r'"(checked_at|source)": "[^"]*"', r'"\1": "…"', run.out)
 
 
 def test_second_run_with_warm_cache_makes_no_connection(index: ScriptedIndex, mothball: Mothball) -> None:
-    first = warmed(mothball, index)
+    first = warm_cache(mothball, index)
     connections = index.connections
     second = mothball.check()
     assert index.count() == 0
@@ -86,60 +86,60 @@ def test_second_run_with_warm_cache_makes_no_connection(index: ScriptedIndex, mo
     assert mothball.contacts() == set()
     assert sources(first) == {"index"}
     assert sources(second) == {"cache"}
-    assert timeless(second) == timeless(first)
+    assert without_times(second) == without_times(first)
     assert second.code == first.code == 1
 
 
 def test_only_missing_projects_are_queried_again_within_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     mothball.check(ahead=4 * MINUTE)
-    assert requests_of(index) == {}
+    assert sent_etags(index) == {}
     run = mothball.check(ahead=6 * MINUTE)
-    assert requests_of(index) == {"unknown-lib": None}
+    assert sent_etags(index) == {"unknown-lib": None}
     assert run.said("unknown-lib") == ("missing", None)
     index.forget()
     mothball.check(ahead=59 * MINUTE)
-    assert requests_of(index) == {"unknown-lib": None}
+    assert sent_etags(index) == {"unknown-lib": None}
 
 
 def test_expired_results_are_revalidated_and_304_renews_them(index: ScriptedIndex, mothball: Mothball) -> None:
-    first = warmed(mothball, index)
+    first = warm_cache(mothball, index)
     run = mothball.check(ahead=61 * MINUTE)
-    assert requests_of(index) == {
+    assert sent_etags(index) == {
         "archived-lib": '"archived-lib"',
         "deprecated-lib": '"deprecated-lib"',
         "active-lib": '"active-lib"',
         "unknown-lib": None,
     }
-    assert verdicts(run) == verdicts(first)
+    assert results(run) == results(first)
     assert sources(run) == {"index"}
     index.forget()
     mothball.check(ahead=62 * MINUTE)
-    assert requests_of(index) == {}
+    assert sent_etags(index) == {}
 
 
 def test_project_can_set_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index, 'max-age = "2m"')
+    warm_cache(mothball, index, 'max-age = "2m"')
     mothball.check(ahead=1 * MINUTE)
-    assert requests_of(index) == {}
+    assert sent_etags(index) == {}
     mothball.check(ahead=3 * MINUTE)
-    assert set(requests_of(index)) == set(NAMES)
+    assert set(sent_etags(index)) == set(NAMES)
 
 
 def test_changed_page_replaces_the_cached_one_after_max_age(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     index.script("active-lib", json_page("active-lib", "quarantined")._replace(etag='"changed"'))
     assert mothball.check(ahead=61 * MINUTE).said("active-lib") == ("stated", "quarantined")
     assert mothball.check(ahead=62 * MINUTE).said("active-lib") == ("stated", "quarantined")
     index.forget()
     mothball.check(ahead=3 * HOUR)
-    assert requests_of(index)["active-lib"] == '"changed"'
+    assert sent_etags(index)["active-lib"] == '"changed"'
 
 
 def test_refresh_sends_conditional_requests_for_all_names(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     run = mothball.check("--refresh")
-    assert requests_of(index) == {name: f'"{name}"' for name in NAMES[:3]} | {"unknown-lib": None}
+    assert sent_etags(index) == {name: f'"{name}"' for name in NAMES[:3]} | {"unknown-lib": None}
     assert sources(run) == {"index"}
 
 
@@ -153,27 +153,27 @@ def test_no_cache_neither_reads_nor_writes(index: ScriptedIndex, mothball: Mothb
     mothball.check()
     index.forget()
     mothball.check("--no-cache")
-    assert requests_of(index) == dict.fromkeys(NAMES)
+    assert sent_etags(index) == dict.fromkeys(NAMES)
 
 
 def test_unusable_cache_is_one_warning(index: ScriptedIndex, mothball: Mothball) -> None:
     with open(mothball.cache, "w", encoding="utf-8") as file:
-        file.write("in the way")
+        file.write("not a directory")
     mothball.require(index.url, *NAMES)
     run = mothball.check()
     assert run.code == 1
     assert run.said("archived-lib") == ("stated", "archived")
     problems = run.report["problems"]
-    assert [(one["severity"], "cache" in one["message"]) for one in problems] == [("warning", True)]
+    assert [(problem["severity"], "cache" in problem["message"]) for problem in problems] == [("warning", True)]
 
 
 def test_cached_results_are_used_with_their_age_if_the_index_is_down(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     with down(index):
         run = mothball.check(ahead=3 * HOUR)
         text = mothball.run("check", ahead=3 * HOUR)
     assert run.code == text.code == 1
-    assert verdicts(run) == [
+    assert results(run) == [
         ("stated", "archived"),
         ("stated", "deprecated"),
         ("stated", "active"),
@@ -187,7 +187,7 @@ def test_cached_results_are_used_with_their_age_if_the_index_is_down(index: Scri
 
 
 def test_results_older_than_a_week_are_not_used_if_the_index_is_down(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     with down(index):
         before = mothball.check("--strict", ahead=6 * DAY)
         after = mothball.check("--strict", ahead=8 * DAY)
@@ -210,12 +210,12 @@ def test_everything_is_unverified_if_the_index_is_down_and_the_cache_empty(
 
 
 def test_offline_uses_cached_results_of_any_age_without_requests(index: ScriptedIndex, mothball: Mothball) -> None:
-    warmed(mothball, index)
+    warm_cache(mothball, index)
     run = mothball.check("--offline", ahead=60 * DAY)
     text = mothball.run("check", "--offline", ahead=60 * DAY)
     assert index.count() == 0
     assert mothball.contacts() == set()
-    assert verdicts(run) == [
+    assert results(run) == [
         ("stated", "archived"),
         ("stated", "deprecated"),
         ("stated", "active"),

@@ -1,4 +1,4 @@
-"""Getting in where not everybody may: pypiron with a reader's password, by each way that the user's side has."""
+"""Credentials from every source of the user, with a pypiron that requires a password."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHIVED = ("stated", "archived")
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pypiron]:
-    """A pypiron that only its reader may read, with one archived project."""
+    """Run a pypiron that requires the credentials of ``READER``, with one archived project."""
     with running_pypiron(str(tmp_path_factory.mktemp("closed")), reader=READER) as pypiron:
         pypiron.publish("old-lib")
         pypiron.set_status("old-lib", "archived")
@@ -28,7 +28,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pypiron]:
 
 
 def with_login(url: str, login: str = QUOTED) -> str:
-    """Return ``url`` with user information."""
+    """Return ``url`` with credentials."""
     return url.replace("://", f"://{login}@")
 
 
@@ -60,18 +60,18 @@ def test_credential_variables_apply_to_user_indexes_only(index: Pypiron, mothbal
     mothball.require(index.url, "old-lib")
     login = {"UV_INDEX_CLOSED_SHOP_USERNAME": READER[0], "UV_INDEX_CLOSED_SHOP_PASSWORD": READER[1]}
     assert mothball.check(environment=login).said("old-lib") == ARCHIVED
-    # The name alone, given by a repository, has no part in it.
+    # An index that only the repository configures does not get the credentials.
     mothball.configure()
     assert mothball.check("--refresh", "--no-cache", environment=login).said("old-lib") == REFUSED
 
 
-@pytest.mark.parametrize("way", ["--index-url", "MOTHBALL_INDEX_URL"])
-def test_credentials_from_option_or_variable_are_used(way: str, index: Pypiron, mothball: Mothball) -> None:
+@pytest.mark.parametrize("source", ["--index-url", "MOTHBALL_INDEX_URL"])
+def test_credentials_from_option_or_variable_are_used(source: str, index: Pypiron, mothball: Mothball) -> None:
     mothball.write("requirements.txt", "old-lib")
-    if way == "--index-url":
-        run = mothball.check(way, with_login(index.url))
+    if source == "--index-url":
+        run = mothball.check(source, with_login(index.url))
     else:
-        run = mothball.check(environment={way: with_login(index.url)})
+        run = mothball.check(environment={source: with_login(index.url)})
     assert run.said("old-lib") == ARCHIVED
     assert READER[1] not in run.out
 

@@ -1,4 +1,4 @@
-"""The first command of README on the example that it names: five cases, exit code 1, and no network."""
+"""The first command of the README, on its example: five cases, exit code 1, and no network."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DAY = 86400
 
 @pytest.fixture
 def example(mothball: Mothball) -> Mothball:
-    """mothball above a copy of the example, where README's command works as it stands."""
+    """Return mothball in the parent directory of a copy of the example, as in the README."""
     shutil.copytree(EXAMPLE, os.path.join(mothball.project, "examples", "shop"))
     return mothball
 
 
 def check(example: Mothball, *arguments: str, days_later: int = 0) -> Run:
-    """Check the example as of the day after its snapshot was made, or later: its ignore has an end."""
+    """Check the example one day and ``days_later`` after its snapshot: an ignore in it has an end date."""
     with open(os.path.join(EXAMPLE, "statuses.json"), encoding="utf-8") as file:
         generated = json.load(file)["generated"]
     noon = time.mktime(time.strptime(f"{generated} 12", "%Y-%m-%d %H"))
@@ -68,10 +68,10 @@ def test_example_json_reports_the_same_findings(example: Mothball) -> None:
         ("quarantined", "error", "cloakroom"),
         ("unverified", "warning", "feather-queue"),
     ]
-    suppressed = {one["name"]: one["suppressed"] for one in run.report["findings"] if one["suppressed"]}
+    suppressed = {finding["name"]: finding["suppressed"] for finding in run.report["findings"] if finding["suppressed"]}
     assert suppressed == {
-        "paperboy-mail": {"by": "config", "reason": "until mail moves to the new service, #812"},
-        "tallybook": {"by": "comment", "reason": "its successor lacks the CSV export"},
+        "paperboy-mail": {"kind": "config", "reason": "until mail moves to the new service, #812"},
+        "tallybook": {"kind": "comment", "reason": "its successor lacks the CSV export"},
     }
     assert run.report["problems"] == []
 
@@ -92,4 +92,4 @@ def test_example_warns_about_an_old_snapshot(example: Mothball) -> None:
 def test_example_with_no_ignores_reports_ignored_findings(example: Mothball) -> None:
     run = check(example, "--no-ignores", "--format", "json")
     assert ("archived", "error", "paperboy-mail") in run.found()
-    assert all(one["suppressed"] is None for one in run.report["findings"])
+    assert all(finding["suppressed"] is None for finding in run.report["findings"])

@@ -1,4 +1,4 @@
-"""Every way in which an index can fail, and what a person gets told: the right look-up, the right exit code."""
+"""Failures of an index: lookup results, messages and exit codes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_each_fault_has_its_lookup_result_and_exit_code(case: Case, mothball: Mo
     with ScriptedIndex({NAME: case.replies}) as index:
         mothball.require(index.url, NAME)
         run = mothball.check("--strict")
-        asked = index.count()
+        request_count = index.count()
     assert run.said(NAME) == case.said
     assert run.code == case.exit_code
-    assert asked == case.asked
+    assert request_count == case.asked
     assert run.err == ""
     assert run.lookup(NAME)["index"] == index.url
     assert mothball.contacts() <= {"127.0.0.1", f"127.0.0.1:{index.port}"}
@@ -115,15 +115,15 @@ def test_ctrl_c_ends_a_pending_lookup_immediately(mothball: Mothball) -> None:
         wait_until(lambda: index.count() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         run = finish(process)
-        # Had it waited for the answer, it would have told of a timeout and exited 0.
+        # If it had waited for the response, it would report a timeout and exit 0.
         assert run == Run(130, "", "")
 
 
-# --- the whole table of exit codes ---
+# --- exit codes -------------------------------------------------------------------------------------------------------
 
 
 def exit_code_of(mothball: Mothball, entries: tuple[str, ...], *arguments: str) -> int:
-    """Return how a check of ``entries`` ends on an index where each is what its name says."""
+    """Return the exit code of a check of ``entries``, on an index where each project has the status in its name."""
     statuses = {name: json_page(name, name) for name in ("active", "archived", "deprecated", "quarantined")}
     with ScriptedIndex({**statuses, "unverified": Reply(403)}) as index:
         mothball.require(index.url, *entries)

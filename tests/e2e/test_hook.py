@@ -1,4 +1,4 @@
-"""Commits for real: real git, real pre-commit and prek, mothball installed by them, a real index. Made, or rejected."""
+"""Commits and pushes with real git, pre-commit, prek and a real index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.added import toml
 from tests.support.hook_runner import Committer, Runner, committer, configuration, prepared, publish
 from tests.support.real_indexes import Pypiron
 
-# The first test of each runner waits for its environment to be made.
+# The first test of each runner waits for the installation of its environment.
 pytestmark = pytest.mark.timeout(900)
 RUNNERS = ("pre-commit", "prek")
 ARCHIVED, ALSO_ARCHIVED, ACTIVE, DEPRECATED, QUARANTINED = "put-by", "laid-up", "in-use", "worn-out", "locked-up"
@@ -25,13 +25,13 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def runner_of(tmp_path_factory: pytest.TempPathFactory, origin: Path) -> Callable[[str], Runner]:
-    """Return the runner of a name; each makes its environments once."""
-    made: dict[str, Runner] = {}
+    """Return a function that returns a runner by name. Each runner is prepared once."""
+    runners: dict[str, Runner] = {}
 
     def get(name: str) -> Runner:
-        if name not in made:
-            made[name] = prepared(name, tmp_path_factory.mktemp(name), origin)
-        return made[name]
+        if name not in runners:
+            runners[name] = prepared(name, tmp_path_factory.mktemp(name), origin)
+        return runners[name]
 
     return get
 
@@ -47,7 +47,7 @@ def index(pypiron: Pypiron) -> Pypiron:
 
 
 @pytest.fixture(params=RUNNERS)
-def either(
+def shop_per_runner(
     request: pytest.FixtureRequest, tmp_path: Path, index: Pypiron, runner_of: Callable[[str], Runner]
 ) -> Committer:
     """Return a repository with the hook, once with each runner."""
@@ -64,33 +64,37 @@ def lines(*names: str) -> str:
     return "".join(f"{name}\n" for name in names)
 
 
-# --- rejected, or made ------------------------------------------------------------------------------------------------
+# --- accepted and rejected commits ------------------------------------------------------------------------------------
 
 
-def test_commit_that_adds_an_archived_project_is_rejected(either: Committer) -> None:
-    before = either.head()
-    outcome = either.commit({"pyproject.toml": toml(ACTIVE, ARCHIVED)})
+def test_commit_that_adds_an_archived_project_is_rejected(shop_per_runner: Committer) -> None:
+    before = shop_per_runner.head()
+    outcome = shop_per_runner.commit({"pyproject.toml": toml(ACTIVE, ARCHIVED)})
     assert not outcome.made
-    assert either.head() == before
+    assert shop_per_runner.head() == before
     assert f"pyproject.toml:6:6: error[archived] {ARCHIVED} is archived" in outcome.said
     assert '"moved to another place"' in outcome.said
     assert outcome.said.count("ways out") == 1
 
 
-def test_commit_that_adds_active_and_deprecated_projects_succeeds(either: Committer) -> None:
-    assert either.commit({"requirements.txt": lines(ACTIVE, DEPRECATED), "notes.txt": ARCHIVED}).made
+def test_commit_that_adds_active_and_deprecated_projects_succeeds(shop_per_runner: Committer) -> None:
+    assert shop_per_runner.commit({"requirements.txt": lines(ACTIVE, DEPRECATED), "notes.txt": ARCHIVED}).made
 
 
-def test_commits_without_additions_succeed(either: Committer) -> None:
-    either.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==1.0", QUARANTINED)})
-    assert either.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==2.0", QUARANTINED)}).made, "a version bump"
-    assert either.commit({"requirements.txt": lines(QUARANTINED), "pyproject.toml": toml(ARCHIVED)}).made, "a move"
-    either.repository.git("mv", "requirements.txt", "dev-requirements.txt")
-    assert either.commit().made, "a new name of a file"
-    assert either.commit(None, "--amend").made, "a message"
-    assert either.commit(None, "--allow-empty").made
-    assert either.commit({"app.py": "print()\n"}).made
-    assert not either.commit({"app.py": "", "requirements.txt": lines(ALSO_ARCHIVED)}).made
+def test_commits_without_additions_succeed(shop_per_runner: Committer) -> None:
+    shop_per_runner.repository.commit({"requirements.txt": lines(f"{ARCHIVED}==1.0", QUARANTINED)})
+    assert shop_per_runner.commit({"requirements.txt": lines(ACTIVE, f"{ARCHIVED}==2.0", QUARANTINED)}).made, (
+        "a version bump"
+    )
+    assert shop_per_runner.commit({"requirements.txt": lines(QUARANTINED), "pyproject.toml": toml(ARCHIVED)}).made, (
+        "a move"
+    )
+    shop_per_runner.repository.git("mv", "requirements.txt", "dev-requirements.txt")
+    assert shop_per_runner.commit().made, "a renamed file"
+    assert shop_per_runner.commit(None, "--amend").made, "a changed commit message"
+    assert shop_per_runner.commit(None, "--allow-empty").made
+    assert shop_per_runner.commit({"app.py": "print()\n"}).made
+    assert not shop_per_runner.commit({"app.py": "", "requirements.txt": lines(ALSO_ARCHIVED)}).made
 
 
 def test_unverified_addition_is_rejected_with_a_remedy(
@@ -100,20 +104,20 @@ def test_unverified_addition_is_rejected_with_a_remedy(
     outcome = shop.commit({"requirements.txt": lines(ACTIVE)})
     assert not outcome.made
     assert f"{ACTIVE} could not be checked: 127.0.0.1:9 refuses connections" in outcome.said
-    way_out = re.search(r"MOTHBALL_UNVERIFIED=warning git commit", outcome.said)
-    assert way_out is not None
+    remedy = re.search(r"MOTHBALL_UNVERIFIED=warning git commit", outcome.said)
+    assert remedy is not None
     assert shop.commit(None, more={"MOTHBALL_UNVERIFIED": "warning"}).made
 
 
-@pytest.mark.parametrize("way", ["comment", "configuration", "skip"])
-def test_each_remedy_works_as_pasted(shop: Committer, way: str) -> None:
+@pytest.mark.parametrize("remedy", ["comment", "configuration", "skip"])
+def test_each_remedy_works_as_pasted(shop: Committer, remedy: str) -> None:
     said = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
     shown = said[said.index("ways out") :]
-    if way == "skip":
+    if remedy == "skip":
         assert "SKIP=mothball git commit" in shown
         assert shop.commit(None, more={"SKIP": "mothball"}).made
         return
-    if way == "comment":
+    if remedy == "comment":
         comment = next(line.strip() for line in shown.splitlines() if line.strip().startswith("# mothball:"))
         files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
     else:
@@ -143,13 +147,13 @@ def test_strict_hook_rejects_warnings(shop: Committer) -> None:
     assert shop.commit({"requirements.txt": lines(ACTIVE)}).made
 
 
-def test_file_named_like_an_option_does_not_disable_the_hook(either: Committer) -> None:
-    assert not either.commit({"--exit-zero/requirements.txt": lines(ARCHIVED)}).made
-    either.repository.git("reset", "--quiet", "--hard")
-    assert not either.commit({"--config=requirements.txt": lines(ARCHIVED)}).made
+def test_file_named_like_an_option_does_not_disable_the_hook(shop_per_runner: Committer) -> None:
+    assert not shop_per_runner.commit({"--exit-zero/requirements.txt": lines(ARCHIVED)}).made
+    shop_per_runner.repository.git("reset", "--quiet", "--hard")
+    assert not shop_per_runner.commit({"--config=requirements.txt": lines(ARCHIVED)}).made
 
 
-# --- ways to commit ---------------------------------------------------------------------------------------------------
+# --- kinds of commits -------------------------------------------------------------------------------------------------
 
 
 def test_commit_all_and_partial_commits_use_their_temporary_git_index(shop: Committer) -> None:
@@ -178,13 +182,13 @@ def test_staged_content_is_checked_instead_of_the_working_tree(shop: Committer) 
     assert not shop.commit().made
 
 
-def test_clean_merge_of_committed_additions_succeeds(either: Committer) -> None:
-    either.repository.git("checkout", "--quiet", "-b", "topic")
-    either.repository.commit({"requirements.txt": lines(ARCHIVED)})
-    either.repository.git("checkout", "--quiet", "main")
-    either.repository.commit({"pyproject.toml": toml(ALSO_ARCHIVED)})
-    assert either.git("merge", "--no-edit", "topic").made
-    assert len(either.repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
+def test_clean_merge_of_committed_additions_succeeds(shop_per_runner: Committer) -> None:
+    shop_per_runner.repository.git("checkout", "--quiet", "-b", "topic")
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    shop_per_runner.repository.git("checkout", "--quiet", "main")
+    shop_per_runner.repository.commit({"pyproject.toml": toml(ALSO_ARCHIVED)})
+    assert shop_per_runner.git("merge", "--no-edit", "topic").made
+    assert len(shop_per_runner.repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
 
 
 def test_resolved_merge_succeeds_unless_it_adds_a_dependency(shop: Committer) -> None:
@@ -221,19 +225,21 @@ def test_unusual_file_names(shop: Committer) -> None:
     assert shop.commit({name: lines(ACTIVE)}).made
 
 
-# --- pushing, and all files -------------------------------------------------------------------------------------------
+# --- pushes and full checks -------------------------------------------------------------------------------------------
 
 
-def test_push_is_compared_with_the_remote(either: Committer, tmp_path: Path) -> None:
+def test_push_is_compared_with_the_remote(shop_per_runner: Committer, tmp_path: Path) -> None:
     bare = tmp_path / "remote.git"
-    either.repository.git("init", "--quiet", "--bare", str(bare))
-    either.repository.git("remote", "add", "origin", str(bare))
-    either.repository.commit({"requirements.txt": lines(ACTIVE)})
-    assert either.git("push", "--set-upstream", "origin", "main").made, "a first push: everything"
-    either.repository.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)})
-    assert not either.git("push").made
-    either.repository.commit({"requirements.txt": lines(ACTIVE)})
-    assert either.git("push").made, "what was added and taken away again was not added"
+    shop_per_runner.repository.git("init", "--quiet", "--bare", str(bare))
+    shop_per_runner.repository.git("remote", "add", "origin", str(bare))
+    shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert shop_per_runner.git("push", "--set-upstream", "origin", "main").made, (
+        "on the first push, every dependency counts as added"
+    )
+    shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)})
+    assert not shop_per_runner.git("push").made
+    shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert shop_per_runner.git("push").made, "a dependency that was added and removed again does not count"
 
 
 def test_first_push_of_an_archived_project_is_rejected(shop: Committer, tmp_path: Path) -> None:
@@ -243,35 +249,37 @@ def test_first_push_of_an_archived_project_is_rejected(shop: Committer, tmp_path
     assert not shop.git("push", "--set-upstream", "origin", "main").made
 
 
-def test_unrelated_staged_files_do_not_hide_pushed_or_unstaged_findings(either: Committer, tmp_path: Path) -> None:
-    either.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
-    either.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
-    either.repository.commit({"requirements.txt": lines(ARCHIVED)})
-    either.repository.stage({"dev-requirements.txt": lines(ACTIVE)})
-    pushed = either.git("push", "--set-upstream", "origin", "main")
+def test_unrelated_staged_files_do_not_hide_pushed_or_unstaged_findings(
+    shop_per_runner: Committer, tmp_path: Path
+) -> None:
+    shop_per_runner.repository.git("init", "--quiet", "--bare", str(tmp_path / "remote.git"))
+    shop_per_runner.repository.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    shop_per_runner.repository.stage({"dev-requirements.txt": lines(ACTIVE)})
+    pushed = shop_per_runner.git("push", "--set-upstream", "origin", "main")
     assert not pushed.made
     assert f"requirements.txt:1:1: error[archived] {ARCHIVED} is archived" in pushed.said
-    outcome = either.run("--all-files")
+    outcome = shop_per_runner.run("--all-files")
     assert not outcome.made
     assert re.search(r"\d of the \d given files are not staged: all their dependencies were checked", outcome.said)
-    assert either.commit().made, "an ordinary commit is judged by what it stages"
+    assert shop_per_runner.commit().made, "a commit checks only staged changes"
 
 
-def test_all_files_is_a_full_check_with_a_note(either: Committer) -> None:
-    either.repository.commit({"requirements.txt": lines(ARCHIVED), "notes.txt": "x"})
-    outcome = either.run("--all-files")
+def test_all_files_is_a_full_check_with_a_note(shop_per_runner: Committer) -> None:
+    shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED), "notes.txt": "x"})
+    outcome = shop_per_runner.run("--all-files")
     assert not outcome.made
     assert "none of the given files is staged: all dependencies were checked" in outcome.said
-    either.repository.commit({"requirements.txt": lines(ACTIVE)})
-    assert either.run("--all-files").made
+    shop_per_runner.repository.commit({"requirements.txt": lines(ACTIVE)})
+    assert shop_per_runner.run("--all-files").made
 
 
-def test_range_of_commits_is_checked(either: Committer) -> None:
-    start = either.repository.commit({"requirements.txt": lines(ARCHIVED)})
-    middle = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE)})
-    end = either.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE, ALSO_ARCHIVED)})
-    assert either.run("--from-ref", start, "--to-ref", middle).made
-    assert not either.run("--from-ref", middle, "--to-ref", end).made
+def test_range_of_commits_is_checked(shop_per_runner: Committer) -> None:
+    start = shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED)})
+    middle = shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE)})
+    end = shop_per_runner.repository.commit({"requirements.txt": lines(ARCHIVED, ACTIVE, ALSO_ARCHIVED)})
+    assert shop_per_runner.run("--from-ref", start, "--to-ref", middle).made
+    assert not shop_per_runner.run("--from-ref", middle, "--to-ref", end).made
 
 
 # --- the other hooks --------------------------------------------------------------------------------------------------
@@ -289,7 +297,7 @@ def test_script_hook(tmp_path: Path, name: str, runner_of: Callable[[str], Runne
     shop.write("tool", "#!/usr/bin/env -S uv run --script\n" + block.format(ARCHIVED))
     (shop.root / "tool").chmod(0o755)
     shop.repository.git("add", "tool")
-    assert not shop.commit().made, "a program without .py"
+    assert not shop.commit().made, "a script without the suffix .py"
 
 
 @pytest.mark.parametrize("name", RUNNERS)
@@ -297,7 +305,7 @@ def test_manual_stage_runs_a_full_check(
     tmp_path: Path, name: str, runner_of: Callable[[str], Runner], index: Pypiron
 ) -> None:
     shop = committer(tmp_path, runner_of(name), index.url, ("mothball-all",))
-    assert shop.commit({"requirements.txt": lines(ARCHIVED)}).made, "it does not run by itself"
+    assert shop.commit({"requirements.txt": lines(ARCHIVED)}).made, "it runs only in the manual stage"
     stage = ("--hook-stage", "manual") if name == "pre-commit" else ("--stage", "manual")
     assert not shop.run(*stage, "mothball-all").made
     shop.repository.commit({"requirements.txt": lines(ACTIVE)})

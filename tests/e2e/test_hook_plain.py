@@ -1,4 +1,4 @@
-"""The hook without a program that runs hooks: a plain one, the backstop in CI, who is asked, hostile repositories."""
+"""The hook without a hook runner: plain git hooks, the check in CI, requests, and hostile repositories."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def shop(tmp_path: Path, index: ScriptedIndex) -> Committer:
 
 
 def snippets() -> list[str]:
-    """Return the shell commands that docs/hook.md shows."""
+    """Return the shell snippets in docs/hook.md."""
     return re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
 
 
 def run(shop: Committer, *arguments: str, cwd: Path | None = None, more: Mapping[str, str] | None = None) -> Outcome:
-    """Run mothball as it is installed."""
-    done = subprocess.run(
+    """Run the installed console script."""
+    completed = subprocess.run(
         [script("mothball"), *arguments],
         cwd=cwd or shop.root,
         env={**shop.repository.environment, **(more or {})},
@@ -54,20 +54,20 @@ def run(shop: Committer, *arguments: str, cwd: Path | None = None, more: Mapping
         check=False,
         timeout=60,
     )
-    said = done.stdout.decode("utf-8", "replace")
-    assert "Traceback" not in said, said
-    return Outcome(done.returncode == 0, said)
+    output = completed.stdout.decode("utf-8", "replace")
+    assert "Traceback" not in output, output
+    return Outcome(completed.returncode == 0, output)
 
 
 def lines(*names: str) -> str:
     return "".join(f"{name}\n" for name in names)
 
 
-# --- what the documentation shows -------------------------------------------------------------------------------------
+# --- documented snippets ----------------------------------------------------------------------------------------------
 
 
 def test_documented_plain_hook_accepts_and_rejects_commits(shop: Committer) -> None:
-    (plain,) = (one for one in snippets() if one.startswith("#!"))
+    (plain,) = (snippet for snippet in snippets() if snippet.startswith("#!"))
     for name in ("pre-commit", "pre-merge-commit"):
         hook = shop.root / ".git" / "hooks" / name
         hook.parent.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def test_documented_plain_hook_accepts_and_rejects_commits(shop: Committer) -> N
 def test_documented_ci_check_finds_additions_that_bypassed_the_hook(shop: Committer, tmp_path: Path) -> None:
     shop.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     shop.repository.commit({"requirements.txt": lines("old-a", "good-a")})
-    (plain, trusted) = (one for one in snippets() if "--since origin/main" in one)
+    (plain, trusted) = (snippet for snippet in snippets() if "--since origin/main" in snippet)
     assert not run(shop, *plain.split()[1:]).made
     shop.repository.commit({"requirements.txt": lines("good-a")})
     assert run(shop, *plain.split()[1:]).made
@@ -95,20 +95,20 @@ def test_documented_ci_check_finds_additions_that_bypassed_the_hook(shop: Commit
     shop.repository.commit({"requirements.txt": lines("old-a"), "mothball.toml": weakened})
     assert run(shop, *plain.split()[1:]).made
     trusted = trusted.replace("/tmp/", f"{tmp_path}/")
-    done = subprocess.run(
+    completed = subprocess.run(
         ["sh", "-e", "-c", trusted],
         cwd=shop.root,
         env=dict(shop.repository.environment),
         check=False,
         capture_output=True,
     )
-    assert (done.returncode, b"old-a is archived" in done.stdout) == (1, True)
+    assert (completed.returncode, b"old-a is archived" in completed.stdout) == (1, True)
 
 
-# --- who is asked -----------------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def asked(index: ScriptedIndex) -> dict[str, int]:
+def request_counts(index: ScriptedIndex) -> dict[str, int]:
     return {name: index.count(name) for name in STATUSES if index.count(name)}
 
 
@@ -123,10 +123,10 @@ def test_each_added_name_is_looked_up_once(shop: Committer, index: ScriptedIndex
     shop.repository.commit({"requirements.txt": lines("good-a", "good-c")})
     shop.repository.stage({"pyproject.toml": toml("good-a", "good-b"), "x-requirements.txt": lines("good-b", "old-a")})
     assert not run(shop, "check", "--added").made
-    assert asked(index) == {"good-b": 1, "old-a": 1}
+    assert request_counts(index) == {"good-b": 1, "old-a": 1}
     assert index.count() == 2
     assert not run(shop, "check", "--added").made
-    assert index.count() == 2, "the cache knows them"
+    assert index.count() == 2, "the results are cached"
 
 
 def test_missing_name_is_not_looked_up_on_another_index(shop: Committer, index: ScriptedIndex) -> None:
@@ -139,7 +139,7 @@ def test_missing_name_is_not_looked_up_on_another_index(shop: Committer, index: 
 
 def test_concurrent_hooks_share_one_cache(shop: Committer, index: ScriptedIndex, tmp_path: Path) -> None:
     shop.repository.stage({"requirements.txt": lines("good-a", "good-b", "old-a")})
-    together = [
+    processes = [
         subprocess.Popen(
             [script("mothball"), "check", "--added", "--refresh"],
             cwd=shop.root,
@@ -149,9 +149,9 @@ def test_concurrent_hooks_share_one_cache(shop: Committer, index: ScriptedIndex,
         )
         for _ in range(6)
     ]
-    for one in together:
-        out, err = one.communicate(timeout=60)
-        assert (one.returncode, err) == (1, b"")
+    for process in processes:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (1, b"")
         assert out.count(b"error[archived] old-a") == 1
     count = index.count()
     assert not run(shop, "check", "--added").made
@@ -162,23 +162,23 @@ def test_concurrent_hooks_share_one_cache(shop: Committer, index: ScriptedIndex,
 
 
 @pytest.fixture
-def trap(shop: Committer, tmp_path: Path) -> Path:
-    """Make the repository hostile in every way known, and return the file that is there once any of it has run."""
+def marker_file(shop: Committer, tmp_path: Path) -> Path:
+    """Configure every known way to make git execute a program, and return the file that the program writes."""
     marker = tmp_path / "marker"
-    evil = shop.root / "evil"
-    evil.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\ncat\n")
-    evil.chmod(0o755)
-    for place in (shop.root, shop.root / "sub"):
-        place.mkdir(exist_ok=True)
-        (place / "git").write_text(evil.read_text())
-        (place / "git").chmod(0o755)
+    program = shop.root / "program"
+    program.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\ncat\n")
+    program.chmod(0o755)
+    for directory in (shop.root, shop.root / "sub"):
+        directory.mkdir(exist_ok=True)
+        (directory / "git").write_text(program.read_text())
+        (directory / "git").chmod(0o755)
     hooks = shop.root / "hooks"
     hooks.mkdir()
     for name in ("post-index-change", "reference-transaction", "pre-commit", "post-checkout", "fsmonitor-watchman"):
-        (hooks / name).write_text(evil.read_text())
+        (hooks / name).write_text(program.read_text())
         (hooks / name).chmod(0o755)
     shop.repository.commit({"requirements.txt": lines("good-a"), "sub/requirements.txt": lines("good-a")})
-    shop.repository.write(".gitattributes", "* diff=evil filter=evil merge=evil\n*.toml text\n")
+    shop.repository.write(".gitattributes", "* diff=program filter=program merge=program\n*.toml text\n")
     shop.repository.git("add", ".gitattributes")
     shop.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     shop.repository.stage({"requirements.txt": lines("good-a", "good-b")})
@@ -186,37 +186,37 @@ def trap(shop: Committer, tmp_path: Path) -> Path:
     shop.repository.stage({"requirements.txt": lines("good-a", "good-b", "good-c")})
     shop.repository.write("untracked-requirements.txt", "")
     for key, value in {
-        "core.fsmonitor": str(evil),
+        "core.fsmonitor": str(program),
         "core.hooksPath": str(hooks),
-        "core.pager": str(evil),
-        "core.editor": str(evil),
-        "core.sshCommand": str(evil),
-        "core.gitProxy": str(evil),
-        "core.askPass": str(evil),
-        "core.alternateRefsCommand": str(evil),
+        "core.pager": str(program),
+        "core.editor": str(program),
+        "core.sshCommand": str(program),
+        "core.gitProxy": str(program),
+        "core.askPass": str(program),
+        "core.alternateRefsCommand": str(program),
         "core.attributesFile": str(shop.root / ".gitattributes"),
-        "diff.external": str(evil),
-        "diff.evil.textconv": str(evil),
-        "diff.evil.command": str(evil),
-        "filter.evil.clean": str(evil),
-        "filter.evil.smudge": str(evil),
-        "filter.evil.process": str(evil),
-        "filter.evil.required": "true",
-        "merge.evil.driver": str(evil),
-        "pager.diff-index": str(evil),
-        "alias.diff-index": f"!{evil}",
-        "alias.rev-parse": f"!{evil}",
-        "remote.origin.url": f"ext::{evil}",
+        "diff.external": str(program),
+        "diff.program.textconv": str(program),
+        "diff.program.command": str(program),
+        "filter.program.clean": str(program),
+        "filter.program.smudge": str(program),
+        "filter.program.process": str(program),
+        "filter.program.required": "true",
+        "merge.program.driver": str(program),
+        "pager.diff-index": str(program),
+        "alias.diff-index": f"!{program}",
+        "alias.rev-parse": f"!{program}",
+        "remote.origin.url": f"ext::{program}",
         "remote.origin.promisor": "true",
         "protocol.ext.allow": "always",
         "extensions.partialClone": "origin",
         "core.repositoryFormatVersion": "1",
-        "credential.helper": f"!{evil}",
-        "interactive.diffFilter": str(evil),
-        "gpg.program": str(evil),
+        "credential.helper": f"!{program}",
+        "interactive.diffFilter": str(program),
+        "gpg.program": str(program),
     }.items():
         shop.repository.git("config", key, value)
-    # Files whose times are newer than the index make git compare contents, through filters.
+    # If files are newer than the git index, git compares their contents, which runs filters.
     for name in ("requirements.txt", "sub/requirements.txt"):
         os.utime(shop.root / name, (4_000_000_000, 4_000_000_000))
     marker.unlink(missing_ok=True)
@@ -228,37 +228,37 @@ CALLS = {
     "files": ("check", "--added", "--", "requirements.txt"),
     "since": ("check", "--since", "origin/main"),
     "refs": ("check", "--from-ref", "origin/main", "--to-ref", "HEAD"),
-    "lacking": ("check", "--since", "refs/heads/gone"),
+    "missing": ("check", "--since", "refs/heads/gone"),
     "directory": ("check", "."),
     "listing": ("check", "--list-files", "."),
 }
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("below", ["", "sub"])
-def test_hostile_repository_executes_nothing(shop: Committer, trap: Path, call: str, below: str) -> None:
+@pytest.mark.parametrize("subdirectory", ["", "sub"])
+def test_hostile_repository_executes_nothing(shop: Committer, marker_file: Path, call: str, subdirectory: str) -> None:
     path = os.pathsep.join([".", "", str(shop.root), str(shop.root / "sub"), shop.repository.environment["PATH"]])
-    trap.unlink(missing_ok=True)
-    outcome = run(shop, *CALLS[call], cwd=shop.root / below, more={"PATH": path})
-    assert not trap.exists(), trap.read_text()
-    assert outcome.made == (call != "lacking"), outcome.said
+    marker_file.unlink(missing_ok=True)
+    outcome = run(shop, *CALLS[call], cwd=shop.root / subdirectory, more={"PATH": path})
+    assert not marker_file.exists(), marker_file.read_text()
+    assert outcome.made == (call != "missing"), outcome.said
 
 
-def test_git_without_hardening_executes_the_marker_program(shop: Committer, trap: Path) -> None:
+def test_git_without_hardening_executes_the_marker_program(shop: Committer, marker_file: Path) -> None:
     environment = dict(shop.repository.environment)
     subprocess.run(["git", "diff", "HEAD"], cwd=shop.root, env=environment, check=False, capture_output=True)
-    assert trap.exists()
+    assert marker_file.exists()
 
 
-def test_partial_clone_fetches_nothing(shop: Committer, trap: Path) -> None:
-    lacking = shop.repository.git("rev-parse", "origin/main:requirements.txt")
-    (shop.root / ".git" / "objects" / lacking[:2] / lacking[2:]).unlink()
+def test_partial_clone_fetches_nothing(shop: Committer, marker_file: Path) -> None:
+    missing = shop.repository.git("rev-parse", "origin/main:requirements.txt")
+    (shop.root / ".git" / "objects" / missing[:2] / missing[2:]).unlink()
     outcome = run(shop, "check", "--since", "origin/main")
     assert not outcome.made
     assert "git does not have the content" in outcome.said
-    assert not trap.exists(), trap.read_text()
+    assert not marker_file.exists(), marker_file.read_text()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_path_starts_with_the_scripts_of_the_environment(shop: Committer) -> None:
     assert shop.repository.environment["PATH"].startswith(sysconfig.get_path("scripts"))

@@ -1,4 +1,4 @@
-"""The language server and an index that authors statuses: what is archived there is underlined here."""
+"""The language server with pypiron, whose statuses change during the tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write(tmp_path: Path, text: str) -> str:
 def test_diagnostic_follows_the_status_on_the_index(editor: Process, pypiron: Pypiron, tmp_path: Path) -> None:
     begin = time.time()
     pypiron.publish("lsp-lib", "lsp-other")
-    # Without any status it would state none: what is silent would not be active.
+    # With one stated status on the index, projects without a marker count as active.
     pypiron.set_status("lsp-other", "deprecated")
     text = "lsp-lib==1.0\nlsp-other\n"
     path = write(tmp_path, text)
@@ -41,13 +41,13 @@ def test_diagnostic_follows_the_status_on_the_index(editor: Process, pypiron: Py
     editor.wait_for_diagnostics(document, "deprecated")
     pypiron.set_status("lsp-lib", "archived", "moved to lsp-new")
     editor.command("mothball.checkAgain")
-    found, _ = editor.wait_for_diagnostics(document, "archived", "deprecated")
-    assert found["message"] == "lsp-lib is archived: moved to lsp-new"
-    told = editor.hover(document, 0, 0)["contents"]["value"]
-    assert "moved to lsp-new" in told
-    # The index states when each file was uploaded, in UTC: the test may run over midnight.
+    diagnostic, _ = editor.wait_for_diagnostics(document, "archived", "deprecated")
+    assert diagnostic["message"] == "lsp-lib is archived: moved to lsp-new"
+    hover = editor.hover(document, 0, 0)["contents"]["value"]
+    assert "moved to lsp-new" in hover
+    # Upload times are in UTC, and the test may run across midnight.
     days = {time.strftime("%Y-%m-%d", time.gmtime(moment)) for moment in (begin, time.time())}
-    assert any(f"- latest release `1.0`, published on {day}\n" in told for day in days), told
+    assert any(f"- latest release `1.0`, published on {day}\n" in hover for day in days), hover
     pypiron.clear_status("lsp-lib")
     editor.command("mothball.checkAgain")
     editor.wait_for_diagnostics(document, "deprecated")
@@ -67,7 +67,7 @@ def test_workspace_diagnostics_of_unopened_files_follow_changes(
     pypiron.clear_status("lsp-shown")
     editor.command("mothball.checkAgain")
     editor.wait_for_diagnostics(uri(path))
-    # What git or anybody writes.
+    # Another program changes the file.
     write(tmp_path, "lsp-shown\nlsp-tired\n")
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri(path), "type": 2}]})
     editor.wait_for_diagnostics(uri(path), "deprecated")
@@ -86,7 +86,7 @@ def test_unavailable_index_is_one_diagnostic_until_it_returns(editor: Process, t
         editor.start(PUSH, os.path.dirname(path), port, maxAge="1s")
         document = editor.open(path, text)
         editor.wait_for_diagnostics(document, "archived", "unreadable")
-    # The cache remembers what was learnt; what is new cannot be asked for.
+    # Known names come from the cache; new names cannot be looked up.
     text += "lsp-d\nlsp-e\n"
     editor.change(document, text)
     _, _, down = editor.wait_for_diagnostics(document, "archived", "unreadable", "unverified")

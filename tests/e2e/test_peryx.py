@@ -1,4 +1,4 @@
-"""mothball against peryx in front of pypiron: an index that relays what another one states."""
+"""mothball with peryx as a proxy in front of pypiron: an index that relays statuses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.support.real_indexes import Pypiron, running_peryx
 STATUSES = {
     "relayed-archived": ("archived", "no time"),
     "relayed-deprecated": ("deprecated", "use something newer"),
-    "relayed-quarantined": ("quarantined", "the project is haunted"),
+    "relayed-quarantined": ("quarantined", "malware"),
 }
 
 
 @pytest.fixture(scope="module")
 def index(pypiron: Pypiron, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A peryx in front of the session's pypiron; the statuses are set before it first asks for them."""
+    """Run peryx in front of the pypiron of the session. The statuses are set before peryx requests them."""
     pypiron.publish(*STATUSES, "relayed-active")
     for name, (status, reason) in STATUSES.items():
         pypiron.set_status(name, status, reason)

@@ -1,4 +1,4 @@
-"""mothball against pypiron, an index that authors statuses. Each test has projects of its own on it."""
+"""mothball with pypiron, an index on which statuses can be set. Each test uses its own projects."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.support.installed import Mothball
 from tests.support.real_indexes import Pypiron, running_pypiron
 
 PROJECTS = (
-    "put-away",
+    "unmaintained-lib",
     "revived",
-    "haunted",
+    "malicious",
     "outdated",
     "beside-marked",
     "beside-unmarked",
@@ -25,30 +25,30 @@ PROJECTS = (
 
 @pytest.fixture(scope="module")
 def index(pypiron: Pypiron) -> Pypiron:
-    """The session's pypiron with this module's projects on it."""
+    """Return the pypiron of the session with the projects of this module."""
     pypiron.publish(*PROJECTS)
     return pypiron
 
 
 def test_archived_project_is_reported_with_its_reason(index: Pypiron, mothball: Mothball) -> None:
-    index.set_status("put-away", "archived", "nobody has time <b>any</b> more")
-    mothball.require(index.url, "put-away==1.0")
+    index.set_status("unmaintained-lib", "archived", "no <b>time</b> any more")
+    mothball.require(index.url, "unmaintained-lib==1.0")
     run = mothball.check()
     assert run.code == 1
-    assert run.found() == [("archived", "error", "put-away")]
-    assert run.report["findings"][0]["message"] == "put-away is archived: nobody has time <b>any</b> more"
-    lookup = run.lookup("put-away")
+    assert run.found() == [("archived", "error", "unmaintained-lib")]
+    assert run.report["findings"][0]["message"] == "unmaintained-lib is archived: no <b>time</b> any more"
+    lookup = run.lookup("unmaintained-lib")
     assert {key: lookup[key] for key in ("kind", "status", "reason", "index", "source")} == {
         "kind": "stated",
         "status": "archived",
-        "reason": "nobody has time <b>any</b> more",
+        "reason": "no <b>time</b> any more",
         "index": index.url,
         "source": "index",
     }
     text = mothball.run("check")
     assert text.code == 1
-    assert "requirements.txt:2:1: error[archived] put-away is archived\n" in text.out
-    assert '  2 | put-away==1.0\n    | ^^^^^^^^ "nobody has time <b>any</b> more"\n' in text.out
+    assert "requirements.txt:2:1: error[archived] unmaintained-lib is archived\n" in text.out
+    assert '  2 | unmaintained-lib==1.0\n    | ^^^^^^^^^^^^^^^^ "no <b>time</b> any more"\n' in text.out
 
 
 def test_reactivated_project_is_reported_until_refresh(index: Pypiron, mothball: Mothball) -> None:
@@ -57,10 +57,10 @@ def test_reactivated_project_is_reported_until_refresh(index: Pypiron, mothball:
     assert mothball.check().code == 1
     index.clear_status("revived")
     mothball.forget_contacts()
-    still = mothball.check()
-    assert still.code == 1
-    assert still.said("revived") == ("stated", "archived")
-    assert still.lookup("revived")["source"] == "cache"
+    cached = mothball.check()
+    assert cached.code == 1
+    assert cached.said("revived") == ("stated", "archived")
+    assert cached.lookup("revived")["source"] == "cache"
     assert mothball.contacts() == set()
     refreshed = mothball.check("--refresh")
     assert refreshed.code == 0
@@ -70,13 +70,13 @@ def test_reactivated_project_is_reported_until_refresh(index: Pypiron, mothball:
 
 
 def test_quarantined_project_without_files_is_an_error(index: Pypiron, mothball: Mothball) -> None:
-    index.set_status("haunted", "quarantined", "the project is haunted")
-    assert (index.page("haunted") or {})["files"] == []
-    mothball.require(index.url, "haunted")
+    index.set_status("malicious", "quarantined", "malware")
+    assert (index.page("malicious") or {})["files"] == []
+    mothball.require(index.url, "malicious")
     run = mothball.check()
     assert run.code == 1
-    assert run.found() == [("quarantined", "error", "haunted")]
-    assert run.lookup("haunted")["reason"] == "the project is haunted"
+    assert run.found() == [("quarantined", "error", "malicious")]
+    assert run.lookup("malicious")["reason"] == "malware"
 
 
 def test_deprecated_project_is_a_warning_and_with_strict_an_error(index: Pypiron, mothball: Mothball) -> None:
@@ -136,20 +136,20 @@ def test_name_unknown_to_the_index_is_missing(index: Pypiron, mothball: Mothball
 
 def test_projects_of_an_index_that_requires_credentials_are_unverified(tmp_path: Path, mothball: Mothball) -> None:
     with running_pypiron(str(tmp_path / "closed"), "--read-user", "reader", "--read-pass", "reader") as closed:
-        mothball.require(closed.url, "behind-the-door")
+        mothball.require(closed.url, "private-lib")
         run = mothball.check()
         strict = mothball.check("--strict")
-    assert run.said("behind-the-door") == ("unavailable", "unauthorized")
-    assert run.found() == [("unverified", "warning", "behind-the-door")]
+    assert run.said("private-lib") == ("unavailable", "unauthorized")
+    assert run.found() == [("unverified", "warning", "private-lib")]
     assert (run.code, strict.code) == (0, 3)
 
 
 def test_status_command_shows_the_status_of_a_project(index: Pypiron, mothball: Mothball) -> None:
-    index.set_status("put-away", "archived", "no time")
-    run = mothball.run("status", "Put_Away", "--index-url", index.url)
+    index.set_status("unmaintained-lib", "archived", "no time")
+    run = mothball.run("status", "Unmaintained_Lib", "--index-url", index.url)
     assert run.code == 1
     first, second = run.out.splitlines()[:2]
-    assert first == "put-away is archived: no time"
+    assert first == "unmaintained-lib is archived: no time"
     assert index.url in second
 
 

@@ -1,4 +1,4 @@
-"""mothball against pypiserver, an index that knows no statuses and sends unknown names to another host."""
+"""mothball with pypiserver, an index without statuses that redirects unknown names to another host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = tuple(f"plain-{number}" for number in range(12))
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A pypiserver as it comes: its fallback is a public host."""
+    """Run a pypiserver with its default fallback, which is a public host."""
     with running_pypiserver(str(tmp_path_factory.mktemp("pypiserver")), NAMES) as url:
         yield url
 
@@ -59,13 +59,13 @@ def test_status_index_supplies_statuses_of_an_index_that_strips_markers(
 
 def test_redirect_to_another_host_is_not_followed(tmp_path: Path, mothball: Mothball) -> None:
     with (
-        ScriptedIndex({"acme-secret": json_page("acme-secret", "archived", "a stranger's")}) as stranger,
-        running_pypiserver(str(tmp_path / "index"), ("plain",), "--fallback-url", stranger.url) as index,
+        ScriptedIndex({"acme-secret": json_page("acme-secret", "archived", "on another host")}) as other_index,
+        running_pypiserver(str(tmp_path / "index"), ("plain",), "--fallback-url", other_index.url) as index,
     ):
         mothball.require(index, "acme-secret", "plain")
         run = mothball.check()
         strict = mothball.check("--strict")
-        assert stranger.connections == 0
+        assert other_index.connections == 0
     assert run.said("acme-secret") == ("unavailable", "refused-redirect")
     assert run.found() == [("not-stated", "note", None), ("unverified", "warning", "acme-secret")]
     assert run.said("plain") == ("not-stated", None)

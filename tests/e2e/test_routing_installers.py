@@ -1,7 +1,7 @@
-"""Whom mothball asks, held against whom pip and uv themselves ask: the same files, variables and indexes.
+"""Compare the indexes that mothball queries with those of pip and uv, for the same files and variables.
 
-Every index answers 404 to everything, so that every tool asks all the indexes it would ask. A name must reach no index
-that neither of the two would ask, and what a single tool governs is asked in that tool's order.
+Every index returns 404, so that each tool queries all of its candidates. mothball must not query an index that neither
+pip nor uv queries, and for files of a single tool it must use the order of that tool.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ needs_uv = pytest.mark.skipif(
 
 
 class Indexes:
-    """Indexes that have nothing: one server, a path of it for each, so that their order is seen."""
+    """Several empty indexes on one server, each with its own path, so that the order of requests is known."""
 
     def __init__(self, server: ScriptedIndex) -> None:
         self._server = server
 
     def fill(self, text: str) -> str:
-        """Put the addresses of indexes for ``{a}``, ``{b}`` and so on."""
+        """Replace ``{a}``, ``{b}`` and so on with index URLs."""
         root = self._server.url.partition("/simple")[0]
         return text.format(**{name: f"{root}/{name}/simple/" for name in "abcdef"})
 
-    def asked(self) -> list[str]:
-        """Return in their order the indexes that were asked for the name, and forget it."""
-        asked = [
-            match[1] for one in self._server.received if (match := re.match(r"/([a-f])/simple/acme-web/", one.path))
+    def queried(self) -> list[str]:
+        """Return the queried indexes in order, and clear the recorded requests."""
+        names = [
+            match[1]
+            for request in self._server.received
+            if (match := re.match(r"/([a-f])/simple/acme-web/", request.path))
         ]
         self._server.forget()
-        return list(dict.fromkeys(asked))
+        return list(dict.fromkeys(names))
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def indexes() -> Iterator[Indexes]:
 
 
 class Installers:
-    """mothball, pip and uv, in the same directory with the same variables."""
+    """Run mothball, pip and uv in the same directory with the same variables."""
 
     def __init__(self, mothball: Mothball, indexes: Indexes, home: str) -> None:
         self._mothball = mothball
@@ -65,32 +67,32 @@ class Installers:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self._indexes.fill(text), encoding="utf-8")
 
-    def ours(self, variables: Mapping[str, str], *arguments: str) -> list[str]:
+    def query_with_mothball(self, variables: Mapping[str, str], *arguments: str) -> list[str]:
         filled = {name: self._indexes.fill(value) for name, value in variables.items()}
         self._mothball.run("check", "--no-cache", *arguments, environment=filled)
-        return self._indexes.asked()
+        return self._indexes.queried()
 
-    def pips(self, variables: Mapping[str, str]) -> list[str]:
+    def query_with_pip(self, variables: Mapping[str, str]) -> list[str]:
         command = [sys.executable, "-m", "pip", "--no-cache-dir", "download", "--no-input", "--retries", "0"]
         self._run([*command, "--no-deps", "-r", "requirements.txt"], variables)
-        return self._indexes.asked()
+        return self._indexes.queried()
 
-    def uvs(self, variables: Mapping[str, str], *command: str, below: str = ".") -> list[str]:
+    def query_with_uv(self, variables: Mapping[str, str], *command: str, directory: str = ".") -> list[str]:
         assert UV is not None
-        self._run([UV, *command, "--no-cache", "--python", sys.executable], variables, below)
-        return self._indexes.asked()
+        self._run([UV, *command, "--no-cache", "--python", sys.executable], variables, directory)
+        return self._indexes.queried()
 
-    def _run(self, command: list[str], variables: Mapping[str, str], below: str = ".") -> None:
+    def _run(self, command: list[str], variables: Mapping[str, str], directory: str = ".") -> None:
         environment = clean_environment(self._home) | {
             name: self._indexes.fill(value) for name, value in variables.items()
         }
-        # Proxies that lead nowhere: nobody but the indexes on loopback is asked, whatever the installer wants.
+        # An unreachable proxy prevents requests to hosts other than the loopback indexes.
         environment |= {"NO_PROXY": "127.0.0.1", "HTTPS_PROXY": "http://127.0.0.1:9"}
-        # An empty switch is an error to uv.
+        # uv rejects empty boolean variables.
         environment = {name: value for name, value in environment.items() if value}
-        place = os.path.join(self._mothball.project, below)
-        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, check=False, timeout=60)
-        assert done.returncode != 0, "no index has the name"
+        path = os.path.join(self._mothball.project, directory)
+        completed = subprocess.run(command, cwd=path, env=environment, capture_output=True, check=False, timeout=60)
+        assert completed.returncode != 0, "no index has the name"
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def installers(mothball: Mothball, indexes: Indexes, tmp_path: Path) -> Installe
 
 @needs_uv
 @pytest.mark.parametrize(
-    ("options", "variables", "ours"),
+    ("options", "variables", "expected"),
     [
         ("-i {a}", {}, "a"),
         ("--extra-index-url {b}\n-i {a}", {}, "ba"),
@@ -118,18 +120,21 @@ def installers(mothball: Mothball, indexes: Indexes, tmp_path: Path) -> Installe
     ],
 )
 def test_requirements_file_queries_only_indexes_of_pip_and_uv(
-    installers: Installers, options: str, variables: Mapping[str, str], ours: str
+    installers: Installers, options: str, variables: Mapping[str, str], expected: str
 ) -> None:
     installers.write({"requirements.txt": f"{options}\nacme-web\n"})
 
-    asked = installers.ours(variables, "requirements.txt")
-    pip, uv = installers.pips(variables), installers.uvs(variables, "pip", "compile", "-q", "requirements.txt")
+    mothball = installers.query_with_mothball(variables, "requirements.txt")
+    pip, uv = (
+        installers.query_with_pip(variables),
+        installers.query_with_uv(variables, "pip", "compile", "-q", "requirements.txt"),
+    )
 
-    assert asked == list(ours)
-    assert set(asked) <= {*pip, *uv}
-    # Where pip alone is told something, the name goes wherever pip would send it.
+    assert mothball == list(expected)
+    assert set(mothball) <= {*pip, *uv}
+    # Without uv variables, mothball queries all indexes of pip.
     if not any(name.startswith("UV_") and value for name, value in variables.items()):
-        assert set(pip) <= set(asked)
+        assert set(pip) <= set(mothball)
 
 
 @needs_uv
@@ -138,11 +143,11 @@ def test_requirements_file_in_a_uv_project_uses_its_indexes(installers: Installe
     installers.write({"requirements.txt": f"{options}\nacme-web\n", "pyproject.toml": A + B + "default = true\n"})
     variables = {"UV_NO_CONFIG": "", "PIP_INDEX_URL": "{c}"}
 
-    uv = installers.uvs(variables, "pip", "compile", "-q", "requirements.txt")
+    uv = installers.query_with_uv(variables, "pip", "compile", "-q", "requirements.txt")
 
     assert uv == ["a", "b"]
-    # pip asks c, in the file or in its settings, and uv the project's: either may be the one.
-    assert installers.ours(variables, "requirements.txt") == (["a", "c"] if options else ["a", "b", "c"])
+    # pip queries c, from the file or the variable; uv queries the indexes of the project. mothball queries both.
+    assert installers.query_with_mothball(variables, "requirements.txt") == (["a", "c"] if options else ["a", "b", "c"])
 
 
 PROJECT = "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.11'\ndependencies = ['acme-web']\n"
@@ -152,7 +157,7 @@ A, B, C, D = (TABLE.format(name) for name in "abcd")
 
 @needs_uv
 @pytest.mark.parametrize(
-    ("files", "variables", "ours"),
+    ("files", "variables", "expected"),
     [
         ({"pyproject.toml": PROJECT + B + "default = true\n" + A}, {}, "ab"),
         ({"pyproject.toml": PROJECT + A + B + "explicit = true\n" + C + "default = true\n"}, {}, "ac"),
@@ -187,24 +192,27 @@ A, B, C, D = (TABLE.format(name) for name in "abcd")
     ],
 )
 def test_uv_project_uses_the_index_order_of_uv(
-    installers: Installers, files: Mapping[str, str], variables: Mapping[str, str], ours: str | None
+    installers: Installers, files: Mapping[str, str], variables: Mapping[str, str], expected: str | None
 ) -> None:
-    # uv would overlook the table too, were it told to read no configuration.
+    # With UV_NO_CONFIG set, uv would not read the table of the project either.
     variables = {"UV_NO_CONFIG": "", **variables}
     installers.write(files)
 
-    asked, uv = installers.ours(variables, "pyproject.toml"), installers.uvs(variables, "lock", "-q")
+    mothball, uv = (
+        installers.query_with_mothball(variables, "pyproject.toml"),
+        installers.query_with_uv(variables, "lock", "-q"),
+    )
 
-    if ours is None:
-        # A chosen file makes uv overlook the project's table. We do not: it is where the project's names are at home.
-        assert (asked, uv) == (["a", "d"], ["d"])
+    if expected is None:
+        # UV_CONFIG_FILE makes uv disregard the table of the project. mothball still queries the indexes of the project.
+        assert (mothball, uv) == (["a", "d"], ["d"])
     else:
-        assert asked == uv == list(ours)
+        assert mothball == uv == list(expected)
 
 
 @needs_uv
-@pytest.mark.parametrize("below", ["packages/x", "."])
-def test_workspace_member_uses_the_indexes_of_uv(installers: Installers, below: str) -> None:
+@pytest.mark.parametrize("directory", ["packages/x", "."])
+def test_workspace_member_uses_the_indexes_of_uv(installers: Installers, directory: str) -> None:
     root = "[tool.uv.workspace]\nmembers = ['packages/*']\n" + A + "default = true\n" + B + "explicit = true\n"
     member = PROJECT.replace("'acme-web'", "'acme-web', 'acme-core'")
     core = PROJECT.replace("'x'", "'acme-core'").replace("['acme-web']", "[]")
@@ -218,13 +226,13 @@ def test_workspace_member_uses_the_indexes_of_uv(installers: Installers, below: 
     )
     variables = {"UV_NO_CONFIG": ""}
 
-    assert installers.ours(variables, "packages/x/pyproject.toml") == ["b"]
-    assert installers.uvs(variables, "lock", "-q", below=below) == ["b"]
+    assert installers.query_with_mothball(variables, "packages/x/pyproject.toml") == ["b"]
+    assert installers.query_with_uv(variables, "lock", "-q", directory=directory) == ["b"]
 
 
 @needs_uv
 @pytest.mark.parametrize(
-    ("table", "uvs"),
+    ("table", "expected"),
     [
         ("[project.optional-dependencies]\nx = ['acme-web']\n", ""),
         ("[dependency-groups]\nx = ['acme-web']\n", ""),
@@ -234,7 +242,7 @@ def test_workspace_member_uses_the_indexes_of_uv(installers: Installers, below: 
         ("", "a"),
     ],
 )
-def test_workspace_member_without_source_is_skipped_as_in_uv(installers: Installers, table: str, uvs: str) -> None:
+def test_workspace_member_without_source_is_skipped_as_in_uv(installers: Installers, table: str, expected: str) -> None:
     head = "[project]\nname = '{}'\nversion = '1'\nrequires-python = '>=3.11'\n"
     workspace = "[tool.uv.workspace]\nmembers = ['packages/*']\nexclude = ['packages/seed']\n"
     index = A + "default = true\n"
@@ -245,12 +253,12 @@ def test_workspace_member_without_source_is_skipped_as_in_uv(installers: Install
             "packages/seed/pyproject.toml": head.format("seed") + "dependencies = ['acme-web']\n",
         }
     )
-    # What the workspace leaves out knows no members.
-    place = "packages/seed" if uvs else "."
+    # A project that the workspace excludes has no members.
+    path = "packages/seed" if expected else "."
     variables = {"UV_NO_CONFIG": ""}
 
-    asked = installers.ours(variables, f"{place}/pyproject.toml")
-    assert asked == installers.uvs(variables, "lock", "-q", below=place) == list(uvs)
+    mothball = installers.query_with_mothball(variables, f"{path}/pyproject.toml")
+    assert mothball == installers.query_with_uv(variables, "lock", "-q", directory=path) == list(expected)
 
 
 @needs_uv
@@ -259,5 +267,5 @@ def test_local_directory_requirement_is_skipped(installers: Installers, text: st
     project = "[project]\nname = 'acme-web'\nversion = '1'\n"
     installers.write({"requirements.txt": f"-i {{a}}\n{text}", "lib/pyproject.toml": project})
 
-    assert installers.ours({}, "requirements.txt") == []
-    assert installers.uvs({}, "pip", "compile", "-q", "requirements.txt") == []
+    assert installers.query_with_mothball({}, "requirements.txt") == []
+    assert installers.query_with_uv({}, "pip", "compile", "-q", "requirements.txt") == []
