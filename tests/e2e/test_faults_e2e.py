@@ -76,7 +76,7 @@ def test_failed_lookups_are_warnings_in_a_full_check(mothball: Mothball) -> None
         ("missing", "warning", "gone"),
     ]
     assert run.said("fine") == ("stated", "active")
-    assert run.report["summary"]["not_verified"] == 3
+    assert run.report["summary"]["unverified"] == 3
     assert run.report["summary"]["checked"] == 2
 
 

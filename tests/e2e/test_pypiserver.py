@@ -103,4 +103,4 @@ def test_server_with_a_short_accept_queue_is_not_overloaded(tmp_path: Path, moth
         run = mothball.check()
     assert run.code == 0
     assert run.report["summary"]["not_stated"] == len(names)
-    assert run.report["summary"]["not_verified"] == 0
+    assert run.report["summary"]["unverified"] == 0
