@@ -35,7 +35,7 @@ FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 class ResolvedConfig(NamedTuple):
     """The configuration that applies to a set of files, with everything that was derived from it.
 
-    ``path`` is the display path of the configuration file, empty if there is none. ``directory`` is the absolute path
+    ``path`` is the display path of the configuration file, empty without one. ``directory`` is the absolute path
     of the directory that its patterns are relative to. ``ignore_locations`` are the locations of its ignore entries by
     normalized name. ``whole_scope`` is True if this run reads every file that the configuration applies to.
     """

@@ -57,7 +57,7 @@ class SeverityPolicy(NamedTuple):
 def rule_of(lookup: LookupResult) -> Rule | None:
     """Return the rule that a lookup result violates, or None.
 
-    ``StatusNotStated`` is reported once per index and not per dependency, so the result for it is None.
+    ``StatusNotStated`` is reported once per index and not per dependency, so it violates none here.
     """
     match lookup:
         case KnownStatus():

@@ -1,4 +1,4 @@
-"""What a change adds, as a function of documents; the cases of docs/added.md are in tests/functional."""
+"""Additions between base and target documents; tests/functional covers the cases of docs/added.md."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PATHS = {
 
 
 def version(path: str, names: list[str], oid: str = "") -> FileVersion:
-    """Return a version of a file that names ``names``, as the format of its path writes them."""
+    """Return a file version with the dependencies ``names``, in the format for ``path``."""
     if path.endswith("uv.lock"):
         source = '{ registry = "https://index.example/simple/" }'
         text = "version = 1\n" + "".join(
-            f'\n[[package]]\nname = "{one}"\nversion = "1"\nsource = {source}\n' for one in names
+            f'\n[[package]]\nname = "{name}"\nversion = "1"\nsource = {source}\n' for name in names
         )
         return FileVersion(path, PATHS.get(path, "/r"), text, parse("uv-lock", text), oid)
     if path.endswith(".toml"):
-        text = "[project]\nname = 'x'\ndependencies = [" + ", ".join(f'"{one}"' for one in names) + "]\n"
+        text = "[project]\nname = 'x'\ndependencies = [" + ", ".join(f'"{name}"' for name in names) + "]\n"
         return FileVersion(path, PATHS.get(path, "/r"), text, parse("pyproject", text), oid)
     if path.endswith(".yaml"):
         text = f"- id: x\n  language: python\n  additional_dependencies: [{', '.join(names)}]\n"
         return FileVersion(path, PATHS.get(path, "/r"), text, parse("pre-commit", text), oid)
-    text = "".join(f"{one}\n" for one in names)
+    text = "".join(f"{name}\n" for name in names)
     return FileVersion(path, PATHS.get(path, "/r"), text, parse("requirements", text), oid)
 
 
@@ -55,95 +55,98 @@ def present(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dic
 
 def added(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> dict[str, set[str]]:
     targets = list(target.values())
-    found = additions(targets, list(base.values()), present(base, target))
-    return {one.path: {entry.name for entry in add.dependencies} for one, add in zip(targets, found, strict=True)}
+    result = additions(targets, list(base.values()), present(base, target))
+    return {
+        version.path: {entry.name for entry in addition.dependencies}
+        for version, addition in zip(targets, result, strict=True)
+    }
 
 
-def names(one: FileVersion | None) -> set[str]:
-    return {entry.name for entry in one.document.dependencies} if one else set()
+def names(version: FileVersion | None) -> set[str]:
+    return {entry.name for entry in version.document.dependencies} if version else set()
 
 
 @given(trees())
-def test_what_is_as_it_was_adds_nothing(tree: dict[str, FileVersion]) -> None:
+def test_unchanged_tree_adds_nothing(tree: dict[str, FileVersion]) -> None:
     assert not any(added(tree, tree).values())
 
 
 @given(trees())
-def test_the_first_tree_adds_all_that_it_names(tree: dict[str, FileVersion]) -> None:
-    assert added({}, tree) == {path: names(one) for path, one in tree.items()}
+def test_everything_is_added_to_an_empty_base(tree: dict[str, FileVersion]) -> None:
+    assert added({}, tree) == {path: names(version) for path, version in tree.items()}
 
 
 @given(trees(), trees())
-def test_an_added_name_stands_in_the_target_and_stood_in_no_manifest_of_its_project(
+def test_added_name_is_in_the_target_and_in_no_base_manifest_of_the_project(
     base: dict[str, FileVersion], target: dict[str, FileVersion]
 ) -> None:
     for path, new in added(base, target).items():
         assert new <= names(target[path])
         assert not new & names(base.get(path))
-        for other, one in base.items():
-            if PATHS[path].startswith(PATHS[other]) and PATHS[other] in ("/r", PATHS[path]) and "requirements" in other:
-                assert not new & names(one)
+        for base_path, base_version in base.items():
+            project, base_project = PATHS[path], PATHS[base_path]
+            covers_project = project.startswith(base_project) and base_project in ("/r", project)
+            if covers_project and "requirements" in base_path:
+                assert not new & names(base_version)
 
 
 @given(trees(), trees())
-def test_a_name_that_nothing_had_before_is_always_added(
-    base: dict[str, FileVersion], target: dict[str, FileVersion]
-) -> None:
+def test_name_that_is_not_in_the_base_is_added(base: dict[str, FileVersion], target: dict[str, FileVersion]) -> None:
     before = set().union(*map(names, base.values()))
     for path, new in added(base, target).items():
         assert names(target[path]) - before <= new
 
 
 @given(trees(), trees(), trees())
-def test_a_second_parent_only_ever_excuses_more(
+def test_second_parent_never_adds_names(
     base: dict[str, FileVersion], other: dict[str, FileVersion], target: dict[str, FileVersion]
 ) -> None:
     alone = added(base, target)
     targets = list(target.values())
-    second = [one._replace(parent=1) for one in other.values()]
+    second = [version._replace(parent=1) for version in other.values()]
     both = additions(targets, [*base.values(), *second], present({**base, **other}, target))
-    for one, addition in zip(targets, both, strict=True):
-        assert {entry.name for entry in addition.dependencies} <= alone[one.path]
+    for version, addition in zip(targets, both, strict=True):
+        assert {entry.name for entry in addition.dependencies} <= alone[version.path]
 
 
-def test_a_file_renamed_since_one_parent_is_so_whatever_another_parent_has_there() -> None:
+def test_rename_since_one_parent_is_followed_if_another_parent_has_the_new_path() -> None:
     old = version("/r/a/requirements.txt", ["a-lib"])
     new = version("/r/b/constraints.txt", ["a-lib"])
     empty = version("/r/b/constraints.txt", [])._replace(parent=1)
-    found = additions([new], [old, empty], {old.path: None, new.path: new.document})
-    assert found[0].dependencies == ()
+    result = additions([new], [old, empty], {old.path: None, new.path: new.document})
+    assert result[0].dependencies == ()
 
 
-def test_of_several_files_that_are_gone_the_most_alike_is_the_one_that_was_renamed() -> None:
+def test_most_similar_deleted_file_is_the_renamed_one() -> None:
     base = {
         path: version(path, listed) for path, listed in {"/r/x/uv.lock": NAMES[:2], "/r/y/uv.lock": NAMES[:5]}.items()
     }
-    base = {path: one._replace(project="/elsewhere") for path, one in base.items()}
+    base = {path: old._replace(project="/elsewhere") for path, old in base.items()}
     assert added(base, {"/r/uv.lock": version("/r/uv.lock", NAMES[:6])}) == {"/r/uv.lock": {NAMES[5]}}
 
 
-def test_a_file_with_the_same_content_is_the_one_that_was_renamed_whatever_it_names() -> None:
+def test_same_content_takes_precedence_over_similar_names() -> None:
     old = version("/r/x/uv.lock", [], oid="1")._replace(project="/elsewhere")
     alike = version("/r/y/uv.lock", NAMES[:5], oid="2")._replace(project="/elsewhere")
     new = version("/r/uv.lock", NAMES[:5], oid="1")
-    found = additions([new], [old, alike], {old.path: None, alike.path: None, new.path: new.document})
-    assert len(found[0].dependencies) == 5
+    result = additions([new], [old, alike], {old.path: None, alike.path: None, new.path: new.document})
+    assert len(result[0].dependencies) == 5
 
 
-def test_a_file_that_is_hardly_alike_is_another_one() -> None:
+def test_dissimilar_file_is_not_a_rename() -> None:
     old = version("/r/x/uv.lock", NAMES[:4])._replace(project="/elsewhere")
     assert added({old.path: old}, {"/r/uv.lock": version("/r/uv.lock", NAMES[3:])}) == {"/r/uv.lock": set(NAMES[3:])}
 
 
 def _moved(count: int) -> None:
-    listed = {number: [f"lib-{number}-{one}" for one in range(10)] for number in range(count)}
-    base = {f"/r/old{number}/uv.lock": version(f"/r/old{number}/uv.lock", of) for number, of in listed.items()}
-    target = {f"/r/new{number}/uv.lock": version(f"/r/new{number}/uv.lock", of) for number, of in listed.items()}
-    base = {path: one._replace(project=path) for path, one in base.items()}
+    listed = {number: [f"lib-{number}-{index}" for index in range(10)] for number in range(count)}
+    base = {f"/r/old{number}/uv.lock": version(f"/r/old{number}/uv.lock", names) for number, names in listed.items()}
+    target = {f"/r/new{number}/uv.lock": version(f"/r/new{number}/uv.lock", names) for number, names in listed.items()}
+    base = {path: old._replace(project=path) for path, old in base.items()}
     assert not any(added(base, target).values())
 
 
 @pytest.mark.alone
-def test_many_renames_take_time_in_proportion() -> None:
+def test_time_for_many_renames_is_linear() -> None:
     few, many = least_seconds(lambda: _moved(40)), least_seconds(lambda: _moved(400))
     assert many < few * 60

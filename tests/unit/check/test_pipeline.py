@@ -44,10 +44,10 @@ def findings_of(report: Report) -> list[tuple[Rule, Severity, bool]]:
     return [(finding.rule, finding.severity, finding.suppressed is not None) for finding in report.findings]
 
 
-# --- asking -----------------------------------------------------------------------------------------------------------
+# --- lookups ----------------------------------------------------------------------------------------------------------
 
 
-def test_all_names_of_all_files_are_asked_for_in_one_batch_and_each_once() -> None:
+def test_names_of_all_files_are_looked_up_once_in_one_batch() -> None:
     look_up = LookUp()
     files = [source("one-lib\ntwo-lib\n"), source("two-lib==2\nthree-lib\n", "more-requirements.txt")]
     report = check(files, look_up, SETTINGS)
@@ -55,7 +55,7 @@ def test_all_names_of_all_files_are_asked_for_in_one_batch_and_each_once() -> No
     assert [item.dependency.name for item in report.dependencies] == ["two-lib", "three-lib", "one-lib", "two-lib"]
 
 
-def test_what_the_configuration_and_the_run_say_goes_with_the_query() -> None:
+def test_query_has_settings_of_configuration_and_run() -> None:
     snapshot = Snapshot(date(2026, 11, 1), INDEX, {"some-lib": ProjectPage("active")})
     network = NetworkSettings(INDEX, status_index="https://statuses.example/simple/", offline=True, max_age=60.0)
     look_up = LookUp()
@@ -65,14 +65,14 @@ def test_what_the_configuration_and_the_run_say_goes_with_the_query() -> None:
     assert look_up.calls == [[Query("some-lib", (INDEX,), expected)]]
 
 
-def test_the_index_options_of_the_file_choose_whom_to_ask() -> None:
+def test_index_options_of_the_file_are_used() -> None:
     look_up = LookUp()
     option = IndexOption(Span(0, 0), "extra-index-url", "https://home.example/simple")
     check([source("some-lib\n", options=(option,))], look_up, SETTINGS)
     assert [query.indexes for query in look_up.calls[0]] == [("https://home.example/simple/", INDEX)]
 
 
-def test_a_withheld_name_is_asked_of_nobody() -> None:
+def test_skipped_dependency_is_not_looked_up() -> None:
     look_up = LookUp()
     file = source("ours @ git+https://code.example/ours\n", under=resolved_config(network=NETWORK))
     report = check([file], look_up, SETTINGS)
@@ -82,13 +82,13 @@ def test_a_withheld_name_is_asked_of_nobody() -> None:
     assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0)
 
 
-def test_without_files_there_is_an_empty_report() -> None:
+def test_report_without_files_is_empty() -> None:
     report = check([], LookUp(), SETTINGS)
     assert report == Report((), (), (), report.summary)
     assert set(report.summary) == {0}
 
 
-# --- judging ----------------------------------------------------------------------------------------------------------
+# --- severities -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,7 @@ def test_without_files_there_is_an_empty_report() -> None:
         (DOWN, Rule.UNVERIFIED, Severity.WARNING),
     ],
 )
-def test_a_look_up_that_breaks_a_rule_is_a_finding_at_the_name(
-    answer: IndexResult, rule: Rule, severity: Severity
-) -> None:
+def test_finding_is_located_at_the_name(answer: IndexResult, rule: Rule, severity: Severity) -> None:
     report = check([source("# ours\n  Some_Lib[x]>=2\n")], LookUp({"some-lib": answer}), SETTINGS)
     [finding] = report.findings
     assert (finding.rule, finding.severity, finding.suppressed) == (rule, severity, None)
@@ -115,12 +113,12 @@ def test_a_look_up_that_breaks_a_rule_is_a_finding_at_the_name(
     assert finding.help
 
 
-def test_what_is_active_or_of_unstated_status_has_no_finding_of_its_own() -> None:
+def test_active_and_unstated_dependencies_have_no_finding() -> None:
     report = check([source("one-lib\ntwo-lib\n")], LookUp({"two-lib": NOT_STATED}), SETTINGS)
     assert [(finding.rule, finding.name) for finding in report.findings] == [(Rule.NOT_STATED, None)]
 
 
-def test_the_words_of_the_index_stand_apart_from_ours() -> None:
+def test_reason_of_the_index_is_separate_from_the_message() -> None:
     [finding] = check([source("some-lib\n")], LookUp(otherwise=ARCHIVED), SETTINGS).findings
     assert finding.reason == "moved to new-lib"
     assert finding.full_message() == f"{finding.message}: moved to new-lib"
@@ -135,31 +133,31 @@ def test_the_words_of_the_index_stand_apart_from_ours() -> None:
         (DOWN, Severity.WARNING),
     ],
 )
-def test_a_constraint_is_judged_one_step_milder(answer: IndexResult, severity: Severity) -> None:
+def test_constraint_is_downgraded(answer: IndexResult, severity: Severity) -> None:
     report = check([source("some-lib\n", kind=DependencyKind.CONSTRAINT)], LookUp(otherwise=answer), SETTINGS)
     assert [finding.severity for finding in report.findings] == [severity]
 
 
-def test_the_configuration_may_say_what_the_milder_weight_is() -> None:
+def test_severity_of_a_constraint_can_be_configured() -> None:
     config = ProjectConfig(severities={"archived.transitive": Severity.NOTE})
     files = [source("some-lib\n", under=resolved_config(config), kind=DependencyKind.CONSTRAINT)]
     assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
 
 
-def test_what_a_change_adds_is_judged_by_the_weights_of_that_mode() -> None:
+def test_added_dependency_has_the_severity_for_added() -> None:
     settings = SETTINGS._replace(mode=CheckMode.ADDED)
     assert findings_of(check([source("some-lib\n")], LookUp(otherwise=DOWN), settings)) == [
         (Rule.UNVERIFIED, Severity.ERROR, False)
     ]
 
 
-def test_strict_makes_warnings_errors() -> None:
+def test_strict_turns_warnings_into_errors() -> None:
     report = check([source("some-lib\n")], LookUp(otherwise=DEPRECATED), SETTINGS._replace(strict=True))
     assert findings_of(report) == [(Rule.DEPRECATED, Severity.ERROR, False)]
     assert (report.summary.errors, report.summary.warnings) == (1, 0)
 
 
-def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
+def test_each_file_is_checked_with_its_own_configuration() -> None:
     lenient = resolved_config(ProjectConfig(severities={"archived": Severity.WARNING}), path="sub/mothball.toml")
     files = [source("some-lib\n"), source("some-lib\n", "sub/requirements.txt", lenient)]
     report = check(files, LookUp(otherwise=ARCHIVED), SETTINGS)
@@ -169,7 +167,7 @@ def test_each_file_is_judged_by_the_configuration_that_governs_it() -> None:
     ]
 
 
-def test_a_rule_that_is_off_is_not_reported_and_its_ignore_still_counts_as_used() -> None:
+def test_rule_that_is_off_is_not_reported_and_its_ignore_is_used() -> None:
     config = ProjectConfig(severities={"archived": Severity.OFF}, ignores=(ignore("some-lib"),))
     text = "some-lib\nother-lib  # mothball: ignore[archived] known\n"
     report = check([source(text, under=resolved_config(config))], LookUp(otherwise=ARCHIVED), SETTINGS)
@@ -177,10 +175,10 @@ def test_a_rule_that_is_off_is_not_reported_and_its_ignore_still_counts_as_used(
     assert report.summary.ignored == 0
 
 
-# --- ignoring ---------------------------------------------------------------------------------------------------------
+# --- ignores ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_comment_on_the_line_ignores_the_rules_that_it_names() -> None:
+def test_comment_ignores_its_rules_on_its_line() -> None:
     text = (
         "old-lib  # mothball: ignore[archived, missing] until June\nold-lib\nnew-lib # mothball: ignore[missing] no\n"
     )
@@ -193,13 +191,13 @@ def test_a_comment_on_the_line_ignores_the_rules_that_it_names() -> None:
     assert (report.summary.findings, report.summary.ignored) == (1, 2)
 
 
-def test_a_comment_does_not_ignore_a_rule_that_it_does_not_name() -> None:
+def test_comment_does_not_ignore_other_rules() -> None:
     text = "some-lib  # mothball: ignore[archived] known\n"
     report = check([source(text)], LookUp(otherwise=QUARANTINED), SETTINGS)
     assert (Rule.QUARANTINED, Severity.ERROR, False) in findings_of(report)
 
 
-def test_a_comment_on_any_line_of_a_continued_entry_ignores() -> None:
+def test_comment_on_a_continuation_line_applies_to_the_entry() -> None:
     hashes = "--hash=sha256:00ff \\\n  --hash=sha256:01ff"
     text = f"old-lib \\\n  ==1.2 \\\n  {hashes}  # mothball: ignore[archived] known\nolder-lib\n"
     report = check([source(text)], LookUp(otherwise=ARCHIVED), SETTINGS)
@@ -212,12 +210,12 @@ def test_a_comment_on_any_line_of_a_continued_entry_ignores() -> None:
 @pytest.mark.parametrize(
     "text", ["old-lib \\", "old-lib \\\n", "old-lib \\\n\n# mothball: ignore[archived] not here\n"]
 )
-def test_a_continuation_that_goes_nowhere_is_followed_no_further(text: str) -> None:
+def test_comment_after_a_dangling_continuation_does_not_apply(text: str) -> None:
     report = check([source(text)], LookUp(otherwise=ARCHIVED), SETTINGS)
     assert (Rule.ARCHIVED, Severity.ERROR, False) in findings_of(report)
 
 
-def test_the_configuration_ignores_by_name_and_rule() -> None:
+def test_ignore_entry_applies_to_name_and_rule() -> None:
     under = resolved_config(
         ProjectConfig(ignores=(ignore("old-lib", reason="until June"), ignore("bad-lib", Rule.ARCHIVED)))
     )
@@ -230,7 +228,7 @@ def test_the_configuration_ignores_by_name_and_rule() -> None:
     ]
 
 
-def test_a_comment_is_taken_before_the_configuration() -> None:
+def test_comment_takes_precedence_over_ignore_entry() -> None:
     under = resolved_config(ProjectConfig(ignores=(ignore("old-lib", reason="configured"),)), whole_scope=False)
     report = check(
         [source("old-lib # mothball: ignore[archived] commented\n", under=under)], LookUp(otherwise=ARCHIVED), SETTINGS
@@ -238,7 +236,7 @@ def test_a_comment_is_taken_before_the_configuration() -> None:
     assert [finding.suppressed for finding in report.findings] == [Suppression("comment", "commented")]
 
 
-def test_without_ignores_everything_is_found() -> None:
+def test_disabled_ignores_suppress_nothing() -> None:
     under = resolved_config(ProjectConfig(ignores=(ignore("old-lib"), ignore("gone-lib", until="2020-01-01"))))
     report = check(
         [source("old-lib\nolder-lib # mothball: ignore[archived] known\n", under=under)],
@@ -248,10 +246,10 @@ def test_without_ignores_everything_is_found() -> None:
     assert findings_of(report) == [(Rule.ARCHIVED, Severity.ERROR, False)] * 2
 
 
-# --- what belongs to no single line -----------------------------------------------------------------------------------
+# --- findings and problems without a location -------------------------------------------------------------------------
 
 
-def test_an_index_that_states_nothing_is_noted_once_with_the_number_of_its_names() -> None:
+def test_not_stated_is_reported_once_per_index_with_a_count() -> None:
     other = StatusNotStated(origin(index="https://other.example/simple/"))
     files = [source("a-lib\nb-lib\nc-lib\n"), source("b-lib\nd-lib\n", "more-requirements.txt")]
     report = check(files, LookUp({"d-lib": other, "c-lib": ACTIVE}, NOT_STATED), SETTINGS)
@@ -266,7 +264,7 @@ def test_an_index_that_states_nothing_is_noted_once_with_the_number_of_its_names
     assert report.summary.not_stated == 4
 
 
-def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> None:
+def test_not_stated_has_the_highest_configured_severity() -> None:
     levels = [Severity.NOTE, Severity.ERROR, Severity.WARNING]
     files = [
         source(
@@ -281,12 +279,12 @@ def test_the_note_on_an_index_weighs_what_the_strictest_configuration_says() -> 
         assert findings_of(report) == [(Rule.NOT_STATED, Severity.ERROR, False)]
 
 
-def test_the_note_on_an_index_can_be_switched_off() -> None:
+def test_not_stated_can_be_off() -> None:
     under = resolved_config(ProjectConfig(severities={"not-stated": Severity.OFF}))
     assert check([source("a-lib\n", under=under)], LookUp(otherwise=NOT_STATED), SETTINGS).findings == ()
 
 
-def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> None:
+def test_stale_results_are_reported_once_with_count_and_age() -> None:
     answers: dict[str, IndexResult] = {
         "a-lib": KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=2 * DAY)),
         "b-lib": Missing(origin(Source.STALE, age=5 * DAY)),
@@ -299,7 +297,7 @@ def test_old_answers_are_told_once_with_their_number_and_the_oldest_age() -> Non
     assert "5 d" in problem.message
 
 
-def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_same_name() -> None:
+def test_stale_result_is_reported_if_another_index_has_a_fresh_one() -> None:
     elsewhere = "https://other.example/simple/"
     stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
 
@@ -312,7 +310,7 @@ def test_an_old_answer_is_told_even_where_another_index_gave_a_new_one_for_the_s
     assert "1 result " in problem.message
 
 
-def test_old_answers_offline_are_no_more_than_a_note() -> None:
+def test_stale_results_offline_are_a_note() -> None:
     stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=400 * DAY))
     under = resolved_config(network=NETWORK._replace(offline=True))
     [problem] = check([source("a-lib\n", under=under)], LookUp(otherwise=stale), SETTINGS).problems
@@ -321,7 +319,7 @@ def test_old_answers_offline_are_no_more_than_a_note() -> None:
     assert "400 d" in problem.message
 
 
-def test_an_entry_that_cannot_be_read_is_a_finding_at_its_place_and_the_rest_is_checked() -> None:
+def test_unreadable_entry_is_reported_and_the_rest_is_checked() -> None:
     report = check([source("good-lib\nbad-lib=1\n")], LookUp(otherwise=ARCHIVED), SETTINGS)
     assert [(finding.rule, finding.location and finding.location.start.line) for finding in report.findings] == [
         (Rule.ARCHIVED, 1),
@@ -331,7 +329,7 @@ def test_an_entry_that_cannot_be_read_is_a_finding_at_its_place_and_the_rest_is_
     assert [item.lookup for item in report.dependencies] == [ARCHIVED, Skipped(SkipReason.INCOMPLETE)]
 
 
-def test_the_weight_of_an_unreadable_entry_can_be_set() -> None:
+def test_severity_of_unreadable_can_be_configured() -> None:
     under = resolved_config(ProjectConfig(severities={"unreadable": Severity.WARNING}))
     report = check([source("bad-lib=1\n", under=under)], LookUp(), SETTINGS)
     assert findings_of(report) == [(Rule.UNREADABLE, Severity.WARNING, False)]
@@ -344,7 +342,7 @@ def setup_py(text: str, under: ResolvedConfig | None = None, *, is_context: bool
     return SourceFile("setup.py", text, parse("setup-py", text), under or resolved_config(), is_context=is_context)
 
 
-def test_a_computed_list_is_a_note_and_in_a_file_that_a_change_touches_unverified() -> None:
+def test_computed_list_is_a_note_and_an_error_in_a_changed_file() -> None:
     file = setup_py(COMPUTED.partition("  #")[0])
     report = check([file], LookUp(), SETTINGS._replace(strict=True))
     (finding,) = report.findings
@@ -361,17 +359,17 @@ def test_a_computed_list_is_a_note_and_in_a_file_that_a_change_touches_unverifie
     assert check([for_context], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED)).findings == ()
 
 
-def test_a_computed_list_can_be_ignored_in_a_comment_and_switched_off() -> None:
+def test_computed_list_can_be_ignored_and_off() -> None:
     for mode in CheckMode:
         settings = SETTINGS._replace(mode=mode)
-        assert [one.suppressed is not None for one in check([setup_py(COMPUTED)], LookUp(), settings).findings] == [
-            True
-        ]
+        assert [
+            finding.suppressed is not None for finding in check([setup_py(COMPUTED)], LookUp(), settings).findings
+        ] == [True]
         off = resolved_config(ProjectConfig(severities={"unverified": Severity.OFF}))
         assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
-def test_unread_files_and_problems_met_on_the_way_come_along() -> None:
+def test_report_includes_given_findings_and_problems() -> None:
     unread = Finding(Rule.UNREADABLE, Severity.ERROR, "no such file", "", path="gone.txt")
     problem = Problem(Severity.ERROR, "no such table", path="mothball.toml")
     report = check([source("old-lib\n")], LookUp(otherwise=ARCHIVED), SETTINGS, [unread], [problem])
@@ -427,7 +425,7 @@ def _files(draw: st.DrawFn) -> list[SourceFile]:
 
 
 @given(_files(), st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_ANSWERS)), _SETTINGS, st.randoms())
-def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
+def test_counts_are_consistent_and_independent_of_file_order(
     files: list[SourceFile],
     answers: dict[str, IndexResult],
     settings: RunSettings,
@@ -439,10 +437,10 @@ def test_the_numbers_add_up_and_the_order_of_files_changes_nothing(
     assert summary.dependencies == len(report.dependencies) + len(report.unnamed)
     assert summary.dependencies == summary.checked + summary.skipped + summary.unverified + summary.not_stated
     assert summary.findings + summary.ignored == len(report.findings)
-    live = [finding.severity for finding in report.findings if not finding.suppressed]
-    assert (summary.errors, summary.warnings) == (live.count(Severity.ERROR), live.count(Severity.WARNING))
+    severities = [finding.severity for finding in report.findings if not finding.suppressed]
+    assert (summary.errors, summary.warnings) == (severities.count(Severity.ERROR), severities.count(Severity.WARNING))
     assert all(finding.severity is not Severity.OFF for finding in report.findings)
-    assert not (settings.strict and Severity.WARNING in live)
+    assert not (settings.strict and Severity.WARNING in severities)
     assert list(report.dependencies) == sorted(report.dependencies, key=lambda item: item.location[:2])
 
     shuffled = list(files)

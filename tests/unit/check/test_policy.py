@@ -38,7 +38,7 @@ ORIGIN = Origin("https://index.example/simple/", 0.0)
 ERROR, WARNING, NOTE, OFF = Severity.ERROR, Severity.WARNING, Severity.NOTE, Severity.OFF
 FULL, ADDED = CheckMode.FULL, CheckMode.ADDED
 
-# --- which rule -------------------------------------------------------------------------------------------------------
+# --- rules ------------------------------------------------------------------------------------------------------------
 
 RULES: list[tuple[LookupResult, Rule | None]] = [
     (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), None),
@@ -54,20 +54,20 @@ RULES: list[tuple[LookupResult, Rule | None]] = [
 
 
 @pytest.mark.parametrize(("lookup", "rule"), RULES)
-def test_each_look_up_breaks_its_rule(lookup: LookupResult, rule: Rule | None) -> None:
+def test_rule_of_each_lookup_result(lookup: LookupResult, rule: Rule | None) -> None:
     assert rule_of(lookup) is rule
 
 
-def test_every_kind_of_look_up_and_every_status_is_in_that_table() -> None:
+def test_table_contains_every_lookup_type_and_status() -> None:
     assert {type(lookup) for lookup, _ in RULES} == set(get_args(LookupResult))
     assert {lookup.status for lookup, _ in RULES if isinstance(lookup, KnownStatus)} == set(ProjectStatus)
 
 
-# --- how much it weighs -----------------------------------------------------------------------------------------------
+# --- severities -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
-def test_default_severities_are_those_of_the_documentation(row: Row) -> None:
+def test_default_severities_match_the_documentation(row: Row) -> None:
     assert severity_of(row.rule, SeverityPolicy({}, FULL)) is row.full
     assert severity_of(row.rule, SeverityPolicy({}, ADDED)) is row.added
     assert severity_of(row.rule, SeverityPolicy({}, FULL), downgraded=True) is (row.transitive or row.full)
@@ -78,7 +78,7 @@ def test_every_rule_is_documented() -> None:
     assert [row.rule for row in ROWS] == [*Rule]
 
 
-def test_a_full_check_is_what_is_meant_without_a_word() -> None:
+def test_full_check_is_the_default_mode() -> None:
     assert severity_of(Rule.MISSING, SeverityPolicy({})) is WARNING
 
 
@@ -92,7 +92,7 @@ def test_a_full_check_is_what_is_meant_without_a_word() -> None:
         *((kind, True, True) for kind in DependencyKind),
     ],
 )
-def test_what_is_not_the_readers_choice_is_judged_milder(
+def test_constraints_overrides_and_transitive_dependencies_are_downgraded(
     kind: DependencyKind, *, transitive: bool, downgraded: bool
 ) -> None:
     assert is_downgraded(kind, transitive=transitive) is downgraded
@@ -100,14 +100,14 @@ def test_what_is_not_the_readers_choice_is_judged_milder(
 
 @pytest.mark.parametrize(("configured", "downgraded"), [(ERROR, WARNING), (WARNING, NOTE), (NOTE, NOTE), (OFF, OFF)])
 @pytest.mark.parametrize("mode", [FULL, ADDED])
-def test_the_step_down_begins_at_the_configured_weight(
+def test_downgrade_starts_at_the_configured_severity(
     mode: CheckMode, configured: Severity, downgraded: Severity
 ) -> None:
     assert severity_of(Rule.ARCHIVED, SeverityPolicy({"archived": configured}, mode), downgraded=True) is downgraded
 
 
 @pytest.mark.parametrize(
-    ("severities", "full", "added", "milder_full", "milder_added"),
+    ("severities", "full", "added", "downgraded_full", "downgraded_added"),
     [
         ({"archived": NOTE}, NOTE, NOTE, NOTE, NOTE),
         ({"archived.added": NOTE}, ERROR, NOTE, WARNING, NOTE),
@@ -119,16 +119,20 @@ def test_the_step_down_begins_at_the_configured_weight(
         ({"deprecated": OFF, "missing.transitive": OFF}, ERROR, ERROR, WARNING, WARNING),
     ],
 )
-def test_the_most_particular_word_of_the_configuration_wins(
-    severities: dict[str, Severity], full: Severity, added: Severity, milder_full: Severity, milder_added: Severity
+def test_most_specific_setting_takes_precedence(
+    severities: dict[str, Severity],
+    full: Severity,
+    added: Severity,
+    downgraded_full: Severity,
+    downgraded_added: Severity,
 ) -> None:
     assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, FULL)) is full
     assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, ADDED)) is added
-    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, FULL), downgraded=True) is milder_full
-    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, ADDED), downgraded=True) is milder_added
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, FULL), downgraded=True) is downgraded_full
+    assert severity_of(Rule.ARCHIVED, SeverityPolicy(severities, ADDED), downgraded=True) is downgraded_added
 
 
-def test_a_word_on_transitive_packages_works_for_every_rule() -> None:
+def test_transitive_setting_applies_to_every_rule() -> None:
     severity_policy = SeverityPolicy({"missing.transitive": OFF}, ADDED)
     assert severity_of(Rule.MISSING, severity_policy, downgraded=True) is OFF
     assert severity_of(Rule.MISSING, severity_policy) is ERROR
@@ -141,7 +145,7 @@ SEVERITIES = st.dictionaries(
 
 
 @given(st.sampled_from([*Rule]), SEVERITIES, st.sampled_from([*CheckMode]), st.booleans())
-def test_strictness_turns_warnings_into_errors_and_nothing_else(
+def test_strict_only_changes_warnings(
     rule: Rule,
     severities: dict[str, Severity],
     mode: CheckMode,
@@ -152,7 +156,7 @@ def test_strictness_turns_warnings_into_errors_and_nothing_else(
     assert strict is (ERROR if usual is WARNING else usual)
 
 
-# --- what excuses it --------------------------------------------------------------------------------------------------
+# --- ignores ----------------------------------------------------------------------------------------------------------
 
 TODAY = "2027-03-01"
 COMMENT = IgnoreComment(Span(0, 10), ("archived", "missing"), "known", Span(0, 10))
@@ -165,31 +169,31 @@ def matched_ignore(
     return matching_ignore(rule, "old-lib", comments, ignores, today)
 
 
-def test_without_an_ignore_nothing_is_excused() -> None:
+def test_no_ignore_matches_without_ignores() -> None:
     assert matched_ignore(Rule.ARCHIVED) is None
 
 
-@pytest.mark.parametrize(("rule", "found"), [(Rule.ARCHIVED, True), (Rule.MISSING, True), (Rule.QUARANTINED, False)])
-def test_a_comment_excuses_the_rules_it_names(rule: Rule, *, found: bool) -> None:
-    assert (matched_ignore(rule, [COMMENT]) is COMMENT) is found
+@pytest.mark.parametrize(("rule", "matches"), [(Rule.ARCHIVED, True), (Rule.MISSING, True), (Rule.QUARANTINED, False)])
+def test_comment_matches_its_rules(rule: Rule, *, matches: bool) -> None:
+    assert (matched_ignore(rule, [COMMENT]) is COMMENT) is matches
 
 
-def test_a_comment_is_asked_before_the_configuration() -> None:
+def test_comment_matches_before_ignore_entry() -> None:
     assert matched_ignore(Rule.ARCHIVED, [COMMENT], [IGNORE]) is COMMENT
     assert matched_ignore(Rule.ARCHIVED, [COMMENT._replace(rules=("missing",))], [IGNORE]) is IGNORE
 
 
-def test_of_several_comments_the_first_that_fits_excuses() -> None:
+def test_first_matching_comment_is_returned() -> None:
     other = COMMENT._replace(rules=("deprecated",))
     assert matched_ignore(Rule.ARCHIVED, [other, COMMENT, COMMENT._replace(reason="later")]) is COMMENT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule is not Rule.ARCHIVED])
-def test_the_configuration_excuses_no_rule_that_it_does_not_name(rule: Rule) -> None:
+def test_ignore_entry_does_not_match_other_rules(rule: Rule) -> None:
     assert matched_ignore(rule, (), [IGNORE]) is None
 
 
-def test_the_configuration_excuses_no_other_project() -> None:
+def test_ignore_entry_does_not_match_other_projects() -> None:
     assert matching_ignore(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
     assert matching_ignore(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
 
@@ -206,17 +210,17 @@ def test_the_configuration_excuses_no_other_project() -> None:
         ("0999-12-31", True),
     ],
 )
-def test_an_ignore_works_up_to_and_on_its_last_day(until: str | None, *, expired: bool) -> None:
+def test_ignore_entry_is_valid_through_its_last_day(until: str | None, *, expired: bool) -> None:
     ignore = IGNORE._replace(until=until)
     assert is_expired(ignore, TODAY) is expired
     assert matched_ignore(Rule.ARCHIVED, (), [ignore]) is (None if expired else ignore)
 
 
-def test_an_expired_ignore_does_not_stand_in_the_way_of_a_valid_one() -> None:
+def test_valid_entry_matches_after_an_expired_one() -> None:
     assert matched_ignore(Rule.ARCHIVED, (), [IGNORE._replace(until="2020-01-01"), IGNORE]) is IGNORE
 
 
-def test_a_suppression_tells_where_the_excuse_stands_and_its_reason() -> None:
+def test_suppression_has_origin_and_reason_of_the_ignore() -> None:
     assert suppression_of(COMMENT) == Suppression("comment", "known")
     assert suppression_of(IGNORE) == Suppression("config", "moving")
     assert suppression_of(IGNORE._replace(reason="")) == Suppression("config", "")
@@ -233,7 +237,7 @@ def problem(severity: Severity) -> Problem:
     return Problem(severity, "")
 
 
-FOUND, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Rule.UNVERIFIED, Rule.UNREADABLE))
+ARCHIVED, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Rule.UNVERIFIED, Rule.UNREADABLE))
 
 
 @pytest.mark.parametrize(
@@ -244,39 +248,37 @@ FOUND, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Rule.
         ([finding(Rule.UNVERIFIED, WARNING)], [], 0),
         ([finding(Rule.UNREADABLE, WARNING)], [], 0),
         ([], [problem(WARNING), problem(NOTE)], 0),
-        ([FOUND], [], 1),
-        ([FOUND, finding(Rule.UNVERIFIED, WARNING)], [problem(WARNING)], 1),
+        ([ARCHIVED], [], 1),
+        ([ARCHIVED, finding(Rule.UNVERIFIED, WARNING)], [problem(WARNING)], 1),
         ([UNVERIFIED], [], 3),
         ([UNVERIFIED, finding(Rule.ARCHIVED, WARNING)], [problem(WARNING)], 3),
         ([UNREADABLE], [], 2),
         ([], [problem(ERROR)], 2),
-        # 2 beats 1 beats 3.
-        ([UNVERIFIED, FOUND], [], 1),
-        ([FOUND, UNVERIFIED], [], 1),
+        # 2 takes precedence over 1, and 1 over 3.
+        ([UNVERIFIED, ARCHIVED], [], 1),
+        ([ARCHIVED, UNVERIFIED], [], 1),
         ([UNVERIFIED, UNREADABLE], [], 2),
-        ([FOUND, UNREADABLE], [], 2),
-        ([FOUND, UNVERIFIED, UNREADABLE], [], 2),
-        ([FOUND], [problem(ERROR)], 2),
+        ([ARCHIVED, UNREADABLE], [], 2),
+        ([ARCHIVED, UNVERIFIED, UNREADABLE], [], 2),
+        ([ARCHIVED], [problem(ERROR)], 2),
         ([UNVERIFIED], [problem(ERROR)], 2),
     ],
 )
-def test_the_exit_code_separates_what_can_have_happened(
-    findings: list[Finding], problems: list[Problem], code: int
-) -> None:
+def test_exit_code(findings: list[Finding], problems: list[Problem], code: int) -> None:
     assert exit_code(findings, problems) == code
     assert exit_code(findings, problems, exit_zero=True) == (2 if code == 2 else 0)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.UNREADABLE}])
-def test_an_error_of_any_other_rule_means_that_something_was_found(rule: Rule) -> None:
+def test_exit_code_is_1_for_errors_of_other_rules(rule: Rule) -> None:
     assert exit_code([finding(rule)], []) == 1
 
 
 @pytest.mark.parametrize("rule", [*Rule])
-def test_what_is_suppressed_does_not_count(rule: Rule) -> None:
+def test_suppressed_findings_do_not_affect_the_exit_code(rule: Rule) -> None:
     assert exit_code([finding(rule, suppressed=True)], []) == 0
     assert exit_code([finding(rule, suppressed=True), UNVERIFIED], []) == 3
 
 
-def test_findings_may_come_one_by_one() -> None:
-    assert exit_code(iter([FOUND]), iter([problem(ERROR)])) == 2
+def test_exit_code_accepts_iterators() -> None:
+    assert exit_code(iter([ARCHIVED]), iter([problem(ERROR)])) == 2

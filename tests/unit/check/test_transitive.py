@@ -1,4 +1,4 @@
-"""Packages of a lock that somebody else brings in, and problems that stand in a manifest and in its lock."""
+"""Transitive dependencies of locks, and findings in a manifest and its lock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lock(
     path: str = "uv.lock",
     project: str = "/project",
 ) -> SourceFile:
-    """Return a lock file: a name a line, and who requires whom where it records that."""
+    """Return a lock file with one name per line, and with a dependency graph if ``requires`` is given."""
     names = names or tuple(requires or ())
     text = "\n".join(names)
     dependencies, start = [], 0
@@ -60,7 +60,7 @@ def run(*files: SourceFile, **answers: object) -> Report:
     return check(files, LookUp(table), SETTINGS)  # type: ignore[arg-type]
 
 
-def ways(report: Report, path: str = "uv.lock") -> dict[str, tuple[str, ...] | None]:
+def paths(report: Report, path: str = "uv.lock") -> dict[str, tuple[str, ...] | None]:
     return {
         item.dependency.name: item.via if item.transitive else None
         for item in report.dependencies
@@ -68,17 +68,17 @@ def ways(report: Report, path: str = "uv.lock") -> dict[str, tuple[str, ...] | N
     }
 
 
-def only(report: Report) -> Finding:
+def only_finding(report: Report) -> Finding:
     (finding,) = report.findings
     return finding
 
 
-def test_what_the_manifest_does_not_name_is_transitive_and_tells_the_shortest_way() -> None:
+def test_transitive_dependencies_have_the_shortest_path() -> None:
     requires = {**CHAIN, "long": ("longer",), "longer": ("middle",)}
 
     report = run(manifest("flask-foo", "long"), lock(requires))
 
-    assert ways(report) == {
+    assert paths(report) == {
         "flask-foo": None,
         "middle": ("flask-foo",),
         "other": ("flask-foo",),
@@ -89,7 +89,7 @@ def test_what_the_manifest_does_not_name_is_transitive_and_tells_the_shortest_wa
 
 
 def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> None:
-    finding = only(run(manifest("flask-foo"), lock(CHAIN)))
+    finding = only_finding(run(manifest("flask-foo"), lock(CHAIN)))
 
     assert (finding.path, finding.severity) == ("uv.lock", Severity.WARNING)
     assert finding.full_message() == ("old-lib is archived, via flask-foo → middle → old-lib: moved to new-lib")
@@ -109,7 +109,7 @@ def test_transitive_finding_is_downgraded_and_shows_its_dependency_path() -> Non
     ],
 )
 @pytest.mark.parametrize("names", [CHAIN, None])
-def test_what_a_tool_has_written_is_kept_by_the_configuration_and_not_by_a_comment(
+def test_help_for_a_generated_file_suggests_an_ignore_entry(
     governing: str, place: str, names: dict[str, tuple[str, ...]] | None
 ) -> None:
     locked = lock(names, "flask-foo", "old-lib")._replace(resolved_config=resolved_config(path=governing))
@@ -119,8 +119,8 @@ def test_what_a_tool_has_written_is_kept_by_the_configuration_and_not_by_a_comme
     assert finding.help.endswith(f'or ignore it with `old-lib = {{ rules = ["archived"], reason = "WHY" }}` in {place}')
 
 
-def test_a_quarantined_package_is_an_error_whoever_brings_it_in() -> None:
-    finding = only(check([manifest("flask-foo"), lock(CHAIN)], LookUp({"old-lib": QUARANTINED}), SETTINGS))
+def test_quarantined_transitive_dependency_is_an_error() -> None:
+    finding = only_finding(check([manifest("flask-foo"), lock(CHAIN)], LookUp({"old-lib": QUARANTINED}), SETTINGS))
 
     assert finding.severity is Severity.ERROR
 
@@ -134,39 +134,39 @@ def test_a_quarantined_package_is_an_error_whoever_brings_it_in() -> None:
         [lock(CHAIN), lock(CHAIN, path="poetry.lock")],
     ],
 )
-def test_a_lock_without_its_manifest_counts_as_direct(files: list[SourceFile]) -> None:
+def test_dependencies_of_a_lock_without_manifest_are_direct(files: list[SourceFile]) -> None:
     report = run(*files)
 
-    assert set(ways(report).values()) == {None}
+    assert set(paths(report).values()) == {None}
     assert {finding.severity for finding in report.findings} == {Severity.ERROR}
 
 
-def test_what_a_lock_without_a_graph_records_counts_as_direct() -> None:
+def test_dependencies_of_a_lock_without_graph_are_direct() -> None:
     report = run(manifest("flask-foo"), lock(None, "flask-foo", "old-lib", path="Pipfile.lock"))
 
-    assert only(report).severity is Severity.ERROR
-    assert ways(report, "Pipfile.lock")["old-lib"] is None
+    assert only_finding(report).severity is Severity.ERROR
+    assert paths(report, "Pipfile.lock")["old-lib"] is None
 
 
 def checked(repo: Path, files: dict[str, str]) -> Report:
     """Check a repository of ``files``, in which old-lib is archived."""
     repository(repo, files)
     given = DiscoveryRequest((str(repo),), root=str(repo), working_directory=str(repo))
-    found = discover(given, ConfigResolver(ConfigResolverSettings(SETTINGS.today), UserConfig()), SETTINGS)
-    return check(found.files, LookUp({"old-lib": ARCHIVED}), SETTINGS)
+    discovered = discover(given, ConfigResolver(ConfigResolverSettings(SETTINGS.today), UserConfig()), SETTINGS)
+    return check(discovered.files, LookUp({"old-lib": ARCHIVED}), SETTINGS)
 
 
-def told(repo: Path, files: dict[str, str]) -> list[tuple[str, Severity, int]]:
-    """Return the findings on old-lib: file, severity, and in how many more places it stands."""
+def findings_of(repo: Path, files: dict[str, str]) -> list[tuple[str, Severity, int]]:
+    """Return the file, the severity and the number of related locations of each finding."""
     return [
-        (os.path.relpath(one.path, repo), one.severity, len(one.related_locations))
-        for one in checked(repo, files).findings
+        (os.path.relpath(finding.path, repo), finding.severity, len(finding.related_locations))
+        for finding in checked(repo, files).findings
     ]
 
 
 COMPILED = "# This file was autogenerated by uv via the following command:\n#    uv pip compile requirements.in\n"
-PLAIN_COMPILED = COMPILED + "flask-foo==1\nold-lib==1\n"
-TOLD_COMPILED = COMPILED + "flask-foo==1  # via -r requirements.in\nold-lib==1  # via flask-foo\n"
+COMPILED_WITHOUT_VIA = COMPILED + "flask-foo==1\nold-lib==1\n"
+COMPILED_WITH_VIA = COMPILED + "flask-foo==1  # via -r requirements.in\nold-lib==1  # via flask-foo\n"
 PYLOCK = """lock-version = "1.0"
 [[packages]]
 name = "flask-foo"
@@ -181,14 +181,14 @@ version = "1"
 @pytest.mark.parametrize(
     ("others", "name", "text"),
     [
-        ({".pre-commit-config.yaml": "repos: []\n"}, "requirements.txt", TOLD_COMPILED),
+        ({".pre-commit-config.yaml": "repos: []\n"}, "requirements.txt", COMPILED_WITH_VIA),
         (
             {
                 ".pre-commit-config.yaml": "repos:\n- repo: https://git.example/a\n  rev: v1\n  hooks:\n"
                 "  - id: mypy\n    additional_dependencies: [flask-foo]\n"
             },
             "requirements.txt",
-            TOLD_COMPILED,
+            COMPILED_WITH_VIA,
         ),
         ({"pyproject.toml": "[tool.ruff]\n"}, "pylock.toml", PYLOCK),
         ({"pyproject.toml": '[build-system]\nrequires = ["flask-foo"]\n'}, "pylock.toml", PYLOCK),
@@ -196,32 +196,32 @@ version = "1"
         ({"tox.ini": "[testenv]\ndeps = flask-foo\n"}, "pylock.toml", PYLOCK),
         ({"environment.yml": "dependencies:\n- pip:\n  - flask-foo\n"}, "pylock.toml", PYLOCK),
         ({"setup.cfg": "[options]\nsetup_requires = flask-foo\n"}, "pylock.toml", PYLOCK),
-        ({"requirements.in": "flask-foo\n"}, "requirements.txt", PLAIN_COMPILED),
+        ({"requirements.in": "flask-foo\n"}, "requirements.txt", COMPILED_WITHOUT_VIA),
     ],
 )
-def test_a_file_that_the_lock_is_not_made_of_makes_nothing_transitive(
+def test_unrelated_file_makes_no_dependency_transitive(
     tmp_path: Path, others: dict[str, str], name: str, text: str
 ) -> None:
-    assert told(tmp_path, {**others, name: text}) == [(name, Severity.ERROR, 0)]
+    assert findings_of(tmp_path, {**others, name: text}) == [(name, Severity.ERROR, 0)]
 
 
 @pytest.mark.parametrize(
-    ("manifest", "of_manifest", "name", "text"),
+    ("manifest", "manifest_text", "name", "text"),
     [
         ("pyproject.toml", '[project]\nname = "shop"\ndependencies = ["flask-foo"]\n', "pylock.toml", PYLOCK),
         ("pyproject.toml", '[dependency-groups]\ndev = ["flask-foo"]\n', "pylock.toml", PYLOCK),
-        ("setup.cfg", "[options]\ninstall_requires = flask-foo\n", "requirements.txt", TOLD_COMPILED),
-        ("setup.py", 'setup(install_requires=["flask-foo"])\n', "requirements.txt", TOLD_COMPILED),
-        ("requirements.in", "flask-foo\n", "requirements.txt", TOLD_COMPILED),
+        ("setup.cfg", "[options]\ninstall_requires = flask-foo\n", "requirements.txt", COMPILED_WITH_VIA),
+        ("setup.py", 'setup(install_requires=["flask-foo"])\n', "requirements.txt", COMPILED_WITH_VIA),
+        ("requirements.in", "flask-foo\n", "requirements.txt", COMPILED_WITH_VIA),
         ("requirements.in", "flask-foo\n", "pylock.toml", PYLOCK),
         ("requirements.txt", "flask-foo\n", "pylock.toml", PYLOCK),
         ("Pipfile", '[packages]\nflask-foo = "*"\n', "pylock.toml", PYLOCK),
     ],
 )
-def test_a_file_that_the_lock_is_made_of_tells_what_is_transitive(
-    tmp_path: Path, manifest: str, of_manifest: str, name: str, text: str
+def test_manifest_of_the_lock_makes_dependencies_transitive(
+    tmp_path: Path, manifest: str, manifest_text: str, name: str, text: str
 ) -> None:
-    assert told(tmp_path, {manifest: of_manifest, name: text}) == [(name, Severity.WARNING, 0)]
+    assert findings_of(tmp_path, {manifest: manifest_text, name: text}) == [(name, Severity.WARNING, 0)]
 
 
 UV_WORKSPACE = {
@@ -245,13 +245,13 @@ source = { editable = "." }
 MEMBER = '[project]\nname = "a"\nversion = "1"\ndependencies = [\n  "old-lib",{}\n]\n'
 
 
-def test_the_manifest_of_a_member_and_the_lock_of_its_workspace_are_one_problem(tmp_path: Path) -> None:
-    found = told(tmp_path, {**UV_WORKSPACE, "libs/a/pyproject.toml": MEMBER.format("")})
+def test_member_manifest_and_workspace_lock_have_one_finding(tmp_path: Path) -> None:
+    findings = findings_of(tmp_path, {**UV_WORKSPACE, "libs/a/pyproject.toml": MEMBER.format("")})
 
-    assert found == [("libs/a/pyproject.toml", Severity.ERROR, 1)]
+    assert findings == [("libs/a/pyproject.toml", Severity.ERROR, 1)]
 
 
-def test_an_ignore_in_the_manifest_of_a_member_serves_for_the_lock_of_its_workspace(tmp_path: Path) -> None:
+def test_ignore_in_member_manifest_applies_to_workspace_lock(tmp_path: Path) -> None:
     member = MEMBER.format("  # mothball: ignore[archived] known")
 
     summary = checked(tmp_path, {**UV_WORKSPACE, "libs/a/pyproject.toml": member}).summary
@@ -259,59 +259,59 @@ def test_an_ignore_in_the_manifest_of_a_member_serves_for_the_lock_of_its_worksp
     assert (summary.findings, summary.ignored) == (0, 1)
 
 
-def test_a_project_beneath_that_is_no_member_is_a_problem_of_its_own(tmp_path: Path) -> None:
+def test_nested_project_that_is_not_a_member_has_its_own_finding(tmp_path: Path) -> None:
     lock_text = UV_WORKSPACE["uv.lock"].replace('[{ name = "old-lib" }]', "[]")
-    found = told(tmp_path, {**UV_WORKSPACE, "uv.lock": lock_text, "libs/a/pyproject.toml": MEMBER.format("")})
+    findings = findings_of(tmp_path, {**UV_WORKSPACE, "uv.lock": lock_text, "libs/a/pyproject.toml": MEMBER.format("")})
 
-    assert found == [("libs/a/pyproject.toml", Severity.ERROR, 0), ("uv.lock", Severity.ERROR, 0)]
+    assert findings == [("libs/a/pyproject.toml", Severity.ERROR, 0), ("uv.lock", Severity.ERROR, 0)]
 
 
-def test_the_locked_project_itself_is_not_transitive(tmp_path: Path) -> None:
+def test_locked_project_itself_is_not_transitive(tmp_path: Path) -> None:
     report = checked(tmp_path, {**UV_WORKSPACE, "libs/a/pyproject.toml": MEMBER.format("")})
 
-    assert not any(one.transitive for one in report.dependencies)
+    assert not any(item.transitive for item in report.dependencies)
 
 
-def test_what_the_lock_says_its_workspace_requires_is_direct() -> None:
+def test_requirements_of_members_recorded_in_the_lock_are_direct() -> None:
     report = run(manifest("flask-foo"), lock(CHAIN, direct=("old-lib",)))
 
-    assert ways(report)["old-lib"] is None
-    assert only(report).severity is Severity.ERROR
+    assert paths(report)["old-lib"] is None
+    assert only_finding(report).severity is Severity.ERROR
 
 
-def test_a_constraint_names_nothing_that_is_installed_for_its_own_sake() -> None:
+def test_constraint_does_not_make_a_dependency_direct() -> None:
     constraints = source("old-lib<2", "constraints.txt", kind=DependencyKind.CONSTRAINT)._replace(project="/project")
 
     report = run(manifest("flask-foo"), constraints, lock(CHAIN))
 
-    assert ways(report)["old-lib"] == ("flask-foo", "middle")
+    assert paths(report)["old-lib"] == ("flask-foo", "middle")
     assert [finding.path for finding in report.findings] == ["constraints.txt", "uv.lock"]
 
 
-def test_packages_that_require_one_another_end_the_search() -> None:
+def test_cycle_in_the_graph_terminates() -> None:
     report = run(manifest("a"), lock({"a": ("b",), "b": ("a", "old-lib"), "old-lib": ("b",)}))
 
-    assert ways(report)["old-lib"] == ("a", "b")
+    assert paths(report)["old-lib"] == ("a", "b")
 
 
-def test_a_package_that_nobody_requires_counts_as_direct() -> None:
-    assert ways(run(manifest("flask-foo"), lock(CHAIN | {"middle": ()})))["old-lib"] is None
+def test_unreachable_package_is_direct() -> None:
+    assert paths(run(manifest("flask-foo"), lock(CHAIN | {"middle": ()})))["old-lib"] is None
 
 
-def test_the_beginning_of_a_very_long_way_is_kept() -> None:
+def test_long_dependency_path_is_truncated() -> None:
     names = [f"p{number}" for number in range(3000)]
     requires: dict[str, tuple[str, ...]] = {name: (after,) for name, after in pairwise(names)}
 
     report = run(manifest("p0"), lock(requires, *names))
 
-    assert ways(report)["p12"] == tuple(names[:12])
-    assert ways(report)["p13"] == ways(report)["p2999"] == (*names[:12], "…")
+    assert paths(report)["p12"] == tuple(names[:12])
+    assert paths(report)["p13"] == paths(report)["p2999"] == (*names[:12], "…")
 
 
-def test_what_stands_in_a_manifest_and_in_its_locks_is_one_problem_at_the_manifest() -> None:
+def test_finding_in_manifest_and_locks_is_reported_once_in_the_manifest() -> None:
     report = run(manifest("old-lib"), lock(CHAIN), lock(CHAIN, path="poetry.lock"))
 
-    finding = only(report)
+    finding = only_finding(report)
     assert (finding.path, finding.severity) == ("requirements.in", Severity.ERROR)
     assert [(place.path, place.start.line) for place in finding.related_locations] == [
         ("uv.lock", 4),
@@ -320,14 +320,14 @@ def test_what_stands_in_a_manifest_and_in_its_locks_is_one_problem_at_the_manife
     assert report.summary.findings == 1
 
 
-def test_an_ignore_in_the_manifest_serves_for_the_lock() -> None:
+def test_ignore_in_the_manifest_applies_to_the_lock() -> None:
     report = run(manifest("old-lib  # mothball: ignore[archived] soon"), lock(CHAIN))
 
     assert report.summary.findings == 0
     assert report.summary.ignored == 1
 
 
-def test_two_rules_are_two_problems() -> None:
+def test_different_rules_are_not_merged() -> None:
     strange = lock({"old-lib": (), "flask-foo": ()})
     report = check([manifest("old-lib"), strange], LookUp({"flask-foo": DEPRECATED, "old-lib": ARCHIVED}), SETTINGS)
 
@@ -337,7 +337,7 @@ def test_two_rules_are_two_problems() -> None:
     ]
 
 
-def test_projects_of_one_repository_are_told_apart() -> None:
+def test_projects_of_one_repository_are_separate() -> None:
     report = run(
         manifest("old-lib", path="a/requirements.in", project="/a"),
         lock(CHAIN, path="b/uv.lock", project="/b"),
@@ -350,19 +350,19 @@ def test_projects_of_one_repository_are_told_apart() -> None:
     ]
 
 
-def test_the_weight_of_transitive_packages_can_be_set() -> None:
+def test_severity_of_transitive_dependencies_can_be_configured() -> None:
     quiet = resolved_config(ProjectConfig(severities={"archived.transitive": Severity.OFF}))
     files = [file._replace(resolved_config=quiet) for file in (manifest("flask-foo"), lock(CHAIN))]
 
     assert check(files, LookUp({"old-lib": ARCHIVED}), SETTINGS).findings == ()
 
 
-def test_active_packages_are_no_findings_wherever_they_stand() -> None:
+def test_active_packages_have_no_findings() -> None:
     assert check([manifest("flask-foo"), lock(CHAIN)], LookUp(otherwise=ACTIVE), SETTINGS).findings == ()
 
 
 @pytest.mark.alone
-def test_the_time_is_linear_in_a_file_of_nothing_but_findings() -> None:
+def test_time_is_linear_in_the_number_of_findings() -> None:
     def judge(count: int) -> None:
         check([manifest(*(f"name-{number}" for number in range(count)))], LookUp(otherwise=ARCHIVED), SETTINGS)
 

@@ -22,19 +22,19 @@ from tests.support.check_inputs import (
 )
 
 COMMENTED = "some-lib  # mothball: ignore[archived, missing] known\n"
-UNREAD = Finding(Rule.UNREADABLE, Severity.ERROR, "not valid UTF-8", "", path="other.txt")
+UNREADABLE = Finding(Rule.UNREADABLE, Severity.ERROR, "not valid UTF-8", "", path="other.txt")
 
 
-def judge(
+def run(
     *files: SourceFile,
     answers: dict[str, IndexResult] | None = None,
     settings: RunSettings = SETTINGS,
-    unread: bool = False,
+    unreadable: bool = False,
 ) -> Report:
-    return check(files, LookUp(answers), settings, [UNREAD] if unread else [])
+    return check(files, LookUp(answers), settings, [UNREADABLE] if unreadable else [])
 
 
-def idle(report: Report) -> list[tuple[Rule, str]]:
+def unused_or_expired(report: Report) -> list[tuple[Rule, str]]:
     rules = (Rule.UNUSED_IGNORE, Rule.EXPIRED_IGNORE)
     return [(finding.rule, finding.message) for finding in report.findings if finding.rule in rules]
 
@@ -48,8 +48,8 @@ def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = T
 # --- comments ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_comment_that_ignores_nothing_is_found_where_it_stands() -> None:
-    [finding] = judge(source(f"one-lib\n{COMMENTED}")).findings
+def test_unused_comment_is_reported_at_its_location() -> None:
+    [finding] = run(source(f"one-lib\n{COMMENTED}")).findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
     assert finding.message == "the ignore of archived, missing for some-lib matches no finding"
     assert finding.help
@@ -60,42 +60,44 @@ def test_a_comment_that_ignores_nothing_is_found_where_it_stands() -> None:
     assert finding.location.line_text == COMMENTED.rstrip()
 
 
-def test_a_comment_beside_no_entry_ignores_nothing() -> None:
-    [finding] = judge(source("# mothball: ignore[archived] where is it?\nsome-lib\n")).findings
+def test_comment_on_a_line_without_entry_is_unused() -> None:
+    [finding] = run(source("# mothball: ignore[archived] where is it?\nsome-lib\n")).findings
     assert finding.message == "the ignore of archived applies to no dependency"
 
 
-def test_a_comment_that_one_of_its_rules_needs_is_in_use() -> None:
-    assert idle(judge(source(COMMENTED), answers={"some-lib": ARCHIVED})) == []
+def test_comment_is_used_if_one_of_its_rules_matches() -> None:
+    assert unused_or_expired(run(source(COMMENTED), answers={"some-lib": ARCHIVED})) == []
 
 
-def test_a_comment_that_names_another_rule_is_not_in_use() -> None:
-    report = judge(source(COMMENTED), answers={"some-lib": QUARANTINED})
+def test_comment_for_another_rule_is_unused() -> None:
+    report = run(source(COMMENTED), answers={"some-lib": QUARANTINED})
     assert [finding.rule for finding in report.findings] == [Rule.QUARANTINED, Rule.UNUSED_IGNORE]
 
 
 @pytest.mark.parametrize("answer", [DOWN, NOT_STATED])
-def test_a_comment_is_not_called_unused_where_nobody_could_tell(answer: IndexResult) -> None:
-    assert idle(judge(source(COMMENTED), answers={"some-lib": answer})) == []
+def test_comment_is_not_unused_if_the_status_is_unknown(answer: IndexResult) -> None:
+    assert unused_or_expired(run(source(COMMENTED), answers={"some-lib": answer})) == []
 
 
-def test_a_comment_is_not_called_unused_in_a_file_that_was_not_read_whole() -> None:
-    assert idle(judge(source(f"{COMMENTED}bad=1\n"))) == []
+def test_comment_is_not_unused_in_a_file_with_parse_problems() -> None:
+    assert unused_or_expired(run(source(f"{COMMENTED}bad=1\n"))) == []
 
 
-def test_a_comment_is_judged_whatever_became_of_other_lines_and_files() -> None:
-    report = judge(source(f"down-lib\n{COMMENTED}"), answers={"down-lib": DOWN}, unread=True)
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived, missing for some-lib matches no finding")]
+def test_unused_comment_is_reported_despite_failures_elsewhere() -> None:
+    report = run(source(f"down-lib\n{COMMENTED}"), answers={"down-lib": DOWN}, unreadable=True)
+    assert unused_or_expired(report) == [
+        (Rule.UNUSED_IGNORE, "the ignore of archived, missing for some-lib matches no finding")
+    ]
 
 
-def test_a_comment_is_judged_even_where_only_one_file_is_read() -> None:
+def test_unused_comment_is_reported_without_whole_scope() -> None:
     under = resolved_config(whole_scope=False)
-    assert len(idle(judge(source(COMMENTED, under=under)))) == 1
+    assert len(unused_or_expired(run(source(COMMENTED, under=under)))) == 1
 
 
-def test_a_comment_after_the_hashes_of_another_entry_is_not_confused_with_it() -> None:
+def test_comment_after_hashes_belongs_to_its_own_entry() -> None:
     text = "one-lib \\\n  --hash=sha256:00  # mothball: ignore[archived] known\nsome-lib\n"
-    assert idle(judge(source(text))) == [
+    assert unused_or_expired(run(source(text))) == [
         (Rule.UNUSED_IGNORE, "the ignore of archived for one-lib matches no finding"),
     ]
 
@@ -103,8 +105,8 @@ def test_a_comment_after_the_hashes_of_another_entry_is_not_confused_with_it() -
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-def test_an_entry_of_the_configuration_that_ignores_nothing_is_found_where_it_stands() -> None:
-    report = judge(configured(ignore("some-lib")))
+def test_unused_ignore_entry_is_reported_at_its_location() -> None:
+    report = run(configured(ignore("some-lib")))
     [finding] = report.findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
     assert finding.message == "the ignore of archived for some-lib matches no finding"
@@ -113,65 +115,65 @@ def test_an_entry_of_the_configuration_that_ignores_nothing_is_found_where_it_st
     assert finding.location.start == Position(3, 1)
 
 
-def test_an_entry_whose_place_is_not_known_is_still_found() -> None:
-    [finding] = judge(configured(ignore("gone-lib"))).findings
+def test_unused_ignore_entry_without_location_is_reported() -> None:
+    [finding] = run(configured(ignore("gone-lib"))).findings
     assert (finding.rule, finding.name, finding.location) == (Rule.UNUSED_IGNORE, "gone-lib", None)
 
 
-def test_an_entry_that_is_needed_in_one_of_its_files_is_in_use() -> None:
+def test_ignore_entry_is_used_if_it_matches_in_one_file() -> None:
     under = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", under=under), source("some-lib\n", "more-requirements.txt", under)]
-    assert idle(judge(*files, answers={"some-lib": ARCHIVED})) == []
+    assert unused_or_expired(run(*files, answers={"some-lib": ARCHIVED})) == []
 
 
-def test_an_entry_is_not_needed_where_a_comment_does_its_work() -> None:
-    report = judge(configured(ignore("some-lib"), text=COMMENTED), answers={"some-lib": ARCHIVED})
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for some-lib matches no finding")]
+def test_ignore_entry_is_unused_if_a_comment_matches() -> None:
+    report = run(configured(ignore("some-lib"), text=COMMENTED), answers={"some-lib": ARCHIVED})
+    assert unused_or_expired(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for some-lib matches no finding")]
 
 
-def test_an_entry_is_judged_once_for_all_files_that_its_configuration_governs() -> None:
+def test_unused_ignore_entry_is_reported_once_for_all_files() -> None:
     under = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)))
     files = [source("one-lib\n", f"{number}/requirements.txt", under) for number in range(3)]
-    assert len(idle(judge(*files))) == 1
+    assert len(unused_or_expired(run(*files))) == 1
 
 
-def test_entries_of_two_configurations_are_judged_apart() -> None:
+def test_entries_of_two_configurations_are_independent() -> None:
     one = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)), path="one/mothball.toml")
     two = resolved_config(ProjectConfig(ignores=(ignore("some-lib"),)), path="two/mothball.toml")
     files = [source("some-lib\n", "one/requirements.txt", one), source("next-lib\n", "two/requirements.txt", two)]
-    report = judge(*files, answers={"some-lib": ARCHIVED})
+    report = run(*files, answers={"some-lib": ARCHIVED})
     assert [finding.path for finding in report.findings if finding.rule is Rule.UNUSED_IGNORE] == ["two/mothball.toml"]
 
 
-def test_an_entry_is_not_called_unused_when_a_look_up_failed() -> None:
+def test_ignore_entry_is_not_unused_if_a_lookup_failed() -> None:
     file = configured(ignore("some-lib"), text="some-lib\ndown-lib\n")
-    assert idle(judge(file, answers={"down-lib": DOWN})) == []
+    assert unused_or_expired(run(file, answers={"down-lib": DOWN})) == []
 
 
-def test_an_entry_is_not_called_unused_when_its_project_has_no_stated_status() -> None:
+def test_ignore_entry_is_not_unused_if_the_status_is_not_stated() -> None:
     file = configured(ignore("some-lib"), ignore("next-lib"), text="some-lib\nnext-lib\n")
-    report = judge(file, answers={"some-lib": NOT_STATED})
-    assert idle(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for next-lib matches no finding")]
+    report = run(file, answers={"some-lib": NOT_STATED})
+    assert unused_or_expired(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for next-lib matches no finding")]
 
 
-def test_an_entry_is_not_called_unused_when_not_all_was_read() -> None:
-    assert idle(judge(configured(ignore("some-lib"), whole_scope=False))) == []
-    assert idle(judge(configured(ignore("some-lib"), text="bad=1\n"))) == []
-    assert idle(judge(configured(ignore("some-lib")), unread=True)) == []
+def test_ignore_entry_is_not_unused_if_not_everything_was_read() -> None:
+    assert unused_or_expired(run(configured(ignore("some-lib"), whole_scope=False))) == []
+    assert unused_or_expired(run(configured(ignore("some-lib"), text="bad=1\n"))) == []
+    assert unused_or_expired(run(configured(ignore("some-lib")), unreadable=True)) == []
 
 
-def test_the_last_day_of_an_ignore_is_the_day_that_it_names() -> None:
+def test_ignore_entry_applies_on_its_last_day() -> None:
     file = configured(ignore("some-lib", until="2026-11-18"))
-    report = judge(file, answers={"some-lib": ARCHIVED})
+    report = run(file, answers={"some-lib": ARCHIVED})
     assert [(finding.rule, finding.suppressed is not None) for finding in report.findings] == [(Rule.ARCHIVED, True)]
 
 
 @pytest.mark.parametrize(
     ("answer", "whole_scope"), [(ARCHIVED, True), (ARCHIVED, False), (DOWN, True), (NOT_STATED, False)]
 )
-def test_an_expired_ignore_is_found_and_works_no_longer(answer: IndexResult, whole_scope: bool) -> None:  # noqa: FBT001 - a parameter of the test, not of a call
+def test_expired_ignore_entry_is_reported_and_does_not_apply(answer: IndexResult, whole_scope: bool) -> None:  # noqa: FBT001 - a parameter of the test, not of a call
     file = configured(ignore("some-lib", Rule.ARCHIVED, Rule.UNVERIFIED, until="2026-11-17"), whole_scope=whole_scope)
-    report = judge(file, answers={"some-lib": answer})
+    report = run(file, answers={"some-lib": answer})
     [expired] = [finding for finding in report.findings if finding.rule is Rule.EXPIRED_IGNORE]
     assert expired.severity is Severity.WARNING
     assert expired.message == "the ignore of some-lib expired on 2026-11-17"
@@ -185,28 +187,28 @@ def test_an_expired_ignore_is_found_and_works_no_longer(answer: IndexResult, who
 
 
 @pytest.mark.parametrize("settings", [SETTINGS._replace(mode=CheckMode.ADDED), SETTINGS._replace(use_ignores=False)])
-def test_nothing_idle_is_told_of_a_mere_change_or_where_ignores_are_left_aside(settings: RunSettings) -> None:
+def test_unused_ignores_are_not_reported_for_changes_or_disabled_ignores(settings: RunSettings) -> None:
     file = configured(ignore("some-lib"), ignore("old-lib", until="2020-01-01"), text=COMMENTED)
-    assert judge(file, settings=settings).findings == ()
+    assert run(file, settings=settings).findings == ()
 
 
-def test_the_weight_of_both_can_be_set() -> None:
+def test_severities_of_both_rules_can_be_configured() -> None:
     severities = {"unused-ignore": Severity.OFF, "expired-ignore": Severity.ERROR}
     config = ProjectConfig(severities=severities, ignores=(ignore("some-lib"), ignore("old-lib", until="2020-01-01")))
-    report = judge(source(COMMENTED, under=resolved_config(config)))
+    report = run(source(COMMENTED, under=resolved_config(config)))
     assert [(finding.rule, finding.severity) for finding in report.findings] == [(Rule.EXPIRED_IGNORE, Severity.ERROR)]
 
 
-def test_without_files_nothing_is_idle() -> None:
+def test_no_ignore_is_unused_without_files() -> None:
     assert list(unused_ignores([], SETTINGS)) == []
 
 
 @pytest.mark.parametrize(
     "text", ["# mothball: ignore[archived] x\nold-lib\n", "old-lib\n    # mothball: ignore[archived] x\n"]
 )
-def test_a_comment_beside_no_dependency_says_where_it_belongs(text: str) -> None:
+def test_help_for_a_misplaced_comment_says_where_it_belongs(text: str) -> None:
     report = check([source(text)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
 
-    (finding,) = (one for one in report.findings if one.rule is Rule.UNUSED_IGNORE)
+    (finding,) = (finding for finding in report.findings if finding.rule is Rule.UNUSED_IGNORE)
     assert finding.message == "the ignore of archived applies to no dependency"
     assert finding.help == "move it to the end of the line of a dependency, or remove it"

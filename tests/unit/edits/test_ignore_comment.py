@@ -24,18 +24,18 @@ ARCHIVED = (Rule.ARCHIVED,)
 
 
 def named(document: Document, name: str) -> Dependency:
-    return next(one for one in document.dependencies if one.name == name)
+    return next(dependency for dependency in document.dependencies if dependency.name == name)
 
 
 def with_comment(text: str, name: str, rules: tuple[Rule, ...] = ARCHIVED, reason: str = "why", as_: str = "") -> str:
-    """Return ``text`` with the comment put in; the text itself where there is none to put in."""
+    """Return ``text`` with the comment added, or unchanged if no comment can be added."""
     document = parse(as_ or "requirements", text)
     edit = add_ignore_comment(text, document, named(document, name), rules, reason)
     return text if edit is None else apply(text, (edit,))
 
 
 def rules_on(text: str, document: Document, dependency: Dependency) -> set[str]:
-    """Return the rules that the checker would find ignored for an entry: those of all comments on its lines."""
+    """Return the rules that are ignored for an entry: those of all comments on its lines."""
     lines = LineIndex(text)
     entry = set(line_range(dependency.entry_span, lines))
     return {
@@ -46,14 +46,14 @@ def rules_on(text: str, document: Document, dependency: Dependency) -> set[str]:
     }
 
 
-def test_the_samples_hold_every_format() -> None:
+def test_samples_contain_every_format() -> None:
     assert {name for name, _ in MANIFESTS + LOCKS} == set(FORMATS)
 
 
 # --- every entry of every format --------------------------------------------------------------------------------------
 
-# Entries of several lines whose first line bears no comment, and lines of a string.
-NO_PLACE = {
+# Entries of several lines whose first line cannot have a comment, and lines of a string.
+NO_COMMENT = {
     "requirements": {"pinned", "wide-lib"},
     "setup-cfg": {"wide-lib"},
     "setup-py": {"wide-lib", "alpha-lib", "beta-lib"},
@@ -61,31 +61,30 @@ NO_PLACE = {
 
 
 def is_alone(text: str, document: Document, dependency: Dependency) -> bool:
-    """Return whether the line of the name holds no entry of another package."""
+    """Return True if the line of the name has no entry of another package."""
     lines = LineIndex(text)
     number = lines.number(dependency.name_span.start)
     return all(
-        one.name == dependency.name or number not in line_range(one.entry_span, lines) for one in document.dependencies
+        entry.name == dependency.name or number not in line_range(entry.entry_span, lines)
+        for entry in document.dependencies
     )
 
 
 @pytest.mark.parametrize(("name", "text"), MANIFESTS)
-def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_nothing_else(
-    name: str, text: str
-) -> None:
+def test_comment_applies_to_its_entry_and_changes_nothing_else(name: str, text: str) -> None:
     document = parse(name, text)
     assert document.dependencies
     for index, dependency in enumerate(document.dependencies):
         before = rules_on(text, document, dependency)
         edit = add_ignore_comment(text, document, dependency, (Rule.ARCHIVED, Rule.DEPRECATED), "reason, #812")
         if edit is None:
-            assert dependency.name in NO_PLACE.get(name, ()) or not is_alone(text, document, dependency)
+            assert dependency.name in NO_COMMENT.get(name, ()) or not is_alone(text, document, dependency)
             continue
         assert is_alone(text, document, dependency)
         edited = apply(text, (edit,))
         after = parse(name, edited)
-        assert [one.name for one in after.dependencies] == [one.name for one in document.dependencies]
-        assert [one.message for one in after.problems] == [one.message for one in document.problems]
+        assert [item.name for item in after.dependencies] == [item.name for item in document.dependencies]
+        assert [item.message for item in after.problems] == [item.message for item in document.problems]
         now = rules_on(edited, after, after.dependencies[index])
         assert now == before | {Rule.ARCHIVED, Rule.DEPRECATED}
         assert edited.count("\r\n") == text.count("\r\n")
@@ -96,17 +95,17 @@ def test_a_comment_beside_any_entry_is_read_as_one_that_covers_it_and_changes_no
 
 
 @pytest.mark.parametrize(("name", "text"), LOCKS)
-def test_a_lock_gets_no_comment(name: str, text: str) -> None:
+def test_lock_gets_no_comment(name: str, text: str) -> None:
     document = parse(name, text)
-    assert {add_ignore_comment(text, document, one, ARCHIVED, "why") for one in document.dependencies} == {None}
+    assert {add_ignore_comment(text, document, entry, ARCHIVED, "why") for entry in document.dependencies} == {None}
 
 
-# In one sample, all names that are looked up share their lines.
+# In one sample, all names that are looked up share lines with others.
 @pytest.mark.parametrize(("name", "text"), [sample for sample in MANIFESTS if "pitchfork" not in sample[1]])
-def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) -> None:
+def test_added_comment_suppresses_the_finding(name: str, text: str) -> None:
     document = parse(name, text)
-    edits = ((one, add_ignore_comment(text, document, one, ARCHIVED, "because")) for one in document.dependencies)
-    dependency, edit = next((one, edit) for one, edit in edits if edit is not None and one.skip_reason is None)
+    edits = ((entry, add_ignore_comment(text, document, entry, ARCHIVED, "because")) for entry in document.dependencies)
+    dependency, edit = next((entry, edit) for entry, edit in edits if edit is not None and entry.skip_reason is None)
     edited = apply(text, (edit,))
     file = SourceFile("file", edited, parse(name, edited), resolved_config())
     report = check([file], LookUp({dependency.name: ARCHIVED_ANSWER}), SETTINGS)
@@ -124,7 +123,7 @@ def test_the_checker_takes_the_finding_out_of_the_count(name: str, text: str) ->
     st.lists(st.sampled_from(IGNORABLE_RULES), min_size=1, max_size=3),
     TEXTS,
 )
-def test_whatever_the_reason_says_it_stays_a_reason(
+def test_untrusted_reason_changes_nothing_else(
     sample: tuple[str, str], data: st.DataObject, rules: list[Rule], reason: str
 ) -> None:
     name, text = sample
@@ -135,7 +134,7 @@ def test_whatever_the_reason_says_it_stays_a_reason(
         return
     edited = apply(text, (edit,))
     after = parse(name, edited)
-    assert [one.name for one in after.dependencies] == [one.name for one in document.dependencies]
+    assert [item.name for item in after.dependencies] == [item.name for item in document.dependencies]
     moved = after.dependencies[document.dependencies.index(dependency)]
     assert set(rules) <= rules_on(edited, after, moved)
     assert "\n" not in edit.new_text
@@ -144,7 +143,7 @@ def test_whatever_the_reason_says_it_stays_a_reason(
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
-def test_in_a_half_typed_file_a_comment_makes_nothing_worse(
+def test_comment_in_an_incomplete_file_adds_no_problem(
     sample: tuple[str, str], pick: random.Random, data: st.DataObject
 ) -> None:
     name, whole = sample
@@ -158,84 +157,84 @@ def test_in_a_half_typed_file_a_comment_makes_nothing_worse(
         return
     edited = apply(text, (edit,))
     after = parse(name, edited)
-    assert [(one.name, one.specifier) for one in after.dependencies] == [
-        (one.name, one.specifier) for one in document.dependencies
+    assert [(entry.name, entry.specifier) for entry in after.dependencies] == [
+        (entry.name, entry.specifier) for entry in document.dependencies
     ]
     assert len(after.problems) <= len(document.problems)
     assert Rule.QUARANTINED in rules_on(edited, after, after.dependencies[index])
 
 
-# --- where it stands --------------------------------------------------------------------------------------------------
+# --- position ---------------------------------------------------------------------------------------------------------
 
 
-def test_it_stands_behind_the_entry() -> None:
+def test_comment_is_added_after_the_entry() -> None:
     assert with_comment("a\nold-lib==1.2 \t\nb\n", "old-lib") == (
         "a\nold-lib==1.2  # mothball: ignore[archived] why\nb\n"
     )
 
 
-def test_it_stands_behind_a_comment_that_is_there() -> None:
+def test_comment_is_added_after_an_existing_comment() -> None:
     assert with_comment("old-lib  # via b\n", "old-lib") == ("old-lib  # via b  # mothball: ignore[archived] why\n")
 
 
 @pytest.mark.parametrize(
     "text", ["old-lib \\", "old-lib \\\n\nb", "old-lib==1 \\\r\n    --hash=sha256:00\r\nnext", "old-lib \\\n  >=1\n"]
 )
-def test_an_entry_whose_line_ends_with_a_backslash_bears_none(text: str) -> None:
+def test_continued_line_gets_no_comment(text: str) -> None:
     assert with_comment(text, "old-lib") == text
 
 
-def test_beside_the_name_of_an_entry_of_several_lines() -> None:
+def test_comment_is_added_to_the_line_of_the_name() -> None:
     text = '[tool.poetry.dependencies]\nold-lib = [\n    "1",\n]\n'
     assert with_comment(text, "old-lib", as_="pyproject") == (
         text.replace("[\n    ", "[  # mothball: ignore[archived] why\n    ")
     )
 
 
-def test_beside_the_header_of_an_entry_that_is_a_table() -> None:
+def test_comment_is_added_to_a_table_header() -> None:
     text = "[packages.old-lib]\nversion = '*'\n"
     assert with_comment(text, "old-lib", as_="pipfile") == (
         "[packages.old-lib]  # mothball: ignore[archived] why\nversion = '*'\n"
     )
 
 
-def test_without_a_reason_nothing_stands_behind_the_brackets() -> None:
+def test_comment_without_reason_ends_with_the_bracket() -> None:
     assert with_comment("old-lib", "old-lib", reason=" ") == "old-lib  # mothball: ignore[archived]"
 
 
-def test_a_constraint_stays_one() -> None:
+def test_constraint_gets_a_comment() -> None:
     document = parse("requirements", "old-lib<2\n", DependencyKind.CONSTRAINT)
     edit = add_ignore_comment("old-lib<2\n", document, document.dependencies[0], ARCHIVED, "why")
     assert edit is not None
 
 
-# --- a comment that is there ------------------------------------------------------------------------------------------
+# --- existing comments ------------------------------------------------------------------------------------------------
 
 
-def test_a_comment_of_ours_is_extended_and_keeps_its_reason() -> None:
+def test_existing_ignore_comment_gets_missing_rules_and_keeps_its_reason() -> None:
     text = "old-lib  # see b # mothball:ignore[ archived ,] until June\n"
     assert with_comment(text, "old-lib", (Rule.DEPRECATED, Rule.ARCHIVED, Rule.DEPRECATED)) == (
         "old-lib  # see b # mothball:ignore[archived, deprecated] until June\n"
     )
 
 
-def test_a_comment_that_says_it_already_is_left_alone() -> None:
+def test_comment_with_all_rules_is_unchanged() -> None:
     text = "old-lib  # mothball: ignore[archived]\n"
     assert with_comment(text, "old-lib") == text
 
 
-def test_beside_a_comment_that_mothball_cannot_read_there_is_no_place() -> None:
+def test_invalid_ignore_comment_is_unchanged() -> None:
     text = "old-lib  # mothball: ignore everything\n"
     assert with_comment(text, "old-lib") == text
 
 
-def test_what_looks_like_the_end_of_a_line_in_a_reason_is_taken_away() -> None:
+def test_line_breaks_and_trailing_backslash_are_removed_from_the_reason() -> None:
     assert with_comment("old-lib\nb\n", "old-lib", reason="for\nnow \\ ") == (
         "old-lib  # mothball: ignore[archived] for now\nb\n"
     )
 
 
-# --- others on the line -----------------------------------------------------------------------------------------------
+# --- several entries on a line ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -247,10 +246,10 @@ def test_what_looks_like_the_end_of_a_line_in_a_reason_is_taken_away() -> None:
         ("pre-commit", "- id: x\n  language: python\n  additional_dependencies: [old-lib, b]\n"),
     ],
 )
-def test_a_line_of_several_packages_gets_no_comment(as_: str, text: str) -> None:
+def test_line_with_several_packages_gets_no_comment(as_: str, text: str) -> None:
     assert with_comment(text, "old-lib", as_=as_) == text
 
 
-def test_other_entries_of_the_same_package_may_be_on_the_line() -> None:
+def test_line_with_several_entries_of_one_package_gets_a_comment() -> None:
     text = '[tool.poetry.dependencies]\nold-lib = [{version = "1"}, {version = "2"}]\n'
     assert with_comment(text, "old-lib", as_="pyproject") == f"{text[:-1]}  # mothball: ignore[archived] why\n"

@@ -24,29 +24,29 @@ NEW = NewIgnore("mid-lib", ARCHIVED, "why")
 
 
 def written(text: str, *entries: NewIgnore, prefix: tuple[str, ...] = SHARED) -> str:
-    """Return ``text`` with ``entries`` put in, after a second time has shown to change nothing."""
+    """Return ``text`` with ``entries`` added; assert that adding them again changes nothing."""
     edited = apply(text, add_config_ignores(text, prefix, entries))
     assert add_config_ignores(edited, prefix, entries) == ()
     return edited
 
 
 def mapping_with(text: str, prefix: tuple[str, ...], entries: tuple[NewIgnore, ...]) -> dict[str, Any]:
-    """Return what tomllib is to read once ``entries`` are in ``text``: computed here anew."""
+    """Return the expected TOML document after ``entries`` were added to ``text``."""
     document = tomllib.loads(text)
     table: dict[str, Any] = document
     for key in (*prefix, "ignore"):
         table = table.setdefault(key, {})
     for entry in entries:
-        known = next((key for key in table if normalize_name(key) == normalize_name(entry.name)), None)
-        if known is None:
+        existing = next((key for key in table if normalize_name(key) == normalize_name(entry.name)), None)
+        if existing is None:
             table[entry.name] = {"rules": list(entry.rules), "reason": one_line(entry.reason)}
         else:
-            rules = table[known]["rules"]
+            rules = table[existing]["rules"]
             rules += [rule for rule in entry.rules if rule not in rules]
     return document
 
 
-# --- what tomllib reads afterwards ------------------------------------------------------------------------------------
+# --- parsed result ----------------------------------------------------------------------------------------------------
 
 
 _NAMES = ["a-lib", "Mid.Lib", "old_lib", "ruamel.yaml", "z", "0lib", "true"]
@@ -65,7 +65,7 @@ _ENTRIES = st.lists(
 
 @st.composite
 def _tables(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
-    """Draw a configuration, with or without ignores that have a header of their own, and the prefix of the file."""
+    """Draw a configuration, with or without an ignore table, and the prefix of mothball's table."""
     names = draw(st.lists(st.sampled_from(_NAMES), max_size=4, unique_by=normalize_name))
     if draw(st.booleans()):
         names.sort(key=normalize_name)
@@ -98,23 +98,23 @@ def _tables(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
             ]
             ours = f"{outer}[{base}]\n" + "".join(body)
         case _:
-            ours = draw(st.sampled_from(["", outer, outer + "# said\n# twice\n\n[tool.y]\n"]))
-    # Keys before any header stay there.
+            ours = draw(st.sampled_from(["", outer, outer + "# first\n# second\n\n[tool.y]\n"]))
+    # Keys before the first header must stay there.
     text = ours + below if not prefix and not ours.startswith("[") else above + ours + below
     return draw(st.sampled_from([text, text.replace("\n", "\r\n")])), prefix
 
 
 @settings(deadline=None, max_examples=200)
 @given(_tables(), _ENTRIES)
-def test_the_file_holds_what_it_held_and_the_new_entries(
+def test_edited_file_contains_the_old_and_the_new_entries(
     table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]
 ) -> None:
     text, prefix = table
-    wanted = mapping_with(text, prefix, tuple(entries))
+    expected = mapping_with(text, prefix, tuple(entries))
     edits = add_config_ignores(text, prefix, entries)
     edited = apply(text, edits)
-    # tomllib gives a number that is not one, which equals nothing, itself included.
-    assert repr_sorted(tomllib.loads(edited)) == repr_sorted(wanted)
+    # Compare texts, because the document can contain nan, which is not equal to itself.
+    assert repr_sorted(tomllib.loads(edited)) == repr_sorted(expected)
     assert ("\r\n" in edited) >= ("\r\n" in text)
     if "\r\n" in text:
         assert edited.count("\r\n") == edited.count("\n")
@@ -125,31 +125,29 @@ def test_the_file_holds_what_it_held_and_the_new_entries(
 
 @settings(deadline=None, max_examples=60)
 @given(_tables(), _ENTRIES)
-def test_every_line_that_was_there_is_still_there_in_its_order_but_for_what_was_put_into_it(
-    table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]
-) -> None:
+def test_edits_only_insert_text(table: tuple[str, tuple[str, ...]], entries: list[NewIgnore]) -> None:
     text, prefix = table
     for edit in add_config_ignores(text, prefix, entries):
         assert edit.span.start == edit.span.end
 
 
 def repr_sorted(value: object) -> str:
-    """Return a text that is the same for the same mapping, whatever the order of its keys."""
+    """Return a text that is equal for equal mappings, independent of the order of keys."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {repr_sorted(value[key])}" for key in sorted(value)) + "}"
     return f"[{', '.join(map(repr_sorted, value))}]" if isinstance(value, list) else repr(str(value))
 
 
 @pytest.mark.parametrize("text", SAMPLES)
-def test_real_files_get_entries_that_the_configuration_reads(text: str) -> None:
+def test_entries_in_real_files_are_read_by_the_configuration(text: str) -> None:
     edited = written(text, NEW, NewIgnore("xlrd", (Rule.MISSING,), "no"))
-    table = scan_free_table(edited)
+    table = mothball_table(edited)
     ignores = {ignore.name: (ignore.rules, ignore.reason) for ignore in read_config(table).ignores}
     assert ignores["mid-lib"] == (ARCHIVED, "why")
     assert Rule.MISSING in ignores["xlrd"][0]
 
 
-def scan_free_table(text: str) -> object:
+def mothball_table(text: str) -> object:
     """Return [tool.mothball] of ``text``; the samples hold TOML 1.1, which tomllib does not read before 3.15."""
     from mothball.formats.toml.api import to_mapping
 
@@ -157,21 +155,21 @@ def scan_free_table(text: str) -> object:
     return document["tool"]["mothball"]
 
 
-# --- how it is written ------------------------------------------------------------------------------------------------
+# --- layout -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_table_goes_to_the_end() -> None:
+def test_new_table_is_added_at_the_end() -> None:
     assert written('[project]\nname = "x"\n', NEW) == (
         '[project]\nname = "x"\n\n[tool.mothball.ignore]\nmid-lib = { rules = ["archived"], reason = "why" }\n'
     )
 
 
-def test_a_file_of_ours_that_is_empty_gets_a_table() -> None:
+def test_empty_mothball_toml_gets_a_table() -> None:
     text = '[ignore]\nmid-lib = { rules = ["archived"], reason = "why" }\n'
     assert written("", NEW, prefix=()) == text
 
 
-def test_a_file_without_its_last_line_end() -> None:
+def test_file_without_final_newline() -> None:
     assert written("offline = true", NEW, prefix=()) == (
         'offline = true\n\n[ignore]\nmid-lib = { rules = ["archived"], reason = "why" }\n'
     )
@@ -180,43 +178,43 @@ def test_a_file_without_its_last_line_end() -> None:
     )
 
 
-def test_it_is_the_last_entry_of_the_table() -> None:
+def test_entry_is_added_at_the_end_of_the_table() -> None:
     text = "[ignore]\nz = {rules = ['missing']}  # why\n\n# a\na.rules = ['missing']\n# b\n[severity]\n"
     assert written(text, NEW, prefix=()) == text.replace(
         "# b\n", 'mid-lib = { rules = ["archived"], reason = "why" }\n# b\n'
     )
 
 
-def test_beside_tables_of_single_ignores_it_gets_a_new_table() -> None:
+def test_sub_tables_get_a_new_table() -> None:
     text = "[tool.mothball.ignore.a]\nrules = ['missing']\n\n[tool.x]\n"
     assert written(text, NEW) == (
         f'{text}\n[tool.mothball.ignore]\nmid-lib = {{ rules = ["archived"], reason = "why" }}\n'
     )
 
 
-def test_an_entry_of_the_same_project_gets_the_rules_that_it_lacks() -> None:
+def test_existing_entry_gets_the_missing_rules() -> None:
     text = "[ignore]\nMid_Lib = { reason = 'old', rules = [ 'deprecated' ] }  # keep\n"
     assert written(text, NEW, NewIgnore("mid.lib", (Rule.DEPRECATED, Rule.MISSING), "other"), prefix=()) == (
         text.replace("'deprecated'", '\'deprecated\', "archived", "missing"')
     )
 
 
-def test_the_rules_of_a_table_of_its_own_are_extended() -> None:
+def test_existing_sub_table_gets_the_missing_rules() -> None:
     text = "[ignore.mid-lib]\r\nrules = [\r\n  'deprecated',  # a\r\n]\r\n"
     assert written(text, NEW, prefix=()) == text.replace("'deprecated'", "'deprecated', \"archived\"")
 
 
-def test_a_name_that_is_no_bare_key_is_quoted() -> None:
+def test_name_that_is_not_a_bare_key_is_quoted() -> None:
     edited = written("", NewIgnore("näive", ARCHIVED, "why"), prefix=())
     assert edited == '[ignore]\n"näive" = { rules = ["archived"], reason = "why" }\n'
 
 
-def test_a_reason_is_one_harmless_line() -> None:
+def test_reason_is_sanitized() -> None:
     edited = written("", NewIgnore("a", ARCHIVED, 'say "no"\u202e\\\x07\nnow\udc80'), prefix=())
     assert edited == '[ignore]\na = { rules = ["archived"], reason = "say \\"no\\" \\\\ now" }\n'
 
 
-# --- where it is refused ----------------------------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,6 +235,6 @@ def test_a_reason_is_one_harmless_line() -> None:
         ("[[tool.mothball.ignore.mid-lib.rules]]\n", "cannot add an ignore entry"),
     ],
 )
-def test_what_is_broken_there_is_refused_with_its_cause(text: str, message: str) -> None:
+def test_invalid_configuration_is_rejected_with_the_cause(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         add_config_ignores(text, SHARED, [NEW])

@@ -14,8 +14,8 @@ from tests.support.edit_samples import LOCKS, MANIFESTS
 from tests.support.text_edits import edits as half_typed_edits
 from tests.support.toml_documents import project
 
-# Entries that have no line of their own and are no element of an array.
-STAY = {
+# Entries that have no line of their own and are not an array element.
+NOT_REMOVABLE = {
     # Strings that hold several requirements.
     ("setup-py", "alpha-lib"),
     ("setup-py", "beta-lib"),
@@ -38,29 +38,29 @@ STAY = {
 }
 
 
-def facts(one: Dependency) -> tuple[str, str, str]:
-    return one.name, one.specifier, one.section
+def fields(dependency: Dependency) -> tuple[str, str, str]:
+    return dependency.name, dependency.specifier, dependency.section
 
 
 def without(name: str, text: str, as_: str = "requirements") -> str:
-    """Return ``text`` without the first entry of ``name``; the text itself if no removal is offered."""
+    """Return ``text`` without the first entry of ``name``, or unchanged if it cannot be removed."""
     document = parse(as_, text)
     return apply(
-        text, remove_dependency(text, document, next(one for one in document.dependencies if one.name == name))
+        text, remove_dependency(text, document, next(entry for entry in document.dependencies if entry.name == name))
     )
 
 
-def assert_only_that_is_gone(name: str, text: str, index: int) -> bool:
-    """Return whether the entry at ``index`` could be taken out; assert that nothing else went with it."""
+def assert_only_entry_is_removed(name: str, text: str, index: int) -> bool:
+    """Return True if the entry at ``index`` can be removed; assert that nothing else is removed."""
     document = parse(name, text)
     edits = remove_dependency(text, document, document.dependencies[index])
     if not edits:
         return False
     after = parse(name, apply(text, edits))
     rest = [*document.dependencies[:index], *document.dependencies[index + 1 :]]
-    assert [*map(facts, after.dependencies)] == [*map(facts, rest)]
+    assert [*map(fields, after.dependencies)] == [*map(fields, rest)]
     assert len(after.problems) <= len(document.problems)
-    assert [one.target for one in after.includes] == [one.target for one in document.includes]
+    assert [include.target for include in after.includes] == [include.target for include in document.includes]
     return True
 
 
@@ -68,18 +68,22 @@ def assert_only_that_is_gone(name: str, text: str, index: int) -> bool:
 
 
 @pytest.mark.parametrize(("name", "text"), MANIFESTS)
-def test_any_entry_can_be_taken_out_and_nothing_goes_with_it(name: str, text: str) -> None:
+def test_removal_of_any_entry_removes_nothing_else(name: str, text: str) -> None:
     document = parse(name, text)
-    stay = {
-        one.name for index, one in enumerate(document.dependencies) if not assert_only_that_is_gone(name, text, index)
+    remaining = {
+        entry.name
+        for index, entry in enumerate(document.dependencies)
+        if not assert_only_entry_is_removed(name, text, index)
     }
-    assert {(name, one) for one in stay} <= STAY
+    assert {(name, entry) for entry in remaining} <= NOT_REMOVABLE
 
 
 @pytest.mark.parametrize(("name", "text"), MANIFESTS)
-def test_all_entries_can_be_taken_out_one_after_the_other(name: str, text: str) -> None:
+def test_all_entries_can_be_removed_one_by_one(name: str, text: str) -> None:
     problems = len(parse(name, text).problems)
-    while dependencies := [one for one in parse(name, text).dependencies if (name, one.name) not in STAY]:
+    while dependencies := [
+        entry for entry in parse(name, text).dependencies if (name, entry.name) not in NOT_REMOVABLE
+    ]:
         document = parse(name, text)
         edits = remove_dependency(text, document, dependencies[0])
         assert edits, dependencies[0]
@@ -88,22 +92,22 @@ def test_all_entries_can_be_taken_out_one_after_the_other(name: str, text: str) 
 
 
 @pytest.mark.parametrize(("name", "text"), LOCKS)
-def test_of_a_lock_nothing_is_taken_out(name: str, text: str) -> None:
+def test_nothing_is_removed_from_a_lock(name: str, text: str) -> None:
     document = parse(name, text)
-    assert {remove_dependency(text, document, one) for one in document.dependencies} == {()}
+    assert {remove_dependency(text, document, entry) for entry in document.dependencies} == {()}
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
-def test_arrays_in_every_layout(seed: int, pick: random.Random) -> None:
+def test_removal_from_arrays_in_every_layout(seed: int, pick: random.Random) -> None:
     text = project(seed)
     count = len(parse("pyproject", text).dependencies)
-    assert assert_only_that_is_gone("pyproject", text, pick.randrange(count))
+    assert assert_only_entry_is_removed("pyproject", text, pick.randrange(count))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(MANIFESTS), st.randoms(use_true_random=False), st.data())
-def test_in_a_half_typed_file_nothing_else_goes(
+def test_removal_from_an_incomplete_file_removes_nothing_else(
     sample: tuple[str, str], pick: random.Random, data: st.DataObject
 ) -> None:
     name, whole = sample
@@ -111,7 +115,7 @@ def test_in_a_half_typed_file_nothing_else_goes(
     text = data.draw(st.sampled_from(edits)).apply(whole)
     count = len(parse(name, text).dependencies)
     assume(count)
-    assert_only_that_is_gone(name, text, data.draw(st.integers(0, count - 1)))
+    assert_only_entry_is_removed(name, text, data.draw(st.integers(0, count - 1)))
 
 
 # --- arrays -----------------------------------------------------------------------------------------------------------
@@ -140,7 +144,7 @@ def test_in_a_half_typed_file_nothing_else_goes(
         ('[\n    "a"  # a\n  , "old-lib"\n  , "b"\n]', '[\n    "a"  # a\n  , "b"\n]'),
     ],
 )
-def test_an_item_goes_with_its_comma_its_line_and_its_comment(before: str, after: str) -> None:
+def test_array_element_is_removed_with_comma_line_and_comment(before: str, after: str) -> None:
     head = "[project]\ndependencies = "
     assert without("old-lib", f"{head}{before}\n", "pyproject") == f"{head}{after}\n"
 
@@ -154,11 +158,11 @@ def test_an_item_goes_with_its_comma_its_line_and_its_comment(before: str, after
         '[tool.uv.extra-build-dependencies]\nx = ["a", { requirement = "old-lib", match-runtime = true }]\n',
     ],
 )
-def test_a_requirement_in_a_string_or_table_stays(text: str) -> None:
+def test_requirement_in_a_string_or_table_is_not_removed(text: str) -> None:
     assert without("old-lib", text, "pyproject") == text
 
 
-def test_a_line_of_a_string_goes() -> None:
+def test_line_of_a_multiline_string_is_removed() -> None:
     text = '[tool.tox.env_run_base]\ndeps = """\na\nold-lib\nb\n"""\n'
     assert without("old-lib", text, "pyproject") == text.replace("\nold-lib", "")
 
@@ -166,12 +170,12 @@ def test_a_line_of_a_string_goes() -> None:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_goes_with_its_line_and_its_comment() -> None:
+def test_key_is_removed_with_its_line_and_comment() -> None:
     text = '[packages]\na = "*"\nold-lib = {version = "1"}  # why\nb = "*"\n'
     assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\nb = "*"\n'
 
 
-def test_a_table_of_its_own_goes_with_its_body() -> None:
+def test_table_is_removed_with_its_body() -> None:
     text = '[packages]\na = "*"\n\n[packages.old-lib]\nversion = "1"\n# more\nextras = []\n\n# b\n[packages.b]\n'
     assert without("old-lib", text, "pipfile") == '[packages]\na = "*"\n\n\n# b\n[packages.b]\n'
 
@@ -184,16 +188,16 @@ def test_a_table_of_its_own_goes_with_its_body() -> None:
         '[tool.poetry]\ngroup.d.dependencies.old-lib = "3"\n',
     ],
 )
-def test_an_entry_in_several_places_stays(text: str) -> None:
+def test_entry_in_several_places_is_not_removed(text: str) -> None:
     assert without("old-lib", text, "pyproject") == text
 
 
-def test_an_entry_of_an_inline_table_goes_with_its_comma() -> None:
+def test_inline_table_entry_is_removed_with_its_comma() -> None:
     text = '[tool.poetry]\ndependencies = { a = "1", old-lib = "2" }\n'
     assert without("old-lib", text, "pyproject") == '[tool.poetry]\ndependencies = { a = "1" }\n'
 
 
-def test_in_a_script_the_lines_of_the_block_go_whole() -> None:
+def test_whole_line_of_a_script_block_is_removed() -> None:
     text = '# /// script\n# dependencies = [\n#   "a",\n#   "old-lib",  # why\n# ]\n# ///\nprint()\n'
     assert without("old-lib", text, "script") == text.replace('#   "old-lib",  # why\n', "")
 
@@ -201,26 +205,26 @@ def test_in_a_script_the_lines_of_the_block_go_whole() -> None:
 # --- requirements files -----------------------------------------------------------------------------------------------
 
 
-def test_a_requirement_goes_with_all_its_lines() -> None:
+def test_requirement_is_removed_with_its_continuation_lines() -> None:
     text = "a\nold-lib==1 \\\n  --hash=sha256:00 \\\n  --hash=sha256:11  # why\nb\n"
     assert without("old-lib", text) == "a\nb\n"
 
 
-def test_a_requirement_whose_name_is_on_a_later_line_stays() -> None:
+def test_requirement_with_its_name_on_a_continuation_line_is_not_removed() -> None:
     text = "a\r\n-e \\\r\n git+https://git.example/x#egg=old-lib\r\nb"
     assert without("old-lib", text) == text
 
 
-def test_an_option_that_holds_for_the_whole_file_is_no_part_of_a_requirement() -> None:
+def test_global_option_is_not_removed_with_a_requirement() -> None:
     text = "-i https://index.example/simple/\nold-lib"
     assert without("old-lib", text) == "-i https://index.example/simple/\n"
 
 
-def test_a_comment_that_ends_in_a_backslash_is_not_continued() -> None:
+def test_comment_line_with_trailing_backslash_is_not_continued() -> None:
     assert without("old-lib", "# a \\\nold-lib\n") == "# a \\\n"
 
 
-def test_a_constraint_is_taken_out_of_a_constraints_file() -> None:
+def test_constraint_is_removed_from_a_constraints_file() -> None:
     document = parse("requirements", "a<1\nold-lib<2\n", DependencyKind.CONSTRAINT)
     edits = remove_dependency("a<1\nold-lib<2\n", document, document.dependencies[1])
     assert apply("a<1\nold-lib<2\n", edits) == "a<1\n"
@@ -242,7 +246,7 @@ def test_a_constraint_is_taken_out_of_a_constraints_file() -> None:
         ("install_requires =\n    old-lib\n", "install_requires =\n"),
     ],
 )
-def test_an_option_of_an_ini_file_keeps_the_rest_of_its_list(before: str, after: str) -> None:
+def test_rest_of_an_ini_list_is_kept(before: str, after: str) -> None:
     assert without("old-lib", f"[options]\n{before}", "setup-cfg") == f"[options]\n{after}"
 
 
@@ -269,10 +273,10 @@ def test_an_option_of_an_ini_file_keeps_the_rest_of_its_list(before: str, after:
         ("deps: [&x old-lib]\n", None),
     ],
 )
-def test_a_yaml_list_stays_one(before: str, after: str | None) -> None:
+def test_yaml_list_stays_a_list(before: str, after: str | None) -> None:
     head = "repos:\n  - repo: local\n    hooks:\n    - id: x\n      language: python\n      "
     expected = before if after is None else after
-    before, expected = (head + one.replace("deps", "additional_dependencies") for one in (before, expected))
+    before, expected = (head + text.replace("deps", "additional_dependencies") for text in (before, expected))
     assert without("old-lib", before, "pre-commit") == expected
 
 
@@ -286,10 +290,10 @@ def test_a_yaml_list_stays_one(before: str, after: str | None) -> None:
         ("install_requires=['a', ('old-lib')]", None),
     ],
 )
-def test_a_python_list_stays_one(before: str, after: str | None) -> None:
+def test_python_list_stays_a_list(before: str, after: str | None) -> None:
     text = f"from setuptools import setup\nsetup({before})\n"
     document = parse("setup-py", text)
-    if all(one.name != "old-lib" for one in document.dependencies):
+    if all(entry.name != "old-lib" for entry in document.dependencies):
         return
     expected = before if after is None else after
     assert without("old-lib", text, "setup-py") == f"from setuptools import setup\nsetup({expected})\n"
