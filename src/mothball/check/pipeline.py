@@ -33,12 +33,34 @@ from mothball.model.findings import (
 )
 from mothball.model.line_index import LineIndex
 from mothball.model.lookup import IndexResult, LookupResult, Skipped, Source, StatusNotStated, Unavailable
-from mothball.model.records import make
+from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 from mothball.routing.route import IndexRoute, Router, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
 QueryOrSkipped = Query | Skipped
+
+
+class LookupPlan(NamedTuple):
+    """The lookups that a check of ``files`` needs: for each file and dependency a query, or the reason to skip it."""
+
+    files: tuple[SourceFile, ...]
+    lookups: tuple[Sequence[QueryOrSkipped], ...]
+
+    def queries(self) -> tuple[Query, ...]:
+        """Return the distinct queries."""
+        queries = (query for of_file in self.lookups for query in of_file if isinstance(query, Query))
+        return tuple(dict.fromkeys(queries))
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Yield the reasons of all dependencies that are not looked up."""
+        return (skipped for of_file in self.lookups for skipped in of_file if isinstance(skipped, Skipped))
+
+
+def plan_lookups(files: Iterable[SourceFile], settings: RunSettings) -> LookupPlan:
+    """Route all dependencies of ``files`` that are checked."""
+    files = tuple(files)
+    return LookupPlan(files, tuple(_queries(file, settings) for file in files))
 
 
 def check(
@@ -48,16 +70,26 @@ def check(
     unreadable: Sequence[Finding] = (),
     problems: Sequence[Problem] = (),
 ) -> Report:
-    """Check ``files`` and return the report.
+    """Plan the lookups of ``files``, call ``look_up`` once with all queries, and build the report."""
+    plan = plan_lookups(files, settings)
+    return build_report(plan, look_up(plan.queries()), settings, unreadable, problems)
 
-    ``look_up`` is called once, with the queries of all files. The findings ``unreadable`` about files that could not be
-    read, and the ``problems`` of earlier steps, are added to the report.
+
+def build_report(
+    plan: LookupPlan,
+    results: Mapping[Query, IndexResult],
+    settings: RunSettings,
+    unreadable: Sequence[Finding] = (),
+    problems: Sequence[Problem] = (),
+) -> Report:
+    """Build the report on the files of ``plan`` from the ``results`` of all its queries.
+
+    The findings ``unreadable`` about files that could not be read, and the ``problems`` of earlier steps, are added.
     """
-    queries = [_queries(file, settings) for file in files]
-    results = look_up(dict.fromkeys(query for of_file in queries for query in of_file if isinstance(query, Query)))
+    files = plan.files
     paths = dependency_paths(files)
     checked_files = [
-        _check_file(*arguments, results, settings) for arguments in zip(files, queries, paths, strict=True)
+        _check_file(*arguments, results, settings) for arguments in zip(files, plan.lookups, paths, strict=True)
     ]
     all_findings = [
         *unreadable,
@@ -97,12 +129,6 @@ def merge_reports(first: Report, second: Report) -> Report:
     unnamed = tuple(sorted((*first.unnamed, *second.unnamed)))
     summary = _summary(dependencies, findings, unnamed, first.summary.files + second.summary.files)
     return Report(dependencies, findings, problems, summary, unnamed)
-
-
-def queries_of(files: Iterable[SourceFile], settings: RunSettings) -> tuple[Query, ...]:
-    """Return the distinct queries that ``check`` would pass to ``look_up`` for ``files``."""
-    queries = (query for file in files for query in _queries(file, settings) if isinstance(query, Query))
-    return tuple(dict.fromkeys(queries))
 
 
 def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from mothball.check.inputs import SourceFile, is_lock
 from mothball.check.messages import REPORTED_SKIP_REASONS
-from mothball.check.pipeline import check, merge_reports
+from mothball.check.pipeline import build_report, check, merge_reports, plan_lookups
 from mothball.check.policy import exit_code
 from mothball.cli.check import list_files, render
 from mothball.cli.common import Setup, open_session, requested_format, set_up
@@ -17,10 +17,9 @@ from mothball.discovery.change_reader import ChangeReader, select_paths
 from mothball.discovery.config_lookup import governing_config_path
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
-from mothball.index.resolution import Query
 from mothball.index.session import LookupSession
 from mothball.model.findings import CheckMode, Problem, Report, Severity
-from mothball.model.lookup import IndexResult, KnownStatus, LookupResult, ProjectStatus, Skipped, Source
+from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 
@@ -89,31 +88,21 @@ def _added_report(
 ) -> tuple[Report, DiscoveryResult]:
     """Return the report on the added dependencies, and the files that it is based on.
 
-    The first pass reads only changed files and the cache. Unless the cache has every name as active, the second pass
-    also reads the surrounding files, so that no name that was there before is sent to an index.
+    Only changed files are read if the cache has every added name as active. Otherwise the surrounding files are read as
+    well, so that no name that was there before is sent to an index.
     """
     settings = setup.settings
-
-    def look_up_cached(queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
-        pending = list(queries)
-        results = session.look_up([_cache_only(query) for query in pending])
-        return {query: results[_cache_only(query)] for query in pending}
-
-    report = check(discovered.files, look_up_cached, settings, discovered.unreadable, discovered.problems)
-    if not settings.refresh and all(_is_settled(item.lookup) for item in report.dependencies):
-        return report, discovered
-    discovered = change_reader.read(setup.config_resolver, settings, whole=True)
-    return check(discovered.files, session.look_up, settings, discovered.unreadable, discovered.problems), discovered
-
-
-def _cache_only(query: Query) -> Query:
-    """Return ``query`` limited to the cache. The snapshot is left out, as it only applies if the index fails."""
-    if query.settings.offline:
-        return query
-    return query._replace(settings=query.settings._replace(offline=True, snapshot=None))
+    plan = plan_lookups(discovered.files, settings)
+    results = session.look_up(plan.queries(), cache_only=True)
+    if settings.refresh or not all(map(_is_settled, (*results.values(), *plan.skipped()))):
+        discovered = change_reader.read(setup.config_resolver, settings, whole=True)
+        plan = plan_lookups(discovered.files, settings)
+        results = session.look_up(plan.queries())
+    return build_report(plan, results, settings, discovered.unreadable, discovered.problems), discovered
 
 
 def _is_settled(lookup: LookupResult) -> bool:
+    """Return True if ``lookup`` cannot lead to a finding, whatever an index or other files say."""
     match lookup:
         case Skipped():
             return lookup.reason not in REPORTED_SKIP_REASONS

@@ -38,6 +38,10 @@ class LookupSettings(NamedTuple):
     snapshot: Snapshot | None = None
     stale_limit: float = 7 * 24 * 3600.0
 
+    def cache_only(self) -> LookupSettings:
+        """Return settings that only use the cache; offline settings stay as they are."""
+        return self if self.offline else self._replace(offline=True, snapshot=None)
+
 
 class Query(NamedTuple):
     """A normalised name, the indexes that answer for it in the order to ask (never empty), and how to ask."""

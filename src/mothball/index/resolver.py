@@ -63,13 +63,19 @@ class Resolver:
         self._clock = clock
         self._on_progress = on_progress
 
-    def look_up(self, queries: Iterable[Query]) -> dict[Query, IndexResult]:
-        """Return the answer to each of ``queries``, in their order.
+    def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> dict[Query, IndexResult]:
+        """Return the result of each of ``queries``, in their order.
 
-        A project page is asked for at most once, however many queries need it. When the caller is interrupted, what
-        came in so far is kept in the cache.
+        A project page is requested at most once, however many queries need it. When the caller is interrupted, the
+        pages received so far are kept in the cache. With ``cache_only`` no request is sent, and snapshots are not used,
+        as they only apply if an index fails.
         """
         wanted = list(dict.fromkeys(queries))
+        if cache_only:
+            settings = {query.settings: query.settings.cache_only() for query in wanted}
+            limited = [query._replace(settings=settings[query.settings]) for query in wanted]
+            results = self.look_up(limited)
+            return {query: results[cached] for query, cached in zip(wanted, limited, strict=True)}
         run = Resolution(self._clock(), self._cached(wanted))
         result = self._settle(run, {query: query.indexes for query in wanted}, self._on_answer)
         stating = self._stating(run, result.values())

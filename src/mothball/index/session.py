@@ -69,8 +69,8 @@ class LookupSession:
         if self._cache is not None:
             self._cache.close()
 
-    def look_up(self, queries: Iterable[Query]) -> Mapping[Query, IndexResult]:
-        """Return an answer for each of ``queries``, in one batch."""
+    def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> Mapping[Query, IndexResult]:
+        """Return the result of each of ``queries``, in one batch; see ``Resolver.look_up``."""
         wanted = list(queries)
         if not wanted:
             return {}
@@ -82,7 +82,7 @@ class LookupSession:
             clock=time.time,
             on_progress=self._progress.update if self._progress else None,
         )
-        return statuses.look_up(wanted)
+        return statuses.look_up(wanted, cache_only=cache_only)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what went wrong with the cache, told once; the run went on without it."""

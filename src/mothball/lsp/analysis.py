@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import SourceFile
-from mothball.check.pipeline import queries_of
+from mothball.check.pipeline import build_report, plan_lookups
 from mothball.config.project import UserConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
@@ -17,10 +17,10 @@ from mothball.lsp.documents import Checked, Parsed
 from mothball.lsp.effective_settings import EffectiveSettings, SettingsError, run_settings
 from mothball.lsp.last_valid import LastValid
 from mothball.lsp.lookups import IndexResults
-from mothball.lsp.open_document import DocumentContext, check_open, read_file_context, read_open
+from mothball.lsp.open_document import DocumentContext, read_file_context, read_open
 from mothball.lsp.unsaved import NOTHING_UNSAVED, Unsaved
 from mothball.model.errors import ConfigError, UnreadableFileError
-from mothball.model.findings import Finding, Problem, Severity
+from mothball.model.findings import Finding, Problem, Report, Severity
 from mothball.model.records import NamedTuple
 from mothball.repository.files import display_path
 
@@ -88,7 +88,7 @@ def read_file_state(
         problem = Problem(Severity.ERROR, f"nothing is checked: {error}", error.help, place)
         context = context._replace(saved=None, problems=(problem,))
     opened = read_open(text, context, valid=valid)
-    queries = queries_of((opened.file, *opened.manifests), run_settings()) if opened else ()
+    queries = plan_lookups(opened.files(), run_settings()).queries() if opened else ()
     return FileState(Parsed(context, text, opened), cached(queries) if queries else {})
 
 
@@ -97,19 +97,16 @@ def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
-    asked: list[Query] = []
-
-    def look_up(queries: Iterable[Query]) -> IndexResults:
-        asked.extend(queries)
-        return known(asked)
-
-    report = check_open(parsed.opened, look_up, run_settings()) if parsed.opened else None
+    report: Report | None = None
+    queries: tuple[Query, ...] = ()
+    if parsed.opened is not None:
+        plan = plan_lookups(parsed.opened.files(), run_settings())
+        queries = plan.queries()
+        report = build_report(plan, known(queries), run_settings())
     if report is not None and parsed.opened is not None and task.unused:
         still_there = _replaced(task.unused, parsed.opened.file)
         report = report._replace(findings=(*report.findings, *still_there))
-    checked = Checked(
-        text, display_path(context.path), task.version, parsed.opened, report, tuple(asked), context.problems
-    )
+    checked = Checked(text, display_path(context.path), task.version, parsed.opened, report, queries, context.problems)
     return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
 
 

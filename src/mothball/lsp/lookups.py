@@ -228,13 +228,8 @@ class _BlockingLookups:
 
     def cached(self, queries: tuple[Query, ...]) -> IndexResults:
         """Return results that need no index: fresh ones from the cache, or any if a query is offline."""
-        modified = _with_settings(queries, lambda settings: settings._replace(offline=True))
-        answers = self._resolve(modified.values(), _no_client)
-        return {
-            query: answers[offline]
-            for query, offline in modified.items()
-            if query.settings.offline or _is_fresh(answers[offline])
-        }
+        results = self._resolve(queries, _no_client, cache_only=True)
+        return {query: result for query, result in results.items() if query.settings.offline or _is_fresh(result)}
 
     def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
         """Return a result for each query; ``on_result`` is called early with those that are final."""
@@ -249,14 +244,19 @@ class _BlockingLookups:
         return {query: answers[other] for query, other in modified.items()}
 
     def _resolve(
-        self, queries: Iterable[Query], open_client: Callable[[], Fetcher], on_result: OnResult | None = None
+        self,
+        queries: Iterable[Query],
+        open_client: Callable[[], Fetcher],
+        on_result: OnResult | None = None,
+        *,
+        cache_only: bool = False,
     ) -> IndexResults:
         """Look up; errors other than those of the network are logged and returned as failed lookups."""
         queries = tuple(queries)
         cache = self._open_cache()
         try:
             statuses = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
-            return statuses.look_up(queries)
+            return statuses.look_up(queries, cache_only=cache_only)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
         except Exception:

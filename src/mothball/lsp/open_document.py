@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from mothball.check.inputs import LocalName, ResolvedConfig, RunSettings, SourceFile, is_lock
-from mothball.check.pipeline import LookUp, check
 from mothball.discovery.config_lookup import ConfigResolver, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
@@ -39,7 +38,7 @@ from mothball.lsp.unsaved import (
 from mothball.model.document import Document, Location
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
-from mothball.model.findings import Problem, Report
+from mothball.model.findings import Problem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
@@ -96,6 +95,10 @@ class OpenFile(NamedTuple):
     manifests: tuple[SourceFile, ...] = ()
     changes_indexes: bool = False
     valid: LastValid | None = None
+
+    def files(self) -> tuple[SourceFile, ...]:
+        """Return the file and its manifests: what is checked together."""
+        return self.file, *self.manifests
 
 
 def read_file_context(
@@ -168,11 +171,6 @@ def read_open(
         file = with_private(file, unsaved.private)
     manifests = context.manifests if context.manifests and is_lock(file.document) else ()
     return OpenFile(file, manifests, changes_indexes, valid)
-
-
-def check_open(opened: OpenFile, look_up: LookUp, settings: RunSettings) -> Report:
-    """Return the report on an open document and its manifests."""
-    return check((opened.file, *opened.manifests), look_up, settings)
 
 
 _ANY_DAY = RunSettings(today="", now=0.0)

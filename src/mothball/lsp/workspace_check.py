@@ -9,7 +9,7 @@ from contextlib import suppress
 from lsprotocol import types  # noqa: TC002 - as TC001
 
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
-from mothball.check.pipeline import check, queries_of
+from mothball.check.pipeline import build_report, plan_lookups
 from mothball.config.project import NetworkSettings, ProjectConfig
 from mothball.config.user_directories import user_config_file
 from mothball.discovery.config_lookup import ConfigResolver
@@ -90,8 +90,9 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
     else:
         files = [_with_private(one, context.private) for one in found if isinstance(one, SourceFile)]
         unreadable = [one for one in found if isinstance(one, Finding)]
-    answers = _look_up(queries_of(files, settings), context)
-    report = check(files, lambda _: answers, settings, unreadable, problems)
+    plan = plan_lookups(files, settings)
+    answers = _look_up(plan.queries(), context)
+    report = build_report(plan, answers, settings, unreadable, problems)
     for problem in report.problems:
         is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
         if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:

@@ -301,8 +301,7 @@ def test_stale_result_is_reported_if_another_index_has_a_fresh_one() -> None:
     elsewhere = "https://other.example/simple/"
     stale = KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.STALE, age=DAY))
 
-    def look_up(queries: object) -> dict[Query, IndexResult]:
-        assert isinstance(queries, dict)
+    def look_up(queries: Iterable[Query]) -> dict[Query, IndexResult]:
         return {query: ACTIVE if query.indexes == (elsewhere,) else stale for query in queries}
 
     other = source("a-lib\n", "z-requirements.txt", resolved_config(network=NetworkSettings(elsewhere)))
