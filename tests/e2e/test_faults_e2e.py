@@ -54,9 +54,9 @@ def test_refused_connections_are_shown_in_full_only_twice(mothball: Mothball) ->
 
 def test_slow_index_times_out(mothball: Mothball) -> None:
     mothball.configure('timeout = "1s"')
-    with unanswering_url() as deaf, ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as silent:
+    with unanswering_url() as unresponsive, ScriptedIndex({NAME: Reply(fault=Fault.SILENCE)}) as silent:
         arguments = ("status", NAME, "--format", "json", "--index-url")
-        runs = [finish(run) for run in [mothball.start(*arguments, url) for url in (deaf, silent.url)]]
+        runs = [finish(run) for run in [mothball.start(*arguments, url) for url in (unresponsive, silent.url)]]
         assert silent.count() == 1
     lookups = [run.report["projects"][0]["lookup"] for run in runs]
     assert [lookup["kind"] for lookup in lookups] == ["unavailable", "unavailable"]

@@ -40,7 +40,7 @@ def runner_of(tmp_path_factory: pytest.TempPathFactory, origin: Path) -> Callabl
 def index(pypiron: Pypiron) -> Pypiron:
     pypiron.publish(ARCHIVED, ALSO_ARCHIVED, ACTIVE, DEPRECATED, QUARANTINED)
     for name in (ARCHIVED, ALSO_ARCHIVED):
-        pypiron.set_status(name, "archived", "moved to another place")
+        pypiron.set_status(name, "archived", "moved to another project")
     pypiron.set_status(DEPRECATED, "deprecated")
     pypiron.set_status(QUARANTINED, "quarantined")
     return pypiron
@@ -73,7 +73,7 @@ def test_commit_that_adds_an_archived_project_is_rejected(shop_per_runner: Commi
     assert not outcome.made
     assert shop_per_runner.head() == before
     assert f"pyproject.toml:6:6: error[archived] {ARCHIVED} is archived" in outcome.said
-    assert '"moved to another place"' in outcome.said
+    assert '"moved to another project"' in outcome.said
     assert outcome.said.count("ways out") == 1
 
 
@@ -111,8 +111,8 @@ def test_unverified_addition_is_rejected_with_a_remedy(
 
 @pytest.mark.parametrize("remedy", ["comment", "configuration", "skip"])
 def test_each_remedy_works_as_pasted(shop: Committer, remedy: str) -> None:
-    said = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
-    shown = said[said.index("ways out") :]
+    output = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
+    shown = output[output.index("ways out") :]
     if remedy == "skip":
         assert "SKIP=mothball git commit" in shown
         assert shop.commit(None, more={"SKIP": "mothball"}).made
@@ -209,14 +209,14 @@ def test_commit_in_a_subdirectory(shop: Committer) -> None:
 
 
 def test_commit_in_a_linked_worktree(shop: Committer, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    shop.repository.git("worktree", "add", "--quiet", "-b", "other", str(other))
-    (other / "requirements.txt").write_text(lines(ARCHIVED))
-    shop.repository.git("add", "requirements.txt", cwd=other)
-    assert not shop.git("commit", "--message", "x", cwd=other).made
-    (other / "requirements.txt").write_text(lines(ACTIVE))
-    shop.repository.git("add", "requirements.txt", cwd=other)
-    assert shop.git("commit", "--message", "x", cwd=other).made
+    worktree = tmp_path / "worktree"
+    shop.repository.git("worktree", "add", "--quiet", "-b", "topic", str(worktree))
+    (worktree / "requirements.txt").write_text(lines(ARCHIVED))
+    shop.repository.git("add", "requirements.txt", cwd=worktree)
+    assert not shop.git("commit", "--message", "x", cwd=worktree).made
+    (worktree / "requirements.txt").write_text(lines(ACTIVE))
+    shop.repository.git("add", "requirements.txt", cwd=worktree)
+    assert shop.git("commit", "--message", "x", cwd=worktree).made
 
 
 def test_unusual_file_names(shop: Committer) -> None:

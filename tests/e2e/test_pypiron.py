@@ -14,8 +14,8 @@ PROJECTS = (
     "revived",
     "malicious",
     "outdated",
-    "beside-marked",
-    "beside-unmarked",
+    "same-run-marked",
+    "same-run-unmarked",
     "earlier-marked",
     "later-unmarked",
     "snapped-archived",
@@ -90,11 +90,11 @@ def test_deprecated_project_is_a_warning_and_with_strict_an_error(index: Pypiron
 
 
 def test_absent_marker_is_active_if_the_index_states_one_in_the_same_run(index: Pypiron, mothball: Mothball) -> None:
-    index.set_status("beside-marked", "deprecated")
-    mothball.require(index.url, "beside-unmarked", "beside-marked")
+    index.set_status("same-run-marked", "deprecated")
+    mothball.require(index.url, "same-run-unmarked", "same-run-marked")
     run = mothball.check("--no-cache")
-    assert run.said("beside-unmarked") == ("stated", "active")
-    assert run.found() == [("deprecated", "warning", "beside-marked")]
+    assert run.said("same-run-unmarked") == ("stated", "active")
+    assert run.found() == [("deprecated", "warning", "same-run-marked")]
 
 
 def test_absent_marker_is_active_if_a_cached_page_of_the_index_has_one(index: Pypiron, mothball: Mothball) -> None:

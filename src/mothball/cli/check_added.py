@@ -53,7 +53,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
 
 def _remedies(report: Report, discovered: DiscoveryResult, change: Change, file_format: str | None) -> str:
     """Return the remedies for the errors in ``report``."""
-    from mothball.report.remedies import COMMIT, PUSH, RUN, ConfigFile, RemedyContext, remedies  # noqa: PLC0415 - rarely used
+    from mothball.report.remedies import COMMIT, PUSH, RUN, ConfigFile, RemedyContext, remedies  # noqa: PLC0415
 
     configurations = {
         file.path: ConfigFile(

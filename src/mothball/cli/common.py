@@ -99,18 +99,18 @@ def requested_format(arguments: argparse.Namespace) -> str | None:
 
 def open_session(arguments: argparse.Namespace, user: UserConfig) -> LookupSession:
     """Return the lookup session of this run."""
-    access = _access(arguments, user)
+    credentials = _credentials(arguments, user)
     return LookupSession(
-        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, credentials=access, progress=Progress()
+        use_cache=not arguments.no_cache, trusted_hosts=user.trusted_hosts, credentials=credentials, progress=Progress()
     )
 
 
-def _access(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
+def _credentials(arguments: argparse.Namespace, user: UserConfig) -> CredentialSettings:
     """Return the user's credential settings, with the index URL of the command line or environment first."""
-    return user.credentials._replace(index_urls=(*index_addresses(arguments), *user.credentials.index_urls))
+    return user.credentials._replace(index_urls=(*requested_index_urls(arguments), *user.credentials.index_urls))
 
 
-def index_addresses(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
+def requested_index_urls(arguments: argparse.Namespace) -> tuple[UserIndexUrl, ...]:
     """Return the index URL of the command line or environment, if any. Raises UsageError if it is invalid."""
     index_url = _requested_index(arguments)
     return () if index_url is None else (UserIndexUrl(index_url),)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from mothball.cli.common import index_addresses, read_overrides
+from mothball.cli.common import read_overrides, requested_index_urls
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the client disconnects, and return the exit code. Raises UsageError for invalid variables."""
-    overrides, addresses = read_overrides(arguments), index_addresses(arguments)
+    overrides, index_urls = read_overrides(arguments), requested_index_urls(arguments)
     from mothball.lsp.effective_settings import Environment  # noqa: PLC0415 - slow imports
     from mothball.lsp.main import serve  # noqa: PLC0415 - slow imports
 
-    return serve(Environment(overrides, addresses))
+    return serve(Environment(overrides, index_urls))

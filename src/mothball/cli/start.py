@@ -1,8 +1,8 @@
 """Entry point of the console script, with a fast exit for commits without dependency files.
 
-Most commits stage no dependency file, and nearly all of the hook's run time is imports. So before argparse and the
-rest are imported, ``git`` is asked whether a dependency file is staged. All other cases run the command line parser,
-which reaches the same result.
+Most commits stage no dependency file, and nearly all of the hook's run time is imports. So this
+module runs git to check whether a dependency file is staged, before it imports argparse and the rest. All other cases
+go through the command line parser, which reaches the same result.
 """
 
 from __future__ import annotations
