@@ -55,7 +55,7 @@ def test_example_shows_the_five_cases_and_exits_1(example: Mothball) -> None:
     ]
     summary = blocks[-1]
     assert "2 ignored" in summary
-    assert "1 not verified" in summary
+    assert "1 unverified" in summary
 
 
 def test_example_json_reports_the_same_findings(example: Mothball) -> None:

@@ -69,7 +69,7 @@ def test_every_output_format_reports_added_dependencies(shop: Workshop, output_f
     result = shop.check("--format", output_format)
     assert result.code == 1
     assert "old-a is archived" in result.out
-    assert ("ways out" in result.out) == (output_format == "text")
+    assert ("what to do" in result.out) == (output_format == "text")
 
 
 def test_json_report_is_printed_if_nothing_is_staged(shop: Workshop) -> None:
@@ -174,8 +174,8 @@ def test_remedies_name_the_configuration_of_each_file(shop: Workshop) -> None:
     )
     shop.stage({"requirements.txt": lines("old-a"), "sub/pyproject.toml": toml("old-b") + own})
     output = shop.check().out
-    assert "or in mothball.toml\n      [ignore]\n      old-a = {" in output
-    assert "and in sub/pyproject.toml\n      [tool.mothball.ignore]\n      old-b = {" in output
+    assert "or in mothball.toml:\n      [ignore]\n      old-a = {" in output
+    assert "and in sub/pyproject.toml:\n      [tool.mothball.ignore]\n      old-b = {" in output
 
 
 def test_remedies_fit_the_rejected_operation(shop: Workshop) -> None:
@@ -197,7 +197,7 @@ def test_remedy_for_a_transitive_package_is_upgrading_its_parent(shop: Workshop)
     )
     shop.stage({"uv.lock": packages})
     output = shop.check().out
-    assert "upgrade or replace good-a, for what that brings in" in output
+    assert "upgrade or replace good-a to fix transitive dependencies" in output
     assert "in place of" not in output
 
 

@@ -36,7 +36,7 @@ def test_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
         assert f"\n{prefix}" in f"\n{result.out}"
     assert result.out.endswith(
         "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 skipped "
-        "(from version control), 1 not verified\n"
+        "(VCS URL), 1 unverified\n"
     )
 
 
@@ -50,7 +50,7 @@ def test_text_output_of_one_finding(project: Project) -> None:
         "  2 | old-lib>=1  # once",
         '    | ^^^^^^^ "moved"',
     ]
-    assert lines[3].startswith("    = note: learnt from the snapshot of 20")
+    assert lines[3].startswith("    = note: status from the snapshot of 20")
     assert lines[4].startswith("    = help: ")
     assert lines[5:] == ["", "2 dependencies in 1 file: 2 checked, 1 finding (1 error)"]
     assert (result.code, result.err) == (1, "")
@@ -197,7 +197,7 @@ def test_offline_uses_cached_results_of_any_age_and_the_snapshot(project: Projec
     ]
     assert [problem["severity"] for problem in report["problems"]] == ["note"]
     assert "1 result is from the cache, up to 60 d old" in report["problems"][0]["message"]
-    assert "learnt from https://index.example/simple/ 60 d ago" in project.check("--offline").out
+    assert "status from https://index.example/simple/, looked up 60 d ago" in project.check("--offline").out
 
 
 @pytest.mark.parametrize(
@@ -507,7 +507,7 @@ def test_names_without_a_usable_index_are_reported(project: Project) -> None:
     assert wheels == f"requirements-wheels.txt: warning: 1 name was {skipped} {reason}"
     reason = "unresolved variable in the index URL"
     assert variable == f"requirements.txt: warning: 2 names were {skipped} {reason}"
-    assert "2 with a variable index" in result.out
+    assert "2 with an unresolved index URL" in result.out
     assert project.check("--offline", "--strict").code == 3
 
 
@@ -516,4 +516,4 @@ def test_variable_in_an_entry_is_reported(project: Project) -> None:
     first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
     reason = "unresolved variable in the entry"
     assert first == f"requirements.txt: warning: 2 names were not looked up: {reason}"
-    assert last.endswith("2 skipped (with a variable)")
+    assert last.endswith("2 skipped (with an unresolved variable)")

@@ -74,7 +74,7 @@ def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
         case _:
             from mothball.report.text import render_text  # noqa: PLC0415
 
-            return render_text(report, now=now, colour=_use_color(arguments.color), quiet=arguments.quiet)
+            return render_text(report, now=now, color=_use_color(arguments.color), quiet=arguments.quiet)
 
 
 def _use_color(choice: str) -> bool:

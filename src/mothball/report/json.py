@@ -1,4 +1,4 @@
-"""The report for programs. docs/json.md describes every field; the shape is versioned and under test."""
+"""The report as JSON. docs/json.md documents every field; the format is versioned and tested."""
 
 from __future__ import annotations
 
@@ -25,22 +25,25 @@ VERSION = 1
 
 
 def render_json(report: Report) -> str:
-    """Return the report as one JSON object, indented, keys in a fixed order, pure ASCII."""
+    """Return the report as one JSON object: indented, keys in a fixed order, ASCII only."""
     document = {
         "version": VERSION,
         "summary": report.summary._asdict(),
-        "dependencies": [_dependency(item) for item in report.dependencies],
+        "dependencies": [_dependency(checked) for checked in report.dependencies],
         "findings": [_finding(finding) for finding in report.findings],
         "problems": [_problem(problem) for problem in report.problems],
-        "unnamed": [{**_place(one.location.path, one.location), "reason": one.reason} for one in report.unnamed],
+        "unnamed": [
+            {**_location_fields(entry.location.path, entry.location), "reason": entry.reason}
+            for entry in report.unnamed
+        ],
     }
     return escape_log_commands(json.dumps(document, indent=2)) + "\n"
 
 
 def lookup_json(lookup: LookupResult) -> dict[str, Any]:
-    """Return a look-up as ``{kind, status, cause, reason, index, checked_at, source}``, with null where there is none.
+    """Return a lookup result as ``{kind, status, cause, reason, index, checked_at, source}``; missing values are null.
 
-    ``cause`` is for programs: why an index could not answer, one of ``answers.Cause``.
+    ``cause`` is the ``Cause`` of a failed lookup.
     """
     match lookup:
         case KnownStatus():
@@ -71,7 +74,7 @@ def _lookup(
     }
 
 
-def _place(path: str, location: Location | None) -> dict[str, Any]:
+def _location_fields(path: str, location: Location | None) -> dict[str, Any]:
     return {
         "path": path or None,
         "line": location.start.line if location else None,
@@ -81,18 +84,18 @@ def _place(path: str, location: Location | None) -> dict[str, Any]:
     }
 
 
-def _dependency(item: CheckedDependency) -> dict[str, Any]:
-    dependency = item.dependency
+def _dependency(checked: CheckedDependency) -> dict[str, Any]:
+    dependency = checked.dependency
     return {
-        **_place(item.location.path, item.location),
+        **_location_fields(checked.location.path, checked.location),
         "name": dependency.name,
         "kind": dependency.kind,
         "section": dependency.section or None,
         "specifier": dependency.specifier or None,
         "version": dependency.version,
-        "transitive": item.transitive,
-        "via": list(item.via),
-        "lookup": lookup_json(item.lookup),
+        "transitive": checked.transitive,
+        "via": list(checked.via),
+        "lookup": lookup_json(checked.lookup),
     }
 
 
@@ -100,12 +103,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity,
-        **_place(finding.path, finding.location),
+        **_location_fields(finding.path, finding.location),
         "name": finding.name,
         "message": finding.full_message(),
         "help": finding.help or None,
         "suppressed": finding.suppressed._asdict() if finding.suppressed else None,
-        "related_locations": [_place(location.path, location) for location in finding.related_locations],
+        "related_locations": [_location_fields(location.path, location) for location in finding.related_locations],
     }
 
 

@@ -1,4 +1,4 @@
-"""How to go on after a change was rejected: one block below all findings, made to be copied from."""
+"""Remedies for a rejected change: one block below all findings, ready to paste."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import join_names, one_line
 
 _SHOWN_NAMES = 5
-# A quarantined project may be malware: how to take it in all the same is for nobody to be reminded of.
-_NEVER_OFFERED = (Rule.QUARANTINED, Rule.UNVERIFIED)
+# A quarantined project may be malware, so no ignore is suggested.
+_NEVER_IGNORED = (Rule.QUARANTINED, Rule.UNVERIFIED)
 
 
 class BlockedAction(NamedTuple):
-    """What was stopped, and the command that would do it again; ``has_hook`` where that goes through a hook."""
+    """What was blocked, and the command that retries it. ``has_hook`` is true if the command runs the hook."""
 
     what: str
     command: str
@@ -31,19 +31,23 @@ RUN = BlockedAction("run", "mothball check", has_hook=False)
 
 
 class ConfigFile(NamedTuple):
-    """A configuration file as it is shown, and the snapshot that it names, if any."""
+    """A configuration file, as a display path, and the snapshot that it sets, if any."""
 
     path: str
     snapshot: str | None = None
 
     @property
     def is_shared(self) -> bool:
-        """Whether it holds the configuration of other tools as well."""
+        """Whether the file also configures other tools."""
         return os.path.basename(self.path) == PYPROJECT_TOML
 
 
 class RemedyContext(NamedTuple):
-    """What was stopped: the paths of locks in it, what rules over each path, the moment, and the hook's id."""
+    """The circumstances of a rejected change.
+
+    ``locks`` are the paths of its lock files. ``config_files`` maps the path of each file to the configuration file
+    that applies to it.
+    """
 
     locks: frozenset[str] = frozenset()
     config_files: Mapping[str, ConfigFile] = {}
@@ -51,77 +55,88 @@ class RemedyContext(NamedTuple):
     hook_id: str = "mothball"
 
     def config_file(self, path: str) -> ConfigFile:
-        """Return what rules over the file at ``path``."""
+        """Return the configuration file that applies to the file at ``path``, by default mothball.toml."""
         return self.config_files.get(path, ConfigFile(MOTHBALL_TOML))
 
 
-def remedies(report: Report, stopped: RemedyContext) -> str:
-    """Return the ways out of the errors in ``report``, empty where there are none."""
-    errors = [one for one in report.findings if one.severity is Severity.ERROR and one.suppressed is None]
-    kept = [one for one in errors if one.name and one.rule in IGNORABLE_RULES and one.rule not in _NEVER_OFFERED]
-    lines = [*_replacing(errors, report), *_keeping(kept, stopped), *_unverified(errors, report, stopped)]
+def remedies(report: Report, context: RemedyContext) -> str:
+    """Return the remedies for the errors in ``report``, empty if there are none."""
+    errors = [
+        finding for finding in report.findings if finding.severity is Severity.ERROR and finding.suppressed is None
+    ]
+    ignorable = [
+        finding
+        for finding in errors
+        if finding.name and finding.rule in IGNORABLE_RULES and finding.rule not in _NEVER_IGNORED
+    ]
+    lines = [
+        *_replace_lines(errors, report),
+        *_ignore_lines(ignorable, context),
+        *_unverified_lines(errors, report, context),
+    ]
     if not lines:
         return ""
-    if stopped.action.has_hook:
-        lines.append(f"to let this one {stopped.action.what} pass, unchecked (pre-commit, prek):")
-        lines.append(f"    SKIP={stopped.hook_id} {stopped.action.command} ...")
-    return "\n".join(["ways out", *(f"  {line}" for line in lines)]) + "\n"
+    if context.action.has_hook:
+        lines.append(f"to skip the hook for one {context.action.what} (pre-commit, prek):")
+        lines.append(f"    SKIP={context.hook_id} {context.action.command} ...")
+    return "\n".join(["what to do", *(f"  {line}" for line in lines)]) + "\n"
 
 
-def _replacing(errors: Iterable[Finding], report: Report) -> list[str]:
-    brought = {item.location: item.via[0] for item in report.dependencies if item.via}
-    named = [one for one in errors if one.name and one.rule is not Rule.UNVERIFIED]
-    names = list(dict.fromkeys(one.name or "" for one in named if one.location not in brought))
-    parents = list(dict.fromkeys(brought[one.location] for one in named if one.location in brought))
-    lines = [f"take other packages, or none, in place of {join_names(names, _SHOWN_NAMES)}"] if names else []
+def _replace_lines(errors: Iterable[Finding], report: Report) -> list[str]:
+    direct_parents = {checked.location: checked.via[0] for checked in report.dependencies if checked.via}
+    named = [finding for finding in errors if finding.name and finding.rule is not Rule.UNVERIFIED]
+    names = list(dict.fromkeys(finding.name or "" for finding in named if finding.location not in direct_parents))
+    parents = list(
+        dict.fromkeys(direct_parents[finding.location] for finding in named if finding.location in direct_parents)
+    )
+    lines = [f"replace or remove {join_names(names, _SHOWN_NAMES)}"] if names else []
     if parents:
-        lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)}, for what that brings in")
+        lines.append(f"upgrade or replace {join_names(parents, _SHOWN_NAMES)} to fix transitive dependencies")
     return lines
 
 
-def _keeping(kept: Sequence[Finding], stopped: RemedyContext) -> list[str]:
-    """Return how to keep what stands there, knowingly: a comment, or the entries of the configurations."""
+def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[str]:
+    """Return how to ignore the findings: by comments (not in lock files), or by entries in configuration files."""
     lines = []
-    in_manifests = [one for one in kept if one.path not in stopped.locks]
+    in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests:
-        lines.append("keep them, and say why: on the line")
-        lines += [
-            f"    {comment}" for comment in dict.fromkeys(ignore_comment_text((one.rule,)) for one in in_manifests)
-        ]
+        lines.append("or ignore them with a reason, on their lines:")
+        comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
+        lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
-    for one in kept:
-        for path in dict.fromkeys((one.path, *(location.path for location in one.related_locations))):
-            entries.setdefault(stopped.config_file(path), {}).setdefault(one.name or "", {})[one.rule] = None
-    beginning = "or in" if lines else "keep them, and say why: in"
-    for governing, rules in sorted(entries.items()):
-        lines.append(f"{beginning} {one_line(governing.path)}")
-        lines.append("    [tool.mothball.ignore]" if governing.is_shared else "    [ignore]")
-        lines += [f"    {ignore_entry_text(name, tuple(of_name))}" for name, of_name in sorted(rules.items())]
-        beginning = "and in"
+    for finding in ignorable:
+        for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
+            entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
+    prefix = "or in" if lines else "or ignore them with a reason, in"
+    for config_file, rules in sorted(entries.items()):
+        lines.append(f"{prefix} {one_line(config_file.path)}:")
+        lines.append("    [tool.mothball.ignore]" if config_file.is_shared else "    [ignore]")
+        lines += [f"    {ignore_entry_text(name, tuple(name_rules))}" for name, name_rules in sorted(rules.items())]
+        prefix = "and in"
     return lines
 
 
-def _unverified(errors: Iterable[Finding], report: Report, stopped: RemedyContext) -> list[str]:
-    unverified = [one for one in errors if one.rule is Rule.UNVERIFIED]
-    is_doubtful = any(one.severity is Severity.ERROR and one.rule for one in report.problems)
-    if not unverified and not is_doubtful:
+def _unverified_lines(errors: Iterable[Finding], report: Report, context: RemedyContext) -> list[str]:
+    unverified = [finding for finding in errors if finding.rule is Rule.UNVERIFIED]
+    has_problem = any(problem.severity is Severity.ERROR and problem.rule for problem in report.problems)
+    if not unverified and not has_problem:
         return []
-    moment = stopped.action
+    action = context.action
     lines = [
-        f"what could not be checked: try again, or take it on trust for one {moment.what}",
-        f"    MOTHBALL_UNVERIFIED=warning {moment.command} ...",
+        f"for failed lookups: try again, or allow them for one {action.what}:",
+        f"    MOTHBALL_UNVERIFIED=warning {action.command} ...",
     ]
-    # No snapshot helps with a list that is computed.
-    doubtful = [one.path for one in unverified if one.name] or [*stopped.config_files, ""][:is_doubtful]
-    for governing in sorted({stopped.config_file(path) for path in doubtful}):
-        directory = os.path.dirname(governing.path)
-        name = governing.snapshot or "statuses.json"
-        writing = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"
-        if governing.snapshot:
-            lines.append(f"or renew the snapshot: online, {writing}")
+    # A snapshot does not help with dependency lists that are computed, which have no name.
+    paths = [finding.path for finding in unverified if finding.name] or [*context.config_files, ""][:has_problem]
+    for config_file in sorted({context.config_file(path) for path in paths}):
+        directory = os.path.dirname(config_file.path)
+        name = config_file.snapshot or "statuses.json"
+        command = f"`mothball snapshot -o {shlex.quote(one_line(os.path.join(directory, name)))}`"
+        if config_file.snapshot:
+            lines.append(f"or update the snapshot while online: {command}")
             continue
-        where = "in" if governing.is_shared else "at the top of"
-        lines.append(f"or have the statuses at hand: online, {writing}, then {where} {one_line(governing.path)}")
-        lines += ["    [tool.mothball]"] if governing.is_shared else []
+        where = "to" if config_file.is_shared else "at the top of"
+        lines.append(f"or use a snapshot: run {command} while online, then add {where} {one_line(config_file.path)}:")
+        lines += ["    [tool.mothball]"] if config_file.is_shared else []
         lines.append('    snapshot = "statuses.json"')
     return lines

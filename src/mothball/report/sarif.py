@@ -1,8 +1,7 @@
-"""The report for code scanning: SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format").
+"""The report as SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), for code scanning.
 
-A finding that belongs to a file is a result, also a suppressed one, with what suppressed it. What belongs to none, an
-index that states nothing or a cache that cannot be used, is a notification of the run: those who take SARIF in refuse
-results without a place.
+Findings in files are results, including suppressed ones with their suppression. Other findings and problems, about an
+index or the cache, are notifications of the run, because code scanning rejects results without a location.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from mothball.model.project_urls import PROJECT_URL, rule_url
 from mothball.model.sanitize import escape_log_commands, one_line
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-# Where relative paths begin: whoever takes the file in knows where the sources are.
+# The base of relative paths, resolved by the consumer.
 _BASE = "%SRCROOT%"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note", Severity.OFF: "none"}
 _KINDS = {"comment": "inSource", "config": "external"}
 _RULES = tuple(Rule)
 
 
-def render_sarif(report: Report, page_of: Callable[[Rule], str]) -> str:
-    """Return the report as one SARIF log, indented, pure ASCII; ``page_of`` gives the Markdown page of a rule."""
+def render_sarif(report: Report, rule_page: Callable[[Rule], str]) -> str:
+    """Return the report as a SARIF log: indented, ASCII only. ``rule_page`` returns the Markdown page of a rule."""
     run = {
         "tool": {
             "driver": {
                 "name": "mothball",
                 "version": __version__,
                 "informationUri": PROJECT_URL,
-                "rules": [_rule(rule, page_of(rule)) for rule in _RULES],
+                "rules": [_rule(rule, rule_page(rule)) for rule in _RULES],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -46,7 +45,7 @@ def render_sarif(report: Report, page_of: Callable[[Rule], str]) -> str:
 
 
 def _rule(rule: Rule, page: str) -> dict[str, Any]:
-    # A page is a heading, a sentence that sums it up, and the rest.
+    # A page starts with a heading and a summary sentence.
     summary = page.split("\n\n")[1].replace("\n", " ")
     return {
         "id": rule,
@@ -59,21 +58,25 @@ def _rule(rule: Rule, page: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    location = finding.location
+    finding_location = finding.location
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": _RULES.index(finding.rule),
         "level": _LEVELS[finding.severity],
         "message": {"text": _text(finding.full_message())},
-        "locations": [_location(finding.path, location.start if location else None, location)],
-        # Once one result says whether it is suppressed, all must.
+        "locations": [_location(finding.path, finding_location.start if finding_location else None, finding_location)],
+        # If one result has this property, all must have it.
         "suppressions": [_suppression(finding.suppressed)] if finding.suppressed else [],
         "properties": {"help": finding.help, **({"project": one_line(finding.name)} if finding.name else {})},
     }
     if finding.related_locations:
         result["relatedLocations"] = [
-            {"id": number, "message": {"text": "recorded here as well"}, **_location(place.path, place.start, place)}
-            for number, place in enumerate(finding.related_locations, 1)
+            {
+                "id": number,
+                "message": {"text": "also locked here"},
+                **_location(location.path, location.start, location),
+            }
+            for number, location in enumerate(finding.related_locations, 1)
         ]
     return result
 
@@ -100,8 +103,8 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _notification(problem: Problem) -> dict[str, Any]:
     text = " ".join(filter(None, (one_line(problem.message), one_line(problem.help))))
-    place = {"locations": [_location(problem.path, problem.position)]} if problem.path else {}
-    return {"level": _LEVELS[problem.severity], "message": {"text": _text(text)}, **place}
+    locations = {"locations": [_location(problem.path, problem.position)]} if problem.path else {}
+    return {"level": _LEVELS[problem.severity], "message": {"text": _text(text)}, **locations}
 
 
 def _location(path: str, start: Position | None, location: Location | None = None) -> dict[str, Any]:
@@ -114,12 +117,12 @@ def _location(path: str, start: Position | None, location: Location | None = Non
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """Return a path, relative with forward slashes or absolute, as a URI (RFC 3986); it may hold any bytes."""
+    """Return a path (relative with forward slashes, or absolute, with any bytes) as a URI (RFC 3986)."""
     try:
         data = path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # no path of this system
+    except UnicodeEncodeError:  # not a valid path on this system
         data = path.encode("utf-8", "replace")
-    # A colon, too, is encoded: what stands before the first one would be a scheme.
+    # Colons are encoded too: the text before the first one would be parsed as a scheme.
     encoded = quote(data, safe="/~")
     if path.startswith("/"):
         return {"uri": f"file://{encoded}"}
@@ -129,7 +132,7 @@ def _artifact(path: str) -> dict[str, str]:
 
 
 def _text(text: str) -> str:
-    """Return foreign words as a message string: no placeholder or link is in it (3.11.5, 3.11.6)."""
+    """Escape text as a SARIF message string without placeholders and links (SARIF 3.11.5, 3.11.6)."""
     for character in "\\[]":
         text = text.replace(character, f"\\{character}")
     return text.replace("{", "{{").replace("}", "}}")

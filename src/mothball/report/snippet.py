@@ -1,29 +1,29 @@
-"""A line of a file with a caret under the place that matters, as it looks on a terminal."""
+"""A source line with carets under a range, for terminals."""
 
 from __future__ import annotations
 
 from mothball.model.document import Location
 from mothball.model.sanitize import sanitize_line
 
-# Wider than most lines, narrower than most terminals; minified files have lines of megabytes.
+# In code points. Minified files have lines of megabytes.
 _WIDTH = 110
 _BEFORE = 50
 _LOOK_BACK = 2000
 
 
 def snippet(location: Location) -> tuple[str, str] | None:
-    """Return the line that ``location`` begins in, and a line of carets to stand under it; None without its text.
+    """Return the first line of ``location`` and a line of carets to print below it, or None if the text is unavailable.
 
-    Both are harmless and of bounded length: a long line is cut around the place.
+    Both are sanitized and of bounded length: a long line is cut around the location.
     """
     if location.line_text is None:
         return None
     start = location.start.column - 1
     end = location.end.column - 1 if location.end.line == location.start.line else len(location.line_text)
     cut = max(0, start - _BEFORE) if len(location.line_text) > _WIDTH else 0
-    # A secret that begins before the cut is recognised by what stands there.
-    ahead = min(cut, _LOOK_BACK)
-    shown = sanitize_line(location.line_text[cut - ahead :], ahead + _WIDTH)[ahead:]
+    # A secret that begins before the cut is recognized only with the text in front of it.
+    lookbehind = min(cut, _LOOK_BACK)
+    shown = sanitize_line(location.line_text[cut - lookbehind :], lookbehind + _WIDTH)[lookbehind:]
     before, marked = shown[: start - cut], shown[start - cut : end - cut]
     if cut:
         shown, before = "…" + shown, " " + before
@@ -33,7 +33,7 @@ def snippet(location: Location) -> tuple[str, str] | None:
 
 
 def _cells(text: str) -> int:
-    """Return how many terminal cells ``text`` takes: wide characters and emoji take two, marks on others none."""
+    """Return the width of ``text`` in terminal cells: wide characters take two, combining marks none."""
     if text.isascii():
         return len(text)
     from unicodedata import category, east_asian_width  # noqa: PLC0415 - rarely needed

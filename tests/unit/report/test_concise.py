@@ -5,7 +5,7 @@ from hypothesis import given
 
 from mothball.model.document import Location, Position, SkipReason
 from mothball.model.findings import Finding, Problem, Report, Rule, Severity, SkippedEntry, Summary
-from mothball.report.concise import concise_line, place_of, problem_line, render_concise, summary_line
+from mothball.report.concise import concise_line, location_prefix, problem_line, render_concise, summary_line
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 
@@ -26,7 +26,7 @@ requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved t
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old
 12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 skipped \
-(1 direct URL, 1 incomplete entry), 1 not verified, 1 not stated
+(1 direct URL, 1 incomplete entry), 1 unverified, 1 not stated
 """
 
 
@@ -60,7 +60,7 @@ def test_an_empty_report_is_said_to_be_empty() -> None:
         (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
         (
             Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1),
-            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 skipped, 2 not verified, 1 not stated",
+            f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 skipped, 2 unverified, 1 not stated",
         ),
     ],
 )
@@ -88,9 +88,9 @@ def test_a_lone_reason_is_told_without_its_number() -> None:
 def test_as_much_of_a_place_is_told_as_there_is() -> None:
     finding = Finding(Rule.MISSING, Severity.WARNING, "gone", "")
     location = Location("a.txt", Position(3, 7), Position(3, 9))
-    assert place_of(finding) == ""
-    assert place_of(finding._replace(path="a.txt")) == "a.txt: "
-    assert place_of(finding._replace(path="a.txt", location=location)) == "a.txt:3:7: "
+    assert location_prefix(finding) == ""
+    assert location_prefix(finding._replace(path="a.txt")) == "a.txt: "
+    assert location_prefix(finding._replace(path="a.txt", location=location)) == "a.txt:3:7: "
 
 
 def test_a_path_stays_on_its_line() -> None:

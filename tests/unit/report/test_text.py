@@ -26,8 +26,8 @@ OLD = Finding(
 )
 
 
-def text_of(*findings: Finding, problems: tuple[Problem, ...] = (), colour: bool = False) -> str:
-    return render_text(Report((), findings, problems, NOTHING), now=NOW, colour=colour, quiet=True)
+def text_of(*findings: Finding, problems: tuple[Problem, ...] = (), color: bool = False) -> str:
+    return render_text(Report((), findings, problems, NOTHING), now=NOW, color=color, quiet=True)
 
 
 # --- exactly ----------------------------------------------------------------------------------------------------------
@@ -42,8 +42,8 @@ def test_a_finding_is_a_place_a_picture_the_reason_and_a_way_out() -> None:
     )
 
 
-def test_colours_are_put_around_the_level_the_message_the_bars_and_the_carets() -> None:
-    assert text_of(OLD, colour=True) == (
+def test_colors_are_put_around_the_level_the_message_the_bars_and_the_carets() -> None:
+    assert text_of(OLD, color=True) == (
         "a.txt:12:3: \x1b[1;31merror[archived]\x1b[0m \x1b[1mold-lib is archived\x1b[0m\n"
         "  12 \x1b[2m|\x1b[0m - old-lib>=1\n"
         '     \x1b[2m|\x1b[0m \x1b[1;31m  ^^^^^^^ "moved on"\x1b[0m\n'
@@ -73,7 +73,7 @@ def test_a_finding_without_place_reason_and_help_is_one_line() -> None:
 def test_a_problem_has_its_place_and_its_help() -> None:
     problem = Problem(Severity.ERROR, "unknown key `x`", "did you mean `y`?", "mothball.toml", Position(3, 1))
     assert text_of(problems=(problem,)) == "mothball.toml:3:1: error: unknown key `x`\n  = help: did you mean `y`?\n"
-    assert text_of(problems=(Problem(Severity.NOTE, "so it is"),), colour=True) == "\x1b[1;36mnote: so it is\x1b[0m\n"
+    assert text_of(problems=(Problem(Severity.NOTE, "so it is"),), color=True) == "\x1b[1;36mnote: so it is\x1b[0m\n"
 
 
 def test_what_is_ignored_is_told_with_its_reason_in_one_line_each() -> None:
@@ -127,12 +127,14 @@ def test_quiet_leaves_out_what_is_ignored_and_the_summary() -> None:
 def test_an_answer_that_is_not_of_now_says_whose_and_how_old_it_is() -> None:
     blocks = render_text(full_report(), now=NOW).split("\n\n")
     notes = [re.findall(r"\n +(= note: .*)", block) for block in blocks]
-    assert [note for of_block in notes for note in of_block] == ["= note: learnt from the snapshot of 2026-11-15"]
+    assert [note for of_block in notes for note in of_block] == ["= note: status from the snapshot of 2026-11-15"]
 
 
 def test_a_stale_answer_names_the_index_and_its_age() -> None:
     stale = ARCHIVED._replace(origin=origin(Source.STALE, age=7300))
-    assert "     = note: learnt from https://index.example/simple/ 2 h ago\n" in text_of(OLD._replace(lookup=stale))
+    assert "     = note: status from https://index.example/simple/, looked up 2 h ago\n" in text_of(
+        OLD._replace(lookup=stale)
+    )
 
 
 def test_a_cached_or_fresh_answer_needs_no_note() -> None:
@@ -149,7 +151,7 @@ def test_many_failures_of_one_cause_are_told_twice_in_full_and_then_in_one_block
     blocks = text.split("\n\n")
     assert [block.partition(":")[0] for block in blocks[:2]] == ["requirements.txt"] * 2
     assert blocks[2] == (
-        "warning[unverified] 3 more could not be checked, for the same cause: https://index.example/simple/, timeout\n"
+        "warning[unverified] 3 more could not be checked for the same reason: https://index.example/simple/, timeout\n"
         "  = c-lib, d-lib, e-lib\n"
     )
 
@@ -198,9 +200,9 @@ def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
     plain = render_text(report, now=NOW)
     assert_harmless(plain)
     assert "\x1b" not in plain
-    coloured = render_text(report, now=NOW, colour=True)
-    assert_harmless(coloured)
-    assert COLOUR.sub("", coloured) == plain
+    colored = render_text(report, now=NOW, color=True)
+    assert_harmless(colored)
+    assert COLOUR.sub("", colored) == plain
     # Every line is one of ours: none begins with what a foreign text says.
     level = re.compile(
         r"(?:.*: )?(?:(?:error|warning|note|ignored)\[[a-z-]+\] |(?:error|warning|note): )|\d+ depend|  "
