@@ -1,16 +1,17 @@
-"""Count words of the project's former private vocabulary in docstrings, comments and strings.
+"""Count words of the project's former private vocabulary in docstrings, comments, strings and documents.
 
-``uv run --group dev python -m tests.support.plain_language`` prints the counts and the places.
+``uv run --group test python -m tests.support.plain_language`` prints the places and the counts per package.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,45 +21,82 @@ MARKERS = re.compile(
     r"|mend(?:ed|s)?|rules over)\b",
     re.IGNORECASE,
 )
+# Technical uses and quotations, each with the reason: the path, and the text around the marker.
+ALLOWED = {
+    ("tests/support/plain_language.py", ""): "the list of the words",
+    ("src/mothball/repository/git_repository.py", "somebody else"): "quotes a message of git",
+}
 _TEXT_TOKENS = frozenset({tokenize.COMMENT, tokenize.STRING})
 
 
 class Marker(NamedTuple):
-    """A place where one of the words is used."""
+    """A use of one of the words; ``line_text`` is the line that contains it."""
 
     path: str
     line: int
     word: str
+    line_text: str
 
 
 def markers_in(path: Path) -> Iterator[Marker]:
-    """Yield the markers in a Python file (comments and strings only), or in any other text file."""
+    """Yield the markers in a Python file (comments and strings only) or in any other text file."""
     text = path.read_text("utf-8")
-    shown = path.relative_to(ROOT).as_posix()
-    if path.suffix != ".py":
-        yield from _in_text(shown, 1, text)
-        return
+    lines = text.split("\n")
+    name = path.relative_to(ROOT).as_posix()
+    parts = _python_parts(text) if path.suffix == ".py" else iter([(1, text)])
+    for first_line, part in parts:
+        for line, word in _in_text(part):
+            marker = Marker(name, first_line + line, word, lines[first_line + line - 1])
+            if not _is_allowed(marker):
+                yield marker
+
+
+def _python_parts(text: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in _TEXT_TOKENS:
-            yield from _in_text(shown, token.start[0], token.string)
+            yield token.start[0], token.string
 
 
-def _in_text(shown: str, first_line: int, text: str) -> Iterator[Marker]:
+def _in_text(text: str) -> Iterator[tuple[int, str]]:
     # A phrase may be broken over two lines.
-    for found in MARKERS.finditer(re.sub(r"\n\s*(?:#\s*)?", lambda gap: "\n" + " " * (len(gap[0]) - 1), text)):
-        yield Marker(shown, first_line + text.count("\n", 0, found.start()), found[0].lower())
+    joined = re.sub(r"\n\s*(?:#\s*)?", lambda gap: "\n" + " " * (len(gap[0]) - 1), text)
+    for found in MARKERS.finditer(joined):
+        yield text.count("\n", 0, found.start()), found[0].lower()
 
 
-def count(paths: list[Path]) -> Counter[str]:
-    """Return the number of markers by directory, two levels deep."""
-    counts: Counter[str] = Counter()
-    for path in paths:
-        counts["/".join(path.relative_to(ROOT).parts[:3])] += sum(1 for _ in markers_in(path))
-    return counts
+def _is_allowed(marker: Marker) -> bool:
+    return any(marker.path == path and part in marker.line_text for path, part in ALLOWED)
 
+
+def tracked_files(*patterns: str) -> list[Path]:
+    """Return the files that git tracks and that match one of ``patterns``."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", *patterns]
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def area_of(path: str) -> str:
+    """Return the part of the project that a path belongs to: a package, a directory of tests, or ``docs``."""
+    parts = path.split("/")
+    if parts[0] == "src" and len(parts) > 3:
+        return "/".join(parts[1:3])
+    if parts[0] == "tests" and len(parts) > 2:
+        return "/".join(parts[:3] if parts[1] == "unit" and len(parts) > 3 else parts[:2])
+    return parts[0] if path.endswith(".py") else "docs"
+
+
+def count(paths: Iterable[Path]) -> Counter[str]:
+    """Return the number of markers per area."""
+    return Counter(area_of(marker.path) for path in paths for marker in markers_in(path))
+
+
+DOCUMENTS = ("*.md", "editors/*.md", "docs/*.md", "src/mothball/check/rule_pages/*.md")
+CODE = ("src/*.py", "tests/*.py", "benchmarks/*.py", "noxfile.py")
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:] or ["src", "tests"]:
-        for source in sorted(Path(argument).resolve().rglob("*.py")):
-            for marker in markers_in(source):
-                print(f"{marker.path}:{marker.line}: {marker.word}")
+    chosen = tracked_files(*(sys.argv[1:] or (*CODE, *DOCUMENTS)))
+    for source in chosen:
+        for found in markers_in(source):
+            print(f"{found.path}:{found.line}: {found.word}")
+    for area, number in sorted(count(chosen).items()):
+        print(f"{number:4} {area}")
