@@ -1,4 +1,4 @@
-"""Generate the parts of the extension that repeat mothball's tables: file names, settings, version, license.
+"""Generate the parts of the extension that come from mothball: file names, settings, version and license.
 
 ``python -m tests.regenerate`` writes them, with the generated parts of the documentation.
 """
@@ -14,36 +14,37 @@ from mothball.formats.table import PATTERNS
 from mothball.lsp.features.commands import COMMANDS
 from mothball.lsp.settings import SETTINGS, EditorSetting
 
-HERE = Path(__file__).resolve().parent
-_LICENSE = HERE.parents[1] / "LICENSE"
+DIRECTORY = Path(__file__).resolve().parent
+_LICENSE = DIRECTORY.parents[1] / "LICENSE"
 
-# A file that is opened without a folder activates by its language: what VS Code and people's extensions call our files.
+# Languages of dependency files in VS Code and common extensions; they activate this extension for a file without a
+# folder.
 _LANGUAGES = ("ini", "json", "pip-requirements", "plaintext", "properties", "python", "toml", "yaml")
 
-# What a repository's .vscode/settings.json must not decide is "machine": whom to ask, what to run. It depends on the
-# machine the server runs on (its network, its programs), so a remote window does not take it from the local settings.
+# Settings that a repository's .vscode/settings.json must not change (indexes, programs) are "machine". They depend on
+# the machine of the server, so a remote window does not use the local values.
 _SCOPES = {"user": "machine", "workspace": "window"}
 
-# What keeps names back, and how old an answer may be, is the person's own wherever the server runs: "application" goes
-# along into remote windows, and no workspace can set it either.
-EVERYWHERE = frozenset({"private", "offline", "maxAge"})
+# Privacy and cache age are the user's choice on any machine: "application" settings also apply to remote windows, and
+# cannot be changed by a workspace either.
+APPLICATION_SETTINGS = frozenset({"private", "offline", "maxAge"})
 
-# What the extension itself needs to know, beside the server's settings.
+# Settings of the extension itself.
 _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "mothball.path": {
         "type": "string",
         "default": "",
         "scope": "machine",
-        "markdownDescription": "Absolute path of the `mothball` program. Empty: the selected Python environment, "
-        "then `PATH`, then `uvx` if you allow it.",
+        "markdownDescription": "Absolute path of the `mothball` program. If empty, the extension uses the selected "
+        "Python environment, then `PATH`, then `uvx` if allowed.",
     },
     "mothball.uvx": {
         "type": "string",
         "enum": ["ask", "always", "never"],
         "enumDescriptions": [
-            "Ask when mothball is found nowhere else.",
-            "Run mothball with uvx when it is found nowhere else.",
-            "Never run it with uvx.",
+            "Ask before running mothball with uvx.",
+            "Run mothball with uvx if it is not installed.",
+            "Never run mothball with uvx.",
         ],
         "default": "ask",
         "scope": "machine",
@@ -54,30 +55,30 @@ _OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
         "enum": ["off", "messages", "verbose"],
         "default": "off",
         "scope": "window",
-        "markdownDescription": "What of the conversation with the server is written to the output.",
+        "markdownDescription": "Which messages between VS Code and the server are logged in the output panel.",
     },
 }
 
 
 def globs() -> list[str]:
-    """Return the shapes of the names of all files that mothball reads, as VS Code writes them."""
+    """Return glob patterns of all files that mothball reads, in the syntax of VS Code."""
     return [f"**/{pattern.parent}/{pattern.name}" if pattern.parent else f"**/{pattern.name}" for pattern in PATTERNS]
 
 
-def property_of(setting: EditorSetting) -> dict[str, object]:
-    """Return how package.json describes ``setting``."""
+def property_schema(setting: EditorSetting) -> dict[str, object]:
+    """Return the schema of ``setting`` for package.json."""
     return {
         "type": setting.type,
         **({"items": {"type": "string"}} if setting.type == "array" else {}),
-        # The server takes an empty text for no opinion, and people can type one.
+        # The server treats an empty string as not set.
         "default": "" if setting.default is None else setting.default,
-        "scope": "application" if setting.key in EVERYWHERE else _SCOPES[setting.scope],
+        "scope": "application" if setting.key in APPLICATION_SETTINGS else _SCOPES[setting.scope],
         "markdownDescription": setting.description,
     }
 
 
 def manifest(text: str) -> str:
-    """Return ``text``, the package.json, with the parts that are made here as they should be."""
+    """Return package.json with its generated parts updated."""
     package = json.loads(text)
     package["version"] = mothball.__version__
     package["activationEvents"] = [
@@ -86,37 +87,37 @@ def manifest(text: str) -> str:
     ]
     package["contributes"]["configuration"]["properties"] = {
         **_OWN_SETTINGS,
-        **{f"mothball.{setting.key}": property_of(setting) for setting in SETTINGS},
+        **{f"mothball.{setting.key}": property_schema(setting) for setting in SETTINGS},
     }
     return json.dumps(package, indent=2) + "\n"
 
 
 def module() -> str:
-    """Return the TypeScript module with what the extension needs to know at run time."""
+    """Return a TypeScript module with the constants that the extension needs."""
     return f"""\
 // Generated by `python -m tests.regenerate`.
 
 /** The version of mothball that this extension belongs to. */
 export const VERSION = {json.dumps(mothball.__version__)};
 
-/** The files that mothball reads, by name. */
+/** File name patterns of the files that mothball reads. */
 export const FILE_PATTERNS: readonly string[] = {_array(globs())};
 
-/** The commands that the server takes. */
+/** The commands of the server. */
 export const SERVER_COMMANDS: readonly string[] = {_array(list(COMMANDS))};
 
-/** The settings that the server knows. */
+/** The settings of the server. */
 export const SERVER_SETTINGS: readonly string[] = {_array([setting.key for setting in SETTINGS])};
 """
 
 
 def outputs() -> dict[Path, str]:
-    """Return the text of each file that is generated, in whole or in part."""
-    package = HERE / "package.json"
+    """Return the contents of all generated files by path."""
+    package = DIRECTORY / "package.json"
     return {
         package: manifest(package.read_text("utf-8")),
-        HERE / "src/generated.ts": module(),
-        HERE / "LICENSE": _LICENSE.read_text("utf-8"),
+        DIRECTORY / "src/generated.ts": module(),
+        DIRECTORY / "LICENSE": _LICENSE.read_text("utf-8"),
     }
 
 

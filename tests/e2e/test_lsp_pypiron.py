@@ -47,7 +47,7 @@ def test_diagnostic_follows_the_status_on_the_index(editor: Process, pypiron: Py
     assert "moved to lsp-new" in hover
     # Upload times are in UTC, and the test may run across midnight.
     days = {time.strftime("%Y-%m-%d", time.gmtime(moment)) for moment in (begin, time.time())}
-    assert any(f"- latest release `1.0`, published on {day}\n" in hover for day in days), hover
+    assert any(f"- Latest release: `1.0` ({day})\n" in hover for day in days), hover
     pypiron.clear_status("lsp-lib")
     editor.command("mothball.checkAgain")
     editor.wait_for_diagnostics(document, "deprecated")
@@ -90,7 +90,7 @@ def test_unavailable_index_is_one_diagnostic_until_it_returns(editor: Process, t
     text += "lsp-d\nlsp-e\n"
     editor.change(document, text)
     _, _, down = editor.wait_for_diagnostics(document, "archived", "unreadable", "unverified")
-    assert down["message"].startswith(f"2 names could not be checked on {port}")
+    assert down["message"].startswith(f"2 dependencies could not be checked on {port}")
     assert editor.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
     assert editor.messages("window/showMessage") == []
     with running_pypiron(str(tmp_path / "index"), port=int(port.split(":")[2].partition("/")[0])):

@@ -72,9 +72,9 @@ def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
     before = client.in_loop(lambda: client.server.session.settings)
     client.notify("workspace/didChangeConfiguration", {"settings": odd})
     (told,) = client.wait_for(lambda: client.messages("window/logMessage"))
-    assert "no object of keys and values" in told["params"]["message"]
+    assert "the settings must be an object" in told["params"]["message"]
     now = client.in_loop(lambda: client.server.session.settings)
-    assert now == before._replace(errors=("the settings are no object of keys and values",))
+    assert now == before._replace(errors=("the settings must be an object",))
 
 
 def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InProcess, workspace: Workspace) -> None:
@@ -86,17 +86,17 @@ def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InP
     assert client.in_loop(lambda: client.server.session.settings.max_age) == 7 * 24 * 3600
 
 
-def test_an_errand_and_a_message_that_fail_are_logged(
+def test_failures_of_background_tasks_and_messages_are_logged(
     client: InProcess, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.initialize(PUSH, str(workspace.root))
 
     async def fail() -> None:
         await asyncio.sleep(0)
-        raise OSError("an errand\nof two lines")
+        raise OSError("an error\nof two lines")
 
     client.in_loop(lambda: client.server.run_in_background(fail()))
-    client.wait_for(lambda: "an errand failed" in caplog.text)
+    client.wait_for(lambda: "a background task failed" in caplog.text)
     client.in_loop(lambda: client.server.report_server_error(ValueError("odd\nmessage"), ValueError))
     assert "odd message" in caplog.text
 
@@ -183,7 +183,7 @@ def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(
     client.wait_for_diagnostics(document, "archived")
     client.command("mothball.checkAgain")
     client.wait_for(lambda: index.count("old-lib") == 2)
-    assert caplog.text.count("went on without it") == 1
+    assert caplog.text.count("continuing without it") == 1
 
 
 def test_a_bug_in_looking_up_is_logged_and_never_taken_for_fine(

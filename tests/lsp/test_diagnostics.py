@@ -386,7 +386,7 @@ def test_a_transitive_package_of_a_lock_points_to_the_line_that_brings_it_in(
     assert related["location"]["uri"] == f"file://{manifest}"
     assert related["location"]["range"] == {"start": {"line": 3, "character": 5}, "end": {"line": 3, "character": 15}}
     hover = client.hover(document, place(found)[0], 10)["contents"]["value"]
-    assert "brought in by `direct-lib` → `old-lib`" in hover
+    assert "Dependency path: `direct-lib` → `old-lib`" in hover
 
 
 def test_what_a_lock_records_of_a_manifests_problem_is_shown_in_both(
@@ -423,10 +423,10 @@ def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, wor
         text = "a\nb\nc\n==broken\n"
         document = client.open(workspace.write("requirements.txt", text), text)
         down, _ = client.wait_for_diagnostics(document, "unverified", "unreadable")
-        assert down["message"].startswith(f"3 names could not be checked on {url}")
+        assert down["message"].startswith(f"3 dependencies could not be checked on {url}")
         assert (down["severity"], place(down)[0]) == (2, 0)
         hover = client.hover(document, 1, 0)["contents"]["value"]
-        assert hover.startswith("**not verified** `b`")
+        assert hover.startswith("**unverified** `b`")
     assert client.messages("window/showMessage") == []
 
 
@@ -446,7 +446,7 @@ unverified = "error"
         client.start(PUSH, str(workspace.root), url)
         document = client.open(workspace.write("pyproject.toml", text), text)
         (down,) = client.wait_for_diagnostics(document, "unverified")
-    assert down["message"].startswith("2 names could not be checked")
+    assert down["message"].startswith("2 dependencies could not be checked")
     assert (down["severity"], place(down)) == (1, (4, 17, 22))
 
 
@@ -461,7 +461,7 @@ def test_a_page_that_fails_does_not_speak_for_the_others(
     client.wait_for_diagnostics(document, "unverified", "unverified")
     client.wait_for(lambda: "(a, c)" in client.diagnostics[document][0]["message"])
     failed, odd = client.diagnostics[document]
-    assert failed["message"].startswith(f"2 names could not be checked on {index.url}")
+    assert failed["message"].startswith(f"2 dependencies could not be checked on {index.url}")
     assert odd["message"].startswith("b could not be checked: ")
     assert [place(one)[0] for one in (failed, odd)] == [0, 1]
 

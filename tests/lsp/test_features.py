@@ -42,7 +42,7 @@ def test_hover_tells_the_story_of_any_dependency_line(
     assert hover["contents"]["kind"] == "markdown"
     value = hover["contents"]["value"]
     assert value.startswith("**archived** `old-lib`\n\n")
-    assert "Its index says: `use new-lib`" in value
+    assert "Reason given by the index: `use new-lib`" in value
     assert f"`{index.url}`, checked less than a minute ago" in value
     assert client.hover(document, 1, 0)["contents"]["value"].startswith("**active** `fine`")
     assert client.hover(document, 2, 0) is None
@@ -60,7 +60,7 @@ def test_hover_tells_the_latest_release_also_out_of_the_cache_and_when_nothing_h
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
-    line = "- latest release `2.0`, published on 2024-03-04\n"
+    line = "- Latest release: `2.0` (2024-03-04)\n"
     assert line in client.hover(document, 0, 0)["contents"]["value"]
     client.command("mothball.checkAgain")
     client.wait_for(lambda: len(index.received) == 2)
@@ -86,7 +86,7 @@ def test_hover_is_plain_text_where_the_client_knows_no_other(
 
 # --- code actions -----------------------------------------------------------------------------------------------------
 
-IGNORE_HERE = "Ignore that old-lib is archived, in a comment here"
+IGNORE_HERE = "Ignore `archived` for old-lib in a comment"
 REMOVE = "Remove old-lib from this file"
 
 
@@ -116,13 +116,13 @@ def test_ignore_in_the_configuration_edits_the_file_that_governs(
 ) -> None:
     path = workspace.write(name, before)
     document = archived(client, workspace, index, "old-lib\n")
-    action = actions(client, document, 0)[f"Ignore that old-lib is archived, in {name}"]
+    action = actions(client, document, 0)[f"Ignore `archived` for old-lib in {name}"]
     assert edited(before, action, f"file://{path}") == after
     assert action["edit"]["documentChanges"][0]["textDocument"]["version"] is None
     # What the editor holds of it is newer than the disk.
     held = f"# held\n{before}"
     client.open(path, held, version=7)
-    action = actions(client, document, 0)[f"Ignore that old-lib is archived, in {name}"]
+    action = actions(client, document, 0)[f"Ignore `archived` for old-lib in {name}"]
     assert action["edit"]["documentChanges"][0]["textDocument"]["version"] == 7
     assert edited(held, action, f"file://{path}").endswith(after)
 
@@ -147,7 +147,7 @@ def test_a_configuration_is_made_where_the_client_can_and_there_is_none(
     client.start(PUSH | can, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
-    action = actions(client, document, 0)["Ignore that old-lib is archived, in a new mothball.toml"]
+    action = actions(client, document, 0)["Ignore `archived` for old-lib in a new mothball.toml"]
     creation, edit = action["edit"]["documentChanges"]
     uri = f"file://{workspace.path('mothball.toml')}"
     assert creation == {"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}}
@@ -180,7 +180,7 @@ def test_a_lock_is_edited_by_its_tool_alone(client: InProcess, workspace: Worksp
     document = client.open(workspace.write("uv.lock", text), text)
     (found,) = client.wait_for_diagnostics(document, "archived")
     assert set(actions(client, document, place(found)[0])) == {
-        "Ignore that old-lib is archived, in mothball.toml",
+        "Ignore `archived` for old-lib in mothball.toml",
         "Check again",
     }
 
@@ -251,7 +251,7 @@ def test_names_lead_to_their_pages_and_private_ones_nowhere(client: InProcess, w
     document = client.open(workspace.write("requirements.txt", text), text)
     links = client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
     assert [one["target"] for one in links] == ["https://index.example/simple/old-lib/"]
-    title = "Open the page of old-lib"
+    title = "Open the project page of old-lib"
     action = actions(client, document, 0)[title]
     client.command(action["command"]["command"], *action["command"]["arguments"])
     (shown,) = client.wait_for(lambda: client.messages("window/showDocument"))
@@ -371,9 +371,15 @@ def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProce
     bad = {"indexUrl": "ftp://x", "private": 7, "offline": "yes", "unknown": 1, "maxAge": "1h"}
     client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
     client.wait_for(lambda: len(client.messages("window/logMessage")) == 4)
-    told = [one["params"]["message"] for one in client.messages("window/logMessage")]
-    assert [re.split(": | is", one)[0] for one in told] == [
-        f"setting mothball.{key}" for key in ("indexUrl", "private", "offline", "unknown")
+    messages = [logged["params"]["message"] for logged in client.messages("window/logMessage")]
+    assert [re.split("[:;]", message)[0] for message in messages] == [
+        f"{kind} setting mothball.{key}"
+        for kind, key in (
+            ("invalid", "indexUrl"),
+            ("invalid", "private"),
+            ("invalid", "offline"),
+            ("unknown", "unknown"),
+        )
     ]
     assert client.server.session.settings.max_age == 3600.0
     client.notify("workspace/didChangeConfiguration", {"settings": [1]})
@@ -387,8 +393,8 @@ def test_misspelt_settings_are_told_once_with_what_was_meant(client: InProcess, 
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     client.wait_for(lambda: client.server.session.settings.offline)
     assert [(one["params"]["type"], one["params"]["message"]) for one in client.messages("window/logMessage")] == [
-        (2, "setting mothball.allowLocalIndexs is not known; did you mean `allowLocalIndexes`?"),
-        (2, "setting mothball.privat is not known; did you mean `private`?"),
+        (2, "unknown setting mothball.allowLocalIndexs; did you mean `allowLocalIndexes`?"),
+        (2, "unknown setting mothball.privat; did you mean `private`?"),
     ]
 
 
@@ -429,7 +435,7 @@ def test_private_names_of_the_user_stay_at_home(client: InProcess, workspace: Wo
     document = client.open(workspace.write("requirements.txt", "acme-secret\n"), "acme-secret\n")
     client.wait_for_diagnostics(document)
     hover = client.hover(document, 0, 0)["contents"]["value"]
-    assert "sent nowhere: private name" in hover
+    assert "Not looked up: private name" in hover
     assert "http" not in hover
 
 

@@ -35,7 +35,7 @@ PLACE = Location("requirements.txt", Position(1, 1), Position(1, 8), "old-lib")
 ORIGIN = Origin(INDEX, NOW - 3 * 3600)
 
 
-def story(lookup: LookupResult, finding: Finding | None = None, **fields: object) -> HoverContent:
+def content(lookup: LookupResult, finding: Finding | None = None, **fields: object) -> HoverContent:
     """Return the story of `old-lib`, of which ``lookup`` was learnt; ``fields`` are the item's and its entry's."""
     entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
     own = {key: value for key, value in fields.items() if key in entry._fields}
@@ -45,81 +45,87 @@ def story(lookup: LookupResult, finding: Finding | None = None, **fields: object
     return HoverContent(item, finding, NOW)
 
 
-def found(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:
+def finding(rule: Rule, severity: Severity = Severity.ERROR, suppressed: Suppression | None = None) -> Finding:
     return Finding(rule, severity, "", "", location=PLACE, name="old-lib", suppressed=suppressed)
 
 
-def test_a_whole_story() -> None:
+def test_hover_with_all_details() -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, "use new-lib", ORIGIN, Release("2.1.0", "2024-05-06"))
-    told = story(
-        lookup, found(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
+    hover = content(
+        lookup, finding(Rule.ARCHIVED), marker='python_version < "3.9"', transitive=True, via=("flask-foo", "middle")
     )
-    assert hover_text(told, markdown=True) == (
+    assert hover_text(hover, markdown=True) == (
         "**archived** `old-lib`\n\n"
-        "No more releases are to be expected, not even for security.\n\n"
-        "Its index says: `use new-lib`\n\n"
-        "- rule archived: an error here\n"
-        "- latest release `2.1.0`, published on 2024-05-06\n"
-        '- only where `python_version < "3.9"`\n'
-        "- brought in by `flask-foo` → `middle` → `old-lib`\n"
-        f"- `{INDEX}`, checked 3 h ago\n"
-        f"- [project page]({INDEX}old-lib/)"
+        "No more releases are expected, not even security fixes.\n\n"
+        "Reason given by the index: `use new-lib`\n\n"
+        "- Rule `archived`: error\n"
+        "- Latest release: `2.1.0` (2024-05-06)\n"
+        '- Environment marker: `python_version < "3.9"`\n'
+        "- Dependency path: `flask-foo` → `middle` → `old-lib`\n"
+        f"- Index: `{INDEX}`, checked 3 h ago\n"
+        f"- [Project page]({INDEX}old-lib/)"
     )
-    assert hover_text(told, markdown=False) == (
+    assert hover_text(hover, markdown=False) == (
         "archived old-lib\n\n"
-        "No more releases are to be expected, not even for security.\n\n"
-        "Its index says: use new-lib\n\n"
-        "rule archived: an error here\n"
-        "latest release 2.1.0, published on 2024-05-06\n"
-        'only where python_version < "3.9"\n'
-        "brought in by flask-foo → middle → old-lib\n"
-        f"{INDEX}, checked 3 h ago\n"
-        f"project page: {INDEX}old-lib/"
+        "No more releases are expected, not even security fixes.\n\n"
+        "Reason given by the index: use new-lib\n\n"
+        "Rule `archived`: error\n"
+        "Latest release: 2.1.0 (2024-05-06)\n"
+        'Environment marker: python_version < "3.9"\n'
+        "Dependency path: flask-foo → middle → old-lib\n"
+        f"Index: {INDEX}, checked 3 h ago\n"
+        f"Project page: {INDEX}old-lib/"
     )
 
 
 @pytest.mark.parametrize(
-    ("lookup", "words"),
+    ("lookup", "expected"),
     [
         (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN), "**active**"),
         (KnownStatus(ProjectStatus.DEPRECATED, "", ORIGIN), "advise against"),
-        (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), "possibly harmful"),
-        (StatusNotStated(ORIGIN), "nobody can tell"),
-        (UnrecognizedStatus("frozen", "since May", ORIGIN), "status: `frozen`"),
-        (UnrecognizedStatus("frozen", "since May", ORIGIN), "Its index says: `since May`"),
-        (Missing(ORIGIN), "anybody may register"),
-        (Unavailable(Cause.TIMEOUT, "no answer", ORIGIN), f"`{INDEX}` could not be checked: `no answer`"),
-        (Unavailable(Cause.OFFLINE, "offline, and nobody knows", ORIGIN), "could not be checked: `offline"),
-        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.STALE)), "could not be asked again"),
-        (KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)), "from a snapshot, 3 h old"),
-        (PENDING, "**not asked yet**"),
-        *((Skipped(reason), "**not asked**") for reason in SkipReason),
+        (KnownStatus(ProjectStatus.QUARANTINED, "", ORIGIN), "possible malware"),
+        (StatusNotStated(ORIGIN), "may be archived"),
+        (UnrecognizedStatus("frozen", "since May", ORIGIN), "Status: `frozen`"),
+        (UnrecognizedStatus("frozen", "since May", ORIGIN), "Reason given by the index: `since May`"),
+        (Missing(ORIGIN), "anyone can register"),
+        (Unavailable(Cause.TIMEOUT, "no answer", ORIGIN), f"Lookup on `{INDEX}` failed: `no answer`"),
+        (Unavailable(Cause.OFFLINE, "offline, and not cached", ORIGIN), "failed: `offline, and not cached`"),
+        (
+            KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.STALE)),
+            "the latest attempt to refresh it failed",
+        ),
+        (
+            KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN._replace(source=Source.SNAPSHOT)),
+            "Status from a snapshot, 3 h old",
+        ),
+        (PENDING, "**pending**"),
+        *((Skipped(reason), "**skipped**") for reason in SkipReason),
     ],
 )
-def test_each_kind_of_look_up_has_its_words(lookup: LookupResult, words: str) -> None:
-    text = hover_text(story(lookup), markdown=True)
-    assert words in text
+def test_hover_text_of_each_lookup_result(lookup: LookupResult, expected: str) -> None:
+    text = hover_text(content(lookup), markdown=True)
+    assert expected in text
     assert text.partition("\n")[0].endswith("`old-lib`")
 
 
 @pytest.mark.parametrize(
-    ("finding", "words"),
+    ("rule_finding", "expected"),
     [
-        (found(Rule.ARCHIVED, Severity.WARNING), "rule archived: a warning here"),
-        (found(Rule.ARCHIVED, Severity.NOTE), "rule archived: a note here"),
-        (found(Rule.ARCHIVED, Severity.OFF), "rule archived: turned off here"),
-        (found(Rule.ARCHIVED, suppressed=Suppression("config", "later")), "ignored by the configuration: `later`"),
-        (found(Rule.ARCHIVED, suppressed=Suppression("comment", "")), "ignored by a comment in this file"),
+        (finding(Rule.ARCHIVED, Severity.WARNING), "Rule `archived`: warning"),
+        (finding(Rule.ARCHIVED, Severity.NOTE), "Rule `archived`: note"),
+        (finding(Rule.ARCHIVED, Severity.OFF), "Rule `archived`: off"),
+        (finding(Rule.ARCHIVED, suppressed=Suppression("config", "later")), "ignored by the configuration: `later`"),
+        (finding(Rule.ARCHIVED, suppressed=Suppression("comment", "")), "ignored by a comment in this file"),
     ],
 )
-def test_the_policy_that_applies_is_told(finding: Finding, words: str) -> None:
+def test_hover_shows_severity_and_ignores(rule_finding: Finding, expected: str) -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, "", ORIGIN)
-    assert words in hover_text(story(lookup, finding), markdown=True)
+    assert expected in hover_text(content(lookup, rule_finding), markdown=True)
 
 
-def test_a_package_of_a_lock_that_tells_no_way_is_told_as_such() -> None:
+def test_transitive_dependency_without_path() -> None:
     lookup = KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN)
-    assert "brought in by another package" in hover_text(story(lookup, transitive=True), markdown=True)
+    assert "Transitive dependency, path unknown" in hover_text(content(lookup, transitive=True), markdown=True)
 
 
 # --- foreign text -----------------------------------------------------------------------------------------------------
@@ -167,11 +173,11 @@ def skeleton(markdown: str) -> list[str]:
     return kinds
 
 
-def told(reason: str, name: str, marker: str, ignored: str) -> str:
+def hover_for(reason: str, name: str, marker: str, ignored: str) -> str:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, Origin(f"http://{marker}/", NOW))
-    finding = found(Rule.ARCHIVED, suppressed=Suppression("comment", ignored))
+    suppressed = finding(Rule.ARCHIVED, suppressed=Suppression("comment", ignored))
     return hover_text(
-        story(lookup, finding, name=name, marker=marker, transitive=True, via=(name, marker)), markdown=True
+        content(lookup, suppressed, name=name, marker=marker, transitive=True, via=(name, marker)), markdown=True
     )
 
 
@@ -179,13 +185,15 @@ def told(reason: str, name: str, marker: str, ignored: str) -> str:
 @example("`", "``` `", "a`", "`b")
 def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
     # Outside of code spans, which show their content as it is, the story is the same whatever was foreign in it.
-    assert skeleton(told(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(told("r", "n", "m", "i"))
+    assert skeleton(hover_for(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(
+        hover_for("r", "n", "m", "i")
+    )
 
 
 @given(HOSTILE)
 def test_a_text_of_which_nothing_harmless_is_left_leaves_no_trace(reason: str) -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, ORIGIN)
-    assert ("Its index says" in hover_text(story(lookup), markdown=True)) == bool(one_line(reason))
+    assert ("Reason given by the index" in hover_text(content(lookup), markdown=True)) == bool(one_line(reason))
 
 
 @given(st.text(st.sampled_from("` ab\\*"), min_size=1, max_size=12))
@@ -217,4 +225,4 @@ def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
 )
 def test_a_name_that_no_index_has_told_of_has_no_link(lookup: LookupResult) -> None:
     assert project_page("old-lib", lookup) is None
-    assert "http" not in hover_text(story(lookup), markdown=True).replace(INDEX, "")
+    assert "http" not in hover_text(content(lookup), markdown=True).replace(INDEX, "")

@@ -36,7 +36,7 @@ def test_inside_of_a_string_of_python_there_is_no_place_for_a_comment(
 def test_an_entry_in_two_places_is_not_removed(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     document = opened(client, workspace, "pyproject.toml", IN_TWO_PLACES)
-    offered = {f"Ignore that old-lib is archived, in {place}" for place in ("a comment here", "pyproject.toml")}
+    offered = {f"Ignore `archived` for old-lib in {place}" for place in ("a comment", "pyproject.toml")}
     assert set(actions(client, document, 1)) == {"Check again", *offered}
 
 

@@ -57,7 +57,7 @@ def test_each_transitive_package_points_to_the_line_that_brings_it_in_and_no_oth
     assert "relatedInformation" not in lonely
     for one, name in zip(brought_in, ("old-lib", "tired-lib"), strict=True):
         (related,) = one["relatedInformation"]
-        assert related["message"] == f"direct-lib brings {name} in"
+        assert related["message"] == f"{name} is a transitive dependency of direct-lib"
         assert related["location"]["uri"] == uri(workspace.path("pyproject.toml"))
         assert related["location"]["range"]["start"] == {"line": 4, "character": 5}
 

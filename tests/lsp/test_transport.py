@@ -64,7 +64,7 @@ def test_messages_that_cannot_be_served_are_answered(client: InProcess, workspac
         with pytest.raises(ServerError):
             client.request("textDocument/hover", params)
     client.notify("textDocument/didSave", {"textDocument": 1})
-    with pytest.raises(ServerError, match="initialized already"):
+    with pytest.raises(ServerError, match="already initialized"):
         client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
     client.request("shutdown")
     with pytest.raises(ServerError, match="shutting down"):
@@ -88,8 +88,8 @@ def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InP
 def test_the_process_of_a_client_that_is_gone_ends_the_server(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mothball.lsp.features.lifecycle._PULSE", 0.01)
-    monkeypatch.setattr("mothball.lsp.features.lifecycle._HOUSEKEEPING", 0.01)
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._CLIENT_CHECK_INTERVAL", 0.01)
+    monkeypatch.setattr("mothball.lsp.features.lifecycle._REFRESH_INTERVAL", 0.01)
     answers = iter([True] * 10)
     monkeypatch.setattr("mothball.lsp.features.lifecycle._is_alive", lambda _: next(answers, False))
     client.initialize(PUSH, str(workspace.root), processId=1)

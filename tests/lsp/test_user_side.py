@@ -40,7 +40,7 @@ def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Pa
 def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
     route = routed(Settings(index_url="https://b.example/simple/"), ProjectConfig(), tmp_path)
     assert isinstance(route, IndexRoute)
-    assert [one.set_by for one in route.indexes] == ["`indexUrl` of the editor"]
+    assert [one.set_by for one in route.indexes] == ["`indexUrl` in the editor settings"]
 
 
 def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
         broken.setattr("mothball.lsp.session.analyze", burst)
         client.change(document, "old-lib\n")
         (told,) = client.wait_for(lambda: client.diagnostics[document])
-    assert told["message"].startswith("not checked: mothball failed on this file")
+    assert told["message"].startswith("not checked: internal error in mothball")
     client.change(document, "old-lib\n\n", 3)
     client.wait_for_diagnostics(document, "archived")
 

@@ -173,7 +173,7 @@ class Editor:
 
     def looked_up(self) -> set[str]:
         """Return the names that the last check looked up."""
-        return {query.name for query in self.diagnostics._answers}
+        return {query.name for query in self.diagnostics._results}
 
     # --- time ---
 

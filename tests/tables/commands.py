@@ -7,5 +7,5 @@ from mothball.lsp.features.commands import CHECK_AGAIN, CHECK_WORKSPACE, OPEN_PA
 COMMANDS = {
     CHECK_WORKSPACE: "checks all dependency files of the workspace, including those that are not open",
     CHECK_AGAIN: "queries the indexes again and ignores cached results",
-    OPEN_PAGE: "opens the page of a project on its index; the action *Open the page of …* passes the URL",
+    OPEN_PAGE: "opens the page of a project on its index; the action *Open the project page of …* passes the URL",
 }

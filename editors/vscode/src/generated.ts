@@ -3,7 +3,7 @@
 /** The version of mothball that this extension belongs to. */
 export const VERSION = "0.1.0";
 
-/** The files that mothball reads, by name. */
+/** File name patterns of the files that mothball reads. */
 export const FILE_PATTERNS: readonly string[] = [
     "**/pyproject.toml",
     "**/Pipfile",
@@ -32,14 +32,14 @@ export const FILE_PATTERNS: readonly string[] = [
     "**/requirements/*.in",
 ];
 
-/** The commands that the server takes. */
+/** The commands of the server. */
 export const SERVER_COMMANDS: readonly string[] = [
     "mothball.checkAgain",
     "mothball.checkWorkspace",
     "mothball.openPage",
 ];
 
-/** The settings that the server knows. */
+/** The settings of the server. */
 export const SERVER_SETTINGS: readonly string[] = [
     "indexUrl",
     "trustedHosts",

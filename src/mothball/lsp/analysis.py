@@ -73,10 +73,10 @@ class AnalysisResult(NamedTuple):
 
 
 def read_file_state(
-    subject: AnalysisRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
+    request: AnalysisRequest, effective_settings: Callable[[], EffectiveSettings], cached: LookUp
 ) -> FileState:
     """Read the files that a document depends on, and the cached results of its names."""
-    path, file_format, text, folder, valid = subject
+    path, file_format, text, folder, valid = request
     try:
         context = read_file_context(path, file_format, folder, effective_settings().config_resolver())
     except (ConfigError, UnreadableFileError) as error:
@@ -92,8 +92,8 @@ def read_file_state(
     return FileState(Parsed(context, text, opened), cached(queries) if queries else {})
 
 
-def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
-    """Check a text with the lookup results that ``known`` returns."""
+def analyze(task: AnalysisTask, results: LookUp) -> AnalysisResult:
+    """Check a text with the lookup results that ``results`` returns."""
     text, context, parsed, unsaved = task.text, task.context, task.parsed, task.unsaved
     if parsed is None or parsed.text != text or parsed.context is not context or parsed.unsaved != unsaved:
         parsed = Parsed(context, text, read_open(text, context, unsaved, task.valid), unsaved)
@@ -102,26 +102,26 @@ def analyze(task: AnalysisTask, known: LookUp) -> AnalysisResult:
     if parsed.opened is not None:
         plan = plan_lookups(parsed.opened.files(), run_settings())
         queries = plan.queries()
-        report = build_report(plan, known(queries), run_settings())
+        report = build_report(plan, results(queries), run_settings())
     if report is not None and parsed.opened is not None and task.unused:
-        still_there = _replaced(task.unused, parsed.opened.file)
-        report = report._replace(findings=(*report.findings, *still_there))
+        remaining = _relocated(task.unused, parsed.opened.file)
+        report = report._replace(findings=(*report.findings, *remaining))
     checked = Checked(text, display_path(context.path), task.version, parsed.opened, report, queries, context.problems)
     return AnalysisResult(parsed, checked, diagnostics_of(checked, task.options))
 
 
-def _replaced(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
+def _relocated(unused: Iterable[Finding], configuration: SourceFile) -> Iterator[Finding]:
     """Yield findings about ignores that are still in the text, with their current location."""
-    places = configuration.resolved_config.ignore_locations
+    locations = configuration.resolved_config.ignore_locations
     for finding in unused:
-        place = places.get(finding.name or "")
-        if finding.path == configuration.path and place is not None:
-            yield finding._replace(location=place)
+        location = locations.get(finding.name or "")
+        if finding.path == configuration.path and location is not None:
+            yield finding._replace(location=location)
 
 
 def failed_result(path: str, text: str, version: int | None, options: DiagnosticOptions) -> AnalysisResult:
     """Return a result that reports an internal error: a bug must not look like a clean file."""
-    help_text = "this is a bug in mothball; the log of the server shows where"
-    problem = Problem(Severity.ERROR, "not checked: mothball failed on this file", help_text)
+    help_text = "report this bug in mothball; the server log has the traceback"
+    problem = Problem(Severity.ERROR, "not checked: internal error in mothball", help_text)
     checked = Checked(text, display_path(path), version, None, None, (), (problem,))
     return AnalysisResult(None, checked, diagnostics_of(checked, options))

@@ -70,8 +70,8 @@ class Positions:
         last_line, last_column, units = self._last
         if last_line != line or last_column > column:
             last_column = units = 0
-        passed = self._lines.line(line)[last_column:column]
-        units += len(passed.encode(self._codec, "surrogatepass")) // self._size
+        skipped = self._lines.line(line)[last_column:column]
+        units += len(skipped.encode(self._codec, "surrogatepass")) // self._size
         self._last = (line, column, units)
         return units
 
@@ -83,11 +83,11 @@ def _whole_characters(data: bytes, codec: str, text: str) -> int:
     """
     while True:
         try:
-            found = data.decode(codec, "surrogatepass")
+            decoded = data.decode(codec, "surrogatepass")
         except UnicodeDecodeError as error:
             data = data[: error.start]
         else:
-            return len(found) if text.startswith(found[-1:], max(0, len(found) - 1)) else len(found) - 1
+            return len(decoded) if text.startswith(decoded[-1:], max(0, len(decoded) - 1)) else len(decoded) - 1
 
 
 def path_of(uri: str) -> str | None:

@@ -29,10 +29,10 @@ def diagnostics_of(checked: Checked, options: DiagnosticOptions) -> list[types.D
     """Return the diagnostics of a document, in the order of its lines."""
     if checked.opened is None or checked.report is None:
         return [problem_diagnostic(problem, checked, options) for problem in checked.problems]
-    return _Writer(checked, options).diagnostics()
+    return _Converter(checked, options).diagnostics()
 
 
-class _Writer:
+class _Converter:
     """Converts the result of one check."""
 
     def __init__(self, checked: Checked, options: DiagnosticOptions) -> None:
@@ -41,38 +41,40 @@ class _Writer:
         self._positions = Positions(checked.text, options.client.encoding)
         self._items = checked.dependencies()
         # Transitive dependencies by location; computed at the first access.
-        self._by_place: dict[Location, CheckedDependency] | None = None
+        self._transitive_items: dict[Location, CheckedDependency] | None = None
 
     def diagnostics(self) -> list[types.Diagnostic]:
         """Return all diagnostics: those of the whole document first, then in the order of its lines."""
         unreachable: dict[tuple[str, Cause | None], list[Finding]] = {}
-        told: list[types.Diagnostic] = []
+        diagnostics: list[types.Diagnostic] = []
         for finding in filter(is_reported, self._checked.findings()):
             if finding.lookup == PENDING:
                 continue
             if isinstance(finding.lookup, Unavailable):
-                unreachable.setdefault(_trouble(finding.lookup), []).append(finding)
+                unreachable.setdefault(_failure_of(finding.lookup), []).append(finding)
             elif finding.rule is Rule.NOT_STATED:
-                told += self._not_stated(finding)
+                diagnostics += self._not_stated(finding)
             else:
-                told.append(self._of_finding(finding))
+                diagnostics.append(self._finding_diagnostic(finding))
         failing = {index for index, _ in unreachable}
         general = []
-        old: dict[str, Problem] = {}
+        stale: dict[str, Problem] = {}
         for problem in self._problems():
             if problem.index_url in failing:
-                old[problem.index_url] = problem
+                stale[problem.index_url] = problem
             else:
                 general.append(problem_diagnostic(problem, self._checked, self._diagnostic_options))
         for (index, _), findings in unreachable.items():
-            heaviest = min(findings, key=lambda one: _WEIGHTS.index(one.severity))
-            told.append(self._of_finding(heaviest, _together(findings, old.pop(index, None))))
-        return [*general, *_in_order(told)]
+            worst = min(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
+            diagnostics.append(self._finding_diagnostic(worst, _combined_message(findings, stale.pop(index, None))))
+        return [*general, *_sorted(diagnostics)]
 
     def _problems(self) -> Iterator[Problem]:
         report = self._checked.report
         yield from self._checked.problems
-        yield from (one for one in (report.problems if report else ()) if one.path in ("", self._checked.path))
+        yield from (
+            problem for problem in (report.problems if report else ()) if problem.path in ("", self._checked.path)
+        )
 
     def _not_stated(self, finding: Finding) -> Iterator[types.Diagnostic]:
         """Yield the diagnostic of an index that states no statuses, at the first name looked up there."""
@@ -84,42 +86,42 @@ class _Writer:
                 yield self._diagnostic(finding, self._positions.range_of(item.location), finding.message)
                 return
 
-    def _of_finding(self, finding: Finding, message: str = "") -> types.Diagnostic:
-        place = finding.location
+    def _finding_diagnostic(self, finding: Finding, message: str = "") -> types.Diagnostic:
+        location = finding.location
         related = []
         if finding.path != self._checked.path:
             # The finding is in the manifest; this lock records the same dependency.
-            place = next(one for one in finding.related_locations if one.path == self._checked.path)
+            location = next(related for related in finding.related_locations if related.path == self._checked.path)
             related = self._related(finding.location, f"{finding.name} is declared here")
         elif finding.lookup is not None:
-            related = self._brought_in_by(finding)
-        range_ = top_of_document() if place is None else self._positions.range_of(place)
+            related = self._direct_dependency(finding)
+        range_ = top_of_document() if location is None else self._positions.range_of(location)
         return self._diagnostic(finding, range_, message or _message(finding), related)
 
-    def _brought_in_by(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
+    def _direct_dependency(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
         """Return the location of the direct dependency that requires a transitive one."""
         opened, report = self._checked.opened, self._checked.report
         if opened is None or report is None or not opened.manifests:
             return []
-        if self._by_place is None:
-            self._by_place = {one.location: one for one in self._items if one.via}
-        item = None if finding.location is None else self._by_place.get(finding.location)
+        if self._transitive_items is None:
+            self._transitive_items = {transitive.location: transitive for transitive in self._items if transitive.via}
+        item = None if finding.location is None else self._transitive_items.get(finding.location)
         if item is None:
             return []
-        for other in report.dependencies:
-            if other.dependency.name == item.via[0] and other.path != self._checked.path:
-                return self._related(other.location, f"{item.via[0]} brings {finding.name} in")
+        for dependency in report.dependencies:
+            if dependency.dependency.name == item.via[0] and dependency.path != self._checked.path:
+                return self._related(dependency.location, f"{finding.name} is a transitive dependency of {item.via[0]}")
         return []
 
-    def _related(self, place: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
+    def _related(self, target: Location | None, message: str) -> list[types.DiagnosticRelatedInformation]:
         opened = self._checked.opened
-        if place is None or opened is None or not self._diagnostic_options.client.related_information:
+        if target is None or opened is None or not self._diagnostic_options.client.related_information:
             return []
-        text = next((file.text for file in opened.manifests if file.path == place.path), None)
+        text = next((file.text for file in opened.manifests if file.path == target.path), None)
         if text is None:
             return []
-        range_ = Positions(text, self._diagnostic_options.client.encoding).range_of(place)
-        location = types.Location(uri_of(os.path.abspath(place.path)), range_)
+        range_ = Positions(text, self._diagnostic_options.client.encoding).range_of(target)
+        location = types.Location(uri_of(os.path.abspath(target.path)), range_)
         return [types.DiagnosticRelatedInformation(location, one_line(message))]
 
     def _diagnostic(
@@ -153,40 +155,42 @@ def _message(finding: Finding) -> str:
 
 
 # An outage of an index shows as several of these causes, because names after the first failures are not tried anymore.
-_CAUSES_OF_ALL = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.REFUSED_URL, Cause.OFFLINE)
+_WHOLE_INDEX_CAUSES = (Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DEADLINE, Cause.TLS, Cause.REFUSED_URL, Cause.OFFLINE)
 # A combined diagnostic has the highest severity of its findings.
-_WEIGHTS = tuple(Severity)
+_SEVERITIES = tuple(Severity)
 # List at most this many names in a combined diagnostic.
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 
 
-def _trouble(lookup: Unavailable) -> tuple[str, Cause | None]:
+def _failure_of(lookup: Unavailable) -> tuple[str, Cause | None]:
     """Return the index that failed, and the cause if it may concern only some of its pages."""
-    return lookup.origin.index_url, None if lookup.cause in _CAUSES_OF_ALL else lookup.cause
+    return lookup.origin.index_url, None if lookup.cause in _WHOLE_INDEX_CAUSES else lookup.cause
 
 
-def _together(findings: list[Finding], old: Problem | None) -> str:
+def _combined_message(findings: list[Finding], stale: Problem | None) -> str:
     """Return one message for all names that could not be looked up on an index for the same reason.
 
-    ``old`` is the problem that stale results of this index were used, if there is one.
+    ``stale`` is the problem that stale results of this index were used, if there is one.
     """
     first = findings[0]
     names = list(dict.fromkeys(finding.name or "" for finding in findings))
     message = first.full_message()
     if len(names) > 1 and isinstance(first.lookup, Unavailable):
         index, detail = one_line(first.lookup.origin.index_url, 100), one_line(first.lookup.detail)
-        message = f"{len(names)} names could not be checked on {index}: {detail} ({join_names(names, _MOST_NAMES, 60)})"
-    return "\n".join(part for part in (message, old.message if old else "", first.help) if part)
+        message = (
+            f"{len(names)} dependencies could not be checked on {index}: {detail} ({join_names(names, _MAX_NAMES, 60)})"
+        )
+    return "\n".join(part for part in (message, stale.message if stale else "", first.help) if part)
 
 
-def _in_order(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
+def _sorted(diagnostics: list[types.Diagnostic]) -> Iterator[types.Diagnostic]:
     shown = set()
-    for one in sorted(diagnostics, key=lambda one: (one.range.start.line, one.range.start.character)):
+    for diagnostic in sorted(diagnostics, key=lambda item: (item.range.start.line, item.range.start.character)):
         # A dependency of several manifests gets one diagnostic in the lock.
-        key = (one.range.start.line, one.range.start.character, one.code, one.message)
+        key = (diagnostic.range.start.line, diagnostic.range.start.character, diagnostic.code, diagnostic.message)
         if key not in shown:
             shown.add(key)
-            yield one
+            yield diagnostic
 
 
 def problem_diagnostic(problem: Problem, checked: Checked, options: DiagnosticOptions) -> types.Diagnostic:

@@ -50,16 +50,16 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
     """
     if settings.errors:
         raise SettingsError(
-            "; ".join(settings.errors), help_text="mend it in the settings of the editor; nothing is asked until then"
+            "; ".join(settings.errors), help_text="correct the editor settings; nothing is looked up until then"
         )
     user = with_installers(read_user_config_file(user_config_file()))
-    chosen = (UserIndexUrl(settings.index_url),) if settings.index_url else environment.addresses
+    default_index = (UserIndexUrl(settings.index_url),) if settings.index_url else environment.addresses
     index_url = strip_credentials(settings.index_url) if settings.index_url else environment.overrides.index_url
     overrides = environment.overrides._replace(
         index_url=index_url,
         offline=environment.overrides.offline or settings.offline,
         max_age=settings.max_age,
-        index_set_by="`indexUrl` of the editor" if settings.index_url else environment.overrides.index_set_by,
+        index_set_by="`indexUrl` in the editor settings" if settings.index_url else environment.overrides.index_set_by,
         allow_local_indexes=False,
     )
     return EffectiveSettings(
@@ -68,7 +68,7 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
             trusted_hosts=(*user.trusted_hosts, *settings.trusted_hosts),
             private=(*user.private, *settings.private),
             allow_local_indexes=user.allow_local_indexes or settings.allow_local_indexes,
-            credentials=user.credentials._replace(index_urls=(*chosen, *user.credentials.index_urls)),
+            credentials=user.credentials._replace(index_urls=(*default_index, *user.credentials.index_urls)),
         ),
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from mothball.check.messages import SKIP_REASON_TEXT, format_age
 from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.lsp.lookups import PENDING
-from mothball.model.findings import CheckedDependency, Finding, Severity
+from mothball.model.findings import CheckedDependency, Finding
 from mothball.model.lookup import (
     KnownStatus,
     LookupResult,
@@ -50,14 +50,14 @@ def project_page(name: str, lookup: LookupResult) -> str | None:
     if parts.hostname in DEFAULT_INDEX_HOSTS:
         return f"https://{parts.hostname}/project/{name}/"
     # These characters would end a link in Markdown.
-    return None if any(sign in index for sign in " <>()[]\"'`\\") else f"{index}{name}/"
+    return None if any(character in index for character in " <>()[]\"'`\\") else f"{index}{name}/"
 
 
 _MEANINGS = {
-    ProjectStatus.ACTIVE: "Its maintainers look after it.",
-    ProjectStatus.ARCHIVED: "No more releases are to be expected, not even for security.",
-    ProjectStatus.DEPRECATED: "Its maintainers advise against using it; something else may have taken its place.",
-    ProjectStatus.QUARANTINED: "The index holds it back as possibly harmful: do not install it.",
+    ProjectStatus.ACTIVE: "Not archived, deprecated or quarantined.",
+    ProjectStatus.ARCHIVED: "No more releases are expected, not even security fixes.",
+    ProjectStatus.DEPRECATED: "Its maintainers advise against using it.",
+    ProjectStatus.QUARANTINED: "Quarantined by the index as possible malware: remove it.",
 }
 
 
@@ -69,10 +69,10 @@ class HoverContent(NamedTuple):
     now: float
 
 
-def hover_text(story: HoverContent, *, markdown: bool) -> str:
+def hover_text(content: HoverContent, *, markdown: bool) -> str:
     """Return the hover text as Markdown or as plain text."""
     style = _Markdown() if markdown else _Plain()
-    return "\n\n".join(part for part in _parts(story, style) if part)
+    return "\n\n".join(part for part in _parts(content, style) if part)
 
 
 class _Plain:
@@ -117,13 +117,13 @@ def code_span(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}"
 
 
-def _parts(story: HoverContent, style: _Plain) -> Iterator[str]:
-    item, lookup = story.item, story.item.lookup
+def _parts(content: HoverContent, style: _Plain) -> Iterator[str]:
+    item, lookup = content.item, content.item.lookup
     yield f"{style.strong(_headline(lookup))} {style.foreign(item.dependency.name)}"
     yield _meaning(lookup)
     reason = style.foreign(lookup.reason) if isinstance(lookup, KnownStatus | UnrecognizedStatus) else ""
-    yield f"Its index says: {reason}" if reason else ""
-    yield style.items([line for line in _details(story, style) if line])
+    yield f"Reason given by the index: {reason}" if reason else ""
+    yield style.items([line for line in _details(content, style) if line])
 
 
 def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind, and for pending lookups
@@ -133,15 +133,15 @@ def _headline(lookup: LookupResult) -> str:  # noqa: PLR0911 - one for each kind
         case StatusNotStated():
             return "status not stated"
         case UnrecognizedStatus():
-            return "unknown status"
+            return "unrecognized status"
         case Missing():
             return "missing"
         case Unavailable() if lookup == PENDING:
-            return "not asked yet"
+            return "pending"
         case Unavailable():
-            return "not verified"
+            return "unverified"
         case Skipped():
-            return "not asked"
+            return "skipped"
         case _:
             assert_never(lookup)
 
@@ -151,65 +151,59 @@ def _meaning(lookup: LookupResult) -> str:
         case KnownStatus():
             return _MEANINGS[lookup.status]
         case StatusNotStated():
-            return "Its index states no statuses: it may be active or archived, nobody can tell."
+            return "The index publishes no project statuses: the project may be archived."
         case UnrecognizedStatus():
-            return "Its index states a status that this mothball does not know."
+            return "A newer version of mothball may recognize the status."
         case Missing():
-            return "Its index does not have it: a mistyped, invented or deleted name, which anybody may register."
+            return "Not on the index. Check the spelling: anyone can register a mistyped, invented or deleted name."
         case Unavailable():
             return ""
         case Skipped():
-            return f"Its name was sent nowhere: {SKIP_REASON_TEXT[lookup.reason]}."
+            return f"Not looked up: {SKIP_REASON_TEXT[lookup.reason]}."
         case _:
             assert_never(lookup)
 
 
-def _details(story: HoverContent, style: _Plain) -> Iterator[str]:
-    item, lookup, dependency = story.item, story.item.lookup, story.item.dependency
+def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
+    item, lookup, dependency = content.item, content.item.lookup, content.item.dependency
     if isinstance(lookup, UnrecognizedStatus):
-        yield f"status: {style.foreign(lookup.marker)}"
-    if story.finding is not None and lookup != PENDING:
-        yield _policy(story.finding, style)
+        yield f"Status: {style.foreign(lookup.marker)}"
+    if content.finding is not None and lookup != PENDING:
+        yield _policy(content.finding, style)
     if isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) and lookup.release is not None:
-        yield f"latest release {style.foreign(lookup.release.version)}, published on {lookup.release.date}"
+        yield f"Latest release: {style.foreign(lookup.release.version)} ({lookup.release.date})"
     marker = style.foreign(dependency.marker)
-    yield f"only where {marker}" if marker else ""
+    yield f"Environment marker: {marker}" if marker else ""
     if item.transitive:
-        way = " → ".join(map(style.foreign, (*item.via, dependency.name)))
-        yield f"brought in by {way}" if item.via else "brought in by another package"
+        path = " → ".join(map(style.foreign, (*item.via, dependency.name)))
+        yield f"Dependency path: {path}" if item.via else "Transitive dependency, path unknown"
     if not isinstance(lookup, Skipped) and lookup != PENDING:
-        yield _knowledge(lookup, story.now, style)
+        yield _origin(lookup, content.now, style)
         address = project_page(dependency.name, lookup)
-        yield style.link("project page", address) if address else ""
+        yield style.link("Project page", address) if address else ""
 
 
 def _policy(finding: Finding, style: _Plain) -> str:
-    if finding.suppressed is not None:
-        where = "a comment in this file" if finding.suppressed.kind == "comment" else "the configuration"
-        reason = style.foreign(finding.suppressed.reason)
-        return f"rule {finding.rule}: ignored by {where}" + (f": {reason}" if reason else "")
-    weight = {
-        Severity.ERROR: "an error",
-        Severity.WARNING: "a warning",
-        Severity.NOTE: "a note",
-        Severity.OFF: "turned off",
-    }[finding.severity]
-    return f"rule {finding.rule}: {weight} here"
+    if finding.suppressed is None:
+        return f"Rule `{finding.rule}`: {finding.severity}"
+    place = "a comment in this file" if finding.suppressed.kind == "comment" else "the configuration"
+    reason = style.foreign(finding.suppressed.reason)
+    return f"Rule `{finding.rule}`: ignored by {place}" + (f": {reason}" if reason else "")
 
 
-def _knowledge(
+def _origin(
     lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable, now: float, style: _Plain
 ) -> str:
     index = style.foreign(lookup.origin.index_url)
     if isinstance(lookup, Unavailable):
-        return f"{index} could not be checked: {style.foreign(lookup.detail)}"
+        return f"Lookup on {index} failed: {style.foreign(lookup.detail)}"
     age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:
         case Source.INDEX | Source.CACHE:
-            return f"{index}, checked {age} ago"
+            return f"Index: {index}, checked {age} ago"
         case Source.STALE:
-            return f"{index}, checked {age} ago, and it could not be asked again"
+            return f"Index: {index}, checked {age} ago; the latest attempt to refresh it failed"
         case Source.SNAPSHOT:
-            return f"from a snapshot, {age} old"
+            return f"Status from a snapshot, {age} old"
         case _:
             assert_never(lookup.origin.source)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Placeholder for a name that has not been looked up yet; never reported as a finding.
-PENDING = Unavailable(Cause.DEADLINE, "it has not been asked for yet", Origin("", 0.0))
+PENDING = Unavailable(Cause.DEADLINE, "not looked up yet", Origin("", 0.0))
 
 # Retry a failed lookup after this many seconds, the time after which the client retries an unreachable host.
 RETRY_AFTER = 30.0
@@ -53,7 +53,7 @@ class StoredResult(NamedTuple):
     """The result of a query; ``stored_at`` is Unix time in seconds."""
 
     query: Query
-    answer: IndexResult
+    result: IndexResult
     stored_at: float
 
 
@@ -61,15 +61,15 @@ class Lookups:
     """Stores lookup results and runs pending lookups."""
 
     def __init__(
-        self, run_in_loop: Callable[[Callable[[], None]], None], on_answers: Callable[[frozenset[Query]], None]
+        self, run_in_loop: Callable[[Callable[[], None]], None], on_results: Callable[[frozenset[Query]], None]
     ) -> None:
         """Initialize without results.
 
-        ``run_in_loop`` runs a call in the loop's thread; ``on_answers`` is called there with the queries that have new
+        ``run_in_loop`` runs a call in the loop's thread; ``on_results`` is called there with the queries that have new
         results.
         """
         self._run_in_loop = run_in_loop
-        self._on_answers = on_answers
+        self._on_results = on_results
         self._results: dict[_Key, StoredResult] = {}
         self._in_flight: set[Query] = set()
         self._blocking = _BlockingLookups()
@@ -82,11 +82,11 @@ class Lookups:
         Results from before a change of settings are returned until they are replaced, so that diagnostics do not
         flicker.
         """
-        answers = {}
+        results = {}
         for query in queries:
-            found = self._results.get(_key(query))
-            answers[query] = PENDING if found is None else found.answer
-        return answers
+            stored = self._results.get(_key(query))
+            results[query] = PENDING if stored is None else stored.result
+        return results
 
     def outdated(self, queries: Iterable[Query], now: float) -> list[Query]:
         """Return the queries that have no result or an expired one, and are not being looked up."""
@@ -96,23 +96,23 @@ class Lookups:
             if query not in self._in_flight and _is_outdated(query, self._results.get(_key(query)), now)
         ]
 
-    def store(self, answers: IndexResults) -> None:
+    def store(self, results: IndexResults) -> None:
         """Store results that were read from the cache."""
         now = time.time()
-        for query, answer in answers.items():
-            self._results[_key(query)] = StoredResult(query, answer, now)
+        for query, result in results.items():
+            self._results[_key(query)] = StoredResult(query, result, now)
 
     def look_up(self, queries: Iterable[Query], *, refresh: bool = False) -> None:
         """Look up ``queries`` that are not being looked up already; ``refresh`` ignores cached results."""
-        wanted = tuple(query for query in dict.fromkeys(queries) if query not in self._in_flight)
-        if not wanted:
+        missing = tuple(query for query in dict.fromkeys(queries) if query not in self._in_flight)
+        if not missing:
             return
-        self._in_flight.update(wanted)
+        self._in_flight.update(missing)
         if refresh:
-            self._query_indexes(wanted, refresh=True)
+            self._query_indexes(missing, refresh=True)
             return
-        job = self._cache_pool.submit(self._blocking.cached, wanted)
-        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(wanted, done.result())))
+        job = self._cache_pool.submit(self._blocking.cached, missing)
+        job.add_done_callback(lambda done: self._run_in_loop(lambda: self._cache_read(missing, done.result())))
 
     def use_settings(self, user: UserConfig) -> None:
         """Use the user's trusted hosts and credentials. Thread-safe."""
@@ -130,15 +130,15 @@ class Lookups:
         """Return a result for each query, and block until all are there. Thread-safe."""
         return self._blocking.look_up(tuple(queries), refresh=refresh)
 
-    def prune(self, wanted: Iterable[Query]) -> None:
-        """Drop the results of all queries but ``wanted`` if there are too many."""
+    def prune(self, in_use: Iterable[Query]) -> None:
+        """Drop the results of all queries but ``in_use`` if there are too many."""
         if len(self._results) > _MAX_RESULTS:
-            keys = set(map(_key, wanted))
-            self._results = {key: known for key, known in self._results.items() if key in keys}
+            keys = set(map(_key, in_use))
+            self._results = {key: stored for key, stored in self._results.items() if key in keys}
 
-    def _cache_read(self, wanted: tuple[Query, ...], found: IndexResults) -> None:
-        self._store_results(found)
-        rest = tuple(query for query in wanted if query not in found)
+    def _cache_read(self, missing: tuple[Query, ...], cached: IndexResults) -> None:
+        self._store_results(cached)
+        rest = tuple(query for query in missing if query not in cached)
         if rest:
             self._query_indexes(rest, refresh=False)
 
@@ -152,18 +152,18 @@ class Lookups:
             job = self._network_pool.submit(self._blocking.look_up, batch, refresh=refresh, on_result=batcher.take)
             job.add_done_callback(batcher.end)
 
-    def _store_results(self, answers: IndexResults) -> None:
-        if not answers:
+    def _store_results(self, results: IndexResults) -> None:
+        if not results:
             return
-        self._in_flight.difference_update(answers)
-        self.store(answers)
-        self._on_answers(frozenset(answers))
+        self._in_flight.difference_update(results)
+        self.store(results)
+        self._on_results(frozenset(results))
         # An index that states a status for any project states one for all: a page without one means "active" (PEP 792).
-        stating = {answer.origin.index_url for answer in answers.values() if isinstance(answer, KnownStatus)}
+        stating = {result.origin.index_url for result in results.values() if isinstance(result, KnownStatus)}
         self.look_up(
-            known.query
-            for known in self._results.values()
-            if isinstance(known.answer, StatusNotStated) and known.answer.origin.index_url in stating
+            stored.query
+            for stored in self._results.values()
+            if isinstance(stored.result, StatusNotStated) and stored.result.origin.index_url in stating
         )
 
 
@@ -171,24 +171,24 @@ class _ResultBatcher:
     """Delivers results of a batch while it is running, so that a slow name does not delay the others."""
 
     def __init__(
-        self, run_in_loop: Callable[[Callable[[], None]], None], arrived: Callable[[IndexResults], None]
+        self, run_in_loop: Callable[[Callable[[], None]], None], deliver: Callable[[IndexResults], None]
     ) -> None:
         self._run_in_loop = run_in_loop
-        self._store_results = arrived
+        self._on_results = deliver
         self._waiting: dict[Query, IndexResult] = {}
         self._delivered: set[Query] = set()
         self._is_due = False
 
-    def take(self, query: Query, answer: IndexResult) -> None:
+    def take(self, query: Query, result: IndexResult) -> None:
         """Add a result. Called in the thread of the lookup."""
-        self._run_in_loop(lambda: self._take(query, answer))
+        self._run_in_loop(lambda: self._take(query, result))
 
     def end(self, job: Future[IndexResults]) -> None:
         """Deliver the remaining results. Called in the thread of the lookup."""
         self._run_in_loop(lambda: self._end(job.result()))
 
-    def _take(self, query: Query, answer: IndexResult) -> None:
-        self._waiting[query] = answer
+    def _take(self, query: Query, result: IndexResult) -> None:
+        self._waiting[query] = result
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(BATCH_INTERVAL, self._deliver)
@@ -197,11 +197,11 @@ class _ResultBatcher:
         self._is_due = False
         waiting, self._waiting = self._waiting, {}
         self._delivered.update(waiting)
-        self._store_results(waiting)
+        self._on_results(waiting)
 
-    def _end(self, answers: IndexResults) -> None:
+    def _end(self, results: IndexResults) -> None:
         self._waiting = {}
-        self._store_results({query: answer for query, answer in answers.items() if query not in self._delivered})
+        self._on_results({query: result for query, result in results.items() if query not in self._delivered})
 
 
 class _BlockingLookups:
@@ -234,14 +234,14 @@ class _BlockingLookups:
     def look_up(self, queries: tuple[Query, ...], *, refresh: bool, on_result: OnResult | None = None) -> IndexResults:
         """Return a result for each query; ``on_result`` is called early with those that are final."""
         modified = _with_settings(queries, lambda settings: settings._replace(refresh=refresh))
-        asked_as = {other: query for query, other in modified.items()}
+        originals = {modified_query: query for query, modified_query in modified.items()}
 
-        def told(other: Query, answer: IndexResult) -> None:
+        def report(modified_query: Query, result: IndexResult) -> None:
             if on_result is not None:
-                on_result(asked_as[other], answer)
+                on_result(originals[modified_query], result)
 
-        answers = self._resolve(modified.values(), self._open_client, told)
-        return {query: answers[other] for query, other in modified.items()}
+        results = self._resolve(modified.values(), self._open_client, report)
+        return {query: results[modified_query] for query, modified_query in modified.items()}
 
     def _resolve(
         self,
@@ -255,14 +255,14 @@ class _BlockingLookups:
         queries = tuple(queries)
         cache = self._open_cache()
         try:
-            statuses = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
-            return statuses.look_up(queries, cache_only=cache_only)
+            resolver = Resolver(open_client=open_client, cache=cache, clock=time.time, on_result=on_result)
+            return resolver.look_up(queries, cache_only=cache_only)
         except MothballError as error:
             return _failed(queries, f"{error}. {error.help}".rstrip(". "))
         except Exception:
             # A bug in mothball: log it, and report the names as unverified.
-            logger.exception("looking up failed")
-            return _failed(queries, "internal error, see the log of the server")
+            logger.exception("lookup failed")
+            return _failed(queries, "internal error; see the server log")
         finally:
             if cache is not None:
                 if cache.error is not None:
@@ -279,7 +279,7 @@ class _BlockingLookups:
     def _log_once(self, error: CacheError) -> None:
         if str(error) != self._logged_error:
             self._logged_error = str(error)
-            logger.warning("%s; went on without it. %s", error, error.help)
+            logger.warning("%s; continuing without it. %s", error, error.help)
 
     def _open_client(self) -> Fetcher:
         from mothball.index.client import Client, ClientSettings  # noqa: PLC0415 - imports requests: cold path only
@@ -300,35 +300,35 @@ def _key(query: Query) -> _Key:
     return name, indexes, settings.status_index
 
 
-def _is_outdated(query: Query, known: StoredResult | None, now: float) -> bool:
+def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:
     """Return True if ``query`` has no result or an expired one."""
-    if known is None or known.query.settings != query.settings:
+    if stored is None or stored.query.settings != query.settings:
         return True
-    answer, since = known.answer, now - known.stored_at
+    result, since = stored.result, now - stored.stored_at
     if query.settings.offline:
         return since > _OFFLINE_RETRY_AFTER
-    if isinstance(answer, Unavailable) or answer.origin.source is Source.STALE:
+    if isinstance(result, Unavailable) or result.origin.source is Source.STALE:
         return since > RETRY_AFTER
-    if answer.origin.source is Source.SNAPSHOT:
+    if result.origin.source is Source.SNAPSHOT:
         return since > max(query.settings.max_age, RETRY_AFTER)
-    limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(answer, Missing) else query.settings.max_age
-    return now - answer.origin.checked_at > limit and since > RETRY_AFTER
+    limit = min(query.settings.max_age, MISSING_MAX_AGE) if isinstance(result, Missing) else query.settings.max_age
+    return now - result.origin.checked_at > limit and since > RETRY_AFTER
 
 
 def _with_settings(queries: Iterable[Query], change: Callable[[LookupSettings], LookupSettings]) -> dict[Query, Query]:
     """Map each query to the same one with changed settings; queries of a batch mostly share theirs."""
     changed: dict[LookupSettings, LookupSettings] = {}
-    found = {}
+    modified = {}
     for query in queries:
         settings = changed.get(query.settings)
         if settings is None:
             settings = changed[query.settings] = change(query.settings)
-        found[query] = Query(query.name, query.indexes, settings)
-    return found
+        modified[query] = Query(query.name, query.indexes, settings)
+    return modified
 
 
-def _is_fresh(answer: IndexResult) -> bool:
-    return not isinstance(answer, Unavailable) and answer.origin.source is Source.CACHE
+def _is_fresh(result: IndexResult) -> bool:
+    return not isinstance(result, Unavailable) and result.origin.source is Source.CACHE
 
 
 def _failed(queries: Iterable[Query], detail: str) -> IndexResults:
@@ -337,4 +337,4 @@ def _failed(queries: Iterable[Query], detail: str) -> IndexResults:
 
 
 def _no_client() -> NoReturn:
-    raise AssertionError("the cache alone was to be read")
+    raise AssertionError("a lookup in the cache must not use the network")

@@ -18,10 +18,10 @@ from mothball.lsp.server import Server
 from mothball.lsp.transport import MessageWriter, start_reading, take_over_stdio
 
 # A check creates about 20,000 objects that reference counting frees; frequent garbage collection would find no cycles.
-_GARBAGE = 200_000
+_GC_THRESHOLD = 200_000
 # Working directory of the server: it holds no code, is writable only to those who can change mothball itself, exists as
 # long as mothball does, and needs no cleanup.
-_STANDING = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check", "rule_pages")
+_WORKING_DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check", "rule_pages")
 
 
 def serve(environment: Environment) -> int:
@@ -33,11 +33,11 @@ def serve(environment: Environment) -> int:
     # pygls logs every invalid message with its content; mothball logs what matters itself.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     # The workspace is untrusted: child processes and relative imports must not use files in it.
-    os.chdir(_STANDING)
+    os.chdir(_WORKING_DIRECTORY)
     incoming, outgoing = take_over_stdio()
     # Imported modules stay loaded; scanning them at every collection would cost more than a check.
     gc.freeze()
-    gc.set_threshold(_GARBAGE, 10, 10)
+    gc.set_threshold(_GC_THRESHOLD, 10, 10)
 
     asyncio.run(_serve(create_server(environment, leave), incoming, outgoing))
     return 1
@@ -57,26 +57,26 @@ def _leave_on_signals(leave: Callable[[int], None]) -> None:
         number = getattr(signal, name, None)
         # With nohup, SIGHUP is ignored and must stay so.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda told, _: leave(128 + told))
+            signal.signal(number, lambda received, _: leave(128 + received))
 
 
 async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     protocol = server.protocol
 
-    def gone() -> None:
+    def client_gone() -> None:
         protocol.leave(protocol.exit_code())
 
-    protocol.set_writer(MessageWriter(outgoing, gone))
+    protocol.set_writer(MessageWriter(outgoing, client_gone))
     start_reading(
         incoming,
-        lambda body: _call(loop, protocol.take, body),
-        lambda reason: _call(loop, protocol.refuse, reason),
-        lambda: _call(loop, gone),
+        lambda body: _call_in_loop(loop, protocol.take, body),
+        lambda reason: _call_in_loop(loop, protocol.refuse, reason),
+        lambda: _call_in_loop(loop, client_gone),
     )
     await asyncio.Event().wait()
 
 
-def _call(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
+def _call_in_loop(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
     with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(function, *arguments)  # type: ignore[arg-type]

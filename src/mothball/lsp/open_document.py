@@ -46,7 +46,7 @@ from mothball.repository.files import DISK, Stamp, display_path, project_of, rea
 # Lock files are not read as context of other files.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
 # Read at most this many files around a document; real projects have a few dozen.
-_MAX_NEIGHBOURS = 500
+_MAX_CONTEXT_FILES = 500
 
 # mothball.toml has no dependencies; it is checked for errors in the configuration.
 CONFIGURATION_FORMAT = "configuration"
@@ -117,7 +117,7 @@ def read_file_context(
         if file_format == CONFIGURATION_FORMAT:
             saved = SourceFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
         else:
-            found = _read_with_neighbours(path, file_format, root, here, config_resolver)
+            found = _read_with_context(path, file_format, root, here, config_resolver)
             saved = next((file for file in found if file.path == display_path(path)), None)
     manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
     return DocumentContext(
@@ -130,7 +130,12 @@ def read_file_context(
         config_resolver.snapshot_paths(),
         saved_routing(saved, path) if saved else SavedRouting(),
         frozenset(local_references(saved.document, saved.text, path) if saved else ()),
-        MappingProxyType({one: stamp_of(one) for one in _that_matter(path, root, found, config_resolver)}),
+        MappingProxyType(
+            {
+                influencing: stamp_of(influencing)
+                for influencing in _influencing_paths(path, root, found, config_resolver)
+            }
+        ),
     )
 
 
@@ -157,7 +162,7 @@ def read_open(
             elif valid is not None:
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
-            document = skip_local_names(document, _homes(document, text, context, saved))
+            document = skip_local_names(document, _local_names(document, text, context, saved))
         changes_indexes = indexes_in(document, text, context.path) != context.routing.indexes
         has_other_indexes = changes_indexes or unsaved.has_indexes
         dependencies = routed_as_saved(document, context.routing, has_other_indexes=has_other_indexes)
@@ -173,22 +178,22 @@ def read_open(
     return OpenFile(file, manifests, changes_indexes, valid)
 
 
-_ANY_DAY = RunSettings(today="", now=0.0)
+_NO_DATE = RunSettings(today="", now=0.0)
 
 
-def _read_with_neighbours(
+def _read_with_context(
     path: str, file_format: str, root: str, here: str | None, config_resolver: ConfigResolver
 ) -> tuple[SourceFile, ...]:
-    neighbours = tuple(_neighbours(path, file_format, root, config_resolver))
+    context_paths = tuple(_context_paths(path, file_format, root, config_resolver))
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
-    given = DiscoveryRequest((path, *neighbours), as_format, working_directory=here, all_names=True)
+    request = DiscoveryRequest((path, *context_paths), as_format, working_directory=here, all_names=True)
     if not os.path.lexists(path):
-        given = given._replace(paths=(STDIN, *neighbours), stdin=(path, b""))
-    return discover(given, config_resolver, _ANY_DAY).files
+        request = request._replace(paths=(STDIN, *context_paths), stdin=(path, b""))
+    return discover(request, config_resolver, _NO_DATE).files
 
 
-def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigResolver) -> Iterator[str]:
+def _context_paths(path: str, file_format: str, root: str, config_resolver: ConfigResolver) -> Iterator[str]:
     """Yield the files that influence the check of ``path``, without itself.
 
     For a lock these are the manifests of its project, for a requirements file those that may include it.
@@ -196,22 +201,24 @@ def _neighbours(path: str, file_format: str, root: str, config_resolver: ConfigR
     if file_format not in _LOCK_FORMATS and file_format != "requirements":
         return
     project = project_of(path, root)
-    nearby = find_dependency_files(project, lambda _: None).files[:_MAX_NEIGHBOURS]
+    nearby = find_dependency_files(project, lambda _: None).files[:_MAX_CONTEXT_FILES]
     above = _requirements_above(project, root) if file_format == "requirements" else ()
-    for other in (*nearby, *above):
-        other_format = format_of(other)
-        if other == path or other_format in _LOCK_FORMATS:
+    for candidate in (*nearby, *above):
+        candidate_format = format_of(candidate)
+        if candidate == path or candidate_format in _LOCK_FORMATS:
             continue
-        if other_format != "requirements" and project_of(other, root) != project:
+        if candidate_format != "requirements" and project_of(candidate, root) != project:
             continue
-        resolved_config = config_resolver.resolve(other, root)
-        if resolved_config is not None and not is_excluded_by_config(other, resolved_config):
-            yield other
+        resolved_config = config_resolver.resolve(candidate, root)
+        if resolved_config is not None and not is_excluded_by_config(candidate, resolved_config):
+            yield candidate
 
 
-def _homes(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> tuple[LocalName, ...]:
+def _local_names(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> tuple[LocalName, ...]:
     """Return the local projects of the saved file, and those that only ``text`` refers to, resolved on disk."""
-    new = [one for one in local_references(document, text, context.path) if one not in context.references]
+    new = [
+        reference for reference in local_references(document, text, context.path) if reference not in context.references
+    ]
     return (
         (*saved.local_names, *resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root))
         if new
@@ -235,12 +242,12 @@ def _requirements_above(project: str, root: str) -> Iterator[str]:
 def _ignore_locations(text: str, shown: str, resolved_config: ResolvedConfig) -> dict[str, Location]:
     """Return the current locations of the ignores of a configuration, without those that were removed."""
     parsed, lines = scan_cached(text), LineIndex(text)
-    found = {}
+    locations = {}
     for ignore in resolved_config.config.ignores:
         span = find_span(parsed, (*table_path(shown), "ignore", ignore.key))
         if span is not None:
-            found[ignore.name] = lines.location(shown, span)
-    return found
+            locations[ignore.name] = lines.location(shown, span)
+    return locations
 
 
 def _text_at(path: str) -> str:
@@ -250,7 +257,9 @@ def _text_at(path: str) -> str:
         return ""
 
 
-def _that_matter(path: str, root: str, found: Iterable[SourceFile], config_resolver: ConfigResolver) -> Iterator[str]:
+def _influencing_paths(
+    path: str, root: str, found: Iterable[SourceFile], config_resolver: ConfigResolver
+) -> Iterator[str]:
     """Yield the absolute paths of the files that influence the outcome, including those that do not exist yet."""
     yield path
     yield from (os.path.abspath(file.path) for file in found)
@@ -263,6 +272,6 @@ def _that_matter(path: str, root: str, found: Iterable[SourceFile], config_resol
         if directory in (root, parent):
             break
         directory = parent
-    yield from (telling for telling, _ in metadata_files(project_of(path, root)))
-    yield from (home.declared_by for file in found for home in file.local_names if home.declared_by)
+    yield from (metadata_path for metadata_path, _ in metadata_files(project_of(path, root)))
+    yield from (local.declared_by for file in found for local in file.local_names if local.declared_by)
     yield from config_resolver.snapshot_paths()

@@ -50,13 +50,13 @@ def tolerant_converter() -> cattrs.Converter:
     return converter
 
 
-def _plain_message(data: dict[str, Any], type_: Any) -> Any:  # noqa: ANN401 - cattrs's signature
+def _structure_plain(data: dict[str, Any], type_: Any) -> Any:  # noqa: ANN401 - cattrs's signature
     """Return a message that has no type in the specification, with its parameters as plain JSON."""
     fields = {field: data.get(field) for field in type_.__annotations__}
     return type_(**fields)
 
 
-_PLAIN_MESSAGES = dict.fromkeys((JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage), _plain_message)
+_PLAIN_MESSAGES = dict.fromkeys((JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage), _structure_plain)
 
 
 def _enum_value(value: Any, type_: Any) -> Any:  # noqa: ANN401 - cattrs's signature
@@ -80,42 +80,42 @@ class Protocol(LanguageServerProtocol):
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
-            self.refuse("the message is no JSON", types.ErrorCodes.ParseError)
+            self.refuse("the message is not valid JSON", types.ErrorCodes.ParseError)
             return
         if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
-            self.refuse("the message is no JSON-RPC 2.0", types.ErrorCodes.InvalidRequest)
+            self.refuse("the message is not JSON-RPC 2.0", types.ErrorCodes.InvalidRequest)
             return
-        method, number = data.get("method"), data.get("id")
+        method, request_id = data.get("method"), data.get("id")
         refusal = self._refusal(method)
         if method is not None and refusal is not None:
-            if number is not None:
-                self._answer_error(number, *refusal)
+            if request_id is not None:
+                self._send_error(request_id, *refusal)
             return
         try:
             message = self.structure_message(data)
         except (JsonRpcException, RecursionError):
-            if method is not None and number is not None:
-                self._answer_error(number, types.ErrorCodes.InvalidParams, f"the parameters of {method} are malformed")
+            if method is not None and request_id is not None:
+                self._send_error(request_id, types.ErrorCodes.InvalidParams, f"invalid parameters for {method}")
             return
         self._initialized = self._initialized or method == types.INITIALIZE
         self.handle_message(message)
 
     def refuse(self, reason: str, code: int = types.ErrorCodes.InvalidRequest) -> None:
         """Respond with an error to a message that cannot be parsed."""
-        self._answer_error(None, code, reason)
+        self._send_error(None, code, reason)
 
     def _refusal(self, method: object) -> tuple[int, str] | None:
         """Return error code and reason if ``method`` cannot be served now, else None."""
         if method == types.EXIT:
             return None
         if not isinstance(method, str):
-            return types.ErrorCodes.InvalidRequest, "the method is no text"
+            return types.ErrorCodes.InvalidRequest, "the method is not a string"
         if self._shutdown:
             return types.ErrorCodes.InvalidRequest, "the server is shutting down"
         if not self._initialized and method != types.INITIALIZE:
             return types.ErrorCodes.ServerNotInitialized, "the server is not initialized"
         if self._initialized and method == types.INITIALIZE:
-            return types.ErrorCodes.InvalidRequest, "the server is initialized already"
+            return types.ErrorCodes.InvalidRequest, "the server is already initialized"
         return None
 
     def _execute_handler(
@@ -139,10 +139,10 @@ class Protocol(LanguageServerProtocol):
         request = types.METHOD_TO_TYPES[method][0]
         self._send_data(request(id=f"mothball-{uuid.uuid4()}", params=params))
 
-    def _answer_error(self, number: str | int | None, code: int, message: str) -> None:
+    def _send_error(self, request_id: str | int | None, code: int, message: str) -> None:
         # lsprotocol omits an id that is null, which JSON-RPC 2.0, section 5, requires here.
         error = {"code": int(code), "message": one_line(message, 200)}
-        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": error})
+        self._send_data({"jsonrpc": self.VERSION, "id": request_id, "error": error})
 
     def _send_response(
         self,
@@ -157,7 +157,7 @@ class Protocol(LanguageServerProtocol):
                     "a request failed: %s\n%s", error.message, "".join((error.data or {}).get("traceback", ()))
                 )
                 error.message = f"internal error: {error.message.partition(':')[0]}"
-            self._answer_error(msg_id, error.code, error.message)
+            self._send_error(msg_id, error.code, error.message)
             return
         super()._send_response(msg_id, result)
 
@@ -186,7 +186,7 @@ class Protocol(LanguageServerProtocol):
         """Execute a command with its whole request, in a task, so that it can be canceled."""
         command = self.fm.commands.get(params.command)
         if command is None:
-            raise JsonRpcInvalidParams(f"there is no command {one_line(params.command, 100)}")
+            raise JsonRpcInvalidParams(f"unknown command: {one_line(params.command, 100)}")
         result = command(params)
         return await result if inspect.isawaitable(result) else result
 

@@ -42,9 +42,9 @@ class Server(LanguageServer):
         self.session = Session(self, environment)
         self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
         # Settings from `initialize`; later ones are applied on top of them.
-        self.first_settings = Settings()
+        self.initial_settings = Settings()
         # Messages about the last settings, to log each only once.
-        self.complaints: frozenset[str] = frozenset()
+        self.logged_messages: frozenset[str] = frozenset()
         self._background_tasks: set[asyncio.Task[None]] = set()
 
     # --- diagnostics ---
@@ -79,16 +79,16 @@ class Server(LanguageServer):
 
     # --- background tasks and errors ---
 
-    def run_in_background(self, errand: Any) -> None:  # noqa: ANN401 - any coroutine
+    def run_in_background(self, coroutine: Any) -> None:  # noqa: ANN401 - any coroutine
         """Run a coroutine as a background task, and log its error."""
-        task = asyncio.get_running_loop().create_task(errand)
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._background_tasks.add(task)
         task.add_done_callback(self._background_task_done)
 
     def _background_task_done(self, task: asyncio.Task[None]) -> None:
         self._background_tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("an errand failed", exc_info=error)
+            logger.error("a background task failed", exc_info=error)
 
     def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ANN401 - pygls's signature
         """Log an error instead of showing it: typing must not be interrupted by messages."""

@@ -44,10 +44,10 @@ PAUSE = 0.3
 # Look the name that is being typed up this many seconds later.
 TYPING_PAUSE = 1.2
 # Parse and check texts of at least this length, in code points, in a thread.
-_LONG = 200_000
+_LONG_TEXT = 200_000
 _DISK_THREADS = 2
 # Poll for lookup results at this interval, in seconds.
-_POLL = 0.05
+_POLL_INTERVAL = 0.05
 Result = TypeVar("Result")
 
 
@@ -87,7 +87,7 @@ class Session:
         # Unused ignores found by the last workspace check, by the path of their configuration file.
         self.unused: Mapping[str, tuple[Finding, ...]] = {}
         # Called with the paths of the snapshots that a document's configuration names.
-        self.on_snapshots: Callable[[tuple[str, ...]], None] = _nothing
+        self.on_snapshots: Callable[[tuple[str, ...]], None] = _ignore
         self.lookups = Lookups(self._run_in_loop, self._lookups_finished)
         self.unsaved_privacy = UnsavedPrivacy(self.documents, self._schedule_check)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -158,17 +158,17 @@ class Session:
 
     def apply_scripts_setting(self) -> list[OpenDocument]:
         """Open or close the scripts as the `scripts` setting requires, and return the closed ones."""
-        given_up = []
+        closed = []
         if self.settings.scripts:
-            waiting, self.scripts = self.scripts, {}
-            for document in waiting.values():
+            scripts, self.scripts = self.scripts, {}
+            for document in scripts.values():
                 self.open(document.uri, document.path, document.text, document.version)
         else:
-            given_up = [document for document in self.documents.values() if document.format == "script"]
-            for document in given_up:
+            closed = [document for document in self.documents.values() if document.format == "script"]
+            for document in closed:
                 self.close(document.uri)
                 self.open(document.uri, document.path, document.text, document.version)
-        return given_up
+        return closed
 
     def check_again(self) -> None:
         """Look up all names of all open documents again, ignoring cached results.
@@ -201,7 +201,7 @@ class Session:
         while document is not None and document.checked is not None and self.loop.time() < deadline:
             if not document.checked.is_pending():
                 break
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(_POLL_INTERVAL)
             document = await self.wait_until_checked(uri)
         return document
 
@@ -221,17 +221,17 @@ class Session:
     def _read_file(self, document: OpenDocument) -> None:
         document.reads_started += 1
         document.read_failed = False
-        serial = document.reads_started
+        read_number = document.reads_started
         here = self.folder_of(document.path)
-        subject = AnalysisRequest(document.path, document.format, document.text, here, document.valid)
+        request = AnalysisRequest(document.path, document.format, document.text, here, document.valid)
         self._in_thread(
-            partial(read_file_state, subject, self.effective_settings, self.lookups.cached),
-            lambda done: self._file_read(document, serial, done),
+            partial(read_file_state, request, self.effective_settings, self.lookups.cached),
+            lambda done: self._file_read(document, read_number, done),
             lambda: self._analysis_failed(document),
         )
 
-    def _file_read(self, document: OpenDocument, serial: int, done: FileState) -> None:
-        if document.reads_started != serial:
+    def _file_read(self, document: OpenDocument, read_number: int, done: FileState) -> None:
+        if document.reads_started != read_number:
             return
         context, before = done.parsed.context, document.context
         is_unusable = context.saved is None and not context.excludes and not self.settings.errors
@@ -260,9 +260,9 @@ class Session:
 
         Reads the user configuration; raises ConfigError or UnreadableFileError.
         """
-        side = read_effective_settings(self.settings, self._environment)
-        self.lookups.use_settings(side.user)
-        return side
+        effective = read_effective_settings(self.settings, self._environment)
+        self.lookups.use_settings(effective.user)
+        return effective
 
     def _reset_lookups(self) -> None:
         self.lookups.reset()
@@ -293,7 +293,7 @@ class Session:
         if document.is_in_thread:
             document.is_outdated = True
             return
-        unsaved, unused = self.unsaved_privacy.context(document), self.unused.get(document.path, ())
+        unsaved, unused = self.unsaved_privacy.restrictions(document), self.unused.get(document.path, ())
         text, context = document.text, document.context
         task = AnalysisTask(
             text,
@@ -306,7 +306,7 @@ class Session:
             document.valid,
         )
         work = partial(analyze, task, self.lookups.results)
-        if len(document.text) >= _LONG:
+        if len(document.text) >= _LONG_TEXT:
             document.is_in_thread = True
             self._in_thread(work, partial(self._analyzed_in_thread, document), lambda: self._analysis_failed(document))
             return
@@ -413,7 +413,7 @@ def _notify_waiters(document: OpenDocument) -> None:
             waiter.set_result(None)
 
 
-def _nothing(_: object) -> None:
+def _ignore(_: object) -> None:
     """Do nothing."""
 
 

@@ -38,45 +38,56 @@ SETTINGS = (
         "indexUrl",
         "string",
         None,
-        "Ask this index where a file names none of its own, whatever the project says.",
+        "Default index for files that configure none. Takes precedence over the project's configuration.",
         "user",
     ),
-    EditorSetting("trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be asked over plain http.", "user"),
-    EditorSetting("private", "array", (), 'Names that never go to a public index, such as "acme-*".', "user"),
+    EditorSetting(
+        "trustedHosts", "array", (), "Hosts (HOST or HOST:PORT) that may be accessed over plain HTTP.", "user"
+    ),
+    EditorSetting(
+        "private",
+        "array",
+        (),
+        'Name patterns of private packages, such as "acme-*". They are never looked up on a public index.',
+        "user",
+    ),
     EditorSetting(
         "offline",
         "boolean",
         default=False,
-        description="Ask nobody: use the snapshot, and the cache of any age.",
+        description="Use only the snapshot and cached results of any age, not the network.",
         scope="user",
     ),
-    EditorSetting("maxAge", "string", None, 'How old a cached answer may be, such as "30m", "1h" or "7d".', "user"),
+    EditorSetting("maxAge", "string", None, 'Maximum age of cached results, such as "30m", "1h" or "7d".', "user"),
     EditorSetting(
         "allowLocalIndexes",
         "boolean",
         default=False,
-        description="Ask indexes on loopback, in private ranges or over plain http that only a repository names.",
+        description="Use indexes on loopback or private addresses or over plain HTTP even if only a repository "
+        "configures them.",
         scope="user",
     ),
     EditorSetting(
         "deprecatedTag",
         "boolean",
         default=False,
-        description="Tag archived and deprecated projects; many editors then strike them out instead of underlining.",
+        description="Tag archived and deprecated projects as deprecated. Many editors then strike them through instead "
+        "of underlining them.",
         scope="workspace",
     ),
     EditorSetting(
         "scripts",
         "boolean",
         default=False,
-        description="Check the metadata in Python scripts, too (PEP 723).",
+        description="Check inline script metadata in Python files (PEP 723).",
         scope="workspace",
     ),
     EditorSetting(
         "workspaceDiagnostics",
         "boolean",
         default=False,
-        description="Check the files of the workspace that are not open, too; read when the server starts.",
+        description="Check all dependency files of the workspace, not only open ones. Takes effect when the server "
+        "starts.",
         scope="workspace",
     ),
 )
@@ -97,7 +108,7 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 # Settings of the editor extensions in the same section: where to find the server.
-_OF_EDITORS = frozenset({"path", "uvx"})
+_EXTENSION_SETTINGS = frozenset({"path", "uvx"})
 
 
 class Settings(NamedTuple):
@@ -119,15 +130,15 @@ class Settings(NamedTuple):
 
 
 # Ignoring an invalid value of these could send names where the user does not want them.
-_RESTRICTING = frozenset({"indexUrl", "trustedHosts", "private", "offline"})
+_RESTRICTIVE = frozenset({"indexUrl", "trustedHosts", "private", "offline"})
 _LISTS = frozenset({"trustedHosts", "private"})
 
 
-def read_settings(given: object, base: Settings, complain: Callable[[str], None]) -> Settings:
+def read_settings(given: object, base: Settings, report: Callable[[str], None]) -> Settings:
     """Return ``base`` updated with the settings in the JSON value ``given``.
 
     ``given`` is an object of settings, or one with a member ``mothball``; null and empty strings reset a setting. An
-    invalid setting is passed to ``complain`` as a one-line message and left unchanged; it is added to ``errors`` if it
+    invalid setting is passed to ``report`` as a one-line message and left unchanged; it is added to ``errors`` if it
     restricts lookups. A string is accepted for a list of one, and an empty array for an empty object, because some
     editors do not distinguish them.
     """
@@ -135,17 +146,17 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
     if table is None or table == []:
         return base
     if not isinstance(table, Mapping):
-        trouble = "the settings are no object of keys and values"
-        complain(trouble)
-        return base._replace(errors=(*base.errors, trouble))
+        message = "the settings must be an object"
+        report(message)
+        return base._replace(errors=(*base.errors, message))
     changes: dict[str, Any] = {}
-    errors = [one for one in base.errors if not any(f" {SECTION}.{key}: " in one for key in table)]
+    errors = [error for error in base.errors if not any(f" {SECTION}.{key}: " in error for key in table)]
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
             # An object is another section: some editors send the settings of all servers, or trace levels.
-            if key not in _OF_EDITORS and not isinstance(value, Mapping):
-                complain(one_line(f"setting {SECTION}.{key} is not known; {suggest(key, tuple(_READERS))}"))
+            if key not in _EXTENSION_SETTINGS and not isinstance(value, Mapping):
+                report(one_line(f"unknown setting {SECTION}.{key}; {suggest(key, tuple(_READERS))}"))
             continue
         field = _field(key)
         if value is None or value == "":
@@ -154,10 +165,10 @@ def read_settings(given: object, base: Settings, complain: Callable[[str], None]
         try:
             changes[field] = reader(_as_list(value) if key in _LISTS else value, (key,))
         except ConfigError as error:
-            trouble = one_line(f"setting {SECTION}.{key}: {error}. {error.help}".rstrip(". "))
-            complain(trouble)
-            if key in _RESTRICTING:
-                errors.append(trouble)
+            message = one_line(f"invalid setting {SECTION}.{key}: {error}. {error.help}".rstrip(". "))
+            report(message)
+            if key in _RESTRICTIVE:
+                errors.append(message)
     return base._replace(**changes, errors=tuple(errors))
 
 

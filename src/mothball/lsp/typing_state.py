@@ -28,27 +28,27 @@ def settled_queries(document: OpenDocument, *, has_paused: bool = False) -> tupl
     if has_paused and typed:
         private = checked.opened.file.resolved_config.network.private
         typed = frozenset(name for name in typed if may_become_private(name, private))
-    typed |= _begun_at(checked, document.last_edit.end)
+    typed |= _names_in_empty_table(checked, document.last_edit.end)
     return tuple(query for query in queries if query.name not in typed) if typed else queries
 
 
 def changed_span(before: str, after: str) -> Span:
     """Return the span of ``after`` that differs from ``before``, from the first difference to the last."""
     shorter = min(len(before), len(after))
-    start = _longest(shorter, lambda length: before.startswith(after[:length]))
-    kept = _longest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
+    start = _largest(shorter, lambda length: before.startswith(after[:length]))
+    kept = _largest(shorter - start, lambda length: before.endswith(after[len(after) - length :]))
     return Span(start, len(after) - kept)
 
 
-def _longest(most: int, is_alike: Callable[[int], bool]) -> int:
-    """Return the largest length up to ``most`` for which ``is_alike`` holds, by binary search.
+def _largest(most: int, holds: Callable[[int], bool]) -> int:
+    """Return the largest length up to ``most`` for which ``holds`` holds, by binary search.
 
     It must hold for all smaller lengths. Comparing slices is much faster than comparing characters in a loop.
     """
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if is_alike(middle):
+        if holds(middle):
             low = middle
         else:
             high = middle - 1
@@ -61,18 +61,18 @@ def _names_at(checked: Checked, edit: Span) -> frozenset[str]:
     With several cursors, everything between the first and the last change counts as changed, so a name in between is
     not an occurrence elsewhere.
     """
-    here: set[str] = set()
+    at_edit: set[str] = set()
     elsewhere: set[str] = set()
     for item in checked.dependencies():
         span = item.dependency.name_span
         if span.start <= edit.end <= span.end or span.start < edit.start < span.end:
-            here.add(item.dependency.name)
+            at_edit.add(item.dependency.name)
         elif span.end < edit.start or span.start > edit.end:
             elsewhere.add(item.dependency.name)
-    return frozenset(here - elsewhere)
+    return frozenset(at_edit - elsewhere)
 
 
-def _begun_at(checked: Checked, offset: int) -> frozenset[str]:
+def _names_in_empty_table(checked: Checked, offset: int) -> frozenset[str]:
     """Return the names whose table is empty and contains ``offset``.
 
     An empty table means any version, but it may also be one in which a path is about to be typed: editors insert the

@@ -24,7 +24,7 @@ from mothball.repository.paths import is_inside
 
 # Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
-_NOWHERE: Pin = (None, (), "", SkipReason.UNSAVED)
+_SKIPPED: Pin = (None, (), "", SkipReason.UNSAVED)
 _name_of = itemgetter(Dependency._fields.index("name"))
 _pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
 
@@ -60,10 +60,10 @@ def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
     """Return the routing of ``saved``, the file at ``path``."""
     pins: dict[str, set[Pin]] = {}
     addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
-    for one in saved.document.dependencies:
-        if one.skip_reason is not SkipReason.INCOMPLETE:
-            pins.setdefault(one.name, set()).add(_pin_of(one))
-        addresses.update(_addresses(one))
+    for dependency in saved.document.dependencies:
+        if dependency.skip_reason is not SkipReason.INCOMPLETE:
+            pins.setdefault(dependency.name, set()).add(_pin_of(dependency))
+        addresses.update(_addresses(dependency))
     return SavedRouting(
         MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
         frozenset((name, pin) for name, of_name in pins.items() for pin in of_name),
@@ -84,21 +84,21 @@ def routed_as_saved(document: Document, routing: SavedRouting, *, has_other_inde
     if routing.pairs.issuperset(pairs):
         return dependencies
     return tuple(
-        one if pair in routing.pairs else _routed(one, routing, has_other_indexes=has_other_indexes)
-        for one, pair in zip(dependencies, pairs, strict=True)
+        dependency if pair in routing.pairs else _routed(dependency, routing, has_other_indexes=has_other_indexes)
+        for dependency, pair in zip(dependencies, pairs, strict=True)
     )
 
 
-def _routed(one: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
+def _routed(dependency: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
     """Return a dependency whose routing fields differ from those of the saved file."""
-    pinned = routing.pins.get(one.name, frozenset())
-    is_asked_for = one.skip_reason is None or one.index_name
-    is_fine = not one.index_name and routing.addresses.issuperset(_addresses(one))
-    if not is_asked_for or (not pinned and not has_other_indexes and is_fine):
-        return one
-    index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _NOWHERE
+    pinned = routing.pins.get(dependency.name, frozenset())
+    is_looked_up = dependency.skip_reason is None or dependency.index_name
+    uses_saved_indexes = not dependency.index_name and routing.addresses.issuperset(_addresses(dependency))
+    if not is_looked_up or (not pinned and not has_other_indexes and uses_saved_indexes):
+        return dependency
+    index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _SKIPPED
     skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason
-    return one._replace(index_url=index_url, alternative_indexes=also, index_name=name, skip_reason=skip_reason)
+    return dependency._replace(index_url=index_url, alternative_indexes=also, index_name=name, skip_reason=skip_reason)
 
 
 def _addresses(dependency: Dependency) -> tuple[str, ...]:
@@ -110,11 +110,11 @@ def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
 
     Workspaces are included: their members are not looked up.
     """
-    options = [(one.name, one.value) for one in document.index_options]
-    nowhere = Span(0, 0)
-    ours = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
-    indexes = [one._replace(span=nowhere, declared_at="") for one in document.tool_indexes]
-    return options, indexes, document.workspaces, ours
+    options = [(option.name, option.value) for option in document.index_options]
+    no_span = Span(0, 0)
+    default_index = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
+    indexes = [index._replace(span=no_span, declared_at="") for index in document.tool_indexes]
+    return options, indexes, document.workspaces, default_index
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:
@@ -125,15 +125,15 @@ def private_in(text: str, path: str) -> tuple[str, ...]:
     if not _may_configure(text, path, "private"):
         return ()
     given = _setting(text, path, "private")
-    found: list[str] = []
-    for one in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
+    patterns: list[str] = []
+    for pattern in (given if isinstance(given, list) else [given])[:MAX_PATTERNS]:
         with suppress(ConfigError):
-            found += read_name_patterns([one], ("private",))
-    return tuple(found)
+            patterns += read_name_patterns([pattern], ("private",))
+    return tuple(patterns)
 
 
 def patterns_for(path: str, private: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
-    """Return the patterns that apply to the file at the absolute ``path``."""
+    """Return the patterns for the file at the absolute ``path``; ``private`` maps directories to patterns."""
     return tuple(pattern for directory, patterns in private if is_inside(path, directory) for pattern in patterns)
 
 

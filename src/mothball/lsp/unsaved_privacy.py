@@ -23,53 +23,55 @@ class UnsavedPrivacy:
 
     def text_changed(self, document: OpenDocument) -> None:
         """Update the private name patterns, which apply immediately."""
-        self._hold(document, private_in(document.text, document.path))
+        self._set_private(document, private_in(document.text, document.path))
 
     def analyzed(self, document: OpenDocument) -> None:
         """Update the changed index settings and project name after a check."""
         opened = document.checked.opened if document.checked else None
-        self._tell(document, _unsaved_project_name(document), others=bool(opened and opened.changes_indexes))
+        self._set_changes(
+            document, _unsaved_project_name(document), changes_indexes=bool(opened and opened.changes_indexes)
+        )
 
     def closed(self, document: OpenDocument) -> None:
         """Remove the restrictions of a closed document."""
-        self._hold(document, ())
-        self._tell(document, "", others=False)
+        self._set_private(document, ())
+        self._set_changes(document, "", changes_indexes=False)
 
     def private(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return directories and the name patterns that are private below them."""
-        found = []
-        for one in self._documents.values():
-            if one.private:
-                found.append((os.path.dirname(one.path), one.private))
+        private = []
+        for document in self._documents.values():
+            if document.private:
+                private.append((os.path.dirname(document.path), document.private))
             # The name of a project is not looked up anywhere, as it may be private.
-            if one.unsaved_project_name and one.context is not None:
-                found.append((one.context.root, (one.unsaved_project_name,)))
-        return found
+            if document.unsaved_project_name and document.context is not None:
+                private.append((document.context.root, (document.unsaved_project_name,)))
+        return private
 
-    def context(self, document: OpenDocument) -> Unsaved:
+    def restrictions(self, document: OpenDocument) -> Unsaved:
         """Return the unsaved restrictions that apply to ``document``."""
         private = patterns_for(document.path, self.private())
-        return Unsaved(private, any(one.changes_indexes for one in self._beside(document)))
+        return Unsaved(private, any(related.changes_indexes for related in self._same_repository(document)))
 
-    def _hold(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
+    def _set_private(self, configuration: OpenDocument, private: tuple[str, ...]) -> None:
         if configuration.private != private:
             configuration.private = private
             for document in self._documents.values():
                 if document.context is not None and is_inside(document.path, os.path.dirname(configuration.path)):
                     self._schedule_check(document)
 
-    def _tell(self, document: OpenDocument, own_name: str, *, others: bool) -> None:
-        if (document.unsaved_project_name, document.changes_indexes) != (own_name, others):
-            document.unsaved_project_name, document.changes_indexes = own_name, others
-            for one in self._beside(document):
-                self._schedule_check(one)
+    def _set_changes(self, document: OpenDocument, project_name: str, *, changes_indexes: bool) -> None:
+        if (document.unsaved_project_name, document.changes_indexes) != (project_name, changes_indexes):
+            document.unsaved_project_name, document.changes_indexes = project_name, changes_indexes
+            for related in self._same_repository(document):
+                self._schedule_check(related)
 
-    def _beside(self, document: OpenDocument) -> Iterator[OpenDocument]:
+    def _same_repository(self, document: OpenDocument) -> Iterator[OpenDocument]:
         """Yield the other documents of the same repository."""
         context = document.context
-        for one in self._documents.values():
-            if one is not document and context and one.context and one.context.root == context.root:
-                yield one
+        for related in self._documents.values():
+            if related is not document and context and related.context and related.context.root == context.root:
+                yield related
 
 
 def _unsaved_project_name(document: OpenDocument) -> str:

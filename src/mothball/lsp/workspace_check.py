@@ -62,7 +62,7 @@ class WorkspaceResult(NamedTuple):
 
     diagnostics: Mapping[str, list[types.Diagnostic]]
     unused: Mapping[str, tuple[Finding, ...]]
-    answers: IndexResults
+    results: IndexResults
     summary: Summary
     problems: tuple[str, ...]
     unread: frozenset[str]
@@ -88,11 +88,11 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         message = f"nothing is checked: {error}"
         problems = [Problem(Severity.ERROR, message, error.help, display_path(place)) for place in places]
     else:
-        files = [_with_private(one, context.private) for one in found if isinstance(one, SourceFile)]
-        unreadable = [one for one in found if isinstance(one, Finding)]
+        files = [_with_private(file, context.private) for file in found if isinstance(file, SourceFile)]
+        unreadable = [finding for finding in found if isinstance(finding, Finding)]
     plan = plan_lookups(files, settings)
-    answers = _look_up(plan.queries(), context)
-    report = build_report(plan, answers, settings, unreadable, problems)
+    results = _look_up(plan.queries(), context)
+    report = build_report(plan, results, settings, unreadable, problems)
     for problem in report.problems:
         is_configuration = os.path.basename(problem.path) in (MOTHBALL_TOML, PYPROJECT_TOML)
         if is_configuration and problem.rule is None and problem.severity is Severity.ERROR:
@@ -103,11 +103,16 @@ def check_folders(folders: Sequence[str], context: Context) -> WorkspaceResult:
         if finding.rule is Rule.UNUSED_IGNORE and finding.name and finding.suppressed is None:
             path = os.path.abspath(finding.path)
             unused[path] = (*unused.get(path, ()), finding)
-    messages = (f"{one.path}: {one.message}" if one.path else one.message for one in report.problems)
+    messages = (
+        f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in report.problems
+    )
     return WorkspaceResult(
-        {os.path.abspath(one.path): diagnostics_of(one, context.options) for one in _by_file(report, files)},
+        {
+            os.path.abspath(checked.path): diagnostics_of(checked, context.options)
+            for checked in _by_file(report, files)
+        },
         unused,
-        answers,
+        results,
         report.summary,
         tuple(dict.fromkeys(messages)),
         frozenset(unread),
@@ -127,9 +132,9 @@ def _discover(
         context.on_progress(0, 0)
         found = discover(DiscoveryRequest((folder,), working_directory=folder), config_resolver, settings)
         everything: list[SourceFile | Finding] = [*found.files, *found.unreadable]
-        for one in everything:
-            if one.path not in files or is_inside(os.path.abspath(one.path), folder):
-                files[one.path] = one
+        for file in everything:
+            if file.path not in files or is_inside(os.path.abspath(file.path), folder):
+                files[file.path] = file
         problems.update(dict.fromkeys(found.problems))
     return list(files.values()), list(problems)
 
@@ -140,18 +145,18 @@ def _with_private(file: SourceFile, private: Sequence[tuple[str, tuple[str, ...]
 
 
 def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexResult]:
-    answers = {query: context.failed[query] for query in queries if query in context.failed}
-    wanted = [query for query in queries if query not in answers]
+    results = {query: context.failed[query] for query in queries if query in context.failed}
+    wanted = [query for query in queries if query not in results]
 
     def ask(queries: Sequence[Query], *, refresh: bool) -> None:
         for start in range(0, len(queries), _BATCH):
             context.on_progress(start, len(queries))
-            answers.update(context.ask(queries[start : start + _BATCH], refresh))
+            results.update(context.ask(queries[start : start + _BATCH], refresh))
 
     ask(wanted, refresh=context.refresh)
     # An index that states a status for any name states one for all (PEP 792); by now the cache knows which do.
-    ask([query for query, answer in answers.items() if isinstance(answer, StatusNotStated)], refresh=False)
-    return answers
+    ask([query for query, result in results.items() if isinstance(result, StatusNotStated)], refresh=False)
+    return results
 
 
 def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
@@ -178,7 +183,7 @@ def _by_file(report: Report, files: Iterable[SourceFile]) -> Iterator[Checked]:
         file = known.get(path) or _unparsed(path)
         context = tuple(manifests.get(file.project, ())) if is_lock(file.document) else ()
         part = report._replace(
-            dependencies=tuple(item for one in (file, *context) for item in items.get(one.path, ())),
+            dependencies=tuple(item for member in (file, *context) for item in items.get(member.path, ())),
             # Findings without a path are about an index.
             findings=(*findings.get("", ()), *findings.get(path, ())),
             problems=tuple(problems.get(path, ())),

@@ -107,7 +107,7 @@ class WorkspaceDiagnostics:
         self._is_stale = True
         self._is_shown = False
         # The lookup results of the last check; failures are not tried again before `_retry_at`.
-        self._answers: IndexResults = {}
+        self._results: IndexResults = {}
         self._retry_at = 0.0
         self._refresh = False
         # Files that were deleted or removed from the workspace since the last check started.
@@ -168,7 +168,7 @@ class WorkspaceDiagnostics:
             make_config_resolver=lambda *folders: session.effective_settings().config_resolver(*folders),
             ask=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
             refresh=self._refresh,
-            failed={} if retries else {query: self._answers[query] for query in self._failed()},
+            failed={} if retries else {query: self._results[query] for query in self._failed()},
             private=session.unsaved_privacy.private(),
             options=DiagnosticOptions(session.client, deprecated_tag=session.settings.deprecated_tag),
             on_progress=partial(self._progressed, run),
@@ -207,9 +207,9 @@ class WorkspaceDiagnostics:
             self._rest = min(_REST_FACTOR * (now - run.started_at), _LONGEST_REST)
         if run.retries:
             self._retry_at = now + RETRY_AFTER
-        self._answers, self._is_shown = found.answers, True
+        self._results, self._is_shown = found.results, True
         # What could not be checked this time keeps its diagnostics.
-        kept = {path: one.diagnostics for path, one in self.reports.items() if found.is_unchecked(path)}
+        kept = {path: report.diagnostics for path, report in self.reports.items() if found.is_unchecked(path)}
         unused = {path: findings for path, findings in self._session.unused.items() if path in kept}
         self._session.set_unused_ignores({**unused, **found.unused})
         self._show({**kept, **found.diagnostics})
@@ -225,16 +225,16 @@ class WorkspaceDiagnostics:
         """Refresh all lookup results with the next check."""
         self._refresh = True
 
-    def lookups_finished(self, answers: IndexResults) -> None:
+    def lookups_finished(self, results: IndexResults) -> None:
         """Check again if a lookup result of an open document differs from that of the last check."""
-        known = self._answers
+        previous = self._results
         differing = {
             query: new
-            for query, new in answers.items()
-            if query in known and known[query]._replace(origin=new.origin) != new
+            for query, new in results.items()
+            if query in previous and previous[query]._replace(origin=new.origin) != new
         }
         if differing:
-            self._answers = {**known, **differing}
+            self._results = {**previous, **differing}
             self.changed()
 
     def retry_failed(self) -> None:
@@ -243,7 +243,7 @@ class WorkspaceDiagnostics:
             self.changed()
 
     def _failed(self) -> list[Query]:
-        return [query for query, answer in self._answers.items() if isinstance(answer, Unavailable)]
+        return [query for query, result in self._results.items() if isinstance(result, Unavailable)]
 
     # --- what is shown ---
 
@@ -264,19 +264,21 @@ class WorkspaceDiagnostics:
 
     def drop(self, is_gone: Callable[[str], bool]) -> None:
         """Clear the diagnostics of files that are gone, by their absolute path, and check again."""
-        gone = {path for path, one in self.reports.items() if one.diagnostics and is_gone(path)}
+        gone = {path for path, report in self.reports.items() if report.diagnostics and is_gone(path)}
         if gone:
             self._dropped |= gone
-            self._show({path: one.diagnostics for path, one in self.reports.items()})
+            self._show({path: report.diagnostics for path, report in self.reports.items()})
             self.changed()
 
     def _show(self, diagnostics: Mapping[str, list[types.Diagnostic]]) -> None:
         before, self.reports = self.reports, {}
-        for path, of_file in diagnostics.items():
+        for path, file_diagnostics in diagnostics.items():
             if path not in self._dropped:
                 report = before.get(path)
-                is_same = report is not None and report.diagnostics == of_file
-                self.reports[path] = report if report and is_same else FileReport(str(next(self._result_ids)), of_file)
+                is_same = report is not None and report.diagnostics == file_diagnostics
+                self.reports[path] = (
+                    report if report and is_same else FileReport(str(next(self._result_ids)), file_diagnostics)
+                )
         if not self.pulls:
             self._publish()
         elif self.pulled is not None and self.pulled != self.reports:
@@ -286,10 +288,12 @@ class WorkspaceDiagnostics:
         """Send what differs from what was sent."""
         hidden = {document.path for document in self._session.documents.values()}
         before = self._published
-        self._published = {path: one for path, one in self.reports.items() if one.diagnostics and path not in hidden}
+        self._published = {
+            path: report for path, report in self.reports.items() if report.diagnostics and path not in hidden
+        }
         for path in before.keys() - self._published.keys():
             self._publisher.unpublish(uri_of(path))
-        for path, one in self._published.items():
-            if before.get(path) != one:
-                params = types.PublishDiagnosticsParams(uri_of(path), one.diagnostics)
+        for path, report in self._published.items():
+            if before.get(path) != report:
+                params = types.PublishDiagnosticsParams(uri_of(path), report.diagnostics)
                 self._publisher.text_document_publish_diagnostics(params)

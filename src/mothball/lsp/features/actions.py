@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
 # Placeholder for the reason, to be replaced by the user.
-REASON = "WHY"
+REASON_PLACEHOLDER = "WHY"
 # Offer actions for at most this many dependencies of a selection.
-_MOST_ITEMS = 5
+_MAX_DEPENDENCIES = 5
 _KIND = types.CodeActionKind.QuickFix
 
 
@@ -49,7 +49,7 @@ class OpenText(NamedTuple):
     version: int | None
 
 
-class _Subject(NamedTuple):
+class _Target(NamedTuple):
     """A dependency to offer actions for, and its finding."""
 
     item: CheckedDependency
@@ -78,13 +78,13 @@ def register(server: Server) -> None:
         if document is None or document.checked is None or document.checked.opened is None:
             return []
         open_texts = {
-            path: OpenText(one.text, one.version)
-            for one in session.documents.values()
-            if (path := path_of(one.uri)) is not None
+            path: OpenText(document.text, document.version)
+            for document in session.documents.values()
+            if (path := path_of(document.uri)) is not None
         }
-        offer = _Offer(params, document.checked, session.client, open_texts)
+        builder = _ActionBuilder(params, document.checked, session.client, open_texts)
         # Computing edits parses the file several times and may read a configuration file.
-        return await asyncio.get_running_loop().run_in_executor(session.threads, offer.actions)
+        return await asyncio.get_running_loop().run_in_executor(session.threads, builder.actions)
 
     options = types.CodeActionOptions(code_action_kinds=[_KIND])
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(actions)
@@ -98,7 +98,7 @@ def _is_wanted(only: Iterable[types.CodeActionKind | str] | None) -> bool:
     return any(kind in ("", _KIND.value) for kind in kinds)
 
 
-class _Offer:
+class _ActionBuilder:
     """Computes the actions of one request."""
 
     def __init__(
@@ -113,77 +113,77 @@ class _Offer:
     def actions(self) -> list[types.CodeAction | types.Command]:
         """Return the actions in the order of the dependencies. Reads the disk."""
         lines = range(self._params.range.start.line + 1, self._params.range.end.line + 2)
-        items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MOST_ITEMS]
-        subjects = [_Subject(item, finding_of(self._checked, item)) for item in items]
-        found: list[types.CodeAction | types.Command] = []
-        for subject in subjects:
-            if subject.ignorable() and self._client.code_action_literals:
-                found += self._print_remedies(subject)
-        if subjects:
-            found.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
-        for subject in subjects if self._client.show_document else ():
-            address = project_page(subject.item.dependency.name, subject.item.lookup)
+        items = [item for item in self._checked.dependencies() if item.location.start.line in lines][:_MAX_DEPENDENCIES]
+        targets = [_Target(item, finding_of(self._checked, item)) for item in items]
+        actions: list[types.CodeAction | types.Command] = []
+        for target in targets:
+            if target.ignorable() and self._client.code_action_literals:
+                actions += self._edits_for(target)
+        if targets:
+            actions.append(self._command("Check again", CHECK_AGAIN, [self._params.text_document.uri]))
+        for target in targets if self._client.show_document else ():
+            address = project_page(target.item.dependency.name, target.item.lookup)
             if address is not None:
-                found.append(self._command(f"Open the page of {subject.name}", OPEN_PAGE, [address]))
-        return found
+                actions.append(self._command(f"Open the project page of {target.name}", OPEN_PAGE, [address]))
+        return actions
 
     def _command(self, title: str, name: str, arguments: list[str]) -> types.CodeAction | types.Command:
         command = types.Command(title, name, arguments=arguments)
         return types.CodeAction(title, _KIND, command=command) if self._client.code_action_literals else command
 
-    def _print_remedies(self, subject: _Subject) -> Iterator[types.CodeAction]:
-        opened, finding = self._checked.opened, subject.finding
+    def _edits_for(self, target: _Target) -> Iterator[types.CodeAction]:
+        opened, finding = self._checked.opened, target.finding
         if opened is None or finding is None:
             return
         file = opened.file
         # Parse again: routing by the saved file changes fields, but not those that edits use.
         document = parse(file.document.format, file.text, file.kind)
-        span = subject.item.dependency.name_span
-        entry = next((one for one in document.dependencies if one.name_span == span), None)
+        span = target.item.dependency.name_span
+        entry = next((dependency for dependency in document.dependencies if dependency.name_span == span), None)
         if entry is None:
             return
-        yield from self._ignore_here(subject, finding, document, entry)
-        yield from self._ignore_in_configuration(subject, finding, file)
-        yield from self._remove(subject, finding, document, entry)
+        yield from self._ignore_in_comment(target, finding, document, entry)
+        yield from self._ignore_in_configuration(target, finding, file)
+        yield from self._remove(target, finding, document, entry)
 
-    def _ignore_here(
-        self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
+    def _ignore_in_comment(
+        self, target: _Target, finding: Finding, document: Document, entry: Dependency
     ) -> Iterator[types.CodeAction]:
-        edit = add_ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON)
+        edit = add_ignore_comment(self._checked.text, document, entry, (finding.rule,), REASON_PLACEHOLDER)
         if edit is not None:
-            title = f"Ignore that {subject.name} is {_words(finding)}, in a comment here"
-            yield self._edit(title, finding, self._own_edits((edit,)))
+            title = f"Ignore `{finding.rule}` for {target.name} in a comment"
+            yield self._edit(title, finding, self._document_edit((edit,)))
 
     def _remove(
-        self, subject: _Subject, finding: Finding, document: Document, entry: Dependency
+        self, target: _Target, finding: Finding, document: Document, entry: Dependency
     ) -> Iterator[types.CodeAction]:
         from mothball.edits.removal import remove_dependency  # noqa: PLC0415 - needed only to remove an entry
 
         edits = remove_dependency(self._checked.text, document, entry)
         if edits:
-            yield self._edit(f"Remove {subject.name} from this file", finding, self._own_edits(edits))
+            yield self._edit(f"Remove {target.name} from this file", finding, self._document_edit(edits))
 
     def _ignore_in_configuration(
-        self, subject: _Subject, finding: Finding, file: SourceFile
+        self, target: _Target, finding: Finding, file: SourceFile
     ) -> Iterator[types.CodeAction]:
         path = governing_config_path(file)
-        held = self._open_texts.get(path)
-        is_new = held is None and not os.path.lexists(path)
+        open_text = self._open_texts.get(path)
+        is_new = open_text is None and not os.path.lexists(path)
         if os.path.islink(path) or (is_new and not self._client.creates_files):
             return
         try:
-            text = "" if is_new else held.text if held else read_utf8(path)
-            new = NewIgnore(subject.item.dependency.name, (finding.rule,), REASON)
+            text = "" if is_new else open_text.text if open_text else read_utf8(path)
+            new = NewIgnore(target.item.dependency.name, (finding.rule,), REASON_PLACEHOLDER)
             edits = add_config_ignores(text, table_path(path), [new])
         except (ConfigError, UnreadableFileError):
             return
         if edits:
             name = f"a new {os.path.basename(path)}" if is_new else os.path.basename(path)
-            title = f"Ignore that {subject.name} is {_words(finding)}, in {name}"
-            change = _Change(uri_of(path), held.version if held else None, text, edits, is_new)
+            title = f"Ignore `{finding.rule}` for {target.name} in {name}"
+            change = _Change(uri_of(path), open_text.version if open_text else None, text, edits, is_new)
             yield self._edit(title, finding, self._workspace_edit(change))
 
-    def _own_edits(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+    def _document_edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
         uri = self._params.text_document.uri
         return self._workspace_edit(_Change(uri, self._checked.version, self._checked.text, tuple(edits)))
 
@@ -201,8 +201,8 @@ class _Offer:
         return types.WorkspaceEdit(document_changes=[edit])
 
     def _edit(self, title: str, finding: Finding, edit: types.WorkspaceEdit) -> types.CodeAction:
-        about = [one for one in self._params.context.diagnostics if one.code == str(finding.rule)]
-        return types.CodeAction(title, _KIND, diagnostics=about or None, edit=edit)
+        fixed = [diagnostic for diagnostic in self._params.context.diagnostics if diagnostic.code == str(finding.rule)]
+        return types.CodeAction(title, _KIND, diagnostics=fixed or None, edit=edit)
 
 
 class _Change(NamedTuple):
@@ -213,7 +213,3 @@ class _Change(NamedTuple):
     text: str
     edits: tuple[Edit, ...]
     is_new: bool = False
-
-
-def _words(finding: Finding) -> str:
-    return "unverified" if finding.lookup and finding.lookup.kind == "unavailable" else finding.rule.replace("-", " ")

@@ -47,14 +47,14 @@ async def _check_workspace(server: Server, token: types.ProgressToken | None) ->
     progress = WorkProgress(server, "mothball: checking the workspace", token)
     await progress.create()
     async with progress:
-        found = await server.workspace_diagnostics.check(progress, retry=True)
-    if found is None:
+        result = await server.workspace_diagnostics.check(progress, retry=True)
+    if result is None:
         return None
-    for problem in found.problems:
+    for problem in result.problems:
         server.log(problem)
-    summary = found.summary
-    numbers = {"files": summary.files, "dependencies": summary.dependencies, "findings": summary.findings}
-    return {**numbers, "problems": len(found.problems)}
+    summary = result.summary
+    counts = {"files": summary.files, "dependencies": summary.dependencies, "findings": summary.findings}
+    return {**counts, "problems": len(result.problems)}
 
 
 class WorkProgress:
@@ -71,14 +71,14 @@ class WorkProgress:
         """Request a progress token if the client sent none and supports that."""
         if self._token is not None or not self._server.session.client.progress:
             return
-        token, lookups_finished = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
-        asked = self._server.protocol.send_request(
+        token, responded = f"mothball-{uuid.uuid4()}", asyncio.get_running_loop().create_future()
+        response = self._server.protocol.send_request(
             types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.WorkDoneProgressCreateParams(token)
         )
-        asked.add_done_callback(lambda _: lookups_finished.set_result(None))
+        response.add_done_callback(lambda _: responded.set_result(None))
         # Some clients never respond. A later response is ignored.
-        await asyncio.wait({lookups_finished}, timeout=_TOKEN_TIMEOUT)
-        if asked.done() and not asked.cancelled() and asked.exception() is None:
+        await asyncio.wait({responded}, timeout=_TOKEN_TIMEOUT)
+        if response.done() and not response.cancelled() and response.exception() is None:
             self._token = token
 
     async def __aenter__(self) -> Self:

@@ -30,11 +30,10 @@ def register(server: Server) -> None:
         if item is None:
             return None
         markdown = session.client.markdown
-        story = HoverContent(item, finding_of(document.checked, item), time.time())
-        content = types.MarkupContent(
-            types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText, hover_text(story, markdown=markdown)
-        )
-        return types.Hover(content, positions.range(item.dependency.name_span))
+        content = HoverContent(item, finding_of(document.checked, item), time.time())
+        kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
+        text = types.MarkupContent(kind, hover_text(content, markdown=markdown))
+        return types.Hover(text, positions.range(item.dependency.name_span))
 
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
 

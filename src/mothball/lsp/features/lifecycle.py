@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mothball.lsp.server import Server
 
 # Intervals of periodic tasks and of checks whether the client is still running, in seconds.
-_HOUSEKEEPING = 30.0
-_PULSE = 3.0
+_REFRESH_INTERVAL = 30.0
+_CLIENT_CHECK_INTERVAL = 3.0
 
 
 def register(server: Server) -> None:
@@ -30,7 +30,7 @@ def register(server: Server) -> None:
     def initialize(params: types.InitializeParams) -> None:
         session.client = read_features(params.capabilities, server.protocol.workspace.position_encoding)
         session.folders = _folders(params)
-        settings.begin(server, params.initialization_options)
+        settings.apply_initial(server, params.initialization_options)
         if session.client.pulls:
             # Only for clients that pull: a client that supports both would show every diagnostic twice.
             pull.register(server)
@@ -50,7 +50,7 @@ def register(server: Server) -> None:
 
 async def _keep_up_to_date(server: Server) -> None:
     while True:
-        await asyncio.sleep(_HOUSEKEEPING)
+        await asyncio.sleep(_REFRESH_INTERVAL)
         server.session.refresh_stale()
         server.workspace_diagnostics.retry_failed()
 
@@ -58,14 +58,14 @@ async def _keep_up_to_date(server: Server) -> None:
 async def _leave_with_client(server: Server, process_id: int) -> None:
     """End the server when the client's process has ended."""
     while _is_alive(process_id):  # noqa: ASYNC110 - there is no event for the end of another process
-        await asyncio.sleep(_PULSE)
+        await asyncio.sleep(_CLIENT_CHECK_INTERVAL)
     server.protocol.leave(server.protocol.exit_code())
 
 
 def _folders(params: types.InitializeParams) -> list[str]:
     uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
-    found = [path for path in map(path_of, uris) if path is not None]
-    return found or ([os.path.abspath(params.root_path)] if params.root_path else [])
+    folders = [path for path in map(path_of, uris) if path is not None]
+    return folders or ([os.path.abspath(params.root_path)] if params.root_path else [])
 
 
 def _is_alive(process_id: int) -> bool:

@@ -44,7 +44,7 @@ def _to_pages(checked: Checked, positions: Positions) -> Iterator[types.Document
     for item in checked.dependencies():
         address = project_page(item.dependency.name, item.lookup)
         if address is not None:
-            yield types.DocumentLink(positions.range_of(item.location), target=address, tooltip="project page")
+            yield types.DocumentLink(positions.range_of(item.location), target=address, tooltip="Open the project page")
 
 
 def _to_files(checked: Checked, path: str, here: str | None, positions: Positions) -> Iterator[types.DocumentLink]:

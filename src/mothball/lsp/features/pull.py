@@ -23,13 +23,13 @@ def register(server: Server) -> None:
     session = server.session
 
     async def pull(params: types.DocumentDiagnosticParams) -> Report:
-        uri, held = params.text_document.uri, params.previous_result_id
+        uri, previous = params.text_document.uri, params.previous_result_id
         async with WorkProgress(server, "mothball: checking", params.work_done_token):
             document = await session.wait_until_checked(uri)
         if document is None:
-            return _unopened(server, path_of(uri), held)
+            return _unopened(server, path_of(uri), previous)
         document.pulled = True
-        return _report(document.diagnostics or [], document.result_id, held)
+        return _report(document.diagnostics or [], document.result_id, previous)
 
     # A lock depends on its manifests, and every file on its configuration.
     options = types.DiagnosticOptions(
@@ -47,8 +47,8 @@ def register_workspace(server: Server) -> None:
         # Clients pull every few seconds; usually nothing has changed.
         if not diagnostics.is_current():
             async with WorkProgress(server, "mothball: checking the workspace", params.work_done_token) as progress:
-                found = await diagnostics.check(progress)
-            if found is None:
+                result = await diagnostics.check(progress)
+            if result is None:
                 raise JsonRpcRequestCancelled
         return _workspace_report(server, params.previous_result_ids)
 
@@ -58,34 +58,34 @@ def register_workspace(server: Server) -> None:
 def _workspace_report(server: Server, previous: Iterable[types.PreviousResultId]) -> types.WorkspaceDiagnosticReport:
     diagnostics = server.workspace_diagnostics
     diagnostics.pulled = diagnostics.reports
-    held = {one.uri: one.value for one in previous}
+    previous_ids = {result.uri: result.value for result in previous}
     open_paths = {document.path for document in server.session.documents.values()}
     items: list[_Item] = []
-    for path, (result_id, of_file) in diagnostics.reports.items():
+    for path, (result_id, file_diagnostics) in diagnostics.reports.items():
         uri = uri_of(path)
         if path in open_paths:
             continue
-        if held.pop(uri, None) == result_id:
+        if previous_ids.pop(uri, None) == result_id:
             items.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, result_id))
         else:
-            items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, of_file, result_id=result_id))
+            items.append(types.WorkspaceFullDocumentDiagnosticReport(uri, file_diagnostics, result_id=result_id))
     # Clear the files that are not reported anymore.
-    known = {*diagnostics.reports, *open_paths}
-    gone = (uri for uri, value in held.items() if value and path_of(uri) not in known)
-    items += (types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in gone)
+    reported = {*diagnostics.reports, *open_paths}
+    removed = (uri for uri, value in previous_ids.items() if value and path_of(uri) not in reported)
+    items += (types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in removed)
     return types.WorkspaceDiagnosticReport(items)
 
 
-def _unopened(server: Server, path: str | None, held: str | None) -> Report:
+def _unopened(server: Server, path: str | None, previous: str | None) -> Report:
     """Return the workspace diagnostics of a file that is not open, for a pull while it is being closed."""
     diagnostics = server.workspace_diagnostics
     if path is None or not diagnostics.pulls or path not in diagnostics.reports:
         return types.RelatedFullDocumentDiagnosticReport([])
-    result_id, of_file = diagnostics.reports[path]
-    return _report(of_file, result_id, held)
+    result_id, file_diagnostics = diagnostics.reports[path]
+    return _report(file_diagnostics, result_id, previous)
 
 
-def _report(diagnostics: list[types.Diagnostic], result_id: str, held: str | None) -> Report:
-    if held == result_id:
+def _report(diagnostics: list[types.Diagnostic], result_id: str, previous: str | None) -> Report:
+    if previous == result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id)
     return types.RelatedFullDocumentDiagnosticReport(diagnostics, result_id=result_id)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def register(server: Server) -> None:
     """Register changes of settings."""
 
-    def changed(params: types.DidChangeConfigurationParams) -> None:
+    def settings_changed(params: types.DidChangeConfigurationParams) -> None:
         if server.session.client.configuration:
             # The settings sent may be incomplete or for another scope, so request the effective ones.
             fetch(server)
         else:
-            take(server, params.settings)
+            apply(server, params.settings)
 
-    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(changed)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(settings_changed)
 
 
 def fetch(server: Server) -> None:
@@ -31,44 +31,46 @@ def fetch(server: Server) -> None:
     if not server.session.client.configuration:
         return
     items = [types.ConfigurationItem(section=SECTION)]
-    asked: Future[Any] = server.protocol.send_request(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
-    asked.add_done_callback(lambda done: _fetched(server, done))
+    response: Future[Any] = server.protocol.send_request(
+        types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items)
+    )
+    response.add_done_callback(lambda done: _fetched(server, done))
 
 
-def begin(server: Server, given: object) -> None:
+def apply_initial(server: Server, given: object) -> None:
     """Apply the settings from ``initialize``, which are defaults for later ones."""
-    server.first_settings = _read(server, given, Settings())
-    server.session.apply_settings(server.first_settings)
+    server.initial_settings = _read(server, given, Settings())
+    server.session.apply_settings(server.initial_settings)
 
 
-def take(server: Server, given: object) -> None:
+def apply(server: Server, given: object) -> None:
     """Apply ``given``, all current settings of the client as JSON.
 
     Settings that are not in it anymore are reset: withdrawn consent must not stay in force.
     """
-    _apply(server, _read(server, given, server.first_settings))
+    _apply_settings(server, _read(server, given, server.initial_settings))
 
 
 def _read(server: Server, given: object, base: Settings) -> Settings:
     """Return ``base`` updated with ``given``; log errors that were not logged for the previous settings."""
-    complaints: list[str] = []
-    settings = read_settings(given, base, complaints.append)
-    for complaint in complaints:
-        if complaint not in server.complaints:
-            server.log(complaint)
-    server.complaints = frozenset(complaints)
+    messages: list[str] = []
+    settings = read_settings(given, base, messages.append)
+    for message in messages:
+        if message not in server.logged_messages:
+            server.log(message)
+    server.logged_messages = frozenset(messages)
     return settings
 
 
 def _fetched(server: Server, done: Future[Any]) -> None:
     if done.cancelled() or done.exception() is not None:
         return
-    answers = done.result()
-    if answers:
-        take(server, answers[0])
+    sections = done.result()
+    if sections:
+        apply(server, sections[0])
 
 
-def _apply(server: Server, settings: Settings) -> None:
+def _apply_settings(server: Server, settings: Settings) -> None:
     session = server.session
     if settings == session.settings:
         return

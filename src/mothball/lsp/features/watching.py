@@ -25,11 +25,11 @@ class Watcher:
         self._server = server
         self._watched: set[str] = set()
         self._is_due = False
-        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._changed(params))  # noqa: PLW0108 - pygls sets attributes on the handler, which a bound method does not allow
+        server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: self._handle(params))  # noqa: PLW0108 - pygls sets attributes on the handler, which a bound method does not allow
 
     def begin(self) -> None:
         """Watch all files that mothball reads by their name, and its configuration files."""
-        names = (f"{one.parent}/{one.name}" if one.parent else one.name for one in PATTERNS)
+        names = (f"{pattern.parent}/{pattern.name}" if pattern.parent else pattern.name for pattern in PATTERNS)
         self.watch((*names, MOTHBALL_TOML, UV_TOML))
 
     def watch(self, names: Iterable[str]) -> None:
@@ -50,15 +50,15 @@ class Watcher:
         """Watch snapshots, which may have any name."""
         names = (os.path.basename(path) for path in paths)
         # A name that is a glob pattern to the client cannot be watched; the periodic task detects its changes.
-        self.watch(name for name in names if not any(sign in name for sign in "*?[]{}"))
+        self.watch(name for name in names if not any(character in name for character in "*?[]{}"))
 
-    def _changed(self, params: types.DidChangeWatchedFilesParams) -> None:
-        if any(one.type == types.FileChangeType.Deleted for one in params.changes):
+    def _handle(self, params: types.DidChangeWatchedFilesParams) -> None:
+        if any(change.type == types.FileChangeType.Deleted for change in params.changes):
             self._server.workspace_diagnostics.drop(lambda path: not os.path.lexists(path))
         if not self._is_due:
             self._is_due = True
-            self._server.session.loop.call_later(_DEBOUNCE, self._look)
+            self._server.session.loop.call_later(_DEBOUNCE, self._files_changed)
 
-    def _look(self) -> None:
+    def _files_changed(self) -> None:
         self._is_due = False
         self._server.session.files_changed()
