@@ -1,8 +1,8 @@
-"""Tables that declare indexes or the members of a workspace.
+"""Read tables that declare indexes or workspace members.
 
 Indexes are declared in tables such as ``[[tool.uv.index]]``, ``[[tool.poetry.source]]`` or a Pipfile's ``[[source]]``.
-They change whom an installer asks about every name of the file, as index options do in a requirements file, and entries
-pin them by name. Here they are only read; what each tool makes of its own table is for its module in ``routing``.
+Like index options in a requirements file, they apply to all dependencies of the file, and entries may pin one by name.
+How each tool uses its indexes is implemented in its module in ``routing``.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class DeclaredIndex(NamedTuple):
-    """One index as a table declares it. ``url`` is None where the table has none, as for the default index by name.
+    """An index as declared in a table.
 
-    ``span`` covers the URL, else what else there is of the table.
+    ``url`` is None if the table has no complete URL, for example if it names the default index. ``span`` covers the
+    URL if there is one, otherwise the header or first value of the table.
     """
 
     name: str
@@ -34,23 +35,23 @@ class DeclaredIndex(NamedTuple):
     members: Mapping[str, Value]
 
     def is_set(self, member: str) -> bool:
-        """Return whether ``member`` is true."""
+        """Return True if the key ``member`` has the value ``true``."""
         value = self.members.get(member)
         return isinstance(value, Scalar) and value.value is True
 
     def text(self, member: str) -> str:
-        """Return the string at ``member``, empty where there is none."""
+        """Return the string value of the key ``member``, or an empty string."""
         value = self.members.get(member)
         return value.value if isinstance(value, String) else ""
 
     def texts(self, member: str) -> tuple[str, ...]:
-        """Return the strings of the array at ``member``."""
+        """Return the strings in the array value of the key ``member``."""
         value = self.members.get(member)
         items = value.items if isinstance(value, Array) else ()
         return tuple(item.value for item in items if isinstance(item, String))
 
     def to_tool_index(self, tool: str, role: str = "") -> ToolIndex:
-        """Return what the index is to ``tool``."""
+        """Return the index as configured for ``tool``, with the role that the tool gives to it."""
         return ToolIndex(
             self.span,
             tool,
@@ -63,23 +64,24 @@ class DeclaredIndex(NamedTuple):
 
 
 def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
-    """Return the indexes of the array of tables ``array``, in their order.
+    """Return the indexes declared in the array of tables ``array``, in file order.
 
-    A URL that is not closed yet is no URL: the index is there, and nobody can tell where.
+    An index with an unterminated URL, or with a value in place of the array, is returned with ``url`` None, so that
+    dependencies are not looked up on the indexes of lower precedence.
     """
-    # A header that nothing follows yet declares an index too, of which nothing is known.
-    headers = [one for one in tables.headers if one.path[:-1] == (*tables.prefix, array)]
-    members: dict[Path, dict[str, Value]] = {one.path: {} for one in headers}
-    spans = {one.path: one.span for one in headers}
+    # A header without body declares an index without a URL.
+    headers = [header for header in tables.headers if header.path[:-1] == (*tables.prefix, array)]
+    members: dict[Path, dict[str, Value]] = {header.path: {} for header in headers}
+    spans = {header.path: header.span for header in headers}
     for setting, depth in TableMatcher(tables, ((array, ARRAY_INDEX),)).settings():
-        for one in (setting,) if len(setting.path) > depth else inline_settings(setting):
-            if len(one.path) == depth + 1:
-                members.setdefault(one.path[:depth], {}).setdefault(str(one.path[depth]), one.value)
-                spans.setdefault(one.path[:depth], one.value.span)
-    found = [DeclaredIndex("", None, span, {}) for span in islice(_misshapen(tables, array), 1)]
+        for member in (setting,) if len(setting.path) > depth else inline_settings(setting):
+            if len(member.path) == depth + 1:
+                members.setdefault(member.path[:depth], {}).setdefault(str(member.path[depth]), member.value)
+                spans.setdefault(member.path[:depth], member.value.span)
+    indexes = [DeclaredIndex("", None, span, {}) for span in islice(_invalid_arrays(tables, array), 1)]
     for path, declared in members.items():
         url, name = declared.get("url"), declared.get("name")
-        found.append(
+        indexes.append(
             DeclaredIndex(
                 name.value if isinstance(name, String) else "",
                 url if isinstance(url, String) and url.closed else None,
@@ -87,11 +89,11 @@ def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
                 declared,
             )
         )
-    return found
+    return indexes
 
 
-def _misshapen(tables: Tables, array: str) -> Iterator[Span]:
-    """Yield a place for ``array`` where it is no array of tables: it was to say something, and nobody knows what."""
+def _invalid_arrays(tables: Tables, array: str) -> Iterator[Span]:
+    """Yield the spans of headers and values of ``array`` that are not an array of tables."""
     depth = len(tables.prefix) + 1
     for header in tables.headers:
         if header.path[:depth] == (*tables.prefix, array) and not isinstance((*header.path, "")[depth], int):
@@ -108,38 +110,38 @@ def _is_array_of_tables(value: Value) -> bool:
 
 
 def index_urls_at(tables: Tables, pattern: Pattern) -> Iterator[tuple[Span, str]]:
-    """Yield the addresses at the setting ``pattern``, one string or an array, empty where a value is none."""
+    """Yield the index URLs in the settings that match ``pattern``, with their spans; see ``index_urls_in``."""
     for setting, depth in TableMatcher(tables, (pattern,)).settings():
         if len(setting.path) == depth:
             yield from index_urls_in(setting.value)
 
 
 def enabled_switches(tables: Tables, pattern: Pattern) -> Iterator[Span]:
-    """Yield the place of the switch ``pattern`` where it is not off; what is no switch yet counts as on."""
+    """Yield the spans of the settings that match ``pattern`` and are not ``false``; incomplete values count as true."""
     for setting, _ in TableMatcher(tables, (pattern,)).settings():
         if not (isinstance(setting.value, Scalar) and setting.value.value is False):
             yield setting.value.span
 
 
 def index_urls_in(value: Value) -> Iterator[tuple[Span, str]]:
-    """Yield the addresses in ``value``, a string or an array, with their places; empty for what is no address yet."""
-    for one in value.items if isinstance(value, Array) else (value,):
-        is_address = isinstance(one, String) and one.closed
-        yield (one.inner, one.value) if isinstance(one, String) and is_address else (one.span, "")
+    """Yield the URLs in a string or an array of strings, with their spans; empty for incomplete or invalid items."""
+    for item in value.items if isinstance(value, Array) else (value,):
+        is_url = isinstance(item, String) and item.closed
+        yield (item.inner, item.value) if isinstance(item, String) and is_url else (item.span, "")
 
 
 class IndexPins:
-    """From the name by which an entry index_pins its index to that index."""
+    """Resolve the index names in entries to the indexes that the file declares."""
 
     def __init__(self, indexes: Iterable[DeclaredIndex]) -> None:
-        """Take the indexes of the file."""
+        """Initialize with the indexes that the file declares."""
         self._urls = {index.name.lower(): index.url.value if index.url else None for index in indexes}
 
     def apply(self, dependency: Dependency, pinned: Iterable[Value]) -> Dependency:
-        """Return ``dependency`` with the indexes that ``pinned`` names, one for each of its alternatives.
+        """Pin ``dependency`` to the indexes named in ``pinned``, one for each of its alternatives.
 
-        It is skipped where the file tells none of them: some other file may, and no index is to learn a name that was
-        meant for another one.
+        If the file declares none of them, the dependency is skipped: another file may declare the index, and the name
+        must not be sent to any other one.
         """
         names = [value.value.lower() if isinstance(value, String) else "" for value in pinned]
         if not names or dependency.skip_reason is not None:
@@ -153,27 +155,27 @@ class IndexPins:
 _MEMBERS, _EXCLUDE = "members", "exclude"
 
 
-def read_workspaces(tables: Tables, tool: str, place: Pattern) -> Iterator[Workspace]:
-    """Yield the workspaces that the tables at ``place`` declare to ``tool``.
+def read_workspaces(tables: Tables, tool: str, pattern: Pattern) -> Iterator[Workspace]:
+    """Yield the workspaces of ``tool`` that are declared in the tables at ``pattern``.
 
-    What is half typed is left out. A member may be a table with its path in it, as Hatch has them.
+    Incomplete members are omitted. A member may be a table with a ``path``, as in Hatch.
     """
-    depth = len(tables.prefix) + len(place)
-    found: dict[Path, dict[str, tuple[str, ...]]] = {}
-    wanted = TableMatcher(tables, (place,))
+    depth = len(tables.prefix) + len(pattern)
+    workspaces: dict[Path, dict[str, tuple[str, ...]]] = {}
+    matcher = TableMatcher(tables, (pattern,))
     for header in tables.headers:
-        if wanted.matched_depth(header.path):
-            found.setdefault(header.path[:depth], {})
-    for setting, _ in wanted.settings():
-        settings = found.setdefault(setting.path[:depth], {})
-        for one in (setting,) if len(setting.path) > depth else inline_settings(setting):
-            if len(one.path) == depth + 1:
-                settings.setdefault(str(one.path[depth]), tuple(_patterns(one.value)))
-    for patterns in found.values():
-        yield Workspace(tool, patterns.get(_MEMBERS), patterns.get(_EXCLUDE, ()))
+        if matcher.matched_depth(header.path):
+            workspaces.setdefault(header.path[:depth], {})
+    for setting, _ in matcher.settings():
+        members = workspaces.setdefault(setting.path[:depth], {})
+        for member in (setting,) if len(setting.path) > depth else inline_settings(setting):
+            if len(member.path) == depth + 1:
+                members.setdefault(str(member.path[depth]), tuple(_path_patterns(member.value)))
+    for members in workspaces.values():
+        yield Workspace(tool, members.get(_MEMBERS), members.get(_EXCLUDE, ()))
 
 
-def _patterns(value: Value) -> Iterator[str]:
+def _path_patterns(value: Value) -> Iterator[str]:
     for item in value.items if isinstance(value, Array) else ():
         if isinstance(item, InlineTable):
             path = next((entry.value for entry in item.entries if entry.path == ("path",)), None)

@@ -1,8 +1,7 @@
-"""pyproject.toml: the tables that the standards define (PEP 518, 621, 735), and whom to ask about those of tools.
+"""Parse pyproject.toml: the standard tables (PEP 518, 621, 735) here, ``[tool.NAME]`` in the module ``tool_NAME``.
 
-``_SECTIONS`` names the arrays that hold requirements; what a string in one of them says is the same for all. Groups may
-hold includes as well, which name no project but must lead to a group. Each tool's tables are read by a module of its
-own, imported where the table is there.
+``_SECTIONS`` lists the standard arrays of requirements. Dependency groups may also contain includes, which must refer
+to an existing group. The module of a tool is imported only if the file has its table.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _SECTIONS: tuple[tuple[str, ...], ...] = (
     ("project", "optional-dependencies", "*"),
     (_GROUPS, "*"),
 )
-# Where a project's name may stand; the first that is there counts.
+# Keys that may hold the project name, in order of precedence.
 _NAMES = (
     ("project", "name"),
     ("tool", "poetry", "name"),
@@ -57,36 +56,36 @@ _NAMES = (
 
 
 class _Include(NamedTuple):
-    """``{include-group = "..."}``: the place of the name, and the name as it is written."""
+    """``{include-group = "..."}``: the span of the group name, and the name as written."""
 
     span: Span
     group: str
 
 
 def parse(text: str) -> Document:
-    """Read a pyproject.toml, whole or half typed, without byte-order mark; raises nothing.
+    """Parse a pyproject.toml, complete or incomplete, without byte-order mark. Never raises.
 
-    What is wrong in one place is a problem there; everything else keeps its place. What stands in a string that is not
-    closed, or is no requirement yet, is skipped as incomplete.
+    Each error is reported at its position and does not affect the rest of the file. Unterminated strings and incomplete
+    requirements are skipped as incomplete.
     """
     document = scan_cached(text)
-    everything = list(flatten_inline_tables(document.entries))
-    own_name = _own_name(everything)
-    found: list[ManifestItem] = []
-    found += _read_standards(document, [entry for entry in everything if entry.path[0] in _TABLES], own_name)
-    paths = [one.path for one in everything] + [header.path for header in document.headers]
+    entries = list(flatten_inline_tables(document.entries))
+    own_name = _own_name(entries)
+    items: list[ManifestItem] = []
+    items += _read_standard_tables(document, [entry for entry in entries if entry.path[0] in _TABLES], own_name)
+    paths = [entry.path for entry in entries] + [header.path for header in document.headers]
     tools: Mapping[str, Tables] = {}
     if any(path[0] == "tool" and path[1:] and path[1] in _TOOLS for path in paths):
-        standard = tuple(one for one in found if isinstance(one, Dependency))
+        standard = tuple(item for item in items if isinstance(item, Dependency))
         whole = all_tables(text, document)._replace(own_name=own_name, standard=standard)
         tools = tool_tables(whole, _TOOLS)
         for name, tables in tools.items():
-            found += _reader(name)(tables)
-    return build_document("pyproject", text, document, found)._replace(tools=tuple(tools), project_name=own_name)
+            items += _tool_reader(name)(tables)
+    return build_document("pyproject", text, document, items)._replace(tools=tuple(tools), project_name=own_name)
 
 
 def _own_name(entries: Iterable[TomlEntry]) -> str:
-    """Return the project's normalised name, empty where there is none."""
+    """Return the normalized project name, or an empty string."""
     names: dict[Path, str] = {}
     for entry in entries:
         if entry.path in _NAMES and isinstance(entry.value, String):
@@ -97,9 +96,9 @@ def _own_name(entries: Iterable[TomlEntry]) -> str:
 # --- the tables of tools ----------------------------------------------------------------------------------------------
 
 
-def _reader(tool: str) -> ToolReader:
-    """Return what reads the tables of ``tool``, and import nothing else."""
-    # importlib.import_module does the same, and its own import costs as much as a reader's.
+def _tool_reader(tool: str) -> ToolReader:
+    """Import the module of ``tool`` and return its ``read``."""
+    # Importing importlib takes as long as importing a tool module.
     reader: ToolReader = __import__(f"mothball.formats.manifests.tool_{tool}", fromlist=["read"]).read
     return reader
 
@@ -107,7 +106,7 @@ def _reader(tool: str) -> ToolReader:
 # --- the standard tables ----------------------------------------------------------------------------------------------
 
 
-def _read_standards(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
+def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
     for entry in entries:
         if _is_section(entry.path) and isinstance(entry.value, Array):
             section = Section(".".join(map(str, entry.path)), own_name=own_name)
@@ -118,9 +117,12 @@ def _read_standards(document: TomlScan, entries: list[TomlEntry], own_name: str)
 
 
 def _check_include(table: InlineTable, _: Section) -> Iterator[ParseProblem]:
-    """Yield what is wrong with a table in a group."""
     if not _is_include(table):
-        yield ParseProblem(table.span, "a group holds requirements and includes", f'write {{{_INCLUDE} = "NAME"}}')
+        yield ParseProblem(
+            table.span,
+            "a dependency group may contain only requirements and includes",
+            f'write {{{_INCLUDE} = "NAME"}}',
+        )
 
 
 def _is_section(path: Path) -> bool:
@@ -128,50 +130,52 @@ def _is_section(path: Path) -> bool:
 
 
 def _overlap(path: Path, section: tuple[str, ...]) -> bool:
-    """Return whether ``path`` is or lies above or below ``section``; a number is no name of an extra or a group."""
+    """Return True if one of ``path`` and ``section`` is a prefix of the other; "*" matches names, not array indexes."""
     return all(
         step == name or (name == "*" and isinstance(step, str)) for step, name in zip(path, section, strict=False)
     )
 
 
-# --- wrong shapes -----------------------------------------------------------------------------------------------------
+# --- wrong types ------------------------------------------------------------------------------------------------------
 
 
 def _check_shapes(headers: Iterable[Header], entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
-    """Yield a problem for each place that is a value where a table is wanted, or a table where an array is."""
+    """Report values in place of tables, and tables in place of arrays; each section once."""
     reported: set[str] = set()
     for header in headers:
-        yield from _misshapen(header.path, header.span, None, reported)
+        yield from _check_shape(header.path, header.span, None, reported)
     for entry in entries:
-        yield from _misshapen(entry.path, entry.keys[-1].span, entry.value, reported)
+        yield from _check_shape(entry.path, entry.keys[-1].span, entry.value, reported)
 
 
-def _misshapen(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
-    """``value`` is None for a table's header."""
+def _check_shape(path: Path, span: Span, value: Value | None, reported: set[str]) -> Iterator[ParseProblem]:
+    """Report a wrong type at ``path``; ``value`` is None for a table header."""
     if isinstance(value, Invalid):
         return
     for section in _SECTIONS:
         names = path[: len(section)]
-        number = next((place for place, step in enumerate(names) if isinstance(step, int)), None)
-        if number is not None:
-            names = names[:number]
+        array_depth = next((depth for depth, step in enumerate(names) if isinstance(step, int)), None)
+        if array_depth is not None:
+            names = names[:array_depth]
         name = one_line(".".join(map(str, names)), MAX_SHOWN)
         if name in reported or not _overlap(names, section):
             continue
         is_table = value is None or isinstance(value, InlineTable) or len(path) > len(names)
         if len(names) == len(section) and (is_table or not isinstance(value, Array)):
             reported.add(name)
-            yield ParseProblem(span, f"{name} must be an array of requirements", 'for example ["requests>=2.32"]')
-        elif len(names) < len(section) and (number is not None or not is_table):
+            yield ParseProblem(
+                span, f"{name} must be an array of requirements", 'write an array such as ["requests>=2.32"]'
+            )
+        elif len(names) < len(section) and (array_depth is not None or not is_table):
             reported.add(name)
-            yield ParseProblem(span, f"{name} must be a table", f"write [{name}]")
+            yield ParseProblem(span, f"{name} must be a table", f"write a table header: [{name}]")
 
 
 # --- PEP 735: groups that include groups ------------------------------------------------------------------------------
 
 
 def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
-    """Yield a problem for each group whose name is taken, and each include that cannot be followed."""
+    """Report duplicate group names, includes of unknown groups, and include cycles."""
     groups: dict[str, list[_Include]] = {}
     spellings: dict[str, str] = {}
     for entry in entries:
@@ -182,23 +186,27 @@ def _check_groups(entries: Iterable[TomlEntry]) -> Iterator[ParseProblem]:
             if first != spelling:
                 yield ParseProblem(
                     entry.keys[-1].span,
-                    f"{one_line(spelling, MAX_SHOWN)} and {one_line(first, MAX_SHOWN)} are the same group",
-                    "rename one, or put them together",
+                    f"{one_line(spelling, MAX_SHOWN)} and {one_line(first, MAX_SHOWN)} are the same dependency group",
+                    "rename one of them or merge them",
                 )
             groups.setdefault(name, []).extend(_includes(entry.value))
     for include in (include for includes in groups.values() for include in includes):
         if normalize_name(include.group) not in groups:
             yield ParseProblem(
-                include.span, f"there is no group {one_line(include.group, MAX_SHOWN)}", f"define it in [{_GROUPS}]"
+                include.span,
+                f"unknown dependency group {one_line(include.group, MAX_SHOWN)}",
+                f"define it in [{_GROUPS}]",
             )
-    for include in _closing(groups):
+    for include in _cyclic_includes(groups):
         yield ParseProblem(
-            include.span, f"this include leads back to {one_line(include.group, MAX_SHOWN)}", "take one of them out"
+            include.span,
+            f"dependency group include cycle through {one_line(include.group, MAX_SHOWN)}",
+            "remove one of the includes",
         )
 
 
 def _is_include(table: InlineTable) -> bool:
-    """Return whether ``table`` is ``{include-group = "..."}``, as far as it is typed."""
+    """Return True for ``{include-group = "..."}`` and for an unterminated table."""
     return not table.closed or (
         len(table.entries) == 1
         and table.entries[0].path == (_INCLUDE,)
@@ -213,25 +221,25 @@ def _includes(value: Value) -> Iterator[_Include]:
                 yield _Include(entry.value.inner, entry.value.value)
 
 
-def _closing(groups: Mapping[str, list[_Include]]) -> Iterator[_Include]:
-    """Yield the includes that close a cycle: depth first, in the order of the file, every group once."""
+def _cyclic_includes(groups: Mapping[str, list[_Include]]) -> Iterator[_Include]:
+    """Yield the includes that close a cycle: depth first, in file order, each group visited once."""
     done: set[str] = set()
     for start in groups:
         if start in done:
             continue
-        waiting = [(start, iter(groups[start]))]
-        on_the_way = {start}
-        while waiting:
-            group, includes = waiting[-1]
+        stack = [(start, iter(groups[start]))]
+        active = {start}
+        while stack:
+            group, includes = stack[-1]
             include = next(includes, None)
             if include is None:
-                waiting.pop()
-                on_the_way.discard(group)
+                stack.pop()
+                active.discard(group)
                 done.add(group)
                 continue
             target = normalize_name(include.group)
-            if target in on_the_way:
+            if target in active:
                 yield include
             elif target in groups and target not in done:
-                on_the_way.add(target)
-                waiting.append((target, iter(groups[target])))
+                active.add(target)
+                stack.append((target, iter(groups[target])))

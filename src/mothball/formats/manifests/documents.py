@@ -1,4 +1,4 @@
-"""From a scanned TOML document and what readers found in it to the ``Document`` that a format's ``parse`` returns."""
+"""Build a ``Document`` from a TOML scan and the items that the table readers yield."""
 
 from __future__ import annotations
 
@@ -25,27 +25,28 @@ from mothball.model.document import (
     Workspace,
 )
 
-# What a reader of tables may find in them.
+# The items that a table reader may yield.
 ManifestItem = (
     Dependency | ParseProblem | Include | UnnamedEntry | IgnoreComment | ToolIndex | SourceOverride | Workspace
 )
 ToolReader = Callable[[Tables], Iterable[ManifestItem]]
 
-# Words of the tables and keys by which tools learn of indexes; so much of a line is looked at.
-_INDEX_WORDS = r"(?i)index|source|pypi-options"
+# Substrings of the table names and keys that configure indexes.
+_INDEX_KEYS = r"(?i)index|source|pypi-options"
+# Code points before and after an error that are searched for ``_INDEX_KEYS``.
 _MAX_LINE = 500
 
 
 def parse_with(reader: ToolReader, format_name: str, text: str) -> Document:
-    """Read a TOML file that belongs to one tool, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a TOML file of one tool, complete or incomplete, without byte-order mark. Never raises."""
     document = scan(text)
     return build_document(format_name, text, document, reader(all_tables(text, document)))
 
 
-def build_document(format_name: str, text: str, document: TomlScan, found: Iterable[ManifestItem]) -> Document:
-    """Put together what was found in ``text``, what its scan ``document`` tells, and its comments.
+def build_document(format_name: str, text: str, document: TomlScan, items: Iterable[ManifestItem]) -> Document:
+    """Build the document of ``text`` from its scan, the items of its tables and its ignore comments.
 
-    Everything comes in the order of the file, and requirements are skipped that a override leads away from an index.
+    Everything is sorted by position, and the source overrides are applied to the dependencies.
     """
     problems = syntax_problems(document)
     dependencies: list[Dependency] = []
@@ -53,58 +54,58 @@ def build_document(format_name: str, text: str, document: TomlScan, found: Itera
     overrides: list[SourceOverride] = []
     ignores: list[IgnoreComment] = []
     tool_indexes: list[ToolIndex] = []
-    found = tuple(found)
+    items = tuple(items)
     comments = document.comments if may_hold_ignore_comment(text) else ()
-    for one in (*found, *(read_comment(text, span) for span in comments)):
-        match one:
+    for item in (*items, *(read_comment(text, span) for span in comments)):
+        match item:
             case Dependency():
-                dependencies.append(one)
+                dependencies.append(item)
             case ParseProblem():
-                problems.append(one)
+                problems.append(item)
             case Include():
-                includes.append(one)
+                includes.append(item)
             case SourceOverride():
-                overrides.append(one)
+                overrides.append(item)
             case IgnoreComment():
-                ignores.append(one)
+                ignores.append(item)
             case ToolIndex():
-                tool_indexes.append(one)
-            case UnnamedEntry() | Workspace() | None:  # reported below; a comment that does not speak to us
+                tool_indexes.append(item)
+            case UnnamedEntry() | Workspace() | None:  # collected below; None is a comment without an ignore
                 pass
             case _:
-                assert_never(one)
-    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _hides_index(text, error.span)]
+                assert_never(item)
+    unknown = [IndexOption(error.span, "unknown", "") for error in document.errors if _may_hide_index(text, error.span)]
     if overrides:
         dependencies = list(apply_source_overrides(dependencies, overrides))
-    # What is broken may be read twice, as a value that is cut off and as what is left of it: the first to stand counts.
-    by_place = {one.name_span: one for one in reversed(dependencies)}
+    # The scanner may yield an unterminated value twice, whole and as its remainder: keep the first of equal position.
+    by_position = {dependency.name_span: dependency for dependency in reversed(dependencies)}
     return Document(
         format_name,
-        tuple(sorted(by_place.values(), key=attrgetter("name_span"))),
+        tuple(sorted(by_position.values(), key=attrgetter("name_span"))),
         tuple(sorted(problems)),
-        tuple(_with_strings(text, document, ignores)),
+        tuple(_covering_strings(text, document, ignores)),
         tuple(sorted(includes)),
         tuple(unknown[:1]),
         tool_indexes=tuple(tool_indexes),
-        unnamed=tuple(sorted(one for one in found if isinstance(one, UnnamedEntry))),
-        workspaces=tuple(one for one in found if isinstance(one, Workspace)),
+        unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
+        workspaces=tuple(item for item in items if isinstance(item, Workspace)),
     )
 
 
-def _hides_index(text: str, error: Span) -> bool:
-    """Return whether the line of an error may be one that says where names belong."""
+def _may_hide_index(text: str, error: Span) -> bool:
+    """Return True if the line with the syntax error may configure an index."""
     start = max(text.rfind("\n", 0, error.start), text.rfind("\r", 0, error.start)) + 1
     start = max(start, error.start - _MAX_LINE)
     line = text[start : error.start + _MAX_LINE].split("\n", 1)[0] if error.start >= start else ""
-    return re.search(_INDEX_WORDS, line) is not None
+    return re.search(_INDEX_KEYS, line) is not None
 
 
-def _with_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:
-    """Yield ``ignores``; one behind a string of several lines speaks of them all, as none can stand in it."""
+def _covering_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -> Iterator[IgnoreComment]:
+    """Extend ignore comments after a multi-line string to all its lines, as a string cannot contain comments."""
     if not ignores or not ('"""' in text or "'''" in text):
         yield from ignores
         return
-    strings = sorted(_long_strings(document), key=attrgetter("end"))
+    strings = sorted(_multiline_strings(document), key=attrgetter("end"))
     for comment in ignores:
         before = bisect_right(strings, comment.span.start, key=attrgetter("end"))
         string = strings[before - 1] if before else None
@@ -115,16 +116,16 @@ def _with_strings(text: str, document: TomlScan, ignores: list[IgnoreComment]) -
             yield comment
 
 
-def _long_strings(document: TomlScan) -> Iterator[Span]:
-    """Yield the places of all strings in three quotes."""
-    waiting: list[Value] = [entry.value for entry in document.entries]
-    while waiting:
-        match waiting.pop():
+def _multiline_strings(document: TomlScan) -> Iterator[Span]:
+    """Yield the spans of all strings in triple quotes."""
+    stack: list[Value] = [entry.value for entry in document.entries]
+    while stack:
+        match stack.pop():
             case String(quote=3, span=span):
                 yield span
             case Array(items=items):
-                waiting += items
+                stack += items
             case InlineTable(entries=entries):
-                waiting += [entry.value for entry in entries]
+                stack += [entry.value for entry in entries]
             case _:
                 pass

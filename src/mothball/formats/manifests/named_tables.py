@@ -1,7 +1,7 @@
-"""Tables whose keys are project names: ``requests = "^2.32"`` as Poetry, Pipenv and pixi write it.
+"""Read tables whose keys are project names: ``requests = "^2.32"``, as in Poetry, Pipenv and pixi.
 
-The value is a version, a table that tells more, or an array of such alternatives. The table may have a header of its
-own, or be spelled out in dotted keys.
+The value is a version string, a table, or an array of alternatives of either kind. The table may be inline, have its
+own header, or be written as dotted keys.
 """
 
 from __future__ import annotations
@@ -38,20 +38,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _VCS = frozenset({"git", "hg", "svn", "bzr"})
-_PLACES = ("url", "path", "file")
-# What most names are: valid and normalised.
-_NORMAL = re.compile("[a-z0-9]++(?>(?:-[a-z0-9]++)*)")
+_DIRECT_REFERENCES = ("url", "path", "file")
+# Fast path: names that are valid and already normalized.
+_NORMALIZED = re.compile("[a-z0-9]++(?>(?:-[a-z0-9]++)*)")
 _NAME = f"(?ai:{NAME_PATTERN})"
-# Members without which an alternative is of an index, unless its version is an address.
-_TELLING = _VCS.union(_PLACES)
+# An alternative without these keys comes from an index, unless its version is a URL.
+_SOURCE_KEYS = _VCS.union(_DIRECT_REFERENCES)
 
 
 class NamedEntry(NamedTuple):
-    """One name of such a table with all that is said of it.
+    """One entry of a table whose keys are project names.
 
-    ``span`` covers the whole of it: key and value, or header and body. Each alternative maps the members of a table to
-    their values; a plain version is the member ``version``. ``complete`` is False where something is not closed, or not
-    there yet.
+    ``span`` covers key and value, or header and body. Each alternative maps keys to values; a plain version string is
+    stored under ``version``. ``complete`` is False if the entry is unterminated or a value is missing.
     """
 
     key: Key
@@ -61,14 +60,14 @@ class NamedEntry(NamedTuple):
     complete: bool
 
     def name_span(self) -> Span:
-        """Return the place of the name, without the quotes that may stand around it."""
+        """Return the span of the name without quotes."""
         name, (start, end) = self.key
         quoted = end - start != len(name)
         return make(Span, (start + quoted, end - quoted))
 
 
-class _Parts:
-    """A name whose table has a header, or dotted keys: what was gathered of it so far."""
+class _EntryBuilder:
+    """Collect an entry that has its own header or is written as dotted keys."""
 
     def __init__(self, key: Key, section: str, span: Span, *, complete: bool) -> None:
         self.key = key
@@ -78,7 +77,7 @@ class _Parts:
         self.members: dict[int, dict[str, Value]] = {}
 
     def add(self, steps: Path, key: Key, value: Value) -> None:
-        """Take in what stands ``steps`` below the name; ``key`` is the one through which it was reached."""
+        """Add ``value`` at the path ``steps`` below the name; ``key`` is the key of the name in that setting."""
         number = steps[0] if isinstance(steps[0], int) else 0
         names = steps[1:] if isinstance(steps[0], int) else steps
         if len(names) == 1:
@@ -93,71 +92,72 @@ class _Parts:
 
 
 def find_named_entries(tables: Tables, patterns: Iterable[Pattern]) -> Iterator[NamedEntry | ParseProblem]:
-    """Yield every name in the tables at places of ``patterns``, and a problem for each place that is no table."""
-    wanted = TableMatcher(tables, patterns)
-    parts: dict[Path, _Parts] = {}
-    misshapen: dict[str, Span] = {}
+    """Yield the entries of all tables that match ``patterns``, and a problem for each match that is no table."""
+    matcher = TableMatcher(tables, patterns)
+    builders: dict[Path, _EntryBuilder] = {}
+    not_tables: dict[str, Span] = {}
     for header in tables.headers:
-        depth = wanted.matched_depth(header.path)
+        depth = matcher.matched_depth(header.path)
         if depth and len(header.path) > depth:
-            _open(header, depth, tables, parts)
+            _add_header(header, depth, tables, builders)
     sections: dict[Path, str] = {}
-    for setting, depth in wanted.settings():
+    for setting, depth in matcher.settings():
         if len(setting.path) == depth + 1 and isinstance(setting.value, String) and (key := setting.keys[depth]):
-            # As nearly all are: a name and its version.
-            above, version = setting.path[:depth], setting.value
-            section = sections.get(above) or sections.setdefault(above, section_name(above))
+            # Fast path for most entries: a name with a version string.
+            parent, version = setting.path[:depth], setting.value
+            section = sections.get(parent) or sections.setdefault(parent, section_name(parent))
             span = make(Span, (key.span.start, version.span.end))
             yield make(NamedEntry, (key, section, span, ({"version": version},), version.closed))
             continue
-        for one in (setting,) if len(setting.path) > depth else _entries(setting):
-            key = one.keys[depth] if len(one.path) > depth else None
+        for entry in (setting,) if len(setting.path) > depth else _table_entries(setting):
+            key = entry.keys[depth] if len(entry.path) > depth else None
             if key is None:
-                misshapen.setdefault(section_name(one.path[:depth]), one.value.span)
+                not_tables.setdefault(section_name(entry.path[:depth]), entry.value.span)
             else:
-                yield from _take(one, depth, key, parts)
-    for spelled_out in parts.values():
-        yield spelled_out.to_entry()
-    for section, span in misshapen.items():
-        yield ParseProblem(
-            span, f"{one_line(section, MAX_SHOWN)} must be a table of names", 'for example requests = "*"'
-        )
+                yield from _read_setting(entry, depth, key, builders)
+    for builder in builders.values():
+        yield builder.to_entry()
+    for section, span in not_tables.items():
+        shown = one_line(section, MAX_SHOWN)
+        yield ParseProblem(span, f"{shown} must be a table of project names", 'write entries such as requests = "*"')
 
 
-def _entries(table: Setting) -> Iterable[Setting]:
-    """Return what stands in an inline table; what is none is returned as it is, what is missing is left out."""
+def _table_entries(table: Setting) -> Iterable[Setting]:
+    """Return the settings of an inline table, nothing for an invalid value, ``table`` itself for any other value."""
     if isinstance(table.value, InlineTable):
         return inline_settings(table)
     return () if isinstance(table.value, Invalid) else (table,)
 
 
-def _open(header: TableHeader, depth: int, tables: Tables, parts: dict[Path, _Parts]) -> None:
-    """Begin what the header of a name's own table opens."""
+def _add_header(header: TableHeader, depth: int, tables: Tables, builders: dict[Path, _EntryBuilder]) -> None:
+    """Start a builder for an entry that has its own header."""
     key = header.keys[depth]
     if key is not None:
         closed = header.span.slice(tables.text).endswith("]")
         section = section_name(header.path[:depth])
-        parts.setdefault(header.path[: depth + 1], _Parts(key, section, header.span, complete=closed))
+        builders.setdefault(header.path[: depth + 1], _EntryBuilder(key, section, header.span, complete=closed))
 
 
-def _take(setting: Setting, depth: int, key: Key, parts: dict[Path, _Parts]) -> Iterator[NamedEntry | ParseProblem]:
-    """Yield the name that ``setting`` is, or keep the part of one that it is."""
+def _read_setting(
+    setting: Setting, depth: int, key: Key, builders: dict[Path, _EntryBuilder]
+) -> Iterator[NamedEntry | ParseProblem]:
+    """Yield the entry if ``setting`` is a whole one, or add its part of an entry to ``builders``."""
     path, _, value = setting
     section = section_name(path[:depth])
     span = Span(key.span.start, value.span.end)
     if len(path) > depth + 1:
-        parts.setdefault(path[: depth + 1], _Parts(key, section, span, complete=True)).add(
+        builders.setdefault(path[: depth + 1], _EntryBuilder(key, section, span, complete=True)).add(
             path[depth + 1 :], key, value
         )
     elif isinstance(value, Scalar):
         shown = one_line(key.name, MAX_SHOWN)
-        yield ParseProblem(value.span, f"{shown} must be a string or a table", 'for example requests = "*"')
+        yield ParseProblem(value.span, f"{shown} must be a string or a table", 'write a version such as "*"')
     else:
-        alternatives = tuple(_members(value))
+        alternatives = tuple(_alternatives(value))
         yield NamedEntry(key, section, span, alternatives, bool(alternatives) and _is_complete(value))
 
 
-def _members(value: Value) -> Iterator[Mapping[str, Value]]:
+def _alternatives(value: Value) -> Iterator[Mapping[str, Value]]:
     match value:
         case String():
             yield {"version": value}
@@ -170,7 +170,7 @@ def _members(value: Value) -> Iterator[Mapping[str, Value]]:
         case Array():
             for item in value.items:
                 if isinstance(item, String | InlineTable):
-                    yield from _members(item)
+                    yield from _alternatives(item)
         case Scalar() | Invalid():
             pass
         case _:
@@ -193,56 +193,57 @@ def _is_complete(value: Value) -> bool:
             assert_never(value)
 
 
-# --- from a name to a dependency --------------------------------------------------------------------------------------
+# --- from entries to dependencies -------------------------------------------------------------------------------------
 
 
 def skip_reason_of(members: Mapping[str, Value]) -> SkipReason | None:
-    """Return why no index answers for an alternative; None where one does."""
-    if not _TELLING.isdisjoint(members):
+    """Return why an alternative is not looked up, or None if it comes from an index."""
+    if not _SOURCE_KEYS.isdisjoint(members):
         if not _VCS.isdisjoint(members):
             return SkipReason.VCS
-        for name in _PLACES:
-            if name in members:
-                return skip_reason_for_url(_text(members[name]))
+        for key in _DIRECT_REFERENCES:
+            if key in members:
+                return skip_reason_for_url(_text(members[key]))
     version = _text(members.get("version"))
     return skip_reason_for_url(version) if "://" in version else None
 
 
 def skip_reason_of_source(members: Mapping[str, Value]) -> SkipReason | None:
-    """Return the same for an alternative in a table of sources, where a workspace may be one.
+    """Return why an alternative in a table of sources is not looked up, or None if it comes from an index.
 
-    Where dependencies stand, no tool knows such a word: Pipenv passes it over and asks an index, Poetry refuses it.
+    ``workspace`` and ``editable`` count here only: in a table of dependencies, Pipenv ignores them and queries an
+    index, and Poetry rejects them.
     """
-    origin = skip_reason_of(members)
-    if origin is None and _is_true(members.get("workspace")):
+    skip_reason = skip_reason_of(members)
+    if skip_reason is None and _is_true(members.get("workspace")):
         return SkipReason.WORKSPACE
-    if origin is None and _is_true(members.get("editable")):
+    if skip_reason is None and _is_true(members.get("editable")):
         return SkipReason.EDITABLE
-    return origin
+    return skip_reason
 
 
 def read_named_entry(
-    one: NamedEntry, tables: Tables, kind: DependencyKind = DependencyKind.REQUIREMENT, index: str | None = None
+    entry: NamedEntry, tables: Tables, kind: DependencyKind = DependencyKind.REQUIREMENT, index: str | None = None
 ) -> Iterator[Dependency | ParseProblem]:
-    """Yield the dependency that ``one`` is, or what is wrong with its name.
+    """Yield the dependency of ``entry``, and a problem if its name is invalid.
 
-    Several alternatives are one dependency, skipped only where no index answers for any of them; its version is that
-    of the first for which one does. ``index`` is the member that holds the URL of the index to be asked, where the
-    tool has such a member.
+    Several alternatives make one dependency, which is skipped only if none of them comes from an index; the version is
+    that of the first one that does. ``index`` is the key that holds the URL of the index, for tools that have one.
     """
-    name, place = one.key.name, one.name_span()
-    is_normal = _NORMAL.fullmatch(name) is not None
-    is_name = is_normal or re.fullmatch(_NAME, name) is not None
+    name, name_span = entry.key.name, entry.name_span()
+    is_normalized = _NORMALIZED.fullmatch(name) is not None
+    is_name = is_normalized or re.fullmatch(_NAME, name) is not None
     if not is_name:
         shown = one_line(name, MAX_SHOWN)
-        yield ParseProblem(place, f"`{shown}` is no project name", "extras and versions belong to the value")
-        seen = find_leading_name(name)
-        if seen is None or place.slice(tables.text) != name:
+        help_text = 'write extras and versions in the value, such as requests = { version = "*", extras = ["socks"] }'
+        yield ParseProblem(name_span, f"`{shown}` is not a valid project name", help_text)
+        leading = find_leading_name(name)
+        if leading is None or name_span.slice(tables.text) != name:
             return
-        name, place = seen.slice(name), Span(place.start + seen.start, place.start + seen.end)
-    name = name if is_normal else normalize_name(name)
-    members, skip_reason = _chosen(one.alternatives)
-    if not (one.complete and is_name):
+        name, name_span = leading.slice(name), Span(name_span.start + leading.start, name_span.start + leading.end)
+    name = name if is_normalized else normalize_name(name)
+    members, skip_reason = _select_alternative(entry.alternatives)
+    if not (entry.complete and is_name):
         skip_reason = SkipReason.INCOMPLETE
     elif skip_reason is None and name == tables.own_name:
         skip_reason = SkipReason.SELF
@@ -250,21 +251,23 @@ def read_named_entry(
     specifier = version.inner if isinstance(version, String) and version.value else None
     yield new_dependency(
         name=name,
-        name_span=place,
-        entry_span=one.span if one.complete else _trimmed(one.span, tables.text),
+        name_span=name_span,
+        entry_span=entry.span if entry.complete else _trimmed(entry.span, tables.text),
         specifier_span=specifier,
         specifier=specifier.slice(tables.text) if specifier else "",
         extras=_texts(members.get("extras")),
         marker=_text(members.get("markers")) or _text(members.get("env-markers")),
         kind=kind,
-        section=one.section,
+        section=entry.section,
         index_url=(_text(members.get(index)) or None) if index else None,
         skip_reason=skip_reason,
     )
 
 
-def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str, Value], SkipReason | None]:
-    """Return the first alternative for which an index answers; else the first of all, and why none does."""
+def _select_alternative(
+    alternatives: tuple[Mapping[str, Value], ...],
+) -> tuple[Mapping[str, Value], SkipReason | None]:
+    """Return the first alternative that comes from an index, or else the first one and its skip reason."""
     if len(alternatives) == 1:
         return alternatives[0], skip_reason_of(alternatives[0])
     first = None
@@ -277,7 +280,7 @@ def _chosen(alternatives: tuple[Mapping[str, Value], ...]) -> tuple[Mapping[str,
 
 
 def _trimmed(span: Span, text: str) -> Span:
-    """Return ``span`` without the white space before a value that is not there yet."""
+    """Return ``span`` without the white space before a missing value."""
     return Span(span.start, span.start + len(span.slice(text).rstrip()))
 
 

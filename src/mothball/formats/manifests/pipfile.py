@@ -1,4 +1,4 @@
-"""Pipfile: packages, development packages and the categories that Pipenv lets a project add."""
+"""Parse a Pipfile: packages, development packages and custom package categories."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.documents import ManifestItem
     from mothball.model.document import Document
 
-# Every table is a category but these (Pipenv, "Pipfile").
-_NO_CATEGORIES = {"source", "requires", "scripts", "pipenv"}
+# All other tables are package categories (Pipenv, "Pipfile").
+_NOT_CATEGORIES = {"source", "requires", "scripts", "pipenv"}
 
 
 def parse(text: str) -> Document:
-    """Read a Pipfile, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a Pipfile, complete or incomplete, without byte-order mark. Never raises."""
     return parse_with(_read, "pipfile", text)
 
 
 def _read(tables: Tables) -> Iterator[ManifestItem]:
     categories = tables._replace(
-        settings=tuple(one for one in tables.settings if one.path[0] not in _NO_CATEGORIES),
-        headers=tuple(one for one in tables.headers if one.path[0] not in _NO_CATEGORIES),
+        settings=tuple(setting for setting in tables.settings if setting.path[0] not in _NOT_CATEGORIES),
+        headers=tuple(header for header in tables.headers if header.path[0] not in _NOT_CATEGORIES),
     )
     indexes = declared_indexes(tables, "source")
     switch = ("pipenv", "install_search_all_sources")
     searches_all = any(
-        one.path == switch and isinstance(one.value, Scalar) and one.value.value is True for one in tables.settings
+        setting.path == switch and isinstance(setting.value, Scalar) and setting.value.value is True
+        for setting in tables.settings
     )
     yield from (index.to_tool_index("pipenv", "searched" if searches_all else "") for index in indexes)
     index_pins = IndexPins(indexes)
-    for one in find_named_entries(categories, ((ANY,),)):
-        if isinstance(one, ParseProblem):
-            yield one
+    for entry in find_named_entries(categories, ((ANY,),)):
+        if isinstance(entry, ParseProblem):
+            yield entry
             continue
-        pinned = [members["index"] for members in one.alternatives if "index" in members]
-        for found in read_named_entry(one, tables):
-            yield index_pins.apply(found, pinned) if isinstance(found, Dependency) else found
+        pinned = [members["index"] for members in entry.alternatives if "index" in members]
+        for item in read_named_entry(entry, tables):
+            yield index_pins.apply(item, pinned) if isinstance(item, Dependency) else item

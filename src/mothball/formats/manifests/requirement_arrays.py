@@ -1,4 +1,4 @@
-"""Arrays of requirements in TOML: what each of their strings names, and what is wrong with the rest."""
+"""Read arrays of requirements in TOML: strings become dependencies, anything else a problem."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-# What hatch and tox replace before they read the string. ``${NAME}`` is pip's and stays.
+# Fields that Hatch and tox substitute before parsing. ``${NAME}`` is pip's syntax and is left alone.
 _FIELD = r"(?<!\$)\{[^{}]*+\}"
-# What tox replaces with the directory of its file, in front of a path.
+# Fields that tox replaces with the directory of its file, at the start of a path.
 _ROOT_FIELD = r"\{(?:tox_root|toxinidir)\}[/\\]"
-# How much of a name a message repeats.
+# Maximum length of a name in a message, in code points.
 MAX_SHOWN = 60
 
 ArrayItem = Dependency | ParseProblem | Include | UnnamedEntry
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 
 def read_requirement(string: String, section: Section) -> Iterable[ArrayItem]:
-    """Return the requirement (PEP 508) that ``string`` is, or what is wrong with it and the name that can be seen."""
-    if string.closed and not string.escapes:  # as nearly always
-        read = parse_requirement(string.value)
-        if isinstance(read, ParsedRequirement) and not read.url:
-            return (section_dependency_at(read, string.span.start + string.quote, section),)
+    """Parse a string as a requirement (PEP 508); if it is invalid, return the problem and any recognizable name."""
+    if string.closed and not string.escapes:  # fast path: offsets need no mapping
+        parsed = parse_requirement(string.value)
+        if isinstance(parsed, ParsedRequirement) and not parsed.url:
+            return (section_dependency_at(parsed, string.span.start + string.quote, section),)
     where = partial(source_span, string)
     return requirement_texts.read_requirement(string.value, where, section, closed=string.closed)
 
@@ -55,10 +55,10 @@ def read_items(
     string: StringReader = read_requirement,
     table: InlineTableReader | None = None,
 ) -> Iterator[ArrayItem]:
-    """Yield what the items of an array are.
+    """Read the items of an array.
 
-    ``string`` reads its strings, ``table`` its inline tables where the array may hold any; what it may not hold is a
-    problem.
+    ``string`` reads its strings and ``table`` its inline tables; if ``table`` is None, these are problems like all
+    other types.
     """
     for item in items:
         match item:
@@ -69,18 +69,18 @@ def read_items(
             case Array() | InlineTable() | Scalar():
                 yield ParseProblem(
                     item.span,
-                    f"{one_line(section.name, MAX_SHOWN)} holds something that is no requirement",
-                    "write it as a string",
+                    f"{one_line(section.name, MAX_SHOWN)} may contain only requirement strings",
+                    'write a string such as "requests>=2.32"',
                 )
-                # A stray bracket must not hide what stands behind it.
+                # A stray bracket must not hide the requirements after it.
                 yield from read_items(item.items if isinstance(item, Array) else (), section, string, table)
             case Invalid():
-                pass  # the scanner has reported
+                pass  # reported by the scanner
             case _:
                 assert_never(item)
 
 
-def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool to tool in just these ways
+def read_arrays(  # noqa: PLR0913 - the array syntax of the tools differs in each of these
     tables: Tables,
     patterns: Iterable[Pattern],
     kind: DependencyKind = DependencyKind.REQUIREMENT,
@@ -89,14 +89,14 @@ def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool
     *,
     allow_single: bool = False,
 ) -> Iterator[ArrayItem]:
-    """Yield what all arrays at places of ``patterns`` hold; anything else that stands there is a problem.
+    """Read all arrays that match ``patterns``; any other value there is a problem, reported once for each section.
 
-    ``string`` and ``table`` are as in ``read_items``. ``allow_single`` says that an item may stand alone there.
+    ``string`` and ``table`` are as in ``read_items``. With ``allow_single``, a single item may replace the array.
     """
     reported: set[str] = set()
     for setting, depth in TableMatcher(tables, patterns).settings():
         name = section_name(setting.path[:depth])
-        items = _items_of(setting.value, allow_single=allow_single) if len(setting.path) == depth else None
+        items = _array_items(setting.value, allow_single=allow_single) if len(setting.path) == depth else None
         if items is not None:
             yield from read_items(items, Section(name, kind, tables.own_name), string, table)
         elif name not in reported:
@@ -105,34 +105,34 @@ def read_arrays(  # noqa: PLR0913 - what may stand in an array differs from tool
             yield ParseProblem(
                 key.span if key else setting.value.span,
                 f"{one_line(name, MAX_SHOWN)} must be an array of requirements",
-                'for example ["requests>=2.32"]',
+                'write an array such as ["requests>=2.32"]',
             )
 
 
-def _items_of(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
+def _array_items(value: Value, *, allow_single: bool) -> tuple[Value, ...] | None:
     """Return the items of an array, or None if ``value`` is no array; an invalid value has no items."""
     if isinstance(value, Array):
         return value.items
     return (value,) if allow_single or isinstance(value, Invalid) else None
 
 
-# --- strings in which a tool replaces fields --------------------------------------------------------------------------
+# --- strings with fields that a tool substitutes ----------------------------------------------------------------------
 
 
 def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     """Parse a requirement in which the tool substitutes ``{fields}`` before parsing it.
 
-    A field in the version or the marker leaves the name known; a field in the name makes the entry ``Unnamed``.
+    A field in the version or marker is accepted; a field in the name yields an ``UnnamedEntry``.
     """
     value = string.value
-    stand_in = _stand_in(value)
-    if stand_in == value:
+    substituted = _substitute_fields(value)
+    if substituted == value:
         yield from read_requirement(string, section)
         return
-    read = parse_requirement(stand_in)
-    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(stand_in)
+    read = parse_requirement(substituted)
+    name = read.name_span if isinstance(read, ParsedRequirement) else find_leading_name(substituted)
     where = partial(source_span, string)
-    if name is None or name.slice(value) != name.slice(stand_in):
+    if name is None or name.slice(value) != name.slice(substituted):
         yield UnnamedEntry(where(0, len(value)), SkipReason.VARIABLE)
         return
     if isinstance(read, RequirementError):
@@ -142,27 +142,27 @@ def read_template(string: String, section: Section) -> Iterator[ArrayItem]:
     if read.url:
         skip_reason = SkipReason.VARIABLE if "{env:" in value else skip_reason_for_url(read.url)
     specifier = read.specifier_span.slice(value) if read.specifier_span else ""
-    marker = _original(value, read.entry_span.end, read.marker)
+    marker = _with_fields(value, read.entry_span.end, read.marker)
     read = read._replace(specifier=specifier, marker=marker)
     yield section_dependency(read, where, section, skip_reason, closed=string.closed)
 
 
 def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
-    """Read a string that is handed to pip: one line of a requirements file, or several, with ``{fields}`` replaced."""
-    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few tables hold such strings
+    """Read a string that the tool passes to pip: lines of a requirements file in which it substitutes ``{fields}``."""
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - rarely needed
 
     value = string.value
-    stand_in = _stand_in(value)
-    document = requirements.parse(stand_in, kind=section.kind)
-    for one in document.dependencies:
-        if one.name_span.slice(value) == one.name_span.slice(stand_in):
-            marker = _original(value, one.entry_span.end, one.marker)
-            yield relocate(one._replace(marker=marker), string, section)
+    substituted = _substitute_fields(value)
+    document = requirements.parse(substituted, kind=section.kind)
+    for dependency in document.dependencies:
+        if dependency.name_span.slice(value) == dependency.name_span.slice(substituted):
+            marker = _with_fields(value, dependency.entry_span.end, dependency.marker)
+            yield relocate(dependency._replace(marker=marker), string, section)
         else:
-            yield UnnamedEntry(source_span(string, *one.entry_span), SkipReason.VARIABLE)
+            yield UnnamedEntry(source_span(string, *dependency.entry_span), SkipReason.VARIABLE)
     for unnamed in document.unnamed:
         yield unnamed._replace(span=source_span(string, *unnamed.span))
-    for problem in document.problems if string.closed and stand_in == value else ():
+    for problem in document.problems if string.closed and substituted == value else ():
         yield problem._replace(span=source_span(string, *problem.span))
     for include in document.includes if string.closed else ():
         target = include.span.slice(value)
@@ -174,19 +174,19 @@ def read_pip_lines(string: String, section: Section) -> Iterator[ArrayItem]:
 
 
 def relocate(dependency: Dependency, string: String, section: Section) -> Dependency:
-    """Return ``dependency``, whose spans count into the value of ``string``, as it stands in the file."""
+    """Convert the spans of ``dependency`` from offsets in the value of ``string`` to offsets in the file."""
     specifier = dependency.specifier_span
     dependency = locate_dependency(dependency, partial(source_span, string), section, closed=string.closed)
     return dependency._replace(specifier=specifier.slice(string.value) if specifier else "")
 
 
-def _stand_in(value: str) -> str:
-    """Return ``value`` with a number as long as each field in its place, so that all else keeps its own."""
+def _substitute_fields(value: str) -> str:
+    """Replace each field with digits of the same length, so that the value parses and offsets stay valid."""
     if "{" not in value:
         return value
     return re.sub(_FIELD, lambda field: "1" * len(field[0]), value)
 
 
-def _original(value: str, end: int, marker: str) -> str:
-    """Return the marker that ends an entry as it is written, fields and all."""
+def _with_fields(value: str, end: int, marker: str) -> str:
+    """Return the marker that ends at ``end`` in ``value`` as written, with its fields."""
     return value[end - len(marker) : end] if marker and "{" in value else marker

@@ -1,7 +1,7 @@
-"""Python scripts with a block of metadata in their comments (PEP 723, "Inline script metadata").
+"""Parse the metadata block of a Python script (PEP 723, "Inline script metadata").
 
-The block says at its top level what pyproject.toml says under ``[project]``, and ``[tool.uv]`` in it means the same in
-both; so it is read as one.
+The top-level keys of the block are those of ``[project]`` in pyproject.toml, and ``[tool.uv]`` has the same meaning in
+both. The block is therefore parsed as a pyproject.toml with ``[project]`` prepended.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _HEADER = "[project]\n"
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 _OPENING = re.compile(r"# /// ([a-zA-Z0-9-]+)[ \t]*+")
 _CLOSING = re.compile(r"# ///[ \t]*+")
-# So many lines of a block may be broken: a merge conflict has three.
+# Maximum number of lines in a block that are no comments; a merge conflict has three.
 _MAX_BROKEN = 3
 _SECTION = "project.dependencies"
 _TOOL = "tool."
 
 
 class _Block(NamedTuple):
-    """A block: the place of its first line, its content as TOML, whether its last line is there.
+    """A script block: the span of its first line, its content as TOML, and whether the closing line exists.
 
-    ``broken`` are lines within that lack the ``# `` in front.
+    ``broken`` holds the spans of lines in the block that do not start with ``# ``.
     """
 
     opening: Span
@@ -42,43 +42,48 @@ class _Block(NamedTuple):
 
 
 def parse(text: str) -> Document:
-    """Read the script blocks of a Python file, without byte-order mark; raises nothing.
+    """Parse the script blocks of a Python file without byte-order mark. Never raises.
 
-    Windows line ends are as good as others. A second block is a problem, as is one without its end, and both are read
-    all the same.
+    Any line ending is accepted. A second block and an unclosed block are problems, but are parsed nevertheless.
     """
     documents: list[Document] = []
     problems: list[ParseProblem] = []
-    for reader in _readers(text):
+    for reader in _all_blocks(text):
         problems += (
-            ParseProblem(line, "uv reads a script block here, the standard none", "put an empty line above it")
-            for line in reader.within_another()
+            ParseProblem(
+                line,
+                "script block inside a block of another type: uv reads it, other tools ignore it",
+                "insert an empty line above it",
+            )
+            for line in reader.nested_script_blocks()
         )
     for block in _blocks(text):
         if documents:
             problems.append(
-                ParseProblem(block.opening, "a second script block: there may be only one", "put the two together")
+                ParseProblem(block.opening, "second script block: only one is allowed", "merge the two blocks")
             )
         if not block.closed:
-            problems.append(ParseProblem(block.opening, "the script block is not closed", "end it with a line `# ///`"))
+            problems.append(
+                ParseProblem(block.opening, "the script block is not closed", "end it with the line `# ///`")
+            )
         problems += (
-            ParseProblem(line, "a line of the script block that is no comment", "begin it with `# `")
+            ParseProblem(line, "line in the script block is not a comment", "start the line with `# `")
             for line in block.broken
         )
-        documents.append(_read(block))
+        documents.append(_parse_block(block))
     return Document(
         _FORMAT,
-        tuple(one for document in documents for one in document.dependencies),
-        tuple(sorted([*problems, *(one for document in documents for one in document.problems)])),
-        tuple(one for document in documents for one in document.ignores),
-        tool_indexes=tuple(one for document in documents for one in document.tool_indexes),
-        unnamed=tuple(one for document in documents for one in document.unnamed),
-        tools=tuple(dict.fromkeys(one for document in documents for one in document.tools)),
+        tuple(dependency for document in documents for dependency in document.dependencies),
+        tuple(sorted([*problems, *(problem for document in documents for problem in document.problems)])),
+        tuple(comment for document in documents for comment in document.ignores),
+        tool_indexes=tuple(index for document in documents for index in document.tool_indexes),
+        unnamed=tuple(unnamed for document in documents for unnamed in document.unnamed),
+        tools=tuple(dict.fromkeys(tool for document in documents for tool in document.tools)),
     )
 
 
-class _Reader:
-    """The lines of a block as they come, from its first line on."""
+class _BlockReader:
+    """Collect the lines of one block of any type."""
 
     def __init__(self, opening: re.Match[str]) -> None:
         self._opening = opening
@@ -87,10 +92,11 @@ class _Reader:
         self._before_broken = 0
         self._end: int | None = None
 
-    def takes(self, line: re.Match[str]) -> bool:
-        """Take ``line``, and return whether the block may go on behind it.
+    def add(self, line: re.Match[str]) -> bool:
+        """Add ``line`` and return True, or return False if it does not belong to the block.
 
-        Before its end a few lines may be broken; what begins a block of its own belongs to none before.
+        Up to ``_MAX_BROKEN`` lines before the closing line may lack the ``# ``. After such a line, an opening line
+        starts a new block.
         """
         if line[1] == "#" or line[1].startswith("# "):
             if self._broken and _OPENING.fullmatch(line[1]):
@@ -106,8 +112,8 @@ class _Reader:
         self._broken.append(line)
         return True
 
-    def within_another(self) -> Iterator[Span]:
-        """Yield the first line inside of a block of another type that opens a script block where it stands alone."""
+    def nested_script_blocks(self) -> Iterator[Span]:
+        """Yield the first line in a block of another type that looks like the opening of a script block."""
         if self._opening[1].split()[2] == _TYPE:
             return
         for line in self._lines:
@@ -117,13 +123,13 @@ class _Reader:
                 return
 
     def blocks(self) -> Iterator[_Block]:
-        """Yield the block, if it is one of the type ``script``."""
+        """Yield the block if its type is ``script``."""
         if self._opening[1].split()[2] != _TYPE:
             return
         if self._end is not None:
             lines = self._lines[: self._end]
         else:
-            # What lacks the `# ` is the code behind a block that was never closed.
+            # In a block that is never closed, the first line without `# ` is code.
             lines = self._lines[: self._before_broken] if self._broken else self._lines
         broken = [Span(*line.span(1)) for line in self._broken] if self._end is not None else []
         content = source_map(_content(line) for line in lines)
@@ -131,58 +137,61 @@ class _Reader:
 
 
 def _content(line: re.Match[str]) -> SourcePart:
-    """Return what a line says behind its ``# ``; TOML knows no carriage return that stands alone."""
+    """Return a line without its ``# ``, with a lone carriage return as a newline, which TOML requires."""
     start = line.start() + (1 if line[1] == "#" else 2)
     text = line.string[start : line.end()]
     return SourcePart(f"{text[:-1]}\n" if text.endswith("\r") else text, start, line.end())
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Yield the blocks of the type ``script``; what stands in a block of another type opens none."""
-    for reader in _readers(text):
+    """Yield the blocks of type ``script``; an opening line in a block of another type starts none."""
+    for reader in _all_blocks(text):
         yield from reader.blocks()
 
 
-def _readers(text: str) -> Iterator[_Reader]:
-    """Yield the blocks of all types."""
-    reader: _Reader | None = None
-    # The last match is empty, whatever the text: it ends a block that nothing else does.
+def _all_blocks(text: str) -> Iterator[_BlockReader]:
+    reader: _BlockReader | None = None
+    # The last match is always empty: it ends the last block.
     for line in _LINE.finditer(text):
-        if reader is not None and reader.takes(line):
+        if reader is not None and reader.add(line):
             continue
         if reader is not None:
             yield reader
-        reader = _Reader(line) if _OPENING.fullmatch(line[1]) else None
+        reader = _BlockReader(line) if _OPENING.fullmatch(line[1]) else None
 
 
-def _read(block: _Block) -> Document:
-    """Read the content of a block as the part of a pyproject.toml that it is."""
+def _parse_block(block: _Block) -> Document:
+    """Parse the content of a block as the table ``[project]`` of a pyproject.toml."""
     start = block.content.locate(0, 0).start or block.opening.end
     text = source_map([SourcePart(_HEADER, start, start), *block.content.parts(0, len(block.content.text))])
     document = pyproject.parse(text.text)
-    dependencies = (one for one in document.dependencies if one.section == _SECTION or one.section.startswith(_TOOL))
+    dependencies = (
+        dependency
+        for dependency in document.dependencies
+        if dependency.section == _SECTION or dependency.section.startswith(_TOOL)
+    )
     return document._replace(
-        dependencies=tuple(_moved(one, text) for one in dependencies),
-        # Where a block ends that is not closed, nobody knows: what is wrong with its last lines is no news.
-        problems=tuple(_told(one, text) for one in document.problems if block.closed),
+        dependencies=tuple(_relocate_dependency(dependency, text) for dependency in dependencies),
+        # The end of an unclosed block is unknown, so its last lines may be other comments: report no problems in it.
+        problems=tuple(_relocate_problem(problem, text) for problem in document.problems if block.closed),
         ignores=tuple(
-            one._replace(span=text.locate(*one.span), applies_to=text.locate(*one.applies_to))
-            for one in document.ignores
+            comment._replace(span=text.locate(*comment.span), applies_to=text.locate(*comment.applies_to))
+            for comment in document.ignores
         ),
-        tool_indexes=tuple(one._replace(span=text.locate(*one.span)) for one in document.tool_indexes),
+        tool_indexes=tuple(index._replace(span=text.locate(*index.span)) for index in document.tool_indexes),
     )
 
 
-def _moved(found: Dependency, text: SourceMap) -> Dependency:
-    specifier = found.specifier_span
-    return found._replace(
-        name_span=text.locate(*found.name_span),
-        entry_span=text.locate(*found.entry_span),
+def _relocate_dependency(dependency: Dependency, text: SourceMap) -> Dependency:
+    specifier = dependency.specifier_span
+    return dependency._replace(
+        name_span=text.locate(*dependency.name_span),
+        entry_span=text.locate(*dependency.entry_span),
         specifier_span=text.locate(*specifier) if specifier else None,
-        section=found.section.replace(_SECTION, f"{_FORMAT}.dependencies"),
+        section=dependency.section.replace(_SECTION, f"{_FORMAT}.dependencies"),
     )
 
 
-def _told(problem: ParseProblem, text: SourceMap) -> ParseProblem:
+def _relocate_problem(problem: ParseProblem, text: SourceMap) -> ParseProblem:
     message = problem.message.replace(_SECTION, "dependencies")
     return ParseProblem(text.locate(*problem.span), message, problem.help)

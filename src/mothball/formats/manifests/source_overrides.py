@@ -1,7 +1,7 @@
-"""Tables that send names elsewhere: an entry of one table is fetched from where another table says.
+"""Apply tables that override where a dependency comes from.
 
-uv's sources, and the tables in which Poetry adds to what ``[project]`` says, turn a requirement that looks like one of
-an index into one of a repository or a path. Names are joined in their normalised form.
+``[tool.uv.sources]``, and Poetry's tables that supplement ``[project]``, turn a requirement that looks like one from an
+index into one from a repository, a path or an explicit index. They are matched by normalized name.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _EXTRAS = "project.optional-dependencies"
 class SourceOverride(NamedTuple):
     """Where the requirements of one name come from.
 
-    ``scope`` is the section that this is said of, or ``project.optional-dependencies`` for all extras; empty for all
-    sections. ``skip_reason`` is why no index may be asked, None where an index answers after all. ``is_partial`` is set
-    where this holds only in some environments, of which the others are not spoken of. ``index_url`` is the one index
-    that is asked instead of all others; ``index_name`` is the name of one that the file does not declare.
+    ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
+    for all sections. ``skip_reason`` is why the requirements are not looked up, or None if they come from an index.
+    ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
+    only index to query; ``index_name`` is the name of an index that the file does not declare.
     """
 
     name: str
@@ -34,16 +34,16 @@ class SourceOverride(NamedTuple):
     index_name: str = ""
 
 
-class _Sum:
-    """What all overrides of one name in one scope come to."""
+class _CombinedOverride:
+    """All overrides of one name in one scope."""
 
-    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "reason")
+    __slots__ = ("count", "index_name", "index_urls", "is_partial", "is_skipped", "skip_reason")
 
     def __init__(self) -> None:
         self.count = 0
         self.is_skipped = True
         self.is_partial = False
-        self.reason: SkipReason | None = None
+        self.skip_reason: SkipReason | None = None
         self.index_urls: list[str] = []
         self.index_name = ""
 
@@ -51,7 +51,7 @@ class _Sum:
         self.count += 1
         self.is_skipped = self.is_skipped and override.skip_reason is not None
         self.is_partial = self.is_partial or override.is_partial
-        self.reason = self.reason or override.skip_reason
+        self.skip_reason = self.skip_reason or override.skip_reason
         self.index_urls += [override.index_url] if override.index_url else []
         self.index_name = self.index_name or override.index_name
 
@@ -65,21 +65,24 @@ def apply_source_overrides(
     overrides are assumed to cover all environments: their markers are not evaluated, and a name that may not be on an
     index must not be sent there. If several name an index, the dependency may come from any of these.
     """
-    by_name: dict[str, dict[str, _Sum]] = {}
+    by_name: dict[str, dict[str, _CombinedOverride]] = {}
     for override in overrides:
-        by_name.setdefault(override.name, {}).setdefault(normalize_name(override.scope), _Sum()).add(override)
+        scopes = by_name.setdefault(override.name, {})
+        scopes.setdefault(normalize_name(override.scope), _CombinedOverride()).add(override)
     for dependency in dependencies:
-        scopes = by_name.get(dependency.name)
-        if scopes is None or dependency.skip_reason is not None:
+        overridden = by_name.get(dependency.name)
+        if overridden is None or dependency.skip_reason is not None:
             yield dependency
         else:
-            sums = [scopes[one] for one in _scopes(dependency) if one in scopes]
-            urls = list(dict.fromkeys(url for one in sums for url in one.index_urls))
+            applicable = [overridden[scope] for scope in _scopes(dependency) if scope in overridden]
+            urls = list(dict.fromkeys(url for override in applicable for url in override.index_urls))
             yield dependency._replace(
-                skip_reason=_reason(sums),
+                skip_reason=_skip_reason(applicable),
                 index_url=urls[0] if urls else dependency.index_url,
                 alternative_indexes=tuple(urls[1:]) if urls else dependency.alternative_indexes,
-                index_name=next((one.index_name for one in sums if one.index_name), dependency.index_name),
+                index_name=next(
+                    (override.index_name for override in applicable if override.index_name), dependency.index_name
+                ),
             )
 
 
@@ -90,10 +93,10 @@ def _scopes(dependency: Dependency) -> Iterator[str]:
         yield normalize_name(_EXTRAS)
 
 
-def _reason(sums: list[_Sum]) -> SkipReason | None:
-    """Return why no index may be asked: None where any of ``sums`` leaves something to one."""
-    if not all(one.is_skipped for one in sums):
+def _skip_reason(overrides: list[_CombinedOverride]) -> SkipReason | None:
+    """Return why the dependency is not looked up, or None if it comes from an index in some environment."""
+    if not all(override.is_skipped for override in overrides):
         return None
-    if any(one.is_partial for one in sums) and sum(one.count for one in sums) == 1:
+    if any(override.is_partial for override in overrides) and sum(override.count for override in overrides) == 1:
         return None
-    return next((one.reason for one in sums), None)
+    return next((override.skip_reason for override in overrides), None)

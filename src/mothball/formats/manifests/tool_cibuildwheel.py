@@ -1,4 +1,4 @@
-"""[tool.cibuildwheel]: what is installed beside each wheel to test it, and what restrains the tools that build it."""
+"""Read ``[tool.cibuildwheel]``: test requirements, and version constraints for the build tools."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from mothball.formats.toml.api import String
 
 _OPTION = "test-requires"
-_PLACES = ((_OPTION,), (ANY, _OPTION), ("overrides", ARRAY_INDEX, _OPTION))
-# Lines of a constraints file for the tools that build; in place of the packages a file of such may be named.
-_VERSIONS = tuple((*above, "dependency-versions", "packages") for *above, _ in _PLACES)
+_TEST_REQUIRES = ((_OPTION,), (ANY, _OPTION), ("overrides", ARRAY_INDEX, _OPTION))
+# Lines of a constraints file for the build tools.
+_VERSIONS = tuple((*parent, "dependency-versions", "packages") for *parent, _ in _TEST_REQUIRES)
 
 
 def read(tables: Tables) -> Iterator[ArrayItem]:
-    """Yield what the tables of cibuildwheel hold."""
-    yield from read_arrays(tables, _PLACES, string=_read_words, allow_single=True)
+    """Yield the requirements and constraints of cibuildwheel."""
+    yield from read_arrays(tables, _TEST_REQUIRES, string=_read_words, allow_single=True)
     yield from read_arrays(tables, _VERSIONS, DependencyKind.CONSTRAINT, string=read_pip_lines)
 
 
 def _read_words(string: String, section: Section) -> Iterator[ArrayItem]:
-    """Read a requirement, or several with white space between them."""
+    """Read one requirement, or several separated by white space."""
     if isinstance(parse_requirement(string.value), RequirementError):
-        # One on each line is what pip reads; the places stay.
+        # A line for each requirement; replacing single characters keeps the offsets.
         yield from read_pip_lines(string._replace(value=re.sub(r"[ \t]", "\n", string.value)), section)
     else:
         yield from read_requirement(string, section)

@@ -1,4 +1,4 @@
-"""[tool.flit.metadata]: the requirements of projects that Flit described before ``[project]`` did."""
+"""Read ``[tool.flit.metadata]``: the requirements of Flit projects without a ``[project]`` table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.requirement_arrays import ArrayItem
     from mothball.formats.manifests.tables import Tables
 
-_PLACES = (("metadata", "requires"), ("metadata", "dev-requires"), ("metadata", "requires-extra", ANY))
+_REQUIREMENTS = (("metadata", "requires"), ("metadata", "dev-requires"), ("metadata", "requires-extra", ANY))
 
 
 def read(tables: Tables) -> Iterator[ArrayItem]:
-    """Yield what the tables of Flit hold."""
-    return read_arrays(tables, _PLACES)
+    """Yield the requirements of Flit."""
+    return read_arrays(tables, _REQUIREMENTS)

@@ -1,7 +1,8 @@
-"""[tool.hatch] and hatch.toml: what environments, build targets and build hooks install, and hatch's own plugins.
+"""Read ``[tool.hatch]`` and hatch.toml: requirements of environments, build targets, build hooks and Hatch plugins.
 
-Hatch replaces ``{fields}`` in these before it reads them, as in ``lib @ {root:uri}/lib``. The ``sources`` of an
-environment lead names elsewhere; those at the top are for the default one, from which all others take theirs.
+Hatch substitutes ``{fields}`` in these before parsing, as in ``lib @ {root:uri}/lib``. The ``sources`` of an
+environment override where its dependencies come from; top-level ``sources`` belong to the default environment, from
+which other environments inherit.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ _ENVS = "envs"
 _SOURCES = "sources"
 _DEFAULT = "default"
 _LISTS = ("dependencies", "extra-dependencies")
-# What an environment installs of the standard tables.
+# Prefixes of the standard tables whose dependencies an environment installs.
 _INSTALLED = ("project.", "dependency-groups.")
-_PLACES = (
+_REQUIREMENTS = (
     ("env", "requires"),
     ("envs", ANY, "dependencies"),
     ("envs", ANY, "extra-dependencies"),
@@ -41,7 +42,7 @@ _PLACES = (
     ("build", "targets", ANY, "dependencies"),
     ("build", "targets", ANY, "hooks", ANY, "dependencies"),
 )
-# ``overrides.platform.windows.set-dependencies``: by source of the condition, by the condition's value.
+# For example ``overrides.platform.windows.set-dependencies``: condition type, then condition value.
 _OVERRIDES = tuple(
     ("envs", ANY, "overrides", ANY, ANY, option)
     for option in ("dependencies", "extra-dependencies", "set-dependencies", "set-extra-dependencies")
@@ -49,13 +50,13 @@ _OVERRIDES = tuple(
 
 
 def parse(text: str) -> Document:
-    """Read a hatch.toml, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a hatch.toml, complete or incomplete, without byte-order mark. Never raises."""
     return parse_with(read, "hatch-toml", text)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of Hatch hold."""
-    yield from read_arrays(tables, _PLACES, string=read_template)
+    """Yield the requirements, workspaces and source overrides of Hatch."""
+    yield from read_arrays(tables, _REQUIREMENTS, string=read_template)
     yield from read_arrays(tables, _OVERRIDES, string=read_template, table=_read_override)
     yield from read_workspaces(tables, "hatch", ("envs", ANY, "workspace"))
     for source in find_named_entries(tables, (("sources",), ("envs", ANY, "sources"))):
@@ -66,7 +67,7 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
 
 
 def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[SourceOverride]:
-    """Yield what a source says in each of ``sections``. A string is a path; an index is asked besides the others."""
+    """Yield the override of a source for each of ``sections``; a plain string is a path."""
     members = source.alternatives[0] if source.alternatives else {}
     index = members.get("index")
     url = index.value if isinstance(index, String) and index.closed and "://" in index.value else None
@@ -82,21 +83,23 @@ def _overrides_of(source: NamedEntry, sections: Iterable[str]) -> Iterator[Sourc
 
 
 def _sections(source: NamedEntry, tables: Tables) -> set[str]:
-    """Return the sections for which a source holds: those of its environment, or all that any environment installs."""
+    """Return the sections that a source applies to: those of its environment, or of all inheriting environments."""
     envs = ".".join((*tables.prefix, _ENVS))
-    own = source.section.removesuffix(f".{_SOURCES}")
-    # Those at the top are another way to write those of the default environment, from which the others take theirs.
-    if own.startswith(f"{envs}.") and own != f"{envs}.{_DEFAULT}":
-        return {f"{own}.{name}" for name in _LISTS}
+    parent = source.section.removesuffix(f".{_SOURCES}")
+    # Top-level sources are those of the default environment, which the others inherit.
+    if parent.startswith(f"{envs}.") and parent != f"{envs}.{_DEFAULT}":
+        return {f"{parent}.{name}" for name in _LISTS}
     depth = len(tables.prefix)
-    paths = [one.path[depth:] for one in tables.settings] + [one.path[depth:] for one in tables.headers]
-    names = {path[1] for path in paths if path[:1] == (_ENVS,) and path[1:]} - set(_inheriting_nothing(tables))
-    found = {f"{envs}.{env}.{name}" for env in names for name in _LISTS}
-    return found.union(one.section for one in tables.standard if one.section.startswith(_INSTALLED))
+    paths = [setting.path[depth:] for setting in tables.settings] + [header.path[depth:] for header in tables.headers]
+    names = {path[1] for path in paths if path[:1] == (_ENVS,) and path[1:]} - set(_standalone_environments(tables))
+    sections = {f"{envs}.{env}.{name}" for env in names for name in _LISTS}
+    return sections.union(
+        dependency.section for dependency in tables.standard if dependency.section.startswith(_INSTALLED)
+    )
 
 
-def _inheriting_nothing(tables: Tables) -> Iterator[str | int]:
-    """Yield the environments that take nothing from the default one: detached ones, and those of their own template."""
+def _standalone_environments(tables: Tables) -> Iterator[str | int]:
+    """Yield the environments that do not inherit from the default one: detached, or their own template."""
     depth = len(tables.prefix)
     for setting in tables.settings:
         match setting.path[depth:], setting.value:

@@ -1,4 +1,4 @@
-"""[tool.pdm]: development dependencies, plugins and overrides."""
+"""Read ``[tool.pdm]``: sources, development dependencies, plugins and overrides."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _OVERRIDES = (("resolution", "overrides"), ("overrides",))
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of PDM hold."""
+    """Yield the indexes, requirements and overrides of PDM."""
     yield from (
         index.to_tool_index("pdm", index.text("type") or "index") for index in declared_indexes(tables, "source")
     )
     yield from read_arrays(tables, _REQUIREMENTS, string=_read_string)
-    for one in find_named_entries(tables, _OVERRIDES):
-        if isinstance(one, ParseProblem):
-            yield one
+    for entry in find_named_entries(tables, _OVERRIDES):
+        if isinstance(entry, ParseProblem):
+            yield entry
         else:
-            yield from read_named_entry(one, tables, DependencyKind.OVERRIDE)
+            yield from read_named_entry(entry, tables, DependencyKind.OVERRIDE)
 
 
 def _read_string(string: String, section: Section) -> Iterator[ArrayItem]:
-    """Read a requirement, or what is installed in editable mode: ``-e file:///${PROJECT_ROOT}/lib#egg=lib``."""
+    """Read a requirement, or an editable one such as ``-e file:///${PROJECT_ROOT}/lib#egg=lib``."""
     is_editable = string.value.lstrip().startswith("-")
     yield from (read_pip_lines if is_editable else read_requirement)(string, section)

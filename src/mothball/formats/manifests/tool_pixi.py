@@ -1,6 +1,6 @@
-"""[tool.pixi] and pixi.toml: projects of an index beside packages of conda, by feature and by platform.
+"""Read ``[tool.pixi]`` and pixi.toml: PyPI dependencies and conda packages, by feature and platform.
 
-A conda package may bear the name of a project that it is not; so it is skipped, and seen.
+A conda package may have the name of an unrelated project on a Python index, so it is listed but skipped.
 """
 
 from __future__ import annotations
@@ -24,31 +24,33 @@ _WORKSPACES = ((), ("target", ANY), ("feature", ANY), ("feature", ANY, "target",
 _PACKAGES = (("package",), ("package", "target", ANY))
 _CONDA = ("dependencies", "host-dependencies", "build-dependencies", "run-dependencies", "dev")
 
-_PROJECTS = tuple((*above, "pypi-dependencies") for above in _WORKSPACES)
-_OVERRIDES = tuple((*above, "pypi-options", "dependency-overrides") for above in _WORKSPACES)
-_INDEXES = tuple((*above, "pypi-options", name) for above in _WORKSPACES for name in ("index-url", "extra-index-urls"))
-_CONDA_PACKAGES = tuple((*above, table) for above in (*_WORKSPACES, *_PACKAGES) for table in _CONDA)
+_PYPI_PACKAGES = tuple((*parent, "pypi-dependencies") for parent in _WORKSPACES)
+_OVERRIDES = tuple((*parent, "pypi-options", "dependency-overrides") for parent in _WORKSPACES)
+_INDEXES = tuple(
+    (*parent, "pypi-options", name) for parent in _WORKSPACES for name in ("index-url", "extra-index-urls")
+)
+_CONDA_PACKAGES = tuple((*parent, table) for parent in (*_WORKSPACES, *_PACKAGES) for table in _CONDA)
 
 
 def parse(text: str) -> Document:
-    """Read a pixi.toml, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a pixi.toml, complete or incomplete, without byte-order mark. Never raises."""
     return parse_with(read, "pixi-toml", text)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of pixi hold."""
+    """Yield the indexes, PyPI dependencies, overrides and conda packages of pixi."""
     yield from _read_indexes(tables)
-    for patterns, kind in ((_PROJECTS, DependencyKind.REQUIREMENT), (_OVERRIDES, DependencyKind.OVERRIDE)):
-        for one in find_named_entries(tables, patterns):
-            if isinstance(one, ParseProblem):
-                yield one
+    for patterns, kind in ((_PYPI_PACKAGES, DependencyKind.REQUIREMENT), (_OVERRIDES, DependencyKind.OVERRIDE)):
+        for entry in find_named_entries(tables, patterns):
+            if isinstance(entry, ParseProblem):
+                yield entry
             else:
-                yield from read_named_entry(one, tables, kind, index="index")
-    for one in find_named_entries(tables, _CONDA_PACKAGES):
-        # What conda lets pass as a name is for conda to judge.
-        for found in read_named_entry(one, tables) if not isinstance(one, ParseProblem) else ():
-            if isinstance(found, Dependency):
-                yield found._replace(skip_reason=SkipReason.CONDA)
+                yield from read_named_entry(entry, tables, kind, index="index")
+    for entry in find_named_entries(tables, _CONDA_PACKAGES):
+        # Conda has its own rules for names: problems with them are not reported.
+        for item in read_named_entry(entry, tables) if not isinstance(entry, ParseProblem) else ():
+            if isinstance(item, Dependency):
+                yield item._replace(skip_reason=SkipReason.CONDA)
 
 
 def _read_indexes(tables: Tables) -> Iterator[ToolIndex]:

@@ -1,7 +1,7 @@
-"""[tool.poetry]: dependencies, groups, plugins and build constraints, in the old way and beside ``[project]``.
+"""Read ``[tool.poetry]``: sources, dependencies, groups, plugins and build constraints.
 
-Where a name also stands in ``[project]`` or ``[dependency-groups]``, Poetry's entry says where it comes from: so it is
-read as one more entry, and as a override of the other (poetry-core, ``DependencyGroup.dependencies_for_locking``).
+For a name that is also in ``[project]`` or ``[dependency-groups]``, Poetry's entry sets the source. It is therefore
+read as a dependency and as a source override (poetry-core, ``DependencyGroup.dependencies_for_locking``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.tables import Tables
     from mothball.formats.toml.api import Value
 
-# The name by which Poetry knows the default index.
+# Poetry's name for the default index.
 _DEFAULT = "pypi"
 _MAIN = "tool.poetry.dependencies"
 _GROUP = "tool.poetry.group."
@@ -36,39 +36,41 @@ _CONSTRAINTS = (("build-constraints", ANY),)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of Poetry hold. ``python`` is no project, but the versions that are supported."""
+    """Yield the indexes, dependencies and source overrides of Poetry; ``python`` is not a project name there."""
     indexes = declared_indexes(tables, "source")
     yield from (index.to_tool_index("poetry", _role(index)) for index in indexes)
-    index_pins = IndexPins(one for one in indexes if one.name.lower() != _DEFAULT)
+    index_pins = IndexPins(index for index in indexes if index.name.lower() != _DEFAULT)
     for patterns, kind in ((_REQUIREMENTS, DependencyKind.REQUIREMENT), (_CONSTRAINTS, DependencyKind.CONSTRAINT)):
-        for one in find_named_entries(tables, patterns):
-            if isinstance(one, ParseProblem):
-                yield one
-            elif one.key.name.lower() != "python":
-                yield from _read(one, tables, kind, index_pins)
+        for entry in find_named_entries(tables, patterns):
+            if isinstance(entry, ParseProblem):
+                yield entry
+            elif entry.key.name.lower() != "python":
+                yield from _read_entry(entry, tables, kind, index_pins)
     for dependency in tables.standard:
-        section = _section_in_poetry(dependency.section)
-        if section and _is_from_elsewhere(dependency):
+        section = _poetry_section(dependency.section)
+        if section and _has_other_source(dependency):
             yield SourceOverride(dependency.name, section, dependency.skip_reason)
 
 
 def _role(index: DeclaredIndex) -> str:
-    """Return the priority of a source; before priorities there were two switches."""
+    """Return the priority of a source; old versions have the switches ``default`` and ``secondary`` instead."""
     switches = (member for member in ("default", "secondary") if index.is_set(member))
     return index.text("priority").lower() or next(switches, "primary")
 
 
-def _read(one: NamedEntry, tables: Tables, kind: DependencyKind, index_pins: IndexPins) -> Iterator[ManifestItem]:
-    pinned = [members["source"] for members in one.alternatives if "source" in members]
-    for found in read_named_entry(one, tables, kind):
-        if not isinstance(found, Dependency):
-            yield found
+def _read_entry(
+    entry: NamedEntry, tables: Tables, kind: DependencyKind, index_pins: IndexPins
+) -> Iterator[ManifestItem]:
+    pinned = [members["source"] for members in entry.alternatives if "source" in members]
+    for item in read_named_entry(entry, tables, kind):
+        if not isinstance(item, Dependency):
+            yield item
             continue
-        dependency = _pinned(found, pinned, index_pins) if pinned else found
+        dependency = _with_pinned_indexes(item, pinned, index_pins) if pinned else item
         yield dependency
-        if dependency.skip_reason is None and not pinned:  # as nearly always
+        if dependency.skip_reason is None and not pinned:
             continue
-        if _is_from_elsewhere(dependency) or dependency.index_url or dependency.index_name:
+        if _has_other_source(dependency) or dependency.index_url or dependency.index_name:
             for section in _standard_sections(dependency.section):
                 name = dependency.index_name
                 for url in (dependency.index_url, *dependency.alternative_indexes):
@@ -77,22 +79,22 @@ def _read(one: NamedEntry, tables: Tables, kind: DependencyKind, index_pins: Ind
                     )
 
 
-def _pinned(dependency: Dependency, pinned: list[Value], index_pins: IndexPins) -> Dependency:
-    """Return ``dependency`` with the indexes that ``pinned`` names.
+def _with_pinned_indexes(dependency: Dependency, pinned: list[Value], index_pins: IndexPins) -> Dependency:
+    """Pin ``dependency`` to the indexes named in ``pinned``.
 
-    Besides another source, what is fetched from the default index in some environments is asked of that source alone.
+    If some alternatives use another source and some the default index, only the other source is queried.
     """
     others = [value for value in pinned if not (isinstance(value, String) and value.value.lower() == _DEFAULT)]
     return index_pins.apply(dependency, others) if others else dependency._replace(index_name=_DEFAULT)
 
 
-def _is_from_elsewhere(dependency: Dependency) -> bool:
-    """Return whether no index is to be asked, or none that can be reported while the entry is typed."""
+def _has_other_source(dependency: Dependency) -> bool:
+    """Return True if the dependency comes from no index, or its index is unknown because the entry is incomplete."""
     return dependency.skip_reason not in {None, SkipReason.SELF}
 
 
 def _standard_sections(section: str) -> tuple[str, ...]:
-    """Return the standard arrays to whose entries a table of Poetry adds."""
+    """Return the standard arrays whose entries a table of Poetry supplements."""
     if section == _MAIN:
         return "project.dependencies", "project.optional-dependencies"
     if section.startswith(_GROUP):
@@ -100,8 +102,8 @@ def _standard_sections(section: str) -> tuple[str, ...]:
     return ()
 
 
-def _section_in_poetry(section: str) -> str:
-    """Return the table of Poetry that adds to the entries of a standard array, empty where none does."""
+def _poetry_section(section: str) -> str:
+    """Return the table of Poetry that supplements a standard array, or an empty string."""
     if section.startswith("project."):
         return _MAIN
     group = section.removeprefix("dependency-groups.")

@@ -1,4 +1,4 @@
-"""[tool.rye]: development dependencies, its sources, and the members of its workspace."""
+"""Read ``[tool.rye]``: sources, development dependencies and workspace members."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from mothball.formats.manifests.documents import ManifestItem
     from mothball.formats.manifests.tables import Tables
 
-_PLACES = (("dev-dependencies",),)
+_REQUIREMENTS = (("dev-dependencies",),)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of Rye hold."""
+    """Yield the indexes, requirements and workspaces of Rye."""
     yield from (
         index.to_tool_index("rye", index.text("type") or "index") for index in declared_indexes(tables, "sources")
     )
-    yield from read_arrays(tables, _PLACES)
+    yield from read_arrays(tables, _REQUIREMENTS)
     yield from read_workspaces(tables, "rye", ("workspace",))

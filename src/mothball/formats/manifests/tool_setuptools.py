@@ -1,4 +1,4 @@
-"""[tool.setuptools.dynamic]: the requirements files from which dependencies are taken."""
+"""Read ``[tool.setuptools.dynamic]``: the requirements files that hold the dependencies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILES = (("dynamic", "dependencies", "file"), ("dynamic", "optional-dependencie
 
 
 def read(tables: Tables) -> Iterator[Include]:
-    """Yield the files that ``dependencies`` and ``optional-dependencies`` are taken from."""
+    """Yield the files of dynamic ``dependencies`` and ``optional-dependencies``."""
     for setting, depth in TableMatcher(tables, _FILES).settings():
         value = setting.value
         for item in value.items if isinstance(value, Array) else (value,):

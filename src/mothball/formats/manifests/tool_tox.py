@@ -1,4 +1,4 @@
-"""[tool.tox] and tox.toml: what environments install, and tox's own plugins; also a tox.ini that stands in a string."""
+"""Read ``[tool.tox]`` and tox.toml: requirements of environments, tox plugins, and a tox.ini embedded in a string."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 _PLUGINS = (("requires",),)
 _INI = (("legacy_tox_ini",),)
 _DEPS = (("env_run_base", "deps"), ("env_pkg_base", "deps"), ("env_base", ANY, "deps"), ("env", ANY, "deps"))
-_CONSTRAINTS = tuple((*above, "constraints") for *above, _ in _DEPS)
+_CONSTRAINTS = tuple((*parent, "constraints") for *parent, _ in _DEPS)
 
 
 def parse(text: str) -> Document:
-    """Read a tox.toml, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a tox.toml, complete or incomplete, without byte-order mark. Never raises."""
     return parse_with(read, "tox-toml", text)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of tox hold."""
+    """Yield the requirements, constraints and includes of tox."""
     yield from read_arrays(tables, _PLUGINS, allow_single=True)
     yield from read_arrays(tables, _DEPS, string=read_pip_lines, table=_read_replacement, allow_single=True)
     yield from read_arrays(
@@ -46,22 +46,22 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
 
 
 def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what a whole tox.ini holds that is the value of ``legacy_tox_ini``."""
+    """Yield the items of the tox.ini in ``legacy_tox_ini``."""
     for setting, depth in TableMatcher(tables, _INI).settings():
         if len(setting.path) == depth and isinstance(setting.value, String):
-            from mothball.formats.ini import tox_ini  # noqa: PLC0415 - only where there is one
+            from mothball.formats.ini import tox_ini  # noqa: PLC0415 - rarely needed
 
             document = tox_ini.parse(setting.value.value)
-            yield from _in_string(document, setting.value, section_name(setting.path), tables.own_name)
+            yield from _relocate_all(document, setting.value, section_name(setting.path), tables.own_name)
 
 
-def _in_string(document: Document, string: String, above: str, own_name: str) -> Iterator[ManifestItem]:
-    """Yield what ``document`` holds, whose spans count into the value of ``string``, as it stands in the file."""
+def _relocate_all(document: Document, string: String, parent: str, own_name: str) -> Iterator[ManifestItem]:
+    """Yield the items of ``document`` with spans converted from offsets in ``string`` to offsets in the file."""
     for dependency in document.dependencies:
-        yield relocate(dependency, string, Section(f"{above}.{dependency.section}", own_name=own_name))
+        yield relocate(dependency, string, Section(f"{parent}.{dependency.section}", own_name=own_name))
     for comment in document.ignores:
-        span, about = source_span(string, *comment.span), source_span(string, *comment.applies_to)
-        yield comment._replace(span=span, applies_to=about)
+        span, applies_to = source_span(string, *comment.span), source_span(string, *comment.applies_to)
+        yield comment._replace(span=span, applies_to=applies_to)
     for unnamed in document.unnamed:
         yield unnamed._replace(span=source_span(string, *unnamed.span))
     if string.closed:
@@ -72,7 +72,7 @@ def _in_string(document: Document, string: String, above: str, own_name: str) ->
 
 
 def _read_replacement(table: InlineTable, section: Section) -> Iterator[ArrayItem]:
-    """Read ``{replace = "if", then = ["numpy"], else = []}``; other replacements name other settings."""
+    """Read ``{replace = "if", then = ["numpy"], else = []}``; other replacements refer to other settings."""
     for entry in table.entries:
         if entry.path[0] in {"then", "else", "default"} and isinstance(entry.value, Array | String):
             items = entry.value.items if isinstance(entry.value, Array) else (entry.value,)

@@ -1,7 +1,7 @@
-"""[tool.uv]: development dependencies, constraints and overrides, and the sources that lead names elsewhere.
+"""Read ``[tool.uv]``: indexes, development dependencies, constraints, overrides, workspaces and sources.
 
-A source is joined to all requirements of its name, in whatever table they stand; with ``extra`` or ``group`` it holds
-for that one alone. ``exclude-dependencies`` name what is not to be installed and are no dependencies.
+A source applies to all requirements of its name, in any table; with ``extra`` or ``group`` it applies to that section
+only. ``exclude-dependencies`` lists packages that are not installed, so they are no dependencies.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SOURCES = (("sources",),)
 
 
 def read(tables: Tables) -> Iterator[ManifestItem]:
-    """Yield what the tables of uv hold."""
+    """Yield the indexes, requirements, workspaces and source overrides of uv."""
     yield from read_arrays(tables, _REQUIREMENTS, table=_read_build_requirement)
     yield from read_arrays(tables, _CONSTRAINTS, DependencyKind.CONSTRAINT)
     yield from read_arrays(tables, _OVERRIDES, DependencyKind.OVERRIDE)
@@ -52,34 +52,34 @@ def read(tables: Tables) -> Iterator[ManifestItem]:
 
 
 def read_uv_toml(text: str) -> tuple[tuple[ToolIndex, ...], ParseProblem | None]:
-    """Return the indexes of a uv.toml, and the first thing that makes it no TOML; raises nothing."""
+    """Return the indexes of a uv.toml, and its first syntax error or None. Never raises."""
     document = scan(text)
-    found = tuple(read_indexes(all_tables(text, document)))
-    first = next((ParseProblem(*error) for error in document.errors), None)
-    return found, first
+    indexes = tuple(read_indexes(all_tables(text, document)))
+    first_error = next((ParseProblem(*error) for error in document.errors), None)
+    return indexes, first_error
 
 
 def is_unmanaged(text: str) -> bool:
-    """Return whether a pyproject.toml says that uv shall not manage its project, which is no member then."""
+    """Return True if a pyproject.toml has ``managed = false``: the project is no workspace member then."""
     tables = tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv") if "managed" in text else None
     settings = TableMatcher(tables, (("managed",),)).settings() if tables is not None else ()
-    return any(isinstance(one.value, Scalar) and one.value.value is False for one, _ in settings)
+    return any(isinstance(setting.value, Scalar) and setting.value.value is False for setting, _ in settings)
 
 
 def read_indexes(tables: Tables) -> Iterator[ToolIndex]:
     """Yield the indexes that the tables of uv declare; a uv.toml has the same keys at its top level.
 
-    What stands in ``pip`` has that scope: it holds for requirements files alone.
+    Indexes in the table ``pip`` have the scope ``pip``: they apply to requirements files only.
     """
     for index in declared_indexes(tables, "index"):
         roles = (member for member in ("explicit", "default") if index.is_set(member))
         yield index.to_tool_index("uv", "flat" if index.text("format") == "flat" else next(roles, "index"))
-    for above in ((), ("pip",)):
-        scope = "".join(above)
+    for parent in ((), ("pip",)):
+        scope = "".join(parent)
         for name in ("index-url", "extra-index-url"):
-            for span, url in index_urls_at(tables, (*above, name)):
+            for span, url in index_urls_at(tables, (*parent, name)):
                 yield ToolIndex(span, "uv", url, role=name, scope=scope)
-        for span in enabled_switches(tables, (*above, "no-index")):
+        for span in enabled_switches(tables, (*parent, "no-index")):
             yield ToolIndex(span, "uv", "", role="no-index", scope=scope)
 
 
@@ -94,27 +94,27 @@ def _overrides_of(source: NamedEntry, urls: Mapping[str, str]) -> Iterator[Sourc
     name = normalize_name(source.key.name)
     for members in source.alternatives:
         skip_reason = skip_reason_of_source(members)
-        # Whatever is being typed there, it was not to be the default index.
+        # An incomplete source does not refer to the default index.
         if skip_reason is None and not (source.complete and members):
             skip_reason = SkipReason.INCOMPLETE
         pinned = members.get("index")
         url = urls.get(pinned.value) if isinstance(pinned, String) else None
-        # Another file may declare that index, the root of the workspace for one; no other one is to learn the name.
+        # Another file, such as the workspace root, may declare the index: the name must not be sent to any other one.
         if skip_reason is None and pinned is not None and url is None:
             skip_reason = SkipReason.NO_INDEX
         for scope in _scopes(members):
-            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, _unknown(pinned, urls))
+            yield SourceOverride(name, scope, skip_reason, "marker" in members, url, _undeclared_index(pinned, urls))
     if not source.alternatives:
         yield SourceOverride(name, "", SkipReason.INCOMPLETE)
 
 
-def _unknown(pinned: Value | None, urls: Mapping[str, str]) -> str:
-    """Return the name of the index that is ``pinned``, where the file does not declare it."""
+def _undeclared_index(pinned: Value | None, urls: Mapping[str, str]) -> str:
+    """Return the name of the pinned index if the file does not declare it, else an empty string."""
     return pinned.value if isinstance(pinned, String) and pinned.closed and pinned.value not in urls else ""
 
 
 def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return the sections for which an alternative holds; the empty name stands for all."""
+    """Return the sections that an alternative applies to; the empty string means all."""
     extra, group = members.get("extra"), members.get("group")
     if isinstance(extra, String):
         return (f"project.optional-dependencies.{extra.value}",)
@@ -125,16 +125,18 @@ def _scopes(members: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 def with_root_sources(document: Document, text: str, root_text: str) -> Document:
-    """Return ``document``, a member of a workspace whose text is ``text``, with the sources of the workspace's root.
+    """Apply the sources of the workspace root to ``document``, the parsed workspace member ``text``.
 
-    A source of the member's own takes the place of the root's (uv, "Workspace sources").
+    A source in the member replaces the root's source of the same name (uv, "Workspace sources").
     """
-    own = {one.name for one in _sources_in(text)}
-    ours = [one for one in _sources_in(root_text) if one.name not in own and not one.scope]
-    return document._replace(dependencies=tuple(apply_source_overrides(document.dependencies, ours)))
+    own_names = {override.name for override in _sources_in(text)}
+    inherited = [
+        override for override in _sources_in(root_text) if override.name not in own_names and not override.scope
+    ]
+    return document._replace(dependencies=tuple(apply_source_overrides(document.dependencies, inherited)))
 
 
 def _sources_in(text: str) -> list[SourceOverride]:
     tables = tool_tables(all_tables(text, scan(text)), ("uv",)).get("uv")
-    found = read(tables) if tables is not None else ()
-    return [one for one in found if isinstance(one, SourceOverride)]
+    items = read(tables) if tables is not None else ()
+    return [item for item in items if isinstance(item, SourceOverride)]

@@ -207,7 +207,7 @@ def test_an_empty_table_is_no_wrong_shape(text: str) -> None:
 @pytest.mark.parametrize("item", ["1", "1.5", "true", "2027-03-01", "{a = 1}", "[]"])
 def test_what_is_no_string_is_a_problem(item: str) -> None:
     ((message, place),) = problems(in_project(item))
-    assert message == "project.dependencies holds something that is no requirement"
+    assert message == "project.dependencies may contain only requirement strings"
     assert place == item
 
 
@@ -232,7 +232,7 @@ def test_includes_name_no_project_and_lead_to_groups_by_their_normalised_name() 
 
 
 def test_an_include_of_an_unknown_group_is_a_problem() -> None:
-    assert problems(groups("a = [{include-group = 'nothing'}]")) == [("there is no group nothing", "nothing")]
+    assert problems(groups("a = [{include-group = 'nothing'}]")) == [("unknown dependency group nothing", "nothing")]
 
 
 def test_every_cycle_of_includes_is_a_problem_once() -> None:
@@ -245,13 +245,13 @@ def test_every_cycle_of_includes_is_a_problem_once() -> None:
         "f = []",
     )
     assert [problem.message for problem in parse(text).problems] == [
-        "this include leads back to a",
-        "this include leads back to d",
+        "dependency group include cycle through a",
+        "dependency group include cycle through d",
     ]
 
 
 def test_two_names_of_one_group_are_a_problem() -> None:
-    assert problems(groups("a-b = []", "A_B = ['x']")) == [("A_B and a-b are the same group", "A_B")]
+    assert problems(groups("a-b = []", "A_B = ['x']")) == [("A_B and a-b are the same dependency group", "A_B")]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,9 @@ def test_two_names_of_one_group_are_a_problem() -> None:
     ],
 )
 def test_a_table_that_is_no_include_is_a_problem(item: str) -> None:
-    assert problems(groups(f"a = [{item}]")) == [("a group holds requirements and includes", item)]
+    assert problems(groups(f"a = [{item}]")) == [
+        ("a dependency group may contain only requirements and includes", item)
+    ]
 
 
 @pytest.mark.parametrize(

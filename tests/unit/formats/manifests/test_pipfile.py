@@ -71,7 +71,7 @@ def test_words_that_pipenv_passes_over_keep_no_name_back(word: str) -> None:
 def test_what_is_no_table_is_told() -> None:
     text = "packages = ['owl']\n[dev-packages]\nrich = 3"
     assert [(problem.message, problem.span.slice(text)) for problem in parse(text).problems] == [
-        ("packages must be a table of names", "['owl']"),
+        ("packages must be a table of project names", "['owl']"),
         ("rich must be a string or a table", "3"),
     ]
 

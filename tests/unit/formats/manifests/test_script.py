@@ -48,7 +48,7 @@ def test_a_second_block_is_told_and_read() -> None:
     document = parse(text)
 
     assert [one.name for one in document.dependencies] == ["a", "b"]
-    assert problems(document, text) == [("# /// script", "a second script block: there may be only one")]
+    assert problems(document, text) == [("# /// script", "second script block: only one is allowed")]
     assert document.problems[0].span.start > 20
 
 
@@ -73,7 +73,7 @@ def test_a_broken_line_does_not_end_a_block() -> None:
     document = parse(text)
 
     assert [one.name for one in document.dependencies] == ["a", "c"]
-    assert problems(document, text) == [("  'b',", "a line of the script block that is no comment")]
+    assert problems(document, text) == [("  'b',", "line in the script block is not a comment")]
 
 
 def test_a_conflict_in_a_block_shows_both_sides() -> None:
@@ -92,7 +92,7 @@ def test_a_new_block_ends_one_that_was_left_open() -> None:
     assert [one.name for one in document.dependencies] == ["a", "b"]
     assert [message for _, message in problems(document, text)] == [
         "the script block is not closed",
-        "a second script block: there may be only one",
+        "second script block: only one is allowed",
     ]
 
 
@@ -102,7 +102,9 @@ def test_what_stands_in_another_block_opens_none() -> None:
     document = parse(text)
     assert not document.dependencies
     # But uv looks for one wherever it begins.
-    assert problems(document, text) == [("# /// script", "uv reads a script block here, the standard none")]
+    assert problems(document, text) == [
+        ("# /// script", "script block inside a block of another type: uv reads it, other tools ignore it")
+    ]
 
 
 @pytest.mark.parametrize("opening", ["#/// script", "# /// script x", " # /// script", "# // script", "# /// scr_ipt"])

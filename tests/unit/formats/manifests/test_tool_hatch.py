@@ -96,8 +96,8 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
     document = tool_hatch.parse(text)
     assert [(problem.message, problem.span.slice(text)) for problem in document.problems] == [
         ("envs.test.dependencies must be an array of requirements", "dependencies"),
-        ("envs.docs.dependencies holds something that is no requirement", "3"),
-        ("envs.docs.dependencies holds something that is no requirement", "['rich']"),
+        ("envs.docs.dependencies may contain only requirement strings", "3"),
+        ("envs.docs.dependencies may contain only requirement strings", "['rich']"),
         ("build.dependencies must be an array of requirements", "a"),
     ]
     assert [one.name for one in document.dependencies] == ["flask", "rich"]

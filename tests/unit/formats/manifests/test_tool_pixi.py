@@ -67,4 +67,4 @@ def test_names_that_only_conda_knows_are_for_conda_to_judge(key: str) -> None:
 
 def test_a_table_that_is_none_is_told_where_projects_of_an_index_stand() -> None:
     document = tool_pixi.parse("pypi-dependencies = ['fig']\ndependencies = ['fig']")
-    assert [problem.message for problem in document.problems] == ["pypi-dependencies must be a table of names"]
+    assert [problem.message for problem in document.problems] == ["pypi-dependencies must be a table of project names"]

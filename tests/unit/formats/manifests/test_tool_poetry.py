@@ -181,10 +181,10 @@ def test_both_sides_of_a_conflict_are_read() -> None:
     ("body", "message", "place", "names"),
     [
         ("flask = 3", "flask must be a string or a table", "3", []),
-        ('"flask[async]" = "3"', "`flask[async]` is no project name", "flask[async]", ["flask"]),
-        ('"-flask" = "3"', "`-flask` is no project name", "-flask", []),
-        ('"" = "3"', "`` is no project name", "", []),
-        ('"fl\\u0061sk[x]" = "3"', "`flask[x]` is no project name", "fl\\u0061sk[x]", []),
+        ('"flask[async]" = "3"', "`flask[async]` is not a valid project name", "flask[async]", ["flask"]),
+        ('"-flask" = "3"', "`-flask` is not a valid project name", "-flask", []),
+        ('"" = "3"', "`` is not a valid project name", "", []),
+        ('"fl\\u0061sk[x]" = "3"', "`flask[x]` is not a valid project name", "fl\\u0061sk[x]", []),
     ],
 )
 def test_what_is_no_dependency_is_told(body: str, message: str, place: str, names: list[str]) -> None:
@@ -206,7 +206,7 @@ def test_what_is_no_dependency_is_told(body: str, message: str, place: str, name
 )
 def test_a_table_that_is_none_is_told_once(text: str) -> None:
     ((message, _),) = problems(text)
-    assert message == "tool.poetry.dependencies must be a table of names"
+    assert message == "tool.poetry.dependencies must be a table of project names"
     assert not parse(text).dependencies
 
 

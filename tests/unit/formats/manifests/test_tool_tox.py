@@ -168,7 +168,7 @@ def test_replacements_are_read_where_they_hold_requirements(value: str, names: l
 def test_what_is_no_array_of_requirements_is_told() -> None:
     text = "[env.a]\ndeps = 3\n[env.b.deps]\nflask = '1'"
     assert [(problem.message, problem.span.slice(text)) for problem in tool_tox.parse(text).problems] == [
-        ("env.a.deps holds something that is no requirement", "3"),
+        ("env.a.deps may contain only requirement strings", "3"),
         ("env.b.deps must be an array of requirements", "flask"),
     ]
 

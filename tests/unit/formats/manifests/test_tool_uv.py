@@ -133,7 +133,7 @@ def test_what_is_no_source_is_told() -> None:
     (problem,) = parse("[tool.uv.sources]\nflask = 3").problems
     assert problem.message == "flask must be a string or a table"
     (problem,) = parse("[tool.uv]\nsources = 3").problems
-    assert problem.message == "tool.uv.sources must be a table of names"
+    assert problem.message == "tool.uv.sources must be a table of project names"
 
 
 @pytest.mark.parametrize("items", ["[{requirement = 3}]", "[{match-runtime = true}]"])

@@ -73,7 +73,7 @@ def test_editable_dependencies_and_overrides_of_pdm() -> None:
 
 def test_what_is_no_override_is_told() -> None:
     (problem,) = parse("[tool.pdm.resolution]\noverrides = 'x'").problems
-    assert problem.message == "tool.pdm.resolution.overrides must be a table of names"
+    assert problem.message == "tool.pdm.resolution.overrides must be a table of project names"
 
 
 # --- Flit and Rye -----------------------------------------------------------------------------------------------------
