@@ -216,7 +216,7 @@ def index_with_a_conflict(shop: Workshop) -> None:
     branched(shop, {"requirements.txt": lines("old-a")}, {"requirements.txt": lines("old-b")})
     shop.repository.try_git("merge", "theirs")
     result = shop.check()
-    assert (result.code, "the index holds a conflict in requirements.txt" in result.err) == (2, True)
+    assert (result.code, "unresolved merge conflict in requirements.txt" in result.err) == (2, True)
 
 
 @row("A merge after a conflict", "the index with all parents: a name that any of them contains is not added")
@@ -309,7 +309,7 @@ def missing_commit(shop: Workshop) -> None:
     for revision in ("origin/nowhere", "f" * 40, "--exec=evil", ""):
         result = shop.check("--since=" + revision)
         assert (result.code, result.out) == (2, "")
-        assert "there is no commit" in result.err
+        assert "no such commit" in result.err
 
 
 @row("A shallow clone without the base", "an error that says how to fetch it")
@@ -334,7 +334,7 @@ def partial_clone_without_the_base(shop: Workshop) -> None:
     partial = clone(shop, "partial", "--filter=blob:none")
     result = partial.check("--since", "HEAD~1")
     assert result.code == 2
-    assert "git does not have the content" in result.err
+    assert "git object" in result.err
     assert "git fetch" in result.err
 
 
@@ -366,7 +366,7 @@ def another_worktree(shop: Workshop) -> None:
 def no_repository(shop: Workshop) -> None:
     result = shop._replace(repository=Repository(shop.root.parent, {})).check()
     assert (result.code, result.out) == (2, "")
-    assert "git finds no repository to work in" in result.err
+    assert "not a git repository with a working tree" in result.err
 
 
 @row("A repository that belongs to another user", "an error that says how to trust it")
@@ -374,5 +374,5 @@ def repository_of_another_user(shop: Workshop) -> None:
     shop = shop._replace(repository=shop.repository._replace(root=shop.root.rename(shop.root.with_name("my $repo"))))
     result = shop.check(env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
     assert result.code == 2
-    assert "belongs to somebody else" in result.err
+    assert "belongs to another user" in result.err
     assert f"safe.directory '{shop.root}'" in result.err

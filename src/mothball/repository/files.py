@@ -1,4 +1,4 @@
-"""Reading files that somebody else wrote: regular ones of a sane size, inside the repository where that matters."""
+"""Read untrusted files safely: regular files of limited size, and links only within the repository."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ __all__ = [
     "too_large",
 ]
 
-# The largest lock files seen are some 10 MB; beyond this something is wrong, or somebody means harm.
+# The largest known lock files have about 10 MB.
 MAX_FILE_SIZE = 32 * 1024 * 1024
-# What makes a directory a project of its own.
+# Files that make a directory a project.
 PROJECT_FILES = (PYPROJECT_TOML, "setup.py", "setup.cfg", "Pipfile", "pixi.toml")
-# What Linux takes, and the most of all systems that people meet; resolving costs the square of the length.
+# PATH_MAX of Linux, the largest of the common systems; resolving takes quadratic time in the length.
 MAX_PATH_LENGTH = 4096
 
 
-# When a file was changed last, in nanoseconds, and its size.
+# Modification time in nanoseconds, and size in bytes.
 Stamp = tuple[int, int]
 
 
 def read_file(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     """Return the bytes of the regular file at ``path``; links are followed.
 
-    Raises UnreadableFileError when it is missing, no regular file, not readable, or larger than ``limit`` bytes.
+    Raises UnreadableFileError if it is missing, not a regular file, not readable, or larger than ``limit`` bytes.
     """
     try:
-        # Opening a FIFO would wait for a writer for ever, were it not for O_NONBLOCK.
+        # O_NONBLOCK: opening a FIFO would otherwise block until there is a writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         raise UnreadableFileError(path, os_error_text(error)) from error
@@ -77,7 +77,7 @@ def too_large(path: str, limit: int) -> UnreadableFileError:
 
 
 def read_utf8(path: str) -> str:
-    """Return the text of the UTF-8 file at ``path`` without a byte-order mark; line endings stay as they are.
+    """Return the text of the UTF-8 file at ``path`` without byte-order mark; line endings are not converted.
 
     Raises UnreadableFileError.
     """
@@ -85,7 +85,7 @@ def read_utf8(path: str) -> str:
 
 
 def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> bytes:
-    """Return the bytes that ``stream``, which stands for the file ``name``, holds; limited as a file is."""
+    """Return the content of ``stream``; ``name`` is the file name for errors. Raises UnreadableFileError."""
     data = stream.read(limit + 1)
     if len(data) > limit:
         raise too_large(name, limit)
@@ -93,78 +93,78 @@ def read_stream(stream: BinaryIO, name: str, limit: int = MAX_FILE_SIZE) -> byte
 
 
 def replace_file(path: str, data: bytes) -> None:
-    """Write ``data`` to the file at ``path`` in one step: whoever reads it gets all of the old or all of the new.
+    """Replace the content of the file at ``path`` atomically.
 
-    Where ``path`` is a link, the file that it leads to is written. Mode and, as far as we may, owner are kept. Raises
-    OSError, also where the file that is there may not be written, and nothing is changed then.
+    If ``path`` is a link, its target is written. The mode is kept, and the owner if permitted. Raises OSError, also if
+    the existing file is not writable; the file is unchanged then.
     """
     path = os.path.realpath(path)
     before = os.stat(path) if os.path.exists(path) else None
     if before and not os.access(path, os.W_OK):
-        # Its directory may be open to us all the same, but this is how people protect a file.
+        # Replacing needs write access to the directory only, but a read-only file must stay protected.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    unfinished = f"{path}.{os.getpid()}.new"
+    temporary = f"{path}.{os.getpid()}.new"
     try:
-        with open(unfinished, "xb") as file:
+        with open(temporary, "xb") as file:
             if before:
-                _take_over(unfinished, before)
+                _copy_owner_and_mode(temporary, before)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        os.replace(temporary, path)
     except FileExistsError:
-        # Not ours: somebody else is at work, or has put it there.
+        # The temporary file belongs to another process: keep it.
         raise
     except BaseException:
         with suppress(OSError):
-            os.unlink(unfinished)
+            os.unlink(temporary)
         raise
 
 
-def _take_over(path: str, status: os.stat_result) -> None:
+def _copy_owner_and_mode(path: str, status: os.stat_result) -> None:
     """Give the file at ``path`` the owner and the mode of ``status``."""
     if sys.platform != "win32":
-        with suppress(OSError):  # only root may give a file away
+        with suppress(OSError):  # only root may change the owner
             os.chown(path, status.st_uid, status.st_gid)
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 class Tree:
-    """Where files are read from: this one is the disk, others are a tree that git keeps. All paths are absolute."""
+    """A source of files: this class reads the disk, ``GitTree`` a git tree. All paths are absolute."""
 
     def exists(self, path: str) -> bool:
-        """Return whether anything bears this path, be it a link that leads nowhere."""
+        """Return True if ``path`` exists, even as a broken link."""
         return os.path.lexists(path)
 
     def is_file(self, path: str) -> bool:
-        """Return whether ``path`` leads to a regular file."""
+        """Return True if ``path`` is a regular file or a link to one."""
         return os.path.isfile(path)
 
     def is_directory(self, path: str) -> bool:
-        """Return whether ``path`` leads to a directory."""
+        """Return True if ``path`` is a directory or a link to one."""
         return os.path.isdir(path)
 
     def is_link(self, path: str) -> bool:
-        """Return whether ``path`` is a symbolic link."""
+        """Return True if ``path`` is a symbolic link."""
         return os.path.islink(path)
 
     def real_path(self, path: str) -> str | None:
-        """Return ``path`` with every link followed, None where it leads to nothing that is there."""
+        """Return ``path`` with all links resolved, None if it does not exist."""
         return real_path(path)
 
     def leads_outside(self, path: str, directory: str) -> bool:
-        """Return whether ``path`` is a link that leads out of ``directory``, or nowhere."""
+        """Return True if ``path`` is a link out of ``directory``, or a broken link."""
         return leads_outside(path, directory)
 
     def names_in(self, directory: str) -> list[str]:
-        """Return the names of what lies in a directory, none where it cannot be listed."""
+        """Return the names of all entries of a directory, none if it cannot be listed."""
         try:
             return os.listdir(directory)
         except OSError:
             return []
 
     def directories_in(self, directory: str) -> list[str]:
-        """Return the names of the directories in a directory, without links; none where it cannot be listed."""
+        """Return the names of the subdirectories of a directory, without links; none if it cannot be listed."""
         try:
             with os.scandir(directory) as entries:
                 return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -172,7 +172,7 @@ class Tree:
             return []
 
     def prepare(self, paths: Sequence[str]) -> None:
-        """Get ready for the files at ``paths`` to be read, where it is cheaper to do so for many at once."""
+        """Prefetch the files at ``paths``, if reading many together is faster."""
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         """Return the bytes of a file of at most ``limit`` bytes. Raises UnreadableFileError."""
@@ -193,7 +193,7 @@ DISK = Tree()
 def project_of(path: str, root: str, tree: Tree = DISK) -> str:
     """Return the directory of the project that the file at the absolute ``path`` belongs to.
 
-    It is the nearest one from the file's own upward that holds one of ``PROJECT_FILES`` in ``tree``, else ``root``.
+    This is the nearest directory upward that contains one of ``PROJECT_FILES`` in ``tree``, or else ``root``.
     """
     directory = os.path.dirname(path)
     while directory != root and is_inside(directory, root):
@@ -204,20 +204,20 @@ def project_of(path: str, root: str, tree: Tree = DISK) -> str:
 
 
 def stamp_of(path: str) -> Stamp | None:
-    """Return by what to tell later whether the file at ``path`` has changed; None where there is none."""
+    """Return a value that changes when the file at ``path`` is modified, None if it does not exist."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 def real_path(path: str) -> str | None:
-    """Return ``path`` with every link followed, None where it leads to nothing that is there."""
+    """Return ``path`` with all links resolved, None if it does not exist."""
     if len(path) > MAX_PATH_LENGTH:
         return None
     try:
-        # The system gives up after some forty links; realpath would follow a chain of thousands.
+        # The system fails after 40 links or so; realpath would follow a chain of thousands.
         os.stat(path)
         return os.path.realpath(path)
     except (OSError, ValueError):
@@ -225,19 +225,18 @@ def real_path(path: str) -> str | None:
 
 
 def resolves_inside(path: str, directory: str) -> bool:
-    """Return whether the absolute ``path`` lies inside ``directory``, as it is written and with every link followed.
+    """Return True if the absolute ``path`` exists inside ``directory``, both as written and with all links resolved.
 
-    Nothing outside is touched for what is written as outside: on Windows a look at ``//host/share`` is a log-in there.
-    What is not there lies nowhere.
+    A path that is outside as written is not accessed: on Windows, accessing ``//host/share`` sends a log-in request.
     """
     real = real_path(path) if is_inside(path, directory) else None
     return real is not None and is_inside(real, os.path.realpath(directory))
 
 
 def leads_outside(path: str, directory: str) -> bool:
-    """Return whether ``path`` is a link that leads out of ``directory``, or nowhere.
+    """Return True if ``path`` is a link out of ``directory``, or a broken link.
 
-    The two are not told apart: a repository must not find out by its links what lies on the disk.
+    The two cases are not distinguished: a repository must not be able to find out which files exist outside of it.
     """
     if not os.path.islink(path):
         return False
@@ -246,18 +245,18 @@ def leads_outside(path: str, directory: str) -> bool:
 
 
 def display_path(path: str) -> str:
-    """Return ``path`` as people give it: relative to the working directory when below it, with forward slashes.
+    """Return ``path`` for display: relative to the working directory if below it, with forward slashes.
 
-    It never begins with a colon: a line that begins with two is a command to some CI services.
+    The result never starts with a colon: some CI services interpret lines that start with "::" as commands.
     """
-    absolute, here = os.path.abspath(path), os.getcwd()
-    shown = os.path.relpath(absolute, here) if is_inside(absolute, here) else path
+    absolute, working_directory = os.path.abspath(path), os.getcwd()
+    shown = os.path.relpath(absolute, working_directory) if is_inside(absolute, working_directory) else path
     shown = shown.replace(os.sep, "/")
     return f"./{shown}" if shown.startswith(":") else shown
 
 
 def os_error_text(error: OSError | ValueError) -> str:
-    """Return in words why a file could not be opened or read."""
+    """Return the reason why a file could not be opened or read."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, PermissionError):

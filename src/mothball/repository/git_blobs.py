@@ -1,4 +1,4 @@
-"""The contents of files that git keeps, by their ids; many at once, each once."""
+"""Read file contents from git by object id, in batches."""
 
 from __future__ import annotations
 
@@ -8,73 +8,73 @@ from mothball.model.errors import GitError
 from mothball.repository.files import MAX_FILE_SIZE
 from mothball.repository.git_run import MAX_OUTPUT, Git
 
-_LACKING = "a partial or damaged clone lacks it: fetch it, for example with `git fetch --refetch --no-filter`"
+_MISSING_HELP = "the clone is partial or damaged: fetch the object, for example with `git fetch --refetch --no-filter`"
 
 
 class Blobs:
-    """Contents by object id, fetched when they are needed and remembered."""
+    """A cache of file contents by object id, filled on demand."""
 
     def __init__(self, git: Git) -> None:
-        """Take the git that has them."""
+        """Initialize an empty cache for the repository of ``git``."""
         self._git = git
-        self._known: dict[str, bytes | None] = {}
+        self._contents: dict[str, bytes | None] = {}
 
     def fetch(self, oids: Iterable[str]) -> None:
-        """Learn the contents of ``oids`` in one call of git; what is very large is asked for in several.
+        """Read the contents of ``oids`` with one git process, or several if the total size is very large.
 
         Raises GitError.
         """
-        unknown = [oid for oid in dict.fromkeys(oids) if oid not in self._known]
-        if unknown and not self._fetch(unknown):
-            for portion in self._portions(unknown):
-                self._fetch(portion)
+        missing = [oid for oid in dict.fromkeys(oids) if oid not in self._contents]
+        if missing and not self._fetch(missing):
+            for batch in self._batches(missing):
+                self._fetch(batch)
 
     def read(self, oid: str) -> bytes | None:
-        """Return the content of ``oid``, None where larger than any file that is read. Raises GitError."""
+        """Return the content of ``oid``, None if it is larger than ``MAX_FILE_SIZE``. Raises GitError."""
         self.fetch([oid])
-        if oid not in self._known:
-            raise GitError(f"git does not have the content {oid[:12]}", help_text=_LACKING)
-        return self._known[oid]
+        if oid not in self._contents:
+            raise GitError(f"git object {oid[:12]} is missing", help_text=_MISSING_HELP)
+        return self._contents[oid]
 
     def _fetch(self, oids: list[str]) -> bool:
-        """Remember the contents of ``oids``, and return whether they were few enough to come at once."""
-        done = self._git.run("cat-file", "--batch", stdin=_lines(oids))
-        if done.truncated:
+        """Read the contents of ``oids`` into the cache; return False if they exceed the output limit."""
+        result = self._git.run("cat-file", "--batch", stdin=_lines(oids))
+        if result.truncated:
             return False
-        out, place = done.stdout, 0
-        while place < len(out):
-            end = out.find(b"\n", place)
-            fields = out[place:end].decode("ascii", "replace").split(" ")
-            place = end + 1
-            # What is not there is `ID missing`, and stays unknown.
+        output, position = result.stdout, 0
+        while position < len(output):
+            end = output.find(b"\n", position)
+            fields = output[position:end].decode("ascii", "replace").split(" ")
+            position = end + 1
+            # A missing object is reported as `ID missing`.
             if len(fields) == 3 and fields[2].isdecimal():
                 size = int(fields[2])
-                self._known[fields[0]] = out[place : place + size] if size <= MAX_FILE_SIZE else None
-                place += size + 1
+                self._contents[fields[0]] = output[position : position + size] if size <= MAX_FILE_SIZE else None
+                position += size + 1
             elif end < 0:
                 break
         return True
 
-    def _portions(self, oids: list[str]) -> Iterator[list[str]]:
-        """Yield ``oids`` in portions that come at once, without those that are too large to be read."""
-        portion: list[str] = []
+    def _batches(self, oids: list[str]) -> Iterator[list[str]]:
+        """Yield ``oids`` in batches that fit the output limit, without contents that are too large to read."""
+        batch: list[str] = []
         total = 0
-        out = self._git.run("cat-file", "--batch-check", stdin=_lines(oids)).stdout
-        for line in out.decode("ascii", "replace").splitlines():
+        output = self._git.run("cat-file", "--batch-check", stdin=_lines(oids)).stdout
+        for line in output.decode("ascii", "replace").splitlines():
             oid, _, size = line.rpartition(" ")
             oid = oid.partition(" ")[0]
             if not size.isdecimal():
                 continue
             if int(size) > MAX_FILE_SIZE:
-                self._known[oid] = None
+                self._contents[oid] = None
                 continue
             if total + int(size) > MAX_OUTPUT // 2:
-                yield portion
-                portion, total = [], 0
-            portion.append(oid)
+                yield batch
+                batch, total = [], 0
+            batch.append(oid)
             total += int(size)
-        if portion:
-            yield portion
+        if batch:
+            yield batch
 
 
 def _lines(oids: list[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""What git ignores, and what it tracks: asked about a few paths at a time."""
+"""Query which of a few paths git ignores or tracks."""
 
 from __future__ import annotations
 
@@ -12,57 +12,57 @@ from mothball.repository.git_run import Git
 def ignored_paths(paths: Sequence[str], root: str) -> frozenset[str]:
     """Return those of ``paths``, absolute and below the repository's ``root``, that git ignores.
 
-    What git tracks is never ignored. Where git is missing or has nothing to say, nothing is.
+    Tracked files are never ignored. The result is empty if git is missing or fails.
     """
     if not paths:
         return frozenset()
-    # A path that begins with a dot is never taken for one of git's own patterns, and git answers as it was asked.
-    asked = b"".join(b"./" + os.fsencode(path) + b"\0" for path in _relative(paths, root))
-    return _answered(root, "check-ignore", "-z", "--stdin", stdin=asked)
+    # The leading "./" keeps git from interpreting a path as a pathspec; git prints paths as they were given.
+    stdin = b"".join(b"./" + os.fsencode(path) + b"\0" for path in _relative(paths, root))
+    return _matching_paths(root, "check-ignore", "-z", "--stdin", stdin=stdin)
 
 
 def tracked_paths(paths: Sequence[str], root: str) -> frozenset[str]:
-    """Return those of ``paths``, absolute and below the repository's ``root``, that git tracks; none without git."""
+    """Return those of ``paths``, absolute and below the repository's ``root``, that git tracks; none if git fails."""
     if not paths:
         return frozenset()
-    return _answered(root, "--literal-pathspecs", "ls-files", "-z", "--", *_relative(paths, root))
+    return _matching_paths(root, "--literal-pathspecs", "ls-files", "-z", "--", *_relative(paths, root))
 
 
 def _relative(paths: Sequence[str], root: str) -> list[str]:
     return [os.path.relpath(path, root).replace(os.sep, "/") for path in paths]
 
 
-def _answered(root: str, *arguments: str, stdin: bytes = b"") -> frozenset[str]:
+def _matching_paths(root: str, *arguments: str, stdin: bytes = b"") -> frozenset[str]:
     try:
-        done = Git(root).run(*arguments, stdin=stdin)
+        result = Git(root).run(*arguments, stdin=stdin)
     except GitError:
         return frozenset()
-    names = frozenset(done.stdout.split(b"\0")) - {b""}
+    names = frozenset(result.stdout.split(b"\0")) - {b""}
     return frozenset(os.path.normpath(os.path.join(root, os.fsdecode(name))) for name in names)
 
 
 def group_by_repository(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Return ``paths``, absolute, by the root of the repository that each lies in; those outside any are left out."""
+    """Return absolute ``paths`` by the root of their repository, without those outside any repository."""
     roots: dict[str, str | None] = {}
-    sorted_out: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for path in paths:
         root = _root_of(os.path.dirname(path), roots)
         if root is not None:
-            sorted_out.setdefault(root, []).append(path)
-    return sorted_out
+            groups.setdefault(root, []).append(path)
+    return groups
 
 
-def _root_of(directory: str, known: dict[str, str | None]) -> str | None:
-    """Return the nearest directory from ``directory`` upward that holds ``.git``; ``known`` is what was seen before."""
-    passed = []
-    while directory not in known:
-        passed.append(directory)
+def _root_of(directory: str, roots: dict[str, str | None]) -> str | None:
+    """Return the nearest directory from ``directory`` upward that contains ``.git``; ``roots`` is a cache."""
+    visited = []
+    while directory not in roots:
+        visited.append(directory)
         parent = os.path.dirname(directory)
         if os.path.lexists(os.path.join(directory, ".git")):
-            known[directory] = directory
+            roots[directory] = directory
         elif parent == directory:
-            known[directory] = None
+            roots[directory] = None
         else:
             directory = parent
-    known.update(dict.fromkeys(passed, known[directory]))
-    return known[directory]
+    roots.update(dict.fromkeys(visited, roots[directory]))
+    return roots[directory]

@@ -1,4 +1,4 @@
-"""What git knows of a repository: its root, its commits, and what differs between two of its trees."""
+"""Query a git repository: its root, commits, merge bases, tree listings and differences between trees."""
 
 from __future__ import annotations
 
@@ -14,35 +14,41 @@ from mothball.repository.git_run import MAX_OUTPUT, Git
 from mothball.repository.paths import repository_root
 
 _FULL_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
-_DEEPEN = "fetch the history first: `git fetch --unshallow`; in CI, let the checkout fetch all of it (depth 0)"
-# What tells git where a repository is, other than its place.
-_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
-# What a configuration may say that changes where a working tree is, or how references are kept.
+_UNSHALLOW_HELP = "fetch the full history: `git fetch --unshallow`; in CI, set the fetch depth of the checkout to 0"
+# Variables that override where git finds the repository.
+_LOCATION_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+)
+# Settings that change the location of the working tree or the storage of references.
 _UNUSUAL = (b"worktree", b"include", b"bare = true", b"refstorage")
 _MAX_FILE = 256 * 1024
-_LACKING = "`git fsck` tells what is damaged; what a partial clone lacks must be fetched first"
+_MISSING_OBJECTS_HELP = "run `git fsck` to find damaged objects; in a partial clone, fetch the missing objects first"
 _DUBIOUS = "dubious ownership"
 
 
 class Entry(NamedTuple):
-    """What a tree holds at a path: the mode in git's octal digits, and the id of the object."""
+    """An entry of a tree: its mode in octal digits, and the object id."""
 
     mode: str
     oid: str
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file."""
+        """Whether the entry is a regular file."""
         return self.mode.startswith("100")
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link."""
+        """Whether the entry is a symbolic link."""
         return self.mode == "120000"
 
 
 class Difference(NamedTuple):
-    """A path, relative to the root, at which two trees differ; None where a tree holds nothing there."""
+    """A path, relative to the root, at which two trees differ, and the entry of each, if any."""
 
     path: str
     before: Entry | None
@@ -50,10 +56,10 @@ class Difference(NamedTuple):
 
 
 class Repository(NamedTuple):
-    """A repository with a working tree: its absolute root, and its git.
+    """A repository with a working tree.
 
-    ``head`` is the commit that HEAD stands for, None before the first one. ``merged`` are the other parents that a
-    commit would have now.
+    ``root`` is an absolute path. ``head`` is the commit of HEAD, None before the first commit. ``merged`` are the other
+    parents of the next commit, during a merge.
     """
 
     root: str
@@ -63,56 +69,60 @@ class Repository(NamedTuple):
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The commits that a commit would follow: none, one, or those of a merge."""
+        """The parents of the next commit: none, one, or several during a merge."""
         return (self.head, *self.merged) if self.head else ()
 
 
 def open_repository(directory: str) -> Repository:
-    """Return the repository around ``directory``, an absolute path. Raises GitError where there is none to work in."""
-    known = _plain_repository(directory)
-    if known is not None:
-        return known
-    git = Git(directory)
-    said = _told(git.run("rev-parse", "--show-toplevel", "--git-path", "MERGE_HEAD", "--revs-only", "HEAD"), directory)
-    # A root may hold a line end; what follows it may not.
-    head = said[-1] if re.fullmatch(_FULL_ID, said[-1]) else None
-    merge_path = said[-2] if head else said[-1]
-    root = os.path.normpath("\n".join(said[: -2 if head else -1]))
-    inside = Git(root)
-    return Repository(root, inside, head, _merged(inside, os.path.join(directory, merge_path), head))
+    """Return the repository that contains the absolute ``directory``.
 
-
-def _plain_repository(directory: str) -> Repository | None:
-    """Return the repository around ``directory`` where a few files tell all of it, None where git must be asked.
-
-    That is so in nearly every repository, and asking costs a quarter of a bare interpreter start.
+    Raises GitError if there is none, or it has no working tree.
     """
-    if any(name in os.environ for name in _PLACES):
+    repository = _read_repository(directory)
+    if repository is not None:
+        return repository
+    result = Git(directory).run("rev-parse", "--show-toplevel", "--git-path", "MERGE_HEAD", "--revs-only", "HEAD")
+    lines = _output_lines(result, directory)
+    # The root may contain newlines, so the other values are taken from the end.
+    head = lines[-1] if re.fullmatch(_FULL_ID, lines[-1]) else None
+    merge_path = lines[-2] if head else lines[-1]
+    root = os.path.normpath("\n".join(lines[: -2 if head else -1]))
+    git = Git(root)
+    return Repository(root, git, head, _merged(git, os.path.join(directory, merge_path), head))
+
+
+def _read_repository(directory: str) -> Repository | None:
+    """Read the state of the repository around ``directory`` from its files, None if git must be run instead.
+
+    This works for nearly every repository, and saves the process start of git.
+    """
+    if any(name in os.environ for name in _LOCATION_VARIABLES):
         return None
     root = repository_root(directory)
-    home = os.path.join(root, ".git")
-    if os.path.islink(home) or not os.path.isdir(home):
+    git_directory = os.path.join(root, ".git")
+    if os.path.islink(git_directory) or not os.path.isdir(git_directory):
         return None
-    config, here = _small_file(home, "config").lower(), _small_file(home, "HEAD")
-    branch = re.fullmatch(rb"ref: (refs/heads/[A-Za-z0-9/_-]+)\n", here)
-    if not config or branch is None or any(word in config for word in _UNUSUAL):
+    config, head_file = _small_file(git_directory, "config").lower(), _small_file(git_directory, "HEAD")
+    branch = re.fullmatch(rb"ref: (refs/heads/[A-Za-z0-9/_-]+)\n", head_file)
+    if not config or branch is None or any(setting in config for setting in _UNUSUAL):
         return None
-    head = _reference(home, branch[1].decode("ascii"))
+    head = _reference(git_directory, branch[1].decode("ascii"))
     git = Git(root)
-    return Repository(root, git, head, _merged(git, os.path.join(home, "MERGE_HEAD"), head)) if head else None
+    return Repository(root, git, head, _merged(git, os.path.join(git_directory, "MERGE_HEAD"), head)) if head else None
 
 
-def _reference(home: str, name: str) -> str | None:
-    """Return the id that stands behind a reference, in a file of its own or packed with others."""
-    loose = _small_file(home, name).removesuffix(b"\n").decode("ascii", "replace")
+def _reference(git_directory: str, name: str) -> str | None:
+    """Return the object id of a loose or packed reference."""
+    loose = _small_file(git_directory, name).removesuffix(b"\n").decode("ascii", "replace")
     if re.fullmatch(_FULL_ID, loose):
         return loose
-    packed = re.search(rf"(?m)^({_FULL_ID}) {name}$", _small_file(home, "packed-refs").decode("ascii", "replace"))
+    packed_refs = _small_file(git_directory, "packed-refs").decode("ascii", "replace")
+    packed = re.search(rf"(?m)^({_FULL_ID}) {name}$", packed_refs)
     return packed[1] if packed and not loose else None
 
 
 def _small_file(directory: str, name: str) -> bytes:
-    """Return the content of a file of git's own, nothing for one that is not there or unusually large."""
+    """Return the content of a file in the git directory, empty if it is missing or unusually large."""
     try:
         with open(os.path.join(directory, name), "rb") as file:
             data = file.read(_MAX_FILE)
@@ -121,87 +131,92 @@ def _small_file(directory: str, name: str) -> bytes:
     return data if len(data) < _MAX_FILE else b""
 
 
-def _told(done: ProcessResult, directory: str) -> list[str]:
-    if done.returncode == 0:
-        return os.fsdecode(done.stdout).removesuffix("\n").split("\n")
-    detail = _words(done)
+def _output_lines(result: ProcessResult, directory: str) -> list[str]:
+    if result.returncode == 0:
+        return os.fsdecode(result.stdout).removesuffix("\n").split("\n")
+    detail = _error_text(result)
     if _DUBIOUS in detail:
-        raise _is_owned_by_another_user(directory)
-    raise GitError("git finds no repository to work in", detail=detail, help_text="run it inside a working tree of git")
+        raise _owned_by_another_user(directory)
+    raise GitError("not a git repository with a working tree", detail=detail, help_text="run it inside a working tree")
 
 
-def _is_owned_by_another_user(directory: str) -> GitError:
-    import shlex  # noqa: PLC0415 - once in a machine's life
+def _owned_by_another_user(directory: str) -> GitError:
+    import shlex  # noqa: PLC0415 - rarely needed
 
     help_text = f"if you trust it: git config --global --add safe.directory {shlex.quote(directory)}"
-    return GitError("the repository belongs to somebody else, and git refuses to read it", help_text=help_text)
+    return GitError("the repository belongs to another user, so git refuses to read it", help_text=help_text)
 
 
 def _merged(git: Git, merge_head: str, head: str | None) -> tuple[str, ...]:
     """Return the commits that are being merged.
 
-    After a conflict, or with --no-commit, they stand in MERGE_HEAD; the hook of a clean merge has GITHEAD_ID variables.
+    After a conflict, or with --no-commit, MERGE_HEAD lists them; in the hook of a clean merge, the names of GITHEAD_ID
+    variables do.
     """
     try:
         with open(merge_head, encoding="ascii", errors="replace") as file:
-            named = file.read().split()
+            candidates = file.read().split()
     except OSError:
-        named = sorted(key.removeprefix("GITHEAD_") for key in os.environ if key.startswith("GITHEAD_"))
-    ids = [one for one in dict.fromkeys(named) if re.fullmatch(_FULL_ID, one) and one != head]
-    return tuple(resolve_commit(git, one) for one in ids)
+        candidates = sorted(key.removeprefix("GITHEAD_") for key in os.environ if key.startswith("GITHEAD_"))
+    ids = [oid for oid in dict.fromkeys(candidates) if re.fullmatch(_FULL_ID, oid) and oid != head]
+    return tuple(resolve_commit(git, oid) for oid in ids)
 
 
 def resolve_commit(git: Git, revision: str) -> str:
-    """Return the id of the commit that ``revision`` names. Raises GitError where there is none."""
-    # What begins with a dash is an option to git; no revision does.
+    """Return the id of the commit that ``revision`` names. Raises GitError if there is none."""
+    # git would parse a leading dash as an option; no revision starts with one.
     is_name = bool(revision) and not revision.startswith("-")
-    done = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if is_name else None
-    found = done.stdout.decode("ascii", "replace").strip() if done and done.returncode == 0 else ""
-    if not re.fullmatch(_FULL_ID, found):
-        help_text = _DEEPEN if is_shallow(git) else "`git log` shows what there is; a branch of a remote is origin/NAME"
-        raise GitError(f"there is no commit {revision or '(empty name)'}", help_text=help_text)
-    return found
+    result = git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") if is_name else None
+    oid = result.stdout.decode("ascii", "replace").strip() if result and result.returncode == 0 else ""
+    if not re.fullmatch(_FULL_ID, oid):
+        help_text = "see `git log` for commits; name a remote branch as origin/NAME"
+        if is_shallow(git):
+            help_text = _UNSHALLOW_HELP
+        raise GitError(f"no such commit: {revision or '(empty name)'}", help_text=help_text)
+    return oid
 
 
-def merge_base(git: Git, one: str, other: str) -> str | None:
-    """Return the commit from which ``one`` and ``other``, commit ids, both come; None where they have none in common.
+def merge_base(git: Git, first: str, second: str) -> str | None:
+    """Return the merge base of two commit ids, None if they have no common ancestor.
 
-    Raises GitError where that cannot be known, as the history is cut off.
+    Raises GitError if it cannot be determined, as the clone is shallow.
     """
-    done = git.run("merge-base", one, other)
-    found = done.stdout.decode("ascii", "replace").split()
-    if done.returncode == 0 and found:
-        return found[0]
-    if is_shallow(git) or done.returncode != 1:
-        cause = f"there is no telling from which commit {one[:12]} and {other[:12]} come: the history is cut off"
-        raise GitError(cause, detail=_words(done), help_text=_DEEPEN)
+    result = git.run("merge-base", first, second)
+    ids = result.stdout.decode("ascii", "replace").split()
+    if result.returncode == 0 and ids:
+        return ids[0]
+    cause = f"cannot find the merge base of {first[:12]} and {second[:12]}"
+    if is_shallow(git):
+        raise GitError(f"{cause}: this clone is shallow", detail=_error_text(result), help_text=_UNSHALLOW_HELP)
+    if result.returncode != 1:
+        raise GitError(cause, detail=_error_text(result), help_text=_MISSING_OBJECTS_HELP)
     return None
 
 
 def is_shallow(git: Git) -> bool:
-    """Return whether the history of the repository is cut off somewhere."""
+    """Return True if the repository is a shallow clone."""
     return git.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
 def diff_trees(git: Git, base: str, target: str | None) -> list[Difference]:
-    """Return where the trees of ``base`` and ``target``, commit ids, differ; None is the index.
+    """Return the differences between the trees of two commit ids; a ``target`` of None is the index.
 
-    Raises GitError where a tree is lacking, and where the index holds a conflict in a file that may matter.
+    Raises GitError if a tree is missing, or the index contains a conflict in a file that may be a dependency file.
     """
-    compared = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
-    words = _records(run_checked(git, *compared, "--"))
-    return [_difference(header, next(words, b"")) for header in words]
+    command = ("diff-tree", "-r", *COMPARED, base, target) if target else ("diff-index", "--cached", *COMPARED, base)
+    fields = _split_nul(run_checked(git, *command, "--"))
+    return [_difference(header, next(fields, b"")) for header in fields]
 
 
 def _difference(header: bytes, path: bytes) -> Difference:
     fields = header.decode("ascii", "replace").removeprefix(":").split(" ")
     name = os.fsdecode(path)
     if len(fields) != 5 or not path:
-        raise GitError("git answers in a way that mothball does not understand", detail=repr(header))
-    old_mode, new_mode, old, new, how = fields
-    if how == "U" and may_be_dependency_file(name):
-        help_text = "resolve the conflict, and `git add` the file"
-        raise GitError(f"the index holds a conflict in {name}", help_text=help_text)
+        raise GitError("unexpected output of git", detail=repr(header))
+    old_mode, new_mode, old, new, status = fields
+    if status == "U" and may_be_dependency_file(name):
+        help_text = "resolve the conflict, and run `git add` on the file"
+        raise GitError(f"unresolved merge conflict in {name}", help_text=help_text)
     return Difference(name, _entry(old_mode, old), _entry(new_mode, new))
 
 
@@ -210,39 +225,39 @@ def _entry(mode: str, oid: str) -> Entry | None:
 
 
 def list_entries(git: Git, tree: str | None, paths: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
-    """Yield what the tree of the commit ``tree`` holds, at ``paths`` or everywhere; None is the index.
+    """Yield the paths and entries of the tree of a commit, or of the index if ``tree`` is None.
 
-    Paths are relative to the root. Raises GitError.
+    ``paths`` limits the result. All paths are relative to the root. Raises GitError.
     """
     if tree is None:
-        lines = _records(run_checked(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
+        lines = _split_nul(run_checked(git, "--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths))
     else:
-        lines = _records(
+        lines = _split_nul(
             run_checked(git, "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths)
         )
     for line in lines:
-        about, _, path = line.partition(b"\t")
-        first, second, third = about.decode("ascii", "replace").split(" ")
-        # `MODE ID STAGE` of an index, `MODE TYPE ID` of a tree.
+        header, _, path = line.partition(b"\t")
+        first, second, third = header.decode("ascii", "replace").split(" ")
+        # `MODE ID STAGE` for the index, `MODE TYPE ID` for a tree.
         yield os.fsdecode(path), Entry(first, second if tree is None else third)
 
 
 def run_checked(git: Git, *arguments: str) -> bytes:
-    """Return what a git that must succeed says. Raises GitError."""
-    done = git.run(*arguments)
-    if done.truncated:
-        raise GitError(f"git says more than {MAX_OUTPUT // 1024**2} MiB", detail=f"git {arguments[0]}")
-    if done.returncode != 0:
-        if _DUBIOUS in _words(done):
-            raise _is_owned_by_another_user(git.directory)
-        help_text = _DEEPEN if is_shallow(git) else _LACKING
-        raise GitError("git cannot read what is compared", detail=_words(done), help_text=help_text)
-    return done.stdout
+    """Run ``git ARGUMENTS`` and return its output. Raises GitError if it fails or the output is too large."""
+    result = git.run(*arguments)
+    if result.truncated:
+        raise GitError(f"more than {MAX_OUTPUT // 1024**2} MiB of output from git", detail=f"git {arguments[0]}")
+    if result.returncode != 0:
+        if _DUBIOUS in _error_text(result):
+            raise _owned_by_another_user(git.directory)
+        help_text = _UNSHALLOW_HELP if is_shallow(git) else _MISSING_OBJECTS_HELP
+        raise GitError("git cannot read the compared trees", detail=_error_text(result), help_text=help_text)
+    return result.stdout
 
 
-def _records(out: bytes) -> Iterator[bytes]:
-    return iter(out.removesuffix(b"\0").split(b"\0") if out else ())
+def _split_nul(output: bytes) -> Iterator[bytes]:
+    return iter(output.removesuffix(b"\0").split(b"\0") if output else ())
 
 
-def _words(done: ProcessResult) -> str:
-    return os.fsdecode(done.stderr).strip().removeprefix("fatal: ")
+def _error_text(result: ProcessResult) -> str:
+    return os.fsdecode(result.stderr).strip().removeprefix("fatal: ")

@@ -1,4 +1,4 @@
-"""A tree that git keeps, the index or that of a commit, read as if it lay on the disk."""
+"""Read the tree of a commit, or the index, through the same interface as the disk."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from mothball.repository.files import MAX_FILE_SIZE, Tree, is_inside, too_large
 from mothball.repository.git_blobs import Blobs
 from mothball.repository.git_repository import Entry, Repository, list_entries
 
-# The system gives up after some forty; no configuration is so far away.
+# Linux allows 40 nested links; no real configuration file needs that many.
 _MAX_LINKS = 8
 
 
 class GitTree(Tree):
-    """The tree of the commit ``commit``, or the index where that is None. Paths are absolute, below the root.
+    """The tree of a commit, or the index. Paths are absolute, below the root of the repository.
 
-    What is not known is asked of git when it is needed, and remembered; ``prefetch`` asks for many paths at once.
-    Submodules are not there. Any look may raise GitError.
+    Entries are read from git on demand and cached; ``prefetch`` reads many with one git process. Submodules are
+    omitted. Every method may raise GitError.
     """
 
     def __init__(
@@ -30,9 +30,10 @@ class GitTree(Tree):
         *,
         is_listed: bool = False,
     ) -> None:
-        """Take what is known already: entries by path relative to the root, None where there is nothing.
+        """Initialize the tree of ``commit``, or of the index if that is None.
 
-        ``is_listed`` is set where that is the whole tree.
+        ``known`` are entries that were already read, by path relative to the root; None stands for a missing file.
+        ``is_listed`` states that ``known`` is the complete tree.
         """
         self._repository = repository
         self._commit = commit
@@ -50,15 +51,15 @@ class GitTree(Tree):
         return [self._absolute(path) for path, entry in self._entries.items() if entry and entry.is_file]
 
     def prefetch(self, paths: Iterable[str]) -> None:
-        """Learn in one call of git what stands at ``paths``."""
+        """Read the entries of ``paths`` with one git process."""
         relative = [path for path in map(self._relative, paths) if path]
-        unknown = tuple(path for path in dict.fromkeys(relative) if path not in self._entries)
-        if unknown and not self._is_listed:
-            found = dict(list_entries(self._repository.git, self._commit, unknown))
-            self._entries.update({path: found.get(path) for path in unknown})
+        missing = tuple(path for path in dict.fromkeys(relative) if path not in self._entries)
+        if missing and not self._is_listed:
+            entries = dict(list_entries(self._repository.git, self._commit, missing))
+            self._entries.update({path: entries.get(path) for path in missing})
 
     def entry(self, path: str) -> Entry | None:
-        """Return the file or link that stands at ``path``, None where there is neither."""
+        """Return the entry of the file or link at ``path``, None if there is neither."""
         relative = self._relative(path)
         if relative is None:
             return None
@@ -67,24 +68,24 @@ class GitTree(Tree):
         return entry if entry and (entry.is_file or entry.is_link) else None
 
     def exists(self, path: str) -> bool:
-        """Return whether a file or link stands at ``path``."""
+        """Return True if there is a file or link at ``path``."""
         return self.entry(path) is not None
 
     def is_file(self, path: str) -> bool:
-        """Return whether ``path`` leads to a regular file."""
+        """Return True if ``path`` is a regular file or a link to one."""
         return self.real_path(path) is not None
 
-    def is_directory(self, path: str) -> bool:  # noqa: ARG002 - the disk needs it
-        """Return False: a tree is asked for files, and ``paths`` lists them."""
+    def is_directory(self, path: str) -> bool:  # noqa: ARG002 - the base class needs it
+        """Return False: directories of a git tree are not searched, ``paths`` lists all files."""
         return False
 
     def is_link(self, path: str) -> bool:
-        """Return whether ``path`` is a symbolic link."""
+        """Return True if ``path`` is a symbolic link."""
         entry = self.entry(path)
         return entry is not None and entry.is_link
 
     def real_path(self, path: str) -> str | None:
-        """Return ``path`` with links followed inside the tree, None where that leads to no file of it."""
+        """Return ``path`` with links resolved inside the tree, None if that is no file."""
         for _ in range(_MAX_LINKS):
             entry = self.entry(path)
             if entry is None:
@@ -96,14 +97,14 @@ class GitTree(Tree):
         return None
 
     def leads_outside(self, path: str, directory: str) -> bool:
-        """Return whether ``path`` is a link that leads out of ``directory``, or nowhere in this tree."""
+        """Return True if ``path`` is a link out of ``directory``, or broken in this tree."""
         if not self.is_link(path):
             return False
         real = self.real_path(path)
         return real is None or not is_inside(real, directory)
 
     def names_in(self, directory: str) -> list[str]:
-        """Return the names of the files that lie in a directory."""
+        """Return the names of the files in a directory."""
         if not self._names:
             for path in self.paths():
                 parent, name = os.path.split(path)
@@ -111,26 +112,26 @@ class GitTree(Tree):
         return self._names.get(directory, [])
 
     def directories_in(self, directory: str) -> list[str]:
-        """Return the names of the directories that lie in a directory."""
+        """Return the names of the subdirectories of a directory."""
         if not self._directories:
             for path in self.paths():
                 parent = os.path.dirname(path)
-                # What lies above one that is known is known, too.
+                # The parents of a known directory are known as well.
                 while parent != self._repository.root and is_inside(parent, self._repository.root):
-                    above, name = os.path.split(parent)
-                    if name in self._directories.setdefault(above, {}):
+                    grandparent, name = os.path.split(parent)
+                    if name in self._directories.setdefault(grandparent, {}):
                         break
-                    self._directories[above][name] = None
-                    parent = above
+                    self._directories[grandparent][name] = None
+                    parent = grandparent
         return list(self._directories.get(directory, ()))
 
     def prepare(self, paths: Sequence[str]) -> None:
-        """Fetch the contents of the files at ``paths`` in one call of git."""
+        """Read the contents of the files at ``paths`` with one git process."""
         self.prefetch(paths)
         self._blobs.fetch(entry.oid for path in paths if (entry := self.entry(path)))
 
     def read(self, path: str, limit: int = MAX_FILE_SIZE) -> bytes:
-        """Return the bytes of the file at ``path``. Raises UnreadableFileError, and GitError where git lacks them."""
+        """Return the bytes of the file at ``path``. Raises UnreadableFileError or GitError."""
         real = self.real_path(path)
         entry = self.entry(real) if real else None
         if entry is None:

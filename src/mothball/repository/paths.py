@@ -1,4 +1,4 @@
-"""Paths as texts, and where a repository begins. Imports next to nothing (see ``start``)."""
+"""Path operations, and the root of a repository. Imports as little as possible (see ``start``)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 
-# The most that is read of a pyproject.toml to see whether it speaks of us; real ones are far below that.
-_MAX_SHARED_FILE = 1024 * 1024
+# The maximum number of bytes of a pyproject.toml to search for "mothball"; real files are much smaller.
+_MAX_PYPROJECT_SIZE = 1024 * 1024
 
 
 def repository_root(path: str, here: str | None = None) -> str:
-    """Return the absolute directory beyond which nothing belongs to the same repository as ``path``.
+    """Return the absolute root of the repository that contains ``path``.
 
-    It is the nearest directory from ``path`` upward that holds ``.git``. Outside any repository it is ``here``, the
-    working directory where None is given, for what lies below it, else the directory of ``path``; or the directory
-    above that whose project that one belongs to. Reads the disk.
+    This is the nearest directory upward that contains ``.git``. Outside any repository, the search for a project (see
+    ``_project_above``) starts at ``here`` (default: the working directory) for paths below it, or else at the directory
+    of ``path``. Reads the disk.
     """
     start = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path))
     for directory in upward(start):
@@ -28,31 +28,32 @@ def repository_root(path: str, here: str | None = None) -> str:
 
 
 def is_inside(path: str, directory: str) -> bool:
-    """Return whether ``path`` is ``directory`` or lies below it; both absolute, neither resolved."""
+    """Return True if ``path`` is ``directory`` or below it. Both are absolute; links are not resolved."""
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def _project_above(directory: str) -> str:
-    """Return the nearest directory from ``directory`` upward with a configuration of ours, else with a pyproject.toml.
+    """Return the nearest directory upward with a mothball configuration, or else with a pyproject.toml.
 
-    Only what belongs to the user counts: others could put a file into /tmp and say by it where names go. The search
-    ends at the first directory of somebody else's. Where there is no project, it is ``directory`` itself.
+    Only files and directories that belong to the user count, and the search ends at the first directory that does not:
+    another user could otherwise place a file in /tmp that redirects lookups. Without a project, the result is
+    ``directory`` itself.
     """
     project = None
-    for one in upward(directory):
-        if not _is_user_directory(one):
+    for parent in upward(directory):
+        if not _is_owned_by_user(parent):
             break
-        shared = os.path.join(one, PYPROJECT_TOML)
-        has_shared = _is_user_directory(shared)
-        if _is_user_directory(os.path.join(one, MOTHBALL_TOML)) or (has_shared and _configures_mothball(shared)):
-            return one
-        if has_shared and project is None:
-            project = one
+        pyproject = os.path.join(parent, PYPROJECT_TOML)
+        has_pyproject = _is_owned_by_user(pyproject)
+        if _is_owned_by_user(os.path.join(parent, MOTHBALL_TOML)) or (has_pyproject and _mentions_mothball(pyproject)):
+            return parent
+        if has_pyproject and project is None:
+            project = parent
     return project or directory
 
 
 def upward(directory: str, root: str | None = None) -> Iterator[str]:
-    """Yield the absolute ``directory`` and all above it, up to ``root`` where that is given; none outside of that."""
+    """Yield the absolute ``directory`` and its parents, up to ``root`` if given; nothing outside of ``root``."""
     while root is None or is_inside(directory, root):
         yield directory
         parent = os.path.dirname(directory)
@@ -61,8 +62,8 @@ def upward(directory: str, root: str | None = None) -> Iterator[str]:
         directory = parent
 
 
-def _is_user_directory(path: str) -> bool:
-    """Return whether ``path`` is there and belongs to who runs this; on Windows, whether it lies below their home."""
+def _is_owned_by_user(path: str) -> bool:
+    """Return True if ``path`` exists and belongs to the user; on Windows, if it is below the user's home directory."""
     try:
         owner = os.lstat(path).st_uid
     except (OSError, ValueError):
@@ -73,12 +74,12 @@ def _is_user_directory(path: str) -> bool:
     return os.path.isabs(home) and path != home and is_inside(path, home)
 
 
-def _configures_mothball(path: str) -> bool:
-    """Return whether the regular file at ``path`` so much as mentions us; the config_resolver reads what it says."""
+def _mentions_mothball(path: str) -> bool:
+    """Return True if the regular file at ``path`` contains the word "mothball", so that it may be a configuration."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return False
         with open(path, "rb") as file:
-            return b"mothball" in file.read(_MAX_SHARED_FILE)
+            return b"mothball" in file.read(_MAX_PYPROJECT_SIZE)
     except OSError:
         return False

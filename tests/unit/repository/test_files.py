@@ -1,4 +1,4 @@
-"""Whatever stands at a path, reading it ends: with its bytes, or with words that say why not."""
+"""Reading files, resolving paths inside a directory, and repository roots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mothball.repository.files import (
 from tests.support.trees import is_below_a_repository, repository, write_tree
 
 
-def refusal(path: str | Path) -> UnreadableFileError:
+def read_error(path: str | Path) -> UnreadableFileError:
     with pytest.raises(UnreadableFileError) as caught:
         read_utf8(str(path))
     return caught.value
@@ -34,55 +34,55 @@ def refusal(path: str | Path) -> UnreadableFileError:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
+def test_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_bytes(b"\x00\xff\r\n")
     assert read_file(str(path)) == b"\x00\xff\r\n"
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
+def test_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "base.txt").write_bytes(b"flask\n")
     (tmp_path / "link.txt").symlink_to("base.txt")
     assert read_file(str(tmp_path / "link.txt")) == b"flask\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_named_pipe_does_not_make_the_reader_wait(tmp_path: Path) -> None:
+def test_named_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "requirements.txt")
-    assert refusal(tmp_path / "requirements.txt").cause == "not a regular file"
+    assert read_error(tmp_path / "requirements.txt").cause == "not a regular file"
 
 
-def test_a_device_is_refused() -> None:
-    assert refusal(os.devnull).cause == "not a regular file"
+def test_device_is_rejected() -> None:
+    assert read_error(os.devnull).cause == "not a regular file"
 
 
-def test_a_missing_file_is_told_with_its_path(tmp_path: Path) -> None:
+def test_missing_file_is_reported_with_path(tmp_path: Path) -> None:
     path = str(tmp_path / "gone.txt")
-    assert str(refusal(path)) == f"{path}: no such file"
+    assert str(read_error(path)) == f"{path}: no such file"
 
 
 @pytest.mark.parametrize("name", ["no\0name.txt", "half\ud800.txt"])
-def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
-    assert refusal(tmp_path / name).cause == "invalid file name"
+def test_invalid_file_name_is_reported(tmp_path: Path, name: str) -> None:
+    assert read_error(tmp_path / name).cause == "invalid file name"
 
 
-def test_links_that_lead_in_a_circle_are_told(tmp_path: Path) -> None:
+def test_circular_links_are_reported(tmp_path: Path) -> None:
     (tmp_path / "a.txt").symlink_to("b.txt")
     (tmp_path / "b.txt").symlink_to("a.txt")
-    assert refusal(tmp_path / "a.txt").cause.startswith("cannot be read (")
+    assert read_error(tmp_path / "a.txt").cause.startswith("cannot be read (")
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Permissions do not bind root, who runs the tests in containers.
+def test_permission_denied_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Permissions do not apply to root, who runs the tests in containers.
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert refusal(tmp_path / "requirements.txt").cause == "permission denied"
+    assert read_error(tmp_path / "requirements.txt").cause == "permission denied"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not open directories at all")
-def test_a_directory_is_refused_and_nothing_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directory_is_rejected_and_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     real_open = os.open
 
@@ -91,12 +91,12 @@ def test_a_directory_is_refused_and_nothing_stays_open(tmp_path: Path, monkeypat
         return opened[-1]
 
     monkeypatch.setattr(os, "open", remember)
-    assert refusal(tmp_path).cause == "is a directory"
+    assert read_error(tmp_path).cause == "is a directory"
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(opened[0])
 
 
-def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_error_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "requirements.txt"
     path.write_bytes(b"flask\n")
 
@@ -105,11 +105,11 @@ def test_a_failing_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", fail)
-        error = refusal(path)
+        error = read_error(path)
     assert error.cause == "cannot be read (Input/output error)"
 
 
-def test_a_file_of_just_the_size_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:
+def test_size_limit(tmp_path: Path) -> None:
     limit = 1024 * 1024
     path = tmp_path / "requirements.txt"
     path.write_bytes(b"#" * limit)
@@ -119,26 +119,26 @@ def test_a_file_of_just_the_size_limit_is_read_and_one_byte_more_is_not(tmp_path
         read_file(str(path), limit)
 
 
-def test_text_loses_its_byte_order_mark_and_keeps_its_line_ends(tmp_path: Path) -> None:
+def test_byte_order_mark_is_removed_and_line_endings_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "mothball.toml"
     path.write_bytes(b"\xef\xbb\xbfa = 1\r\nb = '\xc3\xa9'\n")
     assert read_utf8(str(path)) == "a = 1\r\nb = 'é'\n"
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_a_wrong_encoding_is_told_with_its_line_and_its_byte_in_the_file(tmp_path: Path, mark: bytes) -> None:
+def test_decoding_error_has_line_and_byte_offset(tmp_path: Path, mark: bytes) -> None:
     path = tmp_path / "mothball.toml"
     content = mark + "# gut\n# schön\n".encode("latin-1")
     path.write_bytes(content)
-    error = refusal(path)
+    error = read_error(path)
     assert error.cause == f"not valid UTF-8 (line 2, byte {content.index(0xF6)})"
     assert error.help == "save it as UTF-8"
 
 
-# --- where a repository ends ------------------------------------------------------------------------------------------
+# --- repository root -------------------------------------------------------------------------------------------------
 
 
-def test_a_repository_begins_at_the_nearest_directory_with_git_in_it(tmp_path: Path) -> None:
+def test_repository_root_is_nearest_directory_with_git(tmp_path: Path) -> None:
     outer = repository(tmp_path / "outer", {"requirements.txt": "", "sub/deep/requirements.txt": ""})
     inner = repository(outer / "inner", {"requirements.txt": ""})
     assert repository_root(str(outer / "sub/deep/requirements.txt")) == str(outer)
@@ -147,19 +147,17 @@ def test_a_repository_begins_at_the_nearest_directory_with_git_in_it(tmp_path: P
     assert repository_root(str(inner / "requirements.txt")) == str(inner)
 
 
-def test_a_worktree_has_a_file_for_its_git(tmp_path: Path) -> None:
+def test_repository_root_of_worktree(tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", {".git": "gitdir: elsewhere\n", "sub/requirements.txt": ""})
     assert repository_root(str(tree / "sub/requirements.txt")) == str(tree)
 
 
-def test_a_file_that_is_not_there_yet_belongs_to_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repository_root_of_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository(tmp_path, {"sub/x": ""}) / "sub")
     assert repository_root("requirements.txt") == str(tmp_path)
 
 
-def test_outside_any_repository_the_working_directory_bounds_what_lies_below_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_outside_repository_is_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if is_below_a_repository(tmp_path):
         pytest.skip("the directory for temporary files lies inside a repository")
     write_tree(tmp_path, {"here/sub/requirements.txt": "", "there/sub/requirements.txt": ""})
@@ -170,22 +168,22 @@ def test_outside_any_repository_the_working_directory_bounds_what_lies_below_it(
     assert repository_root("../there") == str(tmp_path / "there")
 
 
-_OURS = "[tool.mothball]\noffline = true\n"
+_CONFIGURATION = "[tool.mothball]\noffline = true\n"
 
 
 @pytest.mark.parametrize(
     ("files", "root"),
     [
         ({"top/mothball.toml": ""}, "top"),
-        ({"top/pyproject.toml": _OURS}, "top"),
+        ({"top/pyproject.toml": _CONFIGURATION}, "top"),
         ({"top/pyproject.toml": "[project]\n"}, "top"),
-        ({"top/pyproject.toml": _OURS, "top/app/pyproject.toml": "[project]\n"}, "top"),
+        ({"top/pyproject.toml": _CONFIGURATION, "top/app/pyproject.toml": "[project]\n"}, "top"),
         ({"top/pyproject.toml": "[project]\n", "top/app/pyproject.toml": "[project]\n"}, "top/app"),
-        ({"top/pyproject.toml": _OURS, "top/app/mothball.toml": ""}, "top/app"),
+        ({"top/pyproject.toml": _CONFIGURATION, "top/app/mothball.toml": ""}, "top/app"),
         ({"top/setup.py": ""}, "top/app/requirements"),
     ],
 )
-def test_outside_any_repository_the_project_above_bounds_what_lies_in_its_directories(
+def test_root_outside_repository_is_the_enclosing_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], root: str
 ) -> None:
     if is_below_a_repository(tmp_path):
@@ -200,23 +198,23 @@ def test_outside_any_repository_the_project_above_bounds_what_lies_in_its_direct
     assert repository_root(path) == expected
 
 
-@pytest.mark.skipif(os.name != "posix", reason="of owners, as POSIX has them")
-@pytest.mark.parametrize("foreign", ["top", "top/pyproject.toml"])
-def test_what_belongs_to_somebody_else_says_nothing_of_what_lies_below(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign: str
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX file owners")
+@pytest.mark.parametrize("foreign_path", ["top", "top/pyproject.toml"])
+def test_files_of_other_users_are_not_used_as_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_path: str
 ) -> None:
     if is_below_a_repository(tmp_path):
         pytest.skip("the directory for temporary files lies inside a repository")
-    write_tree(tmp_path, {"top/pyproject.toml": _OURS, "top/sub/requirements.txt": ""})
-    ask = os.lstat
+    write_tree(tmp_path, {"top/pyproject.toml": _CONFIGURATION, "top/sub/requirements.txt": ""})
+    lstat = os.lstat
 
-    def answer(path: str) -> os.stat_result:
-        found = ask(path)
-        fields = list(found)
-        fields[stat.ST_UID] += path == str(tmp_path / foreign)
+    def foreign_lstat(path: str) -> os.stat_result:
+        status = lstat(path)
+        fields = list(status)
+        fields[stat.ST_UID] += path == str(tmp_path / foreign_path)
         return os.stat_result(fields)
 
-    monkeypatch.setattr("mothball.repository.paths.os.lstat", answer)
+    monkeypatch.setattr("mothball.repository.paths.os.lstat", foreign_lstat)
     path = str(tmp_path / "top/sub/requirements.txt")
     assert repository_root(path) == str(tmp_path / "top/sub")
 
@@ -232,12 +230,12 @@ def test_what_belongs_to_somebody_else_says_nothing_of_what_lies_below(
         ("/a", "/", True),
     ],
 )
-def test_inside_is_below_and_not_beside(path: str, directory: str, expected: bool) -> None:  # noqa: FBT001 - a case
-    as_native = (path.replace("/", os.sep), directory.replace("/", os.sep))
-    assert is_inside(*as_native) is expected
+def test_is_inside(path: str, directory: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    native = (path.replace("/", os.sep), directory.replace("/", os.sep))
+    assert is_inside(*native) is expected
 
 
-def test_links_decide_what_lies_inside(tmp_path: Path) -> None:
+def test_resolves_inside_follows_links(tmp_path: Path) -> None:
     inside = write_tree(tmp_path / "a/b", {"file.txt": "", "sub/x.txt": ""})
     outside = write_tree(tmp_path / "a/bc", {"file.txt": ""})
     (inside / "out.txt").symlink_to(outside / "file.txt")
@@ -251,43 +249,43 @@ def test_links_decide_what_lies_inside(tmp_path: Path) -> None:
     assert not resolves_inside(str(outside / "file.txt"), str(inside))
 
 
-def test_a_directory_may_itself_be_reached_through_a_link(tmp_path: Path) -> None:
+def test_resolves_inside_linked_directory(tmp_path: Path) -> None:
     write_tree(tmp_path / "real", {"file.txt": ""})
     (tmp_path / "link").symlink_to("real")
     assert resolves_inside(str(tmp_path / "link" / "file.txt"), str(tmp_path / "link"))
 
 
-def test_what_is_written_as_outside_is_not_even_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_at: list[str] = []
-    monkeypatch.setattr(os.path, "realpath", looked_at.append)
+def test_path_written_as_outside_is_not_accessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accessed: list[str] = []
+    monkeypatch.setattr(os.path, "realpath", accessed.append)
     assert not resolves_inside("//host/share/requirements.txt", str(tmp_path))
-    assert looked_at == []
+    assert accessed == []
 
 
 @pytest.mark.parametrize("name", ["a\0b", "half\ud800", "a/" * MAX_PATH_LENGTH])
-def test_what_no_file_can_be_called_lies_nowhere(tmp_path: Path, name: str) -> None:
+def test_invalid_name_does_not_resolve_inside(tmp_path: Path, name: str) -> None:
     path = os.path.join(str(tmp_path), name)
     assert real_path(path) is None
     assert not resolves_inside(path, str(tmp_path))
 
 
-def test_a_long_chain_of_links_is_refused_like_any_unreadable_file(tmp_path: Path) -> None:
+def test_long_chain_of_links_is_rejected(tmp_path: Path) -> None:
     for number in range(1500):
         os.symlink(f"{number + 1}.txt", tmp_path / f"{number}.txt")
     first = str(tmp_path / "0.txt")
     assert real_path(first) is None
     assert leads_outside(first, str(tmp_path))
-    assert refusal(first).cause.startswith("cannot be read (")
+    assert read_error(first).cause.startswith("cannot be read (")
 
 
-def test_a_link_through_what_is_missing_does_not_start_a_chain(tmp_path: Path) -> None:
-    # The system stops at what is missing, os.path.realpath would step over it and go on.
+def test_link_through_missing_directory_is_not_followed(tmp_path: Path) -> None:
+    # The system stops at a missing component; os.path.realpath would skip it and continue.
     for number in range(1500):
         os.symlink(f"gone/../{number + 1}.txt", tmp_path / f"{number}.txt")
     assert real_path(str(tmp_path / "0.txt")) is None
 
 
-def test_only_a_link_leads_outside(tmp_path: Path) -> None:
+def test_only_links_lead_outside(tmp_path: Path) -> None:
     inside = write_tree(tmp_path / "in", {"file.txt": ""})
     outside = write_tree(tmp_path / "out", {"file.txt": ""})
     (inside / "away.txt").symlink_to(outside / "file.txt")
@@ -300,12 +298,10 @@ def test_only_a_link_leads_outside(tmp_path: Path) -> None:
     assert not leads_outside(str(outside / "file.txt"), str(inside))
 
 
-# --- showing ----------------------------------------------------------------------------------------------------------
+# --- display ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_path_below_the_working_directory_is_shown_relative_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_path_below_working_directory_is_displayed_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(tmp_path, {"here/sub/x": "", "here-too/x": ""})
     monkeypatch.chdir(tmp_path / "here")
     assert display_path(str(tmp_path / "here" / "sub" / "x")) == "sub/x"
@@ -324,7 +320,7 @@ def test_a_path_below_the_working_directory_is_shown_relative_to_it(
         ({}, "a/b/requirements.txt", ""),
     ],
 )
-def test_a_files_project_is_the_nearest_directory_that_is_one(
+def test_project_is_nearest_directory_with_project_file(
     tmp_path: Path, files: dict[str, str], path: str, project: str
 ) -> None:
     write_tree(tmp_path, files)

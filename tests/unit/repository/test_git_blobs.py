@@ -1,4 +1,4 @@
-"""Contents by their ids: many at once, each once, nothing too large."""
+"""Contents are read by object id, in batches, each once, with a size limit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mothball.repository.git_run import Git
 from tests.support.git_repository import Repository, new_repository
 
 
-class Counting(Git):
-    """Counts the calls of git."""
+class CountingGit(Git):
+    """Records the last argument of each git process."""
 
     def __init__(self, directory: str) -> None:
         super().__init__(directory)
@@ -33,52 +33,50 @@ def repository(tmp_path: Path) -> Repository:
     return new_repository(tmp_path / "repo")
 
 
-def kept(repository: Repository, content: bytes) -> str:
+def store(repository: Repository, content: bytes) -> str:
     return repository.git("hash-object", "-w", "--stdin", stdin=content)
 
 
-def test_contents_of_any_bytes_come_in_one_call(repository: Repository) -> None:
+def test_contents_are_read_with_one_process(repository: Repository) -> None:
     contents = [b"", b"\n", b"a\0b\nc", b"x" * 100_000, b"0123 blob 5\nhello\n", "é\r\n".encode()]
-    ids = [kept(repository, content) for content in contents]
-    git = Counting(str(repository.root))
+    ids = [store(repository, content) for content in contents]
+    git = CountingGit(str(repository.root))
     blobs = Blobs(git)
     blobs.fetch([*ids, *ids])
-    assert [blobs.read(one) for one in ids] == contents
+    assert [blobs.read(oid) for oid in ids] == contents
     assert git.calls == ["--batch"]
 
 
-def test_what_git_does_not_have_is_an_error_with_a_way_out(repository: Repository) -> None:
-    known = kept(repository, b"here")
+def test_missing_object_is_reported_with_remedy(repository: Repository) -> None:
+    stored = store(repository, b"here")
     blobs = Blobs(Git(str(repository.root)))
-    blobs.fetch(["0" * 39 + "1", known])
-    assert blobs.read(known) == b"here"
-    with pytest.raises(GitError, match="git does not have the content 000000000000") as caught:
+    blobs.fetch(["0" * 39 + "1", stored])
+    assert blobs.read(stored) == b"here"
+    with pytest.raises(GitError, match="git object 000000000000 is missing") as caught:
         blobs.read("0" * 39 + "1")
     assert "git fetch" in caught.value.help
 
 
-def test_what_is_too_much_at_once_comes_in_portions(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_contents_are_read_in_batches(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_OUTPUT", 5_000)
     contents = [bytes([65 + number]) * 1_500 for number in range(6)]
-    ids = [kept(repository, content) for content in contents]
-    git = Counting(str(repository.root))
+    ids = [store(repository, content) for content in contents]
+    git = CountingGit(str(repository.root))
     git.limit = 5_000
     blobs = Blobs(git)
     blobs.fetch([*ids, "f" * 40])
-    assert [blobs.read(one) for one in ids] == contents
+    assert [blobs.read(oid) for oid in ids] == contents
     assert git.calls[:2] == ["--batch", "--batch-check"]
     assert len(git.calls) > 4
 
 
-def test_what_is_larger_than_any_dependency_file_is_not_read(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_large_content_is_not_read(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_FILE_SIZE", 1_000)
-    large, small = kept(repository, b"x" * 1_001), kept(repository, b"x" * 1_000)
+    large, small = store(repository, b"x" * 1_001), store(repository, b"x" * 1_000)
     blobs = Blobs(Git(str(repository.root)))
     blobs.fetch([large, small])
     assert (blobs.read(large), blobs.read(small)) == (None, b"x" * 1_000)
-    git = Counting(str(repository.root))
+    git = CountingGit(str(repository.root))
     git.limit = 1_200
     blobs = Blobs(git)
     blobs.fetch([large, small])

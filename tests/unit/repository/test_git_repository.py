@@ -1,4 +1,4 @@
-"""What git knows of a repository, asked for or read where a few files tell it."""
+"""State of a repository, read from its files or queried from git."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return new_repository(tmp_path.resolve() / "repo")
 
 
-def asked(directory: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
-    """Return what git says when it must be asked."""
+def state_from_git(directory: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
+    """Return the state of the repository as queried from git."""
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_plain_repository", lambda _: None)
-        found = open_repository(str(directory))
-    return found.root, found.head, found.merged
+        patched.setattr(module, "_read_repository", lambda _: None)
+        opened = open_repository(str(directory))
+    return opened.root, opened.head, opened.merged
 
 
-PLAIN: dict[str, Callable[[Repository], object]] = {
+READABLE: dict[str, Callable[[Repository], object]] = {
     "loose": lambda made: made.commit({"b": ""}),
     "packed": lambda made: made.git("pack-refs", "--all"),
     "merging": lambda made: (
@@ -60,37 +60,35 @@ UNUSUAL: dict[str, Callable[[Repository], object]] = {
 }
 
 
-@pytest.mark.parametrize("case", [*PLAIN, *UNUSUAL])
-@pytest.mark.parametrize("below", ["", "sub"])
-def test_what_files_tell_is_what_git_says(
-    made: Repository, case: str, below: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", [*READABLE, *UNUSUAL])
+@pytest.mark.parametrize("directory", ["", "sub"])
+def test_state_read_from_files_equals_state_from_git(
+    made: Repository, case: str, directory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made.commit({"a": "", "sub/x": ""})
-    {**PLAIN, **UNUSUAL}[case](made)
-    found = open_repository(str(made.root / below))
-    assert (found.root, found.head, found.merged) == asked(made.root / below, monkeypatch)
-    assert (module._plain_repository(str(made.root / below)) is not None) == (case in PLAIN)
+    {**READABLE, **UNUSUAL}[case](made)
+    opened = open_repository(str(made.root / directory))
+    assert (opened.root, opened.head, opened.merged) == state_from_git(made.root / directory, monkeypatch)
+    assert (module._read_repository(str(made.root / directory)) is not None) == (case in READABLE)
 
 
-@pytest.mark.parametrize("name", module._PLACES)
-def test_a_variable_that_leads_elsewhere_is_left_to_git(
-    made: Repository, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("name", module._LOCATION_VARIABLES)
+def test_location_variable_requires_git(made: Repository, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made.commit({"a": ""})
     monkeypatch.setenv(name, str(made.root))
-    assert module._plain_repository(str(made.root)) is None
+    assert module._read_repository(str(made.root)) is None
 
 
-def test_outside_every_repository_git_is_asked(tmp_path: Path) -> None:
-    assert module._plain_repository(str(tmp_path)) is None
+def test_directory_outside_repository_requires_git(tmp_path: Path) -> None:
+    assert module._read_repository(str(tmp_path)) is None
 
 
-def test_a_root_with_a_line_end_is_understood(made: Repository) -> None:
-    odd = new_repository(made.root / "a\nb", made.environment)
-    assert open_repository(str(odd.root)).root == str(odd.root)
-    head = odd.commit({"a": ""})
-    odd.git("checkout", "--quiet", "--detach")
-    assert open_repository(str(odd.root))[::2] == (str(odd.root), head)
+def test_root_with_newline(made: Repository) -> None:
+    unusual = new_repository(made.root / "a\nb", made.environment)
+    assert open_repository(str(unusual.root)).root == str(unusual.root)
+    head = unusual.commit({"a": ""})
+    unusual.git("checkout", "--quiet", "--detach")
+    assert open_repository(str(unusual.root))[::2] == (str(unusual.root), head)
 
 
 def test_differences_have_modes_and_ids(made: Repository) -> None:
@@ -98,41 +96,41 @@ def test_differences_have_modes_and_ids(made: Repository) -> None:
     made.git("rm", "--quiet", "gone")
     second = made.commit({"changed": "3", "new": "4"})
     git = Git(str(made.root))
-    found = {one.path: one for one in diff_trees(git, first, second)}
-    assert found.keys() == {"changed", "gone", "new"}
-    assert (found["gone"].after, found["new"].before) == (None, None)
-    assert found["new"].after == Entry("100644", made.git("rev-parse", "HEAD:new"))
+    opened = {difference.path: difference for difference in diff_trees(git, first, second)}
+    assert opened.keys() == {"changed", "gone", "new"}
+    assert (opened["gone"].after, opened["new"].before) == (None, None)
+    assert opened["new"].after == Entry("100644", made.git("rev-parse", "HEAD:new"))
     assert diff_trees(git, second, None) == []
 
 
-class Answering(Git):
-    """A git that answers as it is told, with a history that is whole."""
+class FakeGit(Git):
+    """Returns a fixed result; the repository is not shallow."""
 
-    def __init__(self, done: ProcessResult) -> None:
+    def __init__(self, result: ProcessResult) -> None:
         super().__init__(os.getcwd())
-        self._done = done
+        self._result = result
 
     def run(self, *arguments: str, stdin: bytes = b"", limit: int = 0) -> ProcessResult:  # noqa: ARG002 - as Git.run
-        return ProcessResult(0, b"false\n", b"") if "--is-shallow-repository" in arguments else self._done
+        return ProcessResult(0, b"false\n", b"") if "--is-shallow-repository" in arguments else self._result
 
 
 @pytest.mark.parametrize(
-    ("done", "said"),
+    ("result", "message"),
     [
-        (ProcessResult(128, b"", b"fatal: bad object x\n"), "git cannot read what is compared: bad object x"),
-        (ProcessResult(128, b"", b"fatal: detected dubious ownership in repository"), "belongs to somebody else"),
-        (ProcessResult(-9, b"x", b"", truncated=True), "git says more than 64 MiB"),
-        (ProcessResult(0, b":what is this\0path\0", b""), "git answers in a way that mothball does not understand"),
-        (ProcessResult(0, b":100644 100644 a b M\0", b""), "git answers in a way that mothball does not understand"),
+        (ProcessResult(128, b"", b"fatal: bad object x\n"), "git cannot read the compared trees: bad object x"),
+        (ProcessResult(128, b"", b"fatal: detected dubious ownership in repository"), "belongs to another user"),
+        (ProcessResult(-9, b"x", b"", truncated=True), "more than 64 MiB of output from git"),
+        (ProcessResult(0, b":what is this\0path\0", b""), "unexpected output of git"),
+        (ProcessResult(0, b":100644 100644 a b M\0", b""), "unexpected output of git"),
     ],
 )
-def test_answers_that_are_none_are_errors_with_gits_own_words(done: ProcessResult, said: str) -> None:
+def test_failures_of_git_are_errors_with_its_message(result: ProcessResult, message: str) -> None:
     with pytest.raises(GitError) as caught:
-        diff_trees(Answering(done), "a", None)
-    assert said in str(caught.value)
+        diff_trees(FakeGit(result), "a", None)
+    assert message in str(caught.value)
 
 
-def test_commits_are_found_by_their_names(made: Repository) -> None:
+def test_revisions_are_resolved(made: Repository) -> None:
     head = made.commit({"a": ""})
     made.git("tag", "--annotate", "--message", "x", "v1")
     git = Git(str(made.root))
@@ -140,15 +138,15 @@ def test_commits_are_found_by_their_names(made: Repository) -> None:
     assert merge_base(git, head, head) == head
     assert not is_shallow(git)
     for name in ("nowhere", "HEAD:a", "--all", ""):
-        with pytest.raises(GitError, match="there is no commit"):
+        with pytest.raises(GitError, match="no such commit"):
             resolve_commit(git, name)
 
 
-def test_a_merge_base_that_git_fails_to_find_is_an_error() -> None:
-    with pytest.raises(GitError, match="the history is cut off"):
-        merge_base(Answering(ProcessResult(128, b"", b"fatal: x")), "a" * 40, "b" * 40)
+def test_failure_to_find_merge_base_is_an_error() -> None:
+    with pytest.raises(GitError, match="cannot find the merge base of aaaaaaaaaaaa and bbbbbbbbbbbb"):
+        merge_base(FakeGit(ProcessResult(128, b"", b"fatal: x")), "a" * 40, "b" * 40)
 
 
-def test_a_difference_is_what_it_says() -> None:
+def test_entry_kinds() -> None:
     assert Difference("a", None, None).path == "a"
     assert (Entry("120000", "x").is_link, Entry("120000", "x").is_file) == (True, False)

@@ -1,4 +1,4 @@
-"""Bytes to git, bytes from git; and nothing is left behind."""
+"""Running processes: input, output, limits and cleanup."""
 
 from __future__ import annotations
 
@@ -24,85 +24,83 @@ def python(code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_what_a_program_writes_and_how_it_ends_comes_back(run: Runner) -> None:
+def test_output_and_exit_code_are_returned(run: Runner) -> None:
     code = "import sys, os; os.write(1, b'out\\0\\xff'); os.write(2, b'err'); sys.exit(3)"
     assert run(python(code), {}, b"", 100) == ProcessResult(3, b"out\0\xff", b"err")
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_a_program_sees_the_environment_that_it_is_given_and_no_other(run: Runner) -> None:
-    done = run(python("import os; print(os.environ.get('A'), os.environ.get('PATH'))"), {"A": "b"}, b"", 100)
-    assert done.stdout.split() == [b"b", b"None"]
+def test_only_the_given_environment_is_passed(run: Runner) -> None:
+    result = run(python("import os; print(os.environ.get('A'), os.environ.get('PATH'))"), {"A": "b"}, b"", 100)
+    assert result.stdout.split() == [b"b", b"None"]
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_megabytes_go_both_ways_at_once(run: Runner) -> None:
+def test_large_input_and_output_do_not_deadlock(run: Runner) -> None:
     data = os.urandom(1024) * 3000
     code = "import os\nwhile data := os.read(0, 8192): os.write(2, data[:1]); os.write(1, data)"
-    done = run(python(code), {}, data, len(data))
-    assert (done.returncode, done.stdout == data, done.truncated) == (0, True, False)
+    result = run(python(code), {}, data, len(data))
+    assert (result.returncode, result.stdout == data, result.truncated) == (0, True, False)
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_a_program_that_does_not_listen_does_no_harm(run: Runner) -> None:
-    done = run(python("import os; os.close(0); os.write(1, b'no')"), {}, b"x" * 1_000_000, 100)
-    assert (done.returncode, done.stdout) == (0, b"no")
+def test_process_that_closes_stdin(run: Runner) -> None:
+    result = run(python("import os; os.close(0); os.write(1, b'no')"), {}, b"x" * 1_000_000, 100)
+    assert (result.returncode, result.stdout) == (0, b"no")
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_what_is_beyond_the_limit_is_cut_off(run: Runner) -> None:
-    done = run(python("import os; os.write(1, b'x' * 1001)"), {}, b"", 1000)
-    assert (done.stdout, done.truncated) == (b"x" * 1000, True)
+def test_output_is_truncated_at_the_limit(run: Runner) -> None:
+    result = run(python("import os; os.write(1, b'x' * 1001)"), {}, b"", 1000)
+    assert (result.stdout, result.truncated) == (b"x" * 1000, True)
 
 
-def test_a_program_that_never_ends_is_stopped_at_the_limit() -> None:
-    done = spawn(python("import os\nwhile True: os.write(1, b'x' * 5000)"), {}, b"", 10_000)
-    assert (len(done.stdout), done.truncated, done.returncode) == (10_000, True, -9)
+def test_endless_process_is_killed_at_the_limit() -> None:
+    result = spawn(python("import os\nwhile True: os.write(1, b'x' * 5000)"), {}, b"", 10_000)
+    assert (len(result.stdout), result.truncated, result.returncode) == (10_000, True, -9)
 
 
-def test_complaints_without_end_are_heard_to_the_end_and_kept_in_part() -> None:
-    done = spawn(python("import os\nfor _ in range(99): os.write(2, b'x' * 5000)"), {}, b"", 10)
-    assert done.returncode == 0
-    assert 64 * 1024 <= len(done.stderr) < 99 * 5000
+def test_stderr_is_drained_and_truncated() -> None:
+    result = spawn(python("import os\nfor _ in range(99): os.write(2, b'x' * 5000)"), {}, b"", 10)
+    assert result.returncode == 0
+    assert 64 * 1024 <= len(result.stderr) < 99 * 5000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc lists the descriptors")
-def test_no_descriptor_and_no_process_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> bytes:
+def test_descriptors_and_processes_are_cleaned_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_interrupt(*_: object) -> bytes:
         raise KeyboardInterrupt
 
-    started = []
+    children = []
 
-    def remembered(*arguments: Any, **options: Any) -> int:
-        started.append(posix_spawn(*arguments, **options))
-        return started[-1]
+    def recording_spawn(*arguments: Any, **options: Any) -> int:
+        children.append(posix_spawn(*arguments, **options))
+        return children[-1]
 
     posix_spawn = os.posix_spawn
-    monkeypatch.setattr(os, "posix_spawn", remembered)
+    monkeypatch.setattr(os, "posix_spawn", recording_spawn)
     before = os.listdir("/proc/self/fd")
     spawn(python("pass"), {}, b"x" * 100_000, 100)
     with pytest.raises(FileNotFoundError):
         spawn(["/nowhere/git"], {}, b"", 100)
     with monkeypatch.context() as patched:
-        patched.setattr(os, "read", interrupted)
+        patched.setattr(os, "read", raise_interrupt)
         with pytest.raises(KeyboardInterrupt):
             spawn(python("import time; print('x', flush=True); time.sleep(60)"), {}, b"", 100)
     assert os.listdir("/proc/self/fd") == before
-    assert len(started) == 2
-    for child in started:
+    assert len(children) == 2
+    for child in children:
         with pytest.raises(ChildProcessError):
             os.waitpid(child, os.WNOHANG)
 
 
-def test_git_runs_where_it_is_told_to(tmp_path: Path) -> None:
+def test_git_runs_in_the_given_directory(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "repo")
-    done = Git(str(repository.root)).run("rev-parse", "--show-toplevel")
-    assert (done.returncode, done.stdout.decode().strip()) == (0, str(repository.root.resolve()))
+    result = Git(str(repository.root)).run("rev-parse", "--show-toplevel")
+    assert (result.returncode, result.stdout.decode().strip()) == (0, str(repository.root.resolve()))
 
 
-def test_a_git_that_cannot_be_started_is_an_error_with_a_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_git_that_cannot_be_started_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "bin" / "git"
     broken.parent.mkdir()
     broken.write_text("#!/nowhere/shell\n")
@@ -114,6 +112,6 @@ def test_a_git_that_cannot_be_started_is_an_error_with_a_way_out(
     assert str(broken) in caught.value.help
 
 
-def test_an_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
+def test_argument_with_null_byte_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="git cannot be started"):
         Git(str(tmp_path)).run("rev-parse", "a\0b")

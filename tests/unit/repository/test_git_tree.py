@@ -1,4 +1,4 @@
-"""A tree of git's, read as if it lay on the disk."""
+"""Reading the tree of a commit and the index."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def tree(made: Repository, commit: str | None = None) -> GitTree:
     return GitTree(repository, commit, Blobs(repository.git), {})
 
 
-@pytest.mark.parametrize("of_commit", [False, True])
-def test_files_and_links_are_there_and_nothing_else(made: Repository, *, of_commit: bool) -> None:
+@pytest.mark.parametrize("is_commit", [False, True])
+def test_tree_contains_files_and_links_only(made: Repository, *, is_commit: bool) -> None:
     inner = new_repository(made.root / "module", made.environment)
     inner.commit({"tox.ini": ""})
     made.write("a/pyproject.toml", "text")
@@ -35,60 +35,62 @@ def test_files_and_links_are_there_and_nothing_else(made: Repository, *, of_comm
     for name, target in {"outside": "../x", "nowhere": "gone", "self": "self", "absolute": "/etc/passwd"}.items():
         (made.root / name).symlink_to(target)
     made.git("-c", "advice.addEmbeddedRepo=false", "add", "--all")
-    found = tree(made, made.commit() if of_commit else None)
+    git_tree = tree(made, made.commit() if is_commit else None)
     for path in ("link.toml", "deep/link.toml", "outside"):
         (made.root / path).unlink()
     root = str(made.root)
 
-    def at(name: str) -> str:
+    def absolute(name: str) -> str:
         return f"{root}/{name}"
 
-    assert [found.exists(at(name)) for name in ("a/pyproject.toml", "link.toml", "module", "a", "module/tox.ini")] == [
+    assert [
+        git_tree.exists(absolute(name)) for name in ("a/pyproject.toml", "link.toml", "module", "a", "module/tox.ini")
+    ] == [
         True,
         True,
         False,
         False,
         False,
     ]
-    assert (found.is_link(at("link.toml")), found.is_link(at("a/pyproject.toml"))) == (True, False)
-    assert found.real_path(at("deep/link.toml")) == at("a/pyproject.toml")
-    assert found.read(at("deep/link.toml")) == b"text"
-    assert found.is_file(at("link.toml"))
+    assert (git_tree.is_link(absolute("link.toml")), git_tree.is_link(absolute("a/pyproject.toml"))) == (True, False)
+    assert git_tree.real_path(absolute("deep/link.toml")) == absolute("a/pyproject.toml")
+    assert git_tree.read(absolute("deep/link.toml")) == b"text"
+    assert git_tree.is_file(absolute("link.toml"))
     for name in ("outside", "nowhere", "self", "absolute"):
-        assert found.leads_outside(at(name), root)
-        assert not found.is_file(at(name))
+        assert git_tree.leads_outside(absolute(name), root)
+        assert not git_tree.is_file(absolute(name))
         with pytest.raises(UnreadableFileError, match="no such file"):
-            found.read(at(name))
-    assert not found.leads_outside(at("link.toml"), root)
-    assert not found.leads_outside(at("a/pyproject.toml"), root)
-    assert found.leads_outside(at("deep/link.toml"), at("deep"))
-    assert not found.is_directory(at("a"))
-    assert found.names_in(at("a")) == ["pyproject.toml"]
-    assert found.names_in(at("gone")) == []
-    assert found.directories_in(at("gone")) == found.directories_in(at("a")) == []
-    assert found.paths() == [at("a/pyproject.toml")]
-    assert not found.exists(at("unknown"))
+            git_tree.read(absolute(name))
+    assert not git_tree.leads_outside(absolute("link.toml"), root)
+    assert not git_tree.leads_outside(absolute("a/pyproject.toml"), root)
+    assert git_tree.leads_outside(absolute("deep/link.toml"), absolute("deep"))
+    assert not git_tree.is_directory(absolute("a"))
+    assert git_tree.names_in(absolute("a")) == ["pyproject.toml"]
+    assert git_tree.names_in(absolute("gone")) == []
+    assert git_tree.directories_in(absolute("gone")) == git_tree.directories_in(absolute("a")) == []
+    assert git_tree.paths() == [absolute("a/pyproject.toml")]
+    assert not git_tree.exists(absolute("unknown"))
 
 
-def test_directories_are_those_that_hold_something(made: Repository) -> None:
+def test_directories_contain_tracked_files(made: Repository) -> None:
     made.commit({"a/b/c/x": "", "a/b/y": "", "a/d/x": "", "z": ""})
     made.write("a/e/x", "")
-    found = tree(made)
+    git_tree = tree(made)
     root = str(made.root)
-    assert found.directories_in(root) == ["a"]
-    assert sorted(found.directories_in(os.path.join(root, "a"))) == ["b", "d"]
-    assert found.directories_in(os.path.join(root, "a", "b")) == ["c"]
+    assert git_tree.directories_in(root) == ["a"]
+    assert sorted(git_tree.directories_in(os.path.join(root, "a"))) == ["b", "d"]
+    assert git_tree.directories_in(os.path.join(root, "a", "b")) == ["c"]
 
 
-def test_what_lies_outside_the_root_is_not_there(made: Repository) -> None:
+def test_paths_outside_the_root_do_not_exist(made: Repository) -> None:
     made.commit({"a": ""})
-    found = tree(made)
-    assert not found.exists("/etc/passwd")
-    assert not found.exists(str(made.root))
-    assert not found.exists(f"{made.root}-beside/a")
+    git_tree = tree(made)
+    assert not git_tree.exists("/etc/passwd")
+    assert not git_tree.exists(str(made.root))
+    assert not git_tree.exists(f"{made.root}-beside/a")
 
 
-def test_a_file_that_is_too_large_is_told(made: Repository) -> None:
+def test_too_large_file_raises(made: Repository) -> None:
     made.commit({"a": "x" * 100})
     with pytest.raises(UnreadableFileError, match="larger than"):
         tree(made).read(f"{made.root}/a", 99)
