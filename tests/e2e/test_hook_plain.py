@@ -256,7 +256,7 @@ def test_partial_clone_fetches_nothing(shop: Committer, marker_file: Path) -> No
     outcome = run(shop, "check", "--since", "origin/main")
     assert not outcome.made
     assert "git object" in outcome.said
-    assert not trap.exists(), trap.read_text()
+    assert not marker_file.exists(), marker_file.read_text()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
