@@ -74,7 +74,7 @@ def test_commit_that_adds_an_archived_project_is_rejected(shop_per_runner: Commi
     assert shop_per_runner.head() == before
     assert f"pyproject.toml:6:6: error[archived] {ARCHIVED} is archived" in outcome.said
     assert '"moved to another project"' in outcome.said
-    assert outcome.said.count("ways out") == 1
+    assert outcome.said.count("what to do") == 1
 
 
 def test_commit_that_adds_active_and_deprecated_projects_succeeds(shop_per_runner: Committer) -> None:
@@ -112,7 +112,7 @@ def test_unverified_addition_is_rejected_with_a_remedy(
 @pytest.mark.parametrize("remedy", ["comment", "configuration", "skip"])
 def test_each_remedy_works_as_pasted(shop: Committer, remedy: str) -> None:
     output = shop.commit({"requirements.txt": lines(ACTIVE, ARCHIVED)}).said
-    shown = output[output.index("ways out") :]
+    shown = output[output.index("what to do") :]
     if remedy == "skip":
         assert "SKIP=mothball git commit" in shown
         assert shop.commit(None, more={"SKIP": "mothball"}).made
@@ -121,7 +121,7 @@ def test_each_remedy_works_as_pasted(shop: Committer, remedy: str) -> None:
         comment = next(line.strip() for line in shown.splitlines() if line.strip().startswith("# mothball:"))
         files = {"requirements.txt": f"{ACTIVE}\n{ARCHIVED}  {comment}\n"}
     else:
-        entry = re.search(r"or in (\S+)\n\s*(\[.+\])\n\s*(.+)\n", shown)
+        entry = re.search(r"or in (\S+):\n\s*(\[.+\])\n\s*(.+)\n", shown)
         assert entry is not None
         name, table, line = entry.groups()
         files = {name: (shop.root / name).read_text() + f"{table}\n{line}\n"}
