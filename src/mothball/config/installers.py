@@ -1,7 +1,7 @@
-"""What the user's side says of indexes: the environment and the installers' own configuration files.
+"""Index settings of installers: the environment and the configuration files of pip and uv.
 
-``installers`` reads it, ``routing`` makes of it whom to ask. It is the user's word, but for what a file says that lies
-in a repository: that only routes, as all that a repository says.
+``discovery`` reads them, ``routing`` applies them. They are user settings, except those from files in a repository,
+which select indexes but grant no trust.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from mothball.model.sanitize import strip_credentials
 
 
 class UserIndex(NamedTuple):
-    """An index as the user names it. ``url`` may hold credentials, and is for no eye but the client's.
+    """An index in the settings of an installer. ``url`` may contain credentials and must not be shown.
 
-    ``set_by`` says where: a variable, or a key in a file with its line. ``name`` is the name that uv knows it by, empty
-    where it has none. ``is_user_setting`` is false where a file of a repository says it: such an address is no ground
-    for credentials or trust.
+    ``set_by`` is the setting: a variable, or a key with file and line. ``name`` is the name of the index in uv, empty
+    if it has none. ``is_user_setting`` is false if the setting is in a file of a repository: no credentials are sent to
+    the index and no trust is granted because of it.
     """
 
     url: str
@@ -28,12 +28,15 @@ class UserIndex(NamedTuple):
     is_user_setting: bool = True
 
     def __repr__(self) -> str:
-        """Return a form that can be shown: a record ends up in a log sooner or later."""
-        return f"UserIndex(url={strip_credentials(self.url)!r}, by={self.set_by!r}, name={self.name!r})"
+        """Return a representation without credentials, for logs."""
+        return f"UserIndex(url={strip_credentials(self.url)!r}, set_by={self.set_by!r}, name={self.name!r})"
 
 
 class PipSettings(NamedTuple):
-    """What pip is told outside of requirements files. ``no_index`` says by what it may ask nobody, else it is empty."""
+    """Settings of pip outside of requirements files.
+
+    ``default`` replaces PyPI. ``no_index`` is the setting that disables all indexes, empty if there is none.
+    """
 
     default: UserIndex | None = None
     extra: tuple[UserIndex, ...] = ()
@@ -41,10 +44,10 @@ class PipSettings(NamedTuple):
 
 
 class UvSettings(NamedTuple):
-    """What uv is told outside of projects.
+    """Settings of uv outside of projects.
 
-    The variables come before what a project says, the user's and the system's uv.toml (``file_…``) behind it.
-    ``explicit`` are indexes that answer only for what is pinned to them by name.
+    Variables take precedence over the project; ``file_…`` are settings in the uv.toml of the user and the system, over
+    which the project takes precedence. ``explicit`` indexes are only used for packages that are pinned to them by name.
     """
 
     default: UserIndex | None = None
@@ -58,9 +61,9 @@ class UvSettings(NamedTuple):
 
 
 class InstallerSettings(NamedTuple):
-    """What the user has told installers. ``pipenv_mirror`` is where Pipenv goes instead of the default index.
+    """Settings of all installers. ``pipenv_mirror`` replaces the default index in Pipenv.
 
-    ``variables`` is the environment, for addresses that name a variable of it.
+    ``variables`` is the environment, for URLs that contain variables.
     """
 
     pip: PipSettings = PipSettings()
@@ -70,12 +73,14 @@ class InstallerSettings(NamedTuple):
 
     @property
     def index_urls(self) -> tuple[UserIndexUrl, ...]:
-        """Every index that the user names, each once: with their credentials, and nobody else's, it may be asked."""
-        return tuple(dict.fromkeys(UserIndexUrl(one.url, one.name) for one in self._indexes() if one.is_user_setting))
+        """The distinct index URLs that the user configured. Credentials in them are sent to these indexes only."""
+        return tuple(
+            dict.fromkeys(UserIndexUrl(index.url, index.name) for index in self._indexes() if index.is_user_setting)
+        )
 
     def _indexes(self) -> Iterator[UserIndex]:
         pip, uv = self.pip, self.uv
-        yield from (one for one in (pip.default, uv.default, uv.file_default, self.pipenv_mirror) if one is not None)
+        yield from filter(None, (pip.default, uv.default, uv.file_default, self.pipenv_mirror))
         yield from (*pip.extra, *uv.indexes, *uv.extra, *uv.file_indexes, *uv.file_extra, *uv.explicit)
 
 

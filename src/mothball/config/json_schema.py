@@ -1,7 +1,7 @@
-"""The JSON Schema (draft 2020-12) of the configuration, made of the keys that ``config`` reads.
+"""The JSON Schema (draft 2020-12) of the configuration, generated from the tables of keys in ``config.project``.
 
-What a key may hold is said by its reader; here stands what each reader takes, in the words of JSON Schema. TOML has
-dates and JSON has none: as for all tools that check TOML by such a schema, a date counts as the string that it prints.
+Each reader has a matching schema fragment here. TOML has dates and JSON has none: as in other tools that validate TOML
+with JSON Schema, a date is validated as the string that it prints.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from mothball.model.findings import IGNORABLE_RULES, Rule, Severity
 from mothball.model.project_urls import PROJECT_URL
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# No query or fragment, and no variable; user information only where the user alone speaks.
+# URLs without query, fragment and variables; user information is only allowed in the user configuration.
 _SCHEME = "[Hh][Tt][Tt][Pp][Ss]?://"
-# An at sign may stand in a path behind what is plainly a host.
-_PLACE = (
+# A path may contain "@" after a complete host.
+_HOST_AND_PATH = (
     r"(?:[^\s/?#\\@$]+(?:/[^\s?#\\@$]*)?"
     r"|(?:\[[^\]\s/?#\\@$]*\]|[^:\s/?#\\@$]+)(?::[0-9]+)?/[^\s?#\\$]*)"
 )
@@ -50,34 +50,34 @@ _USER_INFORMATION = r"(?:(?!\$\{)[^/?#])*@"
 _INDEX_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _PROJECT_NAME = "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
 
-# What each key is for, by its name; those of an entry of `ignore` among them.
+# Descriptions by key, including the keys of an ignore entry.
 _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "index-url": "The index to ask about what names none of its own (PEP 503, PEP 691).",
-        "status-index": "An index that is asked for statuses where the other one states none.",
-        "private": "Names that never reach the default index or status-index; * stands for any part.",
-        "snapshot": "A file of known statuses, relative to this one; it speaks where the index does not.",
-        "offline": "Whether to ask nobody: the cache and the snapshot are all there is.",
-        "max-age": "How old a cached answer may be, such as 30m, 1h or 7d.",
-        "exclude": "Files not to check, as patterns from this file's directory on; ** spans directories.",
-        "severity": "What a rule weighs, by its name; RULE.added and RULE.transitive are more particular.",
-        "ignore": "Findings that are kept knowingly, by project name.",
-        "indexes": "The other indexes that you have access to, by name; credentials may stand in an address.",
-        "keyring-provider": "Whether to run the keyring program for credentials; all values but `disabled` do.",
-        "client-cert": "A PEM file with a certificate and its key, for the indexes named here.",
-        "timeout": "How long an index may take to connect, and to go on answering: from 1s to 10m.",
-        "trusted-hosts": "Hosts that may be asked over plain http.",
-        "allow-local-indexes": "Whether an index on this machine or in this network may be asked that only a file of a "
-        "repository names.",
-        "rules": "The rules that are ignored; quarantined only where it is named.",
-        "reason": "Why it is kept.",
-        "until": "The last day on which this works: a date without quotes.",
+        "index-url": "The default index, for packages without an index of their own (PEP 503, PEP 691).",
+        "status-index": "An index that is queried for statuses if the index of a package states none.",
+        "private": "Names that are never sent to the default index or status-index; * matches any characters.",
+        "snapshot": "A snapshot file, relative to this file; used if an index states no status or is not available.",
+        "offline": "Whether to use only the cache and the snapshot.",
+        "max-age": "The maximum age of a cached result, such as 30m, 1h or 7d.",
+        "exclude": "Files to skip, as patterns relative to this file's directory; ** matches any directories.",
+        "severity": "The severity of each rule; RULE.added and RULE.transitive take precedence over RULE.",
+        "ignore": "Ignored findings, by project name.",
+        "indexes": "Further indexes, by name; the URLs may contain credentials.",
+        "keyring-provider": "Whether to run keyring for credentials; all values except `disabled` do.",
+        "client-cert": "A PEM file with a client certificate and its key, for the indexes configured here.",
+        "timeout": "The timeout for connecting and for each read, from 1s to 10m.",
+        "trusted-hosts": "Hosts that may be queried over plain HTTP.",
+        "allow-local-indexes": "Whether to query indexes on this machine or in private networks that only a repository "
+        "configures.",
+        "rules": "The ignored rules.",
+        "reason": "Why the finding is ignored.",
+        "until": "The last day on which the ignore applies: a date without quotes.",
     }
 )
 
 
 def render_schema(*, user: bool = False) -> str:
-    """Return the schema of a project's configuration, or of the user's own, as indented JSON."""
+    """Return the schema of the project configuration, or of the user configuration, as indented JSON."""
     return json.dumps(schema(user=user), indent=2) + "\n"
 
 
@@ -102,7 +102,7 @@ def _table(keys: Mapping[str, Reader]) -> dict[str, Any]:
 
 
 def _fragment(reader: Reader) -> dict[str, Any]:
-    """Return what ``reader`` takes. Raises KeyError for one that is not known here, which a test would find."""
+    """Return the schema of the values that ``reader`` accepts. Raises KeyError for a reader without a schema."""
     if reader is read_severities:
         return _severities()
     if reader is read_ignores:
@@ -118,7 +118,7 @@ def _fragment(reader: Reader) -> dict[str, Any]:
 
 
 def _severities() -> dict[str, Any]:
-    """Return a table that is keyed by rule, or by rule and scope: with a dot in quotes, or as a table in a table."""
+    """Return the schema of a table keyed by rule, or by rule and scope (as quoted dotted key or nested table)."""
     level = {"enum": [*map(str, Severity)]}
     scoped = {"type": "object", "properties": dict.fromkeys(SEVERITY_SCOPES, level), "additionalProperties": False}
     properties: dict[str, Any] = {}
@@ -128,19 +128,19 @@ def _severities() -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _array(**of_each: object) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string", **of_each}}
+def _array(**item_schema: object) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string", **item_schema}}
 
 
 _DURATION = {"type": "string", "pattern": "^[0-9]{1,6}[smhdw]$", "examples": ["30m", "1h", "7d"]}
-# With user and password, or without.
+# With or without user and password.
 _USER_ADDRESS = {"type": "string", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#\\]+(?:/[^\s?#\\$]*)?$"}
 _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
     {
         read_boolean: {"type": "boolean"},
         read_string: {"type": "string", "minLength": 1},
         read_strings: _array(minLength=1),
-        # At most eight of the signs that make matching dear.
+        # At most eight `*`, like the reader.
         read_globs: _array(minLength=1, maxLength=200, pattern=r"^(?:[^*]*\*){0,8}[^*]*$"),
         read_name_patterns: {
             **_array(minLength=1, maxLength=200, pattern=r"^(?:[A-Za-z0-9?._-]*\*){0,8}[A-Za-z0-9?._-]*$"),
@@ -148,10 +148,10 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
         },
         read_index_url: {
             "type": "string",
-            "pattern": f"^{_SCHEME}{_PLACE}$",
+            "pattern": f"^{_SCHEME}{_HOST_AND_PATH}$",
             "examples": ["https://index.example/simple/"],
         },
-        read_user_index_url: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_PLACE}$"},
+        read_user_index_url: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$"},
         read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
         read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
         read_timeout: {

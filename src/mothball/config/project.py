@@ -1,7 +1,7 @@
-"""Configuration: from a mapping to values that mean something, or a ``ConfigError`` that names the key.
+"""The project and user configurations: from a mapping to typed values. No I/O.
 
-Pure: no disk, no environment. Whoever reads the file gives the mapping and turns ``ConfigError.key`` into a line.
-Every key is described once, in ``PROJECT_KEYS`` and ``USER_KEYS``; reading, suggestions and the schema follow from it.
+The caller reads the file and converts ``ConfigError.key`` to a line. Every key is defined once, in ``PROJECT_KEYS`` or
+``USER_KEYS``; the readers, the suggestions and the JSON Schema are derived from these tables.
 """
 
 from __future__ import annotations
@@ -42,22 +42,21 @@ from mothball.model.findings import Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line, strip_credentials
 
-# The one place that names the default index: the hosts by which it is known, the one that is asked first. Whoever wants
-# another index sets `index-url`.
+# The built-in default index and its hosts. They are not written anywhere else; `index-url` replaces the index.
 DEFAULT_INDEX_HOSTS = ("pypi.org", "pypi.python.org")
 DEFAULT_INDEX = f"https://{DEFAULT_INDEX_HOSTS[0]}/simple/"
 
 DEFAULT_MAX_AGE = 3600.0
-# Who chose an index: the words for a project's configuration, until somebody knows its file.
-PROJECT_INDEX_SETTING = "`index-url` of the project"
+# Provenance label of the project configuration, used until its file is known.
+PROJECT_INDEX_SETTING = "`index-url` in the project configuration"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 class Ignore(NamedTuple):
-    """One entry of ``[tool.mothball.ignore]``.
+    """An entry of ``[tool.mothball.ignore]``.
 
-    ``key`` is the project name as the file spells it, ``name`` its normalised form. ``until`` is an ISO date, the last
-    day on which the ignore works; None is forever.
+    ``key`` is the project name as written, ``name`` its normalized form. ``until`` is an ISO date, the last day on
+    which the ignore applies; None means without end.
     """
 
     key: str
@@ -68,10 +67,11 @@ class Ignore(NamedTuple):
 
 
 class ProjectConfig(NamedTuple):
-    """What a project's configuration says. ``max_age`` is in seconds, None where the project has no opinion.
+    """The settings in a project configuration.
 
-    ``severities`` is keyed by rule name, optionally with a scope: ``archived``, ``archived.transitive``,
-    ``unverified.added``. ``snapshot`` is a path as written, relative to the configuration file.
+    ``max_age`` is in seconds. ``severities`` is keyed by rule, optionally with a scope: ``archived``,
+    ``archived.transitive``, ``unverified.added``. ``snapshot`` is a path as written, relative to the configuration
+    file.
     """
 
     index_url: str | None = None
@@ -86,10 +86,9 @@ class ProjectConfig(NamedTuple):
 
 
 class UserConfig(NamedTuple):
-    """What the user's own configuration says: the network keys, which hosts the user trusts, and how the user gets in.
+    """The settings in the user configuration, and the settings of installers.
 
-    ``index_url`` is without credentials; ``credentials`` holds them. ``installers`` is what the user has told pip, uv and
-    others of indexes.
+    ``index_url`` contains no credentials; they are in ``credentials``.
     """
 
     index_url: str | None = None
@@ -103,11 +102,11 @@ class UserConfig(NamedTuple):
 
 
 class ConfigOverrides(NamedTuple):
-    """What the command line and the environment say for one run; None and False leave the files' word standing.
+    """Settings from the command line and the environment; None and False mean not set.
 
-    ``online`` passes over a project's own ``offline``, for the command whose purpose is to ask. ``max_age`` is in
-    seconds. ``index_set_by`` says what names ``index_url``. Where ``allow_local_indexes`` is false, local indexes that
-    only a repository names need the user's consent.
+    ``online`` overrides ``offline`` of a project, for commands whose purpose is a lookup. ``max_age`` is in seconds.
+    ``index_set_by`` names the setting that ``index_url`` comes from. If ``allow_local_indexes`` is false, local indexes
+    that only a repository configures require the user's consent.
     """
 
     index_url: str | None = None
@@ -120,13 +119,13 @@ class ConfigOverrides(NamedTuple):
 
 
 class NetworkSettings(NamedTuple):
-    """Whom to ask, and how old an answer may be: project, user and command line brought together.
+    """The effective network settings, from project, user, command line and environment.
 
-    ``index_url`` answers for what names no index of its own; ``index_set_by`` says who chose it, empty where nobody did
-    and the installers' settings come first, and ``is_user_index`` whether that is the user. ``user_indexes`` are
-    index URLs, ``trusted_hosts`` hosts, that the user's side names. Where ``allow_local_indexes`` is false, indexes on
-    this machine, in private networks or over plain http are asked only where the user names them. ``max_age`` is in
-    seconds.
+    ``index_url`` is the default index; ``index_set_by`` names the setting that it comes from, and ``is_user_index`` is
+    true if that is a user setting. ``index_set_by`` is empty if none sets it: the settings of installers then take
+    precedence. ``user_indexes`` (URLs) and ``trusted_hosts`` are configured by the user. If ``allow_local_indexes`` is
+    false, indexes on this machine, in private networks or over plain HTTP are only queried if the user configured them.
+    ``max_age`` is in seconds.
     """
 
     index_url: str = DEFAULT_INDEX
@@ -143,17 +142,17 @@ class NetworkSettings(NamedTuple):
 
 
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
-    """Return the network settings in force. The command line beats the project, the project beats the user.
+    """Return the effective network settings. The command line overrides the project, the project overrides the user.
 
-    Two keys only ever add caution, whoever sets them: ``offline`` and ``private``.
+    ``offline`` and ``private`` are combined instead: each source can only add restrictions.
     """
-    chosen = (
+    candidates = (
         (overrides.index_url, overrides.index_set_by),
         (config.index_url, PROJECT_INDEX_SETTING),
-        (user.index_url, "`index-url` of your own configuration"),
+        (user.index_url, "`index-url` in the user configuration"),
     )
-    named = (overrides.index_url, user.index_url, *(one.url for one in user.credentials.index_urls))
-    index_url, index_set_by = next(((url, set_by) for url, set_by in chosen if url), (DEFAULT_INDEX, ""))
+    user_urls = (overrides.index_url, user.index_url, *(index.url for index in user.credentials.index_urls))
+    index_url, index_set_by = next(((url, set_by) for url, set_by in candidates if url), (DEFAULT_INDEX, ""))
     return NetworkSettings(
         index_url=index_url,
         status_index=config.status_index,
@@ -164,7 +163,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
         ),
         index_set_by=index_set_by,
         is_user_index=bool(index_set_by) and (bool(overrides.index_url) or not config.index_url),
-        user_indexes=tuple(dict.fromkeys(strip_credentials(url) for url in named if url)),
+        user_indexes=tuple(dict.fromkeys(strip_credentials(url) for url in user_urls if url)),
         trusted_hosts=user.trusted_hosts,
         allow_local_indexes=overrides.allow_local_indexes or user.allow_local_indexes,
         installers=user.installers,
@@ -172,60 +171,59 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
 
 
 def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
-    """Return the ``ProjectConfig`` that ``table`` holds.
+    """Return the ``ProjectConfig`` in ``table``, the value of ``[tool.mothball]`` or a whole mothball.toml.
 
-    ``table`` is the content of ``[tool.mothball]`` as a TOML reader gives it, ``at`` the path where it stands in its
-    file, for errors. Raises ConfigError on an unknown key and on a value that its key cannot have.
+    ``at`` is the path of the table in its file, for errors. Raises ConfigError for unknown keys and invalid values.
     """
     for key in table if isinstance(table, Mapping) else ():
         if key in USER_KEYS and key not in PROJECT_KEYS:
             raise ConfigError(
-                f"`{key}` works only in your own configuration",
+                f"`{key}` is only allowed in the user configuration",
                 key=(*at, key),
-                help_text="a repository must not say whom you trust: put it into mothball/config.toml, user level",
+                help_text="move it to mothball/config.toml in the user configuration directory",
             )
     values = read_table(table, PROJECT_KEYS, at)
     return ProjectConfig(**{_FIELDS.get(key, key.replace("-", "_")): value for key, value in values.items()})
 
 
 def read_user_config(table: object) -> UserConfig:
-    """Return the ``UserConfig`` that ``table``, a whole user-level file, holds. Raises ConfigError as above."""
+    """Return the ``UserConfig`` in ``table``, a whole user configuration. Raises ConfigError like ``read_config``."""
     values = read_table(table, USER_KEYS, ())
-    named = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
-    ways_in = {_ACCESS_KEYS[key]: value for key, value in values.items() if key in _ACCESS_KEYS}
-    ways_in["index_urls"] = (*named, *ways_in.get("index_urls", ()))
-    if named:
+    main_index = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
+    credentials = {_CREDENTIAL_KEYS[key]: value for key, value in values.items() if key in _CREDENTIAL_KEYS}
+    credentials["index_urls"] = (*main_index, *credentials.get("index_urls", ()))
+    if main_index:
         values["index-url"] = strip_credentials(values["index-url"])
-    rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _ACCESS_KEYS}
-    return UserConfig(**rest, credentials=CredentialSettings(**ways_in))
+    rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _CREDENTIAL_KEYS}
+    return UserConfig(**rest, credentials=CredentialSettings(**credentials))
 
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
-    """Return the entries of a table of ignores, each of which names a project and its rules."""
+    """Return the entries of an ignore table. Raises ConfigError if two keys normalize to the same name."""
     if not isinstance(value, Mapping):
         raise invalid_value(at, value, "a table")
     ignores = tuple(_ignore(key, entry, (*at, key)) for key, entry in value.items())
-    spelled: dict[str, str] = {}
+    keys_by_name: dict[str, str] = {}
     for ignore in ignores:
-        if ignore.name in spelled:
+        if ignore.name in keys_by_name:
             raise ConfigError(
-                f"`{ignore.key}` and `{spelled[ignore.name]}` are the same project",
+                f"`{ignore.key}` and `{keys_by_name[ignore.name]}` are the same project",
                 key=(*at, ignore.key),
-                help_text="names are compared in their normalised form; keep one of the two",
+                help_text="names are compared in normalized form; remove one of them",
             )
-        spelled[ignore.name] = ignore.key
+        keys_by_name[ignore.name] = ignore.key
     return ignores
 
 
 def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     if not re.fullmatch(_NAME, key):
-        raise ConfigError(f"`{one_line(key, 60)}` is no project name", key=at, help_text="ignores are named one by one")
+        raise ConfigError(f"`{one_line(key, 60)}` is not a project name", key=at, help_text="use one entry per project")
     fields = read_table(value, IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
-            f"the ignore of `{key}` does not say which rules it ignores",
+            f"the ignore of `{key}` has no rules",
             key=at,
-            help_text='add for example rules = ["archived"]',
+            help_text='add them, such as rules = ["archived"]',
         )
     return Ignore(key, normalize_name(key), fields["rules"], fields.get("reason", ""), fields.get("until"))
 
@@ -258,7 +256,7 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     }
 )
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
-_ACCESS_KEYS = {
+_CREDENTIAL_KEYS = {
     "indexes": "index_urls",
     "keyring-provider": "keyring",
     "client-cert": "client_certificate",

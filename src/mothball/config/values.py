@@ -1,6 +1,6 @@
-"""The values that configuration keys can have: from what a TOML reader gives to what it means. Pure.
+"""Read values of configuration keys: from TOML values to typed values. No I/O.
 
-A reader takes a value and the path of its key, and raises a ConfigError that names the key where the value will not do.
+A reader takes a value and the path of its key, and raises ConfigError with that path for an invalid value.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Reader = Callable[[object, KeyPath], Any]
 SEVERITY_SCOPES = ("added", "transitive")
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-# Patterns are texts here: re compiles those that a configuration needs, when it needs them, and keeps them.
+# Patterns are compiled on first use, because most configurations need few of them.
 _DURATION = r"([0-9]{1,6})([smhdw])"
 _WEB_URL = r"(?i)https?://[^\s/?#\\]+[^\s\\]*"
 _NAME_PATTERN = r"[A-Za-z0-9*?._-]+"
@@ -30,13 +30,13 @@ _ISO_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[str, Any]:
-    """Return the values of ``table``, each read by the reader of its key in ``keys``; unknown keys are refused."""
+    """Return the values of ``table``, each read by the reader of its key. Raise ConfigError for unknown keys."""
     if not isinstance(table, Mapping):
         raise invalid_value(at, table, "a table")
     values = {}
     for key, value in table.items():
         if key == "tool" and not at:
-            help_text = "in a file of mothball's own, mothball.toml, the keys stand at the top level"
+            help_text = "in mothball.toml, write the keys at the top level, without [tool.mothball]"
             raise ConfigError("unknown key `tool`", key=(key,), help_text=help_text)
         if key not in keys:
             raise ConfigError(
@@ -46,20 +46,25 @@ def read_table(table: object, keys: Mapping[str, Reader], at: KeyPath) -> dict[s
     return values
 
 
-def invalid_value(at: KeyPath, value: object, wanted: str) -> ConfigError:
-    """Return the error for a value that is not what its key wants."""
+def invalid_value(at: KeyPath, value: object, expected: str) -> ConfigError:
+    """Return the error for a value that is not ``expected``."""
     name = at[-1] if at else "configuration"
-    return ConfigError(f"`{one_line(name, 60)}` must be {wanted}, not {_described(value)}", key=at)
+    return ConfigError(f"`{one_line(name, 60)}` must be {expected}, not {_describe(value)}", key=at)
 
 
-def _described(value: object) -> str:
+def _invalid_item(at: KeyPath, item: object, expected: str) -> ConfigError:
+    """Return the error for an item of an array that is not one of ``expected``."""
+    return ConfigError(f"`{one_line(at[-1], 60)}` must contain only {expected}, not {_describe(item)}", key=at)
+
+
+def _describe(value: object) -> str:
     match value:
         case None | bool():
             return "null" if value is None else str(value).lower()
         case str():
             return f'"{one_line(value, 60)}"'
         case int() if value.bit_length() > 64:
-            # Python refuses to print an integer of thousands of digits.
+            # Python refuses to convert integers of thousands of digits.
             return "a huge number"
         case Mapping():
             return "a table"
@@ -70,63 +75,63 @@ def _described(value: object) -> str:
 
 
 def read_boolean(value: object, at: KeyPath) -> bool:
-    """Return ``value`` when it is a boolean."""
+    """Return ``value`` if it is a boolean."""
     if not isinstance(value, bool):
         raise invalid_value(at, value, "true or false")
     return value
 
 
 def read_string(value: object, at: KeyPath) -> str:
-    """Return ``value`` when it is a string that is not empty."""
+    """Return ``value`` if it is a non-empty string."""
     if not isinstance(value, str) or not value:
-        raise invalid_value(at, value, "a string that is not empty")
+        raise invalid_value(at, value, "a non-empty string")
     return value
 
 
 def read_strings(value: object, at: KeyPath) -> tuple[str, ...]:
-    """Return the strings of an array, none of them empty."""
+    """Return the non-empty strings of an array."""
     if not isinstance(value, list):
         raise invalid_value(at, value, "an array of strings")
     for item in value:
         if not isinstance(item, str) or not item:
-            raise invalid_value(at, item, "made of strings that are not empty")
+            raise _invalid_item(at, item, "non-empty strings")
     return tuple(value)
 
 
 def read_globs(value: object, at: KeyPath) -> tuple[str, ...]:
-    """Return the patterns of an array of paths (``walking.is_excluded`` says what they match)."""
+    """Return an array of file patterns; see ``file_search.is_excluded`` for their meaning."""
     patterns = read_strings(value, at)
     for pattern in patterns:
-        _refuse_dear(pattern, at)
+        _reject_expensive_pattern(pattern, at)
     return patterns
 
 
-def _refuse_dear(pattern: str, at: KeyPath) -> None:
-    # Matching time grows with a power of the wildcards, and the pattern may be an attacker's.
+def _reject_expensive_pattern(pattern: str, at: KeyPath) -> None:
+    # Matching time grows exponentially with the number of `*`, and the pattern may be hostile.
     if len(pattern) > 200 or pattern.count("*") > 8:
-        raise invalid_value(at, pattern, "made of shorter patterns, each with at most 8 `*`")
+        raise _invalid_item(at, pattern, "patterns of at most 200 characters with at most 8 `*`")
 
 
 def read_name_patterns(value: object, at: KeyPath) -> tuple[str, ...]:
-    """Return the patterns of an array of project names, normalised (PEP 503); ``*`` stands for any part."""
+    """Return an array of patterns of project names, normalized (PEP 503); ``*`` matches any characters."""
     patterns = read_strings(value, at)
     for pattern in patterns:
         if not re.fullmatch(_NAME_PATTERN, pattern):
-            raise invalid_value(at, pattern, 'made of project names, with `*` for any part, such as "acme-*"')
-        _refuse_dear(pattern, at)
+            raise _invalid_item(at, pattern, 'project names with optional `*`, such as "acme-*"')
+        _reject_expensive_pattern(pattern, at)
     if len(patterns) > MAX_PATTERNS:
-        # Every name is held against every pattern.
-        raise invalid_value(at, f"{len(patterns)} patterns", f"made of at most {MAX_PATTERNS} patterns")
+        # Every name is matched against every pattern.
+        raise invalid_value(at, f"{len(patterns)} patterns", f"an array of at most {MAX_PATTERNS} patterns")
     return tuple(normalize_name(pattern) for pattern in patterns)
 
 
 def read_severities(value: object, at: KeyPath) -> Mapping[str, Severity]:
-    """Return a table of severities, keyed by rule and scope: ``archived``, ``archived.transitive``."""
+    """Return a table of severities by rule or rule and scope: ``archived``, ``archived.transitive``."""
     if not isinstance(value, Mapping):
         raise invalid_value(at, value, "a table")
     severities: dict[str, Severity] = {}
     for key, entry in value.items():
-        # TOML reads the bare key archived.transitive as a table in a table; the quoted key arrives whole.
+        # In TOML, the bare key archived.transitive is a nested table; quoted, it is one key.
         if isinstance(entry, Mapping):
             _severity_key(key, (*at, key))
             for scope, level in entry.items():
@@ -164,28 +169,28 @@ def read_duration(value: object, at: KeyPath) -> float:
 
 
 def read_index_url(value: object, at: KeyPath) -> str:
-    """Return ``value`` when it is an index URL that a configuration file may name."""
-    # Echoed in a message, a password would end up in somebody's log.
+    """Return ``value`` if it is an index URL as allowed in configuration files."""
+    # Messages end up in logs and must not contain passwords.
     shown = strip_credentials(value) if isinstance(value, str) else value
     if not isinstance(value, str) or not re.fullmatch(_WEB_URL, value) or one_line(str(shown), len(value)) != shown:
         raise invalid_value(at, shown, 'an index URL such as "https://index.example/simple/"')
     if "$" in value:
         raise ConfigError(
-            f"`{at[-1]}` holds a variable, and variables are never expanded here",
+            f"`{at[-1]}` contains a variable, and variables are not expanded",
             key=at,
-            help_text="write the address itself, or give it with --index-url",
+            help_text="write the full URL, or pass it with --index-url",
         )
     if strip_credentials(value) != value:
         raise ConfigError(
-            f"`{at[-1]}` holds credentials, a query or a fragment, and none of them may stand here",
+            f"`{at[-1]}` must not contain credentials, a query or a fragment",
             key=at,
-            help_text="write the address alone; credentials go into your own mothball/config.toml, or into netrc",
+            help_text="remove them; put credentials in the user configuration (mothball/config.toml) or netrc",
         )
     return value
 
 
 def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
-    """Return the rules that an ignore names."""
+    """Return the rules of an ignore entry."""
     names = read_strings(value, at)
     for name in names:
         if name not in IGNORABLE_RULES:
@@ -196,9 +201,9 @@ def read_rules(value: object, at: KeyPath) -> tuple[Rule, ...]:
 
 
 def read_until(value: object, at: KeyPath) -> str:
-    """Return a TOML date as ISO text."""
-    # A TOML date prints as an ISO date; a date with a time does not match, and would suggest a precision we lack.
-    written = value.isoformat() if hasattr(value, "isoformat") else ""
-    if not re.fullmatch(_ISO_DATE, written):
-        raise invalid_value(at, value, "a date without quotes such as 2027-03-01")
-    return str(written)
+    """Return a TOML date as an ISO string."""
+    # A date with a time does not match: ignores expire by day.
+    iso_date = value.isoformat() if hasattr(value, "isoformat") else ""
+    if not re.fullmatch(_ISO_DATE, iso_date):
+        raise invalid_value(at, value, "a date without quotes, such as 2027-03-01")
+    return str(iso_date)

@@ -45,11 +45,11 @@ def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("https://user:sec/ret@index.example/", "a password that no parser of addresses reads as it was meant"),
-        ("https://user:sec?ret@index.example/", "a password that no parser of addresses reads as it was meant"),
-        ("https://user:sec#ret@index.example/", "a password that no parser of addresses reads as it was meant"),
-        ("https://${USER}:${SECRET}@index.example/", "holds a variable"),
-        ("https://user:secret@$HOST/", "holds a variable"),
+        ("https://user:sec/ret@index.example/", "the password in `"),
+        ("https://user:sec?ret@index.example/", "the password in `"),
+        ("https://user:sec#ret@index.example/", "the password in `"),
+        ("https://${USER}:${SECRET}@index.example/", "contains a variable"),
+        ("https://user:secret@$HOST/", "contains a variable"),
         ("https://user:secret@index.example/?token=secret", "credentials, a query or a fragment"),
         ("https://user:secret@index.example/#secret", "credentials, a query or a fragment"),
         ("https://user:secret@", "must be an index URL"),
@@ -80,8 +80,8 @@ def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
     ("value", "message"),
     [
         (["https://index.example/"], "must be a table"),
-        ({"in ternal": "https://index.example/"}, "the name of an index"),
-        ({"": "https://index.example/"}, "the name of an index"),
+        ({"in ternal": "https://index.example/"}, "an index name"),
+        ({"": "https://index.example/"}, "an index name"),
         ({"internal": 7}, "must be an index URL"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_timeout_is_between_a_second_and_ten_minutes(value: object) -> None:
     ],
 )
 def test_a_repository_says_nothing_of_getting_in(table: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="works only in your own configuration"):
+    with pytest.raises(ConfigError, match="is only allowed in the user configuration"):
         read_config(table)
 
 

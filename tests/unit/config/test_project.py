@@ -120,14 +120,14 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"status-index": "ftp://index.example/"}, ("status-index",), 'not "ftp://index.example/"'),
     ({"status-index": []}, ("status-index",), "not an array"),
     ({"private": "acme-*"}, ("private",), '`private` must be an array of strings, not "acme-*"'),
-    ({"private": [1]}, ("private",), "`private` must be made of strings that are not empty, not 1"),
-    ({"private": ["a", ""]}, ("private",), '`private` must be made of strings that are not empty, not ""'),
+    ({"private": [1]}, ("private",), "`private` must contain only non-empty strings, not 1"),
+    ({"private": ["a", ""]}, ("private",), '`private` must contain only non-empty strings, not ""'),
     ({"private": ["acme/*"]}, ("private",), 'not "acme/*"'),
-    ({"private": ["acme-[ab]"]}, ("private",), "`private` must be made of project names, with `*` for any part"),
-    ({"private": ["a*" * 9]}, ("private",), "each with at most 8 `*`"),
-    ({"private": ["a" * 201]}, ("private",), "made of shorter patterns"),
-    ({"private": ["a"] * 1001}, ("private",), "`private` must be made of at most 1000 patterns"),
-    ({"snapshot": True}, ("snapshot",), "`snapshot` must be a string that is not empty, not true"),
+    ({"private": ["acme-[ab]"]}, ("private",), "`private` must contain only project names with optional `*`"),
+    ({"private": ["a*" * 9]}, ("private",), "with at most 8 `*`"),
+    ({"private": ["a" * 201]}, ("private",), "patterns of at most 200 characters"),
+    ({"private": ["a"] * 1001}, ("private",), "`private` must be an array of at most 1000 patterns"),
+    ({"snapshot": True}, ("snapshot",), "`snapshot` must be a non-empty string, not true"),
     ({"snapshot": ""}, ("snapshot",), 'not ""'),
     ({"offline": "yes"}, ("offline",), '`offline` must be true or false, not "yes"'),
     ({"offline": 1}, ("offline",), "not 1"),
@@ -138,8 +138,8 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"max-age": dt.time(1, 30)}, ("max-age",), "not 01:30:00"),
     ({"exclude": {"a": 1}}, ("exclude",), "`exclude` must be an array of strings, not a table"),
     ({"exclude": ["a", None]}, ("exclude",), "not null"),
-    ({"exclude": ["*" * 9]}, ("exclude",), "`exclude` must be made of shorter patterns, each with at most 8 `*`"),
-    ({"exclude": ["x" * 201]}, ("exclude",), "made of shorter patterns"),
+    ({"exclude": ["*" * 9]}, ("exclude",), "`exclude` must contain only patterns of at most 200 characters with at most 8 `*`"),
+    ({"exclude": ["x" * 201]}, ("exclude",), "patterns of at most 200 characters"),
     ({"severity": "error"}, ("severity",), '`severity` must be a table, not "error"'),
     (
         {"severity": {"archived": 1}},
@@ -160,15 +160,15 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"severity": {"archived.added": {"added": "off"}}}, ("severity", "archived.added", "added"), "unknown scope"),
     ({"ignore": ["old-lib"]}, ("ignore",), "`ignore` must be a table, not an array"),
     ({"ignore": {"old-lib": "archived"}}, ("ignore", "old-lib"), '`old-lib` must be a table, not "archived"'),
-    ({"ignore": {"old lib": {"rules": ["archived"]}}}, ("ignore", "old lib"), "`old lib` is no project name"),
-    ({"ignore": {"old-*": {"rules": ["archived"]}}}, ("ignore", "old-*"), "`old-*` is no project name"),
-    ({"ignore": {"": {"rules": ["archived"]}}}, ("ignore", ""), "`` is no project name"),
-    ({"ignore": {"a": {}}}, ("ignore", "a"), "the ignore of `a` does not say which rules it ignores"),
-    ({"ignore": {"a": {"rules": []}}}, ("ignore", "a"), "the ignore of `a` does not say which rules it ignores"),
-    ({"ignore": {"a": {"reason": "because"}}}, ("ignore", "a"), "does not say which rules"),
+    ({"ignore": {"old lib": {"rules": ["archived"]}}}, ("ignore", "old lib"), "`old lib` is not a project name"),
+    ({"ignore": {"old-*": {"rules": ["archived"]}}}, ("ignore", "old-*"), "`old-*` is not a project name"),
+    ({"ignore": {"": {"rules": ["archived"]}}}, ("ignore", ""), "`` is not a project name"),
+    ({"ignore": {"a": {}}}, ("ignore", "a"), "the ignore of `a` has no rules"),
+    ({"ignore": {"a": {"rules": []}}}, ("ignore", "a"), "the ignore of `a` has no rules"),
+    ({"ignore": {"a": {"reason": "because"}}}, ("ignore", "a"), "has no rules"),
     ({"ignore": {"a": {"rules": "archived"}}}, ("ignore", "a", "rules"), "`rules` must be an array of strings"),
     ({"ignore": {"a": {"rules": ["archivd"]}}}, ("ignore", "a", "rules"), "unknown rule `archivd`"),
-    ({"ignore": {"a": {"rules": ["archived"], "reason": 1}}}, ("ignore", "a", "reason"), "`reason` must be a string"),
+    ({"ignore": {"a": {"rules": ["archived"], "reason": 1}}}, ("ignore", "a", "reason"), "`reason` must be a non-empty string"),
     ({"ignore": {"a": {"rules": ["archived"], "why": "x"}}}, ("ignore", "a", "why"), "unknown key `why`"),
 ]
 
@@ -212,7 +212,7 @@ def test_a_table_that_is_none_is_named_by_its_key() -> None:
     ("table", "key", "message"),
     [
         ({"trusted-hosts": "index.example"}, "trusted-hosts", "an array of strings"),
-        ({"trusted-hosts": [3]}, "trusted-hosts", "made of strings"),
+        ({"trusted-hosts": [3]}, "trusted-hosts", "only non-empty strings"),
         ({"allow-local-indexes": "no"}, "allow-local-indexes", "true or false"),
         ({"private": ["a b"]}, "private", "project names"),
         ({"offline": 0}, "offline", "true or false"),
@@ -237,7 +237,7 @@ def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: 
         ({"index_url": URL}, "did you mean `index-url`?"),
         ({"maxage": "1h"}, "did you mean `max-age`?"),
         ({"ignores": {}}, "did you mean `ignore`?"),
-        ({"tool": {"mothball": {}}}, "in a file of mothball's own, mothball.toml, the keys stand at the top level"),
+        ({"tool": {"mothball": {}}}, "in mothball.toml, write the keys at the top level, without [tool.mothball]"),
         ({"zzz": 1}, f"expected one of: {', '.join(PROJECT_KEYS)}"),
         ({"severity": {"archive": "off"}}, "did you mean `archived`?"),
         ({"severity": {"zzz": "off"}}, f"expected one of: {', '.join(Rule)}"),
@@ -286,16 +286,16 @@ def test_an_index_url_is_taken_as_it_is_written(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("https://user:secret@index.example/", "`index-url` holds credentials"),
-        ("https://secret@index.example/simple/", "`index-url` holds credentials"),
-        ("https://user:sec/ret@index.example/", "`index-url` holds credentials"),
-        ("https://user:sec#ret@index.example/", "`index-url` holds credentials"),
+        ("https://user:secret@index.example/", "`index-url` must not contain credentials"),
+        ("https://secret@index.example/simple/", "`index-url` must not contain credentials"),
+        ("https://user:sec/ret@index.example/", "`index-url` must not contain credentials"),
+        ("https://user:sec#ret@index.example/", "`index-url` must not contain credentials"),
         ("https://index.example/simple/?token=secret", "credentials, a query or a fragment"),
         ("https://index.example/simple/#secret", "credentials, a query or a fragment"),
         ("ftp://user:secret@index.example/", "must be an index URL"),
         ("user:secret@index.example/simple", "must be an index URL"),
         ("https://user:se cret@index.example/", "must be an index URL"),
-        ("https://${USER}:${SECRET}@index.example/", "`index-url` holds a variable"),
+        ("https://${USER}:${SECRET}@index.example/", "`index-url` contains a variable"),
     ],
 )
 def test_credentials_are_refused_and_not_repeated(url: str, message: str) -> None:
@@ -309,7 +309,7 @@ def test_credentials_are_refused_and_not_repeated(url: str, message: str) -> Non
 @pytest.mark.parametrize("url", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://index.example/${TEAM}"])
 def test_variables_are_refused(url: str) -> None:
     error = refusal({"status-index": url})
-    assert "`status-index` holds a variable" in str(error)
+    assert "`status-index` contains a variable" in str(error)
     assert "--index-url" in error.help
 
 
@@ -401,7 +401,7 @@ def test_two_ignores_of_one_project_contradict_each_other(second: str) -> None:
     error = refusal({"ignore": {"old-lib": entry, second: entry}}, ("tool", "mothball"))
     assert str(error) == f"`{second}` and `old-lib` are the same project"
     assert error.key == ("tool", "mothball", "ignore", second)
-    assert "keep one" in error.help
+    assert "remove one" in error.help
 
 
 @pytest.mark.parametrize(
@@ -419,13 +419,13 @@ def test_two_ignores_of_one_project_contradict_each_other(second: str) -> None:
 )
 def test_an_ignore_ends_on_a_date_and_nothing_else(until: object, described: str) -> None:
     error = refusal({"ignore": {"a": {"rules": ["archived"], "until": until}}})
-    assert str(error) == f"`until` must be a date without quotes such as 2027-03-01, not {described}"
+    assert str(error) == f"`until` must be a date without quotes, such as 2027-03-01, not {described}"
     assert error.key == ("ignore", "a", "until")
 
 
 def test_a_number_too_long_to_be_printed_is_described() -> None:
     until = refusal({"ignore": {"a": {"rules": ["archived"], "until": HUGE}}})
-    assert str(until) == "`until` must be a date without quotes such as 2027-03-01, not a huge number"
+    assert str(until) == "`until` must be a date without quotes, such as 2027-03-01, not a huge number"
     assert str(refusal({"offline": -HUGE})) == "`offline` must be true or false, not a huge number"
     assert str(refusal({"offline": 2**64 - 1})) == f"`offline` must be true or false, not {2**64 - 1}"
 
@@ -617,5 +617,5 @@ def test_a_rule_about_a_place_cannot_be_ignored(rule: Rule) -> None:
 def test_a_key_of_the_users_own_configuration_is_sent_there(key: str) -> None:
     error = refusal({key: True})
 
-    assert (str(error), error.key) == (f"`{key}` works only in your own configuration", (key,))
+    assert (str(error), error.key) == (f"`{key}` is only allowed in the user configuration", (key,))
     assert "mothball/config.toml" in error.help
