@@ -138,7 +138,11 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"max-age": dt.time(1, 30)}, ("max-age",), "not 01:30:00"),
     ({"exclude": {"a": 1}}, ("exclude",), "`exclude` must be an array of strings, not a table"),
     ({"exclude": ["a", None]}, ("exclude",), "not null"),
-    ({"exclude": ["*" * 9]}, ("exclude",), "`exclude` must contain only patterns of at most 200 characters with at most 8 `*`"),
+    (
+        {"exclude": ["*" * 9]},
+        ("exclude",),
+        "`exclude` must contain only patterns of at most 200 characters with at most 8 `*`",
+    ),
     ({"exclude": ["x" * 201]}, ("exclude",), "patterns of at most 200 characters"),
     ({"severity": "error"}, ("severity",), '`severity` must be a table, not "error"'),
     (
@@ -168,7 +172,11 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"ignore": {"a": {"reason": "because"}}}, ("ignore", "a"), "has no rules"),
     ({"ignore": {"a": {"rules": "archived"}}}, ("ignore", "a", "rules"), "`rules` must be an array of strings"),
     ({"ignore": {"a": {"rules": ["archivd"]}}}, ("ignore", "a", "rules"), "unknown rule `archivd`"),
-    ({"ignore": {"a": {"rules": ["archived"], "reason": 1}}}, ("ignore", "a", "reason"), "`reason` must be a non-empty string"),
+    (
+        {"ignore": {"a": {"rules": ["archived"], "reason": 1}}},
+        ("ignore", "a", "reason"),
+        "`reason` must be a non-empty string",
+    ),
     ({"ignore": {"a": {"rules": ["archived"], "why": "x"}}}, ("ignore", "a", "why"), "unknown key `why`"),
 ]
 
