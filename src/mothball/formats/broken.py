@@ -1,4 +1,4 @@
-"""The document of a text with a syntax error, in formats that are read whole or not at all."""
+"""Documents for files with a syntax error, in formats that are rejected as a whole."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def broken_document(format_name: str, text: str, offset: int, message: str) -> D
     """Return a document with one problem: an unresolved merge conflict, or ``message`` at ``offset``."""
     conflict = find_conflict_marker(text)
     if conflict is not None:
-        problem = ParseProblem(conflict, "unresolved merge conflict", "keep one side, remove the markers")
+        problem = ParseProblem(conflict, "unresolved merge conflict", "keep one side and remove the conflict markers")
     else:
         start = min(offset, len(text.rstrip()))
         rest = _REST_OF_LINE.match(text, start)
         length = len(rest[0].rstrip()) if rest else 0
-        help_text = "fix the syntax error: until then, nothing in this file is checked"
+        help_text = "fix the syntax error; nothing in this file is checked until then"
         problem = ParseProblem(Span(start, start + length), message, help_text)
     return Document(format_name, problems=(problem,), is_broken=True)
 
 
 def find_conflict_marker(text: str) -> Span | None:
-    """Return the first line that marks a merge conflict, None if there is none."""
-    found = _CONFLICT.search(text)
-    return Span(*found.span()) if found else None
+    """Return the span of the first merge conflict marker, or None."""
+    marker = _CONFLICT.search(text)
+    return Span(*marker.span()) if marker else None

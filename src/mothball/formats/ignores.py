@@ -1,6 +1,6 @@
-"""``# mothball: ignore[rule, ...] reason``: the comment that takes a finding out of the count.
+"""Parse ignore comments: ``# mothball: ignore[rule, ...] reason``.
 
-The same in every format whose comments begin with ``#``; in INI files a comment may begin with ``;`` as well.
+The syntax is the same in every format whose comments begin with ``#``. In INI files, ``;`` works as well.
 """
 
 from __future__ import annotations
@@ -12,59 +12,60 @@ from mothball.model.errors import suggest
 from mothball.model.findings import IGNORABLE_RULES, Rule
 from mothball.model.sanitize import one_line
 
-# A directive may stand behind other words, but always behind a "#" of its own: `# via flask  # mothball: ignore[...]`.
-# Behind our name in other letters only what begins like an ignore is one: `# Mothball: a word about it` is prose.
+# A directive may follow other comment text but needs its own "#": `# via flask  # mothball: ignore[...]`. Unless the
+# name is in lower case, only "ignore" makes it a directive: `# Mothball: our linter` is prose.
 _DIRECTIVE = r"{}[ \t]*+(?:mothball[ \t]*+:|(?i:mothball[ \t]*+:(?=[ \t]*+ignore)))[ \t]*+"
-_US = "mothball"
+_NAME = "mothball"
 _IGNORE = r"(?s)ignore[ \t]*+\[([^\]\r\n]*+)\](.*)"
 _WORD = r"[^\s\[]*+"
 
-# The way out where what should be a comment is none.
-COMMENT_FORM = "a comment begins with a space and `#`: write ` # mothball: ignore[archived] reason` behind the entry"
+# Help for an ignore comment that does not parse as a comment.
+COMMENT_FORM = "a comment needs a space before `#`: write ` # mothball: ignore[archived] reason` after the entry"
 _FORM = "write `# mothball: ignore[archived] reason`"
 
 
 def may_hold_ignore_comment(text: str) -> bool:
-    """Return whether a comment in ``text`` may be one that ``read_comment`` reads: most files hold none."""
-    return _US in text or _US in text.lower()
+    """Return False if no comment in ``text`` can be an ignore comment; a fast check, since most files have none."""
+    return _NAME in text or _NAME in text.lower()
 
 
 def read_comment(text: str, span: Span, mark: str = "#") -> IgnoreComment | ParseProblem | None:
-    """Read the comment that ``span`` covers in ``text``, from its ``mark`` to its end.
+    """Parse the comment that ``span`` covers in ``text``; ``mark`` is the character that starts comments.
 
-    Returns None where mothball is not spoken to, and a problem that says what to write where it is spoken to in words
-    it does not know. The ``span`` of what is returned begins at the directive's own mark. The reason may be empty.
+    Return None for a comment without a mothball directive and a problem for an invalid directive. The span of the
+    result begins at the directive's own mark. The reason may be empty.
     """
     comment = span.slice(text)
     directive = re.search(_DIRECTIVE.format(f"[#{mark}]"), comment) if may_hold_ignore_comment(comment) else None
     if directive is None:
         return None
-    place = Span(span.start + directive.start(), span.start + len(comment.rstrip()))
+    directive_span = Span(span.start + directive.start(), span.start + len(comment.rstrip()))
     body = comment[directive.end() :]
     ignore = re.match(_IGNORE, body)
     if ignore is None:
-        return ParseProblem(place, _what_is_wrong(body), _FORM)
+        return ParseProblem(directive_span, _directive_error(body), _FORM)
     rules = tuple(dict.fromkeys(rule for rule in (part.strip() for part in ignore[1].split(",")) if rule))
     if not rules:
-        return ParseProblem(place, "`mothball: ignore[]` names no rule", _FORM)
+        return ParseProblem(directive_span, "`mothball: ignore[]` has no rule", _FORM)
     unknown = next((rule for rule in rules if rule not in IGNORABLE_RULES), None)
     if unknown is not None:
-        return _unknown_rule(place, unknown)
-    return IgnoreComment(place, rules, ignore[2].strip(), applies_to=place)
+        return _unknown_rule(directive_span, unknown)
+    return IgnoreComment(directive_span, rules, ignore[2].strip(), applies_to=directive_span)
 
 
-def _what_is_wrong(body: str) -> str:
+def _directive_error(body: str) -> str:
     word = re.match(_WORD, body)
     directive = one_line(word[0], 40) if word else ""
     if not directive:
-        return "`mothball:` is followed by no directive"
+        return "`mothball:` has no directive"
     if directive != "ignore":
-        return f"`mothball: {directive}` is no directive"
+        return f"unknown directive `mothball: {directive}`"
     if body[len("ignore") :].lstrip().startswith("["):
-        return "`mothball: ignore[` is not closed with `]`"
-    return "`mothball: ignore` names no rule"
+        return "`mothball: ignore[` has no closing `]`"
+    return "`mothball: ignore` has no rule"
 
 
-def _unknown_rule(place: Span, rule: str) -> ParseProblem:
-    what = "cannot be ignored" if rule in tuple(Rule) else "is no rule"
-    return ParseProblem(place, f"`{one_line(rule, 40)}` {what}", suggest(rule.lower(), IGNORABLE_RULES))
+def _unknown_rule(directive_span: Span, rule: str) -> ParseProblem:
+    shown = one_line(rule, 40)
+    message = f"rule `{shown}` cannot be ignored" if rule in tuple(Rule) else f"unknown rule `{shown}`"
+    return ParseProblem(directive_span, message, suggest(rule.lower(), IGNORABLE_RULES))

@@ -1,8 +1,8 @@
-"""The one table: file name to format. Whoever asks which files mothball reads finds the answer here.
+"""Map file names to formats: the only place that defines which files mothball reads.
 
-The patterns are data because the hook's ``files`` expression, the documentation and the editors are made of them. A
-commit that touches none of these files is told so by this module before anything else is imported: it imports next to
-nothing.
+The patterns are data because the hook's ``files`` expression, the documentation and the editor settings are generated
+from them. The hook imports this module first and exits early if a commit touches no dependency file, so it imports as
+little as possible.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from mothball.model.records import NamedTuple
 
 
 class FilePattern(NamedTuple):
-    """A shape of file names; ``*`` stands for any characters, letters are told apart by case.
+    """A case-sensitive file name pattern in which ``*`` matches any characters.
 
-    ``parent`` is the name of the directory that must hold the file, empty where any may.
+    ``parent`` is the required name of the file's directory, empty if any directory will do.
     """
 
     name: str
@@ -24,7 +24,7 @@ class FilePattern(NamedTuple):
     parent: str = ""
 
 
-# The first that matches wins.
+# The first match wins.
 PATTERNS = (
     FilePattern(PYPROJECT_TOML, "pyproject"),
     FilePattern("Pipfile", "pipfile"),
@@ -53,16 +53,16 @@ PATTERNS = (
     FilePattern("*.in", "requirements", parent="requirements"),
 )
 
-# A file that is drawn in by -r or -c bears one of these, or a name of the table: an include must not make us read, and
-# quote from, whatever a repository points at.
+# An included file must have one of these suffixes or match a pattern above. Otherwise a repository could make mothball
+# read, and quote from, arbitrary files.
 INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 
-# The formats whose files may name others to be read along: by -r and -c, or by setuptools' `file`.
+# Formats whose files may include others, with -r, -c or setuptools' `file:`.
 INCLUDING_FORMATS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
 
 
 def format_of(path: str) -> str | None:
-    """Return the format of the file at ``path``, judged by its name and that of its directory; None for no format."""
+    """Return the format that the names of a file and its directory imply, or None."""
     directory, name = os.path.split(path)
     parent = os.path.basename(directory)
     for pattern in PATTERNS:
@@ -72,23 +72,22 @@ def format_of(path: str) -> str | None:
 
 
 def is_constraints(path: str) -> bool:
-    """Return whether the file at ``path`` is, by its name, a constraints file."""
+    """Return True if the name of a file is that of a constraints file."""
     name = os.path.basename(path)
     return "constraints" in name and format_of(path) == "requirements"
 
 
 def may_be_included(path: str) -> bool:
-    """Return whether ``-r`` and ``-c`` may lead to ``path``, judged by its name."""
+    """Return True if the name of a file permits including it with ``-r`` or ``-c``."""
     return os.path.basename(path).endswith(INCLUDE_SUFFIXES) or format_of(path) == "requirements"
 
 
 def may_be_dependency_file(path: str) -> bool:
-    """Return whether a path is one of a dependency file, or of one that another may include, judged by its name."""
+    """Return True if the name of a file is that of a dependency file or permits including it."""
     return format_of(path) is not None or may_be_included(path)
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Return whether ``name`` has the shape ``pattern``."""
     first, *rest = pattern.split("*")
     if not rest:
         return name == pattern

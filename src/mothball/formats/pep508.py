@@ -1,8 +1,8 @@
-"""One requirement, the PEP 508 "dependency specifier", with the place of each of its parts.
+"""Parse one requirement (a PEP 508 "dependency specifier") with the span of each part.
 
-``packaging`` decides what is a requirement and what it means, but importing it costs three times a bare interpreter
-start. So a requirement in one of the plain forms is read here by regular expressions that accept a subset of what
-``packaging`` accepts and never backtrack; everything else is put before ``packaging``, which is imported then.
+``packaging`` is the reference, but importing it takes three times as long as starting the interpreter. Requirements in
+common forms are therefore parsed by regular expressions that accept a subset of what ``packaging`` accepts and never
+backtrack; all others are passed to ``packaging``, which is imported on demand.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-# No honest requirement comes near it; it bounds what hostile text costs in ``packaging``, which recurses.
+# Longer requirements are rejected: they are not realistic, and ``packaging`` parses recursively.
 MAX_LENGTH = 4096
-# An editor has the same entries read again with every keystroke: so many of them are remembered, unless they are longer
-# than this number of code points.
+# An editor parses the same entries on every keystroke, so results are cached: at most MAX_CACHED, of entries with
+# at most MAX_CACHED_LENGTH code points.
 MAX_CACHED = 16_384
 MAX_CACHED_LENGTH = 200
 
 
 class ParsedRequirement(NamedTuple):
-    """A valid requirement; every span counts code points into the text that was read.
+    """A valid requirement; spans are code-point offsets into the parsed text.
 
-    ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without the white space around them;
-    parentheses around a specifier belong to neither it nor its span. ``specifier_span`` is None where there is no
-    specifier, ``url`` empty where the requirement is no direct reference. ``entry_span`` is the trimmed whole, and
-    ``project`` the normalised name.
+    ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without surrounding white space.
+    ``specifier`` and ``specifier_span`` exclude parentheses; the span is None if there is no specifier. ``url`` is
+    empty unless the requirement is a direct reference. ``entry_span`` covers the trimmed text, and ``project`` is the
+    normalized name.
     """
 
     name: str
@@ -51,16 +51,16 @@ class ParsedRequirement(NamedTuple):
     def to_dependency_at(
         self, offset: int, kind: DependencyKind, section: str = "", skip_reason: SkipReason | None = None
     ) -> Dependency:
-        """Return the dependency that this is in a file in which the text that was read begins at ``offset``."""
-        _, (name, name_end), extras, specifier, place, marker, _, (start, end), project = self
+        """Return the dependency in a file whose text contains the parsed text unchanged at ``offset``."""
+        _, (name, name_end), extras, specifier, span, marker, _, (start, end), project = self
         name_span = make(Span, (offset + name, offset + name_end))
         entry_span = make(Span, (offset + start, offset + end))
-        at = make(Span, (offset + place[0], offset + place[1])) if place else None
+        specifier_span = make(Span, (offset + span[0], offset + span[1])) if span else None
         return new_dependency(
             name=project,
             name_span=name_span,
             entry_span=entry_span,
-            specifier_span=at,
+            specifier_span=specifier_span,
             specifier=specifier,
             extras=extras,
             marker=marker,
@@ -71,18 +71,17 @@ class ParsedRequirement(NamedTuple):
 
     def to_dependency(
         self,
-        where: Callable[[int, int], Span],
+        locate: Callable[[int, int], Span],
         kind: DependencyKind,
         section: str = "",
         skip_reason: SkipReason | None = None,
     ) -> Dependency:
-        """Return the same for a text whose parts stand in the file where ``where`` says."""
-        place = where(*self.specifier_span) if self.specifier_span else None
+        """Return the dependency in a file; ``locate`` maps a range of the parsed text to the file."""
         return new_dependency(
             name=self.project,
-            name_span=where(*self.name_span),
-            entry_span=where(*self.entry_span),
-            specifier_span=place,
+            name_span=locate(*self.name_span),
+            entry_span=locate(*self.entry_span),
+            specifier_span=locate(*self.specifier_span) if self.specifier_span else None,
             specifier=self.specifier,
             extras=self.extras,
             marker=self.marker,
@@ -93,28 +92,28 @@ class ParsedRequirement(NamedTuple):
 
 
 class RequirementError(NamedTuple):
-    """Text that is no requirement: where it stops being one, why, and what to write."""
+    """An invalid requirement: the span of the error, a message, and what to write instead."""
 
     span: Span
     message: str
     help: str
 
 
-# --- the plain forms --------------------------------------------------------------------------------------------------
-# Possessive quantifiers throughout: a match is found or given up in one pass. A repeated group is made atomic instead,
-# (?>(?:...)*), as Python before 3.11.5 keeps half of a possessive group's last round. The patterns are small because
-# they are compiled at every start.
+# --- common forms -----------------------------------------------------------------------------------------------------
+# Quantifiers are possessive, so that matching never backtracks. A repeated group is atomic instead, (?>(?:...)*):
+# before Python 3.11.5, a possessive group keeps part of a failed last repetition. The patterns are small because they
+# are compiled at every start.
 
-# A name that also ends in "_", which packaging lets pass, is no plain form.
+# packaging also accepts names that end in "_"; these are not a common form.
 NAME_PATTERN = r"[A-Z0-9]++(?>(?:[-._]++[A-Z0-9]++)*)"
 
-_PLAIN = re.compile(
+_COMMON_FORM = re.compile(
     rf"[ \t]*+({NAME_PATTERN})[ \t]*+(?:\[([ \tA-Z0-9,._-]*+)\][ \t]*+)?"
     r"(?:(\()?[ \t]*+([=<>!~][=<>!~A-Z0-9.*+_, \t-]*+)?(\))?[ \t]*+(?:;(.*))?|@[ \t]*+([!-~]++)(?:[ \t]++(?:;(.*))?)?)",
     re.IGNORECASE | re.ASCII,
 )
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
-# One clause: its operator, its release, what may follow a release, and what only "==" and "!=" allow.
+# One clause: operator, release, pre/post/dev suffix, and what is only valid with "==" and "!=".
 _CLAUSE = re.compile(
     r"([=!]=|[<>]=?+|~=)[ \t]*+(v?+(?:[0-9]++!)?[0-9]++(?>(?:\.[0-9]++)*))"
     r"((?:[-_.]?+(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?+[0-9]*+)?"
@@ -122,107 +121,107 @@ _CLAUSE = re.compile(
     r"(\.\*|\+[a-z0-9]++(?>(?:[-_.][a-z0-9]++)*))?",
     re.IGNORECASE | re.ASCII,
 )
-# "===" takes any text up to white space, commas included: plain only where it stands alone.
+# "===" accepts any text up to white space, including commas, so it is only parsed here as the single clause.
 _ARBITRARY = re.compile(r"===[A-Z0-9.+_-]++", re.IGNORECASE | re.ASCII)
 
 _VARIABLE = (
     "(?:python_(?:full_)?version|os_name|sys_platform|platform_(?:release|system|version|machine|python_implementation)"
     r"|implementation_(?:name|version)|extra)\b"
 )
-# Printable ASCII without a backslash: Python's escapes are for packaging to judge.
+# Printable ASCII without backslashes: packaging handles escapes.
 _STRING = r"""(?:"[ !#-\[\]-~]*+"|'[ -&(-\[\]-~]*+')"""
 _OPERAND = rf"(?:({_VARIABLE})|{_STRING})"
 _COMPARE = r"(?:[ \t]*+(?:===?|[~!]=|[<>]=?)[ \t]*+|[ \t]++(?:not[ \t]++)?in[ \t]++)"
-# Opening parentheses, one comparison, closing parentheses, and whether another follows.
+# Opening parentheses, one comparison, closing parentheses, and the operator that joins the next comparison.
 _MARKER_TERM = re.compile(rf"([( \t]*+){_OPERAND}{_COMPARE}{_OPERAND}([) \t]*+)((?:and|or)\b|\Z)")
 _MAX_PLAIN_NESTING = 20
 
 
 def parse_requirement(text: str) -> ParsedRequirement | RequirementError:
-    """Read one requirement (PEP 508, version specifiers as in PEP 440) and say where its parts stand.
+    """Parse one requirement (PEP 508, with version specifiers as in PEP 440).
 
-    Accepts and rejects exactly what ``packaging.requirements.Requirement`` does, up to ``MAX_LENGTH`` code points.
-    Raises nothing.
+    Accepts exactly what ``packaging.requirements.Requirement`` accepts, up to ``MAX_LENGTH`` code points. Raises
+    nothing.
     """
-    return _cached_entry(text) if len(text) <= MAX_CACHED_LENGTH else parse_requirement_uncached(text)
+    return _parse_requirement_cached(text) if len(text) <= MAX_CACHED_LENGTH else parse_requirement_uncached(text)
 
 
 def parse_requirement_uncached(text: str) -> ParsedRequirement | RequirementError:
-    """Do the same for a caller that remembers what it read."""
+    """Parse one requirement like ``parse_requirement``, for callers with a cache of their own."""
     if len(text) > MAX_LENGTH:
         return RequirementError(
-            _whole(text),
-            f"a requirement of {len(text)} characters; at most {MAX_LENGTH} are read",
-            "split it, or check that a quote or a bracket is not left open",
+            _trimmed_span(text),
+            f"requirement too long: {len(text)} characters (limit {MAX_LENGTH})",
+            "split it, or check for an unclosed quote or bracket",
         )
-    return _read_plain(text) or _read_any(text)
+    return _parse_common_form(text) or _parse_with_packaging(text)
 
 
-_cached_entry = lru_cache(MAX_CACHED)(parse_requirement_uncached)
+_parse_requirement_cached = lru_cache(MAX_CACHED)(parse_requirement_uncached)
 
 
 def name_only_requirement(text: str, name: Span) -> ParsedRequirement:
-    """Return the entry ``text`` of which only the name can be told, which stands at ``name``."""
-    written = name.slice(text)
-    return ParsedRequirement(written, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written))
+    """Return a requirement for ``text`` in which only the name, at the span ``name``, is known."""
+    written_name = name.slice(text)
+    return ParsedRequirement(written_name, name, (), "", None, "", "", Span(0, len(text)), normalize_name(written_name))
 
 
 def find_leading_name(text: str) -> Span | None:
-    """Return the place of the project name in text that ``parse_requirement`` rejected, where one can be told.
+    """Return the span of the project name in text that ``parse_requirement`` rejected, or None.
 
-    A name can be told where it opens the text, an opening quote left aside, and ends at the text's end or at
-    something that follows names: ``requests=``, ``requests[``, ``"req``. It may be half typed.
+    The name must be at the beginning, after an optional quote, and be followed by the end of the text or by a character
+    that may follow a name: ``requests=``, ``requests[``, ``"req``. The name may be incomplete.
     """
-    # re keeps what it compiled: only text that is wrong pays for this pattern.
+    # Not compiled at import: only invalid text needs this pattern, and `re` caches it.
     pattern = rf"""\s*+["']?+\s*+({NAME_PATTERN})(?=\s*+(?:[\[(<>=!~^;@,"']|\Z))"""
-    seen = re.match(pattern, text[:MAX_LENGTH], re.IGNORECASE | re.ASCII)
-    return Span(*seen.span(1)) if seen else None
+    match = re.match(pattern, text[:MAX_LENGTH], re.IGNORECASE | re.ASCII)
+    return Span(*match.span(1)) if match else None
 
 
-def _whole(text: str) -> Span:
-    """Return the span of ``text`` without the white space around it."""
+def _trimmed_span(text: str) -> Span:
+    """Return the span of ``text`` without surrounding white space."""
     stripped = text.strip()
     start = text.find(stripped) if len(stripped) < len(text) else 0
     return Span(start, start + len(stripped))
 
 
-def _read_plain(text: str) -> ParsedRequirement | None:
-    found = _PLAIN.fullmatch(text)
-    if found is None:
+def _parse_common_form(text: str) -> ParsedRequirement | None:
+    match = _COMMON_FORM.fullmatch(text)
+    if match is None:
         return None
-    name, extras_text, opening, specifier, closing, marker, url, url_marker = found.groups()
+    name, extras_text, opening, specifier, closing, marker, url, url_marker = match.groups()
     if url is not None:
         marker = url_marker
-    if (opening is None) != (closing is None) or (marker is not None and not _is_plain_marker(marker)):
+    if (opening is None) != (closing is None) or (marker is not None and not _is_common_marker(marker)):
         return None
     extras = _split_extras(extras_text) if extras_text else ()
     specifier_span = None
     if specifier is not None:
         specifier = specifier.rstrip()
-        specifier_span = make(Span, (found.start(4), found.start(4) + len(specifier)))
-    if extras is None or (specifier is not None and not _is_plain_specifier(specifier)):
+        specifier_span = make(Span, (match.start(4), match.start(4) + len(specifier)))
+    if extras is None or (specifier is not None and not _is_common_specifier(specifier)):
         return None
     marker = marker.strip() if marker else ""
-    name_span, entry_span, project = make(Span, found.span(1)), _whole(text), normalize_name(name)
+    name_span, entry_span, project = make(Span, match.span(1)), _trimmed_span(text), normalize_name(name)
     parts = (name, name_span, extras, specifier or "", specifier_span, marker, url or "", entry_span, project)
     return make(ParsedRequirement, parts)
 
 
 def _split_extras(text: str) -> tuple[str, ...] | None:
-    """Return the extras between the brackets, or None where they are no plain list."""
+    """Return the extras in the text between the brackets, or None if the list is not in a common form."""
     extras = tuple(part.strip() for part in text.split(","))
     if extras == ("",):
         return ()
     return extras if all(map(_NAME.fullmatch, extras)) else None
 
 
-def _is_plain_specifier(specifier: str) -> bool:
+def _is_common_specifier(specifier: str) -> bool:
     if specifier.startswith("==="):
         return _ARBITRARY.fullmatch(specifier) is not None
-    return all(map(_is_plain_clause, specifier.split(",")))
+    return all(map(_is_common_clause, specifier.split(",")))
 
 
-def _is_plain_clause(text: str) -> bool:
+def _is_common_clause(text: str) -> bool:
     clause = _CLAUSE.fullmatch(text.strip())
     if clause is None:
         return False
@@ -232,12 +231,12 @@ def _is_plain_clause(text: str) -> bool:
     return operator != "~=" or "." in release
 
 
-def _is_plain_marker(marker: str) -> bool:
+def _is_common_marker(marker: str) -> bool:
     position = depth = 0
     while term := _MARKER_TERM.match(marker, position):
         opening, left, right, closing, joiner = term.groups()
         depth += opening.count("(")
-        # packaging compares two variables, or two strings, too; that is not usual.
+        # packaging also accepts comparisons of two variables or two strings.
         if (left is None) == (right is None) or depth > _MAX_PLAIN_NESTING:
             return False
         depth -= closing.count(")")
@@ -249,17 +248,16 @@ def _is_plain_marker(marker: str) -> bool:
     return False
 
 
-# --- everything else --------------------------------------------------------------------------------------------------
+# --- other forms ------------------------------------------------------------------------------------------------------
 
 
-def _read_any(text: str) -> ParsedRequirement | RequirementError:
-    """Let ``packaging`` decide."""
+def _parse_with_packaging(text: str) -> ParsedRequirement | RequirementError:
     import warnings  # noqa: PLC0415 - off the warm path
 
-    from packaging.requirements import Requirement  # noqa: PLC0415 - three times a bare start
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow import
 
     try:
-        # Python warns of strange escapes in a marker's strings; nobody asked for that on a terminal.
+        # Invalid escapes in marker strings cause a SyntaxWarning, which is not for the user.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             requirement = Requirement(text)
@@ -269,7 +267,7 @@ def _read_any(text: str) -> ParsedRequirement | RequirementError:
 
 
 def _locate(text: str, requirement: Requirement) -> ParsedRequirement:
-    """Find the parts of an accepted requirement; the grammar leaves no choice where each begins and ends."""
+    """Find the spans of the parts of a requirement that ``packaging`` accepted."""
     name_start = _skip_space(text, 0)
     position = name_end = name_start + len(requirement.name)
     position = _skip_space(text, position)
@@ -292,20 +290,20 @@ def _locate(text: str, requirement: Requirement) -> ParsedRequirement:
         specifier_span,
         marker.strip(),
         requirement.url or "",
-        _whole(text),
+        _trimmed_span(text),
         normalize_name(requirement.name),
     )
 
 
 def _locate_specifier(text: str, position: int) -> tuple[Span | None, int]:
-    """Return the specifier's span and where to look for the marker; no specifier holds ``;`` or ``)``."""
+    """Return the span of the specifier and the offset after it; specifiers contain neither ``;`` nor ``)``."""
     if text.startswith("(", position):
         position += 1
         end = text.index(")", position)
     else:
         end = text.find(";", position)
         end = len(text) if end < 0 else end
-    inner = _whole(text[position:end])
+    inner = _trimmed_span(text[position:end])
     if inner.start == inner.end:
         return None, end
     return Span(position + inner.start, position + inner.end), end
@@ -317,39 +315,41 @@ def _skip_space(text: str, position: int) -> int:
     return position
 
 
-# --- why not ----------------------------------------------------------------------------------------------------------
+# --- error messages ---------------------------------------------------------------------------------------------------
 
 _USUAL_FORM = "write NAME[EXTRA] SPECIFIER ; MARKER, such as `name[extra]>=1.2 ; python_version >= '3.11'`"
-# The first pattern that matches gives the help; its group, if any, the start of the error. Compiled on the first error.
+# The first pattern that matches determines the help; its group, if any, the start of the error. Compiled when needed.
 _HINTS = (
     (r"(?is).*?[#;]\s*+mothball\s*+:", COMMENT_FORM),
-    (r"\s*+()[\"']", "take the quotes away, or close them"),
+    (r"\s*+()[\"']", "close the quotes, or remove them"),
     (r"[^\[;@]*+()\[[^\]]*+\Z", "close the extras with `]`"),
     (r"[^(;@]*+()\([^)]*+\Z", "close the parenthesis"),
-    (r"[^=<>!~;@]*+()=(?!=)", "one `=` compares nothing: write `==` for exactly this version"),
+    (r"[^=<>!~;@]*+()=(?!=)", "`=` is not an operator: write `==` for an exact version"),
     (r"[^=<>!~;@]*+()[=<>!~]++\s*+(?:[,;)]|\Z)", "write a version after the operator"),
-    (r"[^;@]*?()~=\s*+v?+[0-9]++(?![0-9.!])", "`~=` takes at least two numbers, such as `~=1.2`"),
-    (r"[^=<>!~^;@]*+()[=<>!~]*+\s*+\^", "`^` belongs to Poetry: write a range such as `>=1.2,<2`"),
-    (r"[^;@]*?()(?:[<>]=?+|~=)[^,;@<>=!~]*?(?:\.\*|\+)", "only `==` and `!=` take `.*` or a local version"),
-    (r"\s*+[\w.-]++\s++()v?+[0-9]", "put an operator before the version, such as `name==1.2`"),
-    (r"[^;@]*+@[ \t]*+\S++\s++()[^\s;]", "only a marker may follow a URL: put ` ;` before it"),
-    (r"[^;]*+();[^(]*+(?>(?:\([^(]*+){100})", "remove the unneeded parentheses of the marker"),
-    (r"[^;]*+();\s*+\Z", "write a marker after `;`, or take `;` away"),
+    (r"[^;@]*?()~=\s*+v?+[0-9]++(?![0-9.!])", "`~=` needs at least two release segments, such as `~=1.2`"),
+    (r"[^=<>!~^;@]*+()[=<>!~]*+\s*+\^", "`^` is only valid in Poetry's own tables: write a range such as `>=1.2,<2`"),
+    (r"[^;@]*?()(?:[<>]=?+|~=)[^,;@<>=!~]*?(?:\.\*|\+)", "`.*` and local versions are only valid with `==` and `!=`"),
+    (r"\s*+[\w.-]++\s++()v?+[0-9]", "write an operator before the version, such as `name==1.2`"),
+    (r"[^;@]*+@[ \t]*+\S++\s++()[^\s;]", "only a marker may follow a URL: write ` ;` before it"),
+    (r"[^;]*+();[^(]*+(?>(?:\([^(]*+){100})", "remove unnecessary parentheses from the marker"),
+    (r"[^;]*+();\s*+\Z", "write a marker after `;`, or remove `;`"),
     (r"[^;]*+;", "compare a variable with a quoted string after `;`, such as `python_version >= '3.11'`"),
     (r"\s*+[\w.-]++\s++()\w", _USUAL_FORM),
 )
 
 
 def _explain(text: str, error: Exception) -> RequirementError:
-    """Return the error in mothball's own words: the messages of ``packaging`` change with its releases."""
-    whole = _whole(text)
-    found, help_text = None, _USUAL_FORM
+    """Describe the error independently of the messages of ``packaging``, which change between its releases."""
+    whole = _trimmed_span(text)
+    match, help_text = None, _USUAL_FORM
     for pattern, hint in _HINTS:
-        if found := re.match(pattern, text):
+        if match := re.match(pattern, text):
             help_text = hint
             break
     # Errors of packaging have a span since 26.4; its end is where the parser stopped.
-    stopped = getattr(error, "span", None) or (whole.start,)
-    places = (found.start(1),) if found and found.re.groups else reversed(stopped)
-    start = next((at for at in places if text[at : whole.end].strip() and at >= whole.start), whole.start)
+    error_span = getattr(error, "span", None) or (whole.start,)
+    offsets = (match.start(1),) if match and match.re.groups else reversed(error_span)
+    start = next(
+        (offset for offset in offsets if text[offset : whole.end].strip() and offset >= whole.start), whole.start
+    )
     return RequirementError(Span(start, whole.end), f"`{one_line(text, 60)}` is not a valid requirement", help_text)

@@ -1,7 +1,7 @@
-"""Text that is put together from parts of a file, with the way back to them.
+"""Assemble text from parts of a file and map offsets in it back to the file.
 
-What stands in a quoted string, behind the ``# `` of a script block or around a substitution is read as if it stood
-alone; an ``SourceMap`` says where in the file each part of it came from.
+The content of a quoted string, of a script block without its ``# ``, or of a line with substitutions is parsed as
+separate text; a ``SourceMap`` maps the resulting spans to the file.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class SourcePart(NamedTuple):
-    """A part of an excerpt: what it says there, and the place in the file that it stands for.
+    """A part of the assembled text and its range in the file.
 
-    Where both are of the same length they correspond one to one; else the part is a whole that cannot be divided. A
-    part that the file does not hold has an empty place.
+    If text and range have the same length, they correspond character by character; otherwise the part is mapped as a
+    whole. Text that is not in the file has an empty range.
     """
 
     text: str
@@ -30,7 +30,7 @@ class SourcePart(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A part that knows where it begins and ends in the excerpt."""
+    """A part with its range in the assembled text (``offset`` to ``after``) and in the file."""
 
     offset: int
     after: int
@@ -46,13 +46,13 @@ _offset = attrgetter("offset")
 
 
 class SourceMap(NamedTuple):
-    """A text and where each piece of it stands in the file; made by ``source_map``."""
+    """An assembled text with the file range of each piece; created by ``source_map``."""
 
     text: str
     pieces: tuple[_Piece, ...]
 
     def locate(self, start: int, end: int) -> Span:
-        """Return where ``text[start:end]`` stands in the file; code points into both."""
+        """Return the file range of ``text[start:end]``."""
         if not self.pieces:
             return Span(0, 0)
         first = self._piece(start)
@@ -63,8 +63,8 @@ class SourceMap(NamedTuple):
         return Span(opening, last.start + end - last.offset if last.is_exact else last.end)
 
     def parts(self, start: int, end: int) -> list[SourcePart]:
-        """Return the parts that ``text[start:end]`` consists of; one that cannot be divided is there with all of it."""
-        found = []
+        """Return the parts that ``text[start:end]`` overlaps; indivisible parts are returned as a whole."""
+        parts = []
         for index in range(self._index(start), len(self.pieces) if start < end else 0):
             piece = self.pieces[index]
             if piece.offset >= end:
@@ -72,13 +72,13 @@ class SourceMap(NamedTuple):
             if piece.is_exact:
                 low, high = max(start, piece.offset), min(end, piece.after)
                 shift = piece.start - piece.offset
-                found.append(SourcePart(self.text[low:high], low + shift, high + shift))
+                parts.append(SourcePart(self.text[low:high], low + shift, high + shift))
             else:
-                found.append(SourcePart(self.text[piece.offset : piece.after], piece.start, piece.end))
-        return found
+                parts.append(SourcePart(self.text[piece.offset : piece.after], piece.start, piece.end))
+        return parts
 
     def submap(self, start: int, end: int) -> SourceMap:
-        """Return ``text[start:end]`` as an excerpt of its own."""
+        """Return the source map of ``text[start:end]``."""
         return source_map(self.parts(start, end))
 
     def _piece(self, offset: int) -> _Piece:
@@ -89,7 +89,7 @@ class SourceMap(NamedTuple):
 
 
 def source_map(parts: Iterable[SourcePart]) -> SourceMap:
-    """Put ``parts`` together, in their order."""
+    """Concatenate ``parts``."""
     pieces: list[_Piece] = []
     texts: list[str] = []
     offset = 0
@@ -102,5 +102,5 @@ def source_map(parts: Iterable[SourcePart]) -> SourceMap:
 
 
 def map_span(text: str, span: Span) -> SourceMap:
-    """Return the part of a file that ``span`` covers, as it stands."""
+    """Return the source map of ``text[span.start:span.end]``."""
     return source_map([SourcePart(span.slice(text), span.start, span.end)])

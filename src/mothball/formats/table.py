@@ -1,4 +1,4 @@
-"""The formats: what each is, and the module that reads it. Which file names stand for them: ``formats/names.py``."""
+"""The supported formats and their parsers. ``formats/names.py`` maps file names to formats."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ __all__ = [
     "parse",
 ]
 
-# Format name to what it is, for people.
+# Format name to a description for users.
 FORMATS = {
-    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements, the tables of tools",
-    "requirements": "requirements and constraints files, as pip reads them",
-    "pipfile": "Pipfile: the packages of Pipenv, by category",
-    "hatch-toml": "hatch.toml: environments and builds of Hatch",
-    "pixi-toml": "pixi.toml: the PyPI dependencies of pixi, by feature and platform",
-    "tox-toml": "tox.toml: what the environments of tox install",
-    "setup-cfg": "setup.cfg: the lists of setuptools, and tox where its configuration stands there",
-    "setup-py": "setup.py: the literals in a call of setup(), never executed",
-    "tox-ini": "tox.ini: what the environments of tox install",
-    "conda-env": "environment.yml of conda: its pip: lists; conda packages are skipped",
+    "pyproject": "pyproject.toml: project metadata, dependency groups, build requirements, tool tables",
+    "requirements": "requirements and constraints files of pip",
+    "pipfile": "Pipfile: packages by category",
+    "hatch-toml": "hatch.toml: environments and build targets",
+    "pixi-toml": "pixi.toml: PyPI dependencies by feature and platform",
+    "tox-toml": "tox.toml: dependencies of tox environments",
+    "setup-cfg": "setup.cfg: the requirement lists of setuptools, and tox configuration in the same file",
+    "setup-py": "setup.py: literals in the call of setup(); the file is never executed",
+    "tox-ini": "tox.ini: dependencies of tox environments",
+    "conda-env": "conda environment.yml: the pip: lists; conda packages are skipped",
     "pre-commit": ".pre-commit-config.yaml: additional_dependencies of Python hooks",
-    "script": "Python scripts with metadata in their comments (PEP 723); only with --as script",
-    "uv-lock": "uv.lock, and the locks of scripts that uv writes",
+    "script": "Python scripts with inline metadata (PEP 723); only with --as script",
+    "uv-lock": "uv.lock, and lock files of scripts written by uv",
     "poetry-lock": "poetry.lock",
     "pdm-lock": "pdm.lock",
-    "pylock": "pylock.toml, the lock format of all tools (PEP 751)",
-    "pipfile-lock": "Pipfile.lock of Pipenv",
+    "pylock": "pylock.toml, the standard lock file format (PEP 751)",
+    "pipfile-lock": "Pipfile.lock",
 }
 
-# The module that reads a format, where ``parse(text)`` is all there is to it.
+# Format name to the module whose ``parse(text)`` reads it; requirements files are a special case in ``parse``.
 _MODULES = {
     "pyproject": "manifests.document",
     "pipfile": "manifests.pipfile",
@@ -75,18 +75,18 @@ _MODULES = {
     "pipfile-lock": "locks.pipfile",
 }
 
-# Where the first two lines may say in which encoding the file is (PEP 263).
+# Formats that may declare their encoding in one of the first two lines (PEP 263).
 _WITH_CODING_LINE = frozenset({"requirements", "script", "setup-py"})
 _SCRIPT_MARK = b"# /// script"
 
 
 def decode(format_name: str, path: str, data: bytes) -> str:
-    """Return ``data``, the bytes of the file at ``path``, as text without a byte-order mark; line ends stay.
+    """Decode the content of the file at ``path``; remove a byte-order mark and keep line endings.
 
-    Raises UnreadableFileError where the bytes are not in the encoding that the format, or the file itself, prescribes.
+    Raises UnreadableFileError if the content is not valid in the encoding of the format or of the coding line.
     """
     if format_name == "script" and _SCRIPT_MARK not in data:
-        # Without metadata nothing in it is ours to read, in whatever encoding it is.
+        # Without metadata no part of the script is parsed, so its encoding does not matter.
         return data.decode("latin-1")
     try:
         if format_name in _WITH_CODING_LINE:
@@ -97,21 +97,19 @@ def decode(format_name: str, path: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise decoding_error(path, data, error) from error
     except LookupError as error:
-        raise UnreadableFileError(
-            path, f"its coding line is of no use: {error}", help_text="save it as UTF-8"
-        ) from error
+        raise UnreadableFileError(path, str(error), help_text="save it as UTF-8") from error
 
 
 def parse(format_name: str, text: str, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
-    """Read ``text`` as a file of ``format_name``; imports that format's module alone.
+    """Parse ``text`` as a file of the format ``format_name``; imports only the module of that format.
 
-    ``kind`` says what the entries of a requirements file are to the project; other formats know by themselves. Raises
-    KeyError for a format that is not in ``FORMATS``, and nothing else.
+    ``kind`` applies to the entries of a requirements file; other formats determine it themselves. Raises KeyError if
+    the format is not in ``FORMATS``, and nothing else.
     """
     if format_name == "requirements":
         from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only the format at hand is imported
 
         return requirements.parse(text, kind=kind)
-    # importlib.import_module does the same, and its own import costs as much as a format's.
+    # Importing importlib for import_module would cost as much as importing a format.
     document: Document = __import__(f"mothball.formats.{_MODULES[format_name]}", fromlist=["parse"]).parse(text)
     return document

@@ -194,7 +194,7 @@ def test_invalid_toml_is_reported_once_with_position(repo: Path) -> None:
     assert resolver.resolve(str(repo / "a" / "b" / "requirements.txt"), str(repo)) is None
     (problem,) = resolver.problems
     assert (problem.severity, problem.path, problem.position) == (Severity.ERROR, "a/mothball.toml", Position(2, 11))
-    assert problem.message == f"invalid TOML: a string is not closed{NOT_CHECKED}"
+    assert problem.message == f"invalid TOML: unclosed string{NOT_CHECKED}"
     assert problem.help == 'close it with " on the same line'
     assert resolver.resolve(str(repo / "b" / "requirements.txt"), str(repo)) is not None
 

@@ -208,7 +208,7 @@ def test_unreadable_file_is_reported_once(repo: Path) -> None:
     [
         (b"flask\nsch\xf6n\n", "not valid UTF-8 (line 2, byte 9)"),
         (b"# coding: ascii\nsch\xc3\xb6n\n", "not valid ASCII (line 2, byte 19)"),
-        (b"# coding: no-such\nflask\n", "its coding line is of no use: "),
+        (b"# coding: no-such\nflask\n", "unsupported encoding in its coding line: "),
         (b"\xff\xfef\x00l\x00a", "not valid UTF-16-LE (line 1, byte "),
         (b"#" * (MAX_FILE_SIZE + 1), "larger than 32 MiB"),
     ],

@@ -232,7 +232,7 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
         ("requests^2.0", "^2.0", "Poetry"),
         ("requests==^2.0", "==^2.0", "Poetry"),
         ("requests 2.0", "2.0", "operator"),
-        ("requests~=2", "~=2", "two numbers"),
+        ("requests~=2", "~=2", "two release segments"),
         ("requests ;", ";", "marker"),
         ("requests>=2.*", ">=2.*", "`.*`"),
         ("requests>2,<=3+local", "<=3+local", "local version"),

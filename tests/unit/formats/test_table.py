@@ -169,8 +169,8 @@ def test_each_format_has_its_own_way_from_bytes_to_text() -> None:
         ("pyproject", b"a = 1\n# \xe9\n", "not valid UTF-8 (line 2, byte 8)"),
         ("requirements", b"a\nb\n\xe9", "not valid UTF-8 (line 3, byte 4)"),
         ("requirements", b"\xef\xbb\xbfa\nb\n\xe9", "not valid UTF-8 (line 3, byte 7)"),
-        ("requirements", b"# coding: ascii\n\xe9", "it is not ASCII (line 2, byte 16)"),
-        ("requirements", b"# coding: no-such\n", "its coding line is of no use: no-such is no encoding for files"),
+        ("requirements", b"# coding: ascii\n\xe9", "not valid ASCII (line 2, byte 16)"),
+        ("requirements", b"# coding: no-such\n", "unsupported encoding in its coding line: no-such"),
     ],
 )
 def test_bytes_that_are_no_text_are_an_unreadable_file(name: str, data: bytes, cause: str) -> None:

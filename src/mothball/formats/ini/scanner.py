@@ -1,13 +1,13 @@
-"""A tolerant INI scanner: sections, options and the lines of their values with their places, half typed or whole.
+"""Tolerant INI scanner: find sections, options and value lines with their spans, also in incomplete text.
 
-It reads what ``configparser`` reads (delimiters ``=`` and ``:``, comment lines that begin with ``#`` or ``;``, values
-that go on in deeper indented lines), but never raises and never stops. What it makes of broken places:
+It reads the syntax of ``configparser`` (delimiters ``=`` and ``:``, comment lines that begin with ``#`` or ``;``,
+values continued in more deeply indented lines), but never raises and never stops at an error. Recovery from errors:
 
-- a header that lacks a bracket is a header, unless the lines behind it show that it was put into a value;
-- a header without a name is none;
-- a line without a delimiter is an option that may be half typed (``merge_undelimited`` decides whose the lines behind it are);
-- the marks of a merge conflict are stepped over;
-- a section or an option that is there twice is there twice.
+- a header with a missing bracket counts as a header, unless the lines after it show that it is inside a value;
+- a header without a name is ignored;
+- a line without a delimiter counts as an option that may be incomplete (see ``merge_undelimited``);
+- merge conflict markers are skipped;
+- duplicate sections and options are all returned.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-# Only these three end a line.
+# A line ends at \r\n, \r or \n.
 _LINE = re.compile(r"[^\r\n]+")
 _DELIMITER = re.compile("[=:]")
-# A header whose first bracket is missing; nobody gives a value such a form.
+# A header whose opening bracket is missing; option lines do not have this form.
 _BROKEN_HEADER = re.compile(r"[^\s=\[\]]++\]")
-_CONFLICT_MARKS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
-# How much of a name a message repeats.
-_SHOWN = 60
+_CONFLICT_MARKERS = frozenset({"<<<<<<<", "|||||||", "=======", ">>>>>>>"})
+# The maximum number of code points of a name in a message.
+_MAX_SHOWN = 60
 
 
 class IniOption(NamedTuple):
-    """An option and the lines of its value, each without the white space around it; empty ones are left out.
+    """An option and the trimmed, non-empty lines of its value.
 
-    ``is_inline`` tells whether the first of them stands on the line of the name. ``delimited`` is False where the line
-    holds neither ``=`` nor ``:``.
+    ``is_inline`` is True if the first value line is on the line of the name. ``delimited`` is False if that line has
+    neither ``=`` nor ``:``.
     """
 
     name: str
@@ -48,12 +48,12 @@ class IniOption(NamedTuple):
 
     @property
     def is_one_line(self) -> bool:
-        """Whether the whole value stands on the line of the name."""
+        """Whether the whole value is on the line of the name."""
         return self.is_inline and len(self.lines) == 1
 
 
 class IniSection(NamedTuple):
-    """A section with its options in the order of the file; ``name`` is empty for what stands before the first."""
+    """A section with its options in file order; ``name`` is empty for options before the first header."""
 
     name: str
     span: Span
@@ -61,10 +61,10 @@ class IniSection(NamedTuple):
 
 
 class IniScan(NamedTuple):
-    """All that was found. Each of ``comments`` covers a comment line from its first ``#`` or ``;`` to its end.
+    """The result of a scan. Each span in ``comments`` covers a comment line from its ``#`` or ``;`` to its end.
 
-    ``problems`` is empty exactly where ``configparser`` reads the text, with the spelling of names kept. Only an option
-    that looks like half a header is let pass there, and not here.
+    ``problems`` is empty exactly if ``configparser``, with case-sensitive names, accepts the text. The only exception:
+    ``configparser`` accepts an option line that looks like a header with a missing bracket.
     """
 
     sections: tuple[IniSection, ...]
@@ -73,20 +73,20 @@ class IniScan(NamedTuple):
 
 
 def scan(text: str) -> IniScan:
-    """Read an INI document without byte-order mark. Raises nothing; linear in the text."""
+    """Scan an INI document without byte-order mark, in linear time. Raises nothing."""
     return _Scanner(text).document()
 
 
-def merge_undelimited(section: IniSection, known: Collection[str] = ()) -> Iterator[IniOption]:
-    """Yield the options of ``section`` with the lines that are theirs.
+def merge_undelimited(section: IniSection, option_names: Collection[str] = ()) -> Iterator[IniOption]:
+    """Yield the options of ``section``; drop lines without a delimiter unless their name is in ``option_names``.
 
-    A line without a delimiter is an option being typed where its name is one of ``known``; anywhere else it stands in
-    the way of the option before it, whose lines go on behind it.
+    Value lines after a dropped line belong to the option before it. A line whose name is in ``option_names`` is an
+    option with an incomplete line.
     """
     current: IniOption | None = None
     lines: list[Span] = []
     for option in section.options:
-        if option.delimited or option.name in known or current is None:
+        if option.delimited or option.name in option_names or current is None:
             if current is not None:
                 yield current._replace(lines=tuple(lines))
             current, lines = option, []
@@ -96,10 +96,10 @@ def merge_undelimited(section: IniSection, known: Collection[str] = ()) -> Itera
 
 
 def read_comments(text: str, comments: Iterable[Span]) -> tuple[list[IgnoreComment], list[ParseProblem]]:
-    """Return the ignores among ``comments``, in the order of the file, and what is wrong with others meant as such."""
-    read = [read_comment(text, span, text[span.start]) for span in sorted(comments)]
-    ignores = [one for one in read if isinstance(one, IgnoreComment)]
-    return ignores, [one for one in read if isinstance(one, ParseProblem)]
+    """Return the ignore comments among ``comments``, in file order, and the problems of invalid ones."""
+    results = [read_comment(text, span, text[span.start]) for span in sorted(comments)]
+    ignores = [result for result in results if isinstance(result, IgnoreComment)]
+    return ignores, [result for result in results if isinstance(result, ParseProblem)]
 
 
 class _Scanner:
@@ -112,7 +112,7 @@ class _Scanner:
         self._problems: list[ParseProblem] = []
         self._lines: list[Span] = []
         self._option: IniOption | None = None
-        self._half_header: IniSection | None = None
+        self._incomplete_header: IniSection | None = None
         self._indent = 0
         self._seen: set[tuple[str, ...]] = set()
         self._in_conflict = False
@@ -121,7 +121,7 @@ class _Scanner:
     def document(self) -> IniScan:
         for line in _LINE.finditer(self._text):
             self._read_line(line[0], line.start())
-        self._open_half_header()
+        self._open_incomplete_header()
         self._close_option()
         sections = tuple(
             IniSection(name, span, tuple(options)) for name, span, options in self._sections if name or options
@@ -132,72 +132,74 @@ class _Scanner:
         value = line.strip()
         if not value:
             return
-        if line[:7] in _CONFLICT_MARKS and line[7:8] in {"", " "}:
-            self._read_conflict_mark(line, start)
+        if line[:7] in _CONFLICT_MARKERS and line[7:8] in {"", " "}:
+            self._skip_conflict_marker(line, start)
             return
         indent = len(line) - len(line.lstrip())
         span = Span(start + indent, start + indent + len(value))
         if value[0] in "#;":
             self._comments.append(Span(span.start, start + len(line)))
         elif self._option is not None and indent > self._indent:
-            # The header before this line, if one was being typed, was typed into a value.
-            self._half_header = None
+            # An incomplete header on the line before is part of the value.
+            self._incomplete_header = None
             self._lines.append(span)
         elif not value.strip("[]"):
-            self._problem(span, "a section without a name", "write [NAME]")
+            self._problem(span, "section without a name", "write [NAME]")
         else:
-            self._open_half_header()
+            self._open_incomplete_header()
             self._read_statement(value, span, indent)
 
     def _read_statement(self, value: str, span: Span, indent: int) -> None:
-        """Read a line that begins something new."""
+        """Read a line that is not a continuation: a header or an option."""
         closing = value.rfind("]") if value[0] == "[" else -1
         if closing > 1:
             self._open_section(value[1:closing], span)
         elif value[0] == "[" or _BROKEN_HEADER.fullmatch(value):
-            self._problem(span, "the brackets of a section header are not both there", "write [NAME]")
-            self._half_header = IniSection(value.strip("[] \t"), span, ())
+            self._problem(span, "section header with a missing bracket", "write [NAME]")
+            self._incomplete_header = IniSection(value.strip("[] \t"), span, ())
             return
         else:
             self._close_option()
             self._read_option(value, span)
         self._indent = indent
 
-    def _read_conflict_mark(self, line: str, start: int) -> None:
-        """Step over a mark; tell of an unfinished merge once, at its first."""
+    def _skip_conflict_marker(self, line: str, start: int) -> None:
+        """Skip a merge conflict marker; report each conflict once, at its first marker."""
         self._has_conflict = True
         if line[0] == "<" or not self._in_conflict:
             self._problem(
-                Span(start, start + len(line)), "a merge conflict is not resolved", "keep one side, remove the markers"
+                Span(start, start + len(line)),
+                "unresolved merge conflict",
+                "keep one side and remove the conflict markers",
             )
         self._in_conflict = line[0] != ">"
 
     def _open_section(self, name: str, span: Span) -> None:
         self._close_option()
         self._sections.append((name, span, []))
-        self._check_twice(span, "section", name)
+        self._check_duplicate(span, "section", name)
 
-    def _open_half_header(self) -> None:
-        """Open the section whose header was half typed on the line before."""
-        if self._half_header is not None:
-            self._open_section(self._half_header.name, self._half_header.span)
-        self._half_header = None
+    def _open_incomplete_header(self) -> None:
+        """Open the section whose incomplete header is on the line before."""
+        if self._incomplete_header is not None:
+            self._open_section(self._incomplete_header.name, self._incomplete_header.span)
+        self._incomplete_header = None
 
     def _read_option(self, value: str, span: Span) -> None:
         delimiter = _DELIMITER.search(value)
-        at = delimiter.start() if delimiter else len(value)
-        name = value[:at].rstrip()
+        name_end = delimiter.start() if delimiter else len(value)
+        name = value[:name_end].rstrip()
         section = self._sections[-1][0]
         if not name:
-            self._problem(span, "nothing stands before this delimiter", "write NAME = VALUE")
+            self._problem(span, "missing option name before the delimiter", "write NAME = VALUE")
         elif not section:
             if len(self._sections[-1][2]) == 0:
-                self._problem(span, "this stands before the first section", "write [NAME] above it")
+                self._problem(span, "option before the first section header", "write [NAME] above this line")
         elif delimiter is None:
-            self._problem(span, "neither a [SECTION] nor NAME = VALUE", "indent it if it belongs to the value above")
+            self._problem(span, "expected [SECTION] or NAME = VALUE", "indent the line if it continues the value above")
         else:
-            self._check_twice(Span(span.start, span.start + len(name)), "option", section, name)
-        first = value[at + 1 :].strip()
+            self._check_duplicate(Span(span.start, span.start + len(name)), "option", section, name)
+        first = value[name_end + 1 :].strip()
         self._lines = [Span(span.end - len(first), span.end)] if first else []
         name_span = Span(span.start, span.start + len(name))
         self._option = IniOption(name, name_span, (), bool(first), delimiter is not None)
@@ -208,11 +210,11 @@ class _Scanner:
         self._option = None
         self._lines = []
 
-    def _check_twice(self, span: Span, what: str, *key: str) -> None:
-        # Both sides of a merge conflict are there, and that has been told.
+    def _check_duplicate(self, span: Span, what: str, *key: str) -> None:
+        # Both sides of a merge conflict define the same names, and the conflict is already reported.
         if key in self._seen and key != ("DEFAULT",) and not self._has_conflict:
-            shown = one_line(key[-1], _SHOWN)
-            self._problem(span, f"the {what} {shown} is there twice", "put the two together, or take one out")
+            shown = one_line(key[-1], _MAX_SHOWN)
+            self._problem(span, f"duplicate {what} {shown}", "merge the two, or remove one")
         self._seen.add(key)
 
     def _problem(self, span: Span, message: str, help_text: str) -> None:

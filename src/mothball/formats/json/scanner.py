@@ -1,7 +1,7 @@
-"""Read JSON (RFC 8259) with the position of every member of an object.
+"""Parse JSON (RFC 8259) with the position of every member of an object.
 
-The ``json`` module reads values, so that both accept the same documents, and reports no positions of what it has read.
-``members`` finds the positions in one object of a sound document, ``load`` the first error of a broken one.
+Values are decoded by the ``json`` module, which accepts the same documents but reports no positions. ``members`` finds
+the positions of an object's members in a valid document, ``load`` finds the first error of an invalid one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Integers are read as floats: `int` refuses more than 4,300 digits with an error that has no position.
+# Integers are decoded as floats: `int` rejects more than 4,300 digits with an error that has no position.
 _DECODER = JSONDecoder(parse_int=float)
 _BLANKS = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _STRING = r'"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)'
 _TOKEN = rf'{_STRING}(?P<closing>"?)|[^\s,:{{}}\[\]"]++|.'
 _CONFLICT_MARKER = r"(?<![^\r\n])(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])"
-# How many code points of a token a message quotes.
-_SHOWN = 20
+# The maximum number of code points of a token in a message.
+_MAX_SHOWN = 20
 
 
 class JsonError(ValueError):
-    """The first error of a document."""
+    """The first syntax error of a document."""
 
     def __init__(self, message: str, span: Span) -> None:
-        """``message`` is for users."""
+        """Initialize with a message for users and the span of the error."""
         super().__init__(message)
         self.message = message
         self.span = span
@@ -41,7 +41,7 @@ class JsonError(ValueError):
 class JsonMember(NamedTuple):
     """A key and its value as ``json.loads`` returns them, with integers as floats.
 
-    ``key_span`` leaves the quotes of the key out, ``value_span`` includes those of a string.
+    ``key_span`` excludes the quotes of the key, ``value_span`` includes those of a string value.
     """
 
     key: str
@@ -51,7 +51,7 @@ class JsonMember(NamedTuple):
 
 
 def load(text: str) -> object:
-    """Return the value of a document without byte-order mark. Raises JsonError."""
+    """Return the value of a document without byte-order mark. Raises JsonError if it is invalid."""
     try:
         return _DECODER.decode(text)
     except JSONDecodeError as error:
@@ -61,7 +61,7 @@ def load(text: str) -> object:
 
 
 def members(text: str, start: int) -> Iterator[JsonMember]:
-    """Yield all members of the object at ``start`` in a document that ``load`` accepts, also those with equal keys."""
+    """Yield all members of the object at ``start``, including duplicate keys, in a document that ``load`` accepts."""
     position = _skip(text, start + 1)
     while text[position] != "}":
         key, after_key = _DECODER.raw_decode(text, position)
@@ -74,19 +74,19 @@ def members(text: str, start: int) -> Iterator[JsonMember]:
 
 
 def _skip(text: str, position: int) -> int:
-    found = _SPACE.match(text, position)
-    return found.end() if found else position
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
 
 
 def _error_at(position: int, text: str) -> JsonError:
-    """Describe the error by the text around it: messages of the ``json`` module differ between Python versions."""
+    """Describe the error at ``position``; messages of the ``json`` module differ between Python versions."""
     if marker := re.search(_CONFLICT_MARKER, text):
         return JsonError("unresolved merge conflict", Span(*marker.span()))
     end = len(text.rstrip(_BLANKS))
     if position >= end:
         return JsonError("invalid JSON: unexpected end of file", Span(max(end - 1, 0), end))
     if text[position] in "\r\n":
-        # A string that the line break ends: all between its opening quote and the line break belongs to it.
+        # A string ended by a line break: report all of it from its opening quote.
         opening = re.search(rf"(?<!\\){_STRING}\Z", text[:position])
         position = opening.start() if opening else position
     elif text[position] in "]}" and text[:position].rstrip(_BLANKS).endswith(","):
@@ -94,8 +94,6 @@ def _error_at(position: int, text: str) -> JsonError:
         position = text.rindex(",", 0, position)
     token = re.compile(_TOKEN, re.DOTALL).match(text, position)
     if token is None or token["closing"] == "":
-        return JsonError(
-            "invalid JSON: a string is not closed on its line", Span(position, token.end() if token else end)
-        )
+        return JsonError("invalid JSON: unclosed string", Span(position, token.end() if token else end))
     hint = ": a comma or colon may be missing before it" if token[0][0] in '"{[' else ""
-    return JsonError(f"invalid JSON: unexpected `{one_line(token[0], _SHOWN)}`{hint}", Span(*token.span()))
+    return JsonError(f"invalid JSON: unexpected `{one_line(token[0], _MAX_SHOWN)}`{hint}", Span(*token.span()))

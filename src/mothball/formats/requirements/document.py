@@ -132,7 +132,9 @@ def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
     for mark in marks:
         character = text[mark.start]
         if character == "<" or not is_open:
-            problems.append(ParseProblem(mark, "a merge conflict is not resolved", "keep one side, remove the markers"))
+            problems.append(
+                ParseProblem(mark, "unresolved merge conflict", "keep one side and remove the conflict markers")
+            )
         is_open = character != ">"
     return problems
 
@@ -144,8 +146,10 @@ def _hidden_line(text: str, told: list[ParseProblem]) -> Iterator[ParseProblem]:
     """
     hidden = re.search(_BEHIND_BREAK, text)
     if hidden is not None and not any(one.span.start <= hidden.start(1) < one.span.end for one in told):
-        message = "pip begins a line here, behind a control character, and installs what nobody sees"
-        yield ParseProblem(Span(*hidden.span(1)), message, "give it a line of its own, or take the character away")
+        message = "pip starts a new line at the control character before this entry and installs it"
+        yield ParseProblem(
+            Span(*hidden.span(1)), message, "remove the control character, or write the entry on its own line"
+        )
 
 
 def _read_line(line: LogicalLine, verdict: ClassifiedEntry | None, found: _Collected) -> None:

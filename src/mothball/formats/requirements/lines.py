@@ -53,7 +53,7 @@ def _decode_as(encoding: str, data: bytes) -> str:
             return data.decode(encoding)
     except LookupError:
         pass
-    raise LookupError(f"{encoding} is no encoding for files")
+    raise LookupError(f"unsupported encoding in its coding line: {encoding}")
 
 
 class LogicalLine(NamedTuple):

@@ -138,7 +138,7 @@ def _read_long(word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionErro
         return _unknown(word, written)
     if not _TAKES_VALUE[name]:
         if equals:
-            return OptionError(word, f"`{name}` takes no value", f"write `{name}` alone")
+            return OptionError(word, f"`{name}` does not take a value", f"write `{name}` without a value")
         return PipOption(name, word)
     if equals:
         return PipOption(name, word.drop(len(written) + 1))
@@ -169,25 +169,25 @@ def _full_name(written: str) -> str | None:
 
 
 def _unknown(word: ShellWord, written: str) -> OptionError:
-    return OptionError(word, f"`{one_line(written, 40)}` is no option for a requirements file", "")
+    return OptionError(word, f"`{one_line(written, 40)}` is not a valid option in a requirements file", "")
 
 
 def _suggestion(written: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only a line that is wrong pays for it
 
     close = get_close_matches(written.partition("=")[0][:40], _TAKES_VALUE, n=1)
-    return f"did you mean `{close[0]}`?" if close else "take it away, or correct its spelling"
+    return f"did you mean `{close[0]}`?" if close else "remove it, or correct its spelling"
 
 
 def _check_value(option: PipOption) -> PipOption | OptionError:
     """Refuse the values that pip refuses."""
     name, value = option
     if name == "--hash" and not value.value.startswith(_HASHES):
-        return OptionError(value, "`--hash` needs a strong hash", "write `--hash=sha256:…` (or sha384, sha512)")
+        return OptionError(value, "`--hash` needs a sha256, sha384 or sha512 hash", "write `--hash=sha256:…`")
     if name == "--config-settings" and "=" not in value.value:
         return OptionError(value, "`--config-settings` needs a key and a value", "write `--config-settings=KEY=VALUE`")
     if name in {"--requirement", "--constraint"} and not value.value:
-        return OptionError(value, f"`{name}` names no file", f"write `{name} FILE`")
+        return OptionError(value, f"`{name}` needs a file name", f"write `{name} FILE`")
     return option
 
 
@@ -238,8 +238,8 @@ def _read_word(line: str, position: int) -> tuple[ShellWord, int] | OptionError:
 
 
 _UNFINISHED = {
-    "\\": ("a backslash with nothing after it", "take the backslash away"),
-    "quote": ("a quote is not closed", "close the quote"),
+    "\\": ("trailing backslash", "remove the backslash"),
+    "quote": ("unclosed quote", "close the quote"),
 }
 
 

@@ -49,7 +49,7 @@ class Cursor:
         for found in _FORBIDDEN.finditer(self._text):
             if len(self._errors) >= MAX_ERRORS:
                 break
-            self._error(*found.span(), "a control character", "take it out, or write it as \\uXXXX in a string")
+            self._error(*found.span(), "control character", "remove it, or write it as \\uXXXX in a string")
         return tuple(sorted(reported + self._errors)[:MAX_ERRORS])
 
     def _report(self, error: TomlError) -> None:
@@ -102,9 +102,9 @@ class Cursor:
         else:
             position = end_of(SPACE, text, position)
             if keys:
-                self._error(keys[0].span.start, position, "a key ends with a dot", "write what follows the dot")
+                self._error(keys[0].span.start, position, "key ends with a dot", "complete the key, or remove the dot")
         if count > room:
-            self._error(*keys[-1].span, f"a key of {count} parts: too deep", f"at most {MAX_DEPTH} levels are read")
+            self._error(*keys[-1].span, f"key nested too deeply: {count} parts", f"nest at most {MAX_DEPTH} levels")
         return tuple(keys), position
 
     # --- looking ahead ------------------------------------------------------------------------------------------------
@@ -128,7 +128,9 @@ class Cursor:
             and re.compile(_CONFLICT).match(self._text, position) is not None
         )
         if found:
-            self._error(position, position + 7, "the mark of a merge conflict", "resolve the conflict")
+            self._error(
+                position, position + 7, "unresolved merge conflict", "keep one side and remove the conflict markers"
+            )
         return found
 
     def _is_half_header(self, position: int) -> bool:
@@ -136,7 +138,7 @@ class Cursor:
         found = re.compile(HALF_HEADER).match(self._text, position) if position == self._fresh else None
         if found is None or (not found[2] and _could_be_value(found[1])):
             return False
-        self._error_at(position, "an unfinished table header", "write [NAME]")
+        self._error_at(position, "incomplete table header", "write [NAME]")
         return True
 
     def _finish_line(self, position: int) -> int | None:
@@ -147,7 +149,7 @@ class Cursor:
         if end := LINE_ENDS.match(self._text, position):
             return end.end()
         position = end_of(SPACE, self._text, position)
-        self._error_at(position, "the line should have ended before this", "begin a new line, or take it out")
+        self._error_at(position, "expected the end of the line", "start a new line, or remove it")
         if re.compile(STATEMENT).match(self._text, position) or re.compile(_IS_HEADER).match(self._text, position):
             return position
         return None

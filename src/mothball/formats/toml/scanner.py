@@ -57,7 +57,7 @@ class Scanner(Cursor):
         text = self._text
         position = 0
         if text.startswith("\ufeff"):
-            self._error(0, 1, "a byte-order mark", "save the file as UTF-8 without it")
+            self._error(0, 1, "byte-order mark", "save the file as UTF-8 without a byte-order mark")
             position = 1
         while (position := self._gap(position)) < len(text):
             position = self._header(position) if text[position] == "[" else self._statement(position)
@@ -73,12 +73,12 @@ class Scanner(Cursor):
         opening = 2 if text.startswith("[[", position) else 1
         keys, after = self._keys(position + opening)
         if not keys and text[after : after + 1] in {'"', "'"}:
-            self._error(after, after + 1, "this quote is not closed", "close it, or take it out")
+            self._error(after, after + 1, "unclosed quote", "close the quote, or remove it")
             keys, after = self._keys(after + 1)
         half = re.compile(HALF_HEADER).match(text, position)
         if not keys or text.startswith(",", after) or (half and half[2]):
             # Without a whole name it opens no table: what follows still belongs to the one before.
-            self._error_at(position, "an unfinished table header", "write [NAME]")
+            self._error_at(position, "incomplete table header", "write [NAME]")
             return self._rest_of_line(position)
         return self._close_header(position, opening, keys, after)
 
@@ -86,7 +86,7 @@ class Scanner(Cursor):
         closing = 2 if self._text.startswith("]]", after) else int(self._text.startswith("]", after))
         span = Span(position, after + closing if closing else keys[-1].span.end)
         if opening != closing:
-            self._error(*span, "the brackets of a table header do not match", "write [NAME], or [[NAME]] for an array")
+            self._error(*span, "mismatched brackets in a table header", "write [NAME], or [[NAME]] for an array")
         self._open_table(keys, span, is_array=opening == closing == 2)
         following = self._finish_line(span.end)
         return self._rest_of_line(span.end) if following is None else following
@@ -101,7 +101,7 @@ class Scanner(Cursor):
 
     def _complain(self, keys: tuple[Key, ...], complaint: str) -> None:
         if complaint:
-            self._error(keys[0].span.start, keys[-1].span.end, complaint, "rename it, or put the two together")
+            self._error(keys[0].span.start, keys[-1].span.end, complaint, "rename it, or merge the two definitions")
 
     # --- key/value pairs ----------------------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Scanner(Cursor):
     def _array_or_table(self, position: int, depth: int, closer: str) -> tuple[Value, int]:
         if depth > MAX_DEPTH:
             end = self._rest_of_line(position)
-            self._error(position, position + 1, "nested too deep", f"at most {MAX_DEPTH} levels are read")
+            self._error(position, position + 1, "nested too deeply", f"nest at most {MAX_DEPTH} levels")
             return Invalid(Span(position, end)), end
         if self._text[position] == "[":
             return self._items(position, position + 1, [], depth, closer)
@@ -174,21 +174,21 @@ class Scanner(Cursor):
                     return Array(Span(start, position + 1), tuple(items)), position + 1
                 case ",":
                     if separated:
-                        self._error(position, position + 1, "nothing stands before this comma", "take it out")
+                        self._error(position, position + 1, "no value before this comma", "remove the comma")
                     separated = True
                     position += 1
                 case char if not char or (char == "}" == closer) or self._ends_array(position, closer):
-                    self._error(start, start + 1, "an array is not closed", "close it with ]")
+                    self._error(start, start + 1, "unclosed array", "close it with ]")
                     return Array(Span(start, end), tuple(items), closed=False), position
                 case "}":
-                    self._error(position, position + 1, "a `}` without its `{`", "take it out")
+                    self._error(position, position + 1, "unmatched `}`", "remove it")
                     position += 1
                 case _ if self._is_conflict(position) or self._is_half_header(position):
                     position = self._rest_of_line(position)
                     separated = True
                 case _:
                     if not separated:
-                        self._error_at(position, "a comma is missing before this", "put one between the items")
+                        self._error_at(position, "missing comma before this item", "separate items with commas")
                     item, position = self._value(position, depth, "]")
                     items.append(item)
                     separated = _is_open(item)
@@ -209,13 +209,13 @@ class Scanner(Cursor):
                 position += 1
                 continue
             if char == "]" and closer != "]" and not separated:
-                self._error(position, position + 1, "a `]` without its `[`", "take it out")
+                self._error(position, position + 1, "unmatched `]`", "remove it")
                 position += 1
                 entries[-1] = _in_brackets(entries[-1], position)
                 continue
             keys, after = self._keys(position, depth) if separated else ((), position)
             if not keys or not text.startswith("=", after):
-                self._error(start, start + 1, "an inline table is not closed", "close it with }")
+                self._error(start, start + 1, "unclosed inline table", "close it with }")
                 return InlineTable(Span(start, end), tuple(entries), closed=False), position
             value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
             entries.append(make(TomlEntry, (tuple([key.name for key in keys]), keys, value)))
@@ -270,11 +270,11 @@ class Scanner(Cursor):
         if self._is_conflict(position):
             return self._rest_of_line(position)
         if char in "]},=":
-            self._error(position, position + 1, f"a `{char}` out of place", "take it out")
+            self._error(position, position + 1, f"unexpected `{char}`", "remove it")
             if char == "]" and self._after_entry:
                 self._entries[-1] = _in_brackets(self._entries[-1], position + 1)
             return position + 1
-        self._error_at(position, "neither KEY = VALUE nor a [TABLE]", "strings need quotes, comments begin with #")
+        self._error_at(position, "expected KEY = VALUE or [TABLE]", "quote strings, and begin comments with #")
         if self._after_entry and self._could_be_item(position):
             return self._more_items(position)
         if keys and text.startswith("]", after) and text[position - 1 : position] in {"", "\n", "\r"}:

@@ -65,7 +65,7 @@ def read_string(text: str, position: int, report: Callable[[TomlError], None], *
     closed = text.startswith(quote, inner.end)
     span = Span(position, inner.end + closed)
     if not closed:
-        report(TomlError(span, "a string is not closed", f"close it with {quote} on the same line"))
+        report(TomlError(span, "unclosed string", f"close it with {quote} on the same line"))
     content = inner.slice(text)
     if quote == "'" or "\\" not in content:
         return String(span, content, closed=closed)
@@ -83,7 +83,7 @@ def _read_multi_line(text: str, position: int, report: Callable[[TomlError], Non
     else:
         end = _end_of_unclosed(text, start, nested=nested)
         inner = Span(start, end)
-        report(TomlError(Span(position, start), "a multi-line string is not closed", f"close it with {quote * 3}"))
+        report(TomlError(Span(position, start), "unclosed multi-line string", f"close it with {quote * 3}"))
     span = Span(position, end)
     content = inner.slice(text)
     if quote == "'" and "\r" not in content and not content.startswith("\n"):
@@ -115,7 +115,7 @@ def _decode(
         piece = _meaning(found, literal=literal, multi_line=multi_line)
         if piece is None:
             shown = one_line(text[start : min(start + 2, inner.end)])
-            report(TomlError(Span(start, end), f"`{shown}` is no escape", "write \\\\ for a backslash, or use '...'"))
+            report(TomlError(Span(start, end), f"invalid escape `{shown}`", "write \\\\ for a backslash, or use '...'"))
             continue
         pieces += text[position:start], piece
         offset += start - position
@@ -164,13 +164,13 @@ def read_scalar(text: str, position: int, report: Callable[[TomlError], None]) -
     """
     found = _RUN.match(text, position)
     if found is None:
-        report(TomlError(Span(position, position), "a value is missing", "write it, or take the key away"))
+        report(TomlError(Span(position, position), "missing value", "write a value, or remove the key"))
         return Invalid(Span(position, position))
     span = Span(*found.span())
     value = scalar_value(found[0])
     if value is not None:
         return Scalar(span, value)
-    report(TomlError(span, "this is no value", "strings need quotes; true, false, numbers and dates stand without"))
+    report(TomlError(span, "invalid value", "quote strings; true, false, numbers and dates need no quotes"))
     if text[span.end : span.end + 1] in {'"', "'"}:
         return String(Span(span.start, span.end + 1), found[0], 0, closed=False)
     return Invalid(span)

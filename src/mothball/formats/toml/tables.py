@@ -123,7 +123,7 @@ class Definitions:
                 case None:
                     table.children[key.name] = table = _Table(_IN_PASSING)
                 case _Leaf():
-                    complaint = complaint or f"`{one_line(key.name, _SHOWN)}` is a value and holds no tables"
+                    complaint = complaint or f"`{one_line(key.name, _SHOWN)}` is a value, not a table"
                     table = _Table(_IN_PASSING)
                 case _:
                     assert_never(child)

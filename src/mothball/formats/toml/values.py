@@ -79,7 +79,7 @@ class InlineTable(NamedTuple):
 
 
 class Invalid(NamedTuple):
-    """Where a value is missing (an empty span) or is none of TOML's."""
+    """Where missing value (an empty span) or is none of TOML's."""
 
     span: Span
 

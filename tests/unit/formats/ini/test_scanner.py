@@ -103,20 +103,20 @@ def test_the_lines_of_a_value_have_their_places() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a = b\nc = d\n[s]\n", [("a = b", "this stands before the first section")]),
-        ("[s]\n= b\n", [("= b", "nothing stands before this delimiter")]),
-        ("[s]\nword\n", [("word", "neither a [SECTION] nor NAME = VALUE")]),
-        ("[s]\na=1\n[s]\n", [("[s]", "the section s is there twice")]),
-        ("[s]\na=1\na=2\n", [("a", "the option a is there twice")]),
+        ("a = b\nc = d\n[s]\n", [("a = b", "option before the first section header")]),
+        ("[s]\n= b\n", [("= b", "missing option name before the delimiter")]),
+        ("[s]\nword\n", [("word", "expected [SECTION] or NAME = VALUE")]),
+        ("[s]\na=1\n[s]\n", [("[s]", "duplicate section s")]),
+        ("[s]\na=1\na=2\n", [("a", "duplicate option a")]),
         ("[DEFAULT]\n[DEFAULT]\n", []),
-        ("[s\na=1\n", [("[s", "the brackets of a section header are not both there")]),
-        ("s]\na=1\n", [("s]", "the brackets of a section header are not both there")]),
-        ("[]\n", [("[]", "a section without a name")]),
+        ("[s\na=1\n", [("[s", "section header with a missing bracket")]),
+        ("s]\na=1\n", [("s]", "section header with a missing bracket")]),
+        ("[]\n", [("[]", "section without a name")]),
         (
             "[s]\n<<<<<<< HEAD\na=1\n=======\na=2\n>>>>>>> x\n",
-            [("<<<<<<< HEAD", "a merge conflict is not resolved")],
+            [("<<<<<<< HEAD", "unresolved merge conflict")],
         ),
-        (">>>>>>> x\n", [(">>>>>>> x", "a merge conflict is not resolved")]),
+        (">>>>>>> x\n", [(">>>>>>> x", "unresolved merge conflict")]),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
@@ -163,7 +163,7 @@ def test_comments_that_speak_to_mothball_are_read() -> None:
     ignores, wrong = ini.read_comments(text, scan(text).comments)
 
     assert [one.reason for one in ignores] == ["soon"]
-    assert [one.message for one in wrong] == ["`mothball: hush` is no directive"]
+    assert [one.message for one in wrong] == ["unknown directive `mothball: hush`"]
 
 
 @pytest.mark.alone

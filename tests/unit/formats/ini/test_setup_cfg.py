@@ -51,7 +51,7 @@ def test_a_marker_on_the_line_of_the_option_is_told_as_setuptools_reads_it() -> 
     assert [one.name for one in document.dependencies] == ["a", "b", "extra-package"]
     assert [place for place, _ in problems(document, text)] == ['python_version < "3" ', "!"]
     assert "separates entries" in document.problems[0].message
-    assert "on a line of its own" in document.problems[0].help
+    assert "on its own line" in document.problems[0].help
 
 
 def test_a_marker_on_a_line_of_its_own_is_a_marker() -> None:

@@ -117,7 +117,7 @@ def test_what_is_wrong_is_told(text: str, message: str) -> None:
             'invalid JSON: unexpected `"markers"`: a comma or colon may be missing before it',
             '"markers"',
         ),
-        ('"==2.1.0"', '"==2.1.0', "invalid JSON: a string is not closed on its line", '"==2.1.0'),
+        ('"==2.1.0"', '"==2.1.0', "invalid JSON: unclosed string", '"==2.1.0'),
         ('        "buoy": {\n', '<<<<<<< HEAD\n        "buoy": {\n=======\n', "unresolved merge conflict", "<<<<<<<"),
     ],
 )

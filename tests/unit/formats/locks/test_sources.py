@@ -175,9 +175,9 @@ def test_a_pylock_without_dependencies_tells_no_graph() -> None:
         ('name = "a b"', None, "`a b` is no project name"),
         ('name = "<<<<<<<"', None, "`<<<<<<<` is no project name"),
         ('name = ""', None, "`` is no project name"),
-        ('name = "owl', ("owl", "incomplete"), "invalid TOML: a string is not closed"),
-        ("name = owl", ("owl", "incomplete"), "invalid TOML: this is no value"),
-        ("name =", None, "invalid TOML: a value is missing"),
+        ('name = "owl', ("owl", "incomplete"), "invalid TOML: unclosed string"),
+        ("name = owl", ("owl", "incomplete"), "invalid TOML: invalid value"),
+        ("name =", None, "invalid TOML: missing value"),
         ("name = 1", None, "a package without a name"),
         ("", None, "a package without a name"),
     ],
@@ -205,7 +205,7 @@ def test_an_ignore_comment_speaks_of_the_package_that_it_stands_in(format_name: 
     (ignore,) = document.ignores
     assert (ignore.rules, ignore.reason) == (("archived",), "until May")
     assert ignore.span.slice(text) == "# mothball: ignore[archived] until May"
-    assert [one.message for one in document.problems] == ["`mothball: ignore` names no rule"]
+    assert [one.message for one in document.problems] == ["`mothball: ignore` has no rule"]
 
 
 # --- pylock against packaging -----------------------------------------------------------------------------------------

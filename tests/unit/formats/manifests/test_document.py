@@ -302,7 +302,7 @@ def test_broken_toml_is_told_and_the_rest_is_read() -> None:
     document = parse(text)
     assert [name for _, name in names(text)] == [name for _, name in names(SHOP)]
     assert [one.skip_reason for one in document.dependencies if one.skip_reason] == [SkipReason.INCOMPLETE]
-    assert [problem.message for problem in document.problems][:1] == ["invalid TOML: a string is not closed"]
+    assert [problem.message for problem in document.problems][:1] == ["invalid TOML: unclosed string"]
     assert all(problem.message.startswith("invalid TOML: ") for problem in document.problems)
 
 

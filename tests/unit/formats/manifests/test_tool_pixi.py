@@ -62,7 +62,7 @@ def test_in_pyproject_the_same_tables_stand_below_the_tool() -> None:
 def test_names_that_only_conda_knows_are_for_conda_to_judge(key: str) -> None:
     document = tool_pixi.parse(f"[dependencies]\n{key} = '*'\nfig =")
     assert [(one.name, one.skip_reason) for one in document.dependencies] == [("fig", SkipReason.CONDA)]
-    assert [problem.message for problem in document.problems] == ["invalid TOML: a value is missing"]
+    assert [problem.message for problem in document.problems] == ["invalid TOML: missing value"]
 
 
 def test_a_table_that_is_none_is_told_where_projects_of_an_index_stand() -> None:

@@ -300,7 +300,7 @@ def test_a_directive_that_is_none_is_told() -> None:
     text = setup("install_requires=['a']") + "'#' # mothball: hush\n# mothball: ignore[archived] x"
     document = parse(text)
 
-    assert problems(document, text) == [("# mothball: hush", "`mothball: hush` is no directive")]
+    assert problems(document, text) == [("# mothball: hush", "unknown directive `mothball: hush`")]
     assert [one.reason for one in document.ignores] == ["x"]
 
 

@@ -179,7 +179,7 @@ def test_a_name_at_the_end_of_the_file_is_complete() -> None:
 def test_an_unresolved_merge_is_one_problem_and_no_names(text: str, places: list[int]) -> None:
     document = parse(text)
     assert [problem.span.start for problem in document.problems] == places
-    assert {problem.message for problem in document.problems} == {"a merge conflict is not resolved"}
+    assert {problem.message for problem in document.problems} == {"unresolved merge conflict"}
     assert {found.name for found in document.dependencies} <= {"a", "b", "c"}
 
 
@@ -264,23 +264,23 @@ def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[
 @pytest.mark.parametrize(
     ("line", "underlined", "message", "way_out"),
     [
-        ("--index-ulr URL", "--index-ulr", "`--index-ulr` is no option", "did you mean `--index-url`?"),
-        ("--index-ulr=URL", "--index-ulr=URL", "`--index-ulr` is no option", "did you mean `--index-url`?"),
-        ("--re a.txt", "--re", "no option", "did you mean"),
-        ("--zzzzzz", "--zzzzzz", "no option", "take it away"),
-        ("-x", "-x", "`-x` is no option", "take it away"),
+        ("--index-ulr URL", "--index-ulr", "`--index-ulr` is not a valid option", "did you mean `--index-url`?"),
+        ("--index-ulr=URL", "--index-ulr=URL", "`--index-ulr` is not a valid option", "did you mean `--index-url`?"),
+        ("--re a.txt", "--re", "not a valid option", "did you mean"),
+        ("--zzzzzz", "--zzzzzz", "not a valid option", "remove it"),
+        ("-x", "-x", "`-x` is not a valid option", "remove it"),
         ("-r", "-r", "`-r` needs a value", "--requirement VALUE"),
         ("--requirement", "--requirement", "needs a value", "--requirement VALUE"),
-        ("--requirement=", "--requirement=", "names no file", "write `--requirement FILE`"),
-        ("-r ''", "''", "names no file", "write `--requirement FILE`"),
-        ("--no-index=yes", "--no-index=yes", "takes no value", "write `--no-index` alone"),
-        ('-r "a b', '"a b', "a quote is not closed", "close the quote"),
-        ("-r 'a b", "'a b", "a quote is not closed", "close the quote"),
-        ("-r a\\ # x", "\\", "a backslash with nothing after it", "take the backslash away"),
-        ("a --hash=md5:00", "md5:00", "strong hash", "--hash=sha256:"),
-        ("a --hash=00", "00", "strong hash", "--hash=sha256:"),
+        ("--requirement=", "--requirement=", "needs a file name", "write `--requirement FILE`"),
+        ("-r ''", "''", "needs a file name", "write `--requirement FILE`"),
+        ("--no-index=yes", "--no-index=yes", "does not take a value", "write `--no-index` without a value"),
+        ('-r "a b', '"a b', "unclosed quote", "close the quote"),
+        ("-r 'a b", "'a b", "unclosed quote", "close the quote"),
+        ("-r a\\ # x", "\\", "trailing backslash", "remove the backslash"),
+        ("a --hash=md5:00", "md5:00", "needs a sha256", "--hash=sha256:"),
+        ("a --hash=00", "00", "needs a sha256", "--hash=sha256:"),
         ("a --config-settings x", "x", "a key and a value", "KEY=VALUE"),
-        ("--first --second", "--first", "`--first` is no option", "take it away"),
+        ("--first --second", "--first", "`--first` is not a valid option", "remove it"),
     ],
 )
 def test_options_that_pip_refuses_are_a_problem_with_a_way_out(

@@ -38,7 +38,7 @@ def test_a_string_that_is_not_closed_ends_with_its_line() -> None:
     assert isinstance(half, String)
     assert not half.closed
     assert half.inner.slice(text) == "req"
-    assert {error.message for error in scanned.errors} == {"a string is not closed"}
+    assert {error.message for error in scanned.errors} == {"unclosed string"}
 
 
 @pytest.mark.parametrize("half", ['"', '"""', "'", "'''", '"\\', '"a\\'])
@@ -76,7 +76,7 @@ def test_an_array_that_is_not_closed_ends_before_the_next_statement_or_header(fo
         assert "two" in str(plain(entries[0].value))
         assert plain(entries[-1].value) == "x"
         assert len(entries) == 2
-        assert error_of(text) == ("an array is not closed", "[")
+        assert error_of(text) == ("unclosed array", "[")
 
 
 def test_a_quoted_header_after_an_array_that_is_not_closed_is_a_header() -> None:
@@ -106,9 +106,9 @@ def test_a_string_without_its_opening_quote_is_not_closed() -> None:
 def test_a_missing_comma_is_told_and_stepped_over() -> None:
     text = 'a = ["one" "two"\n"three"]'
     assert read(text) == [("a", ["one", "two", "three"])]
-    assert error_of(text) == ("a comma is missing before this", '"two"')
-    assert error_of('a = [,"x"]') == ("nothing stands before this comma", ",")
-    assert error_of('a = ["x",,]') == ("nothing stands before this comma", ",")
+    assert error_of(text) == ("missing comma before this item", '"two"')
+    assert error_of('a = [,"x"]') == ("no value before this comma", ",")
+    assert error_of('a = ["x",,]') == ("no value before this comma", ",")
 
 
 def test_an_array_without_its_opening_bracket_is_an_array() -> None:
@@ -146,7 +146,7 @@ def test_an_inline_table_that_is_not_closed_ends_where_nothing_more_can_belong_t
     assert read('a = [\n{ b = "x",\n"y",\n]\nc = "z"') == [("a", [None, "y"]), ("c", "z")]
     assert read('a = [{ b = "x" "y"]\nc = "z"') == [("a", [None, "y"]), ("c", "z")]
     assert read('a = [{ b = ["x" }, "y"]\nc = "z"') == [("a", [None, "y"]), ("c", "z")]
-    assert error_of("a = {,}")[0] == "an inline table is not closed"
+    assert error_of("a = {,}")[0] == "unclosed inline table"
 
 
 def test_an_array_in_an_inline_table_that_lacks_a_bracket_ends_before_the_next_key() -> None:
@@ -250,7 +250,7 @@ def test_a_missing_value_keeps_its_key(value: str) -> None:
     assert isinstance(scanned.entries[0].value, Invalid)
     assert scanned.entries[0].value.span.start == scanned.entries[0].value.span.end
     assert to_mapping(scanned) == {"b": 1}
-    assert [error.message for error in scanned.errors] == ["a value is missing"]
+    assert [error.message for error in scanned.errors] == ["missing value"]
 
 
 @pytest.mark.parametrize(
@@ -263,10 +263,10 @@ def test_a_missing_value_keeps_its_key(value: str) -> None:
         ("a.b = 1\n[a]", "`a` is already defined", "a"),
         ("[a.b]\n[a]\nb = 1", "`b` is already defined", "b"),
         ("[a.b]\n[a]\nb.c = 1", "`b` is defined elsewhere and cannot be extended here", "b.c"),
-        ("a = {}\n[a.b]", "`a` is a value and holds no tables", "a.b"),
+        ("a = {}\n[a.b]", "`a` is a value, not a table", "a.b"),
         ("a = {}\na.b = 1", "`a` is defined elsewhere and cannot be extended here", "a.b"),
         ("a = []\n[[a]]", "`a` is already defined", "a"),
-        ("a = [{}]\n[[a.b.c]]", "`a` is a value and holds no tables", "a.b.c"),
+        ("a = [{}]\n[[a.b.c]]", "`a` is a value, not a table", "a.b.c"),
         ("x = {a = 1, a = 2}", "`a` is already defined", "a"),
         ("x = {a.b = 1, a = 2}", "`a` is already defined", "a"),
         ("[[a]]\nb.c = 1\n[a.b]", "`b` is already defined", "a.b"),
@@ -300,7 +300,7 @@ def test_what_is_no_escape_is_told_and_kept(escape: str) -> None:
     text = f'a = "x{escape}y"'
     scanned = scan(text)
     (entry,) = scanned.entries
-    assert "is no escape" in scanned.errors[0].message
+    assert "invalid escape" in scanned.errors[0].message
     assert isinstance(entry.value, String)
     assert entry.value.value == "x" + escape.replace("\\\\", "\\") + "y"
 
@@ -309,7 +309,7 @@ def test_what_is_no_escape_is_told_and_kept(escape: str) -> None:
     "text", ['a = "\x00"', "# \x1f", "a = '''\r'''", "a = 1\rb = 2", "a\x0b = 1", '"\x7f" = 1', "\x0c"]
 )
 def test_control_characters_stand_nowhere(text: str) -> None:
-    assert any(error.message == "a control character" for error in scan(text).errors)
+    assert any(error.message == "control character" for error in scan(text).errors)
 
 
 def test_a_carriage_return_alone_ends_a_line_all_the_same() -> None:
@@ -318,7 +318,7 @@ def test_a_carriage_return_alone_ends_a_line_all_the_same() -> None:
 
 def test_a_byte_order_mark_is_told_and_stepped_over() -> None:
     assert read("\ufeff[t]\na = 'x'") == [("t.a", "x")]
-    assert error_of("\ufeff[t]") == ("a byte-order mark", "\ufeff")
+    assert error_of("\ufeff[t]") == ("byte-order mark", "\ufeff")
 
 
 def test_errors_stand_in_order_and_are_capped() -> None:
@@ -343,7 +343,7 @@ def test_the_mapping_of_tables_that_contradict_each_other_is_what_could_be_read(
 def test_nesting_is_capped(nesting: str) -> None:
     text = f"a = {nesting * 150}1" if nesting != "a." else f"{nesting * 150}a = 1"
     scanned = scan(text + "\nb = 'x'")
-    assert any("too deep" in error.message for error in scanned.errors)
+    assert any("too deeply" in error.message for error in scanned.errors)
     assert to_mapping(scanned)["b"] == "x"
 
 

@@ -199,7 +199,7 @@ def test_a_comment_that_mothball_does_not_understand_is_told() -> None:
     ignores, wrong = scan("x: a # mothball: hush\n").comments()
 
     assert ignores == []
-    assert [one.message for one in wrong] == ["`mothball: hush` is no directive"]
+    assert [one.message for one in wrong] == ["unknown directive `mothball: hush`"]
 
 
 # --- broken files -----------------------------------------------------------------------------------------------------
