@@ -19,20 +19,20 @@ import { FILE_PATTERNS, SERVER_SETTINGS } from "./generated.ts";
 
 export const SECTION = "mothball";
 
-/** How often a server that has died is started again within three minutes. */
+/** Maximum number of restarts after crashes within three minutes. */
 const RESTARTS = 4;
 
 /**
- * A language client that leaves the palette and the notifications to us: our commands must be there before the server
- * is, and one failure is one message. What went wrong in detail is in the output.
+ * A language client that registers no commands and shows no notifications: the extension registers its commands before
+ * the server runs, and shows one message for a failure. Details are in the output.
  */
 class Client extends LanguageClient {
     override error(message: string, data?: unknown): void {
-        // Without the traces of this extension: people look here for what the server said.
+        // Without stack traces of this extension, which would hide the output of the server.
         super.error(data instanceof Error ? `${message} ${data.message}` : message, undefined, false);
     }
 
-    // The library's own signature; what is registered is told apart by the request it is for.
+    // The signature of the library.
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     override registerFeature(feature: StaticFeature | DynamicFeature<any>): void {
         const isForCommands =
@@ -43,15 +43,15 @@ class Client extends LanguageClient {
     }
 }
 
-/** Return which documents the server is told of: by the names of files, never by language. */
+/** Select the documents of the server by file name, not by language. */
 export function documentSelector(): { scheme: string; pattern: string }[] {
     const scripts = vscode.workspace.getConfiguration(SECTION).get<boolean>("scripts", false) ? ["**/*.py"] : [];
     return [...FILE_PATTERNS, ...scripts].map((pattern) => ({ scheme: "file", pattern }));
 }
 
 /**
- * Return a client for `server`, not started yet. The server's working directory is `directory`, never the workspace.
- * A server that dies is started again a few times; then `onGivenUp` is called.
+ * Return a client for `server`, not started yet. The working directory of the server is `directory`, never the workspace.
+ * A crashed server is restarted a few times; then `onGivenUp` is called.
  */
 export function createClient(
     server: Server,
@@ -61,12 +61,12 @@ export function createClient(
 ): LanguageClient {
     const errorHandler: ErrorHandler = {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        // A server that has died before it answered will do so again.
+        // A server that exited during initialization would do so again.
         closed: async () => {
             if (client.initializeResult === undefined) {
                 return { action: CloseAction.DoNotRestart, handled: true };
             }
-            const result = await patience.closed();
+            const result = await restartPolicy.closed();
             if (result.action === CloseAction.DoNotRestart) {
                 onGivenUp();
             }
@@ -88,7 +88,7 @@ export function createClient(
         options: { cwd: directory },
     };
     const client = new Client(SECTION, "mothball", executable, options);
-    const patience = client.createDefaultErrorHandler(RESTARTS);
+    const restartPolicy = client.createDefaultErrorHandler(RESTARTS);
     return client;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The life of the language server: when it is started, what happens when it cannot be, and that there is only one.
+ * Start, restart and stop the one language server.
  *
- * It runs once a dependency file is open or in the workspace, and only in a workspace that is trusted. Starting and
- * stopping follow one another in a queue, so that no two events can start two servers.
+ * It is started once a dependency file is open or in the workspace, and only in a trusted workspace. Starts and stops are
+ * queued, so that concurrent events cannot start two servers.
  */
 
 import { constants } from "node:fs";
@@ -25,10 +25,10 @@ import { FILE_PATTERNS, VERSION } from "./generated.ts";
 import type { Messages } from "./messages.ts";
 import type { PythonEnvironments } from "./python.ts";
 
-/** How long the server may take to leave by itself, in milliseconds. */
-const PATIENCE = 2000;
-/** How long to wait before a setting that is of no use is looked at once more, in milliseconds. */
-const SECOND_LOOK = 2000;
+/** Time for the server to exit by itself, in milliseconds. */
+const EXIT_TIMEOUT = 2000;
+/** Delay before an invalid setting is read again, in milliseconds. */
+const SETTING_RETRY_DELAY = 2000;
 
 const ORIGINS = {
     setting: "from the setting mothball.path",
@@ -44,11 +44,11 @@ export class Controller {
     readonly #directory: vscode.Uri;
     readonly #show: (state: State) => void;
     #client: LanguageClient | undefined;
-    /** The client that waits for its server's first answer, which may never come. */
+    /** The client whose server has not responded yet. */
     #starting: LanguageClient | undefined;
     #command: string | undefined;
     #queue: Promise<void> = Promise.resolve();
-    #wanted = false;
+    #needed = false;
 
     constructor(
         output: vscode.LogOutputChannel,
@@ -64,16 +64,16 @@ export class Controller {
         this.#show = show;
     }
 
-    /** Start the server if there is something for it to do and it was not wanted before. */
-    async startIfWanted(): Promise<void> {
-        if (!this.#wanted && (await this.#hasDependencyFile())) {
+    /** Start the server if there is a dependency file and it was not started before. */
+    async startIfNeeded(): Promise<void> {
+        if (!this.#needed && (await this.#hasDependencyFile())) {
             await this.start();
         }
     }
 
-    /** Start the server if it does not run: also one that has died too often and was left alone. */
+    /** Start the server if it does not run, even if it crashed too often. */
     start(): Promise<void> {
-        this.#wanted = true;
+        this.#needed = true;
         return this.#enqueue(async () => {
             if (!this.#runs()) {
                 await this.#stop();
@@ -82,9 +82,9 @@ export class Controller {
         });
     }
 
-    /** Stop the server if it runs, look for it anew, and start it. */
+    /** Stop the server if it runs, find it again, and start it. */
     restart(): Promise<void> {
-        this.#wanted = true;
+        this.#needed = true;
         this.#abandon();
         return this.#enqueue(async () => {
             await this.#stop();
@@ -92,17 +92,17 @@ export class Controller {
         });
     }
 
-    /** As `restart`, unless nobody has needed the server yet. */
-    async restartIfWanted(): Promise<void> {
-        if (this.#wanted) {
+    /** Restart the server if it was started before. */
+    async restartIfNeeded(): Promise<void> {
+        if (this.#needed) {
             await this.restart();
         }
     }
 
-    /** Look for the server anew, for something has changed; do nothing when nobody has needed it yet, or it is the same. */
-    refind(): Promise<void> {
+    /** Find the server again, and restart it if it is another one or does not run. */
+    findAgain(): Promise<void> {
         return this.#enqueue(async () => {
-            if (!this.#wanted || !vscode.workspace.isTrusted) {
+            if (!this.#needed || !vscode.workspace.isTrusted) {
                 return;
             }
             const finding = await this.#find();
@@ -113,7 +113,7 @@ export class Controller {
         });
     }
 
-    /** Tell the running server the settings as they are now. */
+    /** Send the current settings to the running server. */
     async configure(): Promise<void> {
         if (!this.#runs()) {
             return;
@@ -127,7 +127,7 @@ export class Controller {
         return this.#enqueue(() => this.#stop());
     }
 
-    /** Have the server do `command`, starting it first. Says why when there is no server. */
+    /** Run a command on the server, which is started if necessary. Shows a message if there is none. */
     async execute(command: string, args: readonly unknown[]): Promise<void> {
         await this.start();
         if (this.#client === undefined) {
@@ -141,7 +141,7 @@ export class Controller {
         }
     }
 
-    /** Whether there is a server, or its client is about to start another in place of one that has died. */
+    /** Whether the server runs, or its client is restarting it. */
     #runs(): boolean {
         const state = this.#client?.state;
         return state === ClientState.Running || state === ClientState.Starting;
@@ -155,11 +155,11 @@ export class Controller {
         return this.#queue;
     }
 
-    /** Do not wait any longer for a server that has not answered: all else waits in the queue behind it. */
+    /** Kill a server that has not responded yet, because it blocks the queue. */
     #abandon(): void {
-        const waiting = this.#starting;
+        const client = this.#starting;
         this.#starting = undefined;
-        waiting?.serverProcess?.kill();
+        client?.serverProcess?.kill();
     }
 
     async #start(): Promise<void> {
@@ -170,8 +170,8 @@ export class Controller {
         this.#show({ kind: "starting" });
         let finding = await this.#find();
         if (finding.kind === "wrong-setting") {
-            // At first, VS Code may hold a setting for one's own machine that does not count in a remote window.
-            await delay(SECOND_LOOK);
+            // VS Code may first return the value of the local machine, which does not apply to a remote window.
+            await delay(SETTING_RETRY_DELAY);
             finding = await this.#find();
         }
         const server = this.#settle(finding);
@@ -180,14 +180,14 @@ export class Controller {
         }
     }
 
-    /** Return the server that `finding` leads to, after asking where that is needed; nothing when there is none. */
+    /** Return the server of `finding`, or show why there is none. */
     #settle(finding: Finding): Server | undefined {
         switch (finding.kind) {
             case "server":
                 return finding;
             case "ask-for-uvx":
                 this.#show({ kind: "missing" });
-                // Not awaited: a question may stand for hours, and restarting must work meanwhile.
+                // Not awaited: the question may stay open for hours, and must not block a restart.
                 void this.#messages.askForUvx();
                 return undefined;
             case "wrong-setting":
@@ -206,10 +206,10 @@ export class Controller {
         const where = `${server.command} (${ORIGINS[server.origin]})`;
         this.#output.info(`starting ${[server.command, ...server.args].join(" ")}, ${ORIGINS[server.origin]}`);
         const client = createClient(server, this.#directory.fsPath, this.#output, () => {
-            void this.#messages.doesNotRun(server.command, "has stopped again and again, and is left alone");
+            void this.#messages.doesNotRun(server.command, "stopped repeatedly and was not restarted");
         });
         client.onDidChangeState(({ newState }) => {
-            // While it starts for the first time we show more than the client knows; after stop() it is not ours.
+            // Ignore states before the first start is complete and after a stop.
             if (client === this.#client) {
                 this.#show(stateOf(client, newState, where));
             }
@@ -218,12 +218,12 @@ export class Controller {
         try {
             await client.start();
         } catch {
-            // What it said is in the output. One that was abandoned has failed nobody.
+            // The output has the details. An abandoned client is not an error.
             if (client === this.#starting) {
-                this.#show({ kind: "failed", cause: "it has ended before it answered" });
-                void this.#messages.doesNotRun(server.command, "ended before it answered");
+                this.#show({ kind: "failed", cause: "it exited during startup" });
+                void this.#messages.doesNotRun(server.command, "exited during startup");
             }
-            await client.dispose(PATIENCE).catch(() => undefined);
+            await client.dispose(EXIT_TIMEOUT).catch(() => undefined);
             return;
         } finally {
             this.#starting = undefined;
@@ -238,7 +238,7 @@ export class Controller {
         this.#client = undefined;
         this.#command = undefined;
         try {
-            await client?.dispose(PATIENCE);
+            await client?.dispose(EXIT_TIMEOUT);
         } catch (error) {
             this.#output.warn(`the server did not stop by itself: ${String(error)}`);
         }
@@ -275,7 +275,7 @@ function stateOf(client: LanguageClient, state: ClientState, where: string): Sta
         }
         case ClientState.Stopped:
         case ClientState.StartFailed:
-            return { kind: "failed", cause: "it has stopped" };
+            return { kind: "failed", cause: "it stopped" };
         case ClientState.Starting:
             return { kind: "starting" };
     }

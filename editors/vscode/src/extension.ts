@@ -1,4 +1,4 @@
-/** The entry of the extension: makes the parts, connects them to the editor's events, and takes them down. */
+/** Entry point of the extension: creates its parts and connects them to events of VS Code. */
 
 import * as vscode from "vscode";
 
@@ -10,7 +10,7 @@ import { PythonEnvironments } from "./python.ts";
 import { Schema } from "./schema.ts";
 import { StatusBar } from "./statusBar.ts";
 
-/** Settings that decide which server runs or what it is told of; the others reach the running server by themselves. */
+/** Settings that require a restart of the server; others are sent to the running server. */
 const RESTARTING = ["path", "uvx", "scripts", "workspaceDiagnostics"].map((key) => `${SECTION}.${key}`);
 
 let controller: Controller | undefined;
@@ -29,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
         output,
         environments,
         statusBar,
-        // Ours, not the language client's, so that they are there before the server is.
+        // Registered here and not by the language client, so that they exist before the server does.
         ...SERVER_COMMANDS.map((command) =>
             vscode.commands.registerCommand(command, (...args: unknown[]) => server.execute(command, args)),
         ),
@@ -42,24 +42,24 @@ export function activate(context: vscode.ExtensionContext): void {
         }),
         vscode.commands.registerCommand("mothball.howToInstall", () => messages.howToInstall()),
         vscode.commands.registerCommand("mothball.useSchema", () => schema.use()),
-        environments.onDidChange(() => server.refind()),
-        vscode.workspace.onDidGrantWorkspaceTrust(() => server.refind()),
+        environments.onDidChange(() => server.findAgain()),
+        vscode.workspace.onDidGrantWorkspaceTrust(() => server.findAgain()),
         vscode.workspace.onDidChangeWorkspaceFolders(async () => {
-            await server.startIfWanted();
-            await server.refind();
+            await server.startIfNeeded();
+            await server.findAgain();
         }),
         vscode.workspace.onDidOpenTextDocument((document) =>
-            vscode.languages.match(documentSelector(), document) > 0 ? server.startIfWanted() : undefined,
+            vscode.languages.match(documentSelector(), document) > 0 ? server.startIfNeeded() : undefined,
         ),
         vscode.workspace.onDidChangeConfiguration((change) => {
             if (RESTARTING.some((setting) => change.affectsConfiguration(setting))) {
-                return server.restartIfWanted();
+                return server.restartIfNeeded();
             }
             return change.affectsConfiguration(SECTION) ? server.configure() : undefined;
         }),
     );
-    // Not awaited: the editor need not wait.
-    void server.startIfWanted();
+    // Not awaited, so as not to delay activation.
+    void server.startIfNeeded();
     void schema.renew();
 }
 

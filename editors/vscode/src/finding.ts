@@ -1,14 +1,13 @@
 /**
- * Which program is the language server: a pure choice over what the machine, the settings and the editor tell.
+ * Find the program of the language server. Pure: depends only on `SearchContext`.
  *
- * The order is the order of how plainly somebody has said it: the setting, the Python environment selected for this
- * workspace, the search path, and last `uvx`, which downloads and is therefore asked about first. Nothing is started
- * here, and nothing here is called in a workspace that is not trusted.
+ * Order of precedence: the setting, the Python environment selected for this workspace, the search path, and `uvx`, which
+ * downloads mothball and is only used with the user's consent. Starts nothing; not called in an untrusted workspace.
  */
 
 import * as path from "node:path";
 
-/** Where the server was found; shown to the user, who may have several. */
+/** Where the server was found; shown to the user. */
 export type Origin = "setting" | "environment" | "path" | "uvx";
 
 export interface Server {
@@ -19,14 +18,14 @@ export interface Server {
     readonly origin: Origin;
 }
 
-/** The setting names something that is not there. It is told, not passed over: somebody meant it. */
+/** The setting is invalid. Reported instead of using another program, which the user did not choose. */
 export interface WrongSetting {
     readonly kind: "wrong-setting";
     readonly value: string;
     readonly cause: string;
 }
 
-/** No server, but `uvx` is here and the user has not yet said whether it may fetch one. */
+/** No server was found, but `uvx` could run it, and the user has not decided about that. */
 export interface AskForUvx {
     readonly kind: "ask-for-uvx";
     readonly server: Server;
@@ -38,58 +37,59 @@ export interface Missing {
 
 export type Finding = Server | WrongSetting | AskForUvx | Missing;
 
-/** What the user has said about running the server with `uvx`. */
+/** Value of the setting `mothball.uvx`. */
 export type UvxPolicy = "ask" | "always" | "never";
 
-/** All that the choice depends on. */
-export interface Surroundings {
-    /** The setting `mothball.path`; empty when it is not set. */
+/** Everything that the choice depends on. */
+export interface SearchContext {
+    /** The setting `mothball.path`; empty if it is not set. */
     readonly setting: string;
     readonly uvx: UvxPolicy;
     /** The Python interpreters selected for the folders of the workspace, the first folder first. */
     readonly interpreters: readonly string[];
-    /** The search path as the environment gives it. */
+    /** The value of `PATH`. */
     readonly searchPath: string;
     readonly home: string;
     readonly platform: NodeJS.Platform;
-    /** The version of mothball that this extension was made for. */
+    /** The version of mothball of this extension. */
     readonly version: string;
-    /** Whether a path leads to a program that we may run. */
+    /** Whether a path is an executable file. */
     readonly isProgram: (path: string) => Promise<boolean>;
 }
 
-/** Return the server to start, or what keeps us from it. */
-export async function findServer(around: Surroundings): Promise<Finding> {
-    if (around.setting.trim() !== "") {
-        return fromSetting(around, around.setting.trim());
+/** Return the server to start, or why there is none. */
+export async function findServer(context: SearchContext): Promise<Finding> {
+    if (context.setting.trim() !== "") {
+        return fromSetting(context, context.setting.trim());
     }
-    const installed = (await fromEnvironments(around)) ?? (await fromSearchPath(around, "mothball", "path", ["lsp"]));
-    return installed ?? (await fromUvx(around));
+    const installed = (await fromEnvironments(context)) ?? (await fromSearchPath(context, "mothball", "path", ["lsp"]));
+    return installed ?? (await fromUvx(context));
 }
 
-/** Return the virtual environments of `folder` that people make by convention: their interpreters, first choice first. */
+/** Return the interpreters of virtual environments with conventional names in `folder`, in order of preference. */
 export function conventionalInterpreters(folder: string, platform: NodeJS.Platform): readonly string[] {
     const inside = platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
-    return [".venv", "venv"].map((name) => flavour(platform).join(folder, name, ...inside));
+    return [".venv", "venv"].map((name) => flavor(platform).join(folder, name, ...inside));
 }
 
-async function fromSetting(around: Surroundings, value: string): Promise<Finding> {
-    const paths = flavour(around.platform);
-    const command = /^~[/\\]/.test(value) ? paths.join(around.home, value.slice(2)) : value;
+async function fromSetting(context: SearchContext, value: string): Promise<Finding> {
+    const paths = flavor(context.platform);
+    const command = /^~[/\\]/.test(value) ? paths.join(context.home, value.slice(2)) : value;
     if (!paths.isAbsolute(command)) {
-        return { kind: "wrong-setting", value, cause: "it is not an absolute path" };
+        return { kind: "wrong-setting", value, cause: "not an absolute path" };
     }
-    if (!(await around.isProgram(command))) {
-        return { kind: "wrong-setting", value, cause: "there is no program of that name" };
+    if (!(await context.isProgram(command))) {
+        return { kind: "wrong-setting", value, cause: "no such program" };
     }
     return { kind: "server", command, args: ["lsp"], origin: "setting" };
 }
 
-async function fromEnvironments(around: Surroundings): Promise<Server | undefined> {
-    for (const directory of around.interpreters.flatMap((interpreter) => scriptDirectories(interpreter, around.platform))) {
-        for (const name of programNames("mothball", around.platform)) {
-            const command = flavour(around.platform).join(directory, name);
-            if (await around.isProgram(command)) {
+async function fromEnvironments(context: SearchContext): Promise<Server | undefined> {
+    const { interpreters, platform } = context;
+    for (const directory of interpreters.flatMap((interpreter) => scriptDirectories(interpreter, platform))) {
+        for (const name of programNames("mothball", platform)) {
+            const command = flavor(platform).join(directory, name);
+            if (await context.isProgram(command)) {
                 return { kind: "server", command, args: ["lsp"], origin: "environment" };
             }
         }
@@ -97,39 +97,39 @@ async function fromEnvironments(around: Surroundings): Promise<Server | undefine
     return undefined;
 }
 
-/** Programs stand beside the interpreter, but on Windows only in a virtual environment: else in `Scripts` below it. */
+/** Scripts are next to the interpreter; on Windows, outside of virtual environments, in `Scripts` below it. */
 function scriptDirectories(interpreter: string, platform: NodeJS.Platform): readonly string[] {
-    const paths = flavour(platform);
-    const beside = paths.dirname(interpreter);
-    return platform === "win32" ? [beside, paths.join(beside, "Scripts")] : [beside];
+    const paths = flavor(platform);
+    const directory = paths.dirname(interpreter);
+    return platform === "win32" ? [directory, paths.join(directory, "Scripts")] : [directory];
 }
 
-async function fromUvx(around: Surroundings): Promise<Finding> {
-    if (around.uvx === "never") {
+async function fromUvx(context: SearchContext): Promise<Finding> {
+    if (context.uvx === "never") {
         return { kind: "missing" };
     }
-    const server = await fromSearchPath(around, "uvx", "uvx", [`mothball@${around.version}`, "lsp"]);
+    const server = await fromSearchPath(context, "uvx", "uvx", [`mothball@${context.version}`, "lsp"]);
     if (server === undefined) {
         return { kind: "missing" };
     }
-    return around.uvx === "always" ? server : { kind: "ask-for-uvx", server };
+    return context.uvx === "always" ? server : { kind: "ask-for-uvx", server };
 }
 
 async function fromSearchPath(
-    around: Surroundings,
+    context: SearchContext,
     program: string,
     origin: Origin,
     args: readonly string[],
 ): Promise<Server | undefined> {
-    const paths = flavour(around.platform);
-    for (const directory of around.searchPath.split(paths.delimiter)) {
-        // A relative entry means another program in every folder, also in those of strangers.
+    const paths = flavor(context.platform);
+    for (const directory of context.searchPath.split(paths.delimiter)) {
+        // A relative entry could run a program from the workspace.
         if (!paths.isAbsolute(directory)) {
             continue;
         }
-        for (const name of programNames(program, around.platform)) {
+        for (const name of programNames(program, context.platform)) {
             const command = paths.join(directory, name);
-            if (await around.isProgram(command)) {
+            if (await context.isProgram(command)) {
                 return { kind: "server", command, args, origin };
             }
         }
@@ -137,11 +137,11 @@ async function fromSearchPath(
     return undefined;
 }
 
-/** Installers write `.exe` files on Windows; `.cmd` and `.bat` need a shell, and we start none. */
+/** Windows installers create `.exe` files; `.cmd` and `.bat` files would need a shell. */
 function programNames(program: string, platform: NodeJS.Platform): readonly string[] {
     return platform === "win32" ? [`${program}.exe`] : [program];
 }
 
-function flavour(platform: NodeJS.Platform): path.PlatformPath {
+function flavor(platform: NodeJS.Platform): path.PlatformPath {
     return platform === "win32" ? path.win32 : path.posix;
 }

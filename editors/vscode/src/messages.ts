@@ -1,8 +1,8 @@
 /**
- * What the user is told and asked.
+ * Messages and questions to the user.
  *
- * That there is no server is said once for each version, not in every window; the status bar goes on showing it. The
- * question whether uvx may run it is asked until it is answered or dismissed. Restarting the server has both said again.
+ * That mothball is not installed is shown once for each version, not in every window; the status bar shows it all the
+ * time. The question about uvx is shown until it is answered or dismissed. Restarting the server shows both again.
  */
 
 import * as vscode from "vscode";
@@ -20,46 +20,46 @@ const NEVER = "Never";
 export class Messages {
     readonly #extension: vscode.Uri;
     readonly #output: vscode.LogOutputChannel;
-    readonly #memory: vscode.Memento;
-    /** The question about uvx while it stands in this window. */
+    readonly #state: vscode.Memento;
+    /** The question about uvx that is open in this window. */
     #question: Thenable<string | undefined> | undefined;
 
     constructor(extension: vscode.Uri, output: vscode.LogOutputChannel, memory: vscode.Memento) {
         this.#extension = extension;
         this.#output = output;
-        this.#memory = memory;
+        this.#state = memory;
     }
 
-    /** Forget what has been said: the user asks anew. */
+    /** Show all messages again. */
     async reset(): Promise<void> {
         this.#question = undefined;
-        await Promise.all(this.#memory.keys().map((key) => this.#memory.update(key, undefined)));
+        await Promise.all(this.#state.keys().map((key) => this.#state.update(key, undefined)));
     }
 
-    /** There is no server anywhere. */
+    /** Report that no server was found. */
     async missing(): Promise<void> {
         const text =
-            "mothball is not installed here, so archived dependencies are not underlined. " +
-            "Install it in the Python environment of this workspace, or anywhere on PATH.";
-        if (this.#wasSaid("missing")) {
+            "mothball is not installed, so archived dependencies are not reported. " +
+            "Install it in the Python environment of this workspace or on PATH.";
+        if (this.#wasShown("missing")) {
             return;
         }
         await this.#remember("missing");
         await this.#follow(await vscode.window.showWarningMessage(text, HOW));
     }
 
-    /** There is no server, but uvx could run one; the answer is kept in the user's settings. */
+    /** Ask whether uvx may run the server, and store the answer in the user settings. */
     async askForUvx(): Promise<void> {
-        if (this.#question !== undefined || this.#wasSaid("uvx")) {
+        if (this.#question !== undefined || this.#wasShown("uvx")) {
             return;
         }
         const text =
-            `mothball is not installed here. Shall uvx run it (uvx mothball@${VERSION} lsp)? ` +
-            "It downloads mothball from your package index into uv's cache.";
+            `mothball is not installed. Run it with uvx (uvx mothball@${VERSION} lsp)? ` +
+            "This downloads mothball from your package index into uv's cache.";
         const question = vscode.window.showInformationMessage(text, RUN, HOW, NEVER);
         this.#question = question;
         const answer = await question;
-        // The editor takes a question away when the same is asked again; then nobody has dismissed it.
+        // VS Code closes a question when the same one is shown again; the user has not dismissed it then.
         if (question === this.#question) {
             this.#question = undefined;
             await this.#remember("uvx");
@@ -74,31 +74,33 @@ export class Messages {
     }
 
     async wrongSetting(value: string, cause: string): Promise<void> {
-        const text = `mothball.path is ${value}, and ${cause}. Correct it, or empty it to have mothball looked for.`;
+        const text =
+            `Invalid setting mothball.path (${value}): ${cause}. ` +
+            "Correct it, or clear it to search for mothball automatically.";
         if ((await vscode.window.showErrorMessage(text, SETTINGS)) === SETTINGS) {
             await vscode.commands.executeCommand("workbench.action.openSettings", "mothball.path");
         }
     }
 
-    /** A server was found, and it does not run. */
+    /** Report that a server was found but does not run. */
     async doesNotRun(command: string, how: string): Promise<void> {
-        const text = `mothball ${how} (${command}). Its output says why.`;
+        const text = `mothball ${how} (${command}). See the output for the cause.`;
         await this.#follow(await vscode.window.showErrorMessage(text, RESTART, OUTPUT, HOW));
     }
 
-    /** The server could not do what a command asked for. */
+    /** Report that a command failed. */
     async failed(error: unknown): Promise<void> {
         const text = error instanceof Error ? error.message : String(error);
         await this.#follow(await vscode.window.showErrorMessage(`mothball: ${text}`, RESTART, OUTPUT));
     }
 
-    /** A command was called for which there is no server. */
+    /** Report that a command cannot be run without a server. */
     async noServer(): Promise<void> {
         if (!vscode.workspace.isTrusted) {
-            await vscode.window.showInformationMessage("mothball does nothing in a workspace that you do not trust.");
+            await vscode.window.showInformationMessage("mothball is not started in a workspace that is not trusted.");
             return;
         }
-        const text = "mothball does not run here.";
+        const text = "mothball is not running.";
         await this.#follow(await vscode.window.showWarningMessage(text, RESTART, HOW, OUTPUT));
     }
 
@@ -107,7 +109,7 @@ export class Messages {
         await vscode.commands.executeCommand("markdown.showPreview", page);
     }
 
-    /** Do what the chosen button says; nothing when none was chosen. */
+    /** Run the action of the chosen button, if any. */
     async #follow(answer: string | undefined): Promise<void> {
         switch (answer) {
             case RESTART:
@@ -122,11 +124,11 @@ export class Messages {
         }
     }
 
-    #wasSaid(what: string): boolean {
-        return this.#memory.get(`said.${what}`) === VERSION;
+    #wasShown(message: string): boolean {
+        return this.#state.get(`shown.${message}`) === VERSION;
     }
 
-    async #remember(what: string): Promise<void> {
-        await this.#memory.update(`said.${what}`, VERSION);
+    async #remember(message: string): Promise<void> {
+        await this.#state.update(`shown.${message}`, VERSION);
     }
 }

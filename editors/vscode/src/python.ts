@@ -1,4 +1,4 @@
-/** The Python environments selected for the folders of this workspace: the Python extension's word, else convention. */
+/** Python environments of the workspace folders: those selected in the Python extension, else by conventional names. */
 
 import * as vscode from "vscode";
 
@@ -22,14 +22,14 @@ export class PythonEnvironments implements vscode.Disposable {
     readonly #output: vscode.LogOutputChannel;
     #subscription: vscode.Disposable | undefined;
 
-    /** Fires when somebody selects another interpreter. */
+    /** Fires when another interpreter is selected. */
     readonly onDidChange = this.#changed.event;
 
     constructor(output: vscode.LogOutputChannel) {
         this.#output = output;
     }
 
-    /** Return the interpreters for the folders of the workspace. Only for workspaces that are trusted. */
+    /** Return the interpreters for the folders of the workspace. Call only in trusted workspaces. */
     async interpreters(): Promise<readonly string[]> {
         const folders = vscode.workspace.workspaceFolders ?? [];
         const api = await this.#api();
@@ -37,8 +37,8 @@ export class PythonEnvironments implements vscode.Disposable {
             return folders.flatMap((folder) => conventionalInterpreters(folder.uri.fsPath, process.platform));
         }
         const resources = folders.length > 0 ? folders.map((folder) => folder.uri) : [undefined];
-        const found = await Promise.all(resources.map((resource) => this.#selected(api, resource)));
-        return found.filter((path) => path !== undefined);
+        const interpreters = await Promise.all(resources.map((resource) => this.#selected(api, resource)));
+        return interpreters.filter((path) => path !== undefined);
     }
 
     dispose(): void {
@@ -58,7 +58,7 @@ export class PythonEnvironments implements vscode.Disposable {
             });
             return api;
         } catch (error) {
-            this.#output.warn(`the Python extension did not start, and its selection is not known: ${String(error)}`);
+            this.#output.warn(`the Python extension did not start, so its environment is unknown: ${String(error)}`);
             return undefined;
         }
     }
@@ -70,7 +70,7 @@ export class PythonEnvironments implements vscode.Disposable {
             );
             return environment?.executable.uri?.fsPath;
         } catch (error) {
-            this.#output.warn(`the Python extension could not tell its selection: ${String(error)}`);
+            this.#output.warn(`the Python extension did not return its selected environment: ${String(error)}`);
             return undefined;
         }
     }

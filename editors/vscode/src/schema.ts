@@ -1,12 +1,11 @@
 /**
- * The schema of mothball.toml for Even Better TOML, by its setting.
+ * Register the schema of mothball.toml in the settings of Even Better TOML.
  *
- * It also takes schemas that extensions contribute (`tomlValidation`), but passes their addresses on as they stand in the
- * manifest, which does not know where the extension is installed: a file inside of it cannot be named there. A schema on
- * the web would be one more address to be asked.
+ * Even Better TOML also accepts schemas from extensions (`tomlValidation`), but only with absolute URLs, which a file in
+ * an extension does not have; a URL on the web would cause network requests.
  *
- * The setting must name a file that survives an update of this extension: a copy in our own storage. It is changed only
- * when the user calls the command, and then the copy is kept up to date.
+ * The setting must name a file that survives updates of this extension, so the schema is copied to its storage. This
+ * happens only when the user runs the command; afterwards the copy is kept up to date.
  */
 
 import { copyFile, mkdir, stat } from "node:fs/promises";
@@ -19,40 +18,40 @@ const FILES = "(^|/)mothball\\.toml$";
 const NAME = "mothball.schema.json";
 
 export class Schema {
-    readonly #ours: vscode.Uri;
+    readonly #schema: vscode.Uri;
     readonly #directory: vscode.Uri;
     readonly #copy: vscode.Uri;
 
     constructor(extension: vscode.Uri, storage: vscode.Uri) {
-        this.#ours = vscode.Uri.joinPath(extension, "dist", NAME);
+        this.#schema = vscode.Uri.joinPath(extension, "dist", NAME);
         this.#directory = storage;
         this.#copy = vscode.Uri.joinPath(storage, NAME);
     }
 
-    /** Renew the copy if the command was ever called. */
+    /** Update the copy if there is one. */
     async renew(): Promise<void> {
         if (await exists(this.#copy)) {
-            await copyFile(this.#ours.fsPath, this.#copy.fsPath);
+            await copyFile(this.#schema.fsPath, this.#copy.fsPath);
         }
     }
 
-    /** Have Even Better TOML complete and check mothball.toml. */
+    /** Register the schema. */
     async use(): Promise<void> {
         if (vscode.extensions.getExtension(TOML_EXTENSION) === undefined) {
-            const find = "Find It";
-            const text = "The schema of mothball.toml is read by the extension Even Better TOML, which is not installed here.";
-            if ((await vscode.window.showInformationMessage(text, find)) === find) {
+            const show = "Show Extension";
+            const text = "The extension Even Better TOML, which uses the schema of mothball.toml, is not installed.";
+            if ((await vscode.window.showInformationMessage(text, show)) === show) {
                 await vscode.commands.executeCommand("workbench.extensions.search", `@id:${TOML_EXTENSION}`);
             }
             return;
         }
         await mkdir(this.#directory.fsPath, { recursive: true });
-        await copyFile(this.#ours.fsPath, this.#copy.fsPath);
+        await copyFile(this.#schema.fsPath, this.#copy.fsPath);
         const configuration = vscode.workspace.getConfiguration();
-        const others = configuration.inspect<Record<string, string>>(SETTING)?.globalValue ?? {};
-        const associations = { ...others, [FILES]: this.#copy.toString() };
+        const existing = configuration.inspect<Record<string, string>>(SETTING)?.globalValue ?? {};
+        const associations = { ...existing, [FILES]: this.#copy.toString() };
         await configuration.update(SETTING, associations, vscode.ConfigurationTarget.Global);
-        void vscode.window.showInformationMessage("Even Better TOML now completes and checks mothball.toml.");
+        void vscode.window.showInformationMessage("Even Better TOML now completes and validates mothball.toml.");
     }
 }
 

@@ -1,13 +1,13 @@
-/** The item in the status bar: what state the server is in, and how much it has found. */
+/** Status bar item: state of the server and number of findings. */
 
 import * as vscode from "vscode";
 
-import { add, countFindings, type Counts, faceOf, NOTHING, type State } from "./counting.ts";
+import { add, countFindings, type Counts, appearanceOf, NOTHING, type State } from "./counting.ts";
 
 export class StatusBar implements vscode.Disposable {
     readonly #item = vscode.window.createStatusBarItem("mothball.status", vscode.StatusBarAlignment.Left, 0);
     readonly #subscription: vscode.Disposable;
-    // By file: others' diagnostics change with every key, and counting all of them each time would be felt.
+    // By file, because counting all diagnostics at every keystroke is too slow.
     readonly #counts = new Map<string, Counts>();
     #state: State = { kind: "idle" };
 
@@ -32,16 +32,16 @@ export class StatusBar implements vscode.Disposable {
     }
 
     #refresh(): void {
-        const face = faceOf(this.#state, [...this.#counts.values()].reduce(add, NOTHING));
-        if (face === undefined) {
+        const appearance = appearanceOf(this.#state, [...this.#counts.values()].reduce(add, NOTHING));
+        if (appearance === undefined) {
             this.#item.hide();
             return;
         }
-        this.#item.text = face.text;
-        this.#item.tooltip = face.tooltip;
-        this.#item.command = face.command;
-        this.#item.accessibilityInformation = { label: face.label };
-        this.#item.backgroundColor = face.warns ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+        this.#item.text = appearance.text;
+        this.#item.tooltip = appearance.tooltip;
+        this.#item.command = appearance.command;
+        this.#item.accessibilityInformation = { label: appearance.label };
+        this.#item.backgroundColor = appearance.warns ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
         this.#item.show();
     }
 }

@@ -31,7 +31,7 @@ def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
     window.open(folder / "requirements.txt")
     window.status("until you trust")
     window.run("mothball: Check Workspace")
-    window.notification("does nothing in a workspace that you do not trust")
+    window.notification("is not started in a workspace that is not trusted")
     picture(window, "untrusted")
     window.wait_for_underlines()
     assert not started.exists()

@@ -16,7 +16,7 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     folder.mkdir()
     (folder / "requirements.txt").write_text("quill-templates==2.1.4\n", "utf-8")
     window = open_window(folder)
-    toast = window.notification("mothball is not installed here")
+    toast = window.notification("mothball is not installed")
     window.open(folder / "requirements.txt")
     window.status("not installed")
     picture(window, "missing")
@@ -29,7 +29,7 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     window.status("not installed")
     # Another notification takes its place at the end of the queue: had it been told again, it would be there by now.
     window.run("mothball: Check Again")
-    window.notification("mothball does not run here")
+    window.notification("mothball is not running")
     assert window.page.locator(".notification-toast").count() == 1
 
 
@@ -39,7 +39,7 @@ def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     uvx, asked = _uvx(tmp_path, installed_server)
     folder = shop.write(tmp_path / "shop")
     window = open_window(folder, environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
-    toast = window.notification("Shall uvx run it")
+    toast = window.notification("Run it with uvx")
     assert not asked.exists()
     picture(window, "uvx")
     toast.get_by_text("Run with uvx").click()
@@ -57,28 +57,28 @@ def test_the_question_about_uvx_outlives_a_reload_until_it_is_answered_or_dismis
 ) -> None:
     uvx, asked = _uvx(tmp_path, installed_server)
     window = open_window(shop.write(tmp_path / "shop"), environment={"PATH": f"{uvx.parent}:/usr/bin:/bin"})
-    window.notification("Shall uvx run it")
+    window.notification("Run it with uvx")
     window.reload()
-    window.notification("Shall uvx run it")
+    window.notification("Run it with uvx")
     # It is still to be answered when restarting has asked it anew.
     window.run("mothball: Restart Server")
-    window.notification("Shall uvx run it")
+    window.notification("Run it with uvx")
     window.reload()
-    toast = window.notification("Shall uvx run it")
+    toast = window.notification("Run it with uvx")
     toast.hover()
     toast.locator(".codicon-notifications-clear").click()
     toast.wait_for(state="hidden")
 
     # The next notification of the same queue: dismissing it has been written down by then.
     window.run("mothball: Check Again")
-    window.notification("mothball does not run here")
+    window.notification("mothball is not running")
     window.reload()
     window.status("not installed")
     window.run("mothball: Check Again")
-    window.notification("mothball does not run here")
+    window.notification("mothball is not running")
     assert window.page.locator(".notification-toast").count() == 1
     window.run("mothball: Restart Server")
-    window.notification("Shall uvx run it")
+    window.notification("Run it with uvx")
     assert not asked.exists()
 
 

@@ -97,8 +97,8 @@ def test_the_setting_wins_and_a_wrong_one_is_told(
 ) -> None:
     folder = shop.write(tmp_path / "shop")
     window = open_window(folder, environment=on_path, machine={"mothball.path": "/gone/mothball"})
-    window.notification("mothball.path is /gone/mothball, and there is no program of that name")
-    window.status("does not run")
+    window.notification(r"Invalid setting mothball\.path \(/gone/mothball\): no such program")
+    window.status("is not running")
     picture(window, "wrong-setting")
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
     broken.write_text("#!/bin/sh\necho 'unknown command lsp' >&2\nexit 2\n", "utf-8")
     broken.chmod(0o755)
     window = open_window(folder, machine={"mothball.path": str(broken)})
-    window.status("does not run")
+    window.status("is not running")
     toast = window.notification("mothball")
     picture(window, "failing-server")
     assert window.page.locator(".notification-toast").count() == 1
@@ -150,8 +150,8 @@ def test_a_server_that_was_left_alone_is_started_again_by_the_next_command(
             window.status("2 errors, 1 warning")
             os.kill(int(started.read_text("utf-8").split()[-1]), signal.SIGKILL)
             window.wait_for_underlines()
-        toast = window.notification("has stopped again and again, and is left alone")
-        window.status("does not run")
+        toast = window.notification("stopped repeatedly and was not restarted")
+        window.status("is not running")
         assert _lines(started) == runs + 4
         return toast
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { add, countFindings, faceOf, NOTHING } from "../../src/counting.ts";
+import { add, countFindings, appearanceOf, NOTHING } from "../../src/counting.ts";
 
 const running = { kind: "running", server: "mothball 1.2.3, found on PATH" } as const;
 
-test("only mothball's diagnostics are counted, by weight", () => {
+test("only mothball's diagnostics are counted, by severity", () => {
     const counts = countFindings([
         { source: "mothball", severity: 0 },
         { source: "mothball", severity: 0 },
@@ -21,8 +21,8 @@ test("only mothball's diagnostics are counted, by weight", () => {
 });
 
 test("a running server shows its counts, and a click shows the problems", () => {
-    const face = faceOf(running, { errors: 2, warnings: 1, notes: 1 });
-    assert.deepEqual(face, {
+    const appearance = appearanceOf(running, { errors: 2, warnings: 1, notes: 1 });
+    assert.deepEqual(appearance, {
         text: "$(archive) $(error) 2 $(warning) 1",
         tooltip: "mothball: 2 errors, 1 warning, 1 note\nmothball 1.2.3, found on PATH",
         label: "mothball: 2 errors, 1 warning, 1 note",
@@ -31,25 +31,25 @@ test("a running server shows its counts, and a click shows the problems", () => 
     });
 });
 
-test("one is not plural and nothing is said to be nothing", () => {
-    assert.match(faceOf(running, { errors: 1, warnings: 0, notes: 0 })?.tooltip ?? "", /1 error\n/);
-    const calm = faceOf(running, NOTHING);
+test("singular and zero counts", () => {
+    assert.match(appearanceOf(running, { errors: 1, warnings: 0, notes: 0 })?.tooltip ?? "", /1 error\n/);
+    const calm = appearanceOf(running, NOTHING);
     assert.equal(calm?.text, "$(archive) mothball");
-    assert.match(calm.label, /nothing found/);
+    assert.match(calm.label, /no findings/);
 });
 
-test("what keeps the server from running is shown with the way out", () => {
-    assert.equal(faceOf({ kind: "idle" }, NOTHING), undefined);
-    assert.equal(faceOf({ kind: "untrusted" }, NOTHING)?.command, "workbench.trust.manage");
-    assert.equal(faceOf({ kind: "starting" }, NOTHING)?.warns, false);
-    const missing = faceOf({ kind: "missing" }, NOTHING);
+test("a server that is not running is shown with a command", () => {
+    assert.equal(appearanceOf({ kind: "idle" }, NOTHING), undefined);
+    assert.equal(appearanceOf({ kind: "untrusted" }, NOTHING)?.command, "workbench.trust.manage");
+    assert.equal(appearanceOf({ kind: "starting" }, NOTHING)?.warns, false);
+    const missing = appearanceOf({ kind: "missing" }, NOTHING);
     assert.deepEqual([missing?.command, missing?.warns], ["mothball.howToInstall", true]);
-    const failed = faceOf({ kind: "failed", cause: "it has stopped" }, NOTHING);
+    const failed = appearanceOf({ kind: "failed", cause: "it stopped" }, NOTHING);
     assert.deepEqual([failed?.command, failed?.warns], ["mothball.showOutput", true]);
-    assert.match(failed?.tooltip ?? "", /it has stopped/);
+    assert.match(failed?.tooltip ?? "", /it stopped/);
 });
 
-test("a server that does not run shows no counts of the past", () => {
-    const face = faceOf({ kind: "failed", cause: "gone" }, { errors: 3, warnings: 0, notes: 0 });
-    assert.doesNotMatch(face?.text ?? "", /3/);
+test("a failed server shows no counts", () => {
+    const appearance = appearanceOf({ kind: "failed", cause: "gone" }, { errors: 3, warnings: 0, notes: 0 });
+    assert.doesNotMatch(appearance?.text ?? "", /3/);
 });

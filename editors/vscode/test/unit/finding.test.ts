@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { conventionalInterpreters, findServer, type Surroundings } from "../../src/finding.ts";
+import { conventionalInterpreters, findServer, type SearchContext } from "../../src/finding.ts";
 
 /** A machine that has nothing but `programs`. */
-function machine(programs: readonly string[], rest: Partial<Surroundings> = {}): Surroundings {
+function machine(programs: readonly string[], rest: Partial<SearchContext> = {}): SearchContext {
     return {
         setting: "",
         uvx: "ask",
@@ -20,35 +20,35 @@ function machine(programs: readonly string[], rest: Partial<Surroundings> = {}):
 
 const everywhere = ["/opt/mothball", "/srv/shop/.venv/bin/mothball", "/usr/bin/mothball", "/usr/bin/uvx"];
 
-test("the setting comes before all else", async () => {
+test("the setting takes precedence", async () => {
     const found = await findServer(
         machine(everywhere, { setting: "/opt/mothball", interpreters: ["/srv/shop/.venv/bin/python"] }),
     );
     assert.deepEqual(found, { kind: "server", command: "/opt/mothball", args: ["lsp"], origin: "setting" });
 });
 
-test("the setting may begin with the home directory", async () => {
+test("the setting may start with ~", async () => {
     const found = await findServer(machine(["/home/ada/bin/mothball"], { setting: " ~/bin/mothball " }));
     assert.equal(found.kind === "server" && found.command, "/home/ada/bin/mothball");
 });
 
-test("a setting that leads nowhere is told and not passed over", async () => {
+test("a setting without a program is reported", async () => {
     const found = await findServer(machine(everywhere, { setting: "/gone/mothball" }));
     assert.deepEqual(found, {
         kind: "wrong-setting",
         value: "/gone/mothball",
-        cause: "there is no program of that name",
+        cause: "no such program",
     });
 });
 
-test("a setting that depends on the current directory is refused", async () => {
+test("a relative path in the setting is rejected", async () => {
     for (const setting of ["mothball", "./mothball", ".venv/bin/mothball", "~mothball"]) {
         const found = await findServer(machine([...everywhere, setting], { setting }));
         assert.equal(found.kind, "wrong-setting", setting);
     }
 });
 
-test("the selected environment comes before the search path", async () => {
+test("the selected environment takes precedence over the search path", async () => {
     const found = await findServer(machine(everywhere, { interpreters: ["/srv/shop/.venv/bin/python3.13"] }));
     assert.deepEqual(found, {
         kind: "server",
@@ -58,42 +58,42 @@ test("the selected environment comes before the search path", async () => {
     });
 });
 
-test("of several folders the first whose environment has mothball serves all", async () => {
+test("the first folder whose environment has mothball is used", async () => {
     const interpreters = ["/one/bin/python", "/two/bin/python", "/three/bin/python"];
     const found = await findServer(machine(["/two/bin/mothball", "/three/bin/mothball"], { interpreters }));
     assert.equal(found.kind === "server" && found.command, "/two/bin/mothball");
 });
 
-test("an environment without mothball leaves the search path", async () => {
+test("the search path is used if the environment has no mothball", async () => {
     const found = await findServer(machine(["/usr/bin/mothball"], { interpreters: ["/srv/shop/.venv/bin/python"] }));
     assert.deepEqual(found, { kind: "server", command: "/usr/bin/mothball", args: ["lsp"], origin: "path" });
 });
 
-test("relative entries of the search path are never looked into", async () => {
+test("relative entries of the search path are ignored", async () => {
     const searchPath = ".:bin::../tools:/usr/bin";
     const programs = ["mothball", "./mothball", "bin/mothball", "../tools/mothball", "bin/uvx"];
     assert.deepEqual(await findServer(machine(programs, { searchPath })), { kind: "missing" });
 });
 
-test("uvx is asked about first, with the version of this extension", async () => {
+test("uvx needs consent and runs the version of this extension", async () => {
     const server = { kind: "server", command: "/usr/bin/uvx", args: ["mothball@1.2.3", "lsp"], origin: "uvx" };
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"])), { kind: "ask-for-uvx", server });
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "always" })), server);
     assert.deepEqual(await findServer(machine(["/usr/bin/uvx"], { uvx: "never" })), { kind: "missing" });
 });
 
-test("uvx is not asked about where mothball is installed", async () => {
+test("uvx is not used if mothball is installed", async () => {
     const found = await findServer(machine(["/usr/bin/uvx", "/usr/local/bin/mothball"], { uvx: "always" }));
     assert.equal(found.kind === "server" && found.origin, "path");
 });
 
-test("nothing anywhere is missing", async () => {
+test("missing if there is neither mothball nor uvx", async () => {
     assert.deepEqual(await findServer(machine([])), { kind: "missing" });
     assert.deepEqual(await findServer(machine([], { uvx: "always", searchPath: "" })), { kind: "missing" });
 });
 
 test("on Windows programs end in .exe and paths are Windows paths", async () => {
-    const windows: Partial<Surroundings> = {
+    const windows: Partial<SearchContext> = {
         platform: "win32",
         home: "C:\\Users\\ada",
         searchPath: "C:\\tools;relative;D:\\uv",
@@ -110,7 +110,7 @@ test("on Windows programs end in .exe and paths are Windows paths", async () => 
 });
 
 test("on Windows the programs of conda and of a global Python are in Scripts below the interpreter", async () => {
-    const windows: Partial<Surroundings> = { platform: "win32", searchPath: "" };
+    const windows: Partial<SearchContext> = { platform: "win32", searchPath: "" };
     for (const home of ["C:\\conda\\envs\\shop", "C:\\Python313"]) {
         const command = `${home}\\Scripts\\mothball.exe`;
         const found = await findServer(machine([command], { ...windows, interpreters: [`${home}\\python.exe`] }));
