@@ -20,7 +20,7 @@
 ;;; Code:
 
 (defgroup mothball nil
-  "Archived dependencies, told by a language server."
+  "Report archived dependencies with a language server."
   :group 'tools)
 
 (defcustom mothball-command '("mothball" "lsp")
@@ -57,20 +57,21 @@
     "*constraints*.in"
     "requirements/*.txt"
     "requirements/*.in")
-  "The files that mothball reads, some only in a directory of that name.")
+  "Wildcards of the files that mothball reads.
+A slash requires the directory before it.")
 
 (defun mothball--regexp (wildcards)
-  "Return a regexp for files that WILDCARDS name, where a star stands for no slash."
+  "Return a regexp for files that match WILDCARDS, in which a star matches no slash."
   (concat "/\\(?:"
           (mapconcat (lambda (wildcard) (string-replace "\\*" "[^/]*" (regexp-quote wildcard))) wildcards "\\|")
           "\\)\\'"))
 
 (defun mothball-file-p (file)
-  "Return non-nil for a FILE of mothball's, judged by its name."
+  "Return non-nil if mothball reads FILE, by its name."
   (let ((case-fold-search nil))
     (and file (string-match-p (mothball--regexp mothball-file-names) file))))
 
-;; Emacs gives these `fundamental-mode' or `text-mode', for which no client should start a server.
+;; Emacs uses `fundamental-mode' or `text-mode' for these files, in which no client should start a server.
 
 ;;;###autoload
 (define-derived-mode mothball-requirements-mode conf-unix-mode "Requirements"
@@ -87,9 +88,9 @@
   "Return the project of the nearest configuration above DIRECTORY."
   (when-let ((root (locate-dominating-file
                     directory
-                    (lambda (one)
-                      (or (file-exists-p (expand-file-name "mothball.toml" one))
-                          (file-exists-p (expand-file-name "pyproject.toml" one)))))))
+                    (lambda (parent)
+                      (or (file-exists-p (expand-file-name "mothball.toml" parent))
+                          (file-exists-p (expand-file-name "pyproject.toml" parent)))))))
     (cons 'transient root)))
 
 ;;; Eglot
@@ -99,11 +100,11 @@
 
 (defcustom mothball-eglot-modes
   '(mothball-requirements-mode pip-requirements-mode conf-toml-mode toml-mode toml-ts-mode
-    ;; Emacs chooses among these by what stands in a setup.cfg or tox.ini.
+    ;; Emacs selects one of these by the content of a setup.cfg or tox.ini.
     conf-unix-mode conf-windows-mode conf-colon-mode conf-space-mode)
-  "The modes whose buffers Eglot gives to mothball: one server for all of them.
-Eglot has one server a mode, so that `M-x eglot' starts mothball in every buffer
-of these, in Cargo.toml too.  Python, YAML and JSON keep their servers.
+  "The modes for which Eglot starts mothball.
+Eglot uses one server for each mode, so that `M-x eglot' starts mothball in
+every buffer of these, even in Cargo.toml.  Python, YAML and JSON keep their servers.
 Set it before Eglot is loaded."
   :type '(repeat symbol))
 
@@ -117,9 +118,9 @@ Set it before Eglot is loaded."
 
 ;;;###autoload
 (defun mothball-eglot-ensure ()
-  "Have Eglot start mothball where this buffer's file is one of its own."
+  "Start mothball with Eglot if it reads the file of this buffer."
   (when (and (memq major-mode mothball-eglot-modes) (mothball-file-p buffer-file-name))
-    ;; After those that Emacs has, which know version control.
+    ;; After the functions of Emacs, which detect version control.
     (add-hook 'project-find-functions #'mothball--project 90 t)
     (eglot-ensure)))
 
@@ -133,7 +134,7 @@ Set it before Eglot is loaded."
 
 (with-eval-after-load 'lsp-mode
   (add-to-list 'lsp-language-id-configuration '(mothball-requirements-mode . "pip-requirements"))
-  ;; Last, so that it speaks only for buffers in which no mode has told.
+  ;; Last, so that it applies only to buffers without a language identifier.
   (add-to-list 'lsp-language-id-configuration (cons (mothball--regexp mothball-file-names) "plaintext") t)
   (lsp-register-client
    (make-lsp-client
@@ -141,12 +142,12 @@ Set it before Eglot is loaded."
     :new-connection (lsp-stdio-connection (lambda () mothball-command))
     :activation-fn (lambda (file _mode) (mothball-file-p file))
     :initialization-options (lambda () mothball-settings)
-    ;; Beside the server of the language, be there one or not.
+    ;; In addition to the server of the language, if any.
     :add-on? t)))
 
 ;;;###autoload
 (defun mothball-lsp-ensure ()
-  "Have lsp-mode start mothball where this buffer's file is one of its own."
+  "Start mothball with lsp-mode if it reads the file of this buffer."
   (when (mothball-file-p buffer-file-name)
     (lsp-deferred)))
 

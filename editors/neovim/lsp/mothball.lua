@@ -4,7 +4,7 @@
 ---
 --- `uv tool install mothball` (or `pipx install mothball`) puts the server on your PATH.
 
--- The files that mothball reads; a slash stands before the name of a directory that must hold the file.
+-- The files that mothball reads; a slash requires the directory before it.
 local file_names = {
   'pyproject.toml',
   'Pipfile',
@@ -51,7 +51,7 @@ return {
       end
     end
   end,
-  -- A plain {} would be sent as a list.
+  -- A plain {} would be sent as an array.
   settings = { mothball = vim.empty_dict() },
   on_attach = function(client, buffer)
     local function command(name, action, description)
@@ -59,7 +59,7 @@ return {
         client:exec_cmd({ title = description, command = action }, { bufnr = buffer })
       end, { desc = description })
     end
-    command('LspMothballCheckAgain', 'mothball.checkAgain', 'Ask the indexes anew')
+    command('LspMothballCheckAgain', 'mothball.checkAgain', 'Look up all dependencies again')
     command('LspMothballCheckWorkspace', 'mothball.checkWorkspace', 'Check all dependency files of the workspace')
   end,
 }

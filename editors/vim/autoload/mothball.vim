@@ -1,6 +1,6 @@
-" Which files mothball reads, and where their project begins.
+" File names that mothball reads, and roots of their projects.
 
-" A directory stands before the name where it must hold the file.
+" A slash requires the directory before it.
 let s:file_names = [
 \ 'pyproject.toml',
 \ 'Pipfile',
@@ -29,7 +29,7 @@ let s:file_names = [
 \ 'requirements/*.in',
 \]
 
-" Return whether mothball reads the file at `path`, judged by its name and that of its directory.
+" Return 1 if mothball reads the file at `path`, by its name and that of its directory.
 function! mothball#reads(path) abort
   let l:name = fnamemodify(a:path, ':p:t')
   let l:with_directory = fnamemodify(a:path, ':p:h:t') . '/' . l:name
@@ -41,7 +41,7 @@ function! mothball#reads(path) abort
   return 0
 endfunction
 
-" Return the root of the project that the buffer's file is in; empty where mothball does not read that file.
+" Return the root of the project of the buffer's file; empty if mothball does not read that file.
 function! mothball#root(buffer) abort
   let l:path = fnamemodify(bufname(a:buffer), ':p')
   if !mothball#reads(l:path)
@@ -52,7 +52,7 @@ function! mothball#root(buffer) abort
   return empty(l:project) ? get(s:Above(l:directory, ['mothball.toml', 'pyproject.toml']), 0, l:directory) : l:project[0]
 endfunction
 
-" Return a list of the nearest directory from `directory` upward that holds one of `names`; empty where none does.
+" Return a list with the nearest directory from `directory` upward that contains one of `names`, or an empty list.
 function! s:Above(directory, names) abort
   let l:found = []
   for l:name in a:names
@@ -60,7 +60,7 @@ function! s:Above(directory, names) abort
     call add(l:found, finddir(l:name, fnameescape(a:directory) . ';'))
     call add(l:found, findfile(l:name, fnameescape(a:directory) . ';'))
   endfor
-  call filter(l:found, {_, one -> !empty(one)})
-  call map(l:found, {_, one -> fnamemodify(substitute(fnamemodify(one, ':p'), '/$', '', ''), ':h')})
-  return sort(l:found, {one, other -> len(other) - len(one)})[:0]
+  call filter(l:found, {_, path -> !empty(path)})
+  call map(l:found, {_, path -> fnamemodify(substitute(fnamemodify(path, ':p'), '/$', '', ''), ':h')})
+  return sort(l:found, {first, second -> len(second) - len(first)})[:0]
 endfunction

@@ -1,5 +1,5 @@
 " mothball underlines dependencies that are archived, deprecated or quarantined on their index (PEP 792).
-" It speaks through ALE or vim-lsp, whichever you have.
+" Works with ALE and vim-lsp.
 
 if exists('g:loaded_mothball')
   finish

@@ -1,4 +1,4 @@
-//! Starts `mothball lsp`: the one of the settings, else the one on the project's PATH.
+//! Starts `mothball lsp`: the program in the settings, or else on the project's PATH.
 
 use zed_extension_api::{
     self as zed,
