@@ -38,7 +38,7 @@ def refusal(read: Callable[[object, tuple[str, ...]], object], value: object) ->
         "http://user:@[::1]:8080/simple/",
     ],
 )
-def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
+def test_user_index_url_is_kept_as_written(url: str) -> None:
     assert read_user_index_url(url, ("key",)) == url
 
 
@@ -57,18 +57,18 @@ def test_an_address_of_the_user_is_taken_as_it_is_written(url: str) -> None:
         (7, "must be an index URL"),
     ],
 )
-def test_an_address_that_will_not_do_is_refused_and_its_secret_not_repeated(url: object, message: str) -> None:
+def test_invalid_user_index_url_is_rejected_without_repeating_secrets(url: object, message: str) -> None:
     error = refusal(read_user_index_url, url)
     assert message in str(error)
     assert "secret" not in f"{error} {error.help}".lower().replace("${secret}", "")
     assert "sec/ret" not in f"{error} {error.help}"
 
 
-def test_a_password_that_must_be_encoded_is_told_how() -> None:
+def test_error_explains_how_to_encode_the_password() -> None:
     assert "%2F" in refusal(read_user_index_url, "https://user:sec/ret@index.example/").help
 
 
-def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
+def test_user_index_urls_are_keyed_by_index_name() -> None:
     table = {"internal": "https://user:secret@index.example/", "Other.one": "https://other.example/"}
     assert read_user_index_urls(table, ("indexes",)) == (
         UserIndexUrl("https://user:secret@index.example/", "internal"),
@@ -85,11 +85,11 @@ def test_addresses_are_keyed_by_the_names_of_indexes() -> None:
         ({"internal": 7}, "must be an index URL"),
     ],
 )
-def test_a_table_of_addresses_that_will_not_do_is_refused(value: object, message: str) -> None:
+def test_invalid_table_of_user_index_urls_is_rejected(value: object, message: str) -> None:
     assert message in str(refusal(read_user_index_urls, value))
 
 
-def test_no_form_of_an_address_shows_its_secret() -> None:
+def test_repr_hides_credentials() -> None:
     address = UserIndexUrl("https://user:secret@index.example/simple/", "internal")
     for shown in (repr(address), str(address), f"{address!r}", repr(CredentialSettings((address,))), repr([address])):
         assert "secret" not in shown
@@ -97,18 +97,18 @@ def test_no_form_of_an_address_shows_its_secret() -> None:
 
 
 @pytest.mark.parametrize("value", ["never", 1, None, ["auto"]])
-def test_a_provider_is_one_of_four(value: object) -> None:
+def test_keyring_provider_is_one_of_four(value: object) -> None:
     assert '"auto", "import", "subprocess", "disabled"' in str(refusal(read_keyring_provider, value))
 
 
-def test_a_path_of_the_user_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_path_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", os.path.abspath("/home/somebody"))
     assert read_user_path("~/client.pem", ("key",)) == os.path.abspath("/home/somebody/client.pem")
     assert "an absolute path" in str(refusal(read_user_path, "client.pem"))
 
 
 @pytest.mark.parametrize("value", ["0s", "11m", "20", 20])
-def test_a_timeout_is_between_a_second_and_ten_minutes(value: object) -> None:
+def test_timeout_is_between_one_second_and_ten_minutes(value: object) -> None:
     assert read_timeout("1s", ("key",)) == 1.0
     assert read_timeout("10m", ("key",)) == 600.0
     assert "duration" in str(refusal(read_timeout, value))
@@ -124,12 +124,12 @@ def test_a_timeout_is_between_a_second_and_ten_minutes(value: object) -> None:
         {"trusted-hosts": ["index.example"]},
     ],
 )
-def test_a_repository_says_nothing_of_getting_in(table: dict[str, Any]) -> None:
+def test_project_configuration_cannot_set_credentials(table: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="is only allowed in the user configuration"):
         read_config(table)
 
 
-def test_the_index_of_the_user_is_kept_without_credentials_beside_the_address_with_them() -> None:
+def test_credentials_of_the_user_index_are_stored_separately() -> None:
     user = read_user_config({"index-url": "https://user:secret@index.example/simple/"})
     assert user.index_url == "https://index.example/simple/"
     assert user.credentials.index_urls == (UserIndexUrl("https://user:secret@index.example/simple/"),)

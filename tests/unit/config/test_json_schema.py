@@ -110,7 +110,7 @@ BAD: list[Any] = [
 ]
 
 
-def test_both_schemas_are_schemas() -> None:
+def test_schemas_are_valid() -> None:
     for user in (False, True):
         Draft202012Validator.check_schema(schema(user=user))
         assert schema(user=user)["$id"] == f"{PROJECT_URL}mothball{'-user' if user else ''}.schema.json"
@@ -118,18 +118,18 @@ def test_both_schemas_are_schemas() -> None:
 
 
 @pytest.mark.parametrize("table", GOOD)
-def test_what_is_good_passes_both(table: dict[str, Any]) -> None:
+def test_valid_tables_pass_schema_and_reader(table: dict[str, Any]) -> None:
     assert [*PROJECT.iter_errors(as_json(table))] == []
     assert is_read(read_config, table)
 
 
 @pytest.mark.parametrize("table", BAD)
-def test_what_is_bad_passes_neither(table: object) -> None:
+def test_invalid_tables_fail_schema_and_reader(table: object) -> None:
     assert [*PROJECT.iter_errors(as_json(table))]
     assert not is_read(read_config, table)
 
 
-def test_the_two_schemas_have_the_keys_that_are_read() -> None:
+def test_schemas_have_the_keys_of_the_readers() -> None:
     assert schema()["properties"].keys() == PROJECT_KEYS.keys()
     assert schema(user=True)["properties"].keys() == USER_KEYS.keys()
     for one in (*schema()["properties"].values(), *schema(user=True)["properties"].values()):
@@ -160,11 +160,11 @@ def test_the_two_schemas_have_the_keys_that_are_read() -> None:
         ({"ignore": {}}, False),
     ],
 )
-def test_the_schema_of_the_user_level_agrees(table: dict[str, Any], *, is_good: bool) -> None:
+def test_user_schema_agrees_with_the_reader(table: dict[str, Any], *, is_good: bool) -> None:
     assert USER.is_valid(table) == is_read(read_user_config, table) == is_good
 
 
-def test_the_configuration_in_the_docs_is_valid() -> None:
+def test_configuration_in_the_docs_is_valid() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     tables = [to_mapping(scan(example)) for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
     assert len(tables) > 1
@@ -228,7 +228,7 @@ _TABLES = st.dictionaries(
 
 
 @given(_TABLES)
-def test_the_schema_says_of_any_table_what_the_reader_says(table: dict[str, Any]) -> None:
+def test_schema_and_reader_agree_on_any_table(table: dict[str, Any]) -> None:
     assert PROJECT.is_valid(as_json(table)) == is_read(read_config, table)
 
 
@@ -236,7 +236,7 @@ def test_the_schema_says_of_any_table_what_the_reader_says(table: dict[str, Any]
 
 
 @pytest.mark.parametrize("arguments", [("schema",), ("schema", "--user")])
-def test_the_command_prints_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_command_prints_the_schema(arguments: tuple[str, ...], tmp_path: Path) -> None:
     result = run_in_process("config", *arguments, cwd=tmp_path, home=tmp_path)
     assert (result.code, result.err) == (0, "")
     assert result.out == render_schema(user="--user" in arguments)

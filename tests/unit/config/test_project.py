@@ -44,7 +44,7 @@ def refusal(table: object, at: tuple[str, ...] = ()) -> ConfigError:
 # --- what may be said -------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_configuration_has_no_opinion() -> None:
+def test_empty_configuration_sets_nothing() -> None:
     assert read_config({}) == ProjectConfig()
     assert read_user_config({}) == UserConfig()
 
@@ -182,7 +182,7 @@ WRONG_VALUES: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("table", "key", "message"), WRONG_VALUES)
-def test_a_wrong_value_is_refused_with_its_place_and_what_it_must_be(
+def test_invalid_value_is_rejected_with_its_key_and_the_expected_value(
     table: dict[str, Any], key: tuple[str, ...], message: str
 ) -> None:
     error = refusal(table)
@@ -191,7 +191,7 @@ def test_a_wrong_value_is_refused_with_its_place_and_what_it_must_be(
 
 
 @pytest.mark.parametrize(("table", "key", "message"), WRONG_VALUES)
-def test_the_place_begins_where_the_table_stands(table: dict[str, Any], key: tuple[str, ...], message: str) -> None:
+def test_key_path_starts_with_the_path_of_the_table(table: dict[str, Any], key: tuple[str, ...], message: str) -> None:
     assert refusal(table, ("tool", "mothball")).key == ("tool", "mothball", *key)
 
 
@@ -204,7 +204,7 @@ def test_the_place_begins_where_the_table_stands(table: dict[str, Any], key: tup
         ("x", '`configuration` must be a table, not "x"'),
     ],
 )
-def test_a_configuration_is_a_table(table: object, message: str) -> None:
+def test_configuration_must_be_a_table(table: object, message: str) -> None:
     error = refusal(table)
     assert str(error) == message
     assert error.key == ()
@@ -212,7 +212,7 @@ def test_a_configuration_is_a_table(table: object, message: str) -> None:
         read_user_config(table)
 
 
-def test_a_table_that_is_none_is_named_by_its_key() -> None:
+def test_error_names_the_key_of_a_value_that_must_be_a_table() -> None:
     assert str(refusal(7, ("tool", "mothball"))) == "`mothball` must be a table, not 7"
 
 
@@ -229,7 +229,7 @@ def test_a_table_that_is_none_is_named_by_its_key() -> None:
         ({"ignore": {}}, "ignore", "unknown key `ignore`"),
     ],
 )
-def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: str, message: str) -> None:
+def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, Any], key: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_user_config(table)
     assert message in str(caught.value)
@@ -256,17 +256,17 @@ def test_a_wrong_value_of_the_user_is_refused_alike(table: dict[str, Any], key: 
         ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until"),
     ],
 )
-def test_an_unknown_word_leads_to_the_known_ones(table: dict[str, Any], way_out: str) -> None:
+def test_unknown_names_get_a_suggestion(table: dict[str, Any], way_out: str) -> None:
     assert refusal(table).help == way_out
 
 
-def test_a_suggestion_is_the_closest_word_or_all_of_them() -> None:
+def test_suggestion_is_the_closest_choice_or_all_choices() -> None:
     assert suggest("colour", ("color", "size")) == "did you mean `color`?"
     assert suggest("xyz", ("color", "size")) == "expected one of: color, size"
 
 
 @pytest.mark.alone
-def test_a_huge_unknown_word_costs_no_more_than_a_long_one() -> None:
+def test_suggestion_time_is_bounded() -> None:
     def seconds(length: int) -> float:
         word = "ab" * length
         return least_seconds(lambda: suggest(word, tuple(PROJECT_KEYS)), times=5)
@@ -287,7 +287,7 @@ def test_a_huge_unknown_word_costs_no_more_than_a_long_one() -> None:
         "https://x.example/feed@view/simple",
     ],
 )
-def test_an_index_url_is_taken_as_it_is_written(url: str) -> None:
+def test_index_url_is_kept_as_written(url: str) -> None:
     assert read_index_url(url, ("index-url",)) == url
 
 
@@ -306,7 +306,7 @@ def test_an_index_url_is_taken_as_it_is_written(url: str) -> None:
         ("https://${USER}:${SECRET}@index.example/", "`index-url` contains a variable"),
     ],
 )
-def test_credentials_are_refused_and_not_repeated(url: str, message: str) -> None:
+def test_credentials_are_rejected_and_not_repeated(url: str, message: str) -> None:
     error = refusal({"index-url": url})
     assert message in str(error)
     assert "secret" not in f"{error} {error.help}"
@@ -315,7 +315,7 @@ def test_credentials_are_refused_and_not_repeated(url: str, message: str) -> Non
 
 
 @pytest.mark.parametrize("url", ["https://${HOST}/simple/", "https://$HOST/simple/", "https://index.example/${TEAM}"])
-def test_variables_are_refused(url: str) -> None:
+def test_variables_are_rejected(url: str) -> None:
     error = refusal({"status-index": url})
     assert "`status-index` contains a variable" in str(error)
     assert "--index-url" in error.help
@@ -338,7 +338,7 @@ def test_variables_are_refused(url: str) -> None:
         "https://index.example\\@other.example/",
     ],
 )
-def test_what_is_no_web_address_is_refused_in_harmless_words(url: str) -> None:
+def test_invalid_url_is_rejected_with_a_sanitized_message(url: str) -> None:
     error = refusal({"index-url": url})
     assert 'must be an index URL such as "https://index.example/simple/"' in str(error)
     assert str(error).isprintable()
@@ -351,7 +351,7 @@ def test_what_is_no_web_address_is_refused_in_harmless_words(url: str) -> None:
     ("text", "seconds"),
     [("0s", 0), ("90s", 90), ("30m", 1800), ("1h", 3600), ("7d", 604800), ("2w", 1209600), ("999999w", 604799395200)],
 )
-def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
+def test_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
     assert read_duration(text, ("max-age",)) == seconds
 
 
@@ -359,7 +359,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
     "value",
     ["", "1", "h", "-1h", "1.5h", "1 h", " 1h", "1h\n", "1H", "1h30m", "1y", "1000000s", "٣h", "1²h", 60, None, True],
 )
-def test_anything_else_is_no_duration(value: object) -> None:
+def test_invalid_duration_is_rejected(value: object) -> None:
     with pytest.raises(ConfigError, match='must be a duration such as "30m"') as caught:
         read_duration(value, ("max-age",))
     assert caught.value.key == ("max-age",)
@@ -377,14 +377,14 @@ def test_every_rule_may_have_every_severity_in_every_scope(rule: Rule, severity:
     assert read_config({"severity": {str(rule): word}}).severities == {rule: severity}
 
 
-def test_a_scope_may_be_written_with_a_dot_or_in_quotes() -> None:
+def test_scope_may_be_a_dotted_or_quoted_key() -> None:
     dotted = read_config({"severity": {"unverified": {"added": "warning"}}})
     quoted = read_config({"severity": {"unverified.added": "warning"}})
     assert dotted == quoted
     assert dotted.severities == {"unverified.added": Severity.WARNING}
 
 
-def test_severities_cannot_be_changed_afterwards() -> None:
+def test_severities_are_immutable() -> None:
     severities: Any = read_config({"severity": {"archived": "off"}}).severities
     with pytest.raises(TypeError):
         severities["archived"] = Severity.ERROR
@@ -393,7 +393,7 @@ def test_severities_cannot_be_changed_afterwards() -> None:
 # --- ignores ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_ignore_needs_rules_alone() -> None:
+def test_only_rules_are_required_in_an_ignore() -> None:
     config = read_config({"ignore": {"a": {"rules": ["archived", "quarantined"]}}})
     assert config.ignores == (Ignore("a", "a", (Rule.ARCHIVED, Rule.QUARANTINED)),)
 
@@ -404,7 +404,7 @@ def test_ignores_keep_the_order_of_their_file() -> None:
 
 
 @pytest.mark.parametrize("second", ["old_lib", "OLD-LIB", "old.lib", "old--lib"])
-def test_two_ignores_of_one_project_contradict_each_other(second: str) -> None:
+def test_two_ignores_of_one_project_are_rejected(second: str) -> None:
     entry = {"rules": ["archived"]}
     error = refusal({"ignore": {"old-lib": entry, second: entry}}, ("tool", "mothball"))
     assert str(error) == f"`{second}` and `old-lib` are the same project"
@@ -425,20 +425,20 @@ def test_two_ignores_of_one_project_contradict_each_other(second: str) -> None:
         ({}, "a table"),
     ],
 )
-def test_an_ignore_ends_on_a_date_and_nothing_else(until: object, described: str) -> None:
+def test_until_must_be_a_date(until: object, described: str) -> None:
     error = refusal({"ignore": {"a": {"rules": ["archived"], "until": until}}})
     assert str(error) == f"`until` must be a date without quotes, such as 2027-03-01, not {described}"
     assert error.key == ("ignore", "a", "until")
 
 
-def test_a_number_too_long_to_be_printed_is_described() -> None:
+def test_huge_number_is_described() -> None:
     until = refusal({"ignore": {"a": {"rules": ["archived"], "until": HUGE}}})
     assert str(until) == "`until` must be a date without quotes, such as 2027-03-01, not a huge number"
     assert str(refusal({"offline": -HUGE})) == "`offline` must be true or false, not a huge number"
     assert str(refusal({"offline": 2**64 - 1})) == f"`offline` must be true or false, not {2**64 - 1}"
 
 
-def test_a_date_before_the_year_1000_still_sorts_as_it_should() -> None:
+def test_dates_before_the_year_1000_sort_correctly() -> None:
     config = read_config({"ignore": {"a": {"rules": ["archived"], "until": dt.date(5, 1, 1)}}})
     assert config.ignores[0].until == "0005-01-01"
 
@@ -446,12 +446,12 @@ def test_a_date_before_the_year_1000_still_sorts_as_it_should() -> None:
 # --- patterns ---------------------------------------------------------------------------------------------------------
 
 
-def test_patterns_at_the_cap_are_still_taken() -> None:
+def test_patterns_at_the_limit_are_accepted() -> None:
     patterns = ["x" * 200, "a*" * 8]
     assert read_config({"exclude": patterns}).exclude == tuple(patterns)
 
 
-def test_private_patterns_are_normalised_as_names_are() -> None:
+def test_private_patterns_are_normalized() -> None:
     assert read_config({"private": ["Acme._*", "IN?ERNAL", "*"]}).private == ("acme-*", "in?ernal", "*")
 
 
@@ -479,12 +479,12 @@ def test_private_patterns_are_normalised_as_names_are() -> None:
         {"ignore": {"a": {"rules": ["archived"], "until": HOSTILE}}},
     ],
 )
-def test_foreign_text_reaches_no_message_raw(table: dict[str, Any]) -> None:
+def test_untrusted_text_is_sanitized_in_messages(table: dict[str, Any]) -> None:
     error = refusal(table)
     assert f"{error}{error.help}".isprintable()
 
 
-def test_a_foreign_value_cannot_push_our_words_out_of_the_message() -> None:
+def test_long_value_does_not_displace_the_message() -> None:
     assert str(refusal({"max-age": "x" * 10_000})).startswith("`max-age` must be a duration")
     assert len(str(refusal({"x" * 10_000: 1}))) < 100
 
@@ -513,7 +513,7 @@ TABLES = st.dictionaries(st.sampled_from([*PROJECT_KEYS, *USER_KEYS]) | st.text(
 
 @pytest.mark.parametrize("read", [read_config, read_user_config])
 @given(table=TABLES | VALUES)
-def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
+def test_any_table_is_a_configuration_or_a_sanitized_error(
     read: Callable[[object], ProjectConfig | UserConfig], table: object
 ) -> None:
     outcome: ProjectConfig | UserConfig | ConfigError
@@ -537,7 +537,7 @@ def test_whatever_comes_becomes_a_configuration_or_a_harmless_error(
         max_size=5,
     )
 )
-def test_ignores_are_read_as_they_are_written(table: dict[str, dict[str, Any]]) -> None:
+def test_ignores_are_read_as_written(table: dict[str, dict[str, Any]]) -> None:
     assert [
         (ignore.key, [*ignore.rules], ignore.reason or None, ignore.until)
         for ignore in read_config({"ignore": table}).ignores
@@ -552,7 +552,7 @@ def test_ignores_are_read_as_they_are_written(table: dict[str, dict[str, Any]]) 
 COMMAND, PROJECT, USER = (f"https://{who}.example/simple/" for who in ("command", "project", "user"))
 
 
-def test_without_any_word_the_defaults_hold() -> None:
+def test_defaults_apply_without_settings() -> None:
     assert resolve_network(ProjectConfig(), UserConfig(), ConfigOverrides()) == NetworkSettings(
         index_url=DEFAULT_INDEX, status_index=None, private=(), offline=False, max_age=DEFAULT_MAX_AGE
     )
@@ -561,7 +561,7 @@ def test_without_any_word_the_defaults_hold() -> None:
 @pytest.mark.parametrize("user", [None, USER])
 @pytest.mark.parametrize("project", [None, PROJECT])
 @pytest.mark.parametrize("command", [None, COMMAND])
-def test_the_command_line_beats_the_project_and_the_project_the_user(
+def test_command_line_overrides_project_and_project_overrides_user(
     command: str | None, project: str | None, user: str | None
 ) -> None:
     network = resolve_network(
@@ -573,7 +573,7 @@ def test_the_command_line_beats_the_project_and_the_project_the_user(
 @pytest.mark.parametrize("user", [None, True, False])
 @pytest.mark.parametrize("project", [None, True, False])
 @pytest.mark.parametrize("command", [True, False])
-def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
+def test_any_source_can_set_offline(command: bool, project: bool | None, user: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
     network = resolve_network(
         ProjectConfig(offline=project), UserConfig(offline=user), ConfigOverrides(offline=command)
     )
@@ -589,7 +589,7 @@ def test_whoever_says_offline_is_obeyed(command: bool, project: bool | None, use
         (ProjectConfig(), UserConfig(), ConfigOverrides(online=True), False),
     ],
 )
-def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
+def test_online_overrides_only_the_project(
     config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides, *, offline: bool
 ) -> None:
     assert resolve_network(config, user, overrides).offline is offline
@@ -599,30 +599,30 @@ def test_a_command_that_must_ask_passes_over_the_projects_offline_alone(
     ("project", "user", "max_age"),
     [(None, None, DEFAULT_MAX_AGE), (60.0, None, 60.0), (None, 120.0, 120.0), (60.0, 120.0, 60.0), (0.0, 120.0, 0.0)],
 )
-def test_the_projects_age_limit_beats_the_users(project: float | None, user: float | None, max_age: float) -> None:
+def test_max_age_of_the_project_overrides_the_user(project: float | None, user: float | None, max_age: float) -> None:
     assert (
         resolve_network(ProjectConfig(max_age=project), UserConfig(max_age=user), ConfigOverrides()).max_age == max_age
     )
 
 
-def test_private_names_add_up() -> None:
+def test_private_names_are_combined() -> None:
     network = resolve_network(ProjectConfig(private=("a-*",)), UserConfig(private=("b-*",)), ConfigOverrides())
     assert network.private == ("a-*", "b-*")
 
 
-def test_only_the_project_names_a_status_index() -> None:
+def test_only_the_project_sets_the_status_index() -> None:
     assert resolve_network(ProjectConfig(status_index=PROJECT), UserConfig(), ConfigOverrides()).status_index == PROJECT
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in IGNORABLE_RULES])
-def test_a_rule_about_a_place_cannot_be_ignored(rule: Rule) -> None:
+def test_rules_about_files_cannot_be_ignored(rule: Rule) -> None:
     error = refusal({"ignore": {"old-lib": {"rules": [str(rule)]}}})
 
     assert (str(error), error.key) == (f"`{rule}` cannot be ignored", ("ignore", "old-lib", "rules"))
 
 
 @pytest.mark.parametrize("key", [key for key in USER_KEYS if key not in PROJECT_KEYS])
-def test_a_key_of_the_users_own_configuration_is_sent_there(key: str) -> None:
+def test_user_key_in_a_project_is_rejected_with_its_place(key: str) -> None:
     error = refusal({key: True})
 
     assert (str(error), error.key) == (f"`{key}` is only allowed in the user configuration", (key,))

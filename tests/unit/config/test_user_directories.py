@@ -38,7 +38,7 @@ def use(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the rules of XDG are written out for Linux")
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
-def test_on_linux_the_places_are_those_of_platformdirs(
+def test_directories_on_linux_agree_with_platformdirs(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, environment)
@@ -47,23 +47,25 @@ def test_on_linux_the_places_are_those_of_platformdirs(
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS.keys())
-def test_the_users_choice_of_a_cache_wins(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_directory_variable_takes_precedence(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     use(monkeypatch, {**environment, "MOTHBALL_CACHE_DIR": "/chosen"})
     assert cache_directory() == os.path.abspath("/chosen")
     assert "chosen" not in user_config_file()
 
 
-def test_a_relative_choice_is_meant_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_cache_directory_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": "cache"})
     assert cache_directory() == os.path.abspath("cache")
 
 
-def test_an_empty_choice_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_cache_directory_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": ""})
     assert cache_directory() == "/home/somebody/.cache/mothball"
 
 
-def test_a_user_without_home_and_account_gets_absolute_places_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directories_are_absolute_without_home_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_account(uid: int) -> pwd.struct_passwd:
         raise KeyError(uid)
 
@@ -77,7 +79,7 @@ def test_a_user_without_home_and_account_gets_absolute_places_all_the_same(monke
     ("platform", "environment"),
     [("darwin", {}), ("win32", {}), ("sunos5", {}), ("linux", {"ANDROID_ROOT": "/system"})],
 )
-def test_elsewhere_platformdirs_is_asked(
+def test_other_platforms_use_platformdirs(
     platform: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -99,7 +101,7 @@ def test_elsewhere_platformdirs_is_asked(
 
 
 @pytest.mark.parametrize("platform", ["linux", "freebsd14", "openbsd7", "netbsd10"])
-def test_where_xdg_rules_it_is_followed(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xdg_directories_are_used_on_linux_and_bsd(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"HOME": "/home/somebody"})
     monkeypatch.setattr(sys, "platform", platform)
     assert cache_directory() == "/home/somebody/.cache/mothball"
@@ -107,7 +109,7 @@ def test_where_xdg_rules_it_is_followed(platform: str, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is needed")
-def test_on_linux_platformdirs_is_not_imported() -> None:
+def test_platformdirs_is_not_imported_on_linux() -> None:
     code = (
         "import sys; from mothball.config.user_directories import cache_directory, user_config_file; "
         "cache_directory(); user_config_file(); sys.exit('platformdirs' in sys.modules)"

@@ -148,7 +148,7 @@ def test_every_index_that_the_user_names_is_among_the_addresses(machine: Path) -
 
 def test_a_password_is_in_no_form_of_an_index_that_can_be_shown() -> None:
     assert repr(UserIndex("https://user:s3cret@a.example/", "UV_INDEX", "acme")) == (
-        "UserIndex(url='https://a.example/', by='UV_INDEX', name='acme')"
+        "UserIndex(url='https://a.example/', set_by='UV_INDEX', name='acme')"
     )
 
 

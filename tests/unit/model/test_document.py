@@ -38,28 +38,28 @@ ORIGIN = Origin("https://index.example/simple/", 0.0)
         "FrIeNdLy-._.-bArD",
     ],
 )
-def test_all_spellings_of_a_name_are_one_name(name: str) -> None:
+def test_all_spellings_normalize_to_the_same_name(name: str) -> None:
     assert normalize_name(name) == "friendly-bard"
 
 
 @given(st.text(st.sampled_from("aZ09-_."), max_size=30))
-def test_normalising_agrees_with_packaging_and_is_done_once(name: str) -> None:
+def test_normalization_agrees_with_packaging_and_is_idempotent(name: str) -> None:
     assert normalize_name(name) == canonicalize_name(name)
     assert normalize_name(normalize_name(name)) == normalize_name(name)
 
 
 @given(st.text(max_size=20), st.data())
-def test_a_span_slices_its_text(text: str, data: st.DataObject) -> None:
+def test_span_returns_its_slice(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     assert Span(start, end).slice(text) == text[start:end]
 
 
-def test_a_span_counts_code_points() -> None:
+def test_span_counts_code_points() -> None:
     assert Span(2, 3).slice("🎉 x") == "x"
 
 
-def test_no_two_kinds_of_look_up_are_ever_equal() -> None:
+def test_lookup_results_of_different_kinds_are_unequal() -> None:
     # The same fields in every kind, so that only the kind can tell them apart.
     lookups: list[LookupResult] = [
         KnownStatus(ProjectStatus.ARCHIVED, "archived", ORIGIN),
@@ -74,7 +74,7 @@ def test_no_two_kinds_of_look_up_are_ever_equal() -> None:
     assert [(one, other) for one, other in combinations(lookups, 2) if one == other or hash(one) == hash(other)] == []
 
 
-def test_each_kind_of_look_up_names_itself() -> None:
+def test_lookup_results_have_their_kind() -> None:
     kinds = [
         KnownStatus(ProjectStatus.ACTIVE, "", ORIGIN).kind,
         StatusNotStated(ORIGIN).kind,
@@ -86,18 +86,18 @@ def test_each_kind_of_look_up_names_itself() -> None:
     assert kinds == ["stated", "not-stated", "unrecognized", "missing", "unavailable", "skipped"]
 
 
-def test_an_answer_comes_from_the_index_unless_it_says_otherwise() -> None:
+def test_default_source_is_the_index() -> None:
     assert ORIGIN.source is Source.INDEX
 
 
 @pytest.mark.parametrize(
     ("reason", "shown"), [("", "old-lib is archived"), ("use new-lib", "old-lib is archived: use new-lib")]
 )
-def test_a_full_message_ends_with_the_words_of_the_index(reason: str, shown: str) -> None:
+def test_full_message_ends_with_the_reason(reason: str, shown: str) -> None:
     assert Finding(Rule.ARCHIVED, Severity.ERROR, "old-lib is archived", "", reason).full_message() == shown
 
 
-def test_the_words_that_users_write_and_read_are_fixed() -> None:
+def test_values_of_enumerations_are_stable() -> None:
     assert [*Rule] == [
         "quarantined",
         "archived",

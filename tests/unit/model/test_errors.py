@@ -30,12 +30,12 @@ CASES: list[tuple[MothballError, str, str]] = [
 ]
 
 
-def test_these_are_all_the_errors_there_are() -> None:
+def test_all_exceptions_are_covered() -> None:
     assert {type(error) for error, _, _ in CASES} == set(MothballError.__subclasses__())
 
 
 @pytest.mark.parametrize(("error", "message", "way_out"), CASES, ids=lambda case: type(case).__name__)
-def test_an_error_says_what_is_wrong_and_the_way_out(error: MothballError, message: str, way_out: str) -> None:
+def test_errors_have_a_message_and_a_remedy(error: MothballError, message: str, way_out: str) -> None:
     assert str(error) == message
     assert error.help == way_out
 
@@ -51,11 +51,11 @@ def test_errors_carry_their_fields() -> None:
     assert PageError("empty").detail == "empty"
 
 
-def test_a_snapshot_error_has_a_way_out_even_when_none_is_given() -> None:
+def test_snapshot_error_has_a_default_remedy() -> None:
     assert "mothball snapshot" in SnapshotError("damaged").help
 
 
-def test_the_root_joins_its_arguments() -> None:
+def test_base_error_joins_its_arguments() -> None:
     assert str(MothballError("two", "parts")) == "two parts"
 
 
@@ -72,12 +72,12 @@ def test_the_root_joins_its_arguments() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_foreign_text_in_a_field_leaves_the_message_one_harmless_line(error: MothballError) -> None:
+def test_untrusted_text_in_fields_is_sanitized(error: MothballError) -> None:
     message = str(error)
     assert "a ::error:: [2J b" in message
     assert message.isprintable()
 
 
-def test_a_message_stays_short_whatever_its_fields_hold() -> None:
+def test_long_fields_are_truncated_in_the_message() -> None:
     assert len(str(UnreadableFileError("x" * 10_000, "y" * 10_000))) < 700
     assert len(str(ConfigError("x" * 10_000))) <= 300

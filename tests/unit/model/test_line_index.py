@@ -42,7 +42,7 @@ def naive_lines(text: str) -> list[str]:
         ("é\n漢字 x", 5, (2, 4)),
     ],
 )
-def test_an_offset_becomes_a_line_and_a_column(text: str, offset: int, position: tuple[int, int]) -> None:
+def test_offset_is_converted_to_line_and_column(text: str, offset: int, position: tuple[int, int]) -> None:
     assert LineIndex(text).position(offset) == position
 
 
@@ -64,7 +64,7 @@ def test_only_line_feed_and_carriage_return_end_a_line(character: str) -> None:
         ("🎉 x\r\n", ["🎉 x", ""]),
     ],
 )
-def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None:
+def test_line_is_returned_without_its_ending(text: str, lines: list[str]) -> None:
     table = LineIndex(text)
     assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
 
@@ -72,7 +72,7 @@ def test_a_line_is_given_without_its_ending(text: str, lines: list[str]) -> None
 @given(TEXTS)
 @example("\r")
 @example("\r\n\r")
-def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
+def test_positions_agree_with_counting(text: str) -> None:
     table = LineIndex(text)
     assert [table.position(offset) for offset in range(len(text) + 1)] == [
         naive_position(text, offset) for offset in range(len(text) + 1)
@@ -80,7 +80,7 @@ def test_every_offset_has_the_place_that_counting_gives(text: str) -> None:
 
 
 @given(TEXTS)
-def test_a_place_leads_back_to_its_offset(text: str) -> None:
+def test_position_converts_back_to_the_offset(text: str) -> None:
     table = LineIndex(text)
     lines = naive_lines(text)
     assert [table.line(number) for number in range(1, len(lines) + 1)] == lines
@@ -91,7 +91,7 @@ def test_a_place_leads_back_to_its_offset(text: str) -> None:
 
 
 @pytest.mark.alone
-def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
+def test_lookup_time_does_not_depend_on_the_position() -> None:
     table = LineIndex("x\n" * 300_000)
 
     def seconds(offset: int) -> float:
@@ -101,7 +101,7 @@ def test_asking_does_not_depend_on_how_far_down_the_place_is() -> None:
     assert seconds(599_999) < 50 * seconds(1)
 
 
-def test_thousands_of_entries_on_one_line_share_its_text() -> None:
+def test_entries_on_one_line_share_its_text() -> None:
     table = LineIndex("a" * 1000 + "\nb")
     first = table.line(1)
     assert table.line(1) is first

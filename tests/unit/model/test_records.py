@@ -53,7 +53,7 @@ CALLS: list[Call] = [
 
 
 @pytest.mark.parametrize("call", CALLS, ids=repr)
-def test_calling_a_record_gives_the_same_values_or_the_same_refusal(call: Call) -> None:
+def test_constructor_agrees_with_typing_named_tuple(call: Call) -> None:
     args, kwargs = call
     make_theirs: typing.Any = Theirs
     make_ours: typing.Any = Ours
@@ -66,7 +66,7 @@ def test_calling_a_record_gives_the_same_values_or_the_same_refusal(call: Call) 
         assert tuple(make_ours(*args, **kwargs)) == expected
 
 
-def test_a_record_is_a_tuple_with_named_fields() -> None:
+def test_record_is_a_tuple_with_named_fields() -> None:
     record = Ours(1, "b")
 
     assert (record.one, record.two, record.three) == (1, "b", ())
@@ -80,7 +80,7 @@ def test_a_record_is_a_tuple_with_named_fields() -> None:
     assert Ours.__doc__ == "A record of ours."
 
 
-def test_replacing_a_field_makes_a_new_record() -> None:
+def test_replace_returns_a_new_record() -> None:
     record = Ours(1)
 
     changed = record._replace(two="c")
@@ -90,7 +90,7 @@ def test_replacing_a_field_makes_a_new_record() -> None:
         record._replace(four=4)  # type: ignore[call-arg]
 
 
-def test_a_record_cannot_be_changed() -> None:
+def test_records_are_immutable() -> None:
     record = Ours(1)
 
     with pytest.raises(AttributeError):
@@ -105,7 +105,7 @@ def test_records_match_by_position() -> None:
             assert (one, two) == (1, "b")
 
 
-def test_a_field_without_a_default_cannot_follow_one_that_has_a_default() -> None:
+def test_field_without_default_cannot_follow_a_default() -> None:
     code = "from mothball.model.records import NamedTuple\nclass Bad(NamedTuple):\n    one: int = 1\n    two: int\n"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -113,7 +113,7 @@ def test_a_field_without_a_default_cannot_follow_one_that_has_a_default() -> Non
     assert "TypeError: Bad: a field without a default" in done.stderr
 
 
-def test_what_is_made_of_all_its_fields_is_the_record_that_a_call_gives() -> None:
+def test_make_agrees_with_the_constructor() -> None:
     made = make(Ours, (1, "b", (3,)))
 
     assert made == Ours(1, "b", (3,))

@@ -51,11 +51,11 @@ def is_harmless(text: str) -> bool:
         ("\ud800lone", "lone"),
     ],
 )
-def test_foreign_text_becomes_one_readable_line(text: str, shown: str) -> None:
+def test_untrusted_text_becomes_one_readable_line(text: str, shown: str) -> None:
     assert one_line(text) == shown
 
 
-def test_no_harmful_code_point_of_unicode_gets_through() -> None:
+def test_all_harmful_code_points_are_replaced() -> None:
     harmful = [char for char in map(chr, range(sys.maxunicode + 1)) if not is_harmless(char)]
     for start in range(0, len(harmful), 100):
         some = harmful[start : start + 100]
@@ -63,7 +63,7 @@ def test_no_harmful_code_point_of_unicode_gets_through() -> None:
         assert shown == "a b" * len(some), [f"U+{ord(char):04X}" for char in some]
 
 
-def test_what_people_write_gets_through_unchanged() -> None:
+def test_ordinary_text_is_unchanged() -> None:
     taken = [
         f"U+{code_point:04X}"
         for code_point in range(sys.maxunicode + 1)
@@ -77,7 +77,7 @@ def test_what_people_write_gets_through_unchanged() -> None:
 @given(ANY_TEXT, st.integers(min_value=1, max_value=60))
 @example("x" * 5, 4)
 @example("abc \nd", 4)
-def test_the_result_is_one_harmless_line_within_the_limit(text: str, limit: int) -> None:
+def test_result_is_one_sanitized_line_within_the_limit(text: str, limit: int) -> None:
     shown = one_line(text, limit)
     assert len(shown) <= limit
     assert len(shown.splitlines()) <= 1
@@ -87,7 +87,7 @@ def test_the_result_is_one_harmless_line_within_the_limit(text: str, limit: int)
 
 
 @given(ANY_TEXT, st.integers(min_value=1, max_value=60))
-def test_cleaning_twice_changes_nothing_more(text: str, limit: int) -> None:
+def test_one_line_is_idempotent(text: str, limit: int) -> None:
     once = one_line(text, limit)
     assert one_line(once, limit) == once
 
@@ -105,11 +105,11 @@ def test_cleaning_twice_changes_nothing_more(text: str, limit: int) -> None:
         ("abcde", 1, "…"),
     ],
 )
-def test_what_is_cut_off_is_marked(text: str, limit: int, shown: str) -> None:
+def test_truncation_is_marked(text: str, limit: int, shown: str) -> None:
     assert one_line(text, limit) == shown
 
 
-def test_the_usual_limit_is_the_constant() -> None:
+def test_default_limit_is_the_constant() -> None:
     assert len(one_line("x" * (MAX_FOREIGN_TEXT + 1))) == MAX_FOREIGN_TEXT
     assert one_line("x" * MAX_FOREIGN_TEXT) == "x" * MAX_FOREIGN_TEXT
 
@@ -120,7 +120,7 @@ def seconds(work: Callable[[str], object], text: str) -> float:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("unit", ["x", " ", "\u202e", "a\n", "\ud800"])
-def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
+def test_time_is_bounded_for_huge_text(unit: str) -> None:
     assert seconds(one_line, unit * 4_000_000) < 50 * seconds(one_line, unit * 4_000)
 
 
@@ -128,7 +128,7 @@ def test_a_huge_text_costs_no_more_than_a_long_one(unit: str) -> None:
 
 
 @given(ANY_TEXT, st.integers(min_value=0, max_value=100))
-def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -> None:
+def test_code_points_stay_in_their_columns(line: str, limit: int) -> None:
     shown = sanitize_line(line, limit)
     assert len(shown) == min(len(line), limit)
     assert is_harmless(shown)
@@ -136,7 +136,7 @@ def test_every_code_point_of_a_line_stays_in_its_column(line: str, limit: int) -
     assert all(new == old for old, new in zip(line, shown, strict=False) if one_line(old) == old)
 
 
-def test_a_tab_takes_one_column() -> None:
+def test_tab_takes_one_column() -> None:
     assert sanitize_line("\told-lib\t==1.2 # 🎉", 80) == " old-lib ==1.2 # 🎉"
 
 
@@ -179,7 +179,7 @@ def test_a_tab_takes_one_column() -> None:
         ("https://user:/secret@index.example/", "https://…/"),
     ],
 )
-def test_only_scheme_host_and_path_of_a_url_are_left(url: str, shown: str) -> None:
+def test_only_scheme_host_and_path_of_a_url_remain(url: str, shown: str) -> None:
     assert strip_credentials(url) == shown
 
 
@@ -194,7 +194,7 @@ TAILS = st.sampled_from(["", "?a=b", "#c", "?a=@b#@c", "?token=Q", "#Q@Q", "?x=/
 
 
 @given(st.sampled_from(["http", "https", "HTTPS", "git+ssh"]), SECRETS, SECRETS | UNENCODED, SITES, TAILS)
-def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: str, site: str, tail: str) -> None:
+def test_credentials_are_removed(scheme: str, user: str, password: str, site: str, tail: str) -> None:
     shown = strip_credentials(f"{scheme}://{user}:{password}@{site}{tail}")
     if re.search(r"[/?#]", password):
         assert shown == f"{scheme}://…/"
@@ -203,7 +203,7 @@ def test_nothing_of_the_credentials_is_left(scheme: str, user: str, password: st
 
 
 @given(st.text(st.sampled_from("hQ:/@?#[]\\.1 \n\ud800"), max_size=30))
-def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
+def test_strip_credentials_is_idempotent(rest: str) -> None:
     once = strip_credentials(f"https://h{rest}")
     assert "?" not in once
     assert "#" not in once
@@ -214,7 +214,7 @@ def test_taking_credentials_away_twice_changes_nothing_more(rest: str) -> None:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("unit", ["a", "@", ":", "/", "?", "[", "a:", "@/", "1"])
-def test_a_ten_times_longer_url_costs_about_ten_times_as_much(unit: str) -> None:
+def test_strip_credentials_takes_linear_time(unit: str) -> None:
     assert seconds(strip_credentials, unit * 30_000) < 60 * seconds(strip_credentials, unit * 3_000)
 
 
@@ -236,15 +236,13 @@ SECRET = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_c
         ("://@", "://@"),
     ],
 )
-def test_what_may_be_secret_in_a_url_is_starred(text: str, shown: str) -> None:
+def test_possible_secrets_in_urls_are_masked(text: str, shown: str) -> None:
     assert mask_secrets(text) == shown
     assert mask_secrets(shown) == shown
 
 
 @given(st.text(max_size=20), SECRET, SECRET, st.text(max_size=20))
-def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
-    before: str, user: str, password: str, after: str
-) -> None:
+def test_masking_hides_secrets_and_keeps_all_other_positions(before: str, user: str, password: str, after: str) -> None:
     text = f"{before} https://{user}:{password}@index.example/lib?{password} {after}"
     for shown in (mask_secrets(text), sanitize_line(text, 1000), one_line(text, 1000)):
         rest = shown.replace(before, "").replace(after, "") if before and after else shown
@@ -256,7 +254,7 @@ def test_no_secret_is_shown_and_every_other_character_keeps_its_place(
 
 @pytest.mark.alone
 @pytest.mark.parametrize("unit", ["://", "://@", "://a?", "a@b://", "?#://"])
-def test_starring_takes_time_in_proportion(unit: str) -> None:
+def test_masking_takes_linear_time(unit: str) -> None:
     assert seconds(mask_secrets, unit * 10_000) < 60 * seconds(mask_secrets, unit * 1_000)
 
 
@@ -268,7 +266,7 @@ def test_starring_takes_time_in_proportion(unit: str) -> None:
         "https://user:pa@s3cret#x@index.example/simple/",
     ],
 )
-def test_a_password_that_looks_like_the_end_of_a_host_is_not_shown(address: str) -> None:
+def test_password_that_resembles_a_host_is_masked(address: str) -> None:
     assert strip_credentials(address) == "https://…/"
     assert "s3cret" not in mask_secrets(f"see {address}")
 
@@ -276,6 +274,6 @@ def test_a_password_that_looks_like_the_end_of_a_host_is_not_shown(address: str)
 @pytest.mark.parametrize(
     "address", ["https://index.example/feed@view/simple/", "http://localhost:8080/feed@view/", "http://[::1]:80/a@b/"]
 )
-def test_an_at_sign_in_a_path_behind_a_host_stays(address: str) -> None:
+def test_at_sign_in_a_path_is_kept(address: str) -> None:
     assert strip_credentials(address) == address
     assert mask_secrets(address) == address

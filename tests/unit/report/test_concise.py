@@ -30,7 +30,7 @@ warning: https://index.example/simple/ could not be queried: 1 result is from th
 """
 
 
-def test_a_report_is_one_line_a_finding_and_a_problem_and_a_summary() -> None:
+def test_findings_and_problems_take_one_line_each() -> None:
     lines = render_concise(full_report()).splitlines()
     # What a format says of an entry that it rejects is that format's affair.
     [unreadable] = [line for line in lines if "error[unreadable] `wrong=1`" in line]
@@ -38,16 +38,16 @@ def test_a_report_is_one_line_a_finding_and_a_problem_and_a_summary() -> None:
     assert [line for line in lines if line is not unreadable] == FULL.splitlines()
 
 
-def test_quiet_leaves_out_the_summary() -> None:
+def test_quiet_omits_the_summary() -> None:
     assert render_concise(full_report(), quiet=True).splitlines() == render_concise(full_report()).splitlines()[:-1]
 
 
-def test_nothing_found_is_said_in_the_summary_and_not_at_all_when_quiet() -> None:
+def test_report_without_findings_is_its_summary_or_empty_when_quiet() -> None:
     assert render_concise(plain_report()) == "1 dependency in 1 file: 1 checked, no findings\n"
     assert render_concise(plain_report(), quiet=True) == ""
 
 
-def test_an_empty_report_is_said_to_be_empty() -> None:
+def test_empty_report_has_a_summary() -> None:
     assert render_concise(Report((), (), (), NOTHING)) == "0 dependencies in 0 files: 0 checked, no findings\n"
 
 
@@ -64,11 +64,11 @@ def test_an_empty_report_is_said_to_be_empty() -> None:
         ),
     ],
 )
-def test_the_summary_counts_what_there_is_to_count(summary: Summary, words: str) -> None:
+def test_summary_contains_all_counts(summary: Summary, words: str) -> None:
     assert summary_line(Report((), (), (), summary)) == words
 
 
-def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first() -> None:
+def test_skip_reasons_are_counted_most_frequent_first() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
     unnamed = tuple(SkippedEntry(place, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
     line = summary_line(Report((), (), (), NOTHING._replace(skipped=16), unnamed))
@@ -77,7 +77,7 @@ def test_why_names_are_withheld_is_told_for_each_reason_the_most_frequent_first(
     assert line.count("1 ") == len(SkipReason) - 1
 
 
-def test_a_lone_reason_is_told_without_its_number() -> None:
+def test_single_skip_reason_has_no_count() -> None:
     place = Location("a.txt", Position(1, 1), Position(1, 2))
     unnamed = (SkippedEntry(place, SkipReason.PATH),) * 2
 
@@ -85,7 +85,7 @@ def test_a_lone_reason_is_told_without_its_number() -> None:
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=1), unnamed[:1])).endswith("1 skipped (local path)")
 
 
-def test_as_much_of_a_place_is_told_as_there_is() -> None:
+def test_location_prefix_contains_what_is_known() -> None:
     finding = Finding(Rule.MISSING, Severity.WARNING, "gone", "")
     location = Location("a.txt", Position(3, 7), Position(3, 9))
     assert location_prefix(finding) == ""
@@ -93,7 +93,7 @@ def test_as_much_of_a_place_is_told_as_there_is() -> None:
     assert location_prefix(finding._replace(path="a.txt", location=location)) == "a.txt:3:7: "
 
 
-def test_a_path_stays_on_its_line() -> None:
+def test_path_is_sanitized() -> None:
     finding = Finding(Rule.MISSING, Severity.WARNING, "gone", "", path="a\n::error::b\u202e.txt")
     assert concise_line(finding) == "a ::error::b .txt: warning[missing] gone"
     problem = Problem(Severity.ERROR, "no\nway", path="\x1b[2Jc.toml", position=Position(1, 2))
@@ -101,7 +101,7 @@ def test_a_path_stays_on_its_line() -> None:
 
 
 @given(hostile_reports())
-def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
+def test_hostile_text_stays_on_its_line(report: Report) -> None:
     text = render_concise(report)
     live = [finding for finding in report.findings if finding.suppressed is None]
     assert text.count("\n") == len(live) + len(report.problems) + 1

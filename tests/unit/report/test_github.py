@@ -40,7 +40,7 @@ def commands(report: Report) -> list[Command]:
     return [read_command(line) for line in render_github(report, quiet=True).split("\n")[:-1]]
 
 
-def test_a_finding_is_an_annotation_of_the_place_of_the_name() -> None:
+def test_finding_is_an_annotation_of_the_name() -> None:
     report = check([source("# 🦉\n  old-lib==1\n")], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     (command,) = commands(report)
     assert command.name == "error"
@@ -57,7 +57,7 @@ def test_a_finding_is_an_annotation_of_the_place_of_the_name() -> None:
     assert "# mothball: ignore[archived] WHY" in help_text
 
 
-def test_severities_have_the_names_of_the_runner() -> None:
+def test_severities_are_mapped_to_annotation_levels() -> None:
     report = check([source("a\nb\n")], LookUp({"a": DEPRECATED, "b": ARCHIVED}), SETTINGS)
     note = Finding(Rule.NOT_STATED, Severity.NOTE, "an index states nothing", "")
     problem = Problem(Severity.WARNING, "odd", path="mothball.toml", position=Position(3, 1))
@@ -69,7 +69,7 @@ def test_severities_have_the_names_of_the_runner() -> None:
     }  # fmt: skip
 
 
-def test_what_is_suppressed_is_left_out_and_counted() -> None:
+def test_suppressed_findings_are_only_counted() -> None:
     report = full_report()
     shown = render_github(report)
     assert len(shown.splitlines()) == report.summary.findings + len(report.problems) + 1
@@ -77,14 +77,14 @@ def test_what_is_suppressed_is_left_out_and_counted() -> None:
     assert "kept-lib" not in shown
 
 
-def test_a_report_without_findings_is_its_summary() -> None:
+def test_report_without_findings_is_its_summary() -> None:
     report = plain_report()
     assert render_github(report) == f"{summary_line(report)}\n"
     assert render_github(report, quiet=True) == ""
 
 
 @pytest.mark.parametrize("path", ["a,line=1::set-output name=x::y", "a%3Ab", "50%", "x\n::error::owned", "::stop::"])
-def test_a_path_is_one_property_whatever_is_in_it(path: str) -> None:
+def test_path_is_escaped_as_one_property(path: str) -> None:
     report = check([source("old-lib", path)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     (command,) = commands(report)
     assert command.properties["file"] == path.replace("\n", " ")
@@ -92,7 +92,7 @@ def test_a_path_is_one_property_whatever_is_in_it(path: str) -> None:
 
 
 @given(hostile_reports())
-def test_no_foreign_text_begins_a_command_or_ends_one(report: Report) -> None:
+def test_untrusted_text_cannot_start_or_end_a_command(report: Report) -> None:
     shown = render_github(report)
     assert_harmless(shown)
     live = [finding for finding in report.findings if finding.suppressed is None]

@@ -36,7 +36,7 @@ def loaded(report: Report) -> dict[str, Any]:
     return document
 
 
-def test_a_report_in_whole() -> None:
+def test_complete_report() -> None:
     text = "old-lib[x]>=1.2  # mothball: ignore[archived] until June\ncalm-lib\n"
     report = check([source(text)], LookUp({"old-lib": ARCHIVED, "calm-lib": DEPRECATED}), SETTINGS)
     assert loaded(report) == {
@@ -133,7 +133,7 @@ def test_every_field_is_documented(report: Report) -> None:
     verify(json.loads(text))
 
 
-def test_what_has_no_place_says_null() -> None:
+def test_missing_locations_are_null() -> None:
     document = loaded(full_report())
     note = document["findings"][0]
     assert note["rule"] == "not-stated"
@@ -160,7 +160,7 @@ def test_what_has_no_place_says_null() -> None:
     ]
 
 
-def test_an_empty_report_has_empty_lists() -> None:
+def test_empty_report_has_empty_lists() -> None:
     document = loaded(plain_report(0))
     assert (document["dependencies"], document["findings"], document["problems"]) == ([], [], [])
     assert set(document["summary"]) == set(Summary._fields)
@@ -207,11 +207,11 @@ def test_an_empty_report_has_empty_lists() -> None:
         ),
     ],
 )
-def test_each_kind_of_look_up_has_the_same_fields(lookup: LookupResult, fields: dict[str, object]) -> None:
+def test_all_kinds_of_lookup_results_have_the_same_fields(lookup: LookupResult, fields: dict[str, object]) -> None:
     assert lookup_json(lookup) == {"cause": None, **fields}
 
 
-def test_a_transitive_package_says_what_brings_it_in() -> None:
+def test_transitive_package_has_its_dependency_path() -> None:
     dependency = Dependency(
         "old-lib", Span(9, 16), Span(1, 17), kind=DependencyKind.LOCKED, section="package", version="1.2", specifier=""
     )
@@ -223,7 +223,7 @@ def test_a_transitive_package_says_what_brings_it_in() -> None:
 
 
 @given(hostile_reports())
-def test_whatever_is_in_it_a_report_is_valid_json_in_ascii(report: Report) -> None:
+def test_any_report_is_valid_ascii_json(report: Report) -> None:
     text = render_json(report)
     assert text.isascii()
     assert all(character == "\n" or character.isprintable() for character in text)

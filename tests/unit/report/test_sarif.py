@@ -55,12 +55,12 @@ def artifact(result: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def test_the_schema_finds_what_is_wrong() -> None:
+def test_schema_rejects_invalid_logs() -> None:
     broken = log(plain_report()) | {"version": "2.0.0"}
     assert [*official_schema().iter_errors(broken)]
 
 
-def test_the_log_names_the_tool_and_its_rules() -> None:
+def test_log_contains_the_tool_and_its_rules() -> None:
     driver = run(plain_report())["tool"]["driver"]
     assert (driver["name"], driver["informationUri"]) == ("mothball", PROJECT_URL)
     assert [rule["id"] for rule in driver["rules"]] == [*Rule]
@@ -72,7 +72,7 @@ def test_the_log_names_the_tool_and_its_rules() -> None:
     assert (levels["archived"], levels["deprecated"], levels["not-stated"]) == ("error", "warning", "note")
 
 
-def test_a_result_has_the_place_of_the_name_in_code_points() -> None:
+def test_region_covers_the_name_in_code_points() -> None:
     text = '# 🦉\n"🦉"; x\n'
     report = check([source(f"{text}\t old-lib==1\n")], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     assert run(report)["columnKind"] == "unicodeCodePoints"
@@ -87,14 +87,14 @@ def test_a_result_has_the_place_of_the_name_in_code_points() -> None:
     assert "replace or remove it" in result["properties"]["help"]
 
 
-def test_columns_behind_a_character_outside_the_first_plane_count_it_once() -> None:
+def test_characters_outside_the_bmp_count_as_one_column() -> None:
     location = Location("🦉.txt", Position(1, 4), Position(1, 11))
     finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="🦉.txt", location=location)
     (result,) = results(plain_report()._replace(findings=(finding,)))
     assert result["locations"][0]["physicalLocation"]["region"]["startColumn"] == 4
 
 
-def test_what_is_ignored_is_there_with_what_suppressed_it() -> None:
+def test_ignored_findings_have_a_suppression() -> None:
     report = full_report()
     found = results(report)
     suppressed = {one["properties"]["project"]: one["suppressions"] for one in found if one["suppressions"]}
@@ -103,7 +103,7 @@ def test_what_is_ignored_is_there_with_what_suppressed_it() -> None:
     assert len(found) == sum(bool(finding.path) for finding in report.findings)
 
 
-def test_what_belongs_to_no_file_is_a_notification() -> None:
+def test_findings_without_a_file_are_notifications() -> None:
     (invocation,) = run(full_report())["invocations"]
     notifications = invocation["toolExecutionNotifications"]
     assert [one["associatedRule"]["id"] for one in notifications if "associatedRule" in one] == ["not-stated"]
@@ -116,18 +116,18 @@ def test_what_belongs_to_no_file_is_a_notification() -> None:
     assert invocation["executionSuccessful"] is True
 
 
-def test_a_run_that_could_not_do_its_work_was_not_successful() -> None:
+def test_run_with_an_error_problem_is_not_successful() -> None:
     report = plain_report()._replace(problems=(Problem(Severity.ERROR, "broken", path="mothball.toml"),))
     (invocation,) = run(report)["invocations"]
     assert invocation["executionSuccessful"] is False
 
 
-def test_a_file_that_could_not_be_read_has_a_result_without_a_region() -> None:
+def test_unreadable_file_has_a_result_without_region() -> None:
     result = next(one for one in results(full_report()) if artifact(one)["uri"] == "latin.txt")
     assert "region" not in result["locations"][0]["physicalLocation"]
 
 
-def test_the_places_in_locks_are_related() -> None:
+def test_lock_file_positions_are_related_locations() -> None:
     place = Location("uv.lock", Position(6, 9), Position(6, 16))
     finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", related_locations=(place, place))
     (result,) = results(plain_report()._replace(findings=(finding,)))
@@ -150,7 +150,7 @@ def test_the_places_in_locks_are_related() -> None:
         ("back\\slash", "back%5Cslash"),
     ],
 )
-def test_a_relative_path_is_an_encoded_reference(path: str, uri: str) -> None:
+def test_relative_path_is_an_encoded_reference(path: str, uri: str) -> None:
     report = check([source("old-lib", path)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     assert artifact(results(report)[0]) == {"uri": uri, "uriBaseId": "%SRCROOT%"}
 
@@ -163,12 +163,12 @@ def test_a_relative_path_is_an_encoded_reference(path: str, uri: str) -> None:
         ("//host/c", "file:////host/c"),
     ],
 )
-def test_an_absolute_path_is_a_file_uri(path: str, uri: str) -> None:
+def test_absolute_path_is_a_file_uri(path: str, uri: str) -> None:
     report = check([source("old-lib", path)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     assert artifact(results(report)[0]) == {"uri": uri}
 
 
-def test_links_and_placeholders_in_a_reason_are_none() -> None:
+def test_links_and_placeholders_in_a_reason_are_escaped() -> None:
     reason = "see [here](https://evil.example) {0} \\["
     report = check([source("old-lib")], LookUp({"old-lib": ARCHIVED._replace(reason=reason)}), SETTINGS)
     assert results(report)[0]["message"]["text"] == (
@@ -177,7 +177,7 @@ def test_links_and_placeholders_in_a_reason_are_none() -> None:
 
 
 @given(hostile_reports())
-def test_hostile_reports_make_valid_logs_of_harmless_texts(report: Report) -> None:
+def test_hostile_reports_are_valid_sanitized_logs(report: Report) -> None:
     found = run(report)
     for result in found["results"]:
         assert_harmless(result["message"]["text"])
@@ -191,7 +191,7 @@ def test_hostile_reports_make_valid_logs_of_harmless_texts(report: Report) -> No
 
 
 @given(st.binary(min_size=1, max_size=12).filter(lambda data: b"\x00" not in data and not data.startswith(b"/")))
-def test_the_bytes_of_any_path_come_back(data: bytes) -> None:
+def test_any_path_bytes_round_trip(data: bytes) -> None:
     path = data.decode("utf-8", "surrogateescape")
     finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path=path)
     report = plain_report()._replace(findings=(finding,))

@@ -26,21 +26,21 @@ def width(text: str) -> int:
     return cells
 
 
-def test_a_place_without_its_text_has_no_excerpt() -> None:
+def test_location_without_text_has_no_snippet() -> None:
     assert snippet(Location("f", Position(1, 1), Position(1, 3))) is None
 
 
-def test_carets_stand_under_the_place() -> None:
+def test_carets_are_below_the_range() -> None:
     assert snippet(place('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
 
 
-def test_a_place_in_two_lines_is_marked_to_the_end_of_the_first() -> None:
+def test_multiline_range_is_marked_to_the_end_of_its_first_line() -> None:
     location = Location("f", Position(4, 3), Position(5, 2), "a old-\\")
     assert snippet(location) == ("a old-\\", "  ^^^^^")
 
 
 @pytest.mark.parametrize("line_text", ["", "   ", "abc"])
-def test_an_empty_place_still_has_a_caret(line_text: str) -> None:
+def test_empty_range_has_one_caret(line_text: str) -> None:
     end = Position(1, len(line_text) + 1)
     assert snippet(Location("f", end, end, line_text)) == (line_text.rstrip(), " " * len(line_text) + "^")
 
@@ -60,7 +60,7 @@ def test_an_empty_place_still_has_a_caret(line_text: str) -> None:
     ],
     ids=["tabs", "wide", "emoji", "combining", "combining without a class", "enclosing", "escape", "bidi", "variation"],
 )
-def test_whatever_stands_before_the_name_the_caret_is_under_it(before: str, cells: int) -> None:
+def test_caret_is_aligned_after_any_prefix(before: str, cells: int) -> None:
     pictured = snippet(place(f"{before}old-lib", "old-lib"))
     assert pictured is not None
     shown, carets = pictured
@@ -69,12 +69,12 @@ def test_whatever_stands_before_the_name_the_caret_is_under_it(before: str, cell
     assert_harmless(shown)
 
 
-def test_wide_characters_in_the_place_are_marked_in_their_whole_width() -> None:
+def test_wide_characters_are_marked_in_full_width() -> None:
     assert snippet(place("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
 
 
 @pytest.mark.parametrize("lead", [0, 40, 60, 109, 110, 5000])
-def test_a_long_line_is_cut_around_the_place(lead: int) -> None:
+def test_long_line_is_cut_around_the_range(lead: int) -> None:
     pictured = snippet(place("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
     assert pictured is not None
     shown, carets = pictured
@@ -85,18 +85,18 @@ def test_a_long_line_is_cut_around_the_place(lead: int) -> None:
     assert carets.count("^") == 7
 
 
-def test_a_line_that_just_fits_is_not_cut() -> None:
+def test_line_of_maximum_width_is_not_cut() -> None:
     line = "x" * 103 + "old-lib"
     assert snippet(place(line, "old-lib")) == (line, " " * 103 + "^" * 7)
 
 
-def test_a_name_longer_than_the_picture_is_marked_as_far_as_it_is_seen() -> None:
+def test_name_longer_than_the_snippet_is_marked_to_its_end() -> None:
     pictured = snippet(place("n" * 5000, "n" * 5000))
     assert pictured == ("n" * 110 + "…", "^" * 110)
 
 
 @given(TEXTS, TEXTS, st.integers(0, 300))
-def test_an_excerpt_is_harmless_and_its_carets_are_right(before: str, after: str, lead: int) -> None:
+def test_snippet_is_sanitized_and_its_carets_are_aligned(before: str, after: str, lead: int) -> None:
     line_text = "x" * lead + before + "old-lib" + after
     start = lead + len(before)
     location = Location("f", Position(1, start + 1), Position(1, start + 8), line_text)

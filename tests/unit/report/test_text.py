@@ -33,7 +33,7 @@ def text_of(*findings: Finding, problems: tuple[Problem, ...] = (), color: bool 
 # --- exactly ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_finding_is_a_place_a_picture_the_reason_and_a_way_out() -> None:
+def test_finding_has_location_snippet_reason_and_help() -> None:
     assert text_of(OLD) == (
         "a.txt:12:3: error[archived] old-lib is archived\n"
         "  12 | - old-lib>=1\n"
@@ -42,7 +42,7 @@ def test_a_finding_is_a_place_a_picture_the_reason_and_a_way_out() -> None:
     )
 
 
-def test_colors_are_put_around_the_level_the_message_the_bars_and_the_carets() -> None:
+def test_level_message_bars_and_carets_are_colored() -> None:
     assert text_of(OLD, color=True) == (
         "a.txt:12:3: \x1b[1;31merror[archived]\x1b[0m \x1b[1mold-lib is archived\x1b[0m\n"
         "  12 \x1b[2m|\x1b[0m - old-lib>=1\n"
@@ -51,13 +51,13 @@ def test_colors_are_put_around_the_level_the_message_the_bars_and_the_carets() -
     )
 
 
-def test_a_finding_without_a_reason_or_a_help_leaves_them_out() -> None:
+def test_missing_reason_and_help_are_omitted() -> None:
     assert text_of(OLD._replace(reason="", help="")) == (
         "a.txt:12:3: error[archived] old-lib is archived\n  12 | - old-lib>=1\n     |   ^^^^^^^\n"
     )
 
 
-def test_a_finding_without_a_line_gives_its_reason_below() -> None:
+def test_reason_is_a_note_without_a_snippet() -> None:
     bare = OLD._replace(location=None)
     expected = "a.txt: error[archived] old-lib is archived\n  = reason: moved on\n  = help: choose another\n"
     assert text_of(bare) == expected
@@ -65,18 +65,18 @@ def test_a_finding_without_a_line_gives_its_reason_below() -> None:
     assert text_of(bare._replace(location=unseen)) == expected.replace("a.txt:", "a.txt:12:3:")
 
 
-def test_a_finding_without_place_reason_and_help_is_one_line() -> None:
+def test_finding_without_location_reason_and_help_is_one_line() -> None:
     bare = Finding(Rule.UNREADABLE, Severity.WARNING, "no such file", "")
     assert text_of(bare) == "warning[unreadable] no such file\n"
 
 
-def test_a_problem_has_its_place_and_its_help() -> None:
+def test_problem_has_location_and_help() -> None:
     problem = Problem(Severity.ERROR, "unknown key `x`", "did you mean `y`?", "mothball.toml", Position(3, 1))
     assert text_of(problems=(problem,)) == "mothball.toml:3:1: error: unknown key `x`\n  = help: did you mean `y`?\n"
     assert text_of(problems=(Problem(Severity.NOTE, "so it is"),), color=True) == "\x1b[1;36mnote: so it is\x1b[0m\n"
 
 
-def test_what_is_ignored_is_told_with_its_reason_in_one_line_each() -> None:
+def test_ignored_findings_take_one_line_with_their_reason() -> None:
     ignored = OLD._replace(suppressed=Suppression("comment", "until\nJune"))
     findings = (ignored, ignored._replace(suppressed=Suppression("config", "")))
     report = Report((), findings, (), NOTHING._replace(ignored=2))
@@ -88,12 +88,12 @@ def test_what_is_ignored_is_told_with_its_reason_in_one_line_each() -> None:
     )
 
 
-def test_nothing_found_is_one_line_and_none_when_quiet() -> None:
+def test_report_without_findings_is_one_line_or_empty_when_quiet() -> None:
     assert render_text(plain_report(3), now=NOW) == "3 dependencies in 1 file: 3 checked, no findings\n"
     assert render_text(plain_report(), now=NOW, quiet=True) == ""
 
 
-def test_a_full_report_in_its_order() -> None:
+def test_order_of_a_full_report() -> None:
     blocks = render_text(full_report(), now=NOW).split("\n\n")
     assert [block.partition("\n")[0].partition("]")[0] for block in blocks] == [
         "latin.txt: error[unreadable",
@@ -116,7 +116,7 @@ def test_a_full_report_in_its_order() -> None:
     assert "requirements.txt:10:" in blocks[7]
 
 
-def test_quiet_leaves_out_what_is_ignored_and_the_summary() -> None:
+def test_quiet_omits_ignored_findings_and_the_summary() -> None:
     whole, quiet = render_text(full_report(), now=NOW), render_text(full_report(), now=NOW, quiet=True)
     assert whole.split("\n\n")[:-2] == quiet.rstrip("\n").split("\n\n")
 
@@ -124,20 +124,20 @@ def test_quiet_leaves_out_what_is_ignored_and_the_summary() -> None:
 # --- where an answer comes from ---------------------------------------------------------------------------------------
 
 
-def test_an_answer_that_is_not_of_now_says_whose_and_how_old_it_is() -> None:
+def test_snapshot_result_has_a_note_with_its_date() -> None:
     blocks = render_text(full_report(), now=NOW).split("\n\n")
     notes = [re.findall(r"\n +(= note: .*)", block) for block in blocks]
     assert [note for of_block in notes for note in of_block] == ["= note: status from the snapshot of 2026-11-15"]
 
 
-def test_a_stale_answer_names_the_index_and_its_age() -> None:
+def test_stale_result_has_a_note_with_index_and_age() -> None:
     stale = ARCHIVED._replace(origin=origin(Source.STALE, age=7300))
     assert "     = note: status from https://index.example/simple/, looked up 2 h ago\n" in text_of(
         OLD._replace(lookup=stale)
     )
 
 
-def test_a_cached_or_fresh_answer_needs_no_note() -> None:
+def test_fresh_and_cached_results_have_no_note() -> None:
     for source in (Source.INDEX, Source.CACHE):
         answer = ARCHIVED._replace(origin=origin(source, age=7300))
         assert "note" not in text_of(OLD._replace(lookup=answer))
@@ -146,7 +146,7 @@ def test_a_cached_or_fresh_answer_needs_no_note() -> None:
 # --- an index that is down --------------------------------------------------------------------------------------------
 
 
-def test_many_failures_of_one_cause_are_told_twice_in_full_and_then_in_one_block() -> None:
+def test_further_failures_of_one_cause_are_collapsed() -> None:
     text = render_text(unverified_report(*[DOWN] * 5), now=NOW, quiet=True)
     blocks = text.split("\n\n")
     assert [block.partition(":")[0] for block in blocks[:2]] == ["requirements.txt"] * 2
@@ -156,13 +156,13 @@ def test_many_failures_of_one_cause_are_told_twice_in_full_and_then_in_one_block
     )
 
 
-def test_as_many_failures_as_are_told_in_full_are_not_collapsed() -> None:
+def test_two_failures_of_one_cause_are_not_collapsed() -> None:
     text = render_text(unverified_report(DOWN, DOWN), now=NOW)
     assert text.count("warning[unverified]") == 2
     assert "more" not in text.splitlines()[-1]
 
 
-def test_failures_of_another_cause_or_index_are_told_apart() -> None:
+def test_failures_of_other_causes_or_indexes_are_separate() -> None:
     elsewhere = DOWN._replace(origin=origin(index="https://other.example/simple/"))
     refused = Unavailable(Cause.UNAUTHORIZED, "index.example wants credentials", origin())
     text = render_text(unverified_report(DOWN, elsewhere, refused, DOWN, elsewhere, refused), now=NOW)
@@ -172,14 +172,14 @@ def test_failures_of_another_cause_or_index_are_told_apart() -> None:
     assert text.count("2 more could not be checked") == 2
 
 
-def test_the_collapsed_block_weighs_as_much_as_its_heaviest_finding() -> None:
+def test_collapsed_failures_have_the_highest_severity() -> None:
     report = unverified_report(*[DOWN] * 4)
     *first, last = report.findings
     report = report._replace(findings=(*first, last._replace(severity=Severity.ERROR)))
     assert "error[unverified] 2 more" in render_text(report, now=NOW)
 
 
-def test_a_name_is_listed_once_and_a_long_list_is_cut() -> None:
+def test_collapsed_names_are_unique_and_truncated() -> None:
     report = unverified_report(DOWN, text="a-lib\n" * 5)
     assert "\n  = a-lib\n" in render_text(report, now=NOW)
     findings = tuple(report.findings[0]._replace(name=f"a-rather-long-name-{number}") for number in range(1000))
@@ -196,7 +196,7 @@ def test_a_name_is_listed_once_and_a_long_list_is_cut() -> None:
 
 
 @given(hostile_reports())
-def test_no_hostile_text_breaks_out_of_its_line(report: Report) -> None:
+def test_hostile_text_stays_on_its_line(report: Report) -> None:
     plain = render_text(report, now=NOW)
     assert_harmless(plain)
     assert "\x1b" not in plain
