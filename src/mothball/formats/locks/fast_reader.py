@@ -1,8 +1,8 @@
-"""Fast reader of TOML locks in the layout in which uv, Poetry, PDM and pip write them.
+"""Fast reader for TOML locks in the layout that uv, Poetry, PDM and pip write.
 
-Strings, comments and lists of files are replaced with a placeholder. A lock of 18,000 lines then has some hundred
-different lines. The TOML scanner reads each of them once, and the result holds for all lines that look the same.
-A file with any line that could mean something else is declined as a whole.
+Strings, comments and file lists are replaced with placeholders, which leaves a few hundred distinct lines in a lock of
+18,000 lines. The TOML scanner parses each distinct line once, and the result is reused for all equal lines. If any line
+is ambiguous, the reader declines the whole file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mothball.model.records import NamedTuple
 
 _CONTROL = r"\x00-\x08\x0a-\x1f\x7f"
 # A quote after a backslash opens no string. Without this rule, an unclosed string full of `\"` takes quadratic time.
-# After `=`, a space is expected: a placeholder there always stands for a number or a date.
+# No string directly after `=` without a space: that placeholder is reserved for numbers and dates.
 _STRING = rf"""(?:"(?<![\\=]")(?>(?:[^"\\{_CONTROL}]++|\\["\\btnfr])*)"|'(?<!=')[^'{_CONTROL}]*+')"""
 _COMMENT = rf"(?<=#)[^{_CONTROL}]++"
 _DATE = (
@@ -33,25 +33,25 @@ _NUMBER = rf" (?<== )(?:[1-9][0-9]{{0,17}}+|{_DATE})(?=[ ,}}\]\r\n]|\Z)"
 _PART = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER})")
 _PART_OR_FILES = re.compile(f"({_STRING}|{_COMMENT}|{_NUMBER}|{FILE_LISTS})")
 _PLACEHOLDER = re.compile("=?\0")
-# Longer lines are not written by tools, and would fill the memory.
+# Tools write no longer lines, and caching such lines would take too much memory.
 _MAX_LENGTH = 4_000
 _MASKED_KEY = re.compile(r"\0[ \t]*+[=.]")
 
-# The path of a table, and that of an array in it that spans several lines, () outside of such an array.
+# The path of the table, and the path of a multi-line array in it, which is () outside of arrays.
 _Context = tuple[KeyPath, KeyPath]
 
 
-class _Declined(Exception):  # noqa: N818 - not an error: the TOML scanner reads the file instead
+class _Declined(Exception):  # noqa: N818 - no error: the TOML scanner reads the file instead
     """The layout of the file is not the usual one."""
 
 
 class _Line(NamedTuple):
-    """What all lines with the same text around their placeholders mean in one context.
+    """The parse result for all lines of a context that are equal except for their placeholders.
 
-    ``statement`` is the header or entry that the line begins. ``inside`` is the context of the next line, None where it
-    stays the same. ``values`` are to be kept: booleans, and strings by their distance in the list of parts.
-    ``code`` is the end of the line without its comment, ``end`` the end with it: the distance of the last part before
-    it, and how many characters follow that part. The distance is negative where there is none.
+    ``statement`` is the header or entry that starts on the line. ``inside`` is the context of the next line, or None if
+    it does not change. ``values`` are the values to keep: booleans, and strings as offsets in the list of parts.
+    ``code`` is the end of the line without its comment and ``end`` the end with it: the offset of the last part, which
+    is negative if there is none, and the number of characters after that part.
     """
 
     statement: Header | TomlEntry | None
@@ -62,7 +62,7 @@ class _Line(NamedTuple):
 
 
 def read_lines(text: str, layout: Layout) -> Lock | None:
-    """Read a lock; return None where its layout is not the usual one, which does not mean that it is invalid."""
+    """Read a lock, or return None if it does not have the usual layout; it may still be valid TOML."""
     try:
         return _Reader(text, layout).read()
     except _Declined:
@@ -73,14 +73,14 @@ class _Reader:
     def __init__(self, text: str, layout: Layout) -> None:
         self._layout = layout
         self._text = text
-        # The text between placeholders and the parts that they stand for, in turns, and where each of them ends.
+        # Alternating: text between placeholders, and the part that a placeholder replaces; and the end of each.
         self._parts = (_PART_OR_FILES if layout.skips_files else _PART).split(text)
         self._ends = list(accumulate(map(len, self._parts)))
         self._lines: dict[_Context, dict[str, _Line]] = {}
         self._stanzas: list[Stanza] = []
         self._root: Values = {}
         self._definitions = Definitions()
-        # Where the package that is being read starts, negative outside of packages, and the end of the code so far.
+        # Start of the current package, negative outside of packages, and the end of the code read so far.
         self._start = self._end = -1
         self._name: LocatedName | None = None
         self._values = self._root
@@ -88,7 +88,7 @@ class _Reader:
     def read(self) -> Lock:
         parts, ends = self._parts, self._ends
         masked_text = "\0".join(parts[::2])
-        # A quote or a backslash that is left belongs to a string that is not in the usual form.
+        # A remaining quote or backslash belongs to a string that the masking does not support.
         if "\0" in self._text or self._text.endswith("\r") or any(mark in masked_text for mark in "\"'\\"):
             raise _Declined
         context: _Context = ((), ())
@@ -97,7 +97,7 @@ class _Reader:
         for masked in masked_text.split("\n"):
             start = end + 1
             if masked[:1] == "\0" and not context[1]:
-                masked = parts[part] + masked[1:]  # noqa: PLW2901 - a quoted key decides what the line means
+                masked = parts[part] + masked[1:]  # noqa: PLW2901 - a quoted key is part of the syntax
                 part += 2
             line = lines.get(masked) or self._add_line(context, masked)
             statement, inside, values, (code_part, code_tail), (last_part, tail) = line
@@ -129,7 +129,7 @@ class _Reader:
     # --- packages -----------------------------------------------------------------------------------------------------
 
     def _define(self, statement: Header | TomlEntry, start: int) -> None:
-        """Enter a table or define a key; raise ``_Declined`` where that was done before."""
+        """Open a table or define a key; raise ``_Declined`` if it is already defined."""
         if isinstance(statement, TomlEntry):
             complaint = self._definitions.define(statement.keys)
         else:
@@ -141,18 +141,18 @@ class _Reader:
                 self._finish()
                 self._start, self._values = start, {}
             elif self._start < 0:
-                raise _Declined  # a table of the package before the last header
+                raise _Declined  # a subtable outside of a package
         if complaint:
             raise _Declined
 
     def _finish(self) -> None:
-        """End the package that is being read, if any."""
+        """Finish the current package, if any."""
         if self._start >= 0:
             self._stanzas.append(Stanza(Span(self._start, self._end), self._name, self._values))
         self._start, self._name, self._values = -1, None, self._root
 
     def _keep(self, values: list[tuple[KeyPath, list[int | bool]]], part: int) -> None:
-        """Keep values of a line whose first placeholder stands for the part of number ``part``."""
+        """Store the values of a line whose first placeholder replaces the part number ``part``."""
         for path, leaves in values:
             if path == NAME:
                 span = Span(self._ends[part - 1] + 1, self._ends[part] - 1)
@@ -165,7 +165,7 @@ class _Reader:
     def _string(self, part: int) -> str:
         written = self._parts[part]
         if written[0] == "[":
-            raise _Declined  # a list of files where a format looks for something else
+            raise _Declined  # a file list in place of a string
         content = written[1:-1]
         if "\\" in content and written[0] == '"':
             return re.sub(r"\\(.)", lambda escape: SHORT_ESCAPES[escape[1]], content)
@@ -174,7 +174,7 @@ class _Reader:
     # --- lines --------------------------------------------------------------------------------------------------------
 
     def _add_line(self, context: _Context, masked: str) -> _Line:
-        """Read and remember a line that is the first of its kind in a context."""
+        """Parse a line and cache the result for all equal lines in the context."""
         table, array = context
         code, _, comment = masked.removesuffix("\r").partition("#")
         code = code.rstrip(" \t")
@@ -207,7 +207,7 @@ class _Reader:
         if path[0] != self._layout.array:
             collect_leaves(values, path, entry.value, self._layout.root)
         elif path == entry.path:
-            raise _Declined  # packages that are written as inline tables
+            raise _Declined  # packages as inline tables
         elif path[1:] == NAME and isinstance(entry.value, String):
             values[NAME] = [entry.value.value]
         else:
@@ -221,10 +221,10 @@ def _distance(leaf: Leaf) -> int | bool:
 
 @lru_cache(maxsize=1024)
 def scan_line(code: str, *, is_item: bool) -> Header | TomlEntry:
-    """Return the header or entry in a line without comment, or the array that an item is put into.
+    """Parse a line without comment: a header, an entry, or an array item (returned as an entry with an array).
 
-    The strings of the entry are the numbers of their placeholders. All locks of a tool have the same lines, therefore
-    the result is remembered.
+    The strings of the entry are the numbers of their placeholders. Results are cached, as all locks of a tool have the
+    same lines.
     """
     if len(code) > _MAX_LENGTH or is_item != code.endswith(",") or _MASKED_KEY.search(code):
         raise _Declined

@@ -1,4 +1,4 @@
-"""What all TOML locks share: reading one as fast as its layout allows, and what becomes of its packages."""
+"""Shared code for TOML locks: choose a reader, and convert packages to dependencies."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from mothball.formats.locks.stanzas import Layout, Lock, Stanza
 
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
-# How much of a name a message repeats.
+# Maximum length of a name in a message, in code points.
 _MAX_SHOWN = 60
 
 
 class Package(NamedTuple):
-    """What a format makes of a stanza.
+    """The format-specific data of a stanza.
 
-    ``requires`` are the names of other packages as they are written. ``source`` is None where another stanza tells of
-    the package: only what it requires is new.
+    ``requires`` holds the names of required packages as written. ``source`` is None if another stanza describes the
+    same package: then only ``requires`` is used.
     """
 
     source: PackageSource | None
@@ -47,21 +47,21 @@ class Package(NamedTuple):
 
 
 class NormalizedNames(dict[str, str]):
-    """Normalised names by their spelling, each made once."""
+    """Cache of normalized names by spelling."""
 
     def __missing__(self, spelling: str) -> str:
-        """Make and keep the normalised form of ``spelling``."""
-        self[spelling] = normalised = normalize_name(spelling)
-        return normalised
+        """Normalize ``spelling`` and cache the result."""
+        self[spelling] = normalized = normalize_name(spelling)
+        return normalized
 
 
 def read_lock(text: str, layout: Layout) -> Lock:
-    """Read a TOML lock, whole or half typed, without byte-order mark; raises nothing."""
+    """Read a TOML lock, complete or incomplete, without byte-order mark. Never raises."""
     return read_lines(text, layout) or read_toml(text, layout)
 
 
 class LockedPackages(NamedTuple):
-    """The packages of a lock, before their document is made."""
+    """The dependencies and problems of a lock, and the names that each package requires."""
 
     dependencies: Sequence[Dependency]
     problems: Sequence[ParseProblem]
@@ -71,26 +71,27 @@ class LockedPackages(NamedTuple):
 def collect_packages(
     text: str, lock: Lock, section: str, packages: Iterable[Package], names: NormalizedNames
 ) -> LockedPackages:
-    """Make a dependency of every stanza with a name, and a problem of every one without.
+    """Convert each stanza with a valid name to a dependency, and report the others as problems.
 
-    ``packages`` are what the format makes of the stanzas, in their order.
+    ``packages`` is parallel to the stanzas of ``lock``.
     """
     dependencies: list[Dependency] = []
     problems = list(lock.problems)
     requires: dict[str, list[str]] = {}
     for stanza, (source, required, extras, marker) in zip(lock.stanzas, packages, strict=True):
-        written, whole = stanza.name, stanza.whole
+        written, is_complete = stanza.name, stanza.is_complete
         if written is None or not _NAME.fullmatch(written.text):
-            written, whole = _visible(written), False
+            written, is_complete = _leading_name(written), False
             problem = _name_problem(text, stanza)
             problems += [problem] if problem else []
             if written is None:
                 continue
         name = names[written.text]
-        requires.setdefault(name, []).extend([names[other] for other in required])
+        requires.setdefault(name, []).extend([names[spelling] for spelling in required])
         if source is None:
             continue
-        version, skip_reason = stanza.text("version"), source.skip_reason if whole else SkipReason.INCOMPLETE
+        version = stanza.text("version")
+        skip_reason = source.skip_reason if is_complete else SkipReason.INCOMPLETE
         dependencies.append(
             new_dependency(
                 name=name,
@@ -109,39 +110,45 @@ def collect_packages(
 
 
 def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str] | None = None) -> DependencyGraph:
-    """Return the graph of the packages that are locked; names of others mean nothing in it."""
-    known = requires.keys()
+    """Return the graph of the locked packages; required names that are not locked are dropped.
+
+    ``direct`` holds the names that the project requires itself, or is None if the lock does not record them.
+    """
+    locked = requires.keys()
     return DependencyGraph(
         {
-            name: tuple(dict.fromkeys([other for other in others if other in known and other != name]))
-            for name, others in requires.items()
+            name: tuple(dict.fromkeys([required for required in names if required in locked and required != name]))
+            for name, names in requires.items()
         },
-        None if direct is None else tuple(dict.fromkeys(name for name in direct if name in known)),
+        None if direct is None else tuple(dict.fromkeys(name for name in direct if name in locked)),
     )
 
 
-def build_document(format_name: str, lock: Lock, found: LockedPackages, graph: DependencyGraph | None) -> Document:
-    """Put together what a format has made of a lock."""
-    return Document(format_name, tuple(found.dependencies), tuple(sorted(found.problems)), lock.ignores, graph=graph)
+def build_document(format_name: str, lock: Lock, packages: LockedPackages, graph: DependencyGraph | None) -> Document:
+    """Build the document of a lock from its converted packages."""
+    dependencies, problems = tuple(packages.dependencies), tuple(sorted(packages.problems))
+    return Document(format_name, dependencies, problems, lock.ignores, graph=graph)
 
 
-def _visible(written: LocatedName | None) -> LocatedName | None:
-    """Return as much of a name that is none as can be told."""
-    seen = find_leading_name(written.text) if written else None
-    if written is None or seen is None:
+def _leading_name(written: LocatedName | None) -> LocatedName | None:
+    """Return the valid name at the start of an invalid one, or None."""
+    leading = find_leading_name(written.text) if written else None
+    if written is None or leading is None:
         return None
     start = written.span.start
-    return LocatedName(seen.slice(written.text), Span(start + seen.start, start + seen.end))
+    return LocatedName(leading.slice(written.text), Span(start + leading.start, start + leading.end))
 
 
 def _name_problem(text: str, stanza: Stanza) -> ParseProblem | None:
-    """Return what is wrong with a name that is none, or is not there; what is half typed has been told of."""
+    """Return the problem of a missing or invalid name; incomplete names are already reported as syntax errors."""
     written = stanza.name
     if written is None:
         line_end = text.find("\n", stanza.span.start, stanza.span.end)
         span = Span(stanza.span.start, line_end if line_end >= 0 else stanza.span.end)
-        return ParseProblem(span, "a package without a name", 'write name = "NAME"')
-    if not stanza.whole:
+        return ParseProblem(span, "package without a name", 'add name = "NAME"')
+    if not stanza.is_complete:
         return None
     shown = one_line(written.text, _MAX_SHOWN)
-    return ParseProblem(written.span, f"`{shown}` is no project name", "write the name alone")
+    return ParseProblem(
+        written.span, f"`{shown}` is not a valid project name", "write only the name, without version or extras"
+    )

@@ -1,6 +1,6 @@
-"""pdm.lock: packages of the project's indexes, which it does not record, and others with where they come from.
+"""Parse pdm.lock: the lock records the source of packages from URLs, paths and repositories, but no indexes.
 
-A package that is wanted with extras stands there once more for each set of them: it is one package all the same.
+A package has an additional stanza for each set of extras; these count as one package.
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ _LEADING_NAME = re.compile(rf"[ \t]*+({NAME_PATTERN})", re.IGNORECASE | re.ASCII
 
 
 def parse(text: str) -> Document:
-    """Read a pdm.lock, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a pdm.lock, complete or incomplete, without byte-order mark. Never raises."""
     lock = read_lock(text, _LAYOUT)
     names = NormalizedNames()
-    plain = {_identity(stanza, names) for stanza in lock.stanzas if not strings_at(stanza.values, [("extras",)])}
+    without_extras = {
+        _identity(stanza, names) for stanza in lock.stanzas if not strings_at(stanza.values, [("extras",)])
+    }
     packages = []
     for stanza in lock.stanzas:
         extras = tuple(strings_at(stanza.values, [("extras",)]))
-        repeats = bool(extras) and _identity(stanza, names) in plain
-        source = None if repeats else _source(stanza)
+        is_repeated = bool(extras) and _identity(stanza, names) in without_extras
+        source = None if is_repeated else _source(stanza)
         packages.append(Package(source, _requires(stanza), extras, stanza.text("marker") or ""))
-    found = collect_packages(text, lock, "package", packages, names)
-    return build_document("pdm-lock", lock, found, dependency_graph(found.requires))
+    locked = collect_packages(text, lock, "package", packages, names)
+    return build_document("pdm-lock", lock, locked, dependency_graph(locked.requires))
 
 
 def _identity(stanza: Stanza, names: NormalizedNames) -> tuple[str, str | None]:

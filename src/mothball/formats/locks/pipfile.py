@@ -1,6 +1,6 @@
-"""Pipfile.lock: JSON, a section for each category of packages, and the indexes that they come from.
+"""Parse Pipfile.lock: JSON with a section for each package category, and the indexes of the packages.
 
-It has no comments, and records no requirements between packages.
+The format has no comments and does not record which packages require which.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 _META = "_meta"
 _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
-_HELP = "regenerate it with `pipenv lock`"
-# How much of a name a message repeats.
+_HELP = "regenerate the file with `pipenv lock`"
+# Maximum length of a name in a message, in code points.
 _MAX_SHOWN = 60
 
 
 def parse(text: str) -> Document:
-    """Read a Pipfile.lock without byte-order mark; raises nothing. Broken JSON is one problem and no dependency.
+    """Parse a Pipfile.lock without byte-order mark. Never raises; invalid JSON is one problem and no dependencies.
 
-    The section of a package is its category: ``default``, ``develop`` or one of the project's own.
+    The section of a package is its category: ``default``, ``develop`` or a custom one.
     """
     try:
-        found = list(_read(text, load(text)))
+        items = list(_read(text, load(text)))
     except JsonError as error:
         problem = ParseProblem(error.span, error.message, _HELP)
         return Document("pipfile-lock", problems=(problem,), is_broken=True)
-    problems = sorted(one for one in found if isinstance(one, ParseProblem))
-    dependencies = tuple(one for one in found if isinstance(one, Dependency))
+    problems = sorted(item for item in items if isinstance(item, ParseProblem))
+    dependencies = tuple(item for item in items if isinstance(item, Dependency))
     return Document("pipfile-lock", dependencies, tuple(problems))
 
 
 def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
     if not isinstance(lock, dict):
-        yield ParseProblem(Span(0, 1), "a Pipfile.lock is an object", _HELP)
+        yield ParseProblem(Span(0, 1), "a Pipfile.lock must be a JSON object", _HELP)
         return
     indexes = _indexes(lock.get(_META))
     for category in members(text, text.index("{")):
@@ -53,27 +53,27 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
                 yield _read_package(text, package, category.key, indexes)
         else:
             shown = one_line(category.key, _MAX_SHOWN)
-            yield ParseProblem(category.key_span, f"`{shown}` is no category of packages", _HELP)
+            yield ParseProblem(category.key_span, f"`{shown}` is not a package category", _HELP)
 
 
 def _indexes(meta: object) -> dict[str, str]:
-    """Return the URLs of the indexes by their names, the default one first."""
+    """Return the index URLs by name, the default index first."""
     sources = meta.get("sources") if isinstance(meta, dict) else None
-    found: dict[str, str] = {}
+    urls: dict[str, str] = {}
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict) and isinstance(source.get("url"), str):
-            found.setdefault(str(source.get("name")), source["url"])
-    return found
+            urls.setdefault(str(source.get("name")), source["url"])
+    return urls
 
 
 def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[str, str]) -> Dependency | ParseProblem:
     fields = member.value
     shown = one_line(member.key, _MAX_SHOWN)
     if _NAME.fullmatch(member.key) is None:
-        return ParseProblem(member.key_span, f"`{shown}` is no project name", _HELP)
+        return ParseProblem(member.key_span, f"`{shown}` is not a valid project name", _HELP)
     if not isinstance(fields, dict):
-        return ParseProblem(member.key_span, f"what `{shown}` holds is no package", _HELP)
-    versions = [one for one in members(text, member.value_span.start) if one.key == "version"]
+        return ParseProblem(member.key_span, f"the value of `{shown}` is not a package", _HELP)
+    versions = [field for field in members(text, member.value_span.start) if field.key == "version"]
     version = versions[-1] if versions and isinstance(versions[-1].value, str) else None
     source = _source(fields, indexes)
     extras, marker = fields.get("extras"), fields.get("markers")
@@ -87,13 +87,13 @@ def _read_package(text: str, member: JsonMember, section: str, indexes: Mapping[
         marker=marker if isinstance(marker, str) else "",
         kind=DependencyKind.LOCKED,
         section=section,
-        version=_exact(str(version.value)) if version else None,
+        version=_pinned_version(str(version.value)) if version else None,
         index_url=source.index_url,
         skip_reason=source.skip_reason,
     )
 
 
-def _exact(specifier: str) -> str | None:
+def _pinned_version(specifier: str) -> str | None:
     return specifier.removeprefix("==").strip() if specifier.startswith("==") else None
 
 
@@ -106,8 +106,8 @@ def _source(fields: Mapping[str, object], indexes: Mapping[str, str]) -> Package
         if kind in fields:
             return archive_source(str(fields[kind]))
     if "index" in fields:
-        # An index that the lock does not know is still not the default one.
-        address = indexes.get(str(fields["index"]))
-        return index_source(address) if address else PackageSource(SkipReason.NO_INDEX)
+        # An index that the lock does not declare is not the default index.
+        url = indexes.get(str(fields["index"]))
+        return index_source(url) if url else PackageSource(SkipReason.NO_INDEX)
     default = next(iter(indexes.values()), None)
     return index_source(default) if default else REGISTRY

@@ -1,4 +1,4 @@
-"""poetry.lock, of all versions: a package records its source where it is not the default one, and whom it requires."""
+"""Parse poetry.lock, all versions: packages record their dependencies, and their source if it is no default index."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ _LAYOUT = Layout("package", (("version",), ("source",), ("dependencies",), ("dev
 
 
 def parse(text: str) -> Document:
-    """Read a poetry.lock, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a poetry.lock, complete or incomplete, without byte-order mark. Never raises."""
     lock = read_lock(text, _LAYOUT)
     packages = [
         Package(_source(stanza), _requires(stanza), (), stanza.text("markers") or "") for stanza in lock.stanzas
     ]
-    found = collect_packages(text, lock, "package", packages, NormalizedNames())
-    return build_document("poetry-lock", lock, found, dependency_graph(found.requires))
+    locked = collect_packages(text, lock, "package", packages, NormalizedNames())
+    return build_document("poetry-lock", lock, locked, dependency_graph(locked.requires))
 
 
 def _requires(stanza: Stanza) -> list[str]:
-    """Return the keys below ``dependencies``, whatever stands behind them."""
+    """Return the keys of the table ``dependencies``, whatever their values."""
     return [path[1] for path in stanza.values if path[0] == "dependencies" and len(path) > 1]
 
 
 def _source(stanza: Stanza) -> PackageSource:
     if ("source", "type") not in stanza.values:
         return REGISTRY
-    address = stanza.text("source", "url")
+    url = stanza.text("source", "url")
     match stanza.text("source", "type"):
         case "legacy":
-            return index_source(address or "")
+            return index_source(url or "")
         case "directory":
-            return local_source(address, is_editable=stanza.values.get(("develop",)) == [True])
+            return local_source(url, is_editable=stanza.values.get(("develop",)) == [True])
         case "file" | "url":
-            return archive_source(address)
+            return archive_source(url)
         case _:
             return PackageSource(SkipReason.VCS)

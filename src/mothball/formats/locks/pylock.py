@@ -1,7 +1,7 @@
-"""pylock.toml and pylock.NAME.toml: the lock format that all tools share (PEP 751).
+"""Parse pylock.toml and pylock.NAME.toml (PEP 751).
 
-What tools need not record, the index and whom a package requires, is used where it is there. Nothing is gated on the
-rest of the format: a lock that ``packaging.pylock`` refuses is read all the same.
+The optional keys ``index`` and ``dependencies`` are used if they exist. The rest of the format is not validated: a lock
+that ``packaging.pylock`` rejects is read nevertheless.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _LAYOUT = Layout(
 
 
 def parse(text: str) -> Document:
-    """Read a pylock.toml, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a pylock.toml, complete or incomplete, without byte-order mark. Never raises."""
     lock = read_lock(text, _LAYOUT)
     packages = [
         Package(_source(stanza), strings_at(stanza.values, [("dependencies", "name")]), (), stanza.text("marker") or "")
         for stanza in lock.stanzas
     ]
-    found = collect_packages(text, lock, "packages", packages, NormalizedNames())
+    locked = collect_packages(text, lock, "packages", packages, NormalizedNames())
     has_graph = any(_has(stanza, "dependencies") for stanza in lock.stanzas)
-    return build_document("pylock", lock, found, dependency_graph(found.requires) if has_graph else None)
+    return build_document("pylock", lock, locked, dependency_graph(locked.requires) if has_graph else None)
 
 
 def _has(stanza: Stanza, key: str) -> bool:
@@ -67,6 +67,6 @@ def _source(stanza: Stanza) -> PackageSource:
     index = stanza.text("index")
     if index is not None:
         return index_source(index)
-    # Files that were found on a disk alone tell of no index that holds the name.
+    # A package with local files only may not exist on any index.
     is_local = bool(strings_at(stanza.values, _FILE_PATHS)) and not strings_at(stanza.values, _FILE_URLS)
     return PackageSource(SkipReason.PATH) if is_local else REGISTRY

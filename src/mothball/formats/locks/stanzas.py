@@ -1,6 +1,6 @@
-"""What a TOML lock is made of, whichever tool wrote it: one stanza a package, and what stands outside of them.
+"""Data model of TOML locks of all tools: one stanza for each package, and the values outside of packages.
 
-Two readers make these: ``lock_lines`` where the file has the layout that tools write, ``lock_toml`` for all others.
+``fast_reader`` reads locks in the layout that tools write, ``toml_reader`` all others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mothball.model.document import IgnoreComment, ParseProblem, SkipReason, Span
 from mothball.model.records import NamedTuple
 
-# Keys from a package's own table downward, or from the root; items of an array have the path of their array.
+# Keys relative to the table of a package, or to the root; array items have the path of their array.
 KeyPath = tuple[str, ...]
 Leaf = str | bool
 Values = dict[KeyPath, list[Leaf]]
@@ -20,11 +20,10 @@ _ANY = "*"
 
 
 class Layout(NamedTuple):
-    """Where a format keeps what: the array of its packages, and the paths worth reading in a package and at the root.
+    """The values that a format reads: its array of packages, and the paths in each package and at the root.
 
-    A path stands for everything beneath it. ``*`` is any one key whose name is not worth keeping: what is found there
-    is kept under ``*``. No two paths may match the same key. ``name`` is always read.
-    ``skips_files`` is whether nothing is wanted of arrays of files.
+    A path includes everything below it. ``*`` matches any single key, and its values are stored under ``*``. No two
+    paths may match the same key. ``name`` is always read. ``skips_files`` is True if file lists are not needed.
     """
 
     array: str
@@ -34,32 +33,32 @@ class Layout(NamedTuple):
 
 
 class LocatedName(NamedTuple):
-    """The name of a package, decoded, and where it stands between its quotes."""
+    """The decoded name of a package, and its span without quotes."""
 
     text: str
     span: Span
 
 
 class Stanza(NamedTuple):
-    """One package: from its header to its last value.
+    """One package, from its header to its last value.
 
-    ``values`` holds the strings and booleans at the paths that the layout names, and an empty list for a key that has
-    none. ``whole`` is False where the name or one of these values is half typed.
+    ``values`` holds the strings and booleans at the paths of the layout, and an empty list for keys without any.
+    ``is_complete`` is False if the name or one of these values is incomplete.
     """
 
     span: Span
     name: LocatedName | None
     values: Mapping[KeyPath, Sequence[Leaf]]
-    whole: bool = True
+    is_complete: bool = True
 
     def text(self, *path: str) -> str | None:
-        """Return the string at ``path``, None where there is none."""
+        """Return the string at ``path``, or None."""
         leaves = self.values.get(path)
         return leaves[0] if leaves and isinstance(leaves[0], str) else None
 
 
 class Lock(NamedTuple):
-    """A lock that was read; ``root`` holds what the layout names outside of packages, by full path."""
+    """The content of a lock; ``root`` holds the values outside of packages by full path."""
 
     stanzas: tuple[Stanza, ...]
     root: Mapping[KeyPath, Sequence[Leaf]]
@@ -68,46 +67,47 @@ class Lock(NamedTuple):
 
 
 def strings_at(values: Mapping[KeyPath, Sequence[Leaf]], paths: Iterable[KeyPath]) -> list[str]:
-    """Return all strings that ``values`` holds at ``paths``."""
+    """Return all strings in ``values`` at ``paths``."""
     return [leaf for path in paths for leaf in values.get(path, ()) if isinstance(leaf, str)]
 
 
-def match_path(path: KeyPath, wanted: tuple[KeyPath, ...]) -> tuple[KeyPath, bool] | None:
-    """Return the path under which ``path`` is kept, and whether it is wanted itself or only what may be beneath it.
+def match_path(path: KeyPath, patterns: tuple[KeyPath, ...]) -> tuple[KeyPath, bool] | None:
+    """Match ``path`` against ``patterns``; return None if neither it nor a path below it can match.
 
-    None where neither is.
+    The result is the path to store the value under, and True if ``path`` itself matches, False if only paths below it
+    can match.
     """
-    for one in wanted:
-        for name, step in zip(one, path, strict=False):
+    for pattern in patterns:
+        for name, step in zip(pattern, path, strict=False):
             if name not in {step, _ANY}:
                 break
         else:
-            kept = path if _ANY not in one else tuple(map(_kept_step, one, path)) + path[len(one) :]
-            return kept, len(path) >= len(one)
+            stored = path if _ANY not in pattern else tuple(map(_stored_step, pattern, path)) + path[len(pattern) :]
+            return stored, len(path) >= len(pattern)
     return None
 
 
-def _kept_step(name: str, step: str) -> str:
+def _stored_step(name: str, step: str) -> str:
     return _ANY if name == _ANY else step
 
 
-# --- where packages come from -----------------------------------------------------------------------------------------
+# --- package sources --------------------------------------------------------------------------------------------------
 
 
 class PackageSource(NamedTuple):
-    """Why no index is asked for a package, or else the index that its lock records; None for the default one."""
+    """Why a package is not looked up, or the index that the lock records; no index means the default one."""
 
     skip_reason: SkipReason | None = None
     index_url: str | None = None
 
 
 REGISTRY = PackageSource()
-# The directory of the lock itself: what is there is the project that the lock is of.
-_HERE = {".", "./"}
+# The directory of the lock contains the project itself.
+_LOCK_DIRECTORY = {".", "./"}
 
 
 def index_source(url: str) -> PackageSource:
-    """Return the source of a package that the index at ``url`` holds; one on a disk has nobody to be asked."""
+    """Return the source of a package from the index at ``url``; an index on a disk cannot be queried."""
     if url[:8].lower().startswith(("https://", "http://")):
         return PackageSource(index_url=url)
     return PackageSource(SkipReason.PATH)
@@ -115,11 +115,11 @@ def index_source(url: str) -> PackageSource:
 
 def local_source(path: str | None, *, is_editable: bool) -> PackageSource:
     """Return the source of a package in the directory at ``path``."""
-    if path in _HERE:
+    if path in _LOCK_DIRECTORY:
         return PackageSource(SkipReason.SELF)
     return PackageSource(SkipReason.EDITABLE if is_editable else SkipReason.PATH)
 
 
-def archive_source(address: str | None) -> PackageSource:
-    """Return the source of a package in an archive, on a disk or elsewhere."""
-    return PackageSource(SkipReason.URL if address and "://" in address else SkipReason.PATH)
+def archive_source(location: str | None) -> PackageSource:
+    """Return the source of a package in an archive at a URL or path."""
+    return PackageSource(SkipReason.URL if location and "://" in location else SkipReason.PATH)

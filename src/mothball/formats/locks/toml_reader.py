@@ -1,4 +1,4 @@
-"""Locks of any layout, whole or half typed, read through the TOML scanner."""
+"""Read locks of any layout, complete or incomplete, with the TOML scanner."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _TEXT = r'"[ !#-&(-\[\]-~]*+"'
-# Where a lock lists the files of a package: most of its text, of which no format but pylock needs anything. Keys are in
-# a fixed order, so that none is there twice, and no string contains a quote or a backslash.
+# The file list of a package. These lists are most of a lock, and only pylock needs them. The pattern requires a fixed
+# order of keys, so that none can be repeated, and strings without quotes and backslashes.
 FILE_LISTS = (
     r"\[(?:(?<=\nwheels = \[)|(?<=\nfiles = \[))\r?\n"
     rf"(?>(?:    \{{ ?(?:url|file) = {_TEXT}, hash = {_TEXT}(?:, size = (?:0|[1-9][0-9]{{0,17}}+))?"
@@ -36,7 +36,7 @@ FILE_LISTS = (
 
 
 def read_toml(text: str, layout: Layout) -> Lock:
-    """Read a lock of any spelling that TOML allows, and of a broken one whatever can be told; raises nothing."""
+    """Read a lock in any TOML notation, including the intact parts of an invalid one. Never raises."""
     document = scan(blank_file_lists(text) if layout.skips_files else text)
     problems = syntax_problems(document)
     collector = _Collector(text, layout)
@@ -45,27 +45,27 @@ def read_toml(text: str, layout: Layout) -> Lock:
     collector.finish()
     comments = [read_comment(text, span) for span in (document.comments if may_hold_ignore_comment(text) else ())]
     problems += collector.problems
-    problems += [one for one in comments if isinstance(one, ParseProblem)]
-    ignores = tuple(one for one in comments if isinstance(one, IgnoreComment))
+    problems += [comment for comment in comments if isinstance(comment, ParseProblem)]
+    ignores = tuple(comment for comment in comments if isinstance(comment, IgnoreComment))
     return Lock(tuple(collector.stanzas), collector.root, tuple(problems), ignores)
 
 
 def blank_file_lists(text: str) -> str:
-    """Return ``text`` with every list of files empty, and everything else in its place."""
+    """Replace the content of every file list with spaces, which keeps all offsets."""
     return re.sub(FILE_LISTS, lambda files: f"[{' ' * (len(files[0]) - 2)}]", text)
 
 
 def _bodies(document: TomlScan) -> Iterator[tuple[Header | None, tuple[TomlEntry, ...]]]:
-    """Yield each table header with the entries that follow it, those before the first with None."""
-    begin, header = 0, None
-    for following in document.headers:
-        yield header, document.entries[begin : following.body]
-        begin, header = following.body, following
-    yield header, document.entries[begin:]
+    """Yield each table header with its entries; entries before the first header have the header None."""
+    start, header = 0, None
+    for next_header in document.headers:
+        yield header, document.entries[start : next_header.body]
+        start, header = next_header.body, next_header
+    yield header, document.entries[start:]
 
 
 class _Collector:
-    """Puts together what belongs to one package."""
+    """Group tables and entries by package."""
 
     def __init__(self, text: str, layout: Layout) -> None:
         self.stanzas: list[Stanza] = []
@@ -73,14 +73,14 @@ class _Collector:
         self.problems: list[ParseProblem] = []
         self._text = text
         self._layout = layout
-        # The package that is being read: where it begins and ends, None outside of all.
+        # The current package; its span is None outside of packages.
         self._span: Span | None = None
         self._name: LocatedName | None = None
         self._values: Values = {}
-        self._whole = True
+        self._is_complete = True
 
     def read_body(self, header: Header | None, entries: Iterable[TomlEntry]) -> None:
-        """Read one table. Brackets are not counted: half-typed ones still open a package."""
+        """Read one table. Brackets are not counted, so an incomplete header still starts a package."""
         names = tuple(key.name for key in header.keys) if header else ()
         if header and names == (self._layout.array,):
             self.finish()
@@ -99,12 +99,12 @@ class _Collector:
                 collect_leaves(self.root, path, entry.value, self._layout.root)
 
     def finish(self) -> None:
-        """End the package that is being read, if any."""
+        """Finish the current package, if any."""
         if self._span:
-            # What is half typed takes in the white space behind it.
+            # The span of an incomplete value includes the white space after it.
             span = Span(self._span.start, self._span.start + len(self._span.slice(self._text).rstrip()))
-            self.stanzas.append(Stanza(span, self._name, self._values, self._whole))
-        self._span, self._name, self._values, self._whole = None, None, {}, True
+            self.stanzas.append(Stanza(span, self._name, self._values, self._is_complete))
+        self._span, self._name, self._values, self._is_complete = None, None, {}, True
 
     def _read_inline(self, packages: Value) -> None:
         """Read ``packages = [{...}, ...]``."""
@@ -114,25 +114,27 @@ class _Collector:
                 self._span = item.span
                 for entry in item.entries:
                     self._keep(tuple(key.name for key in entry.keys), entry)
-                self._whole = self._whole and item.closed
+                self._is_complete = self._is_complete and item.closed
                 self.finish()
             elif not isinstance(item, Invalid):
                 array = self._layout.array
-                self.problems.append(ParseProblem(item.span, "a package is a table", f"write it below [[{array}]]"))
+                self.problems.append(
+                    ParseProblem(item.span, "a package must be a table", f"write it under a [[{array}]] header")
+                )
 
     def _keep(self, path: KeyPath, entry: TomlEntry) -> None:
         value = entry.value
-        assert self._span is not None  # noqa: S101 - callers have looked; only the type checker cannot see it
+        assert self._span is not None  # noqa: S101 - ensured by the callers; for the type checker
         name = _read_name(self._text, value) if path == NAME else None
         if name:
             if self._name:
-                # A second name: the header between two packages is missing, or two sides of a merge stand here.
+                # A second name: the header between two packages is missing, or this is a merge conflict.
                 self.finish()
                 self._span = entry.keys[0].span
             self._name = name
-            self._whole = self._whole and isinstance(value, String) and value.closed
+            self._is_complete = self._is_complete and isinstance(value, String) and value.closed
         elif not collect_leaves(self._values, path, value, self._layout.package):
-            self._whole = False
+            self._is_complete = False
         if value.span.end > self._span.end:
             self._span = Span(self._span.start, value.span.end)
 
@@ -149,25 +151,25 @@ def _read_name(text: str, value: Value) -> LocatedName | None:
             assert_never(value)
 
 
-def collect_leaves(target: Values, path: KeyPath, value: Value, wanted: tuple[KeyPath, ...]) -> bool:
-    """Put what is wanted of a value into ``target``; return whether all of that was whole."""
-    found = match_path(path, wanted)
-    if found is None:
+def collect_leaves(target: Values, path: KeyPath, value: Value, patterns: tuple[KeyPath, ...]) -> bool:
+    """Add the leaves of ``value`` that match ``patterns`` to ``target``; return True if all of these are complete."""
+    match = match_path(path, patterns)
+    if match is None:
         return True
-    if found[1]:
-        target.setdefault(found[0], [])
-    whole = True
-    for place, leaf, closed in _leaves(path, value):
-        found = match_path(place, wanted)
-        if found and found[1]:
-            whole = whole and closed
+    if match[1]:
+        target.setdefault(match[0], [])
+    is_complete = True
+    for leaf_path, leaf, closed in _leaves(path, value):
+        match = match_path(leaf_path, patterns)
+        if match and match[1]:
+            is_complete = is_complete and closed
             if leaf is not None:
-                target.setdefault(found[0], []).append(leaf)
-    return whole
+                target.setdefault(match[0], []).append(leaf)
+    return is_complete
 
 
 def _leaves(path: KeyPath, value: Value) -> Iterator[tuple[KeyPath, Leaf | None, bool]]:
-    """Yield strings and booleans with their paths, None for anything else, each with whether it is whole."""
+    """Yield the path of each leaf, its value (None if neither string nor boolean), and True if it is complete."""
     match value:
         case String():
             yield path, value.value, value.closed

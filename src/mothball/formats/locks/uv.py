@@ -1,6 +1,6 @@
-"""uv.lock, and the locks of scripts (``*.py.lock``): uv's own format, version 1.
+"""Parse uv.lock and the locks of scripts (``*.py.lock``): uv's format, version 1.
 
-Every package records its source and what it requires; the members of the workspace stand among them.
+Each package records its source and its dependencies. Workspace members are packages, too.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mothball.model.document import Document, SkipReason
 
 _EDGES = (("dependencies", "name"), ("optional-dependencies", "*", "name"), ("dev-dependencies", "*", "name"))
 _MEMBERS = ("manifest", "members")
-# What a script requires, and a workspace whose root is no package.
+# Requirements of a script, and of a workspace whose root is no package.
 _ROOT_EDGES = (("manifest", "requirements", "name"), ("manifest", "dependency-groups", "*", "name"))
 _LAYOUT = Layout("package", (("version",), ("source",), *_EDGES), (_MEMBERS, *_ROOT_EDGES))
 
-# The project that the lock is of stands at this path.
-_HERE = "."
+# The path of the locked project itself.
+_LOCK_DIRECTORY = "."
 
-_DIRECT = {
+_DIRECT_SOURCES = {
     "git": SkipReason.VCS,
     "url": SkipReason.URL,
     "path": SkipReason.PATH,
@@ -33,18 +33,18 @@ _DIRECT = {
     "editable": SkipReason.EDITABLE,
     "virtual": SkipReason.WORKSPACE,
 }
-_LOCAL = ("editable", "virtual", "directory")
+_LOCAL_SOURCES = ("editable", "virtual", "directory")
 
 
 def parse(text: str) -> Document:
-    """Read a uv lock, whole or half typed, without byte-order mark; raises nothing."""
+    """Parse a uv.lock, complete or incomplete, without byte-order mark. Never raises."""
     lock = read_lock(text, _LAYOUT)
     names = NormalizedNames()
     members = {names[member] for member in strings_at(lock.root, [_MEMBERS])}
     registries: dict[str, PackageSource] = {}
     packages: list[Package] = []
     direct = strings_at(lock.root, _ROOT_EDGES)
-    knows_direct = any(path in lock.root for path in _ROOT_EDGES)
+    has_direct = any(path in lock.root for path in _ROOT_EDGES)
     for stanza in lock.stanzas:
         registry = stanza.text("source", "registry")
         requires = strings_at(stanza.values, _EDGES)
@@ -53,23 +53,23 @@ def parse(text: str) -> Document:
             source = _local_source(stanza, is_member=is_member)
             if is_member or source.skip_reason is SkipReason.SELF:
                 direct += requires
-                knows_direct = True
+                has_direct = True
         else:
             source = registries.get(registry) or registries.setdefault(registry, index_source(registry))
         packages.append(Package(source, requires, (), ""))
-    found = collect_packages(text, lock, "package", packages, names)
-    graph = dependency_graph(found.requires, [names[name] for name in direct] if knows_direct else None)
-    return build_document("uv-lock", lock, found, graph)
+    locked = collect_packages(text, lock, "package", packages, names)
+    graph = dependency_graph(locked.requires, [names[name] for name in direct] if has_direct else None)
+    return build_document("uv-lock", lock, locked, graph)
 
 
 def _local_source(stanza: Stanza, *, is_member: bool) -> PackageSource:
-    """Return the source of a package that comes from no registry."""
-    for kind, reason in _DIRECT.items():
-        address = stanza.text("source", kind)
-        if address is None:
+    """Return the source of a package without a registry."""
+    for kind, reason in _DIRECT_SOURCES.items():
+        location = stanza.text("source", kind)
+        if location is None:
             continue
-        if kind in _LOCAL and address == _HERE:
+        if kind in _LOCAL_SOURCES and location == _LOCK_DIRECTORY:
             return PackageSource(SkipReason.SELF)
-        return PackageSource(SkipReason.WORKSPACE if kind in _LOCAL and is_member else reason)
-    # A kind of source that uv has learnt since then is no registry that we know of.
+        return PackageSource(SkipReason.WORKSPACE if kind in _LOCAL_SOURCES and is_member else reason)
+    # A kind of source that a later version of uv introduced: do not treat it as a registry.
     return PackageSource(SkipReason.URL) if any(path[0] == "source" for path in stanza.values) else REGISTRY

@@ -328,7 +328,7 @@ def test_a_half_typed_header_is_a_header(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "whole"),
+    ("line", "is_complete"),
     [
         ('version = "1', False),
         ("version =", False),
@@ -339,16 +339,16 @@ def test_a_half_typed_header_is_a_header(header: str) -> None:
         ("version = 1", True),
     ],
 )
-def test_a_package_is_whole_when_all_that_is_wanted_is(line: str, *, whole: bool) -> None:
+def test_package_is_complete_if_all_values_of_the_layout_are(line: str, *, is_complete: bool) -> None:
     (stanza,) = read_toml(f"{HEAD}{line}\n", LAYOUT).stanzas
-    assert stanza.whole is whole
+    assert stanza.is_complete is is_complete
 
 
 def test_only_tables_are_packages() -> None:
     lock = read_toml('package = [{ name = "a" }, "b", { name = "c"', LAYOUT)
 
-    assert [(one.name.text, one.whole) for one in lock.stanzas if one.name] == [("a", True), ("c", False)]
-    assert "a package is a table" in [problem.message for problem in lock.problems]
+    assert [(one.name.text, one.is_complete) for one in lock.stanzas if one.name] == [("a", True), ("c", False)]
+    assert "a package must be a table" in [problem.message for problem in lock.problems]
     assert read_toml("package = 1", LAYOUT).problems
 
 

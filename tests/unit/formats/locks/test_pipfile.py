@@ -92,11 +92,11 @@ def test_only_an_exact_version_is_one(version: object) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[]", "a Pipfile.lock is an object"),
-        ('{"default": []}', "`default` is no category of packages"),
-        ('{"default": {"a b": {}}}', "`a b` is no project name"),
-        ('{"default": {"": {}}}', "`` is no project name"),
-        ('{"default": {"owl": "*"}}', "what `owl` holds is no package"),
+        ("[]", "a Pipfile.lock must be a JSON object"),
+        ('{"default": []}', "`default` is not a package category"),
+        ('{"default": {"a b": {}}}', "`a b` is not a valid project name"),
+        ('{"default": {"": {}}}', "`` is not a valid project name"),
+        ('{"default": {"owl": "*"}}', "the value of `owl` is not a package"),
         ("", "invalid JSON: unexpected end of file"),
         ("this is none", "invalid JSON: unexpected `this`"),
     ],
@@ -127,7 +127,7 @@ def test_a_broken_lock_is_one_problem_and_no_dependency(old: str, new: str, mess
 
     assert not document.dependencies
     (problem,) = document.problems
-    assert (problem.message, problem.help) == (message, "regenerate it with `pipenv lock`")
+    assert (problem.message, problem.help) == (message, "regenerate the file with `pipenv lock`")
     assert problem.span.slice(text) == place
 
 

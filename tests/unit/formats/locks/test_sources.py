@@ -171,15 +171,15 @@ def test_a_pylock_without_dependencies_tells_no_graph() -> None:
     ("name", "found", "problem"),
     [
         ('name = "Owl_Eyes"', ("owl-eyes", None), None),
-        ('name = "owl>=1"', ("owl", "incomplete"), "`owl>=1` is no project name"),
-        ('name = "a b"', None, "`a b` is no project name"),
-        ('name = "<<<<<<<"', None, "`<<<<<<<` is no project name"),
-        ('name = ""', None, "`` is no project name"),
+        ('name = "owl>=1"', ("owl", "incomplete"), "`owl>=1` is not a valid project name"),
+        ('name = "a b"', None, "`a b` is not a valid project name"),
+        ('name = "<<<<<<<"', None, "`<<<<<<<` is not a valid project name"),
+        ('name = ""', None, "`` is not a valid project name"),
         ('name = "owl', ("owl", "incomplete"), "invalid TOML: unclosed string"),
         ("name = owl", ("owl", "incomplete"), "invalid TOML: invalid value"),
         ("name =", None, "invalid TOML: missing value"),
-        ("name = 1", None, "a package without a name"),
-        ("", None, "a package without a name"),
+        ("name = 1", None, "package without a name"),
+        ("", None, "package without a name"),
     ],
 )
 def test_a_name_that_is_none_is_told_and_sent_nowhere(
