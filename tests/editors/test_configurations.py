@@ -93,11 +93,11 @@ def test_the_command_of_a_configuration_starts_the_server(
         lambda: _json("sublime/LSP.sublime-settings")["clients"]["mothball"]["initializationOptions"],
     ],
 )
-def test_a_configuration_sets_nothing_for_its_users(options: Callable[[], object]) -> None:
+def test_configuration_files_contain_no_settings(options: Callable[[], object]) -> None:
     assert options() == {}
 
 
-def test_the_expression_for_kates_modes_matches_those_of_our_files_and_no_others() -> None:
+def test_kate_mode_pattern_matches_only_modes_of_dependency_files() -> None:
     modes = re.compile(_json("kate/settings.json")["servers"]["mothball"]["highlightingModeRegex"])
 
     assert all(map(modes.search, ("TOML", "INI Files", "None", "Normal")))
@@ -110,7 +110,7 @@ def test_the_commands_of_neovim_are_those_of_the_server() -> None:
     assert re.findall(r"command\('\w+', '(mothball\.\w+)'", text) == [CHECK_AGAIN, CHECK_WORKSPACE]
 
 
-def test_the_template_of_jetbrains_has_what_its_reader_wants() -> None:
+def test_jetbrains_template_is_valid() -> None:
     template = _json("jetbrains/mothball/template.json")
 
     assert set(template) == {"id", "name", "programArgs", "fileTypeMappings"}
@@ -118,7 +118,7 @@ def test_the_template_of_jetbrains_has_what_its_reader_wants() -> None:
     assert all(set(mapping) == {"fileType", "languageId"} for mapping in template["fileTypeMappings"])
 
 
-def test_the_manifests_of_zed_are_those_of_an_extension_with_a_server() -> None:
+def test_zed_manifests_are_valid() -> None:
     extension, cargo = _toml("zed/extension.toml"), _toml("zed/Cargo.toml")
 
     assert extension["schema_version"] == 1
@@ -129,7 +129,7 @@ def test_the_manifests_of_zed_are_those_of_an_extension_with_a_server() -> None:
     assert _toml("zed/languages/requirements/config.toml")["name"] in server["languages"]
 
 
-def test_the_source_for_zed_parses() -> None:
+def test_zed_source_is_valid_rust() -> None:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
 
     assert not parser.parse((EDITORS / "zed/src/lib.rs").read_bytes()).root_node.has_error

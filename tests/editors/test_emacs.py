@@ -23,7 +23,7 @@ def in_emacs(session: Session, emacs: str, driver: str, environment: dict[str, s
 
 
 @pytest.mark.parametrize(("name", "text"), story.ALL)
-def test_eglot_underlines_explains_and_ignores(session: Session, emacs: str, name: str, text: str) -> None:
+def test_eglot_diagnostics_hover_and_ignore_action(session: Session, emacs: str, name: str, text: str) -> None:
     answer = in_emacs(session, emacs, "eglot.el", story.prepare(session, name, text))
 
     for one in [*answer["diagnostics"], *answer["after"]]:
@@ -34,7 +34,7 @@ def test_eglot_underlines_explains_and_ignores(session: Session, emacs: str, nam
 
 
 @pytest.mark.parametrize(("name", "text"), story.NARROW)
-def test_lsp_mode_underlines_explains_and_ignores(session: Session, emacs: str, name: str, text: str) -> None:
+def test_lsp_mode_diagnostics_hover_and_ignore_action(session: Session, emacs: str, name: str, text: str) -> None:
     answer = in_emacs(session, emacs, "lsp_mode.el", story.prepare(session, name, text))
 
     story.verify(session, name, text, answer)
@@ -42,9 +42,7 @@ def test_lsp_mode_underlines_explains_and_ignores(session: Session, emacs: str, 
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
-def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
-    session: Session, emacs: str, driver: str
-) -> None:
+def test_without_git_requirements_directory_uses_configuration_above(session: Session, emacs: str, driver: str) -> None:
     prepared = story.prepare_without_git(session)
     answer = in_emacs(session, emacs, driver, prepared)
     for one in answer["diagnostics"]:
@@ -53,11 +51,11 @@ def test_without_git_the_configuration_above_rules_over_a_directory_of_requireme
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
-def test_a_setting_written_as_the_readme_says_reaches_the_server(session: Session, emacs: str, driver: str) -> None:
+def test_setting_from_the_readme_reaches_the_server(session: Session, emacs: str, driver: str) -> None:
     story.verify_offline(session, in_emacs(session, emacs, driver, story.prepare_offline(session)))
 
 
-def test_emacs_tells_the_files_that_mothball_reads_from_all_others(session: Session, emacs: str) -> None:
+def test_emacs_recognizes_dependency_files(session: Session, emacs: str) -> None:
     names = [*samples(), *STRANGERS]
 
     answer = in_emacs(session, emacs, "emacs_names.el", {"MOTHBALL_TEST_NAMES": json.dumps(names)})
@@ -70,9 +68,7 @@ def test_emacs_tells_the_files_that_mothball_reads_from_all_others(session: Sess
     assert all(map(known, reached))
 
 
-def test_eglot_starts_mothball_for_ini_files_whatever_mode_their_content_gives_them(
-    session: Session, emacs: str
-) -> None:
+def test_eglot_starts_mothball_for_ini_files_in_any_conf_mode(session: Session, emacs: str) -> None:
     contents = {
         "conf-windows-mode": "; of the tests\n[tox]\nenvlist = py\n\n[testenv]\n; pinned\ndeps = quill-templates\n",
         "conf-colon-mode": "[metadata]\nname: shop\nversion: 1\ndescription: a shop\n",
@@ -91,7 +87,7 @@ def test_eglot_starts_mothball_for_ini_files_whatever_mode_their_content_gives_t
     assert {name for name, found in answer.items() if not found["eglot"]} == set()
 
 
-def test_another_server_is_left_the_modes_that_a_person_takes_away(session: Session, emacs: str) -> None:
+def test_modes_removed_by_the_user_keep_their_server(session: Session, emacs: str) -> None:
     took = "(setq mothball-eglot-modes '(mothball-requirements-mode))"
     ask = "(princ (eglot--lookup-mode 'conf-toml-mode))"
     load = ("-L", str(EDITORS / "emacs"), "-l", "mothball", "-l", "eglot")
@@ -109,7 +105,7 @@ def test_the_package_compiles_without_a_warning(session: Session, emacs: str) ->
     assert "Warning" not in checked.stderr, checked.stderr
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_emacs(session: Session, emacs: str, tmux: str) -> None:
+def test_screen_in_docs_matches_emacs(session: Session, emacs: str, tmux: str) -> None:
     quietly = "(setq native-comp-async-report-warnings-errors nil inhibit-startup-screen t)"
     look = "(progn (global-display-line-numbers-mode) (menu-bar-mode -1))"
     hook = "(add-hook 'find-file-hook #'mothball-eglot-ensure)"

@@ -43,14 +43,14 @@ def vscode() -> list[str]:
 
 
 @pytest.mark.parametrize("names", [neovim, emacs, vim, vscode])
-def test_an_editor_that_goes_by_names_has_those_of_the_table(names: Callable[[], list[str]]) -> None:
+def test_editor_file_names_match_the_table(names: Callable[[], list[str]]) -> None:
     if not (EDITORS / names.__name__).exists():
         pytest.skip(f"there is no editors/{names.__name__} yet")
 
     assert names() == list(SPELLED)
 
 
-def test_vs_code_selects_documents_by_the_names_of_the_table() -> None:
+def test_vs_code_document_selector_matches_the_table() -> None:
     selectors = EDITORS / "vscode" / "src" / "generated.ts"
     if not selectors.exists():
         pytest.skip("there is no editors/vscode yet")
@@ -67,7 +67,7 @@ def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
     assert set(patterns) == {spelled(pattern) for pattern in PATTERNS if not pattern.parent}
 
 
-def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_own() -> None:
+def test_helix_covers_file_names_without_other_servers() -> None:
     languages = {one["name"]: one for one in tomllib.loads(_text("helix/languages.toml"))["language"]}
     globs = [one["glob"] for name in ("pip-requirements", "pipfile") for one in languages[name]["file-types"]]
     # What Helix itself takes for TOML and INI.
@@ -82,7 +82,7 @@ def test_helix_reaches_every_name_but_those_of_languages_with_servers_of_their_o
     }
 
 
-def test_zed_reaches_every_name_but_those_of_ini_files_with_the_file_types_of_its_readme() -> None:
+def test_zed_file_types_of_readme_cover_all_names_but_ini_files() -> None:
     suffixes = tomllib.loads(_text("zed/languages/requirements/config.toml"))["path_suffixes"]
     (settings,) = re.findall(r"```json\n(\{\n  \"file_types\".*?)```", _text("zed/README.md"), re.DOTALL)
     file_types: dict[str, list[str]] = json.loads(settings)["file_types"]
@@ -98,7 +98,7 @@ def test_zed_reaches_every_name_but_those_of_ini_files_with_the_file_types_of_it
     assert all(map(known, suffixes))
 
 
-def test_the_hook_is_run_for_every_name_and_its_expression_is_wider_only_on_purpose() -> None:
+def test_hook_files_pattern_matches_all_names_and_listed_others() -> None:
     manifest = ROOT / ".pre-commit-hooks.yaml"
     if not manifest.exists():
         pytest.skip("there is no .pre-commit-hooks.yaml yet")
@@ -113,7 +113,7 @@ def test_the_hook_is_run_for_every_name_and_its_expression_is_wider_only_on_purp
         assert wider == {name for name in STRANGERS if name.endswith(INCLUDE_SUFFIXES) and "." in name}
 
 
-def test_the_samples_are_known_and_the_strangers_are_not() -> None:
+def test_samples_are_dependency_files_and_strangers_are_not() -> None:
     assert all(map(known, samples()))
     assert not any(map(known, STRANGERS))
     assert [name for name in (*samples(), *STRANGERS) if reads(SPELLED, name) != known(name)] == []

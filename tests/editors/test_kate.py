@@ -68,7 +68,9 @@ def allow(kate: Screen) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), [("requirements-dev.txt", 2), ("pyproject.toml", 11)])
-def test_kate_underlines_and_ignores(session: Session, kate: str, artefacts: Path, name: str, number: int) -> None:
+def test_kate_diagnostics_and_ignore_action(
+    session: Session, kate: str, artefacts: Path, name: str, number: int
+) -> None:
     prepare(session)
     session.write("requirements-dev.txt", _REQUIREMENTS)
     path = session.project / name

@@ -40,7 +40,7 @@ def log_of(session: Session) -> str:
 
 
 @pytest.mark.parametrize(("name", "text"), story.ALL)
-def test_neovim_underlines_explains_and_ignores(session: Session, nvim: str, name: str, text: str) -> None:
+def test_neovim_diagnostics_hover_and_ignore_action(session: Session, nvim: str, name: str, text: str) -> None:
     answer = in_neovim(session, nvim, "neovim.lua", name, story.prepare(session, name, text))
 
     story.verify(session, name, text, answer)
@@ -49,26 +49,24 @@ def test_neovim_underlines_explains_and_ignores(session: Session, nvim: str, nam
     assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(session)), log_of(session)
 
 
-def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(
-    session: Session, nvim: str
-) -> None:
+def test_without_git_requirements_directory_uses_configuration_above(session: Session, nvim: str) -> None:
     prepared = story.prepare_without_git(session)
     story.verify_without_git(session, in_neovim(session, nvim, "neovim.lua", "requirements/worker.txt", prepared))
 
 
-def test_a_setting_written_as_the_readme_says_reaches_the_server(session: Session, nvim: str) -> None:
+def test_setting_from_the_readme_reaches_the_server(session: Session, nvim: str) -> None:
     story.verify_offline(
         session, in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", story.prepare_offline(session))
     )
 
 
-def test_the_log_tells_of_a_misspelt_setting(session: Session, nvim: str) -> None:
+def test_misspelled_setting_is_logged(session: Session, nvim: str) -> None:
     misspelt = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True, "privat": ["acme-*"]})}
     in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(session), **misspelt})
     assert "did you mean `private`?" in log_of(session)
 
 
-def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_others(session: Session, nvim: str) -> None:
+def test_server_is_attached_only_to_dependency_files(session: Session, nvim: str) -> None:
     names = [*samples(), *STRANGERS]
     for name in names:
         session.write(name, "")
@@ -80,7 +78,7 @@ def test_the_server_is_attached_to_the_files_that_mothball_reads_and_to_no_other
     assert answer["dev-.py.lock"]["filetype"] == "toml"
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_neovim(session: Session, nvim: str, tmux: str) -> None:
+def test_screen_in_docs_matches_neovim(session: Session, nvim: str, tmux: str) -> None:
     look = ("+set number", "+lua vim.diagnostic.config({ virtual_text = true })", "+11")
     command = (nvim, "-i", "NONE", "-n", *look, "pyproject.toml")
     with terminal(tmux, command, session.project, session.environment, "120x24") as opened:

@@ -20,7 +20,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def test_a_tool_is_installed_once_though_several_runs_want_it(cache: Path) -> None:
+def test_concurrent_runs_install_a_tool_once(cache: Path) -> None:
     installed: list[Path] = []
 
     def install(directory: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_tool_is_installed_once_though_several_runs_want_it(cache: Path) -> No
     assert (cache / "editor-1/tool").exists()
 
 
-def test_an_installation_that_fails_leaves_nothing_and_is_tried_again(cache: Path) -> None:
+def test_failed_installation_is_cleaned_up_and_retried(cache: Path) -> None:
     def fail(directory: Path) -> None:
         (directory / "half").write_text("", "utf-8")
         tools.run(sys.executable, "-c", "print('no route'); raise SystemExit(3)")
@@ -48,20 +48,18 @@ def test_an_installation_that_fails_leaves_nothing_and_is_tried_again(cache: Pat
     assert tools.installed("editor-1", lambda _: None).is_dir()
 
 
-def test_a_command_that_is_not_there_is_a_reason_to_skip(tmp_path: Path) -> None:
+def test_missing_command_skips_tests(tmp_path: Path) -> None:
     with pytest.raises(tools.Unavailable, match="does not start"):
         tools.run(str(tmp_path / "npm"))
 
 
-def test_without_a_word_of_the_user_tools_go_to_the_users_cache(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_tools_are_installed_in_the_user_cache_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(tools.CACHE_VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert tools.cache_directory() == tmp_path / "mothball-editors"
 
 
-def test_what_only_root_may_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_that_need_root_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(tools.Unavailable, match="apt-get install chromium"):
         tools.apt_get("chromium")
@@ -70,7 +68,7 @@ def test_what_only_root_may_install_is_named(monkeypatch: pytest.MonkeyPatch) ->
         tools.chromium()
 
 
-def test_what_is_unavailable_is_skipped_and_fails_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_tools_skip_tests_unless_required(monkeypatch: pytest.MonkeyPatch) -> None:
     def miss() -> None:
         with or_skip():
             raise tools.Unavailable("no route")
@@ -81,7 +79,7 @@ def test_what_is_unavailable_is_skipped_and_fails_where_it_is_required(monkeypat
             miss()
 
 
-def test_a_wheel_of_ours_that_cannot_be_built_is_never_a_reason_to_skip() -> None:
+def test_failing_wheel_build_is_not_skipped() -> None:
     with pytest.raises(AssertionError, match=r"failed \(3\): no wheel"):
         tools.must_run(sys.executable, "-c", "print('no wheel'); raise SystemExit(3)")
 
@@ -90,9 +88,7 @@ def test_a_wheel_of_ours_that_cannot_be_built_is_never_a_reason_to_skip() -> Non
 @pytest.mark.parametrize(
     ("required", "test", "code"), [("1", "skip()", 1), ("", "skip()", 0), ("1", "importorskip", 0)]
 )
-def test_a_run_in_which_everything_was_skipped_fails_where_editors_are_required(
-    tmp_path: Path, required: str, test: str, code: int
-) -> None:
+def test_run_with_only_skips_fails_if_editors_are_required(tmp_path: Path, required: str, test: str, code: int) -> None:
     (tmp_path / "test_editor.py").write_text(f"import pytest\ndef test_it():\n    pytest.{test}\n", "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
     command = (sys.executable, "-m", "pytest", "-q", "-p", "tests.editors.conftest", "--rootdir", str(tmp_path))

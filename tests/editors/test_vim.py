@@ -30,26 +30,24 @@ def in_vim(session: Session, vim: str, driver: str, name: str, environment: dict
 
 
 @pytest.mark.parametrize(("name", "text"), story.NARROW)
-def test_ale_underlines_explains_and_ignores(session: Session, vim: str, name: str, text: str) -> None:
+def test_ale_diagnostics_hover_and_ignore_action(session: Session, vim: str, name: str, text: str) -> None:
     answer = in_vim(session, vim, "ale.vim", name, story.prepare(session, name, text))
 
     story.verify(session, name, text, answer)
 
 
-def test_without_git_the_configuration_above_rules_over_a_directory_of_requirements(session: Session, vim: str) -> None:
+def test_without_git_requirements_directory_uses_configuration_above(session: Session, vim: str) -> None:
     prepared = story.prepare_without_git(session)
     story.verify_without_git(session, in_vim(session, vim, "ale.vim", "requirements/worker.txt", prepared))
 
 
-def test_a_setting_written_as_the_readme_says_reaches_the_server(session: Session, vim: str) -> None:
+def test_setting_from_the_readme_reaches_the_server(session: Session, vim: str) -> None:
     story.verify_offline(
         session, in_vim(session, vim, "ale.vim", "requirements-dev.txt", story.prepare_offline(session))
     )
 
 
-def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_others(
-    session: Session, vim: str
-) -> None:
+def test_ale_uses_the_server_only_for_dependency_files(session: Session, vim: str) -> None:
     names = [*samples(), *STRANGERS]
 
     answer = in_vim(session, vim, "vim_names.vim", names[0], {"MOTHBALL_TEST_NAMES": json.dumps(names)})
@@ -65,9 +63,7 @@ def test_ale_asks_the_server_about_the_files_that_mothball_reads_and_about_no_ot
     assert answer["requirements-dev.txt"]["filetype"] == "requirements"
 
 
-def test_a_root_is_the_nearest_repository_a_worktree_or_submodule_too_else_the_nearest_configuration(
-    session: Session, vim: str
-) -> None:
+def test_root_is_nearest_repository_or_else_nearest_configuration(session: Session, vim: str) -> None:
     session.write("module/.git", "gitdir: ../.git/modules/module\n")
     session.write("module/deep/pyproject.toml", "")
     names = ["module/deep/requirements.txt", "requirements/worker.txt"]
@@ -81,7 +77,7 @@ def test_a_root_is_the_nearest_repository_a_worktree_or_submodule_too_else_the_n
     assert roots == {names[0]: str(session.project / "module" / "deep"), names[1]: str(session.project)}
 
 
-def test_vim_lsp_is_given_a_server_that_starts(session: Session, vim: str) -> None:
+def test_vim_lsp_server_starts(session: Session, vim: str) -> None:
     settings = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True})}
     session.write("requirements.txt", "")
 
@@ -93,7 +89,7 @@ def test_vim_lsp_is_given_a_server_that_starts(session: Session, vim: str) -> No
     assert {"requirements", "toml"} <= set(server["allowlist"])
 
 
-def test_the_page_on_editors_shows_what_a_person_sees_in_vim(session: Session, vim: str, tmux: str) -> None:
+def test_screen_in_docs_matches_vim(session: Session, vim: str, tmux: str) -> None:
     command = (vim, "-u", str(DRIVERS / "vimrc"), "+set number", "+11", "pyproject.toml")
     with terminal(tmux, command, session.project, session.environment, "120x20") as opened:
         shown = opened.wait_for(">>", "archived: quill-templates is archived")

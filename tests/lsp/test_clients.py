@@ -89,7 +89,7 @@ async def diagnostics_of(client: LanguageClient, document: str) -> list[types.Di
         await asyncio.sleep(0.05)
 
 
-def test_an_archived_name_is_underlined_exactly(
+def test_diagnostic_range_is_exactly_the_name(
     editor: str, tmp_path: Path, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     async def scenario(client: LanguageClient, document: str) -> None:

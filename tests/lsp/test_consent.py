@@ -42,7 +42,7 @@ def typed(client: InProcess, document: str, before: str, line: str, after: str) 
         ),
     ],
 )
-def test_an_address_that_is_typed_letter_by_letter_is_contacted_by_nobody(
+def test_index_url_is_not_contacted_while_typed(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, *, name: str, before: str, line: str, after: str
 ) -> None:
     with ScriptedIndex() as chosen:
@@ -62,7 +62,7 @@ def test_an_address_that_is_typed_letter_by_letter_is_contacted_by_nobody(
             client.wait_for(lambda: "archived" in [one["code"] for one in client.diagnostics[document]])
 
 
-def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
+def test_name_keeps_its_index_while_its_index_setting_is_incomplete(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     with ScriptedIndex() as own:
@@ -84,7 +84,7 @@ def test_a_name_keeps_to_its_index_while_the_line_that_pins_it_is_half_gone(
 
 
 @pytest.mark.parametrize("declared_by", ["pyproject.toml", "setup.cfg"])
-def test_the_project_itself_is_looked_up_by_nobody_as_soon_as_it_is_typed(
+def test_typed_project_name_is_not_looked_up(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, declared_by: str
 ) -> None:
     tells = {"pyproject.toml": '[project]\nname = "My.Project"\n', "setup.cfg": "[metadata]\nname = My.Project\n"}
@@ -114,7 +114,7 @@ def test_the_project_itself_is_looked_up_by_nobody_as_soon_as_it_is_typed(
     assert index.count("my-project") == 1
 
 
-def test_all_indexes_that_a_name_is_pinned_to_stay_as_they_were_saved(
+def test_name_keeps_all_indexes_of_the_saved_file(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     with ScriptedIndex() as first, ScriptedIndex() as second:
@@ -143,7 +143,7 @@ def test_all_indexes_that_a_name_is_pinned_to_stay_as_they_were_saved(
 PINS = (("first", "=="), ("second", "!="))
 
 
-def test_a_local_index_that_only_the_repository_names_waits_for_consent(
+def test_local_index_configured_by_repository_waits_for_consent(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -159,7 +159,7 @@ def test_a_local_index_that_only_the_repository_names_waits_for_consent(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_the_projects_own_configuration_does_not_consent_for_the_user(
+def test_project_configuration_cannot_give_consent(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     workspace.write("mothball.toml", f'index-url = "{index.url}"\n')

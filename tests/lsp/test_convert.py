@@ -32,7 +32,7 @@ def expected(text: str, offset: int, encoding: str) -> tuple[int, int]:
 
 @given(TEXTS, ENCODINGS)
 @example("a\r\n😀b", "utf-16")
-def test_an_offset_and_its_position_are_one(text: str, encoding: str) -> None:
+def test_offset_and_position_round_trip(text: str, encoding: str) -> None:
     positions = Positions(text, encoding)
     for offset in range(len(text) + 1):
         if text[offset - 1 : offset + 1] == "\r\n":
@@ -43,20 +43,20 @@ def test_an_offset_and_its_position_are_one(text: str, encoding: str) -> None:
 
 
 @given(TEXTS, ENCODINGS, st.integers(0, 50), st.integers(0, 50))
-def test_every_position_leads_somewhere_in_its_line(text: str, encoding: str, line: int, character: int) -> None:
+def test_every_position_maps_into_its_line(text: str, encoding: str, line: int, character: int) -> None:
     offset = Positions(text, encoding).offset(types.Position(line, character))
     assert 0 <= offset <= len(text)
     assert Positions(text, encoding).position(offset).line == min(line, len(re.findall("\r\n|\r|\n", text)))
 
 
 @pytest.mark.parametrize(("encoding", "units"), [("utf-8", 4), ("utf-16", 2), ("utf-32", 1)])
-def test_an_emoji_counts_as_its_encoding_counts_it(encoding: str, units: int) -> None:
+def test_columns_after_emoji_use_the_negotiated_encoding(encoding: str, units: int) -> None:
     assert Positions("😀x", encoding).position(1) == types.Position(0, units)
     assert Positions("😀x", encoding).offset(types.Position(0, units)) == 1
 
 
 @pytest.mark.alone
-def test_a_line_of_any_length_costs_its_length() -> None:
+def test_positions_take_linear_time() -> None:
     def walk(length: int) -> None:
         positions = Positions("é" * length, "utf-16")
         for offset in range(0, length, 10):
@@ -67,13 +67,13 @@ def test_a_line_of_any_length_costs_its_length() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
 @pytest.mark.parametrize("path", ["/a/b.txt", "/a b/ü;x?y#z%20.txt", "/漢/😀.toml", "/a/\udcff.txt"])
-def test_a_path_and_its_address_are_one(path: str) -> None:
+def test_path_and_uri_round_trip(path: str) -> None:
     assert path_of(uri_of(path)) == path
     assert uri_of(path).isascii()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX paths")
-def test_addresses_that_name_no_file_here_are_none() -> None:
+def test_uris_without_local_file() -> None:
     for uri in ("untitled:x", "http://x/y", "file://server/share", "file:///a%00b", "file://", "http://[", ""):
         assert path_of(uri) is None
     assert path_of("file://localhost/a/../b") == "/b"
@@ -93,13 +93,13 @@ def test_every_rule_has_a_page() -> None:
         ("file://server/share/x.txt", "\\\\server\\share\\x.txt"),
     ],
 )
-def test_paths_of_windows_have_addresses_too(monkeypatch: pytest.MonkeyPatch, address: str, path: str) -> None:
+def test_uris_of_windows_paths(monkeypatch: pytest.MonkeyPatch, address: str, path: str) -> None:
     monkeypatch.setattr("mothball.lsp.convert.os", SimpleNamespace(name="nt", path=ntpath))
     assert path_of(address) == path
     assert uri_of(path) == address
 
 
-def test_a_drive_is_known_however_a_client_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_drive_letters_in_uris(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mothball.lsp.convert.os", SimpleNamespace(name="nt", path=ntpath))
     assert path_of("file:///c:/work/x.txt") == "c:\\work\\x.txt"
     assert path_of("file:///no-drive/x.txt") == "\\no-drive\\x.txt"

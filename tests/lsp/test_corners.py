@@ -26,7 +26,7 @@ NOW = 1_800_000_000.0
 INDEX = "https://index.example/simple/"
 
 
-def test_what_concerns_a_document_that_nobody_opened_is_passed_over(
+def test_notifications_for_unopened_documents_are_ignored(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
@@ -41,7 +41,7 @@ def test_what_concerns_a_document_that_nobody_opened_is_passed_over(
     assert client.published == []
 
 
-def test_a_file_that_may_not_be_checked_has_neither_hover_nor_actions_nor_links(
+def test_excluded_file_has_no_hover_actions_or_links(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     workspace.write("mothball.toml", "max-age = 3\n")
@@ -54,9 +54,7 @@ def test_a_file_that_may_not_be_checked_has_neither_hover_nor_actions_nor_links(
     assert index.received == []
 
 
-def test_a_configuration_that_cannot_be_used_is_not_edited(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_invalid_configuration_is_not_edited(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     workspace.write("mothball.toml", "")
     document = archived(client, workspace, index, "old-lib\n")
     assert "in mothball.toml" in "".join(actions(client, document, 0))
@@ -65,9 +63,7 @@ def test_a_configuration_that_cannot_be_used_is_not_edited(
 
 
 @pytest.mark.parametrize("odd", [[1], 3, "x", {"mothball": [1]}])
-def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
-    client: InProcess, workspace: Workspace, odd: Any
-) -> None:
+def test_malformed_settings_are_logged_and_ignored(client: InProcess, workspace: Workspace, odd: Any) -> None:
     client.initialize({}, str(workspace.root))
     before = client.in_loop(lambda: client.server.session.settings)
     client.notify("workspace/didChangeConfiguration", {"settings": odd})
@@ -77,7 +73,7 @@ def test_settings_of_no_shape_are_told_in_the_log_and_change_no_setting(
     assert now == before._replace(errors=("the settings must be an object",))
 
 
-def test_a_client_that_fails_to_tell_its_settings_keeps_those_it_had(client: InProcess, workspace: Workspace) -> None:
+def test_failed_settings_request_keeps_settings(client: InProcess, workspace: Workspace) -> None:
     client.silent_about.add("workspace/configuration")
     client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
     (asked,) = client.wait_for(lambda: client.messages("workspace/configuration"))
@@ -101,19 +97,19 @@ def test_failures_of_background_tasks_and_messages_are_logged(
     assert "odd message" in caplog.text
 
 
-def test_a_process_of_somebody_else_is_alive() -> None:
+def test_process_of_another_user_is_alive() -> None:
     assert _is_alive(os.getpid())
     for error, alive in ((PermissionError, True), (ProcessLookupError, False)):
         with mock.patch("os.kill", side_effect=error):
             assert _is_alive(1) is alive
 
 
-def test_nobody_asks_windows_by_a_signal_whether_a_process_is_alive() -> None:
+def test_no_signal_is_sent_to_check_processes_on_windows() -> None:
     with mock.patch("mothball.lsp.features.lifecycle.os", SimpleNamespace(name="nt")):
         assert _is_alive(1)
 
 
-def test_the_folder_of_old_clients_is_one_too(client: InProcess, workspace: Workspace) -> None:
+def test_root_path_of_old_clients_is_a_folder(client: InProcess, workspace: Workspace) -> None:
     params: dict[str, Any] = {"processId": None, "rootUri": None, "rootPath": str(workspace.root), "capabilities": {}}
     client.request("initialize", params)
     assert client.in_loop(lambda: client.server.session.folders) == [str(workspace.root)]
@@ -145,9 +141,7 @@ def query(name: str = "lib", **settings: Any) -> Query:
         (StatusNotStated(Origin(INDEX, NOW - 9e5, Source.CACHE)), {"offline": True}, 300),
     ],
 )
-def test_every_answer_is_good_for_its_time(
-    known: Lookups, answer: IndexResult, settings: dict[str, Any], seconds: float
-) -> None:
+def test_results_expire(known: Lookups, answer: IndexResult, settings: dict[str, Any], seconds: float) -> None:
     asked = query(**settings)
     assert known.outdated([asked], NOW) == [asked]
     with mock.patch("time.time", return_value=NOW):
@@ -161,9 +155,7 @@ def test_every_answer_is_good_for_its_time(
     assert known.results([other]) == {other: answer}
 
 
-def test_what_nobody_asks_about_is_forgotten_when_there_is_too_much(
-    known: Lookups, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unused_results_are_dropped_above_the_limit(known: Lookups, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookups, "_MAX_RESULTS", 2)
     queries = [query(name) for name in ("a", "b", "c")]
     known.store(dict.fromkeys(queries, StatusNotStated(Origin(INDEX, NOW))))
@@ -173,7 +165,7 @@ def test_what_nobody_asks_about_is_forgotten_when_there_is_too_much(
     assert known.results(queries[:1])[queries[0]] is not lookups.PENDING
 
 
-def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(
+def test_unusable_cache_is_logged_once_and_ignored(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "home" / "mothball-cache").write_text("no directory")
@@ -186,7 +178,7 @@ def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(
     assert caplog.text.count("continuing without it") == 1
 
 
-def test_a_bug_in_looking_up_is_logged_and_never_taken_for_fine(
+def test_crash_of_lookup_is_logged_and_unverified(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, caplog: pytest.LogCaptureFixture
 ) -> None:
     with mock.patch("mothball.lsp.lookups.Resolver", side_effect=ZeroDivisionError):
@@ -197,7 +189,7 @@ def test_a_bug_in_looking_up_is_logged_and_never_taken_for_fine(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_position_in_no_file_is_at_its_top() -> None:
+def test_problem_without_position_is_at_the_top() -> None:
     from mothball.lsp.convert import path_of, top_of_document, uri_of
 
     assert top_of_document() == types.Range(types.Position(0, 0), types.Position(0, 0))

@@ -16,7 +16,7 @@ from tests.support.scripted_index import Reply, ScriptedIndex
 # --- one finding ------------------------------------------------------------------------------------------------------
 
 
-def test_an_archived_entry_is_underlined_when_its_file_is_opened(
+def test_opening_a_file_reports_archived_dependency(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived", "use new-lib"))
@@ -32,7 +32,7 @@ def test_an_archived_entry_is_underlined_when_its_file_is_opened(
     assert "tags" not in found
 
 
-def test_each_severity_has_its_word(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_severities_are_mapped_to_the_protocol(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     for name, status in (
         ("a", "quarantined"),
         ("b", "deprecated"),
@@ -50,7 +50,7 @@ def test_each_severity_has_its_word(client: InProcess, workspace: Workspace, ind
     assert [one["severity"] for one in found] == [1, 2, 2, 3, 2]
 
 
-def test_the_tag_comes_with_the_setting_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_deprecated_tag_requires_the_setting(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url, deprecatedTag=True)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
@@ -58,7 +58,7 @@ def test_the_tag_comes_with_the_setting_alone(client: InProcess, workspace: Work
     assert found["tags"] == [2]
 
 
-def test_a_client_that_knows_no_more_than_ranges_is_sent_no_more(
+def test_minimal_client_gets_no_optional_diagnostic_fields(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -68,7 +68,7 @@ def test_a_client_that_knows_no_more_than_ranges_is_sent_no_more(
     assert set(found) == {"range", "message", "severity", "code", "source"}
 
 
-def test_an_entry_that_its_format_rejects_is_told_with_the_way_out(client: InProcess, workspace: Workspace) -> None:
+def test_invalid_entry_is_reported_with_help(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     (found,) = client.wait_for_diagnostics(document, "unreadable")
@@ -91,7 +91,7 @@ def test_an_entry_that_its_format_rejects_is_told_with_the_way_out(client: InPro
         ("uv.lock", 'version = 1\n[[package]]\nname = "old-lib"\nversion = "1.0"\nsource = { registry = "URL" }\n'),
     ],
 )
-def test_a_file_is_known_by_its_name_whatever_its_language_is_called(
+def test_format_depends_on_file_name_not_on_language_id(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, name: str, text: str
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -116,7 +116,7 @@ def test_other_files_are_left_alone(client: InProcess, workspace: Workspace) -> 
     assert client.hover(other, 0, 0) is None
 
 
-def test_scripts_are_checked_behind_a_setting(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_scripts_are_checked_if_enabled(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url, scripts=True)
     text = '# /// script\n# dependencies = ["old-lib"]\n# ///\nprint()\n'
@@ -128,7 +128,9 @@ def test_scripts_are_checked_behind_a_setting(client: InProcess, workspace: Work
 # --- push and pull ----------------------------------------------------------------------------------------------------
 
 
-def test_a_client_that_pulls_is_not_pushed_to(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_diagnostics_are_not_published_to_a_pulling_client(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
     index.script("old-lib", page("old-lib", "archived", delay=0.2))
     capabilities = client.start(PULL, str(workspace.root), index.url)["capabilities"]
     assert capabilities["diagnosticProvider"]["workspaceDiagnostics"] is False
@@ -139,14 +141,14 @@ def test_a_client_that_pulls_is_not_pushed_to(client: InProcess, workspace: Work
     assert client.published == []
 
 
-def test_a_client_that_pulls_but_cannot_be_told_to_is_pushed_to(client: InProcess, workspace: Workspace) -> None:
+def test_diagnostics_are_published_without_refresh_support(client: InProcess, workspace: Workspace) -> None:
     capabilities = {**PULL, "workspace": {}}
     assert "diagnosticProvider" not in client.start(capabilities, str(workspace.root), offline=True)["capabilities"]
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     client.wait_for_diagnostics(document, "unreadable")
 
 
-def test_what_has_not_changed_is_not_sent_again(client: InProcess, workspace: Workspace) -> None:
+def test_unchanged_diagnostics_are_not_sent_again(client: InProcess, workspace: Workspace) -> None:
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     first = client.pull(document)
@@ -183,7 +185,9 @@ def test_pulling_a_document_that_is_not_open_gives_nothing(client: InProcess, wo
 # --- as you type ------------------------------------------------------------------------------------------------------
 
 
-def test_a_verdict_moves_with_its_line_at_once(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_diagnostic_moves_with_its_line_immediately(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
@@ -198,9 +202,7 @@ def test_a_verdict_moves_with_its_line_at_once(client: InProcess, workspace: Wor
     assert len(index.received) == 1
 
 
-def test_a_name_is_asked_for_after_a_pause_and_once(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_name_is_looked_up_once_after_a_pause(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", ""), "")
@@ -223,9 +225,7 @@ def test_saving_does_not_wait_for_the_pause(client: InProcess, workspace: Worksp
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_incomplete_entries_are_asked_for_by_nobody(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_incomplete_entries_are_not_looked_up(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
     text = '[project]\nname = "x"\ndependencies = ["half-typed'
@@ -236,7 +236,7 @@ def test_incomplete_entries_are_asked_for_by_nobody(
     assert [one.name for one in index.received] == ["half-typed-name"]
 
 
-def test_answers_that_come_late_are_placed_in_the_text_as_it_is(
+def test_late_results_are_placed_in_the_current_text(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived", delay=0.5))
@@ -249,9 +249,7 @@ def test_answers_that_come_late_are_placed_in_the_text_as_it_is(
     assert len(index.received) == 1
 
 
-def test_answers_to_a_name_that_is_gone_are_dropped(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_results_of_removed_names_are_dropped(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived", delay=0.4))
     index.script("fine", page("fine", "active"))
     client.start(PUSH, str(workspace.root), index.url)
@@ -263,9 +261,7 @@ def test_answers_to_a_name_that_is_gone_are_dropped(
     assert all(not one["diagnostics"] for one in client.published)
 
 
-def test_an_index_that_states_nothing_is_noted_once(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_index_without_statuses_is_reported_once(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("a", page("a"))
     index.script("b", page("b"))
     client.start(PUSH, str(workspace.root), index.url)
@@ -282,7 +278,7 @@ def test_an_index_that_states_nothing_is_noted_once(
 # --- what takes them away ---------------------------------------------------------------------------------------------
 
 
-def test_closing_takes_diagnostics_away(client: InProcess, workspace: Workspace) -> None:
+def test_closing_clears_diagnostics(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     client.wait_for_diagnostics(document, "unreadable")
@@ -292,7 +288,7 @@ def test_closing_takes_diagnostics_away(client: InProcess, workspace: Workspace)
     client.wait_for_diagnostics(document, "unreadable")
 
 
-def test_an_ignore_takes_a_diagnostic_away(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_ignore_clears_a_diagnostic(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
@@ -303,7 +299,7 @@ def test_an_ignore_takes_a_diagnostic_away(client: InProcess, workspace: Workspa
     assert "ignored by a comment in this file: `until we move`" in hover
 
 
-def test_a_saved_configuration_takes_diagnostics_away_and_brings_them_back(
+def test_saved_configuration_clears_and_restores_diagnostics(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -324,7 +320,7 @@ def test_a_saved_configuration_takes_diagnostics_away_and_brings_them_back(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_a_configuration_that_cannot_be_used_is_told_and_the_last_valid_one_holds(
+def test_invalid_configuration_is_reported_and_last_valid_one_applies(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -342,7 +338,7 @@ def test_a_configuration_that_cannot_be_used_is_told_and_the_last_valid_one_hold
     client.wait_for(lambda: "ignored by the configuration" in client.hover(document, 0, 0)["contents"]["value"])
 
 
-def test_nothing_is_asked_for_under_a_configuration_that_never_was_valid(
+def test_no_lookups_before_configuration_was_valid(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     workspace.write("mothball.toml", "private = 7\n")
@@ -354,7 +350,7 @@ def test_nothing_is_asked_for_under_a_configuration_that_never_was_valid(
     assert index.received == []
 
 
-def test_a_users_configuration_that_cannot_be_used_keeps_all_names_at_home(
+def test_invalid_user_configuration_prevents_all_lookups(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     path = os.path.join(os.environ["XDG_CONFIG_HOME"], "mothball", "config.toml")
@@ -371,7 +367,7 @@ def test_a_users_configuration_that_cannot_be_used_keeps_all_names_at_home(
 # --- locks ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_transitive_package_of_a_lock_points_to_the_line_that_brings_it_in(
+def test_transitive_dependency_links_to_its_direct_dependency(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("direct-lib", page("direct-lib", "active"))
@@ -389,7 +385,7 @@ def test_a_transitive_package_of_a_lock_points_to_the_line_that_brings_it_in(
     assert "Dependency path: `direct-lib` → `old-lib`" in hover
 
 
-def test_what_a_lock_records_of_a_manifests_problem_is_shown_in_both(
+def test_finding_in_manifest_is_also_shown_in_its_lock(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("direct-lib", page("direct-lib", "archived"))
@@ -417,7 +413,7 @@ def test_what_a_lock_records_of_a_manifests_problem_is_shown_in_both(
 # --- an index that is down --------------------------------------------------------------------------------------------
 
 
-def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, workspace: Workspace) -> None:
+def test_unreachable_index_is_reported_once(client: InProcess, workspace: Workspace) -> None:
     with refusing_url() as url:
         client.start(PUSH, str(workspace.root), url)
         text = "a\nb\nc\n==broken\n"
@@ -430,9 +426,7 @@ def test_an_index_that_cannot_be_reached_is_reported_once(client: InProcess, wor
     assert client.messages("window/showMessage") == []
 
 
-def test_a_report_on_several_names_weighs_as_the_heaviest_of_them_and_stands_there(
-    client: InProcess, workspace: Workspace
-) -> None:
+def test_combined_diagnostic_has_highest_severity_and_its_location(client: InProcess, workspace: Workspace) -> None:
     text = """[tool.uv]
 constraint-dependencies = ["mild"]
 [project]
@@ -450,7 +444,7 @@ unverified = "error"
     assert (down["severity"], place(down)) == (1, (4, 17, 22))
 
 
-def test_a_page_that_fails_does_not_speak_for_the_others(
+def test_failure_of_a_page_is_reported_separately(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     for name in ("a", "c"):
@@ -466,7 +460,7 @@ def test_a_page_that_fails_does_not_speak_for_the_others(
     assert [place(one)[0] for one in (failed, odd)] == [0, 1]
 
 
-def test_of_an_index_that_fails_one_report_tells_of_old_answers_too(
+def test_failing_index_diagnostic_mentions_stale_results(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"), Reply(500, b"", None))
@@ -486,7 +480,7 @@ def test_of_an_index_that_fails_one_report_tells_of_old_answers_too(
     assert "run it" not in archived["message"] + failed["message"]
 
 
-def test_a_report_on_many_names_lists_the_first_of_them(client: InProcess, workspace: Workspace) -> None:
+def test_combined_diagnostic_lists_the_first_names(client: InProcess, workspace: Workspace) -> None:
     with refusing_url() as url:
         client.start(PUSH, str(workspace.root), url)
         text = "".join(f"{name}\n" for name in "abcdefgh")
@@ -495,7 +489,7 @@ def test_a_report_on_many_names_lists_the_first_of_them(client: InProcess, works
         assert "(a, b, c, d, e and 3 more)" in down["message"]
 
 
-def test_the_clock_finds_an_index_that_is_back(
+def test_periodic_task_retries_failed_index(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mothball.lsp.lookups.RETRY_AFTER", 0.0)
@@ -508,9 +502,7 @@ def test_the_clock_finds_an_index_that_is_back(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_the_clock_finds_files_that_changed_unwatched(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_periodic_task_detects_changed_files(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     workspace.write("mothball.toml", 'snapshot = "known.json"\noffline = true\n')
     workspace.write("known.json", snapshot_text({"old-lib": "active"}))
     client.start(PUSH, str(workspace.root), index.url)

@@ -33,9 +33,7 @@ def edited(text: str, action: Message, uri: str) -> str:
 # --- hover ------------------------------------------------------------------------------------------------------------
 
 
-def test_hover_tells_the_story_of_any_dependency_line(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_hover_on_any_dependency_line(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     document = archived(client, workspace, index, 'old-lib>=1 ; python_version < "4"\nfine\n\n# nothing\n')
     hover = client.hover(document, 0, 20)
     assert hover["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 7}}
@@ -49,9 +47,7 @@ def test_hover_tells_the_story_of_any_dependency_line(
     assert client.hover(document, 3, 3) is None
 
 
-def test_hover_tells_the_latest_release_also_out_of_the_cache_and_when_nothing_has_changed(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_hover_shows_latest_release_from_cache(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     files = [
         {"filename": f"old_lib-{version}.tar.gz", "upload-time": f"{day}T01:02:03Z"}
         for version, day in (("1.0", "2020-01-02"), ("2.0", "2024-03-04"), ("1.1", "2021-01-02"))
@@ -72,7 +68,7 @@ def test_hover_tells_the_latest_release_also_out_of_the_cache_and_when_nothing_h
     assert len(index.received) == 2
 
 
-def test_hover_is_plain_text_where_the_client_knows_no_other(
+def test_hover_is_plain_text_without_markdown_support(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -90,7 +86,7 @@ IGNORE_HERE = "Ignore `archived` for old-lib in a comment"
 REMOVE = "Remove old-lib from this file"
 
 
-def test_ignore_here_puts_a_comment_with_room_for_a_reason(
+def test_ignore_comment_action_inserts_placeholder_reason(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     text = "fine\nold-lib==1.0\n"
@@ -111,7 +107,7 @@ TABLE = '[tool.mothball]\n\n[tool.mothball.ignore]\nnew-lib = { rules = ["archiv
 @pytest.mark.parametrize(
     ("name", "before", "after"), [("mothball.toml", "", f"[ignore]\n{ENTRY}"), ("pyproject.toml", TABLE, TABLE + ENTRY)]
 )
-def test_ignore_in_the_configuration_edits_the_file_that_governs(
+def test_ignore_action_edits_the_governing_configuration(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, *, name: str, before: str, after: str
 ) -> None:
     path = workspace.write(name, before)
@@ -127,7 +123,7 @@ def test_ignore_in_the_configuration_edits_the_file_that_governs(
     assert edited(held, action, f"file://{path}").endswith(after)
 
 
-def test_a_line_of_several_packages_is_offered_no_comment(
+def test_no_comment_action_for_line_with_several_packages(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     text = '[project]\nname = "x"\ndependencies = ["fine", "old-lib"]\n'
@@ -137,7 +133,7 @@ def test_a_line_of_several_packages_is_offered_no_comment(
     assert REMOVE in offered
 
 
-def test_a_configuration_is_made_where_the_client_can_and_there_is_none(
+def test_configuration_file_is_created_if_the_client_supports_it(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -155,7 +151,7 @@ def test_a_configuration_is_made_where_the_client_can_and_there_is_none(
     assert [one["newText"] for one in edit["edits"]] == [f"[ignore]\n{ENTRY}"]
 
 
-def test_no_configuration_is_written_through_a_link(
+def test_no_configuration_edit_through_symbolic_link(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     os.symlink(workspace.write("policies/shared.toml", ""), workspace.path("mothball.toml"))
@@ -163,14 +159,14 @@ def test_no_configuration_is_written_through_a_link(
     assert not [title for title in actions(client, document, 0) if "mothball.toml" in title]
 
 
-def test_remove_takes_the_entry_out(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_remove_action_deletes_the_entry(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     text = '[project]\nname = "x"\ndependencies = [\n    "fine",\n    "old-lib",\n]\n'
     document = archived(client, workspace, index, text, "pyproject.toml")
     action = actions(client, document, 4)[REMOVE]
     assert edited(text, action, document) == text.replace('    "old-lib",\n', "")
 
 
-def test_a_lock_is_edited_by_its_tool_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_no_edit_actions_for_locks(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
 
     workspace.write("mothball.toml", "")
     index.script("direct-lib", page("direct-lib", "active"))
@@ -185,7 +181,7 @@ def test_a_lock_is_edited_by_its_tool_alone(client: InProcess, workspace: Worksp
     }
 
 
-def test_a_line_without_findings_offers_a_look_and_no_edit(
+def test_line_without_findings_has_no_edit_actions(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     document = archived(client, workspace, index, "fine\nold-lib\n\n")
@@ -200,7 +196,7 @@ def test_there_is_no_fix_all(client: InProcess, workspace: Workspace, index: Scr
     assert IGNORE_HERE in actions(client, document, 0, ["quickfix"])
 
 
-def test_a_client_that_knows_commands_alone_is_offered_commands(
+def test_client_without_code_action_literals_gets_commands(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -211,9 +207,7 @@ def test_a_client_that_knows_commands_alone_is_offered_commands(
     assert only == {"title": "Check again", "command": "mothball.checkAgain", "arguments": [document]}
 
 
-def test_edits_are_changes_where_the_client_knows_no_versions(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_edits_without_document_versions(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     capabilities = {"textDocument": PUSH["textDocument"]}
     client.start(capabilities, str(workspace.root), index.url)
@@ -225,7 +219,7 @@ def test_edits_are_changes_where_the_client_knows_no_versions(
 # --- links and pages --------------------------------------------------------------------------------------------------
 
 
-def test_includes_lead_to_their_files_and_names_of_unknown_pages_nowhere(
+def test_links_of_includes_and_names_without_page(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     base = workspace.write("base.txt", "fine\n")
@@ -241,7 +235,7 @@ def test_includes_lead_to_their_files_and_names_of_unknown_pages_nowhere(
     ]
 
 
-def test_names_lead_to_their_pages_and_private_ones_nowhere(client: InProcess, workspace: Workspace) -> None:
+def test_links_of_public_and_private_names(client: InProcess, workspace: Workspace) -> None:
     workspace.write(
         "mothball.toml", 'index-url = "https://index.example/simple/"\nprivate = ["acme-*"]\noffline = true\n'
     )
@@ -278,9 +272,7 @@ def remember(workspace: Workspace, name: str, marker: str) -> None:
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
-def test_check_again_asks_whatever_the_cache_holds(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_check_again_ignores_cached_results(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     document = archived(client, workspace, index, "old-lib\n")
     index.script("old-lib", page("old-lib", "active"))
     client.command("mothball.checkAgain", document)
@@ -345,7 +337,7 @@ def test_a_client_that_pulls_may_pull_the_workspace(
 # --- settings and folders ---------------------------------------------------------------------------------------------
 
 
-def test_settings_are_asked_for_and_asked_again(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_settings_are_requested_after_changes(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.settings = {"indexUrl": index.url, "maxAge": None}
     client.initialize(PUSH, str(workspace.root))
@@ -356,7 +348,9 @@ def test_settings_are_asked_for_and_asked_again(client: InProcess, workspace: Wo
     client.wait_for(lambda: "tags" in client.diagnostics[document][0])
 
 
-def test_settings_can_be_sent_along(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_settings_in_change_notification_are_applied(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     capabilities = {"textDocument": PUSH["textDocument"]}
     client.initialize(capabilities, str(workspace.root), initializationOptions={"mothball": {"offline": True}})
@@ -367,7 +361,7 @@ def test_settings_can_be_sent_along(client: InProcess, workspace: Workspace, ind
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProcess, workspace: Workspace) -> None:
+def test_invalid_settings_are_logged_once_and_ignored(client: InProcess, workspace: Workspace) -> None:
     bad = {"indexUrl": "ftp://x", "private": 7, "offline": "yes", "unknown": 1, "maxAge": "1h"}
     client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
     client.wait_for(lambda: len(client.messages("window/logMessage")) == 4)
@@ -385,7 +379,7 @@ def test_settings_that_cannot_be_used_are_told_once_and_left_out(client: InProce
     client.notify("workspace/didChangeConfiguration", {"settings": [1]})
 
 
-def test_misspelt_settings_are_told_once_with_what_was_meant(client: InProcess, workspace: Workspace) -> None:
+def test_misspelled_settings_are_logged_once_with_suggestion(client: InProcess, workspace: Workspace) -> None:
     bad = {"allowLocalIndexs": True, "privat": ["acme-*"], "path": "mothball", "uvx": False, "trace": {"server": "off"}}
     client.settings = bad
     client.initialize(PUSH, str(workspace.root), initializationOptions=bad)
@@ -398,7 +392,7 @@ def test_misspelt_settings_are_told_once_with_what_was_meant(client: InProcess, 
     ]
 
 
-def test_an_empty_array_is_an_empty_object_and_other_servers_settings_are_none_of_ours() -> None:
+def test_empty_array_is_accepted_and_other_sections_are_ignored() -> None:
     from mothball.lsp.settings import Settings, read_settings
 
     complaints: list[str] = []
@@ -407,9 +401,7 @@ def test_an_empty_array_is_an_empty_object_and_other_servers_settings_are_none_o
     assert complaints == []
 
 
-def test_the_users_index_wins_and_the_projects_policy_holds(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_user_index_and_project_policy_apply(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     workspace.write("mothball.toml", 'index-url = "https://index.example/simple/"\n[severity]\narchived = "warning"\n')
     client.start(PUSH, str(workspace.root), index.url)
@@ -419,7 +411,7 @@ def test_the_users_index_wins_and_the_projects_policy_holds(
 
 
 @pytest.mark.parametrize("folder", ["requirements", None])
-def test_without_git_the_configuration_above_the_folder_rules(
+def test_without_git_configuration_above_the_folder_applies(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, folder: str | None
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -430,7 +422,7 @@ def test_without_git_the_configuration_above_the_folder_rules(
     assert found["severity"] == 2
 
 
-def test_private_names_of_the_user_stay_at_home(client: InProcess, workspace: Workspace) -> None:
+def test_private_names_of_the_user_are_not_looked_up(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), private=["acme-*"])
     document = client.open(workspace.write("requirements.txt", "acme-secret\n"), "acme-secret\n")
     client.wait_for_diagnostics(document)
@@ -453,7 +445,7 @@ def test_every_setting_is_read() -> None:
         assert read_settings(json.loads(json.dumps({"mothball": {setting.key: value}})), Settings(), print) == changed
 
 
-def test_folders_come_and_go(client: InProcess, workspace: Workspace) -> None:
+def test_adding_and_removing_folders(client: InProcess, workspace: Workspace) -> None:
     workspace.write("one/base.txt", "")
     text = "-r ../base.txt\n"
     path = workspace.write("one/deep/requirements.txt", text)

@@ -27,7 +27,7 @@ def process(tmp_path: Path, workspace: Workspace) -> Iterator[Process]:
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 
-def test_header_names_may_be_of_any_case(process: Process) -> None:
+def test_header_names_are_case_insensitive(process: Process) -> None:
     body = json.dumps(
         {
             "jsonrpc": "2.0",
@@ -41,7 +41,7 @@ def test_header_names_may_be_of_any_case(process: Process) -> None:
     assert process.answer(1)["serverInfo"]["name"] == "mothball"
 
 
-def test_enumerations_may_have_values_that_we_do_not_know(process: Process, workspace: Workspace) -> None:
+def test_unknown_enumeration_values_are_accepted(process: Process, workspace: Workspace) -> None:
     capabilities = json.loads(json.dumps(PUSH))
     capabilities["textDocument"]["publishDiagnostics"]["tagSupport"]["valueSet"] = [1, 2, 3]
     capabilities["textDocument"]["hover"]["contentFormat"] = ["html", "markdown"]
@@ -53,7 +53,7 @@ def test_enumerations_may_have_values_that_we_do_not_know(process: Process, work
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b"7", b'{"jsonrpc": "1.0", "id": 1}', b"[" * 100_000])
-def test_what_is_no_message_is_answered_with_an_error(process: Process, workspace: Workspace, body: bytes) -> None:
+def test_invalid_message_returns_an_error(process: Process, workspace: Workspace, body: bytes) -> None:
     process.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     process.wait_for(lambda: process.received)
     (answer,) = process.received
@@ -61,7 +61,7 @@ def test_what_is_no_message_is_answered_with_an_error(process: Process, workspac
     process.start(PUSH, str(workspace.root))
 
 
-def test_malformed_parameters_are_answered_with_an_error(process: Process, workspace: Workspace) -> None:
+def test_malformed_parameters_return_an_error(process: Process, workspace: Workspace) -> None:
     process.start(PUSH, str(workspace.root))
     for params in (None, 7, {"textDocument": "x"}, {"textDocument": {"uri": 1}, "position": {"line": "x"}}):
         with pytest.raises(ServerError) as refused:
@@ -72,7 +72,7 @@ def test_malformed_parameters_are_answered_with_an_error(process: Process, works
     assert process.hover("file:///nowhere/requirements.txt", 0, 0) is None
 
 
-def test_a_method_that_is_no_text_is_no_request(process: Process, workspace: Workspace) -> None:
+def test_method_must_be_a_string(process: Process, workspace: Workspace) -> None:
     process.start(PUSH, str(workspace.root))
     process.send({"id": 99, "method": 5})
     with pytest.raises(ServerError) as refused:
@@ -80,7 +80,7 @@ def test_a_method_that_is_no_text_is_no_request(process: Process, workspace: Wor
     assert refused.value.error["code"] == -32600
 
 
-def test_what_is_between_messages_is_passed_over(process: Process, workspace: Workspace) -> None:
+def test_garbage_between_messages_is_ignored(process: Process, workspace: Workspace) -> None:
     process.raw(b"garbage\r\nContent-Length: nonsense\r\n\r\n\r\n")
     process.start(PUSH, str(workspace.root))
 
@@ -99,7 +99,7 @@ def test_unknown_methods_and_commands_are_refused(process: Process, workspace: W
     assert process.hover("file:///nowhere/requirements.txt", 0, 0) is None
 
 
-def test_odd_addresses_and_positions_do_no_harm(client: InProcess, workspace: Workspace) -> None:
+def test_invalid_uris_and_positions_are_ignored(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     for odd in (
         "",
@@ -118,7 +118,7 @@ def test_odd_addresses_and_positions_do_no_harm(client: InProcess, workspace: Wo
     assert client.hover(document, 1, 99) is not None
 
 
-def test_a_bug_reaches_the_client_without_its_traceback(
+def test_internal_error_is_sent_without_traceback(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object, **__: object) -> str:
@@ -137,7 +137,7 @@ def test_a_bug_reaches_the_client_without_its_traceback(
     assert client.messages("window/showMessage") == []
 
 
-def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
+def test_failing_check_does_not_stop_the_server_or_block_requests(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object, **__: object) -> None:
@@ -160,7 +160,7 @@ def test_a_check_that_fails_leaves_the_server_alive_and_nobody_waiting(
 # --- load -------------------------------------------------------------------------------------------------------------
 
 
-def test_six_slow_look_ups_leave_hover_alone(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_slow_lookups_do_not_delay_hover(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     for number in range(6):
         index.script(f"slow-{number}", page(f"slow-{number}", "active", delay=LIMIT))
     index.script("quick", page("quick", "archived"))
@@ -201,7 +201,7 @@ def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, mon
 
 
 @pytest.mark.slow
-def test_a_huge_document_is_checked_and_typing_goes_on(client: InProcess, workspace: Workspace) -> None:
+def test_huge_document_does_not_block_typing(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     text = "".join(f"name-{number}==1.0\n" for number in range(20_000))
     document = client.open(workspace.path("requirements.txt"), text)
@@ -216,13 +216,13 @@ def test_a_huge_document_is_checked_and_typing_goes_on(client: InProcess, worksp
 
 
 @pytest.mark.slow
-def test_a_document_too_large_for_a_file_is_no_trouble(client: InProcess, workspace: Workspace) -> None:
+def test_document_above_the_file_size_limit_is_checked(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "#" * (40 * 1024 * 1024) + "\n==broken\n")
     client.wait_for_diagnostics(document, "unreadable")
 
 
-def test_many_notifications_leave_nothing_behind(client: InProcess, workspace: Workspace) -> None:
+def test_notifications_leave_no_futures(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "")
     for version in range(2, 300):

@@ -191,13 +191,13 @@ def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str
 
 
 @given(HOSTILE)
-def test_a_text_of_which_nothing_harmless_is_left_leaves_no_trace(reason: str) -> None:
+def test_reason_that_is_empty_after_sanitizing_is_omitted(reason: str) -> None:
     lookup = KnownStatus(ProjectStatus.ARCHIVED, reason, ORIGIN)
     assert ("Reason given by the index" in hover_text(content(lookup), markdown=True)) == bool(one_line(reason))
 
 
 @given(st.text(st.sampled_from("` ab\\*"), min_size=1, max_size=12))
-def test_a_code_span_shows_what_it_holds(text: str) -> None:
+def test_code_span_renders_its_text(text: str) -> None:
     (paragraph,) = (token for token in PARSER.parse(f"x {code_span(text)} y") if token.type == "inline")
     assert paragraph.children is not None
     (span,) = (child for child in paragraph.children if child.type == "code_inline")
@@ -207,7 +207,7 @@ def test_a_code_span_shows_what_it_holds(text: str) -> None:
 # --- the project's page -----------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
+def test_project_page_url() -> None:
     def page(index: str, source: Source = Source.INDEX) -> str | None:
         return project_page("old-lib", KnownStatus(ProjectStatus.ACTIVE, "", Origin(index, NOW, source)))
 
@@ -223,6 +223,6 @@ def test_the_page_of_a_project_is_on_the_index_that_has_it() -> None:
     "lookup",
     [Skipped(SkipReason.PRIVATE), Missing(ORIGIN), Unavailable(Cause.TIMEOUT, "", ORIGIN), PENDING],
 )
-def test_a_name_that_no_index_has_told_of_has_no_link(lookup: LookupResult) -> None:
+def test_name_not_returned_by_an_index_has_no_link(lookup: LookupResult) -> None:
     assert project_page("old-lib", lookup) is None
     assert "http" not in hover_text(content(lookup), markdown=True).replace(INDEX, "")

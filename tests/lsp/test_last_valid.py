@@ -68,7 +68,7 @@ def test_findings_stay_on_unchanged_lines_of_a_broken_text(
 
 
 @CASES
-def test_a_broken_file_that_is_opened_shows_its_error_alone(
+def test_opening_a_broken_file_shows_only_its_error(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, case: Case
 ) -> None:
     start(client, workspace, index)
@@ -81,9 +81,7 @@ def test_a_broken_file_that_is_opened_shows_its_error_alone(
     assert index.received == []
 
 
-def test_a_change_on_the_line_takes_the_finding_away(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_changing_the_line_clears_its_finding(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     start(client, workspace, index)
     document = client.open(workspace.write("setup.py", SETUP), SETUP)
     client.wait_for_diagnostics(document, "archived")

@@ -25,24 +25,22 @@ def opened(client: InProcess, workspace: Workspace, name: str, text: str) -> str
     return document
 
 
-def test_inside_of_a_string_of_python_there_is_no_place_for_a_comment(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_no_comment_action_inside_python_string(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     document = opened(client, workspace, "setup.py", IN_A_STRING)
     assert set(actions(client, document, 2)) == {"Check again"}
 
 
-def test_an_entry_in_two_places_is_not_removed(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_no_remove_action_for_entry_in_two_places(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex
+) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     document = opened(client, workspace, "pyproject.toml", IN_TWO_PLACES)
     offered = {f"Ignore `archived` for old-lib in {place}" for place in ("a comment", "pyproject.toml")}
     assert set(actions(client, document, 1)) == {"Check again", *offered}
 
 
-def test_what_the_configuration_on_the_disk_ignores_by_now_is_not_written_twice(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_existing_ignore_is_not_added_again(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     workspace.write("mothball.toml", "")
     client.start(PUSH, str(workspace.root), index.url)
     document = opened(client, workspace, "requirements.txt", "old-lib\n")
@@ -52,7 +50,7 @@ def test_what_the_configuration_on_the_disk_ignores_by_now_is_not_written_twice(
     assert not any("in mothball.toml" in title for title in actions(client, document, 0))
 
 
-def test_edits_are_offered_for_the_first_few_of_a_selection(
+def test_actions_are_limited_to_first_dependencies_of_a_selection(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     names = [f"old-{number}" for number in range(7)]

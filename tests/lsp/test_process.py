@@ -38,7 +38,7 @@ def process(tmp_path: Path, workspace: Workspace, scratch: Path) -> Iterator[Pro
         yield process
 
 
-def test_exit_after_shutdown_is_0_and_nothing_strays_onto_stdout(process: Process, workspace: Workspace) -> None:
+def test_exit_after_shutdown_is_0_and_stdout_is_clean(process: Process, workspace: Workspace) -> None:
     process.start(PUSH, str(workspace.root), offline=True)
     document = process.open(workspace.path("requirements.txt"), "==broken\n")
     process.wait_for_diagnostics(document, "unreadable")
@@ -59,7 +59,7 @@ def test_exit_before_initialize_is_1(process: Process) -> None:
     assert process.wait() == 1
 
 
-def test_the_end_of_standard_input_is_the_end(process: Process, workspace: Workspace) -> None:
+def test_end_of_standard_input_ends_the_server(process: Process, workspace: Workspace) -> None:
     process.start(PUSH, str(workspace.root))
     process.stdin.close()
     assert process.wait() == 1
@@ -89,7 +89,7 @@ def test_requests_before_initialize_are_refused_and_notifications_dropped(
 
 
 @posix
-def test_a_server_ends_when_the_process_of_its_client_is_gone(process: Process, workspace: Workspace) -> None:
+def test_server_exits_when_client_process_ends(process: Process, workspace: Workspace) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as client:
         process.initialize(PUSH, str(workspace.root), processId=client.pid)
         assert process.process.poll() is None
@@ -101,7 +101,7 @@ def test_a_server_ends_when_the_process_of_its_client_is_gone(process: Process, 
 
 @posix
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_the_server_at_once_without_a_word(
+def test_signal_ends_the_server_immediately_and_silently(
     process: Process, workspace: Workspace, index: ScriptedIndex, told: signal.Signals
 ) -> None:
     # A look-up is under way in a thread, and another thread waits for standard input, which stays open.
@@ -117,7 +117,7 @@ def test_a_signal_ends_the_server_at_once_without_a_word(
 
 
 @posix
-def test_a_signal_that_is_ignored_from_the_start_stays_so(
+def test_ignored_signal_stays_ignored(
     tmp_path: Path, workspace: Workspace, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -133,9 +133,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(
 
 
 @needs_proc
-def test_the_server_stands_outside_of_the_workspace_among_pages_that_came_with_it(
-    process: Process, workspace: Workspace
-) -> None:
+def test_working_directory_is_outside_of_the_workspace(process: Process, workspace: Workspace) -> None:
     process.start(PUSH, str(workspace.root))
     here = os.readlink(f"/proc/{process.process.pid}/cwd")
     assert os.path.dirname(here) == os.path.join(os.path.dirname(mothball.__file__), "check")

@@ -49,7 +49,7 @@ def told(client: InProcess, workspace: Workspace, index: ScriptedIndex, capabili
     return client.wait_for_diagnostics(document, *["archived"] * 3)
 
 
-def test_each_transitive_package_points_to_the_line_that_brings_it_in_and_no_other_points_anywhere(
+def test_only_transitive_dependencies_have_related_information(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     lonely, *brought_in = told(client, workspace, index, PUSH)
@@ -62,7 +62,7 @@ def test_each_transitive_package_points_to_the_line_that_brings_it_in_and_no_oth
         assert related["location"]["range"]["start"] == {"line": 4, "character": 5}
 
 
-def test_a_client_that_shows_no_related_lines_is_told_none(
+def test_no_related_information_without_client_support(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     publish = {**PUSH["textDocument"]["publishDiagnostics"], "relatedInformation": False}
@@ -70,7 +70,7 @@ def test_a_client_that_shows_no_related_lines_is_told_none(
     assert not any("relatedInformation" in one for one in told(client, workspace, index, capabilities))
 
 
-def test_the_note_on_an_index_that_states_nothing_stands_at_the_first_name_that_it_was_asked_for(
+def test_not_stated_diagnostic_is_at_the_first_name_of_the_index(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("silent", page("silent"))
@@ -81,7 +81,7 @@ def test_the_note_on_an_index_that_states_nothing_stands_at_the_first_name_that_
     assert note["range"] == {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 6}}
 
 
-def test_a_member_of_a_workspace_and_the_lock_above_it_are_told_when_nothing_is_open(
+def test_related_information_in_unopened_workspace_member_and_lock(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("direct-lib", page("direct-lib", "archived"))

@@ -17,7 +17,7 @@ def changed(client: InProcess, settings: object) -> None:
 
 
 @pytest.mark.parametrize("nothing", [{}, None, {"allowLocalIndexes": None}])
-def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
+def test_deleted_consent_is_withdrawn(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, nothing: object
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -32,9 +32,7 @@ def test_consent_that_is_withdrawn_by_deleting_it_is_gone(
     assert not client.server.session.settings.private
 
 
-def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
-    client: InProcess, workspace: Workspace
-) -> None:
+def test_settings_of_initialize_are_defaults(client: InProcess, workspace: Workspace) -> None:
     client.settings = {"private": ["other-*"]}
     given = {"offline": True, "private": ["acme-*"]}
     client.initialize(PUSH, str(workspace.root), initializationOptions=given)
@@ -58,7 +56,7 @@ def test_what_came_with_initialize_holds_where_the_client_says_nothing_else(
         ["private"],
     ],
 )
-def test_a_restricting_setting_that_cannot_be_read_lets_nothing_out(
+def test_invalid_restrictive_setting_prevents_all_lookups(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, bad: object
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
@@ -82,16 +80,14 @@ def test_a_restricting_setting_that_cannot_be_read_lets_nothing_out(
         client.wait_for(lambda: "nothing is checked" in str(client.diagnostics[document]))
 
 
-def test_one_text_will_do_for_a_list_of_one(client: InProcess, workspace: Workspace) -> None:
+def test_string_is_accepted_for_list_of_one(client: InProcess, workspace: Workspace) -> None:
     client.settings = {"private": "acme-*", "trustedHosts": "index.example"}
     client.initialize(PUSH, str(workspace.root))
     client.wait_for(lambda: client.server.session.settings.private == ("acme-*",))
     assert client.server.session.settings.trusted_hosts == ("index.example",)
 
 
-def test_scripts_that_were_open_before_the_setting_came_are_checked(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_open_scripts_are_checked_when_enabled(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     script = '# /// script\n# dependencies = ["old-lib"]\n# ///\n'
@@ -103,7 +99,7 @@ def test_scripts_that_were_open_before_the_setting_came_are_checked(
     client.wait_for_diagnostics(document)
 
 
-def test_a_setting_that_restricts_nothing_and_cannot_be_read_is_told_and_keeps_nothing_back(
+def test_invalid_unrestrictive_setting_is_reported_and_does_not_prevent_lookups(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))

@@ -8,7 +8,7 @@ from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
 
-def test_one_slow_name_does_not_hold_up_what_the_index_says_of_the_others(
+def test_slow_lookup_does_not_delay_other_results(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     index.script("slow", page("slow", "archived", delay=LIMIT))

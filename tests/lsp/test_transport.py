@@ -26,20 +26,20 @@ def read(data: bytes) -> tuple[list[bytes], list[str]]:
     return bodies, refused
 
 
-def test_frames_are_read_whatever_their_headers() -> None:
+def test_frames_with_unusual_headers_are_read() -> None:
     assert read(b"Content-Length: 2\r\n\r\n{}content-length:3\nX: y\n\n[1]") == ([b"{}", b"[1]"], [])
     assert read(b"noise\r\n\r\nContent-Length: x\r\nContent-Length: 1\r\n\r\n7") == ([b"7"], [])
     assert read(b"Content-Length: 9\r\n\r\ncut") == ([], [])
     assert read(b"") == ([], [])
 
 
-def test_a_message_that_is_too_large_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_message_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "MAX_MESSAGE", 4)
     assert read(b"Content-Length: 5\r\n\r\n12345Content-Length: 1\r\n\r\n7") == ([b"7"], ["the message is too large"])
     assert read(b"Content-Length: 5\r\n\r\n12") == ([], ["the message is too large"])
 
 
-def test_a_client_that_is_gone_is_told_to_nobody() -> None:
+def test_closed_output_stream_is_not_an_error() -> None:
     lost: list[str] = []
     closed = io.BytesIO()
     writer = MessageWriter(closed, lambda: lost.append("lost"))
@@ -50,7 +50,7 @@ def test_a_client_that_is_gone_is_told_to_nobody() -> None:
     assert lost == ["lost"]
 
 
-def test_messages_that_cannot_be_served_are_answered(client: InProcess, workspace: Workspace) -> None:
+def test_unserved_messages_return_an_error(client: InProcess, workspace: Workspace) -> None:
     for body in (b"{", b"[]", b'{"jsonrpc": "1.0"}'):
         client._send_body(body)
     client.in_loop(lambda: client.server.protocol.refuse("too large"))
@@ -74,7 +74,7 @@ def test_messages_that_cannot_be_served_are_answered(client: InProcess, workspac
     assert client.code == 0
 
 
-def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InProcess, workspace: Workspace) -> None:
+def test_incremental_changes_are_accepted(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "# 😀\r\n==broken\n")
     client.wait_for_diagnostics(document, "unreadable")
@@ -85,7 +85,7 @@ def test_parts_of_a_text_are_understood_though_nobody_asked_for_them(client: InP
     assert client.in_loop(lambda: client.server.session.documents[document].text) == "# 😀x\n"
 
 
-def test_the_process_of_a_client_that_is_gone_ends_the_server(
+def test_end_of_client_process_ends_the_server(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mothball.lsp.features.lifecycle._CLIENT_CHECK_INTERVAL", 0.01)
@@ -98,7 +98,7 @@ def test_the_process_of_a_client_that_is_gone_ends_the_server(
     assert next(answers, None) is None
 
 
-def test_a_cache_that_cannot_be_used_is_done_without(
+def test_lookups_work_without_a_usable_cache(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOTHBALL_CACHE_DIR", workspace.write("no-directory", ""))
@@ -108,7 +108,7 @@ def test_a_cache_that_cannot_be_used_is_done_without(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_a_bug_in_looking_up_is_no_clean_file(
+def test_crash_of_lookup_is_not_a_clean_file(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object, **__: object) -> None:

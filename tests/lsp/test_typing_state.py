@@ -30,7 +30,7 @@ def in_common(one: str, other: str) -> int:
 
 
 @given(TEXTS, TEXTS)
-def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> None:
+def test_changed_span_reproduces_the_new_text(before: str, after: str) -> None:
     kept = in_common(before, after)
     span = changed_span(before, after)
     assert span.start == kept
@@ -47,7 +47,7 @@ def test_a_change_ends_where_the_rest_is_as_it_was(before: str, after: str) -> N
         ("aa", "aaa", 3),
     ],
 )
-def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
+def test_changed_span_examples(before: str, after: str, at: int) -> None:
     assert changed_span(before, after).end == at
 
 
@@ -65,7 +65,7 @@ def test_the_end_of_a_change(before: str, after: str, at: int) -> None:
         ("acme", ("acme", "acme-*"), False),
     ],
 )
-def test_a_name_may_become_private_as_it_goes_on(name: str, patterns: tuple[str, ...], *, may: bool) -> None:
+def test_prefix_of_a_private_pattern_may_become_private(name: str, patterns: tuple[str, ...], *, may: bool) -> None:
     assert may_become_private(name, patterns) is may
 
 
@@ -103,9 +103,7 @@ class Typist:
         return document.checked if document else None
 
 
-def test_a_name_is_not_asked_for_while_it_is_typed(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_name_is_not_looked_up_while_it_is_typed(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     typist = Typist(client, workspace, index)
     for length in range(1, len("old-lib") + 1):
         typist.types("old-lib"[:length])
@@ -121,7 +119,7 @@ def test_a_name_is_not_asked_for_while_it_is_typed(
     assert typist.asked() == ["old-lib", "fine"]
 
 
-def test_a_name_at_which_the_typing_has_stopped_is_asked_for_later(
+def test_name_at_the_cursor_is_looked_up_after_a_longer_pause(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     typist = Typist(client, workspace, index)
@@ -132,7 +130,7 @@ def test_a_name_at_which_the_typing_has_stopped_is_asked_for_later(
     assert typist.asked() == ["old-lib"]
 
 
-def test_a_name_that_was_saved_is_asked_for(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
+def test_saved_name_is_looked_up(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     typist = Typist(client, workspace, index)
     typist.types("old-lib")
     workspace.write("requirements.txt", "old-lib")
@@ -140,7 +138,7 @@ def test_a_name_that_was_saved_is_asked_for(client: InProcess, workspace: Worksp
     client.wait_for_diagnostics(typist.document, "archived")
 
 
-def test_a_name_that_stands_elsewhere_too_has_been_typed_before(
+def test_name_that_occurs_elsewhere_is_looked_up_immediately(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     typist = Typist(client, workspace, index)
@@ -152,7 +150,7 @@ def test_a_name_that_stands_elsewhere_too_has_been_typed_before(
 
 
 @pytest.mark.parametrize("places", [2, 3])
-def test_a_name_that_is_typed_in_several_places_at_once_is_no_more_complete(
+def test_name_typed_with_several_cursors_is_not_looked_up(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, places: int
 ) -> None:
     typist = Typist(client, workspace, index, private='"acme-*"')
@@ -168,16 +166,14 @@ def test_a_name_that_is_typed_in_several_places_at_once_is_no_more_complete(
     assert typist.asked() == []
 
 
-def test_of_what_is_pasted_only_the_last_name_waits(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_only_last_pasted_name_waits(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     typist = Typist(client, workspace, index)
     typist.types("old-lib==1\nfine")
     client.wait_for_diagnostics(typist.document, "archived")
     assert typist.asked() == ["old-lib"]
 
 
-def test_what_may_become_a_private_name_waits_however_long_the_pause(
+def test_possible_private_name_waits_even_after_a_pause(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     typist = Typist(client, workspace, index, private='"acme-*"')
@@ -198,7 +194,7 @@ def test_what_may_become_a_private_name_waits_however_long_the_pause(
 
 
 @pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
-def test_a_name_whose_table_is_still_empty_waits_for_what_is_typed_there(
+def test_name_with_empty_table_is_not_looked_up_while_editing_it(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, written: str
 ) -> None:
     base = '[packages]\nold-lib = "*"\n'

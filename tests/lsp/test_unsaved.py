@@ -48,7 +48,7 @@ OWN_INDEX = 'url = "https://index.example/simple/"\n'
         ),
     ],
 )  # fmt: skip
-def test_a_name_that_is_new_beside_an_unsaved_index_or_private_line_goes_nowhere(
+def test_new_name_is_not_looked_up_with_unsaved_index_or_private_setting(
     client: InProcess, workspace: Workspace, name: str, saved: str | None, text: str
 ) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
@@ -64,7 +64,7 @@ def test_a_name_that_is_new_beside_an_unsaved_index_or_private_line_goes_nowhere
         client.wait_for(lambda: "acme-secret" in asked_for(client, document, text))
 
 
-def test_private_names_of_a_configuration_that_is_not_saved_are_held_back_in_other_files(
+def test_private_names_of_unsaved_configuration_are_skipped_in_other_files(
     client: InProcess, workspace: Workspace
 ) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
@@ -94,7 +94,7 @@ def test_private_names_of_a_configuration_that_is_not_saved_are_held_back_in_oth
         ("pyproject.toml", "[tool.mothball]\n", f"[tool.mothball]\nindex-{OWN_INDEX}"),
     ],
 )
-def test_a_new_name_waits_for_an_index_that_is_not_saved_in_another_file(
+def test_new_name_is_not_looked_up_with_unsaved_index_in_another_file(
     client: InProcess, workspace: Workspace, name: str, saved: str, text: str
 ) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
@@ -116,7 +116,7 @@ def test_a_new_name_waits_for_an_index_that_is_not_saved_in_another_file(
     client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})
 
 
-def test_members_and_local_projects_are_asked_of_nobody_saved_or_not(client: InProcess, workspace: Workspace) -> None:
+def test_members_and_local_projects_are_not_looked_up_saved_or_not(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     workspace.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
     workspace.write("packages/lib/pyproject.toml", '[project]\nname = "acme-lib"\n')
@@ -141,7 +141,7 @@ def test_members_and_local_projects_are_asked_of_nobody_saved_or_not(client: InP
     client.wait_for(lambda: asked_for(client, document, both) == {"old-lib"})
 
 
-def test_a_name_that_is_new_beside_an_unsaved_workspace_goes_nowhere(client: InProcess, workspace: Workspace) -> None:
+def test_new_name_is_not_looked_up_with_unsaved_workspace(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     workspace.write("packages/lib/pyproject.toml", '[project]\nname = "acme-lib"\n')
     document = client.open(workspace.write("pyproject.toml", SAVED), SAVED)
@@ -151,9 +151,7 @@ def test_a_name_that_is_new_beside_an_unsaved_workspace_goes_nowhere(client: InP
     assert asked_for(client, document, text) == {"old-lib"}
 
 
-def test_the_name_that_a_project_is_given_in_the_editor_is_not_asked_for_in_its_other_files(
-    client: InProcess, workspace: Workspace
-) -> None:
+def test_unsaved_project_name_is_skipped_in_other_files(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     os.mkdir(workspace.path(".git"))
     named = '[project]\nname = "{}"\nversion = "1"\n'

@@ -89,7 +89,7 @@ def test_invalid_settings_are_reported_where_a_configuration_would_be(editor: Ed
 # --- nested folders ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_in_nested_folders_counts_once_with_the_verdict_of_the_innermost_folder(editor: Editor) -> None:
+def test_file_in_nested_folders_counts_once_with_settings_of_innermost_folder(editor: Editor) -> None:
     outer, middle, inner = "requirements.txt", "a/requirements.txt", "a/b/requirements.txt"
     # Known as a dependency file only to the file that includes it.
     included = "a/b/common/extra.txt"
@@ -114,7 +114,7 @@ def test_a_file_in_nested_folders_counts_once_with_the_verdict_of_the_innermost_
     assert editor.index.count("old-lib") == 1
 
 
-def test_what_concerns_several_folders_is_reported_once(editor: Editor) -> None:
+def test_problem_of_several_folders_is_reported_once(editor: Editor) -> None:
     files = {
         ".git/HEAD": "ref: refs/heads/main\n",
         "mothball.toml": '[ignore]\nx = { rules = ["archived"], until = 2020-01-01 }\n',
@@ -128,7 +128,7 @@ def test_what_concerns_several_folders_is_reported_once(editor: Editor) -> None:
     editor.wait_for("mothball.toml", "expired-ignore")
 
 
-def test_ignores_of_an_outer_folder_that_files_of_an_inner_folder_use_are_not_unused(editor: Editor) -> None:
+def test_ignores_of_outer_folder_used_by_inner_folder_are_not_unused(editor: Editor) -> None:
     files = {
         ".git/HEAD": "ref: refs/heads/main\n",
         "mothball.toml": '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n',

@@ -76,7 +76,7 @@ def test_a_file_deleted_during_a_check_is_not_shown_by_it(editor: Editor, monkey
     assert [one["uri"] for one in editor.client.published[len(found) :]] == []
 
 
-def test_a_changed_configuration_is_followed(editor: Editor) -> None:
+def test_changed_configuration_is_applied(editor: Editor) -> None:
     editor.start(OLD)
     editor.check()
     editor.wait_for("requirements.txt", "archived")
@@ -122,7 +122,7 @@ def test_an_added_folder_is_checked(editor: Editor) -> None:
     editor.wait_for("b/requirements.txt", "archived")
 
 
-def test_check_again_asks_the_index_for_all_names_of_the_workspace(editor: Editor) -> None:
+def test_check_again_looks_up_all_names_of_the_workspace(editor: Editor) -> None:
     editor.start({**OLD, "a/requirements.txt": "fine\n"})
     editor.check()
     editor.wait_for("requirements.txt", "archived")
@@ -133,7 +133,7 @@ def test_check_again_asks_the_index_for_all_names_of_the_workspace(editor: Edito
     editor.wait_for("a/requirements.txt", "archived")
 
 
-def test_a_lookup_for_an_open_file_is_used_for_the_other_files(editor: Editor) -> None:
+def test_lookup_for_an_open_file_is_used_for_other_files(editor: Editor) -> None:
     editor.start({"a/requirements.txt": "fine\n", "requirements.txt": "fine\n"})
     assert editor.check()["findings"] == 0
     document = editor.open("requirements.txt", "fine\n")
@@ -348,7 +348,7 @@ def test_only_changed_diagnostics_are_sent(editor: Editor) -> None:
     assert [one["uri"] for one in editor.client.published[2:]] == [editor.uri("a/requirements.txt")]
 
 
-def test_a_background_check_that_crashes_is_logged_and_the_next_change_is_followed(
+def test_crash_of_background_check_is_logged_and_next_change_is_checked(
     editor: Editor, caplog: pytest.LogCaptureFixture
 ) -> None:
     editor.start(OLD)

@@ -69,7 +69,7 @@ def with_tests(installation: Installation, tmp_path: Path) -> Installation:
     return found
 
 
-def test_the_extension_keeps_its_promises_inside_the_extension_host(
+def test_extension_host_assertions(
     with_tests: Installation,
     open_window: OpenWindow,
     installed_server: Path,

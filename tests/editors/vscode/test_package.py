@@ -21,7 +21,7 @@ def test_the_extension_passes_its_own_checks(script: str) -> None:
         npm_run(script)
 
 
-def test_the_package_holds_what_runs_and_nothing_else() -> None:
+def test_package_contains_only_runtime_files() -> None:
     with or_skip():
         npm_run("package")
     with zipfile.ZipFile(PACKAGE) as package:

@@ -8,7 +8,7 @@ from tests.editors.vscode import shop
 from tests.editors.vscode.window import OpenWindow, TakePicture
 
 
-def test_nothing_is_started_in_a_workspace_until_it_is_trusted(
+def test_nothing_is_started_in_an_untrusted_workspace(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
     # Whatever could be started writes a line first: the workspace's own environment, and the user's program on PATH.

@@ -9,7 +9,7 @@ from tests.editors.vscode import shop
 from tests.editors.vscode.window import OpenWindow, TakePicture
 
 
-def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
+def test_missing_server_is_reported_once_with_instructions(
     open_window: OpenWindow, tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = tmp_path / "shop"
@@ -33,7 +33,7 @@ def test_a_missing_server_is_told_once_with_the_way_to_the_instructions(
     assert window.page.locator(".notification-toast").count() == 1
 
 
-def test_uvx_is_asked_about_once_and_the_answer_is_kept(
+def test_uvx_question_is_asked_once_and_answer_is_stored(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
     uvx, asked = _uvx(tmp_path, installed_server)
@@ -52,7 +52,7 @@ def test_uvx_is_asked_about_once_and_the_answer_is_kept(
     assert window.server.machine_settings["mothball.uvx"] == "always"
 
 
-def test_the_question_about_uvx_outlives_a_reload_until_it_is_answered_or_dismissed(
+def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path
 ) -> None:
     uvx, asked = _uvx(tmp_path, installed_server)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.smoke
-def test_from_the_first_underline_to_the_fixed_file(
+def test_diagnostics_hover_and_quick_fix(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = shop.write(tmp_path / "shop")
@@ -51,7 +51,7 @@ def test_from_the_first_underline_to_the_fixed_file(
     picture(window, "problems")
 
 
-def test_pyproject_is_underlined_at_the_name(
+def test_pyproject_diagnostic_is_at_the_name(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = shop.write(tmp_path / "shop")
@@ -62,7 +62,7 @@ def test_pyproject_is_underlined_at_the_name(
     picture(window, "pyproject")
 
 
-def test_what_is_typed_is_underlined_and_what_is_deleted_is_not(
+def test_diagnostics_follow_typing_and_deleting(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
 ) -> None:
     folder = shop.write(tmp_path / "shop", {"requirements.txt": ""})
@@ -92,7 +92,7 @@ def test_the_environment_of_the_folder_is_found_without_the_python_extension(
     window.wait_for_underlines(*shop.UNDERLINED)
 
 
-def test_the_setting_wins_and_a_wrong_one_is_told(
+def test_setting_takes_precedence_and_invalid_one_is_reported(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = shop.write(tmp_path / "shop")
@@ -102,7 +102,7 @@ def test_the_setting_wins_and_a_wrong_one_is_told(
     picture(window, "wrong-setting")
 
 
-def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
+def test_failing_server_is_reported_once_with_output(
     open_window: OpenWindow, tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = shop.write(tmp_path / "shop")
@@ -118,7 +118,7 @@ def test_a_server_that_fails_is_told_once_with_its_output_at_hand(
     window.page.locator(".panel .view-lines", has_text=re.compile(r"unknown\scommand\slsp")).wait_for()
 
 
-def test_a_server_that_never_answers_can_be_replaced(open_window: OpenWindow, tmp_path: Path) -> None:
+def test_unresponsive_server_can_be_restarted(open_window: OpenWindow, tmp_path: Path) -> None:
     folder = shop.write(tmp_path / "shop")
     silent, started = tmp_path / "mothball", tmp_path / "started"
     silent.write_text(f"#!/bin/sh\necho $$ >> {started}\nexec sleep 600\n", "utf-8")
@@ -134,7 +134,7 @@ def test_a_server_that_never_answers_can_be_replaced(open_window: OpenWindow, tm
     window.status("is starting")
 
 
-def test_a_server_that_was_left_alone_is_started_again_by_the_next_command(
+def test_crashed_server_is_restarted_by_next_command(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
     folder = shop.write(tmp_path / "shop")
@@ -166,7 +166,7 @@ def test_a_server_that_was_left_alone_is_started_again_by_the_next_command(
     assert _lines(started) == 11
 
 
-def test_an_index_is_asked_and_asked_again_when_somebody_wants_to_know(
+def test_check_again_looks_up_on_the_index_again(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "shop"
@@ -197,7 +197,7 @@ def _runs(process: int) -> bool:
     return True
 
 
-def test_the_path_of_the_local_machine_is_not_taken_in_a_remote_window(
+def test_local_path_setting_is_ignored_in_remote_window(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
 ) -> None:
     # To code-server every window is a remote one.

@@ -28,7 +28,7 @@ def routed(settings: Settings, config: ProjectConfig, home: Path, **variables: s
     return Router(DeclaredIndexes("requirements"), resolve_network(config, side.user, side.overrides)).route(ANY)
 
 
-def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Path) -> None:
+def test_pip_settings_and_credentials_apply_in_the_editor(tmp_path: Path) -> None:
     address = "https://user:pw@a.example/simple/"
     route = routed(Settings(), ProjectConfig(), tmp_path, PIP_INDEX_URL=address)
     assert isinstance(route, IndexRoute)
@@ -37,13 +37,13 @@ def test_what_pip_was_told_holds_in_the_editor_with_its_credentials(tmp_path: Pa
         assert UserIndexUrl(address) in read_effective_settings(Settings(), Environment()).user.credentials.index_urls
 
 
-def test_the_editors_own_index_tells_so(tmp_path: Path) -> None:
+def test_index_of_editor_settings_has_its_provenance(tmp_path: Path) -> None:
     route = routed(Settings(index_url="https://b.example/simple/"), ProjectConfig(), tmp_path)
     assert isinstance(route, IndexRoute)
     assert [one.set_by for one in route.indexes] == ["`indexUrl` in the editor settings"]
 
 
-def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path) -> None:
+def test_local_index_of_the_repository_needs_user_consent(tmp_path: Path) -> None:
     project = ProjectConfig(index_url=LOCAL)
     assert routed(Settings(), project, tmp_path) == Skipped(SkipReason.CONSENT)
     for asked in (
@@ -56,7 +56,7 @@ def test_a_local_index_of_the_repository_needs_the_users_consent(tmp_path: Path)
         assert asked.urls == (LOCAL,)
 
 
-def test_a_pip_conf_that_cannot_be_used_is_told_as_the_users_own_file_would_be(tmp_path: Path) -> None:
+def test_invalid_pip_conf_is_reported_as_user_configuration(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_text("[global\n")
     with pytest.raises(UnreadableFileError, match=r"pip\.conf"):
         routed(Settings(), ProjectConfig(), tmp_path, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))

@@ -111,9 +111,7 @@ UTF_32 = {**PUSH, "general": {"positionEncodings": ["utf-32"]}}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_editor_shows_what_the_command_says(
-    client: InProcess, project: Workspace, tmp_path: Path, name: str
-) -> None:
+def test_editor_matches_the_command_line(client: InProcess, project: Workspace, tmp_path: Path, name: str) -> None:
     client.initialize(UTF_32, str(project.root))
     document = client.open(project.path(name), FILES[name])
     client.wait_for(lambda: document in client.diagnostics)
@@ -124,9 +122,7 @@ def test_the_editor_shows_what_the_command_says(
         assert expected
 
 
-def test_the_check_of_the_workspace_shows_what_the_command_says(
-    client: InProcess, project: Workspace, tmp_path: Path
-) -> None:
+def test_workspace_check_matches_the_command_line(client: InProcess, project: Workspace, tmp_path: Path) -> None:
     client.initialize(UTF_32, str(project.root))
     client.command("mothball.checkWorkspace")
     expected = {name: checked(project, tmp_path / "home", name)[0] for name in FILES}

@@ -56,7 +56,7 @@ def until(client: InProcess, condition: Callable[[], bool]) -> None:
 # --- long texts -------------------------------------------------------------------------------------------------------
 
 
-def test_of_the_texts_that_come_while_a_long_one_is_judged_only_the_last_is(
+def test_only_last_text_is_checked_after_a_long_check(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
@@ -71,7 +71,7 @@ def test_of_the_texts_that_come_while_a_long_one_is_judged_only_the_last_is(
     assert "first" not in str(client.published)
 
 
-def test_answers_that_come_while_a_long_text_is_judged_count(
+def test_results_during_check_of_long_text_are_used(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
 ) -> None:
     held.go.set()
@@ -90,7 +90,7 @@ def test_answers_that_come_while_a_long_text_is_judged_count(
     client.wait_for_diagnostics(document)
 
 
-def test_the_verdict_on_a_long_text_that_was_closed_meanwhile_is_shown_nowhere(
+def test_result_of_a_long_text_closed_meanwhile_is_dropped(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
@@ -108,7 +108,7 @@ def test_the_verdict_on_a_long_text_that_was_closed_meanwhile_is_shown_nowhere(
 # --- at the edges -----------------------------------------------------------------------------------------------------
 
 
-def test_a_text_that_is_changed_and_closed_at_once_is_not_judged(
+def test_text_changed_and_closed_immediately_is_not_checked(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
@@ -125,7 +125,7 @@ def test_a_text_that_is_changed_and_closed_at_once_is_not_judged(
     assert [codes_of(one["diagnostics"]) for one in client.published] == [["unreadable"]]
 
 
-def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
+def test_crash_of_check_is_reported_and_next_text_is_checked(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object) -> AnalysisResult:
@@ -143,7 +143,7 @@ def test_a_bug_in_judging_is_told_in_the_file_and_the_next_text_is_judged(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_the_clock_passes_over_a_document_that_is_not_read_yet(
+def test_periodic_task_skips_document_being_read(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
@@ -157,9 +157,7 @@ def test_the_clock_passes_over_a_document_that_is_not_read_yet(
     client.wait_for_diagnostics(document, "archived")
 
 
-def test_links_wait_a_little_for_the_answers_that_say_where_they_lead(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex
-) -> None:
+def test_links_wait_for_lookup_results(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived", delay=0.3))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
@@ -167,7 +165,7 @@ def test_links_wait_a_little_for_the_answers_that_say_where_they_lead(
     assert codes_of(client.diagnostics[document]) == ["archived"]
 
 
-def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
+def test_canceled_pull_does_not_block_other_pulls(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
@@ -186,7 +184,7 @@ def test_a_pull_that_is_cancelled_while_it_waits_holds_nobody_up(
     assert codes_of(client.answer(second)["items"]) == ["unreadable"]
 
 
-def test_a_document_that_is_closed_while_its_diagnostics_are_waited_for_has_none(
+def test_pull_of_a_document_closed_meanwhile_is_empty(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
@@ -206,7 +204,7 @@ SCRIPT = '# /// script\n# dependencies = ["==broken"]\n# ///\n'
 
 
 @pytest.mark.parametrize("capabilities", [PUSH, PULL])
-def test_scripts_are_given_up_when_the_setting_goes(
+def test_scripts_are_cleared_when_disabled(
     client: InProcess, workspace: Workspace, capabilities: dict[str, object]
 ) -> None:
     client.start(capabilities, str(workspace.root), offline=True, scripts=True)
@@ -226,9 +224,7 @@ def test_scripts_are_given_up_when_the_setting_goes(
         client.wait_for_diagnostics(document)
 
 
-def test_a_client_that_answers_the_question_for_its_settings_with_nothing_keeps_them(
-    client: InProcess, workspace: Workspace
-) -> None:
+def test_empty_response_to_settings_request_keeps_settings(client: InProcess, workspace: Workspace) -> None:
     client.silent_about.add("workspace/configuration")
     client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
     client.notify("workspace/didChangeConfiguration", {"settings": None})

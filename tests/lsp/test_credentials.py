@@ -34,7 +34,7 @@ def write_netrc(home: Path, password: str) -> None:
     (home / ".netrc").chmod(0o600)
 
 
-def test_a_login_that_was_mended_in_netrc_counts_from_the_next_question(
+def test_changed_netrc_is_used_for_next_lookup(
     client: InProcess, workspace: Workspace, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mothball.lsp.lookups.RETRY_AFTER", 0.0)
@@ -51,7 +51,7 @@ def test_a_login_that_was_mended_in_netrc_counts_from_the_next_question(
         client.wait_for_diagnostics(document, "archived")
 
 
-def test_check_again_asks_the_keyring_anew(
+def test_check_again_reads_the_keyring_again(
     client: InProcess, workspace: Workspace, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = home / ".config" / "mothball"
@@ -67,7 +67,7 @@ def test_check_again_asks_the_keyring_anew(
         client.wait_for_diagnostics(document, "archived")
 
 
-def test_check_again_reads_the_users_own_files_anew(
+def test_check_again_reads_user_configuration_again(
     client: InProcess, workspace: Workspace, home: Path, index: ScriptedIndex
 ) -> None:
     index.script("old-lib", page("old-lib", "archived"))
