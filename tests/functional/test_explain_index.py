@@ -134,7 +134,7 @@ def test_invalid_pip_conf_is_an_error(project: Project) -> None:
     config.write_text("[global\n")
     result = project.check(env={"PIP_CONFIG_FILE": str(config)})
     assert result.code == 2
-    assert "pip.conf: pip's configuration cannot be used: line 1: invalid INI" in result.err
+    assert "pip.conf: pip configuration cannot be used: line 1: invalid INI" in result.err
 
 
 def test_credentials_in_index_urls_are_not_shown(project: Project) -> None:

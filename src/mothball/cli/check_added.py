@@ -95,7 +95,7 @@ def _added_report(
     plan = plan_lookups(discovered.files, settings)
     results = session.look_up(plan.queries(), cache_only=True)
     if settings.refresh or not all(map(_is_settled, (*results.values(), *plan.skipped()))):
-        discovered = change_reader.read(setup.config_resolver, settings, whole=True)
+        discovered = change_reader.read(setup.config_resolver, settings, full_context=True)
         plan = plan_lookups(discovered.files, settings)
         results = session.look_up(plan.queries())
     return build_report(plan, results, settings, discovered.unreadable, discovered.problems), discovered

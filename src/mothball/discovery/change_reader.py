@@ -1,7 +1,7 @@
-"""From a change in git to source files of which only what the change adds is judged.
+"""Turn a change in git into source files in which only added dependencies are selected for checking.
 
-What the change touches is read first. The rest of the repository, at the base and in the target, is read only where it
-matters: for a name that is not known to be fine, and where a file is read only because another one includes it.
+The touched files are read first. Other files of the base and target trees are read only if needed: for a name whose
+status is not known to be acceptable, and for files that are dependency files only because another file includes them.
 """
 
 from __future__ import annotations
@@ -34,217 +34,234 @@ from mothball.repository.git_change import Base, Change
 from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import upward
 
-# Asking git about more paths than this costs as much as asking about all.
+# For more paths than this, listing the complete tree is as fast.
 _MANY_PATHS = 300
 
 
 class PathSelection(NamedTuple):
-    """What of a change is to be judged.
+    """The files of a change to check.
 
-    ``files`` and ``directories`` are absolute paths; where ``files`` is None, all that the change touches is wanted.
-    ``format`` is what the files among them are read as, where that is not what their names say.
+    ``files`` and ``directories`` are absolute paths; if ``files`` is None, all touched files are selected. ``format``
+    (``--as``) overrides the format of ``files``.
     """
 
     files: frozenset[str] | None = None
     directories: tuple[str, ...] = ()
     format: str | None = None
 
-    def takes(self, path: str) -> bool:
-        """Return whether the absolute ``path`` is to be judged."""
-        return self.files is None or path in self.files or any(is_inside(path, one) for one in self.directories)
+    def selects(self, path: str) -> bool:
+        """Return True if the file at the absolute ``path`` is selected."""
+        if self.files is None or path in self.files:
+            return True
+        return any(is_inside(path, directory) for directory in self.directories)
 
     def is_forced(self, path: str) -> bool:
-        """Return whether the file at the absolute ``path`` is read as something else than its name says."""
+        """Return True if ``format`` applies to the file at the absolute ``path``."""
         return self.format is not None and self.files is not None and path in self.files
 
     def format_of(self, path: str) -> str | None:
-        """Return the format of the file at the absolute ``path``, None for what is no dependency file by its name."""
+        """Return the format of the file at the absolute ``path``, None if it is not a known dependency file."""
         return self.format if self.is_forced(path) else format_of(path)
 
 
 def select_paths(paths: Iterable[str], file_format: str | None) -> PathSelection:
-    """Return what ``paths``, absolute ones of files and directories, ask for: everything where there are none."""
-    given = frozenset(paths)
-    directories = tuple(sorted(path for path in given if os.path.isdir(path)))
-    return PathSelection(given.difference(directories) if given else None, directories, file_format)
+    """Return the selection of ``paths``, absolute paths of files and directories; without paths, select all files."""
+    named = frozenset(paths)
+    directories = tuple(sorted(path for path in named if os.path.isdir(path)))
+    return PathSelection(named.difference(directories) if named else None, directories, file_format)
 
 
 class ChangeReader:
-    """What is read of one change. Any method may raise GitError.
+    """Reads the files of one change. Every method may raise GitError.
 
-    ``candidates`` are the absolute paths of the files that may add something: the target has them, no parent has them
-    as they are, and they are wanted.
+    ``candidates`` are the absolute paths of the files that may add dependencies: selected files in the target that
+    differ from every base.
     """
 
-    def __init__(self, change: Change, wanted: PathSelection) -> None:
-        """Find the candidates; no file is read yet."""
+    def __init__(self, change: Change, selection: PathSelection) -> None:
+        """Determine the candidates, without reading any file."""
         self._change = change
-        self._wanted = wanted
-        # A script that bore another name before is still a script.
-        self._endings = {os.path.splitext(one)[1] for one in wanted.files or ()} if wanted.format else set()
+        self._selection = selection
+        # A renamed script must be found under its old name, so files with the same extension are considered.
+        self._extensions = {os.path.splitext(path)[1] for path in selection.files or ()} if selection.format else set()
         touched = dict.fromkeys(path for base in change.bases for path in base.touched)
         self._config_resolver: ConfigResolver | None = None
-        self._places = {change.absolute(path) for path in touched}
-        for path in list(self._places):
-            self._places.update(takewhile(lambda one: one not in self._places, self._above(path)))
-        self._touched = {change.absolute(path): path for path in touched if self._matters(change.absolute(path))}
-        # What is as one of the parents has it was added elsewhere.
+        self._touched_paths = {change.absolute(path) for path in touched}
+        for path in list(self._touched_paths):
+            new_parents = takewhile(lambda parent: parent not in self._touched_paths, self._parents(path))
+            self._touched_paths.update(new_parents)
+        self._touched = {
+            change.absolute(path): path for path in touched if self._may_be_dependency_file(change.absolute(path))
+        }
+        # In a merge, a file that is unchanged from one of the parents was added in that parent.
         self.candidates = {
             absolute
             for absolute, path in self._touched.items()
-            if wanted.takes(absolute) and all(_is_file_after(base, path) for base in change.bases)
+            if selection.selects(absolute) and all(_is_file_after(base, path) for base in change.bases)
         }
 
     def touches(self, path: str) -> bool:
-        """Return whether the change touches the file at the absolute ``path``, or any in the directory there."""
-        return path in self._places
+        """Return True if the change touches the file or directory at the absolute ``path``."""
+        return path in self._touched_paths
 
-    def read(self, config_resolver: ConfigResolver, settings: RunSettings, *, whole: bool = False) -> DiscoveryResult:
-        """Return the files that the change touches, each with what it adds to be judged.
+    def read(
+        self, config_resolver: ConfigResolver, settings: RunSettings, *, full_context: bool = False
+    ) -> DiscoveryResult:
+        """Return the touched files, with their added dependencies selected.
 
-        With ``whole``, or where an include makes it matter, what surrounds them is read as well and told by it from
-        what was there before.
+        With ``full_context``, or if includes require it, related files are read as well, and dependencies in their base
+        versions do not count as added.
         """
         self._config_resolver = config_resolver
-        named = [path for path in self._touched if self._wanted.format_of(path) and self._is_in_target(path)]
+        named = [path for path in self._touched if self._selection.format_of(path) and self._is_in_target(path)]
         self._prefetch()
-        found = self._discover(named, config_resolver, settings)
-        # What a text is, and whether a constraints file is installed from, those tell that include it.
-        gone = [path for path in self._touched if not self._is_in_target(path)]
-        includers = (
+        target = self._discover(named, config_resolver, settings)
+        # Including files decide whether a text is a dependency file, and whether a constraints file is installed.
+        deleted = [path for path in self._touched if not self._is_in_target(path)]
+        needs_including_files = (
             not self.candidates <= set(named)
             or any(map(is_constraints, self.candidates))
-            or any(self._wanted.format_of(path) is None for path in gone)
+            or any(self._selection.format_of(path) is None for path in deleted)
         )
-        reached = not {_path_of(file) for file in found.files} <= set(named)
+        has_other_files = not {_path_of(file) for file in target.files} <= set(named)
         bases = self._change.bases
-        if not (whole or includers or reached):
-            return self._judged(found, [version for one in bases for version in self._touched_base(one, self._touched)])
-        around = self._around(found.files, self._change.target_paths(), includers=includers)
-        found = self._discover(
-            [*named, *(path for path in around if path not in self._touched)], config_resolver, settings
+        if not (full_context or needs_including_files or has_other_files):
+            base_files = [version for base in bases for version in self._touched_base_files(base, self._touched)]
+            return self._select_added(target, base_files)
+        related = self._related(target.files, self._change.target_paths(), with_including_files=needs_including_files)
+        target = self._discover(
+            [*named, *(path for path in related if path not in self._touched)], config_resolver, settings
         )
-        files = found.files
-        return self._judged(
-            found, [version for one in bases for version in self._whole_base(one, files, includers=includers)]
-        )
+        base_files = [
+            version
+            for base in bases
+            for version in self._all_base_files(base, target.files, with_including_files=needs_including_files)
+        ]
+        return self._select_added(target, base_files)
 
-    # --- what is to be read -------------------------------------------------------------------------------------------
+    # --- files to read ------------------------------------------------------------------------------------------------
 
-    def _matters(self, path: str) -> bool:
-        return os.path.splitext(path)[1] in self._endings if self._wanted.format else may_be_dependency_file(path)
+    def _may_be_dependency_file(self, path: str) -> bool:
+        if self._selection.format:
+            return os.path.splitext(path)[1] in self._extensions
+        return may_be_dependency_file(path)
 
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
 
     def _prefetch(self) -> None:
-        """Learn in two calls of git what the first look needs: which configurations there are, and all contents."""
+        """Read everything that the first pass needs with two git processes: entries of configurations, and contents."""
         target, change = self._change.target, self._change
-        by_name = {relative for path, relative in self._touched.items() if self._wanted.format_of(path)}
+        by_name = {relative for path, relative in self._touched.items() if self._selection.format_of(path)}
         touched = [base.touched[path] for base in change.bases for path in by_name & base.touched.keys()]
-        oids = [entry.oid for one in touched for entry in (one.before, one.after) if entry]
+        oids = [entry.oid for difference in touched for entry in (difference.before, difference.after) if entry]
         if isinstance(target, GitTree):
-            directories = {directory for path in self._touched for directory in self._above(path)}
+            directories = {directory for path in self._touched for directory in self._parents(path)}
             paths = [
-                os.path.join(one, name)
-                for one in directories
+                os.path.join(directory, name)
+                for directory in directories
                 for name in (MOTHBALL_TOML, UV_TOML, HATCH_TOML, *PROJECT_FILES)
             ]
             if len(paths) > _MANY_PATHS:
                 target.paths()
             target.prefetch(paths)
-            configurations = [one for one in paths if one.endswith((MOTHBALL_TOML, PYPROJECT_TOML))]
-            oids += [entry.oid for one in configurations if (entry := target.entry(one))]
+            configurations = [path for path in paths if path.endswith((MOTHBALL_TOML, PYPROJECT_TOML))]
+            oids += [entry.oid for path in configurations if (entry := target.entry(path))]
         change.blobs.fetch(oid for oid in oids if oid)
 
-    def _above(self, path: str) -> Iterator[str]:
+    def _parents(self, path: str) -> Iterator[str]:
         return upward(os.path.dirname(path), self._change.repository.root)
 
-    def _around(self, files: Iterable[SourceFile], paths: Iterable[str], *, includers: bool) -> list[str]:
-        """Return those of ``paths`` that can matter to ``files``: of the same project, or of one around it.
+    def _related(self, files: Iterable[SourceFile], paths: Iterable[str], *, with_including_files: bool) -> list[str]:
+        """Return those of ``paths`` that are dependency files of the same project as ``files``, or an enclosing one.
 
-        To a lock also the members of its workspace matter. ``includers`` asks for all that may include others.
+        For a lock, files of projects below (workspace members) are included. ``with_including_files`` adds all files
+        of formats that can include others.
         """
-        judged = [file for file in files if _path_of(file) in self.candidates or format_of(_path_of(file)) is None]
-        projects = {file.project for file in judged}
-        if includers:
+        checked = [file for file in files if _path_of(file) in self.candidates or format_of(_path_of(file)) is None]
+        projects = {file.project for file in checked}
+        if with_including_files:
             projects.update(map(self._project_of, self.candidates))
-        workspaces = {file.project for file in judged if is_lock(file.document)}
-        around = []
+        workspaces = {file.project for file in checked if is_lock(file.document)}
+        related = []
         for path in paths:
             file_format = format_of(path)
             if file_format is None:
                 continue
             project = self._project_of(path)
             if (
-                any(is_inside(one, project) for one in projects)
-                or any(is_inside(project, one) for one in workspaces)
-                or (includers and file_format in INCLUDING_FORMATS)
+                any(is_inside(checked_project, project) for checked_project in projects)
+                or any(is_inside(project, workspace) for workspace in workspaces)
+                or (with_including_files and file_format in INCLUDING_FORMATS)
             ):
-                around.append(path)
-        return around
+                related.append(path)
+        return related
 
-    # --- the target ---------------------------------------------------------------------------------------------------
+    # --- target tree --------------------------------------------------------------------------------------------------
 
     def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
         root, target = self._change.repository.root, self._change.target
         target.prepare(paths)
-        forced = [path for path in paths if self._wanted.is_forced(path)]
-        plain = [path for path in paths if not self._wanted.is_forced(path)]
-        found = discover(DiscoveryRequest(tuple(plain), root=root, apply_exclude=True), config_resolver, settings)
+        forced = [path for path in paths if self._selection.is_forced(path)]
+        plain = [path for path in paths if not self._selection.is_forced(path)]
+        request = DiscoveryRequest(tuple(plain), root=root, apply_exclude=True)
+        result = discover(request, config_resolver, settings)
         if not forced:
-            return found
-        given = DiscoveryRequest(tuple(forced), self._wanted.format, root=root, apply_exclude=True)
-        more = discover(given, config_resolver, settings)
+            return result
+        request = DiscoveryRequest(tuple(forced), self._selection.format, root=root, apply_exclude=True)
+        forced_result = discover(request, config_resolver, settings)
         return DiscoveryResult(
-            (*found.files, *more.files),
-            (*found.unreadable, *more.unreadable),
-            tuple(dict.fromkeys((*found.problems, *more.problems))),
+            (*result.files, *forced_result.files),
+            (*result.unreadable, *forced_result.unreadable),
+            tuple(dict.fromkeys((*result.problems, *forced_result.problems))),
         )
 
     def _project_of(self, path: str) -> str:
         return project_of(path, self._change.repository.root, self._change.target)
 
-    # --- the base -----------------------------------------------------------------------------------------------------
+    # --- base trees ---------------------------------------------------------------------------------------------------
 
-    def _touched_base(self, base: Base, paths: Iterable[str]) -> Iterator[FileVersion]:
-        """Yield the versions that a base has of those of ``paths`` that are dependency files by their names.
+    def _touched_base_files(self, base: Base, paths: Iterable[str]) -> Iterator[FileVersion]:
+        """Yield the base versions of those of ``paths`` that are known dependency files.
 
-        A text that bore another name there is one only where something included it.
+        Other texts are dependency files of the base only if a file there includes them (see ``_all_base_files``).
         """
         for path in paths:
             entry = base.tree.entry(path)
             if entry is None or not entry.is_file:
                 continue
-            file_format = self._wanted.format_of(path) or (self._wanted.format if path in self._touched else None)
+            file_format = self._selection.format_of(path) or (self._selection.format if path in self._touched else None)
             if file_format is not None:
                 yield from self._version(base, path, file_format, _kind_of(path))
 
-    def _whole_base(self, base: Base, files: Iterable[SourceFile], *, includers: bool) -> Iterator[FileVersion]:
-        """Yield the versions that a base has of all that can matter, with what they include."""
+    def _all_base_files(
+        self, base: Base, files: Iterable[SourceFile], *, with_including_files: bool
+    ) -> Iterator[FileVersion]:
+        """Yield the base versions of all touched and related files, and of the files that they include."""
         touched = set(self._touched)
-        around = [*self._around(files, base.tree.paths(), includers=includers), *map(_path_of, files)]
-        paths = [*self._touched, *(path for path in dict.fromkeys(around) if path not in touched)]
+        related = self._related(files, base.tree.paths(), with_including_files=with_including_files)
+        others = dict.fromkeys([*related, *map(_path_of, files)])
+        paths = [*self._touched, *(path for path in others if path not in touched)]
         self._change.blobs.fetch(entry.oid for path in paths if (entry := base.tree.entry(path)))
-        waiting = deque(self._touched_base(base, paths))
-        seen = {version.path: version.kind for version in waiting}
-        while waiting:
-            version = waiting.popleft()
+        pending = deque(self._touched_base_files(base, paths))
+        seen = {version.path: version.kind for version in pending}
+        while pending:
+            version = pending.popleft()
             yield version
             for include in version.document.includes:
                 path = os.path.normpath(os.path.join(os.path.dirname(version.path), include.target))
-                # As in the target: what one file constrains with and another one installs is installed.
-                is_news = path not in seen or (
+                # As in the target, a file that is included both as requirements and as constraints is requirements.
+                is_new = path not in seen or (
                     seen[path] is DependencyKind.CONSTRAINT and include.kind is DependencyKind.REQUIREMENT
                 )
-                if is_news and may_be_included(path) and base.tree.is_file(path):
+                if is_new and may_be_included(path) and base.tree.is_file(path):
                     seen[path] = include.kind
-                    waiting.extend(self._version(base, path, "requirements", include.kind))
+                    pending.extend(self._version(base, path, "requirements", include.kind))
 
     def _version(self, base: Base, path: str, file_format: str, kind: DependencyKind) -> Iterator[FileVersion]:
-        """Yield what a base has at ``path``, nothing where that is no text: then everything is new.
+        """Yield the base version of the file at ``path``.
 
-        Nor is there anything in what the configuration excludes: it is not the project's.
+        Yields nothing if it is unreadable or excluded: all dependencies of the target version are added then.
         """
         resolved_config = (
             self._config_resolver.resolve(path, self._change.repository.root) if self._config_resolver else None
@@ -260,30 +277,31 @@ class ChangeReader:
         parent = self._change.bases.index(base)
         yield FileVersion(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
 
-    # --- the two together ---------------------------------------------------------------------------------------------
+    # --- added dependencies -------------------------------------------------------------------------------------------
 
-    def _judged(self, found: DiscoveryResult, base: list[FileVersion]) -> DiscoveryResult:
-        """Return ``found`` with what the change adds to be judged, and all else for context."""
-        before = {(version.path, version.kind) for version in base}
-        # What the target's files say of a name that is at home holds for the entry that stood there before.
-        local_names = {_path_of(file): file.local_names for file in found.files if file.local_names}
-        base = [
-            one._replace(document=skip_local_names(one.document, local_names[one.path]))
-            if one.path in local_names
-            else one
-            for one in base
+    def _select_added(self, target: DiscoveryResult, base_files: list[FileVersion]) -> DiscoveryResult:
+        """Return ``target`` with the added dependencies selected; files without changes are context."""
+        base_kinds = {(version.path, version.kind) for version in base_files}
+        # Local names of the target also apply to the base version of the same file.
+        local_names = {_path_of(file): file.local_names for file in target.files if file.local_names}
+        base_files = [
+            version._replace(document=skip_local_names(version.document, local_names[version.path]))
+            if version.path in local_names
+            else version
+            for version in base_files
         ]
         targets = []
-        for file in found.files:
+        for file in target.files:
             path = _path_of(file)
-            if path in self.candidates or self._is_included(path, file.kind, before):
+            if path in self.candidates or self._is_newly_included(path, file.kind, base_kinds):
                 targets.append(FileVersion(path, file.project, file.text, file.document, self._oid(path), file.kind))
-        present: dict[str, Document | None] = {_path_of(file): file.document for file in found.files}
+        present: dict[str, Document | None] = {_path_of(file): file.document for file in target.files}
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})
-        added = dict(zip([one.path for one in targets], additions(targets, base, present), strict=True))
+        paths = [version.path for version in targets]
+        added = dict(zip(paths, additions(targets, base_files, present), strict=True))
         files = []
-        for file in found.files:
+        for file in target.files:
             addition = added.get(_path_of(file))
             problems = addition.problems if addition else ()
             files.append(
@@ -293,19 +311,19 @@ class ChangeReader:
                     is_context=addition is None,
                 )
             )
-        unreadable = tuple(one for one in found.unreadable if os.path.abspath(one.path) in self.candidates)
-        return DiscoveryResult(tuple(files), unreadable, found.problems)
+        unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
+        return DiscoveryResult(tuple(files), unreadable, target.problems)
 
-    def _is_included(self, path: str, kind: DependencyKind, before: set[tuple[str, DependencyKind]]) -> bool:
-        """Return whether the file belongs to the project from now on, or is installed from where it only constrained.
+    def _is_newly_included(self, path: str, kind: DependencyKind, base_kinds: set[tuple[str, DependencyKind]]) -> bool:
+        """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
 
-        ``before`` holds the files of the base, and what each was.
+        ``base_kinds`` are the paths and kinds of the files in the bases.
         """
-        if (path, DependencyKind.REQUIREMENT) in before:
+        if (path, DependencyKind.REQUIREMENT) in base_kinds:
             return False
-        if (path, DependencyKind.CONSTRAINT) in before:
+        if (path, DependencyKind.CONSTRAINT) in base_kinds:
             return kind is DependencyKind.REQUIREMENT
-        return self._wanted.format_of(path) is None
+        return self._selection.format_of(path) is None
 
     def _oid(self, path: str) -> str:
         target = self._change.target
@@ -323,5 +341,5 @@ def _kind_of(path: str) -> DependencyKind:
 
 
 def _path_of(file: SourceFile) -> str:
-    """Return the absolute path of ``file``, which is shown relative to the working directory where it lies below."""
+    """Return the absolute path of ``file``; its ``path`` may be relative to the working directory."""
     return os.path.abspath(file.path)

@@ -1,4 +1,4 @@
-"""What the user has told installers of indexes, read from the environment and the disk."""
+"""Read the index settings of pip, uv and Pipenv from the environment and the user's configuration files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mothball.discovery.uv_settings import read_uv
 
 
 def with_installers(user: UserConfig) -> UserConfig:
-    """Return ``user`` with what the installers were told, and with the addresses that they know. Raises as below."""
-    told = read_installers()
-    addresses = (*user.credentials.index_urls, *told.index_urls)
-    return user._replace(installers=told, credentials=user.credentials._replace(index_urls=addresses))
+    """Return ``user`` with the settings of the installers and their index URLs. Raises like ``read_installers``."""
+    installers = read_installers()
+    index_urls = (*user.credentials.index_urls, *installers.index_urls)
+    return user._replace(installers=installers, credentials=user.credentials._replace(index_urls=index_urls))
 
 
 def read_installers(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> InstallerSettings:
-    """Return the settings of pip, uv and Pipenv for whoever runs this.
+    """Return the user's settings of pip, uv and Pipenv.
 
-    Raises UnreadableFileError on a configuration file that its installer would refuse too: nobody knows then where
-    names may go.
+    Raises UnreadableFileError for a configuration file that its installer would reject too: the indexes to query are
+    unknown then.
     """
     variables = os.environ if environment is None else environment
     mirror = variables.get("PIPENV_PYPI_MIRROR", "")

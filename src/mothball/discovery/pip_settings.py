@@ -1,7 +1,7 @@
-"""What pip is told outside of requirements files: its configuration files and its ``PIP_...`` variables.
+"""Read pip's index settings from its configuration files and ``PIP_...`` variables.
 
-Files are read in pip's order, the section ``[install]`` beats ``[global]`` in whatever file it stands, and a variable
-beats both (pip, "Configuration": precedence).
+Files are read in pip's order. ``[install]`` takes precedence over ``[global]``, whichever file it is in, and a variable
+over both (pip documentation, "Configuration", "Precedence / Override order").
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from mothball.repository.files import read_utf8
 if TYPE_CHECKING:
     from mothball.formats.ini.scanner import IniScan
 
-# pip's names for one option.
+# Alternative names of an option.
 _ALIASES = {"pypi-url": "index-url"}
 _SECTIONS = ("global", "install")
 _VARIABLE = "PIP_"
 
 
 class _Value(NamedTuple):
-    """What is said, and where."""
+    """A setting, and its source for display."""
 
     text: str
     set_by: str
@@ -35,28 +35,28 @@ class _Value(NamedTuple):
 
 
 def read_pip(environment: Mapping[str, str], platform: str) -> PipSettings:
-    """Return pip's settings. Raises UnreadableFileError on a file that pip would not read either."""
+    """Return pip's settings. Raises UnreadableFileError for a file that pip would reject too."""
     values: dict[str, dict[str, _Value]] = {section: {} for section in _SECTIONS}
     for path in pip_files(environment, platform):
         if os.path.exists(path):
             for section, key, value in _read_file(path):
                 values[section][key] = value._replace(is_user_setting=is_user_setting(path, environment))
-    # An empty value takes back what a file before it said, within its section. Of two names for one option, pip uses
-    # the value that comes last.
-    in_order = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
-    said = {_ALIASES.get(key, key): value for key, value in (*in_order, *_variables(environment))}
-    main = said.get("index-url")
-    extra = said.get("extra-index-url", _Value("", ""))
-    off = said.get("no-index", _Value("", ""))
+    # An empty value resets the setting of an earlier file in the same section. If an option is set under both of its
+    # names, pip uses the last one.
+    ordered = [item for section in _SECTIONS for item in values[section].items() if item[1].text]
+    settings = {_ALIASES.get(key, key): value for key, value in (*ordered, *_variables(environment))}
+    default = settings.get("index-url")
+    extra = settings.get("extra-index-url", _Value("", ""))
+    no_index = settings.get("no-index", _Value("", ""))
     return PipSettings(
-        UserIndex(main.text.strip(), main.set_by, is_user_setting=main.is_user_setting) if main else None,
+        UserIndex(default.text.strip(), default.set_by, is_user_setting=default.is_user_setting) if default else None,
         tuple(UserIndex(url, extra.set_by, is_user_setting=extra.is_user_setting) for url in extra.text.split()),
-        off.set_by if is_on(off.text) else "",
+        no_index.set_by if is_on(no_index.text) else "",
     )
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, _Value]]:
-    """Yield what variables say, keyed as in files, in the order of the environment."""
+    """Yield the settings in variables by their keys in files, in the order of the environment."""
     for variable, value in environment.items():
         key = variable.removeprefix(_VARIABLE).lower().replace("_", "-")
         if value and variable == _VARIABLE + key.upper().replace("-", "_"):
@@ -69,14 +69,14 @@ def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
         text = read_utf8(path)
     except UnreadableFileError as error:
         if isinstance(error.__cause__, PermissionError):
-            return  # pip passes over what it may not open
+            return  # pip ignores files without read permission
         raise
-    from mothball.formats.ini.scanner import scan  # noqa: PLC0415 - only a user with such a file pays for it
+    from mothball.formats.ini.scanner import scan  # noqa: PLC0415 - most users have no such file
 
-    found = scan(text)
+    ini = scan(text)
     lines = LineIndex(text)
-    _refuse_broken(path, found, lines)
-    for section in found.sections:
+    _raise_if_invalid(path, ini, lines)
+    for section in ini.sections:
         for option in section.options if section.name in _SECTIONS else ():
             key = option.name.lower().replace("_", "-").removeprefix("--")
             value = "\n".join(line.slice(text) for line in option.lines)
@@ -84,10 +84,10 @@ def _read_file(path: str) -> Iterator[tuple[str, str, _Value]]:
             yield section.name, key, _Value(value, f"`{key}` in {path}:{line}")
 
 
-def _refuse_broken(path: str, found: IniScan, lines: LineIndex) -> None:
-    """Raise on what pip refuses: nobody knows then where names may go."""
-    if found.problems:
-        first = min(found.problems)
-        place = lines.position(first.span.start).line
-        cause = f"pip's configuration cannot be used: line {place}: {first.message}"
+def _raise_if_invalid(path: str, ini: IniScan, lines: LineIndex) -> None:
+    """Raise UnreadableFileError if pip would reject the file: the indexes to query are unknown then."""
+    if ini.problems:
+        first = min(ini.problems)
+        line = lines.position(first.span.start).line
+        cause = f"pip configuration cannot be used: line {line}: {first.message}"
         raise UnreadableFileError(path, cause, help_text=first.help)

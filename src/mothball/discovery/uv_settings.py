@@ -1,4 +1,4 @@
-"""What uv is told outside of projects: its ``UV_...`` variables, the user's uv.toml and the system's."""
+"""Read uv's index settings from its ``UV_...`` variables and the uv.toml of the user and the system."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from mothball.model.document import ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.repository.files import read_utf8
 
-# What the table of an index makes of it; all else is a setting by itself.
-_TABLES = ("index", "default", "explicit", "flat")
+# Roles of indexes from [[index]] tables; other roles are names of settings.
+_TABLE_ROLES = ("index", "default", "explicit", "flat")
 
 
 def read_uv(environment: Mapping[str, str], platform: str) -> UvSettings:
-    """Return uv's settings. Raises UnreadableFileError on a file that uv would not read either."""
+    """Return uv's settings. Raises UnreadableFileError for a file that uv would reject too."""
     by_role: dict[str, list[UserIndex]] = {}
     for path in uv_files(environment, platform):
-        users = is_user_setting(path, environment)
-        for index, place in _read_file(path):
-            set_by = f"`{index.role}` in {place}" if index.role not in _TABLES else f"[[index]] {index.name} in {place}"
-            by_role.setdefault(index.role, []).append(UserIndex(index.url, set_by, index.name, users))
+        is_user = is_user_setting(path, environment)
+        for index, location in _read_file(path):
+            set_by = (
+                f"`{index.role}` in {location}"
+                if index.role not in _TABLE_ROLES
+                else f"[[index]] {index.name} in {location}"
+            )
+            by_role.setdefault(index.role, []).append(UserIndex(index.url, set_by, index.name, is_user))
     defaults = [*by_role.get("default", ()), *by_role.get("index-url", ())]
     env_default = next(
-        (one for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for one in _variable(environment, name)), None
+        (index for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for index in _variable(environment, name)), None
     )
     return UvSettings(
         env_default,
@@ -45,14 +49,14 @@ def _first(indexes: Sequence[UserIndex]) -> str:
 
 def _variable(environment: Mapping[str, str], variable: str) -> Iterator[UserIndex]:
     """Yield the indexes of a variable, which may be named: ``acme=https://index.example/simple/``."""
-    for word in environment.get(variable, "").split():
-        name, equals, url = word.partition("=")
+    for value in environment.get(variable, "").split():
+        name, equals, url = value.partition("=")
         is_named = bool(equals) and "/" not in name and ":" not in name
-        yield UserIndex(url, variable, name) if is_named else UserIndex(word, variable)
+        yield UserIndex(url, variable, name) if is_named else UserIndex(value, variable)
 
 
 def _read_file(path: str) -> Iterator[tuple[ToolIndex, str]]:
-    """Yield the indexes of a uv.toml, with the file and the line of each."""
+    """Yield the indexes of a uv.toml, each with its location as ``PATH:LINE``."""
     if not os.path.exists(path):
         return
     from mothball.formats.manifests.tool_uv import read_uv_toml  # noqa: PLC0415 - most users have no such file
@@ -62,8 +66,8 @@ def _read_file(path: str) -> Iterator[tuple[ToolIndex, str]]:
     indexes, problem = read_uv_toml(text)
     lines = LineIndex(text)
     if problem is not None:
-        place = lines.position(problem.span.start).line
-        cause = f"uv's configuration cannot be used: line {place}: {problem.message}"
+        location = lines.position(problem.span.start).line
+        cause = f"uv configuration cannot be used: line {location}: {problem.message}"
         raise UnreadableFileError(path, cause, help_text=problem.help)
     for index in indexes:
         yield index, f"{path}:{lines.position(index.span.start).line}"

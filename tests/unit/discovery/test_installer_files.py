@@ -1,4 +1,4 @@
-"""Where installers keep their configuration, on every system; pip's and uv's own words are in their documentation."""
+"""Configuration files of pip and uv on all platforms, as documented by them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_pip_on_linux() -> None:
         "/home/u/.config/pip/pip.conf",
         "/v/pip.conf",
     ]
-    elsewhere = {"HOME": "/home/u", "XDG_CONFIG_HOME": "/c", "XDG_CONFIG_DIRS": "/x:relative:/y"}
-    assert list(pip_files(elsewhere, "linux")) == [
+    xdg_environment = {"HOME": "/home/u", "XDG_CONFIG_HOME": "/c", "XDG_CONFIG_DIRS": "/x:relative:/y"}
+    assert list(pip_files(xdg_environment, "linux")) == [
         "/x/pip/pip.conf",
         "/y/pip/pip.conf",
         "/etc/pip.conf",
@@ -28,12 +28,12 @@ def test_pip_on_linux() -> None:
     ]
 
 
-def test_without_a_home_there_are_no_files_of_a_user() -> None:
+def test_no_user_files_without_home() -> None:
     assert list(pip_files({}, "linux")) == ["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]
     assert "uv.toml" not in [os.path.basename(path) for path in uv_files({"XDG_CONFIG_HOME": "relative"}, "win32")][1:]
 
 
-def test_pip_on_macos_prefers_its_folder_in_the_library_where_it_is_there(tmp_path: Path) -> None:
+def test_pip_on_macos_prefers_library_directory(tmp_path: Path) -> None:
     home = str(tmp_path)
     machine = "/Library/Application Support/pip/pip.conf"
     assert list(pip_files({"HOME": home}, "darwin")) == [
@@ -70,7 +70,7 @@ def test_uv_on_windows(tmp_path: Path) -> None:
     assert list(uv_files(environment, "win32")) == ["/roaming/uv/uv.toml", f"{tmp_path}/uv/uv.toml"]
 
 
-def test_a_relative_directory_is_no_place_of_the_user() -> None:
+def test_relative_directories_are_ignored() -> None:
     relative = dict.fromkeys(
         ("HOME", "USERPROFILE", "APPDATA", "PROGRAMDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "VIRTUAL_ENV"), "."
     )
@@ -78,4 +78,4 @@ def test_a_relative_directory_is_no_place_of_the_user() -> None:
     assert list(pip_files(relative, "linux")) == ["/etc/pip.conf"]
     assert list(pip_files(relative, "darwin")) == ["/Library/Application Support/pip/pip.conf"]
     assert list(pip_files(relative, "win32")) == [os.path.join("C:\\ProgramData", "pip", "pip.ini")]
-    assert not [one for one in uv_files(relative, "linux") if not os.path.isabs(one)]
+    assert not [path for path in uv_files(relative, "linux") if not os.path.isabs(path)]
