@@ -222,8 +222,8 @@ def _has_unknown_index(document: Document) -> bool:
 
 def _unknown_indexes(file_format: str, path: str) -> Document:
     """Return a placeholder for an unreadable file: its indexes without URL prevent all lookups."""
-    place = f"{display_path(path)}, which cannot be read completely"
-    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", declared_at=place) for tool in ("uv", "pdm"))
+    location = f"{display_path(path)}, which cannot be read completely"
+    indexes = tuple(ToolIndex(Span(0, 0), tool, "", role="index", declared_at=location) for tool in ("uv", "pdm"))
     return Document(file_format, tool_indexes=indexes, tools=("uv", "pdm"))
 
 

@@ -159,7 +159,7 @@ def test_repository_root_of_missing_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_root_outside_repository_is_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if is_below_a_repository(tmp_path):
-        pytest.skip("the directory for temporary files lies inside a repository")
+        pytest.skip("the temporary directory is inside a repository")
     write_tree(tmp_path, {"here/sub/requirements.txt": "", "there/sub/requirements.txt": ""})
     monkeypatch.chdir(tmp_path / "here")
     assert repository_root("sub/requirements.txt") == str(tmp_path / "here")
@@ -187,7 +187,7 @@ def test_root_outside_repository_is_the_enclosing_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], root: str
 ) -> None:
     if is_below_a_repository(tmp_path):
-        pytest.skip("the directory for temporary files lies inside a repository")
+        pytest.skip("the temporary directory is inside a repository")
     write_tree(tmp_path, {"top/app/requirements/worker.txt": "", "elsewhere/x": "", **files})
     expected = str(tmp_path / root)
     path = str(tmp_path / "top/app/requirements/worker.txt")
@@ -204,7 +204,7 @@ def test_files_of_other_users_are_not_used_as_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_path: str
 ) -> None:
     if is_below_a_repository(tmp_path):
-        pytest.skip("the directory for temporary files lies inside a repository")
+        pytest.skip("the temporary directory is inside a repository")
     write_tree(tmp_path, {"top/pyproject.toml": _CONFIGURATION, "top/sub/requirements.txt": ""})
     lstat = os.lstat
 
