@@ -130,10 +130,10 @@ class CacheError(MothballError):
         return f"cache {one_line(self.directory)} cannot be used: {one_line(self.cause)}"
 
 
-def suggest(word: str, choices: tuple[str, ...]) -> str:
-    """Return a sentence that suggests the closest of ``choices`` for a misspelled ``word``, or lists all of them."""
+def suggest(name: str, choices: tuple[str, ...]) -> str:
+    """Return a sentence that suggests the closest of ``choices`` for a misspelled ``name``, or lists all of them."""
     from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
     # All choices are shorter than 60 characters; matching time grows with the length.
-    close = get_close_matches(word[:60], choices, n=1)
+    close = get_close_matches(name[:60], choices, n=1)
     return f"did you mean `{close[0]}`?" if close else f"expected one of: {', '.join(choices)}"

@@ -1,4 +1,4 @@
-"""What the user's side may say of getting in, and what of it is never repeated."""
+"""Settings for authentication; secrets are never repeated in messages."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_keyring_provider_is_one_of_four(value: object) -> None:
 
 
 def test_user_path_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", os.path.abspath("/home/somebody"))
-    assert read_user_path("~/client.pem", ("key",)) == os.path.abspath("/home/somebody/client.pem")
+    monkeypatch.setenv("HOME", os.path.abspath("/home/user"))
+    assert read_user_path("~/client.pem", ("key",)) == os.path.abspath("/home/user/client.pem")
     assert "an absolute path" in str(refusal(read_user_path, "client.pem"))
 
 

@@ -26,12 +26,12 @@ USER = Draft202012Validator(schema(user=True))
 
 
 def as_json(value: object) -> Any:
-    """Return what TOML gave as a tool that checks it by a schema sees it: a date is the string that it prints."""
+    """Convert a TOML value for validation with JSON Schema: a date becomes the string that it prints."""
     match value:
         case dict():
-            return {key: as_json(one) for key, one in value.items()}
+            return {key: as_json(item) for key, item in value.items()}
         case list():
-            return [as_json(one) for one in value]
+            return [as_json(item) for item in value]
         case dt.date() | dt.time():
             return value.isoformat()
         case _:
@@ -132,8 +132,8 @@ def test_invalid_tables_fail_schema_and_reader(table: object) -> None:
 def test_schemas_have_the_keys_of_the_readers() -> None:
     assert schema()["properties"].keys() == PROJECT_KEYS.keys()
     assert schema(user=True)["properties"].keys() == USER_KEYS.keys()
-    for one in (*schema()["properties"].values(), *schema(user=True)["properties"].values()):
-        assert one["description"]
+    for key_schema in (*schema()["properties"].values(), *schema(user=True)["properties"].values()):
+        assert key_schema["description"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from tests.support.timing import least_seconds
 
 URL = "https://index.example/simple/"
 HOSTILE = "x\n::error::\x1b[2J\u202ey"
-# Longer than Python is willing to print.
+# Longer than Python converts to a string.
 HUGE = 16**5000
 
 
@@ -41,7 +41,7 @@ def refusal(table: object, at: tuple[str, ...] = ()) -> ConfigError:
     return caught.value
 
 
-# --- what may be said -------------------------------------------------------------------------------------------------
+# --- valid values ----------------------------------------------------------------------------------------------------
 
 
 def test_empty_configuration_sets_nothing() -> None:
@@ -80,7 +80,7 @@ def test_every_user_key_is_read() -> None:
         "index-url": "https://user:secret@index.example/simple/",
         "indexes": {"internal": "https://internal.example/simple/"},
         "keyring-provider": "subprocess",
-        "client-cert": "/home/somebody/client.pem",
+        "client-cert": "/home/user/client.pem",
         "timeout": "20s",
         "trusted-hosts": ["index.example", "other.example:8080"],
         "private": ["acme-*"],
@@ -102,7 +102,7 @@ def test_every_user_key_is_read() -> None:
                 UserIndexUrl("https://internal.example/simple/", "internal"),
             ),
             keyring=KeyringProvider.SUBPROCESS,
-            client_certificate="/home/somebody/client.pem",
+            client_certificate="/home/user/client.pem",
             timeout=20.0,
         ),
     )
@@ -236,7 +236,7 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
     assert caught.value.key == (key,)
 
 
-# --- unknown words ----------------------------------------------------------------------------------------------------
+# --- unknown names ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -268,8 +268,8 @@ def test_suggestion_is_the_closest_choice_or_all_choices() -> None:
 @pytest.mark.alone
 def test_suggestion_time_is_bounded() -> None:
     def seconds(length: int) -> float:
-        word = "ab" * length
-        return least_seconds(lambda: suggest(word, tuple(PROJECT_KEYS)), times=5)
+        name = "ab" * length
+        return least_seconds(lambda: suggest(name, tuple(PROJECT_KEYS)), times=5)
 
     assert seconds(1_000_000) < 100 * seconds(1_000)
 
@@ -371,10 +371,10 @@ def test_invalid_duration_is_rejected(value: object) -> None:
 @pytest.mark.parametrize("rule", [*Rule])
 @pytest.mark.parametrize("severity", [*Severity])
 def test_every_rule_may_have_every_severity_in_every_scope(rule: Rule, severity: Severity) -> None:
-    word = str(severity)
-    table = {"severity": {str(rule): {"added": word, "transitive": word}}}
+    level = str(severity)
+    table = {"severity": {str(rule): {"added": level, "transitive": level}}}
     assert read_config(table).severities == {f"{rule}.added": severity, f"{rule}.transitive": severity}
-    assert read_config({"severity": {str(rule): word}}).severities == {rule: severity}
+    assert read_config({"severity": {str(rule): level}}).severities == {rule: severity}
 
 
 def test_scope_may_be_a_dotted_or_quoted_key() -> None:
@@ -489,7 +489,7 @@ def test_long_value_does_not_displace_the_message() -> None:
     assert len(str(refusal({"x" * 10_000: 1}))) < 100
 
 
-# --- any mapping whatever ---------------------------------------------------------------------------------------------
+# --- arbitrary mappings -----------------------------------------------------------------------------------------------
 
 SCALARS = (
     st.none()
@@ -522,8 +522,8 @@ def test_any_table_is_a_configuration_or_a_sanitized_error(
     except ConfigError as error:
         outcome = error
     if isinstance(outcome, ConfigError):
-        said = f"{outcome}{outcome.help}"
-        assert one_line(said, 1000) == said
+        text = f"{outcome}{outcome.help}"
+        assert one_line(text, 1000) == text
         assert all(isinstance(part, str) for part in outcome.key)
 
 

@@ -13,16 +13,16 @@ from mothball.config.user_directories import cache_directory, user_config_file
 
 VARIABLES = ("MOTHBALL_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME", "ANDROID_ROOT", "ANDROID_DATA")
 ENVIRONMENTS: dict[str, dict[str, str]] = {
-    "home": {"HOME": "/home/somebody"},
-    "home with a slash": {"HOME": "/home/somebody/"},
+    "home": {"HOME": "/home/user"},
+    "home with a slash": {"HOME": "/home/user/"},
     "root as home": {"HOME": "/"},
-    "xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast/cache", "XDG_CONFIG_HOME": "/etc/mine"},
-    "xdg with a slash": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast/", "XDG_CONFIG_HOME": "/mine/"},
-    "xdg with spaces": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/fast cache", "XDG_CONFIG_HOME": "/my own"},
-    "xdg after a space": {"HOME": "/home/somebody", "XDG_CACHE_HOME": " /fast", "XDG_CONFIG_HOME": " /mine"},
-    "empty xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""},
-    "relative xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "./config"},
-    "tilde in xdg": {"HOME": "/home/somebody", "XDG_CACHE_HOME": "~/cache", "XDG_CONFIG_HOME": "~/config"},
+    "xdg": {"HOME": "/home/user", "XDG_CACHE_HOME": "/fast/cache", "XDG_CONFIG_HOME": "/etc/mine"},
+    "xdg with a slash": {"HOME": "/home/user", "XDG_CACHE_HOME": "/fast/", "XDG_CONFIG_HOME": "/mine/"},
+    "xdg with spaces": {"HOME": "/home/user", "XDG_CACHE_HOME": "/fast cache", "XDG_CONFIG_HOME": "/my own"},
+    "xdg after a space": {"HOME": "/home/user", "XDG_CACHE_HOME": " /fast", "XDG_CONFIG_HOME": " /mine"},
+    "empty xdg": {"HOME": "/home/user", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""},
+    "relative xdg": {"HOME": "/home/user", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "./config"},
+    "tilde in xdg": {"HOME": "/home/user", "XDG_CACHE_HOME": "~/cache", "XDG_CONFIG_HOME": "~/config"},
     "no home": {},
     "empty home": {"HOME": ""},
     "relative home": {"HOME": "somewhere"},
@@ -56,13 +56,13 @@ def test_cache_directory_variable_takes_precedence(
 
 
 def test_relative_cache_directory_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": "cache"})
+    use(monkeypatch, {"HOME": "/home/user", "MOTHBALL_CACHE_DIR": "cache"})
     assert cache_directory() == os.path.abspath("cache")
 
 
 def test_empty_cache_directory_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, {"HOME": "/home/somebody", "MOTHBALL_CACHE_DIR": ""})
-    assert cache_directory() == "/home/somebody/.cache/mothball"
+    use(monkeypatch, {"HOME": "/home/user", "MOTHBALL_CACHE_DIR": ""})
+    assert cache_directory() == "/home/user/.cache/mothball"
 
 
 def test_directories_are_absolute_without_home_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,30 +82,30 @@ def test_directories_are_absolute_without_home_and_account(monkeypatch: pytest.M
 def test_other_platforms_use_platformdirs(
     platform: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    calls = []
 
-    def answer(kind: str) -> object:
+    def recorder(kind: str) -> object:
         def directory(name: str, *, appauthor: bool) -> str:
-            asked.append((kind, name, appauthor))
+            calls.append((kind, name, appauthor))
             return f"/{kind}"
 
         return directory
 
-    use(monkeypatch, {"HOME": "/home/somebody", **environment})
+    use(monkeypatch, {"HOME": "/home/user", **environment})
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(platformdirs, "user_cache_dir", answer("cache"))
-    monkeypatch.setattr(platformdirs, "user_config_dir", answer("config"))
+    monkeypatch.setattr(platformdirs, "user_cache_dir", recorder("cache"))
+    monkeypatch.setattr(platformdirs, "user_config_dir", recorder("config"))
     assert cache_directory() == "/cache"
     assert user_config_file() == os.path.join("/config", "config.toml")
-    assert asked == [("cache", "mothball", False), ("config", "mothball", False)]
+    assert calls == [("cache", "mothball", False), ("config", "mothball", False)]
 
 
 @pytest.mark.parametrize("platform", ["linux", "freebsd14", "openbsd7", "netbsd10"])
 def test_xdg_directories_are_used_on_linux_and_bsd(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, {"HOME": "/home/somebody"})
+    use(monkeypatch, {"HOME": "/home/user"})
     monkeypatch.setattr(sys, "platform", platform)
-    assert cache_directory() == "/home/somebody/.cache/mothball"
-    assert user_config_file() == "/home/somebody/.config/mothball/config.toml"
+    assert cache_directory() == "/home/user/.cache/mothball"
+    assert user_config_file() == "/home/user/.config/mothball/config.toml"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is needed")

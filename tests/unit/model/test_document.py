@@ -60,18 +60,18 @@ def test_span_counts_code_points() -> None:
 
 
 def test_lookup_results_of_different_kinds_are_unequal() -> None:
-    # The same fields in every kind, so that only the kind can tell them apart.
+    # All kinds have the same field values, so that only the kind differs.
     lookups: list[LookupResult] = [
         KnownStatus(ProjectStatus.ARCHIVED, "archived", ORIGIN),
         UnrecognizedStatus("archived", "archived", ORIGIN),
-        # No index can make a cause of its marker; what matters is that the kinds differ all the same.
+        # Not a valid cause: only the comparison of kinds matters here.
         Unavailable(Cause.OFFLINE, "archived", ORIGIN),
         UnrecognizedStatus("offline", "archived", ORIGIN),
         StatusNotStated(ORIGIN),
         Missing(ORIGIN),
         Skipped(SkipReason.PRIVATE),
     ]
-    assert [(one, other) for one, other in combinations(lookups, 2) if one == other or hash(one) == hash(other)] == []
+    assert [(a, b) for a, b in combinations(lookups, 2) if a == b or hash(a) == hash(b)] == []
 
 
 def test_lookup_results_have_their_kind() -> None:

@@ -14,7 +14,7 @@ from mothball.model.errors import (
 )
 
 HOSTILE = "a\n::error::\x1b[2J\u202eb"
-# Each with its message and its way out.
+# Errors with their message and remedy.
 CASES: list[tuple[MothballError, str, str]] = [
     (UsageError("no such command", help_text="see --help"), "no such command", "see --help"),
     (ConfigError("unknown key `x`", key=("x",), help_text="did you mean `y`?"), "unknown key `x`", "did you mean `y`?"),

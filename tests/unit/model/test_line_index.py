@@ -8,7 +8,7 @@ from mothball.model.document import Position
 from mothball.model.line_index import LineIndex
 from tests.support.timing import least_seconds
 
-# Dense in what ends a line, in what only looks as if it did, and in what counts double elsewhere.
+# Many line ends, characters that resemble line ends, and characters of two UTF-16 units.
 PIECES = ["a", "\n", "\r", "\r\n", "\f", "\v", "\x85", "\u2028", "\u2029", "\x1c", "🎉", "é"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
@@ -34,7 +34,7 @@ def naive_lines(text: str) -> list[str]:
         ("a\nb", 2, (2, 1)),
         ("a\n", 2, (2, 1)),
         ("a\r\nb", 3, (2, 1)),
-        # Between the two halves of a line ending one is still in the line that it ends.
+        # An offset within a line ending belongs to the line that it ends.
         ("a\r\nb", 2, (1, 3)),
         ("a\rb", 2, (2, 1)),
         ("a\n\rb", 3, (3, 1)),

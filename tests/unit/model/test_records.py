@@ -1,4 +1,4 @@
-"""Records behave as typing.NamedTuple does, in all that mothball uses of it."""
+"""Records behave like typing.NamedTuple in all features that mothball uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mothball.model.records import NamedTuple, make
 
 
 class Ours(NamedTuple):
-    """A record of ours."""
+    """A record of mothball."""
 
     one: int
     two: str = "two"
@@ -28,7 +28,7 @@ class Ours(NamedTuple):
 
 
 class Theirs(typing.NamedTuple):
-    """The same of the standard library."""
+    """The same record with typing.NamedTuple."""
 
     one: int
     two: str = "two"

@@ -17,7 +17,7 @@ VARIATION_SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x180B,
 TAGS = set(range(0xE0000, 0xE0080))
 FILLERS = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
 HARMFUL_CODE_POINTS = VARIATION_SELECTORS | TAGS | FILLERS
-# Surrogates too: json.loads makes them of `\ud800`.
+# Including surrogates: json.loads creates them from `\ud800`.
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80) | st.text(
     st.sampled_from(
         ["a", "é", " ", "…", "\n", "\r", "\t", "\x1b", "\u202e", "\u200b", "\ufeff", "\U000e0041", "\ud800"]
@@ -99,7 +99,7 @@ def test_one_line_is_idempotent(text: str, limit: int) -> None:
         ("abcde", 4, "abc…"),
         ("ab cde", 4, "ab…"),
         ("a\n\n\n\nb", 3, "a b"),
-        # What lies beyond four times the limit is never looked at, and something may be there.
+        # Text beyond four times the limit is ignored, so the result may be truncated.
         (" " * 100 + "far away", 4, "…"),
         ("ab" + " " * 100, 4, "ab…"),
         ("abcde", 1, "…"),
@@ -163,7 +163,7 @@ def test_tab_takes_one_column() -> None:
         # A feed with a view has an "@" in its path and no credentials.
         ("https://index.example:8443/feed@view/simple/", "https://index.example:8443/feed@view/simple/"),
         ("https://me:secret@index.example/feed@view/simple/", "https://index.example/feed@view/simple/"),
-        # Without scheme or slashes it is no URL that anybody asks, but it may still be shown.
+        # Without scheme or slashes it is not a URL that can be queried, but it may be displayed.
         ("user:secret@index.example/simple", "index.example/simple"),
         ("//user:secret@index.example/simple", "//index.example/simple"),
         ("https:/user:secret@index.example/simple", "https:/index.example/simple"),
@@ -172,7 +172,7 @@ def test_tab_takes_one_column() -> None:
         ("./wheels", "./wheels"),
         ("file:///srv/wheels", "file:///srv/wheels"),
         ("", ""),
-        # The password's own slash, question mark or hash ends the authority for every parser.
+        # An unencoded slash, question mark or hash in the password ends the authority for every parser.
         ("https://user:sec/ret@index.example/", "https://…/"),
         ("https://user:sec?ret@index.example/", "https://…/"),
         ("https://user:#secret@index.example/", "https://…/"),
@@ -183,9 +183,9 @@ def test_only_scheme_host_and_path_of_a_url_remain(url: str, shown: str) -> None
     assert strip_credentials(url) == shown
 
 
-# With what ought to be percent-encoded, as people paste passwords as they are.
+# With characters that should be percent-encoded, because users paste passwords unencoded.
 SECRETS = st.text(st.sampled_from("QXZÉ1@:\\%&=+~!'()*,;[]. \t\n"), max_size=12).map(lambda text: f"Q{text}")
-# With an "@" before the slash it would be a sound URL of another host, and nobody could tell.
+# With an "@" before the slash it would be a valid URL of another host.
 UNENCODED = st.tuples(SECRETS.filter(lambda text: "@" not in text), st.sampled_from("/?#"), SECRETS).map("".join)
 HOSTS = st.sampled_from(["index.example", "index.example:8443", "[::1]", "[2001:db8::1]:80", "localhost"])
 PATHS = st.sampled_from(["", "/", "/simple/", "/simple", "//simple", "/feed@view/simple/"])

@@ -32,7 +32,7 @@ warning: https://index.example/simple/ could not be queried: 1 result is from th
 
 def test_findings_and_problems_take_one_line_each() -> None:
     lines = render_concise(full_report()).splitlines()
-    # What a format says of an entry that it rejects is that format's affair.
+    # The message is that of the format.
     [unreadable] = [line for line in lines if "error[unreadable] `wrong=1`" in line]
     assert unreadable.startswith("requirements.txt:10:")
     assert [line for line in lines if line is not unreadable] == FULL.splitlines()
@@ -52,7 +52,7 @@ def test_empty_report_has_a_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("summary", "words"),
+    ("summary", "line"),
     [
         (NOTHING._replace(files=1, dependencies=2, checked=2), "2 dependencies in 1 file: 2 checked, no findings"),
         (NOTHING._replace(findings=1, errors=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 error)"),
@@ -64,13 +64,13 @@ def test_empty_report_has_a_summary() -> None:
         ),
     ],
 )
-def test_summary_contains_all_counts(summary: Summary, words: str) -> None:
-    assert summary_line(Report((), (), (), summary)) == words
+def test_summary_contains_all_counts(summary: Summary, line: str) -> None:
+    assert summary_line(Report((), (), (), summary)) == line
 
 
 def test_skip_reasons_are_counted_most_frequent_first() -> None:
-    place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = tuple(SkippedEntry(place, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
+    location = Location("a.txt", Position(1, 1), Position(1, 2))
+    unnamed = tuple(SkippedEntry(location, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
     line = summary_line(Report((), (), (), NOTHING._replace(skipped=16), unnamed))
 
     assert ", no findings, 16 skipped (3 local paths, 1 direct URL, " in line
@@ -78,8 +78,8 @@ def test_skip_reasons_are_counted_most_frequent_first() -> None:
 
 
 def test_single_skip_reason_has_no_count() -> None:
-    place = Location("a.txt", Position(1, 1), Position(1, 2))
-    unnamed = (SkippedEntry(place, SkipReason.PATH),) * 2
+    location = Location("a.txt", Position(1, 1), Position(1, 2))
+    unnamed = (SkippedEntry(location, SkipReason.PATH),) * 2
 
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=2), unnamed)).endswith("2 skipped (local paths)")
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=1), unnamed[:1])).endswith("1 skipped (local path)")

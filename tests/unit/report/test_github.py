@@ -24,10 +24,10 @@ class Command(NamedTuple):
 
 def read_command(line: str) -> Command:
     """Read a line as a runner does: up to the second ``::`` the name and the properties, behind it the message."""
-    found = re.fullmatch(r"::(\w+) ([^\r\n]*?)::([^\r\n]*)", line)
-    assert found, line
-    properties = dict(one.split("=", 1) for one in found[2].split(","))
-    return Command(found[1], {name: _plain(value) for name, value in properties.items()}, _plain(found[3]))
+    match = re.fullmatch(r"::(\w+) ([^\r\n]*?)::([^\r\n]*)", line)
+    assert match, line
+    properties = dict(field.split("=", 1) for field in match[2].split(","))
+    return Command(match[1], {name: _plain(value) for name, value in properties.items()}, _plain(match[3]))
 
 
 def _plain(value: str) -> str:
@@ -59,11 +59,11 @@ def test_finding_is_an_annotation_of_the_name() -> None:
 
 def test_severities_are_mapped_to_annotation_levels() -> None:
     report = check([source("a\nb\n")], LookUp({"a": DEPRECATED, "b": ARCHIVED}), SETTINGS)
-    note = Finding(Rule.NOT_STATED, Severity.NOTE, "an index states nothing", "")
+    note = Finding(Rule.NOT_STATED, Severity.NOTE, "an index states no statuses", "")
     problem = Problem(Severity.WARNING, "odd", path="mothball.toml", position=Position(3, 1))
     report = report._replace(findings=(*report.findings, note), problems=(problem,))
-    assert [one.name for one in commands(report)] == ["warning", "error", "notice", "warning"]
-    assert commands(report)[2] == Command("notice", {"title": "mothball: not-stated"}, "an index states nothing")
+    assert [command.name for command in commands(report)] == ["warning", "error", "notice", "warning"]
+    assert commands(report)[2] == Command("notice", {"title": "mothball: not-stated"}, "an index states no statuses")
     assert commands(report)[3].properties == {
         "file": "mothball.toml", "line": "3", "col": "1", "title": "mothball"
     }  # fmt: skip

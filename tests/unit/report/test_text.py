@@ -121,7 +121,7 @@ def test_quiet_omits_ignored_findings_and_the_summary() -> None:
     assert whole.split("\n\n")[:-2] == quiet.rstrip("\n").split("\n\n")
 
 
-# --- where an answer comes from ---------------------------------------------------------------------------------------
+# --- source of a result -----------------------------------------------------------------------------------------------
 
 
 def test_snapshot_result_has_a_note_with_its_date() -> None:
@@ -139,8 +139,8 @@ def test_stale_result_has_a_note_with_index_and_age() -> None:
 
 def test_fresh_and_cached_results_have_no_note() -> None:
     for source in (Source.INDEX, Source.CACHE):
-        answer = ARCHIVED._replace(origin=origin(source, age=7300))
-        assert "note" not in text_of(OLD._replace(lookup=answer))
+        result = ARCHIVED._replace(origin=origin(source, age=7300))
+        assert "note" not in text_of(OLD._replace(lookup=result))
 
 
 # --- an index that is down --------------------------------------------------------------------------------------------
@@ -163,12 +163,12 @@ def test_two_failures_of_one_cause_are_not_collapsed() -> None:
 
 
 def test_failures_of_other_causes_or_indexes_are_separate() -> None:
-    elsewhere = DOWN._replace(origin=origin(index="https://other.example/simple/"))
+    other_index = DOWN._replace(origin=origin(index="https://other.example/simple/"))
     refused = Unavailable(Cause.UNAUTHORIZED, "index.example wants credentials", origin())
-    text = render_text(unverified_report(DOWN, elsewhere, refused, DOWN, elsewhere, refused), now=NOW)
+    text = render_text(unverified_report(DOWN, other_index, refused, DOWN, other_index, refused), now=NOW)
     assert text.count("warning[unverified]") == 6
     assert "more could" not in text
-    text = render_text(unverified_report(*[DOWN, elsewhere] * 4), now=NOW)
+    text = render_text(unverified_report(*[DOWN, other_index] * 4), now=NOW)
     assert text.count("2 more could not be checked") == 2
 
 
@@ -203,7 +203,7 @@ def test_hostile_text_stays_on_its_line(report: Report) -> None:
     colored = render_text(report, now=NOW, color=True)
     assert_harmless(colored)
     assert COLOUR.sub("", colored) == plain
-    # Every line is one of ours: none begins with what a foreign text says.
+    # No line begins with untrusted text.
     level = re.compile(
         r"(?:.*: )?(?:(?:error|warning|note|ignored)\[[a-z-]+\] |(?:error|warning|note): )|\d+ depend|  "
     )
