@@ -1,7 +1,7 @@
-"""Requirements and constraints files, by pip's rules: text to dependencies with their places.
+"""Parse requirements and constraints files by the rules of pip.
 
-Nothing is expanded, followed or looked up: an include is named, a ``${VARIABLE}`` stays as it is written, and whether a
-path exists is not asked. What pip would refuse is a problem with its place; everything else keeps its own.
+Parsing is pure: includes are returned but not followed, ``${VARIABLE}`` is not expanded, and the disk is not accessed.
+Whatever pip rejects is reported as a problem with its span; the other lines are parsed as usual.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# What is wrong on a line with such an option may hide where names belong.
-_NAMES_INDEX = r"(?i)\s-i|^-i|index|pypi"
+# An error on a line that matches this may hide an index option.
+_MAY_SET_INDEX = r"(?i)\s-i|^-i|index|pypi"
 
-# Where pip begins a line (str.splitlines) and neither editors nor uv do.
+# Characters that end a line for pip (str.splitlines) but not for editors and uv.
 _BREAKS = r"\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 _BREAK = re.compile(f"[{_BREAKS}]")
-# What stands behind such a place on a line of a file that holds something before it, too, and is no comment to pip.
-_BEHIND_BREAK = rf"(?<=\S)[^\S\r\n{_BREAKS}]*+[{_BREAKS}][^\S\r\n]*+([^\s#]\S*+)"
+# The text after such a character, if it is not a comment and the line has text before the character.
+_AFTER_BREAK = rf"(?<=\S)[^\S\r\n{_BREAKS}]*+[{_BREAKS}][^\S\r\n]*+([^\s#]\S*+)"
 
 
-class _Collected(NamedTuple):
-    """What has been found so far."""
+class _Contents(NamedTuple):
+    """The contents of the lines parsed so far, and the kind of their entries."""
 
     kind: DependencyKind
     dependencies: list[Dependency]
@@ -63,144 +63,148 @@ class _Collected(NamedTuple):
 
 
 def parse(text: str, *, kind: DependencyKind = DependencyKind.REQUIREMENT) -> Document:
-    """Read a decoded requirements file without byte-order mark; ``kind`` is what its entries are to the project.
+    """Parse a decoded requirements file without byte-order mark; ``kind`` is the kind of its entries.
 
-    All spans count code points into ``text``; those of an entry that runs over a continuation cover the backslash and
-    the line's end too. Raises nothing. Rules: pip, "Requirements File Format"; PEP 508; PEP 440.
+    Spans of entries with line continuations include the backslash and the line ending. Raises nothing. Specification:
+    pip, "Requirements File Format"; PEP 508; PEP 440.
     """
-    found = _Collected(kind, [], [], [], [], [], [])
+    contents = _Contents(kind, [], [], [], [], [], [])
     comments: list[Comment] = []
-    marks: list[Span] = []
-    for line in logical_lines(text, comments, marks):
-        verdict = _verdict(line.text)
-        entry = verdict.entry if verdict is not None and verdict.error is None else None
+    conflict_markers: list[Span] = []
+    for line in logical_lines(text, comments, conflict_markers):
+        classified = _classify_line(line.text)
+        entry = classified.requirement if classified is not None and classified.error is None else None
         offset = line.offset(entry.entry_span.end) if entry is not None else None
-        if verdict is not None and entry is not None and offset is not None:  # as nearly always
-            found.dependencies.append(entry.to_dependency_at(offset, kind, "", verdict.skip_reason))
+        if classified is not None and entry is not None and offset is not None:  # fast path
+            contents.dependencies.append(entry.to_dependency_at(offset, kind, "", classified.skip_reason))
         else:
-            _read_line(line, verdict, found)
+            _read_line(line, classified, contents)
     for comment in comments if may_hold_ignore_comment(text) else ():
-        outcome = read_comment(text, comment.span)
-        match outcome:
+        result = read_comment(text, comment.span)
+        match result:
             case IgnoreComment():
-                found.ignores.append(outcome._replace(applies_to=Span(comment.line_start, outcome.span.end)))
+                contents.ignores.append(result._replace(applies_to=Span(comment.line_start, result.span.end)))
             case ParseProblem():
-                found.problems.append(outcome)
+                contents.problems.append(result)
             case None:
                 pass
             case _:
-                assert_never(outcome)
-    if found.ignores and "via" in text:
-        from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only compiled files pay for it
+                assert_never(result)
+    if contents.ignores and "via" in text:
+        from mothball.formats.requirements.compiled import extend_annotation_ignores  # noqa: PLC0415 - only needed for compiled files
 
         starts = [line.source(0) for line in logical_lines(text, [], [])]
-        found.ignores[:] = extend_annotation_ignores(found.ignores, text, starts, found.dependencies)
-    found.problems.extend(_conflicts(text, marks))
-    found.problems.extend(_hidden_line(text, found.problems) if _BREAK.search(text) else ())
+        contents.ignores[:] = extend_annotation_ignores(contents.ignores, text, starts, contents.dependencies)
+    contents.problems.extend(_conflicts(text, conflict_markers))
+    contents.problems.extend(_hidden_line(text, contents.problems) if _BREAK.search(text) else ())
     document = Document(
         "requirements",
-        tuple(found.dependencies),
-        tuple(sorted(found.problems)),
-        tuple(found.ignores),
-        tuple(found.includes),
-        tuple(found.index_options),
-        unnamed=tuple(found.unnamed),
+        tuple(contents.dependencies),
+        tuple(sorted(contents.problems)),
+        tuple(contents.ignores),
+        tuple(contents.includes),
+        tuple(contents.index_options),
+        unnamed=tuple(contents.unnamed),
     )
-    if "autogenerated by" not in text[:2000]:  # as nearly always
+    if "autogenerated by" not in text[:2000]:
         return document
-    from mothball.formats.requirements.compiled import as_lock  # noqa: PLC0415 - only compiled files pay for it
+    from mothball.formats.requirements.compiled import as_lock  # noqa: PLC0415 - only needed for compiled files
 
     return as_lock(document, text, comments)
 
 
-def _verdict(line: str) -> ClassifiedEntry | None:
-    """Return what the entry on ``line`` is; None where there is none, or options besides that say more than hashes."""
+def _classify_line(line: str) -> ClassifiedEntry | None:
+    """Classify the entry on ``line``; return None if there is no entry, or if it has options other than hashes."""
     options_at = find_options_start(line)
     if not options_at or (options_at < len(line) and not has_only_hashes(line, options_at)):
         return None
     text = line[:options_at].rstrip()
-    return _cached_verdict(text) if len(text) <= MAX_CACHED_LENGTH else classify_entry(text)
+    return _classify_cached(text) if len(text) <= MAX_CACHED_LENGTH else classify_entry(text)
 
 
-_cached_verdict = lru_cache(MAX_CACHED)(classify_entry)
+_classify_cached = lru_cache(MAX_CACHED)(classify_entry)
 
 
-def _conflicts(text: str, marks: list[Span]) -> list[ParseProblem]:
-    """Return one problem for each unfinished merge, at its first mark."""
+def _conflicts(text: str, conflict_markers: list[Span]) -> list[ParseProblem]:
+    """Return one problem for each merge conflict, at its first marker."""
     problems = []
     is_open = False
-    for mark in marks:
-        character = text[mark.start]
+    for marker in conflict_markers:
+        character = text[marker.start]
         if character == "<" or not is_open:
             problems.append(
-                ParseProblem(mark, "unresolved merge conflict", "keep one side and remove the conflict markers")
+                ParseProblem(marker, "unresolved merge conflict", "keep one side and remove the conflict markers")
             )
         is_open = character != ">"
     return problems
 
 
-def _hidden_line(text: str, told: list[ParseProblem]) -> Iterator[ParseProblem]:
-    """Yield a problem at the first entry that pip reads where everybody else sees the end of a comment or a path.
+def _hidden_line(text: str, problems: list[ParseProblem]) -> Iterator[ParseProblem]:
+    """Yield a problem for the first entry after a character that only pip treats as a line break.
 
-    Nothing more is said of what is among the problems already ``told``.
+    Editors show such an entry as part of a comment or path. An entry inside one of ``problems`` is not reported again.
     """
-    hidden = re.search(_BEHIND_BREAK, text)
-    if hidden is not None and not any(one.span.start <= hidden.start(1) < one.span.end for one in told):
+    hidden = re.search(_AFTER_BREAK, text)
+    if hidden is not None and not any(problem.span.start <= hidden.start(1) < problem.span.end for problem in problems):
         message = "pip starts a new line at the control character before this entry and installs it"
         yield ParseProblem(
             Span(*hidden.span(1)), message, "remove the control character, or write the entry on its own line"
         )
 
 
-def _read_line(line: LogicalLine, verdict: ClassifiedEntry | None, found: _Collected) -> None:
-    """Put down what a line says; ``verdict`` is that on its entry, where there is nothing else to say of the line."""
+def _read_line(line: LogicalLine, classified: ClassifiedEntry | None, contents: _Contents) -> None:
+    """Parse one line and add its contents to ``contents``; ``classified`` is the result of ``_classify_line``."""
     options_at = find_options_start(line.text)
-    if verdict is not None:
-        _keep(verdict, line.text[:options_at].rstrip(), line.span, found)
+    if classified is not None:
+        _add_entry(classified, line.text[:options_at].rstrip(), line.span, contents)
         return
     options: list[PipOption] = []
     if options_at < len(line.text):
         options, error = read_options(line.text, options_at)
         if error is not None:
-            found.problems.append(ParseProblem(_place(line, error.word), error.message, error.help))
-            # What is cut short may be one, too: the way out tells its name.
-            if re.search(_NAMES_INDEX, f"{error.word.value if options else line.text[options_at:]} {error.help}"):
-                found.index_options.append(IndexOption(_place(line, error.word), "unknown", ""))
+            contents.problems.append(ParseProblem(_word_span(line, error.word), error.message, error.help))
+            # An invalid option may be a misspelled index option: the help then suggests that option.
+            if re.search(_MAY_SET_INDEX, f"{error.word.value if options else line.text[options_at:]} {error.help}"):
+                contents.index_options.append(IndexOption(_word_span(line, error.word), "unknown", ""))
     if options_at:
         entry = line.text[:options_at].rstrip()
-        _keep(classify_entry(entry), entry, line.span, found)
+        _add_entry(classify_entry(entry), entry, line.span, contents)
         return
     values: dict[str, ShellWord] = {}
     for option in options:
         values.setdefault(option.name, option.value)
-    # One thing a line, in pip's order: an editable, else the first include, else the options that choose the index.
+    # pip evaluates one kind of option per line, in this order: editable, first include, index options.
     if "--editable" in values:
         editable = values["--editable"]
-        verdict = classify_editable(editable.value)
-        _keep(verdict, editable.value, lambda start, end: _place(line, editable, start, end), found)
+        classified = classify_editable(editable.value)
+        _add_entry(classified, editable.value, lambda start, end: _word_span(line, editable, start, end), contents)
     elif "--requirement" in values:
-        found.includes.append(_include(line, values["--requirement"], DependencyKind.REQUIREMENT))
+        contents.includes.append(_include(line, values["--requirement"], DependencyKind.REQUIREMENT))
     elif "--constraint" in values:
-        found.includes.append(_include(line, values["--constraint"], DependencyKind.CONSTRAINT))
+        contents.includes.append(_include(line, values["--constraint"], DependencyKind.CONSTRAINT))
     else:
-        found.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
+        contents.index_options.extend(filter(None, (_index_option(line, option) for option in options)))
 
 
-def _keep(verdict: ClassifiedEntry, text: str, place: Callable[[int, int], Span], found: _Collected) -> None:
-    """Put down what the entry ``text`` turned out to be; ``place`` says where a part of it stands in the file."""
-    if verdict.entry is not None:
-        found.dependencies.append(verdict.entry.to_dependency(place, found.kind, "", verdict.skip_reason))
-    elif verdict.skip_reason is not None:
-        found.unnamed.append(UnnamedEntry(place(0, len(text)), verdict.skip_reason))
-    if verdict.error is not None:
-        found.problems.append(ParseProblem(place(*verdict.error.span), verdict.error.message, verdict.error.help))
+def _add_entry(classified: ClassifiedEntry, text: str, locate: Callable[[int, int], Span], contents: _Contents) -> None:
+    """Add the entry ``text`` to ``contents``; ``locate`` maps a range of it to the file."""
+    if classified.requirement is not None:
+        contents.dependencies.append(
+            classified.requirement.to_dependency(locate, contents.kind, "", classified.skip_reason)
+        )
+    elif classified.skip_reason is not None:
+        contents.unnamed.append(UnnamedEntry(locate(0, len(text)), classified.skip_reason))
+    if classified.error is not None:
+        contents.problems.append(
+            ParseProblem(locate(*classified.error.span), classified.error.message, classified.error.help)
+        )
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
-def _place(line: LogicalLine, word: ShellWord, start: int = 0, end: int | None = None) -> Span:
-    """Return where ``word.value[start:end]`` stands in the file."""
+def _word_span(line: LogicalLine, word: ShellWord, start: int = 0, end: int | None = None) -> Span:
+    """Return the file range of ``word.value[start:end]``."""
     origins = word.origins[start:end] or word.origins
     return line.span(origins[0], origins[-1] + 1)
 
@@ -208,11 +212,11 @@ def _place(line: LogicalLine, word: ShellWord, start: int = 0, end: int | None =
 def _include(
     line: LogicalLine, target: ShellWord, kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 ) -> Include:
-    return Include(_place(line, target), target.value, kind)
+    return Include(_word_span(line, target), target.value, kind)
 
 
 def _index_option(line: LogicalLine, option: PipOption) -> IndexOption | None:
-    span = _place(line, option.value)
+    span = _word_span(line, option.value)
     match option.name:
         case "--index-url" | "--pypi-url":
             return IndexOption(span, "index-url", option.value.value)

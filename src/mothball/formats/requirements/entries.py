@@ -1,7 +1,7 @@
-"""What one entry of a requirements file is: a project of an index, something fetched from elsewhere, or nothing at all.
+"""Classify entries of requirements files: index requirement, URL, path or invalid.
 
-An entry is the part of a logical line before its options, or what ``-e`` is given. pip asks the disk whether a path is
-one; this asks only how it is written.
+An entry is the part of a logical line before its options, or the value of ``-e``. pip checks the disk to recognize
+paths; this module decides by the spelling alone.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from mothball.model.records import NamedTuple
 
 
 class ClassifiedEntry(NamedTuple):
-    """What an entry turned out to be; spans count into its text.
+    """The classification of an entry; spans are offsets into its text.
 
-    ``entry`` is None where no name can be told. ``skip_reason`` is set where no index answers for it, named or not, and
-    ``error`` where pip refuses it.
+    ``requirement`` is None if the entry has no recognizable name. ``skip_reason`` is set if the entry is not installed
+    from an index, with or without a name, and ``error`` if pip rejects the entry.
     """
 
-    entry: ParsedRequirement | None = None
+    requirement: ParsedRequirement | None = None
     skip_reason: SkipReason | None = None
     error: RequirementError | None = None
 
 
-# Patterns are texts here: re compiles those that a file needs, when it needs them, and keeps them.
-# pip expands these from the environment; nothing else looks like a variable to it.
+# These patterns are not compiled at import: `re` compiles them when needed and caches them.
+# The only syntax that pip expands as an environment variable.
 _VARIABLE = r"\$\{[A-Z0-9_]++\}"
-# One letter before the colon is a drive on Windows.
+# At least two letters: one letter before the colon is a Windows drive.
 _SCHEME = r"(?ai)([A-Z][A-Z0-9+.-]++):(//)?"
 _SCHEMES_WITHOUT_SLASHES = frozenset({"file", "ftp", "http", "https"})
 _VCS = r"(?i)(?:bzr|git|hg|svn)(?:\+|:)"
@@ -48,22 +48,22 @@ _ARCHIVES = (
 
 
 def classify_entry(text: str) -> ClassifiedEntry:
-    """Say what the trimmed, non-empty ``text`` before a line's options is; raises nothing."""
+    """Classify the trimmed, non-empty ``text`` before the options of a line. Raises nothing."""
     if "${" in text and re.search(_VARIABLE, text):
-        return _judge_with_variable(text)
+        return _classify_with_variable(text)
     if ":" in text and _is_url(text):
-        return _judge_reference(text, "; ", skip_reason_for_url(text))
+        return _classify_reference(text, "; ", skip_reason_for_url(text))
     head = text.partition(";")[0].rstrip()
     if _is_archive(head) and not _is_named(head):
-        return _judge_reference(text, ";", SkipReason.PATH)
-    return _judge_requirement(text, head)
+        return _classify_reference(text, ";", SkipReason.PATH)
+    return _classify_requirement(text, head)
 
 
 def classify_editable(text: str) -> ClassifiedEntry:
-    """Say what the value of ``-e`` is: its name where one is written (``name @ url``, ``#egg=name``), else nothing."""
-    outcome = parse_requirement_uncached(text)
-    if isinstance(outcome, ParsedRequirement) and outcome.url:
-        return ClassifiedEntry(outcome, SkipReason.EDITABLE)
+    """Classify the value of ``-e``; its name is known for ``name @ url`` and ``#egg=name`` only."""
+    result = parse_requirement_uncached(text)
+    if isinstance(result, ParsedRequirement) and result.url:
+        return ClassifiedEntry(result, SkipReason.EDITABLE)
     egg = re.search(_EGG, text)
     return (
         ClassifiedEntry(name_only_requirement(text, Span(*egg.span(1))), SkipReason.EDITABLE)
@@ -73,7 +73,7 @@ def classify_editable(text: str) -> ClassifiedEntry:
 
 
 def skip_reason_for_url(url: str) -> SkipReason:
-    """Return why a project that comes from ``url`` is asked of no index."""
+    """Return the reason to skip a project that is installed from ``url``."""
     if re.match(_VCS, url):
         return SkipReason.VCS
     if url[:5].lower() == "file:" or not _is_url(url):
@@ -81,16 +81,16 @@ def skip_reason_for_url(url: str) -> SkipReason:
     return SkipReason.URL
 
 
-def _judge_requirement(text: str, head: str) -> ClassifiedEntry:
-    outcome = _read_pip_entry(text, head)
-    if isinstance(outcome, ParsedRequirement):
-        return ClassifiedEntry(outcome, skip_reason_for_url(outcome.url) if outcome.url else None)
+def _classify_requirement(text: str, head: str) -> ClassifiedEntry:
+    result = _parse_pip_requirement(text, head)
+    if isinstance(result, ParsedRequirement):
+        return ClassifiedEntry(result, skip_reason_for_url(result.url) if result.url else None)
     if re.match(_PATH, text):
-        return _judge_reference(text, ";", SkipReason.PATH)
+        return _classify_reference(text, ";", SkipReason.PATH)
     name = find_leading_name(text)
     if name is None:
-        return ClassifiedEntry(error=outcome)
-    return ClassifiedEntry(name_only_requirement(text, name), SkipReason.INCOMPLETE, outcome)
+        return ClassifiedEntry(error=result)
+    return ClassifiedEntry(name_only_requirement(text, name), SkipReason.INCOMPLETE, result)
 
 
 def _is_url(text: str) -> bool:
@@ -107,13 +107,13 @@ def _is_archive(path: str) -> bool:
 
 
 def _is_named(archive: str) -> bool:
-    """Return whether this is ``name @ place`` rather than a path with an ``@`` in it."""
+    """Return True for ``name @ location``, False for a path that contains ``@``."""
     name, at, _ = archive.partition("@")
     return bool(at) and "/" not in name and re.match(_PATH, name) is None
 
 
-def _read_pip_entry(text: str, head: str) -> ParsedRequirement | RequirementError:
-    """Read a requirement as pip does, which splits it at the first ``;`` even where that belongs to a URL."""
+def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | RequirementError:
+    """Parse a requirement like pip, which splits it at the first ``;``, even inside a URL."""
     if len(head) == len(text):
         return parse_requirement_uncached(text)
     marker = text.partition(";")[2].strip()
@@ -126,20 +126,20 @@ def _read_pip_entry(text: str, head: str) -> ParsedRequirement | RequirementErro
 
 
 def _marker_error(text: str, marker: str) -> RequirementError | None:
-    """Return what is wrong with the marker at the end of ``text``; an empty one is nothing to pip."""
+    """Return the error in the marker at the end of ``text``; pip ignores an empty marker."""
     if not marker:
         return None
-    outcome = parse_requirement_uncached(f"x;{marker}")
-    if isinstance(outcome, ParsedRequirement):
+    result = parse_requirement_uncached(f"x;{marker}")
+    if isinstance(result, ParsedRequirement):
         return None
     span = Span(len(text) - len(marker), len(text))
     return RequirementError(
-        span, outcome.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), outcome.help
+        span, result.message.replace("`x;", "`", 1).replace("requirement", "marker", 1), result.help
     )
 
 
-def _judge_reference(text: str, separator: str, skip_reason: SkipReason) -> ClassifiedEntry:
-    """Judge a URL or a path, whose name stands in its fragment or nowhere."""
+def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> ClassifiedEntry:
+    """Classify a URL or a path, whose name is in its ``#egg=`` fragment, if at all."""
     reference, _, marker = text.partition(separator)
     error = _marker_error(text, marker.strip())
     egg = re.search(_EGG, reference)
@@ -149,25 +149,26 @@ def _judge_reference(text: str, separator: str, skip_reason: SkipReason) -> Clas
     return ClassifiedEntry(entry, skip_reason, error)
 
 
-def _judge_with_variable(text: str) -> ClassifiedEntry:
-    """Tell the name of an entry that depends on the environment, where no variable is part of it.
+def _classify_with_variable(text: str) -> ClassifiedEntry:
+    """Classify an entry with environment variables.
 
-    A variable in the version, an extra or the marker changes nothing about where the project comes from.
+    The name is known unless it contains a variable. A variable in the version, an extra or the marker does not affect
+    where the project comes from.
     """
-    verdict = classify_entry(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text))
-    stand_in = verdict.entry
-    if stand_in is not None:
-        name = stand_in.name_span
+    classified = classify_entry(re.sub(_VARIABLE, lambda variable: "1" * len(variable[0]), text))
+    substituted = classified.requirement
+    if substituted is not None:
+        name = substituted.name_span
     else:
         before = text[: text.index("${")]
-        seen = find_leading_name(before)
-        if seen is None or seen.end == len(before):
+        leading_name = find_leading_name(before)
+        if leading_name is None or leading_name.end == len(before):
             return ClassifiedEntry(None, SkipReason.VARIABLE)
-        name = seen
+        name = leading_name
     if "$" in name.slice(text):
         return ClassifiedEntry(None, SkipReason.VARIABLE)
     entry = name_only_requirement(text, name)
-    if stand_in is not None and stand_in.specifier_span is not None:
-        span = stand_in.specifier_span
+    if substituted is not None and substituted.specifier_span is not None:
+        span = substituted.specifier_span
         entry = entry._replace(specifier=span.slice(text), specifier_span=span)
-    return ClassifiedEntry(entry, SkipReason.VARIABLE if verdict.skip_reason or stand_in is None else None)
+    return ClassifiedEntry(entry, SkipReason.VARIABLE if classified.skip_reason or substituted is None else None)

@@ -1,7 +1,7 @@
-"""The options on one logical line of a requirements file, with the place of each value.
+"""Parse the options on one logical line of a requirements file, with the position of each value.
 
-pip splits them by the rules of a POSIX shell and reads them as ``optparse`` does: ``-rFILE``, ``-r FILE``,
-``--requirement FILE``, ``--requirement=FILE``, and unambiguous beginnings of long names.
+pip splits them like a POSIX shell and parses them with ``optparse``: ``-rFILE``, ``-r FILE``, ``--requirement FILE``,
+``--requirement=FILE``, and unambiguous abbreviations of long names.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class ShellWord(NamedTuple):
-    """One word after shell splitting; ``origins`` holds the offset in the line for each character of ``value``.
+    """One word after shell splitting; ``origins`` has the offset in the line of each character of ``value``.
 
-    It is never empty: a word without characters has the offsets of what stands for it, its quotes or its option.
+    ``origins`` is never empty: for an empty value it has the offsets of the quotes or of the option.
     """
 
     value: str
@@ -31,21 +31,21 @@ class ShellWord(NamedTuple):
 
 
 class PipOption(NamedTuple):
-    """An option under its chief name; ``value`` is the option's own word where it takes none."""
+    """An option by its canonical long name; ``value`` is the option itself if it takes no value."""
 
     name: str
     value: ShellWord
 
 
 class OptionError(NamedTuple):
-    """Why pip refuses the options of a line, and the word that it refuses them for."""
+    """The reason why pip rejects the options of a line, and the rejected word."""
 
     word: ShellWord
     message: str
     help: str
 
 
-# Every option that may stand in a requirements file, and whether it takes a value. Later pips refuse --global-option.
+# All options valid in a requirements file, and whether they take a value. Newer versions of pip reject --global-option.
 _TAKES_VALUE = {
     "--all-releases": True,
     "--config-settings": True,
@@ -78,13 +78,13 @@ _SHORT = {
     "-r": "--requirement",
 }
 _HASHES = ("sha256:", "sha384:", "sha512:")
-_HASH_OPTIONS = tuple(f"--hash={one}" for one in _HASHES)
+_HASH_OPTIONS = tuple(f"--hash={algorithm}" for algorithm in _HASHES)
 
 
 def find_options_start(line: str) -> int:
-    """Return where the options of a logical line begin: its length where it has none.
+    """Return the offset of the options of a logical line, or its length if it has none.
 
-    They begin at the first dash that opens the line or follows a space; a tab does not count.
+    Options begin at the first dash at the start of the line or after a space (not after a tab).
     """
     if line.startswith("-"):
         return 0
@@ -93,25 +93,25 @@ def find_options_start(line: str) -> int:
 
 
 def has_only_hashes(line: str, start: int) -> bool:
-    """Return whether ``line[start:]`` is plainly nothing but hashes, with which nothing is wrong."""
+    """Return True if ``line[start:]`` consists of valid ``--hash`` options only; False if in doubt."""
     if not line.startswith(_HASH_OPTIONS, start) or _QUOTING.search(line, start) is not None:
         return False
-    # Broken at more white space than a shell knows: what is wrong in no part is not wrong in the whole.
+    # str.split() splits at more characters than a shell. If every part is a valid hash, so is every shell word.
     return all(word.startswith(_HASH_OPTIONS) for word in line[start:].split())
 
 
 def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | None]:
-    """Read the options in ``line[start:]``, and what is wrong with the first that pip refuses.
+    """Parse the options in ``line[start:]``; also return the error of the first option that pip rejects.
 
-    pip reads no further then. This does: an index named later on a line that is being typed is still the index. Words
-    that belong to no option are passed over, as pip does.
+    Unlike pip, continue after the error: an index option later on an incomplete line still counts. Words that belong to
+    no option are ignored, as in pip.
     """
     words = _split_words(line, start)
     if isinstance(words, OptionError):
         return [], words
     options: list[PipOption] = []
     error: OptionError | None = None
-    # Next word last, so that taking one is cheap.
+    # Reversed, so that the next word can be popped from the end.
     words.reverse()
     while words:
         word = words.pop()
@@ -119,13 +119,13 @@ def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | 
             break
         if not word.value.startswith("-") or word.value == "-":
             continue
-        outcome = _read_long(word, words) if word.value.startswith("--") else _read_short(word, words)
-        if isinstance(outcome, PipOption):
-            outcome = _check_value(outcome)
-        if isinstance(outcome, PipOption):
-            options.append(outcome)
+        result = _read_long(word, words) if word.value.startswith("--") else _read_short(word, words)
+        if isinstance(result, PipOption):
+            result = _check_value(result)
+        if isinstance(result, PipOption):
+            options.append(result)
         else:
-            error = error or outcome
+            error = error or result
     if error is not None and not error.help:
         error = error._replace(help=_suggestion(error.word.value))
     return options, error
@@ -161,7 +161,7 @@ def _with_next(name: str, word: ShellWord, rest: list[ShellWord]) -> PipOption |
 
 
 def _full_name(written: str) -> str | None:
-    """Return the option that ``written`` names or begins; None where none does, or several do."""
+    """Return the option with the name or unambiguous abbreviation ``written``, or None."""
     if written in _TAKES_VALUE:
         return written
     candidates = [name for name in _TAKES_VALUE if name.startswith(written)]
@@ -173,14 +173,14 @@ def _unknown(word: ShellWord, written: str) -> OptionError:
 
 
 def _suggestion(written: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a line that is wrong pays for it
+    from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
     close = get_close_matches(written.partition("=")[0][:40], _TAKES_VALUE, n=1)
     return f"did you mean `{close[0]}`?" if close else "remove it, or correct its spelling"
 
 
 def _check_value(option: PipOption) -> PipOption | OptionError:
-    """Refuse the values that pip refuses."""
+    """Return an error if pip rejects the value of the option."""
     name, value = option
     if name == "--hash" and not value.value.startswith(_HASHES):
         return OptionError(value, "`--hash` needs a sha256, sha384 or sha512 hash", "write `--hash=sha256:…`")
@@ -199,7 +199,7 @@ _PLAIN_RUN = re.compile(r"[^ \t\r\n\"'\\]++")
 
 
 def _split_words(line: str, start: int) -> list[ShellWord] | OptionError:
-    """Split ``line[start:]`` as a POSIX shell would, without comments."""
+    """Split ``line[start:]`` like a POSIX shell, without support for comments."""
     if _QUOTING.search(line, start) is None:
         return [ShellWord(word[0], range(*word.span())) for word in _UNQUOTED.finditer(line, start)]
     words: list[ShellWord] = []
@@ -208,10 +208,10 @@ def _split_words(line: str, start: int) -> list[ShellWord] | OptionError:
         if line[position] in " \t\r\n":
             position += 1
             continue
-        outcome = _read_word(line, position)
-        if isinstance(outcome, OptionError):
-            return outcome
-        word, position = outcome
+        result = _read_word(line, position)
+        if isinstance(result, OptionError):
+            return result
+        word, position = result
         words.append(word)
     return words
 
@@ -244,14 +244,14 @@ _UNFINISHED = {
 
 
 def _read_quoted(line: str, position: int, origins: list[int]) -> int:
-    """Read from a quote to its partner; return the offset behind it, or one beyond the line where there is none."""
+    """Read a quoted string; return the offset after the closing quote, or ``len(line) + 1`` if there is none."""
     quote = line[position]
     position += 1
     while position < len(line):
         character = line[position]
         if character == quote:
             return position + 1
-        # Between double quotes a backslash guards only itself and the quote.
+        # In double quotes, a backslash escapes only itself and the quote.
         if quote == '"' and character == "\\" and line[position + 1 : position + 2] in {'"', "\\"}:
             position += 1
         origins.append(position)

@@ -1,7 +1,7 @@
-"""Requirements in parts of a file: one entry as PEP 508 has it, or lines as pip reads them.
+"""Parse requirements in a part of a file: a PEP 508 requirement, or lines of a requirements file.
 
-The text may be an excerpt, the value of a string with escapes, a line without its comment: ``where`` tells for each of
-its parts where that stands in the file. So what comes out has its places there, wherever the text was taken from.
+The text may be the decoded value of a string, or a line without its comment. The parameter ``locate`` maps a range of
+the text to the file, so that all resulting spans refer to the file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mothball.model.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# From a start and an end in a text to their place in the file.
+# Maps start and end offsets in a text to a span in the file.
 Locate = Callable[[int, int], Span]
 
 
 class Section(NamedTuple):
-    """Where entries stand: its name, what they are to the project, and the project's own normalised name."""
+    """The section of a file that contains entries, their kind, and the normalized name of the project."""
 
     name: str
     kind: DependencyKind = DependencyKind.REQUIREMENT
@@ -30,54 +30,64 @@ class Section(NamedTuple):
 
 
 def read_requirement(
-    text: str, where: Locate, section: Section, *, closed: bool = True
+    text: str, locate: Locate, section: Section, *, closed: bool = True
 ) -> Iterator[Dependency | ParseProblem]:
-    """Yield the requirement (PEP 508) that ``text`` is, or what is wrong with it and the name that can be seen.
+    """Parse ``text`` as a requirement (PEP 508); yield its dependency and, if it is invalid, its problem.
 
-    What is not ``closed``, a string without its quote, is skipped as incomplete, and nothing is wrong with it.
+    If ``closed`` is False (a string without its closing quote), the dependency is skipped as incomplete and no problem
+    is reported.
     """
-    read = parse_requirement(text)
-    if isinstance(read, ParsedRequirement):
+    requirement = parse_requirement(text)
+    if isinstance(requirement, ParsedRequirement):
         yield section_dependency(
-            read, where, section, skip_reason_for_url(read.url) if read.url else None, closed=closed
+            requirement,
+            locate,
+            section,
+            skip_reason_for_url(requirement.url) if requirement.url else None,
+            closed=closed,
         )
         return
     if closed:
-        yield ParseProblem(where(*read.span), read.message, read.help)
-    seen = find_leading_name(text)
-    if seen is not None:
-        yield incomplete_dependency(text, seen, where, section)
+        yield ParseProblem(locate(*requirement.span), requirement.message, requirement.help)
+    name = find_leading_name(text)
+    if name is not None:
+        yield incomplete_dependency(text, name, locate, section)
 
 
 def section_dependency(
-    read: ParsedRequirement, where: Locate, section: Section, skip_reason: SkipReason | None, *, closed: bool = True
+    requirement: ParsedRequirement,
+    locate: Locate,
+    section: Section,
+    skip_reason: SkipReason | None,
+    *,
+    closed: bool = True,
 ) -> Dependency:
-    """Return the dependency of ``read``; ``skip_reason`` is what the entry itself gives."""
-    skip_reason = _skip_reason(read.project, section, skip_reason, closed=closed)
-    return read.to_dependency(where, section.kind, section.name, skip_reason)
+    """Return the dependency for ``requirement``; ``skip_reason`` is the reason given by the entry itself, if any."""
+    skip_reason = _skip_reason(requirement.project, section, skip_reason, closed=closed)
+    return requirement.to_dependency(locate, section.kind, section.name, skip_reason)
 
 
-def section_dependency_at(read: ParsedRequirement, offset: int, section: Section) -> Dependency:
-    """Return the dependency that an entry without a URL is, the text of which begins at ``offset``."""
-    skip_reason = SkipReason.SELF if read.project == section.own_name else None
-    return read.to_dependency_at(offset, section.kind, section.name, skip_reason)
+def section_dependency_at(requirement: ParsedRequirement, offset: int, section: Section) -> Dependency:
+    """Return the dependency for ``requirement``, which has no URL and whose text begins at ``offset`` in the file."""
+    skip_reason = SkipReason.SELF if requirement.project == section.own_name else None
+    return requirement.to_dependency_at(offset, section.kind, section.name, skip_reason)
 
 
-def incomplete_dependency(text: str, name: Span, where: Locate, section: Section) -> Dependency:
-    """Return a dependency of which only the name can be told, which stands in ``text`` at ``name``."""
-    entry = name_only_requirement(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
-    return section_dependency(entry, where, section, SkipReason.INCOMPLETE)
+def incomplete_dependency(text: str, name: Span, locate: Locate, section: Section) -> Dependency:
+    """Return a dependency for invalid ``text`` in which only the name, at the span ``name``, is known."""
+    requirement = name_only_requirement(text, name)._replace(entry_span=Span(name.start, len(text.rstrip())))
+    return section_dependency(requirement, locate, section, SkipReason.INCOMPLETE)
 
 
-def locate_dependency(found: Dependency, where: Locate, section: Section, *, closed: bool = True) -> Dependency:
-    """Return ``found``, whose places count into a text, as it stands in the file and in ``section``."""
-    specifier = found.specifier_span
-    return found._replace(
-        name_span=where(*found.name_span),
-        entry_span=where(*found.entry_span),
-        specifier_span=where(*specifier) if specifier else None,
+def locate_dependency(dependency: Dependency, locate: Locate, section: Section, *, closed: bool = True) -> Dependency:
+    """Return ``dependency`` with its spans mapped to the file and with the name of ``section``."""
+    specifier = dependency.specifier_span
+    return dependency._replace(
+        name_span=locate(*dependency.name_span),
+        entry_span=locate(*dependency.entry_span),
+        specifier_span=locate(*specifier) if specifier else None,
         section=section.name,
-        skip_reason=_skip_reason(found.name, section, found.skip_reason, closed=closed),
+        skip_reason=_skip_reason(dependency.name, section, dependency.skip_reason, closed=closed),
     )
 
 
@@ -87,16 +97,16 @@ def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *,
     return SkipReason.SELF if skip_reason is None and name == section.own_name else skip_reason
 
 
-def read_pip_lines(text: str, where: Locate, section: Section) -> Document:
-    """Read lines of a requirements file; comments in them are passed over."""
-    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - few files hold such lines
+def read_pip_lines(text: str, locate: Locate, section: Section) -> Document:
+    """Parse lines of a requirements file; comments are ignored."""
+    from mothball.formats.requirements import document as requirements  # noqa: PLC0415 - only needed for files with such lines
 
     document = requirements.parse(text, kind=section.kind)
     return document._replace(
-        dependencies=tuple(locate_dependency(one, where, section) for one in document.dependencies),
-        problems=tuple(one._replace(span=where(*one.span)) for one in document.problems),
+        dependencies=tuple(locate_dependency(dependency, locate, section) for dependency in document.dependencies),
+        problems=tuple(problem._replace(span=locate(*problem.span)) for problem in document.problems),
         ignores=(),
-        includes=tuple(one._replace(span=where(*one.span)) for one in document.includes),
-        index_options=tuple(one._replace(span=where(*one.span)) for one in document.index_options),
-        unnamed=tuple(one._replace(span=where(*one.span)) for one in document.unnamed),
+        includes=tuple(include._replace(span=locate(*include.span)) for include in document.includes),
+        index_options=tuple(option._replace(span=locate(*option.span)) for option in document.index_options),
+        unnamed=tuple(entry._replace(span=locate(*entry.span)) for entry in document.unnamed),
     )

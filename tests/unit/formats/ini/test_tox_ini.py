@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mothball.formats.ini.tox_ini import parse, substituted
+from mothball.formats.ini.tox_ini import parse, substitute
 from mothball.formats.source_map import source_map
 from mothball.model.document import DependencyKind, Document, SkipReason, Span
 from tests.support.samples import TOX_INI as SAMPLE
@@ -191,7 +191,7 @@ def test_a_conflict_shows_both_sides() -> None:
 
 def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None:
     text = "a{b}c{toxinidir}{/}{env:X:d}{e{f}g}\\{h}{i"
-    parts = substituted(text, Span(0, len(text)))
+    parts = substitute(text, Span(0, len(text)))
     made = source_map(parts)
 
     assert made.text == "a111c./d1111111\\{h}11"
