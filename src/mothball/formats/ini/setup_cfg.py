@@ -52,7 +52,7 @@ def parse(text: str) -> Document:
     comments = list(scan.comments)
     for section in scan.sections:
         for option, name in _lists(section):
-            listed = Section(name, own_name=project_name)
+            listed = Section(name, project_name=project_name)
             if option.is_one_line and option.lines[0].slice(text).startswith(_FILE):
                 results += _read_files(text, option.lines[0])
                 continue

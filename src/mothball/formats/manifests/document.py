@@ -109,7 +109,7 @@ def _tool_reader(tool: str) -> ToolReader:
 def _read_standard_tables(document: TomlScan, entries: list[TomlEntry], own_name: str) -> Iterator[ArrayItem]:
     for entry in entries:
         if _is_section(entry.path) and isinstance(entry.value, Array):
-            section = Section(".".join(map(str, entry.path)), own_name=own_name)
+            section = Section(".".join(map(str, entry.path)), project_name=own_name)
             table = _check_include if entry.path[0] == _GROUPS else None
             yield from read_items(entry.value.items, section, table=table)
     yield from _check_shapes([header for header in document.headers if header.path[0] in _TABLES], entries)

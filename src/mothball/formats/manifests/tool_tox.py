@@ -58,7 +58,7 @@ def _read_ini(tables: Tables) -> Iterator[ManifestItem]:
 def _relocate_all(document: Document, string: String, parent: str, own_name: str) -> Iterator[ManifestItem]:
     """Yield the items of ``document`` with spans converted from offsets in ``string`` to offsets in the file."""
     for dependency in document.dependencies:
-        yield relocate(dependency, string, Section(f"{parent}.{dependency.section}", own_name=own_name))
+        yield relocate(dependency, string, Section(f"{parent}.{dependency.section}", project_name=own_name))
     for comment in document.ignores:
         span, applies_to = source_span(string, *comment.span), source_span(string, *comment.applies_to)
         yield comment._replace(span=span, applies_to=applies_to)

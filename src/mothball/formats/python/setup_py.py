@@ -82,7 +82,7 @@ def parse(text: str) -> Document:
 def _read(text: str, setup: SetupArguments) -> Iterator[_Found]:
     own_name = normalize_name(setup.name)
     for literal in setup.literals:
-        section = Section(one_line(literal.section, _MAX_SHOWN), own_name=own_name)
+        section = Section(one_line(literal.section, _MAX_SHOWN), project_name=own_name)
         if literal.is_template:
             yield _read_template(text, literal.span, section)
         else:

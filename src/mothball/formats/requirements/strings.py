@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
     name: str
     kind: DependencyKind = DependencyKind.REQUIREMENT
-    own_name: str = ""
+    project_name: str = ""
 
 
 def read_requirement(
@@ -69,7 +69,7 @@ def section_dependency(
 
 def section_dependency_at(requirement: ParsedRequirement, offset: int, section: Section) -> Dependency:
     """Return the dependency for ``requirement``, which has no URL and whose text begins at ``offset`` in the file."""
-    skip_reason = SkipReason.SELF if requirement.project == section.own_name else None
+    skip_reason = SkipReason.SELF if requirement.project == section.project_name else None
     return requirement.to_dependency_at(offset, section.kind, section.name, skip_reason)
 
 
@@ -94,7 +94,7 @@ def locate_dependency(dependency: Dependency, locate: Locate, section: Section, 
 def _skip_reason(name: str, section: Section, skip_reason: SkipReason | None, *, closed: bool) -> SkipReason | None:
     if not closed:
         return SkipReason.INCOMPLETE
-    return SkipReason.SELF if skip_reason is None and name == section.own_name else skip_reason
+    return SkipReason.SELF if skip_reason is None and name == section.project_name else skip_reason
 
 
 def read_pip_lines(text: str, locate: Locate, section: Section) -> Document:
