@@ -37,7 +37,7 @@ def test_index_that_requires_credentials_is_unverified_with_help(index: Pypiron,
     run = mothball.check("--strict")
     assert run.said("old-lib") == REFUSED
     assert run.code == 3
-    assert "it wants credentials" in run.report["findings"][0]["message"]
+    assert "401 Unauthorized (credentials are required)" in run.report["findings"][0]["message"]
     assert "netrc" in run.report["findings"][0]["help"]
 
 
@@ -106,7 +106,7 @@ def test_wrong_password_is_reported(index: Pypiron, mothball: Mothball) -> None:
     mothball.write("requirements.txt", "old-lib")
     run = mothball.check()
     assert run.said("old-lib") == REFUSED
-    assert "it does not take your credentials" in run.report["findings"][0]["message"]
+    assert "401 Unauthorized (your credentials were rejected)" in run.report["findings"][0]["message"]
     assert "wrong" not in run.out
 
 

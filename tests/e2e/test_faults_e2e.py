@@ -48,7 +48,7 @@ def test_refused_connections_are_shown_in_full_only_twice(mothball: Mothball) ->
     assert {run.said(name) for name in names} == {("unavailable", "unreachable")}
     assert run.code == 3
     assert text.code == 0
-    assert "refuses connections" in text.out
+    assert "refused the connection" in text.out
     assert "38 more" in text.out
 
 

@@ -103,7 +103,7 @@ def test_unverified_addition_is_rejected_with_a_remedy(
     shop = committer(tmp_path, runner_of("pre-commit"), "http://127.0.0.1:9/simple/")
     outcome = shop.commit({"requirements.txt": lines(ACTIVE)})
     assert not outcome.made
-    assert f"{ACTIVE} could not be checked: 127.0.0.1:9 refuses connections" in outcome.said
+    assert f"{ACTIVE} could not be checked: 127.0.0.1:9 refused the connection" in outcome.said
     remedy = re.search(r"MOTHBALL_UNVERIFIED=warning git commit", outcome.said)
     assert remedy is not None
     assert shop.commit(None, more={"MOTHBALL_UNVERIFIED": "warning"}).made

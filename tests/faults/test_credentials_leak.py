@@ -163,8 +163,8 @@ def test_neither_an_unreachable_index_nor_a_proxy_brings_a_secret_to_light(scene
         for name in ("http://index.example/simple/", "https://index.example/simple/"):
             environment = scene.configure("config", name) | {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
             runs.append(scene.mothball.run("check", environment=environment))
-    assert "refuses connections" in runs[0].out
-    assert all("the proxy on the way to index.example" in run.out for run in runs[1:])
+    assert "refused the connection" in runs[0].out
+    assert all("cannot connect to the proxy for index.example" in run.out for run in runs[1:])
     scene.search(*runs)
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from mothball.config.credential_settings import CredentialSettings
 from mothball.config.project import read_config, read_user_config
 from mothball.formats.toml.api import scan, to_mapping
-from mothball.index.cache import CachedPage, _answer_of, _stored_at, _text_of
+from mothball.index.cache import CachedPage, _decode_page, _encode_page, _stored_at
 from mothball.index.client import Client, ClientSettings
 from mothball.index.credentials import CredentialStore, Login, NetrcLogins
 from mothball.index.page_fetcher import _retry_after
@@ -77,7 +77,7 @@ keyring-provider = "auto"
 internal = "https://internal.example/"
 """
 ROW = "simple-v1\nhttps://index.example/simple/\nold-lib"
-ROW_VALUE = _text_of(
+ROW_VALUE = _encode_page(
     ROW, CachedPage(ProjectPage("archived", "why", Release("1.0", "2026-01-02")), '"etag"', 1_795_000_000.0)
 )
 ANSWER = (
@@ -147,7 +147,7 @@ def test_a_snapshot_that_was_damaged_is_a_snapshot_or_a_snapshot_error(data: byt
 
 @given(mutations(ROW_VALUE.encode()))
 def test_a_row_that_was_damaged_is_an_answer_or_not_there(data: bytes) -> None:
-    answer = _answer_of(ROW, data.decode("utf-8", "replace"))
+    answer = _decode_page(ROW, data.decode("utf-8", "replace"))
     assert answer is None or isinstance(answer, CachedPage)
     if answer is not None:
         assert _stored_at({"stored_at": answer.stored_at}) == answer.stored_at
@@ -174,9 +174,12 @@ def test_a_configuration_that_was_damaged_is_read_or_refused(
 def test_a_netrc_that_was_damaged_gives_logins_or_a_trouble_without_a_word_of_it(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "netrc").write_bytes(data)
     logins = NetrcLogins({"NETRC": str(tmp_path / "netrc")})
-    found = logins.of("index.example", "")
+    found = logins.find("index.example", "")
     assert found is None or len(found) == 2
-    assert logins.error.removeprefix("netrc cannot be read").strip("() line0123456789") == ""
+    assert (
+        logins.error.removeprefix("cannot read netrc").removeprefix("cannot parse netrc").strip("() line0123456789")
+        == ""
+    )
 
 
 # --- headers and addresses ---
@@ -194,7 +197,7 @@ def test_any_address_leads_somewhere_or_nowhere(location: str, data: bytes) -> N
     for target in (redirect_target("https://index.example/simple/", location + url), page_url(url, NAME), url):
         endpoint = endpoint_of(target)
         assert endpoint is None or endpoint.scheme in ("http", "https")
-    login = CredentialStore(CredentialSettings(), {}).first(page_url(url, NAME))
+    login = CredentialStore(CredentialSettings(), {}).initial_login(page_url(url, NAME))
     assert login is None or isinstance(login, Login)
 
 
@@ -317,7 +320,7 @@ def test_time_for_a_snapshot_grows_with_its_size_and_no_faster(piece: str) -> No
 @pytest.mark.parametrize("piece", [*BRACKETS, '"key":'])
 def test_time_for_a_row_grows_with_its_size_and_no_faster(piece: str) -> None:
     for before in ("", ROW_VALUE[:-1] + ', "x": '):
-        assert_linear(lambda text: _answer_of(ROW, text), piece, 250_000, before)
+        assert_linear(lambda text: _decode_page(ROW, text), piece, 250_000, before)
 
 
 @pytest.mark.alone

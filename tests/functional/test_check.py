@@ -345,7 +345,7 @@ def test_unusable_cache_is_one_warning_and_the_check_continues(project: Project)
     assert result.code == 1
     assert result.err == ""
     [problem] = [line for line in result.out.splitlines() if line.startswith("warning: ")]
-    assert problem == f"warning: cache {path} cannot be used: it is not a directory; went on without it"
+    assert problem == f"warning: cache {path} cannot be used: it is not a directory; continuing without a cache"
 
 
 def test_cache_directory_variable_is_used(project: Project, tmp_path: Path) -> None:

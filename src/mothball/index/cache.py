@@ -1,8 +1,7 @@
-"""What indexes answered before, kept between runs and shared by all that run at once.
+"""The cache of project pages, shared by concurrent processes.
 
-A cache is never needed: whatever happens to it while it is used, it goes out of use for the rest of the run, remembers
-why once, and every look-up goes on without it. What is read from it was written by who knows whom, and is checked
-field by field; a row that is not as we write them is not there.
+The cache is optional: after a failure it is disabled for the rest of the run, keeps the error, and lookups continue
+without it. Rows are untrusted: every field is validated, and malformed rows are misses.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from mothball.index.cache_database import MAX_VALUE_LENGTH, Database, Row, is_forbidden, is_locked
-from mothball.index.cache_directory import CLEAR_HELP, PLACE_HELP, check_files, prepare
+from mothball.index.cache_directory import CLEAR_HELP, DIRECTORY_HELP, check_files, prepare
 from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
 from mothball.model.lookup import MAX_VERSION, Release
@@ -26,42 +25,41 @@ from mothball.model.sanitize import strip_credentials
 if TYPE_CHECKING:
     from mothball.index.cache_writer import Writer
 
-# What the client's Accept header asks for. An ETag belongs to one representation: whoever changes that header so that
-# indexes answer differently changes this.
+# An ETag belongs to one representation: change this with the Accept header of the client.
 REPRESENTATION = "simple-v1"
-# How long an entry is kept when nobody renews it, in seconds. How long it is believed is not for the cache to say.
+# Seconds for which an entry is stored. Whether it is fresh is decided by the caller.
 LIFETIME = 90 * 24 * 3600.0
 # Rows per transaction: short enough that no other process waits.
 BATCH = 10
 
-_RENEWAL = 24 * 3600.0
+_REFRESH_INTERVAL = 24 * 3600.0
 _MAX_ETAG = 256
-_LATEST_TIME = 253_402_300_800  # the year 10000: no clock of ours wrote that
+_LATEST_TIME = 253_402_300_800  # the year 10000
 _Result = TypeVar("_Result")
 
 
 class PageKey(NamedTuple):
-    """A project page: an index URL as the cache knows it, and a normalised name. Made by ``page_key``."""
+    """The key of a project page: a normalized index URL and a normalized name. Created by ``page_key``."""
 
     index_url: str
     name: str
 
 
 def page_key(index: str, name: str) -> PageKey:
-    """Return the key of the page ``name`` (normalised) on ``index``: without credentials, ending in one slash."""
-    return PageKey(_base(index), name)
+    """Return the key of the page of ``name`` (normalized) on ``index``; credentials are removed from the URL."""
+    return PageKey(_base_url(index), name)
 
 
 @lru_cache(maxsize=64)
-def _base(index: str) -> str:
+def _base_url(index: str) -> str:
     return strip_credentials(index).rstrip("/") + "/"
 
 
 class CachedPage(NamedTuple):
-    """An index's answer: its page, or None where it had none (404), and its validator.
+    """A cached page, None for a 404, with its ETag.
 
-    ``stored_at`` is when the index last confirmed it (Unix time, seconds); it may lie in the future of a clock that
-    was set back.
+    ``stored_at`` is the time of the last response of the index (Unix time, seconds). It may be in the future if the
+    clock was set back.
     """
 
     page: ProjectPage | None
@@ -70,7 +68,7 @@ class CachedPage(NamedTuple):
 
 
 class CacheInfo(NamedTuple):
-    """What ``mothball cache info`` shows. ``entries`` counts project pages."""
+    """The output of ``mothball cache info``. ``entries`` is the number of project pages."""
 
     directory: str
     entries: int
@@ -78,14 +76,14 @@ class CacheInfo(NamedTuple):
 
 
 class StatusCache:
-    """The cache of one directory. Used by one thread at a time, by any number of processes.
+    """The cache in one directory. For one thread at a time and any number of processes.
 
-    ``error`` is None as long as it works, otherwise why it does not. Losing a race for the lock when writing is no
-    trouble: another process is writing the same answers.
+    ``error`` is set after a failure. A locked database while writing is not a failure: another process writes the same
+    pages.
     """
 
     def __init__(self, path: str, database: Database | None) -> None:
-        """Use ``open`` instead."""
+        """Initialize an open cache; use ``open`` to create one."""
         self._path = path
         self._database = database
         self._writer: Writer | None = None
@@ -94,69 +92,69 @@ class StatusCache:
 
     @classmethod
     def open(cls, directory: str) -> StatusCache:
-        """Return the cache in ``directory``, which is created where it is missing.
+        """Open the cache in ``directory``, which is created if it is missing.
 
-        Raises CacheError for a directory that is not ours alone, and for a database that is damaged or no cache.
+        Raises CacheError if other users can write to the directory, or the database is damaged or not a cache.
         """
         path = prepare(directory)
         check_files(path)
         if not os.path.lexists(path):
-            return cls(path, None)  # made by the first answer that is kept
+            return cls(path, None)  # created with the first entry
         try:
             return cls(path, Database(path))
         except (sqlite3.Error, OSError, UnicodeError) as error:
-            # What SQLite says of a crafted schema quotes it, and may be no text that Python can read.
-            raise _trouble(path, error) from error
+            # UnicodeError: messages of SQLite quote the schema, which may contain invalid text.
+            raise _cache_error(path, error) from error
 
     def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
-        """Return the answers that are kept for ``keys``; those of other keys are missing from the result."""
-        wanted = {_page_row(key): key for key in keys}
-        found = {}
-        for row_key, value in self._read(list(wanted)):
-            answer = _answer_of(row_key, value)
-            if answer is not None:
-                found[wanted[row_key]] = answer
-        return found
+        """Return the cached pages of ``keys``, without keys that are not cached."""
+        keys_by_row = {_page_row(key): key for key in keys}
+        pages = {}
+        for row_key, value in self._read(list(keys_by_row)):
+            page = _decode_page(row_key, value)
+            if page is not None:
+                pages[keys_by_row[row_key]] = page
+        return pages
 
-    def put_many(self, answers: Mapping[PageKey, CachedPage]) -> None:
-        """Keep ``answers``, in transactions of ten rows."""
-        self._write([(_page_row(key), _text_of(_page_row(key), answer)) for key, answer in answers.items()])
+    def put_many(self, pages: Mapping[PageKey, CachedPage]) -> None:
+        """Store ``pages``, in transactions of ``BATCH`` rows."""
+        self._write([(_page_row(key), _encode_page(_page_row(key), page)) for key, page in pages.items()])
 
     def states_markers(self, index: str) -> bool:
-        """Return whether ``index`` has been seen stating any status marker."""
-        return self._stating_since(index) is not None
+        """Return True if a page of ``index`` had a status marker."""
+        return self._markers_stored_at(index) is not None
 
-    def remember_stating(self, index: str) -> None:
-        """Keep that ``index`` has been seen stating a status marker; renewed once a day."""
-        since = self._stating_since(index)
+    def record_markers(self, index: str) -> None:
+        """Store that a page of ``index`` had a status marker; refreshed once a day."""
+        stored_at = self._markers_stored_at(index)
         now = time.time()
-        if since is None or not 0 <= now - since < _RENEWAL:
+        if stored_at is None or not 0 <= now - stored_at < _REFRESH_INTERVAL:
             key = _index_row(index)
             self._write([(key, json.dumps({"key": key, "stored_at": now}))])
 
     def info(self) -> CacheInfo:
-        """Return where the cache is and what it holds. Raises CacheError where it cannot be read."""
+        """Return directory, number of entries and size. Raises CacheError if the cache is unreadable."""
         entries = self._attempt(lambda: self._database.count(REPRESENTATION, time.time()) if self._database else 0, 0)
-        self._raise_trouble()
+        self._raise_error()
         size = os.path.getsize(self._path) if os.path.lexists(self._path) else 0
         return CacheInfo(os.path.dirname(self._path), entries, size)
 
     def clear(self) -> None:
-        """Forget everything. Raises CacheError where that cannot be done."""
-        from mothball.index.cache_writer import KNOWN_SETTINGS  # noqa: PLC0415 - diskcache is dear, and this is rare
+        """Delete all entries. Raises CacheError on failure."""
+        from mothball.index.cache_writer import KNOWN_SETTINGS  # noqa: PLC0415 - importing diskcache is slow
 
         self._attempt(lambda: self._database.clear(KNOWN_SETTINGS) if self._database else None, None)
-        self._raise_trouble()
+        self._raise_error()
 
     def close(self) -> None:
-        """Let the database go. The cache is empty and keeps nothing from here on."""
+        """Close the database. After that, the cache is empty and stores nothing."""
         self._may_write = False
         self._writer = None
         if self._database is not None:
             self._database.close()
             self._database = None
 
-    def _stating_since(self, index: str) -> float | None:
+    def _markers_stored_at(self, index: str) -> float | None:
         key = _index_row(index)
         return next((_stored_at(_fields(key, value)) for _, value in self._read([key])), None)
 
@@ -165,12 +163,12 @@ class StatusCache:
         return self._attempt(lambda: list(database.read(keys, time.time())), []) if database else []
 
     def _write(self, rows: list[Row]) -> None:
-        fitting = [row for row in rows if len(row[1]) <= MAX_VALUE_LENGTH]
-        if self._may_write and fitting:
-            self._attempt(lambda: self._save(fitting), None)
+        storable = [row for row in rows if len(row[1]) <= MAX_VALUE_LENGTH]
+        if self._may_write and storable:
+            self._attempt(lambda: self._save(storable), None)
 
     def _save(self, rows: list[Row]) -> None:
-        from mothball.index.cache_writer import Writer  # noqa: PLC0415 - diskcache is dear, and the warm path only reads
+        from mothball.index.cache_writer import Writer  # noqa: PLC0415 - loads diskcache, not needed to read
 
         try:
             if self._database is None:
@@ -185,16 +183,16 @@ class StatusCache:
                 raise
             self._may_write = False
 
-    def _attempt(self, work: Callable[[], _Result], otherwise: _Result) -> _Result:
-        """Return what ``work`` returns; when it fails, put the cache out of use and return ``otherwise``."""
+    def _attempt(self, operation: Callable[[], _Result], default: _Result) -> _Result:
+        """Return the result of ``operation``; if it fails, disable the cache and return ``default``."""
         try:
-            return work()
-        except Exception as error:  # noqa: BLE001 - there is no end to what a crafted database can provoke
+            return operation()
+        except Exception as error:  # noqa: BLE001 - a crafted database can cause any exception
             self.close()
-            self.error = _trouble(self._path, error)
-            return otherwise
+            self.error = _cache_error(self._path, error)
+            return default
 
-    def _raise_trouble(self) -> None:
+    def _raise_error(self) -> None:
         if self.error is not None:
             raise self.error
 
@@ -207,23 +205,23 @@ def _index_row(index: str) -> str:
     return f"stating\n{page_key(index, '').index_url}"
 
 
-def _text_of(row_key: str, answer: CachedPage) -> str:
-    """Return the value of a row: JSON in ASCII, as a page may hold what no encoding takes."""
+def _encode_page(row_key: str, cached: CachedPage) -> str:
+    """Return the value of a row: JSON in ASCII, because pages may contain lone surrogates."""
     return json.dumps(
         {
             "key": row_key,
-            "found": answer.page is not None,
-            "marker": answer.page.marker if answer.page else None,
-            "reason": answer.page.reason if answer.page else "",
-            "release": answer.page.release if answer.page else None,
-            "etag": _usable_etag(answer.etag),
-            "stored_at": answer.stored_at,
+            "found": cached.page is not None,
+            "marker": cached.page.marker if cached.page else None,
+            "reason": cached.page.reason if cached.page else "",
+            "release": cached.page.release if cached.page else None,
+            "etag": _usable_etag(cached.etag),
+            "stored_at": cached.stored_at,
         }
     )
 
 
-def _answer_of(row_key: str, value: str) -> CachedPage | None:
-    """Return the answer that a row holds, None for a value that is not as we write them."""
+def _decode_page(row_key: str, value: str) -> CachedPage | None:
+    """Return the page of a row, None for a malformed value."""
     fields = _fields(row_key, value)
     stored_at = _stored_at(fields)
     if stored_at is None:
@@ -245,7 +243,7 @@ def _answer_of(row_key: str, value: str) -> CachedPage | None:
 
 
 def _fields(row_key: str, value: str) -> dict[str, object]:
-    """Return the fields of a row's value, none where it is not that row's: a damaged index leads to other rows."""
+    """Return the fields of a row, empty if it belongs to another key, as with a damaged database index."""
     try:
         fields = json.loads(value)
     except (ValueError, RecursionError):
@@ -254,12 +252,12 @@ def _fields(row_key: str, value: str) -> dict[str, object]:
 
 
 def _stored_at(fields: Mapping[str, object]) -> float | None:
-    moment = fields.get("stored_at")
-    return float(moment) if isinstance(moment, int | float) and 0 <= moment < _LATEST_TIME else None
+    stored_at = fields.get("stored_at")
+    return float(stored_at) if isinstance(stored_at, int | float) and 0 <= stored_at < _LATEST_TIME else None
 
 
 def _is_release(release: Sequence[str] | None) -> bool:
-    """Return whether a row tells of no release, or of one as ``latest_release`` makes them."""
+    """Return True for no release, or one in the format of ``latest_release``."""
     if release is None:
         return True
     version, date = release
@@ -267,25 +265,25 @@ def _is_release(release: Sequence[str] | None) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    """Return whether ``text`` has the form of an ISO date; without a pattern, as every warm run reads rows."""
+    """Return True if ``text`` is formatted as an ISO date. Faster than a regular expression, for every cached row."""
     digits = text[:4] + text[5:7] + text[8:]
     return len(text) == 10 and text[4] == text[7] == "-" and digits.isascii() and digits.isdigit()
 
 
 def _usable_etag(etag: str | None) -> str | None:
-    """Return ``etag`` where it can be sent back in a header as it is, else None."""
+    """Return ``etag`` if it is valid in a request header, else None."""
     return etag if etag is not None and len(etag) <= _MAX_ETAG and etag.isascii() and etag.isprintable() else None
 
 
-def _trouble(path: str, error: Exception) -> CacheError:
-    """Return ``error`` as the reason why the cache at ``path`` is out of use."""
+def _cache_error(path: str, error: Exception) -> CacheError:
+    """Return ``error`` as CacheError of the cache at ``path``, with help."""
     directory = os.path.dirname(path)
     if isinstance(error, CacheError):
         return error
     if is_locked(error):
-        return CacheError(directory, "another program keeps it locked", help_text="wait for it, or use --no-cache")
+        return CacheError(directory, "locked by another program", help_text="wait until it ends, or use --no-cache")
     if is_forbidden(error):
-        return CacheError(directory, str(error), help_text=PLACE_HELP)
+        return CacheError(directory, str(error), help_text=DIRECTORY_HELP)
     if isinstance(error, sqlite3.Error | OSError):
         return CacheError(directory, str(error), help_text=CLEAR_HELP)
-    return CacheError(directory, f"it holds what mothball never wrote ({type(error).__name__})", help_text=CLEAR_HELP)
+    return CacheError(directory, f"unexpected content ({type(error).__name__})", help_text=CLEAR_HELP)

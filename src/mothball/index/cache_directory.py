@@ -1,7 +1,7 @@
-"""Where the cache lives, and whether what lies there may be touched.
+"""Create and check the cache directory.
 
-A cache directory can come from elsewhere: a restored CI cache, an unpacked archive, a shared volume. Before SQLite
-opens anything in it, every file that SQLite would open is known to be a plain file of ours that leads nowhere else.
+A cache directory may be untrusted: a restored CI cache, an unpacked archive, a shared volume. Before SQLite opens a
+file, every file that it would open is checked to be a regular file of the user without links.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ import sys
 
 from mothball.model.errors import CacheError
 
-# Caches of other layouts lie beside this one and are left alone.
+# The subdirectory of this format; caches of other versions are next to it.
 LAYOUT = "v2"
 DATABASE = "cache.db"
 
-CLEAR_HELP = "`mothball cache clear` makes a new one; --no-cache does without"
-PLACE_HELP = "set MOTHBALL_CACHE_DIR to a directory that only you can write to, or use --no-cache"
-# The last eight bytes of a rollback journal that belongs to a transaction over several databases (SQLite file format,
-# section 3, "The Rollback Journal"): the same bytes as at its start.
+CLEAR_HELP = "run `mothball cache clear`, or use --no-cache"
+DIRECTORY_HELP = "set MOTHBALL_CACHE_DIR to a directory that only you can write to, or use --no-cache"
+# The last eight bytes of a rollback journal of a transaction over several databases (SQLite file format, section 3,
+# "The Rollback Journal"): the same bytes as at its start.
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 def prepare(directory: str) -> str:
-    """Create the cache's directories where they are missing, and return the path of the database in them.
+    """Create missing cache directories and return the path of the database.
 
-    Raises CacheError where a directory is somebody else's, open to others, or no plain one.
+    Raises CacheError if a directory is a link, belongs to another user or is writable by others.
     """
     outer = os.path.abspath(directory)
-    if os.path.expandvars(outer) != outer:  # diskcache expands what it is given, and would go elsewhere
-        raise CacheError(outer, "its name holds the name of a variable", help_text=PLACE_HELP)
+    if os.path.expandvars(outer) != outer:  # diskcache expands variables and would use another directory
+        raise CacheError(outer, "its path contains a variable", help_text=DIRECTORY_HELP)
     inner = os.path.join(outer, LAYOUT)
     try:
         for path in (outer, inner):
@@ -38,33 +38,33 @@ def prepare(directory: str) -> str:
                 os.makedirs(path, 0o700, exist_ok=True)
             _check_directory(path)
     except (OSError, ValueError) as error:
-        raise CacheError(outer, _os_error_text(error), help_text=PLACE_HELP) from error
+        raise CacheError(outer, _os_error_text(error), help_text=DIRECTORY_HELP) from error
     return os.path.join(inner, DATABASE)
 
 
 def check_files(database: str) -> None:
-    """Raise CacheError unless every file that SQLite opens along with ``database`` is absent or harmless.
+    """Raise CacheError unless all files that SQLite opens with ``database`` are absent or safe.
 
-    SQLite follows what it finds: it reads through a symbolic link, truncates a journal through one, and when it plays
-    back a journal that names a super-journal, it *deletes the file of that name*, wherever it lies.
+    SQLite follows symbolic links, truncates a journal through a link, and when it rolls back a journal that names a
+    super-journal, it deletes the file of that name in any directory.
     """
     directory = os.path.dirname(database)
     try:
         for path in (database, f"{database}-journal"):
             _check_file(path)
         if any(os.path.lexists(f"{database}{suffix}") for suffix in ("-wal", "-shm")):
-            raise CacheError(directory, "it holds a write-ahead log, which mothball never writes", help_text=CLEAR_HELP)
+            raise CacheError(directory, "unexpected write-ahead log", help_text=CLEAR_HELP)
         if _last_bytes(f"{database}-journal", len(_JOURNAL_MAGIC)) == _JOURNAL_MAGIC:
-            raise CacheError(directory, "its journal names a file outside", help_text=CLEAR_HELP)
+            raise CacheError(directory, "its journal refers to another file", help_text=CLEAR_HELP)
     except OSError as error:
-        raise CacheError(directory, _os_error_text(error), help_text=PLACE_HELP) from error
+        raise CacheError(directory, _os_error_text(error), help_text=DIRECTORY_HELP) from error
 
 
 def discard(directory: str) -> None:
-    """Delete the files of a cache that can no longer be opened; links are deleted, not followed.
+    """Delete the files of a cache that cannot be opened; links are deleted, not followed.
 
-    Raises CacheError where the directory is not ours or a file cannot be deleted. Meant for damaged caches only:
-    another process may be at work in a sound one, whose rows are deleted instead.
+    Raises CacheError if the directory is unsafe or a file cannot be deleted. Only for damaged caches: another process
+    may use a valid one, so its rows are deleted instead.
     """
     database = prepare(directory)
     for suffix in ("", "-journal", "-wal", "-shm"):
@@ -73,43 +73,43 @@ def discard(directory: str) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise CacheError(os.path.dirname(database), _os_error_text(error), help_text=PLACE_HELP) from error
+            raise CacheError(os.path.dirname(database), _os_error_text(error), help_text=DIRECTORY_HELP) from error
 
 
 def _check_directory(path: str) -> None:
-    found = os.lstat(path)
-    if stat.S_ISLNK(found.st_mode):
-        raise CacheError(path, "it is a symbolic link", help_text=PLACE_HELP)
-    if not stat.S_ISDIR(found.st_mode):
-        raise CacheError(path, "it is not a directory", help_text=PLACE_HELP)
-    _check_owner(path, found)
-    if sys.platform != "win32" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        help_text = "take the right away with `chmod go-w`, or set MOTHBALL_CACHE_DIR to another directory"
-        raise CacheError(path, "others may write to it", help_text=help_text)
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        raise CacheError(path, "it is a symbolic link", help_text=DIRECTORY_HELP)
+    if not stat.S_ISDIR(status.st_mode):
+        raise CacheError(path, "it is not a directory", help_text=DIRECTORY_HELP)
+    _check_owner(path, status)
+    if sys.platform != "win32" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        help_text = "run `chmod go-w` on it, or set MOTHBALL_CACHE_DIR to another directory"
+        raise CacheError(path, "other users can write to it", help_text=help_text)
 
 
 def _check_file(path: str) -> None:
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except FileNotFoundError:
         return
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        cause = f"{os.path.basename(path)} in it is no plain file"
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        cause = f"{os.path.basename(path)} is not a regular file"
         raise CacheError(os.path.dirname(path), cause, help_text=CLEAR_HELP)
-    _check_owner(path, found)
+    _check_owner(path, status)
 
 
-def _check_owner(path: str, found: os.stat_result) -> None:
-    if sys.platform != "win32" and found.st_uid != os.getuid():
-        raise CacheError(path, f"it belongs to another user (uid {found.st_uid})", help_text=PLACE_HELP)
+def _check_owner(path: str, status: os.stat_result) -> None:
+    if sys.platform != "win32" and status.st_uid != os.getuid():
+        raise CacheError(path, f"it belongs to another user (uid {status.st_uid})", help_text=DIRECTORY_HELP)
 
 
 def _last_bytes(path: str, count: int) -> bytes:
-    """Return the last ``count`` bytes of a file, none where it holds no more than that or is not there."""
+    """Return the last ``count`` bytes of a file, empty if it is missing or not longer than that."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            # Another process may be about to write: what is at the start by the time we read is not the end.
+            # Another process may be writing: in a short file, the bytes may be those at the start.
             if size <= count:
                 return b""
             file.seek(size - count)

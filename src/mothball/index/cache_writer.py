@@ -1,8 +1,8 @@
-"""diskcache as the cache's writer: text in the database, nothing anywhere else. Off the warm path.
+"""Write the cache with diskcache, restricted to text in the database. Not imported by runs with a warm cache.
 
-diskcache keeps house for us: it evicts, expires and stays below the size limit, safely among processes. As it comes it
-would also unpickle what a row holds, read and delete the files that a row names, and take settings from the database
-that say where the database is (CVE-2025-69872 and kin). None of that is left here.
+diskcache handles eviction, expiry and the size limit across processes. By default it also unpickles rows, reads and
+deletes files that rows name, and applies settings of the database that name another directory (CVE-2025-69872 and
+similar). All of this is disabled here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from diskcache.core import METADATA, MODE_RAW
 
 from mothball.index.cache_database import LOCK_WAIT, Row
 
-# The rollback journal works where write-ahead logging does not, on network homes. Without automatic vacuum a database
-# that once met its size limit would never be below it again.
+# Unlike write-ahead logging, the rollback journal works on network file systems. Without automatic vacuum, a database
+# would never shrink below the size limit again.
 PRAGMAS: dict[str, str | int] = {
     "auto_vacuum": 1,
     "cache_size": 1024,
@@ -26,8 +26,7 @@ PRAGMAS: dict[str, str | int] = {
     "mmap_size": 0,
     "synchronous": 1,
 }
-# Every setting is given, so that none is taken from the database. The eviction policy is one that does not write when
-# it reads.
+# All settings are set, so that none is read from the database. The eviction policy does not write on reads.
 SETTINGS: dict[str, object] = {
     **DEFAULT_SETTINGS,
     **{f"sqlite_{name}": value for name, value in PRAGMAS.items()},
@@ -41,14 +40,14 @@ KNOWN_SETTINGS = (*SETTINGS, *METADATA)
 
 
 class ForeignContentError(OSError):
-    """Something that we never wrote; in a row, diskcache takes an OSError for a miss."""
+    """Unexpected content of the database. diskcache handles an OSError for a row as a miss."""
 
 
 class TextDisk(Disk):  # type: ignore[misc]  # diskcache has no types
-    """Keeps text keys and text values in the database; refuses every other row, and every file."""
+    """Stores text keys and values in the database; rejects all other rows and all files."""
 
     def put(self, key: object) -> tuple[str, bool]:
-        """Return the database's form of ``key``, which must be text."""
+        """Return the database form of ``key``, which must be text."""
         if type(key) is not str:
             raise TypeError
         return key, True
@@ -73,28 +72,28 @@ class TextDisk(Disk):  # type: ignore[misc]  # diskcache has no types
         return value
 
     def filename(self, key: object = UNKNOWN, value: object = UNKNOWN) -> tuple[str, str]:
-        """Name no file: there are none."""
+        """Raise ForeignContentError: values are never stored in files."""
         del key, value
-        raise ForeignContentError("a value asks for a file of its own")
+        raise ForeignContentError("a value requires a file")
 
     def remove(self, file_path: object) -> None:
-        """Delete nothing, whatever file a row names."""
+        """Do nothing: files that rows name are not deleted."""
 
 
 class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
-    """diskcache over a database that is already open and hardened.
+    """A diskcache Cache for an open and hardened database.
 
-    Its methods raise sqlite3.Error, and nearly anything where the database is not what diskcache made.
+    Its methods raise sqlite3.Error, and nearly any exception if diskcache did not create the database.
     """
 
     def __init__(self, connection: sqlite3.Connection, directory: str) -> None:
-        """Lay the tables out where they are missing, all or nothing.
+        """Create missing tables in one transaction.
 
-        diskcache writes its settings one by one, each with its own wait for the disk; inside one transaction they cost
-        one wait, and no other process sees half a layout.
+        diskcache writes its settings one by one, each with a sync to disk. In one transaction there is only one sync,
+        and other processes do not see incomplete tables.
         """
         self._connection = connection
-        for name, value in PRAGMAS.items():  # most of them take no effect inside a transaction
+        for name, value in PRAGMAS.items():  # most have no effect inside a transaction
             if connection.execute(f"PRAGMA {name}").fetchone() != (value,):
                 connection.execute(f"PRAGMA {name} = {value}")
         with _transaction(connection):
@@ -116,40 +115,40 @@ class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
         retry: bool = False,  # noqa: FBT001, FBT002 - diskcache's signature
         filename: object = None,
     ) -> Iterator[tuple[Callable[..., sqlite3.Cursor], Callable[[object], None]]]:
-        """Give diskcache's methods what they do inside a transaction of ours.
+        """Provide the methods of diskcache with the transaction that is already open.
 
-        Its own one takes every failure to begin for a timeout, hides why a transaction failed when SQLite has already
-        rolled it back, and deletes the files that rows name.
+        The original reports every failure to begin as a timeout, hides the cause of a failure that SQLite has already
+        rolled back, and deletes the files that rows name.
         """
         del retry, filename
         yield self._connection.execute, self._disk.remove
 
     def reset(self, key: str, value: object = ENOVAL, update: bool = True) -> object:  # noqa: FBT001, FBT002 - as above
-        """Read or write a setting that diskcache knows.
+        """Read or write a known setting.
 
-        diskcache makes every row of its settings table an attribute of the cache, its directory included.
+        diskcache sets an attribute of the cache for every row of the settings table, including its directory.
         """
         if key not in KNOWN_SETTINGS:
-            raise ForeignContentError(f"its settings name {key!r}")
+            raise ForeignContentError(f"unexpected setting {key!r}")
         return super().reset(key, value, update)
 
     def check(self, fix: bool = False, retry: bool = False) -> NoReturn:  # noqa: FBT001, FBT002 - as above
-        """Refuse: there are no files to hold against the rows, and diskcache would look for those that rows name."""
+        """Raise NotImplementedError: diskcache would open files that rows name."""
         del fix, retry
         raise NotImplementedError
 
     def close(self) -> None:
-        """Leave the connection to whoever opened it."""
+        """Do nothing: the caller closes the connection."""
 
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what happens inside, or undo it."""
+    """Run the block in a transaction; roll back on an exception."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself may have rolled back already
+        if connection.in_transaction:  # SQLite may have rolled back already
             connection.execute("ROLLBACK")
         raise

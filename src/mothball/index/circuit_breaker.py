@@ -1,4 +1,4 @@
-"""Which endpoints are down, so that one failure, or a few in a row, speak for all names."""
+"""Stops requests to endpoints that are down, so that not every name waits for the same failure."""
 
 from __future__ import annotations
 
@@ -9,63 +9,60 @@ from collections.abc import Callable
 from mothball.index.page_request import Failed
 from mothball.index.urls import Endpoint
 
-# So many names in a row that failed for good, without an answer in between, are no accident. As many as are let in at
-# first (gate.CAREFUL), and nobody is let in for those that failed (``room``): an index that takes connections and says
-# nothing costs one wait in all.
-ENOUGH = 4
+# Consecutive failed names that open the breaker. Equal to concurrency_limit.INITIAL_LIMIT: with ``allowed_requests``,
+# an index that accepts connections but never responds costs one timeout in total.
+FAILURE_THRESHOLD = 4
 
 
 class CircuitBreaker:
-    """The endpoints that are not asked for a while. Shared by all threads."""
+    """Tracks failures per endpoint. Thread-safe."""
 
-    def __init__(self, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take an endpoint that failed to be down for ``rest`` seconds of ``clock``."""
-        self._rest = rest
+    def __init__(self, cooldown: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Create a breaker that stays open for ``cooldown`` seconds of ``clock``."""
+        self._cooldown = cooldown
         self._clock = clock
         self._lock = threading.Lock()
-        self._down: dict[Endpoint, tuple[Failed, float]] = {}
-        self._answers: dict[Endpoint, int] = {}
-        self._in_a_row: dict[Endpoint, int] = {}
+        self._open: dict[Endpoint, tuple[Failed, float]] = {}
+        self._successes: dict[Endpoint, int] = {}
+        self._consecutive_failures: dict[Endpoint, int] = {}
 
-    def trip(self, endpoint: Endpoint, failed: Failed) -> None:
-        """Remember that ``endpoint`` is down: it cannot be connected to."""
+    def open(self, endpoint: Endpoint, failed: Failed) -> None:
+        """Stop requests to ``endpoint``, because no connection is possible."""
         with self._lock:
-            self._down[endpoint] = (failed, self._clock() + self._rest)
+            self._open[endpoint] = (failed, self._clock() + self._cooldown)
 
-    def failed(self, endpoint: Endpoint, failed: Failed) -> None:
-        """Count a name that could not be learnt at ``endpoint``; after a few in a row it is taken to be down."""
+    def record_failure(self, endpoint: Endpoint, failed: Failed) -> None:
+        """Count a failed name; ``FAILURE_THRESHOLD`` consecutive ones open the breaker."""
         with self._lock:
-            self._in_a_row[endpoint] = self._in_a_row.get(endpoint, 0) + 1
-            if self._in_a_row[endpoint] >= ENOUGH:
-                self._down[endpoint] = (failed, self._clock() + self._rest)
+            self._consecutive_failures[endpoint] = self._consecutive_failures.get(endpoint, 0) + 1
+            if self._consecutive_failures[endpoint] >= FAILURE_THRESHOLD:
+                self._open[endpoint] = (failed, self._clock() + self._cooldown)
 
-    def answered(self, endpoint: Endpoint) -> None:
-        """Remember that ``endpoint`` is up."""
+    def record_success(self, endpoint: Endpoint) -> None:
+        """Count a response and reset the count of consecutive failures."""
         with self._lock:
-            self._answers[endpoint] = self._answers.get(endpoint, 0) + 1
-            self._in_a_row[endpoint] = 0
+            self._successes[endpoint] = self._successes.get(endpoint, 0) + 1
+            self._consecutive_failures[endpoint] = 0
 
-    def answers(self, endpoint: Endpoint) -> int:
-        """Return how many times ``endpoint`` has answered."""
+    def successes(self, endpoint: Endpoint) -> int:
+        """Return the number of responses of ``endpoint``."""
         with self._lock:
-            return self._answers.get(endpoint, 0)
+            return self._successes.get(endpoint, 0)
 
-    def has_answered(self, endpoint: Endpoint) -> bool:
-        """Return whether ``endpoint`` has ever answered."""
-        return self.answers(endpoint) > 0
+    def allowed_requests(self, endpoint: Endpoint) -> int | None:
+        """Return the limit of concurrent requests after consecutive failures, None if there is no limit.
 
-    def room(self, endpoint: Endpoint) -> int | None:
-        """Return how many may ask ``endpoint`` at a time after failures in a row; None where nothing limits them.
-
-        Who fails leaves a place that nobody takes, until there is an answer or the endpoint is found to be down;
-        otherwise the next names would walk into the same wait, one for each that comes out of it.
+        A failed request keeps its slot until the host responds or the breaker opens, so that later requests do not each
+        wait for a timeout.
         """
         with self._lock:
-            in_a_row = self._in_a_row.get(endpoint, 0)
-        return None if in_a_row == 0 or self.failure(endpoint) is not None else max(1, ENOUGH - in_a_row)
+            failures = self._consecutive_failures.get(endpoint, 0)
+        if failures == 0 or self.failure(endpoint) is not None:
+            return None
+        return max(1, FAILURE_THRESHOLD - failures)
 
     def failure(self, endpoint: Endpoint) -> Failed | None:
-        """Return how ``endpoint`` failed; None where nothing speaks against asking it."""
+        """Return the failure that opened the breaker, None if requests are allowed."""
         with self._lock:
-            failed, until = self._down.get(endpoint, (None, 0.0))
+            failed, until = self._open.get(endpoint, (None, 0.0))
         return failed if self._clock() < until else None

@@ -1,8 +1,8 @@
-"""Many project pages at once, over HTTP.
+"""Fetch many project pages concurrently over HTTP.
 
-Threads rather than an event loop: requests is what is installed everywhere, and 32 threads are enough to be bound by
-the network. The threads are daemons that end when nothing waits: neither Ctrl-C nor the end of the interpreter waits
-for an index, as the threads of concurrent.futures would.
+Threads instead of an event loop: requests is installed nearly everywhere, and 32 threads are limited by the network
+only. They are daemons, so neither Ctrl-C nor the end of the interpreter waits for an index, as the threads of
+concurrent.futures would.
 """
 
 from __future__ import annotations
@@ -26,181 +26,177 @@ __all__ = ["Client", "ClientSettings"]
 
 DEFAULT_SETTINGS = ClientSettings()
 
-# How long to wait for an arrival before looking up: on Windows a waiting lock does not hear Ctrl-C.
-_LOOK_UP = 0.5
+# Seconds after which a waiting thread wakes up: on Windows, waiting for a lock blocks Ctrl-C.
+_POLL_INTERVAL = 0.5
 
-Arrivals = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
+Results = queue.SimpleQueue[tuple[PageRequest, Outcome | Exception]]
 Progress = Callable[[int, int], None]
 
 
-class _Listener(NamedTuple):
-    """Who waits for an answer: what they asked, where it is to go, and for how long they wait."""
+class _Waiter(NamedTuple):
+    """A caller that waits for a page: its request, the queue for the outcome, and the seconds that it waits."""
 
     request: PageRequest
-    arrivals: Arrivals
+    results: Results
     seconds: float
 
 
-class _Flight:
-    """A page that is being asked for, on behalf of everybody who wants it."""
+class _PageJob:
+    """A page to fetch, shared by all callers that request it."""
 
     def __init__(self, url: str, request: PageRequest, deadline: Deadline) -> None:
-        """Begin without listeners."""
         self.url = url
         self.request = request
         self.deadline = deadline
-        self.listeners: list[_Listener] = []
+        self.waiters: list[_Waiter] = []
         self.started = False
-        self.abandoned = False
+        self.canceled = False
 
 
 class Client:
-    """Asks indexes for project pages, ``settings.workers`` at a time. A context manager; safe to share by threads."""
+    """Fetches project pages, ``settings.workers`` at a time. A context manager; thread-safe."""
 
     def __init__(self, settings: ClientSettings = DEFAULT_SETTINGS) -> None:
-        """Read the certificates, once. Raises ConfigError where the environment names some that cannot be used."""
+        """Load the certificates. Raises ConfigError if a configured one is unusable."""
         self._settings = settings
         self._credentials = CredentialStore(settings.credentials)
-        self._transport = Transport(settings, self._credentials.is_named)
-        self._asker = PageFetcher(self._transport, settings, self._credentials)
-        # Guards all that follows, the flights' own fields included.
+        self._transport = Transport(settings, self._credentials.is_user_endpoint)
+        self._fetcher = PageFetcher(self._transport, settings, self._credentials)
+        # Guards all attributes below and the fields of the jobs.
         self._lock = threading.Lock()
-        self._flights: dict[str, _Flight] = {}
-        self._waiting: deque[_Flight] = deque()
+        self._jobs: dict[str, _PageJob] = {}
+        self._queue: deque[_PageJob] = deque()
         self._workers = 0
 
     def fetch(
         self, requests: Sequence[PageRequest], on_progress: Progress | None = None
     ) -> Iterator[tuple[PageRequest, Outcome]]:
-        """Yield each request with its outcome, in order of arrival; equal requests are one.
+        """Yield each distinct request with its outcome, in order of completion.
 
-        Asking begins with the first step of the iterator, and what has not arrived ``settings.deadline`` seconds
-        later fails. ``on_progress`` is called with the number of arrivals and of requests, in the caller's thread, and
-        now and then while nothing arrives. Dropping the iterator cancels what is still to come. A page is asked for
-        once at a time: who wants it while another thread's request is on its way waits for the same answer. Raises
-        nothing for network reasons.
+        Fetching starts with the first ``next()``. Requests without an outcome fail after ``settings.deadline`` seconds.
+        ``on_progress`` is called in the thread of the caller with the numbers of completed and of all requests, also
+        from time to time without a new outcome. Closing the iterator cancels the remaining requests. Concurrent
+        requests for the same page, also of other threads, share one fetch. Network errors do not raise.
         """
-        wanted = dict.fromkeys(requests)
-        total = len(wanted)
-        arrivals: Arrivals = queue.SimpleQueue()
+        pending = dict.fromkeys(requests)
+        total = len(pending)
+        results: Results = queue.SimpleQueue()
         deadline = Deadline(self._settings.deadline)
         try:
             with self._lock:
-                for request in wanted:
-                    self._enlist(_Listener(request, arrivals, self._settings.deadline))
-            while wanted:
-                arrived = self._arrival(arrivals, deadline)
-                if arrived is None and not deadline.remaining():
-                    arrived = self._too_late(next(iter(wanted)))
-                # Not among the wanted is what came after it had been called too late.
-                news = arrived is not None and wanted.pop(arrived[0], self) is None
+                for request in pending:
+                    self._add_waiter(_Waiter(request, results, self._settings.deadline))
+            while pending:
+                result = self._next_result(results, deadline)
+                if result is None and not deadline.remaining():
+                    result = self._deadline_result(next(iter(pending)))
+                # An outcome may still arrive after its request has failed by the deadline.
+                is_new = result is not None and pending.pop(result[0], self) is None
                 if on_progress is not None:
-                    on_progress(total - len(wanted), total)
-                if arrived is not None and news:
-                    yield arrived
+                    on_progress(total - len(pending), total)
+                if result is not None and is_new:
+                    yield result
         finally:
-            self._leave(arrivals)
+            self._remove_waiters(results)
 
     def close(self) -> None:
-        """Cancel what is still to come and close the connections."""
-        stopped = Failed(Cause.UNREACHABLE, "mothball stopped asking")
+        """Cancel pending requests and close the connections."""
+        canceled = Failed(Cause.UNREACHABLE, "the lookup was canceled")
         with self._lock:
-            for flight in list(self._flights.values()):
-                self._land(flight, stopped)
-                self._abandon(flight)
+            for job in list(self._jobs.values()):
+                self._complete(job, canceled)
+                self._cancel(job)
         self._credentials.close()
         self._transport.close()
 
     def __enter__(self) -> Self:
-        """Return the client."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
-    # --- in the thread of whoever fetches ---
+    # --- in the thread of the caller of fetch() ---
 
-    def _arrival(self, arrivals: Arrivals, deadline: Deadline) -> tuple[PageRequest, Outcome] | None:
-        """Return the next arrival; None when none comes for a while. Raises what a worker did not expect: a bug."""
+    def _next_result(self, results: Results, deadline: Deadline) -> tuple[PageRequest, Outcome] | None:
+        """Return the next result, None if there is none for a while. Raises unexpected exceptions of a worker."""
         try:
-            request, outcome = arrivals.get(timeout=min(deadline.remaining(), _LOOK_UP))
+            request, outcome = results.get(timeout=min(deadline.remaining(), _POLL_INTERVAL))
         except queue.Empty:
             return None
         if isinstance(outcome, Exception):
             raise outcome
         return request, outcome
 
-    def _too_late(self, request: PageRequest) -> tuple[PageRequest, Failed]:
-        """Return ``request`` with the outcome of what has not arrived in time."""
+    def _deadline_result(self, request: PageRequest) -> tuple[PageRequest, Failed]:
+        """Return ``request`` as failed by the deadline."""
         endpoint = endpoint_of(request.index_url)
-        host = "the index" if endpoint is None else endpoint.shown()
-        detail = f"{host} did not answer within the {self._settings.deadline:g} s for all look-ups"
+        host = "the index" if endpoint is None else endpoint.display()
+        detail = f"{host} did not respond within {self._settings.deadline:g} s, the deadline for all lookups"
         return request, Failed(Cause.DEADLINE, detail)
 
-    def _leave(self, arrivals: Arrivals) -> None:
-        """Wait no longer for anything that would go to ``arrivals``, and give up on what nobody else waits for."""
+    def _remove_waiters(self, results: Results) -> None:
+        """Remove the waiters with the queue ``results``, and cancel jobs without other waiters."""
         with self._lock:
-            for flight in list(self._flights.values()):
-                flight.listeners = [other for other in flight.listeners if other.arrivals is not arrivals]
-                if not flight.listeners:
-                    self._abandon(flight)
+            for job in list(self._jobs.values()):
+                job.waiters = [waiter for waiter in job.waiters if waiter.results is not results]
+                if not job.waiters:
+                    self._cancel(job)
 
     # --- with the lock held ---
 
-    def _enlist(self, listener: _Listener) -> None:
-        """Join the flight that is under way to the same page, or start one."""
-        url = page_url(listener.request.index_url, listener.request.name)
-        flight = self._flights.get(url)
-        if flight is None:
-            flight = self._flights[url] = _Flight(url, listener.request, Deadline(listener.seconds))
-            self._waiting.append(flight)
+    def _add_waiter(self, waiter: _Waiter) -> None:
+        """Join the running job for the same page, or start one."""
+        url = page_url(waiter.request.index_url, waiter.request.name)
+        job = self._jobs.get(url)
+        if job is None:
+            job = self._jobs[url] = _PageJob(url, waiter.request, Deadline(waiter.seconds))
+            self._queue.append(job)
             if self._workers < self._settings.workers:
                 threading.Thread(target=self._work, name="mothball-index", daemon=True).start()
                 self._workers += 1
-        flight.deadline.extend(listener.seconds)
-        flight.listeners.append(listener)
+        job.deadline.extend(waiter.seconds)
+        job.waiters.append(waiter)
 
-    def _land(self, flight: _Flight, outcome: Outcome | Exception) -> None:
-        """Tell every listener the outcome; who asked with another validator cannot use a 304, and asks anew."""
-        del self._flights[flight.url]
-        listeners, flight.listeners = flight.listeners, []
-        for listener in listeners:
-            if isinstance(outcome, NotModified) and listener.request.etag != flight.request.etag:
-                self._enlist(listener)
+    def _complete(self, job: _PageJob, outcome: Outcome | Exception) -> None:
+        """Send the outcome to all waiters; restart for those with another ETag, which cannot use a 304."""
+        del self._jobs[job.url]
+        waiters, job.waiters = job.waiters, []
+        for waiter in waiters:
+            if isinstance(outcome, NotModified) and waiter.request.etag != job.request.etag:
+                self._add_waiter(waiter)
             else:
-                listener.arrivals.put((listener.request, outcome))
+                waiter.results.put((waiter.request, outcome))
 
-    def _abandon(self, flight: _Flight) -> None:
-        """Give up on a flight. Its worker, whom a hostile index can hold for long, counts as one no more."""
-        flight.abandoned = True
-        flight.deadline.give_up()
-        self._flights.pop(flight.url, None)
-        if flight.started:
+    def _cancel(self, job: _PageJob) -> None:
+        """Cancel a job. Its worker no longer counts, because a hostile index can keep it busy for long."""
+        job.canceled = True
+        job.deadline.cancel()
+        self._jobs.pop(job.url, None)
+        if job.started:
             self._workers -= 1
 
     # --- in a worker ---
 
     def _work(self) -> None:
-        """Ask for one page after the other, as long as any is wanted."""
-        while (flight := self._next()) is not None:
+        """Run jobs until the queue is empty."""
+        while (job := self._next_job()) is not None:
             outcome: Outcome | Exception
             try:
-                outcome = self._asker.ask(flight.request, flight.deadline)
-            except Exception as bug:  # noqa: BLE001 - it is raised where somebody can see it
+                outcome = self._fetcher.fetch(job.request, job.deadline)
+            except Exception as bug:  # noqa: BLE001 - raised in the thread of the caller
                 outcome = bug
             with self._lock:
-                if flight.abandoned:
+                if job.canceled:
                     return
-                self._land(flight, outcome)
+                self._complete(job, outcome)
 
-    def _next(self) -> _Flight | None:
-        """Return the next page to ask for; None, and the worker is none any more, where there is none."""
+    def _next_job(self) -> _PageJob | None:
+        """Return the next job; None, and one worker less, if there is none."""
         with self._lock:
-            while self._waiting:
-                flight = self._waiting.popleft()
-                if not flight.abandoned:
-                    flight.started = True
-                    return flight
+            while self._queue:
+                job = self._queue.popleft()
+                if not job.canceled:
+                    job.started = True
+                    return job
             self._workers -= 1
             return None

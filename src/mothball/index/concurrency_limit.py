@@ -1,9 +1,10 @@
-"""How many requests an endpoint gets at a time, and when.
+"""Limits the number of concurrent requests per endpoint, and delays them after ``Retry-After``.
 
-A server that closes each connection after its answer takes every request as a new caller, and a simple one lets few
-wait in line: 32 at once overflow it, connections are lost, and an index that is up looks down. So every endpoint is
-asked by a few at first, and by all once it has shown that it keeps connections open. One that asks us to wait
-(Retry-After) is asked by nobody until then, and after that by half as many; one more for each score of answers.
+A server that closes each connection after its response handles every request on a new connection, and small servers
+have a short accept queue: 32 simultaneous connections overflow it, connections are lost and the index looks down.
+Therefore each endpoint starts with a low limit, which is lifted once a connection is kept alive. After a Retry-After
+response no request is sent until the time is over, and then half as many at a time; the limit grows by one for every 20
+responses.
 """
 
 from __future__ import annotations
@@ -15,82 +16,82 @@ from collections.abc import Callable
 from mothball.index.deadline import Deadline
 from mothball.index.urls import Endpoint
 
-CAREFUL = 4
-_ALL = 1_000
-_TRUST = 20
-# How long to wait before looking whether anybody still wants the answer, in seconds.
-_LOOK_UP = 0.5
+INITIAL_LIMIT = 4
+_UNLIMITED = 1_000
+_RESPONSES_PER_INCREASE = 20
+# How often a waiting request checks its deadline, in seconds.
+_POLL_INTERVAL = 0.5
 
 
 def _no_limit(_: Endpoint) -> None:
-    """Limit nobody."""
+    return None
 
 
 class _HostSlots:
-    """The way to one endpoint: how many are inside and may be, and from when on (monotonic) anybody may enter."""
+    """The state of one endpoint: running requests, limits, and the time (monotonic) until which it is paused."""
 
     def __init__(self) -> None:
-        """Let a few in."""
-        self.inside = 0
-        self.limit = CAREFUL
-        self.closed_until = 0.0
-        # Of an endpoint that has asked us to wait: how many may be inside, and what it has answered since the last.
-        self.polite_limit = _ALL
-        self.answers = 0
+        self.running = 0
+        self.limit = INITIAL_LIMIT
+        self.paused_until = 0.0
+        # The limit after Retry-After, and the responses since then.
+        self.retry_after_limit = _UNLIMITED
+        self.responses = 0
 
 
 class ConcurrencyLimit:
-    """Lets requests through to endpoints; shared by all threads."""
+    """Grants slots for requests, per endpoint. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Measure how long endpoints ask to wait by ``clock`` (seconds)."""
+        """Create a limit without requests; ``clock`` returns seconds."""
         self._clock = clock
-        self._turn = threading.Condition()
-        self._doors: dict[Endpoint, _HostSlots] = {}
+        self._condition = threading.Condition()
+        self._slots: dict[Endpoint, _HostSlots] = {}
 
-    def enter(
+    def acquire(
         self,
         endpoint: Endpoint,
-        patience: Deadline,
+        deadline: Deadline,
         *,
         has_waited: bool = False,
-        room: Callable[[Endpoint], int | None] = _no_limit,
+        allowed_requests: Callable[[Endpoint], int | None] = _no_limit,
     ) -> bool:
-        """Wait for a place at ``endpoint`` and take it; return False, without one, when patience ends first.
+        """Wait for a slot and take it; return False if the deadline ends first.
 
-        Who ``has_waited`` as long as the endpoint asked for need not wait for it again. ``room`` tells how many may be
-        inside for reasons of its own, at least one; it is asked whenever somebody has left.
+        ``has_waited`` skips the pause of ``pause``, for a request that has waited as long itself. ``allowed_requests``
+        returns a further limit of at least one, or None; it is called again after each released slot.
         """
-        with self._turn:
-            door = self._doors.setdefault(endpoint, _HostSlots())
+        with self._condition:
+            slots = self._slots.setdefault(endpoint, _HostSlots())
             while True:
-                closed_for = 0.0 if has_waited else door.closed_until - self._clock()
-                if closed_for <= 0 and door.inside < min(door.limit, door.polite_limit, room(endpoint) or _ALL):
-                    door.inside += 1
+                pause = 0.0 if has_waited else slots.paused_until - self._clock()
+                limit = min(slots.limit, slots.retry_after_limit, allowed_requests(endpoint) or _UNLIMITED)
+                if pause <= 0 and slots.running < limit:
+                    slots.running += 1
                     return True
-                left = patience.remaining()
-                if not left:
+                remaining = deadline.remaining()
+                if not remaining:
                     return False
-                self._turn.wait(min(left, _LOOK_UP, closed_for if closed_for > 0 else _LOOK_UP))
+                self._condition.wait(min(remaining, _POLL_INTERVAL, pause if pause > 0 else _POLL_INTERVAL))
 
-    def hold(self, endpoint: Endpoint, seconds: float) -> None:
-        """Let nobody in for ``seconds``, and fewer from then on: ``endpoint`` has asked for it."""
-        with self._turn:
-            door = self._doors.setdefault(endpoint, _HostSlots())
+    def pause(self, endpoint: Endpoint, seconds: float) -> None:
+        """Grant no slot for ``seconds`` and halve the limit, after a Retry-After response of ``endpoint``."""
+        with self._condition:
+            slots = self._slots.setdefault(endpoint, _HostSlots())
             now = self._clock()
-            if door.closed_until <= now:  # those who were inside together are told together, and that is one word
-                door.polite_limit = max(1, min(door.inside, door.polite_limit) // 2)
-                door.answers = 0
-            door.closed_until = max(door.closed_until, now + seconds)
+            if slots.paused_until <= now:  # concurrent requests get the same response: halve the limit only once
+                slots.retry_after_limit = max(1, min(slots.running, slots.retry_after_limit) // 2)
+                slots.responses = 0
+            slots.paused_until = max(slots.paused_until, now + seconds)
 
-    def leave(self, endpoint: Endpoint, *, keeps_open: bool | None) -> None:
-        """Give the place back; ``keeps_open`` says whether the connection stays open, None that there was no answer."""
-        with self._turn:
-            door = self._doors[endpoint]
-            door.inside -= 1
-            if keeps_open is not None:
-                door.limit = _ALL if keeps_open else CAREFUL
-                door.answers += 1
-                if door.answers % _TRUST == 0:
-                    door.polite_limit += 1
-            self._turn.notify_all()
+    def release(self, endpoint: Endpoint, *, keep_alive: bool | None) -> None:
+        """Return a slot; ``keep_alive`` is whether the connection stays open, None if there was no response."""
+        with self._condition:
+            slots = self._slots[endpoint]
+            slots.running -= 1
+            if keep_alive is not None:
+                slots.limit = _UNLIMITED if keep_alive else INITIAL_LIMIT
+                slots.responses += 1
+                if slots.responses % _RESPONSES_PER_INCREASE == 0:
+                    slots.retry_after_limit += 1
+            self._condition.notify_all()

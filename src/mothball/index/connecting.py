@@ -1,8 +1,8 @@
-"""Connections to hosts with several addresses: all of them together take no longer than one may.
+"""Connect to hosts with several addresses within one timeout (RFC 8305, "Happy Eyeballs").
 
-urllib3 tries one address after the other, each with the whole limit, and waits for DNS as long as the system does. A
-host with a dead IPv6 route would cost its limit for every connection, an unreachable one its limit times its addresses.
-Here an address that does not answer at once gets company (RFC 8305, "Happy Eyeballs"), and the resolver has a limit.
+urllib3 tries the addresses one after the other, each with the whole timeout, and does not limit DNS resolution. A host
+with a broken IPv6 route would cost the timeout for every connection. Here the next address is tried in parallel if the
+previous one does not connect soon, and DNS resolution counts against the timeout.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import urllib3.connection
 import urllib3.connectionpool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-# RFC 8305, section 5: how long an address has before the next one is tried beside it, in seconds.
+# RFC 8305, section 5: seconds before the next address is tried in parallel.
 _HEAD_START = 0.25
 
 _AddressInfo = tuple[int, int, int, Any]
@@ -32,12 +32,12 @@ _Options = Sequence[tuple[int, int, int | bytes]]
 def connect(
     host: str, port: int, timeout: float, options: _Options = (), head_start: float = _HEAD_START
 ) -> socket.socket:
-    """Return a connected socket with ``options`` set and ``timeout`` (seconds) as its limit for whatever follows.
+    """Return a connected socket with ``options`` and ``timeout`` (seconds) set.
 
-    Each address is tried alone for ``head_start`` seconds, then beside the next one.
+    The next address is tried in parallel after ``head_start`` seconds.
 
-    Raises TimeoutError when none of the host's addresses took the connection within ``timeout``, socket.gaierror when
-    it has none, and otherwise the OSError of the address that failed last.
+    Raises TimeoutError if no address connects within ``timeout``, socket.gaierror if the host has no address, and
+    otherwise the OSError of the address that failed last.
     """
     end = time.monotonic() + timeout
     attempts = _Attempts(_resolve(host, port, timeout), options, head_start)
@@ -50,67 +50,67 @@ def connect(
 
 
 def _resolve(host: str, port: int, timeout: float) -> list[_AddressInfo]:
-    """Return the addresses of ``host`` in the system's order of preference.
+    """Return the addresses of ``host`` in the order of preference of the system.
 
-    The system's resolver can neither be given a limit nor be interrupted: it is left behind in its thread.
+    The resolver of the system has no timeout and cannot be interrupted, so it runs in a thread that may be left behind.
     """
-    answers: queue.SimpleQueue[list[_AddressInfo] | BaseException] = queue.SimpleQueue()
+    results: queue.SimpleQueue[list[_AddressInfo] | BaseException] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put([(family, kind, protocol, address) for family, kind, protocol, _, address in found])
-        except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
-            answers.put(error)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.put([(family, kind, protocol, address) for family, kind, protocol, _, address in addresses])
+        except Exception as error:  # noqa: BLE001 - raised in the calling thread
+            results.put(error)
 
-    threading.Thread(target=ask, name="mothball-resolver", daemon=True).start()
+    threading.Thread(target=resolve, name="mothball-resolver", daemon=True).start()
     try:
-        answer = answers.get(timeout=timeout)
+        result = results.get(timeout=timeout)
     except queue.Empty:
-        raise TimeoutError(errno.ETIMEDOUT, "the name was not resolved in time") from None
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+        raise TimeoutError(errno.ETIMEDOUT, "resolving the host name timed out") from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 class _Attempts:
-    """The attempts at the addresses of one host, each begun a little after the other."""
+    """Connection attempts to the addresses of one host, each started after a delay."""
 
     def __init__(self, addresses: list[_AddressInfo], options: _Options, head_start: float) -> None:
         self._head_start = head_start
-        self._waiting = list(reversed(addresses))
+        self._pending = list(reversed(addresses))
         self._options = options
         self._selector = selectors.DefaultSelector()
-        self._error = OSError(errno.EADDRNOTAVAIL, "it has no address")
+        self._error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
 
     def winner(self, end: float) -> socket.socket:
-        """Return the first socket that is connected before ``end`` (monotonic); raise what ``connect`` raises."""
-        while self._waiting or self._selector.get_map():
-            if self._waiting and (connected := self._begin()) is not None:
+        """Return the first socket that connects before ``end`` (monotonic). Raises as ``connect``."""
+        while self._pending or self._selector.get_map():
+            if self._pending and (connected := self._start_next()) is not None:
                 return connected
             if not self._selector.get_map():
                 continue
             now = time.monotonic()
             if now >= end:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-            for key, _ in self._selector.select(min(self._head_start, end - now) if self._waiting else end - now):
+            for key, _ in self._selector.select(min(self._head_start, end - now) if self._pending else end - now):
                 attempt: socket.socket = key.data
                 if self._is_connected(attempt):
                     return attempt
         raise self._error
 
     def close(self) -> None:
-        """Give up the attempts that did not win."""
+        """Close the other attempts."""
         for key in list(self._selector.get_map().values()):
             key.data.close()
         self._selector.close()
 
-    def _begin(self) -> socket.socket | None:
-        """Begin with the next address; return its socket where it is connected at once."""
-        family, kind, protocol, address = self._waiting.pop()
+    def _start_next(self) -> socket.socket | None:
+        """Start connecting to the next address; return its socket if it connects immediately."""
+        family, kind, protocol, address = self._pending.pop()
         try:
             attempt = socket.socket(family, kind, protocol)
-        except OSError as error:  # a family that the machine does not have
+        except OSError as error:  # address family not supported by this machine
             self._error = error
             return None
         try:
@@ -127,7 +127,7 @@ class _Attempts:
         return None
 
     def _is_connected(self, attempt: socket.socket) -> bool:
-        """Return whether ``attempt``, of which there is news, succeeded; it is no attempt any more either way."""
+        """Return True if ``attempt``, which the selector reported, is connected; close it otherwise."""
         self._selector.unregister(attempt)
         code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code == 0:
@@ -137,13 +137,13 @@ class _Attempts:
         return False
 
 
-class _Connecting(urllib3.connection.HTTPConnection):
-    """Connects as above, and tells of failures as urllib3 does."""
+class _PlainConnection(urllib3.connection.HTTPConnection):
+    """Connects with ``connect`` and raises the exceptions of urllib3."""
 
     def _new_conn(self) -> socket.socket:
-        limit = float(self.timeout)  # type: ignore[arg-type]  # we pass numbers, and requests passes them on
+        timeout = float(self.timeout)  # type: ignore[arg-type]  # always a number here
         try:
-            return connect(self._dns_host, self.port, limit, self.socket_options or ())
+            return connect(self._dns_host, self.port, timeout, self.socket_options or ())
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
@@ -153,10 +153,10 @@ class _Connecting(urllib3.connection.HTTPConnection):
 
 
 class _PlainPool(urllib3.connectionpool.HTTPConnectionPool):
-    ConnectionCls = _Connecting
+    ConnectionCls = _PlainConnection
 
 
-class _SecureConnection(_Connecting, urllib3.connection.HTTPSConnection):
+class _SecureConnection(_PlainConnection, urllib3.connection.HTTPSConnection):
     pass
 
 
@@ -164,5 +164,5 @@ class _SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-# For a pool manager of urllib3: the kinds of pools by scheme.
+# pool_classes_by_scheme of a urllib3 pool manager.
 POOLS = {"http": _PlainPool, "https": _SecurePool}

@@ -1,9 +1,9 @@
-"""Credentials of the user, from addresses, netrc and the keyring, each bound to scheme, host and port.
+"""Credentials of the user from index URLs, netrc and the keyring, each bound to scheme, host and port.
 
-They come from the addresses that the user named (with what the environment says of them, as for uv), from netrc, and
-from the keyring once an index has answered 401. A repository may name an index. It cannot have a secret sent anywhere
-but to the place that the user's side bound it to: what says a host and no more (netrc, a keyring entry) belongs to
-https on its own port, or to an address that the user named.
+Index URLs are those of the user configuration, with the environment variables of uv. The keyring is only queried after
+an index has returned 401. A repository may name an index, but credentials are only sent to the endpoint that the user
+bound them to. Credentials for a host (netrc, keyring) are only sent over https on port 443, or to an endpoint of an
+index URL of the user.
 """
 
 from __future__ import annotations
@@ -20,57 +20,58 @@ from mothball.index.keyring_process import Keyring, KeyringRequest
 from mothball.index.urls import Endpoint, endpoint_of
 from mothball.model.records import NamedTuple
 
-_LIMIT = 1024 * 1024
+_MAX_NETRC_SIZE = 1024 * 1024
 
 _Logins = dict[str, tuple[str, str]]
 
 
 def netrc_paths(environment: Mapping[str, str]) -> list[str]:
-    """Return the paths at which the user's netrc may lie; the first that is a file counts."""
-    chosen = environment.get("NETRC")
-    if chosen:
-        return [os.path.expanduser(chosen)]
-    scoped_logins = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
-    return [path for path in scoped_logins if os.path.isabs(path)]
+    """Return the paths to search for netrc; the first existing file is used."""
+    configured = environment.get("NETRC")
+    if configured:
+        return [os.path.expanduser(configured)]
+    paths = [os.path.expanduser(f"~/{name}") for name in (".netrc", "_netrc")]
+    return [path for path in paths if os.path.isabs(path)]
 
 
 class NetrcLogins:
-    """The logins of the user's netrc, by host. ``error`` says why it could not be read, without a word out of it."""
+    """The logins of netrc, by host. ``error`` is why it could not be read, without content of the file."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Read nothing yet."""
+        """Create an object that reads netrc on the first lookup."""
         self._environment = environment
         self._lock = threading.Lock()
         self._logins: _Logins | None = None
         self.error = ""
 
-    def of(self, host: str, username: str) -> tuple[str, str] | None:
-        """Return user name and password for ``host`` (lower case); None where there are none, or of another user.
+    def find(self, host: str, username: str) -> tuple[str, str] | None:
+        """Return user name and password for ``host`` (lower case), None if there are none for ``username``.
 
-        The entry ``default`` is left out: it would send a login to whatever host a repository names.
+        An empty ``username`` matches any user. The ``default`` entry is ignored, because it would send a login to any
+        host that a repository names.
         """
         with self._lock:
             if self._logins is None:
                 self._logins = self._read()
-        found = self._logins.get(host)
-        return found if found is not None and username in ("", found[0]) else None
+        login = self._logins.get(host)
+        return login if login is not None and username in ("", login[0]) else None
 
     def _read(self) -> _Logins:
-        import netrc  # noqa: PLC0415 - only where an index must be asked
+        import netrc  # noqa: PLC0415 - not needed for cached pages
 
         path = next(filter(os.path.isfile, netrc_paths(self._environment)), None)
         if path is None:
             return {}
         try:
-            hosts = netrc.netrc(path).hosts if os.path.getsize(path) <= _LIMIT else None
+            hosts = netrc.netrc(path).hosts if os.path.getsize(path) <= _MAX_NETRC_SIZE else None
         except netrc.NetrcParseError as error:
-            # Its message may quote a word of the file.
-            self.error = f"netrc cannot be read (line {error.lineno})"
+            # The message of the exception may quote the file.
+            self.error = f"cannot parse netrc (line {error.lineno})"
             return {}
         except (OSError, ValueError):
             hosts = None
         if hosts is None:
-            self.error = "netrc cannot be read"
+            self.error = "cannot read netrc"
             return {}
         return {
             host.lower(): (login or "", password or "")
@@ -83,9 +84,9 @@ __all__ = ["CredentialStore", "Login", "UserIndexUrl"]
 
 
 class Login(NamedTuple):
-    """A user name and a password, either of them perhaps empty. Never shown.
+    """A user name and a password, each possibly empty. Never shown.
 
-    ``is_name`` says that the user name came alone, without so much as a colon: then it is a name, and no token.
+    ``is_name`` is True if the URL has a user name without a colon, which is a name and not a token.
     """
 
     username: str
@@ -93,7 +94,7 @@ class Login(NamedTuple):
     is_name: bool = False
 
     def __repr__(self) -> str:
-        """Return a form that says nothing."""
+        """Return a representation without the credentials."""
         return "Login(…)"
 
     def header(self) -> str:
@@ -102,120 +103,122 @@ class Login(NamedTuple):
 
 
 class _ScopedLogin(NamedTuple):
-    """An address that the user named, taken apart; ``login`` is None where nothing of one is known."""
+    """An index URL of the user with its login, None if it has none."""
 
     endpoint: Endpoint
     segments: tuple[str, ...]
     login: Login | None
 
 
-class _LoginSearch:
-    """What the keyring said of one index: asked at most once, by the first thread that needs it."""
+class _KeyringResult:
+    """The result of the keyring for one index, which is queried at most once."""
 
     def __init__(self) -> None:
-        """Nobody has asked yet."""
         self.lock = threading.Lock()
-        self.asked = False
+        self.is_done = False
         self.login: Login | None = None
 
 
 class CredentialStore:
-    """Finds the login for an index. Shared by all threads.
+    """Finds the login for an index. Thread-safe.
 
-    What is asked about is a project page, by the URL that the request goes to (``urls.page_url``): no other reading of
-    what a repository wrote can lead elsewhere than the secret does. What holds for one page of an index holds for all.
+    Methods take the URL of a project page, to which the request is sent (``urls.page_url``), so that login and request
+    cannot refer to different hosts. All pages of an index have the same login.
     """
 
     def __init__(self, access: CredentialSettings, environment: Mapping[str, str] | None = None) -> None:
-        """Take the user's addresses apart; netrc and keyring are left alone until an index must be asked."""
+        """Parse the index URLs of the user; netrc and keyring are read when they are needed."""
         self._environment = os.environ if environment is None else environment
         scoped_logins = (_scoped_login(address, self._environment) for address in access.index_urls)
-        self._homes = tuple(home for home in scoped_logins if home is not None)
-        self._endpoints = frozenset(home.endpoint for home in self._homes)
+        self._scoped_logins = tuple(login for login in scoped_logins if login is not None)
+        self._endpoints = frozenset(login.endpoint for login in self._scoped_logins)
         self._netrc = NetrcLogins(self._environment)
         self._keyring = Keyring(access.keyring, self._environment)
         self._lock = threading.Lock()
-        self._inquiries: dict[str, _LoginSearch] = {}
-        self._refused: set[tuple[str, Login]] = set()
+        self._keyring_results: dict[str, _KeyringResult] = {}
+        self._rejected: set[tuple[str, Login]] = set()
 
-    def is_named(self, endpoint: Endpoint) -> bool:
-        """Return whether the user named an address at ``endpoint``."""
+    def is_user_endpoint(self, endpoint: Endpoint) -> bool:
+        """Return True if an index URL of the user is on ``endpoint``."""
         return endpoint in self._endpoints
 
-    def first(self, page: str) -> Login | None:
-        """Return the login to ask for ``page`` with, None to ask without."""
-        base = _base(page)
-        inquiry = self._inquiries.get(base)
-        if inquiry is not None and inquiry.login is not None:
-            return inquiry.login
+    def initial_login(self, page: str) -> Login | None:
+        """Return the login for the first request of ``page``, None to send none."""
+        base = _index_of_page(page)
+        search = self._keyring_results.get(base)
+        if search is not None and search.login is not None:
+            return search.login
         endpoint = endpoint_of(base)
         if endpoint is None:
             return None
-        known = self._nearest(endpoint, base)
-        if known is not None and known.password:
-            return known
-        if self._takes_host_logins(endpoint):
-            found = self._netrc.of(endpoint.host, known.username if known else "")
-            if found is not None:
-                return Login(*found)
-        return known
+        url_login = self._closest_url_login(endpoint, base)
+        if url_login is not None and url_login.password:
+            return url_login
+        if self._allows_host_login(endpoint):
+            netrc_login = self._netrc.find(endpoint.host, url_login.username if url_login else "")
+            if netrc_login is not None:
+                return Login(*netrc_login)
+        return url_login
 
-    def after_refusal(self, page: str, sent: Login | None) -> Login | None:
-        """Return what else to try where ``page`` was answered 401 to ``sent``; None where there is nothing.
+    def login_after_401(self, page: str, sent: Login | None) -> Login | None:
+        """Return the login to try after ``page`` returned 401 for the login ``sent``, None if there is none.
 
-        This is when the keyring is asked, outside of this process and without a terminal that it could prompt at.
+        Queries the keyring in another process, without a terminal for prompts.
         """
-        base = _base(page)
+        base = _index_of_page(page)
         endpoint = endpoint_of(base)
-        if endpoint is None or not self._takes_keyring_logins(endpoint):
+        if endpoint is None or not self._allows_keyring_login(endpoint):
             return None
         with self._lock:
-            inquiry = self._inquiries.setdefault(base, _LoginSearch())
-        with inquiry.lock:
-            if not inquiry.asked:
+            search = self._keyring_results.setdefault(base, _KeyringResult())
+        with search.lock:
+            if not search.is_done:
                 request = KeyringRequest(
                     _services(base), sent.username if sent else "", shows_user=not sent or sent.is_name
                 )
-                found = self._keyring.login(request)
-                inquiry.login = Login(*found) if found else None
-                inquiry.asked = True
-            return None if inquiry.login == sent else inquiry.login
+                login = self._keyring.login(request)
+                search.login = Login(*login) if login else None
+                search.is_done = True
+            return None if search.login == sent else search.login
 
-    def refuse(self, page: str, login: Login) -> None:
-        """Remember that the index of ``page`` does not take ``login``: a few more tries may lock the account."""
-        self._refused.add((_base(page), login))
+    def reject(self, page: str, login: Login) -> None:
+        """Record that the index of ``page`` rejected ``login``, because more attempts may lock the account."""
+        self._rejected.add((_index_of_page(page), login))
 
-    def is_refused(self, page: str, login: Login) -> bool:
-        """Return whether the index of ``page`` has been seen refusing ``login``."""
-        return (_base(page), login) in self._refused
+    def is_rejected(self, page: str, login: Login) -> bool:
+        """Return True if the index of ``page`` has rejected ``login``."""
+        return (_index_of_page(page), login) in self._rejected
 
     def error(self) -> str:
-        """Return why netrc or the keyring could not be asked, in words for a person; empty where nothing is wrong."""
+        """Return why netrc or the keyring could not be read, empty if there was no error."""
         return "; ".join(filter(None, (self._netrc.error, self._keyring.error)))
 
     def close(self) -> None:
-        """End what is still being asked of a keyring."""
+        """Stop running keyring processes."""
         self._keyring.close()
 
-    def _nearest(self, endpoint: Endpoint, base: str) -> Login | None:
-        """Return the login of the address at ``endpoint`` that shares the most of the path of ``base``."""
-        scoped_logins = [home for home in self._homes if home.endpoint == endpoint]
-        if not scoped_logins:
+    def _closest_url_login(self, endpoint: Endpoint, base: str) -> Login | None:
+        """Return the login of the user's URL on ``endpoint`` that shares the most path segments with ``base``."""
+        candidates = [candidate for candidate in self._scoped_logins if candidate.endpoint == endpoint]
+        if not candidates:
             return None
         segments = _segments(base)
-        return max(scoped_logins, key=lambda home: (_common(home.segments, segments), home.login is not None)).login
+        return max(
+            candidates,
+            key=lambda candidate: (_common_prefix_length(candidate.segments, segments), candidate.login is not None),
+        ).login
 
-    def _takes_host_logins(self, endpoint: Endpoint) -> bool:
-        """Return whether a secret for a host, without scheme and port, may go to ``endpoint``."""
-        return self.is_named(endpoint) or (endpoint.scheme == "https" and endpoint.port == 443)
+    def _allows_host_login(self, endpoint: Endpoint) -> bool:
+        """Return True if a login for a host, without scheme and port, may be sent to ``endpoint``."""
+        return self.is_user_endpoint(endpoint) or (endpoint.scheme == "https" and endpoint.port == 443)
 
-    def _takes_keyring_logins(self, endpoint: Endpoint) -> bool:
-        """Return whether the keyring may be asked for ``endpoint``; its entries may name the port, but no scheme."""
-        return self.is_named(endpoint) or endpoint.scheme == "https"
+    def _allows_keyring_login(self, endpoint: Endpoint) -> bool:
+        """Return True if the keyring may be queried for ``endpoint``; its entries have a port, but no scheme."""
+        return self.is_user_endpoint(endpoint) or endpoint.scheme == "https"
 
 
 def _scoped_login(address: UserIndexUrl, environment: Mapping[str, str]) -> _ScopedLogin | None:
-    """Return ``address`` taken apart; None where it leads nowhere that every parser agrees on."""
+    """Parse ``address``; None if it has no endpoint that all parsers agree on."""
     endpoint = endpoint_of(address.url)
     if endpoint is None:
         return None
@@ -223,17 +226,18 @@ def _scoped_login(address: UserIndexUrl, environment: Mapping[str, str]) -> _Sco
     username, password = unquote(user), unquote(password)
     if address.name:
         variable = f"UV_INDEX_{re.sub('[^A-Z0-9]', '_', address.name.upper())}_"
-        # What the environment says goes before what the address says, as for uv.
-        said = [environment.get(f"{variable}{part}") for part in ("USERNAME", "PASSWORD")]
-        if any(part is not None for part in said):
-            username, password = (part or own for part, own in zip(said, (username, password), strict=True))
+        # Environment variables take precedence over the URL, as in uv.
+        from_environment = [environment.get(f"{variable}{part}") for part in ("USERNAME", "PASSWORD")]
+        if any(part is not None for part in from_environment):
+            username = from_environment[0] or username
+            password = from_environment[1] or password
             colon = ":"
-    known = Login(username, password, is_name=not colon) if username or colon else None
-    return _ScopedLogin(endpoint, _segments(address.url), known)
+    login = Login(username, password, is_name=not colon) if username or colon else None
+    return _ScopedLogin(endpoint, _segments(address.url), login)
 
 
-def _base(page: str) -> str:
-    """Return the base URL of the index that ``page`` belongs to."""
+def _index_of_page(page: str) -> str:
+    """Return the base URL of the index of ``page``."""
     return page.rstrip("/").rpartition("/")[0] + "/"
 
 
@@ -241,12 +245,12 @@ def _segments(url: str) -> tuple[str, ...]:
     return tuple(part for part in urlsplit(url).path.split("/") if part)
 
 
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Return how many segments two paths have in common at their beginnings."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (ours, theirs) in pairs if ours != theirs), min(len(one), len(other)))
+def _common_prefix_length(left: tuple[str, ...], right: tuple[str, ...]) -> int:
+    """Return the number of common leading segments of two paths."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((position for position, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _services(base: str) -> tuple[str, ...]:
-    """Return the names under which a keyring may hold the login for an index: its address, and its host with port."""
+    """Return the service names for a keyring lookup, as pip and uv use them: the index URL, and the host with port."""
     return base, base.rstrip("/"), urlsplit(base).netloc.lower()

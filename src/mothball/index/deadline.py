@@ -1,4 +1,4 @@
-"""How long a question may still take."""
+"""A deadline that several threads share, which can be extended and canceled."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import time
 
 
 class Deadline:
-    """The time that is left, shared by the thread that asks and those that wait for the answer.
+    """The time left for a lookup. Shared by the worker that queries the index and the callers that wait for the result.
 
-    Every wait and every chunk of a body looks here, so that nothing is asked or read on after everybody has gone.
+    Checked before every wait and every chunk of a body, so that a canceled lookup stops soon.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Start with ``seconds``."""
+        """Create a deadline ``seconds`` from now."""
         self._end = time.monotonic() + seconds
-        self._given_up = threading.Event()
+        self._canceled = threading.Event()
 
     def extend(self, seconds: float) -> None:
-        """Be patient for at least ``seconds`` from now: somebody else waits for the same answer."""
+        """Move the deadline to at least ``seconds`` from now."""
         self._end = max(self._end, time.monotonic() + seconds)
 
-    def give_up(self) -> None:
-        """Have no patience left; wakes who pauses."""
-        self._given_up.set()
+    def cancel(self) -> None:
+        """Leave no time, and wake up threads in ``wait``."""
+        self._canceled.set()
 
     def remaining(self) -> float:
-        """Return the seconds that are left; 0.0 when there are none."""
-        return 0.0 if self._given_up.is_set() else max(0.0, self._end - time.monotonic())
+        """Return the remaining seconds, 0.0 after the deadline or ``cancel``."""
+        return 0.0 if self._canceled.is_set() else max(0.0, self._end - time.monotonic())
 
-    def pause(self, seconds: float) -> None:
-        """Wait ``seconds``, or until somebody gives up."""
-        self._given_up.wait(seconds)
+    def wait(self, seconds: float) -> None:
+        """Wait ``seconds``, or until ``cancel``."""
+        self._canceled.wait(seconds)

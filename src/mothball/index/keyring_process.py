@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from mothball.config.credential_settings import KeyringProvider
 from mothball.model.records import NamedTuple
 
-# Seconds for all services of a question; a backend that uses the network takes a few.
-_LIMIT = 10.0
+# Seconds for all services of a request; a backend that uses the network takes a few.
+_TIMEOUT = 10.0
 
 
 class KeyringRequest(NamedTuple):
@@ -36,10 +36,10 @@ class KeyringRequest(NamedTuple):
 
 
 class Keyring:
-    """Runs the ``keyring`` program. ``error`` says why it gave no answer."""
+    """Runs the ``keyring`` program. ``error`` is why it failed."""
 
     def __init__(self, provider: KeyringProvider, environment: Mapping[str, str]) -> None:
-        """Nothing is run before ``login``."""
+        """Create an object that runs nothing before ``login``."""
         self._provider = provider
         self._environment = environment
         self._lock = threading.Lock()
@@ -48,36 +48,36 @@ class Keyring:
         self.error = ""
 
     def login(self, request: KeyringRequest) -> tuple[str, str] | None:
-        """Return user name and password for the first service that the keyring knows.
+        """Return user name and password of the first service in the keyring, None if there is none.
 
         ``keyring get`` needs a user name; without one, ``keyring --mode creds get`` returns both. Before version 25.2.1
-        that fails, which is no answer.
+        the latter fails, which counts as no login.
         """
         username = request.username
         if self._provider is KeyringProvider.DISABLED or (username and not request.shows_user):
             return None
         program = _program(self._environment.get("PATH", ""))
-        deadline = time.monotonic() + _LIMIT
-        # What begins with a hyphen would be an option.
+        deadline = time.monotonic() + _TIMEOUT
+        # An argument with a leading hyphen would be an option.
         for service in request.services if program and not username.startswith("-") else ():
             if service.startswith("-"):
                 continue
             arguments = ["get", service, username] if username else ["--mode", "creds", "get", service]
             lines = self._run([*program, *arguments], deadline).replace("\r\n", "\n").split("\n")
-            found, password = (username, lines[0]) if username else (*lines, "")[:2]
-            if found and password:
-                return found, password
+            user, password = (username, lines[0]) if username else (*lines, "")[:2]
+            if user and password:
+                return user, password
         return None
 
     def close(self) -> None:
-        """Kill programs that are still running; start no others."""
+        """Kill running programs and start no others."""
         with self._lock:
             self._closed = True
             for child in self._children:
                 _kill(child)
 
     def _run(self, command: list[str], deadline: float) -> str:
-        """Return the output of ``command``, empty if it failed; then ``error`` is set where the user can help."""
+        """Return the output of ``command``, empty if it failed. Sets ``error`` if the user can fix the cause."""
         with self._lock:
             if self._closed or self.error:  # after a timeout, do not wait again
                 return ""
@@ -94,21 +94,21 @@ class Keyring:
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError:
-                self.error = "the keyring cannot be started"
+                self.error = "cannot start keyring"
                 return ""
             self._children.add(child)
         try:
-            answer, _ = child.communicate(timeout=max(deadline - time.monotonic(), 0))
+            output, _ = child.communicate(timeout=max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
             _kill(child)
             with suppress(subprocess.TimeoutExpired):
                 child.communicate(timeout=1)
-            self.error = f"the keyring gave no answer within {_LIMIT:g} s"
+            self.error = f"keyring did not finish within {_TIMEOUT:g} s"
             return ""
         finally:
             with self._lock:
                 self._children.discard(child)
-        return answer.decode("utf-8", "replace") if child.returncode == 0 else ""
+        return output.decode("utf-8", "replace") if child.returncode == 0 else ""
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""What went wrong on the way to an index and back, in words for a person."""
+"""Translate network exceptions into failures with a message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mothball.model.lookup import Cause
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
-# Whatever an HTTP exchange can raise: requests lets some of urllib3's and of the standard library's through.
+# All exceptions of an HTTP request: requests does not wrap all of urllib3's and the standard library's.
 NETWORK_ERRORS = (
     requests.exceptions.RequestException,
     urllib3.exceptions.HTTPError,
@@ -28,106 +28,110 @@ NETWORK_ERRORS = (
 
 
 class TransportError(NamedTuple):
-    """Why there is no answer.
+    """A request without a response.
 
-    ``again`` says that asking once more may help; ``endpoint_down`` that no other name will fare better there;
-    ``repeated`` that nothing was asked, as others have fared so before.
+    ``retryable`` is True if a retry may help; ``endpoint_down`` if requests for other names will fail as well;
+    ``from_breaker`` if no request was sent because the circuit breaker is open.
     """
 
     failed: Failed
-    again: bool = False
+    retryable: bool = False
     endpoint_down: bool = False
-    repeated: bool = False
+    from_breaker: bool = False
 
 
-class _Kind(NamedTuple):
-    """How an error is told: ``text`` takes the host and the error's own reason."""
+class _ErrorKind(NamedTuple):
+    """How exceptions of ``exceptions`` are reported; ``message`` is a template for ``host`` and ``reason``."""
 
-    types: tuple[type[BaseException], ...]
+    exceptions: tuple[type[BaseException], ...]
     cause: Cause
-    text: str
-    again: bool = False
+    message: str
+    retryable: bool = False
     endpoint_down: bool = False
 
 
-# In this order, for an error's chain holds several of them: the most telling first.
-_KINDS = (
-    _Kind(
+# The first match counts, since a chain of exceptions contains several of them.
+_ERROR_KINDS = (
+    _ErrorKind(
         (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError),
         Cause.UNREACHABLE,
-        "the proxy on the way to {host} cannot be used ({reason})",
+        "cannot connect to the proxy for {host} ({reason})",
         endpoint_down=True,
     ),
-    _Kind(
+    _ErrorKind(
         (ssl.SSLCertVerificationError,),
         Cause.TLS,
-        "the certificate of {host} is not trusted ({reason})",
+        "the TLS certificate of {host} is not trusted ({reason})",
         endpoint_down=True,
     ),
-    _Kind((socket.gaierror,), Cause.UNREACHABLE, "the name {host} cannot be resolved", endpoint_down=True),
-    _Kind((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refuses connections", endpoint_down=True),
-    _Kind(
+    _ErrorKind((socket.gaierror,), Cause.UNREACHABLE, "cannot resolve the host name {host}", endpoint_down=True),
+    _ErrorKind((ConnectionRefusedError,), Cause.UNREACHABLE, "{host} refused the connection", endpoint_down=True),
+    _ErrorKind(
         (requests.exceptions.ConnectTimeout,),
         Cause.TIMEOUT,
-        "{host} did not take the connection in time",
+        "connecting to {host} timed out",
         endpoint_down=True,
     ),
-    _Kind(
+    _ErrorKind(
         (TimeoutError, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError),
         Cause.TIMEOUT,
-        "{host} took too long to answer",
+        "{host} did not respond in time",
     ),
-    _Kind((ssl.SSLError,), Cause.TLS, "no secure connection to {host} ({reason})", endpoint_down=True),
-    _Kind((ConnectionError,), Cause.UNREACHABLE, "{host} dropped the connection", again=True),
-    _Kind((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the answer of {host} was cut off"),
-    _Kind((zlib.error,), Cause.UNEXPECTED_RESPONSE, "the answer of {host} is broken gzip"),
-    _Kind(
+    _ErrorKind(
+        (ssl.SSLError,), Cause.TLS, "cannot establish a TLS connection to {host} ({reason})", endpoint_down=True
+    ),
+    _ErrorKind((ConnectionError,), Cause.UNREACHABLE, "{host} closed the connection", retryable=True),
+    _ErrorKind((http.client.IncompleteRead,), Cause.UNEXPECTED_RESPONSE, "the response of {host} is incomplete"),
+    _ErrorKind((zlib.error,), Cause.UNEXPECTED_RESPONSE, "{host} returned invalid gzip data"),
+    _ErrorKind(
         (urllib3.exceptions.NewConnectionError,),
         Cause.UNREACHABLE,
-        "{host} cannot be reached ({reason})",
+        "cannot connect to {host} ({reason})",
         endpoint_down=True,
     ),
-    _Kind(
+    _ErrorKind(
         (requests.exceptions.InvalidSchema,),
         Cause.UNREACHABLE,
-        "{host} is behind a SOCKS proxy, which needs the package PySocks",
+        "the SOCKS proxy for {host} requires the package PySocks",
         endpoint_down=True,
     ),
-    _Kind((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} does not answer in HTTP"),
+    _ErrorKind((http.client.HTTPException,), Cause.UNEXPECTED_RESPONSE, "{host} did not return a valid HTTP response"),
 )
-_OTHER = _Kind((), Cause.UNREACHABLE, "{host} cannot be asked ({reason})")
+_OTHER = _ErrorKind((), Cause.UNREACHABLE, "cannot query {host} ({reason})")
 
 
 def transport_error(error: BaseException, host: str) -> TransportError:
-    """Return what ``error``, raised by an exchange with ``host``, means for us."""
+    """Return the failure for ``error``, raised by a request to ``host``."""
     chain = tuple(_chain(error))
-    kind = next((kind for kind in _KINDS if any(isinstance(link, kind.types) for link in chain)), _OTHER)
-    if kind is _KINDS[0] and any("407" in str(link) for link in chain):
-        return TransportError(Failed(Cause.UNAUTHORIZED, "the proxy wants credentials (407)"), endpoint_down=True)
-    text = kind.text.format(host=host, reason=_reason(chain))
-    return TransportError(Failed(kind.cause, one_line(text)), kind.again, kind.endpoint_down)
+    kind = next((kind for kind in _ERROR_KINDS if any(isinstance(link, kind.exceptions) for link in chain)), _OTHER)
+    if kind is _ERROR_KINDS[0] and any("407" in str(link) for link in chain):
+        return TransportError(
+            Failed(Cause.UNAUTHORIZED, "the proxy returned 407 Proxy Authentication Required"), endpoint_down=True
+        )
+    message = kind.message.format(host=host, reason=_reason(chain))
+    return TransportError(Failed(kind.cause, one_line(message)), kind.retryable, kind.endpoint_down)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield ``error`` and every error it holds or comes from, each once.
+    """Yield ``error`` and the exceptions that it wraps, each once.
 
-    requests and urllib3 wrap: as cause, as context, as an attribute, as an argument.
+    requests and urllib3 wrap exceptions as cause, as context, as an attribute and as an argument.
     """
     seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        link = waiting.pop()
+    pending = [error]
+    while pending:
+        link = pending.pop()
         if id(link) in seen:
             continue
         seen.add(id(link))
         yield link
-        held = (link.__cause__, link.__context__, getattr(link, "reason", None), *link.args)
-        waiting.extend(other for other in held if isinstance(other, BaseException))
+        wrapped = (link.__cause__, link.__context__, getattr(link, "reason", None), *link.args)
+        pending.extend(value for value in wrapped if isinstance(value, BaseException))
 
 
 def _reason(chain: tuple[BaseException, ...]) -> str:
-    """Return what the deepest layer says of itself, never a library's representation of its objects."""
-    # Attributes are looked for, not relied on: an error made in Python instead of OpenSSL has none of them.
+    """Return the reason of the innermost layer, without object representations of the libraries."""
+    # getattr: errors that Python raises instead of OpenSSL lack these attributes.
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
             return str(getattr(link, "verify_message", "")) or "verification failed"

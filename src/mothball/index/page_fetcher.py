@@ -1,8 +1,9 @@
-"""One project page asked of one index: retries, redirects, and what each answer means to us."""
+"""Fetch one project page from one index, with retries and redirects."""
 
 from __future__ import annotations
 
 import email.utils
+import http
 import random
 import re
 import time
@@ -17,7 +18,7 @@ from mothball.index.network_errors import TransportError
 from mothball.index.page_request import Failed, Fetched, NotFound, NotModified, Outcome, PageRequest
 from mothball.index.simple_api import decode_page
 from mothball.index.transport import ClientSettings, Response, Transport, deadline_exceeded
-from mothball.index.urls import Endpoint, endpoint_of, is_private_enough, may_follow, page_url, redirect_target
+from mothball.index.urls import Endpoint, endpoint_of, is_allowed_redirect, is_query_allowed, page_url, redirect_target
 from mothball.model.errors import PageError
 from mothball.model.lookup import Cause
 from mothball.model.project_urls import PROJECT_URL
@@ -28,117 +29,115 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 _ACCEPT_ANYTHING = "*/*"
 
 _MAX_REDIRECTS = 5
-# The longest that an index may have us wait before a retry, in seconds; one that asks for more is not asked again.
+# The longest Retry-After that is waited for, in seconds.
 _MAX_WAIT = 10.0
-_FIRST_WAIT = 0.2
+_FIRST_BACKOFF = 0.2
 
-# RFC 9110, 8.8.3, without what is not ASCII; capped, for it is stored and sent back.
+# RFC 9110, section 8.8.3, limited to ASCII and in length, because it is stored and sent back.
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,1000}"')
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
-_ACCESS_REFUSED = {401: "it wants credentials", 403: "it forbids us this page", 407: "the proxy wants credentials"}
-_REFUSED_LOGIN = {401: "it does not take your credentials", 403: "your credentials do not open this page"}
-
 
 class PageFetcher:
-    """Asks indexes for pages, over connections and with a breaker that all its users share."""
+    """Fetches project pages; connections, concurrency limit and circuit breaker are shared by all threads."""
 
     def __init__(self, transport: Transport, settings: ClientSettings, credentials: CredentialStore) -> None:
-        """Ask over ``transport``, with ``credentials`` where an index wants them."""
+        """Create a fetcher that uses ``transport``, and ``credentials`` for indexes that require them."""
         self.transport = transport
         self.credentials = credentials
         self.settings = settings
-        self.breaker = CircuitBreaker(settings.rest)
-        self.gate = ConcurrencyLimit()
+        self.breaker = CircuitBreaker(settings.breaker_cooldown)
+        self.limit = ConcurrencyLimit()
 
-    def ask(self, request: PageRequest, deadline: Deadline) -> Outcome:
-        """Return what the index says to ``request``. Raises nothing for what an index or a network can do."""
+    def fetch(self, request: PageRequest, deadline: Deadline) -> Outcome:
+        """Return the outcome of ``request``. Failures of the index or the network do not raise."""
         url = page_url(request.index_url, request.name)
         endpoint = endpoint_of(url)
         if endpoint is None:
-            return Failed(Cause.REFUSED_URL, "the index's address is no http or https URL")
-        if not is_private_enough(endpoint, self.settings.trusted_hosts):
+            return Failed(Cause.REFUSED_URL, "the index URL is not a valid http or https URL")
+        if not is_query_allowed(endpoint, self.settings.trusted_hosts):
             return Failed(
-                Cause.REFUSED_URL, f"{endpoint.shown()} is not asked over plain http, unless the user trusts it"
+                Cause.REFUSED_URL, f"plain http is only allowed for trusted hosts, not for {endpoint.display()}"
             )
-        return _PageFetch(self, request, deadline, url, endpoint).outcome()
+        return _PageFetch(self, request, deadline, url, endpoint).run()
 
 
 class _PageFetch:
-    """One request on its way: where it stands, and what it has used up."""
+    """The state of one request: current URL, login, retries and redirects."""
 
     def __init__(
-        self, asker: PageFetcher, request: PageRequest, deadline: Deadline, url: str, endpoint: Endpoint
+        self, fetcher: PageFetcher, request: PageRequest, deadline: Deadline, url: str, endpoint: Endpoint
     ) -> None:
-        """Begin at ``url``, which leads to ``endpoint``: the only place that the index's credentials may go to."""
-        self._asker = asker
+        """Start at ``url`` on ``endpoint``, the only endpoint that gets the credentials of the index."""
+        self._fetcher = fetcher
         self._first_url, self._origin = url, endpoint
-        self._login = asker.credentials.first(url)
-        self._refusals = 0
+        self._login = fetcher.credentials.initial_login(url)
+        self._unauthorized_responses = 0
         self._request = request
-        self._patience = deadline
+        self._deadline = deadline
         self._url = url
         self._endpoint = endpoint
         self._accept = ACCEPT
         self._etag = request.etag if request.etag is not None and _ETAG.fullmatch(request.etag) else None
         self._retries = 0
         self._redirects = 0
-        self._served = 0
+        self._successes_of_host = 0
         self._has_waited = False
 
-    def outcome(self) -> Outcome:
-        """Ask until there is an outcome. Ends, for retries, redirects and changes of mind are counted."""
-        if self._login is not None and self._asker.credentials.is_refused(self._first_url, self._login):
-            return self._unauthorised(401)
+    def run(self) -> Outcome:
+        """Send requests until there is an outcome. The number of retries, redirects and logins is limited."""
+        if self._login is not None and self._fetcher.credentials.is_rejected(self._first_url, self._login):
+            return self._access_denied(401)
         while (outcome := self._attempt()) is None:
             pass
         return outcome
 
     def _attempt(self) -> Outcome | None:
-        """Wait for a place at the endpoint and ask once; None means once more."""
-        gate, endpoint = self._asker.gate, self._endpoint
+        """Send one request when the endpoint has a free slot; return None if another request is needed."""
+        limit, endpoint = self._fetcher.limit, self._endpoint
         has_waited, self._has_waited = self._has_waited, False
-        if not gate.enter(endpoint, self._patience, has_waited=has_waited, room=self._asker.breaker.room):
+        allowed_requests = self._fetcher.breaker.allowed_requests
+        if not limit.acquire(endpoint, self._deadline, has_waited=has_waited, allowed_requests=allowed_requests):
             return deadline_exceeded(endpoint).failed
-        keeps_open: bool | None = None
+        keep_alive: bool | None = None
         try:
-            answer = self._answer(endpoint)
-            if isinstance(answer, TransportError):
-                # From within: who waits for this place must not take it before the failure has been counted.
-                return self._after_trouble(answer)
-            keeps_open = answer.keeps_open
+            response = self._send(endpoint)
+            if isinstance(response, TransportError):
+                # Before the slot is released, so that the next request sees the recorded failure.
+                return self._handle_transport_error(response)
+            keep_alive = response.keep_alive
         finally:
-            gate.leave(endpoint, keeps_open=keeps_open)
-        return self._after_answer(answer)
+            limit.release(endpoint, keep_alive=keep_alive)
+        return self._handle_response(response)
 
-    def _after_answer(self, answer: Response) -> Outcome | None:
-        """Return what ``answer`` comes to; None means to ask once more."""
-        match answer:
+    def _handle_response(self, response: Response) -> Outcome | None:
+        """Return the outcome of ``response``; None if another request is needed."""
+        match response:
             case Response(status=406) if self._accept != _ACCEPT_ANYTHING:
                 self._accept = _ACCEPT_ANYTHING
                 return None
             case Response(status=401):
-                return self._refused()
+                return self._handle_unauthorized()
             case Response(status=301 | 302 | 303 | 307 | 308):
-                return self._redirected(answer)
+                return self._follow_redirect(response)
             case Response(status=429 | 500 | 502 | 503 | 504):
-                return self._turned_away(answer)
+                return self._handle_overload(response)
             case _:
-                return self._settled(answer)
+                return self._final_outcome(response)
 
-    def _answer(self, endpoint: Endpoint) -> Response | TransportError:
-        """Ask at ``endpoint``, unless it has been found to be down."""
-        breaker = self._asker.breaker
+    def _send(self, endpoint: Endpoint) -> Response | TransportError:
+        """Send a request to ``endpoint`` unless its circuit breaker is open."""
+        breaker = self._fetcher.breaker
         failed = breaker.failure(endpoint)
         if failed is not None:
-            return TransportError(failed, repeated=True)
-        answer = self._asker.transport.get(self._url, endpoint, self._headers(), self._patience)
-        if isinstance(answer, Response) and answer.status < 500 and answer.status != 429:
-            breaker.answered(endpoint)
-        return answer
+            return TransportError(failed, from_breaker=True)
+        response = self._fetcher.transport.get(self._url, endpoint, self._headers(), self._deadline)
+        if isinstance(response, Response) and response.status < 500 and response.status != 429:
+            breaker.record_success(endpoint)
+        return response
 
     def _headers(self) -> dict[str, str]:
-        """Return the headers of a request; deflate and the like are not asked for, as servers disagree about them."""
+        """Return the request headers. Only gzip is accepted, since servers disagree on the format of deflate."""
         headers = {"Accept": self._accept, "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
         if self._etag is not None:
             headers["If-None-Match"] = self._etag
@@ -146,125 +145,142 @@ class _PageFetch:
             headers["Authorization"] = self._login.header()
         return headers
 
-    def _after_trouble(self, error: TransportError) -> Outcome | None:
-        """Retry where that may help, and spare the other names the same failure where it does not."""
-        if error.repeated:
+    def _handle_transport_error(self, error: TransportError) -> Outcome | None:
+        """Retry, or record the failure in the circuit breaker and return it."""
+        if error.from_breaker:
             return error.failed
-        breaker, endpoint = self._asker.breaker, self._endpoint
-        # A connection that took too long, at a host that has been answering, speaks of a moment and not of the host.
-        if error.endpoint_down and not (error.failed.cause is Cause.TIMEOUT and breaker.has_answered(endpoint)):
-            breaker.trip(endpoint, error.failed)
-        elif error.again and self._wait(self._backoff()):
+        breaker, endpoint = self._fetcher.breaker, self._endpoint
+        # A connection timeout of a host that has responded before may be temporary.
+        may_be_temporary = error.failed.cause is Cause.TIMEOUT and breaker.successes(endpoint) > 0
+        if error.endpoint_down and not may_be_temporary:
+            breaker.open(endpoint, error.failed)
+        elif error.retryable and self._wait_for_retry(self._backoff()):
             return None
         elif error.failed.cause in (Cause.TIMEOUT, Cause.UNREACHABLE):
-            breaker.failed(endpoint, error.failed)
+            breaker.record_failure(endpoint, error.failed)
         return error.failed
 
-    def _redirected(self, answer: Response) -> Outcome | None:
-        """Follow a redirect that stays on the same host; refuse every other one without a word to its target."""
+    def _follow_redirect(self, response: Response) -> Outcome | None:
+        """Follow a redirect on the same host; refuse others without contacting the target."""
         self._redirects += 1
         if self._redirects > _MAX_REDIRECTS:
-            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected us more than {_MAX_REDIRECTS} times")
-        url = redirect_target(self._url, answer.headers.get("Location", ""))
+            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected more than {_MAX_REDIRECTS} times")
+        url = redirect_target(self._url, response.headers.get("Location", ""))
         target = endpoint_of(url)
         if target is None:
-            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} sent us to an address that is none")
-        if not may_follow(self._endpoint, target):
+            return Failed(Cause.REFUSED_REDIRECT, f"{self._host} redirected to an invalid URL")
+        if not is_allowed_redirect(self._endpoint, target):
             return Failed(
                 Cause.REFUSED_REDIRECT,
-                one_line(f"the index sent us to {target.scheme}://{target.shown()}, which was not asked"),
+                one_line(
+                    f"{self._host} redirected to {target.scheme}://{target.display()}: "
+                    "redirects to another host are not followed"
+                ),
             )
         self._url, self._endpoint = url, target
         return None
 
-    def _refused(self) -> Outcome | None:
-        """Ask once more with what the keyring holds, where it holds anything; spare others what was refused."""
-        credentials = self._asker.credentials
+    def _handle_unauthorized(self) -> Outcome | None:
+        """Retry once with the login of the keyring, if there is one; remember a rejected login."""
+        credentials = self._fetcher.credentials
         if self._endpoint == self._origin:
-            self._refusals += 1
-            other = credentials.after_refusal(self._first_url, self._login) if self._refusals == 1 else None
-            if other is not None:
-                self._login = other
+            self._unauthorized_responses += 1
+            is_first = self._unauthorized_responses == 1
+            login = credentials.login_after_401(self._first_url, self._login) if is_first else None
+            if login is not None:
+                self._login = login
                 return None
             if self._login is not None:
-                credentials.refuse(self._first_url, self._login)
-        return self._unauthorised(401)
+                credentials.reject(self._first_url, self._login)
+        return self._access_denied(401)
 
-    def _unauthorised(self, status: int) -> Failed:
-        """Return the failure for a page that the index keeps from us."""
-        sent = self._login is not None and self._endpoint == self._origin
-        words = _REFUSED_LOGIN if sent and status in _REFUSED_LOGIN else _ACCESS_REFUSED
-        error = self._asker.credentials.error()
-        more = f" ({error})" if error else ""
-        return Failed(Cause.UNAUTHORIZED, f"{self._host} refuses access ({status}): {words[status]}{more}")
+    def _access_denied(self, status: int) -> Failed:
+        """Return the failure for 401, 403 or 407."""
+        sent_login = self._login is not None and self._endpoint == self._origin
+        reasons = []
+        if status == 401:
+            reasons.append("your credentials were rejected" if sent_login else "credentials are required")
+        elif status == 403 and sent_login:
+            reasons.append("your credentials do not give access")
+        reasons.append(self._fetcher.credentials.error())
+        suffix = "; ".join(filter(None, reasons))
+        return Failed(
+            Cause.UNAUTHORIZED, f"{self._host} returned {_status_text(status)}{f' ({suffix})' if suffix else ''}"
+        )
 
-    def _turned_away(self, answer: Response) -> Outcome | None:
-        """Retry a request that the index could not take now, when it says so or after a little while."""
-        asker, endpoint = self._asker, self._endpoint
-        asked_for = _retry_after(answer.headers.get("Retry-After", ""))
-        wait = self._backoff() if asked_for is None else asked_for
-        if asked_for and asked_for <= _MAX_WAIT:
-            # It speaks to all of us, not only to who happened to be told. As long as it serves the others it is no
-            # failure to be told to wait.
-            asker.gate.hold(endpoint, asked_for)
-            served = asker.breaker.answers(endpoint)
-            if served > self._served:
-                self._served, self._retries = served, 0
-        if wait <= _MAX_WAIT and self._wait(wait):
+    def _handle_overload(self, response: Response) -> Outcome | None:
+        """Retry after Retry-After or a backoff; return a failure if that takes too long or was tried too often."""
+        fetcher, endpoint = self._fetcher, self._endpoint
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
+        wait = self._backoff() if retry_after is None else retry_after
+        if retry_after and retry_after <= _MAX_WAIT:
+            # Retry-After applies to all requests. It does not count as a retry while the host serves other requests.
+            fetcher.limit.pause(endpoint, retry_after)
+            successes = fetcher.breaker.successes(endpoint)
+            if successes > self._successes_of_host:
+                self._successes_of_host, self._retries = successes, 0
+        if wait <= _MAX_WAIT and self._wait_for_retry(wait):
             self._has_waited = True
             return None
-        how_long = "" if asked_for is None else f" and asks us to wait {asked_for:.0f} s"
-        failed = Failed(Cause.SERVER_ERROR, f"{self._host} failed with {answer.status}{how_long}")
-        if answer.status == 429:
-            failed = Failed(Cause.RATE_LIMITED, f"{self._host} is asked too often (429){how_long}")
-        asker.breaker.failed(endpoint, failed)
+        suffix = "" if retry_after is None else f" (retry after {retry_after:.0f} s)"
+        cause = Cause.RATE_LIMITED if response.status == 429 else Cause.SERVER_ERROR
+        failed = Failed(cause, f"{self._host} returned {_status_text(response.status)}{suffix}")
+        fetcher.breaker.record_failure(endpoint, failed)
         return failed
 
-    def _wait(self, seconds: float) -> bool:
-        """Wait before another try and return True; return False where there is no try or no time left."""
-        if self._retries >= self._asker.settings.retries or seconds >= self._patience.remaining():
+    def _wait_for_retry(self, seconds: float) -> bool:
+        """Wait ``seconds`` and return True; return False if no retry or not enough time is left."""
+        if self._retries >= self._fetcher.settings.retries or seconds >= self._deadline.remaining():
             return False
         self._retries += 1
-        self._patience.pause(seconds)
+        self._deadline.wait(seconds)
         return True
 
     def _backoff(self) -> float:
-        """Return a little while, twice as long each time, and never the same for two threads."""
-        return _FIRST_WAIT * (1 << self._retries) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+        """Return the seconds before the next retry: doubled each time, with jitter."""
+        return _FIRST_BACKOFF * (1 << self._retries) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
 
-    def _settled(self, answer: Response) -> Outcome:
-        """Return what an answer means that leaves nothing to try."""
-        host, status = self._host, answer.status
+    def _final_outcome(self, response: Response) -> Outcome:
+        """Return the outcome of a response that needs no further request."""
+        status = response.status
         match status:
             case 200:
-                return self._page(answer)
+                return self._page(response)
             case 304 if self._etag is not None:
                 return NotModified()
             case 404 | 410:
                 return NotFound()
             case 403 | 407:
-                return self._unauthorised(status)
+                return self._access_denied(status)
             case _:
                 cause = Cause.SERVER_ERROR if status >= 500 else Cause.UNEXPECTED_RESPONSE
-                return Failed(cause, f"{host} answered {status}, which is no answer to our question")
+                return Failed(cause, f"{self._host} returned {_status_text(status)}")
 
-    def _page(self, answer: Response) -> Fetched | Failed:
-        """Return the page in a 200; a failure where it holds none."""
+    def _page(self, response: Response) -> Fetched | Failed:
+        """Decode the page of a 200 response."""
         try:
-            page = decode_page(answer.body, answer.headers.get("Content-Type", ""), self._request.name)
+            page = decode_page(response.body, response.headers.get("Content-Type", ""), self._request.name)
         except PageError as error:
             return Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{self._host}: {error}"))
-        etag = answer.headers.get("ETag", "").strip()
+        etag = response.headers.get("ETag", "").strip()
         return Fetched(page, etag if _ETAG.fullmatch(etag) else None)
 
     @property
     def _host(self) -> str:
-        """The host that was asked last, for a person."""
-        return self._endpoint.shown()
+        """The host of the last request, for messages."""
+        return self._endpoint.display()
+
+
+def _status_text(status: int) -> str:
+    """Return a status code with its reason phrase, such as "403 Forbidden"."""
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After asks for, given in seconds or as a date; None where it is neither."""
+    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), None if it is invalid."""
     value = value.strip()
     if _SECONDS.fullmatch(value):
         return float(value)
@@ -272,5 +288,5 @@ def _retry_after(value: str) -> float | None:
         date = email.utils.parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    # A date "-0000" comes without a zone; HTTP has no other than UTC.
+    # parsedate_to_datetime returns a naive date for the zone "-0000"; HTTP dates are in UTC.
     return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time())

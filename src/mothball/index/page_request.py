@@ -1,4 +1,4 @@
-"""What is asked of an index, and everything that can come back."""
+"""Requests for project pages and their outcomes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from mothball.model.records import NamedTuple
 
 
 class ProjectPage(NamedTuple):
-    """What a project page (PEP 691 JSON or PEP 503 HTML) says of its project's status.
+    """The status on a project page (PEP 691 JSON or PEP 503 HTML).
 
-    ``marker`` is None where the page has none; otherwise it is the index's own word, not yet held against PEP 792.
-    ``marker`` and ``reason`` are hostile text as received, capped in length. ``release`` is the one published
-    last, None where the page does not tell; HTML never does.
+    ``marker`` is the status marker as received, None if the page has none. ``marker`` and ``reason`` are untrusted text
+    of limited length. ``release`` is the one published last, None if the page does not say so, as in HTML.
     """
 
     marker: str | None
@@ -22,10 +21,10 @@ class ProjectPage(NamedTuple):
 
 
 class PageRequest(NamedTuple):
-    """One project page to be asked of one index.
+    """A request for one project page.
 
-    ``index_url`` is the index's base URL as its origin gave it; ``name`` is normalised. ``etag`` is the validator of
-    the answer that a cache still holds, which makes the request conditional.
+    ``index_url`` is the base URL of the index, ``name`` the normalized project name. ``etag`` is that of the cached
+    page and makes the request conditional.
     """
 
     index_url: str
@@ -34,7 +33,7 @@ class PageRequest(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """200: the page, and the validator for asking again (None where the index gives none)."""
+    """200: the page and its ETag, None if the index sends none."""
 
     page: ProjectPage
     etag: str | None = None
@@ -42,7 +41,7 @@ class Fetched(NamedTuple):
 
 
 class NotModified(NamedTuple):
-    """304: what the cache holds is still true."""
+    """304: the cached page is up to date."""
 
     kind: Literal["not-modified"] = "not-modified"
 
@@ -54,7 +53,7 @@ class NotFound(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The index could not answer; ``detail`` is one harmless line without credentials."""
+    """The request failed; ``detail`` is one line of sanitized text without credentials."""
 
     cause: Cause
     detail: str

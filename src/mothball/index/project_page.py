@@ -1,4 +1,4 @@
-"""What both forms of a project page boil down to, and the judgement that is the same for both."""
+"""Validate the fields of a project page, common to JSON and HTML."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from mothball.index.latest_release import PublishedFile
     from mothball.model.lookup import Release
 
-# The longest marker or reason that is kept, in code points. PEP 792 sets no limit; an index that needs one is hostile.
+# The longest marker or reason that is kept, in code points. PEP 792 sets no limit.
 MAX_TEXT = 10_000
 
-_KNOWN_MAJOR = 1
+_SUPPORTED_MAJOR = 1
 _VERSION = r"([0-9]{1,6})\.[0-9]{1,6}"
 
 
-class PageFacts(NamedTuple):
-    """What stands on a project page, not yet judged; None is what the page does not say.
+class PageFields(NamedTuple):
+    """The fields of a project page before validation; None if absent.
 
     ``newest`` is the file that was uploaded last.
     """
@@ -35,38 +35,38 @@ class PageFacts(NamedTuple):
     newest: PublishedFile | None = None
 
 
-def page_of(facts: PageFacts, name: str) -> ProjectPage:
-    """Return the page that ``facts`` describe, which was asked for as ``name`` (normalised).
+def validate_page(fields: PageFields, name: str) -> ProjectPage:
+    """Return the page with ``fields`` that was requested for ``name`` (normalized).
 
-    Raises PageError where its simple API version is of a higher major than we know (the simple repository API makes
-    that a must; a missing version is 1.0, a higher minor is fine), or where it is another project's page.
+    Raises PageError if the major version of the simple API is not supported, as the specification requires (a missing
+    version is 1.0, a higher minor version is accepted), or if the page belongs to another project.
     """
-    check_version(facts.version)
-    if facts.name is not None and normalize_name(facts.name) != name:
-        raise another_project(facts.name)
-    release = None if facts.newest is None else _release_of(facts.newest, name)
-    if facts.marker is None:
+    check_version(fields.version)
+    if fields.name is not None and normalize_name(fields.name) != name:
+        raise wrong_project(fields.name)
+    release = None if fields.newest is None else _release_from_file(fields.newest, name)
+    if fields.marker is None:
         return ProjectPage(None, release=release)
-    return ProjectPage(facts.marker[:MAX_TEXT], facts.reason[:MAX_TEXT], release)
+    return ProjectPage(fields.marker[:MAX_TEXT], fields.reason[:MAX_TEXT], release)
 
 
-def _release_of(file: PublishedFile, name: str) -> Release | None:
-    from mothball.index.latest_release import release_of  # noqa: PLC0415 - for fresh pages only
+def _release_from_file(file: PublishedFile, name: str) -> Release | None:
+    from mothball.index.latest_release import release_from_file  # noqa: PLC0415 - not needed for cached pages
 
-    return release_of(file, name)
+    return release_from_file(file, name)
 
 
-def another_project(name: str) -> PageError:
-    """Return the error for a page that says to be the project ``name``'s, which was not asked for."""
-    return PageError(f"the page is another project's, {one_line(name, 100)!r}")
+def wrong_project(name: str) -> PageError:
+    """Return the error for a page of another project, called ``name``."""
+    return PageError(f"the page belongs to another project, {one_line(name, 100)!r}")
 
 
 def check_version(version: str | None) -> None:
-    """Raise PageError where ``version`` is none (``MAJOR.MINOR``) or is of a higher major than we know."""
+    """Raise PageError if ``version`` is not ``MAJOR.MINOR`` or the major version is not supported."""
     if version is None:
         return
     match = re.fullmatch(_VERSION, version)
     if match is None:
-        raise PageError(f"the page claims the simple API version {one_line(version, 40)!r}, which is none")
-    if int(match[1]) > _KNOWN_MAJOR:
-        raise PageError(f"the page speaks simple API version {version}; this mothball knows version {_KNOWN_MAJOR}")
+        raise PageError(f"the page has the invalid simple API version {one_line(version, 40)!r}")
+    if int(match[1]) > _SUPPORTED_MAJOR:
+        raise PageError(f"the page has simple API version {version}; only version {_SUPPORTED_MAJOR} is supported")

@@ -1,10 +1,10 @@
-"""The one place where cache, indexes and snapshot become answers.
+"""Resolve queries with cache, indexes and snapshot.
 
-All queries of a run are answered together, in rounds: the first asks each name's first index, the next one asks the
-next index of the names that were not there, and so on; statuses that an index keeps to itself are looked for elsewhere
-last. Within a round the answers may come in any order, and nothing is concluded before all of it is in.
+All queries of a call are resolved together, in rounds: the first round requests the page on the first index of each
+name, the next one that on the next index for names that were not found, and so on. Status indexes follow last. Results
+of a round may arrive in any order; nothing is concluded before the round is complete.
 
-Nothing here imports the client: a run that the cache can answer never opens one.
+The client is not imported here, so that a run with a warm cache never loads it.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from typing import TYPE_CHECKING, Protocol
 from mothball.index.cache import BATCH, CachedPage, PageKey, page_key
 from mothball.index.page_request import Failed, Outcome, PageRequest
 from mothball.index.resolution import PageAndOrigin, PageResult, Query, Resolution
-from mothball.index.simple_api import lookup_of
+from mothball.index.simple_api import status_of_page
 from mothball.model.lookup import Cause, IndexResult, KnownStatus, Missing, ProjectStatus, StatusNotStated, Unavailable
 
 if TYPE_CHECKING:
     from mothball.index.cache import StatusCache
 
 Progress = Callable[[int, int], None]
-# Told of an answer as soon as nothing that is still on its way can change it.
+# Called with a result as soon as no pending request can change it.
 OnResult = Callable[[Query, IndexResult], None]
 
 
 class Fetcher(Protocol):
-    """What is needed of a client."""
+    """The part of the client that the resolver uses."""
 
     def fetch(
         self, requests: Sequence[PageRequest], on_progress: Progress | None = None
     ) -> Iterator[tuple[PageRequest, Outcome]]:
         """Yield each of ``requests`` once with its outcome, in any order.
 
-        ``on_progress`` is called with the numbers of requests that are done and that there are.
+        ``on_progress`` is called with the numbers of completed and of all requests.
         """
 
 
 class Resolver:
-    """Looks names up.
+    """Looks up names.
 
-    ``open_client`` is called at most once, when an index must be asked; ``clock`` gives the Unix time in seconds. A
-    cache that fails is done without: its ``trouble`` is for the caller to report. ``on_result`` is for those who do not
-    want to wait for the slowest name; what follows from all answers together it is not told.
+    ``open_client`` is called at most once, when the first request is needed; ``clock`` returns the Unix time in
+    seconds. If the cache fails, lookups continue without it, and the caller reports its ``error``. ``on_result`` gets
+    results early, except for those that depend on other names (see ``StatusNotStated``).
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Resolver:
         on_progress: Progress | None = None,
         on_result: OnResult | None = None,
     ) -> None:
-        """Keep what look-ups are made of."""
-        self._on_answer = on_result
+        """Create a resolver; nothing is opened before it is needed."""
+        self._on_result = on_result
         self._open_client = open_client
         self._client: Fetcher | None = None
         self._cache = cache
@@ -66,33 +66,32 @@ class Resolver:
     def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> dict[Query, IndexResult]:
         """Return the result of each of ``queries``, in their order.
 
-        A project page is requested at most once, however many queries need it. When the caller is interrupted, the
-        pages received so far are kept in the cache. With ``cache_only`` no request is sent, and snapshots are not used,
-        as they only apply if an index fails.
+        Each project page is requested at most once. Pages that were fetched before an interruption are cached. With
+        ``cache_only`` no request is sent, and snapshots are not used, as they only apply if an index fails.
         """
-        wanted = list(dict.fromkeys(queries))
+        queries = list(dict.fromkeys(queries))
         if cache_only:
-            settings = {query.settings: query.settings.cache_only() for query in wanted}
-            limited = [query._replace(settings=settings[query.settings]) for query in wanted]
+            settings = {query.settings: query.settings.cache_only() for query in queries}
+            limited = [query._replace(settings=settings[query.settings]) for query in queries]
             results = self.look_up(limited)
-            return {query: results[cached] for query, cached in zip(wanted, limited, strict=True)}
-        run = Resolution(self._clock(), self._cached(wanted))
-        result = self._settle(run, {query: query.indexes for query in wanted}, self._on_answer)
-        stating = self._stating(run, result.values())
-        elsewhere = self._settle(
+            return {query: results[cached] for query, cached in zip(queries, limited, strict=True)}
+        run = Resolution(self._clock(), self._cached_pages(queries))
+        pages = self._resolve_pages(run, {query: query.indexes for query in queries}, self._on_result)
+        stating = self._stating_indexes(run, pages.values())
+        status_pages = self._resolve_pages(
             run,
             {
                 query: (query.settings.status_index,)
-                for query, what in result.items()
-                if query.settings.status_index is not None and isinstance(_answer(what, stating), StatusNotStated)
+                for query, page in pages.items()
+                if query.settings.status_index is not None and isinstance(_index_result(page, stating), StatusNotStated)
             },
         )
-        # Asked again, as the last round may have shown more: what is concluded must not depend on who asked first.
-        stating = self._stating(run, [*result.values(), *elsewhere.values()])
-        self._remember(run)
-        return {query: _judge(query, result[query], elsewhere.get(query), stating) for query in wanted}
+        # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
+        stating = self._stating_indexes(run, [*pages.values(), *status_pages.values()])
+        self._record_stating_indexes(run)
+        return {query: _final_result(query, pages[query], status_pages.get(query), stating) for query in queries}
 
-    def _cached(self, queries: Iterable[Query]) -> dict[PageKey, CachedPage]:
+    def _cached_pages(self, queries: Iterable[Query]) -> dict[PageKey, CachedPage]:
         keys = {
             page_key(index, query.name): None
             for query in queries
@@ -101,101 +100,107 @@ class Resolver:
         }
         return self._cache.get_many(keys) if self._cache and keys else {}
 
-    def _settle(
-        self, run: Resolution, ways: Mapping[Query, tuple[str, ...]], on_result: OnResult | None = None
+    def _resolve_pages(
+        self, run: Resolution, indexes: Mapping[Query, tuple[str, ...]], on_result: OnResult | None = None
     ) -> dict[Query, PageResult]:
-        """Return what is learnt of each query on its way through indexes, asking those that must be asked."""
-        settled: dict[Query, PageResult] = {}
-        under_way = dict(ways)
-        while under_way:
+        """Return the page of each query on its ``indexes``, requesting those that are not known."""
+        resolved: dict[Query, PageResult] = {}
+        pending = dict(indexes)
+        while pending:
             requests: dict[PageKey, PageRequest] = {}
-            waiting: dict[PageKey, list[Query]] = {}
-            for query, indexes in list(under_way.items()):
-                step = run.walk(query, indexes)
+            queries_by_key: dict[PageKey, list[Query]] = {}
+            for query, query_indexes in list(pending.items()):
+                step = run.next_step(query, query_indexes)
                 if isinstance(step, PageRequest):
                     key = page_key(step.index_url, step.name)
                     requests.setdefault(key, step)
                     if on_result is not None:
-                        waiting.setdefault(key, []).append(query)
+                        queries_by_key.setdefault(key, []).append(query)
                 else:
-                    settled[query] = step
-                    del under_way[query]
-            for key in self._ask(run, requests):
-                for query in waiting.get(key, ()):
-                    self._hand_on(run, query, on_result)
-        return settled
+                    resolved[query] = step
+                    del pending[query]
+            for key in self._fetch(run, requests):
+                for query in queries_by_key.get(key, ()):
+                    self._report_early(run, query, on_result)
+        return resolved
 
-    def _hand_on(self, run: Resolution, query: Query, on_result: OnResult | None) -> None:
-        step = run.walk(query, query.indexes)
+    def _report_early(self, run: Resolution, query: Query, on_result: OnResult | None) -> None:
+        """Call ``on_result`` if the result of ``query`` is final."""
+        step = run.next_step(query, query.indexes)
         if on_result is None or isinstance(step, PageRequest):
             return
-        # What it means that nothing is stated, only all answers together tell.
-        if not isinstance(_answer(step, frozenset()), StatusNotStated):
-            on_result(query, _judge(query, step, None, frozenset()))
+        # A page without a marker is only interpreted once all pages are known.
+        if not isinstance(_index_result(step, frozenset()), StatusNotStated):
+            on_result(query, _final_result(query, step, None, frozenset()))
 
-    def _ask(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
-        """Ask the indexes, and yield what was answered; kept in short batches: never a transaction across a request."""
+    def _fetch(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
+        """Fetch pages and yield their keys. They are cached in small batches; no transaction spans a request."""
         if not requests:
             return
         if self._client is None:
             self._client = self._open_client()
-        fresh: dict[PageKey, CachedPage] = {}
+        unsaved: dict[PageKey, CachedPage] = {}
         try:
             for request, outcome in self._client.fetch(list(requests.values()), self._on_progress):
                 key = page_key(request.index_url, request.name)
                 run.outcomes[key] = outcome
-                answer = run.cache_entry(key)
-                if answer is not None:
-                    fresh[key] = answer
-                if len(fresh) == BATCH:
-                    self._keep(fresh)
+                entry = run.cache_entry(key)
+                if entry is not None:
+                    unsaved[key] = entry
+                if len(unsaved) == BATCH:
+                    self._save(unsaved)
                 yield key
         finally:
-            self._keep(fresh)
+            self._save(unsaved)
         for key in requests:
-            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_RESPONSE, "no answer came back"))
+            run.outcomes.setdefault(key, Failed(Cause.UNEXPECTED_RESPONSE, "no response was received"))
 
-    def _keep(self, answers: dict[PageKey, CachedPage]) -> None:
+    def _save(self, entries: dict[PageKey, CachedPage]) -> None:
+        """Save ``entries`` to the cache and clear the dictionary."""
         if self._cache:
-            self._cache.put_many(answers)
-        answers.clear()
+            self._cache.put_many(entries)
+        entries.clear()
 
-    def _stating(self, run: Resolution, result: Iterable[PageResult]) -> frozenset[str]:
-        """Return those indexes behind ``result`` that have been seen stating a marker, in this run or before."""
-        seen = run.stating()
-        silent = {
-            what.origin.index_url for what in result if isinstance(what, PageAndOrigin) and what.page.marker is None
-        } - seen
-        known = {index for index in silent if self._cache and self._cache.states_markers(index)}
-        return frozenset(seen | known)
+    def _stating_indexes(self, run: Resolution, pages: Iterable[PageResult]) -> frozenset[str]:
+        """Return the indexes of ``pages`` that state markers on any page, in this run or according to the cache."""
+        stating = run.indexes_with_markers()
+        without_marker = {
+            page.origin.index_url for page in pages if isinstance(page, PageAndOrigin) and page.page.marker is None
+        } - stating
+        from_cache = {index for index in without_marker if self._cache and self._cache.states_markers(index)}
+        return frozenset(stating | from_cache)
 
-    def _remember(self, run: Resolution) -> None:
+    def _record_stating_indexes(self, run: Resolution) -> None:
         if self._cache:
-            for index in sorted(run.stating_now()):
-                self._cache.remember_stating(index)
+            for index in sorted(run.fetched_indexes_with_markers()):
+                self._cache.record_markers(index)
 
 
-def _answer(result: PageResult, stating: frozenset[str]) -> IndexResult:
-    """Return what was learnt as an answer. Where an index states markers, none means active (PEP 792)."""
-    if not isinstance(result, PageAndOrigin):
+def _index_result(page: PageResult, stating: frozenset[str]) -> IndexResult:
+    """Return the result for ``page``. On an index in ``stating``, no marker means active (PEP 792)."""
+    if not isinstance(page, PageAndOrigin):
+        return page
+    result = status_of_page(*page)
+    if isinstance(result, StatusNotStated) and result.origin.index_url in stating:
+        return KnownStatus(ProjectStatus.ACTIVE, "", result.origin, result.release)
+    return result
+
+
+def _final_result(
+    query: Query, page: PageResult, status_page: PageResult | None, stating: frozenset[str]
+) -> IndexResult:
+    """Combine the page of the indexes, the page of the status index and the snapshot into the result of ``query``."""
+    result = _index_result(page, stating)
+    if status_page is not None and isinstance(result, StatusNotStated):
+        status_result = _index_result(status_page, stating)
+        # A project that the status index does not have keeps its result. A failed request does not, because the status
+        # was not checked.
+        result = result if isinstance(status_result, StatusNotStated | Missing) else status_result
+    if query.settings.snapshot is None or not isinstance(result, StatusNotStated | Unavailable):
         return result
-    answer = lookup_of(*result)
-    if isinstance(answer, StatusNotStated) and answer.origin.index_url in stating:
-        return KnownStatus(ProjectStatus.ACTIVE, "", answer.origin, answer.release)
-    return answer
-
-
-def _judge(query: Query, result: PageResult, elsewhere: PageResult | None, stating: frozenset[str]) -> IndexResult:
-    """Return the answer to ``query`` from what its indexes said, what its status index said, and its snapshot."""
-    answer = _answer(result, stating)
-    if elsewhere is not None and isinstance(answer, StatusNotStated):
-        other = _answer(elsewhere, stating)
-        # The status index adds what it knows; that it does not have the project is no news. But where it could not be
-        # asked, the name has not been checked.
-        answer = answer if isinstance(other, StatusNotStated | Missing) else other
-    if query.settings.snapshot is None or not isinstance(answer, StatusNotStated | Unavailable):
-        return answer
-    remembered = query.settings.snapshot.lookup(query.name)
-    if remembered is None or (isinstance(answer, StatusNotStated) and isinstance(remembered, StatusNotStated)):
-        return answer
-    return remembered
+    snapshot_result = query.settings.snapshot.lookup(query.name)
+    if snapshot_result is None or (
+        isinstance(result, StatusNotStated) and isinstance(snapshot_result, StatusNotStated)
+    ):
+        return result
+    return snapshot_result

@@ -1,4 +1,4 @@
-"""One run's way to statuses: the cache, the client and the clock, each opened only when it is needed."""
+"""Lookups of one run: opens the cache and the client when they are needed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class ProgressReporter(Protocol):
 
 
 class LookupSession:
-    """Answers queries for one run; to be used as a context manager.
+    """Looks up project statuses for one run. A context manager.
 
-    A run without queries opens nothing, one that the cache can answer opens no connection and imports no HTTP.
+    Without queries, nothing is opened. If the cache has all pages, no connection is opened and requests not imported.
     """
 
     def __init__(
@@ -71,25 +71,25 @@ class LookupSession:
 
     def look_up(self, queries: Iterable[Query], *, cache_only: bool = False) -> Mapping[Query, IndexResult]:
         """Return the result of each of ``queries``, in one batch; see ``Resolver.look_up``."""
-        wanted = list(queries)
-        if not wanted:
+        queries = list(queries)
+        if not queries:
             return {}
         if self._use_cache and self._cache is None and self._cache_error is None:
             self._open_cache()
-        statuses = Resolver(
+        resolver = Resolver(
             open_client=self._open_client,
             cache=self._cache,
             clock=time.time,
             on_progress=self._progress.update if self._progress else None,
         )
-        return statuses.look_up(wanted, cache_only=cache_only)
+        return resolver.look_up(queries, cache_only=cache_only)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what went wrong with the cache, told once; the run went on without it."""
+        """Return the failure of the cache, if any; the lookups continued without it."""
         error = self._cache_error or (self._cache.error if self._cache else None)
         if error is None:
             return ()
-        return (Problem(Severity.WARNING, f"{error}; went on without it", error.help),)
+        return (Problem(Severity.WARNING, f"{error}; continuing without a cache", error.help),)
 
     def _open_cache(self) -> None:
         try:

@@ -1,8 +1,8 @@
-"""From the bytes of a project page to what it says of its project's status.
+"""Decode project pages and interpret their status markers.
 
 Sources: PEP 503 (HTML), PEP 691 (JSON), PEP 792 (status markers) and the living specification *simple repository API*.
-The decoders are imported where they are used: ``lookup_of`` is on the warm path, which a page from the cache takes and
-which cannot afford msgspec.
+The decoders are imported where they are used, since ``status_of_page`` is also used for cached pages, for which loading
+msgspec would take too long.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from mothball.index.page_request import ProjectPage
-from mothball.index.project_page import page_of
+from mothball.index.project_page import validate_page
 from mothball.model.errors import PageError
 from mothball.model.lookup import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
@@ -20,41 +20,40 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def decode_page(body: bytes, content_type: str, name: str) -> ProjectPage:
-    """Return what ``body`` says of the status of the project ``name`` (normalised).
+    """Decode the page ``body`` of the project ``name`` (normalized).
 
-    ``content_type`` is the header as received, empty where there was none. It decides where it is one of the API's
-    own; every other one (``text/html``, a mirror's literal ``text_html``, none at all) leaves it to the first
-    character. Linear in the size of ``body``.
+    ``content_type`` is the header as received, empty if there is none. It determines the format if it is a content type
+    of the API; for others (``text/html``, ``text_html`` of a mirror, none) the first character does. Takes linear time.
 
-    Raises PageError for whatever is not surely this project's page, so that no login page, error document or
-    misspelt marker is ever taken for a page without a marker.
+    Raises PageError unless the page clearly belongs to this project, so that login pages, error documents and
+    misspelled markers are not taken for a page without a marker.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if _is_json(content_type, body):
-        from mothball.index.simple_json import read_json  # noqa: PLC0415 - msgspec is for fresh pages only
+        from mothball.index.simple_json import read_json  # noqa: PLC0415 - not needed for cached pages
 
-        return page_of(read_json(body), name)
-    from mothball.index.simple_html import read_html  # noqa: PLC0415 - as msgspec
+        return validate_page(read_json(body), name)
+    from mothball.index.simple_html import read_html  # noqa: PLC0415 - as above
 
-    return page_of(read_html(body, name), name)
+    return validate_page(read_html(body, name), name)
 
 
 def _is_json(content_type: str, body: bytes) -> bool:
-    """Return whether to read ``body`` as JSON; raise PageError for a content type of an unknown major version."""
+    """Return True if ``body`` is JSON. Raises PageError for a content type with an unsupported major version."""
     media_type = content_type.partition(";")[0].strip().lower()
     versioned = re.fullmatch(_VERSIONED, media_type)
     if versioned is None:
         return media_type == "application/json" or body[:256].lstrip().startswith(b"{")
     if int(versioned[1]) != 1:
-        raise PageError(f"the page is of the type {media_type}; this mothball knows version 1")
+        raise PageError(f"the page has the content type {media_type}; only version 1 is supported")
     return versioned[2] == "json"
 
 
-def lookup_of(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
-    """Return what was learnt from ``page``, as ``origin`` gave it.
+def status_of_page(page: ProjectPage, origin: Origin) -> KnownStatus | StatusNotStated | UnrecognizedStatus:
+    """Return the status on ``page``, which comes from ``origin``.
 
-    Markers are lower-case literals (PEP 792): any other spelling is a marker we do not know. That an absent marker
-    means *active* on an index which states statuses is for the caller to say, who has seen more than one page.
+    Markers are lower-case literals (PEP 792); other spellings are unrecognized. On an index that states statuses, an
+    absent marker means *active*: the caller decides that, because it takes other pages.
     """
     if page.marker is None:
         return StatusNotStated(origin, page.release)

@@ -1,8 +1,8 @@
-"""The HTML form of a project page (PEP 503): the three metas of its head, and proof that it is a project page.
+"""Read HTML project pages (PEP 503): three meta elements of the head, and evidence that it is a project page.
 
-A scanner of our own rather than html.parser: that one is quadratic on crafted input in every Python before the
-summer of 2025 (CVE-2025-6069), builds what is not needed here, and reads on where we can stop: at the first anchor of
-a page that has said who it is. Linear in time: every search either consumes what it passes over or ends the scan.
+html.parser is not used: it takes quadratic time on crafted input in all Python versions before mid-2025
+(CVE-2025-6069), and cannot stop early, at the first anchor of a page that names its project. This scanner takes linear
+time: every search either consumes the text that it scans or ends the scan.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import html
 import re
 from collections.abc import Iterator
 
-from mothball.index.project_page import MAX_TEXT, PageFacts, another_project
+from mothball.index.project_page import MAX_TEXT, PageFields, wrong_project
 from mothball.model.document import normalize_name
 from mothball.model.errors import PageError
 from mothball.model.records import NamedTuple
 
-# The head must end and the page must have shown what it is within so many bytes; real pages need about a thousand.
+# The head and the evidence must be within this many bytes; real pages need about a thousand.
 _WINDOW = 256 * 1024
 
 _VERSION, _STATUS, _REASON = "pypi:repository-version", "pypi:project-status", "pypi:project-status-reason"
 
-# Elements that may stand in a head; the first other one is the body's, whether it says so or not (HTML, 13.2.6.4.4).
+# Elements of a head; any other one starts the body implicitly (HTML, section 13.2.6.4.4).
 _HEAD_ELEMENTS = frozenset(
     ["base", "head", "html", "link", "meta", "noframes", "noscript", "script", "style", "template", "title"]
 )
-# End tags that close a head that nothing has closed yet.
+# End tags that close an open head.
 _HEAD_ENDS = frozenset(["/head", "/body", "/html", "/br"])
-# Elements whose content is no markup to us, with what closes them. Only a title's content is looked at.
+# Elements whose content is not parsed as markup, with their end tags. Only the content of titles is used.
 _OPAQUE = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
     for name in ("script", "style", "title", "textarea", "template", "noscript", "noframes", "noembed", "iframe", "xmp")
@@ -43,7 +43,7 @@ _URL_PATH = re.compile(r"[^?#]*+")
 
 
 class _Tag(NamedTuple):
-    """A tag and where it ends. ``name`` is in lower case, with its slash in an end tag; ``text`` follows it."""
+    """A tag and its end offset. ``name`` is in lower case, with the slash for end tags; ``text`` follows the tag."""
 
     name: str
     attributes: dict[str, str]
@@ -51,92 +51,92 @@ class _Tag(NamedTuple):
     text: str = ""
 
 
-def read_html(body: bytes, name: str) -> PageFacts:
-    """Return what the HTML page ``body`` of the project ``name`` (normalised) says in its head.
+def read_html(body: bytes, name: str) -> PageFields:
+    """Return the fields in the head of the HTML page ``body`` of the project ``name`` (normalized).
 
-    It is this project's page where a title or heading says "Links for NAME" or an anchor leads to a distribution of
-    NAME, as in a listed folder. The API's metas prove no more than an API: the list of all projects has its version,
-    and every project's page has a status. A status is believed without such proof only where nothing speaks against
-    it, as on the bare page of a project without files.
+    Evidence for a page of this project is a title or heading "Links for NAME", or an anchor to a distribution of NAME,
+    as in a directory listing. The meta elements are no evidence, because the list of all projects and the pages of
+    other projects have them as well. Without evidence, a status is only accepted if no file belongs to another project,
+    as on the page of a project without files.
 
-    Raises PageError where none of this is found, where a title or heading names another project, where the page breaks
-    off, or where it contradicts itself.
+    Raises PageError without any of this, if a title or heading names another project, or if the page is truncated or
+    contradictory.
     """
     whole = len(body) <= _WINDOW
     text = (body if whole else body[: body.rfind(b">", 0, _WINDOW) + 1]).decode("utf-8", "replace")
     metas: dict[str, str] = {}
-    in_head, proven, strange = True, False, False
+    in_head, has_evidence, has_other_files = True, False, False
     for tag in _tags(text):
-        in_head = in_head and _keeps_head(tag)
+        in_head = in_head and _stays_in_head(tag)
         if in_head and tag.name == "meta":
-            _note(metas, tag)
+            _read_meta(metas, tag)
         elif tag.name == "a":
-            own, others = _distribution(tag, name)
-            proven, strange = proven or own, strange or others
+            is_own, is_other = _classify_file(tag, name)
+            has_evidence, has_other_files = has_evidence or is_own, has_other_files or is_other
         elif tag.name in ("title", "h1"):
-            proven = _names_project(tag, name) or proven
-        if proven and not in_head:
+            has_evidence = _names_project(tag, name) or has_evidence
+        if has_evidence and not in_head:
             break
     if in_head and not whole:
         raise PageError(f"the page has a head of more than {_WINDOW // 1024} KiB")
-    if in_head and (proven or metas):
-        # A connection that is closed early may end the text anywhere: what the rest of the head said is not known.
-        raise PageError("the page breaks off in its head")
-    if not proven and (strange or _STATUS not in metas):
-        raise PageError("the page does not look like a project page: no title, heading or file in it is the project's")
-    return PageFacts(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""))
+    if in_head and (has_evidence or metas):
+        # The connection may have been closed early, and the rest of the head may contain a status.
+        raise PageError("the page is truncated in its head")
+    if not has_evidence and (has_other_files or _STATUS not in metas):
+        raise PageError("the page is not a project page: no title, heading or file belongs to the project")
+    return PageFields(metas.get(_VERSION), None, metas.get(_STATUS), metas.get(_REASON, ""))
 
 
-def _keeps_head(tag: _Tag) -> bool:
-    """Return whether a head is still one after ``tag``; other stray end tags mean nothing."""
+def _stays_in_head(tag: _Tag) -> bool:
+    """Return True if ``tag`` does not end the head; other end tags are ignored."""
     return tag.name not in _HEAD_ENDS if tag.name.startswith("/") else tag.name in _HEAD_ELEMENTS
 
 
-def _note(metas: dict[str, str], tag: _Tag) -> None:
-    """Keep what a meta of ours says; raise PageError where an earlier one said something else."""
+def _read_meta(metas: dict[str, str], tag: _Tag) -> None:
+    """Add a relevant meta element to ``metas``. Raises PageError if an earlier one has different content."""
     key = _unescape(tag.attributes.get("name", "")).lower()
     if key not in (_VERSION, _STATUS, _REASON):
         return
     content = _unescape(tag.attributes.get("content", ""))
     if metas.setdefault(key, content) != content:
-        raise PageError(f"the page states {key} twice, and differently")
+        raise PageError(f"the page has two different values of {key}")
 
 
-def _distribution(anchor: _Tag, name: str) -> tuple[bool, bool]:
-    """Return whether ``anchor`` leads to a distribution of the project ``name``, and whether to one of another."""
+def _classify_file(anchor: _Tag, name: str) -> tuple[bool, bool]:
+    """Return whether ``anchor`` links to a distribution of the project ``name``, and whether to one of another."""
     path = _URL_PATH.match(_unescape(anchor.attributes.get("href", "")))
     file = path[0].rpartition("/")[2].lower() if path else ""
     if not file.endswith(_DISTRIBUTIONS):
         return False, False
-    own, _, rest = normalize_name(file).partition(f"{name}-")
-    if own or not rest:
+    prefix, _, version = normalize_name(file).partition(f"{name}-")
+    if prefix or not version:
         return False, True
-    # "foo-bar-1.0" is no version of "foo"; a version that does not begin with a number proves nothing either way.
-    return rest.removeprefix("v")[:1].isdigit(), False
+    # "foo-bar-1.0" is not a version of "foo"; without a number at the start, the file may belong to either project.
+    return version.removeprefix("v")[:1].isdigit(), False
 
 
 def _names_project(tag: _Tag, name: str) -> bool:
-    """Return whether a title or heading says "Links for" ``name``; raise PageError where it names another project."""
+    """Return True if a title or heading is "Links for NAME". Raises PageError if it names another project."""
     words = _unescape(tag.text).lower().partition("links for")[2].split()
-    named = words[0].strip("\"'`:;,()") if words else ""
-    if named and normalize_name(named) != name:
-        raise another_project(named)
-    return bool(named)
+    project = words[0].strip("\"'`:;,()") if words else ""
+    if project and normalize_name(project) != name:
+        raise wrong_project(project)
+    return bool(project)
 
 
 def _unescape(text: str) -> str:
-    """Return ``text`` with its character references resolved, capped."""
+    """Resolve character references; the result is limited to ``MAX_TEXT`` code points."""
     try:
         return html.unescape(text[: 4 * MAX_TEXT])[:MAX_TEXT]
     except ValueError as error:  # a numeric reference of thousands of digits
-        raise PageError("the page has a character reference that is none") from error
+        raise PageError("the page has an invalid character reference") from error
 
 
 def _tags(text: str) -> Iterator[_Tag]:
-    """Yield the tags of ``text``; raise PageError where it breaks off within a tag, a comment or an opaque element."""
+    """Yield the tags of ``text``. Raises PageError if it ends within a tag, a comment or an opaque element."""
     position = text.find("<")
     while position != -1:
-        end = _skipped(text, position)
+        end = _end_of_non_tag(text, position)
         if end is None:
             tag = _tag(text, position)
             yield tag
@@ -144,18 +144,18 @@ def _tags(text: str) -> Iterator[_Tag]:
         position = text.find("<", end)
 
 
-def _skipped(text: str, start: int) -> int | None:
-    """Return the end of what is no tag at the ``<`` at ``start``; None where it is one."""
+def _end_of_non_tag(text: str, start: int) -> int | None:
+    """Return the end of a comment, declaration or literal ``<`` at ``start``; None if there is a tag."""
     if text.startswith("<!--", start):
-        # From two characters on, for HTML ends a comment at "<!-->" too.
+        # The search starts after two characters, because "<!-->" is a complete comment in HTML.
         comment_end = _COMMENT_END.search(text, start + 2)
         if comment_end is None:
-            raise _broken_off("a comment")
+            raise _truncated("a comment")
         return comment_end.end()
     if text.startswith(("<!", "<?"), start):
         end = text.find(">", start)
         if end == -1:
-            raise _broken_off("a declaration")
+            raise _truncated("a declaration")
         return end + 1
     return None if _TAG_NAME.match(text, start) else start + 1
 
@@ -163,7 +163,7 @@ def _skipped(text: str, start: int) -> int | None:
 def _tag(text: str, start: int) -> _Tag:
     """Return the tag at ``start``, with the text of an opaque element or a heading."""
     match = _TAG_NAME.match(text, start)
-    assert match is not None  # noqa: S101 - _skipped has looked
+    assert match is not None  # noqa: S101 - checked by _end_of_non_tag
     name = match[1].lower()
     attributes, end = _attributes(text, match.end())
     if text[start + 1] == "/":
@@ -171,14 +171,14 @@ def _tag(text: str, start: int) -> _Tag:
     if name in _OPAQUE:
         close = _OPAQUE[name].search(text, end)
         if close is None:
-            raise _broken_off(f"<{name}>")
+            raise _truncated(f"<{name}>")
         return _Tag(name, attributes, _attributes(text, close.end())[1], text[end : close.start()])
     following = text.find("<", end) if name == "h1" else end
     return _Tag(name, attributes, end, text[end:following])
 
 
 def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
-    """Return a tag's attributes (the first of a name counts, as in HTML) and where the tag ends."""
+    """Return the attributes of a tag (the first of each name, as in HTML) and the end offset of the tag."""
     attributes: dict[str, str] = {}
     while (match := _ATTRIBUTE_NAME.match(text, position)) is not None:
         position = match.end()
@@ -193,9 +193,9 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
             value = value_match[1] or value_match[2] or value_match[3] or ""
             position = value_match.end()
         attributes.setdefault(match[1].lower(), value)
-    raise _broken_off("a tag")
+    raise _truncated("a tag")
 
 
-def _broken_off(where: str) -> PageError:
+def _truncated(where: str) -> PageError:
     """Return the error for a page that ends within ``where``."""
-    return PageError(f"the page breaks off in the middle of {where}")
+    return PageError(f"the page is truncated in {where}")

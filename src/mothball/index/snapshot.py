@@ -1,4 +1,4 @@
-"""A file of known statuses, for where no index can be asked: read, looked up, written. Pure.
+"""Read and write snapshot files: statuses for use without an index. No I/O.
 
     {
       "mothball-snapshot": 1,
@@ -11,8 +11,8 @@
       }
     }
 
-Keyed by normalised name and sorted, one project a line, so that two branches which each add one merge. ``null`` is a
-project whose index states nothing. What the index did not have or could not tell is not in the file.
+Projects are sorted by normalized name, one per line, so that additions of two branches merge. ``null`` is a project
+whose index states no status. Missing and unavailable projects are not in the file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import NoReturn, assert_never
 
 from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import lookup_of
+from mothball.index.simple_api import status_of_page
 from mothball.model.document import normalize_name
 from mothball.model.errors import SnapshotError
 from mothball.model.lookup import (
@@ -47,15 +47,15 @@ _SECONDS_A_DAY = 86_400
 
 
 class Snapshot:
-    """The statuses that a snapshot knows. Immutable, and compared by identity, as every query that may use it holds it.
+    """The statuses of a snapshot file. Immutable; compared by identity, because every query has a reference to it.
 
-    ``generated`` is the day on which it was written, ``index_url`` the index whose answers it holds.
+    ``generated`` is the date of its creation, ``index_url`` the index of the statuses.
     """
 
     __slots__ = ("_projects", "generated", "index_url")
 
     def __init__(self, generated: date, index_url: str, projects: Mapping[str, ProjectPage]) -> None:
-        """Keep ``projects``, keyed by normalised name."""
+        """Create a snapshot of ``projects``, keyed by normalized name."""
         self.generated = generated
         self.index_url = index_url
         self._projects = MappingProxyType(dict(projects))
@@ -64,55 +64,54 @@ class Snapshot:
         return len(self._projects)
 
     def lookup(self, name: str) -> KnownStatus | StatusNotStated | UnrecognizedStatus | None:
-        """Return what was known of the project ``name`` (normalised), None where it is not in the snapshot.
+        """Return the result for the project ``name`` (normalized), None if it is not in the snapshot.
 
-        It was learnt at the beginning of the day of ``generated``, in UTC.
+        The time of the result is the start of the day ``generated`` in UTC.
         """
         page = self._projects.get(name)
         if page is None:
             return None
-        result = float((self.generated - _EPOCH).days * _SECONDS_A_DAY)
-        return lookup_of(page, Origin(self.index_url, result, Source.SNAPSHOT))
+        checked_at = float((self.generated - _EPOCH).days * _SECONDS_A_DAY)
+        return status_of_page(page, Origin(self.index_url, checked_at, Source.SNAPSHOT))
 
     def age_days(self, today: date) -> int:
-        """Return how many days old the snapshot is; negative for one from the future."""
+        """Return the age in days, negative for a date in the future."""
         return (today - self.generated).days
 
 
 def parse_snapshot(text: str) -> Snapshot:
-    """Return the snapshot that ``text`` holds.
+    """Parse the snapshot ``text``. Statuses that PEP 792 does not define are kept.
 
-    Raises SnapshotError, with the place, for what is no JSON, no snapshot, or one of another version. A status that
-    PEP 792 does not know is kept.
+    Raises SnapshotError, with the location, for invalid JSON, other files and unsupported versions.
     """
     content = _decode(text)
     if not isinstance(content, dict) or _VERSION_KEY not in content:
-        raise SnapshotError(f"it is no snapshot: a JSON object with the key {_VERSION_KEY!r} is expected")
+        raise SnapshotError(f"not a snapshot: expected a JSON object with the key {_VERSION_KEY!r}")
     version = content[_VERSION_KEY]
     if version != VERSION or isinstance(version, bool):
-        raise SnapshotError(f"it is of version {_shown(version)}; this mothball reads version {VERSION}")
+        raise SnapshotError(f"unsupported version {_shown(version)}: only version {VERSION} is supported")
     projects = content.get("projects")
     if not isinstance(projects, dict):
-        raise SnapshotError('"projects" must be an object that is keyed by name')
+        raise SnapshotError('"projects" must be an object with project names as keys')
     index_url = content.get("index")
     if not isinstance(index_url, str):
-        raise SnapshotError('"index" must be the address of an index')
+        raise SnapshotError('"index" must be an index URL')
     pages: dict[str, ProjectPage] = {}
-    for written, entry in projects.items():
-        name = normalize_name(written)
+    for key, entry in projects.items():
+        name = normalize_name(key)
         if name in pages:
-            raise SnapshotError(f"it names the project {_shown(name)} more than once")
-        pages[name] = _page_of(written, entry)
-    return Snapshot(_date_of(content.get("generated")), one_line(strip_credentials(index_url)), pages)
+            raise SnapshotError(f"duplicate project {_shown(name)}")
+        pages[name] = _parse_entry(key, entry)
+    return Snapshot(_parse_date(content.get("generated")), one_line(strip_credentials(index_url)), pages)
 
 
-def render_snapshot(answers: Mapping[str, IndexResult], *, generated: date, index_url: str) -> str:
-    """Return the text of a snapshot file that holds ``answers``, keyed by normalised name.
+def render_snapshot(results: Mapping[str, IndexResult], *, generated: date, index_url: str) -> str:
+    """Return the text of a snapshot file with ``results``, keyed by normalized name.
 
-    Missing and unavailable projects are left out, for the caller to report. Foreign text is made harmless first: the
-    file is read by people, in reviews.
+    Missing and unavailable projects are omitted; the caller reports them. Untrusted text is sanitized, because people
+    read the file in reviews.
     """
-    entries = ((name, _entry_of(answer)) for name, answer in sorted(answers.items()))
+    entries = ((name, _render_result(result)) for name, result in sorted(results.items()))
     lines = [f"    {json.dumps(name)}: {entry}" for name, entry in entries if entry is not None]
     head = [
         f'  "{_VERSION_KEY}": {VERSION}',
@@ -123,54 +122,54 @@ def render_snapshot(answers: Mapping[str, IndexResult], *, generated: date, inde
     return "{\n" + ",\n".join(head) + ',\n  "projects": {' + projects + "}\n}\n"
 
 
-def _entry_of(answer: IndexResult) -> str | None:
-    """Return what the file says of a project, None for one that is left out."""
-    match answer:
+def _render_result(result: IndexResult) -> str | None:
+    """Return the entry of a project, None if it is omitted."""
+    match result:
         case KnownStatus(status, reason):
-            return _entry(status, reason)
+            return _render_entry(status, reason)
         case UnrecognizedStatus(marker, reason):
-            return _entry(marker[:MAX_FOREIGN_TEXT], reason)
+            return _render_entry(marker[:MAX_FOREIGN_TEXT], reason)
         case StatusNotStated():
             return '{"status": null}'
         case Missing() | Unavailable():
             return None
         case _:
-            assert_never(answer)
+            assert_never(result)
 
 
-def _entry(status: str, reason: str) -> str:
-    # A marker is escaped rather than cleaned: what we did not recognise must not become what we do.
-    harmless = one_line(reason)
-    more = f', "reason": {json.dumps(harmless, ensure_ascii=False)}' if harmless else ""
-    return f'{{"status": {json.dumps(status)}{more}}}'
+def _render_entry(status: str, reason: str) -> str:
+    # The marker is escaped instead of sanitized, so that an unrecognized marker does not become a valid one.
+    sanitized = one_line(reason)
+    suffix = f', "reason": {json.dumps(sanitized, ensure_ascii=False)}' if sanitized else ""
+    return f'{{"status": {json.dumps(status)}{suffix}}}'
 
 
 def _decode(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_object_of, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_unique_members, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise SnapshotError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
-        raise SnapshotError("it is nested too deeply") from error
+        raise SnapshotError("the JSON is nested too deeply") from error
     except ValueError as error:
-        raise SnapshotError(f"it is no JSON: {error}") from error
+        raise SnapshotError(f"invalid JSON: {error}") from error
 
 
-def _object_of(members: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object; refuse a key that stands twice, as a merge leaves it, because only one would count."""
-    found: dict[str, object] = {}
+def _unique_members(members: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object. Raises SnapshotError for duplicate keys, which merges of branches can produce."""
+    result: dict[str, object] = {}
     for key, value in members:
-        if key in found:
-            raise SnapshotError(f"the key {_shown(key)} stands twice in one object")
-        found[key] = value
-    return found
+        if key in result:
+            raise SnapshotError(f"duplicate key {_shown(key)} in an object")
+        result[key] = value
+    return result
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise SnapshotError(f"it is no JSON: {name}")
+    raise SnapshotError(f"invalid JSON: {name}")
 
 
-def _page_of(name: str, entry: object) -> ProjectPage:
+def _parse_entry(name: str, entry: object) -> ProjectPage:
     match entry:
         case {"status": None}:
             return ProjectPage(None)
@@ -182,12 +181,14 @@ def _page_of(name: str, entry: object) -> ProjectPage:
             return ProjectPage(status)
         case _:
             pass
-    place = f'"projects" → {_shown(name)}'
-    raise SnapshotError(f'{place}: an object with "status" (text or null) and perhaps "reason" (text) is expected')
+    location = f'"projects" → {_shown(name)}'
+    raise SnapshotError(
+        f'{location}: expected an object with "status" (string or null) and optionally "reason" (string)'
+    )
 
 
-def _date_of(value: object) -> date:
-    # date.fromisoformat takes more forms than the one we write, the week's among them.
+def _parse_date(value: object) -> date:
+    # date.fromisoformat accepts more formats, such as weeks.
     if isinstance(value, str) and len(value) == len("YYYY-MM-DD") and value[4] == value[7] == "-":
         try:
             return date.fromisoformat(value)
@@ -197,5 +198,5 @@ def _date_of(value: object) -> date:
 
 
 def _shown(value: object) -> str:
-    """Return a foreign value for a message, short and harmless."""
+    """Return an untrusted value for a message, shortened and sanitized."""
     return one_line(repr(value) if isinstance(value, str | int | None) else f"a {type(value).__name__}", 80)

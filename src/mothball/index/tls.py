@@ -1,4 +1,4 @@
-"""Whom we trust: one TLS context for all connections to all indexes."""
+"""The TLS context for all connections, with the trusted certificate authorities."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from mothball.model.errors import ConfigError
 
 
 def tls_context(bundle: str = "", certificate: str = "") -> ssl.SSLContext:
-    """Return the context for connections, with the authorities read.
+    """Return a context with the certificate authorities loaded.
 
-    They are those of ``bundle``, else of ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` where one is set (a file or a
-    directory each), as for requests and pip; otherwise the system's. ``certificate`` is a PEM file with a certificate
-    of ours and its key. Raises ConfigError where one of them cannot be used.
+    They are those of ``bundle``, else of ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` (a file or a directory each), as
+    for requests and pip, else those of the system. ``certificate`` is a PEM file with a client certificate and its key.
+    Raises ConfigError if one of them is unusable.
     """
-    context = _context_of("the configuration", bundle) if bundle else _default_context()
+    context = _context_for_bundle("the configuration", bundle) if bundle else _default_context()
     if certificate:
         try:
-            # Without a password OpenSSL would prompt for one.
+            # Without a password argument, OpenSSL prompts for one.
             context.load_cert_chain(certificate, password="")
         except OSError as error:
             raise ConfigError(
-                f"the client certificate {certificate} cannot be used: {error.strerror or error}",
-                help_text="it must be a file in PEM format that holds a certificate and its key, without a password",
+                f"cannot load the client certificate {certificate}: {error.strerror or error}",
+                help_text="use a PEM file with a certificate and its key, without a password",
             ) from error
     return context
 
 
 def _default_context() -> ssl.SSLContext:
-    """Return the context for whoever is not told otherwise."""
+    """Return the context without a configured bundle."""
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         bundle = os.environ.get(variable)
         if bundle:
-            return _context_of(variable, bundle)
-    if sys.platform in ("win32", "darwin") or not _openssl_knows_the_system():
-        import truststore  # noqa: PLC0415 - only where it is needed
+            return _context_for_bundle(variable, bundle)
+    if sys.platform in ("win32", "darwin") or not _openssl_finds_system_authorities():
+        import truststore  # noqa: PLC0415 - not needed on most Linux systems
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return _lenient(ssl.create_default_context())
 
 
-def _context_of(variable: str, bundle: str) -> ssl.SSLContext:
-    """Return a context that trusts ``bundle`` alone, which ``variable`` names."""
+def _context_for_bundle(source: str, bundle: str) -> ssl.SSLContext:
+    """Return a context that trusts only ``bundle``; ``source`` is the setting that names it."""
     is_directory = os.path.isdir(bundle)
     try:
         context = ssl.create_default_context(
@@ -51,26 +51,26 @@ def _context_of(variable: str, bundle: str) -> ssl.SSLContext:
         )
     except OSError as error:
         raise ConfigError(
-            f"{variable} names {bundle}, which cannot be used: {error.strerror or error}",
-            help_text=f"let {variable} name a file of certificates in PEM format, or unset it",
+            f"cannot load the CA bundle {bundle} of {source}: {error.strerror or error}",
+            help_text=f"set {source} to a PEM file with certificates, or unset it",
         ) from error
     return _lenient(context)
 
 
 def _lenient(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Return ``context`` without the strictness of Python 3.13 about extensions of certificates.
+    """Disable the strict check of certificate extensions, which Python 3.13 enables.
 
-    Many a company's authority lacks one of them, and pip accepts it; signatures, dates and names are verified as ever.
+    Authorities of many companies lack an extension, and pip accepts them. Signatures, dates and names are verified.
     """
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
-def _openssl_knows_the_system() -> bool:
-    """Return whether OpenSSL, as this Python was built, finds the system's authorities by itself.
+def _openssl_finds_system_authorities() -> bool:
+    """Return True if OpenSSL, as built into this Python, finds the certificate authorities of the system.
 
-    Where it does (nearly every Linux), a plain context is right. truststore finds them in the same place, but reads
-    them again for each connection (16 ms) and lets only one connection at a time shake hands.
+    It does on nearly every Linux. truststore would use the same files, but load them for each connection (16 ms) and
+    serialize the handshakes.
     """
     paths = ssl.get_default_verify_paths()
     if paths.cafile is not None:

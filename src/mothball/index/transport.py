@@ -1,7 +1,7 @@
-"""One GET over HTTP, and its answer read to the end within its limits. The only one that sends.
+"""Send one GET request and read the response within its limits. The only module that sends requests to indexes.
 
-A requests.Session is left out on purpose: it would bring cookies, credentials from .netrc and redirects to strangers,
-none of which a look-up may have. Its adapter does one exchange and no more, which is what is wanted.
+It uses the adapter of requests without a Session, which would add cookies, credentials from .netrc and redirects to
+other hosts.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 
 _CHUNK = 64 * 1024
-# A short error document is read so that its connection can be used again; a longer one is not worth it.
+# A short error body is read so that the connection can be reused; for a longer one, a new connection is cheaper.
 _MAX_DRAINED = 64 * 1024
 
 
 class ClientSettings(NamedTuple):
-    """How an index is asked. Times in seconds.
+    """Settings of the client. Times in seconds.
 
-    ``deadline`` is for a whole call of ``Client.fetch``; ``max_body`` counts decoded bytes; ``trusted_hosts`` are the
-    hosts (``HOST`` or ``HOST:PORT``) that may be asked over plain http besides loopback; ``rest`` is how long nothing
-    more is asked of a host that could not be connected to. ``access`` is how the user gets in.
+    ``deadline`` applies to a whole call of ``Client.fetch``; ``max_body`` counts decoded bytes; ``trusted_hosts``
+    (``HOST`` or ``HOST:PORT``) may be queried over plain http in addition to loopback; ``breaker_cooldown`` is how long
+    no request is sent to a host after a failed connection. ``credentials`` are the user's.
     """
 
     connect_timeout: float = 5.0
@@ -46,71 +46,75 @@ class ClientSettings(NamedTuple):
     max_body: int = 32 * 1024 * 1024
     retries: int = 2
     trusted_hosts: tuple[str, ...] = ()
-    rest: float = 30.0
+    breaker_cooldown: float = 30.0
     credentials: CredentialSettings = CredentialSettings()
 
     def with_timeout(self, seconds: float | None) -> ClientSettings:
-        """Return these settings with the user's patience for one connection and one answer, where there is a word."""
+        """Return these settings with ``seconds`` as timeout for connecting and reading, unchanged for None."""
         if seconds is None:
             return self
-        # Whoever waits longer for one answer waits longer for all of them.
+        # A longer timeout per request needs a longer deadline for all of them.
         return self._replace(connect_timeout=seconds, read_timeout=seconds, deadline=max(self.deadline, 4 * seconds))
 
 
 class Response(NamedTuple):
-    """What came back. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
+    """An HTTP response. ``body`` is decoded, and empty unless the status is 200; ``headers`` ignore case.
 
-    ``keeps_open`` says that the connection can be used again (RFC 9112, 9.3).
+    ``keep_alive`` is True if the connection can be reused (RFC 9112, section 9.3).
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
-    keeps_open: bool = True
+    keep_alive: bool = True
 
 
 class Transport:
     """Connections to indexes, kept open and shared by as many threads as ``settings`` has workers."""
 
-    def __init__(self, settings: ClientSettings, is_named: Callable[[Endpoint], bool] = lambda _: False) -> None:
-        """Read the certificates, once. Raises ConfigError where the user names some that cannot be used.
+    def __init__(
+        self, settings: ClientSettings, is_user_endpoint: Callable[[Endpoint], bool] = lambda _: False
+    ) -> None:
+        """Load the certificates. Raises ConfigError if a configured one is unusable.
 
-        ``is_named`` tells the endpoints that the user named: no others are shown a certificate of the user's, which
-        says who that is.
+        The client certificate identifies the user. It is only sent to endpoints for which ``is_user_endpoint`` returns
+        True.
         """
         self._settings = settings
-        self._is_named = is_named
+        self._is_user_endpoint = is_user_endpoint
         certificate, bundle = settings.credentials.client_certificate, settings.credentials.ca_bundle
         self._adapter = _Adapter(tls_context(bundle), settings.workers)
-        self._certified = _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
+        self._client_cert_adapter = (
+            _Adapter(tls_context(bundle, certificate), settings.workers) if certificate else self._adapter
+        )
         self._proxies: dict[Endpoint, dict[str, str]] = {}
 
     def get(
         self, url: str, endpoint: Endpoint, headers: Mapping[str, str], deadline: Deadline
     ) -> Response | TransportError:
-        """Send one GET to ``url``, which leads to ``endpoint``, and read the answer. Raises nothing."""
-        left = deadline.remaining()
-        if not left:
+        """Send one GET request for ``url`` on ``endpoint`` and read the response. Network errors do not raise."""
+        remaining = deadline.remaining()
+        if not remaining:
             return deadline_exceeded(endpoint)
-        timeouts = (min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left))
+        timeouts = (min(self._settings.connect_timeout, remaining), min(self._settings.read_timeout, remaining))
         try:
             request = requests.Request("GET", url, headers=dict(headers)).prepare()
-            adapter = self._certified if self._is_named(endpoint) else self._adapter
+            adapter = self._client_cert_adapter if self._is_user_endpoint(endpoint) else self._adapter
             response = adapter.send(
                 request, stream=True, timeout=timeouts, proxies=self._proxies_for(endpoint, request)
             )
             with response:
                 return self._read(response, endpoint, deadline)
         except NETWORK_ERRORS as error:
-            return transport_error(error, endpoint.shown()) if deadline.remaining() else deadline_exceeded(endpoint)
+            return transport_error(error, endpoint.display()) if deadline.remaining() else deadline_exceeded(endpoint)
 
     def close(self) -> None:
-        """Close the connections that nobody is using."""
+        """Close idle connections."""
         self._adapter.close()
-        self._certified.close()
+        self._client_cert_adapter.close()
 
     def _proxies_for(self, endpoint: Endpoint, request: requests.PreparedRequest) -> dict[str, str]:
-        """Return the proxy that the environment names for ``endpoint``; loopback is reached by none."""
+        """Return the proxies of the environment for ``endpoint``, none for loopback."""
         proxies = self._proxies.get(endpoint)
         if proxies is None:
             proxies = {} if is_loopback(endpoint) else requests.utils.resolve_proxies(request, {})
@@ -118,44 +122,46 @@ class Transport:
         return proxies
 
     def _read(self, response: requests.Response, endpoint: Endpoint, deadline: Deadline) -> Response | TransportError:
-        """Return the answer with its body where that is wanted; otherwise leave the connection fit for the next."""
+        """Read the body of a 200 response; drain others, so that the connection can be reused."""
         if response.status_code == 200:
-            body = _body_of(response, endpoint, self._settings.max_body, deadline)
+            body = _read_body(response, endpoint, self._settings.max_body, deadline)
             if isinstance(body, TransportError):
                 return body
-            return Response(200, response.headers, body, keeps_open=_keeps_open(response))
+            return Response(200, response.headers, body, keep_alive=_keep_alive(response))
         drained = 0
         while drained < _MAX_DRAINED and deadline.remaining():
             chunk = response.raw.read1(_CHUNK, decode_content=False)
             if not chunk:
                 break
             drained += len(chunk)
-        return Response(response.status_code, response.headers, keeps_open=_keeps_open(response))
+        return Response(response.status_code, response.headers, keep_alive=_keep_alive(response))
 
 
-def _keeps_open(response: requests.Response) -> bool:
+def _keep_alive(response: requests.Response) -> bool:
     connection = response.headers.get("Connection", "").lower()
     return "close" not in connection and (response.raw.version > 10 or "keep-alive" in connection)
 
 
-def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, deadline: Deadline) -> bytes | TransportError:
-    """Return the decoded body, read as it arrives so that neither a drip nor a bomb gets past its limit.
+def _read_body(
+    response: requests.Response, endpoint: Endpoint, limit: int, deadline: Deadline
+) -> bytes | TransportError:
+    """Return the decoded body, checking deadline and size while reading against slow responses and gzip bombs.
 
-    Decoded here, because requests takes a gzip stream that ends early for a whole one.
+    gzip is decoded here because requests accepts truncated streams.
     """
-    host = endpoint.shown()
+    host = endpoint.display()
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
         return TransportError(
-            Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{host} answered in the encoding {coding}, not asked for"))
+            Failed(Cause.UNEXPECTED_RESPONSE, one_line(f"{host} returned the unsupported content encoding {coding}"))
         )
-    too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} answered with more than {limit / 2**20:g} MiB"))
+    too_large = TransportError(Failed(Cause.TOO_LARGE, f"{host} returned more than {limit / 2**20:g} MiB"))
     if (response.raw.length_remaining or 0) > limit:
         return too_large
     inflater = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
     chunks: list[bytes] = []
     received = decoded = 0
-    # read1 returns what one read of the socket gave; read would wait for a whole chunk of a dripping body.
+    # read1 returns after one read of the socket; read would wait for a whole chunk of a slow body.
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
         if not deadline.remaining():
             return deadline_exceeded(endpoint)
@@ -167,29 +173,30 @@ def _body_of(response: requests.Response, endpoint: Endpoint, limit: int, deadli
             return too_large
         chunks.append(chunk)
     if inflater is not None and (not inflater.eof or inflater.unused_data):
-        return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"the answer of {host} is broken gzip"))
+        return TransportError(Failed(Cause.UNEXPECTED_RESPONSE, f"{host} returned invalid gzip data"))
     return b"".join(chunks)
 
 
 def deadline_exceeded(endpoint: Endpoint) -> TransportError:
-    """Return that the time for all look-ups is over."""
-    return TransportError(Failed(Cause.DEADLINE, f"{endpoint.shown()} did not answer in the time for all look-ups"))
+    """Return the failure for a request that the deadline for all lookups cut off."""
+    detail = f"{endpoint.display()} did not respond before the deadline for all lookups"
+    return TransportError(Failed(Cause.DEADLINE, detail))
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
-    """requests' adapter with one TLS context for all connections.
+    """The adapter of requests with one TLS context for all connections.
 
-    Left to themselves, requests and urllib3 read the bundle of authorities anew for every connection: 38 to 57 ms
-    each, which is four fifths of the time of a cold check.
+    By default, requests and urllib3 load the CA bundle for every connection: 38 to 57 ms each, four fifths of the time
+    of a check without cache.
     """
 
     def __init__(self, context: ssl.SSLContext, workers: int) -> None:
-        """Keep as many connections to a host as there are workers; more would be opened and thrown away."""
+        """Keep up to ``workers`` connections per host open."""
         self._context = context
         super().__init__(pool_maxsize=workers)
 
     def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - requests' own, passed on
-        """Make connections by ``connecting``."""
+        """Open connections with ``connecting``."""
         super().init_poolmanager(*arguments, **keywords)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
@@ -199,15 +206,15 @@ class _Adapter(requests.adapters.HTTPAdapter):
         verify: object,  # noqa: ARG002 - requests passes it
         cert: object = None,  # noqa: ARG002 - as verify
     ) -> tuple[Any, Any]:
-        """Name the context where requests would name a bundle of authorities."""
+        """Use the context instead of a CA bundle."""
         host, _ = super().build_connection_pool_key_attributes(request, verify=True)
         return host, {"ssl_context": self._context}
 
     def cert_verify(self, conn: object, url: object, verify: object, cert: object) -> None:
-        """Leave verification to the context, which requires it; requests would hand a bundle to each connection."""
+        """Do nothing: the context verifies. requests would load a CA bundle for each connection."""
 
     def proxy_manager_for(self, proxy: str, **kwargs: object) -> object:
-        """Verify a proxy that is spoken to over https by the same context."""
+        """Verify https proxies with the same context."""
         if not proxy.lower().startswith("socks"):
             kwargs["proxy_ssl_context"] = self._context
             manager = super().proxy_manager_for(proxy, **kwargs)

@@ -1,8 +1,8 @@
-"""Which URLs are asked, which redirects are followed, and how a host is shown. Pure, and free of any HTTP library.
+"""Rules for URLs of requests and redirects, and the display of hosts. No I/O and no HTTP library.
 
-A name that is sent to a host nobody named is a leak, and what such a host answers is somebody else's status. So the
-rules are narrow: https, or plain http where the network cannot listen or the user has said so; and a redirect may
-change the path, or http to https on the same host, and nothing else.
+Sending a name to a host that is not configured would leak it, and the response could be about another project.
+Therefore only https is allowed, or plain http to loopback and trusted hosts; and a redirect may only change the path,
+or http to https on the same host.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# What parsers of URLs disagree about, and with it about the host.
+# Characters that URL parsers handle differently, so that they may disagree on the host.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
-# Stricter than urllib.parse, which reads a host out of "[::1]0" where others see none.
+# Stricter than urllib.parse, which accepts "[::1]0" as a host.
 _AUTHORITY = re.compile(
     r"(?:(?P<name>[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?)|\[(?P<address>[0-9a-f:.]+)\])(?::(?P<port>[0-9]{0,5}))?"
 )
 
 
 class Endpoint(NamedTuple):
-    """Scheme, host (lower case, without brackets) and port: what a connection, and a permission, is bound to."""
+    """Scheme, host (lower case, without brackets) and port. Connections and credentials are bound to it."""
 
     scheme: str
     host: str
     port: int
 
-    def shown(self) -> str:
-        """Return the host for a person, with its port where that is not the scheme's own."""
+    def display(self) -> str:
+        """Return the host for messages, with the port unless it is the default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def page_url(index: str, name: str) -> str:
-    """Return the URL of the page of ``name`` (normalised) on ``index``, with or without a slash at its end.
+    """Return the URL of the page of ``name`` (normalized) on ``index``, a base URL with or without a trailing slash.
 
-    User information, query and fragment of ``index`` are left out: nothing secret goes into a request from here.
-    Empty where parsers would not agree about ``index``.
+    User information, query and fragment of ``index`` are removed, because they may contain credentials. Empty if
+    parsers may disagree on ``index``.
     """
     if _AMBIGUOUS.search(index):
         return ""
@@ -48,7 +48,7 @@ def page_url(index: str, name: str) -> str:
 
 
 def endpoint_of(url: str) -> Endpoint | None:
-    """Return where ``url`` leads; None where it is no http or https URL that every parser reads alike."""
+    """Return the endpoint of ``url``; None if it is not an http or https URL or parsers may disagree on it."""
     if _AMBIGUOUS.search(url):
         return None
     try:
@@ -63,15 +63,15 @@ def endpoint_of(url: str) -> Endpoint | None:
 
 
 def is_loopback(endpoint: Endpoint) -> bool:
-    """Return whether ``endpoint`` is this machine: 127.0.0.0/8, ::1 or localhost."""
+    """Return True for 127.0.0.0/8, ::1 and localhost."""
     try:
         return ipaddress.ip_address(endpoint.host).is_loopback
     except ValueError:
         return endpoint.host == "localhost"
 
 
-def is_private_enough(endpoint: Endpoint, trusted_hosts: tuple[str, ...]) -> bool:
-    """Return whether ``endpoint`` may be asked: over https, on loopback, or trusted as ``HOST`` or ``HOST:PORT``."""
+def is_query_allowed(endpoint: Endpoint, trusted_hosts: tuple[str, ...]) -> bool:
+    """Return True for https, loopback, and hosts trusted as ``HOST`` or ``HOST:PORT``."""
     if endpoint.scheme == "https" or is_loopback(endpoint):
         return True
     trusted = {host.lower() for host in trusted_hosts}
@@ -79,9 +79,9 @@ def is_private_enough(endpoint: Endpoint, trusted_hosts: tuple[str, ...]) -> boo
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Return where ``location``, in an answer to ``url``, leads: without user information and fragment.
+    """Return the URL of a ``Location`` header in a response to ``url``, without user information and fragment.
 
-    Empty where it is no URL, or none that parsers agree about.
+    Empty if it is not a URL or parsers may disagree on it.
     """
     if not location or _AMBIGUOUS.search(location):
         return ""
@@ -92,6 +92,6 @@ def redirect_target(url: str, location: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
 
 
-def may_follow(source: Endpoint, target: Endpoint) -> bool:
-    """Return whether a redirect from ``source`` to ``target`` stays where the user sent us."""
+def is_allowed_redirect(source: Endpoint, target: Endpoint) -> bool:
+    """Return True if a redirect stays on the endpoint, or changes from http to https on the same host."""
     return target == source or (target.host == source.host and (source.scheme, target.scheme) == ("http", "https"))

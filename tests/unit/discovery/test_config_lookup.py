@@ -413,8 +413,8 @@ def test_snapshot_outside_repository_is_reported_like_missing_one(repo: Path, co
     ("content", "cause"),
     [
         (b"\xff", "not valid UTF-8 (line 1, byte 0)"),
-        ("[]", "it is no snapshot: a JSON object with the key 'mothball-snapshot' is expected"),
-        (snapshot(version=2), "it is of version 2; this mothball reads version 1"),
+        ("[]", "not a snapshot: expected a JSON object with the key 'mothball-snapshot'"),
+        (snapshot(version=2), "unsupported version 2: only version 1 is supported"),
     ],
 )
 def test_invalid_snapshot_is_reported_with_configuration(repo: Path, content: str | bytes, cause: str) -> None:

@@ -161,7 +161,7 @@ def test_a_validator_that_no_header_takes_is_not_kept(cache: StatusCache, etag: 
 
 def test_that_an_index_states_markers_is_remembered(cache: StatusCache, directory: str) -> None:
     assert not cache.states_markers(INDEX)
-    cache.remember_stating("https://user:secret@index.example/simple")
+    cache.record_markers("https://user:secret@index.example/simple")
     assert cache.states_markers(INDEX)
     assert not cache.states_markers("https://other.example/simple/")
     assert cache.info().entries == 0
@@ -171,14 +171,14 @@ def test_that_an_index_states_markers_is_remembered(cache: StatusCache, director
 
 
 def test_the_memory_of_an_index_is_renewed_once_a_day(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.remember_stating(INDEX)
+    cache.record_markers(INDEX)
     written: list[list[tuple[str, str]]] = []
     monkeypatch.setattr(cache, "_write", written.append)
-    cache.remember_stating(INDEX)
+    cache.record_markers(INDEX)
     assert written == []
     tomorrow = time.time() + 24 * 3600 + 1
     monkeypatch.setattr(time, "time", lambda: tomorrow)
-    cache.remember_stating(INDEX)
+    cache.record_markers(INDEX)
     assert len(written) == 1
 
 
@@ -194,7 +194,7 @@ def test_info_tells_place_entries_and_size(cache: StatusCache, directory: str) -
 def test_clearing_forgets_everything(cache: StatusCache) -> None:
     cache.clear()
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
-    cache.remember_stating(INDEX)
+    cache.record_markers(INDEX)
     cache.clear()
     assert cache.get_many(keys(3)) == {}
     assert not cache.states_markers(INDEX)
@@ -289,7 +289,7 @@ def test_a_lost_race_for_the_lock_is_no_trouble_when_writing(locked: StatusCache
 
 def test_a_lock_that_stays_is_trouble_when_reading(locked: StatusCache) -> None:
     assert locked.get_many(keys(1)) == {}
-    assert "another program keeps it locked" in str(locked.error)
+    assert "locked by another program" in str(locked.error)
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -305,7 +305,7 @@ def failing(error: Exception) -> Callable[..., None]:
         (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "readonly database"),
         (OSError(5, "Input/output error"), "Input/output error"),
-        (AttributeError("x"), "it holds what mothball never wrote (AttributeError)"),
+        (AttributeError("x"), "unexpected content (AttributeError)"),
     ],
 )
 def test_what_goes_wrong_in_writing_is_told_once_and_the_cache_done_without(
@@ -430,6 +430,6 @@ def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, d
 
 
 def test_a_memory_of_an_index_that_is_not_as_we_write_it_is_not_there(cache: StatusCache, directory: str) -> None:
-    cache.remember_stating(INDEX)
+    cache.record_markers(INDEX)
     rows(directory, "UPDATE Cache SET value = '{}'")
     assert not cache.states_markers(INDEX)

@@ -32,7 +32,7 @@ def test_a_directory_whose_name_would_lead_elsewhere_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLACE", str(tmp_path / "elsewhere"))
-    assert "its name holds the name of a variable" in str(refusal(tmp_path / "$PLACE"))
+    assert "its path contains a variable" in str(refusal(tmp_path / "$PLACE"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -65,7 +65,7 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, inner: 
     (directory / inner).mkdir(parents=True, mode=0o700)
     (directory / inner).chmod(mode)
     error = refusal(directory)
-    assert "others may write to it" in str(error)
+    assert "other users can write to it" in str(error)
     assert "chmod go-w" in error.help
 
 

@@ -71,7 +71,7 @@ class Scene:
             return error
         cache.get_many(KEYS)
         cache.put_many(ANSWERS)
-        cache.remember_stating(INDEX)
+        cache.record_markers(INDEX)
         cache.states_markers(INDEX)
         cache.get_many(KEYS)
         with contextlib.suppress(CacheError):
@@ -237,7 +237,7 @@ def test_a_setting_that_diskcache_does_not_have_is_trouble(scene: Scene, key: st
     if isinstance(value, str):
         value = value.format(outside=scene.victim.parent)
     scene.execute("INSERT INTO Settings VALUES (?, ?)", key, value)
-    assert any(words in str(scene.use()) for words in ("its settings name", "it holds what mothball never wrote"))
+    assert any(words in str(scene.use()) for words in ("unexpected setting", "unexpected content"))
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_a_settings_table_of_another_shape_is_trouble(scene: Scene, statements: 
 def test_views_virtual_tables_and_strange_tables_are_refused(scene: Scene, statements: list[str]) -> None:
     for statement in statements:
         scene.execute(statement)
-    assert "it holds tables that are not the cache's" in str(scene.use())
+    assert "unexpected tables" in str(scene.use())
 
 
 def test_a_cache_table_of_another_shape_is_trouble(scene: Scene) -> None:
@@ -330,7 +330,7 @@ def test_what_appears_only_after_the_opening_is_held_to_the_same_rules(scene: Sc
     (empty / "v2" / name).symlink_to(scene.victim)
     assert cache.get_many(KEYS) == {}
     cache.put_many(ANSWERS)
-    assert "no plain file" in str(cache.error)
+    assert "is not a regular file" in str(cache.error)
 
 
 def test_a_half_made_layout_is_completed(scene: Scene) -> None:
@@ -362,7 +362,7 @@ def hard_link_to_victim(path: Path, victim: Path) -> None:
 def test_a_link_in_a_files_place_is_refused(scene: Scene, name: str, make: Callable[[Path, Path], object]) -> None:
     make(scene.inner / name, scene.victim)
     error = scene.use()
-    assert f"{name} in it is no plain file" in str(error)
+    assert f"{name} is not a regular file" in str(error)
     assert error is not None
     assert "mothball cache clear" in error.help
 
@@ -377,7 +377,7 @@ def test_a_socket_in_the_databases_place_is_refused(scene: Scene) -> None:
     finally:
         os.chdir(cwd)
         listening.close()
-    assert "no plain file" in str(scene.use())
+    assert "is not a regular file" in str(scene.use())
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
@@ -407,7 +407,7 @@ def test_a_journal_that_names_a_super_journal_is_refused(scene: Scene) -> None:
         lock_page = 2**30 // 4096 + 1
         journal.write(struct.pack(">I", lock_page) + name + struct.pack(">II", len(name), sum(name)))
         journal.write(bytes.fromhex("d9d505f920a163d7"))
-    assert "its journal names a file outside" in str(scene.use())
+    assert "its journal refers to another file" in str(scene.use())
 
 
 def test_a_journal_that_somebody_is_about_to_write_names_nothing(scene: Scene) -> None:
@@ -469,6 +469,6 @@ def test_an_error_that_is_no_text_is_trouble_too(scene: Scene, monkeypatch: pyte
         b"near \x80".decode()
 
     monkeypatch.setattr("mothball.index.cache.Database", quoted_bytes)
-    with pytest.raises(CacheError, match=r"never wrote \(UnicodeDecodeError\)") as caught:
+    with pytest.raises(CacheError, match=r"unexpected content \(UnicodeDecodeError\)") as caught:
         StatusCache.open(str(scene.directory))
     assert "mothball cache clear" in caught.value.help

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.circuit_breaker import ENOUGH, CircuitBreaker
+from mothball.index.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import CAREFUL
+from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest
 from mothball.index.urls import Endpoint
 from mothball.model.lookup import Cause
@@ -12,13 +12,13 @@ from tests.support.clock import Clock
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 
 HERE, THERE = Endpoint("https", "index.example", 443), Endpoint("https", "other.example", 443)
-SLOW = Failed(Cause.TIMEOUT, "index.example took too long to answer")
+SLOW = Failed(Cause.TIMEOUT, "index.example did not respond in time")
 
 
 def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
     clock = Clock()
     breaker = CircuitBreaker(30, clock)
-    breaker.trip(HERE, SLOW)
+    breaker.open(HERE, SLOW)
     clock.seconds += 29
     assert breaker.failure(HERE) == SLOW
     assert breaker.failure(THERE) is None
@@ -28,43 +28,43 @@ def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
 
 def test_a_few_names_in_a_row_speak_for_all() -> None:
     breaker = CircuitBreaker(60)
-    for _ in range(ENOUGH - 1):
-        breaker.failed(HERE, SLOW)
-        breaker.failed(THERE, SLOW)
-    breaker.answered(THERE)
-    breaker.failed(HERE, SLOW)
-    breaker.failed(THERE, SLOW)
+    for _ in range(FAILURE_THRESHOLD - 1):
+        breaker.record_failure(HERE, SLOW)
+        breaker.record_failure(THERE, SLOW)
+    breaker.record_success(THERE)
+    breaker.record_failure(HERE, SLOW)
+    breaker.record_failure(THERE, SLOW)
     assert breaker.failure(HERE) == SLOW
     assert breaker.failure(THERE) is None
 
 
 def test_answers_are_counted() -> None:
     breaker = CircuitBreaker(60)
-    assert not breaker.has_answered(HERE)
-    breaker.answered(HERE)
-    breaker.answered(HERE)
-    assert (breaker.answers(HERE), breaker.answers(THERE)) == (2, 0)
-    assert breaker.has_answered(HERE)
+    assert breaker.successes(HERE) == 0
+    breaker.record_success(HERE)
+    breaker.record_success(HERE)
+    assert (breaker.successes(HERE), breaker.successes(THERE)) == (2, 0)
+    assert breaker.successes(HERE) > 0
 
 
 def test_a_failure_in_a_row_leaves_less_room_until_there_is_an_answer_or_the_endpoint_is_down() -> None:
     clock = Clock()
     breaker = CircuitBreaker(30, clock)
-    room = [breaker.room(HERE)]
-    for _ in range(ENOUGH - 1):
-        breaker.failed(HERE, SLOW)
-        room.append(breaker.room(HERE))
+    room = [breaker.allowed_requests(HERE)]
+    for _ in range(FAILURE_THRESHOLD - 1):
+        breaker.record_failure(HERE, SLOW)
+        room.append(breaker.allowed_requests(HERE))
     assert room == [None, 3, 2, 1]
-    assert ENOUGH == CAREFUL
-    breaker.answered(HERE)
-    assert breaker.room(HERE) is None
-    for _ in range(ENOUGH):
-        breaker.failed(HERE, SLOW)
+    assert FAILURE_THRESHOLD == INITIAL_LIMIT
+    breaker.record_success(HERE)
+    assert breaker.allowed_requests(HERE) is None
+    for _ in range(FAILURE_THRESHOLD):
+        breaker.record_failure(HERE, SLOW)
     # It is down: whoever comes in now asks nothing and need not wait.
-    assert breaker.room(HERE) is None
+    assert breaker.allowed_requests(HERE) is None
     clock.seconds += 30
     # After its rest it is tried by one, and by all again once that one has got an answer.
-    assert breaker.room(HERE) == 1
+    assert breaker.allowed_requests(HERE) == 1
 
 
 # --- by way of the client ---
@@ -82,7 +82,7 @@ def test_an_index_that_takes_connections_and_says_nothing_costs_one_wait_in_all(
     with ScriptedIndex(otherwise=Reply(fault=Fault.SILENCE)) as index:
         outcomes = ask(index)
         # Nobody was let in for those who came out with nothing: each of these requests is part of the same wait.
-        assert index.count() <= CAREFUL
+        assert index.count() <= INITIAL_LIMIT
     assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.TIMEOUT}
     assert len(outcomes) == len(NAMES)
 

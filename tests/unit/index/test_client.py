@@ -52,7 +52,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Have nothing wait before a retry, and note for how long it would have."""
     forget_network_settings(monkeypatch)
     noted: list[float] = []
-    monkeypatch.setattr(Deadline, "pause", lambda _, seconds: noted.append(seconds))
+    monkeypatch.setattr(Deadline, "wait", lambda _, seconds: noted.append(seconds))
     return noted
 
 
@@ -105,7 +105,9 @@ def test_no_credentials_are_sent_or_shown(
     url = index.url.replace("http://", "http://somebody:secret@") + "?token=secret#secret"
     with Client() as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
-    assert outcome == Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
+    assert outcome == Failed(
+        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)"
+    )
     [request] = index.received
     assert "authorization" not in request.headers
     assert request.path == "/simple/old-lib/"
@@ -265,9 +267,11 @@ def test_retry_after_is_honoured_in_seconds_and_as_a_date(index: ScriptedIndex, 
 
 
 def test_a_wait_that_is_too_long_is_not_waited_for(index: ScriptedIndex, pauses: list[float]) -> None:
-    assert_failed(ask(index, too_many("3600")), Cause.RATE_LIMITED, "asks us to wait 3600 s")
-    assert_failed(ask(index, too_many(formatdate(4_000_000_000, usegmt=True))), Cause.RATE_LIMITED, "asks us to wait")
-    assert_failed(ask(index, too_many("9"), settings=ClientSettings(deadline=8)), Cause.RATE_LIMITED, "wait 9 s")
+    assert_failed(ask(index, too_many("3600")), Cause.RATE_LIMITED, "(retry after 3600 s)")
+    assert_failed(ask(index, too_many(formatdate(4_000_000_000, usegmt=True))), Cause.RATE_LIMITED, "(retry after ")
+    assert_failed(
+        ask(index, too_many("9"), settings=ClientSettings(deadline=8)), Cause.RATE_LIMITED, "(retry after 9 s)"
+    )
     assert pauses == []
 
 
@@ -283,18 +287,20 @@ def test_a_retry_after_that_is_none_counts_as_absent(index: ScriptedIndex, value
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.CLOSE, Fault.RESET_MIDWAY])
 def test_a_dropped_connection_is_tried_again_twice(index: ScriptedIndex, fault: Fault) -> None:
     assert ask(index, PAGE._replace(fault=fault), PAGE) == (FETCHED, 2)
-    assert_failed(ask(index, PAGE._replace(fault=fault)), Cause.UNREACHABLE, "dropped the connection", requests=3)
+    assert_failed(ask(index, PAGE._replace(fault=fault)), Cause.UNREACHABLE, "closed the connection", requests=3)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_answer_that_is_cut_off_is_a_failure(index: ScriptedIndex, *, chunked: bool) -> None:
     for reply in (PAGE, gzipped(PAGE)):
         cut = reply._replace(fault=Fault.CUT_OFF, chunked=chunked)
-        assert_failed(ask(index, cut), Cause.UNEXPECTED_RESPONSE, "was cut off")
+        assert_failed(ask(index, cut), Cause.UNEXPECTED_RESPONSE, "is incomplete")
 
 
 def test_an_answer_that_is_not_http_is_a_failure(index: ScriptedIndex) -> None:
-    assert_failed(ask(index, Reply(fault=Fault.NOT_HTTP)), Cause.UNEXPECTED_RESPONSE, "does not answer in HTTP")
+    assert_failed(
+        ask(index, Reply(fault=Fault.NOT_HTTP)), Cause.UNEXPECTED_RESPONSE, "did not return a valid HTTP response"
+    )
 
 
 def test_an_error_document_leaves_the_connection_fit_for_the_next_request(index: ScriptedIndex) -> None:
@@ -321,13 +327,13 @@ def test_an_error_document_leaves_the_connection_fit_for_the_next_request(index:
     ],
 )
 def test_gzip_that_is_none_or_ends_early_is_a_failure(index: ScriptedIndex, reply: Reply) -> None:
-    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "broken gzip")
+    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "invalid gzip data")
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "\x1b[31m"])
 def test_an_encoding_that_was_not_asked_for_is_a_failure(index: ScriptedIndex, coding: str) -> None:
     reply = PAGE._replace(headers=(("Content-Encoding", coding),))
-    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "not asked for")
+    assert_failed(ask(index, reply), Cause.UNEXPECTED_RESPONSE, "unsupported content encoding")
 
 
 def idle_gzip(blocks: int) -> bytes:
@@ -362,7 +368,7 @@ def test_a_body_of_exactly_the_cap_is_read(index: ScriptedIndex, wrap: Callable[
 
 def test_fifty_megabytes_are_too_large_by_default(index: ScriptedIndex) -> None:
     asked = ask(index, padded(PAGE, 50_000_000), settings=ClientSettings())
-    assert_failed(asked, Cause.TOO_LARGE, "answered with more than 32 MiB")
+    assert_failed(asked, Cause.TOO_LARGE, "returned more than 32 MiB")
 
 
 # --- time ---
@@ -370,9 +376,9 @@ def test_fifty_megabytes_are_too_large_by_default(index: ScriptedIndex) -> None:
 
 def test_an_index_that_stays_silent_is_a_timeout_and_not_tried_again(index: ScriptedIndex) -> None:
     settings = ClientSettings(read_timeout=0.1)
-    assert_failed(ask(index, Reply(fault=Fault.SILENCE), settings=settings), Cause.TIMEOUT, "took too long to answer")
+    assert_failed(ask(index, Reply(fault=Fault.SILENCE), settings=settings), Cause.TIMEOUT, "did not respond in time")
     silent_midway = padded(PAGE, 1_000)._replace(drip=30.0)
-    assert_failed(ask(index, silent_midway, settings=settings), Cause.TIMEOUT, "took too long to answer")
+    assert_failed(ask(index, silent_midway, settings=settings), Cause.TIMEOUT, "did not respond in time")
 
 
 @pytest.mark.parametrize(
@@ -387,21 +393,23 @@ def test_an_index_that_stays_silent_is_a_timeout_and_not_tried_again(index: Scri
 )
 def test_no_drip_outlasts_the_deadline(index: ScriptedIndex, reply: Reply) -> None:
     asked = ask(index, reply, settings=ClientSettings(deadline=0.3))
-    assert_failed(asked, Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer")
+    assert_failed(asked, Cause.DEADLINE, f"127.0.0.1:{index.port} did not respond")
 
 
 def test_no_error_document_outlasts_the_deadline(index: ScriptedIndex) -> None:
     asked = ask(index, padded(Reply(404), 10_000)._replace(drip=0.01), settings=ClientSettings(deadline=0.3))
     # What it says in its first line may count or come too late; nobody waits for the rest.
     if asked.outcome != NotFound():
-        assert_failed(asked, Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer")
+        assert_failed(asked, Cause.DEADLINE, f"127.0.0.1:{index.port} did not respond")
 
 
 def test_nothing_is_asked_when_there_is_no_time(index: ScriptedIndex) -> None:
     assert_failed(ask(index, PAGE, settings=ClientSettings(deadline=0.0)), Cause.DEADLINE, requests=0)
-    assert asking.PageFetcher(Transport(ClientSettings()), ClientSettings(), CredentialStore(CredentialSettings())).ask(
-        PageRequest(index.url, "old-lib"), Deadline(0.0)
-    ) == Failed(Cause.DEADLINE, f"127.0.0.1:{index.port} did not answer in the time for all look-ups")
+    assert asking.PageFetcher(
+        Transport(ClientSettings()), ClientSettings(), CredentialStore(CredentialSettings())
+    ).fetch(PageRequest(index.url, "old-lib"), Deadline(0.0)) == Failed(
+        Cause.DEADLINE, f"127.0.0.1:{index.port} did not respond before the deadline for all lookups"
+    )
 
 
 # --- redirects ---
@@ -441,7 +449,7 @@ def test_a_redirect_keeps_the_validator_and_loses_user_information(index: Script
 )
 def test_a_redirect_to_anyone_else_is_refused_and_named(index: ScriptedIndex, location: str, shown: str) -> None:
     asked = ask(index, redirect(location, 303))
-    assert_failed(asked, Cause.REFUSED_REDIRECT, f"the index sent us to {shown}, which was not asked")
+    assert_failed(asked, Cause.REFUSED_REDIRECT, f"redirected to {shown}: redirects to another host are not followed")
     assert isinstance(asked.outcome, Failed)
     assert "secret" not in asked.outcome.detail
 
@@ -450,11 +458,11 @@ def test_a_redirect_to_anyone_else_is_refused_and_named(index: ScriptedIndex, lo
     "location", ["ftp://127.0.0.1/", "http://[::1", "file:///etc/passwd", "http://a\\@b/", "javascript:x"]
 )
 def test_a_redirect_to_no_http_address_is_refused(index: ScriptedIndex, location: str) -> None:
-    assert_failed(ask(index, redirect(location)), Cause.REFUSED_REDIRECT, "sent us to an address that is none")
+    assert_failed(ask(index, redirect(location)), Cause.REFUSED_REDIRECT, "redirected to an invalid URL")
 
 
 def test_a_redirect_without_location_goes_nowhere(index: ScriptedIndex) -> None:
-    assert_failed(ask(index, Reply(302)), Cause.REFUSED_REDIRECT, "sent us to an address that is none")
+    assert_failed(ask(index, Reply(302)), Cause.REFUSED_REDIRECT, "redirected to an invalid URL")
 
 
 def test_the_longest_wait_is_a_matter_of_seconds() -> None:

@@ -88,7 +88,7 @@ def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
         make(path)
     with pytest.raises(ConfigError) as caught:
         Client(ClientSettings(credentials=CredentialSettings(client_certificate=str(path))))
-    assert f"the client certificate {path} cannot be used" in str(caught.value)
+    assert f"cannot load the client certificate {path}" in str(caught.value)
     assert "PEM" in caught.value.help
 
 
@@ -99,7 +99,7 @@ def test_a_bundle_of_the_user_goes_before_that_of_the_environment(
     with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
         assert isinstance(ask(index.url, CredentialSettings()), Failed)
         assert ask(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
-    with pytest.raises(ConfigError, match="the configuration names /nowhere, which cannot be used"):
+    with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere of the configuration"):
         Client(ClientSettings(credentials=CredentialSettings(ca_bundle="/nowhere")))
 
 

@@ -28,13 +28,13 @@ def test_an_unreachable_network_speaks_in_the_systems_words() -> None:
     connection = urllib3.connection.HTTPConnection(HOST)
     inner = caused(urllib3.exceptions.NewConnectionError(connection, "x"), OSError(101, "Network is unreachable"))
     error = requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/simple/x/", inner))
-    failed = Failed(Cause.UNREACHABLE, "index.example cannot be reached (Network is unreachable)")
+    failed = Failed(Cause.UNREACHABLE, "cannot connect to index.example (Network is unreachable)")
     assert transport_error(error, HOST) == TransportError(failed, endpoint_down=True)
 
 
 def test_an_error_nobody_has_seen_is_named_and_not_quoted() -> None:
     assert transport_error(ValueError("http://somebody:secret@x"), HOST).failed == Failed(
-        Cause.UNREACHABLE, "index.example cannot be asked (ValueError)"
+        Cause.UNREACHABLE, "cannot query index.example (ValueError)"
     )
 
 
@@ -47,25 +47,27 @@ def test_errors_that_hold_each_other_are_looked_through_once() -> None:
 
 def test_the_most_telling_error_of_a_chain_is_told() -> None:
     error = caused(requests.exceptions.ConnectionError(), caused(ConnectionResetError(), socket.gaierror(-2, "x")))
-    assert transport_error(error, HOST).failed.detail == "the name index.example cannot be resolved"
+    assert transport_error(error, HOST).failed.detail == "cannot resolve the host name index.example"
 
 
 def test_a_verification_without_message_is_still_told() -> None:
     trouble = transport_error(ssl.SSLCertVerificationError(1, "x"), HOST)
-    assert trouble.failed == Failed(Cause.TLS, "the certificate of index.example is not trusted (verification failed)")
+    assert trouble.failed == Failed(
+        Cause.TLS, "the TLS certificate of index.example is not trusted (verification failed)"
+    )
 
 
 def test_a_tls_error_without_reason_is_named() -> None:
     trouble = transport_error(ssl.SSLError(), HOST)
-    assert trouble.failed == Failed(Cause.TLS, "no secure connection to index.example (SSLError)")
+    assert trouble.failed == Failed(Cause.TLS, "cannot establish a TLS connection to index.example (SSLError)")
 
 
 def test_a_foreign_reason_is_made_harmless() -> None:
     detail = transport_error(urllib3.exceptions.ProxyError("x", OSError(1, "bad\x1b[31m\nproxy")), HOST).failed.detail
-    assert detail == "the proxy on the way to index.example cannot be used (bad [31m proxy)"
+    assert detail == "cannot connect to the proxy for index.example (bad [31m proxy)"
 
 
 def test_a_dropped_connection_may_be_tried_again_and_a_broken_answer_may_not() -> None:
-    assert transport_error(http.client.RemoteDisconnected("x"), HOST).again
-    assert not transport_error(http.client.IncompleteRead(b""), HOST).again
-    assert not transport_error(http.client.BadStatusLine("x"), HOST).again
+    assert transport_error(http.client.RemoteDisconnected("x"), HOST).retryable
+    assert not transport_error(http.client.IncompleteRead(b""), HOST).retryable
+    assert not transport_error(http.client.BadStatusLine("x"), HOST).retryable

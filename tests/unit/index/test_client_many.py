@@ -108,7 +108,7 @@ def test_who_stops_waiting_takes_the_answer_from_nobody_else(index: ScriptedInde
         iterator = client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "prompt")])
         next(iterator)
         other = Fetching(client, PageRequest(index.url, "old-lib"))
-        wait_until(lambda: len(client._flights[f"{index.url}old-lib/"].listeners) == 2)
+        wait_until(lambda: len(client._jobs[f"{index.url}old-lib/"].waiters) == 2)
         iterator.close()  # type: ignore[attr-defined]
         other.join()
         assert other.outcomes == [FETCHED]
@@ -132,7 +132,7 @@ def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> N
         for _ in client.fetch([PageRequest(index.url, name) for name in names]):
             break
         wait_until(lambda: not client._workers)
-        assert not client._flights
+        assert not client._jobs
     assert index.count() <= 2
 
 
@@ -143,7 +143,7 @@ def test_a_caller_that_fails_leaves_nothing_behind(index: ScriptedIndex) -> None
     with Client() as client:
         with pytest.raises(ZeroDivisionError):
             list(client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "other")], fail))
-        wait_until(lambda: not client._workers and not client._flights)
+        wait_until(lambda: not client._workers and not client._jobs)
 
 
 def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: ScriptedIndex) -> None:
@@ -162,11 +162,11 @@ def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: Scripted
 def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = PageRequest("https://index.example/", "a"), PageRequest("", "b")
     arrivals = iter([None, (a, FETCHED), None])
-    monkeypatch.setattr(PageFetcher, "ask", lambda *_: FETCHED)
+    monkeypatch.setattr(PageFetcher, "fetch", lambda *_: FETCHED)
     with Client(ClientSettings(deadline=0.0)) as client:
-        monkeypatch.setattr(client, "_arrival", lambda *_: next(arrivals))
+        monkeypatch.setattr(client, "_next_result", lambda *_: next(arrivals))
         outcomes = dict(client.fetch([a, b]))
-    detail = "did not answer within the 0 s for all look-ups"
+    detail = "did not respond within 0 s, the deadline for all lookups"
     assert outcomes == {
         a: Failed(Cause.DEADLINE, f"index.example {detail}"),
         b: Failed(Cause.DEADLINE, f"the index {detail}"),
@@ -174,7 +174,7 @@ def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.
 
 
 def test_progress_is_told_while_nothing_arrives(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mothball.index.client._LOOK_UP", 0.01)
+    monkeypatch.setattr("mothball.index.client._POLL_INTERVAL", 0.01)
     index.script("slow", json_page("slow")._replace(delay=0.3))
     told: list[tuple[int, int]] = []
     with Client() as client:
@@ -190,13 +190,13 @@ def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex)
     wait_until(lambda: index.count() == 1)
     client.close()
     fetching.join()
-    assert fetching.outcomes == [Failed(Cause.UNREACHABLE, "mothball stopped asking")] * 2
-    assert not client._flights
+    assert fetching.outcomes == [Failed(Cause.UNREACHABLE, "the lookup was canceled")] * 2
+    assert not client._jobs
     assert not client._workers
 
 
 def test_waiting_looks_up_now_and_then_for_ctrl_c(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_LOOK_UP", 0.01)
+    monkeypatch.setattr(client_module, "_POLL_INTERVAL", 0.01)
     index.script("old-lib", PAGE._replace(delay=0.1))
     with Client() as client:
         assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "old-lib")])] == [FETCHED]
@@ -206,7 +206,7 @@ def test_an_error_of_our_own_is_raised_and_not_swallowed(index: ScriptedIndex, m
     def fail(*_: object) -> Outcome:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(PageFetcher, "ask", fail)
+    monkeypatch.setattr(PageFetcher, "fetch", fail)
     with Client() as client, pytest.raises(ZeroDivisionError):
         list(client.fetch([PageRequest(index.url, "old-lib")]))
 

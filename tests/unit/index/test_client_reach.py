@@ -52,7 +52,7 @@ def test_a_refused_connection_is_not_tried_again_and_speaks_for_all_names(resolv
     with refusing_url() as url:
         outcomes = ask(url, ONE_WORKER, "abcdef")
     host = url.split("/")[2]
-    assert outcomes == [Failed(Cause.UNREACHABLE, f"{host} refuses connections")] * 6
+    assert outcomes == [Failed(Cause.UNREACHABLE, f"{host} refused the connection")] * 6
     assert resolved["127.0.0.1"] == 1
 
 
@@ -60,13 +60,13 @@ def test_a_connect_timeout_is_not_tried_again_and_speaks_for_all_names(resolved:
     with unanswering_url() as url:
         outcomes = ask(url, ONE_WORKER, "abcdef")
     host = url.split("/")[2]
-    assert outcomes == [Failed(Cause.TIMEOUT, f"{host} did not take the connection in time")] * 6
+    assert outcomes == [Failed(Cause.TIMEOUT, f"connecting to {host} timed out")] * 6
     assert resolved["127.0.0.1"] == 1
 
 
 def test_a_name_that_does_not_resolve_speaks_for_all_names(resolved: Counter[str]) -> None:
     outcomes = ask("https://nowhere.example/simple/", ONE_WORKER, "abcdef")
-    assert outcomes == [Failed(Cause.UNREACHABLE, "the name nowhere.example cannot be resolved")] * 6
+    assert outcomes == [Failed(Cause.UNREACHABLE, "cannot resolve the host name nowhere.example")] * 6
     assert resolved["nowhere.example"] == 1
 
 
@@ -79,7 +79,7 @@ def test_a_failure_speaks_for_its_own_host_only_and_not_forever() -> None:
 
 def test_a_host_is_asked_again_after_its_rest(resolved: Counter[str]) -> None:
     with refusing_url() as url:
-        ask(url, ONE_WORKER._replace(rest=0.0), "abc")
+        ask(url, ONE_WORKER._replace(breaker_cooldown=0.0), "abc")
     assert resolved["127.0.0.1"] == 3
 
 
@@ -97,7 +97,7 @@ def test_a_dropped_connection_does_not_speak_for_other_names() -> None:
 
 def test_plain_http_to_a_stranger_is_not_even_resolved(resolved: Counter[str]) -> None:
     [outcome] = ask("http://index.example/simple/", ClientSettings())
-    assert outcome == Failed(Cause.REFUSED_URL, "index.example is not asked over plain http, unless the user trusts it")
+    assert outcome == Failed(Cause.REFUSED_URL, "plain http is only allowed for trusted hosts, not for index.example")
     assert not resolved
 
 
@@ -125,7 +125,7 @@ def test_localhost_is_loopback() -> None:
 )  # fmt: skip
 def test_an_address_that_is_none_is_not_asked_and_not_shown(index: str, resolved: Counter[str]) -> None:
     [outcome] = ask(index, ClientSettings())
-    assert outcome == Failed(Cause.REFUSED_URL, "the index's address is no http or https URL")
+    assert outcome == Failed(Cause.REFUSED_URL, "the index URL is not a valid http or https URL")
     assert not resolved
 
 
@@ -161,7 +161,7 @@ def test_a_proxy_that_refuses_connections_speaks_for_all_names(
     with refusing_url() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://somebody:secret@"))
         outcomes = ask("https://index.example/simple/", ONE_WORKER, "abc")
-    detail = "the proxy on the way to index.example cannot be used (Connection refused)"
+    detail = "cannot connect to the proxy for index.example (Connection refused)"
     assert outcomes == [Failed(Cause.UNREACHABLE, detail)] * 3
     assert resolved["127.0.0.1"] == 1
 
@@ -173,17 +173,15 @@ def test_a_proxy_that_wants_credentials_is_said_to(monkeypatch: pytest.MonkeyPat
         [tunnelled] = ask("https://index.example/simple/", ClientSettings())
         [plain] = ask("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
         assert proxy.received[0].method == "CONNECT"
-    assert tunnelled == Failed(Cause.UNAUTHORIZED, "the proxy wants credentials (407)")
-    assert plain == Failed(Cause.UNAUTHORIZED, "index.example refuses access (407): the proxy wants credentials")
+    assert tunnelled == Failed(Cause.UNAUTHORIZED, "the proxy returned 407 Proxy Authentication Required")
+    assert plain == Failed(Cause.UNAUTHORIZED, "index.example returned 407 Proxy Authentication Required")
 
 
 def test_a_socks_proxy_without_its_package_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://somebody:secret@127.0.0.1:9")
     monkeypatch.setitem(__import__("sys").modules, "socks", None)
     [outcome] = ask("https://index.example/simple/", ClientSettings())
-    assert outcome == Failed(
-        Cause.UNREACHABLE, "index.example is behind a SOCKS proxy, which needs the package PySocks"
-    )
+    assert outcome == Failed(Cause.UNREACHABLE, "the SOCKS proxy for index.example requires the package PySocks")
 
 
 def test_patience_is_shared() -> None:
@@ -192,8 +190,8 @@ def test_patience_is_shared() -> None:
     patience.extend(200)
     patience.extend(1)
     assert 199 < patience.remaining() <= 200
-    patience.pause(0)
-    patience.give_up()
+    patience.wait(0)
+    patience.cancel()
     assert patience.remaining() == 0.0
-    patience.pause(1_000)  # returns at once
+    patience.wait(1_000)  # returns at once
     assert Deadline(-1).remaining() == 0.0

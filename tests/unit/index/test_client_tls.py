@@ -14,7 +14,7 @@ import pytest
 import truststore
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import CAREFUL
+from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.page_request import Failed, Fetched, Outcome, PageRequest, ProjectPage
 from mothball.index.tls import tls_context
 from mothball.index.transport import Transport
@@ -81,7 +81,7 @@ def test_the_authorities_are_read_once_for_all_connections(
     pages = {name: json_page(name, "archived")._replace(delay=0.2) for name in names}
     with ScriptedIndex(pages, certificate=certificate) as index:
         assert ask(index.url, *names) == [FETCHED] * 12
-        assert index.connections > CAREFUL
+        assert index.connections > INITIAL_LIMIT
     assert reads == ["load_verify_locations"]
 
 
@@ -93,7 +93,7 @@ def test_an_authority_nobody_knows_is_not_trusted_and_speaks_for_all_names(certi
     [outcome, *others] = outcomes
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TLS
-    assert outcome.detail.startswith(f"the certificate of 127.0.0.1:{index.port} is not trusted (")
+    assert outcome.detail.startswith(f"the TLS certificate of 127.0.0.1:{index.port} is not trusted (")
     assert "certificate" in outcome.detail.partition("(")[2]
     assert others == [outcome] * 3
 
@@ -115,7 +115,7 @@ def test_https_spoken_to_an_http_server_fails_in_words() -> None:
         [outcome] = ask(index.url.replace("http://", "https://"))
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TLS
-    assert outcome.detail.startswith(f"no secure connection to 127.0.0.1:{index.port} (")
+    assert outcome.detail.startswith(f"cannot establish a TLS connection to 127.0.0.1:{index.port} (")
     assert "_" not in outcome.detail
 
 
@@ -139,13 +139,15 @@ def test_a_redirect_from_http_to_https_on_the_same_host_is_followed_and_not_back
         secure.script("old-lib", redirect(f"{plain.url}old-lib/"))
         [outcome] = ask(secure.url)
     assert outcome == Failed(
-        Cause.REFUSED_REDIRECT, f"the index sent us to http://127.0.0.1:{plain.port}, which was not asked"
+        Cause.REFUSED_REDIRECT,
+        f"127.0.0.1:{secure.port} redirected to http://127.0.0.1:{plain.port}: "
+        "redirects to another host are not followed",
     )
 
 
 def test_a_bundle_that_is_not_there_is_an_error_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
-    with pytest.raises(ConfigError, match=r"REQUESTS_CA_BUNDLE names /nowhere/ca\.pem.*No such file") as raised:
+    with pytest.raises(ConfigError, match=r"CA bundle /nowhere/ca\.pem of REQUESTS_CA_BUNDLE.*No such file") as raised:
         Client()
     assert "unset it" in raised.value.help
 
@@ -156,7 +158,7 @@ def test_a_bundle_that_is_none_is_an_error_of_configuration(
     bundle = tmp_path_factory.mktemp("bundle") / "ca.pem"
     bundle.write_text("no certificate\n")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
-    with pytest.raises(ConfigError, match=r"CURL_CA_BUNDLE names .*, which cannot be used"):
+    with pytest.raises(ConfigError, match=r"cannot load the CA bundle .* of CURL_CA_BUNDLE"):
         Client()
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mothball.index.urls import (
     Endpoint,
     endpoint_of,
+    is_allowed_redirect,
     is_loopback,
-    is_private_enough,
-    may_follow,
+    is_query_allowed,
     page_url,
     redirect_target,
 )
@@ -60,7 +60,7 @@ def test_what_leads_nowhere_that_all_parsers_agree_on(url: str) -> None:
     ],
 )
 def test_a_host_is_shown_with_a_port_that_is_not_its_schemes(endpoint: Endpoint, shown: str) -> None:
-    assert endpoint.shown() == shown
+    assert endpoint.display() == shown
 
 
 def test_a_page_stands_below_its_index() -> None:
@@ -79,7 +79,7 @@ def test_loopback(host: str) -> None:
     ["127.1", "2130706433", "0x7f.1", "0.0.0.0", "10.0.0.1", "::", "::ffff:a00:1", "localhost.", "localhost.evil"],
 )
 def test_what_only_resembles_loopback(host: str) -> None:
-    assert not is_private_enough(Endpoint("http", host, 80), ())
+    assert not is_query_allowed(Endpoint("http", host, 80), ())
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_what_only_resembles_loopback(host: str) -> None:
     ],
 )
 def test_redirects_from_http(target: Endpoint, *, followed: bool) -> None:
-    assert may_follow(Endpoint("http", "h", 80), target) is followed
+    assert is_allowed_redirect(Endpoint("http", "h", 80), target) is followed
 
 
 def test_redirects_from_https_stay_exactly_there() -> None:
-    assert may_follow(HTTPS, HTTPS)
-    assert not may_follow(HTTPS, HTTPS._replace(port=444))
-    assert not may_follow(HTTPS, HTTPS._replace(scheme="http"))
+    assert is_allowed_redirect(HTTPS, HTTPS)
+    assert not is_allowed_redirect(HTTPS, HTTPS._replace(port=444))
+    assert not is_allowed_redirect(HTTPS, HTTPS._replace(scheme="http"))
 
 
 @given(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from mothball.index.concurrency_limit import CAREFUL, ConcurrencyLimit
+from mothball.index.concurrency_limit import INITIAL_LIMIT, ConcurrencyLimit
 from mothball.index.deadline import Deadline
 from mothball.index.urls import Endpoint, endpoint_of
 from tests.support.clock import Clock
@@ -15,46 +15,46 @@ def endpoint(host: str = "index.example") -> Endpoint:
 
 
 def fill(gate: ConcurrencyLimit) -> None:
-    for _ in range(CAREFUL):
-        assert gate.enter(endpoint(), Deadline(0))
+    for _ in range(INITIAL_LIMIT):
+        assert gate.acquire(endpoint(), Deadline(0))
 
 
 def test_a_few_are_let_in_and_the_next_one_waits_until_patience_ends() -> None:
     gate = ConcurrencyLimit()
     fill(gate)
 
-    assert not gate.enter(endpoint(), Deadline(0.01))
-    assert gate.enter(endpoint("other.example"), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0.01))
+    assert gate.acquire(endpoint("other.example"), Deadline(0))
 
 
 def test_who_leaves_makes_room_for_one() -> None:
     gate = ConcurrencyLimit()
     fill(gate)
 
-    gate.leave(endpoint(), keeps_open=None)
+    gate.release(endpoint(), keep_alive=None)
 
-    assert gate.enter(endpoint(), Deadline(0))
-    assert not gate.enter(endpoint(), Deadline(0.01))
+    assert gate.acquire(endpoint(), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0.01))
 
 
 def test_an_endpoint_that_keeps_connections_open_lets_all_in() -> None:
     gate = ConcurrencyLimit()
     fill(gate)
 
-    gate.leave(endpoint(), keeps_open=True)
+    gate.release(endpoint(), keep_alive=True)
 
-    assert all(gate.enter(endpoint(), Deadline(0)) for _ in range(40))
+    assert all(gate.acquire(endpoint(), Deadline(0)) for _ in range(40))
 
 
 def test_an_endpoint_that_begins_to_close_connections_is_asked_carefully_again() -> None:
     gate = ConcurrencyLimit()
     fill(gate)
-    gate.leave(endpoint(), keeps_open=True)
-    gate.leave(endpoint(), keeps_open=False)
+    gate.release(endpoint(), keep_alive=True)
+    gate.release(endpoint(), keep_alive=False)
 
-    assert gate.enter(endpoint(), Deadline(0))
-    assert gate.enter(endpoint(), Deadline(0))
-    assert not gate.enter(endpoint(), Deadline(0.01))
+    assert gate.acquire(endpoint(), Deadline(0))
+    assert gate.acquire(endpoint(), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0.01))
 
 
 def test_waiting_ends_as_soon_as_there_is_room() -> None:
@@ -63,12 +63,12 @@ def test_waiting_ends_as_soon_as_there_is_room() -> None:
     entered = threading.Event()
 
     def wait() -> None:
-        assert gate.enter(endpoint(), Deadline(30))
+        assert gate.acquire(endpoint(), Deadline(30))
         entered.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
-    gate.leave(endpoint(), keeps_open=False)
+    gate.release(endpoint(), keep_alive=False)
 
     assert entered.wait(10)
     thread.join(10)
@@ -77,50 +77,50 @@ def test_waiting_ends_as_soon_as_there_is_room() -> None:
 def test_who_is_asked_to_wait_lets_nobody_in_until_then() -> None:
     clock = Clock()
     gate = ConcurrencyLimit(clock)
-    gate.hold(endpoint(), 60)
+    gate.pause(endpoint(), 60)
 
     clock.seconds += 59
-    assert not gate.enter(endpoint(), Deadline(0.01))
-    assert gate.enter(endpoint("other.example"), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0.01))
+    assert gate.acquire(endpoint("other.example"), Deadline(0))
     clock.seconds += 1
-    assert gate.enter(endpoint(), Deadline(0))
+    assert gate.acquire(endpoint(), Deadline(0))
 
 
 def test_who_has_waited_need_not_wait_again() -> None:
     gate = ConcurrencyLimit()
-    gate.hold(endpoint(), 60)
+    gate.pause(endpoint(), 60)
 
-    assert gate.enter(endpoint(), Deadline(0), has_waited=True)
+    assert gate.acquire(endpoint(), Deadline(0), has_waited=True)
 
 
 def test_after_a_wait_half_as_many_are_let_in_and_with_trust_more_again() -> None:
     clock = Clock()
     gate = ConcurrencyLimit(clock)
     fill(gate)
-    gate.leave(endpoint(), keeps_open=True)
-    assert [gate.enter(endpoint(), Deadline(0)) for _ in range(5)] == [True] * 5  # eight are inside
+    gate.release(endpoint(), keep_alive=True)
+    assert [gate.acquire(endpoint(), Deadline(0)) for _ in range(5)] == [True] * 5  # eight are inside
 
-    gate.hold(endpoint(), 10)
-    gate.hold(endpoint(), 20)  # others, of whom the same was asked at the same time
+    gate.pause(endpoint(), 10)
+    gate.pause(endpoint(), 20)  # others, of whom the same was asked at the same time
     clock.seconds += 20
-    assert not gate.enter(endpoint(), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0))
     for _ in range(4):
-        gate.leave(endpoint(), keeps_open=True)
-    assert not gate.enter(endpoint(), Deadline(0))
-    gate.leave(endpoint(), keeps_open=True)
-    assert gate.enter(endpoint(), Deadline(0))
+        gate.release(endpoint(), keep_alive=True)
+    assert not gate.acquire(endpoint(), Deadline(0))
+    gate.release(endpoint(), keep_alive=True)
+    assert gate.acquire(endpoint(), Deadline(0))
     for _ in range(40):
-        gate.leave(endpoint(), keeps_open=True)
-        assert gate.enter(endpoint(), Deadline(0))
-    assert gate.enter(endpoint(), Deadline(0))
-    assert gate.enter(endpoint(), Deadline(0))
-    assert not gate.enter(endpoint(), Deadline(0))
+        gate.release(endpoint(), keep_alive=True)
+        assert gate.acquire(endpoint(), Deadline(0))
+    assert gate.acquire(endpoint(), Deadline(0))
+    assert gate.acquire(endpoint(), Deadline(0))
+    assert not gate.acquire(endpoint(), Deadline(0))
 
 
 def test_at_least_one_is_let_in() -> None:
     gate = ConcurrencyLimit()
     for _ in range(5):
-        gate.hold(endpoint(), 0.0)
+        gate.pause(endpoint(), 0.0)
 
-    assert gate.enter(endpoint(), Deadline(1))
-    assert not gate.enter(endpoint(), Deadline(0))
+    assert gate.acquire(endpoint(), Deadline(1))
+    assert not gate.acquire(endpoint(), Deadline(0))

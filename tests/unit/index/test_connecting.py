@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mothball.index.client import Client, ClientSettings
-from mothball.index.concurrency_limit import CAREFUL
+from mothball.index.concurrency_limit import INITIAL_LIMIT
 from mothball.index.connecting import connect
 from mothball.index.page_request import Failed, PageRequest
 from mothball.model.lookup import Cause
@@ -143,7 +143,7 @@ def test_an_address_that_connects_at_once_is_taken(monkeypatch: pytest.MonkeyPat
 
 def test_a_host_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
-    with pytest.raises(OSError, match="it has no address"):
+    with pytest.raises(OSError, match="the host has no address"):
         connect("index.example", 443, 5.0)
 
 
@@ -173,6 +173,6 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
             outcomes = [outcome for _, outcome in client.fetch(requests)]
     finally:
         released.set()
-    assert outcomes == [Failed(Cause.TIMEOUT, "index.example did not take the connection in time")] * 50
+    assert outcomes == [Failed(Cause.TIMEOUT, "connecting to index.example timed out")] * 50
     # Those that are let in at first; the others learn from them that the host cannot be reached.
-    assert len(asked) <= CAREFUL
+    assert len(asked) <= INITIAL_LIMIT

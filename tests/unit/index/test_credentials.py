@@ -75,7 +75,7 @@ def store(*addresses: str | UserIndexUrl, environment: dict[str, str] | None = N
 
 def first(asked: CredentialStore, index: str) -> Login | None:
     """Return the login that a page of ``index`` is asked for with."""
-    return asked.first(page_url(index, "lib"))
+    return asked.initial_login(page_url(index, "lib"))
 
 
 def netrc(directory: Path, text: str) -> dict[str, str]:
@@ -106,13 +106,13 @@ def test_a_login_goes_nowhere_else(url: str, home: Path) -> None:
     everything = netrc(home, f"machine index.example login user password {SECRET}\ndefault login x password {SECRET}\n")
     asked = store(HOME, environment=everything)
     assert first(asked, url) is None
-    assert asked.after_refusal(page_url(url, "lib"), None) is None
+    assert asked.login_after_401(page_url(url, "lib"), None) is None
 
 
 @given(st.text(st.sampled_from("https:/@.-%?#[]\\ index.example0443user")), st.sampled_from(["", *IMPOSTORS]))
 def test_whatever_a_repository_writes_a_login_goes_to_no_other_place(text: str, start: str) -> None:
     page = page_url(start + text, "lib")
-    if store(HOME).first(page) is not None:
+    if store(HOME).initial_login(page) is not None:
         # Held against the parsers of those who connect.
         request = requests.Request("GET", page).prepare()
         assert urlsplit(str(request.url)).hostname == "index.example"
@@ -234,9 +234,9 @@ def test_netrc_lies_in_the_users_home(home: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [
-        (f"machine index.example login user\npassword {SECRET} {SECRET}\n".encode(), "netrc cannot be read (line 3)"),
-        (b"\xff\xfe\x00machine", "netrc cannot be read"),
-        (b"#" * 1_100_000, "netrc cannot be read"),
+        (f"machine index.example login user\npassword {SECRET} {SECRET}\n".encode(), "cannot parse netrc (line 3)"),
+        (b"\xff\xfe\x00machine", "cannot read netrc"),
+        (b"#" * 1_100_000, "cannot read netrc"),
     ],
 )
 def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: bytes, trouble: str, home: Path) -> None:
@@ -269,7 +269,7 @@ def test_an_index_that_wants_credentials_gets_those_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
         assert ask(index, named(index)) == [FETCHED]
         assert ask(index, CredentialSettings()) == [
-            Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it wants credentials")
+            Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)")
         ]
         assert index.count() == 2
 
@@ -299,7 +299,7 @@ def test_credentials_that_are_refused_are_sent_no_more() -> None:
         outcomes = ask(index, named(index), names=names)
         # A few were on their way before the first was refused.
         assert index.count() < 40
-    detail = f"127.0.0.1:{index.port} refuses access (401): it does not take your credentials"
+    detail = f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected)"
     assert outcomes == [Failed(Cause.UNAUTHORIZED, detail)] * len(names)
 
 
@@ -309,8 +309,8 @@ def test_a_page_that_is_forbidden_says_whether_credentials_were_sent() -> None:
         [with_them] = ask(index, named(index))
     assert isinstance(without, Failed)
     assert isinstance(with_them, Failed)
-    assert without.detail.endswith("(403): it forbids us this page")
-    assert with_them.detail.endswith("(403): your credentials do not open this page")
+    assert without.detail.endswith("returned 403 Forbidden")
+    assert with_them.detail.endswith("returned 403 Forbidden (your credentials do not give access)")
 
 
 def test_a_netrc_that_cannot_be_read_is_told_where_credentials_are_wanted(home: Path) -> None:
@@ -318,5 +318,5 @@ def test_a_netrc_that_cannot_be_read_is_told_where_credentials_are_wanted(home: 
     with ScriptedIndex({"old-lib": Reply(401)}) as index:
         [outcome] = ask(index, named(index, ""))
     assert isinstance(outcome, Failed)
-    assert "it wants credentials (netrc cannot be read" in outcome.detail
+    assert "(credentials are required; cannot parse netrc" in outcome.detail
     assert SECRET not in outcome.detail

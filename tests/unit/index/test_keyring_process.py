@@ -108,11 +108,11 @@ def test_a_keyring_that_prompts_finds_no_terminal_and_fails(tmp_path: Path) -> N
 def test_a_keyring_that_hangs_is_killed_with_its_children_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keyring_process, "_LIMIT", 2.0)
+    monkeypatch.setattr(keyring_process, "_TIMEOUT", 2.0)
     keyring = TestKeyring(tmp_path / "keyring", {"hang": True})
     asked = of(keyring)
     assert asked.login(USER) is None
-    assert asked.error == "the keyring gave no answer within 2 s"
+    assert asked.error == "keyring did not finish within 2 s"
     keyring.wait_for_the_end()
     monkeypatch.setattr(subprocess, "Popen", None)
     assert asked.login(USER) is None
@@ -139,7 +139,7 @@ def test_a_keyring_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     program.chmod(0o755)
     asked = Keyring(KeyringProvider.AUTO, {"PATH": str(tmp_path)})
     assert asked.login(USER) is None
-    assert asked.error == "the keyring cannot be started"
+    assert asked.error == "cannot start keyring"
 
 
 def test_what_lies_in_the_working_directory_or_a_relative_path_is_not_run(
@@ -215,15 +215,15 @@ def test_what_the_keyring_gives_and_the_index_refuses_is_not_tried_again(tmp_pat
         [outcome] = ask(index, keyring, "", "lib")
         assert index.count() == 2
     assert outcome == Failed(
-        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} refuses access (401): it does not take your credentials"
+        Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected)"
     )
 
 
 def test_the_keyring_is_not_asked_for_plain_http_that_only_a_repository_names() -> None:
     store = CredentialStore(CredentialSettings(), {"PATH": "/nowhere"})
     page = page_url("http://index.example/simple/", "lib")
-    assert store.after_refusal(page, None) is None
-    assert store._inquiries == {}
+    assert store.login_after_401(page, None) is None
+    assert store._keyring_results == {}
 
 
 def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,11 +236,11 @@ def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Keyring, "login", answer)
     store = CredentialStore(CredentialSettings((UserIndexUrl("https://token:@index.example/simple/"),)), {})
     page = page_url(INDEX, "lib")
-    sent = store.first(page)
+    sent = store.initial_login(page)
     assert sent == Login("token", "")
-    assert store.after_refusal(page, sent) == Login("user", SECRET)
-    assert store.first(page_url(INDEX, "other")) == Login("user", SECRET)
-    assert store.after_refusal(page, Login("user", SECRET)) is None
+    assert store.login_after_401(page, sent) == Login("user", SECRET)
+    assert store.initial_login(page_url(INDEX, "other")) == Login("user", SECRET)
+    assert store.login_after_401(page, Login("user", SECRET)) is None
     assert asked == [KeyringRequest(SERVICES, "token", shows_user=False)]
 
 

@@ -13,9 +13,9 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from packaging.version import Version
 
 from mothball.index import simple_json
-from mothball.index.latest_release import PublishedFile, release_of
+from mothball.index.latest_release import PublishedFile, release_from_file
 from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import decode_page, lookup_of
+from mothball.index.simple_api import decode_page, status_of_page
 from mothball.model.errors import PageError
 from mothball.model.lookup import Origin, Release
 from tests.support.timing import least_seconds
@@ -68,7 +68,7 @@ def release(*files: object) -> Release | None:
     ],
 )
 def test_the_version_is_that_in_the_name_of_the_file(file_name: str, version: str | None) -> None:
-    found = release_of(PublishedFile(file_name, TIME), "old-lib")
+    found = release_from_file(PublishedFile(file_name, TIME), "old-lib")
     assert found == (None if version is None else Release(version, "2024-05-06"))
 
 
@@ -90,7 +90,7 @@ def test_the_version_is_that_in_the_name_of_the_file(file_name: str, version: st
     ],
 )
 def test_the_day_is_that_of_the_time_in_utc(upload_time: str, date: str | None) -> None:
-    found = release_of(PublishedFile("old_lib-1.0.tar.gz", upload_time), "old-lib")
+    found = release_from_file(PublishedFile("old_lib-1.0.tar.gz", upload_time), "old-lib")
     assert found == (None if date is None else Release("1.0", date))
 
 
@@ -107,7 +107,7 @@ def test_names_of_files_are_read_as_packaging_reads_them(name: str, version: str
     assert parse_sdist_filename(sdist) == (normalised, Version(version))
     assert parse_wheel_filename(wheel)[:2] == (normalised, Version(version))
     for file_name in (sdist, wheel):
-        assert release_of(PublishedFile(file_name, TIME), normalised) == Release(version, "2024-05-06")
+        assert release_from_file(PublishedFile(file_name, TIME), normalised) == Release(version, "2024-05-06")
 
 
 _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
@@ -118,7 +118,7 @@ _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
     st.text() | st.just(TIME),
 )
 def test_whatever_a_page_says_a_release_is_one_short_harmless_word(file_name: str, upload_time: str) -> None:
-    found = release_of(PublishedFile(file_name, upload_time), "old-lib")
+    found = release_from_file(PublishedFile(file_name, upload_time), "old-lib")
     assert found is None or (set(found.version) <= _HARMLESS and 0 < len(found.version) <= 64 and len(found.date) == 10)
 
 
@@ -177,4 +177,6 @@ def test_a_list_of_files_is_read_in_linear_time() -> None:
 @pytest.mark.parametrize("marker", [None, "archived", "odd"])
 def test_every_answer_that_comes_of_a_page_bears_its_release(marker: str | None) -> None:
     told = Release("1.0", "2024-05-06")
-    assert lookup_of(ProjectPage(marker, release=told), Origin("https://index.example/simple/", 1.0)).release == told
+    assert (
+        status_of_page(ProjectPage(marker, release=told), Origin("https://index.example/simple/", 1.0)).release == told
+    )

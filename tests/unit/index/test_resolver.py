@@ -51,7 +51,10 @@ def world(tmp_path: Path) -> Iterator[World]:
         (Fetched(ProjectPage("")), UnrecognizedStatus("", "", LIVE)),
         (NotFound(), Missing(LIVE)),
         (DOWN, Unavailable(Cause.TIMEOUT, "timed out", LIVE)),
-        (NotModified(), Unavailable(Cause.UNEXPECTED_RESPONSE, "it answered 304 to an unconditional request", LIVE)),
+        (
+            NotModified(),
+            Unavailable(Cause.UNEXPECTED_RESPONSE, "304 Not Modified in response to an unconditional request", LIVE),
+        ),
     ],
 )
 def test_every_outcome_has_its_answer(world: World, outcome: Outcome, answer: IndexResult) -> None:
@@ -96,7 +99,7 @@ def test_a_client_that_loses_a_request_costs_an_answer_and_no_more(world: World)
     statuses = Resolver(open_client=world.fetcher.open, cache=world.cache, clock=lambda: NOW)
     one, other = Query("a", (INDEX,)), Query("b", (INDEX,))
     assert statuses.look_up([one, other]) == {
-        one: Unavailable(Cause.UNEXPECTED_RESPONSE, "no answer came back", LIVE),
+        one: Unavailable(Cause.UNEXPECTED_RESPONSE, "no response was received", LIVE),
         other: Missing(LIVE),
     }
 

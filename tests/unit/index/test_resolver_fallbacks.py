@@ -50,7 +50,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 # --- offline ----------------------------------------------------------------------------------------------------------
 
 OFFLINE = LookupSettings(offline=True, refresh=True)
-UNKNOWN = Unavailable(Cause.OFFLINE, "offline, and neither cache nor snapshot knows it", LIVE)
+UNKNOWN = Unavailable(Cause.OFFLINE, "offline, and neither in the cache nor in a snapshot", LIVE)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class MemoryCache(StatusCache):
     def states_markers(self, index: str) -> bool:
         return index in self.known
 
-    def remember_stating(self, index: str) -> None:
+    def record_markers(self, index: str) -> None:
         self.known.add(index)
 
 

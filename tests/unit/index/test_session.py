@@ -129,7 +129,7 @@ def test_a_cache_that_cannot_be_opened_is_told_once_and_done_without(client: Fak
     [problem] = session.problems()
     assert problem.severity is Severity.WARNING
     assert str(cache_directory) in problem.message
-    assert problem.message.endswith("; went on without it")
+    assert problem.message.endswith("; continuing without a cache")
     assert problem.help
     assert len(client.asked) == 2
 

@@ -56,7 +56,7 @@ def test_a_null_or_an_empty_marker_counts_as_absent(marker: object) -> None:
     ],
 )
 def test_a_page_that_states_two_statuses_is_none(content: dict[str, object]) -> None:
-    with pytest.raises(PageError, match="states two statuses, 'a"):
+    with pytest.raises(PageError, match="two statuses, 'a"):
         page({"name": "pil", **content})
 
 
@@ -107,7 +107,7 @@ def test_a_marker_wins_over_nonsense_in_meta() -> None:
 )
 def test_a_wrong_type_is_an_error_and_never_an_absent_marker(odd: dict[str, object]) -> None:
     content = {"name": "pil", "files": []} | odd
-    with pytest.raises(PageError, match="wrong shape: "):
+    with pytest.raises(PageError, match="invalid field: "):
         page(content)
 
 
@@ -117,7 +117,7 @@ def test_a_marker_that_is_no_literal_of_the_standard_is_returned_as_it_is(marker
 
 
 def test_a_page_of_another_project_is_an_error() -> None:
-    with pytest.raises(PageError, match="another project's, 'pillow'"):
+    with pytest.raises(PageError, match="another project, 'pillow'"):
         page({"name": "pillow", "project-status": {"status": "active"}})
 
 
@@ -132,7 +132,7 @@ def test_every_minor_version_is_read(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["2.0", "10.1"])
 def test_a_higher_major_version_is_an_error(version: str) -> None:
-    with pytest.raises(PageError, match=rf"speaks simple API version {version}; this mothball knows version 1"):
+    with pytest.raises(PageError, match=rf"simple API version {version}; only version 1 is supported"):
         page({"name": "pil", "meta": {"api-version": version}})
 
 
@@ -140,20 +140,20 @@ def test_a_higher_major_version_is_an_error(version: str) -> None:
     "version", ["", "1", "one", "1.0.0", "1.x", "-1.0", "1.0\n", "\u0663.\u0660", "9" * 5000 + ".0"]
 )
 def test_a_version_that_is_none_is_an_error(version: str) -> None:
-    with pytest.raises(PageError, match="which is none"):
+    with pytest.raises(PageError, match="invalid simple API version"):
         page({"name": "pil", "meta": {"api-version": version}})
 
 
 @pytest.mark.parametrize(
     ("content", "lacking"),
     [
-        ({}, "neither name nor files"),
-        ({"error": "log in first"}, "neither name nor files"),
-        ({"meta": {}}, "neither name nor files"),
-        ({"meta": None}, "neither name nor files"),
-        ({"meta": {"request": "1"}, "errors": []}, "neither name nor files"),
-        ({"meta": {"api-version": "1.0"}, "error": "login required"}, "neither name nor files"),
-        ({"files": None}, "neither name nor files"),
+        ({}, "no name and no files"),
+        ({"error": "log in first"}, "no name and no files"),
+        ({"meta": {}}, "no name and no files"),
+        ({"meta": None}, "no name and no files"),
+        ({"meta": {"request": "1"}, "errors": []}, "no name and no files"),
+        ({"meta": {"api-version": "1.0"}, "error": "login required"}, "no name and no files"),
+        ({"files": None}, "no name and no files"),
         ({"files": [], "meta": {"api-version": "1.4"}}, "no name"),
         ({"name": None, "files": [], "project-status": {"status": "active"}}, "no name"),
         ({"name": "pil"}, "no files"),
@@ -165,13 +165,13 @@ def test_a_version_that_is_none_is_an_error(version: str) -> None:
     ],
 )
 def test_json_that_is_no_project_page_is_an_error_that_says_what_it_lacks(content: object, lacking: str) -> None:
-    with pytest.raises(PageError, match=f"no project page: it has {lacking}"):
+    with pytest.raises(PageError, match=f"not a project page: it has {lacking}"):
         bare(content)
 
 
 @pytest.mark.parametrize("more", [{}, {"name": "pil"}, {"project-status": {"status": "active"}}])
 def test_the_list_of_all_projects_is_no_page_of_any(more: dict[str, object]) -> None:
-    with pytest.raises(PageError, match="list of projects"):
+    with pytest.raises(PageError, match="list of all projects"):
         bare({"meta": {"api-version": "1.4"}, "projects": [{"name": "pil"}], **more})
 
 
@@ -199,7 +199,7 @@ def test_deep_nesting_is_an_error_wherever_it_stands(where: str) -> None:
 
 @pytest.mark.parametrize("body", [b'{"name": "\xff"}', b'{"name": "\\ud800"}', b'{"name": "\\udfff\\ud800"}'])
 def test_text_that_is_no_unicode_is_an_error(body: bytes) -> None:
-    with pytest.raises(PageError, match="broken JSON"):
+    with pytest.raises(PageError, match="invalid JSON"):
         decode_page(body, JSON, "pil")
 
 
@@ -227,5 +227,5 @@ def test_json_is_recognised_whatever_it_is_called(content_type: str) -> None:
 
 @pytest.mark.parametrize("form", ["json", "html"])
 def test_a_content_type_of_another_major_version_is_an_error(form: str) -> None:
-    with pytest.raises(PageError, match="knows version 1"):
+    with pytest.raises(PageError, match="only version 1 is supported"):
         decode_page(ARCHIVED, f"application/vnd.pypi.simple.v2+{form}", "pil")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.index.page_request import ProjectPage
-from mothball.index.simple_api import decode_page, lookup_of
+from mothball.index.simple_api import decode_page, status_of_page
 from mothball.model.errors import PageError
 from mothball.model.lookup import KnownStatus, Origin, ProjectStatus, StatusNotStated, UnrecognizedStatus
 
@@ -88,16 +88,16 @@ def test_both_forms_of_a_page_say_the_same(marker: str, reason: str) -> None:
 
 @pytest.mark.parametrize("status", list(ProjectStatus))
 def test_each_marker_of_the_standard_is_stated(status: ProjectStatus) -> None:
-    assert lookup_of(ProjectPage(status.value, "why"), ORIGIN) == KnownStatus(status, "why", ORIGIN)
+    assert status_of_page(ProjectPage(status.value, "why"), ORIGIN) == KnownStatus(status, "why", ORIGIN)
 
 
 def test_an_absent_marker_is_not_stated() -> None:
-    assert lookup_of(ProjectPage(None), ORIGIN) == StatusNotStated(ORIGIN)
+    assert status_of_page(ProjectPage(None), ORIGIN) == StatusNotStated(ORIGIN)
 
 
 @pytest.mark.parametrize("marker", ["Archived", "ARCHIVED", "archived ", "", "retired", "active\n"])
 def test_any_other_marker_is_unrecognized(marker: str) -> None:
-    assert lookup_of(ProjectPage(marker, "why"), ORIGIN) == UnrecognizedStatus(marker, "why", ORIGIN)
+    assert status_of_page(ProjectPage(marker, "why"), ORIGIN) == UnrecognizedStatus(marker, "why", ORIGIN)
 
 
 def test_turning_a_page_into_a_look_up_costs_no_decoder_and_no_http() -> None:
