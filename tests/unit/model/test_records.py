@@ -77,7 +77,7 @@ def test_record_is_a_tuple_with_named_fields() -> None:
     assert repr(record) == "Ours(one=1, two='b', three=())"
     assert copy.copy(record) == record
     assert record._asdict() == {"one": 1, "two": "b", "three": ()}
-    assert Ours.__doc__ == "A record of ours."
+    assert Ours.__doc__ == "A record of mothball."
 
 
 def test_replace_returns_a_new_record() -> None:
