@@ -148,7 +148,7 @@ def test_syntax_error_that_prevents_a_lookup_is_reported(project: Project) -> No
     result = project.check("--explain-index", "acme-web")
     assert result.code == 2
     assert "requirements.txt:1 cannot be read and may name an index" in result.out
-    assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is no option")
+    assert result.err.startswith("requirements.txt:1:1: error[unreadable] `--indexurl` is not a valid option")
 
 
 def test_name_in_no_file_uses_the_indexes_of_the_project(project: Project) -> None:
