@@ -1,20 +1,19 @@
-"""A tolerant TOML scanner: every key, value, header and comment with its place, also in a half-typed document.
+"""Tolerant TOML scanner: find every key, value, header and comment with its span, also in incomplete documents.
 
-It reads TOML 1.0 and 1.1. ``scan`` never raises and never stops at an error: it reports the error and goes on where
-the rest of the document keeps its meaning. What it makes of broken places:
+It supports TOML 1.0 and 1.1. ``scan`` never raises and never stops at an error: it reports the error and continues so
+that the rest of the document keeps its meaning. Recovery from errors:
 
-- a string without its closing quote ends with the line;
-- an array without its ``]`` ends before the next ``key =`` or table header;
-- an inline table without its ``}`` ends where something stands that cannot belong to it;
-- items that follow an array, or stand where its ``[`` is missing, still belong to its key;
-- a header that lacks a bracket is a header, a second statement on a line is read, the marks of a merge conflict are
-  stepped over, and of any other line that makes no sense only this line is lost.
+- an unclosed string ends with the line;
+- an array without ``]`` ends before the next ``key =`` or table header;
+- an inline table without ``}`` ends before the first token that cannot belong to it;
+- items after an array, or without the opening ``[``, still belong to its key;
+- a header with a missing bracket counts as a header, a second statement on a line is read, merge conflict markers are
+  skipped, and any other invalid line is skipped on its own.
 
-The text is expected without a byte-order mark; one that is there is an error and is stepped over. The cap on file size
-is the caller's.
+The text must not have a byte-order mark; it would be reported as an error and skipped. The caller limits the file size.
 
-``toml_values`` holds what is found, ``toml_text`` reads strings and scalars, ``toml_tables`` knows what the statements
-add up to, ``toml_scanner`` goes through the text. Others use this module.
+Other packages use this module only: ``values`` defines the records, ``strings`` reads strings and scalars, ``tables``
+tracks table definitions and queries a finished scan, and ``scanner`` processes the text.
 """
 
 from __future__ import annotations
@@ -69,23 +68,23 @@ __all__ = [
 
 
 def scan(text: str) -> TomlScan:
-    """Read a TOML document; the result's ``errors`` are empty exactly where the text is TOML 1.1.
+    """Scan a TOML document; ``errors`` of the result is empty exactly if the text is valid TOML 1.1.
 
-    At most a hundred errors are kept, and a hundred levels of nesting read. Raises nothing, whatever the text.
+    At most 100 errors are kept, and at most 100 levels of nesting are read. Raises nothing.
     """
     return Scanner(text).document()
 
 
 def syntax_problems(document: TomlScan) -> list[ParseProblem]:
-    """Return the first syntax errors of a document as problems of its file."""
+    """Return the first syntax errors of a document as problems."""
     errors = document.errors[:MAX_SYNTAX_ERRORS]
     return [ParseProblem(error.span, f"invalid TOML: {error.message}", error.help) for error in errors]
 
 
 @lru_cache(maxsize=4)
 def scan_cached(text: str) -> TomlScan:
-    """Read a TOML document as ``scan`` does, and remember the last few: for a pyproject.toml that holds our table.
+    """Scan a TOML document with a small cache.
 
-    Its table is looked for, then read, and then the file is read for its dependencies.
+    A pyproject.toml is scanned to look for mothball's table, to read that table, and to read the dependencies.
     """
     return scan(text)

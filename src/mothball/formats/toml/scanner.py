@@ -1,13 +1,13 @@
-"""One pass through a TOML document, without second tries: time is linear in its length, and nesting is capped.
+"""Scan a TOML document in one pass, in linear time and with limited nesting.
 
-What it makes of broken places is told in ``toml``, by which others use it.
+The error recovery is described in ``api``, the module for other packages.
 """
 
 from __future__ import annotations
 
 import re
 
-from mothball.formats.toml.cursor import HALF_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor
+from mothball.formats.toml.cursor import INCOMPLETE_HEADER, LINE_ENDS, MAX_DEPTH, SPACE, Cursor
 from mothball.formats.toml.strings import end_of, read_scalar, read_string
 from mothball.formats.toml.tables import Definitions
 from mothball.formats.toml.values import (
@@ -25,35 +25,34 @@ from mothball.formats.toml.values import (
 from mothball.model.document import Span
 from mothball.model.records import make
 
-# The forms that most statements, items and headers have: read at one go.
+# The most common forms of statements, items and headers, matched by one pattern each.
 _SIMPLE_PAIR = re.compile(r'([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+("([^"\\\r\n]++)")[ \t]*+(?=[\r\n#]|\Z)')
 _SIMPLE_KEY = re.compile(r"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_STRING = re.compile(r'"([^"\\\r\n]++)"')
 _SIMPLE_ITEM = re.compile(r'[ \t\r\n]*+"([^"\\\r\n]++)"[ \t]*+(?:(,)|(?=[\]\r\n#]))')
 _SIMPLE_HEADER = re.compile(r"\[([A-Za-z0-9_-]++(?>(?:\.[A-Za-z0-9_-]++)*))\](?=[ \t]*+(?:[\r\n#]|\Z))")
 
-# What may stand between a key and its value where "=" is missing or is not what follows the key. Left as text: `re`
-# compiles it when it is first asked for.
+# Text between a key and its value if "=" is missing or does not follow the key directly. `re` compiles it on first use.
 _TO_VALUE = r"""[ \t:]*+(?=["'\[{])|[^\r\n=#"'\[\]{},]*+=(?!=)[ \t]*+"""
 
 
 class Scanner(Cursor):
-    """One scan. Methods that read something take where it begins and return it with where reading goes on."""
+    """One scan. Methods that read a value take its offset and return it with the offset after it."""
 
     def __init__(self, text: str) -> None:
-        """Take the text to scan."""
+        """Initialize with the text to scan."""
         super().__init__(text)
         self._entries: list[TomlEntry] = []
         self._headers: list[Header] = []
         self._definitions = Definitions()
         self._table: Path = ()
-        # Whether the statement before was an entry: items outside of an array are then taken for its.
+        # True if the statement before was an entry: items outside of an array are then added to it.
         self._after_entry = False
-        # The entry whose array was left open last: they are taken for its rather than for the last one's.
+        # The entry with the last unclosed array: such items are added to it instead of the last entry.
         self._open_entry: TomlEntry | None = None
 
     def document(self) -> TomlScan:
-        """Read the whole text, once."""
+        """Scan the whole text; must be called only once."""
         text = self._text
         position = 0
         if text.startswith("\ufeff"):
@@ -75,9 +74,9 @@ class Scanner(Cursor):
         if not keys and text[after : after + 1] in {'"', "'"}:
             self._error(after, after + 1, "unclosed quote", "close the quote, or remove it")
             keys, after = self._keys(after + 1)
-        half = re.compile(HALF_HEADER).match(text, position)
-        if not keys or text.startswith(",", after) or (half and half[2]):
-            # Without a whole name it opens no table: what follows still belongs to the one before.
+        incomplete = re.compile(INCOMPLETE_HEADER).match(text, position)
+        if not keys or text.startswith(",", after) or (incomplete and incomplete[2]):
+            # Without a complete name it opens no table: the following entries still belong to the table before.
             self._error_at(position, "incomplete table header", "write [NAME]")
             return self._rest_of_line(position)
         return self._close_header(position, opening, keys, after)
@@ -92,16 +91,16 @@ class Scanner(Cursor):
         return self._rest_of_line(span.end) if following is None else following
 
     def _open_table(self, keys: tuple[Key, ...], span: Span, *, is_array: bool) -> None:
-        path, complaint = self._definitions.open_table(keys, is_array=is_array)
-        self._complain(keys, complaint)
+        path, error = self._definitions.open_table(keys, is_array=is_array)
+        self._report_definition(keys, error)
         self._headers.append(Header(path, keys, span, len(self._entries)))
         self._table = path
         self._after_entry = False
         self._open_entry = None
 
-    def _complain(self, keys: tuple[Key, ...], complaint: str) -> None:
-        if complaint:
-            self._error(keys[0].span.start, keys[-1].span.end, complaint, "rename it, or merge the two definitions")
+    def _report_definition(self, keys: tuple[Key, ...], error: str) -> None:
+        if error:
+            self._error(keys[0].span.start, keys[-1].span.end, error, "rename it, or merge the two definitions")
 
     # --- key/value pairs ----------------------------------------------------------------------------------------------
 
@@ -111,7 +110,7 @@ class Scanner(Cursor):
             key = make(Key, (name, make(Span, simple.span(1))))
             string = make(String, (make(Span, simple.span(2)), value, 1, True, ()))
             self._entries.append(make(TomlEntry, ((*self._table, name), (key,), string)))
-            self._complain((key,), self._definitions.define((key,)))
+            self._report_definition((key,), self._definitions.define((key,)))
             self._after_entry = True
             return simple.end()
         if simple := _SIMPLE_KEY.match(self._text, position):
@@ -119,13 +118,13 @@ class Scanner(Cursor):
         keys, after = self._keys(position, len(self._table))
         if keys and self._text.startswith("=", after):
             return self._pair(keys, end_of(SPACE, self._text, after + 1))
-        return self._odd_statement(position, keys, after)
+        return self._invalid_statement(position, keys, after)
 
     def _pair(self, keys: tuple[Key, ...], position: int) -> int:
         path = (*self._table, *[key.name for key in keys])
         value, position = self._value(position, len(path))
         self._entries.append(TomlEntry(path, keys, value))
-        self._complain(keys, self._definitions.define(keys))
+        self._report_definition(keys, self._definitions.define(keys))
         self._after_entry = True
         if isinstance(value, Array):
             self._open_entry = None if value.closed else self._entries[-1]
@@ -134,7 +133,7 @@ class Scanner(Cursor):
     # --- values -------------------------------------------------------------------------------------------------------
 
     def _value(self, position: int, depth: int, closer: str = "") -> tuple[Value, int]:
-        """Read a value. ``closer`` is what closes the array or inline table around it, empty where there is none."""
+        """Read a value. ``closer`` is the closing bracket of the enclosing array or inline table, if any."""
         text = self._text
         if simple := _SIMPLE_STRING.match(text, position):
             return make(String, (make(Span, simple.span()), simple[1], 1, True, ())), simple.end()
@@ -158,7 +157,7 @@ class Scanner(Cursor):
         return self._inline_table(position, depth, closer)
 
     def _items(self, start: int, position: int, items: list[Value], depth: int, closer: str = "") -> tuple[Array, int]:
-        """Read the items of an array that begins at ``start``, those in ``items`` already read."""
+        """Read the items of an array that begins at ``start``; ``items`` are those already read."""
         text = self._text
         separated = True
         while True:
@@ -183,7 +182,7 @@ class Scanner(Cursor):
                 case "}":
                     self._error(position, position + 1, "unmatched `}`", "remove it")
                     position += 1
-                case _ if self._is_conflict(position) or self._is_half_header(position):
+                case _ if self._report_conflict_marker(position) or self._is_incomplete_header(position):
                     position = self._rest_of_line(position)
                     separated = True
                 case _:
@@ -219,14 +218,14 @@ class Scanner(Cursor):
                 return InlineTable(Span(start, end), tuple(entries), closed=False), position
             value, position = self._value(end_of(SPACE, text, after + 1), depth + len(keys), "}")
             entries.append(make(TomlEntry, (tuple([key.name for key in keys]), keys, value)))
-            self._complain(keys, definitions.define(keys))
-            # An array that ends before a key on the same line has taken the comma in.
-            separated = isinstance(value, Array) and not value.closed and position != self._fresh
+            self._report_definition(keys, definitions.define(keys))
+            # An unclosed array that ends before a key on the same line has consumed the comma.
+            separated = isinstance(value, Array) and not value.closed and position != self._line_start
 
-    # --- broken places ------------------------------------------------------------------------------------------------
+    # --- error recovery -----------------------------------------------------------------------------------------------
 
     def _after_value(self, position: int) -> int:
-        """Go on behind the value of the entry read last: at the line's end, or where the line makes sense again."""
+        """Return the offset to continue at after the value of the last entry."""
         if end := LINE_ENDS.match(self._text, position):
             return end.end()
         entry = self._entries[-1]
@@ -242,7 +241,7 @@ class Scanner(Cursor):
         return self._stray_items(entry, start) if following is None else following
 
     def _stray_items(self, entry: TomlEntry, position: int) -> int:
-        """Read what follows the value of ``entry`` on its line, if it is what an array lost its bracket before."""
+        """Read the rest of a line after the value of ``entry`` as items of an array with a missing bracket."""
         char = self._text[position]
         if isinstance(entry.value, String | InlineTable) and char in ",]":
             array, position = self._items(entry.value.span.start, position, [entry.value], len(entry.path))
@@ -254,7 +253,7 @@ class Scanner(Cursor):
         return self._rest_of_line(position)
 
     def _more_items(self, position: int) -> int:
-        """Read items that stand outside of an array, and keep them as a second value of the entry they belong to."""
+        """Read items outside of an array and add them as a second value of the entry that they belong to."""
         entry = self._open_entry or self._entries[-1]
         array, position = self._items(position, position, [], len(entry.path))
         if array.closed:
@@ -263,11 +262,11 @@ class Scanner(Cursor):
             self._entries.append(entry._replace(value=array._replace(closed=False)))
         return position
 
-    def _odd_statement(self, position: int, keys: tuple[Key, ...], after: int) -> int:
-        """Make the best of a line that is neither a key/value pair nor a table header."""
+    def _invalid_statement(self, position: int, keys: tuple[Key, ...], after: int) -> int:
+        """Recover from a line that is neither a key/value pair nor a table header."""
         text = self._text
         char = text[position]
-        if self._is_conflict(position):
+        if self._report_conflict_marker(position):
             return self._rest_of_line(position)
         if char in "]},=":
             self._error(position, position + 1, f"unexpected `{char}`", "remove it")
@@ -279,12 +278,12 @@ class Scanner(Cursor):
             return self._more_items(position)
         if keys and text.startswith("]", after) and text[position - 1 : position] in {"", "\n", "\r"}:
             return self._close_header(position, 0, keys, after)
-        if keys and (found := re.compile(_TO_VALUE).match(text, after)):
-            return self._pair(keys, found.end())
+        if keys and (separator := re.compile(_TO_VALUE).match(text, after)):
+            return self._pair(keys, separator.end())
         return self._rest_of_line(position)
 
     def _could_be_item(self, position: int) -> bool:
-        """Tell whether a line that is no statement could be an item of an array that has lost its bracket before."""
+        """Return True if an invalid line could be an item of an array with a missing bracket."""
         text = self._text
         char = text[position]
         if char == "{":
@@ -293,7 +292,7 @@ class Scanner(Cursor):
 
 
 def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
-    """Return the parts of a dotted key without quotes and white space that stands at ``position``."""
+    """Return the parts of a dotted key at ``position``, which has no quotes or white space."""
     keys = []
     for name in dotted.split("."):
         keys.append(Key(name, Span(position, position + len(name))))
@@ -302,12 +301,12 @@ def _split_key(dotted: str, position: int) -> tuple[Key, ...]:
 
 
 def _in_brackets(entry: TomlEntry, end: int) -> TomlEntry:
-    """Return ``entry`` with the string in it made the array whose opening bracket is missing."""
+    """Return ``entry`` with its string value wrapped in an array whose opening bracket is missing."""
     if not isinstance(entry.value, String):
         return entry
     return entry._replace(value=Array(Span(entry.value.span.start, end), (entry.value,), closed=False))
 
 
 def _is_open(value: Value) -> bool:
-    """Tell whether ``value`` is an array or inline table that was left open: what follows it is anybody's guess."""
+    """Return True if ``value`` is an unclosed array or inline table."""
     return isinstance(value, Array | InlineTable) and not value.closed

@@ -1,8 +1,8 @@
-"""TOML's strings and scalars: where one ends, and what it means (TOML 1.1, "String" to "Local Time").
+"""Read TOML strings and scalars (TOML 1.1, "String" to "Local Time").
 
-Control characters are not looked at here: no part of a document may hold one, so they are found in one go elsewhere.
-Nothing backtracks: what could is possessive, or in an atomic group. A group is never made possessive itself, for up to
-Python 3.11.4, and Debian 12 has 3.11.2, ``(?:...)*+`` keeps the first half of a last round that fails.
+Control characters are not checked here but once for the whole document. The patterns never backtrack: they use
+possessive quantifiers and atomic groups. Groups are never possessive themselves, because up to Python 3.11.4 (Debian 12
+has 3.11.2) ``(?:...)*+`` keeps part of a failed last repetition.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 KEY = r"""(?:[A-Za-z0-9_-]++|"(?>(?:[^"\\\r\n]++|\\[^\r\n])*)"|'[^'\r\n]*+')"""
 KEYS = rf"{KEY}(?>(?:[ \t]*+\.[ \t]*+{KEY})*)"
-# One `=`: an unquoted `name == 1.0` in an array is no key.
+# A single `=`: an unquoted `name == 1.0` in an array is not a key.
 STATEMENT = rf"{KEYS}[ \t]*+=(?!=)"
 
-# Patterns that few documents need are left as text: `re` compiles them when they are first asked for, and keeps them.
+# Patterns that few documents need are not compiled at import: `re` compiles them on first use and caches them.
 
 # --- strings ----------------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ _SINGLE = {
     '"': re.compile(r'"(?>(?:[^"\\\r\n]++|\\[^\r\n]?+)*)'),
     "'": re.compile(r"'[^'\r\n]*+"),
 }
-# Up to two quotes may stand inside, also directly before the closing three.
+# Up to two adjacent quotes are allowed inside, also directly before the closing delimiter.
 _MULTI = {
     '"': r'"""(?>(?:[^"\\]++|(?s:\\.?+)|"{1,2}+(?!"))*)"{3,5}',
     "'": r"'''(?>(?:[^']++|'{1,2}+(?!'))*)'{3,5}",
@@ -46,17 +46,16 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 def end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Return where a match of ``pattern`` at ``position`` ends; ``position`` itself where there is none."""
-    found = pattern.match(text, position)
-    return found.end() if found else position
+    """Return the end of a match of ``pattern`` at ``position``, or ``position`` if there is none."""
+    match = pattern.match(text, position)
+    return match.end() if match else position
 
 
 def read_string(text: str, position: int, report: Callable[[TomlError], None], *, nested: bool) -> String:
-    """Read the string of any kind whose first quote stands at ``position``; what is wrong with it goes to ``report``.
+    """Read the string of any kind whose first quote is at ``position``; pass errors to ``report``.
 
-    A string that is not closed ends with its line. A multi-line string that is not closed ends before the next line
-    that reads as a statement; where it is ``nested`` in an array or inline table, with its line too: nobody writes
-    paragraphs there.
+    An unclosed string ends with its line. An unclosed multi-line string ends before the next line that looks like a
+    statement, or with its line if it is ``nested`` in an array or inline table, where long text is unlikely.
     """
     quote = text[position]
     if text.startswith(quote * 3, position):
@@ -76,9 +75,9 @@ def read_string(text: str, position: int, report: Callable[[TomlError], None], *
 def _read_multi_line(text: str, position: int, report: Callable[[TomlError], None], *, nested: bool) -> String:
     quote = text[position]
     start = position + 3
-    found = re.compile(_MULTI[quote]).match(text, position)
-    if found is not None:
-        end = found.end()
+    match = re.compile(_MULTI[quote]).match(text, position)
+    if match is not None:
+        end = match.end()
         inner = Span(start, end - 3)
     else:
         end = _end_of_unclosed(text, start, nested=nested)
@@ -87,9 +86,9 @@ def _read_multi_line(text: str, position: int, report: Callable[[TomlError], Non
     span = Span(position, end)
     content = inner.slice(text)
     if quote == "'" and "\r" not in content and not content.startswith("\n"):
-        return String(span, content, 3, found is not None)
+        return String(span, content, 3, match is not None)
     value, escapes = _decode(text, inner, report, multi_line=True, literal=quote == "'")
-    return String(span, value, 3, found is not None, escapes)
+    return String(span, value, 3, match is not None, escapes)
 
 
 def _end_of_unclosed(text: str, start: int, *, nested: bool) -> int:
@@ -102,7 +101,7 @@ def _end_of_unclosed(text: str, start: int, *, nested: bool) -> int:
 def _decode(
     text: str, inner: Span, report: Callable[[TomlError], None], *, multi_line: bool, literal: bool = False
 ) -> tuple[str, tuple[Escape, ...]]:
-    """Return the value of what stands between the quotes, and where it is longer or shorter than its source."""
+    """Return the decoded content between the quotes, and the escapes, where value and source differ in length."""
     pieces: list[str] = []
     escapes: list[Escape] = []
     position = inner.start
@@ -110,9 +109,9 @@ def _decode(
     if multi_line and (newline := _NEWLINE.match(text, position, inner.end)):
         escapes.append(Escape(0, 0, *newline.span()))
         position = newline.end()
-    for found in (_NEWLINE if literal else re.compile(_ESCAPE)).finditer(text, position, inner.end):
-        start, end = found.span()
-        piece = _meaning(found, literal=literal, multi_line=multi_line)
+    for match in (_NEWLINE if literal else re.compile(_ESCAPE)).finditer(text, position, inner.end):
+        start, end = match.span()
+        piece = _decode_escape(match, literal=literal, multi_line=multi_line)
         if piece is None:
             shown = one_line(text[start : min(start + 2, inner.end)])
             report(TomlError(Span(start, end), f"invalid escape `{shown}`", "write \\\\ for a backslash, or use '...'"))
@@ -126,11 +125,11 @@ def _decode(
     return "".join(pieces), tuple(escapes)
 
 
-def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | None:
-    """Return what an escape or a line ending stands for; None where it is no escape."""
-    if literal or found[0] == "\r\n":
+def _decode_escape(match: re.Match[str], *, literal: bool, multi_line: bool) -> str | None:
+    """Return the value of an escape or line ending, or None for an invalid escape."""
+    if literal or match[0] == "\r\n":
         return "\n"
-    short, two, four, eight, continuation = found.groups()
+    short, two, four, eight, continuation = match.groups()
     if short:
         return SHORT_ESCAPES[short]
     if continuation:
@@ -144,7 +143,7 @@ def _meaning(found: re.Match[str], *, literal: bool, multi_line: bool) -> str | 
 
 # --- scalars ----------------------------------------------------------------------------------------------------------
 
-# Everything up to TOML's white space or a character that it gives a meaning; a space may join a date and a time.
+# Everything up to white space or a special character; a space may separate date and time.
 _RUN = re.compile(r"""(?>(?:[0-9]{4}-[0-9]{2}-[0-9]{2} (?=[0-9]{2}:))?)[^ \t\r\n,\[\]{}"'#]++""")
 _INTEGER = re.compile(r"[+-]?+(?:0|[1-9](?>(?:_?+[0-9])*))")
 _BASED = r"0(?:x[0-9A-Fa-f](?>(?:_?+[0-9A-Fa-f])*)|o[0-7](?>(?:_?+[0-7])*)|b[01](?>(?:_?+[01])*))"
@@ -157,27 +156,27 @@ _WORDS = {"true": True, "false": False}
 
 
 def read_scalar(text: str, position: int, report: Callable[[TomlError], None]) -> Scalar | String | Invalid:
-    """Read what stands at ``position`` and begins with no quote or bracket.
+    """Read a value at ``position`` that does not begin with a quote or bracket.
 
-    What is no value goes to ``report``. Its span is empty where nothing stands that could have been meant as one. With
-    a quote behind it, it is a string whose opening quote is missing.
+    An invalid value is passed to ``report``; its span is empty if there is no text for a value. If a quote follows it,
+    it is returned as a string whose opening quote is missing.
     """
-    found = _RUN.match(text, position)
-    if found is None:
+    token = _RUN.match(text, position)
+    if token is None:
         report(TomlError(Span(position, position), "missing value", "write a value, or remove the key"))
         return Invalid(Span(position, position))
-    span = Span(*found.span())
-    value = scalar_value(found[0])
+    span = Span(*token.span())
+    value = scalar_value(token[0])
     if value is not None:
         return Scalar(span, value)
     report(TomlError(span, "invalid value", "quote strings; true, false, numbers and dates need no quotes"))
     if text[span.end : span.end + 1] in {'"', "'"}:
-        return String(Span(span.start, span.end + 1), found[0], 0, closed=False)
+        return String(Span(span.start, span.end + 1), token[0], 0, closed=False)
     return Invalid(span)
 
 
 def scalar_value(token: str) -> bool | float | date | time | None:
-    """Return the value of a number, boolean, date or time; None where ``token`` is none of them."""
+    """Return the value of a number, boolean, date or time, or None for any other ``token``."""
     if token in _WORDS:
         return _WORDS[token]
     try:
@@ -187,21 +186,21 @@ def scalar_value(token: str) -> bool | float | date | time | None:
             return int(token, 0)
         if re.fullmatch(_FLOAT, token):
             return float(token)
-        return _moment(token) if token[0].isdigit() else None
-    except ValueError:  # a day that no calendar has, or an integer of thousands of digits
+        return _date_or_time(token) if token[0].isdigit() else None
+    except ValueError:  # an impossible date, or an integer with thousands of digits
         return None
 
 
-def _moment(token: str) -> date | time | None:
-    """Return the date, the time or both; seconds may be left out (TOML 1.1). Raises ValueError for what cannot be."""
-    import datetime as dt  # noqa: PLC0415 - dates are rare, and the import costs as much as a whole scan
+def _date_or_time(token: str) -> date | time | None:
+    """Parse a date, time or date-time; seconds are optional (TOML 1.1). Raises ValueError if out of range."""
+    import datetime as dt  # noqa: PLC0415 - rarely needed, and as slow as a scan
 
-    if found := re.fullmatch(_DATE, token):
-        return dt.date(*map(int, found.groups()))
-    if found := re.fullmatch(_TIME, token):
-        return dt.time(*_time_parts(found.groups()))
-    if found := re.fullmatch(_DATE_TIME, token):
-        year, month, day, *rest = found.groups()
+    if match := re.fullmatch(_DATE, token):
+        return dt.date(*map(int, match.groups()))
+    if match := re.fullmatch(_TIME, token):
+        return dt.time(*_time_parts(match.groups()))
+    if match := re.fullmatch(_DATE_TIME, token):
+        year, month, day, *rest = match.groups()
         zulu, sign, hours, minutes = rest[4:]
         zone = None
         if zulu:
@@ -214,6 +213,6 @@ def _moment(token: str) -> date | time | None:
 
 
 def _time_parts(groups: Sequence[str | None]) -> tuple[int, int, int, int]:
-    """Return hour, minute, second and microsecond; finer fractions are cut off."""
+    """Return hour, minute, second and microsecond; finer fractions are truncated."""
     hour, minute, second, fraction = groups
     return int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0"))

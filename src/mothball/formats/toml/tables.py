@@ -1,6 +1,6 @@
-"""What the statements of a TOML document add up to: its tables (TOML 1.1, "Keys", "Table", "Array of Tables").
+"""Tables of a TOML document (TOML 1.1, "Keys", "Table", "Array of Tables").
 
-``Definitions`` watches that nothing is defined twice; the functions below it read a finished scan.
+``Definitions`` detects duplicate definitions during a scan; the functions below it query a finished scan.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 
     from mothball.model.document import Span
 
-# --- nothing is defined twice -----------------------------------------------------------------------------------------
+# --- duplicate definitions --------------------------------------------------------------------------------------------
 
-# Who made a table: a longer header in passing, its own header, or (a number) the dotted keys of that table's body.
-_IN_PASSING = -2
+# How a table was created: implicitly by a longer header, by its own header, or by dotted keys (the number of the body).
+_IMPLICIT = -2
 _BY_HEADER = -1
 
-# How much of a name a message repeats.
-_SHOWN = 60
+# The maximum number of code points of a name in a message.
+_MAX_SHOWN = 60
 
 
 class _Leaf:
-    """A value: nothing can extend it, not even where it is an array or an inline table."""
+    """A value, which cannot be extended, even if it is an array or an inline table."""
 
     __slots__ = ()
 
 
 class _Table:
-    __slots__ = ("children", "maker")
+    __slots__ = ("children", "created_by")
 
-    def __init__(self, maker: int) -> None:
-        self.maker = maker
+    def __init__(self, created_by: int) -> None:
+        self.created_by = created_by
         self.children: dict[str, _Table | _Tables | _Leaf] = {}
 
 
 class _Tables:
-    """An array of tables: how many there are, and the last, which is the only one that can be extended."""
+    """An array of tables: their number and the last table, the only one that can be extended."""
 
     __slots__ = ("last", "size")
 
@@ -71,46 +71,46 @@ _LEAF = _Leaf()
 
 
 class Definitions:
-    """The tables and keys that a document, or one inline table, has defined so far."""
+    """The tables and keys defined so far in a document or in one inline table."""
 
     def __init__(self) -> None:
-        """Begin with the root table, empty."""
+        """Initialize with an empty root table."""
         self._root = self._table = _Table(_BY_HEADER)
         self._body = 0
 
     def open_table(self, keys: Sequence[Key], *, is_array: bool) -> tuple[Path, str]:
-        """Enter a header; return the table's path and what is wrong with the header, empty where nothing is.
+        """Open the table of a header; return its path and an error message, empty if the header is valid.
 
-        The body of a wrong header is held apart: what it defines is checked by itself alone.
+        The body of an invalid header is checked separately.
         """
         self._body += 1
         self._table = _Table(_BY_HEADER)
-        parent, path, complaint = self._descend(keys)
+        parent, path, error = self._descend(keys)
         name = keys[-1].name
         path.append(name)
-        known = parent.children.get(name)
-        match known:
+        existing = parent.children.get(name)
+        match existing:
             case _Tables() if is_array:
-                self._table = known.append()
-                path.append(known.size - 1)
+                self._table = existing.append()
+                path.append(existing.size - 1)
             case None if is_array:
                 parent.children[name] = tables = _Tables()
                 self._table = tables.append()
                 path.append(0)
             case None:
                 parent.children[name] = self._table
-            case _Table(maker=maker) if maker == _IN_PASSING and not is_array:
-                known.maker = _BY_HEADER
-                self._table = known
+            case _Table(created_by=created_by) if created_by == _IMPLICIT and not is_array:
+                existing.created_by = _BY_HEADER
+                self._table = existing
             case _:
-                complaint = complaint or f"`{one_line(name, _SHOWN)}` is already defined"
-        return tuple(path), complaint
+                error = error or f"`{one_line(name, _MAX_SHOWN)}` is already defined"
+        return tuple(path), error
 
     def _descend(self, keys: Sequence[Key]) -> tuple[_Table, list[str | int], str]:
-        """Go down all keys but the last; return the table there, its path, and what stands in the way."""
+        """Follow all keys but the last; return the table there, its path and an error message, empty if valid."""
         table = self._root
         path: list[str | int] = []
-        complaint = ""
+        error = ""
         for key in keys[:-1]:
             path.append(key.name)
             child = table.children.get(key.name)
@@ -121,42 +121,42 @@ class Definitions:
                     path.append(child.size - 1)
                     table = child.last
                 case None:
-                    table.children[key.name] = table = _Table(_IN_PASSING)
+                    table.children[key.name] = table = _Table(_IMPLICIT)
                 case _Leaf():
-                    complaint = complaint or f"`{one_line(key.name, _SHOWN)}` is a value, not a table"
-                    table = _Table(_IN_PASSING)
+                    error = error or f"`{one_line(key.name, _MAX_SHOWN)}` is a value, not a table"
+                    table = _Table(_IMPLICIT)
                 case _:
                     assert_never(child)
-        return table, path, complaint
+        return table, path, error
 
     def define(self, keys: Sequence[Key]) -> str:
-        """Define a key in the table entered last; return what is wrong with it, empty where nothing is."""
+        """Define a key in the last opened table; return an error message, empty if the key is valid."""
         table = self._table
         for key in keys[:-1]:
             child = table.children.get(key.name)
             if child is None:
                 table.children[key.name] = child = _Table(self._body)
-            elif not isinstance(child, _Table) or child.maker not in {_IN_PASSING, self._body}:
-                return f"`{one_line(key.name, _SHOWN)}` is defined elsewhere and cannot be extended here"
-            child.maker = self._body
+            elif not isinstance(child, _Table) or child.created_by not in {_IMPLICIT, self._body}:
+                return f"`{one_line(key.name, _MAX_SHOWN)}` is defined elsewhere and cannot be extended here"
+            child.created_by = self._body
             table = child
         name = keys[-1].name
         if name in table.children:
-            return f"`{one_line(name, _SHOWN)}` is already defined"
+            return f"`{one_line(name, _MAX_SHOWN)}` is already defined"
         table.children[name] = _LEAF
         return ""
 
 
-# --- reading a finished scan ------------------------------------------------------------------------------------------
+# --- queries of a finished scan ---------------------------------------------------------------------------------------
 
 _Container = dict[Any, Any] | list[Any]
 
 
 def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iterator[TomlEntry]:
-    """Yield ``entries`` in document order with every inline table taken apart, so that no value is one.
+    """Yield ``entries`` in document order, with inline tables replaced by their entries.
 
-    However a table is written, a value in it has one path: that of what is yielded begins with ``path``. An inline
-    table that holds nothing is yielded as it stands; those inside arrays stay where they are.
+    The path of a value then does not depend on the notation of its table; ``path`` is prepended to all paths. Empty
+    inline tables and those inside arrays are kept.
     """
     for entry in entries:
         if isinstance(entry.value, InlineTable) and entry.value.entries:
@@ -166,17 +166,17 @@ def flatten_inline_tables(entries: Iterable[TomlEntry], path: Path = ()) -> Iter
 
 
 def to_mapping(scan: TomlScan) -> dict[str, Any]:
-    """Return the document as plain values: for valid TOML 1.0, what ``tomllib.loads`` returns.
+    """Return the document as plain values; for valid TOML 1.0, the result of ``tomllib.loads``.
 
-    Of a document with errors it holds what could be read; what is defined twice has its first value.
+    For a document with errors, return what could be read; duplicate keys have their first value.
     """
     root: dict[str, Any] = {}
-    placed = 0
+    body_end = 0
     for header in scan.headers:
-        _place_all(root, scan.entries[placed : header.body])
-        placed = header.body
+        _place_all(root, scan.entries[body_end : header.body])
+        body_end = header.body
         _enter_all(root, header.path)
-    _place_all(root, scan.entries[placed:])
+    _place_all(root, scan.entries[body_end:])
     return root
 
 
@@ -188,10 +188,10 @@ def _place_all(root: dict[str, Any], entries: Iterable[TomlEntry]) -> None:
 
 
 def _enter_all(root: dict[str, Any], path: Path) -> _Container | None:
-    """Return the table at ``path``, made where there is none; None where something else stands in the way."""
+    """Return the table at ``path``, created if missing, or None if another value is in its place."""
     container: _Container = root
-    for place, step in enumerate(path, 1):
-        is_array = place < len(path) and isinstance(path[place], int)
+    for depth, step in enumerate(path, 1):
+        is_array = depth < len(path) and isinstance(path[depth], int)
         child = _enter(container, step, list if is_array else dict)
         if child is None:
             return None
@@ -202,7 +202,7 @@ def _enter_all(root: dict[str, Any], path: Path) -> _Container | None:
 def _enter(container: _Container, step: str | int, kind: type[_Container]) -> _Container | None:
     child: object
     if isinstance(container, list):
-        # Statements come in their order: a number is either new, or that of the last table so far.
+        # Entries are in document order: an index is either new or that of the last table.
         if step not in range(len(container)):
             container.append(kind())
         child = container[-1]
@@ -226,27 +226,27 @@ def _plain(value: String | Scalar | Array | InlineTable) -> object:
 
 
 def first_error_in(parsed: TomlScan, prefix: tuple[str, ...]) -> TomlError | None:
-    """Return the first error that may touch the table at ``prefix``, None where all of them stand elsewhere.
+    """Return the first error in the table at ``prefix``, or None if all errors are in other tables.
 
-    The table ends where the next header stands, and the scanner finds headers whatever stands before them.
+    A table ends at the next header; the scanner finds headers even after errors.
     """
     if len(parsed.errors) >= MAX_ERRORS:
         return parsed.errors[0]
-    ours = [header.path[: len(prefix)] == prefix for header in parsed.headers]
-    if not prefix or not any(ours):
+    is_inside = [header.path[: len(prefix)] == prefix for header in parsed.headers]
+    if not prefix or not any(is_inside):
         return parsed.errors[0] if parsed.errors else None
     starts = [header.span.start for header in parsed.headers]
     for error in parsed.errors:
-        place = bisect_right(starts, error.span.end) - 1
-        if place >= 0 and ours[place]:
+        index = bisect_right(starts, error.span.end) - 1
+        if index >= 0 and is_inside[index]:
             return error
     return None
 
 
 def find_span(scan: TomlScan, path: Path) -> Span | None:
-    """Return the place of the key at ``path``, or of the array item or table where it ends in a number.
+    """Return the span of the key at ``path``, or of the array item or table if ``path`` ends with an index.
 
-    Of several, the first that stands in a header, then the first in an entry; None where there is no such key.
+    Headers are searched before entries. Return None if there is no such key.
     """
     for header in scan.headers:
         if header.path[: len(path)] == path:

@@ -1,6 +1,6 @@
-"""What the TOML scanner finds: values, key/value pairs, table headers, each with its place.
+"""Records of the TOML scanner: values, key/value pairs and table headers with their spans.
 
-All spans count code points into the text that was scanned. Everything is immutable.
+Spans are code-point offsets into the scanned text.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from mothball.model.records import NamedTuple, make
 if TYPE_CHECKING:
     import datetime as dt
 
-# Names of tables and keys, and the 0-based place in an array where one is passed through.
+# Names of tables and keys, and 0-based indexes of arrays.
 Path = tuple[str | int, ...]
 
 
 class Escape(NamedTuple):
-    """A place in a string where value and source differ in length.
+    """A part of a string in which value and source differ in length.
 
-    ``width`` code points of the value from ``offset`` on (one, or none for what a string leaves out) are written as
-    the source text from ``start`` to ``end``.
+    ``width`` code points (0 or 1) at ``offset`` of the value are written as the source text from ``start`` to ``end``.
     """
 
     offset: int
@@ -35,8 +34,8 @@ class Escape(NamedTuple):
 class String(NamedTuple):
     """A string of any of the four kinds, its quotes included in ``span``.
 
-    ``value`` is decoded. ``quote`` is the length of a delimiter, 1 or 3, and 0 where the opening one is missing.
-    ``closed`` is False where either is missing; without the closing one the string ends where the line does, or before
+    ``value`` is decoded. ``quote`` is the length of the delimiter, 1 or 3, or 0 if the opening delimiter is missing.
+    ``closed`` is False if either delimiter is missing; without the closing one, the string ends with the line or before
     the next statement.
     """
 
@@ -48,7 +47,7 @@ class String(NamedTuple):
 
     @property
     def inner(self) -> Span:
-        """The place between the quotes."""
+        """The span between the quotes."""
         (start, end), value, quote, closed, _ = self
         if quote == 0:
             return Span(start, start + len(value))
@@ -63,7 +62,7 @@ class Scalar(NamedTuple):
 
 
 class Array(NamedTuple):
-    """An array; ``closed`` is False where its brackets are not both there."""
+    """An array; ``closed`` is False if a bracket is missing."""
 
     span: Span
     items: tuple[Value, ...]
@@ -71,7 +70,7 @@ class Array(NamedTuple):
 
 
 class InlineTable(NamedTuple):
-    """An inline table; the paths of its ``entries`` begin at the table itself."""
+    """An inline table; the paths of its ``entries`` are relative to the table."""
 
     span: Span
     entries: tuple[TomlEntry, ...]
@@ -79,7 +78,7 @@ class InlineTable(NamedTuple):
 
 
 class Invalid(NamedTuple):
-    """Where missing value (an empty span) or is none of TOML's."""
+    """A missing value (with an empty span) or an invalid one."""
 
     span: Span
 
@@ -95,7 +94,7 @@ class Key(NamedTuple):
 
 
 class TomlEntry(NamedTuple):
-    """A key/value pair. ``path`` ends with the names of ``keys``, what stands before them is the table's own path."""
+    """A key/value pair. ``path`` is the path of its table, followed by the names of ``keys``."""
 
     path: Path
     keys: tuple[Key, ...]
@@ -103,7 +102,7 @@ class TomlEntry(NamedTuple):
 
 
 class Header(NamedTuple):
-    """``[table]`` or ``[[table]]``; ``body`` is how many entries of the document stand before it."""
+    """``[table]`` or ``[[table]]``; ``body`` is the number of entries before it in the document."""
 
     path: Path
     keys: tuple[Key, ...]
@@ -112,7 +111,7 @@ class Header(NamedTuple):
 
 
 class TomlError(NamedTuple):
-    """Something that TOML's rules reject, with the place and the way out."""
+    """A syntax error, with a message and help for the user."""
 
     span: Span
     message: str
@@ -120,10 +119,10 @@ class TomlError(NamedTuple):
 
 
 class TomlScan(NamedTuple):
-    """All that was found in a text, in document order.
+    """The result of a scan, in document order.
 
-    ``entries`` are those of the document's tables; what inline tables hold stays in their values. Every one of
-    ``comments`` covers its text from ``#`` to the end of the line. ``errors`` is empty exactly where the text is TOML.
+    ``entries`` are those of the document's tables; entries of inline tables are in their values. Each span in
+    ``comments`` extends from ``#`` to the end of the line. ``errors`` is empty exactly if the text is valid TOML.
     """
 
     entries: tuple[TomlEntry, ...]
@@ -136,7 +135,7 @@ _offset = attrgetter("offset")
 
 
 def source_span(string: String, start: int, end: int) -> Span:
-    """Return the source of ``string.value[start:end]``: the same place in the text that was scanned."""
+    """Return the span of ``string.value[start:end]`` in the scanned text."""
     if not string.escapes:
         begin = string.span.start + string.quote
         return make(Span, (begin + start, begin + max(start, end)))
@@ -153,7 +152,7 @@ def source_span(string: String, start: int, end: int) -> Span:
 
 
 def _source_offset(string: String, offset: int) -> int:
-    """Return where the source of one code point of the value begins."""
+    """Return the offset in the scanned text of one code point of the value."""
     before = bisect_right(string.escapes, offset, key=lambda escape: escape.offset + escape.width)
     if not before:
         return string.span.start + string.quote + offset
