@@ -190,7 +190,7 @@ def test_a_comment_line_of_an_ini_file_may_begin_with_a_semicolon(file_format: s
 
 def test_a_mapping_in_a_list_of_requirements_is_told() -> None:
     (problem,) = parse("conda-env", "dependencies:\n- pip:\n  - old: 1\n  - new\n").problems
-    assert problem.message == "a mapping where a requirement is wanted"
+    assert problem.message == "mapping instead of a requirement"
     assert "quotes" in problem.help
 
 

@@ -51,7 +51,7 @@ class _Line(NamedTuple):
     ``statement`` is the header or entry that starts on the line. ``inside`` is the context of the next line, or None if
     it does not change. ``values`` are the values to keep: booleans, and strings as offsets in the list of parts.
     ``code`` is the end of the line without its comment and ``end`` the end with it: the offset of the last part, which
-    is negative if there is none, and the number of characters after that part.
+    is negative if there is no such part, and the number of characters after that part.
     """
 
     statement: Header | TomlEntry | None

@@ -1,4 +1,4 @@
-"""Read the arguments of ``setup()`` calls in Python source, as far as they are literals. Nothing is executed."""
+"""Read the literal arguments of ``setup()`` calls in Python source. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _SETUP = "setup"
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LIST_TYPES = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
-_ADDING = frozenset({"append", "extend", "update"})
-# So many values of a name are searched for a string that is no requirement.
+_LIST_CONSTRUCTORS = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
+_ADDING_METHODS = frozenset({"append", "extend", "update"})
+# Maximum number of assigned values that are searched for the string value of a name.
 _MAX_VALUES = 10
 
 
 class StringLiteral(NamedTuple):
-    """A string in a list of requirements, or several that are added up.
+    """A string in a list of requirements, or a concatenation of strings.
 
-    ``is_template`` is true if the program fills in a part of it, ``is_words`` if each of its words is an entry.
+    ``is_template`` is True if parts of it are computed, ``is_words`` if each of its words is an entry.
     """
 
     span: Span
@@ -37,10 +37,11 @@ class StringLiteral(NamedTuple):
 
 
 class SetupArguments(NamedTuple):
-    """What was read of the ``setup()`` calls of a file.
+    """The arguments of all ``setup()`` calls in a file.
 
-    ``name`` is the project's, empty if it is no literal. ``computed`` are the offsets of expressions that are no
-    literals, nor made of literals that were read, each with its argument. ``strings`` are those of all strings.
+    ``name`` is the project name, or empty if it is no literal. ``computed`` holds the argument name and span of each
+    expression that neither is a literal nor is built from literals that were read. ``strings`` holds the spans of all
+    strings in the file.
     """
 
     name: str
@@ -50,16 +51,16 @@ class SetupArguments(NamedTuple):
 
 
 class InvalidPython(NamedTuple):
-    """The offset of the syntax error in source that Python's parser rejects."""
+    """The offset of a Python syntax error."""
 
     offset: int
 
 
 def read_setup(text: str, lists: Collection[str], table: str) -> SetupArguments | InvalidPython:
-    """Find the strings that arguments of ``setup()`` hold: those in ``lists``, and ``table``, a dict of lists."""
+    """Find the strings in arguments of ``setup()``: ``lists`` names the list arguments, ``table`` a dict of lists."""
     offsets = _Offsets(text)
     tree = _parse(text, offsets)
-    return tree if isinstance(tree, InvalidPython) else _Setup(tree, offsets, lists, table).read()
+    return tree if isinstance(tree, InvalidPython) else _SetupReader(tree, offsets, lists, table).read()
 
 
 def find_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
@@ -74,7 +75,7 @@ def find_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
 
 def _parse(text: str, offsets: _Offsets) -> ast.Module | InvalidPython:
     try:
-        # Python warns of odd escapes, which are not mothball's to report.
+        # Invalid escapes cause warnings, which are irrelevant here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
@@ -85,7 +86,7 @@ def _parse(text: str, offsets: _Offsets) -> ast.Module | InvalidPython:
 
 
 class _Offsets:
-    """Convert the lines and columns of ``ast``, which count bytes of UTF-8, to offsets into the text."""
+    """Convert the lines and columns of ``ast``, in UTF-8 bytes, to offsets in code points."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -97,7 +98,7 @@ class _Offsets:
         return Span(self._offset(node.lineno, node.col_offset), self._offset(end_line, end_column))
 
     def offset(self, line: int, column: int) -> int:
-        """Return the offset of a column in code points, as syntax errors have it."""
+        """Return the offset of a 0-based column in code points, the unit of syntax errors."""
         start, end = self._bounds(min(max(line, 1), len(self._starts)))
         return min(max(start, start + column), end)
 
@@ -106,33 +107,33 @@ class _Offsets:
         return start, self._starts[line] if line < len(self._starts) else len(self._text)
 
     def _offset(self, line: int, column: int) -> int:
-        # Inside of a formatted string, early releases of Python place expressions anywhere.
+        # Before Python 3.12, positions of expressions in f-strings may be wrong.
         line = min(line, len(self._starts))
         return self._starts[line - 1] + bisect_left(self._bytes_before(line), column)
 
     def _bytes_before(self, line: int) -> Sequence[int]:
-        """Return for each code point of ``line`` how many bytes stand before it; a long line is counted once."""
-        known = self._columns.get(line)
-        if known is None:
+        """Return the byte offset of each code point of ``line``, cached for long lines with many expressions."""
+        offsets = self._columns.get(line)
+        if offsets is None:
             start, end = self._bounds(line)
             content = self._text[start:end]
             sizes = (len(character.encode("utf-8", "surrogatepass")) for character in content)
-            known = range(len(content) + 1) if content.isascii() else [*accumulate(sizes, initial=0)]
-            self._columns[line] = known
-        return known
+            offsets = range(len(content) + 1) if content.isascii() else [*accumulate(sizes, initial=0)]
+            self._columns[line] = offsets
+        return offsets
 
 
-class _Setup:
-    """Reads the calls of ``setup`` in a tree, and the values of the names in their arguments.
+class _SetupReader:
+    """Collect the ``setup()`` calls of a syntax tree and the values of the names in their arguments.
 
-    Each expression is read once, however many names lead to it.
+    Each expression is read once, even if several names refer to it.
     """
 
     def __init__(self, tree: ast.Module, offsets: _Offsets, lists: Collection[str], table: str) -> None:
         self._offsets = offsets
         self._lists = lists
         self._table = table
-        # All values that a name has in the file, added ones among them; of ``x["key"] = value``, a dict.
+        # All values assigned or added to a name in the file; ``x["key"] = value`` is stored as a dict.
         self._values: dict[str, list[ast.expr]] = {}
         self._by_key: dict[str, dict[object, list[ast.expr]]] = {}
         self._calls: list[ast.Call] = []
@@ -144,7 +145,7 @@ class _Setup:
         self._has_lists = False
         self._name = ""
         for node in ast.walk(tree):
-            self._note(node)
+            self._record(node)
 
     def read(self) -> SetupArguments:
         literals = tuple(literal for call in self._calls if self._is_setup(call) for literal in self._read_call(call))
@@ -155,37 +156,37 @@ class _Setup:
         )
         return SetupArguments(self._name, literals, computed, tuple(sorted(self._strings)))
 
-    # --- what the file holds ------------------------------------------------------------------------------------------
+    # --- assignments and calls ----------------------------------------------------------------------------------------
 
-    def _note(self, node: ast.AST) -> None:
+    def _record(self, node: ast.AST) -> None:
         match node:
             case ast.Constant(value=str()) | ast.JoinedStr():
                 self._strings.append(self._offsets.span(node))
             case ast.ImportFrom():
-                self._setups.update(one.asname for one in node.names if one.name == _SETUP and one.asname)
+                self._setups.update(alias.asname for alias in node.names if alias.name == _SETUP and alias.asname)
             case ast.Assign():
                 for target in node.targets:
-                    self._note_value(target, node.value)
+                    self._record_value(target, node.value)
             case ast.AnnAssign(value=ast.expr() as value) | ast.AugAssign(value=value) | ast.For(iter=value):
-                self._note_value(node.target, value)
-            case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _ADDING:
-                keys: list[ast.expr | None] = [ast.Constant(one.arg) for one in node.keywords]
-                for value in (*node.args, ast.Dict(keys, [one.value for one in node.keywords])):
-                    self._note_value(target, value)
+                self._record_value(node.target, value)
+            case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _ADDING_METHODS:
+                keys: list[ast.expr | None] = [ast.Constant(keyword.arg) for keyword in node.keywords]
+                for value in (*node.args, ast.Dict(keys, [keyword.value for keyword in node.keywords])):
+                    self._record_value(target, value)
             case ast.Call():
                 self._calls.append(node)
             case _:
                 pass
 
-    def _note_value(self, target: ast.expr, value: ast.expr) -> None:
+    def _record_value(self, target: ast.expr, value: ast.expr) -> None:
         match target:
             case ast.Name(id=name):
                 self._values.setdefault(name, []).append(value)
             case ast.Subscript(value=ast.Name(id=name), slice=key):
                 self._values.setdefault(name, []).append(ast.Dict([key], [value]))
             case ast.Tuple():
-                for one in target.elts:
-                    self._note_value(one, value)
+                for element in target.elts:
+                    self._record_value(element, value)
             case _:
                 pass
 
@@ -195,7 +196,7 @@ class _Setup:
             function.id in self._setups if isinstance(function, ast.Name) else getattr(function, "attr", "") == _SETUP
         )
 
-    # --- what the arguments hold --------------------------------------------------------------------------------------
+    # --- arguments ----------------------------------------------------------------------------------------------------
 
     def _read_call(self, call: ast.Call) -> Iterator[StringLiteral]:
         for keyword in call.keywords:
@@ -216,7 +217,7 @@ class _Setup:
             self._name = self._name or self._text(value)
 
     def _entries(self, node: ast.expr, argument: str) -> Iterator[tuple[str, ast.expr]]:
-        """Yield the keys and values of a dict; a key that is no literal is empty."""
+        """Yield the keys and values of a dict; a computed key is an empty string."""
         for leaf in self._leaves(node):
             match leaf:
                 case ast.Dict():
@@ -237,7 +238,7 @@ class _Setup:
                     self._computed.append((argument, leaf))
 
     def _list(self, node: ast.expr, argument: str, section: str) -> Iterator[StringLiteral]:
-        """Yield the strings of a list, or the one that stands for it."""
+        """Yield the strings of a list, or a single string in place of the list."""
         for leaf in self._leaves(node):
             literal = self._literal(leaf, section)
             match leaf:
@@ -253,63 +254,64 @@ class _Setup:
                     self._computed.append((argument, leaf))
 
     def _literal(self, node: ast.expr, section: str) -> StringLiteral | None:
-        """Return the string that ``node`` is, adds up or fills in, None if it does neither."""
-        summands = _summands(node)
-        first = [_first_literal(one) for one in summands]
-        if not any(first):
+        """Return the literal, concatenated or formatted string at ``node``, or None."""
+        operands = _operands(node)
+        literals = [_first_literal(operand) for operand in operands]
+        if not any(literals):
             return None
-        is_plain = first == summands and not any(isinstance(one, ast.FormattedValue) for one in ast.walk(node))
-        start = self._offsets.span(first[0] or summands[0]).start
-        return StringLiteral(Span(start, self._offsets.span(summands[-1]).end), section, is_template=not is_plain)
+        is_plain = literals == operands and not any(isinstance(part, ast.FormattedValue) for part in ast.walk(node))
+        start = self._offsets.span(literals[0] or operands[0]).start
+        return StringLiteral(Span(start, self._offsets.span(operands[-1]).end), section, is_template=not is_plain)
 
     def _leaves(self, node: ast.expr) -> Iterator[ast.expr]:
-        """Yield what an expression is made of, with names and constant keys of dicts replaced by their values."""
-        waiting = deque([node])
-        while waiting:
-            node = waiting.popleft()
+        """Yield the leaves of a list expression, following names and constant subscripts of dicts to their values."""
+        queue = deque([node])
+        while queue:
+            node = queue.popleft()
             if node in self._seen:
                 continue
             self._seen.add(node)
             match node:
                 case ast.Name(id=name) if name in self._values:
-                    waiting += self._follow(name, self._values[name])
-                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) if values := self._at(
+                    queue += self._follow(name, self._values[name])
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) if values := self._values_at(
                     name, key
                 ):
-                    waiting += self._follow((name, key), values)
+                    queue += self._follow((name, key), values)
                 case _ if (parts := _parts(node)) is not None:
-                    waiting += parts
+                    queue += parts
                 case _:
                     yield node
 
     def _follow(self, name: object, values: list[ast.expr]) -> list[ast.expr]:
-        """Return the values of a name, or of a key of a dict, if it was not followed before."""
+        """Return ``values`` on the first call for a name or a dict key, otherwise nothing."""
         is_first = name not in self._followed
         self._followed.add(name)
         return values if is_first else []
 
-    def _at(self, name: str, key: object) -> list[ast.expr]:
-        """Return the values that the dict called ``name`` has for a constant key."""
+    def _values_at(self, name: str, key: object) -> list[ast.expr]:
+        """Return the values of a constant key in the dicts assigned to ``name``."""
         if name not in self._by_key:
             by_key = self._by_key[name] = {}
-            dicts = [one for one in self._values.get(name, ()) if isinstance(one, ast.Dict)]
-            for one, value in (pair for each in dicts for pair in zip(each.keys, each.values, strict=True)):
-                if isinstance(one, ast.Constant):
-                    by_key.setdefault(one.value, []).append(value)
+            dicts = [value for value in self._values.get(name, ()) if isinstance(value, ast.Dict)]
+            for item_key, value in (item for node in dicts for item in zip(node.keys, node.values, strict=True)):
+                if isinstance(item_key, ast.Constant):
+                    by_key.setdefault(item_key.value, []).append(value)
         return self._by_key[name].get(key, [])
 
     def _text(self, node: ast.expr) -> str:
-        """Return the string that ``node`` is or names, empty if it is not in the file."""
-        known = self._values.get(node.id, [])[:_MAX_VALUES] if isinstance(node, ast.Name) else [node]
-        return next((one.value for one in known if isinstance(one, ast.Constant) and isinstance(one.value, str)), "")
+        """Return the string value of a literal or a name, or an empty string."""
+        candidates = self._values.get(node.id, [])[:_MAX_VALUES] if isinstance(node, ast.Name) else [node]
+        constants = (candidate.value for candidate in candidates if isinstance(candidate, ast.Constant))
+        return next((value for value in constants if isinstance(value, str)), "")
 
     def _is_from_literals(self, node: ast.expr) -> bool:
-        """Return True if an expression is made of a list or dict that was read: ``sum(extras.values(), [])``."""
-        return any(isinstance(one, ast.Name) and one.id in self._followed for one in ast.walk(node))
+        """Return True if an expression uses a list or dict that was read, as in ``sum(extras.values(), [])``."""
+        return any(isinstance(part, ast.Name) and part.id in self._followed for part in ast.walk(node))
 
 
 def _first_literal(node: ast.expr) -> ast.expr | None:
-    """Return the string literal that ``node`` is or fills in, None if it is neither."""
+    """Return the string literal at ``node``, or the template that it formats, or None."""
     match node:
         case ast.Constant(value=str()) | ast.JoinedStr():
             return node
@@ -322,33 +324,33 @@ def _first_literal(node: ast.expr) -> ast.expr | None:
             return None
 
 
-def _summands(node: ast.expr) -> list[ast.expr]:
-    """Return what is added in ``node``, in its order; ``node`` itself if it adds nothing."""
-    summands: list[ast.expr] = []
-    waiting = [node]
-    while waiting:
-        match node := waiting.pop():
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """Return the operands of a chain of additions in order, or ``node`` itself if it is not an addition."""
+    operands: list[ast.expr] = []
+    queue = [node]
+    while queue:
+        match node := queue.pop():
             case ast.BinOp(op=ast.Add()):
-                waiting += (node.right, node.left)
+                queue += (node.right, node.left)
             case _:
-                summands.append(node)
-    return summands
+                operands.append(node)
+    return operands
 
 
 def _parts(node: ast.expr) -> Sequence[ast.expr] | None:
-    """Return the expressions that ``node`` puts together to a list, or chooses from; None if it does neither."""
+    """Return the expressions that ``node`` combines to a list or selects from, or None."""
     match node:
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.BoolOp(values=parts):
             return parts
         case ast.BinOp(op=ast.Add()):
-            # Adding to a string makes a string, and anything else a list.
-            summands = _summands(node)
-            return None if any(map(_first_literal, summands)) else summands
+            # An addition with a string is a string, any other a list.
+            operands = _operands(node)
+            return None if any(map(_first_literal, operands)) else operands
         case ast.BinOp(op=ast.BitOr(), left=first, right=second) | ast.IfExp(body=first, orelse=second):
             return first, second
         case ast.Starred(value=value):
             return (value,)
-        case ast.Call(func=ast.Name(id=name), args=parts) if name in _LIST_TYPES:
+        case ast.Call(func=ast.Name(id=name), args=parts) if name in _LIST_CONSTRUCTORS:
             return parts
         case _:
             return None

@@ -1,6 +1,6 @@
-"""setup.py: the requirements that are literals in a ``setup()`` call. Nothing is executed.
+"""Parse setup.py: the literal requirements in ``setup()`` calls. Nothing is executed.
 
-A name is followed to its values in the same file. A list that is computed, by a function or from a file, is reported.
+Names are resolved to their values in the same file. Lists that are computed, or read from a file, are reported.
 """
 
 from __future__ import annotations
@@ -35,51 +35,53 @@ _FORMAT = "setup-py"
 _LISTS = ("install_requires", "setup_requires", "tests_require")
 _EXTRAS = "extras_require"
 _ARGUMENTS = (*_LISTS, _EXTRAS)
-# Python takes time that grows with the square of a formatted string's length; no honest file comes near it.
+# Parsing takes time quadratic in the length of an f-string. Real files are far shorter.
 _MAX_LENGTH = 200_000
 _MAX_SHOWN = 60
-_TELLS_NAME = r"\bname\s*+="
+_NAME_ARGUMENT = r"\bname\s*+="
 _COMMENT = "#[^\r\n]*+"
-# setuptools takes several requirements from one string, a line each, and leaves comments out.
+# setuptools accepts several requirements in one string, one a line, with comments.
 _LINE = r"[^\r\n]+"
 _WORD = r"\S+"
 _COMMENT_IN_STRING = re.compile(r"(?:\A|[ \t])#")
-# What a string begins with that a program fills in: all before the first field, escape, or end.
+# The start of a template: everything before the first field, escape or end.
 _HEAD = r"""[fFrRuU]{0,2}(?:'''|\"""|'|")([^{%\\'"\r\n]*+)"""
 _OPERATOR = r"[<>=!~;@]"
 _COMPUTED_HELP = (
-    "list them as literals, here or in pyproject.toml, or accept it with `# mothball: ignore[unverified] WHY` here"
+    "list the dependencies as literals, here or in pyproject.toml, "
+    "or accept it with the comment `# mothball: ignore[unverified] REASON`"
 )
 
-_Found = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
+_Item = Dependency | ParseProblem | IgnoreComment | UnnamedEntry
 
 
 def parse(text: str) -> Document:
-    """Read a setup.py without byte-order mark; raises nothing."""
-    if not any(name in text for name in _ARGUMENTS) and re.search(_TELLS_NAME, text) is None:
-        # Most setup.py only call setup(): for them Python's parser is not worth importing.
+    """Parse a setup.py without byte-order mark. Never raises."""
+    if not any(name in text for name in _ARGUMENTS) and re.search(_NAME_ARGUMENT, text) is None:
+        # Most files only call setup(): skip the import of the Python parser.
         return Document(_FORMAT)
     if len(text) > _MAX_LENGTH:
-        message = f"a setup.py of {len(text)} characters; at most {_MAX_LENGTH} are read"
-        return Document(_FORMAT, problems=(ParseProblem(Span(0, 0), message, "shorten it"),), is_broken=True)
+        message = f"setup.py has {len(text)} characters, at most {_MAX_LENGTH} are supported"
+        problem = ParseProblem(Span(0, 0), message, "move the dependencies to pyproject.toml")
+        return Document(_FORMAT, problems=(problem,), is_broken=True)
     from mothball.formats.python.calls import InvalidPython, read_setup  # noqa: PLC0415 - see above
 
     setup = read_setup(text, _LISTS, _EXTRAS)
     if isinstance(setup, InvalidPython):
         return broken_document(_FORMAT, text, setup.offset, "invalid Python")
-    found = list(_read(text, setup))
+    items = list(_read(text, setup))
     return Document(
         _FORMAT,
-        tuple(sorted((one for one in found if isinstance(one, Dependency)), key=attrgetter("name_span"))),
-        tuple(sorted(one for one in found if isinstance(one, ParseProblem))),
-        tuple(one for one in found if isinstance(one, IgnoreComment)),
+        tuple(sorted((item for item in items if isinstance(item, Dependency)), key=attrgetter("name_span"))),
+        tuple(sorted(item for item in items if isinstance(item, ParseProblem))),
+        tuple(item for item in items if isinstance(item, IgnoreComment)),
         project_name=normalize_name(setup.name),
-        unnamed=tuple(sorted(one for one in found if isinstance(one, UnnamedEntry))),
+        unnamed=tuple(sorted(item for item in items if isinstance(item, UnnamedEntry))),
         unresolvable=tuple(sorted(_unresolvable(text, setup))),
     )
 
 
-def _read(text: str, setup: SetupArguments) -> Iterator[_Found]:
+def _read(text: str, setup: SetupArguments) -> Iterator[_Item]:
     own_name = normalize_name(setup.name)
     for literal in setup.literals:
         section = Section(one_line(literal.section, _MAX_SHOWN), project_name=own_name)
@@ -91,7 +93,7 @@ def _read(text: str, setup: SetupArguments) -> Iterator[_Found]:
 
 
 def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterator[Dependency | ParseProblem]:
-    """Yield the requirements of one string: each line of it is one, or each word."""
+    """Yield the requirements of one string: one for each line or, if ``is_words``, for each word."""
     content = decode_literal(text, literal.span)
     if content is None:
         return
@@ -103,9 +105,9 @@ def _read_literal(text: str, literal: StringLiteral, section: Section) -> Iterat
 
 
 def _read_template(text: str, span: Span, section: Section) -> Dependency | UnnamedEntry:
-    """Return the requirement that begins with a string and is completed when the program runs.
+    """Return the requirement of a template, whose remaining parts are computed at run time.
 
-    Its name is known if the string goes on with an operator or a marker: ``f"name[extra]>={VERSION}"``.
+    The name is known if an operator or marker follows it before the first field: ``f"name[extra]>={VERSION}"``.
     """
     head = re.compile(_HEAD).match(text, *span)
     start, end = head.start(1) if head else span.start, span.start + len(span.slice(text).rstrip("'\""))
@@ -119,33 +121,33 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
 
 
 def _unresolvable(text: str, setup: SetupArguments) -> Iterator[ParseProblem]:
-    """Yield one problem for each argument that is computed, at the first expression in it."""
-    offsets: dict[str, Span] = {}
+    """Yield one problem for each computed argument, at its first computed expression."""
+    first_spans: dict[str, Span] = {}
     for argument, span in setup.computed:
-        # What `**kwargs` hold may be no dependencies at all.
+        # `**kwargs` may contain no dependencies at all.
         if argument or any(name in text for name in _ARGUMENTS):
-            offsets[argument] = min(span, offsets.get(argument, span))
-    for argument, span in offsets.items():
+            first_spans[argument] = min(span, first_spans.get(argument, span))
+    for argument, span in first_spans.items():
         message = f"{argument or 'an argument of setup()'} is computed; its dependencies were not checked"
         yield ParseProblem(span, message, _COMPUTED_HELP)
 
 
 def _comments(text: str, strings: Sequence[Span]) -> Iterator[IgnoreComment | ParseProblem]:
-    """Yield what comments of the file tell mothball; what looks like one inside of a string is none."""
+    """Yield the ignore comments of the file and their problems; a ``#`` in a string starts no comment."""
     if not may_hold_ignore_comment(text):
         return
-    covered = iter(strings)
-    string = next(covered, None)
+    remaining = iter(strings)
+    string = next(remaining, None)
     position = 0
     while (position := text.find("#", position)) >= 0:
         while string is not None and string.end <= position:
-            string = next(covered, None)
+            string = next(remaining, None)
         if string is not None and string.start <= position:
             position = string.end
             continue
         comment = re.compile(_COMMENT).match(text, position)
         end = comment.end() if comment else len(text)
-        outcome = read_comment(text, Span(position, end))
-        if outcome is not None:
-            yield outcome
+        ignore = read_comment(text, Span(position, end))
+        if ignore is not None:
+            yield ignore
         position = end

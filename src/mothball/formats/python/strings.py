@@ -1,6 +1,6 @@
-"""String literals of Python with the way back to their source ("String and Bytes literals" in the language reference).
+"""Map the value of Python string literals to source positions (language reference, "String and Bytes literals").
 
-``ast`` says what a literal means and where it begins and ends; where its characters stand in between is found out here.
+``ast`` gives the value and span of a literal, but not the positions of its characters; these are reconstructed here.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ import re
 from mothball.formats.source_map import SourceMap, SourcePart, source_map
 from mothball.model.document import Span
 
-# Between strings that are added there may be brackets, too.
+# Between literals that are concatenated or added; includes parentheses.
 _GAP = re.compile(r"(?>(?:[ \t\f+()]++|\\?\r\n|\\?[\r\n]|#[^\r\n]*+)*)")
 _OPENING = re.compile(r"""([fFrRuU]{0,2})('''|\"""|'|")""")
 _ESCAPE = r"""\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|(?s:.))|\r\n?"""
 _LINE_END = r"\r\n?"
-# The characters behind a backslash, and what they stand for; the end of a line stands for nothing.
+# Decoded short escapes by the character after the backslash; an escaped line end is removed.
 _SHORT_ESCAPES = dict(zip("\\'\"abfnrtv", "\\'\"\a\b\f\n\r\t\v", strict=True)) | {"\r": "", "\n": ""}
 _OCTAL = frozenset("01234567")
 _CODE_POINTS = 0x110000
 _END = {
-    # Up to the closing quote: characters and escaped ones.
+    # Everything up to and including the closing quote.
     quote: re.compile(rf"(?>(?:[^\\{quote[0]}]++|(?s:\\.)|(?!{quote}){quote[0]})*){quote}")
     for quote in ('"""', "'''", '"', "'")
 }
 
 
 def decode_literal(text: str, span: Span) -> SourceMap | None:
-    """Return what the string literals say that ``span`` covers in ``text``, one behind the other or added up.
+    """Decode the string literals in ``span``, concatenated implicitly or with ``+``, with their source positions.
 
-    None where this is no string literal of a known form.
+    Return None if the source is no string literal of a supported form.
     """
     parts: list[SourcePart] = []
     position = span.start
@@ -50,20 +50,20 @@ def _decoded(text: str, inner: Span, *, is_raw: bool) -> list[SourcePart]:
     position = inner.start
     for escape in re.compile(_LINE_END if is_raw else _ESCAPE).finditer(text, *inner):
         parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
-        parts.append(SourcePart(_meaning(escape[0]), *escape.span()))
+        parts.append(SourcePart(_decode_escape(escape[0]), *escape.span()))
         position = escape.end()
     parts.append(SourcePart(text[position : inner.end], position, inner.end))
     return parts
 
 
-def _meaning(escape: str) -> str:
+def _decode_escape(escape: str) -> str:
     kind = escape[1:2]
     if escape[0] == "\r":
         return "\n"
     if kind in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[kind]
     if escape.startswith("\\N{"):
-        return _named(escape[3:-1])
+        return _named_character(escape[3:-1])
     digits = escape[1:] if kind in _OCTAL else escape[2:]
     if not digits:
         return escape
@@ -71,8 +71,8 @@ def _meaning(escape: str) -> str:
     return chr(code_point) if code_point < _CODE_POINTS else "\ufffd"
 
 
-def _named(name: str) -> str:
-    import unicodedata  # noqa: PLC0415 - nobody writes a requirement so
+def _named_character(name: str) -> str:
+    import unicodedata  # noqa: PLC0415 - rarely needed
 
     try:
         return unicodedata.lookup(name)

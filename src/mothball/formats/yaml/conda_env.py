@@ -1,7 +1,7 @@
-"""environment.yml of conda: what its ``pip:`` lists name, and the conda packages beside them.
+"""Parse a conda environment.yml: the requirements in ``pip:`` lists, and the conda packages.
 
-A conda package bears the name of no project on a Python index: it is there, and skipped. The ``pip:`` list becomes a
-requirements file in the directory of the environment file. Source: conda, "Managing environments".
+A conda package does not refer to a project on a Python index, so it is listed but skipped. conda passes a ``pip:`` list
+to pip as a requirements file in the directory of the environment file (conda, "Managing environments").
 """
 
 from __future__ import annotations
@@ -25,36 +25,36 @@ if TYPE_CHECKING:
 _DEPENDENCIES = "dependencies"
 _PIP = "pip"
 _KEY = r"(?m)^dependencies\b"
-# The channel and its subdirectory, and the name, which may begin with an underscore.
+# An optional channel with subdirectory, then the name, which may start with an underscore.
 _CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
 _FORMAT = "conda-env"
 
 
 class _Lists(NamedTuple):
-    """The lists of conda packages, and those of lines for pip; each once."""
+    """The lists of conda packages and the ``pip:`` lists, without duplicates."""
 
     conda: tuple[YamlNode, ...]
     pip: tuple[YamlNode, ...]
 
 
 def parse(text: str) -> Document:
-    """Read an environment file of conda without byte-order mark; raises nothing."""
+    """Parse a conda environment file without byte-order mark. Never raises."""
     if not re.search(_KEY, text):
-        # Others give their files the same names, and what they write into them is not ours to judge.
+        # Other tools use the same file names: without the key, report no problems.
         return Document(_FORMAT)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
-    lists = _lists(scan.documents)
+    lists = _find_lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
-    found = read_pip_lists(scan, [(node, section) for node in lists.pip])
-    dependencies = sorted((*_conda_packages(scan, lists.conda), *found.dependencies), key=attrgetter("name_span"))
-    return found._replace(format=_FORMAT, dependencies=tuple(dependencies))
+    document = read_pip_lists(scan, [(node, section) for node in lists.pip])
+    dependencies = sorted((*_conda_packages(scan, lists.conda), *document.dependencies), key=attrgetter("name_span"))
+    return document._replace(format=_FORMAT, dependencies=tuple(dependencies))
 
 
-def _lists(documents: Iterable[YamlNode]) -> _Lists:
+def _find_lists(documents: Iterable[YamlNode]) -> _Lists:
     seen: set[int] = set()
     mappings = [document for document in documents if isinstance(document, YamlMapping)]
     conda = tuple(unvisited([value for mapping in mappings for value in mapping.values(_DEPENDENCIES)], seen))

@@ -1,4 +1,4 @@
-"""Lists of requirements in YAML files: each item as a line that pip reads."""
+"""Read lists of requirements in YAML files, with each item as a line of a requirements file."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
     from mothball.formats.yaml.scan import YamlScan
 
-# Options that take their value from the next item, where the items are the words of a command line.
+# Options that take the next item as their value if the items are command-line arguments.
 _WITH_VALUE = frozenset(
     {"-c", "-e", "-f", "-i", "-r", "--constraint", "--editable", "--extra-index-url", "--find-links", "--index-url"}
     | {"--requirement", "--trusted-host"}
 )
 
 
-def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, words: bool = False) -> Document:
-    """Read ``lists``, each with the section that its entries belong to; none may be there twice.
+def read_pip_lists(
+    scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *, as_arguments: bool = False
+) -> Document:
+    """Read ``lists``, each with the section of its entries; a list must not be passed twice.
 
-    The items are lines, or, with ``words``, the words that pip is called with. The result holds the problems and the
-    ignore comments of the whole file; its format is that of a requirements file.
+    The items are lines of a requirements file or, if ``as_arguments`` is True, command-line arguments of pip. The
+    result includes the problems and the ignore comments of the whole file, and has the format ``requirements``.
     """
     ignores, bad_comments = scan.comments()
     dependencies: list[Dependency] = []
@@ -38,7 +40,7 @@ def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *,
     for node, section in lists:
         lines: list[SourcePart] = []
         for item in unvisited(list_items(node), set()):
-            problems += _read_item(scan, item, lines, words=words)
+            problems += _read_item(scan, item, lines, as_arguments=as_arguments)
         joined = source_map(lines)
         document = read_pip_lines(joined.text, joined.locate, section)
         dependencies += document.dependencies
@@ -57,18 +59,20 @@ def read_pip_lists(scan: YamlScan, lists: Iterable[tuple[YamlNode, Section]], *,
     )
 
 
-def _read_item(scan: YamlScan, item: YamlNode, lines: list[SourcePart], *, words: bool) -> Iterator[ParseProblem]:
-    """Put an item behind the ``lines`` that are read together; yield what is wrong with it as an item."""
+def _read_item(
+    scan: YamlScan, item: YamlNode, lines: list[SourcePart], *, as_arguments: bool
+) -> Iterator[ParseProblem]:
+    """Append an item to ``lines``, or yield a problem if it is no single-line string."""
     if not isinstance(item, YamlScalar):
         if isinstance(item, YamlMapping) and item.first is not None:
-            ours = may_hold_ignore_comment(item.first.value)
-            help_text = COMMENT_FORM if ours else "take the `:` away, or put quotes around the whole"
-            yield ParseProblem(item.first.span, "a mapping where a requirement is wanted", help_text)
+            is_ignore = may_hold_ignore_comment(item.first.value)
+            help_text = COMMENT_FORM if is_ignore else "remove the `:` or put the entry in quotes"
+            yield ParseProblem(item.first.span, "mapping instead of a requirement", help_text)
         return
     content = scan.content(item)
     if content is None:
-        yield ParseProblem(item.span, "a requirement that runs over several lines", "write it on one line")
+        yield ParseProblem(item.span, "requirement spans several lines", "write it on one line")
     else:
         end = item.span.end
         lines += content.parts(0, len(content.text))
-        lines.append(SourcePart(" " if words and content.text.strip() in _WITH_VALUE else "\n", end, end))
+        lines.append(SourcePart(" " if as_arguments and content.text.strip() in _WITH_VALUE else "\n", end, end))

@@ -1,4 +1,4 @@
-"""What a YAML document consists of, as far as dependency files need it: scalars, lists, mappings, with their places."""
+"""YAML nodes with positions: scalars, lists and mappings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from mothball.model.document import Span
 
 _MERGE = "<<"
-# A mapping may be merged into thousands of others, and would be searched for each of them; no honest one is as large.
+# Maximum number of merged mappings and of their keys: a mapping may be merged thousands of times and is searched each
+# time. Real files stay far below.
 _MAX_MERGED = 50
 
 
 class YamlScalar(NamedTuple):
-    """A scalar: its value, and its place in the text that was read, with its quotes."""
+    """A scalar with its value and its span, including quotes."""
 
     value: str
     span: Span
@@ -30,16 +31,16 @@ class YamlSequence(NamedTuple):
 
 
 class YamlMapping(NamedTuple):
-    """A mapping. A key that is no scalar is left out together with its value; one that is there twice is kept twice.
+    """A mapping. Pairs with a non-scalar key are omitted, duplicate keys are kept.
 
-    ``first`` is its first key, None where that is no scalar.
+    ``first`` is the first key, or None if it is not a scalar.
     """
 
     pairs: tuple[tuple[str, YamlNode], ...]
     first: YamlScalar | None = None
 
     def values(self, key: str) -> list[YamlNode]:
-        """Return the values of ``key``, from the mappings that are merged in (``<<``) where it is not there itself."""
+        """Return the values of ``key``, or else those in the merged mappings (``<<``)."""
         own = [value for name, value in self.pairs if name == key]
         if own:
             return own
@@ -49,7 +50,7 @@ class YamlMapping(NamedTuple):
         return [value for node in mappings for name, value in node.pairs[:_MAX_MERGED] if name == key]
 
     def text(self, key: str) -> str:
-        """Return the scalar that ``key`` has for its value, empty where there is none."""
+        """Return the first scalar value of ``key``, or an empty string."""
         return next((value.value for value in self.values(key) if isinstance(value, YamlScalar)), "")
 
 
@@ -57,14 +58,14 @@ YamlNode = YamlScalar | YamlSequence | YamlMapping
 
 
 def list_items(node: YamlNode | None) -> tuple[YamlNode, ...]:
-    """Return the items of a list; nothing for anything else."""
+    """Return the items of a list, or an empty tuple for any other node."""
     return node.items if isinstance(node, YamlSequence) else ()
 
 
 def unvisited(nodes: Iterable[YamlNode], seen: set[int]) -> Iterator[YamlNode]:
-    """Yield those of ``nodes`` that are not in ``seen`` by identity, and put them there.
+    """Yield the nodes whose identity is not in ``seen``, and add them to it.
 
-    Aliases can lead to one node ten thousand times; what is read once takes time linear in the file.
+    A node may be aliased thousands of times; reading it once keeps the time linear in the file size.
     """
     for node in nodes:
         if id(node) not in seen:

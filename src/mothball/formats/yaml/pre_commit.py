@@ -1,8 +1,7 @@
-"""Hooks of pre-commit: the ``additional_dependencies`` of those that run in a Python environment.
+"""Parse .pre-commit-config.yaml: the ``additional_dependencies`` of hooks that run in a Python environment.
 
-``.pre-commit-config.yaml`` seldom says what language a hook is written in: that stands in the hook's own repository.
-Where it does not, the entries tell: ``prettier@3.9.6`` is no requirement, but npm's way to write one.
-Source: pre-commit, "Supported languages".
+The language of a hook is usually defined only in the repository of the hook. If ``language`` is missing, it is guessed
+from the entries: ``prettier@3.9.6`` is the syntax of npm (pre-commit, "Supported languages").
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 _FORMAT = "pre-commit"
 _KEY = "additional_dependencies"
 _PYTHON = frozenset({"python", "python_venv"})
-# How other package managers write a name or the version behind it: npm and Go, Cargo and RubyGems, CPAN.
+# Entries in the syntax of other package managers: npm and Go, Cargo and RubyGems, CPAN.
 _FOREIGN = r"@|[^\s@]++@(?:v?+[0-9^~]|latest\b)|[\w-]++::?+[\w.^~-]"
 _URL = ("://", "file:")
-# Hooks of the best known mirrors, whose entries often bear no version.
+# Well-known hooks in other languages, whose entries often have no version.
 _FOREIGN_HOOKS = frozenset(
     {"coffeelint", "commitlint", "csslint", "eslint", "htmlhint", "jshint", "markdownlint", "markdownlint-cli2"}
     | {"prettier", "pug-lint", "puppet-lint", "rubocop", "ruby-lint", "scss-lint", "standard", "stylelint"}
@@ -34,23 +33,23 @@ _MAX_SHOWN = 60
 
 
 def parse(text: str) -> Document:
-    """Read a configuration of pre-commit, or the list of hooks that a repository offers; raises nothing.
+    """Parse a .pre-commit-config.yaml or .pre-commit-hooks.yaml without byte-order mark. Never raises.
 
-    It is without byte-order mark. Includes are left out: pip runs in the clone of the hook's repository.
+    Includes are omitted: pip resolves them in the clone of the hook repository.
     """
     if _KEY not in text:
-        # Nearly every repository has such a file; without the key it is not worth importing a YAML parser for.
+        # Most configurations lack the key: skip the import of the YAML parser.
         return Document(_FORMAT)
     from mothball.formats.yaml.scan import scan_yaml  # noqa: PLC0415 - it imports PyYAML
 
     scan = scan_yaml(_FORMAT, text)
     if isinstance(scan, Document):
         return scan
-    return read_pip_lists(scan, _lists(scan.documents), words=True)._replace(format=_FORMAT, includes=())
+    return read_pip_lists(scan, _find_lists(scan.documents), as_arguments=True)._replace(format=_FORMAT, includes=())
 
 
-def _lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]]:
-    """Yield the lists of Python hooks, each once."""
+def _find_lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]]:
+    """Yield the ``additional_dependencies`` of Python hooks with their sections, without duplicates."""
     seen: set[int] = set()
     for hook in _hooks(documents):
         name, language = hook.text("id"), hook.text("language")
@@ -63,22 +62,22 @@ def _lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Section]
 
 
 def _hooks(documents: tuple[YamlNode, ...]) -> Iterator[YamlMapping]:
-    """Yield all hooks, each once: those of the configuration's repositories, or those of a list."""
+    """Yield the hooks of all repositories in a configuration, or of a list of hooks, without duplicates."""
     seen: set[int] = set()
     top = [
         node
         for document in documents
         for node in (document.values("repos") if isinstance(document, YamlMapping) else (document,))
     ]
-    for one in (item for node in unvisited(top, seen) for item in unvisited(list_items(node), seen)):
-        if isinstance(one, YamlMapping):
-            lists = list(unvisited(one.values("hooks"), seen))
-            hooks = (hook for node in lists for hook in unvisited(list_items(node), seen)) if lists else (one,)
+    for item in (item for node in unvisited(top, seen) for item in unvisited(list_items(node), seen)):
+        if isinstance(item, YamlMapping):
+            lists = list(unvisited(item.values("hooks"), seen))
+            hooks = (hook for node in lists for hook in unvisited(list_items(node), seen)) if lists else (item,)
             yield from (hook for hook in hooks if isinstance(hook, YamlMapping))
 
 
 def _is_foreign(entry: YamlNode) -> bool:
-    """Return whether ``entry`` is written as no tool for Python would have it."""
+    """Return True if ``entry`` has the syntax of another language's package manager."""
     if not isinstance(entry, YamlScalar) or any(mark in entry.value for mark in _URL):
         return False
     return re.match(_FOREIGN, entry.value.strip()) is not None

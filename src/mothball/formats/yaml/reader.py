@@ -1,7 +1,7 @@
-"""From the events of PyYAML to nodes with their places.
+"""Convert the events of PyYAML to nodes with positions.
 
-Nesting is capped, nothing recurses. An alias costs nothing: it is the node that its anchor names, not a copy of it, and
-an anchor is known only when its node is complete, so that there are no circles.
+Nesting is limited and nothing recurses. An alias refers to the node of its anchor without a copy. An anchor is
+registered only when its node is complete, so that no cycles occur.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
     from yaml import _yaml
 
-# No honest file is nearly as deep, and PyYAML's own time grows with the depth.
+# Real files are far less deep, and the run time of PyYAML grows with the depth.
 MAX_DEPTH = 50
 
 
 class YamlError(NamedTuple):
-    """Why a text is no YAML, and the offset of the error."""
+    """The message and offset of a YAML syntax error."""
 
     offset: int
     message: str
 
 
 class ParsedYaml(NamedTuple):
-    """The documents of a text, the places of all scalars, and what stopped the reading, if anything did."""
+    """The documents of a text, the spans of all scalars, and the syntax error, if any."""
 
     documents: tuple[YamlNode, ...]
     scalars: tuple[Span, ...]
-    failure: YamlError | None = None
+    error: YamlError | None = None
 
 
-class _Open:
-    """A list or mapping whose end has not come; what stands in it so far, keys and values alike."""
+class _OpenCollection:
+    """An unfinished list or mapping; ``nodes`` holds items, or alternating keys and values."""
 
     __slots__ = ("anchor", "is_mapping", "nodes")
 
@@ -60,17 +60,17 @@ class _Open:
 
 
 def read_yaml(text: str) -> ParsedYaml:
-    """Read a text that YAML allows all characters of; raises nothing. Nothing is returned from a text that fails."""
+    """Parse a text without characters that YAML forbids. Never raises; an invalid text has no documents."""
     try:
         return _Reader().read(text)
     except yaml.MarkedYAMLError as error:
-        return ParsedYaml((), (), _failure(text, error))
+        return ParsedYaml((), (), _to_error(text, error))
 
 
-def _failure(text: str, error: yaml.MarkedYAMLError) -> YamlError:
+def _to_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
     offset = _index(error.problem_mark, len(text))
     context = _index(error.context_mark, offset)
-    # A string or bracket that is not closed is noticed much later than where it begins.
+    # PyYAML reports an unclosed string or bracket at the end of the text: report its start instead.
     if offset >= len(text.rstrip()) or text[context : context + 1] in {'"', "'", "[", "{"}:
         offset = context
     return YamlError(offset, " ".join(part for part in (error.problem, error.context) if part))
@@ -80,35 +80,33 @@ class _Reader:
     """One pass over the events of a text."""
 
     def __init__(self) -> None:
-        self._open: list[_Open] = []
+        self._open: list[_OpenCollection] = []
         self._documents: list[YamlNode] = []
         self._anchors: dict[str, YamlNode] = {}
         self._scalars: list[Span] = []
 
     def read(self, text: str) -> ParsedYaml:
         for event in _events(text):
-            self._take(event)
+            self._add_event(event)
             if len(self._open) > MAX_DEPTH:
-                failure = YamlError(
-                    _index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read"
-                )
-                return ParsedYaml((), (), failure)
+                error = YamlError(_index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read")
+                return ParsedYaml((), (), error)
         return ParsedYaml(tuple(self._documents), tuple(self._scalars))
 
-    def _take(self, event: yaml.Event) -> None:
+    def _add_event(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
             span = Span(_index(event.start_mark, 0), _index(event.end_mark, 0))
             self._scalars.append(span)
-            self._add(YamlScalar(event.value, span), event.anchor)
+            self._add_node(YamlScalar(event.value, span), event.anchor)
         elif isinstance(event, yaml.AliasEvent):
-            self._add(self._anchors.get(event.anchor or ""), None)
+            self._add_node(self._anchors.get(event.anchor or ""), None)
         elif isinstance(event, yaml.CollectionStartEvent):
-            self._open.append(_Open(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+            self._open.append(_OpenCollection(event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
             closed = self._open.pop()
-            self._add(closed.node(), closed.anchor)
+            self._add_node(closed.node(), closed.anchor)
 
-    def _add(self, node: YamlNode | None, anchor: str | None) -> None:
+    def _add_node(self, node: YamlNode | None, anchor: str | None) -> None:
         if anchor is not None and node is not None:
             self._anchors[anchor] = node
         if self._open:
@@ -117,10 +115,10 @@ class _Reader:
             self._documents.append(node)
 
 
-def _index(mark: yaml.Mark | _yaml.Mark | None, otherwise: int) -> int:
-    return otherwise if mark is None else mark.index
+def _index(mark: yaml.Mark | _yaml.Mark | None, default: int) -> int:
+    return default if mark is None else mark.index
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    """Yield the events of ``text``, by libyaml where PyYAML was built with it: a tenth of the time."""
+    """Yield the events of ``text``, from libyaml if available, which is ten times as fast."""
     yield from yaml.parse(text, Loader=yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)

@@ -1,7 +1,7 @@
-"""YAML files: their nodes, their comments, and where what a scalar says stands in the file.
+"""Scan YAML files: nodes, comments, and the mapping from scalar values to source positions.
 
-PyYAML says what a scalar means; where the parts of that stand in the file is found out here (YAML 1.1, "Flow Scalar
-Styles").
+PyYAML decodes scalars but does not record the positions of their characters; these are reconstructed here (YAML 1.1,
+"Flow Scalar Styles").
 """
 
 from __future__ import annotations
@@ -23,82 +23,82 @@ if TYPE_CHECKING:
 
     from mothball.formats.yaml.nodes import YamlNode, YamlScalar
 
-# What YAML does not allow, and a byte-order mark, which would shift all places.
+# Characters that YAML forbids, and the byte-order mark, which would shift all positions.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LINE_END = re.compile(r"[\r\n]|\Z")
 _DIRECTIVE = r"(?i)mothball"
 _BEFORE_COMMENT = " \t\"',[]{}"
 _ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\r\n])")
 _QUOTE = re.compile("''")
-# The characters behind a backslash, and what they stand for; any other stands for itself.
+# Decoded short escapes by the character after the backslash; any other character stands for itself.
 _SHORT_ESCAPES = dict(zip("0abt\tnvfreN_LP", "\0\a\b\t\t\n\v\f\r\x1b\x85\xa0\u2028\u2029", strict=True))
 _WORD = re.compile(r"\S+")
 _MAX_SHOWN = 100
 
 
 class YamlScan:
-    """A YAML file that was read."""
+    """A valid YAML file."""
 
-    def __init__(self, text: str, reading: ParsedYaml) -> None:
-        """Take the text and what was read of it."""
+    def __init__(self, text: str, parsed: ParsedYaml) -> None:
+        """Initialize with a text and its parse result."""
         self._text = text
-        self._reading = reading
+        self._parsed = parsed
 
     @property
     def documents(self) -> tuple[YamlNode, ...]:
-        """The documents of the file; all but the first are rare."""
-        return self._reading.documents
+        """The documents of the file."""
+        return self._parsed.documents
 
     def content(self, scalar: YamlScalar) -> SourceMap | None:
-        """Return what ``scalar`` says with the way back to the file.
+        """Return the value of ``scalar`` with its mapping to source positions.
 
-        None where the two cannot be brought together, which takes escapes in a string that runs over several lines.
+        Return None if the positions cannot be reconstructed, as for escapes in a multi-line string.
         """
         return _content(self._text, scalar.span, scalar.value)
 
     def comments(self) -> tuple[list[IgnoreComment], list[ParseProblem]]:
-        """Return the ignores of the file, and what is wrong with comments that were meant as such."""
-        read = [read_comment(self._text, span) for span in self._comments()]
-        ignores = [one for one in read if isinstance(one, IgnoreComment)]
-        return ignores, [one for one in read if isinstance(one, ParseProblem)]
+        """Return the ignore comments of the file, and the problems of invalid ones."""
+        comments = [read_comment(self._text, span) for span in self._comment_spans()]
+        ignores = [comment for comment in comments if isinstance(comment, IgnoreComment)]
+        return ignores, [comment for comment in comments if isinstance(comment, ParseProblem)]
 
-    def _comments(self) -> Iterator[Span]:
-        """Yield the comments in which mothball may be spoken to, each from its ``#`` to the end of its line."""
+    def _comment_spans(self) -> Iterator[Span]:
+        """Yield the spans of comments that contain the name of mothball, from the ``#`` to the end of the line."""
         text = self._text
         end = 0
-        for found in re.finditer(_DIRECTIVE, text) if may_hold_ignore_comment(text) else ():
-            if found.start() < end:  # on a line that was read
+        for mention in re.finditer(_DIRECTIVE, text) if may_hold_ignore_comment(text) else ():
+            if mention.start() < end:  # the line was already searched
                 continue
-            start = max(text.rfind("\n", end, found.start()), text.rfind("\r", end, found.start()), end - 1) + 1
-            line_end = _LINE_END.search(text, found.start())
+            start = max(text.rfind("\n", end, mention.start()), text.rfind("\r", end, mention.start()), end - 1) + 1
+            line_end = _LINE_END.search(text, mention.start())
             end = line_end.start() if line_end else len(text)
-            comment = _comment_start(text, Span(start, end), self._reading.scalars)
+            comment = _comment_start(text, Span(start, end), self._parsed.scalars)
             if comment is not None:
                 yield Span(comment, end)
 
 
 def scan_yaml(format_name: str, text: str) -> YamlScan | Document:
-    """Return ``text``, which is without byte-order mark, as it was read, or the document of a text that is no YAML.
+    """Scan ``text``, which has no byte-order mark; return a broken document if it is no valid YAML.
 
-    Raises nothing, and takes time linear in the text.
+    Never raises, and takes time linear in the text.
     """
     unprintable = _UNPRINTABLE.search(text)
     if unprintable is not None:
-        failure: YamlError | None = YamlError(unprintable.start(), "a control character")
+        error: YamlError | None = YamlError(unprintable.start(), "control character")
     else:
-        reading = read_yaml(text)
-        failure = reading.failure
-        # In brackets, YAML takes the marks of a conflict for words.
-        if failure is None and find_conflict_marker(text) is None:
-            return YamlScan(text, reading)
-    message = one_line(failure.message, _MAX_SHOWN) if failure else ""
-    return broken_document(format_name, text, failure.offset if failure else 0, f"invalid YAML: {message}")
+        parsed = read_yaml(text)
+        error = parsed.error
+        # In brackets, conflict markers are valid YAML scalars.
+        if error is None and find_conflict_marker(text) is None:
+            return YamlScan(text, parsed)
+    message = one_line(error.message, _MAX_SHOWN) if error else ""
+    return broken_document(format_name, text, error.offset if error else 0, f"invalid YAML: {message}")
 
 
 def _comment_start(text: str, line: Span, scalars: tuple[Span, ...]) -> int | None:
-    """Return where the comment on ``line`` begins: at a ``#`` in no scalar, behind white space or what ends a token.
+    """Return the start of the comment on ``line``: a ``#`` outside of scalars, after white space or the end of a token.
 
-    YAML wants white space; PyYAML, which pre-commit and conda read with, does not.
+    YAML requires white space before the ``#``; PyYAML, which pre-commit and conda use, does not.
     """
     position = text.find("#", *line)
     while position >= 0:
@@ -111,7 +111,7 @@ def _comment_start(text: str, line: Span, scalars: tuple[Span, ...]) -> int | No
 
 
 def _content(text: str, span: Span, value: str) -> SourceMap | None:
-    """Return ``value``, the meaning of the scalar that ``span`` covers in ``text``, as an excerpt of ``text``."""
+    """Map ``value``, the decoded scalar at ``span``, to its positions in ``text``."""
     quote = text[span.start : span.start + 1]
     inner = Span(span.start + 1, span.end - 1) if quote in {'"', "'"} else span
     written = inner.slice(text)
@@ -125,18 +125,18 @@ def _content(text: str, span: Span, value: str) -> SourceMap | None:
 
 
 def _decoded(text: str, inner: Span, quote: str) -> SourceMap:
-    """Return what stands between the quotes, with its escapes resolved."""
+    """Decode the escapes in a quoted string."""
     parts: list[SourcePart] = []
     position = inner.start
     for escape in (_ESCAPE if quote == '"' else _QUOTE).finditer(text, *inner):
         parts.append(SourcePart(text[position : escape.start()], position, escape.start()))
-        parts.append(SourcePart(_meaning(escape[0]), *escape.span()))
+        parts.append(SourcePart(_decode_escape(escape[0]), *escape.span()))
         position = escape.end()
     parts.append(SourcePart(text[position : inner.end], position, inner.end))
     return source_map(parts)
 
 
-def _meaning(escape: str) -> str:
+def _decode_escape(escape: str) -> str:
     if escape == "''":
         return "'"
     if len(escape) == 2:
@@ -146,7 +146,7 @@ def _meaning(escape: str) -> str:
 
 
 def _folded(text: str, inner: Span, value: str) -> SourceMap | None:
-    """Find the words of ``value`` one after the other: folding lines changes nothing but the white space."""
+    """Map ``value`` word by word: line folding changes only white space."""
     parts: list[SourcePart] = []
     position = inner.start
     offset = 0

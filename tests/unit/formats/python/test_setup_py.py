@@ -293,7 +293,7 @@ def test_what_python_cannot_read_is_one_problem(text: str) -> None:
 def test_a_file_that_is_too_large_is_told() -> None:
     (problem,) = parse("# install_requires\n" * 20_000).problems
 
-    assert "at most 200000 are read" in problem.message
+    assert "at most 200000 are supported" in problem.message
 
 
 def test_a_directive_that_is_none_is_told() -> None:

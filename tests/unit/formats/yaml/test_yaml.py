@@ -244,8 +244,8 @@ def test_a_merge_conflict_is_named(items: str) -> None:
 def test_nesting_is_capped(piece: str) -> None:
     reading = read_yaml("x: [a]\ny:\n  " + piece * 200)
 
-    assert reading.failure is not None
-    assert reading.failure.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
+    assert reading.error is not None
+    assert reading.error.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
 
 
 @both_parsers
