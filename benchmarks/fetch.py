@@ -90,7 +90,7 @@ def _tell(rounds: list[Round]) -> None:
 @contextmanager
 def _index(home: str, delay: float) -> Iterator[str]:
     """Run the index and yield its root URL. The certificate of its authority is authority.pem in ``home``."""
-    import trustme  # noqa: PLC0415 - a tool of the tests, not of whoever imports this
+    import trustme  # noqa: PLC0415 - a test dependency, not installed for users of this module
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(os.path.join(home, "authority.pem"))

@@ -170,7 +170,9 @@ def test_project_configuration_cannot_give_consent(
     path = workspace.write("mothball.toml", f'index-url = "{index.url}"\nallow-local-indexes = true\n')
     watched(client, path)
     (told, *_) = client.wait_for(
-        lambda: [one for one in client.diagnostics[document] if "only in your own" in one["message"]]
+        lambda: [
+            one for one in client.diagnostics[document] if "only allowed in the user configuration" in one["message"]
+        ]
     )
     assert index.received == []
     assert told["severity"] == 1

@@ -205,7 +205,7 @@ reference = "other"
 [[package]]
 name = "colour-flag"
 version = "1"
-description = "Tells who"
+description = "Prints who"
 optional = false
 python-versions = "*"
 files = []

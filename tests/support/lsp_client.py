@@ -1,6 +1,6 @@
 """A client of the language server that sends whatever it likes: in this process, or to the installed program.
 
-It answers the server's requests as an editor would, keeps all that it is told, and waits for what is to come.
+It answers the requests of the server as an editor would and records all messages.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class LspClient:
         method = message.get("method")
         if method is not None and "id" in message and method not in self.silent_about:
             result = [self.settings] if method == "workspace/configuration" else None
-            with suppress(OSError, ValueError):  # whoever hung up answers no more
+            with suppress(OSError, ValueError):  # the server has closed the connection
                 self.send({"id": message["id"], "result": result})
         with self._news:
             self.received.append(message)
@@ -169,7 +169,7 @@ class LspClient:
         self.notify("textDocument/didChange", params)
 
     def save(self, document: str) -> None:
-        """Tell that a document was saved."""
+        """Notify the server that a document was saved."""
         self.notify("textDocument/didSave", {"textDocument": {"uri": document}})
 
     def close(self, document: str) -> None:

@@ -25,7 +25,7 @@ _NEVER = 1e6
 
 
 class Checks:
-    """Stands in for ``check_folders``: counts the checks, and can hold them or have them fail."""
+    """Replaces ``check_folders``: counts the checks, and can hold them or have them fail."""
 
     def __init__(self) -> None:
         self.started = 0

@@ -85,7 +85,7 @@ class InProcess(LspClient):
         wait_until(lambda: self.in_loop(lambda: not self.server.session.lookups._in_flight), "no lookup is pending")
 
     def stop(self) -> None:
-        """End the loop; look-ups that are under way in threads find nobody any more."""
+        """End the loop; pending lookups in threads have no effect any more."""
 
         async def cancel_all() -> None:
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -142,7 +142,7 @@ def place(diagnostic: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def watched(client: InProcess, *paths: str) -> None:
-    """Tell that files changed outside of the editor."""
+    """Notify the server that files changed outside of the editor."""
     changes = [{"uri": f"file://{path}", "type": 2} for path in paths]
     client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 

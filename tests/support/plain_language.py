@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKERS = re.compile(
-    r"\b(?:told|tells?|nobody|somebody|whoever|anew|at home|by whose|stands? in|is none|takes? (?:it )?away|learnt"
-    r"|mend(?:ed|s)?|rules over)\b",
-    re.IGNORECASE,
+    r"(?<!\\)\b(?:(?i:told|tells?|nobody|somebody|whoever|anew|at home|by whose|stands? in|takes? (?:it )?away|learnt"
+    r"|mend(?:ed|s)?|rules over)|(?<!there )is none)\b"  # "if there is none" is ordinary English.
 )
 # Technical uses and quotations, each with the reason: the path, and the text around the marker.
 ALLOWED = {
