@@ -1,4 +1,4 @@
-"""What the tests of all editors need: the installed wheel, a project, the editors themselves.
+"""Fixtures for all editors: the installed wheel, a project, and the editors.
 
 They install editors, so they run only in nox sessions: ``uv run --group dev nox -s neovim``, or ``emacs``, ``vim``,
 ``kate``.
@@ -17,7 +17,7 @@ from tests.editors.workbench import ROOT, Session, or_skip
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Have a run fail in which nothing ran, where the editors are required."""
+    """Fail a run without any executed test if the editors are required."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     is_asked_for = tools.is_required() and os.environ.get("MOTHBALL_EDITORS")
     if is_asked_for and exitstatus == pytest.ExitCode.OK and reporter and not reporter.stats.get("passed"):
@@ -27,9 +27,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session")
 def installed_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program ``mothball`` of a fresh environment that holds the wheel, built as for a release, and its needs."""
+    """The program ``mothball``, installed from a release wheel into a new environment."""
     directory = tmp_path_factory.mktemp("installed")
-    # Never a reason to skip: a wheel that cannot be built or installed is what these tests are to find.
+    # Never skipped: a wheel that cannot be built or installed is a failure.
     uv = tools.uv()
     tools.must_run(uv, "build", "--quiet", "--wheel", "--out-dir", str(directory), cwd=ROOT)
     (wheel,) = directory.glob("*.whl")
@@ -53,7 +53,7 @@ def nvim() -> str:
 
 @pytest.fixture(scope="session")
 def emacs() -> str:
-    """An Emacs with Eglot and lsp-mode."""
+    """Emacs with Eglot and lsp-mode."""
     with or_skip():
         return _of_the_distribution(
             "emacs", ("--batch", "-q", "-l", "eglot", "-l", "lsp-mode"), "emacs-nox", "elpa-eglot", "elpa-lsp-mode"
@@ -62,7 +62,7 @@ def emacs() -> str:
 
 @pytest.fixture(scope="session")
 def vim() -> str:
-    """A Vim with ALE."""
+    """Vim with ALE."""
     with or_skip():
         ale = ("-esN", "-u", "NONE", "-c", "packadd ale", "-c", "if !exists('g:loaded_ale') | cquit | endif", "-c", "q")
         return _of_the_distribution("vim", ale, "vim-nox", "vim-ale")
@@ -70,14 +70,14 @@ def vim() -> str:
 
 @pytest.fixture(scope="session")
 def tmux() -> str:
-    """What gives an editor a terminal and reads that."""
+    """tmux, the terminal of terminal editors."""
     with or_skip():
         return _of_the_distribution("tmux", ("-V",), "tmux")
 
 
 @pytest.fixture(scope="session")
 def kate() -> str:
-    """A Kate, and what gives it a screen, looks at that, and works mouse and keyboard."""
+    """Kate, with a virtual screen, screenshots, mouse and keyboard."""
     programs = ("kate", "Xvfb", "dbus-run-session", "xdotool", "import")
     if not all(map(shutil.which, programs)):
         with or_skip():
@@ -88,7 +88,7 @@ def kate() -> str:
 
 
 def _of_the_distribution(program: str, trial: tuple[str, ...], *packages: str) -> str:
-    """Return the path of ``program``, installed with ``packages`` unless ``trial`` succeeds with what is there."""
+    """Return the path of ``program``, installed with ``packages`` unless running ``trial`` succeeds."""
     found = shutil.which(program)
     try:
         if found is not None:

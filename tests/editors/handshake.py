@@ -1,4 +1,4 @@
-"""A language client of a few lines: starts a server as an editor does, greets it, takes its leave."""
+"""A minimal language client that starts, initializes and shuts down a server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LIMIT = 60.0
 def greet(
     command: list[str], root: Path, environment: Mapping[str, str], options: Mapping[str, Any]
 ) -> tuple[Any, int]:
-    """Start ``command`` for the workspace ``root``; return its answer to `initialize`, and how it ended."""
+    """Start ``command`` for the workspace ``root``; return the result of `initialize` and the exit code."""
     with subprocess.Popen(
         command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -45,7 +45,7 @@ def _send(stream: IO[bytes], message: Mapping[str, Any]) -> None:
 
 
 def _answer(stream: IO[bytes], number: int) -> Any:
-    """Return the response to the request ``number``, passing over what else the server says."""
+    """Return the response to the request ``number``, ignoring other messages."""
     while True:
         length = 0
         while (line := stream.readline().strip()) != b"":

@@ -1,4 +1,4 @@
-"""File names as editors spell them, and samples to hold them against the one table, ``formats/names.py``."""
+"""File name patterns of editors, and sample names to compare them with the table in ``formats/names.py``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import product
 from mothball.formats.names import PATTERNS, format_of
 from tests.tables.formats import spelled
 
-# What people write where a star stands, before and after the rest of a name.
+# Typical text in place of a star, before and after the rest of a name.
 _BEFORE = ("", "dev-", "my.test_")
 _AFTER = ("", "-dev", "_3.12")
 
-# Near misses, and what an editor shows every day: the server has no business there.
+# Similar names, and common files in editors, for which the server must not be started.
 STRANGERS = (
     "notes.txt",
     "requirements.md",
@@ -42,12 +42,12 @@ SPELLED = tuple(map(spelled, PATTERNS))
 
 
 def samples() -> tuple[str, ...]:
-    """Return file names of every shape that mothball reads."""
+    """Return samples for each file name pattern of mothball."""
     found = []
     for pattern in PATTERNS:
         directory, slash, name = spelled(pattern).rpartition("/")
         first, star, rest = name.partition("*")
-        # What begins with a star before an ending must have something there: `.txt` is no file that people write.
+        # A star before a file extension must match something: `.txt` is no realistic name.
         befores = (before for before in _BEFORE if before or not rest.startswith(".")) if not first and star else ("",)
         for before, after in product(befores, _AFTER):
             found.append(directory + slash + before + (first + star * bool(first) + rest).replace("*", after))
@@ -55,10 +55,10 @@ def samples() -> tuple[str, ...]:
 
 
 def reads(globs: Iterable[str], name: str) -> bool:
-    """Return whether one of ``globs`` stands for ``name``, as the editors' files mean them: a star for no slash."""
+    """Return True if one of ``globs`` matches ``name``; a star matches no slash."""
     return any(re.search(f"(?:^|/){'[^/]*'.join(map(re.escape, glob.split('*')))}$", name) for glob in globs)
 
 
 def known(name: str) -> bool:
-    """Return whether mothball reads the file ``name``."""
+    """Return True if mothball reads the file ``name``."""
     return format_of(f"project/{name}") is not None

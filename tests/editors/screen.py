@@ -1,4 +1,4 @@
-"""A screen that nobody sees: programs with windows run on it, are looked at, and worked with mouse and keyboard."""
+"""A virtual screen for graphical programs, with screenshots, mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from tests.editors.workbench import LIMIT
 from tests.support.waiting import wait_until
 
 _POLL = 0.1
-# Below the limit of a test, so that the failure tells what it waited for.
+# Less than the time limit of a test, so that a failure reports what was missing.
 _PATIENCE = 30.0
 _Found = TypeVar("_Found")
 
 
 class Picture(NamedTuple):
-    """What is on the screen: its width, and the pixels line by line, three bytes each."""
+    """A screenshot: its width, and the pixels line by line, three bytes each."""
 
     width: int
     pixels: bytes
 
     def row(self, y: int) -> Counter[tuple[int, ...]]:
-        """Return the colours of the row ``y``, and how often each is there."""
+        """Return the number of pixels of each color in the row ``y``."""
         line = self.pixels[y * self.width * 3 : (y + 1) * self.width * 3]
         return Counter(tuple(line[at : at + 3]) for at in range(0, len(line), 3))
 
 
 class Screen:
-    """A running Xvfb; ``environment`` is that of the programs on it."""
+    """A running Xvfb; ``environment`` is for the programs on it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
 
     def picture(self) -> Picture:
-        """Look at the whole screen."""
+        """Take a screenshot."""
         data = self._do("import", "-window", "root", "-depth", "8", "ppm:-")
-        # P6, width, height, greatest value: then the pixels.
+        # P6, width, height, maximum value, then the pixels.
         _, width, height, _ = data.split(maxsplit=4)[:4]
         return Picture(int(width), data[-int(width) * int(height) * 3 :])
 
     def save(self, path: Path, size: str) -> None:
-        """Keep the upper left ``size`` (WIDTHxHEIGHT) of the screen as a PNG."""
+        """Save the upper left ``size`` (WIDTHxHEIGHT) of the screen as a PNG."""
         self._do("import", "-window", "root", "-crop", f"{size}+0+0", "+repage", "-strip", str(path))
 
     def window(self, title: str) -> str:
@@ -54,21 +54,21 @@ class Screen:
         return self.wait_for(f"a window {title}", lambda: self._find(title))
 
     def point(self, x: int, y: int) -> None:
-        """Move the mouse to a place of the screen."""
+        """Move the mouse."""
         self._do("xdotool", "mousemove", str(x), str(y))
 
     def click(self, x: int, y: int) -> None:
-        """Click at a place of the screen."""
+        """Click at a position."""
         self._do("xdotool", "mousemove", str(x), str(y), "click", "1")
 
     def press(self, *keys: str, window: str | None = None) -> None:
-        """Press ``keys`` one after the other, in ``window`` or where the last click was."""
+        """Press ``keys`` one after the other, in ``window`` or at the last click."""
         if window is not None:
             self._do("xdotool", "windowfocus", "--sync", window)
         self._do("xdotool", "key", "--delay", "100", *keys)
 
     def wait_for(self, what: str, look: Callable[[], _Found]) -> _Found:
-        """Look until there is something to see, and return that."""
+        """Return the result of ``look`` once it is not empty."""
         return wait_until(look, what, _PATIENCE, _POLL)
 
     def _find(self, title: str) -> str:
@@ -82,7 +82,7 @@ class Screen:
 
 @contextmanager
 def screen(environment: Mapping[str, str], size: str) -> Iterator[Screen]:
-    """Run an Xvfb of ``size`` (WIDTHxHEIGHT) on a display that is free."""
+    """Run an Xvfb of ``size`` (WIDTHxHEIGHT) on a free display."""
     reader, writer = os.pipe()
     command = ("Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24", "-nolisten", "tcp")
     with _ended(subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL, start_new_session=True)):
@@ -94,7 +94,7 @@ def screen(environment: Mapping[str, str], size: str) -> Iterator[Screen]:
 
 @contextmanager
 def running(screen: Screen, *command: str, cwd: Path, log: Path) -> Iterator[None]:
-    """Run ``command`` on ``screen``, and end it and all that it started."""
+    """Run ``command`` on ``screen``, and end it with all its child processes."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -111,7 +111,7 @@ def running(screen: Screen, *command: str, cwd: Path, log: Path) -> Iterator[Non
 
 @contextmanager
 def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End ``process`` and its group when the block is left, whatever happened."""
+    """End ``process`` and its group when the block exits."""
     with process:
         try:
             yield

@@ -1,4 +1,4 @@
-"""A terminal of a fixed size, by tmux: an editor runs in it, and what a person would read there is read."""
+"""A terminal of fixed size in tmux, in which an editor runs and whose text can be read."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PAGE = ROOT / "docs" / "editors.md"
 
 
 class Terminal:
-    """A running terminal; ``socket`` is that of its own tmux."""
+    """A running terminal; ``socket`` is that of its tmux server."""
 
     def __init__(self, tmux: str, socket: Path, environment: Mapping[str, str]) -> None:
         self._tmux = (tmux, "-S", str(socket), "-f", "/dev/null")
         self._environment = environment
 
     def text(self) -> str:
-        """Return what stands in the terminal, without the blanks at the ends of lines."""
+        """Return the text of the terminal, without trailing spaces."""
         shown = self.do("capture-pane", "-p")
         return "".join(f"{line.rstrip()}\n" for line in shown.rstrip().splitlines())
 
     def wait_for(self, *texts: str) -> str:
-        """Return what stands in the terminal as soon as all of ``texts`` are part of that."""
+        """Return the text of the terminal once it contains all of ``texts``."""
         shown = ""
 
         def has_all() -> bool:
@@ -46,11 +46,11 @@ class Terminal:
         return shown
 
     def press(self, *keys: str) -> None:
-        """Press ``keys``, named as tmux names them; other texts are typed."""
+        """Press ``keys``, named as in tmux; other strings are typed."""
         self.do("send-keys", *keys)
 
     def do(self, *command: str) -> str:
-        """Run a command of tmux, and return what it printed."""
+        """Run a tmux command and return its output."""
         done = subprocess.run(
             [*self._tmux, *command], env=self._environment, capture_output=True, text=True, check=True
         )
@@ -72,9 +72,9 @@ def terminal(
 
 
 def verify_page(editor: str, shown: str, *telling: str) -> None:
-    """Hold the screen of ``editor`` in docs/editors.md against what was ``shown``.
+    """Compare the screen of ``editor`` in docs/editors.md with ``shown``.
 
-    What the editor itself writes differs with its version; the lines with one of ``telling`` are those of mothball.
+    Only lines with one of ``telling`` are compared; the others depend on the version of the editor.
     """
     page = _PAGE.read_text("utf-8")
     pattern = re.compile(rf"(<!-- screen: {editor} -->\n```text\n)(.*?)(```\n)", re.DOTALL)

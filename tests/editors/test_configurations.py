@@ -1,4 +1,4 @@
-"""Every configuration file is read by its format's reader, and the command in it starts the server."""
+"""Each configuration file is valid, and its command starts the server."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def jetbrains() -> list[str]:
 
 @pytest.fixture(scope="module")
 def greeted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Any, int]]:
-    """Start a server by its command line, once for all that have the same; return its greeting and how it ended."""
+    """Start a server by its command line, once for each; return the result of `initialize` and the exit code."""
     root = tmp_path_factory.mktemp("workspace")
 
     @functools.cache
@@ -133,7 +133,7 @@ def test_zed_source_is_valid_rust() -> None:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
 
     assert not parser.parse((EDITORS / "zed/src/lib.rs").read_bytes()).root_node.has_error
-    # The parser tells what is no Rust.
+    # The parser detects invalid Rust.
     assert parser.parse(b"fn main() { let x = ; }").root_node.has_error
 
 

@@ -1,4 +1,4 @@
-"""A real Emacs, in batch, with `editors/emacs/mothball.el`: under Eglot and under lsp-mode."""
+"""A real Emacs in batch mode with `editors/emacs/mothball.el`, Eglot and lsp-mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = only_with("emacs")
 
 
 def in_emacs(session: Session, emacs: str, driver: str, environment: dict[str, str]) -> Any:
-    """Run ``driver`` in Emacs, and return what it wrote down. (`-Q` would hide the packages of the distribution.)"""
+    """Run ``driver`` in Emacs and return its output. (`-Q` would hide the packages of the distribution.)"""
     session.run(emacs, "--batch", "-q", "-l", str(DRIVERS / driver), environment=environment)
     return session.answered()
 
@@ -26,10 +26,10 @@ def in_emacs(session: Session, emacs: str, driver: str, environment: dict[str, s
 def test_eglot_diagnostics_hover_and_ignore_action(session: Session, emacs: str, name: str, text: str) -> None:
     answer = in_emacs(session, emacs, "eglot.el", story.prepare(session, name, text))
 
-    for one in [*answer["diagnostics"], *answer["after"]]:
+    for diagnostic in [*answer["diagnostics"], *answer["after"]]:
         # Eglot shows the code before the message, and the severity as a type of its own.
-        one["rule"] = re.findall(r"\[(.+?)\]", one["message"])[0]
-        one["severity"] = one["severity"].removeprefix("eglot-")
+        diagnostic["rule"] = re.findall(r"\[(.+?)\]", diagnostic["message"])[0]
+        diagnostic["severity"] = diagnostic["severity"].removeprefix("eglot-")
     story.verify(session, name, text, answer)
 
 
@@ -38,15 +38,15 @@ def test_lsp_mode_diagnostics_hover_and_ignore_action(session: Session, emacs: s
     answer = in_emacs(session, emacs, "lsp_mode.el", story.prepare(session, name, text))
 
     story.verify(session, name, text, answer)
-    assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
+    assert {diagnostic["source"] for diagnostic in answer["diagnostics"]} == {"mothball"}
 
 
 @pytest.mark.parametrize("driver", ["eglot.el", "lsp_mode.el"])
 def test_without_git_requirements_directory_uses_configuration_above(session: Session, emacs: str, driver: str) -> None:
     prepared = story.prepare_without_git(session)
     answer = in_emacs(session, emacs, driver, prepared)
-    for one in answer["diagnostics"]:
-        one["severity"] = one["severity"].removeprefix("eglot-")
+    for diagnostic in answer["diagnostics"]:
+        diagnostic["severity"] = diagnostic["severity"].removeprefix("eglot-")
     story.verify_without_git(session, answer)
 
 

@@ -1,4 +1,4 @@
-"""The names of the files that mothball reads are in one table; every editor and the hook agree with it."""
+"""File name patterns of all editors and the hook match those of mothball."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.tables.formats import limited, spelled
 
 
 def between(path: str, before: str, after: str) -> list[str]:
-    """Return the quoted names in the one list of the file ``editors/PATH`` that stands between two texts."""
+    """Return the quoted names in the list between two texts of the file ``editors/PATH``."""
     text = (EDITORS / path).read_text("utf-8")
     assert text.count(before) == 1
     return re.findall(r"""["']([^"']+)["']""", text.partition(before)[2].partition(after)[0])
@@ -68,14 +68,15 @@ def test_jetbrains_maps_every_name_that_needs_no_directory() -> None:
 
 
 def test_helix_covers_file_names_without_other_servers() -> None:
-    languages = {one["name"]: one for one in tomllib.loads(_text("helix/languages.toml"))["language"]}
-    globs = [one["glob"] for name in ("pip-requirements", "pipfile") for one in languages[name]["file-types"]]
-    # What Helix itself takes for TOML and INI.
+    languages = {language["name"]: language for language in tomllib.loads(_text("helix/languages.toml"))["language"]}
+    file_types = (*languages["pip-requirements"]["file-types"], *languages["pipfile"]["file-types"])
+    globs = [file_type["glob"] for file_type in file_types]
+    # Patterns of TOML and INI files in Helix.
     globs += ["*.toml", "uv.lock", "poetry.lock", "pdm.lock", "*.ini", "*.cfg"]
     assert {"toml", "ini"} <= set(languages)
-    assert [one["glob"] for one in languages["pip-requirements"]["file-types"]] == of_requirements()
+    assert [file_type["glob"] for file_type in languages["pip-requirements"]["file-types"]] == of_requirements()
     assert {name for name in STRANGERS if reads(globs, name)} == {"Cargo.toml", "my-pyproject.toml"}
-    assert all("mothball" in one["language-servers"] for one in languages.values())
+    assert all("mothball" in language["language-servers"] for language in languages.values())
 
     assert {name for name in samples() if not reads(globs, name)} == {
         name for name in samples() if reads(limited("Helix"), name)
@@ -92,7 +93,7 @@ def test_zed_file_types_of_readme_cover_all_names_but_ini_files() -> None:
     assert set(file_types) <= set(languages)
     assert [glob.removeprefix("**/") for glob in file_types["Requirements"]] == of_requirements()
     assert set(globs) <= set(SPELLED)
-    # The rest Zed knows by its ending.
+    # Zed recognizes the other files by extension.
     reached = [*globs, "*.toml", "*.py", "*.yml", "*.yaml"]
     assert {name for name in samples() if not reads(reached, name)} == limited("Zed")
     assert all(map(known, suffixes))
@@ -108,7 +109,7 @@ def test_hook_files_pattern_matches_all_names_and_listed_others() -> None:
         expression = re.compile(hook["files"])
         assert [name for name in samples() if not expression.search(name)] == []
         assert [name for name in samples() if not expression.search(f"deep/below/{name}")] == []
-        # Wider for what `-r` and `-c` may lead to; wider than that would start mothball for nothing.
+        # Only the names in this set match in addition, for files that `-r` and `-c` refer to.
         wider = {name for name in STRANGERS if expression.search(name)}
         assert wider == {name for name in STRANGERS if name.endswith(INCLUDE_SUFFIXES) and "." in name}
 

@@ -1,4 +1,4 @@
-"""A real Kate on a screen that nobody sees, with `editors/kate/settings.json`."""
+"""A real Kate on a virtual screen with `editors/kate/settings.json`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ pytestmark = only_with("kate")
 
 _SIZE = "1100x640"
 _WINDOW = "733x427"
-# Without a window manager Kate stands in the upper left corner; where its lines are follows from the font.
+# Without a window manager Kate is in the upper left corner; the line height depends on the font.
 _LEFT, _TOP, _LINE = 150, 116, 17
 _REQUIREMENTS = "lantern-web\nquill-templates==2.1.4\ntallybook\n"
 
 
 def line(number: int) -> int:
-    """Return how far down the middle of the line ``number`` (from 1) of the text is."""
+    """Return the vertical center of the line ``number`` (from 1) of the text."""
     return _TOP + (number - 1) * _LINE
 
 
 def erroneous(picture: Picture) -> list[int]:
-    """Return which of the first lines have the background of an error: a pale red, darker where the cursor is."""
+    """Return which of the first lines have the background of an error: pale red, darker at the cursor."""
     rows = {number: picture.row(line(number) - 6) for number in range(1, 16)}
     return [number for number, row in rows.items() if any(map(_is_pale_red, _backgrounds(row)))]
 
@@ -45,7 +45,7 @@ def _is_pale_red(colour: tuple[int, ...]) -> bool:
 
 @pytest.fixture
 def artefacts() -> Path:
-    """Where the pictures are left for people to look at."""
+    """The directory of screenshots."""
     given = os.environ.get("MOTHBALL_EDITORS_ARTEFACTS")
     directory = (Path(given) if given else ROOT / ".nox/editors-artefacts") / "kate"
     directory.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def artefacts() -> Path:
 
 
 def prepare(session: Session) -> None:
-    """Do what a person does once: put the settings where Kate looks, and switch its LSP client on."""
+    """Install the settings and enable the LSP client of Kate."""
     folder = Path(session.environment["XDG_CONFIG_HOME"])
     (folder / "kate" / "lspclient").mkdir(parents=True)
     shutil.copy(EDITORS / "kate" / "settings.json", folder / "kate" / "lspclient")
@@ -63,7 +63,7 @@ def prepare(session: Session) -> None:
 
 
 def allow(kate: Screen) -> None:
-    """Answer Kate's question whether the server may be started, as a person does once."""
+    """Allow Kate to start the server."""
     kate.press("Return", window=kate.window("LSP server start"))
 
 
@@ -101,14 +101,15 @@ def test_kate_diagnostics_and_ignore_action(
 
     assert after[number - 1].startswith(before[number - 1])
     assert "# mothball: ignore[archived]" in after[number - 1]
-    assert [one for one in after if one != after[number - 1]] == [one for one in before if one != before[number - 1]]
+    others = [line for line in before if line != before[number - 1]]
+    assert [line for line in after if line != after[number - 1]] == others
     assert session.contacted() == []
     assert session.server_has_ended(), "Kate was ended, and its server runs on"
 
 
 @contextmanager
 def kept(shown: Screen, artefacts: Path, name: str) -> Iterator[None]:
-    """Keep a last picture, whatever happened."""
+    """Take a screenshot when the block exits."""
     try:
         yield
     finally:
@@ -116,6 +117,6 @@ def kept(shown: Screen, artefacts: Path, name: str) -> Iterator[None]:
 
 
 def changed(path: Path, before: list[str]) -> list[str]:
-    """Return the lines of the file at ``path`` when they are no longer ``before``, else nothing."""
+    """Return the lines of the file at ``path`` if they differ from ``before``, else an empty list."""
     now = path.read_text("utf-8").splitlines()
     return now if now != before else []

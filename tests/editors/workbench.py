@@ -1,7 +1,7 @@
-"""A project with archived dependencies, and an environment with the installed mothball, for an editor to be run in.
+"""A project with archived dependencies, and an environment with the installed mothball, for real editors.
 
-The editors are real and start `mothball lsp` as they would at a user's: from PATH. Nothing may leave the machine; the
-statuses come from the example's snapshot.
+The editors start `mothball lsp` from PATH. Nothing accesses the network; statuses come from the snapshot of the
+example.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 EDITORS = ROOT / "editors"
 DRIVERS = Path(__file__).parent / "drivers"
 _GUARD = ROOT / "tests" / "support" / "guard"
-# Far above what any editor needs: a limit for what hangs, not for what is slow.
+# Far above what any editor needs: a limit for hanging processes, not for slow ones.
 LIMIT = 90.0
 
 
@@ -37,7 +37,7 @@ def only_with(editor: str) -> pytest.MarkDecorator:
 
 @contextmanager
 def or_skip() -> Iterator[None]:
-    """Skip the tests that need what this machine cannot have, and say what that is; they fail where it is required."""
+    """Skip tests whose tools are unavailable on this machine, with the reason; fail them if they are required."""
     try:
         yield
     except tools.Unavailable as reason:
@@ -47,7 +47,7 @@ def or_skip() -> Iterator[None]:
 
 
 class Seen(NamedTuple):
-    """A finding as a person sees it: what is underlined (line and column from 1), by which rule, how gravely."""
+    """A finding as displayed: its location (line and column from 1), rule and severity."""
 
     line: int
     column: int
@@ -57,7 +57,7 @@ class Seen(NamedTuple):
 
 
 class Session:
-    """A copy of ``examples/shop`` in a git repository, and an environment that has mothball on its PATH."""
+    """A copy of ``examples/shop`` in a git repository, and an environment with mothball on its PATH."""
 
     def __init__(self, directory: Path, mothball: Path) -> None:
         self.project = directory / "shop"
@@ -81,13 +81,13 @@ class Session:
         self.run("git", "init", "--quiet")
 
     def leave_git(self) -> None:
-        """Make the project a directory without version control, as an unpacked archive is."""
+        """Remove the git repository, as in an unpacked archive."""
         shutil.rmtree(self.project / ".git")
 
     def run(
         self, *command: str, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``command`` in the project to its end, which must be one of ``codes``."""
+        """Run ``command`` in the project; its exit code must be one of ``codes``."""
         done = subprocess.run(
             command,
             cwd=self.project,
@@ -109,23 +109,23 @@ class Session:
         return path
 
     def answered(self) -> Any:
-        """Return what a driver, running inside the editor, wrote down."""
+        """Return the output of the driver inside the editor."""
         assert self.answer.exists(), "the driver in the editor did not come to its end"
         return json.loads(self.answer.read_text("utf-8"))
 
     def contacted(self) -> list[str]:
-        """Return whom mothball and what it started tried to reach over the network."""
+        """Return the network addresses that mothball and its child processes tried to reach."""
         lines = self.contacts.read_text("utf-8").splitlines() if self.contacts.exists() else []
         return [line for line in lines if line.startswith("socket.")]
 
     def server_has_ended(self) -> bool:
-        """Return whether, perhaps after a moment, no server of this wheel runs any more."""
+        """Return True if no server of this wheel runs anymore, after a moment if necessary."""
         with suppress(AssertionError):
             wait_until(lambda: not self._servers(), seconds=10)
         return not self._servers()
 
     def _servers(self) -> list[bytes]:
-        """Return the command lines of the running servers of this wheel, as Linux tells them."""
+        """Return the command lines of the running servers of this wheel (Linux only)."""
         found = []
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
@@ -133,17 +133,17 @@ class Session:
         return [line for line in found if str(self._mothball).encode() in line]
 
     def checked(self, name: str) -> set[Seen]:
-        """Return what `mothball check` finds in the file ``name``: what an editor must underline."""
+        """Return the findings of `mothball check` for the file ``name``, which an editor must show."""
         report = json.loads(self.run("mothball", "check", "--format", "json", name, codes=(0, 1)).stdout)
         lines = (self.project / name).read_text("utf-8").splitlines()
-        found = [one for one in report["findings"] if one["suppressed"] is None and one["path"] == name]
+        found = [finding for finding in report["findings"] if finding["suppressed"] is None and finding["path"] == name]
         return {
             Seen(
-                one["line"],
-                one["column"],
-                lines[one["line"] - 1][one["column"] - 1 :][: len(one["name"])],
-                one["rule"],
-                one["severity"],
+                finding["line"],
+                finding["column"],
+                lines[finding["line"] - 1][finding["column"] - 1 :][: len(finding["name"])],
+                finding["rule"],
+                finding["severity"],
             )
-            for one in found
+            for finding in found
         }

@@ -1,4 +1,4 @@
-"""A server in this process, its client, and a workspace with an index for them to work on."""
+"""Fixtures: an in-process server, its client, and a workspace with an index."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProces
 def editor(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Editor]:
-    """A client whose workspace can be checked; what changes is followed without a pause."""
+    """An editor whose workspace can be checked; background checks follow changes without a pause."""
     monkeypatch.setattr("mothball.lsp.features.watching._DEBOUNCE", 0.0)
     checks = Checks()
     monkeypatch.setattr("mothball.lsp.workspace_diagnostics.check_folders", checks.check_folders)

@@ -1,4 +1,4 @@
-"""The installed program as VS Code, Neovim and Emacs meet it, by the capabilities that pytest-lsp recorded of them."""
+"""The installed program with the capabilities of VS Code, Neovim and Emacs, as recorded by pytest-lsp."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.support.lsp_in_process import Workspace
 from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 
-# An emoji and an accent stand before the name, on its line.
+# An emoji and an accent precede the name on its line.
 TEXT = '[project]\nname = "x"\noptional-dependencies = { "😀é" = ["old-lib"] }\ndependencies = ["fine"]\n'
-# Where the name begins, in the units that the editor counts by.
-EDITORS = {"visual-studio-code": 36, "neovim@v0.11.0": 39, "neovim that can be told": 39, "emacs": 35}
+# Column of the name, in the units of the editor.
+EDITORS = {"visual-studio-code": 36, "neovim@v0.11.0": 39, "neovim with refresh": 39, "emacs": 35}
 Scenario = Callable[[LanguageClient, str], Awaitable[None]]
 
 
@@ -30,19 +30,19 @@ def editor(request: pytest.FixtureRequest) -> str:
 
 
 def capabilities_of(editor: str) -> types.ClientCapabilities:
-    """Return what an editor announces.
+    """Return the capabilities of an editor.
 
-    Neovim 0.11 pulls diagnostics and cannot be told to pull again, so it is pushed to; its successor can.
+    Neovim 0.11 pulls diagnostics but does not support refresh requests, so diagnostics are published to it.
     """
-    capabilities = client_capabilities(editor.replace(" that can be told", ""))
-    if editor.endswith("told"):
+    capabilities = client_capabilities(editor.replace(" with refresh", ""))
+    if editor.endswith("refresh"):
         assert capabilities.workspace is not None
         capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
     return capabilities
 
 
 def play(editor: str, home: Path, workspace: Workspace, index: ScriptedIndex, scenario: Scenario) -> LanguageClient:
-    """Start the server for ``editor``, open a file, play ``scenario``, and end it as editors do."""
+    """Start the server for ``editor``, open a file, run ``scenario``, and shut down as editors do."""
 
     async def run() -> LanguageClient:
         client = make_test_lsp_client()
@@ -69,13 +69,13 @@ def play(editor: str, home: Path, workspace: Workspace, index: ScriptedIndex, sc
 
 
 def pulls(client: LanguageClient) -> bool:
-    """Return whether the client pulls, and can be told to."""
+    """Return True if the client pulls diagnostics and supports refresh requests."""
     workspace = client.capabilities.workspace if client.capabilities else None
     return workspace is not None and workspace.diagnostics is not None
 
 
 async def diagnostics_of(client: LanguageClient, document: str) -> list[types.Diagnostic]:
-    """Return the diagnostics of a document as soon as there are any, pulled or pushed as the editor does."""
+    """Return the diagnostics of a document once there are any, pulled or published as for the editor."""
     while True:
         if pulls(client):
             report = await client.text_document_diagnostic_async(
@@ -94,13 +94,14 @@ def test_diagnostic_range_is_exactly_the_name(
 ) -> None:
     async def scenario(client: LanguageClient, document: str) -> None:
         client.capabilities = capabilities_of(editor)
-        (found,) = await diagnostics_of(client, document)
+        (diagnostic,) = await diagnostics_of(client, document)
         start = EDITORS[editor]
-        assert found.range == types.Range(types.Position(2, start), types.Position(2, start + len("old-lib")))
-        assert (found.code, found.source, found.severity) == ("archived", "mothball", types.DiagnosticSeverity.Error)
+        assert diagnostic.range == types.Range(types.Position(2, start), types.Position(2, start + len("old-lib")))
+        found = (diagnostic.code, diagnostic.source, diagnostic.severity)
+        assert found == ("archived", "mothball", types.DiagnosticSeverity.Error)
 
     client = play(editor, tmp_path, workspace, index, scenario)
-    assert pulls(client) == editor.endswith("told")
+    assert pulls(client) == editor.endswith("refresh")
     assert bool(client.diagnostics) != pulls(client)
     assert client.messages == []
 
@@ -128,10 +129,10 @@ def test_hover_and_actions_are_placed_exactly(
         edits = list((ignore.edit.changes or {}).get(document, ()))
         for change in ignore.edit.document_changes or ():
             assert isinstance(change, types.TextDocumentEdit)
-            edits += (one for one in change.edits if isinstance(one, types.TextEdit))
+            edits += (edit for edit in change.edits if isinstance(edit, types.TextEdit))
         (edit,) = edits
         assert edit.new_text == "  # mothball: ignore[archived] WHY"
-        # Behind all that stands on the line.
+        # At the end of the line.
         assert edit.range.start == types.Position(2, start + len('old-lib"] }'))
 
     play(editor, tmp_path, workspace, index, scenario)

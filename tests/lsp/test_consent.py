@@ -1,4 +1,4 @@
-"""Nothing is contacted that the user has not chosen or saved."""
+"""No index is contacted that the user has not configured or saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.scripted_index import ScriptedIndex
 
 
 def typed(client: InProcess, document: str, before: str, line: str, after: str) -> None:
-    """Type ``line`` letter by letter, with a pause after each in which names are looked up."""
+    """Type ``line`` letter by letter, pausing after each long enough for lookups."""
     for length in range(1, len(line) + 1):
         client.change(document, before + line[:length] + after, length + 1)
         client.settle(document)
@@ -54,12 +54,12 @@ def test_index_url_is_not_contacted_while_typed(
         line = line.replace("URL", index.url)
         typed(client, document, before, line, after)
         assert index.received == []
-        # Saved, it is the file's word, and the user has allowed it.
+        # Once saved, it is used, because the user allows local indexes.
         index.script("old-lib", page("old-lib", "archived"))
         workspace.write(name, before + line + after)
         client.save(document)
-        if "tool.mothball" not in before:  # what the user chose goes before what the project would rather have
-            client.wait_for(lambda: "archived" in [one["code"] for one in client.diagnostics[document]])
+        if "tool.mothball" not in before:  # the user's index takes precedence over the project's
+            client.wait_for(lambda: "archived" in [diagnostic["code"] for diagnostic in client.diagnostics[document]])
 
 
 def test_name_keeps_its_index_while_its_index_setting_is_incomplete(
@@ -76,7 +76,7 @@ def test_name_keeps_its_index_while_its_index_setting_is_incomplete(
         client.wait_for_diagnostics(document, "archived")
         for version, half in enumerate((head + table, head + sources[:-20] + table, head + sources, head), 2):
             client.change(document, half, version)
-            # What is half typed has diagnostics of its own.
+            # An incomplete entry has diagnostics of its own.
             client.wait_for(lambda: "archived" in codes_of(client.diagnostics[document]))
         hover = client.hover(document, 2, 32)["contents"]["value"]
         assert "unsaved change" in hover
@@ -98,16 +98,16 @@ def test_typed_project_name_is_not_looked_up(
         client.change(document, f"{before}my_project[test]\nold-lib\n", version)
         line = before.count("\n")
         client.wait_for(lambda: client.hover(document, line, 2) is not None)  # noqa: B023 - called at once
-        told = client.hover(document, line, 2)["contents"]["value"]
-        assert "skipped" in told, told
-        assert "the project itself" in told, told
+        hover = client.hover(document, line, 2)["contents"]["value"]
+        assert "skipped" in hover, hover
+        assert "the project itself" in hover, hover
     client.wait_for(lambda: index.count("another") == 1)
-    # Saved, it is what a check of the file on disk makes of it; and typed on, it still is.
+    # Once saved, the result equals that for the file on disk, also while typing continues.
     workspace.write("requirements.txt", "my-project\nold-lib\n")
     client.save(document)
     client.change(document, "my-project[more]\nold-lib\n", 9)
     assert "the project itself" in client.hover(document, 0, 2)["contents"]["value"]
-    # What tells the name has changed: the name is another project's now.
+    # The project name has changed, so the name is another project.
     index.script("my-project", page("my-project", "deprecated"))
     watched(client, workspace.write(declared_by, tells[declared_by].replace("My.Project", "renamed")))
     client.wait_for_diagnostics(document, "deprecated", "archived")
@@ -124,8 +124,8 @@ def test_name_keeps_all_indexes_of_the_saved_file(
         head = '[project]\nname = "x"\ndependencies = ["acme-lib"]\n'
         pins = [f"{{ index = '{name}', marker = \"sys_platform {sign} 'linux'\" }}" for name, sign in PINS]
         tables = "".join(
-            f'[[tool.uv.index]]\nname = "{name}"\nurl = "{one.url}"\nexplicit = true\n'
-            for name, one in (("first", first), ("second", second))
+            f'[[tool.uv.index]]\nname = "{name}"\nurl = "{index.url}"\nexplicit = true\n'
+            for name, index in (("first", first), ("second", second))
         )
         text = f"{head}[tool.uv.sources]\nacme-lib = [{', '.join(pins)}]\n{tables}"
         document = client.open(workspace.write("pyproject.toml", text), text)
@@ -150,9 +150,9 @@ def test_local_index_configured_by_repository_waits_for_consent(
     client.initialize(PUSH, str(workspace.root))
     text = f"--index-url {index.url}\nold-lib\n"
     document = client.open(workspace.write("requirements.txt", text), text)
-    (asked,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert (asked["severity"], asked.get("code")) == (2, "unverified")
-    assert "allowLocalIndexes" in asked["message"]
+    (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert (diagnostic["severity"], diagnostic.get("code")) == (2, "unverified")
+    assert "allowLocalIndexes" in diagnostic["message"]
     assert index.received == []
     client.settings = {"allowLocalIndexes": True}
     client.notify("workspace/didChangeConfiguration", {"settings": None})
@@ -169,10 +169,12 @@ def test_project_configuration_cannot_give_consent(
     assert index.received == []
     path = workspace.write("mothball.toml", f'index-url = "{index.url}"\nallow-local-indexes = true\n')
     watched(client, path)
-    (told, *_) = client.wait_for(
+    (diagnostic, *_) = client.wait_for(
         lambda: [
-            one for one in client.diagnostics[document] if "only allowed in the user configuration" in one["message"]
+            diagnostic
+            for diagnostic in client.diagnostics[document]
+            if "only allowed in the user configuration" in diagnostic["message"]
         ]
     )
     assert index.received == []
-    assert told["severity"] == 1
+    assert diagnostic["severity"] == 1

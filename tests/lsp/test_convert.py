@@ -1,4 +1,4 @@
-"""Positions in all encodings, paths and addresses."""
+"""Positions in all encodings, paths and URIs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
 
 
 def expected(text: str, offset: int, encoding: str) -> tuple[int, int]:
-    """Return line and units as the specification says, the slow way."""
+    """Return line and column by the definition in the specification."""
     ends = [end.end() for end in re.finditer("\r\n|\r|\n", text) if end.end() <= offset]
     start = ends[-1] if ends else 0
     units = len(text[start:offset].encode(CODECS[encoding], "surrogatepass")) // SIZES[encoding]

@@ -1,4 +1,4 @@
-"""What clients do rarely: documents that nobody knows, settings of no shape, requests about what is not checked."""
+"""Unusual clients: unopened documents, malformed settings, requests for unchecked files."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_malformed_settings_are_logged_and_ignored(client: InProcess, workspace:
     client.initialize({}, str(workspace.root))
     before = client.in_loop(lambda: client.server.session.settings)
     client.notify("workspace/didChangeConfiguration", {"settings": odd})
-    (told,) = client.wait_for(lambda: client.messages("window/logMessage"))
-    assert "the settings must be an object" in told["params"]["message"]
+    (logged,) = client.wait_for(lambda: client.messages("window/logMessage"))
+    assert "the settings must be an object" in logged["params"]["message"]
     now = client.in_loop(lambda: client.server.session.settings)
     assert now == before._replace(errors=("the settings must be an object",))
 
@@ -76,8 +76,8 @@ def test_malformed_settings_are_logged_and_ignored(client: InProcess, workspace:
 def test_failed_settings_request_keeps_settings(client: InProcess, workspace: Workspace) -> None:
     client.silent_about.add("workspace/configuration")
     client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
-    (asked,) = client.wait_for(lambda: client.messages("workspace/configuration"))
-    client.send({"id": asked["id"], "error": {"code": -32603, "message": "no settings today"}})
+    (request,) = client.wait_for(lambda: client.messages("workspace/configuration"))
+    client.send({"id": request["id"], "error": {"code": -32603, "message": "no settings today"}})
     assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None
     assert client.in_loop(lambda: client.server.session.settings.max_age) == 7 * 24 * 3600
 
@@ -115,7 +115,7 @@ def test_root_path_of_old_clients_is_a_folder(client: InProcess, workspace: Work
     assert client.in_loop(lambda: client.server.session.folders) == [str(workspace.root)]
 
 
-# --- what is known, and for how long ---
+# --- expiration of results ---
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_results_expire(known: Lookups, answer: IndexResult, settings: dict[str,
     assert known.results([asked]) == {asked: answer}
     assert known.outdated([asked], NOW + seconds) == []
     assert known.outdated([asked], NOW + seconds + 1) == [asked]
-    # Other settings want an answer of their own, and show the one that is there until it comes.
+    # Other settings need a new lookup; until then the old result is shown.
     other = query(max_age=77.0)
     assert known.outdated([other], NOW) == [other]
     assert known.results([other]) == {other: answer}
@@ -160,7 +160,7 @@ def test_unused_results_are_dropped_above_the_limit(known: Lookups, monkeypatch:
     queries = [query(name) for name in ("a", "b", "c")]
     known.store(dict.fromkeys(queries, StatusNotStated(Origin(INDEX, NOW))))
     known.prune(queries[:1])
-    assert [one.name for one, answer in known.results(queries).items() if answer is not lookups.PENDING] == ["a"]
+    assert [query.name for query, answer in known.results(queries).items() if answer is not lookups.PENDING] == ["a"]
     known.prune([])
     assert known.results(queries[:1])[queries[0]] is not lookups.PENDING
 
@@ -184,8 +184,8 @@ def test_crash_of_lookup_is_logged_and_unverified(
     with mock.patch("mothball.lsp.lookups.Resolver", side_effect=ZeroDivisionError):
         client.start(PUSH, str(workspace.root), index.url)
         document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-        (told,) = client.wait_for_diagnostics(document, "unverified")
-    assert "internal error" in told["message"]
+        (diagnostic,) = client.wait_for_diagnostics(document, "unverified")
+    assert "internal error" in diagnostic["message"]
     assert "ZeroDivisionError" in caplog.text
 
 

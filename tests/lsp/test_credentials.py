@@ -1,4 +1,4 @@
-"""What the user mends outside of the editor (logins) counts without a restart."""
+"""Changed credentials are used without a restart."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def test_check_again_reads_user_configuration_again(
     config.mkdir(parents=True)
     (config / "config.toml").write_text("no TOML")
     client.command("mothball.checkAgain")
-    client.wait_for(lambda: any("nothing is checked" in one["message"] for one in client.diagnostics[document]))
+    client.wait_for(
+        lambda: any("nothing is checked" in diagnostic["message"] for diagnostic in client.diagnostics[document])
+    )
     (config / "config.toml").write_text("allow-local-indexes = true\n")
     client.command("mothball.checkAgain")
     client.wait_for_diagnostics(document, "archived")

@@ -1,4 +1,4 @@
-"""Diagnostics: pushed or pulled, placed on names, weighed as by ``mothball check``, and gone when they should be."""
+"""Diagnostics: published or pulled, their ranges, severities as in ``mothball check``, and when they are cleared."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_opening_a_file_reports_archived_dependency(
     client.start(PUSH, str(workspace.root), index.url)
     text = "# nothing\nold-lib==1.0\n"
     document = client.open(workspace.write("requirements.txt", text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert place(found) == (1, 0, 7)
-    assert (found["severity"], found["source"], found["code"]) == (1, "mothball", "archived")
-    assert found["message"] == "old-lib is archived: use new-lib"
-    assert found["codeDescription"]["href"].startswith("file:///")
-    assert found["codeDescription"]["href"].endswith("/rule_pages/archived.md")
-    assert "tags" not in found
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert place(diagnostic) == (1, 0, 7)
+    assert (diagnostic["severity"], diagnostic["source"], diagnostic["code"]) == (1, "mothball", "archived")
+    assert diagnostic["message"] == "old-lib is archived: use new-lib"
+    assert diagnostic["codeDescription"]["href"].startswith("file:///")
+    assert diagnostic["codeDescription"]["href"].endswith("/rule_pages/archived.md")
+    assert "tags" not in diagnostic
 
 
 def test_severities_are_mapped_to_the_protocol(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -47,15 +47,15 @@ def test_severities_are_mapped_to_the_protocol(client: InProcess, workspace: Wor
     document = client.open(workspace.write("requirements.txt", text), text)
     codes = ("quarantined", "deprecated", "unrecognized-status", "archived", "missing")
     found = client.wait_for_diagnostics(document, *codes)
-    assert [one["severity"] for one in found] == [1, 2, 2, 3, 2]
+    assert [diagnostic["severity"] for diagnostic in found] == [1, 2, 2, 3, 2]
 
 
 def test_deprecated_tag_requires_the_setting(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url, deprecatedTag=True)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert found["tags"] == [2]
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert diagnostic["tags"] == [2]
 
 
 def test_minimal_client_gets_no_optional_diagnostic_fields(
@@ -64,16 +64,16 @@ def test_minimal_client_gets_no_optional_diagnostic_fields(
     index.script("old-lib", page("old-lib", "archived"))
     client.start({}, str(workspace.root), index.url, deprecatedTag=True)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert set(found) == {"range", "message", "severity", "code", "source"}
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert set(diagnostic) == {"range", "message", "severity", "code", "source"}
 
 
 def test_invalid_entry_is_reported_with_help(client: InProcess, workspace: Workspace) -> None:
     client.start(PUSH, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
-    (found,) = client.wait_for_diagnostics(document, "unreadable")
-    assert place(found) == (0, 0, 8)
-    assert "\n" in found["message"]
+    (diagnostic,) = client.wait_for_diagnostics(document, "unreadable")
+    assert place(diagnostic) == (0, 0, 8)
+    assert "\n" in diagnostic["message"]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_format_depends_on_file_name_not_on_language_id(
     client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
     text = text.replace("URL", index.url)
     document = client.open(workspace.write(name, text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    line, start, end = place(found)
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    line, start, end = place(diagnostic)
     assert text.split("\n")[line][start:end] == "old-lib"
 
 
@@ -121,8 +121,8 @@ def test_scripts_are_checked_if_enabled(client: InProcess, workspace: Workspace,
     client.start(PUSH, str(workspace.root), index.url, scripts=True)
     text = '# /// script\n# dependencies = ["old-lib"]\n# ///\nprint()\n'
     document = client.open(workspace.write("tool.py", text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert place(found) == (1, 19, 26)
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert place(diagnostic) == (1, 19, 26)
 
 
 # --- push and pull ----------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_name_is_looked_up_once_after_a_pause(client: InProcess, workspace: Work
     for version, typed in enumerate(("o", "ol", "old", "old-", "old-l", "old-li", "old-lib"), 2):
         client.change(document, typed, version)
     client.wait_for_diagnostics(document, "archived")
-    assert [one.name for one in index.received] == ["old-lib"]
+    assert [request.name for request in index.received] == ["old-lib"]
 
 
 def test_saving_does_not_wait_for_the_pause(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -233,7 +233,7 @@ def test_incomplete_entries_are_not_looked_up(client: InProcess, workspace: Work
     client.wait_for(lambda: document in client.diagnostics)
     client.change(document, text + '-name"]\n')
     client.wait_for_diagnostics(document, "missing")
-    assert [one.name for one in index.received] == ["half-typed-name"]
+    assert [request.name for request in index.received] == ["half-typed-name"]
 
 
 def test_late_results_are_placed_in_the_current_text(
@@ -244,8 +244,8 @@ def test_late_results_are_placed_in_the_current_text(
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for(lambda: index.received)
     client.change(document, "# above\n\nold-lib\n")
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert place(found) == (2, 0, 7)
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert place(diagnostic) == (2, 0, 7)
     assert len(index.received) == 1
 
 
@@ -258,7 +258,7 @@ def test_results_of_removed_names_are_dropped(client: InProcess, workspace: Work
     client.change(document, "fine\n")
     client.wait_for(lambda: len(index.received) == 2)
     client.settle(document)
-    assert all(not one["diagnostics"] for one in client.published)
+    assert all(not notification["diagnostics"] for notification in client.published)
 
 
 def test_index_without_statuses_is_reported_once(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -268,14 +268,14 @@ def test_index_without_statuses_is_reported_once(client: InProcess, workspace: W
     document = client.open(workspace.write("requirements.txt", "a\nb\n"), "a\nb\n")
     (note,) = client.wait_for_diagnostics(document, "not-stated")
     assert (note["severity"], place(note)) == (3, (0, 0, 1))
-    # Now that it states one, silence means active.
+    # The index has stated a status now, so a missing one means active.
     index.script("c", page("c", "archived"))
     client.change(document, "a\nb\nc\n")
     client.wait_for_diagnostics(document, "archived")
     assert client.hover(document, 0, 0)["contents"]["value"].startswith("**active**")
 
 
-# --- what takes them away ---------------------------------------------------------------------------------------------
+# --- clearing ---
 
 
 def test_closing_clears_diagnostics(client: InProcess, workspace: Workspace) -> None:
@@ -331,8 +331,8 @@ def test_invalid_configuration_is_reported_and_last_valid_one_applies(
     workspace.write("mothball.toml", "unknown-key = 1\n[ignore]\n")
     config = client.open(path, "unknown-key = 1\n[ignore]\n")
     watched(client, path)
-    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert "mothball.toml:1: unknown key" in told["message"]
+    (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "mothball.toml:1: unknown key" in diagnostic["message"]
     (at_home,) = client.wait_for(lambda: client.diagnostics.get(config))
     assert at_home["range"]["start"]["line"] == 0
     client.wait_for(lambda: "ignored by the configuration" in client.hover(document, 0, 0)["contents"]["value"])
@@ -344,8 +344,8 @@ def test_no_lookups_before_configuration_was_valid(
     workspace.write("mothball.toml", "private = 7\n")
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "secret-name\n"), "secret-name\n")
-    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert "were not checked" in told["message"]
+    (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "were not checked" in diagnostic["message"]
     assert client.hover(document, 0, 0) is None
     assert index.received == []
 
@@ -359,12 +359,12 @@ def test_invalid_user_configuration_prevents_all_lookups(
         file.write("private = [")
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "secret-name\n"), "secret-name\n")
-    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert "nothing is checked" in told["message"]
+    (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert "nothing is checked" in diagnostic["message"]
     assert index.received == []
 
 
-# --- locks ------------------------------------------------------------------------------------------------------------
+# --- locks ---
 
 
 def test_transitive_dependency_links_to_its_direct_dependency(
@@ -376,12 +376,12 @@ def test_transitive_dependency_links_to_its_direct_dependency(
     client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
     text = LOCK.format(url=index.url)
     document = client.open(workspace.write("uv.lock", text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert (found["severity"], found["message"]) == (2, "old-lib is archived, via direct-lib → old-lib")
-    (related,) = found["relatedInformation"]
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert (diagnostic["severity"], diagnostic["message"]) == (2, "old-lib is archived, via direct-lib → old-lib")
+    (related,) = diagnostic["relatedInformation"]
     assert related["location"]["uri"] == f"file://{manifest}"
     assert related["location"]["range"] == {"start": {"line": 3, "character": 5}, "end": {"line": 3, "character": 15}}
-    hover = client.hover(document, place(found)[0], 10)["contents"]["value"]
+    hover = client.hover(document, place(diagnostic)[0], 10)["contents"]["value"]
     assert "Dependency path: `direct-lib` → `old-lib`" in hover
 
 
@@ -394,23 +394,23 @@ def test_finding_in_manifest_is_also_shown_in_its_lock(
     client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
     text = LOCK.format(url=index.url)
     document = client.open(workspace.write("uv.lock", text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert (found["severity"], place(found)[0]) == (1, 9)
-    assert found["relatedInformation"][0]["location"]["uri"] == f"file://{manifest}"
-    # However many manifests declare it.
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert (diagnostic["severity"], place(diagnostic)[0]) == (1, 9)
+    assert diagnostic["relatedInformation"][0]["location"]["uri"] == f"file://{manifest}"
+    # One diagnostic, even if several manifests declare the dependency.
     watched(client, workspace.write("requirements.in", "direct-lib\n"))
     client.command("mothball.checkAgain")
     client.wait_for(lambda: len(index.received) >= 4)
     client.wait_for_diagnostics(document, "archived")
     os.unlink(workspace.path("requirements.in"))
-    # An ignore in the manifest serves for both.
+    # An ignore in the manifest also applies to its lock.
     line = 'dependencies = ["direct-lib"]  # mothball: ignore[archived] soon\n'
     workspace.write("pyproject.toml", f'[project]\nname = "app"\n{line}')
     watched(client, manifest)
     client.wait_for_diagnostics(document)
 
 
-# --- an index that is down --------------------------------------------------------------------------------------------
+# --- unreachable indexes ---
 
 
 def test_unreachable_index_is_reported_once(client: InProcess, workspace: Workspace) -> None:
@@ -457,7 +457,7 @@ def test_failure_of_a_page_is_reported_separately(
     failed, odd = client.diagnostics[document]
     assert failed["message"].startswith(f"2 dependencies could not be checked on {index.url}")
     assert odd["message"].startswith("b could not be checked: ")
-    assert [place(one)[0] for one in (failed, odd)] == [0, 1]
+    assert [place(diagnostic)[0] for diagnostic in (failed, odd)] == [0, 1]
 
 
 def test_failing_index_diagnostic_mentions_stale_results(
@@ -475,7 +475,7 @@ def test_failing_index_diagnostic_mentions_stale_results(
     first, old, help_text = failed["message"].split("\n")
     assert first.startswith("new-lib could not be checked: ")
     assert old.startswith(f"{index.url} could not be queried: 1 result is from the cache")
-    # There is no command line to run anything on.
+    # The help must not suggest command line options.
     assert help_text.startswith("check again when the index responds")
     assert "run it" not in archived["message"] + failed["message"]
 
@@ -513,7 +513,7 @@ def test_periodic_task_detects_changed_files(client: InProcess, workspace: Works
     client.wait_for_diagnostics(document, "archived")
     registered = [
         watcher["globPattern"]
-        for one in client.messages("client/registerCapability")
-        for watcher in one["params"]["registrations"][0]["registerOptions"]["watchers"]
+        for message in client.messages("client/registerCapability")
+        for watcher in message["params"]["registrations"][0]["registerOptions"]["watchers"]
     ]
     assert {"**/pyproject.toml", "**/*requirements*.txt", "**/mothball.toml", "**/known.json"} <= set(registered)

@@ -1,4 +1,4 @@
-"""The user's side of the language server: what pip and uv were told holds here too, and local indexes need consent."""
+"""Effective user settings: those of pip and uv apply, and local indexes need consent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_pip_settings_and_credentials_apply_in_the_editor(tmp_path: Path) -> Non
 def test_index_of_editor_settings_has_its_provenance(tmp_path: Path) -> None:
     route = routed(Settings(index_url="https://b.example/simple/"), ProjectConfig(), tmp_path)
     assert isinstance(route, IndexRoute)
-    assert [one.set_by for one in route.indexes] == ["`indexUrl` in the editor settings"]
+    assert [index.set_by for index in route.indexes] == ["`indexUrl` in the editor settings"]
 
 
 def test_local_index_of_the_repository_needs_user_consent(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Hover, code actions, links, commands, settings, folders: each as a client meets it."""
+"""Hover, code actions, links, commands, settings and folders, from the client's view."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.scripted_index import ScriptedIndex, json_page
 
 
 def edited(text: str, action: Message, uri: str) -> str:
-    """Return ``text``, in ASCII, after the edits of an action."""
+    """Return ``text`` (ASCII) after the edits of an action."""
     (change,) = action["edit"]["documentChanges"]
     assert change["textDocument"]["uri"] == uri
     lines = text.splitlines(keepends=True)
@@ -24,7 +24,7 @@ def edited(text: str, action: Message, uri: str) -> str:
     def offset(at: Message) -> int:
         return sum(map(len, lines[: at["line"]])) + int(at["character"])
 
-    for edit in sorted(change["edits"], key=lambda one: -offset(one["range"]["start"])):
+    for edit in sorted(change["edits"], key=lambda text_edit: -offset(text_edit["range"]["start"])):
         start, end = offset(edit["range"]["start"]), offset(edit["range"]["end"])
         text = text[:start] + edit["newText"] + text[end:]
     return text
@@ -115,7 +115,7 @@ def test_ignore_action_edits_the_governing_configuration(
     action = actions(client, document, 0)[f"Ignore `archived` for old-lib in {name}"]
     assert edited(before, action, f"file://{path}") == after
     assert action["edit"]["documentChanges"][0]["textDocument"]["version"] is None
-    # What the editor holds of it is newer than the disk.
+    # The text in the editor is newer than the file.
     held = f"# held\n{before}"
     client.open(path, held, version=7)
     action = actions(client, document, 0)[f"Ignore `archived` for old-lib in {name}"]
@@ -148,7 +148,7 @@ def test_configuration_file_is_created_if_the_client_supports_it(
     uri = f"file://{workspace.path('mothball.toml')}"
     assert creation == {"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}}
     assert edit["textDocument"] == {"uri": uri, "version": None}
-    assert [one["newText"] for one in edit["edits"]] == [f"[ignore]\n{ENTRY}"]
+    assert [text_edit["newText"] for text_edit in edit["edits"]] == [f"[ignore]\n{ENTRY}"]
 
 
 def test_no_configuration_edit_through_symbolic_link(
@@ -174,8 +174,8 @@ def test_no_edit_actions_for_locks(client: InProcess, workspace: Workspace, inde
     client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
     text = LOCK.format(url=index.url)
     document = client.open(workspace.write("uv.lock", text), text)
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert set(actions(client, document, place(found)[0])) == {
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert set(actions(client, document, place(diagnostic)[0])) == {
         "Ignore `archived` for old-lib in mothball.toml",
         "Check again",
     }
@@ -229,8 +229,8 @@ def test_links_of_includes_and_names_without_page(
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", text), text)
     links = client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
-    # The index is not https: its pages are no links.
-    assert [(one["target"], one["range"]["start"]) for one in links] == [
+    # The index does not use https, so there are no links to its pages.
+    assert [(link["target"], link["range"]["start"]) for link in links] == [
         (f"file://{base}", {"line": 0, "character": 3})
     ]
 
@@ -244,7 +244,7 @@ def test_links_of_public_and_private_names(client: InProcess, workspace: Workspa
     text = "old-lib\nacme-secret\n"
     document = client.open(workspace.write("requirements.txt", text), text)
     links = client.request("textDocument/documentLink", {"textDocument": {"uri": document}})
-    assert [one["target"] for one in links] == ["https://index.example/simple/old-lib/"]
+    assert [link["target"] for link in links] == ["https://index.example/simple/old-lib/"]
     title = "Open the project page of old-lib"
     action = actions(client, document, 0)[title]
     client.command(action["command"]["command"], *action["command"]["arguments"])
@@ -256,7 +256,7 @@ def test_links_of_public_and_private_names(client: InProcess, workspace: Workspa
 
 
 def remember(workspace: Workspace, name: str, marker: str) -> None:
-    """Put an answer of index.example into the cache."""
+    """Cache a result of index.example."""
     import os
     import time
 
@@ -277,7 +277,7 @@ def test_check_again_ignores_cached_results(client: InProcess, workspace: Worksp
     index.script("old-lib", page("old-lib", "active"))
     client.command("mothball.checkAgain", document)
     client.wait_for_diagnostics(document)
-    assert [one.name for one in index.received] == ["old-lib", "old-lib"]
+    assert [request.name for request in index.received] == ["old-lib", "old-lib"]
 
 
 def test_the_workspace_is_checked_with_progress(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -295,10 +295,10 @@ def test_the_workspace_is_checked_with_progress(client: InProcess, workspace: Wo
     client.wait_for_diagnostics(f"file://{first}", "archived")
     client.wait_for_diagnostics(f"file://{second}", "unreadable")
     client.wait_for_diagnostics(f"file://{config}", "expired-ignore")
-    assert len([one for one in client.published if one["uri"] == opened]) == 2
-    steps = [one["params"]["value"]["kind"] for one in client.messages("$/progress")]
+    assert len([notification for notification in client.published if notification["uri"] == opened]) == 2
+    steps = [message["params"]["value"]["kind"] for message in client.messages("$/progress")]
     assert (steps[0], steps[-1]) == ("begin", "end")
-    # Mended, and gone with the next check; what is opened shows its own.
+    # Fixed, and cleared by the next check; an open file shows its own diagnostics.
     workspace.write("b/requirements.txt", "")
     client.command("mothball.checkWorkspace")
     client.wait_for_diagnostics(f"file://{second}")
@@ -318,13 +318,13 @@ def test_a_client_that_pulls_may_pull_the_workspace(
     def pull(*held: tuple[str, str]) -> dict[str, Message]:
         previous = [{"uri": uri, "value": value} for uri, value in held]
         items = client.request("workspace/diagnostic", {"previousResultIds": previous})["items"]
-        return {one["uri"]: one for one in items}
+        return {report["uri"]: report for report in items}
 
     first = pull()
     assert set(first) == {f"file://{path}", f"file://{clean}"}
     assert codes_of(first[f"file://{path}"]["items"]) == ["archived"]
-    held = [(uri, one["resultId"]) for uri, one in first.items()]
-    assert {one["kind"] for one in pull(*held).values()} == {"unchanged"}
+    held = [(uri, report["resultId"]) for uri, report in first.items()]
+    assert {report["kind"] for report in pull(*held).values()} == {"unchanged"}
     workspace.write("a/requirements.txt", "\n")
     client.notify("workspace/didChangeWatchedFiles", {"changes": []})
     client.wait_for(lambda: pull(*held)[f"file://{path}"]["kind"] == "full")
@@ -386,7 +386,9 @@ def test_misspelled_settings_are_logged_once_with_suggestion(client: InProcess, 
     client.settings = {**bad, "offline": True}
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     client.wait_for(lambda: client.server.session.settings.offline)
-    assert [(one["params"]["type"], one["params"]["message"]) for one in client.messages("window/logMessage")] == [
+    assert [
+        (message["params"]["type"], message["params"]["message"]) for message in client.messages("window/logMessage")
+    ] == [
         (2, "unknown setting mothball.allowLocalIndexs; did you mean `allowLocalIndexes`?"),
         (2, "unknown setting mothball.privat; did you mean `private`?"),
     ]
@@ -397,7 +399,9 @@ def test_empty_array_is_accepted_and_other_sections_are_ignored() -> None:
 
     complaints: list[str] = []
     given: tuple[object, ...] = ([], {"mothball": []}, {}, {"pylsp": {"plugins": {}}})
-    assert {read_settings(one, Settings(offline=True), complaints.append) for one in given} == {Settings(offline=True)}
+    assert {read_settings(value, Settings(offline=True), complaints.append) for value in given} == {
+        Settings(offline=True)
+    }
     assert complaints == []
 
 
@@ -406,8 +410,8 @@ def test_user_index_and_project_policy_apply(client: InProcess, workspace: Works
     workspace.write("mothball.toml", 'index-url = "https://index.example/simple/"\n[severity]\narchived = "warning"\n')
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-    (found,) = client.wait_for_diagnostics(document, "archived")
-    assert found["severity"] == 2
+    (diagnostic,) = client.wait_for_diagnostics(document, "archived")
+    assert diagnostic["severity"] == 2
 
 
 @pytest.mark.parametrize("folder", ["requirements", None])
@@ -418,8 +422,8 @@ def test_without_git_configuration_above_the_folder_applies(
     workspace.write("pyproject.toml", '[tool.mothball]\nseverity.archived = "warning"\n')
     path = workspace.write("requirements/worker.txt", "old-lib\n")
     client.start(PUSH, workspace.path(folder or "elsewhere"), index.url)
-    (found,) = client.wait_for_diagnostics(client.open(path, "old-lib\n"), "archived")
-    assert found["severity"] == 2
+    (diagnostic,) = client.wait_for_diagnostics(client.open(path, "old-lib\n"), "archived")
+    assert diagnostic["severity"] == 2
 
 
 def test_private_names_of_the_user_are_not_looked_up(client: InProcess, workspace: Workspace) -> None:
@@ -451,7 +455,7 @@ def test_adding_and_removing_folders(client: InProcess, workspace: Workspace) ->
     path = workspace.write("one/deep/requirements.txt", text)
     client.start(PUSH, workspace.path("other"), offline=True)
     document = client.open(path, text)
-    # Without its folder, what lies above it is none of its own.
+    # Without its folder, configurations above it do not apply.
     client.wait_for(lambda: client.diagnostics.get(document))
     folder = {"uri": f"file://{workspace.path('one')}", "name": "one"}
     client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})

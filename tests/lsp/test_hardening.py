@@ -1,4 +1,4 @@
-"""What clients do that they should not, and what servers must not do: the installed program, spoken to in bytes."""
+"""Misbehaving clients, at the level of bytes, with the installed program."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def test_failing_check_does_not_stop_the_server_or_block_requests(
     with monkeypatch.context() as broken:
         broken.setattr("mothball.lsp.analysis.read_file_context", burst)
         document = client.open(workspace.path("requirements.txt"), "name\n")
-        (told,) = client.pull(document)["items"]
+        (diagnostic,) = client.pull(document)["items"]
         client.change(document, "name\nother\n")
         (again,) = client.pull(document)["items"]
-    assert told["message"].startswith("not checked: internal error in mothball")
-    assert again["message"] == told["message"]
+    assert diagnostic["message"].startswith("not checked: internal error in mothball")
+    assert again["message"] == diagnostic["message"]
     assert client.hover(document, 0, 0) is None
     client.change(document, "name\nother\n# more\n", 3)
     client.wait_for(lambda: client.hover(document, 0, 0) is not None or None)
@@ -172,7 +172,7 @@ def test_slow_lookups_do_not_delay_hover(client: InProcess, workspace: Workspace
     slow = {f"slow-{number}" for number in range(6)}
 
     def pending() -> set[str]:
-        return client.in_loop(lambda: {one.name for one in client.server.session.lookups._in_flight})
+        return client.in_loop(lambda: {request.name for request in client.server.session.lookups._in_flight})
 
     wait_until(lambda: slow <= pending(), "six lookups are pending")
     client.change(quick, "# moved\nquick\n")
@@ -184,11 +184,10 @@ def test_slow_lookups_do_not_delay_hover(client: InProcess, workspace: Workspace
 def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    from mothball.lsp import analysis as verdicts
-    from mothball.lsp import open_document
+    from mothball.lsp import analysis, open_document
 
     held, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: held.wait(LIMIT) and real(*arguments))
+    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: held.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
@@ -209,8 +208,8 @@ def test_huge_document_does_not_block_typing(client: InProcess, workspace: Works
         client.change(document, f"{text}==broken-{version}\n", version)
     client.wait_for(
         lambda: any(
-            one["code"] == "unreadable" and "broken-11" in one["message"]
-            for one in client.diagnostics.get(document, ())
+            diagnostic["code"] == "unreadable" and "broken-11" in diagnostic["message"]
+            for diagnostic in client.diagnostics.get(document, ())
         )
     )
 

@@ -1,4 +1,4 @@
-"""The story of a dependency: what is told in each case, and that nothing foreign in it is markup or a link."""
+"""Hover text for each lookup result, without markup or links from foreign text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ORIGIN = Origin(INDEX, NOW - 3 * 3600)
 
 
 def content(lookup: LookupResult, finding: Finding | None = None, **fields: object) -> HoverContent:
-    """Return the story of `old-lib`, of which ``lookup`` was learnt; ``fields`` are the item's and its entry's."""
+    """Return hover content for `old-lib` with the result ``lookup``; ``fields`` are those of the item and its entry."""
     entry = Dependency("old-lib", Span(0, 7), Span(0, 7))
     own = {key: value for key, value in fields.items() if key in entry._fields}
     more = {key: value for key, value in fields.items() if key not in own}
@@ -159,17 +159,17 @@ _MARKUP = (
     ),
 )
 HOSTILE = st.lists(st.sampled_from(_MARKUP) | st.text(max_size=5), max_size=8).map("".join)
-# What CommonMark knows, and what editors add: tables and strike-through.
+# CommonMark, and the extensions of editors: tables and strikethrough.
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def skeleton(markdown: str) -> list[str]:
-    """Return the kinds of all that ``markdown`` is made of, what stands outside of code, and where its links lead."""
+    """Return the token types of ``markdown``, with the text outside of code spans and link targets."""
     kinds: list[str] = []
     for token in PARSER.parse(markdown):
-        for one in (token, *(token.children or ())):
-            words = {"text": one.content, "link_open": one.attrs.get("href")}.get(one.type)
-            kinds.append(f"{one.type} {words}" if words else one.type)
+        for part in (token, *(token.children or ())):
+            words = {"text": part.content, "link_open": part.attrs.get("href")}.get(part.type)
+            kinds.append(f"{part.type} {words}" if words else part.type)
     return kinds
 
 
@@ -184,7 +184,7 @@ def hover_for(reason: str, name: str, marker: str, ignored: str) -> str:
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 @example("`", "``` `", "a`", "`b")
 def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
-    # Outside of code spans, which show their content as it is, the story is the same whatever was foreign in it.
+    # The text outside of code spans does not depend on foreign text.
     assert skeleton(hover_for(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(
         hover_for("r", "n", "m", "i")
     )
@@ -204,7 +204,7 @@ def test_code_span_renders_its_text(text: str) -> None:
     assert span.content == text
 
 
-# --- the project's page -----------------------------------------------------------------------------------------------
+# --- project page ---
 
 
 def test_project_page_url() -> None:

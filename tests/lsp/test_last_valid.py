@@ -1,4 +1,4 @@
-"""While a setup.py or YAML file has a syntax error, what was found on unchanged lines is still shown."""
+"""While a setup.py or YAML file has a syntax error, findings on unchanged lines are still shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONDA = "dependencies:\n- pip:\n  - fine\n  - old-lib\n"
 
 
 class Case(NamedTuple):
-    """A file with ``old-lib`` on its fourth line, and what is typed before that line."""
+    """A file with ``old-lib`` on its fourth line, and the text typed before that line."""
 
     name: str
     valid: str
@@ -26,7 +26,7 @@ class Case(NamedTuple):
 CASES = pytest.mark.parametrize(
     "case",
     [Case("setup.py", SETUP, "        'acme"), Case("environment.yml", CONDA, "  - 'acme")],
-    ids=lambda one: one.name,
+    ids=lambda case: case.name,
 )
 LINE = 3
 
@@ -57,14 +57,14 @@ def test_findings_stay_on_unchanged_lines_of_a_broken_text(
         found = client.wait_for_diagnostics(document, "unreadable", "archived")
         assert found[-1]["range"]["start"]["line"] == LINE + 1
     assert "archived" in client.hover(document, LINE + 1, 12)["contents"]["value"]
-    # Saved and changed in another place, it stays so.
+    # The same after saving, and after a change elsewhere.
     workspace.write(case.name, broken)
     client.save(document)
     changes_to(f"{broken}\n", 9)
     client.wait_for_diagnostics(document, "unreadable", "archived")
     changes_to(case.valid, 10)
     client.wait_for_diagnostics(document, "archived")
-    assert sorted(one.name for one in index.received) == ["fine", "old-lib"]
+    assert sorted(request.name for request in index.received) == ["fine", "old-lib"]
 
 
 @CASES
@@ -74,10 +74,10 @@ def test_opening_a_broken_file_shows_only_its_error(
     start(client, workspace, index)
     broken = f"{case.valid}{case.begun}\n"
     document = client.open(workspace.write(case.name, broken), broken)
-    (found,) = client.wait_for_diagnostics(document, "unreadable")
+    (diagnostic,) = client.wait_for_diagnostics(document, "unreadable")
 
-    assert found["message"].startswith("invalid ")
-    assert found["range"]["start"]["line"] == len(case.valid.splitlines())
+    assert diagnostic["message"].startswith("invalid ")
+    assert diagnostic["range"]["start"]["line"] == len(case.valid.splitlines())
     assert index.received == []
 
 

@@ -1,4 +1,4 @@
-"""What the editor shows is what ``mothball check`` says of the same text; whatever was typed on the way there."""
+"""The editor shows the findings of ``mothball check`` for the same text, after any sequence of edits."""
 
 from __future__ import annotations
 
@@ -77,33 +77,33 @@ def project(workspace: Workspace) -> Workspace:
 
 
 def shown(diagnostics: list[Message]) -> list[tuple[object, ...]]:
-    """Return what is comparable of diagnostics: rule, severity, place, message; the collapsed report is left out."""
+    """Return the comparable parts of diagnostics: rule, severity, location and message, without combined ones."""
     found = []
-    for one in diagnostics:
-        if one.get("code") not in (None, "unverified"):
-            start, end = one["range"]["start"], one["range"]["end"]
+    for diagnostic in diagnostics:
+        if diagnostic.get("code") not in (None, "unverified"):
+            start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
             place = (start["line"], start["character"], end["line"], end["character"])
-            message = one["message"].partition("\n")[0]
-            found.append((one["code"], LEVELS[one["severity"]], *place, message))
+            message = diagnostic["message"].partition("\n")[0]
+            found.append((diagnostic["code"], LEVELS[diagnostic["severity"]], *place, message))
     return sorted(found, key=str)
 
 
 def checked(project: Workspace, home: Path, name: str) -> tuple[list[tuple[object, ...]], bool]:
-    """Return the same of ``mothball check`` on the whole, and whether a name of the file could not be verified."""
+    """Return the same for ``mothball check``, and whether a name of the file is unverified."""
     result = run_in_process("check", "--format", "json", cwd=project.root, home=home)
     report = json.loads(result.out)
     found, unverified = [], False
-    for one in report["findings"]:
-        places = [one, *one.get("related_locations", ())]
+    for finding in report["findings"]:
+        places = [finding, *finding.get("related_locations", ())]
         mine = next((place for place in places if place["path"] == name), None)
-        if mine is None or one["suppressed"] is not None:
+        if mine is None or finding["suppressed"] is not None:
             continue
-        if one["rule"] == "unverified":
+        if finding["rule"] == "unverified":
             unverified = True
             continue
         place = (mine["line"] - 1, mine["column"] - 1, mine["end_line"] - 1, mine["end_column"] - 1)
-        message = f"{one['message']}: {one['reason']}" if one.get("reason") else one["message"]
-        found.append((one["rule"], one["severity"], *place, message))
+        message = f"{finding['message']}: {finding['reason']}" if finding.get("reason") else finding["message"]
+        found.append((finding["rule"], finding["severity"], *place, message))
     return sorted(found, key=str), unverified
 
 
@@ -117,7 +117,7 @@ def test_editor_matches_the_command_line(client: InProcess, project: Workspace, 
     client.wait_for(lambda: document in client.diagnostics)
     expected, unverified = checked(project, tmp_path / "home", name)
     client.wait_for(lambda: shown(client.diagnostics[document]) == expected)
-    assert ("unverified" in [one.get("code") for one in client.diagnostics[document]]) == unverified
+    assert ("unverified" in [diagnostic.get("code") for diagnostic in client.diagnostics[document]]) == unverified
     if name != "left-out/requirements.txt" and "mothball.toml" not in name:
         assert expected
 
@@ -160,7 +160,7 @@ PIECES = (
 
 @st.composite
 def edits(draw: st.DrawFn) -> list[tuple[float, float, str]]:
-    """Draw edits: from where to where of a text, as parts of its length, and what comes there instead."""
+    """Draw edits: start and end as fractions of the text length, and the replacement."""
     number = st.floats(0, 1)
     return draw(st.lists(st.tuples(number, number, st.sampled_from(PIECES)), min_size=1, max_size=8))
 
@@ -177,7 +177,7 @@ def test_after_any_edits_the_diagnostics_are_those_of_a_fresh_start(
     document = client.open(path, text)
     for version, (first, second, piece) in enumerate(changes, 2):
         start, end = sorted((int(first * len(text)), int(second * len(text))))
-        # Nobody deletes most of a file at every stroke.
+        # Edits delete at most 20 characters.
         text = text[:start] + piece + text[min(end, start + 20) :]
         client.change(document, text, version)
     edited = settled(client, document)
@@ -196,13 +196,16 @@ def server(client: InProcess, project: Workspace) -> tuple[InProcess, Workspace]
 
 
 def settled(client: InProcess, document: str) -> list[Message]:
-    """Return the diagnostics when the text is judged and all its names are answered."""
+    """Return the diagnostics once the text is checked and no lookup is pending."""
 
     def state() -> list[Message] | None:
         held = client.server.session.documents.get(document)
         if held is None or not held.is_checked() or held.checked is None or held.checked.is_pending():
             return None
-        return [{}, *(client.server.protocol._converter.unstructure(one) for one in held.diagnostics or ())]
+        return [
+            {},
+            *(client.server.protocol._converter.unstructure(diagnostic) for diagnostic in held.diagnostics or ()),
+        ]
 
     found = wait_until(lambda: client.in_loop(state), every=0.002)
     assert found is not None

@@ -1,4 +1,4 @@
-"""Edits that are not offered: nothing is, that would not be read back as what it is meant to be."""
+"""Edits that are not offered because the result would not have the intended meaning."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_existing_ignore_is_not_added_again(client: InProcess, workspace: Worksp
     client.start(PUSH, str(workspace.root), index.url)
     document = opened(client, workspace, "requirements.txt", "old-lib\n")
     assert any("in mothball.toml" in title for title in actions(client, document, 0))
-    # By another hand, of which nobody has told yet.
+    # Changed on disk without a notification.
     workspace.write("mothball.toml", '[ignore]\nold-lib = { rules = ["archived"], reason = "x" }\n')
     assert not any("in mothball.toml" in title for title in actions(client, document, 0))
 
@@ -62,5 +62,7 @@ def test_actions_are_limited_to_first_dependencies_of_a_selection(
     client.wait_for_diagnostics(document, *["archived"] * 7)
     everything = {"start": {"line": 0, "character": 0}, "end": {"line": 7, "character": 0}}
     params = {"textDocument": {"uri": document}, "range": everything, "context": {"diagnostics": []}}
-    removed = [one["title"] for one in client.request("textDocument/codeAction", params) if "Remove" in one["title"]]
+    removed = [
+        action["title"] for action in client.request("textDocument/codeAction", params) if "Remove" in action["title"]
+    ]
     assert removed == [f"Remove {name} from this file" for name in names[:5]]

@@ -1,4 +1,4 @@
-"""How the server begins and ends: whatever ends it, it ends at once, without a word, and leaves nothing behind."""
+"""Start and exit of the server: it always exits immediately and silently, and leaves no files behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
 
 @pytest.fixture
 def scratch(tmp_path: Path) -> Iterator[Path]:
-    """The place for temporary files: whatever way the server ends, there are none."""
+    """The directory for temporary files; it must be empty after the server exits."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     yield scratch
@@ -95,22 +95,22 @@ def test_server_exits_when_client_process_ends(process: Process, workspace: Work
         assert process.process.poll() is None
         client.send_signal(signal.SIGKILL)
         client.wait()
-        # Standard input is still open: it is held by us, as by another child of a client that crashed.
+        # Standard input is still open, as if another child of a crashed client held it.
         assert process.wait() == 1
 
 
 @posix
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_ends_the_server_immediately_and_silently(
-    process: Process, workspace: Workspace, index: ScriptedIndex, told: signal.Signals
+    process: Process, workspace: Workspace, index: ScriptedIndex, signal_number: signal.Signals
 ) -> None:
-    # A look-up is under way in a thread, and another thread waits for standard input, which stays open.
+    # A lookup is running in a thread, and another thread waits for standard input, which stays open.
     index.script("slow", page("slow", "archived", delay=LIMIT))
     process.start(PUSH, str(workspace.root), index.url)
     process.open(workspace.write("requirements.txt", "slow\n"), "slow\n")
     process.wait_for(lambda: index.received)
-    process.process.send_signal(told)
-    assert process.wait(LIMIT / 2) == 128 + told
+    process.process.send_signal(signal_number)
+    assert process.wait(LIMIT / 2) == 128 + signal_number
     assert process.process.stderr is not None
     assert process.process.stderr.read() == b""
     assert process.stray == b""

@@ -1,4 +1,4 @@
-"""Where a diagnostic stands, and to which other line it points."""
+"""Location and related information of diagnostics."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ EDGES = {
 
 
 def lock(index_url: str) -> str:
-    """Return a lock of all packages; to one of them no way leads."""
+    """Return a lock of all packages, one of which has no dependency path."""
     app = "".join(f'{{ name = "{name}" }}, ' for name in ("direct-lib", "fine"))
     head = 'version = 1\n\n[[package]]\nname = "app"\nversion = "0"\nsource = { editable = "." }\n'
     packages = (
-        PACKAGE.format(name, index_url, ", ".join(f'{{ name = "{one}" }}' for one in brings))
+        PACKAGE.format(name, index_url, ", ".join(f'{{ name = "{dependency}" }}' for dependency in brings))
         for name, brings in EDGES.items()
     )
     return f"{head}dependencies = [{app}]\n\n{''.join(packages)}"
@@ -40,7 +40,9 @@ def index(index: ScriptedIndex) -> ScriptedIndex:
     return index
 
 
-def told(client: InProcess, workspace: Workspace, index: ScriptedIndex, capabilities: Message) -> list[Message]:
+def lock_diagnostics(
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, capabilities: Message
+) -> list[Message]:
     """Return the diagnostics of the lock."""
     workspace.write("pyproject.toml", MANIFEST)
     client.start(capabilities, str(workspace.root), index.url, allowLocalIndexes=True)
@@ -52,11 +54,11 @@ def told(client: InProcess, workspace: Workspace, index: ScriptedIndex, capabili
 def test_only_transitive_dependencies_have_related_information(
     client: InProcess, workspace: Workspace, index: ScriptedIndex
 ) -> None:
-    lonely, *brought_in = told(client, workspace, index, PUSH)
+    lonely, *brought_in = lock_diagnostics(client, workspace, index, PUSH)
     assert lonely["message"].startswith("lonely-lib is archived")
     assert "relatedInformation" not in lonely
-    for one, name in zip(brought_in, ("old-lib", "tired-lib"), strict=True):
-        (related,) = one["relatedInformation"]
+    for diagnostic, name in zip(brought_in, ("old-lib", "tired-lib"), strict=True):
+        (related,) = diagnostic["relatedInformation"]
         assert related["message"] == f"{name} is a transitive dependency of direct-lib"
         assert related["location"]["uri"] == uri(workspace.path("pyproject.toml"))
         assert related["location"]["range"]["start"] == {"line": 4, "character": 5}
@@ -67,7 +69,9 @@ def test_no_related_information_without_client_support(
 ) -> None:
     publish = {**PUSH["textDocument"]["publishDiagnostics"], "relatedInformation": False}
     capabilities = {**PUSH, "textDocument": {**PUSH["textDocument"], "publishDiagnostics": publish}}
-    assert not any("relatedInformation" in one for one in told(client, workspace, index, capabilities))
+    assert not any(
+        "relatedInformation" in diagnostic for diagnostic in lock_diagnostics(client, workspace, index, capabilities)
+    )
 
 
 def test_not_stated_diagnostic_is_at_the_first_name_of_the_index(
@@ -90,7 +94,7 @@ def test_related_information_in_unopened_workspace_member_and_lock(
     above = workspace.write("uv.lock", lock(index.url).replace('"."', '"member"').replace('"app"', '"member"'))
     client.start(PUSH, str(workspace.root), index.url, allowLocalIndexes=True)
     client.command("mothball.checkWorkspace")
-    (found,) = client.wait_for_diagnostics(uri(member), "archived")
-    assert found["range"]["start"]["line"] == 4
+    (diagnostic,) = client.wait_for_diagnostics(uri(member), "archived")
+    assert diagnostic["range"]["start"]["line"] == 4
     first = client.wait_for(lambda: client.diagnostics.get(uri(above)))[0]
     assert first["message"].startswith("direct-lib is archived")

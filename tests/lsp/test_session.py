@@ -1,4 +1,4 @@
-"""What meets in the workbench: texts, verdicts and answers that come in an order that nobody has arranged."""
+"""Concurrent changes of texts, results and lookups, in any order."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mothball.lsp import analysis as verdicts
-from mothball.lsp import open_document
+from mothball.lsp import analysis, open_document
 from mothball.lsp.analysis import AnalysisResult, AnalysisTask, LookUp
 from tests.support.lsp_client import LIMIT, PULL, PUSH, ServerError, codes_of, uri
 from tests.support.lsp_in_process import InProcess, Workspace
@@ -16,7 +15,7 @@ from tests.support.lsp_pages import page
 from tests.support.scripted_index import ScriptedIndex
 from tests.support.waiting import wait_until
 
-# A text that is judged in a thread.
+# A text that is checked in a thread.
 LONG = "#" * 200_000 + "\n"
 
 
@@ -26,8 +25,8 @@ def index(index: ScriptedIndex) -> ScriptedIndex:
     return index
 
 
-class HeldJudge:
-    """Verdicts on long texts wait until they are let go."""
+class HeldChecks:
+    """Holds the results of checks in threads until released."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -37,19 +36,19 @@ class HeldJudge:
         if len(task.text) >= len(LONG):
             self.texts.append(task.text[len(LONG) :])
             self.go.wait(LIMIT)
-        return verdicts.analyze(task, known)
+        return analysis.analyze(task, known)
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldJudge]:
-    held = HeldJudge()
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldChecks]:
+    held = HeldChecks()
     monkeypatch.setattr("mothball.lsp.session.analyze", held.analyze)
     yield held
     held.go.set()
 
 
 def until(client: InProcess, condition: Callable[[], bool]) -> None:
-    """Wait until something is so in the loop's thread."""
+    """Wait until a condition holds in the loop's thread."""
     wait_until(lambda: client.in_loop(condition))
 
 
@@ -57,7 +56,7 @@ def until(client: InProcess, condition: Callable[[], bool]) -> None:
 
 
 def test_only_last_text_is_checked_after_a_long_check(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.path("requirements.txt"), f"{LONG}==first\n")
@@ -72,7 +71,7 @@ def test_only_last_text_is_checked_after_a_long_check(
 
 
 def test_results_during_check_of_long_text_are_used(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
 ) -> None:
     held.go.set()
     client.start(PUSH, str(workspace.root), index.url)
@@ -91,7 +90,7 @@ def test_results_during_check_of_long_text_are_used(
 
 
 def test_result_of_a_long_text_closed_meanwhile_is_dropped(
-    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldJudge
+    client: InProcess, workspace: Workspace, index: ScriptedIndex, held: HeldChecks
 ) -> None:
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.path("requirements.txt"), f"{LONG}==broken\n")
@@ -99,13 +98,13 @@ def test_result_of_a_long_text_closed_meanwhile_is_dropped(
     client.close(document)
     client.wait_for_diagnostics(document)
     held.go.set()
-    # The threads that judge have come to an end with it when the next one is judged.
+    # When the next text is checked, the threads have finished with the closed one.
     other = client.open(workspace.path("a/requirements.txt"), f"{LONG}==broken\n")
     client.wait_for_diagnostics(other, "unreadable")
     assert client.diagnostics[document] == []
 
 
-# --- at the edges -----------------------------------------------------------------------------------------------------
+# --- edge cases ---
 
 
 def test_text_changed_and_closed_immediately_is_not_checked(
@@ -122,7 +121,7 @@ def test_text_changed_and_closed_immediately_is_not_checked(
 
     client.in_loop(change_and_close)
     assert client.hover(document, 0, 0) is None
-    assert [codes_of(one["diagnostics"]) for one in client.published] == [["unreadable"]]
+    assert [codes_of(notification["diagnostics"]) for notification in client.published] == [["unreadable"]]
 
 
 def test_crash_of_check_is_reported_and_next_text_is_checked(
@@ -137,8 +136,8 @@ def test_crash_of_check_is_reported_and_next_text_is_checked(
     with monkeypatch.context() as broken:
         broken.setattr("mothball.lsp.session.analyze", burst)
         client.change(document, "old-lib\n")
-        (told,) = client.wait_for(lambda: client.diagnostics[document])
-    assert told["message"].startswith("not checked: internal error in mothball")
+        (diagnostic,) = client.wait_for(lambda: client.diagnostics[document])
+    assert diagnostic["message"].startswith("not checked: internal error in mothball")
     client.change(document, "old-lib\n\n", 3)
     client.wait_for_diagnostics(document, "archived")
 
@@ -147,7 +146,7 @@ def test_periodic_task_skips_document_being_read(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PUSH, str(workspace.root), index.url)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     assert client.hover("file:///nowhere/requirements.txt", 0, 0) is None
@@ -169,7 +168,7 @@ def test_canceled_pull_does_not_block_other_pulls(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     first, second = (
@@ -188,7 +187,7 @@ def test_pull_of_a_document_closed_meanwhile_is_empty(
     client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go, real = threading.Event(), open_document.read_file_context
-    monkeypatch.setattr(verdicts, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
+    monkeypatch.setattr(analysis, "read_file_context", lambda *arguments: go.wait(LIMIT) and real(*arguments))
     client.start(PULL, str(workspace.root), offline=True)
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
@@ -229,7 +228,7 @@ def test_empty_response_to_settings_request_keeps_settings(client: InProcess, wo
     client.initialize(PUSH, str(workspace.root), initializationOptions={"maxAge": "7d"})
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     asked = client.wait_for(lambda: client.messages("workspace/configuration")[1:] and client.received)
-    numbers = [one["id"] for one in asked if one.get("method") == "workspace/configuration"]
+    numbers = [message["id"] for message in asked if message.get("method") == "workspace/configuration"]
     for number, nothing in zip(numbers, ([], [None]), strict=True):
         client.send({"id": number, "result": nothing})
     assert client.hover(uri(workspace.path("requirements.txt")), 0, 0) is None

@@ -1,4 +1,4 @@
-"""Settings that are withdrawn are gone, and those that cannot be read send nobody anything."""
+"""Removed settings are reset, and invalid restrictive settings prevent lookups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.scripted_index import ScriptedIndex
 
 
 def changed(client: InProcess, settings: object) -> None:
-    """Have the client's user change all settings to these."""
+    """Change all settings of the client."""
     client.settings = settings
     client.notify("workspace/didChangeConfiguration", {"settings": None})
 
@@ -64,12 +64,12 @@ def test_invalid_restrictive_setting_prevents_all_lookups(
     client.settings = {**good, **bad} if isinstance(bad, dict) else bad
     client.initialize(PUSH, str(workspace.root), initializationOptions=client.settings)
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-    (told,) = client.wait_for(lambda: client.diagnostics.get(document))
-    assert (told["severity"], told.get("code")) == (1, None)
-    assert "nothing is checked" in told["message"]
-    assert "correct the editor settings" in told["message"]
+    (diagnostic,) = client.wait_for(lambda: client.diagnostics.get(document))
+    assert (diagnostic["severity"], diagnostic.get("code")) == (1, None)
+    assert "nothing is checked" in diagnostic["message"]
+    assert "correct the editor settings" in diagnostic["message"]
     if isinstance(bad, dict):
-        assert f"mothball.{next(iter(bad))}" in told["message"]
+        assert f"mothball.{next(iter(bad))}" in diagnostic["message"]
     assert index.received == []
     assert index.received == []
     if isinstance(bad, dict):
@@ -106,4 +106,4 @@ def test_invalid_unrestrictive_setting_is_reported_and_does_not_prevent_lookups(
     client.start(PUSH, str(workspace.root), index.url, maxAge="soon")
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
     client.wait_for_diagnostics(document, "archived")
-    assert any("mothball.maxAge" in one["params"]["message"] for one in client.messages("window/logMessage"))
+    assert any("mothball.maxAge" in message["params"]["message"] for message in client.messages("window/logMessage"))

@@ -1,4 +1,4 @@
-"""What is slow holds up nothing but itself."""
+"""Slow lookups delay nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_slow_lookup_does_not_delay_other_results(
     client.wait_for(lambda: "archived" in str(client.diagnostics[document]), LIMIT / 2)
     assert found
     assert not any(reply.get("code") == "not-stated" for reply in client.diagnostics[document])
-    # Whose answer is on its way is not asked twice.
+    # Pending lookups are not repeated.
     client.change(document, text + "# more\n")
     client.save(document)
     client.wait_for(lambda: client.hover(document, 1, 0))

@@ -1,4 +1,4 @@
-"""Frames on the wire, and the dispatch of what stands in them, in this process."""
+"""Framing and dispatch of messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.scripted_index import ScriptedIndex
 
 
 def read(data: bytes) -> tuple[list[bytes], list[str]]:
-    """Return the bodies that ``data`` holds, and what was refused."""
+    """Return the bodies in ``data``, and the reasons of rejected messages."""
     bodies: list[bytes] = []
     refused: list[str] = []
     ended = threading.Event()
@@ -55,7 +55,7 @@ def test_unserved_messages_return_an_error(client: InProcess, workspace: Workspa
         client._send_body(body)
     client.in_loop(lambda: client.server.protocol.refuse("too large"))
     client.wait_for(lambda: len(client.received) == 4)
-    assert [one["id"] for one in client.received] == [None] * 4
+    assert [message["id"] for message in client.received] == [None] * 4
     with pytest.raises(ServerError, match="not initialized"):
         client.hover("file:///x", 0, 0)
     client.notify("textDocument/didSave", {})
@@ -94,7 +94,7 @@ def test_end_of_client_process_ends_the_server(
     monkeypatch.setattr("mothball.lsp.features.lifecycle._is_alive", lambda _: next(answers, False))
     client.initialize(PUSH, str(workspace.root), processId=1)
     client.wait_for(lambda: client.code == 1)
-    # The server ended after the last time that the process was alive, not before.
+    # The server exited after the process had ended, not before.
     assert next(answers, None) is None
 
 
@@ -117,6 +117,6 @@ def test_crash_of_lookup_is_not_a_clean_file(
     monkeypatch.setattr("mothball.lsp.lookups.Resolver", burst)
     client.start(PUSH, str(workspace.root))
     document = client.open(workspace.write("requirements.txt", "old-lib\n"), "old-lib\n")
-    (found,) = client.wait_for_diagnostics(document, "unverified")
-    assert "internal error" in found["message"]
-    assert "RuntimeError" not in json.dumps(found)
+    (diagnostic,) = client.wait_for_diagnostics(document, "unverified")
+    assert "internal error" in diagnostic["message"]
+    assert "RuntimeError" not in json.dumps(diagnostic)

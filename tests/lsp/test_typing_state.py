@@ -1,4 +1,4 @@
-"""A name that somebody is in the middle of typing is not sent about."""
+"""Names that are being typed are not looked up."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TEXTS = st.text("ab\n", max_size=12)
 LONG = 1000.0
 
 
-def in_common(one: str, other: str) -> int:
-    """Return the length of what both begin with."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def in_common(first: str, second: str) -> int:
+    """Return the length of the common prefix."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 @given(TEXTS, TEXTS)
@@ -70,7 +70,7 @@ def test_prefix_of_a_private_pattern_may_become_private(name: str, patterns: tup
 
 
 class Typist:
-    """Somebody who types into a requirements file, with a pause after each change that is long enough to be asked."""
+    """Types into a requirements file, pausing after each change long enough for a lookup."""
 
     def __init__(self, client: InProcess, workspace: Workspace, index: ScriptedIndex, private: str = "") -> None:
         workspace.write("mothball.toml", f"private = [{private}]\n")
@@ -90,13 +90,13 @@ class Typist:
     def types(self, text: str) -> None:
         self._version += 1
         self._client.change(self.document, text, self._version)
-        # A pause, and whatever it leads to.
+        # Wait for the pause and its consequences.
         for _ in range(3):
             self._client.wait_for(lambda: (found := self._known()) is not None and found.text == text)
             self._client.in_loop(lambda: None)
 
-    def asked(self) -> list[str]:
-        return [one.name for one in self._index.received]
+    def looked_up(self) -> list[str]:
+        return [request.name for request in self._index.received]
 
     def _known(self) -> Checked | None:
         document = self._client.server.session.documents.get(self.document)
@@ -107,7 +107,7 @@ def test_name_is_not_looked_up_while_it_is_typed(client: InProcess, workspace: W
     typist = Typist(client, workspace, index)
     for length in range(1, len("old-lib") + 1):
         typist.types("old-lib"[:length])
-    # The typing goes on elsewhere: with the version, the next name, another line.
+    # Typing continues elsewhere: with the version, the next name, or another line.
     typist.types("old-lib=")
     typist.types("old-lib==1")
     client.wait_for_diagnostics(typist.document, "archived")
@@ -116,7 +116,7 @@ def test_name_is_not_looked_up_while_it_is_typed(client: InProcess, workspace: W
     typist.types("old-lib==1\nfine")
     typist.types("old-lib==1\nfine\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
-    assert typist.asked() == ["old-lib", "fine"]
+    assert typist.looked_up() == ["old-lib", "fine"]
 
 
 def test_name_at_the_cursor_is_looked_up_after_a_longer_pause(
@@ -127,7 +127,7 @@ def test_name_at_the_cursor_is_looked_up_after_a_longer_pause(
     typist.pauses(0.0, 0.01)
     typist.types("old-lib")
     client.wait_for_diagnostics(typist.document, "archived")
-    assert typist.asked() == ["old-lib"]
+    assert typist.looked_up() == ["old-lib"]
 
 
 def test_saved_name_is_looked_up(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -157,20 +157,20 @@ def test_name_typed_with_several_cursors_is_not_looked_up(
     typist.pauses(0.0, 0.0)
     for length in range(1, len("acme") + 1):
         typist.types("\n# fine\n".join(["acme"[:length]] * places))
-    # Behind different beginnings, the same is typed.
+    # The same text is typed after different prefixes.
     typist.pauses(LONG, LONG)
     typist.types("old\nold-l")
     typist.pauses(0.0, LONG)
     typist.types("oldi\nold-li")
     typist.types("oldib\nold-lib")
-    assert typist.asked() == []
+    assert typist.looked_up() == []
 
 
 def test_only_last_pasted_name_waits(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
     typist = Typist(client, workspace, index)
     typist.types("old-lib==1\nfine")
     client.wait_for_diagnostics(typist.document, "archived")
-    assert typist.asked() == ["old-lib"]
+    assert typist.looked_up() == ["old-lib"]
 
 
 def test_possible_private_name_waits_even_after_a_pause(
@@ -182,15 +182,15 @@ def test_possible_private_name_waits_even_after_a_pause(
         typist.types(f"fine==1\n{'acme'[:length]}")
     client.wait_for_diagnostics(typist.document, "archived")
     client.command("mothball.checkAgain")
-    client.wait_for(lambda: typist.asked() == ["fine", "fine"])
-    # A private one goes to the user's own index.
+    client.wait_for(lambda: typist.looked_up() == ["fine", "fine"])
+    # A private name is looked up on the user's index.
     typist.types("fine==1\nacme-secret")
-    client.wait_for(lambda: "acme-secret" in typist.asked())
+    client.wait_for(lambda: "acme-secret" in typist.looked_up())
     typist.types("fine==1\nacme")
-    # Typed to its end, it is nobody's secret.
+    # Once complete, it does not match the private pattern.
     typist.types("fine==1\nacme\n")
     client.wait_for_diagnostics(typist.document, "archived", "archived")
-    assert typist.asked() == ["fine", "fine", "acme-secret", "acme"]
+    assert typist.looked_up() == ["fine", "fine", "acme-secret", "acme"]
 
 
 @pytest.mark.parametrize("written", ["new = {}", "new = { }", "[packages.new]\n", "[packages.new]\n\npa\n"])
@@ -205,14 +205,14 @@ def test_name_with_empty_table_is_not_looked_up_while_editing_it(
     document = client.open(workspace.write("Pipfile", base), base)
     client.wait_for_diagnostics(document, "archived")
     client.change(document, base + written, 2)
-    # What is typed elsewhere has been asked for, and that name with it if it was not held.
+    # Typing elsewhere leads to lookups, which would include a name that is not held.
     path = workspace.write("requirements.txt", "fine\n")
     client.wait_for_diagnostics(client.open(path, "fine\n"), "archived")
     client.in_loop(client.server.session.refresh_stale)
-    assert [one.name for one in index.received] == ["old-lib", "fine"]
-    # Any version will do: when the typing has gone on elsewhere, that is what is meant.
+    assert [request.name for request in index.received] == ["old-lib", "fine"]
+    # An empty table means any version once typing has continued elsewhere.
     client.change(document, f"{base}{written}\n[dev-packages]\nfine = '*'\n", 3)
-    client.wait_for(lambda: [one.name for one in index.received] == ["old-lib", "fine", "new"])
+    client.wait_for(lambda: [request.name for request in index.received] == ["old-lib", "fine", "new"])
 
 
 @pytest.mark.alone

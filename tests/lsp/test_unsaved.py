@@ -1,4 +1,4 @@
-"""What stands in the editor and not on the disk yet can hold names back, and never sends them anywhere."""
+"""Unsaved text may prevent lookups, but never causes them on another index."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PYPROJECT = '[project]\nname = "x"\ndependencies = ["old-lib", "acme-secret"]\n'
 SAVED = '[project]\nname = "x"\ndependencies = ["old-lib"]\n'
 
 
-def asked_for(client: InProcess, document: str, text: str) -> set[str]:
-    """Return the names of the document that would be asked for, once the verdict is about ``text``."""
+def looked_up_names(client: InProcess, document: str, text: str) -> set[str]:
+    """Return the names that would be looked up once ``text`` is checked."""
 
     def names() -> set[str] | None:
         known = client.server.session.documents.get(document)
@@ -54,14 +54,14 @@ def test_new_name_is_not_looked_up_with_unsaved_index_or_private_setting(
     client.start(PUSH, str(workspace.root), offline=True)
     path = workspace.path(name) if saved is None else workspace.write(name, saved)
     document = client.open(path, text)
-    assert "acme-secret" not in asked_for(client, document, text)
+    assert "acme-secret" not in looked_up_names(client, document, text)
     if saved and "old-lib" in saved:
-        assert "old-lib" in asked_for(client, document, text)
-    # Saved, the file's word holds.
+        assert "old-lib" in looked_up_names(client, document, text)
+    # Once saved, the routing of the file applies.
     workspace.write(name, text)
     client.save(document)
     if "private" not in text:
-        client.wait_for(lambda: "acme-secret" in asked_for(client, document, text))
+        client.wait_for(lambda: "acme-secret" in looked_up_names(client, document, text))
 
 
 def test_private_names_of_unsaved_configuration_are_skipped_in_other_files(
@@ -70,15 +70,15 @@ def test_private_names_of_unsaved_configuration_are_skipped_in_other_files(
     client.start(PUSH, str(workspace.root), offline=True)
     text = "old-lib\nacme-secret\n"
     document = client.open(workspace.write("below/requirements.txt", text), text)
-    assert asked_for(client, document, text) == {"old-lib", "acme-secret"}
+    assert looked_up_names(client, document, text) == {"old-lib", "acme-secret"}
     configuration = client.open(workspace.write("mothball.toml", ""), "")
     client.change(configuration, 'private = ["acme-*", 7, "half-ty')
     client.change(configuration, 'private = ["acme-*", 7]\n', 3)
-    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib"})
-    # A configuration elsewhere says nothing of this file.
+    client.wait_for(lambda: looked_up_names(client, document, text) == {"old-lib"})
+    # A configuration in another directory does not apply to this file.
     elsewhere = client.open(workspace.path("elsewhere/mothball.toml"), 'private = ["old-*"]\n')
     client.close(configuration)
-    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib", "acme-secret"})
+    client.wait_for(lambda: looked_up_names(client, document, text) == {"old-lib", "acme-secret"})
     client.close(elsewhere)
 
 
@@ -103,17 +103,17 @@ def test_new_name_is_not_looked_up_with_unsaved_index_in_another_file(
     document = client.open(workspace.write("dev-requirements.txt", "old-lib\n"), "old-lib\n")
     before = "old-lib\nnew-lib\n"
     client.change(document, before, 2)
-    assert asked_for(client, document, before) == {"old-lib", "new-lib"}
+    assert looked_up_names(client, document, before) == {"old-lib", "new-lib"}
     client.change(other, text, 2)
-    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib"})
-    # Closed without being saved, or saved, it holds nothing back any more.
+    client.wait_for(lambda: looked_up_names(client, document, before) == {"old-lib"})
+    # Closed without saving, or saved, it has no effect anymore.
     client.close(other)
-    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, before) == {"old-lib", "new-lib"})
     other = client.open(workspace.path(name), text)
-    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, before) == {"old-lib"})
     workspace.write(name, text)
     client.save(other)
-    client.wait_for(lambda: asked_for(client, document, before) == {"old-lib", "new-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, before) == {"old-lib", "new-lib"})
 
 
 def test_members_and_local_projects_are_not_looked_up_saved_or_not(client: InProcess, workspace: Workspace) -> None:
@@ -123,22 +123,22 @@ def test_members_and_local_projects_are_not_looked_up_saved_or_not(client: InPro
     saved = '[project]\nname = "web"\ndependencies = ["old-lib"]\n'
     typed = saved.replace('"]', '", "acme-lib", "owl"]')
     document = client.open(workspace.write("packages/web/pyproject.toml", saved), saved)
-    assert asked_for(client, document, saved) == {"old-lib"}
+    assert looked_up_names(client, document, saved) == {"old-lib"}
     client.change(document, typed)
-    assert asked_for(client, document, typed) == {"old-lib", "owl"}
+    assert looked_up_names(client, document, typed) == {"old-lib", "owl"}
     typed = "owl\nacme-lib\n-e ./packages/lib\n"
     document = client.open(workspace.write("requirements.txt", "owl\n"), "owl\n")
     client.change(document, typed)
-    assert asked_for(client, document, typed) == {"owl"}
+    assert looked_up_names(client, document, typed) == {"owl"}
     client.change(document, "owl\nacme-lib\n-e ./packages/other\n", 3)
-    assert asked_for(client, document, "owl\nacme-lib\n-e ./packages/other\n") == {"owl", "acme-lib"}
-    # A new member is known as soon as its file is there.
+    assert looked_up_names(client, document, "owl\nacme-lib\n-e ./packages/other\n") == {"owl", "acme-lib"}
+    # A new member is recognized once its file exists.
     both = '[project]\nname = "web"\ndependencies = ["acme-core", "old-lib"]\n'
     document = client.open(workspace.write("packages/web/pyproject.toml", both), both)
-    assert asked_for(client, document, both) == {"acme-core", "old-lib"}
+    assert looked_up_names(client, document, both) == {"acme-core", "old-lib"}
     workspace.write("packages/core/pyproject.toml", '[project]\nname = "acme-core"\n')
     client.save(document)
-    client.wait_for(lambda: asked_for(client, document, both) == {"old-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, both) == {"old-lib"})
 
 
 def test_new_name_is_not_looked_up_with_unsaved_workspace(client: InProcess, workspace: Workspace) -> None:
@@ -146,9 +146,9 @@ def test_new_name_is_not_looked_up_with_unsaved_workspace(client: InProcess, wor
     workspace.write("packages/lib/pyproject.toml", '[project]\nname = "acme-lib"\n')
     document = client.open(workspace.write("pyproject.toml", SAVED), SAVED)
     text = SAVED.replace('"]', '", "acme-lib"]') + '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
-    assert asked_for(client, document, SAVED) == {"old-lib"}
+    assert looked_up_names(client, document, SAVED) == {"old-lib"}
     client.change(document, text)
-    assert asked_for(client, document, text) == {"old-lib"}
+    assert looked_up_names(client, document, text) == {"old-lib"}
 
 
 def test_unsaved_project_name_is_skipped_in_other_files(client: InProcess, workspace: Workspace) -> None:
@@ -158,11 +158,11 @@ def test_unsaved_project_name_is_skipped_in_other_files(client: InProcess, works
     project = client.open(workspace.write("pyproject.toml", named.format("old-name")), named.format("old-name"))
     text = "[testenv]\ndeps =\n    new-name\n    old-lib\n"
     document = client.open(workspace.write("tox.ini", text), text)
-    assert asked_for(client, document, text) == {"new-name", "old-lib"}
+    assert looked_up_names(client, document, text) == {"new-name", "old-lib"}
     client.change(project, named.format("New.Name"), 2)
-    client.wait_for(lambda: asked_for(client, document, text) == {"old-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, text) == {"old-lib"})
     client.change(project, named.format("old-name"), 3)
-    client.wait_for(lambda: asked_for(client, document, text) == {"new-name", "old-lib"})
+    client.wait_for(lambda: looked_up_names(client, document, text) == {"new-name", "old-lib"})
     client.change(project, named.format("*"), 4)
-    assert asked_for(client, project, named.format("*")) == set()
-    assert asked_for(client, document, text) == {"new-name", "old-lib"}
+    assert looked_up_names(client, project, named.format("*")) == set()
+    assert looked_up_names(client, document, text) == {"new-name", "old-lib"}

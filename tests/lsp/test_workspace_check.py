@@ -1,4 +1,4 @@
-"""A check of the workspace: its verdict, what it must never call clean, its progress, and how it is canceled."""
+"""Check of the workspace: findings, files that must not look clean, progress, and cancellation."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_invalid_settings_are_reported_where_a_configuration_would_be(editor: Ed
 
 def test_file_in_nested_folders_counts_once_with_settings_of_innermost_folder(editor: Editor) -> None:
     outer, middle, inner = "requirements.txt", "a/requirements.txt", "a/b/requirements.txt"
-    # Known as a dependency file only to the file that includes it.
+    # Only the including file makes this a dependency file.
     included = "a/b/common/extra.txt"
     files = {
         outer: f"old-lib\n-r {included}\n",
@@ -106,11 +106,11 @@ def test_file_in_nested_folders_counts_once_with_settings_of_innermost_folder(ed
     assert editor.check() == {"files": 4, "dependencies": 4, "findings": 4, "problems": 0}
     names = (outer, middle, inner, included)
     editor.client.wait_for(lambda: len(editor.client.diagnostics) == 4)
-    severities = {name: [one["severity"] for one in editor.shown(name)] for name in names}
+    severities = {name: [diagnostic["severity"] for diagnostic in editor.shown(name)] for name in names}
     assert severities == {outer: [3], middle: [3], inner: [1], included: [3]}
-    # The open file has the same verdict.
+    # The open file has the same findings.
     editor.open(inner, "old-lib\n")
-    editor.client.wait_for(lambda: [one["severity"] for one in editor.shown(inner)] == [1])
+    editor.client.wait_for(lambda: [diagnostic["severity"] for diagnostic in editor.shown(inner)] == [1])
     assert editor.index.count("old-lib") == 1
 
 
@@ -146,9 +146,9 @@ def test_ignores_of_outer_folder_used_by_inner_folder_are_not_unused(editor: Edi
 
 
 def steps(editor: Editor, token: str | int) -> list[Message]:
-    """Return what was reported to a progress token."""
-    reported = [one["params"] for one in editor.client.messages("$/progress")]
-    return [one["value"] for one in reported if one["token"] == token]
+    """Return the progress reports of a token."""
+    reported = [message["params"] for message in editor.client.messages("$/progress")]
+    return [step["value"] for step in reported if step["token"] == token]
 
 
 def test_a_request_during_a_check_shares_it(editor: Editor) -> None:
@@ -212,7 +212,7 @@ def test_canceling_withdraws_one_request_and_the_last_one_ends_the_check(editor:
 
 def test_a_check_that_ends_after_it_was_canceled_shows_nothing(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
     editor.start(OLD)
-    # A check that does not notice it.
+    # This check does not notice the cancellation.
     monkeypatch.setattr(editor.diagnostics, "_progressed", lambda *_: None)
     with editor.checks.held():
         number = editor.start_check("token")
@@ -287,19 +287,19 @@ def test_progress_is_reported_to_the_token_of_the_request(editor: Editor) -> Non
     assert result["capabilities"]["diagnosticProvider"]["workDoneProgress"] is True
     editor.client.answer(editor.start_check(7))
     assert editor.client.messages("window/workDoneProgress/create") == []
-    kinds = [one["kind"] for one in steps(editor, 7)]
+    kinds = [step["kind"] for step in steps(editor, 7)]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
     assert steps(editor, 7)[0]["cancellable"] is True
     editor.client.in_loop(editor.diagnostics.changed)
     editor.pull(workDoneToken="pull")
-    kinds = [one["kind"] for one in steps(editor, "pull")]
+    kinds = [step["kind"] for step in steps(editor, "pull")]
     assert (kinds[0], kinds[-1]) == ("begin", "end")
     # Nothing has changed: no check, no progress.
     editor.pull(workDoneToken="idle")
     assert steps(editor, "idle") == []
     document = editor.open("requirements.txt", "old-lib\n")
     editor.client.request("textDocument/diagnostic", {"textDocument": {"uri": document}, "workDoneToken": "one"})
-    assert [one["kind"] for one in steps(editor, "one")] == ["begin", "end"]
+    assert [step["kind"] for step in steps(editor, "one")] == ["begin", "end"]
 
 
 @pytest.mark.parametrize("by", ["$/cancelRequest", "window/workDoneProgress/cancel"])
@@ -325,8 +325,8 @@ def test_a_client_that_rejects_a_token_or_responds_late_gets_no_progress(
     client = editor.client
     client.silent_about.add("window/workDoneProgress/create")
     number = editor.start_check()
-    (asked,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
-    client.send({"id": asked["id"], "error": {"code": -32603, "message": "no progress today"}})
+    (request,) = client.wait_for(lambda: client.messages("window/workDoneProgress/create"))
+    client.send({"id": request["id"], "error": {"code": -32603, "message": "no progress today"}})
     assert client.answer(number)["findings"] == 1
     monkeypatch.setattr("mothball.lsp.features.commands._TOKEN_TIMEOUT", 0.0)
     assert editor.check()["findings"] == 1

@@ -1,4 +1,4 @@
-"""What is shown for files that are not open: once the workspace was checked, it follows all changes."""
+"""Diagnostics of files that are not open follow all changes once the workspace was checked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_changed_and_created_files_are_checked_again(editor: Editor) -> None:
     editor.wait_for("b/requirements.txt", "archived")
     editor.wait_for("c/requirements.txt", "archived")
     # The cache has all lookup results.
-    assert sorted(one.name for one in editor.index.received) == ["fine", "old-lib"]
+    assert sorted(request.name for request in editor.index.received) == ["fine", "old-lib"]
 
 
 def test_deleted_files_and_directories_are_cleared_at_once(editor: Editor) -> None:
@@ -64,7 +64,7 @@ def test_a_file_deleted_during_a_check_is_not_shown_by_it(editor: Editor, monkey
     real = editor.checks.check_folders
 
     def delete_after(folders: Sequence[str], context: Context) -> WorkspaceResult:
-        # The check has read the file; its outcome is not taken yet.
+        # The check has read the file, but its outcome is not handled yet.
         outcome = real(folders, context)
         editor.delete("requirements.txt")
         editor.wait_for("requirements.txt")
@@ -73,7 +73,7 @@ def test_a_file_deleted_during_a_check_is_not_shown_by_it(editor: Editor, monkey
 
     monkeypatch.setattr(workspace_diagnostics, "check_folders", delete_after)
     assert editor.check()["findings"] == 2
-    assert [one["uri"] for one in editor.client.published[len(found) :]] == []
+    assert [notification["uri"] for notification in editor.client.published[len(found) :]] == []
 
 
 def test_changed_configuration_is_applied(editor: Editor) -> None:
@@ -109,7 +109,7 @@ def test_files_of_a_removed_folder_are_cleared_at_once(editor: Editor) -> None:
     editor.wait_for(inner, "archived")
     editor.change_folders(removed=["a"])
     editor.wait_for(first)
-    # It is in a folder of its own.
+    # It is in another folder.
     assert editor.codes(inner) == ["archived"]
     editor.change_folders(removed=["a/inner"])
     editor.wait_for(inner)
@@ -139,7 +139,7 @@ def test_lookup_for_an_open_file_is_used_for_other_files(editor: Editor) -> None
     document = editor.open("requirements.txt", "fine\n")
     editor.client.wait_for_diagnostics(document)
     editor.index.script("fine", page("fine", "archived"))
-    # As if "check again" were about open files alone.
+    # Like "check again", but only for open files.
     queries = editor.client.server.session.documents[document].queries()
     editor.client.in_loop(lambda: editor.client.server.session.lookups.look_up(queries, refresh=True))
     editor.client.wait_for_diagnostics(document, "archived")
@@ -156,7 +156,7 @@ def test_failed_lookups_are_retried_in_the_background_after_a_while(editor: Edit
     editor.client.in_loop(editor.diagnostics.retry_failed)
     editor.settle()
     assert editor.checks.started == 1
-    # A check for another reason does not retry them either.
+    # A check for another reason does not retry failed lookups.
     editor.write("a/requirements.txt", "old-lib\n")
     editor.wait_for("a/requirements.txt", "archived")
     assert editor.index.count("down-lib") == 1
@@ -202,7 +202,9 @@ def test_an_open_file_shows_its_own_diagnostics_only(editor: Editor) -> None:
     assert editor.check()["findings"] == 2
     editor.notify(CHANGED, "requirements.txt")
     editor.settle()
-    assert [len(one["diagnostics"]) for one in editor.client.published if one["diagnostics"]] == [1]
+    assert [
+        len(notification["diagnostics"]) for notification in editor.client.published if notification["diagnostics"]
+    ] == [1]
 
 
 def test_an_unusable_snapshot_is_reported_before_and_after_it_is_opened_and_closed(editor: Editor) -> None:
@@ -228,7 +230,7 @@ def test_a_file_fixed_in_the_editor_is_clean_when_it_is_closed(editor: Editor) -
     sent = len(editor.client.published)
     editor.client.close(document)
     editor.settle()
-    assert [one["diagnostics"] for one in editor.client.published[sent:]] == [[]]
+    assert [notification["diagnostics"] for notification in editor.client.published[sent:]] == [[]]
 
 
 def test_a_file_opened_under_another_spelling_of_its_uri_is_not_shown_twice(editor: Editor) -> None:
@@ -345,7 +347,7 @@ def test_only_changed_diagnostics_are_sent(editor: Editor) -> None:
     editor.write("a/requirements.txt", "\nold-lib\n")
     editor.client.wait_for(lambda: editor.line("a/requirements.txt") == 1)
     editor.settle()
-    assert [one["uri"] for one in editor.client.published[2:]] == [editor.uri("a/requirements.txt")]
+    assert [notification["uri"] for notification in editor.client.published[2:]] == [editor.uri("a/requirements.txt")]
 
 
 def test_crash_of_background_check_is_logged_and_next_change_is_checked(
@@ -398,13 +400,17 @@ def test_after_any_changes_a_new_check_shows_the_same(checked_editor: Editor, st
 
 
 def of_unopened(editor: Editor, opened: dict[str, str]) -> dict[str, list[Message]]:
-    """Return what is shown for the files that are not open."""
+    """Return the diagnostics of the files that are not open."""
     paths = {editor.path(name) for name in opened}
-    return {one: shown for one, shown in editor.client.diagnostics.items() if shown and path_of(one) not in paths}
+    return {
+        document: shown
+        for document, shown in editor.client.diagnostics.items()
+        if shown and path_of(document) not in paths
+    }
 
 
 def take(editor: Editor, opened: dict[str, str], step: Step) -> None:
-    """Do what a step says, where that is possible, and notify the server as editors do."""
+    """Apply a step if possible, and notify the server as editors do."""
     action, name, text = step
     match action:
         case "write":
@@ -438,7 +444,7 @@ def test_an_unused_ignore_is_reported_in_an_open_configuration_once_the_workspac
     editor.start({"mothball.toml": UNUSED, "requirements.txt": "fine\n"})
     document = editor.open("mothball.toml", UNUSED)
     editor.client.wait_for_diagnostics(document)
-    # Only a check of the whole workspace can tell that an ignore is unused.
+    # Only a check of the whole workspace finds unused ignores.
     assert editor.check()["findings"] == 1
     editor.wait_for("mothball.toml", "unused-ignore")
     editor.client.change(document, f"# above\n{UNUSED}")
@@ -481,7 +487,7 @@ def test_an_unused_ignore_is_reported_in_an_open_pyproject_toml(editor: Editor) 
 
 @pytest.fixture
 def puller(editor: Editor) -> Editor:
-    """A client that pulls the workspace, and answers no request to pull again."""
+    """A client that pulls the workspace, and does not respond to refresh requests."""
     editor.client.silent_about.add("workspace/diagnostic/refresh")
     editor.start(OLD, PULL, workspaceDiagnostics=True)
     return editor
@@ -511,14 +517,14 @@ def test_a_client_is_asked_to_pull_again_when_diagnostics_have_changed(puller: E
 def test_a_pull_includes_changes_that_were_not_checked_yet(puller: Editor) -> None:
     uri = puller.uri("requirements.txt")
     assert puller.check()["findings"] == 1
-    # Who has not pulled is not asked to pull again.
+    # A client that has not pulled is not requested to pull again.
     assert (puller.client.published, puller.refreshes()) == ([], 0)
     assert codes_of(puller.pull()[uri]["items"]) == ["archived"]
     puller.hold_background()
     puller.workspace.write("requirements.txt", "fine\n")
     puller.client.in_loop(puller.diagnostics.changed)
     assert puller.pull()[uri]["items"] == []
-    # What the command finds is pulled, too.
+    # Results of the command are also pulled.
     asked = puller.refreshes()
     puller.workspace.write("requirements.txt", "old-lib\n")
     assert puller.check()["findings"] == 1

@@ -1,6 +1,6 @@
-"""A client of the language server that sends whatever it likes: in this process, or to the installed program.
+"""A client of the language server, in this process or for the installed program.
 
-It answers the requests of the server as an editor would and records all messages.
+It responds to the server's requests as an editor would, stores all messages, and can wait for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.waiting import wait_until
 LIMIT = 20.0
 Message = dict[str, Any]
 
-# What VS Code, Neovim and Emacs say of themselves, as far as it matters to us; the recorded whole is in pytest-lsp.
+# Capabilities of VS Code, Neovim and Emacs, as far as mothball uses them; pytest-lsp has the complete ones.
 PUSH: Message = {
     "general": {"positionEncodings": ["utf-16"]},
     "textDocument": {
@@ -48,7 +48,7 @@ PULL: Message = {
 
 
 class ServerError(Exception):
-    """The server answered a request with an error."""
+    """The server responded to a request with an error."""
 
     def __init__(self, error: Message) -> None:
         super().__init__(error["message"])
@@ -56,7 +56,7 @@ class ServerError(Exception):
 
 
 class LspClient:
-    """A client; ``send_body`` takes the bytes of one message to the server."""
+    """A client; ``send_body`` sends the bytes of one message to the server."""
 
     def __init__(self, send_body: Callable[[bytes], None]) -> None:
         self._send_body = send_body
@@ -67,13 +67,13 @@ class LspClient:
         self.diagnostics: dict[str, list[Message]] = {}
         self.published: list[Message] = []
         self.ended = False
-        # Requests of the server that are not answered, as by a client that never does.
+        # Requests of the server to which this client does not respond.
         self.silent_about: set[str] = set()
 
     # --- from the server ---
 
     def take(self, message: Message) -> None:
-        """Take in one message of the server."""
+        """Handle one message of the server."""
         method = message.get("method")
         if method is not None and "id" in message and method not in self.silent_about:
             result = [self.settings] if method == "workspace/configuration" else None
@@ -87,7 +87,7 @@ class LspClient:
             self._news.notify_all()
 
     def end(self) -> None:
-        """Note that the server will say no more."""
+        """Handle the end of the stream."""
         with self._news:
             self.ended = True
             self._news.notify_all()
@@ -109,9 +109,11 @@ class LspClient:
         return self._next_id
 
     def answer(self, number: int) -> Any:
-        """Wait for the answer to a request and return its result; raise ServerError for an error."""
+        """Wait for the response to a request and return its result; raise ServerError for an error."""
         found = self.wait_for(
-            lambda: next((one for one in self.received if one.get("id") == number and "method" not in one), None)
+            lambda: next(
+                (message for message in self.received if message.get("id") == number and "method" not in message), None
+            )
         )
         if "error" in found:
             raise ServerError(found["error"])
@@ -122,7 +124,7 @@ class LspClient:
         return self.answer(self.start_request(method, params))
 
     def wait_for(self, condition: Callable[[], Any], seconds: float = LIMIT) -> Any:
-        """Wait until ``condition`` gives something, and return that."""
+        """Wait until ``condition`` returns a true value, and return it."""
         give_up = time.monotonic() + seconds
         with self._news:
             while not (found := condition()):
@@ -132,13 +134,13 @@ class LspClient:
             return found
 
     def messages(self, method: str) -> list[Message]:
-        """Return what the server sent under ``method``."""
-        return [one for one in self.received if one.get("method") == method]
+        """Return the messages of the server with ``method``."""
+        return [message for message in self.received if message.get("method") == method]
 
     # --- what editors do ---
 
     def initialize(self, capabilities: Message, *folders: str, **more: object) -> Message:
-        """Shake hands."""
+        """Initialize the server."""
         given = [{"uri": uri(folder), "name": os.path.basename(folder)} for folder in folders]
         params = {
             "processId": None,
@@ -152,7 +154,7 @@ class LspClient:
         return result
 
     def start(self, capabilities: Message, folder: str, index_url: str | None = None, **options: object) -> Message:
-        """Shake hands for the workspace ``folder``, with an index of the user's choice and other settings."""
+        """Initialize the server for the workspace ``folder``, with the index of the user and other settings."""
         given = {"indexUrl": index_url, **options}
         self.settings = given
         return self.initialize(capabilities, folder, initializationOptions=given)
@@ -192,12 +194,12 @@ class LspClient:
         return self.request("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
 
     def wait_for_diagnostics(self, document: str, *codes: str) -> list[Message]:
-        """Wait until the diagnostics of a document are of exactly these rules, in this order; return them."""
+        """Wait until the diagnostics of a document have exactly these rules, in this order; return them."""
         self.wait_for(lambda: document in self.diagnostics and codes_of(self.diagnostics[document]) == list(codes))
         return self.diagnostics[document]
 
     def wait_for_pull(self, document: str, *codes: str) -> list[Message]:
-        """Pull whenever the server says so until the diagnostics are of exactly these rules; return them."""
+        """Pull on each refresh request until the diagnostics have exactly these rules; return them."""
         items: list[Message] = []
 
         def is_as_expected() -> bool:
@@ -210,18 +212,18 @@ class LspClient:
 
 def codes_of(diagnostics: list[Message]) -> list[str | None]:
     """Return the rules of diagnostics, in their order."""
-    return [one.get("code") for one in diagnostics]
+    return [diagnostic.get("code") for diagnostic in diagnostics]
 
 
 def uri(path: str) -> str:
-    """Return the URI of a path, as a client makes it."""
+    """Return the URI of a path, as clients do."""
     from urllib.parse import quote
 
     return f"file://{quote(path)}"
 
 
 class Process(LspClient):
-    """The installed program in a process of its own."""
+    """The installed program in a process."""
 
     def __init__(self, home: str, cwd: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
@@ -244,7 +246,7 @@ class Process(LspClient):
         return self.process.stdin  # type: ignore[return-value]
 
     def raw(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes."""
         self.stdin.write(data)
         self.stdin.flush()
 
@@ -271,7 +273,7 @@ class Process(LspClient):
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The server takes this for a word to leave, and so what coverage measured is written.
+        # The server exits on this signal, so that its coverage data is written.
         self.process.terminate()
         try:
             self.process.wait(LIMIT)

@@ -25,12 +25,12 @@ _NEVER = 1e6
 
 
 class Checks:
-    """Replaces ``check_folders``: counts the checks, and can hold them or have them fail."""
+    """Replacement for ``check_folders`` that counts the checks, and can hold them or let them fail."""
 
     def __init__(self) -> None:
         self.started = 0
         self.canceled = 0
-        # How often a held check has looked whether it was canceled.
+        # Number of times a held check has tested for cancellation.
         self.looks = 0
         self.go = threading.Event()
         self.go.set()
@@ -77,7 +77,7 @@ class Editor:
 
     @property
     def diagnostics(self) -> WorkspaceDiagnostics:
-        """What the server knows of the workspace."""
+        """The workspace diagnostics of the server."""
         return self.client.server.workspace_diagnostics
 
     # --- what the user does ---
@@ -97,7 +97,7 @@ class Editor:
         return self.client.initialize(capabilities, *paths, initializationOptions=self.client.settings)
 
     def check(self) -> Message:
-        """Check the workspace with the command, and return its numbers."""
+        """Check the workspace with the command, and return its counts."""
         numbers: Message = self.client.command(CHECK)
         return numbers
 
@@ -110,7 +110,7 @@ class Editor:
         """Pull the workspace, and return the reports by the URIs of the files."""
         previous = [{"uri": uri, "value": value} for uri, value in held]
         items = self.client.request("workspace/diagnostic", {"previousResultIds": previous, **more})["items"]
-        return {one["uri"]: one for one in items}
+        return {report["uri"]: report for report in items}
 
     def write(self, name: str, text: str) -> None:
         """Write a file and notify the server."""
@@ -124,7 +124,7 @@ class Editor:
         self.notify(DELETED, name)
 
     def notify(self, kind: int, *names: str) -> None:
-        """Notify the server of what happened to files."""
+        """Notify the server of file changes."""
         changes = [{"uri": self.uri(name), "type": kind} for name in names]
         self.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
@@ -160,7 +160,7 @@ class Editor:
 
     def line(self, name: str) -> int | None:
         """Return the line of the first diagnostic of a file."""
-        line: int | None = next((one["range"]["start"]["line"] for one in self.shown(name)), None)
+        line: int | None = next((diagnostic["range"]["start"]["line"] for diagnostic in self.shown(name)), None)
         return line
 
     def wait_for(self, name: str, *codes: str) -> list[Message]:

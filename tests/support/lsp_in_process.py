@@ -1,4 +1,4 @@
-"""A language server in this process, its client, a workspace for them, and what tests ask of them."""
+"""An in-process language server, its client, and a workspace."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ source = {{ registry = "{url}" }}
 
 
 class InProcess(LspClient):
-    """A server on an event loop in a thread of its own; ``code`` is what it left with."""
+    """A server on an event loop in its own thread; ``code`` is its exit code."""
 
     def __init__(self) -> None:
         super().__init__(self._take)
@@ -63,7 +63,7 @@ class InProcess(LspClient):
         self.end()
 
     def in_loop(self, call: Callable[[], Result]) -> Result:
-        """Call in the loop's thread and return what comes of it."""
+        """Call a function in the loop's thread and return its result."""
 
         async def run() -> Result:
             return call()
@@ -85,7 +85,7 @@ class InProcess(LspClient):
         wait_until(lambda: self.in_loop(lambda: not self.server.session.lookups._in_flight), "no lookup is pending")
 
     def stop(self) -> None:
-        """End the loop; pending lookups in threads have no effect any more."""
+        """End the loop; results of lookups that are still running are dropped."""
 
         async def cancel_all() -> None:
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -104,7 +104,7 @@ class InProcess(LspClient):
 
 
 class _Pipe:
-    """Takes what the server writes, and gives it to the client as messages."""
+    """Passes the output of the server to the client as messages."""
 
     def __init__(self, client: LspClient) -> None:
         self._client = client
@@ -113,7 +113,7 @@ class _Pipe:
         self._client.take(json.loads(data.partition(b"\r\n\r\n")[2]))
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: the output is not buffered."""
 
 
 class Workspace:
@@ -123,7 +123,7 @@ class Workspace:
         self.root = root
 
     def path(self, name: str) -> str:
-        """Return the absolute path of a file in it."""
+        """Return the absolute path of a file in the folder."""
         return str(self.root / name)
 
     def write(self, name: str, text: str) -> str:
@@ -135,7 +135,7 @@ class Workspace:
 
 
 def place(diagnostic: dict[str, Any]) -> tuple[int, int, int]:
-    """Return line, start and end of a diagnostic that stays on its line."""
+    """Return line, start and end of a diagnostic on a single line."""
     start, end = diagnostic["range"]["start"], diagnostic["range"]["end"]
     assert start["line"] == end["line"]
     return start["line"], start["character"], end["character"]
@@ -150,7 +150,7 @@ def watched(client: InProcess, *paths: str) -> None:
 def archived(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, text: str, name: str = "requirements.txt"
 ) -> str:
-    """Open ``text``, in which old-lib is archived and fine is not; return the document."""
+    """Open ``text`` with the archived old-lib and the active fine; return the document."""
     index.script("old-lib", page("old-lib", "archived", "use new-lib"))
     index.script("fine", page("fine", "active"))
     client.start(PUSH, str(workspace.root), index.url)
@@ -163,8 +163,10 @@ def archived(
 def actions(client: InProcess, document: str, line: int, only: list[str] | None = None) -> dict[str, Message]:
     """Return the actions for a line by their titles."""
     at = {"line": line, "character": 0}
-    diagnostics = [one for one in client.diagnostics[document] if one["range"]["start"]["line"] == line]
+    diagnostics = [
+        diagnostic for diagnostic in client.diagnostics[document] if diagnostic["range"]["start"]["line"] == line
+    ]
     context: dict[str, Any] = {"diagnostics": diagnostics} | ({"only": only} if only is not None else {})
     params = {"textDocument": {"uri": document}, "range": {"start": at, "end": at}, "context": context}
     found = client.request("textDocument/codeAction", params) or []
-    return {one["title"]: one for one in found}
+    return {action["title"]: action for action in found}

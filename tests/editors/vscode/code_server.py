@@ -1,4 +1,4 @@
-"""VS Code served to a browser: one process of code-server with folders of its own."""
+"""VS Code served to a browser: a code-server process with its own directories."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import NamedTuple, Self
 
 from tests.editors import tools
 
-# Only what hangs takes this long, in seconds.
+# A limit for hanging processes, in seconds.
 LIMIT = 60.0
 
-# Nothing may open, move or save by itself: a test sees what it has done.
+# Nothing opens, moves or saves by itself, so that tests see only what they did.
 _CALM = {
     "breadcrumbs.enabled": False,
     "chat.disableAIFeatures": True,
@@ -43,7 +43,7 @@ class Installation(NamedTuple):
     extensions: Path
 
     def install(self, vsix: Path, scratch: Path) -> None:
-        """Install the packaged extension ``vsix``; ``scratch`` is a directory for what code-server writes meanwhile."""
+        """Install the packaged extension ``vsix``; ``scratch`` is a directory for temporary files of code-server."""
         command = (*self.command(scratch), "--install-extension", str(vsix), "--force")
         tools.run(*command, environment=self.environment(scratch))
 
@@ -52,7 +52,7 @@ class Installation(NamedTuple):
         return (str(self.node), str(self.entry), "--config", str(home / "config.yaml"), *folders)
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Return an environment with nothing of the caller's: no proxies, no gallery, a home of its own."""
+        """Return a clean environment: no proxies, no gallery, its own home directory."""
         home.mkdir(parents=True, exist_ok=True)
         config = home / "config.yaml"
         config.write_text("auth: none\n", "utf-8")
@@ -68,10 +68,10 @@ class Installation(NamedTuple):
 
 
 class CodeServer:
-    """A running code-server, from ``with`` to its end.
+    """A running code-server, as a context manager.
 
-    ``settings`` are the user's; ``machine`` those of the machine the server runs on, where VS Code reads what a
-    workspace must not decide. ``environment`` adds to a clean one.
+    ``settings`` are user settings; ``machine`` are those of the machine of the server, which a workspace cannot change.
+    ``environment`` adds to a clean one.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class CodeServer:
         self.home = home
         self.log = home / "code-server.log"
         self._environment = {**installation.environment(home), **(environment or {})}
-        # VS Code takes the search path from a login shell, which would give that of this machine.
+        # VS Code reads the search path from a login shell, which would return that of this machine.
         search_path = shlex.quote(self._environment["PATH"])
         (home / ".profile").write_text(f"export PATH={search_path}\n", "utf-8")
         self._command = (
@@ -101,7 +101,7 @@ class CodeServer:
 
     @property
     def machine_settings(self) -> dict[str, object]:
-        """The machine's settings as they stand on the disk now."""
+        """The current machine settings on disk."""
         settings: dict[str, object] = json.loads((self.home / "data/Machine/settings.json").read_text("utf-8"))
         return settings
 

@@ -1,6 +1,6 @@
-"""What the tests in VS Code need: the packaged extension, the installed wheel, a browser, places for each test.
+"""Fixtures for VS Code: the packaged extension, the installed wheel, a browser, and directories for each test.
 
-They download several hundred megabytes, so they run only when they are asked for: ``uv run --group dev nox -s vscode``.
+They download several hundred megabytes, so they run only on request: ``uv run --group dev nox -s vscode``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     is_asked_for = "vscode" in os.environ.get("MOTHBALL_EDITORS", "").split(",")
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            # The first test waits for all that has to be installed.
+            # The first test waits for all installations.
             item.add_marker(pytest.mark.timeout(900))
             if not is_asked_for:
                 item.add_marker(pytest.mark.skip(reason="drives a real editor: uv run --group dev nox -s vscode"))
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def artefacts() -> Path:
-    """Where pictures and logs are left for people to look at."""
+    """The directory of screenshots and logs."""
     given = os.environ.get("MOTHBALL_EDITORS_ARTEFACTS")
     directory = Path(given) if given else CHECKOUT / ".nox/editors-artefacts"
     directory = directory / "vscode"
@@ -47,7 +47,7 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def picture(artefacts: Path) -> TakePicture:
-    """Save a picture under a name; with MOTHBALL_REGENERATE=1 also those of the extension's README."""
+    """Save a screenshot; with MOTHBALL_REGENERATE=1 also those of the extension's README."""
 
     def take(window: Window, name: str) -> None:
         window.picture(artefacts / f"{name}.png")
@@ -60,7 +60,7 @@ def picture(artefacts: Path) -> TakePicture:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """code-server with the packaged extension, as people would install it."""
+    """code-server with the packaged extension."""
     directory = tmp_path_factory.mktemp("vscode")
     with or_skip():
         npm_run("package")
@@ -71,13 +71,13 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture
 def on_path(installed_server: Path) -> dict[str, str]:
-    """The environment of an editor that finds the installed server on its search path."""
+    """The environment of an editor with the installed server on its search path."""
     return {"PATH": os.pathsep.join([str(installed_server.parent), os.defpath])}
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium without a screen."""
+    """A headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with or_skip():
@@ -94,7 +94,7 @@ def browser() -> Iterator[Browser]:
 def open_window(
     installation: Installation, browser: Browser, tmp_path: Path, artefacts: Path, request: pytest.FixtureRequest
 ) -> Iterator[OpenWindow]:
-    """Start VS Code and open a window in it; both end with the test, after a last picture."""
+    """Start VS Code and open a window; both end with the test, after a last screenshot."""
     with ExitStack() as stack:
 
         def open_one(folder: Path | None, **arguments: Any) -> Window:

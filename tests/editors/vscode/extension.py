@@ -1,4 +1,4 @@
-"""The extension's own tools: what its package.json calls, run as its developers would."""
+"""Scripts in the package.json of the extension, run as in development."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PACKAGE = EXTENSION / "dist/mothball.vsix"
 
 
 def npm_run(script: str) -> None:
-    """Run a script of package.json; installs what the lock file names first, unless it is there.
+    """Run a script of package.json, after installing the packages of the lock file if necessary.
 
-    Raises Unavailable when packages cannot be had, and AssertionError when the script fails.
+    Raises Unavailable if packages cannot be installed, and AssertionError if the script fails.
     """
     tools.node()
     lock, done = EXTENSION / "package-lock.json", EXTENSION / "node_modules/.package-lock.json"

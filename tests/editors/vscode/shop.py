@@ -17,7 +17,7 @@ tallybook[export]>=1.3; python_version >= "3.11"
 quill-templates==2.1.4
 """
 
-# What is to be seen of them.
+# The expected diagnostics.
 UNDERLINED = (
     Underline("error", "cloakroom"),
     Underline("warning", "tallybook"),
@@ -57,7 +57,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 
 
 def write(folder: Path, files: Mapping[str, str] | None = None) -> Path:
-    """Write the shop into ``folder``, with other ``files`` beside or instead of its own, and return ``folder``."""
+    """Write the shop into ``folder``, with additional or replaced ``files``, and return ``folder``."""
     snapshot = {
         "mothball-snapshot": 1,
         "generated": datetime.now(UTC).date().isoformat(),

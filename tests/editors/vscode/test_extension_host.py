@@ -1,4 +1,4 @@
-"""What VS Code itself says: the tests in editors/vscode/test/host, run inside the extension host."""
+"""Tests in editors/vscode/test/host, run inside the extension host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ offline = true
 snapshot = "statuses.json"
 """
 
-# What a stranger's repository would like to decide.
+# Settings that a hostile repository would set.
 _HOSTILE = {
     "mothball.path": "/tmp/not-mothball",
     "mothball.uvx": "always",
@@ -40,14 +40,14 @@ _HOSTILE = {
     "mothball.allowLocalIndexes": True,
 }
 
-# What the person at the window has in the settings of their own machine; to code-server every window is a remote one.
+# Settings of the user's own machine; in code-server every window is a remote window.
 _LOCAL = {"mothball.private": ["acme-*"], "mothball.maxAge": "12h"}
 
 _STRANGERS = ("notes.txt", "package.json", "Cargo.toml", "my-pyproject.toml", "requirements/deep/notes.txt", "main.py")
 
 
 def _names() -> dict[str, bool]:
-    """Return names of files of every shape, and some of none, each with whether mothball reads it."""
+    """Return sample file names, each with whether mothball reads it."""
     shaped = [
         str(Path(pattern.parent, pattern.name.replace("*", filling)))
         for pattern in PATTERNS
@@ -58,7 +58,7 @@ def _names() -> dict[str, bool]:
 
 @pytest.fixture
 def with_tests(installation: Installation, tmp_path: Path) -> Installation:
-    """The installation, with the extension that runs the tests, and stand-ins for two extensions that people have."""
+    """The installation with the extension that runs the tests, and stubs of two other extensions."""
     extensions = tmp_path / "extensions"
     shutil.copytree(installation.extensions, extensions)
     found = installation._replace(extensions=extensions)
@@ -102,10 +102,10 @@ def test_extension_host_assertions(
     }
     window = open_window(folder, installation=with_tests, environment=environment, settings=_LOCAL)
     window.wait(results.exists, 3 * LIMIT)
-    found = {one["name"]: one["failure"] for one in json.loads(results.read_text("utf-8"))}
+    found = {result["name"]: result["failure"] for result in json.loads(results.read_text("utf-8"))}
     (artefacts / "extension-host.json").write_text(json.dumps(found, indent=2), "utf-8")
     failures = "\n\n".join(f"{name}\n{failure}" for name, failure in found.items() if failure is not None)
     assert not failures, failures
     assert len(found) >= 16
-    # The workspace is offline by its own configuration: whatever was done, nobody was asked.
+    # The configuration of the workspace is offline, so no index was contacted.
     assert not contacts.exists()

@@ -1,4 +1,4 @@
-"""The extension's own checks, and what is in the package that people install."""
+"""Checks of the extension, and the content of its package."""
 
 from __future__ import annotations
 

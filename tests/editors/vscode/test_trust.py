@@ -1,4 +1,4 @@
-"""A workspace that is not trusted: nothing of it is run and nobody is asked anything, until somebody trusts it."""
+"""In an untrusted workspace, nothing is run and nothing is looked up until it is trusted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.editors.vscode.window import OpenWindow, TakePicture
 def test_nothing_is_started_in_an_untrusted_workspace(
     open_window: OpenWindow, installed_server: Path, tmp_path: Path, picture: TakePicture
 ) -> None:
-    # Whatever could be started writes a line first: the workspace's own environment, and the user's program on PATH.
+    # Each program that could be started writes a line: that of the workspace's environment, and that on PATH.
     started = tmp_path / "started"
     folder = shop.write(tmp_path / "shop")
     for place in (folder / ".venv/bin", tmp_path / "bin"):

@@ -1,4 +1,4 @@
-"""No server anywhere: people are told once, and led to what they can do."""
+"""Without a server, the user is notified once, with instructions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_missing_server_is_reported_once_with_instructions(
 
     window.reload()
     window.status("not installed")
-    # Another notification takes its place at the end of the queue: had it been told again, it would be there by now.
+    # This notification is next in the queue: a repeated one would have been shown before it.
     window.run("mothball: Check Again")
     window.notification("mothball is not running")
     assert window.page.locator(".notification-toast").count() == 1
@@ -47,7 +47,7 @@ def test_uvx_question_is_asked_once_and_answer_is_stored(
     window.wait_for_underlines(*shop.UNDERLINED)
     directory, arguments = asked.read_text("utf-8").splitlines()
     assert arguments.startswith(f"mothball@{mothball.__version__} lsp")
-    # Where the workspace's uv.toml would choose the index, uvx must not be run.
+    # uvx must not run in a directory where the workspace's uv.toml would choose the index.
     assert not directory.startswith(str(folder))
     assert window.server.machine_settings["mothball.uvx"] == "always"
 
@@ -60,7 +60,7 @@ def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
     window.notification("Run it with uvx")
     window.reload()
     window.notification("Run it with uvx")
-    # It is still to be answered when restarting has asked it anew.
+    # Restarting asks the question again.
     window.run("mothball: Restart Server")
     window.notification("Run it with uvx")
     window.reload()
@@ -69,7 +69,7 @@ def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
     toast.locator(".codicon-notifications-clear").click()
     toast.wait_for(state="hidden")
 
-    # The next notification of the same queue: dismissing it has been written down by then.
+    # This notification is next in the queue, so the dismissal has been stored.
     window.run("mothball: Check Again")
     window.notification("mothball is not running")
     window.reload()
@@ -83,7 +83,7 @@ def test_uvx_question_is_repeated_after_reload_until_answered_or_dismissed(
 
 
 def _uvx(directory: Path, server: Path) -> tuple[Path, Path]:
-    """Make a uvx that needs no network: it writes what it was asked for into the second path, and runs ``server``."""
+    """Create a uvx without network access: it appends its arguments to the second path and runs ``server``."""
     asked, uvx = directory / "asked", directory / "bin/uvx"
     uvx.parent.mkdir()
     uvx.write_text(f'#!/bin/sh\npwd >> {asked}\necho "$@" >> {asked}\nshift\nexec {server} "$@"\n', "utf-8")

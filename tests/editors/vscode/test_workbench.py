@@ -1,4 +1,4 @@
-"""What people see: the packaged extension and the installed wheel in VS Code's window, by keyboard and mouse."""
+"""The packaged extension and the installed wheel in a VS Code window, by keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _runs(process: int) -> bool:
 def test_local_path_setting_is_ignored_in_remote_window(
     open_window: OpenWindow, on_path: dict[str, str], tmp_path: Path
 ) -> None:
-    # To code-server every window is a remote one.
+    # In code-server every window is a remote window.
     folder = shop.write(tmp_path / "shop")
     window = open_window(folder, environment=on_path, settings={"mothball.path": "/nowhere/mothball"})
     window.open(folder / "requirements.txt")

@@ -1,4 +1,4 @@
-"""One window of VS Code, as a person sees and uses it: by keyboard, mouse, and what stands on the screen."""
+"""A VS Code window, used by keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Seen = TypeVar("_Seen")
 _MILLISECONDS = LIMIT * 1000
 
-# The rectangles of underlines and of the characters above them, in the pixels of the window.
+# Rectangles of the underlines and of the characters above them, in pixels of the window.
 _UNDERLINES = """
 () => [...document.querySelectorAll(".editor-instance .cdr[class*='squiggly-']")].map((mark) => {
     const box = mark.getBoundingClientRect();
@@ -43,7 +43,7 @@ _UNDERLINES = """
 }).sort((one, other) => one.top - other.top)
 """
 
-# Where a text stands in the editor: the middle of its first character on the screen.
+# Position of a text in the editor: the center of its first character on the screen.
 _PLACE = """
 (text) => {
     for (const line of document.querySelectorAll(".editor-instance .view-line")) {
@@ -69,7 +69,7 @@ _PLACE = """
 
 
 class Underline(NamedTuple):
-    """A squiggle: its weight (``error``, ``warning``, ``info``) and the characters that stand above it."""
+    """An underline: its severity (``error``, ``warning``, ``info``) and the characters above it."""
 
     weight: str
     text: str
@@ -92,7 +92,7 @@ class Window:
         self._wait_for_workbench()
 
     def open(self, path: Path) -> None:
-        """Open the file at ``path`` and wait until its text is there."""
+        """Open the file at ``path`` and wait until its text is shown."""
         self._quick_input("Control+p", str(path))
         self.page.wait_for_selector(f".tab.active[data-resource-name='{path.name}']")
         self.page.wait_for_selector(".editor-instance .view-line")
@@ -102,15 +102,18 @@ class Window:
         self._quick_input("F1", f">{command}")
 
     def wait_for_underlines(self, *expected: Underline) -> None:
-        """Wait until exactly this is underlined in the visible editor, from top to bottom."""
+        """Wait until exactly these underlines are in the visible editor, from top to bottom."""
 
         def seen() -> tuple[Underline, ...]:
-            return tuple(Underline(one["weight"], _plain(one["text"])) for one in self.page.evaluate(_UNDERLINES))
+            return tuple(
+                Underline(underline["weight"], _plain(underline["text"]))
+                for underline in self.page.evaluate(_UNDERLINES)
+            )
 
         self._until(seen, lambda found: found == expected)
 
     def hover(self, text: str) -> str:
-        """Point at ``text`` and return what the hover says."""
+        """Hover over ``text`` and return the hover text."""
 
         def point() -> None:
             self.page.mouse.move(0, 0)
@@ -150,7 +153,7 @@ class Window:
         return [_plain(text) for text in entries.all_inner_texts()]
 
     def status(self, pattern: str) -> str:
-        """Return what a screen reader says of mothball's status bar item, once that matches ``pattern``."""
+        """Return the accessibility label of mothball's status bar item once it matches ``pattern``."""
         item = self.page.locator(".statusbar-item[id='mothball.mothball.mothball.status'] .statusbar-item-label")
 
         def said() -> str:
@@ -159,27 +162,27 @@ class Window:
         return self._until(said, lambda text: re.search(pattern, text) is not None)
 
     def notification(self, pattern: str) -> Locator:
-        """Return the notification that matches ``pattern`` once it is there."""
+        """Return the notification that matches ``pattern`` once it is shown."""
         toast = self.page.locator(".notification-toast", has_text=re.compile(pattern)).first
         toast.wait_for()
         return toast
 
     def type(self, text: str) -> None:
-        """Type ``text`` into the visible editor as fast as a quick person."""
+        """Type ``text`` into the visible editor at typing speed."""
         self.page.locator(".editor-instance .view-lines").first.click()
         self.page.keyboard.type(text, delay=20)
 
     def wait(self, is_so: Callable[[], bool], limit: float = LIMIT) -> None:
-        """Wait at most ``limit`` seconds until something outside of the window is so."""
+        """Wait at most ``limit`` seconds until a condition outside of the window holds."""
         self._until(is_so, bool, limit)
 
     def wait_for_page(self, text: str) -> None:
-        """Wait until a page that is shown inside the window, such as a preview of Markdown, has ``text``."""
+        """Wait until a page inside the window, such as a Markdown preview, contains ``text``."""
 
         from playwright.sync_api import Error
 
         def shown() -> bool:
-            # Frames come and go while a page is made.
+            # Frames are replaced while a page loads.
             with suppress(Error):
                 return any(frame.get_by_text(text).count() for frame in self.page.frames[1:])
             return False
@@ -187,7 +190,7 @@ class Window:
         self._until(shown, bool)
 
     def picture(self, path: Path) -> None:
-        """Save a picture of the window, once what moves has come to rest."""
+        """Take a screenshot once nothing moves."""
         self.page.wait_for_timeout(600)
         self.page.screenshot(path=path)
 
@@ -203,7 +206,7 @@ class Window:
         box.wait_for(state="hidden")
 
     def _insist(self, act: Callable[[], None], shown: Locator) -> None:
-        """Do ``act``, and again every few seconds as people do, until ``shown`` is there."""
+        """Repeat ``act`` every few seconds until ``shown`` is there."""
 
         def seen() -> bool:
             act()
@@ -220,7 +223,7 @@ class Window:
         return float(place[0]), float(place[1])
 
     def _until(self, look: Callable[[], _Seen], is_right: Callable[[_Seen], bool], limit: float = LIMIT) -> _Seen:
-        """Look again and again until what is seen is right; fail with what was seen last."""
+        """Repeat ``look`` until its result is right; fail with the last result."""
         seen = look()
         for _ in range(int(limit * 10)):
             if is_right(seen):
