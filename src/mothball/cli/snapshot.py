@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 
 from mothball.check.pipeline import check
@@ -20,6 +18,7 @@ from mothball.model.findings import Report, Rule
 from mothball.model.lookup import IndexResult, Missing, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
+from mothball.repository.files import replace_file
 
 _REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE, Rule.MISSING)
 
@@ -76,18 +75,8 @@ def _write(text: str, path: str | None) -> None:
     if path is None or path == "-":
         sys.stdout.write(escape_log_commands(text))
         return
-    # Replace the target of a symbolic link. The permissions come from the umask, since the file is meant to be shared.
-    path = os.path.realpath(path)
-    temporary = f"{path}.{os.getpid()}.new"
     try:
-        try:
-            with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        replace_file(path, text.encode())
     except OSError as error:
         cause = f"cannot write the file ({error.strerror or error})"
         raise UnreadableFileError(path, cause, help_text="choose another output file with -o") from error
