@@ -1,4 +1,4 @@
-"""Lock files say what the standard library's readers find in them, each name at its place, whole or half typed."""
+"""Comparison of lock parsing with tomllib and json, for complete and incomplete files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLES = {
     "pipfile-lock": lock_samples.PIPFILE,
 }
 TOML_SAMPLES = {name: text for name, text in SAMPLES.items() if name != "pipfile-lock"}
-# Where each format keeps its packages.
+# The array of packages of each format.
 ARRAYS = {"uv-lock": "package", "poetry-lock": "package", "pdm-lock": "package", "pylock": "packages"}
 
 
@@ -32,13 +32,13 @@ def reader(name: str) -> Callable[[str], Document]:
 
 
 def packages(name: str, text: str) -> list[tuple[str, str | None]]:
-    """Return name and version of every package, as tomllib or json reads them."""
+    """Return the name and version of every package according to tomllib or json."""
     if name == "pipfile-lock":
         sections = [section for key, section in json.loads(text).items() if key != "_meta"]
         pairs = [(key, _exact(entry.get("version", ""))) for section in sections for key, entry in section.items()]
     else:
         pairs = [(entry["name"], entry.get("version")) for entry in tomllib.loads(text)[ARRAYS[name]]]
-    return sorted({(normalize_name(one), version) for one, version in pairs}, key=str)
+    return sorted({(normalize_name(name), version) for name, version in pairs}, key=str)
 
 
 def _exact(version: str) -> str | None:
@@ -46,22 +46,22 @@ def _exact(version: str) -> str | None:
 
 
 def found(document: Document) -> list[tuple[str, str | None]]:
-    return sorted({(one.name, one.version) for one in document.dependencies}, key=str)
+    return sorted({(dependency.name, dependency.version) for dependency in document.dependencies}, key=str)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_package_is_found_with_its_version_and_its_place(name: str) -> None:
+def test_all_packages_have_version_and_span(name: str) -> None:
     document = parse(name, SAMPLES[name])
 
     assert not document.problems
     assert found(document) == packages(name, SAMPLES[name])
-    assert {one.kind for one in document.dependencies} == {DependencyKind.LOCKED}
+    assert {dependency.kind for dependency in document.dependencies} == {DependencyKind.LOCKED}
     check_places(SAMPLES[name], document)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("ending", ["\r\n", "\r\n\r\n"])
-def test_line_ends_of_windows_change_nothing_but_places(name: str, ending: str) -> None:
+def test_windows_line_endings_only_shift_spans(name: str, ending: str) -> None:
     text = SAMPLES[name].replace("\n", ending)
     document = parse(name, text)
 
@@ -71,8 +71,8 @@ def test_line_ends_of_windows_change_nothing_but_places(name: str, ending: str) 
 
 
 @pytest.mark.parametrize("name", TOML_SAMPLES)
-def test_a_lock_that_is_written_in_an_unusual_way_says_the_same(name: str) -> None:
-    """Other white space, other quotes: the fast reader gives up, and the TOML scanner reads the same."""
+def test_unusual_layout_has_the_same_result(name: str) -> None:
+    """With other white space and quotes, the fast reader declines and the TOML reader has the same result."""
     usual = parse(name, SAMPLES[name])
     array = ARRAYS[name]
     for unusual in (
@@ -88,9 +88,9 @@ def test_a_lock_that_is_written_in_an_unusual_way_says_the_same(name: str) -> No
         document = parse(name, unusual)
         assert found(document) == found(usual)
         assert document.graph == usual.graph
-        assert [(one.name, one.skip_reason, one.index_url) for one in document.dependencies] == [
-            (one.name, one.skip_reason, one.index_url) for one in usual.dependencies
-        ]
+        assert [
+            (dependency.name, dependency.skip_reason, dependency.index_url) for dependency in document.dependencies
+        ] == [(dependency.name, dependency.skip_reason, dependency.index_url) for dependency in usual.dependencies]
         check_places(unusual, document)
 
 
@@ -103,69 +103,69 @@ def edges(name: str) -> dict[str, set[str]]:
 def expected_edges(
     packages_of: list[dict[str, Any]], names_of: Callable[[dict[str, Any]], list[str]]
 ) -> dict[str, set[str]]:
-    wanted: dict[str, set[str]] = {}
+    expected: dict[str, set[str]] = {}
     for entry in packages_of:
         required = {normalize_name(name) for name in names_of(entry)}
         if required:
-            wanted.setdefault(normalize_name(entry["name"]), set()).update(required)
-    return wanted
+            expected.setdefault(normalize_name(entry["name"]), set()).update(required)
+    return expected
 
 
-def test_the_graph_of_uv_is_what_its_packages_require() -> None:
+def test_uv_graph_matches_required_packages() -> None:
     def names_of(entry: dict[str, Any]) -> list[str]:
         groups = [entry.get("dependencies", [])]
         groups += [*entry.get("optional-dependencies", {}).values(), *entry.get("dev-dependencies", {}).values()]
-        return [one["name"] for group in groups for one in group]
+        return [requirement["name"] for group in groups for requirement in group]
 
     assert edges("uv-lock") == expected_edges(tomllib.loads(SAMPLES["uv-lock"])["package"], names_of)
 
 
-def test_the_graph_of_poetry_is_what_its_packages_require() -> None:
-    wanted = expected_edges(
+def test_poetry_graph_matches_required_packages() -> None:
+    expected = expected_edges(
         tomllib.loads(SAMPLES["poetry-lock"])["package"], lambda entry: list(entry.get("dependencies", {}))
     )
 
-    assert edges("poetry-lock") == wanted
+    assert edges("poetry-lock") == expected
 
 
-def test_a_pipfile_lock_tells_no_graph() -> None:
+def test_pipfile_lock_has_no_graph() -> None:
     assert parse("pipfile-lock", SAMPLES["pipfile-lock"]).graph is None
 
 
-def test_packages_of_a_registry_bear_its_address_and_all_others_are_withheld() -> None:
+def test_registry_packages_have_index_url_and_others_are_skipped() -> None:
     document = parse("uv-lock", SAMPLES["uv-lock"])
 
     for entry in tomllib.loads(SAMPLES["uv-lock"])["package"]:
-        (one, *_) = [
-            one
-            for one in document.dependencies
-            if (one.name, one.version) == (normalize_name(entry["name"]), entry.get("version"))
+        (dependency, *_) = [
+            dependency
+            for dependency in document.dependencies
+            if (dependency.name, dependency.version) == (normalize_name(entry["name"]), entry.get("version"))
         ]
         registry = entry["source"].get("registry", "")
         if registry.startswith("http"):
-            assert (one.index_url, one.skip_reason) == (registry, None)
+            assert (dependency.index_url, dependency.skip_reason) == (registry, None)
         else:
-            assert one.skip_reason is not None
-    assert SkipReason.VCS in {one.skip_reason for one in document.dependencies}
+            assert dependency.skip_reason is not None
+    assert SkipReason.VCS in {dependency.skip_reason for dependency in document.dependencies}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("text", ["", "\n", "]", "<<<<<<< ours\n", "{", '"', "[[package]]\nname", "\ud800"])
-def test_nonsense_is_read_without_complaint_of_ours(name: str, text: str) -> None:
+def test_malformed_text_does_not_raise(name: str, text: str) -> None:
     document = parse(name, text)
 
-    assert all(one.skip_reason for one in document.dependencies)
+    assert all(dependency.skip_reason for dependency in document.dependencies)
     check_places(text, document)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_merge_conflict_is_told_and_names_nothing(name: str) -> None:
+def test_merge_conflict_is_reported_without_dependencies(name: str) -> None:
     before, line, after = SAMPLES[name].partition("\n")
     text = f"{before}{line}<<<<<<< ours\n=======\n>>>>>>> theirs\n{after}"
     document = parse(name, text)
 
     assert document.problems
-    assert not {"ours", "theirs"} & {one.name for one in document.dependencies}
+    assert not {"ours", "theirs"} & {dependency.name for dependency in document.dependencies}
 
 
 @pytest.mark.alone
@@ -173,7 +173,7 @@ def test_a_merge_conflict_is_told_and_names_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["[", "{", '"', "\\", "[[package]]\n", 'name = "a"\n', '{"a":', "a.", "[[packages]]\nname='x'\n"]
 )
-def test_time_grows_no_faster_than_the_text(name: str, unit: str) -> None:
+def test_parsing_takes_linear_time(name: str, unit: str) -> None:
     short, long = unit * 2_000, unit * 20_000
 
     assert least_seconds(lambda: parse(name, long), 2) < 60 * max(least_seconds(lambda: parse(name, short), 2), 0.002)

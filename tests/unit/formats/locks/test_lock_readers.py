@@ -1,4 +1,4 @@
-"""Two readers and one truth: what is read by lines is what the TOML scanner reads, and that is what tomllib loads."""
+"""Comparison of the fast reader with the TOML reader, and of both with tomllib."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LAYOUT = Layout(
 HEAD = '[[package]]\nname = "anchor"\n'
 
 
-def values_of(table: dict[str, Any], wanted: tuple[KeyPath, ...]) -> dict[KeyPath, list[Leaf]]:
-    """Return the strings and booleans of a table that tomllib has loaded, by the paths under which they are kept."""
+def values_of(table: dict[str, Any], patterns: tuple[KeyPath, ...]) -> dict[KeyPath, list[Leaf]]:
+    """Return the strings and booleans of a table loaded by tomllib, by storage path."""
     found: dict[KeyPath, list[Leaf]] = {}
 
     def collect(path: KeyPath, value: object) -> None:
-        kept = match_path(path, wanted)
+        kept = match_path(path, patterns)
         if isinstance(value, str | bool) and kept and kept[1]:
             found.setdefault(kept[0], []).append(value)
         for item in value if isinstance(value, list) else ():
@@ -73,7 +73,7 @@ def check_places(stanza: Stanza, text: str) -> None:
 
 @given(st.lists(packages(), max_size=4))
 @settings(deadline=None, max_examples=150)
-def test_a_lock_in_uvs_own_layout_is_read_by_lines_and_as_tomllib_loads_it(lock: list[dict[str, Any]]) -> None:
+def test_uv_layout_is_read_by_fast_reader_and_matches_tomllib(lock: list[dict[str, Any]]) -> None:
     text = written(lock)
     read = read_lines(text, LAYOUT)
 
@@ -86,7 +86,7 @@ def test_a_lock_in_uvs_own_layout_is_read_by_lines_and_as_tomllib_loads_it(lock:
 
 @given(st.lists(packages(), max_size=3), st.data())
 @settings(deadline=None, max_examples=80)
-def test_a_lock_in_any_spelling_is_read_as_tomllib_loads_it(lock: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_any_toml_notation_matches_tomllib(lock: list[dict[str, Any]], data: st.DataObject) -> None:
     text = written(lock, data)
     loaded = tomllib.loads(text)
     assert loaded.get("package", []) == lock
@@ -97,7 +97,7 @@ def test_a_lock_in_any_spelling_is_read_as_tomllib_loads_it(lock: list[dict[str,
 
 
 @pytest.mark.parametrize("name", ["UV", "POETRY", "PDM"])
-def test_the_samples_are_read_by_lines(name: str) -> None:
+def test_samples_are_read_by_fast_reader(name: str) -> None:
     text = getattr(lock_samples, name)
     read = read_lines(text, LAYOUT)
 
@@ -140,7 +140,7 @@ flag = true
 
 
 def mutated_lines() -> Iterator[str]:
-    """Yield the lock with each line left out, as the last one, exchanged for each other, and behind each odd one."""
+    """Yield the lock with each line deleted, as last line, replaced with each other, or after each unusual line."""
     lines = USUAL.split("\n")
     for place in range(len(lines)):
         before, after = lines[:place], lines[place + 1 :]
@@ -155,7 +155,7 @@ def mutated_lines() -> Iterator[str]:
 
 
 def mutated_characters() -> Iterator[str]:
-    """Yield the lock with each character left out, and with each special one before each character."""
+    """Yield the lock with each character deleted, and with each special character inserted at each offset."""
     for place in range(len(USUAL) + 1):
         yield USUAL[:place] + USUAL[place + 1 :]
         for character in "\"'\\[]}=,# \n\r\0\x0b0":
@@ -163,7 +163,7 @@ def mutated_characters() -> Iterator[str]:
 
 
 def check_mutation(text: str) -> bool:
-    """Check what the fast reader accepts; return whether it accepted the text."""
+    """Check the result of the fast reader; return True if it accepted the text."""
     by_lines = read_lines(text, LAYOUT)
     if by_lines is None:
         return False
@@ -172,7 +172,7 @@ def check_mutation(text: str) -> bool:
 
 
 @pytest.mark.parametrize("mutated", [mutated_lines, mutated_characters])
-def test_no_mutation_of_a_lock_is_accepted_in_error(mutated: Callable[[], Iterator[str]]) -> None:
+def test_no_invalid_mutation_is_accepted(mutated: Callable[[], Iterator[str]]) -> None:
     assert check_mutation(USUAL)
     accepted = [check_mutation(text) for text in mutated()]
     assert accepted.count(True) > 0.2 * len(accepted)
@@ -194,7 +194,7 @@ def test_no_mutation_of_a_lock_is_accepted_in_error(mutated: Callable[[], Iterat
 @example('[[package]]\ndependencies = [\n    { name = "rope" }\n]')
 @example('[[package]] # x "y"\nname = "a"')
 @example('[[package]]\nname = [\n    "a",\n]')
-def test_what_is_read_by_lines_is_sound_and_read_alike_by_the_scanner(text: str) -> None:
+def test_fast_reader_matches_toml_reader(text: str) -> None:
     by_lines = read_lines(text, LAYOUT)
     by_scanner = read_toml(text, LAYOUT)
 
@@ -234,11 +234,11 @@ def test_what_is_read_by_lines_is_sound_and_read_alike_by_the_scanner(text: str)
         HEAD + "<<<<<<< ours\n",
     ],
 )
-def test_what_is_not_plainly_sound_is_left_to_the_scanner(text: str) -> None:
+def test_fast_reader_declines_unusual_layouts(text: str) -> None:
     assert read_lines(text, LAYOUT) is None
 
 
-def test_a_quoted_key_is_read_by_lines() -> None:
+def test_fast_reader_accepts_quoted_keys() -> None:
     text = HEAD + '[package.dependencies]\n"zope.interface" = "*"\n[package.metadata]\n"a b" = { c = "e" }\n"" = 1\n'
     read = read_lines(text, LAYOUT)
 
@@ -247,7 +247,7 @@ def test_a_quoted_key_is_read_by_lines() -> None:
     assert read.stanzas[0].values == {("dependencies", "zope.interface"): ["*"]}
 
 
-def test_escapes_and_apostrophes_are_read_by_lines() -> None:
+def test_fast_reader_accepts_escapes_and_apostrophes() -> None:
     text = HEAD + 'dependencies = [\n    "a; b == \\"c\\"",\n    \'d\',\n]\nversion = "1\\t2"\n'
     read = read_lines(text, LAYOUT)
 
@@ -256,7 +256,7 @@ def test_escapes_and_apostrophes_are_read_by_lines() -> None:
     assert read.stanzas[0].values == {("dependencies",): ['a; b == "c"', "d"], ("version",): ["1\t2"]}
 
 
-def test_the_name_may_stand_anywhere_and_in_any_quotes() -> None:
+def test_name_may_be_any_entry_with_any_quotes() -> None:
     for text in (
         "[[package]]\nversion = \"1\"\nname = 'a'\n",
         '[[package]]\n"name" = "a"\n',
@@ -295,7 +295,7 @@ COMMENTS = st.sampled_from(
     st.sampled_from([lock_samples.UV, lock_samples.UV.replace("\n", "\r\n"), lock_samples.POETRY]),
     st.lists(st.tuples(st.integers(0, 200), COMMENTS), min_size=1, max_size=4),
 )
-def test_comments_are_read_by_lines_wherever_they_stand(sample: str, comments: list[tuple[int, str]]) -> None:
+def test_fast_reader_reads_all_comments(sample: str, comments: list[tuple[int, str]]) -> None:
     lines = sample.split("\n")
     for at, comment in comments:
         line = lines[at % len(lines)]
@@ -309,10 +309,10 @@ def test_comments_are_read_by_lines_wherever_they_stand(sample: str, comments: l
     assert spoken_to == bool(by_scanner.ignores or by_scanner.problems)
 
 
-# --- half typed -------------------------------------------------------------------------------------------------------
+# --- incomplete text --------------------------------------------------------------------------------------------------
 
 
-def test_a_missing_header_joins_no_packages() -> None:
+def test_packages_without_a_header_between_them_are_separate() -> None:
     lock = read_toml(HEAD + 'version = "1"\nname = "buoy"\nversion = "2"\n', LAYOUT)
 
     assert [stanza.name.text if stanza.name else None for stanza in lock.stanzas] == ["anchor", "buoy"]
@@ -321,7 +321,7 @@ def test_a_missing_header_joins_no_packages() -> None:
 
 
 @pytest.mark.parametrize("header", ["[[package", "[package]]", "[[package]", "[package"])
-def test_a_half_typed_header_is_a_header(header: str) -> None:
+def test_incomplete_header_starts_a_package(header: str) -> None:
     lock = read_toml(f'{HEAD}{header}\nname = "buoy"\n', LAYOUT)
 
     assert [stanza.name.text for stanza in lock.stanzas if stanza.name] == ["anchor", "buoy"]
@@ -347,17 +347,20 @@ def test_package_is_complete_if_all_values_of_the_layout_are(line: str, *, is_co
 def test_only_tables_are_packages() -> None:
     lock = read_toml('package = [{ name = "a" }, "b", { name = "c"', LAYOUT)
 
-    assert [(one.name.text, one.is_complete) for one in lock.stanzas if one.name] == [("a", True), ("c", False)]
+    assert [(stanza.name.text, stanza.is_complete) for stanza in lock.stanzas if stanza.name] == [
+        ("a", True),
+        ("c", False),
+    ]
     assert "a package must be a table" in [problem.message for problem in lock.problems]
     assert read_toml("package = 1", LAYOUT).problems
 
 
-# --- arrays of files --------------------------------------------------------------------------------------------------
+# --- file lists -------------------------------------------------------------------------------------------------------
 
 FILE_LISTS = '\nwheels = [\n    { url = "a", hash = "b", size = 0 },\n    {file = "a", hash = "b"},\n]'
 
 
-def test_lists_of_files_are_emptied_and_nothing_else_moves() -> None:
+def test_file_lists_are_blanked_and_offsets_kept() -> None:
     text = f"a = 1{FILE_LISTS}\nb = 2{FILE_LISTS}"
     emptied = blank_file_lists(text)
 
@@ -378,7 +381,7 @@ def test_lists_of_files_are_emptied_and_nothing_else_moves() -> None:
         FILE_LISTS.replace(" },", " }", 1),
     ],
 )
-def test_anything_else_is_no_list_of_files(text: str) -> None:
+def test_other_arrays_are_no_file_lists(text: str) -> None:
     assert blank_file_lists(text) == text
 
 
@@ -393,7 +396,7 @@ HOSTILE = {
     ),
     "keys that differ": (HEAD, "x{n} = 1\n", ""),
     "strings in a line": (HEAD + "x = [", '"", ', "]\n"),
-    "wanted strings in a line": (HEAD + "dependencies = [", '"", ', "]\n"),
+    "layout strings in a line": (HEAD + "dependencies = [", '"", ', "]\n"),
     "escaped quotes": (HEAD + 'x = "', '\\" : ', "\n"),
     "escaped quotes in a comment": (HEAD + '# "', '\\" : ', "\n"),
     "quotes in a comment": (HEAD + "# '", '" ', "\n"),
@@ -411,12 +414,12 @@ HOSTILE = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
-def test_four_times_the_lock_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
+def test_reading_takes_linear_time(shape: str) -> None:
     before, repeated, after = HOSTILE[shape]
 
     def seconds(times: int) -> float:
         text = before + "".join(repeated.format(n=number) for number in range(times)) + after
         return least_seconds(lambda: (read_lines(text, LAYOUT), read_toml(text, LAYOUT)), 2)
 
-    # Quadratic time would be sixteen times as long; below a few milliseconds the machine decides, not we.
+    # Quadratic time would be sixteen times as long; times below a few milliseconds are not reliable.
     assert seconds(6000) < 10 * max(seconds(1500), 0.004)

@@ -1,4 +1,4 @@
-"""What a Pipfile.lock says; a broken one is one problem."""
+"""Pipfile.lock."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ def only(entry: object, sources: object = None) -> Dependency:
     return dependency
 
 
-def test_every_category_is_a_section() -> None:
+def test_category_is_the_section() -> None:
     document = parse(PIPFILE)
 
     assert document.format == "pipfile-lock"
     assert not document.problems
     assert document.graph is None
-    assert [(one.section, one.name, one.version, one.skip_reason) for one in document.dependencies] == [
+    assert [
+        (dependency.section, dependency.name, dependency.version, dependency.skip_reason)
+        for dependency in document.dependencies
+    ] == [
         ("default", "anchor", "2.1.0", None),
         ("default", "buoy", None, "vcs"),
         ("default", "chain", "4.0", None),
@@ -43,7 +46,7 @@ def test_every_category_is_a_section() -> None:
     ]
 
 
-def test_the_parts_of_an_entry_are_told() -> None:
+def test_entry_has_version_extras_and_marker() -> None:
     anchor = parse(PIPFILE).dependencies[0]
 
     assert anchor.kind is DependencyKind.LOCKED
@@ -54,7 +57,7 @@ def test_the_parts_of_an_entry_are_told() -> None:
     assert (anchor.extras, anchor.marker) == (("deep",), "python_version >= '3.9'")
 
 
-def test_an_entry_comes_from_the_index_that_it_names_or_else_from_the_first() -> None:
+def test_entry_uses_named_index_or_the_first_one() -> None:
     sources = [
         {"name": "main", "url": INDEX},
         {"name": "other", "url": "https://other.example/simple"},
@@ -69,23 +72,23 @@ def test_an_entry_comes_from_the_index_that_it_names_or_else_from_the_first() ->
 
 
 @pytest.mark.parametrize("sources", [None, [], {}, [None], "x"])
-def test_without_indexes_nothing_is_pinned(sources: object) -> None:
+def test_lock_without_indexes_pins_none(sources: object) -> None:
     package = only({"version": "==1"}, sources)
     assert (package.index_url, package.skip_reason) == (None, None)
 
 
-def test_a_lock_without_meta_is_read() -> None:
+def test_lock_without_meta_is_read() -> None:
     (owl,) = parse('{"default": {"owl": {"version": "==1"}}}').dependencies
     assert (owl.version, owl.index_url, owl.skip_reason) == ("1", None, None)
 
 
 @pytest.mark.parametrize("kind", ["git", "hg", "svn", "bzr"])
-def test_all_version_controls_are_known(kind: str) -> None:
+def test_version_control_entry_is_skipped(kind: str) -> None:
     assert only({kind: "ssh://code.example/owl", "editable": True}).skip_reason is SkipReason.VCS
 
 
 @pytest.mark.parametrize("version", ["*", ">=1", 1, None])
-def test_only_an_exact_version_is_one(version: object) -> None:
+def test_only_exact_specifier_is_a_version(version: object) -> None:
     assert only({"version": version}).version is None
 
 
@@ -101,7 +104,7 @@ def test_only_an_exact_version_is_one(version: object) -> None:
         ("this is none", "invalid JSON: unexpected `this`"),
     ],
 )
-def test_what_is_wrong_is_told(text: str, message: str) -> None:
+def test_invalid_structure_is_reported(text: str, message: str) -> None:
     document = parse(text)
 
     assert not document.dependencies
@@ -121,7 +124,7 @@ def test_what_is_wrong_is_told(text: str, message: str) -> None:
         ('        "buoy": {\n', '<<<<<<< HEAD\n        "buoy": {\n=======\n', "unresolved merge conflict", "<<<<<<<"),
     ],
 )
-def test_a_broken_lock_is_one_problem_and_no_dependency(old: str, new: str, message: str, place: str) -> None:
+def test_invalid_json_is_one_problem_without_dependencies(old: str, new: str, message: str, place: str) -> None:
     text = PIPFILE.replace(old, new, 1)
     document = parse(text)
 
@@ -131,7 +134,7 @@ def test_a_broken_lock_is_one_problem_and_no_dependency(old: str, new: str, mess
     assert problem.span.slice(text) == place
 
 
-def test_of_a_repeated_package_both_are_reported_and_of_a_repeated_version_the_last() -> None:
+def test_duplicate_packages_are_kept_and_last_duplicate_version_is_used() -> None:
     text = '{"default": {"owl": {"version": "==1", "version": "==2"}, "owl": {"version": 1}}}'
     first, second = parse(text).dependencies
 
@@ -142,7 +145,7 @@ def test_of_a_repeated_package_both_are_reported_and_of_a_repeated_version_the_l
 
 @given(st.integers(0, len(PIPFILE) - 1), st.sampled_from(["", '"', "{", "}", "[", "]", ",", ":", "\\", "\n", "x"]))
 @settings(deadline=None, max_examples=200)
-def test_any_stroke_leaves_all_places_sound(place: int, stroke: str) -> None:
+def test_any_edit_keeps_spans_valid(place: int, stroke: str) -> None:
     text = PIPFILE[:place] + stroke + PIPFILE[place + 1 :]
 
     check_places(text, parse(text), substitutions=True)

@@ -1,4 +1,4 @@
-"""Every pylock.toml that ``packaging.pylock`` accepts says to us what it says to it."""
+"""Comparison of pylock.toml parsing with ``packaging.pylock``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHEELS: st.SearchStrategy[Any] = st.lists(
     st.fixed_dictionaries({"url": URLS, "hashes": st.just(HASHES)}), min_size=1, max_size=3
 )
 LOCAL_WHEEL: dict[str, Any] = {"path": "wheels/NAME-VERSION-py3-none-any.whl", "hashes": HASHES}
-# Where a package comes from; the format allows one of these.
+# Sources of a package; the format allows one of these.
 SOURCES = st.one_of(
     st.fixed_dictionaries({"wheels": WHEELS}, optional={"index": INDEXES}),
     st.fixed_dictionaries({"wheels": st.just([LOCAL_WHEEL])}),
@@ -44,7 +44,7 @@ SOURCES = st.one_of(
 
 @st.composite
 def packages(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Return packages as the standard has them, in any order, some of them twice for different environments."""
+    """Return packages according to PEP 751, in any order, some of them twice for different environments."""
     found = []
     for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6)):
         package: dict[str, Any] = {"name": name} | draw(
@@ -52,34 +52,34 @@ def packages(draw: st.DrawFn) -> list[dict[str, Any]]:
         )
         others = draw(st.lists(st.sampled_from(NAMES), max_size=3))
         package |= {"dependencies": [{"name": other} for other in others]} if others else {}
-        # The names of files are held against that of their package.
+        # ``packaging`` compares file names with the package name.
         source = json.dumps(draw(SOURCES)).replace("NAME", name.replace("-", "_"))
         found.append(package | json.loads(source.replace("VERSION", package.get("version", "1"))))
     return found
 
 
 def written(lock: dict[str, Any], *, as_headers: bool) -> str:
-    """Return a lock as TOML: its packages below headers, or in one array of inline tables."""
-    lines = [f"{key} = {value(one)}" for key, one in lock.items() if key != "packages"]
+    """Return a lock as TOML, with headers for the packages or with an array of inline tables."""
+    lines = [f"{key} = {to_toml(item)}" for key, item in lock.items() if key != "packages"]
     if not as_headers:
-        return "\n".join([*lines, f"packages = {value(lock['packages'])}", ""])
+        return "\n".join([*lines, f"packages = {to_toml(lock['packages'])}", ""])
     for package in lock["packages"]:
-        lines += ["", "[[packages]]", *(f"{key} = {value(one)}" for key, one in package.items())]
+        lines += ["", "[[packages]]", *(f"{key} = {to_toml(item)}" for key, item in package.items())]
     return "\n".join([*lines, ""])
 
 
-def value(one: object) -> str:
-    match one:
+def to_toml(value: object) -> str:
+    match value:
         case dict():
-            return f"{{{', '.join(f'{key} = {value(item)}' for key, item in one.items())}}}"
+            return f"{{{', '.join(f'{key} = {to_toml(item)}' for key, item in value.items())}}}"
         case list():
-            return f"[{', '.join(map(value, one))}]"
+            return f"[{', '.join(map(to_toml, value))}]"
         case _:
-            return json.dumps(one, ensure_ascii=False)
+            return json.dumps(value, ensure_ascii=False)
 
 
-def reason_of(package: Any) -> SkipReason | None:
-    """Return why no index is asked for a package, by what ``packaging`` has read of it."""
+def expected_skip_reason(package: Any) -> SkipReason | None:
+    """Return the expected skip reason of a package parsed by ``packaging``."""
     if package.vcs:
         return SkipReason.VCS
     if package.directory:
@@ -92,21 +92,21 @@ def reason_of(package: Any) -> SkipReason | None:
 
 @settings(deadline=None, max_examples=200)
 @given(packages(), st.booleans())
-def test_what_packaging_reads_is_what_we_read(made: list[dict[str, Any]], as_headers: bool) -> None:  # noqa: FBT001 - drawn
+def test_packages_match_packaging(made: list[dict[str, Any]], as_headers: bool) -> None:  # noqa: FBT001 - drawn
     text = written({"lock-version": "1.0", "created-by": "a tool", "packages": made}, as_headers=as_headers)
-    theirs = reader.Pylock.from_dict(tomllib.loads(text))
+    reference = reader.Pylock.from_dict(tomllib.loads(text))
     document = parse(text)
 
     assert not document.problems
     check_places(text, document)
-    for one, package in zip(document.dependencies, theirs.packages, strict=True):
-        assert (one.name, one.kind) == (package.name, DependencyKind.LOCKED)
-        assert one.version == (str(package.version) if package.version else None)
-        assert one.skip_reason == reason_of(package)
-        assert one.index_url == (package.index if one.skip_reason is None else None)
-        assert bool(one.marker) == bool(package.marker)
-    required: dict[str, set[str]] = {package.name: set() for package in theirs.packages}
-    for package in theirs.packages:
+    for dependency, package in zip(document.dependencies, reference.packages, strict=True):
+        assert (dependency.name, dependency.kind) == (package.name, DependencyKind.LOCKED)
+        assert dependency.version == (str(package.version) if package.version else None)
+        assert dependency.skip_reason == expected_skip_reason(package)
+        assert dependency.index_url == (package.index if dependency.skip_reason is None else None)
+        assert bool(dependency.marker) == bool(package.marker)
+    required: dict[str, set[str]] = {package.name: set() for package in reference.packages}
+    for package in reference.packages:
         required[package.name] |= {other["name"] for other in package.dependencies or ()}
     assert (document.graph is not None) == any(required.values())
     graph = document.graph.requires if document.graph else {}

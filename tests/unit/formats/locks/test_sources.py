@@ -1,4 +1,4 @@
-"""Where locked packages come from, who requires whom, and what is told of a name that is none."""
+"""Sources, dependency graphs and names of locked packages."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def graph(document: Document) -> DependencyGraph:
         ("pylock", "index = 'https://index.example/sim", "incomplete"),
     ],
 )
-def test_what_no_index_answers_for_is_skipped(format_name: str, lines: str, skip_reason: str | None) -> None:
+def test_package_without_index_is_skipped(format_name: str, lines: str, skip_reason: str | None) -> None:
     owl = only(format_name, lines)
 
     assert owl.skip_reason == skip_reason
-    # A half-typed index is told, and asked by nobody.
+    # An unterminated index URL is a syntax error and is not queried.
     assert owl.index_url is None or skip_reason == "incomplete"
 
 
@@ -88,13 +88,13 @@ def test_what_no_index_answers_for_is_skipped(format_name: str, lines: str, skip
         ("pylock", f"index = '{INDEX}'\nwheels = [{{path = 'owl.whl'}}]"),
     ],
 )
-def test_the_index_that_a_lock_records_is_the_entrys_own(format_name: str, lines: str) -> None:
+def test_recorded_index_is_the_index_url(format_name: str, lines: str) -> None:
     package = only(format_name, lines)
     assert (package.index_url, package.skip_reason) == (INDEX, None)
 
 
 @pytest.mark.parametrize("format_name", TOML)
-def test_a_locked_package_has_its_version_and_marker(format_name: str) -> None:
+def test_locked_package_has_its_version_and_marker(format_name: str) -> None:
     key = {"poetry-lock": "markers", "uv-lock": "x"}.get(format_name, "marker")
     owl = only(format_name, f"version = '1.0'\n{key} = \"os_name == 'nt'\"")
 
@@ -105,20 +105,22 @@ def test_a_locked_package_has_its_version_and_marker(format_name: str) -> None:
 # --- graphs -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_members_of_the_workspace_require_is_direct() -> None:
+def test_dependencies_of_workspace_members_are_direct() -> None:
     document = parse("uv-lock", lock_samples.UV)
 
     assert graph(document).direct == ("anchor", "buoy", "crane", "dock", "flag", "gull")
-    assert {one.name: one.skip_reason for one in document.dependencies}["harbour-docs"] == "workspace"
+    assert {dependency.name: dependency.skip_reason for dependency in document.dependencies}[
+        "harbour-docs"
+    ] == "workspace"
 
 
 @pytest.mark.parametrize("kind", ["editable", "directory"])
-def test_a_member_of_the_workspace_is_one_however_it_is_installed(kind: str) -> None:
+def test_workspace_member_of_any_source_kind_is_recognized(kind: str) -> None:
     text = f'[manifest]\nmembers = ["Owl"]\n[[package]]\nname = "owl"\nsource = {{ {kind} = "packages/owl" }}\n'
     assert parse("uv-lock", text).dependencies[0].skip_reason is SkipReason.WORKSPACE
 
 
-def test_what_a_script_requires_is_direct() -> None:
+def test_script_requirements_are_direct() -> None:
     text = '[manifest]\nrequirements = [{ name = "Owl", specifier = ">=1" }]\n[[package]]\nname = "owl"\n'
     assert graph(parse("uv-lock", text)).direct == ("owl",)
 
@@ -128,14 +130,14 @@ def test_groups_of_a_workspace_without_a_package_are_direct() -> None:
     assert graph(parse("uv-lock", text)).direct == ("owl",)
 
 
-def test_a_project_that_requires_nothing_is_not_one_that_does_not_tell() -> None:
+def test_empty_direct_dependencies_differ_from_unknown() -> None:
     text = '[[package]]\nname = "owl"\nsource = { editable = "." }\n'
     assert graph(parse("uv-lock", text)).direct == ()
     assert graph(parse("uv-lock", text.replace('"."', '"../owl"'))).direct is None
     assert graph(parse("poetry-lock", '[[package]]\nname = "owl"\n')).direct is None
 
 
-def test_a_graph_holds_no_names_but_those_of_locked_packages() -> None:
+def test_graph_contains_only_locked_packages() -> None:
     text = (
         '[[package]]\nname = "owl"\ndependencies = [{ name = "Owl" }, { name = "gone" }, { name = "<<<<<<<" }, '
         '{ name = "Rich_Text" }, { name = "rich.text" }]\n[[package]]\nname = "rich-text"\n'
@@ -143,7 +145,7 @@ def test_a_graph_holds_no_names_but_those_of_locked_packages() -> None:
     assert graph(parse("uv-lock", text)).requires == {"owl": ("rich-text",), "rich-text": ()}
 
 
-def test_packages_of_one_name_share_what_they_require() -> None:
+def test_packages_of_the_same_name_share_requirements() -> None:
     text = "".join(
         f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [{{ name = "{required}" }}]\n'
         for name, version, required in (("a", "1", "b"), ("a", "2", "c"), ("b", "1", "c"), ("c", "1", "c"))
@@ -151,14 +153,17 @@ def test_packages_of_one_name_share_what_they_require() -> None:
     assert graph(parse("uv-lock", text)).requires == {"a": ("b", "c"), "b": ("c",), "c": ()}
 
 
-def test_a_package_with_extras_is_counted_once() -> None:
+def test_package_with_extras_is_listed_once() -> None:
     document = parse("pdm-lock", lock_samples.PDM)
 
-    assert [(one.name, one.extras) for one in document.dependencies][-2:] == [("rope", ()), ("sail", ("silk",))]
+    assert [(dependency.name, dependency.extras) for dependency in document.dependencies][-2:] == [
+        ("rope", ()),
+        ("sail", ("silk",)),
+    ]
     assert graph(document).requires["rope"] == ("chain",)
 
 
-def test_a_pylock_without_dependencies_tells_no_graph() -> None:
+def test_pylock_without_dependencies_has_no_graph() -> None:
     assert parse("pylock", '[[packages]]\nname = "owl"\n').graph is None
     assert graph(parse("pylock", '[[packages]]\nname = "owl"\ndependencies = []\n')).requires == {"owl": ()}
 
@@ -182,20 +187,20 @@ def test_a_pylock_without_dependencies_tells_no_graph() -> None:
         ("", None, "package without a name"),
     ],
 )
-def test_a_name_that_is_none_is_told_and_sent_nowhere(
+def test_invalid_name_is_reported_and_not_looked_up(
     format_name: str, name: str, found: tuple[str, str | None] | None, problem: str | None
 ) -> None:
     header = HEADERS[format_name]
     text = f'{header}\n{name}\n\n{header}\nname = "rich"\n'
     document = parse(format_name, text)
 
-    names = [(one.name, one.skip_reason) for one in document.dependencies]
+    names = [(dependency.name, dependency.skip_reason) for dependency in document.dependencies]
     assert names == ([found] if found else []) + [("rich", None)]
-    assert (problem in [one.message for one in document.problems]) if problem else not document.problems
+    assert (problem in [problem.message for problem in document.problems]) if problem else not document.problems
 
 
 @pytest.mark.parametrize("format_name", TOML)
-def test_an_ignore_comment_speaks_of_the_package_that_it_stands_in(format_name: str) -> None:
+def test_ignore_comment_applies_to_its_package(format_name: str) -> None:
     header = HEADERS[format_name]
     text = (
         f'{header}\nname = "owl"  # mothball: ignore[archived] until May\n{header}\nname = "rich" # mothball: ignore\n'
@@ -205,7 +210,7 @@ def test_an_ignore_comment_speaks_of_the_package_that_it_stands_in(format_name: 
     (ignore,) = document.ignores
     assert (ignore.rules, ignore.reason) == (("archived",), "until May")
     assert ignore.span.slice(text) == "# mothball: ignore[archived] until May"
-    assert [one.message for one in document.problems] == ["`mothball: ignore` has no rule"]
+    assert [problem.message for problem in document.problems] == ["`mothball: ignore` has no rule"]
 
 
 # --- pylock against packaging -----------------------------------------------------------------------------------------
@@ -222,17 +227,20 @@ def origin(package: Any) -> str | None:
     return None if package.index or any(file.url for file in files) else "path"
 
 
-def test_pylock_says_what_packaging_reads() -> None:
+def test_pylock_matches_packaging() -> None:
     reader = pytest.importorskip("packaging.pylock", reason="needs packaging 26.0")
     theirs = reader.Pylock.from_dict(tomllib.loads(lock_samples.PYLOCK))
     ours = parse("pylock", lock_samples.PYLOCK)
 
-    assert [(one.name, one.version, one.index_url, one.skip_reason) for one in ours.dependencies] == [
+    assert [
+        (dependency.name, dependency.version, dependency.index_url, dependency.skip_reason)
+        for dependency in ours.dependencies
+    ] == [
         (package.name, str(package.version) if package.version else None, package.index, origin(package))
         for package in theirs.packages
     ]
     assert graph(ours).requires == {
-        package.name: tuple(normalize_name(one["name"]) for one in package.dependencies or ())
+        package.name: tuple(normalize_name(dependency["name"]) for dependency in package.dependencies or ())
         for package in theirs.packages
     }
 
@@ -248,5 +256,5 @@ def test_pylock_says_what_packaging_reads() -> None:
         *(("Pipfile.lock", "pipfile-lock"), ("pipfile.lock", None), ("package.lock", None), ("pylock.json", None)),
     ],
 )
-def test_locks_are_known_by_their_names(path: str, format_name: str | None) -> None:
+def test_lock_format_is_detected_by_name(path: str, format_name: str | None) -> None:
     assert format_of(path) == format_name

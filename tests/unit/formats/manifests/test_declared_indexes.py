@@ -1,4 +1,4 @@
-"""Indexes that TOML tables declare, and entries that pin them."""
+"""Indexes declared in TOML tables, and entries pinned to them."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ UV, POETRY, PDM = "tool.uv.index", "tool.poetry.source", "tool.pdm.source"
         ),
     ],
 )
-def test_a_table_declares_indexes_with_their_roles(text: str, expected: list[tuple[str, str, str]]) -> None:
+def test_declared_indexes_have_roles(text: str, expected: list[tuple[str, str, str]]) -> None:
     assert declared(text) == expected
 
 
-def test_a_source_of_pdm_may_include_and_exclude_names() -> None:
+def test_pdm_source_includes_and_excludes_names() -> None:
     text = index(PDM, "a", A, "include_packages = ['acme-*']\nexclude_packages = ['other']")
 
     (found,) = parse("pyproject", text).tool_indexes
@@ -73,22 +73,25 @@ def test_a_source_of_pdm_may_include_and_exclude_names() -> None:
     assert (found.includes, found.excludes) == (("acme-*",), ("other",))
 
 
-def test_an_index_of_a_feature_of_pixi_knows_its_feature() -> None:
+def test_pixi_index_has_its_feature_as_scope() -> None:
     text = f"[feature.gpu.pypi-options]\nindex-url = '{A}'\n[pypi-options]\nextra-index-urls = ['{B}']\n"
 
     found = parse("pixi-toml", text).tool_indexes
 
-    assert [(one.scope, one.url, one.span.slice(text)) for one in found] == [("gpu", A, A), ("", B, B)]
+    assert [(dependency.scope, dependency.url, dependency.span.slice(text)) for dependency in found] == [
+        ("gpu", A, A),
+        ("", B, B),
+    ]
 
 
 @pytest.mark.parametrize(("switch", "role"), [("true", "searched"), ("false", "")])
-def test_pipenv_may_search_all_its_sources(switch: str, role: str) -> None:
+def test_pipenv_search_all_sources_sets_role(switch: str, role: str) -> None:
     text = index("source", "a", A) + f"[pipenv]\ninstall_search_all_sources = {switch}\n"
 
     assert declared(text, "pipfile") == [("a", A, role)]
 
 
-def test_a_script_declares_indexes_in_its_metadata() -> None:
+def test_script_metadata_declares_indexes() -> None:
     text = f"# /// script\n# dependencies = ['x']\n# [[tool.uv.index]]\n# url = '{A}'\n# ///\n"
 
     document = parse("script", text)
@@ -97,24 +100,27 @@ def test_a_script_declares_indexes_in_its_metadata() -> None:
     assert document.tools == ("uv",)
 
 
-def test_the_tools_that_have_a_table_are_told() -> None:
+def test_document_lists_tools_with_a_table() -> None:
     assert parse("pyproject", "[tool.uv]\n[tool.ruff]\n[tool.poetry.group.x]\n").tools == ("uv", "poetry")
     assert parse("pyproject", "[project]\n").tools == ()
 
 
-def test_entries_of_a_pipfile_pin_its_sources() -> None:
+def test_pipfile_entries_pin_sources() -> None:
     text = (
         index("source", "a", A) + index("source", "b", B) + "[packages]\nx = '*'\ny = {index = 'b'}\nz = {index = 'c'}"
     )
 
-    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pipfile", text).dependencies] == [
+    assert [
+        (dependency.name, dependency.index_url, dependency.skip_reason)
+        for dependency in parse("pipfile", text).dependencies
+    ] == [
         ("x", None, None),
         ("y", B, None),
         ("z", None, SkipReason.NO_INDEX),
     ]
 
 
-def test_sources_of_uv_by_environment_pin_each_of_their_indexes() -> None:
+def test_uv_sources_with_markers_pin_all_their_indexes() -> None:
     text = (
         "[project]\ndependencies = ['torch']\n"
         + index(UV, "a", A)
@@ -128,7 +134,7 @@ def test_sources_of_uv_by_environment_pin_each_of_their_indexes() -> None:
     assert (torch.index_url, torch.alternative_indexes) == (A, (B,))
 
 
-def test_alternatives_of_poetry_pin_each_of_their_sources() -> None:
+def test_poetry_alternatives_pin_all_their_sources() -> None:
     text = (
         index(POETRY, "a", A)
         + index(POETRY, "b", B)
@@ -145,14 +151,17 @@ def test_alternatives_of_poetry_pin_each_of_their_sources() -> None:
     assert (two.index_url, two.alternative_indexes, two.index_name) == (None, (), "pypi")
 
 
-def test_uv_sources_pin_an_index_wherever_the_name_stands() -> None:
+def test_uv_sources_pin_index_in_all_tables() -> None:
     text = (
         "[project]\ndependencies = ['Acme_Web', 'other', 'lost']\n[dependency-groups]\ndev = ['acme-web>=2']\n"
         + index(UV, "acme", A, "explicit = true")
         + "[tool.uv.sources]\nacme-web = {index = 'acme'}\nlost = {index = 'elsewhere'}\n"
     )
 
-    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pyproject", text).dependencies] == [
+    assert [
+        (dependency.name, dependency.index_url, dependency.skip_reason)
+        for dependency in parse("pyproject", text).dependencies
+    ] == [
         ("acme-web", A, None),
         ("other", None, None),
         ("lost", None, SkipReason.NO_INDEX),
@@ -166,7 +175,10 @@ def test_poetry_sources_are_pinned_by_name() -> None:
         "two = {version = '1', source = 'pypi'}\nthree = {version = '1', source = 'gone'}\nfour = '1'\n"
     )
 
-    assert [(one.name, one.index_url, one.skip_reason) for one in parse("pyproject", text).dependencies] == [
+    assert [
+        (dependency.name, dependency.index_url, dependency.skip_reason)
+        for dependency in parse("pyproject", text).dependencies
+    ] == [
         ("one", A, None),
         ("two", None, None),
         ("three", None, SkipReason.NO_INDEX),
@@ -174,11 +186,11 @@ def test_poetry_sources_are_pinned_by_name() -> None:
     ]
 
 
-def test_variables_in_an_address_are_left_for_the_routing_to_refuse() -> None:
+def test_variable_in_index_url_is_not_expanded() -> None:
     assert declared(index(UV, "a", "https://${TOKEN}@a.example/")) == [("a", "https://${TOKEN}@a.example/", "index")]
 
 
-def test_a_pin_that_the_file_does_not_declare_keeps_its_name() -> None:
+def test_pin_to_undeclared_index_keeps_index_name() -> None:
     text = "[project]\ndependencies = ['lost']\n[tool.uv.sources]\nlost = {index = 'elsewhere'}\n"
 
     (lost,) = parse("pyproject", text).dependencies
@@ -186,11 +198,11 @@ def test_a_pin_that_the_file_does_not_declare_keeps_its_name() -> None:
     assert (lost.index_name, lost.skip_reason) == ("elsewhere", SkipReason.NO_INDEX)
 
 
-def test_a_poetry_source_holds_for_the_entry_of_the_standard_table_too() -> None:
+def test_poetry_source_applies_to_standard_table() -> None:
     text = (
         "[project]\nname = 'x'\ndependencies = ['one>=1']\n"
         + index(POETRY, "acme", A, "priority = 'explicit'")
         + "[tool.poetry.dependencies]\none = {source = 'acme'}\n"
     )
 
-    assert [one.index_url for one in parse("pyproject", text).dependencies] == [A, A]
+    assert [dependency.index_url for dependency in parse("pyproject", text).dependencies] == [A, A]

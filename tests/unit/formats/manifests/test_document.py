@@ -1,4 +1,4 @@
-"""What pyproject.toml says of dependencies: the arrays of PEP 518, 621 and 735."""
+"""pyproject.toml: the arrays of PEP 518, 621 and 735."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.toml_documents import COMPACT, NEW_SPELLING, SHOP, mutations,
 
 
 def names(text: str) -> list[tuple[str, str]]:
-    return [(one.section, one.name) for one in parse(text).dependencies]
+    return [(dependency.section, dependency.name) for dependency in parse(text).dependencies]
 
 
 def only(text: str) -> Dependency:
@@ -22,7 +22,7 @@ def only(text: str) -> Dependency:
 
 
 def problems(text: str) -> list[tuple[str, str]]:
-    """Return message and place of each problem."""
+    """Return the message and source text of each problem."""
     return [(problem.message, problem.span.slice(text)) for problem in parse(text).problems]
 
 
@@ -30,7 +30,7 @@ def in_project(entry: str) -> str:
     return f"[project]\nname = 'shop'\ndependencies = [\n    {entry},\n]\n"
 
 
-def test_all_four_tables_are_read_in_the_order_of_the_file() -> None:
+def test_standard_tables_are_read_in_file_order() -> None:
     assert names(SHOP) == [
         ("build-system.requires", "hatchling"),
         ("build-system.requires", "hatch-vcs"),
@@ -53,17 +53,17 @@ def test_all_four_tables_are_read_in_the_order_of_the_file() -> None:
     document = parse(SHOP)
     assert document.format == "pyproject"
     assert not document.problems
-    assert {one.kind for one in document.dependencies} == {DependencyKind.REQUIREMENT}
-    assert {one.skip_reason for one in document.dependencies} == {None}
+    assert {dependency.kind for dependency in document.dependencies} == {DependencyKind.REQUIREMENT}
+    assert {dependency.skip_reason for dependency in document.dependencies} == {None}
 
 
 @pytest.mark.parametrize("text", [COMPACT, NEW_SPELLING, *map(project, range(5))])
-def test_other_spellings_have_no_problems(text: str) -> None:
+def test_alternative_toml_notations_have_no_problems(text: str) -> None:
     assert not parse(text).problems
     assert len(parse(text).dependencies) >= 4
 
 
-def test_every_span_is_the_text_it_is_said_to_be() -> None:
+def test_spans_cover_name_entry_and_specifier() -> None:
     dependency = only(in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '"))
     text = in_project("' Zope.Event [fast, x] >= 4,<5 ; os_name == \"nt\" '")
     assert dependency.name == "zope-event"
@@ -75,7 +75,7 @@ def test_every_span_is_the_text_it_is_said_to_be() -> None:
     assert dependency.marker == 'os_name == "nt"'
 
 
-def test_spans_lead_back_through_escapes_and_stand_behind_wide_characters() -> None:
+def test_spans_are_correct_with_escapes_and_wide_characters() -> None:
     text = '# 🦉\n[project]\ndependencies = ["🦉", "p\\u0079dantic ~= 2.9 ; os_name == \\"nt\\""]'
     dependency = only(text)
     assert dependency.name == "pydantic"
@@ -103,7 +103,7 @@ def test_spans_lead_back_through_escapes_and_stand_behind_wide_characters() -> N
         ('"flask["', SkipReason.INCOMPLETE),
     ],
 )
-def test_what_the_text_alone_withholds(entry: str, skip_reason: SkipReason | None) -> None:
+def test_skip_reason_from_entry_text(entry: str, skip_reason: SkipReason | None) -> None:
     dependency = only(in_project(entry))
     assert dependency.name in {"flask", "shop"}
     assert dependency.skip_reason is skip_reason
@@ -111,11 +111,11 @@ def test_what_the_text_alone_withholds(entry: str, skip_reason: SkipReason | Non
 
 
 @pytest.mark.parametrize("entry", ['"', '"""', "'", '"  ', '">=1', '"🦉'])
-def test_a_half_typed_string_without_a_name_is_no_dependency(entry: str) -> None:
+def test_unterminated_string_without_name_is_no_dependency(entry: str) -> None:
     assert not parse(f"[project]\ndependencies = [{entry}").dependencies
 
 
-def test_a_half_typed_name_at_the_end_of_the_file_is_incomplete() -> None:
+def test_unterminated_name_at_end_of_file_is_incomplete() -> None:
     text = '[project]\ndependencies = ["requests", "req'
     done, half = parse(text).dependencies
     assert (done.name, done.skip_reason) == ("requests", None)
@@ -123,20 +123,20 @@ def test_a_half_typed_name_at_the_end_of_the_file_is_incomplete() -> None:
     assert half.entry_span.slice(text) == half.name_span.slice(text) == "req"
 
 
-def test_the_entry_of_a_half_typed_requirement_is_trimmed() -> None:
+def test_entry_span_of_incomplete_requirement_is_trimmed() -> None:
     text = '[project]\ndependencies = ["  flask >=  \n]'
     assert only(text).entry_span.slice(text) == "flask >="
 
 
-def test_what_is_no_requirement_is_a_problem_where_it_goes_wrong() -> None:
+def test_invalid_requirement_is_reported_at_its_error() -> None:
     text = in_project('"flask", "not a requirement", "rich"')
-    assert [one.name for one in parse(text).dependencies] == ["flask", "rich"]
+    assert [dependency.name for dependency in parse(text).dependencies] == ["flask", "rich"]
     ((message, place),) = problems(text)
     assert "not a valid requirement" in message
     assert place in "not a requirement"
 
 
-def test_ignores_are_read_and_bad_ones_are_problems() -> None:
+def test_ignore_comments_are_read_and_invalid_ones_reported() -> None:
     text = in_project('"flask"') + "# mothball: ignore[archived] soon\n# mothball: ignore[archved]\n# mothballs\n"
     document = parse(text)
     span = Span(text.index("# mothball: ignore[archived]"), text.index("\n# mothball: ignore[archved]"))
@@ -145,7 +145,7 @@ def test_ignores_are_read_and_bad_ones_are_problems() -> None:
     assert len(document.problems) == 1
 
 
-def test_a_project_without_these_tables_has_neither_dependencies_nor_problems() -> None:
+def test_project_without_requirement_tables_is_empty() -> None:
     text = "[project]\nname = 'x'\n[tool.black]\nline-length = 100\n[tool.unheard-of.dependencies]\nflask = '*'\n"
     document = parse(text)
     assert not document.dependencies
@@ -192,7 +192,7 @@ def test_a_project_without_these_tables_has_neither_dependencies_nor_problems() 
         ("[build-system]\nrequires.a = ['x']", "build-system.requires must be an array of requirements", "a"),
     ],
 )
-def test_a_wrong_shape_is_told_once(text: str, message: str, place: str) -> None:
+def test_wrong_type_is_reported_once(text: str, message: str, place: str) -> None:
     assert problems(text) == [(message, place)]
     assert not parse(text).dependencies
 
@@ -200,18 +200,18 @@ def test_a_wrong_shape_is_told_once(text: str, message: str, place: str) -> None
 @pytest.mark.parametrize(
     "text", ["[project]\noptional-dependencies = {}", "[dependency-groups]", "project = {}", "[project.urls]\na = 1"]
 )
-def test_an_empty_table_is_no_wrong_shape(text: str) -> None:
+def test_empty_table_is_accepted(text: str) -> None:
     assert not problems(text)
 
 
 @pytest.mark.parametrize("item", ["1", "1.5", "true", "2027-03-01", "{a = 1}", "[]"])
-def test_what_is_no_string_is_a_problem(item: str) -> None:
+def test_array_item_that_is_no_string_is_reported(item: str) -> None:
     ((message, place),) = problems(in_project(item))
     assert message == "project.dependencies may contain only requirement strings"
     assert place == item
 
 
-def test_a_stray_bracket_does_not_hide_what_stands_behind_it() -> None:
+def test_stray_bracket_does_not_hide_later_requirements() -> None:
     text = "[project]\ndependencies = [['flask', 'rich']\n[tool.x]"
     assert names(text) == [("project.dependencies", "flask"), ("project.dependencies", "rich")]
 
@@ -223,7 +223,7 @@ def groups(*lines: str) -> str:
     return "[dependency-groups]\n" + "\n".join(lines)
 
 
-def test_includes_name_no_project_and_lead_to_groups_by_their_normalised_name() -> None:
+def test_group_includes_are_matched_by_normalized_name() -> None:
     text = groups(
         "dev = ['x', {include-group = 'Type.Check'}]", "type-check = ['mypy']", "all = [{'include-group' = 'dev'}]"
     )
@@ -231,11 +231,11 @@ def test_includes_name_no_project_and_lead_to_groups_by_their_normalised_name() 
     assert not problems(text)
 
 
-def test_an_include_of_an_unknown_group_is_a_problem() -> None:
+def test_include_of_unknown_group_is_reported() -> None:
     assert problems(groups("a = [{include-group = 'nothing'}]")) == [("unknown dependency group nothing", "nothing")]
 
 
-def test_every_cycle_of_includes_is_a_problem_once() -> None:
+def test_each_include_cycle_is_reported_once() -> None:
     text = groups(
         "a = [{include-group = 'b'}]",
         "b = [{include-group = 'c'}, {include-group = 'd'}]",
@@ -250,7 +250,7 @@ def test_every_cycle_of_includes_is_a_problem_once() -> None:
     ]
 
 
-def test_two_names_of_one_group_are_a_problem() -> None:
+def test_duplicate_group_names_are_reported() -> None:
     assert problems(groups("a-b = []", "A_B = ['x']")) == [("A_B and a-b are the same dependency group", "A_B")]
 
 
@@ -265,7 +265,7 @@ def test_two_names_of_one_group_are_a_problem() -> None:
         "{include-group.x = 'a'}",
     ],
 )
-def test_a_table_that_is_no_include_is_a_problem(item: str) -> None:
+def test_table_that_is_no_include_is_reported(item: str) -> None:
     assert problems(groups(f"a = [{item}]")) == [
         ("a dependency group may contain only requirements and includes", item)
     ]
@@ -275,14 +275,14 @@ def test_a_table_that_is_no_include_is_a_problem(item: str) -> None:
     "half",
     ["{", "{include", "{include-group =", "{include-group = ", "{include-group = 'te", "{include-group = 'test'"],
 )
-def test_a_half_typed_include_is_no_problem_but_for_the_toml(half: str) -> None:
+def test_unterminated_include_is_only_a_syntax_error(half: str) -> None:
     text = groups("test = ['x']", f"a = ['y', {half}")
     assert all(message.startswith("invalid TOML: ") for message, _ in problems(text))
     assert [name for _, name in names(text)] == ["x", "y"]
 
 
 @pytest.mark.alone
-def test_a_long_chain_of_includes_takes_no_longer_than_its_length() -> None:
+def test_include_chain_takes_linear_time() -> None:
     def seconds(length: int) -> float:
         text = groups(
             *(f"g{number} = [{{include-group = 'g{number + 1}'}}]" for number in range(length)), f"g{length} = []"
@@ -297,11 +297,13 @@ def test_a_long_chain_of_includes_takes_no_longer_than_its_length() -> None:
 # --- broken TOML ------------------------------------------------------------------------------------------------------
 
 
-def test_broken_toml_is_told_and_the_rest_is_read() -> None:
+def test_syntax_error_is_reported_and_the_rest_is_read() -> None:
     text = SHOP.replace('"jinja2>=3.1,<4",', '"jinja2>=3.1,<4').replace("[dependency-groups]", "[dependency-groups")
     document = parse(text)
     assert [name for _, name in names(text)] == [name for _, name in names(SHOP)]
-    assert [one.skip_reason for one in document.dependencies if one.skip_reason] == [SkipReason.INCOMPLETE]
+    assert [dependency.skip_reason for dependency in document.dependencies if dependency.skip_reason] == [
+        SkipReason.INCOMPLETE
+    ]
     assert [problem.message for problem in document.problems][:1] == ["invalid TOML: unclosed string"]
     assert all(problem.message.startswith("invalid TOML: ") for problem in document.problems)
 
@@ -312,7 +314,7 @@ def test_both_sides_of_a_merge_conflict_are_read() -> None:
     assert [name for _, name in names(text)] == ["flask", "rich"]
 
 
-def test_problems_with_toml_are_capped_and_the_first_ones() -> None:
+def test_syntax_errors_are_capped_to_the_first_ones() -> None:
     text = "?\n" * 50 + "[project]\ndependencies = ['flask', 'x y', {}]"
     found = parse(text).problems
     assert [problem.span.start for problem in found[:20]] == list(range(0, 40, 2))
@@ -320,16 +322,16 @@ def test_problems_with_toml_are_capped_and_the_first_ones() -> None:
     assert list(found) == sorted(found)
 
 
-def test_foreign_words_in_messages_are_made_harmless() -> None:
+def test_file_content_in_messages_is_sanitized() -> None:
     text = '[dependency-groups]\n"a\\nb" = [{include-group = "\\u001b[31m\\u202e"}]\n"A\\nB" = 1\n'
     assert all(message.isprintable() for message, _ in problems(text))
     assert len(problems(text)) == 3
 
 
-def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
+def test_crlf_and_byte_order_mark_keep_spans() -> None:
     text = SHOP.replace("\n", "\r\n")
-    assert [(one.name, one.name_span.slice(text)) for one in parse(text).dependencies] == [
-        (one.name, one.name_span.slice(SHOP)) for one in parse(SHOP).dependencies
+    assert [(dependency.name, dependency.name_span.slice(text)) for dependency in parse(text).dependencies] == [
+        (dependency.name, dependency.name_span.slice(SHOP)) for dependency in parse(SHOP).dependencies
     ]
 
 
@@ -338,5 +340,5 @@ def test_crlf_and_a_byte_order_mark_shift_nothing() -> None:
     | noise.map(lambda text: f"[project]\ndependencies = [{text}")
     | noise.map(lambda text: f"dependency-groups.a = [{text}")
 )
-def test_any_text_has_names_where_it_says_and_nothing_is_raised(text: str) -> None:
+def test_any_text_is_parsed_with_correct_name_spans(text: str) -> None:
     check_places(text, parse(text))

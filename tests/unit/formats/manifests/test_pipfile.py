@@ -1,4 +1,4 @@
-"""What a Pipfile says."""
+"""Pipfile."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def only(text: str) -> Dependency:
     return dependency
 
 
-def test_every_table_but_four_is_a_category() -> None:
+def test_all_but_four_tables_are_package_categories() -> None:
     document = parse(PIPFILE)
     assert document.format == "pipfile"
     assert not document.problems
-    assert [(one.section, one.name, one.skip_reason) for one in document.dependencies] == [
+    assert [(dependency.section, dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("packages", "requests", None),
         ("packages", "flask-cors", None),
         ("packages", "django", None),
@@ -35,8 +35,8 @@ def test_every_table_but_four_is_a_category() -> None:
     assert [ignore.rules for ignore in document.ignores] == [("deprecated",)]
 
 
-def test_the_parts_of_an_entry_are_told() -> None:
-    found = {one.name: one for one in parse(PIPFILE).dependencies}
+def test_entry_has_version_extras_and_marker() -> None:
+    found = {dependency.name: dependency for dependency in parse(PIPFILE).dependencies}
     assert found["flask-cors"].name_span.slice(PIPFILE) == "Flask.Cors"
     assert found["flask-cors"].entry_span.slice(PIPFILE) == '"Flask.Cors" = ">=5,<6"'
     django = found["django"]
@@ -47,28 +47,28 @@ def test_the_parts_of_an_entry_are_told() -> None:
 
 
 @pytest.mark.parametrize("vcs", ["git", "hg", "svn", "bzr"])
-def test_all_version_controls_are_known(vcs: str) -> None:
+def test_version_control_entry_is_skipped(vcs: str) -> None:
     assert only(f"[packages]\nowl = {{{vcs} = 'ssh://code.example/owl'}}").skip_reason is SkipReason.VCS
 
 
 @pytest.mark.parametrize("half", ["owl =", 'owl = "', "owl = {", "owl = {version = '", "[packages.owl"])
-def test_what_is_half_typed_is_incomplete(half: str) -> None:
+def test_unterminated_entry_is_incomplete(half: str) -> None:
     document = parse(f"[packages]\nrich = '*'\n{half}\n[dev-packages]\nruff = '*'")
-    assert [(one.name, one.skip_reason) for one in document.dependencies] == [
+    assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("rich", None),
         ("owl", SkipReason.INCOMPLETE),
         ("ruff", None),
     ]
 
 
-@pytest.mark.parametrize("word", ["workspace", "editable"])
-def test_words_that_pipenv_passes_over_keep_no_name_back(word: str) -> None:
-    assert only(f"[packages]\nowl = {{version = '*', {word} = true}}").skip_reason is None
-    assert only(f"[packages.owl]\n{word} = true").skip_reason is None
-    assert only(f"[packages]\nowl = {{path = 'owl', {word} = true}}").skip_reason is SkipReason.PATH
+@pytest.mark.parametrize("key", ["workspace", "editable"])
+def test_keys_that_pipenv_ignores_do_not_skip_the_entry(key: str) -> None:
+    assert only(f"[packages]\nowl = {{version = '*', {key} = true}}").skip_reason is None
+    assert only(f"[packages.owl]\n{key} = true").skip_reason is None
+    assert only(f"[packages]\nowl = {{path = 'owl', {key} = true}}").skip_reason is SkipReason.PATH
 
 
-def test_what_is_no_table_is_told() -> None:
+def test_category_that_is_no_table_is_reported() -> None:
     text = "packages = ['owl']\n[dev-packages]\nrich = 3"
     assert [(problem.message, problem.span.slice(text)) for problem in parse(text).problems] == [
         ("packages must be a table of project names", "['owl']"),
@@ -76,7 +76,7 @@ def test_what_is_no_table_is_told() -> None:
     ]
 
 
-def test_sources_and_scripts_are_never_names() -> None:
+def test_sources_and_scripts_are_no_dependencies() -> None:
     text = "[[source]]\nname = 'x'\n[requires]\npython_version = '3'\n[scripts]\nserve = 'x'\n[pipenv]\nsort = true"
     assert not parse(text).dependencies
     assert not parse(text).problems

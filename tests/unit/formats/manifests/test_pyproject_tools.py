@@ -1,4 +1,4 @@
-"""Files with the tables of many tools: every place holds, whole or half typed, and only what is there is imported."""
+"""Files with the tables of many tools: spans, truncated files, and imports of tool modules."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ PYPROJECT = {"poetry": POETRY, "uv": UV, "hatch": HATCH, "rest": REST}
 
 
 @pytest.mark.parametrize(("name", "text"), TEXTS)
-def test_whole_documents_have_no_problems(name: str, text: str) -> None:
+def test_complete_documents_have_no_problems(name: str, text: str) -> None:
     tomllib.loads(text)
     document = parse(name, text)
     assert not document.problems
     assert document.format == name
     check_places(text, document, substitutions=True)
-    starts = [one.name_span.start for one in document.dependencies]
+    starts = [dependency.name_span.start for dependency in document.dependencies]
     assert starts == sorted(starts)
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n\n"])
 @pytest.mark.parametrize(("name", "text"), TEXTS)
-def test_line_ends_change_nothing(name: str, text: str, end: str) -> None:
+def test_line_endings_do_not_change_the_result(name: str, text: str, end: str) -> None:
     other = text.replace("\n", end)
     document = parse(name, other)
     check_places(other, document, substitutions=True)
-    assert [(one.name, one.specifier, one.section, one.skip_reason) for one in document.dependencies] == [
-        (one.name, one.specifier, one.section, one.skip_reason) for one in parse(name, text).dependencies
+    assert [
+        (dependency.name, dependency.specifier, dependency.section, dependency.skip_reason)
+        for dependency in document.dependencies
+    ] == [
+        (dependency.name, dependency.specifier, dependency.section, dependency.skip_reason)
+        for dependency in parse(name, text).dependencies
     ]
 
 
 NOISE = st.tuples(st.floats(0, 1), st.integers(0, 12), st.text("\"'[]{}=,.#\\\n\r \t{}a🦉\x00", max_size=6))
 
 
-# --- names, as tomllib reads them -------------------------------------------------------------------------------------
+# --- comparison with tomllib ------------------------------------------------------------------------------------------
 
 NAMES = st.sampled_from(["owl", "Barn-Owl", "little.owl", "owl_2", "rook"])
 VALUES = st.sampled_from(
@@ -53,13 +57,13 @@ VALUES = st.sampled_from(
 
 
 @st.composite
-def spelled(draw: st.DrawFn) -> tuple[str, str]:
-    """Return a format and a document with a table of names, written in one of many ways."""
+def documents_with_names(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a format and a document with a table of project names in a random TOML notation."""
     name, path = draw(st.sampled_from([("pipfile", "packages"), ("pyproject", "tool.poetry.dependencies")]))
     above, _, last = path.rpartition(".")
     named = draw(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4))
     pairs = [f"{quoted(key)} = {value}" for key, value in named.items()]
-    ways = [
+    notations = [
         f"[{path}]\n" + "\n".join(pairs),
         "".join(f"[{path}.{quoted(key)}]\nversion = '1'\noptional = true\n" for key in named),
         "".join(f"{path}.{pair}\n" for pair in pairs),
@@ -67,27 +71,27 @@ def spelled(draw: st.DrawFn) -> tuple[str, str]:
         "".join(f"[[{path}.{quoted(key)}]]\nversion = '1'\n" * 2 for key in named),
         (f"[{above}]\n" if above else "") + f"{last} = {{{', '.join(pairs)}}}",
     ]
-    return name, draw(st.sampled_from(ways))
+    return name, draw(st.sampled_from(notations))
 
 
 def quoted(key: str) -> str:
     return f'"{key}"' if "." in key else key
 
 
-@given(spelled())
-def test_the_names_are_those_that_tomllib_reads(chosen: tuple[str, str]) -> None:
+@given(documents_with_names())
+def test_names_match_tomllib(chosen: tuple[str, str]) -> None:
     name, text = chosen
     table = tomllib.loads(text)
     for step in ("packages",) if name == "pipfile" else ("tool", "poetry", "dependencies"):
         table = table[step]
     document = parse(name, text)
-    assert [one.name_span.slice(text) for one in document.dependencies] == list(table)
-    assert [one.name for one in document.dependencies] == [normalize_name(key) for key in table]
+    assert [dependency.name_span.slice(text) for dependency in document.dependencies] == list(table)
+    assert [dependency.name for dependency in document.dependencies] == [normalize_name(key) for key in table]
     assert not document.problems
     check_places(text, document, substitutions=True)
 
 
-# --- what is imported, and what is known by its name ------------------------------------------------------------------
+# --- imports and file names -------------------------------------------------------------------------------------------
 
 
 def modules_after(text: str) -> set[str]:
@@ -99,7 +103,7 @@ def modules_after(text: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_the_reader_of_a_tool_is_imported_where_its_table_is_there() -> None:
+def test_tool_reader_is_imported_only_for_its_table() -> None:
     standard = modules_after("[project]\ndependencies = ['flask>=3']\n[tool.ruff]\nline-length = 120\n")
     assert not {name for name in standard if name.startswith("tool_")}
     assert "named_tables" not in standard
@@ -108,15 +112,15 @@ def test_the_reader_of_a_tool_is_imported_where_its_table_is_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "hatch.toml", "pixi.toml", "tox.toml"])
-def test_files_are_known_by_their_name(name: str) -> None:
+def test_file_format_is_detected_by_name(name: str) -> None:
     assert format_of(f"a/{name}") == name.lower().replace(".", "-")
     assert format_of(f"a/x{name}") is None
     assert format_of(f"a/{name}.bak") is None
 
 
 @pytest.mark.parametrize(("name", "text"), [("pipfile", PIPFILE), ("pixi-toml", PIXI)])
-def test_a_half_typed_end_leaves_all_before_it(name: str, text: str) -> None:
+def test_truncated_file_keeps_the_entries_before_the_end(name: str, text: str) -> None:
     before = parse(name, text).dependencies
     after = parse(name, f"{text}\n[half.dependencies]\nfla = {{ version = '").dependencies
     assert after[: len(before)] == before
-    assert {one.skip_reason for one in after[len(before) :]} <= {SkipReason.INCOMPLETE}
+    assert {dependency.skip_reason for dependency in after[len(before) :]} <= {SkipReason.INCOMPLETE}

@@ -18,101 +18,104 @@ def block(*lines: str, newline: str = "\n", end: str = "# ///") -> str:
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
-    return [(one.span.slice(text), one.message) for one in document.problems]
+    return [(problem.span.slice(text), problem.message) for problem in document.problems]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_a_script_with_everything_is_read(newline: str) -> None:
+def test_script_with_all_features_is_read(newline: str) -> None:
     text = SAMPLE.replace("\n", newline)
     document = parse(text)
     check_places(text, document)
 
     assert document.format == "script"
-    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason, dependency.section)
+        for dependency in document.dependencies
+    ] == [
         ("django", ">= 4.2", None, "script.dependencies"),
         ("rich", "<14", SkipReason.VCS, "script.dependencies"),
         ("tool", "", SkipReason.VCS, "script.dependencies"),
         ("half", "", SkipReason.INCOMPLETE, "script.dependencies"),
     ]
     assert document.dependencies[0].entry_span.slice(text) == "Django[argon2] >= 4.2 ; python_version < '3.12'"
-    assert [one.reason for one in document.ignores] == ["soon"]
+    assert [comment.reason for comment in document.ignores] == ["soon"]
     assert [place for place, _ in problems(document, text)] == ["["]
 
 
-def test_a_script_without_a_block_holds_nothing() -> None:
+def test_script_without_block_is_empty() -> None:
     assert parse('import x\n# dependencies = ["a"]\n') == Document("script")
 
 
-def test_a_second_block_is_told_and_read() -> None:
+def test_second_block_is_reported_and_read() -> None:
     text = block('dependencies = ["a"]') + "\n" + block('dependencies = ["b"]')
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a", "b"]
+    assert [dependency.name for dependency in document.dependencies] == ["a", "b"]
     assert problems(document, text) == [("# /// script", "second script block: only one is allowed")]
     assert document.problems[0].span.start > 20
 
 
 @pytest.mark.parametrize("after", ["import x\n", "", "\n# other\n", "#no space\n"])
-def test_a_block_that_is_not_closed_is_told_and_read(after: str) -> None:
+def test_unclosed_block_is_reported_and_read(after: str) -> None:
     text = block('dependencies = ["a"]', "words", end="#")[:-2] + after
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a"]
+    assert [dependency.name for dependency in document.dependencies] == ["a"]
     assert problems(document, text) == [("# /// script", "the script block is not closed")]
 
 
-def test_a_block_ends_with_the_last_end_before_the_comment_does() -> None:
+def test_block_ends_at_last_closing_line_of_the_comment() -> None:
     text = block("dependencies = [", '"a",', "///", '"b"]') + "# words\n"
 
-    assert [one.name for one in parse(text).dependencies] == ["a", "b"]
+    assert [dependency.name for dependency in parse(text).dependencies] == ["a", "b"]
     assert [problem.span.slice(text) for problem in parse(text).problems] == ["///", '"b"]']
 
 
-def test_a_broken_line_does_not_end_a_block() -> None:
+def test_line_without_comment_does_not_end_block() -> None:
     text = "# /// script\n# dependencies = [\n#   'a',\n  'b',\n#   'c',\n# ]\n# ///\nimport x\n# words\n"
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a", "c"]
+    assert [dependency.name for dependency in document.dependencies] == ["a", "c"]
     assert problems(document, text) == [("  'b',", "line in the script block is not a comment")]
 
 
-def test_a_conflict_in_a_block_shows_both_sides() -> None:
+def test_both_sides_of_a_conflict_in_a_block_are_read() -> None:
     text = block("dependencies = [", "'a',").replace(
         "# ///\n", "<<<<<<< HEAD\n# 'b',\n=======\n# 'c',\n>>>>>>> theirs\n# ]\n# ///\n"
     )
 
-    assert [one.name for one in parse(text).dependencies] == ["a", "b", "c"]
+    assert [dependency.name for dependency in parse(text).dependencies] == ["a", "b", "c"]
     assert len(parse(text).problems) == 3
 
 
-def test_a_new_block_ends_one_that_was_left_open() -> None:
+def test_new_block_ends_unclosed_block() -> None:
     text = "# /// script\n# dependencies = ['a']\nimport x\n# words\n" + block("dependencies = ['b']")
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a", "b"]
+    assert [dependency.name for dependency in document.dependencies] == ["a", "b"]
     assert [message for _, message in problems(document, text)] == [
         "the script block is not closed",
         "second script block: only one is allowed",
     ]
 
 
-def test_what_stands_in_another_block_opens_none() -> None:
+def test_opening_line_in_another_block_starts_no_block() -> None:
     text = "# /// other\n# /// script\n# dependencies = ['a']\n# ///\n"
 
     document = parse(text)
     assert not document.dependencies
-    # But uv looks for one wherever it begins.
+    # But uv finds an opening line anywhere.
     assert problems(document, text) == [
         ("# /// script", "script block inside a block of another type: uv reads it, other tools ignore it")
     ]
 
 
 @pytest.mark.parametrize("opening", ["#/// script", "# /// script x", " # /// script", "# // script", "# /// scr_ipt"])
-def test_nothing_else_opens_a_block(opening: str) -> None:
+def test_invalid_opening_line_starts_no_block(opening: str) -> None:
     assert parse(f'{opening}\n# dependencies = ["a"]\n# ///\n') == Document("script")
 
 
-def test_what_is_no_toml_is_told_at_its_place() -> None:
+def test_invalid_toml_in_block_is_reported_at_its_position() -> None:
     text = block("dependencies = 1", "x = ")
     document = parse(text)
 
@@ -124,22 +127,22 @@ def test_what_is_no_toml_is_told_at_its_place() -> None:
     check_places(text, document)
 
 
-def test_an_empty_block_is_one() -> None:
+def test_empty_block_is_accepted() -> None:
     assert parse("# /// script\n# ///\n") == Document("script")
-    assert [one.message for one in parse("# /// script").problems] == ["the script block is not closed"]
+    assert [problem.message for problem in parse("# /// script").problems] == ["the script block is not closed"]
 
 
-def test_tables_that_no_script_has_are_passed_over() -> None:
+def test_tables_not_allowed_in_scripts_are_ignored() -> None:
     text = block('dependencies = ["a"]', "[dependency-groups]", 'dev = ["b"]', "[build-system]", 'requires = ["c"]')
 
-    assert [one.name for one in parse(text).dependencies] == ["a"]
+    assert [dependency.name for dependency in parse(text).dependencies] == ["a"]
 
 
 NAMES = st.from_regex("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", fullmatch=True)
 
 
 @given(st.lists(NAMES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: str, multi_line: bool) -> None:  # noqa: FBT001 - drawn
+def test_generated_block_matches_tomllib(names: list[str], newline: str, multi_line: bool) -> None:  # noqa: FBT001 - drawn
     joint = [",\n  ", ", "][not multi_line]
     toml = "dependencies = [" + joint.join(f'"{name} >=1"' for name in names) + "]"
     text = block(*toml.split("\n"), newline=newline)
@@ -147,14 +150,14 @@ def test_a_generated_block_is_read_as_tomllib_does(names: list[str], newline: st
     document = parse(text)
     check_places(text, document)
 
-    assert [one.name for one in document.dependencies] == [normalize_name(name) for name in expected]
+    assert [dependency.name for dependency in document.dependencies] == [normalize_name(name) for name in expected]
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", ["# ///\n", "# /// script\n", "#\n", "# [\n", '#   "a",\n', "# /// script\n# ///\n\n"]
 )
-def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = "# /// script\n# dependencies = [\n" + piece * (size // len(piece))
         return least_seconds(lambda: parse(text), 2)

@@ -1,4 +1,4 @@
-"""What Hatch's tables say, in pyproject.toml and in hatch.toml."""
+"""Hatch in pyproject.toml and hatch.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def in_environment(entry: str) -> tuple[Dependency, ...]:
 def test_environments_builds_hooks_and_plugins_are_read() -> None:
     document = pyproject.parse(HATCH)
     assert not document.problems
-    assert [(one.section.removeprefix("tool.hatch."), one.name) for one in document.dependencies[1:]] == [
+    assert [
+        (dependency.section.removeprefix("tool.hatch."), dependency.name) for dependency in document.dependencies[1:]
+    ] == [
         ("env.requires", "hatch-pip-compile"),
         ("build.dependencies", "hatch-fancy-readme"),
         ("build.hooks.mypyc.dependencies", "hatch-mypyc"),
@@ -33,14 +35,16 @@ def test_environments_builds_hooks_and_plugins_are_read() -> None:
         ("envs.default.overrides.matrix.django.set-extra-dependencies", "tzdata"),
         ("envs.docs.extra-dependencies", "mkdocs"),
     ]
-    assert {one.name: one.skip_reason for one in document.dependencies if one.skip_reason} == {
+    assert {
+        dependency.name: dependency.skip_reason for dependency in document.dependencies if dependency.skip_reason
+    } == {
         "loom": SkipReason.SELF,
         "warp": SkipReason.PATH,
         "weft": SkipReason.VARIABLE,
     }
 
 
-def test_hatch_toml_has_the_same_keys_at_its_top() -> None:
+def test_hatch_toml_has_the_same_top_level_keys() -> None:
     text = '[envs.docs]\nextra-dependencies = ["mkdocs>=1.6"]  # mothball: ignore[archived]\n[build]\ndependencies = []'
     document = tool_hatch.parse(text)
     (dependency,) = document.dependencies
@@ -65,32 +69,32 @@ def test_hatch_toml_has_the_same_keys_at_its_top() -> None:
         ("acme @ git+https://git.example/{matrix:repo}", "acme", "", SkipReason.VCS),
     ],
 )
-def test_fields_leave_the_name_as_it_is(entry: str, name: str, specifier: str, reason: SkipReason | None) -> None:
+def test_fields_after_the_name_keep_the_name(entry: str, name: str, specifier: str, reason: SkipReason | None) -> None:
     (dependency,) = in_environment(f'"{entry}"')
     assert (dependency.name, dependency.specifier, dependency.skip_reason) == (name, specifier, reason)
     assert dependency.specifier_span is None or dependency.specifier
 
 
-def test_a_field_in_a_marker_is_shown_as_it_is_written() -> None:
+def test_marker_keeps_fields_as_written() -> None:
     (dependency,) = in_environment("\"flask ; python_version == '{matrix:python}'\"")
     assert dependency.marker == "python_version == '{matrix:python}'"
     assert dependency.skip_reason is None
 
 
 @pytest.mark.parametrize("entry", ["{matrix:driver}", "django-{matrix:plugin}", "{env:PREFIX}django", "a {env:B} c"])
-def test_of_a_field_in_the_name_nothing_can_be_told(entry: str) -> None:
+def test_field_in_name_yields_unnamed_entry(entry: str) -> None:
     document = tool_hatch.parse(f'[envs.test]\ndependencies = ["{entry}", "flask"]')
-    assert [one.name for one in document.dependencies] == ["flask"]
+    assert [dependency.name for dependency in document.dependencies] == ["flask"]
     assert not document.problems
 
 
 @pytest.mark.parametrize("half", ['"flask=={matrix:fl', '"flask=={matrix:flask}', '"flask=={matrix:fl"'])
-def test_a_half_typed_field_makes_an_incomplete_entry(half: str) -> None:
+def test_unterminated_field_yields_incomplete_entry(half: str) -> None:
     (dependency,) = in_environment(half)
     assert (dependency.name, dependency.skip_reason) == ("flask", SkipReason.INCOMPLETE)
 
 
-def test_what_is_no_array_of_requirements_is_told() -> None:
+def test_value_that_is_no_array_of_requirements_is_reported() -> None:
     text = "[envs.test]\ndependencies = 'flask'\n[envs.docs]\ndependencies = ['flask', 3, ['rich']]\n"
     text += "[build.dependencies]\na = 1\nb = 2"
     document = tool_hatch.parse(text)
@@ -100,12 +104,12 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
         ("envs.docs.dependencies may contain only requirement strings", "['rich']"),
         ("build.dependencies must be an array of requirements", "a"),
     ]
-    assert [one.name for one in document.dependencies] == ["flask", "rich"]
+    assert [dependency.name for dependency in document.dependencies] == ["flask", "rich"]
 
 
-def test_an_override_without_a_value_adds_nothing() -> None:
+def test_override_without_a_value_adds_nothing() -> None:
     text = "[envs.t.overrides.env.CI]\ndependencies = [{if = ['x']}, {value = 3}, {value = 'flask', if = ['x']}]"
-    assert [one.name for one in tool_hatch.parse(text).dependencies] == ["flask"]
+    assert [dependency.name for dependency in tool_hatch.parse(text).dependencies] == ["flask"]
 
 
 LISTS = """\
@@ -139,10 +143,10 @@ ALL = {
         ("{}", SkipReason.NO_INDEX),
     ],
 )
-def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: str, reason: SkipReason) -> None:
+def test_source_skips_name_in_environments(source: str, reason: SkipReason) -> None:
     def elsewhere(text: str) -> dict[str, SkipReason]:
         found = pyproject.parse(LISTS + text).dependencies
-        return {one.section: one.skip_reason for one in found if one.skip_reason}
+        return {dependency.section: dependency.skip_reason for dependency in found if dependency.skip_reason}
 
     assert elsewhere(f"[tool.hatch.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
     assert elsewhere(f"[tool.hatch.envs.default.sources]\nLIB = {source}\n") == dict.fromkeys(ALL, reason)
@@ -151,11 +155,11 @@ def test_a_source_leads_a_name_elsewhere_in_what_environments_install(source: st
     }
 
 
-def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
+def test_source_with_index_pins_the_name() -> None:
     url = "https://index.example/simple/"
     found = pyproject.parse(f"{LISTS}[tool.hatch.sources.lib]\nindex = '{url}'\n").dependencies
-    assert {one.section for one in found if one.index_url == url} == ALL
-    assert not any(one.skip_reason for one in found)
+    assert {dependency.section for dependency in found if dependency.index_url == url} == ALL
+    assert not any(dependency.skip_reason for dependency in found)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,7 @@ def test_a_source_that_is_an_index_pins_the_name_to_it() -> None:
         ("template = 'b'", True),
     ],
 )
-def test_an_environment_that_takes_nothing_from_the_default_one_has_none_of_its_sources(
+def test_standalone_environment_does_not_inherit_sources(
     option: str,
     inherits: bool,  # noqa: FBT001 - drawn from a table
 ) -> None:
@@ -178,7 +182,7 @@ def test_an_environment_that_takes_nothing_from_the_default_one_has_none_of_its_
         assert found.skip_reason is (SkipReason.PATH if inherits else None)
 
 
-def test_the_sources_of_a_hatch_toml_hold_for_its_environments() -> None:
+def test_hatch_toml_sources_apply_to_its_environments() -> None:
     text = '[sources]\nlib = "../lib"\n[envs.a]\ndependencies = ["lib", "owl"]\n[build]\ndependencies = ["lib"]\n'
     found = tool_hatch.parse(text).dependencies
-    assert [one.skip_reason for one in found] == [SkipReason.PATH, None, None]
+    assert [dependency.skip_reason for dependency in found] == [SkipReason.PATH, None, None]

@@ -1,4 +1,4 @@
-"""What pixi's tables say, in pixi.toml and in pyproject.toml."""
+"""pixi in pyproject.toml and pixi.toml."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mothball.model.document import DependencyKind, SkipReason
 from tests.support.tool_documents import PIXI
 
 
-def test_projects_of_an_index_are_told_from_packages_of_conda() -> None:
+def test_pypi_dependencies_are_distinguished_from_conda_packages() -> None:
     document = tool_pixi.parse(PIXI)
     assert document.format == "pixi-toml"
     assert not document.problems
-    assert [(one.section, one.name, one.skip_reason) for one in document.dependencies] == [
+    assert [(dependency.section, dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("dependencies", "python", "conda"),
         ("dependencies", "numpy", "conda"),
         ("host-dependencies", "cmake", "conda"),
@@ -33,8 +33,8 @@ def test_projects_of_an_index_are_told_from_packages_of_conda() -> None:
     ]
 
 
-def test_the_parts_of_an_entry_are_told() -> None:
-    found = {one.name: one for one in tool_pixi.parse(PIXI).dependencies}
+def test_entry_has_version_extras_and_marker() -> None:
+    found = {dependency.name: dependency for dependency in tool_pixi.parse(PIXI).dependencies}
     assert found["cider"].index_url == "https://index.example/cider/"
     assert found["cider"].extras == ("dry",)
     assert found["apple-pie"].name_span.slice(PIXI) == "Apple-Pie"
@@ -43,15 +43,18 @@ def test_the_parts_of_an_entry_are_told() -> None:
     assert found["cupy-cuda12x"].marker == "python_version < '3.14'"
 
 
-def test_only_pixi_has_an_index_in_the_entry() -> None:
+def test_index_url_in_entry_is_read_only_for_pixi() -> None:
     text = "[tool.poetry.dependencies]\nflask = {version = '1', index = 'https://index.example/', '' = 'https://index.example/'}"
-    assert [one.index_url for one in pyproject.parse(text).dependencies] == [None]
+    assert [dependency.index_url for dependency in pyproject.parse(text).dependencies] == [None]
 
 
-def test_in_pyproject_the_same_tables_stand_below_the_tool() -> None:
+def test_tool_pixi_in_pyproject_has_the_same_tables() -> None:
     text = "[project]\nname = 'orchard'\n[tool.pixi.feature.a]\npypi-dependencies = {orchard = '*', pear = '*'}\n"
     text += "[tool.pixi.dev]\nfig = '*'"
-    assert [(one.section, one.name, one.skip_reason) for one in pyproject.parse(text).dependencies] == [
+    assert [
+        (dependency.section, dependency.name, dependency.skip_reason)
+        for dependency in pyproject.parse(text).dependencies
+    ] == [
         ("tool.pixi.feature.a.pypi-dependencies", "orchard", "self"),
         ("tool.pixi.feature.a.pypi-dependencies", "pear", None),
         ("tool.pixi.dev", "fig", "conda"),
@@ -59,12 +62,14 @@ def test_in_pyproject_the_same_tables_stand_below_the_tool() -> None:
 
 
 @pytest.mark.parametrize("key", ["_libgcc_mutex", '"conda-forge::"', '"*"'])
-def test_names_that_only_conda_knows_are_for_conda_to_judge(key: str) -> None:
+def test_invalid_conda_names_are_not_reported(key: str) -> None:
     document = tool_pixi.parse(f"[dependencies]\n{key} = '*'\nfig =")
-    assert [(one.name, one.skip_reason) for one in document.dependencies] == [("fig", SkipReason.CONDA)]
+    assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
+        ("fig", SkipReason.CONDA)
+    ]
     assert [problem.message for problem in document.problems] == ["invalid TOML: missing value"]
 
 
-def test_a_table_that_is_none_is_told_where_projects_of_an_index_stand() -> None:
+def test_pypi_dependencies_that_are_no_table_are_reported() -> None:
     document = tool_pixi.parse("pypi-dependencies = ['fig']\ndependencies = ['fig']")
     assert [problem.message for problem in document.problems] == ["pypi-dependencies must be a table of project names"]

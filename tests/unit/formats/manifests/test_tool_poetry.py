@@ -1,4 +1,4 @@
-"""What Poetry's tables say, alone and beside the standard ones."""
+"""``[tool.poetry]``, alone and together with the standard tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def only(text: str) -> Dependency:
 
 
 def skip_reason(text: str) -> list[tuple[str, str, str | None]]:
-    return [(one.section, one.name, one.skip_reason) for one in parse(text).dependencies]
+    return [(dependency.section, dependency.name, dependency.skip_reason) for dependency in parse(text).dependencies]
 
 
 def problems(text: str) -> list[tuple[str, str]]:
@@ -27,7 +27,9 @@ def problems(text: str) -> list[tuple[str, str]]:
 def test_all_tables_are_read() -> None:
     document = parse(POETRY)
     assert not document.problems
-    assert [(one.section.removeprefix("tool.poetry."), one.name) for one in document.dependencies[1:]] == [
+    assert [
+        (dependency.section.removeprefix("tool.poetry."), dependency.name) for dependency in document.dependencies[1:]
+    ] == [
         ("dependencies", "fastapi"),
         ("dependencies", "ruamel-yaml"),
         ("dependencies", "uvicorn"),
@@ -46,12 +48,16 @@ def test_all_tables_are_read() -> None:
         ("requires-plugins", "poetry-plugin-export"),
         ("build-constraints.numpy", "setuptools"),
     ]
-    assert [one.name for one in document.dependencies if one.kind is DependencyKind.CONSTRAINT] == ["setuptools"]
+    assert [
+        dependency.name for dependency in document.dependencies if dependency.kind is DependencyKind.CONSTRAINT
+    ] == ["setuptools"]
     assert [ignore.rules for ignore in document.ignores] == [("archived",)]
 
 
-def test_what_comes_from_elsewhere_is_skipped() -> None:
-    assert {one.name: one.skip_reason for one in parse(POETRY).dependencies if one.skip_reason} == {
+def test_entry_without_index_is_skipped() -> None:
+    assert {
+        dependency.name: dependency.skip_reason for dependency in parse(POETRY).dependencies if dependency.skip_reason
+    } == {
         "owl-feathers": SkipReason.VCS,
         "nest-box": SkipReason.PATH,
         "moult": SkipReason.URL,
@@ -84,7 +90,7 @@ def test_python_is_no_dependency(name: str) -> None:
         ),
     ],
 )
-def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -> None:
+def test_dependency_is_read_in_any_toml_notation(written: str, entry: str) -> None:
     text = f"# 🦉\n{HEADER}{written}\n"
     dependency = only(text)
     assert dependency.name == "flask"
@@ -107,25 +113,25 @@ def test_a_dependency_is_found_however_it_is_written(written: str, entry: str) -
         "[tool.poetry]\ndependencies.flask = {version = '*'}",
     ],
 )
-def test_the_table_may_be_written_in_any_way(text: str) -> None:
+def test_table_is_read_in_any_toml_notation(text: str) -> None:
     dependency = only(text)
     assert (dependency.name, dependency.specifier, dependency.section) == ("flask", "*", "tool.poetry.dependencies")
     assert dependency.name_span.slice(text) == "flask"
 
 
-def test_extras_and_markers_are_told() -> None:
+def test_extras_and_markers_are_read() -> None:
     dependency = only(HEADER + "flask = {version = '3', extras = ['async', 'dotenv'], markers = \"os_name == 'nt'\"}")
     assert dependency.extras == ("async", "dotenv")
     assert dependency.marker == "os_name == 'nt'"
 
 
 @pytest.mark.parametrize("value", ["{}", '""', "{ optional = true }", "{ source = 'PyPI' }", "{ version = 3 }"])
-def test_any_version_will_do(value: str) -> None:
+def test_any_version_string_is_accepted(value: str) -> None:
     dependency = only(f"{HEADER}flask = {value}")
     assert (dependency.specifier, dependency.specifier_span, dependency.skip_reason) == ("", None, None)
 
 
-def test_of_several_alternatives_one_of_an_index_is_enough_to_ask() -> None:
+def test_one_alternative_from_an_index_is_enough_for_a_lookup() -> None:
     text = HEADER + "owl = [{git = 'https://git.example/owl', python = '<3.12'}, {version = '^2', extras = ['x']}]"
     dependency = only(text)
     assert (dependency.skip_reason, dependency.specifier, dependency.extras) == (None, "^2", ("x",))
@@ -154,23 +160,26 @@ def test_of_several_alternatives_one_of_an_index_is_enough_to_ask() -> None:
         "[tool.poetry.dependencies.flask]\nversion = '^3",
     ],
 )
-def test_what_is_half_typed_is_skipped_and_the_rest_is_not(half: str) -> None:
+def test_unterminated_entry_is_skipped_and_the_rest_is_not(half: str) -> None:
     text = f'{HEADER}rich = "*"\n{half}\n[tool.poetry.group.dev.dependencies]\nruff = "*"\n'
-    assert [(one.name, one.skip_reason) for one in parse(text).dependencies] == [
+    assert [(dependency.name, dependency.skip_reason) for dependency in parse(text).dependencies] == [
         ("rich", None),
         ("flask", SkipReason.INCOMPLETE),
         ("ruff", None),
     ]
 
 
-def test_a_name_that_is_being_typed_is_asked_for_nowhere() -> None:
-    assert [one.name for one in parse(f'{HEADER}rich = "*"\nfla').dependencies] == ["rich"]
-    assert [one.name for one in parse(f'{HEADER}rich = "*"\nfla\nruff = "*"').dependencies] == ["rich", "ruff"]
+def test_incomplete_name_is_skipped() -> None:
+    assert [dependency.name for dependency in parse(f'{HEADER}rich = "*"\nfla').dependencies] == ["rich"]
+    assert [dependency.name for dependency in parse(f'{HEADER}rich = "*"\nfla\nruff = "*"').dependencies] == [
+        "rich",
+        "ruff",
+    ]
 
 
 def test_both_sides_of_a_conflict_are_read() -> None:
     text = f"{HEADER}<<<<<<< HEAD\nrich = '1'\n=======\nrich = '2'\n>>>>>>> main\nruff = '3'\n"
-    assert [(one.name, one.specifier) for one in parse(text).dependencies] == [
+    assert [(dependency.name, dependency.specifier) for dependency in parse(text).dependencies] == [
         ("rich", "1"),
         ("rich", "2"),
         ("ruff", "3"),
@@ -187,10 +196,10 @@ def test_both_sides_of_a_conflict_are_read() -> None:
         ('"fl\\u0061sk[x]" = "3"', "`flask[x]` is not a valid project name", "fl\\u0061sk[x]", []),
     ],
 )
-def test_what_is_no_dependency_is_told(body: str, message: str, place: str, names: list[str]) -> None:
+def test_invalid_entry_is_reported(body: str, message: str, place: str, names: list[str]) -> None:
     text = HEADER + body
     assert problems(text) == [(message, place)]
-    assert [(one.name, one.skip_reason) for one in parse(text).dependencies] == [
+    assert [(dependency.name, dependency.skip_reason) for dependency in parse(text).dependencies] == [
         (name, SkipReason.INCOMPLETE) for name in names
     ]
 
@@ -204,20 +213,20 @@ def test_what_is_no_dependency_is_told(body: str, message: str, place: str, name
         "[tool.poetry]\ndependencies = [{flask = '3'}]",
     ],
 )
-def test_a_table_that_is_none_is_told_once(text: str) -> None:
+def test_value_that_is_no_table_is_reported_once(text: str) -> None:
     ((message, _),) = problems(text)
     assert message == "tool.poetry.dependencies must be a table of project names"
     assert not parse(text).dependencies
 
 
-def test_a_key_with_escapes_keeps_its_place() -> None:
+def test_key_with_escapes_has_correct_span() -> None:
     text = HEADER + '"fl\\u0061sk" = "3"'
     dependency = only(text)
     assert dependency.name == "flask"
     assert dependency.name_span.slice(text) == "fl\\u0061sk"
 
 
-def test_members_that_are_tables_change_nothing() -> None:
+def test_nested_tables_in_an_entry_are_ignored() -> None:
     text = "[tool.poetry.dependencies.flask]\nversion = '3'\n[tool.poetry.dependencies.flask.more]\nx = 1\n"
     assert only(text).specifier == "3"
 
@@ -225,7 +234,7 @@ def test_members_that_are_tables_change_nothing() -> None:
 # --- beside [project] -------------------------------------------------------------------------------------------------
 
 
-def test_poetry_says_where_an_entry_of_the_standard_tables_comes_from() -> None:
+def test_poetry_entry_sets_the_source_of_a_standard_entry() -> None:
     assert skip_reason(POETRY_BESIDE_PROJECT) == [
         ("project.dependencies", "requests", "no-index"),
         ("project.dependencies", "hay-bale", "vcs"),
@@ -241,7 +250,7 @@ def test_poetry_says_where_an_entry_of_the_standard_tables_comes_from() -> None:
     ]
 
 
-def test_a_group_speaks_only_of_the_group_of_its_name() -> None:
+def test_poetry_group_applies_only_to_the_group_of_the_same_name() -> None:
     text = (
         "[project]\ndependencies = ['owl']\n[dependency-groups]\ndev = ['owl']\ndocs = ['owl']\n"
         "[tool.poetry.group.dev.dependencies]\nowl = {path = '.'}\n[build-system]\nrequires = ['rook @ ./rook']\n"
@@ -257,15 +266,15 @@ def test_a_group_speaks_only_of_the_group_of_its_name() -> None:
     assert skip_reason(text)[5] == ("tool.poetry.dependencies", "rook", None)
 
 
-def test_while_the_place_of_a_project_is_typed_its_name_is_skipped_everywhere() -> None:
+def test_incomplete_source_skips_the_name_in_all_tables() -> None:
     text = "[project]\ndependencies = ['owl']\n[tool.poetry.dependencies]\nowl = {git = 'https://gi"
-    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.INCOMPLETE] * 2
+    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [SkipReason.INCOMPLETE] * 2
 
 
-def test_a_project_that_poetry_names_is_itself() -> None:
+def test_project_named_by_poetry_is_skipped_as_itself() -> None:
     text = "[tool.poetry]\nname = 'Night.Watch'\n[tool.poetry.group.dev.dependencies]\nnight-watch = '*'"
     assert only(text).skip_reason is SkipReason.SELF
 
 
-def test_dotted_members_of_an_inline_table_change_nothing() -> None:
+def test_dotted_keys_in_an_inline_table_are_ignored() -> None:
     assert only(HEADER + "flask = {version = '3', more.x = 1}").specifier == "3"

@@ -1,4 +1,4 @@
-"""Poetry's tables held against poetry-core, which decides what they mean."""
+"""Comparison of ``[tool.poetry]`` with poetry-core."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ ORIGINS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     ]
 )
 
-# What comes from an index, and from one that another file must declare.
+# Dependencies from an index: a declared one, or one that another file must declare.
 INDEXED = {None, SkipReason.NO_INDEX}
 
 
 @st.composite
 def alternatives(draw: st.DrawFn) -> Any:
-    """Return one thing that Poetry takes for a dependency besides a list."""
+    """Return a single dependency of Poetry, no array of alternatives."""
     if draw(st.booleans()):
         return draw(VERSIONS)
     table: dict[str, Any] = {}
@@ -77,7 +77,7 @@ TABLES = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
 @given(TABLES, TABLES, TABLES)
-def test_names_origins_and_extras_are_those_of_poetry(
+def test_names_sources_and_extras_match_poetry_core(
     main: dict[str, Any], group: dict[str, Any], dev: dict[str, Any]
 ) -> None:
     groups = {MAIN: main, "tool.poetry.group.docs.dependencies": group, "tool.poetry.dev-dependencies": dev}
@@ -85,24 +85,24 @@ def test_names_origins_and_extras_are_those_of_poetry(
     assert tomllib.loads(text)["tool"]["poetry"]["dependencies"] == main
 
     expected = [
-        (path, *told_by_poetry(name, value))
+        (path, *parsed_by_poetry(name, value))
         for path, table in groups.items()
         for name, value in table.items()
         if name.lower() != "python"
     ]
     document = parse(text)
-    assert [told_by_us(one) for one in document.dependencies] == expected
+    assert [parsed_by_mothball(dependency) for dependency in document.dependencies] == expected
     assert not document.problems
 
 
-def told_by_poetry(name: str, value: object) -> tuple[str, bool, tuple[str, ...]]:
-    """Return the name, whether an index is asked for any alternative, and the extras of the first such or the first."""
-    read = [Factory.create_dependency(name, one) for one in (value if isinstance(value, list) else [value])]  # type: ignore[arg-type]  # what TOML holds
-    chosen = next((one for one in read if not one.is_direct_origin()), read[0])
-    return str(chosen.name), not chosen.is_direct_origin(), tuple(sorted(chosen.extras))
+def parsed_by_poetry(name: str, value: object) -> tuple[str, bool, tuple[str, ...]]:
+    """Return the name, whether any alternative is from an index, and the extras of the first such or first one."""
+    read = [Factory.create_dependency(name, item) for item in (value if isinstance(value, list) else [value])]  # type: ignore[arg-type]  # any TOML value
+    selected = next((dependency for dependency in read if not dependency.is_direct_origin()), read[0])
+    return str(selected.name), not selected.is_direct_origin(), tuple(sorted(selected.extras))
 
 
-def told_by_us(dependency: Dependency) -> tuple[str, str, bool, tuple[str, ...]]:
+def parsed_by_mothball(dependency: Dependency) -> tuple[str, str, bool, tuple[str, ...]]:
     return dependency.section, dependency.name, dependency.skip_reason in INDEXED, tuple(sorted(dependency.extras))
 
 
@@ -121,7 +121,7 @@ BESIDE = [
 
 
 @pytest.mark.parametrize(("standard", "added"), BESIDE)
-def test_poetry_leads_the_same_entries_of_the_standard_tables_elsewhere(
+def test_overridden_standard_entries_match_poetry_core(
     standard: list[str], added: dict[str, Any], tmp_path: Path
 ) -> None:
     text = (
@@ -130,14 +130,18 @@ def test_poetry_leads_the_same_entries_of_the_standard_tables_elsewhere(
         + section(MAIN, added)
         + section("tool.poetry.group.test-tools.dependencies", added)
     )
-    asked = {(one.section, one.name) for one in parse(text).dependencies if one.skip_reason in INDEXED}
+    looked_up = {
+        (dependency.section, dependency.name)
+        for dependency in parse(text).dependencies
+        if dependency.skip_reason in INDEXED
+    }
     for name, group in (("project.dependencies", "main"), ("dependency-groups.test-tools", "test-tools")):
         by_poetry = {
-            str(one.name)
-            for one in read(text, tmp_path).dependency_group(group).dependencies_for_locking
-            if not one.is_direct_origin()
+            str(dependency.name)
+            for dependency in read(text, tmp_path).dependency_group(group).dependencies_for_locking
+            if not dependency.is_direct_origin()
         }
-        assert {one for path, one in asked if path == name} == by_poetry
+        assert {dependency_name for path, dependency_name in looked_up if path == name} == by_poetry
 
 
 def read(text: str, directory: Path) -> Any:
@@ -146,20 +150,24 @@ def read(text: str, directory: Path) -> Any:
 
 
 @pytest.mark.parametrize("text", [POETRY, POETRY_BESIDE_PROJECT])
-def test_whole_projects_have_the_names_that_poetry_finds(text: str) -> None:
+def test_project_names_match_poetry_core(text: str) -> None:
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "README.md").touch()
         package = read(text, Path(directory))
-    found = {one.name for one in parse(text).dependencies if is_installed(one)}
-    assert found == {normalize_name(one.name) for one in package.all_requires}
-    elsewhere = {one.name for one in parse(text).dependencies if is_installed(one) and one.skip_reason not in INDEXED}
+    names = {dependency.name for dependency in parse(text).dependencies if is_installed(dependency)}
+    assert names == {normalize_name(dependency.name) for dependency in package.all_requires}
+    from_no_index = {
+        dependency.name
+        for dependency in parse(text).dependencies
+        if is_installed(dependency) and dependency.skip_reason not in INDEXED
+    }
     locked = [
-        one for group in package.dependency_group_names(include_optional=True)
-        for one in package.dependency_group(group).dependencies_for_locking
+        dependency for group in package.dependency_group_names(include_optional=True)
+        for dependency in package.dependency_group(group).dependencies_for_locking
     ]  # fmt: skip
-    assert elsewhere == {normalize_name(one.name) for one in locked if one.is_direct_origin()}
+    assert from_no_index == {normalize_name(dependency.name) for dependency in locked if dependency.is_direct_origin()}
 
 
 def is_installed(dependency: Dependency) -> bool:
-    """Return whether an entry is the project's own, and not that of Poetry's plugins or of a build."""
+    """Return True if an entry is installed with the project: no plugin of Poetry, no build constraint."""
     return not dependency.section.startswith(("build-system", "tool.poetry.requires", "tool.poetry.build"))

@@ -1,4 +1,4 @@
-"""What tox's tables say, in tox.toml and in pyproject.toml."""
+"""tox in pyproject.toml and tox.toml."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def only(value: str) -> Dependency:
 
 def test_plugins_and_environments_are_read() -> None:
     document = pyproject.parse(REST)
-    assert [(one.section, one.name) for one in document.dependencies if "tox" in one.section] == [
+    assert [
+        (dependency.section, dependency.name) for dependency in document.dependencies if "tox" in dependency.section
+    ] == [
         ("tool.tox.requires", "tox-uv"),
         ("tool.tox.env_run_base.deps", "pytest-mock"),
         ("tool.tox.env.lint.deps", "ruff"),
@@ -43,7 +45,7 @@ constraints = "lark<1"
 deps = ["wren"]
 """
     document = tool_tox.parse(text)
-    assert [(one.section, one.name, one.kind) for one in document.dependencies] == [
+    assert [(dependency.section, dependency.name, dependency.kind) for dependency in document.dependencies] == [
         ("env_run_base.constraints", "owl", DependencyKind.CONSTRAINT),
         ("env.test.constraints", "lark", DependencyKind.CONSTRAINT),
         ("env.test.deps", "wren", DependencyKind.REQUIREMENT),
@@ -54,13 +56,13 @@ deps = ["wren"]
     assert not document.problems
 
 
-def test_tox_toml_has_the_same_keys_at_its_top() -> None:
+def test_tox_toml_has_the_same_top_level_keys() -> None:
     text = (
         'requires = ["tox"]\n[env_pkg_base]\ndeps = ["build"]\n[env_base.x]\ndeps = ["a"]\n[env.".pkg"]\ndeps = ["b"]'
     )
     document = tool_tox.parse(text)
     assert document.format == "tox-toml"
-    assert [(one.section, one.name) for one in document.dependencies] == [
+    assert [(dependency.section, dependency.name) for dependency in document.dependencies] == [
         ("requires", "tox"),
         ("env_pkg_base.deps", "build"),
         ("env_base.x.deps", "a"),
@@ -84,7 +86,7 @@ def test_tox_toml_has_the_same_keys_at_its_top() -> None:
         ("flask==", SkipReason.INCOMPLETE),
     ],
 )
-def test_an_entry_is_a_line_of_pip(entry: str, skip_reason: SkipReason | None) -> None:
+def test_entry_is_read_as_a_pip_line(entry: str, skip_reason: SkipReason | None) -> None:
     text = f'[env.test]\ndeps = ["{entry}"]'
     (dependency,) = tool_tox.parse(text).dependencies
     assert (dependency.name, dependency.skip_reason) == ("flask", skip_reason)
@@ -93,10 +95,10 @@ def test_an_entry_is_a_line_of_pip(entry: str, skip_reason: SkipReason | None) -
     assert (dependency.specifier_span.slice(text) if dependency.specifier_span else "") == dependency.specifier
 
 
-def test_an_entry_may_hold_several_lines() -> None:
+def test_entry_may_contain_several_lines() -> None:
     text = '[env.test]\ndeps = """\nflask>=3\n# no\n-r base.txt\nrich\n"""\n'
     document = tool_tox.parse(text)
-    assert [(one.name, one.name_span.slice(text)) for one in document.dependencies] == [
+    assert [(dependency.name, dependency.name_span.slice(text)) for dependency in document.dependencies] == [
         ("flask", "flask"),
         ("rich", "rich"),
     ]
@@ -116,32 +118,32 @@ def test_an_entry_may_hold_several_lines() -> None:
         ("-r {tox_root}/{env_name}.txt", None),
     ],
 )
-def test_an_include_is_told_where_its_place_can_be(entry: str, target: str | None) -> None:
+def test_include_is_read_if_its_path_is_known(entry: str, target: str | None) -> None:
     document = deps(f'["{entry}"]')
     assert [include.target for include in document.includes] == ([target] if target else [])
     assert not document.dependencies
     assert not document.problems
 
 
-def test_what_is_in_a_field_is_no_name() -> None:
+def test_field_content_is_no_name() -> None:
     assert not deps('["{env:DRIVER}", "django-{env:PLUGIN}>=1", "{posargs}"]').dependencies
 
 
-def test_a_field_in_a_marker_is_shown_as_it_is_written() -> None:
+def test_marker_keeps_fields_as_written() -> None:
     assert only("[\"flask; python_version == '{env:PY}'\"]").marker == "python_version == '{env:PY}'"
 
 
-def test_what_pip_refuses_is_told_at_its_place() -> None:
+def test_invalid_pip_line_is_reported_at_its_position() -> None:
     text = '[env.test]\ndeps = ["\\u0066lask", "not a requirement"]'
     document = tool_tox.parse(text)
     ((problem),) = document.problems
     assert "not a valid requirement" in problem.message
     assert problem.span.slice(text) in "not a requirement"
-    assert [one.name_span.slice(text) for one in document.dependencies] == ["\\u0066lask"]
+    assert [dependency.name_span.slice(text) for dependency in document.dependencies] == ["\\u0066lask"]
 
 
 @pytest.mark.parametrize("value", ['"flask', '["flask', '["flask>=3\n', '"""flask\n'])
-def test_a_half_typed_entry_is_incomplete(value: str) -> None:
+def test_unterminated_entry_is_incomplete(value: str) -> None:
     assert only(value).skip_reason is SkipReason.INCOMPLETE
     assert not deps('["-r base.txt').includes
 
@@ -159,13 +161,13 @@ def test_a_half_typed_entry_is_incomplete(value: str) -> None:
         ("[]", []),
     ],
 )
-def test_replacements_are_read_where_they_hold_requirements(value: str, names: list[str]) -> None:
+def test_replacements_with_requirements_are_read(value: str, names: list[str]) -> None:
     document = deps(value)
-    assert [one.name for one in document.dependencies] == names
+    assert [dependency.name for dependency in document.dependencies] == names
     assert not document.problems
 
 
-def test_what_is_no_array_of_requirements_is_told() -> None:
+def test_value_that_is_no_array_of_requirements_is_reported() -> None:
     text = "[env.a]\ndeps = 3\n[env.b.deps]\nflask = '1'"
     assert [(problem.message, problem.span.slice(text)) for problem in tool_tox.parse(text).problems] == [
         ("env.a.deps may contain only requirement strings", "3"),
@@ -173,12 +175,14 @@ def test_what_is_no_array_of_requirements_is_told() -> None:
     ]
 
 
-def test_the_project_itself_is_not_looked_up() -> None:
+def test_project_itself_is_not_looked_up() -> None:
     text = "[project]\nname = 'Shop'\n[tool.tox.env.test]\ndeps = ['shop[test]', '-e .']\nrequires = ['x']"
-    assert [(one.name, one.skip_reason) for one in pyproject.parse(text).dependencies] == [("shop", SkipReason.SELF)]
+    assert [(dependency.name, dependency.skip_reason) for dependency in pyproject.parse(text).dependencies] == [
+        ("shop", SkipReason.SELF)
+    ]
 
 
-def test_an_ini_file_in_a_string_is_read_as_one() -> None:
+def test_embedded_ini_file_is_read() -> None:
     text = '''[project]
 name = "shop"
 [tool.tox]
@@ -194,7 +198,10 @@ legacy_tox_ini = """
 """
 '''
     document = pyproject.parse(text)
-    assert [(one.section, one.name, one.name_span.slice(text), one.skip_reason) for one in document.dependencies] == [
+    assert [
+        (dependency.section, dependency.name, dependency.name_span.slice(text), dependency.skip_reason)
+        for dependency in document.dependencies
+    ] == [
         ("tool.tox.legacy_tox_ini.tox.requires", "tox-uv", "tox-uv", None),
         ("tool.tox.legacy_tox_ini.testenv.deps", "pytest", "pytest", None),
         ("tool.tox.legacy_tox_ini.testenv.deps", "shop", "shop", SkipReason.SELF),
@@ -208,14 +215,16 @@ legacy_tox_ini = """
     assert problem.span.slice(text) in "not a requirement"
 
 
-def test_a_half_typed_ini_file_in_a_string_has_only_incomplete_entries() -> None:
+def test_unterminated_embedded_ini_file_has_only_incomplete_entries() -> None:
     document = pyproject.parse('[tool.tox]\nlegacy_tox_ini = """[testenv]\ndeps:\n flask\n -r base.txt\n')
-    assert [(one.name, one.skip_reason) for one in document.dependencies] == [("flask", SkipReason.INCOMPLETE)]
+    assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
+        ("flask", SkipReason.INCOMPLETE)
+    ]
     assert not document.includes
     assert not pyproject.parse("[tool.tox]\nlegacy_tox_ini = 3").dependencies
 
 
-def test_a_comment_behind_lines_in_a_string_speaks_of_all_of_them() -> None:
+def test_comment_after_multiline_string_applies_to_all_its_lines() -> None:
     text = '''\
 [env.test]
 deps = [

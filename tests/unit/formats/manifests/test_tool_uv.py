@@ -1,4 +1,4 @@
-"""What uv's tables say, and where its sources lead names."""
+"""``[tool.uv]``: requirements and sources."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tests.support.tool_documents import UV
 
 
 def skip_reason(text: str) -> list[tuple[str, str, str | None]]:
-    return [(one.section, one.name, one.skip_reason) for one in parse(text).dependencies]
+    return [(dependency.section, dependency.name, dependency.skip_reason) for dependency in parse(text).dependencies]
 
 
 def sourced(source: str) -> SkipReason | None:
-    """Return why ``flask`` is skipped when its table of sources holds ``source``."""
+    """Return the skip reason of ``flask`` with ``source`` in the table of sources."""
     index = "[[tool.uv.index]]\nname = 'mirror'\nurl = 'https://mirror.example/'\nexplicit = true\n"
     text = f"[project]\ndependencies = ['Flask']\n{index}[tool.uv.sources]\n{source}"
     (dependency,) = parse(text).dependencies
@@ -25,7 +25,11 @@ def sourced(source: str) -> SkipReason | None:
 def test_all_arrays_are_read() -> None:
     document = parse(UV)
     assert not document.problems
-    assert [(one.section, one.name, one.kind) for one in document.dependencies if one.section.startswith("tool")] == [
+    assert [
+        (dependency.section, dependency.name, dependency.kind)
+        for dependency in document.dependencies
+        if dependency.section.startswith("tool")
+    ] == [
         ("tool.uv.dev-dependencies", "ruff", DependencyKind.REQUIREMENT),
         ("tool.uv.dev-dependencies", "winch", DependencyKind.REQUIREMENT),
         ("tool.uv.constraint-dependencies", "urllib3", DependencyKind.CONSTRAINT),
@@ -36,8 +40,8 @@ def test_all_arrays_are_read() -> None:
     ]
 
 
-def test_sources_are_joined_by_normalised_name_to_all_entries() -> None:
-    assert [one for one in skip_reason(UV) if one[2]] == [
+def test_sources_apply_to_all_entries_of_the_normalized_name() -> None:
+    assert [entry for entry in skip_reason(UV) if entry[2]] == [
         ("project.dependencies", "anchor", "workspace"),
         ("project.dependencies", "rope-ladder", "vcs"),
         ("project.dependencies", "lantern", "path"),
@@ -70,25 +74,25 @@ def test_sources_are_joined_by_normalised_name_to_all_entries() -> None:
         ("rich = {git = 'https://git.example/rich'}", None),
     ],
 )
-def test_a_source_says_whether_an_index_is_asked(source: str, reason: SkipReason | None) -> None:
+def test_source_determines_skip_reason(source: str, reason: SkipReason | None) -> None:
     assert sourced(source) is reason
 
 
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        # On all other platforms uv asks the index.
+        # On all other platforms, uv uses the index.
         ("flask = {git = 'https://git.example/flask', marker = 'a'}", None),
         ("flask = [{git = 'https://git.example/flask', marker = 'a'}]", None),
         ("flask = [{git = 'x', marker = 'a'}, {index = 'mirror', marker = 'b'}]", None),
         ("flask = [{index = 'mirror'}, {path = 'x', marker = 'a'}]", None),
-        # Together they may well leave nothing.
+        # Together they may cover all environments.
         ("flask = [{git = 'x', marker = 'a'}, {path = 'y', marker = 'b'}]", SkipReason.VCS),
         ("flask = [{url = 'https://files.example/a.whl', marker = 'a'}, {path = 'x'}]", SkipReason.URL),
         ("flask = [{path = 'x'}]", SkipReason.PATH),
     ],
 )
-def test_alternatives_are_weighed_together(source: str, reason: SkipReason | None) -> None:
+def test_alternatives_of_a_source_are_combined(source: str, reason: SkipReason | None) -> None:
     assert sourced(source) is reason
 
 
@@ -96,19 +100,19 @@ def test_alternatives_are_weighed_together(source: str, reason: SkipReason | Non
     "half",
     ["flask =", "flask = {", "flask = {index = ", "flask = {index = 'x", "flask = [", "flask = []", "flask.index ="],
 )
-def test_a_half_typed_source_keeps_its_name_from_being_asked(half: str) -> None:
+def test_unterminated_source_skips_the_name(half: str) -> None:
     assert sourced(half) is SkipReason.INCOMPLETE
 
 
-def test_a_source_that_is_half_typed_and_can_be_told_is_told() -> None:
+def test_incomplete_source_skips_the_name() -> None:
     assert sourced("flask = {git = 'https://git.exa") is SkipReason.VCS
     assert sourced("[tool.uv.sources.flask") is SkipReason.INCOMPLETE
-    # uv refuses a source that says nothing; an editor closes a brace as it is opened.
+    # uv rejects an empty source; editors insert the closing brace together with the opening one.
     for empty in ("flask = {}", "flask = { }", "[tool.uv.sources.flask]\n", "[tool.uv.sources.flask]\npa\n"):
         assert sourced(empty) is SkipReason.INCOMPLETE
 
 
-def test_an_extra_and_a_group_have_sources_of_their_own() -> None:
+def test_sources_may_be_limited_to_an_extra_or_group() -> None:
     text = (
         "[project]\ndependencies = ['owl']\n[project.optional-dependencies]\nA_B = ['owl']\nc = ['owl']\n"
         "[dependency-groups]\n'D.E' = ['owl']\n"
@@ -122,14 +126,14 @@ def test_an_extra_and_a_group_have_sources_of_their_own() -> None:
     ]
 
 
-def test_an_entry_that_leads_elsewhere_itself_keeps_its_reason() -> None:
+def test_skip_reason_of_the_entry_takes_precedence_over_its_source() -> None:
     text = (
         "[project]\ndependencies = ['owl @ https://files.example/owl.whl']\n[tool.uv.sources]\nowl = {workspace = true}"
     )
     assert skip_reason(text) == [("project.dependencies", "owl", "url")]
 
 
-def test_what_is_no_source_is_told() -> None:
+def test_value_that_is_no_source_table_is_reported() -> None:
     (problem,) = parse("[tool.uv.sources]\nflask = 3").problems
     assert problem.message == "flask must be a string or a table"
     (problem,) = parse("[tool.uv]\nsources = 3").problems
@@ -137,9 +141,9 @@ def test_what_is_no_source_is_told() -> None:
 
 
 @pytest.mark.parametrize("items", ["[{requirement = 3}]", "[{match-runtime = true}]"])
-def test_a_build_requirement_without_a_name_is_none(items: str) -> None:
+def test_build_requirement_without_name_is_ignored(items: str) -> None:
     assert not parse(f"[tool.uv.extra-build-dependencies]\nflask = {items}").dependencies
 
 
-def test_what_is_not_to_be_installed_is_no_dependency() -> None:
+def test_excluded_dependencies_are_no_dependencies() -> None:
     assert not parse("[tool.uv]\nexclude-dependencies = ['telemetry']\nworkspace.members = ['a']").dependencies

@@ -1,4 +1,4 @@
-"""What the smaller tables of tools say: setuptools, PDM, Flit, Rye and cibuildwheel."""
+"""The tables of setuptools, PDM, Flit, Rye and cibuildwheel."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from tests.support.tool_documents import REST
 
 
 def names(text: str) -> list[tuple[str, str, str | None]]:
-    return [(one.section, one.name, one.skip_reason) for one in parse(text).dependencies]
+    return [(dependency.section, dependency.name, dependency.skip_reason) for dependency in parse(text).dependencies]
 
 
-def test_all_of_them_are_read() -> None:
+def test_tables_of_all_tools_are_read() -> None:
     document = parse(REST)
     assert not document.problems
     assert [
-        (one.section.removeprefix("tool."), one.name) for one in document.dependencies if "tox" not in one.section
+        (dependency.section.removeprefix("tool."), dependency.name)
+        for dependency in document.dependencies
+        if "tox" not in dependency.section
     ] == [
         ("build-system.requires", "setuptools"),
         ("build-system.requires", "flit-core"),
@@ -56,7 +58,7 @@ def test_files_of_setuptools_are_included() -> None:
     "value",
     ["{attr = 'x'}", "{file = }", "{file = 'base.t", "{file = 3}", "{file = {x = 'base.txt'}}", "'base.txt'", "[]"],
 )
-def test_nothing_else_is(value: str) -> None:
+def test_other_values_are_not_included(value: str) -> None:
     assert not parse(f"[tool.setuptools.dynamic]\nversion.file = 'v.txt'\ndependencies = {value}").includes
 
 
@@ -64,14 +66,18 @@ def test_nothing_else_is(value: str) -> None:
 
 
 def test_editable_dependencies_and_overrides_of_pdm() -> None:
-    found = {one.name: one for one in parse(REST).dependencies if one.section.startswith("tool.pdm")}
+    found = {
+        dependency.name: dependency
+        for dependency in parse(REST).dependencies
+        if dependency.section.startswith("tool.pdm")
+    }
     assert found["bench-helpers"].skip_reason is SkipReason.EDITABLE
     assert found["bench-helpers"].name_span.slice(REST) == "bench-helpers"
     assert found["vice"].skip_reason is SkipReason.URL
     assert (found["pytz"].kind, found["pytz"].specifier) == (DependencyKind.OVERRIDE, "2024.2")
 
 
-def test_what_is_no_override_is_told() -> None:
+def test_overrides_that_are_no_table_are_reported() -> None:
     (problem,) = parse("[tool.pdm.resolution]\noverrides = 'x'").problems
     assert problem.message == "tool.pdm.resolution.overrides must be a table of project names"
 
@@ -79,8 +85,10 @@ def test_what_is_no_override_is_told() -> None:
 # --- Flit and Rye -----------------------------------------------------------------------------------------------------
 
 
-def test_parentheses_around_a_version_belong_to_neither_the_version_nor_its_place() -> None:
-    dependency = next(one for one in parse(REST).dependencies if one.section == "tool.flit.metadata.requires")
+def test_specifier_excludes_parentheses() -> None:
+    dependency = next(
+        dependency for dependency in parse(REST).dependencies if dependency.section == "tool.flit.metadata.requires"
+    )
     assert dependency.specifier_span is not None
     assert dependency.specifier_span.slice(REST) == dependency.specifier == ">=2.6"
 
@@ -92,7 +100,7 @@ def test_flit_names_the_project(key: str) -> None:
     assert names(text) == [(section, "shop", "self"), (section, "rich", None)]
 
 
-def test_the_standard_name_goes_before_all_others() -> None:
+def test_standard_project_name_takes_precedence() -> None:
     text = "[tool.poetry]\nname = 'old'\n[project]\nname = 'shop'\n[tool.rye]\ndev-dependencies = ['shop', 'old']"
     assert names(text) == [("tool.rye.dev-dependencies", "shop", "self"), ("tool.rye.dev-dependencies", "old", None)]
 
@@ -100,7 +108,7 @@ def test_the_standard_name_goes_before_all_others() -> None:
 # --- cibuildwheel -----------------------------------------------------------------------------------------------------
 
 
-def test_what_restrains_the_tools_that_build_wheels_is_read() -> None:
+def test_constraints_for_build_tools_are_read() -> None:
     text = """\
 [tool.cibuildwheel]
 dependency-versions = {packages = ["auditwheel==6.2.0", "owl"]}
@@ -113,7 +121,10 @@ select = "*-win*"
 dependency-versions.file = "limits.txt"
 """
     document = parse(text)
-    assert [(one.section.removeprefix("tool.cibuildwheel."), one.name, one.kind) for one in document.dependencies] == [
+    assert [
+        (dependency.section.removeprefix("tool.cibuildwheel."), dependency.name, dependency.kind)
+        for dependency in document.dependencies
+    ] == [
         ("dependency-versions.packages", "auditwheel", DependencyKind.CONSTRAINT),
         ("dependency-versions.packages", "owl", DependencyKind.CONSTRAINT),
         ("macos.dependency-versions.packages", "lark", DependencyKind.CONSTRAINT),
@@ -131,14 +142,14 @@ dependency-versions.file = "limits.txt"
         ('[" "]', []),
     ],
 )
-def test_requirements_may_stand_side_by_side(value: str, found: list[str]) -> None:
+def test_several_requirements_in_one_string_are_read(value: str, found: list[str]) -> None:
     text = f"[tool.cibuildwheel]\ntest-requires = {value}"
     document = parse(text)
-    assert [one.entry_span.slice(text) for one in document.dependencies] == found
+    assert [dependency.entry_span.slice(text) for dependency in document.dependencies] == found
     assert not document.problems
 
 
-def test_what_is_half_typed_among_them_is_incomplete() -> None:
+def test_unterminated_requirement_among_several_is_incomplete() -> None:
     text = '[tool.cibuildwheel]\ntest-requires = "pytest hypo'
     assert [(name, skip_reason) for _, name, skip_reason in names(text)] == [
         ("pytest", "incomplete"),

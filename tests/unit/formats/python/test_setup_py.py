@@ -23,19 +23,22 @@ def setup(arguments: str, before: str = "") -> str:
 def names(text: str) -> list[str]:
     document = parse(text)
     check_places(text, document, substitutions=True)
-    return [one.name for one in document.dependencies]
+    return [dependency.name for dependency in document.dependencies]
 
 
 def problems(document: Document, text: str) -> list[tuple[str, str]]:
-    return [(one.span.slice(text), one.message) for one in document.problems]
+    return [(problem.span.slice(text), problem.message) for problem in document.problems]
 
 
-def test_a_file_with_everything_is_read() -> None:
+def test_file_with_all_features_is_read() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE.replace("""' "==6.0""", "==6.0"), parse(SAMPLE.replace("""' "==6.0""", "==6.0")))
 
     assert document.format == "setup-py"
-    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason, dependency.section)
+        for dependency in document.dependencies
+    ] == [
         ("django", ">= 4.2", None, "setup.install_requires"),
         ("six", "", None, "setup.install_requires"),
         ("zope-interface", "==6.0", None, "setup.install_requires"),
@@ -48,12 +51,12 @@ def test_a_file_with_everything_is_read() -> None:
         ("rich", "", None, "setup.tests_require"),
         ("half", "", SkipReason.INCOMPLETE, "setup.tests_require"),
     ]
-    assert [one.reason for one in document.ignores] == ["soon"]
+    assert [comment.reason for comment in document.ignores] == ["soon"]
     assert [place for place, _ in problems(document, SAMPLE)] == ["["]
 
 
-def test_a_requirement_of_two_literals_is_one() -> None:
-    entry = next(one for one in parse(SAMPLE).dependencies if one.name == "zope-interface")
+def test_concatenated_literals_are_one_requirement() -> None:
+    entry = next(dependency for dependency in parse(SAMPLE).dependencies if dependency.name == "zope-interface")
 
     assert entry.entry_span.slice(SAMPLE) == """zope.interface' "==6.0"""
 
@@ -103,7 +106,7 @@ def test_a_requirement_of_two_literals_is_one() -> None:
         ("['a']", "install_requires = 1", []),
     ],
 )
-def test_what_can_be_seen_is_read(arguments: str, before: str, expected: list[str]) -> None:
+def test_literal_requirements_are_read(arguments: str, before: str, expected: list[str]) -> None:
     assert sorted(names(setup(arguments, before))) == expected
 
 
@@ -115,10 +118,10 @@ def test_what_can_be_seen_is_read(arguments: str, before: str, expected: list[st
         ("'a' + ('[x]' + \n  '==' '2')", "a", "==' '2"),
     ],
 )
-def test_literals_that_are_added_are_one_requirement(summed: str, name: str, specifier: str) -> None:
+def test_added_literals_are_one_requirement(summed: str, name: str, specifier: str) -> None:
     text = setup(f"install_requires=['b', {summed}] + MORE + ['c']")
     document = parse(text)
-    assert [one.name for one in document.dependencies] == ["b", name, "c"]
+    assert [dependency.name for dependency in document.dependencies] == ["b", name, "c"]
     found = document.dependencies[1]
     assert (found.specifier_span.slice(text) if found.specifier_span else "") == specifier
     assert not document.problems
@@ -135,7 +138,7 @@ def test_literals_that_are_added_are_one_requirement(summed: str, name: str, spe
         ("'a @ ' + URL", "a @ ' + URL"),
     ],
 )
-def test_the_name_before_an_operator_is_known_whatever_is_filled_in(template: str, entry: str) -> None:
+def test_template_with_operator_has_a_name(template: str, entry: str) -> None:
     text = setup(f"install_requires=['b', {template}]")
     _, found = parse(text).dependencies
 
@@ -147,11 +150,11 @@ def test_the_name_before_an_operator_is_known_whatever_is_filled_in(template: st
 @pytest.mark.parametrize(
     "template", ["'acme_' + x", "x + '-web'", "'acme' + ('-%s' % x)", "x + '==1'", "f'{x}' + 'a'", "f'a b=={x}'"]
 )
-def test_a_name_that_something_is_added_to_is_not_known(template: str) -> None:
+def test_template_without_operator_is_unnamed(template: str) -> None:
     text = setup(f"install_requires=['b', {template}]", before="x = 'web'")
     document = parse(text)
-    assert [one.name for one in document.dependencies] == ["b"]
-    assert [one.reason for one in document.unnamed] == [SkipReason.VARIABLE]
+    assert [dependency.name for dependency in document.dependencies] == ["b"]
+    assert [entry.reason for entry in document.unnamed] == [SkipReason.VARIABLE]
     assert not document.problems
 
 
@@ -163,7 +166,7 @@ def test_a_name_that_something_is_added_to_is_not_known(template: str) -> None:
         ("from distutils.core import setup", "setup"),
     ],
 )
-def test_setup_is_known_under_its_alias(imported: str, call: str) -> None:
+def test_aliased_setup_is_recognized(imported: str, call: str) -> None:
     assert names(f"{imported}\n{call}(install_requires=['a'])\nother.go(install_requires=['b'])\n") == ["a"]
 
 
@@ -188,7 +191,7 @@ def test_setup_is_known_under_its_alias(imported: str, call: str) -> None:
         ("**x()", "def x(): return {'install_requires': []}", "x()"),
     ],
 )
-def test_a_computed_list_is_reported(arguments: str, before: str, expression: str) -> None:
+def test_computed_list_is_reported(arguments: str, before: str, expression: str) -> None:
     text = setup(arguments, before)
     document = parse(text)
     (found,) = document.unresolvable
@@ -202,7 +205,7 @@ def test_literals_beside_a_computed_list_are_read() -> None:
     text = setup("install_requires=['a'] + read('b.txt'), tests_require=c()")
 
     assert names(text) == ["a"]
-    assert [one.message.split()[0] for one in parse(text).unresolvable] == ["install_requires", "tests_require"]
+    assert [problem.message.split()[0] for problem in parse(text).unresolvable] == ["install_requires", "tests_require"]
 
 
 @pytest.mark.parametrize(
@@ -218,16 +221,16 @@ def test_literals_beside_a_computed_list_are_read() -> None:
         ("install_requires=x", "x = ['a', 'b']\nx = [y for y in x if y != 'b']"),
     ],
 )
-def test_what_is_made_of_literals_that_are_read_is_not_computed(arguments: str, before: str) -> None:
+def test_expression_of_read_literals_is_not_computed(arguments: str, before: str) -> None:
     assert parse(setup(arguments, before)).unresolvable == ()
 
 
-def test_a_literal_of_an_unknown_form_is_passed_over() -> None:
-    # No Python up to 3.11; later releases allow the same quotes inside.
+def test_unsupported_literal_is_ignored() -> None:
+    # Invalid before Python 3.12, which allows the same quotes inside an f-string.
     assert names(setup('install_requires=[f"a=={x["b"]}"]')) == []
 
 
-def test_every_call_of_setup_is_read() -> None:
+def test_all_setup_calls_are_read() -> None:
     text = (
         "import setuptools\ndef main():\n    setuptools.setup(install_requires=['a'])\nsetup(install_requires=['b'])\n"
     )
@@ -235,28 +238,30 @@ def test_every_call_of_setup_is_read() -> None:
     assert names(text) == ["a", "b"]
 
 
-def test_what_is_used_twice_is_there_once() -> None:
+def test_list_used_twice_is_read_once() -> None:
     text = setup("install_requires=x, extras_require={'a': x, 'b': x}", "x = ['a']")
 
-    assert [(one.name, one.section) for one in parse(text).dependencies] == [("a", "setup.install_requires")]
+    assert [(dependency.name, dependency.section) for dependency in parse(text).dependencies] == [
+        ("a", "setup.install_requires")
+    ]
 
 
-def test_the_name_of_the_project_may_be_a_name_in_the_file() -> None:
+def test_project_name_may_be_a_variable() -> None:
     text = setup("name=NAME, install_requires=['my-project[x]']", "NAME = 'My.Project'")
 
-    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.SELF]
+    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [SkipReason.SELF]
 
 
-def test_an_address_that_is_filled_in_is_variable() -> None:
+def test_formatted_url_is_variable() -> None:
     text = setup("install_requires=[f'a @ {x}']")
 
-    assert [one.skip_reason for one in parse(text).dependencies] == [SkipReason.VARIABLE]
+    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [SkipReason.VARIABLE]
 
 
 def test_columns_count_code_points() -> None:
     text = setup("install_requires=['é', 'a'], x='🎉', setup_requires=['b']", "y = '''é🎉\né''', 1")
 
-    assert [one.name_span.slice(text) for one in parse(text).dependencies] == ["a", "b"]
+    assert [dependency.name_span.slice(text) for dependency in parse(text).dependencies] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +273,7 @@ def test_columns_count_code_points() -> None:
         ("# install_requires\n\tx\n y\n", ""),
     ],
 )
-def test_a_syntax_error_is_reported_once_at_its_place(text: str, place: str) -> None:
+def test_syntax_error_is_reported_once_at_its_position(text: str, place: str) -> None:
     document = parse("setup(install_requires=['a'])\n" + text)
     (problem,) = document.problems
 
@@ -278,7 +283,7 @@ def test_a_syntax_error_is_reported_once_at_its_place(text: str, place: str) -> 
     assert not document.dependencies
 
 
-def test_a_merge_conflict_is_named() -> None:
+def test_merge_conflict_is_named() -> None:
     text = setup("\n<<<<<<< HEAD\ninstall_requires=['a'],\n=======\ninstall_requires=['b'],\n>>>>>>> theirs\n")
     (problem,) = parse(text).problems
 
@@ -286,30 +291,30 @@ def test_a_merge_conflict_is_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "-" * 100_000 + "1", "a" + ".b" * 50_000, "(" * 5000])
-def test_what_python_cannot_read_is_one_problem(text: str) -> None:
-    assert [one.message for one in parse(f"install_requires = {text}\n").problems] == ["invalid Python"]
+def test_unparsable_source_is_one_problem(text: str) -> None:
+    assert [problem.message for problem in parse(f"install_requires = {text}\n").problems] == ["invalid Python"]
 
 
-def test_a_file_that_is_too_large_is_told() -> None:
+def test_oversized_file_is_reported() -> None:
     (problem,) = parse("# install_requires\n" * 20_000).problems
 
     assert "at most 200000 are supported" in problem.message
 
 
-def test_a_directive_that_is_none_is_told() -> None:
+def test_unknown_directive_is_reported() -> None:
     text = setup("install_requires=['a']") + "'#' # mothball: hush\n# mothball: ignore[archived] x"
     document = parse(text)
 
     assert problems(document, text) == [("# mothball: hush", "unknown directive `mothball: hush`")]
-    assert [one.reason for one in document.ignores] == ["x"]
+    assert [comment.reason for comment in document.ignores] == ["x"]
 
 
-def test_nothing_is_executed_and_nobody_is_warned(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_executed_and_no_warning_shown(capfd: pytest.CaptureFixture[str]) -> None:
     assert names("print(1 / 0)\n" + setup("install_requires=['a\\d', 'b', 1 is 1]")) == ["b"]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_file_without_requirements_costs_no_import() -> None:
+def test_parser_is_not_imported_without_requirements() -> None:
     program = (
         "import sys; from mothball.formats.table import parse; parse('setup-py', 'x'); assert 'ast' not in sys.modules"
     )
@@ -324,8 +329,8 @@ CHARACTERS = st.text("ab'\"\\\n\r\té🎉{}%\x00\x85\u2028N", max_size=10)
 
 @settings(deadline=None, max_examples=300)
 @given(CHARACTERS, st.sampled_from(["repr", "ascii", "triple", "raw", "joined"]))
-def test_a_literal_says_what_python_says(value: str, way: str) -> None:
-    match way:
+def test_decoded_literal_matches_python(value: str, style: str) -> None:
+    match style:
         case "repr":
             source = repr(value)
         case "ascii":
@@ -355,7 +360,7 @@ def test_a_literal_says_what_python_says(value: str, way: str) -> None:
         ("'\\N{nothing at all}\\U99999999'", "\ufffd\ufffd"),
     ],
 )
-def test_every_form_of_literal_is_read(source: str, value: str | None) -> None:
+def test_all_literal_forms_are_decoded(source: str, value: str | None) -> None:
     literal = decode_literal(source, Span(0, len(source)))
 
     assert (literal.text if literal else None) == value
@@ -379,7 +384,7 @@ def test_every_form_of_literal_is_read(source: str, value: str | None) -> None:
         "*f(x), ",
     ],
 )
-def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = (
             "x = ['a', 'b']\n"

@@ -15,19 +15,22 @@ from tests.support.timing import least_seconds
 def names(text: str) -> list[str]:
     document = parse(text)
     check_places(text, document)
-    return [one.name for one in document.dependencies]
+    return [dependency.name for dependency in document.dependencies]
 
 
 def hook(*lines: str) -> str:
     return "repos:\n- repo: x\n  hooks:\n  - id: hook\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def test_a_file_with_everything_is_read() -> None:
+def test_file_with_all_features_is_read() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE, document)
 
     assert document.format == "pre-commit"
-    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason, dependency.section)
+        for dependency in document.dependencies
+    ] == [
         ("types-pyyaml", "==6.0", None, "mypy.additional_dependencies"),
         ("pytest", ">=8", None, "mypy.additional_dependencies"),
         ("django", "", None, "mypy.additional_dependencies"),
@@ -35,12 +38,12 @@ def test_a_file_with_everything_is_read() -> None:
         ("tool", "", SkipReason.VCS, "docs.additional_dependencies"),
         ("half", "", SkipReason.INCOMPLETE, "docs.additional_dependencies"),
     ]
-    assert [one.span.slice(SAMPLE) for one in document.problems] == ["["]
-    assert [one.value for one in document.index_options] == [
+    assert [problem.span.slice(SAMPLE) for problem in document.problems] == ["["]
+    assert [option.value for option in document.index_options] == [
         "https://index.example/simple/",
         "https://other.example/",
     ]
-    assert [one.reason for one in document.ignores] == ["soon"]
+    assert [comment.reason for comment in document.ignores] == ["soon"]
     assert document.includes == ()
 
 
@@ -61,12 +64,12 @@ def test_a_file_with_everything_is_read() -> None:
         "unsupported",
     ],
 )
-def test_hooks_in_other_languages_are_passed_over(language: str) -> None:
+def test_hooks_in_other_languages_are_ignored(language: str) -> None:
     assert names(hook(f"language: {language}", "additional_dependencies: [a]")) == []
 
 
 @pytest.mark.parametrize("language", ["python", "python_venv", "''"])
-def test_hooks_in_python_are_read(language: str) -> None:
+def test_python_hooks_are_read(language: str) -> None:
     assert names(hook(f"language: {language}", "additional_dependencies: [a]")) == ["a"]
 
 
@@ -84,7 +87,7 @@ def test_hooks_in_python_are_read(language: str) -> None:
         "'Perl::Critic'",
     ],
 )
-def test_what_no_tool_for_python_would_write_is_passed_over(entries: str) -> None:
+def test_entries_in_other_syntax_are_ignored(entries: str) -> None:
     assert names(hook(f"additional_dependencies: [{entries}]")) == []
 
 
@@ -100,29 +103,29 @@ def test_what_no_tool_for_python_would_write_is_passed_over(entries: str) -> Non
         "name ; python_version < '3'",
     ],
 )
-def test_what_tools_for_python_write_is_read(entry: str) -> None:
+def test_entries_in_python_syntax_are_read(entry: str) -> None:
     assert names(hook(f'additional_dependencies: ["{entry}"]')) == ["name"]
 
 
-def test_a_stated_language_counts_more_than_how_entries_look() -> None:
+def test_language_takes_precedence_over_entry_syntax() -> None:
     assert names(hook("language: python", "additional_dependencies: ['a@1.0', b]")) == ["a", "b"]
 
 
-def test_hooks_of_well_known_mirrors_are_no_python() -> None:
+def test_well_known_hooks_in_other_languages_are_ignored() -> None:
     text = hook("additional_dependencies: [plugin]").replace("id: hook", "id: eslint")
 
     assert names(text) == []
 
 
-def test_a_list_of_hooks_is_read_as_well() -> None:
+def test_list_of_hooks_is_read() -> None:
     assert names("- id: a\n  language: python\n  additional_dependencies: [x]\n- id: b\n") == ["x"]
 
 
-def test_the_oldest_form_of_a_configuration_is_read() -> None:
+def test_legacy_configuration_is_read() -> None:
     assert names("- repo: x\n  hooks:\n  - id: a\n    additional_dependencies: [y]\n  - text\n- text\n") == ["y"]
 
 
-def test_what_aliases_lead_to_is_read_once() -> None:
+def test_aliased_nodes_are_read_once() -> None:
     text = """\
 repos:
 - &repo
@@ -154,11 +157,11 @@ repos:
         hook("additional_dependencies: [[x], {a: b}]"),
     ],
 )
-def test_nothing_else_is_a_requirement(text: str) -> None:
+def test_other_values_are_no_requirements(text: str) -> None:
     assert names(f"{text}\n# additional_dependencies\n") == []
 
 
-def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
+def test_file_with_syntax_error_has_no_dependencies() -> None:
     document = parse(hook("additional_dependencies: [a", "language: python"))
 
     assert document.is_broken
@@ -178,7 +181,7 @@ def test_nothing_is_read_of_a_file_with_a_syntax_error() -> None:
         "  - <<: [*hook, *hook]\n    id: x\n",
     ],
 )
-def test_aliases_make_no_file_expensive(line: str) -> None:
+def test_aliases_take_linear_time(line: str) -> None:
     def cost(size: int) -> float:
         keys = "".join(f"    key{number}: x\n" for number in range(size // 20))
         text = (
@@ -190,7 +193,7 @@ def test_aliases_make_no_file_expensive(line: str) -> None:
     assert cost(640_000) < 30 * max(cost(80_000), 0.001)
 
 
-def test_a_file_without_the_key_costs_no_import() -> None:
+def test_yaml_is_not_imported_without_the_key() -> None:
     program = (
         "import sys; from mothball.formats.table import parse; "
         "parse('pre-commit', 'repos: []'); assert 'yaml' not in sys.modules"

@@ -1,4 +1,4 @@
-"""YAML: what is read of a file, where it stands, and the one error of a file that is no YAML."""
+"""YAML: nodes, positions, comments and syntax errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def libyaml(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read with libyaml, or as PyYAML does where it was built without."""
+    """Parse with and without libyaml."""
     monkeypatch.setattr(yaml, "__with_libyaml__", request.param and yaml.__with_libyaml__)
 
 
@@ -65,7 +65,7 @@ def scalars(node: YamlNode) -> Iterator[YamlScalar]:
                 yield from scalars(value)
 
 
-# --- sound files ------------------------------------------------------------------------------------------------------
+# --- valid files ------------------------------------------------------------------------------------------------------
 
 TEXTS = st.text("ab \n'\"\\:#-é🎉[]{}&*!%@`\t\x85\xa0", max_size=12)
 VALUES = st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3))
@@ -77,7 +77,7 @@ VALUES = st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dict
     value=VALUES, styles=st.sampled_from([(flow, quote) for flow in (None, True, False) for quote in (None, "'", '"')])
 )
 @pytest.mark.usefixtures("libyaml")
-def test_what_pyyaml_writes_is_read(value: Any, styles: tuple[bool | None, str | None]) -> None:
+def test_pyyaml_output_is_read(value: Any, styles: tuple[bool | None, str | None]) -> None:
     flow, quote = styles
     text = yaml.safe_dump(value, default_flow_style=flow, default_style=quote, allow_unicode=True, width=20)
     found = scan(text)
@@ -108,7 +108,7 @@ def test_what_pyyaml_writes_is_read(value: Any, styles: tuple[bool | None, str |
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_every_way_to_write_a_scalar_is_read(written: str, value: str, newline: str) -> None:
+def test_all_scalar_styles_are_read(written: str, value: str, newline: str) -> None:
     text = f"x:\n- {written}\n".replace("\n", newline)
     found = scan(text)
     (scalar,) = scalars(found.documents[0])
@@ -119,7 +119,7 @@ def test_every_way_to_write_a_scalar_is_read(written: str, value: str, newline: 
     assert content.text == value
 
 
-def test_each_character_of_a_scalar_has_its_place() -> None:
+def test_each_character_of_a_scalar_has_a_position() -> None:
     text = "x: [\"é\\x62\\tc\", 'd''e', f\n  g]\n"
     found = scan(text)
     places = []
@@ -131,21 +131,21 @@ def test_each_character_of_a_scalar_has_its_place() -> None:
     assert places == [["é", "\\x62", "\\t", "c"], ["d", "''", "e"], ["f", "\n  ", "g"]]
 
 
-def test_escapes_in_a_string_of_several_lines_lead_nowhere() -> None:
+def test_multiline_string_with_escapes_has_no_positions() -> None:
     found = scan('x: ["a\\x62\n  c"]\n')
 
     assert [found.content(scalar) for scalar in scalars(found.documents[0])] == [None]
     assert [scalar.span for scalar in scalars(found.documents[0])] == [Span(4, 15)]
 
 
-def test_an_alias_is_what_its_anchor_names() -> None:
+def test_alias_is_the_node_of_its_anchor() -> None:
     found = scan("a: &list [b]\nx: *list\ny: [*none, c, *list]\n? [odd]\n: z\n")
 
     assert plain(found.documents[0]) == {"a": ["b"], "x": ["b"], "y": ["c", ["b"]]}
     assert scan("*none\n").documents == ()
 
 
-def test_what_is_merged_in_counts_where_a_key_is_not_there() -> None:
+def test_merged_values_apply_to_missing_keys() -> None:
     found = scan(
         "a: &one {x: 1, y: 2}\nb: &two {z: 3}\nc:\n  <<: [*one, *two]\n  y: 4\nd:\n  <<: *one\ne:\n  <<: text\n"
     )
@@ -159,19 +159,19 @@ def test_what_is_merged_in_counts_where_a_key_is_not_there() -> None:
     assert document.text("a") == ""
 
 
-def test_a_key_that_is_there_twice_is_kept_twice() -> None:
+def test_duplicate_keys_are_kept() -> None:
     document = scan("x: 1\nx: 2\n").documents[0]
 
     assert isinstance(document, YamlMapping)
     assert [plain(value) for value in document.values("x")] == ["1", "2"]
 
 
-def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
+def test_aliased_node_is_yielded_once() -> None:
     (document,) = scan("x: [&a [b], *a, *a, [b]]\n").documents
     assert isinstance(document, YamlMapping)
     (node,) = document.values("x")
 
-    assert [plain(one) for one in unvisited(list_items(node), set())] == [["b"], ["b"]]
+    assert [plain(item) for item in unvisited(list_items(node), set())] == [["b"], ["b"]]
     assert list_items(YamlScalar("a", Span(0, 1))) == ()
 
 
@@ -187,22 +187,22 @@ def test_a_node_is_taken_once_however_many_aliases_lead_to_it() -> None:
         ("- a#\n- b#b #b # mothball: ignore[archived] b", ["b"]),
     ],
 )
-def test_comments_are_found_where_yaml_has_them(text: str, comments: list[str]) -> None:
+def test_comments_are_found(text: str, comments: list[str]) -> None:
     ignores, wrong = scan(text).comments()
 
-    assert [one.reason for one in ignores] == comments
-    assert all(one.span.slice(text).startswith("# mothball") for one in ignores)
+    assert [comment.reason for comment in ignores] == comments
+    assert all(comment.span.slice(text).startswith("# mothball") for comment in ignores)
     assert wrong == []
 
 
-def test_a_comment_that_mothball_does_not_understand_is_told() -> None:
+def test_invalid_ignore_comment_is_reported() -> None:
     ignores, wrong = scan("x: a # mothball: hush\n").comments()
 
     assert ignores == []
-    assert [one.message for one in wrong] == ["unknown directive `mothball: hush`"]
+    assert [problem.message for problem in wrong] == ["unknown directive `mothball: hush`"]
 
 
-# --- broken files -----------------------------------------------------------------------------------------------------
+# --- invalid files ----------------------------------------------------------------------------------------------------
 
 
 @both_parsers
@@ -222,7 +222,7 @@ def test_a_comment_that_mothball_does_not_understand_is_told() -> None:
         ("x: \ufeff\n- d\ud800\n", "\ufeff"),
     ],
 )
-def test_a_syntax_error_is_one_problem_at_its_place(text: str, place: str) -> None:
+def test_syntax_error_is_one_problem_at_its_position(text: str, place: str) -> None:
     problem = error_in(text)
 
     assert problem.message.startswith("invalid YAML: ")
@@ -230,7 +230,7 @@ def test_a_syntax_error_is_one_problem_at_its_place(text: str, place: str) -> No
 
 
 @pytest.mark.parametrize("items", ["- a\n{}- c\n", "[a,\n{}c]\n"])
-def test_a_merge_conflict_is_named(items: str) -> None:
+def test_merge_conflict_is_named(items: str) -> None:
     text = "x:\n" + items.format("<<<<<<< HEAD\n- a\n=======\n- b\n>>>>>>> theirs\n")
     problem = error_in(text)
 
@@ -259,7 +259,7 @@ def test_nesting_is_capped(piece: str) -> None:
         max_size=14,
     )
 )
-def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
+def test_any_text_is_read_with_valid_spans(pieces: list[str]) -> None:
     text = "".join(pieces)
     found = scan_yaml("conda-env", text)
     if isinstance(found, Document):
@@ -281,7 +281,7 @@ def test_no_text_raises_and_every_place_lies_in_it(pieces: list[str]) -> None:
     "piece",
     ["[", '"', "'", "\\", "a,", "- a\n", "*a ", "#", "#mothball ", "x: ", "\t", "<<<<<<<\n", "- 'a''b'\n", "\x00"],
 )
-def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = "x: [" + piece * (size // len(piece))
         return least_seconds(lambda: read_all(text), 2)
