@@ -87,8 +87,8 @@ def test_name_keeps_its_index_while_its_index_setting_is_incomplete(
 def test_typed_project_name_is_not_looked_up(
     client: InProcess, workspace: Workspace, index: ScriptedIndex, declared_by: str
 ) -> None:
-    tells = {"pyproject.toml": '[project]\nname = "My.Project"\n', "setup.cfg": "[metadata]\nname = My.Project\n"}
-    workspace.write(declared_by, tells[declared_by])
+    files = {"pyproject.toml": '[project]\nname = "My.Project"\n', "setup.cfg": "[metadata]\nname = My.Project\n"}
+    workspace.write(declared_by, files[declared_by])
     index.script("old-lib", page("old-lib", "archived"))
     client.start(PUSH, str(workspace.root), index.url)
     client.in_loop(lambda: setattr(client.server.session, "pause", 0.0))
@@ -109,7 +109,7 @@ def test_typed_project_name_is_not_looked_up(
     assert "the project itself" in client.hover(document, 0, 2)["contents"]["value"]
     # The project name has changed, so the name is another project.
     index.script("my-project", page("my-project", "deprecated"))
-    watched(client, workspace.write(declared_by, tells[declared_by].replace("My.Project", "renamed")))
+    watched(client, workspace.write(declared_by, files[declared_by].replace("My.Project", "renamed")))
     client.wait_for_diagnostics(document, "deprecated", "archived")
     assert index.count("my-project") == 1
 

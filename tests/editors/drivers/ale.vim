@@ -69,7 +69,7 @@ function! s:Drive(...) abort
   call ale#codefix#Execute(0, function('s:Choose'))
   call s:WaitFor('the code action', {-> getline('.') =~# 'mothball: ignore'})
   let l:answer.line = getline('.')
-  " ALE tells of changes when the person pauses, which does not come while this runs; saving tells at once.
+  " ALE sends changes when typing pauses, which does not happen in a script; saving sends them immediately.
   silent write
   call s:WaitFor('the underline to go', {-> empty(filter(s:Seen(), {_, one -> one.text is# 'quill-templates'}))})
   let l:answer.after = s:Seen()

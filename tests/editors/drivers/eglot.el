@@ -21,7 +21,7 @@
     (eglot-hover-eldoc-function (lambda (text &rest _) (setq said text)))
     (setq hover (substring-no-properties (driver-wait "the hover" (lambda () said)))))
 
-  ;; A person would choose from a menu; the choice of the first that ignores here stands for it.
+  ;; Instead of a menu, choose the first ignore action.
   (cl-letf (((symbol-function 'completing-read)
              (lambda (_prompt actions &rest _)
                (car (cl-find-if (lambda (action)
@@ -31,7 +31,7 @@
       (eglot-code-actions (point) (1+ (point)) "quickfix" t)))
   (setq line (driver-wait "the code action" (lambda () (and (string-match-p "mothball: ignore" (driver-line))
                                                            (driver-line)))))
-  ;; Eglot tells of changes when the person pauses, which in batch does not come; saving tells at once.
+  ;; Eglot sends changes when typing pauses, which does not happen in batch mode; saving sends them immediately.
   (save-buffer)
   (driver-wait "the underline to go"
                (lambda ()

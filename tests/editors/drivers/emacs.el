@@ -9,7 +9,7 @@
   (setq mothball-settings (json-parse-string settings :object-type 'plist :false-object :json-false)))
 
 (defun driver-wait (what condition)
-  "Wait until CONDITION gives something, and return it; WHAT is told when it does not."
+  "Return the value of CONDITION once it is non-nil; WHAT names it in the error message."
   (let ((give-up (+ (float-time) 20)) result)
     (while (not (setq result (funcall condition)))
       (when (> (float-time) give-up)
@@ -18,7 +18,7 @@
     result))
 
 (defun driver-place (start end)
-  "Return line, column (both from 1) and text of what stands between START and END."
+  "Return line, column (both from 1) and text between START and END."
   (save-excursion
     (goto-char start)
     `((line . ,(line-number-at-pos)) (column . ,(1+ (- start (line-beginning-position))))
@@ -33,7 +33,7 @@
           (flymake-diagnostics)))
 
 (defun driver-go-to (text)
-  "Put point onto TEXT, which stands in this buffer."
+  "Move point to TEXT in this buffer."
   (goto-char (point-min))
   (search-forward text)
   (goto-char (match-beginning 0)))

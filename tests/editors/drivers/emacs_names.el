@@ -1,4 +1,4 @@
-;;; emacs_names.el --- Tells which files mothball would be started for  -*- lexical-binding: t; -*-
+;;; emacs_names.el --- List the files for which mothball would be started  -*- lexical-binding: t; -*-
 
 (load (expand-file-name "emacs.el" (file-name-directory load-file-name)))
 

@@ -21,7 +21,7 @@
 (driver-wait "lsp-mode" #'lsp-workspaces)
 
 (defun driver-diagnostics ()
-  "Return what lsp-mode has been told of this buffer."
+  "Return the diagnostics of this buffer in lsp-mode."
   (mapcar (lambda (one)
             (let ((range (lsp:diagnostic-range one)))
               (append (driver-place (lsp--position-to-point (lsp:range-start range))
@@ -48,7 +48,7 @@
     (lsp-execute-code-action action))
   (setq line (driver-wait "the code action" (lambda () (and (string-match-p "mothball: ignore" (driver-line))
                                                            (driver-line)))))
-  ;; Changes are told when the person pauses, which in batch does not come; saving tells at once.
+  ;; Changes are sent when typing pauses, which does not happen in batch mode; saving sends them immediately.
   (save-buffer)
   (driver-wait "the underline to go"
                (lambda () (cl-notany (lambda (one) (equal (alist-get 'text one) "quill-templates")) (driver-diagnostics))))

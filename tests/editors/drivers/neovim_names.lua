@@ -7,7 +7,7 @@ for _, name in ipairs(vim.json.decode(vim.env.MOTHBALL_TEST_NAMES)) do
     return #vim.lsp.get_clients({ bufnr = 0, name = 'mothball' }) > 0
   end, 5)
   answer[name] = { attached = attached, filetype = vim.bo.filetype }
-  -- The first starts the server; to one that runs Neovim attaches at once.
+  -- The first one starts the server; later ones attach immediately.
   patience = 200
 end
 vim.fn.writefile({ vim.json.encode(answer) }, vim.env.MOTHBALL_TEST_ANSWER)

@@ -1,4 +1,4 @@
-// Stands in for VS Code's compiled logger, which needs a compiler to install: without one, outputs would stay empty.
+// Replacement for the compiled logger of VS Code, which needs a compiler to install; without it, outputs stay empty.
 const fs = require("node:fs");
 const path = require("node:path");
 

@@ -31,9 +31,9 @@ def test_diagnostics_hover_and_quick_fix(
     window.wait_for_underlines(*shop.UNDERLINED)
     assert window.status("errors") == "mothball: 2 errors, 1 warning"
 
-    story = window.hover("quill-templates")
-    assert "archived" in story.lower()
-    assert "merged into lantern-web 4" in story
+    hover = window.hover("quill-templates")
+    assert "archived" in hover.lower()
+    assert "merged into lantern-web 4" in hover
     picture(window, "hover")
 
     fixes = window.quick_fixes("quill-templates")

@@ -42,7 +42,7 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.ok((await stat(directory)).isDirectory());
     },
 
-    "requirements.txt: the names of flagged projects are underlined, and only they": async () => {
+    "requirements.txt: exactly the names of flagged projects are underlined": async () => {
         const document = await open("requirements.txt");
         const [quarantined, deprecated, archived] = await flagged(document.uri, FLAGGED);
         assert.ok(archived && deprecated && quarantined);
@@ -62,22 +62,22 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.match(document.lineAt(archived.range.start.line).text.slice(0, archived.range.start.character), /🧺/u);
     },
 
-    "hovering a name tells its story": async () => {
+    "hover shows status and reason": async () => {
         const document = await open("requirements.txt");
         const archived = (await flagged(document.uri, FLAGGED)).at(-1);
         assert.ok(archived);
-        const story = await hoverText(document.uri, archived.range.start.translate(0, 2));
-        assert.match(story, /archived/i);
-        assert.match(story, /merged into lantern-web 4/);
+        const hover = await hoverText(document.uri, archived.range.start.translate(0, 2));
+        assert.match(hover, /archived/i);
+        assert.match(hover, /merged into lantern-web 4/);
     },
 
-    "hovering an active project tells that it is active": async () => {
+    "hover shows an active status": async () => {
         const document = await open("requirements.txt");
         const at = document.positionAt(document.getText().indexOf("lantern-web") + 1);
         assert.match(await hoverText(document.uri, at), /active/i);
     },
 
-    "a quick fix takes the underline away, and undoing it brings it back": async () => {
+    "a quick fix clears the diagnostic, and undoing it restores it": async () => {
         const document = await open("requirements.txt");
         const archived = (await flagged(document.uri, FLAGGED)).at(-1);
         assert.ok(archived);
@@ -119,7 +119,7 @@ export const tests: Record<string, () => Promise<void>> = {
         await flagged(document.uri, FLAGGED);
     },
 
-    "a server that is killed comes back": async () => {
+    "a killed server is restarted": async () => {
         const document = await open("requirements.txt");
         const [before] = await servers();
         assert.ok(before);
@@ -128,7 +128,7 @@ export const tests: Record<string, () => Promise<void>> = {
         await flagged(document.uri, FLAGGED);
     },
 
-    "selecting another interpreter starts the server that is beside it": async () => {
+    "selecting another interpreter starts the server of its environment": async () => {
         const [before] = await servers();
         await vscode.commands.executeCommand("mothball-tests.selectInterpreter", file("other/bin/python").fsPath);
         await eventually("another server", async () => (await servers()).find((id) => id !== before));
@@ -148,18 +148,18 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.deepEqual(await servers(), [before]);
     },
 
-    "a repository cannot choose the server, the index or what may be asked": async () => {
+    "a repository cannot set machine and application settings": async () => {
         const settings = JSON.parse(
             (await vscode.workspace.openTextDocument(file(".vscode/settings.json"))).getText(),
         ) as Record<string, unknown>;
         assert.ok(Object.keys(settings).length >= 8);
         for (const [key, hostile] of Object.entries(settings)) {
-            const honoured = vscode.workspace.getConfiguration().get(key);
-            assert.notDeepEqual(honoured, hostile, `${key} is taken from the repository`);
+            const effective = vscode.workspace.getConfiguration().get(key);
+            assert.notDeepEqual(effective, hostile, `${key} is taken from the repository`);
         }
     },
 
-    "what keeps names back is taken from the local settings of a remote window": () => {
+    "application settings apply to remote windows": () => {
         const configuration = vscode.workspace.getConfiguration("mothball");
         assert.equal(vscode.env.remoteName !== undefined, true);
         assert.deepEqual(configuration.get("private"), ["acme-*"]);
@@ -167,7 +167,7 @@ export const tests: Record<string, () => Promise<void>> = {
         return Promise.resolve();
     },
 
-    "VS Code matches the names that mothball's own table matches": async () => {
+    "VS Code matches the same file names as mothball": async () => {
         const samples = JSON.parse(
             (await vscode.workspace.openTextDocument(file("names.json"))).getText(),
         ) as Record<string, boolean>;
@@ -179,7 +179,7 @@ export const tests: Record<string, () => Promise<void>> = {
         }
     },
 
-    "the schema of mothball.toml goes to Even Better TOML when it is asked for, beside others": async () => {
+    "the schema of mothball.toml is added to the settings of Even Better TOML": async () => {
         const setting = "evenBetterToml.schema.associations";
         const configuration = vscode.workspace.getConfiguration();
         await configuration.update(setting, { other: "file:///other.json" }, vscode.ConfigurationTarget.Global);
@@ -194,7 +194,7 @@ export const tests: Record<string, () => Promise<void>> = {
         assert.ok("severity" in properties);
     },
 
-    "every command that the server takes is there": async () => {
+    "all server commands are registered": async () => {
         const advertised = JSON.parse(
             (await vscode.workspace.openTextDocument(file("commands.json"))).getText(),
         ) as string[];
@@ -205,7 +205,7 @@ export const tests: Record<string, () => Promise<void>> = {
         }
     },
 
-    "every command of the palette is there": async () => {
+    "all palette commands are registered": async () => {
         const known = await vscode.commands.getCommands(true);
         const manifest = vscode.extensions.getExtension(EXTENSION)?.packageJSON as {
             contributes: { commands: { command: string }[] };

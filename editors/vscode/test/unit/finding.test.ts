@@ -120,7 +120,7 @@ test("on Windows the programs of conda and of a global Python are in Scripts bel
     assert.equal((await findServer(elsewhere)).kind, "missing");
 });
 
-test("conventional environments are those beside the project", () => {
+test("conventional environments are in the project directory", () => {
     assert.deepEqual(conventionalInterpreters("/srv/shop", "linux"), ["/srv/shop/.venv/bin/python", "/srv/shop/venv/bin/python"]);
     assert.deepEqual(conventionalInterpreters("C:\\w", "win32"), [
         "C:\\w\\.venv\\Scripts\\python.exe",

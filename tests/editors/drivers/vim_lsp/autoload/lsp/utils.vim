@@ -1,4 +1,4 @@
-" Plays vim-lsp as far as it turns paths into addresses.
+" Replacement for vim-lsp that converts paths to URIs.
 function! lsp#utils#path_to_uri(path) abort
   return 'file://' . a:path
 endfunction
