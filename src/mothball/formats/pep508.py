@@ -33,7 +33,7 @@ class ParsedRequirement(NamedTuple):
     """A valid requirement; spans are code-point offsets into the parsed text.
 
     ``name``, ``extras``, ``specifier``, ``marker`` and ``url`` are as written, without surrounding white space.
-    ``specifier`` and ``specifier_span`` exclude parentheses; the span is None if there is no specifier. ``url`` is
+    ``specifier`` and ``specifier_span`` exclude parentheses; the span is None without a specifier. ``url`` is
     empty unless the requirement is a direct reference. ``entry_span`` covers the trimmed text, and ``project`` is the
     normalized name.
     """

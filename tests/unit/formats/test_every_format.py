@@ -1,7 +1,4 @@
-"""What holds in every format: each place is where it is said to be, nothing is raised, and time grows with the text.
-
-A clock decides only between four times as long and far longer than that.
-"""
+"""Properties of every format: spans match the text, nothing is raised, and parsing takes linear time."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from tests.support.samples import SAMPLES
 from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 
-# Where tools or programs fill something in.
+# Formats with substitutions.
 SUBSTITUTING = {"setup-py", "tox-ini", "tox-toml", "hatch-toml", "pyproject"}
 BOTH = [(name, text) for name, texts in SAMPLES.items() for text in texts]
 
@@ -24,7 +21,7 @@ def check(name: str, text: str) -> None:
     check_places(text, parse(name, text), substitutions=name in SUBSTITUTING and ("{" in text or "%" in text))
 
 
-def test_there_are_samples_of_every_format() -> None:
+def test_every_format_has_samples() -> None:
     assert SAMPLES.keys() == FORMATS.keys()
     for name, text in BOTH:
         assert parse(name, text).dependencies
@@ -32,12 +29,12 @@ def test_there_are_samples_of_every_format() -> None:
 
 @pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("name", "text"), BOTH, ids=[name for name, _ in BOTH])
-def test_every_span_of_every_beginning_slices_back(name: str, text: str, step: int) -> None:
+def test_spans_of_every_prefix_match_the_text(name: str, text: str, step: int) -> None:
     for end in range(len(text) + 1)[::-step]:
         check(name, text[:end])
 
 
-# Where a dependency would stand; what follows is hostile.
+# Text before hostile input, so that the input is in the place of a dependency.
 BEFORE = {
     "pyproject": "[project]\ndependencies = [\n",
     "requirements": "",
@@ -73,23 +70,23 @@ def seconds(name: str, text: str, times: int) -> float:
 
 
 def is_linear(name: str, before: str, unit: str, size: int) -> bool:
-    """Return whether eight times the text takes at most some twenty times as long; its square would be sixty-four."""
+    """Return True if parsing 8 times the text takes at most 20 times as long; quadratic time would be 64 times."""
     short, long = (before + unit * (length // len(unit)) for length in (size // 8, size))
-    # Below a few milliseconds the machine decides, not we; and what looks bad once is looked at again.
+    # Times below a few milliseconds are noise, and a failure is measured again.
     return any(seconds(name, long, times) < 20 * max(seconds(name, short, 2), 0.002) for times in (1, 3))
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_long_text_of_one_thing_takes_time_in_proportion(name: str, shape: str) -> None:
+def test_parsing_repeated_characters_takes_linear_time(name: str, shape: str) -> None:
     assert is_linear(name, "", HOSTILE[shape], 400_000)
     assert is_linear(name, BEFORE[name], HOSTILE[shape], 200_000)
 
 
 @pytest.mark.alone
 @given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.lists(PIECES | WORDS, min_size=1, max_size=4))
-def test_whatever_is_repeated_takes_time_in_proportion(name: str, inside: bool, pieces: list[str]) -> None:  # noqa: FBT001 - drawn
+def test_parsing_any_repeated_text_takes_linear_time(name: str, inside: bool, pieces: list[str]) -> None:  # noqa: FBT001 - drawn
     assert is_linear(name, BEFORE[name] if inside else "", "".join(pieces), 16_000)
 
 
@@ -97,9 +94,7 @@ NOISE = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.lists(PIECES 
 
 
 @given(st.sampled_from(BOTH), NOISE)
-def test_noise_moves_no_place_and_raises_nothing(
-    chosen: tuple[str, str], noise: list[tuple[float, int, list[str]]]
-) -> None:
+def test_random_edits_keep_spans_valid(chosen: tuple[str, str], noise: list[tuple[float, int, list[str]]]) -> None:
     name, text = chosen
     for share, taken, put in noise:
         place = int(len(text) * share)
@@ -108,12 +103,12 @@ def test_noise_moves_no_place_and_raises_nothing(
 
 
 @given(st.sampled_from(BOTH), st.data())
-def test_lines_in_any_order_are_read(chosen: tuple[str, str], data: st.DataObject) -> None:
+def test_shuffled_lines_are_parsed(chosen: tuple[str, str], data: st.DataObject) -> None:
     name, text = chosen
     pieces = st.sampled_from(text.splitlines(keepends=True)) | PIECES | WORDS
     check(name, "".join(data.draw(st.lists(pieces, max_size=14))))
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.booleans(), st.text())
-def test_any_text_is_read(name: str, inside: bool, text: str) -> None:  # noqa: FBT001 - drawn
+def test_any_text_is_parsed(name: str, inside: bool, text: str) -> None:  # noqa: FBT001 - drawn
     check(name, BEFORE[name] + text if inside else text)

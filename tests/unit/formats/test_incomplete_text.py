@@ -1,7 +1,7 @@
-"""What an edit somewhere in a file does to the dependencies that it does not touch: nearly nothing.
+"""Incomplete edits in a file keep nearly all dependencies that they do not touch.
 
-Edits of thirteen kinds on files as people and tools write them; `-s` prints what was kept of which. Formats that are
-read whole or not at all are left out: their syntax errors are in the tests of each.
+Thirteen kinds of edits are applied to realistic files; `-s` prints the share of kept dependencies. Formats that are
+rejected as a whole on a syntax error are excluded.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tests.support.text_edits import KINDS, Tally, dropped, edits, survival
 from tests.support.toml_documents import COMPACT, SHOP, project
 from tests.support.tool_documents import DOCUMENTS
 
-READ_WHEN_BROKEN = [name for name in FORMATS if name not in {"setup-py", "conda-env", "pre-commit", "pipfile-lock"}]
+TOLERANT_FORMATS = [name for name in FORMATS if name not in {"setup-py", "conda-env", "pre-commit", "pipfile-lock"}]
 ROUNDS = 10
-# An edit is drawn from each of these, as if somebody had begun it and not gone on.
+# Incomplete text that is inserted, by format.
 _TOML = ("requires-python =", "name", '"', '    "req', "[tool.", 'x = { a = "b"', "x = [", "<<<<<<< HEAD")
-_HALF_TYPED = {
+_INSERTED = {
     "requirements": ("req", "req[", "req>=", '"req', "-r", "--index-url", "req ; python_", "<<<<<<< HEAD"),
     "setup-cfg": ("    req", "    req[", "opt", "[options", "a = [", '"', "<<<<<<< HEAD"),
     "tox-ini": ("    req", "deps", "[testenv", "    {env:", '"', "<<<<<<< HEAD"),
@@ -32,7 +32,7 @@ _HALF_TYPED = {
 
 
 def texts(name: str) -> tuple[str, ...]:
-    """Return sound files of a format."""
+    """Return valid files of a format."""
     if name == "pyproject":
         return (SHOP, COMPACT, *map(project, range(8)), *DOCUMENTS[name])
     return (MANIFESTS[name],) if name in MANIFESTS else SAMPLES[name]
@@ -41,21 +41,21 @@ def texts(name: str) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def tallies() -> dict[str, Tally]:
     pick = random.Random(20261122)
-    found = {}
-    for name in READ_WHEN_BROKEN:
-        tally = found[name] = Tally(Counter(), Counter())
+    tallies = {}
+    for name in TOLERANT_FORMATS:
+        tally = tallies[name] = Tally(Counter(), Counter())
         files = texts(name)
         rounds = ROUNDS if len(files) == 1 else ROUNDS * 3 // len(files)
         for text in files:
-            made = [edit for _ in range(rounds) for edit in edits(text, pick, _HALF_TYPED.get(name, _TOML))]
+            made = [edit for _ in range(rounds) for edit in edits(text, pick, _INSERTED.get(name, _TOML))]
             for total, more in zip(tally, survival(name, text, made), strict=True):
                 total.update(more)
-    print("\n" + table(found))
-    return found
+    print("\n" + table(tallies))
+    return tallies
 
 
 def table(tallies: dict[str, Tally]) -> str:
-    """Return the share of untouched dependencies that kept name and place, by kind of edit and by format."""
+    """Return the share of unedited dependencies that kept name and span, by kind of edit and by format."""
     rows = [("", "kept", "of")]
     for kind in KINDS:
         both = Tally(Counter(), Counter())
@@ -67,23 +67,23 @@ def table(tallies: dict[str, Tally]) -> str:
     return "\n".join(f"{name:<16} {kept:>8} {counted:>9}" for name, kept, counted in rows)
 
 
-@pytest.mark.parametrize("name", READ_WHEN_BROKEN)
-def test_the_files_are_sound_and_hold_dependencies(name: str) -> None:
+@pytest.mark.parametrize("name", TOLERANT_FORMATS)
+def test_sample_files_are_valid_and_have_dependencies(name: str) -> None:
     for text in texts(name):
         document = parse(name, text)
         assert not document.problems
         assert len(document.dependencies) >= 3
 
 
-@pytest.mark.parametrize("name", READ_WHEN_BROKEN)
-def test_untouched_dependencies_keep_their_name_and_place(name: str, tallies: dict[str, Tally]) -> None:
+@pytest.mark.parametrize("name", TOLERANT_FORMATS)
+def test_unedited_dependencies_keep_name_and_span(name: str, tallies: dict[str, Tally]) -> None:
     tally = tallies[name]
 
     assert tally.counted.total() > 800
     assert tally.kept() >= 0.98, {kind: f"{tally.kept(kind):.1%}" for kind in KINDS}
 
 
-def test_no_kind_of_edit_costs_much(tallies: dict[str, Tally]) -> None:
+def test_no_kind_of_edit_loses_many_dependencies(tallies: dict[str, Tally]) -> None:
     for kind in KINDS:
         lost = sum(tally.lost[kind] for tally in tallies.values())
         counted = sum(tally.counted[kind] for tally in tallies.values())
@@ -91,8 +91,8 @@ def test_no_kind_of_edit_costs_much(tallies: dict[str, Tally]) -> None:
         assert lost <= counted / 20, kind
 
 
-@pytest.mark.parametrize("name", READ_WHEN_BROKEN)
-def test_a_missing_bracket_costs_nothing_wherever_it_stood(name: str) -> None:
+@pytest.mark.parametrize("name", TOLERANT_FORMATS)
+def test_missing_bracket_loses_no_dependencies(name: str) -> None:
     lost = counted = 0
     for text in texts(name):
         tally = survival(name, text, dropped(text, "[]"))
@@ -102,8 +102,8 @@ def test_a_missing_bracket_costs_nothing_wherever_it_stood(name: str) -> None:
     assert lost <= counted / 1000, (lost, counted)
 
 
-# A name at the end of a file, at which somebody is still typing.
-_BEING_TYPED = {
+# Files that end in an incomplete name.
+_INCOMPLETE_NAMES = {
     "pyproject": '[project]\ndependencies = ["req',
     "requirements": "req[",
     "pipfile": '[packages]\nreq = "',
@@ -120,9 +120,9 @@ _BEING_TYPED = {
 }
 
 
-@pytest.mark.parametrize("name", READ_WHEN_BROKEN)
-def test_a_name_that_is_being_typed_is_incomplete(name: str) -> None:
-    (one,) = parse(name, _BEING_TYPED[name]).dependencies
+@pytest.mark.parametrize("name", TOLERANT_FORMATS)
+def test_incomplete_name_is_skipped_as_incomplete(name: str) -> None:
+    (dependency,) = parse(name, _INCOMPLETE_NAMES[name]).dependencies
 
-    assert (one.name, one.name_span.slice(_BEING_TYPED[name])) == ("req", "req")
-    assert one.skip_reason is SkipReason.INCOMPLETE
+    assert (dependency.name, dependency.name_span.slice(_INCOMPLETE_NAMES[name])) == ("req", "req")
+    assert dependency.skip_reason is SkipReason.INCOMPLETE

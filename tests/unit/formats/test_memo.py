@@ -1,4 +1,4 @@
-"""Entries are remembered between parses: this never changes a result and never takes unbounded memory."""
+"""Entries are cached between parses, with unchanged results and bounded memory."""
 
 from __future__ import annotations
 
@@ -38,35 +38,39 @@ def texts(draw: st.DrawFn) -> str:
         max_size=5,
     )
 )
-def test_a_requirements_file_says_the_same_whatever_was_read_before(read: list[tuple[str, DependencyKind]]) -> None:
+def test_cached_requirements_results_equal_uncached_results(inputs: list[tuple[str, DependencyKind]]) -> None:
     forget()
-    documents = [parse("requirements", text, kind) for text, kind in read]
-    for (text, kind), document in zip(read, documents, strict=True):
+    documents = [parse("requirements", text, kind) for text, kind in inputs]
+    for (text, kind), document in zip(inputs, documents, strict=True):
         forget()
         assert parse("requirements", text, kind) == document
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SAMPLES.items() for text in texts])
-def test_every_format_says_the_same_when_it_is_read_again(name: str, text: str) -> None:
+def test_parsing_twice_gives_equal_documents(name: str, text: str) -> None:
     forget()
     first = parse(name, text)
     assert parse(name, text) == first
-    # Elsewhere in a file nothing changes but the places.
+    # Appended text changes no names.
     moved = parse(name, text + "\n")
-    assert [one.name for one in moved.dependencies] == [one.name for one in first.dependencies]
+    assert [dependency.name for dependency in moved.dependencies] == [
+        dependency.name for dependency in first.dependencies
+    ]
 
 
 @given(LINES, st.integers(0, 1000), st.sampled_from([None, SkipReason.SELF]))
-def test_an_entry_is_put_where_its_text_begins(line: str, offset: int, skip_reason: SkipReason | None) -> None:
+def test_dependency_at_offset_has_shifted_spans(line: str, offset: int, skip_reason: SkipReason | None) -> None:
     entry = parse_requirement(line.strip())
     if isinstance(entry, ParsedRequirement):
         kind, section = DependencyKind.CONSTRAINT, "project.dependencies"
-        there = entry.to_dependency(lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason)
-        assert entry.to_dependency_at(offset, kind, section, skip_reason) == there
+        expected = entry.to_dependency(
+            lambda start, end: Span(start + offset, end + offset), kind, section, skip_reason
+        )
+        assert entry.to_dependency_at(offset, kind, section, skip_reason) == expected
 
 
 @given(st.lists(st.sampled_from([HASH, "--hash=sha512:ab", "--hash", "=sha256:0", " ", "\t", "\x0c", "'", "\\", "-"])))
-def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[str]) -> None:
+def test_only_valid_hashes_are_recognized_as_hashes(pieces: list[str]) -> None:
     line = f"old-lib {''.join(pieces)}"
     start = len("old-lib ")
     if has_only_hashes(line, start):
@@ -76,8 +80,8 @@ def test_what_is_passed_over_as_hashes_is_nothing_but_sound_hashes(pieces: list[
     assert has_only_hashes(f"old-lib {HASH}  {HASH}", start)
 
 
-def remembered(module: str) -> int:
-    """Return how many entries a module of formats remembers."""
+def cached_count(module: str) -> int:
+    """Return the number of entries cached by a module of formats."""
     return sum(
         memory.cache_info().currsize
         for name, memory in memories().items()
@@ -89,25 +93,25 @@ def project(entries: str) -> str:
     return f"[project]\nname = 'x'\ndependencies = [{entries}]\n"
 
 
-def test_the_number_of_remembered_entries_is_bounded() -> None:
+def test_number_of_cached_entries_is_bounded() -> None:
     forget()
     for start in range(0, 2 * MAX_CACHED, 8192):
         names = [f"name-{start + number}" for number in range(8192)]
         parse("requirements", "\n".join(names))
         parse("pyproject", project(",".join(map(repr, names))))
-    assert remembered("requirements") == remembered("pep508") == MAX_CACHED
+    assert cached_count("requirements") == cached_count("pep508") == MAX_CACHED
 
 
-def test_long_entries_are_not_remembered() -> None:
+def test_long_entries_are_not_cached() -> None:
     forget()
     names = [f"{'x' * MAX_CACHED_LENGTH}-{number}" for number in range(10)]
     parse("requirements", "\n".join(names))
     parse("pyproject", project(",".join(map(repr, names))))
-    assert remembered("requirements") == remembered("pep508") == 0
+    assert cached_count("requirements") == cached_count("pep508") == 0
 
 
-def test_an_entry_with_hashes_is_remembered_without_them() -> None:
+def test_entry_is_cached_without_its_hashes() -> None:
     forget()
     text = "".join(f"name-{number}==1 \\\n    {HASH} \\\n    {HASH} \\\n    {HASH}\n" for number in range(10))
     assert len(parse("requirements", text).dependencies) == 10
-    assert remembered("requirements") == 10
+    assert cached_count("requirements") == 10

@@ -75,7 +75,7 @@ USUAL = [
 ]
 
 
-def ask_packaging(text: str) -> Requirement | None:
+def parse_with_packaging(text: str) -> Requirement | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -84,9 +84,9 @@ def ask_packaging(text: str) -> Requirement | None:
         return None
 
 
-def agree(text: str) -> None:
+def check_against_packaging(text: str) -> None:
     entry = parse_requirement(text)
-    requirement = ask_packaging(text)
+    requirement = parse_with_packaging(text)
     if requirement is None:
         assert isinstance(entry, RequirementError), text
         assert 0 <= entry.span.start <= entry.span.end <= len(text)
@@ -104,15 +104,15 @@ def agree(text: str) -> None:
     assert entry.url == (requirement.url or "")
     assert bool(entry.marker) == (requirement.marker is not None)
     if entry.marker:
-        alone = ask_packaging(f"x;{entry.marker}")
+        alone = parse_with_packaging(f"x;{entry.marker}")
         assert alone is not None
         assert str(alone.marker) == str(requirement.marker)
     assert entry.entry_span.slice(text) == text.strip()
 
 
 @given(requirements())
-def test_requirements_are_read_as_packaging_reads_them(text: str) -> None:
-    agree(text)
+def test_valid_requirements_match_packaging(text: str) -> None:
+    check_against_packaging(text)
 
 
 @given(broken_requirements())
@@ -142,16 +142,16 @@ def test_requirements_are_read_as_packaging_reads_them(text: str) -> None:
 @example("foo(>=1")
 @example("foo>=1)")
 @example("foo@ [a]")
-def test_broken_requirements_are_refused_where_packaging_refuses_them(text: str) -> None:
-    agree(text)
+def test_invalid_requirements_match_packaging(text: str) -> None:
+    check_against_packaging(text)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_judged_as_packaging_judges_it(text: str) -> None:
-    agree(text)
+def test_any_text_matches_packaging(text: str) -> None:
+    check_against_packaging(text)
 
 
-def test_usual_requirements_do_not_import_packaging() -> None:
+def test_common_requirements_do_not_import_packaging() -> None:
     program = (
         "import sys\n"
         "from mothball.formats.pep508 import ParsedRequirement, parse_requirement\n"
@@ -161,7 +161,7 @@ def test_usual_requirements_do_not_import_packaging() -> None:
         "print(sorted(heavy - set(sys.argv[1:])))\n"
     )
     assert len(USUAL) == 50
-    # What the interpreter itself has loaded before is not ours to answer for.
+    # Modules that the interpreter loads at startup do not count.
     before = subprocess.run(
         [sys.executable, "-c", "import sys, re, typing; print(*sys.modules)"],
         capture_output=True,
@@ -179,12 +179,12 @@ def test_usual_requirements_do_not_import_packaging() -> None:
 
 
 @pytest.mark.parametrize("text", USUAL)
-def test_usual_requirements_are_valid(text: str) -> None:
-    agree(text)
+def test_common_requirements_are_valid(text: str) -> None:
+    check_against_packaging(text)
     assert isinstance(parse_requirement(text), ParsedRequirement)
 
 
-def test_every_part_has_its_place() -> None:
+def test_every_part_has_its_span() -> None:
     text = " Foo.Bar[ b , a ] ( >=1.0 , <2 ) ; os_name == 'nt' "
     assert parse_requirement(text) == ParsedRequirement(
         name="Foo.Bar",
@@ -199,7 +199,7 @@ def test_every_part_has_its_place() -> None:
     )
 
 
-def test_what_packaging_alone_accepts_has_its_places_too() -> None:
+def test_uncommon_requirements_have_spans() -> None:
     text = "foo_ [x_] (>=1,) ; os.name == 'nt'"
     entry = parse_requirement(text)
     assert isinstance(entry, ParsedRequirement)
@@ -216,7 +216,7 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "underlined", "way_out"),
+    ("text", "underlined", "help_text"),
     [
         ("requests=", "=", "write `==`"),
         ("requests=2.0", "=2.0", "write `==`"),
@@ -242,16 +242,16 @@ def test_what_packaging_alone_accepts_has_its_places_too() -> None:
         ("", "", "NAME[EXTRA]"),
     ],
 )
-def test_an_error_shows_the_place_and_the_way_out(text: str, underlined: str | None, way_out: str) -> None:
+def test_error_has_span_and_help(text: str, underlined: str | None, help_text: str) -> None:
     error = parse_requirement(text)
     assert isinstance(error, RequirementError)
-    # Within a marker, packaging gives the place, from 26.4 on.
+    # In a marker, the position comes from packaging, since 26.4.
     assert underlined in (None, error.span.slice(text))
     assert error.message == f"`{text}` is not a valid requirement"
-    assert way_out in error.help
+    assert help_text in error.help
 
 
-def test_an_error_quotes_no_control_characters_and_not_everything() -> None:
+def test_error_message_is_sanitized_and_shortened() -> None:
     error = parse_requirement("foo \x1b[31m\u202e" + "x" * 500)
     assert isinstance(error, RequirementError)
     assert "\x1b" not in error.message
@@ -259,7 +259,7 @@ def test_an_error_quotes_no_control_characters_and_not_everything() -> None:
     assert len(error.message) < 300
 
 
-def test_a_requirement_of_absurd_length_is_not_read() -> None:
+def test_too_long_requirement_is_an_error() -> None:
     assert isinstance(parse_requirement("a" * MAX_LENGTH), ParsedRequirement)
     error = parse_requirement(" " + "a" * MAX_LENGTH)
     assert isinstance(error, RequirementError)
@@ -267,7 +267,7 @@ def test_a_requirement_of_absurd_length_is_not_read() -> None:
     assert str(MAX_LENGTH) in error.message
 
 
-def test_a_marker_nested_beyond_reason_is_an_error() -> None:
+def test_deeply_nested_marker_is_an_error() -> None:
     depth = 2000
     error = parse_requirement("foo ; " + "(" * depth + "os_name == 'nt'")
     assert isinstance(error, RequirementError)
@@ -292,7 +292,7 @@ def test_a_marker_nested_beyond_reason_is_an_error() -> None:
         ("", None),
     ],
 )
-def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | None) -> None:
+def test_leading_name_of_incomplete_requirement(text: str, name: str | None) -> None:
     span = find_leading_name(text)
     assert (span.slice(text) if span else None) == name
 
@@ -301,7 +301,7 @@ def test_a_name_can_be_seen_in_a_half_typed_requirement(text: str, name: str | N
 @pytest.mark.parametrize(
     "unit", ["a", "a.", "a,", "[", "(", "=", "==1,", "1.", "a1", "-1", ";", "'", '"', "\\", " ", "\t", "@ "]
 )
-def test_time_grows_with_the_length_of_what_is_wrong_not_faster(unit: str) -> None:
+def test_invalid_text_takes_linear_time(unit: str) -> None:
     def cost(length: int) -> float:
         text = "foo>=1" + unit * (length // len(unit)) + "\n!"
         return least_seconds(lambda: [(parse_requirement(text), find_leading_name(text)) for _ in range(20)])

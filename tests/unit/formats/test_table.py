@@ -11,7 +11,7 @@ from mothball.model.errors import UnreadableFileError
 
 
 @pytest.mark.parametrize("path", ["pyproject.toml", "a/b/pyproject.toml", "/srv/pyproject.toml"])
-def test_pyproject_is_known_by_its_name(path: str) -> None:
+def test_pyproject_is_recognized_by_name(path: str) -> None:
     assert format_of(path) == "pyproject"
     assert not is_constraints(path)
     assert not may_be_included(path)
@@ -35,7 +35,7 @@ def test_pyproject_is_known_by_its_name(path: str) -> None:
         ("pytest.ini", None),
     ],
 )
-def test_configurations_are_known_by_their_names(path: str, name: str | None) -> None:
+def test_configuration_files_are_recognized_by_name(path: str, name: str | None) -> None:
     assert format_of(path) == name
     assert not may_be_included(path)
 
@@ -55,7 +55,7 @@ def test_configurations_are_known_by_their_names(path: str, name: str | None) ->
         "/srv/requirements/base.in",
     ],
 )
-def test_requirements_files_are_known_by_their_names(path: str) -> None:
+def test_requirements_files_are_recognized_by_name(path: str) -> None:
     assert format_of(path) == "requirements"
     assert not is_constraints(path)
     assert may_be_included(path)
@@ -64,7 +64,7 @@ def test_requirements_files_are_known_by_their_names(path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["constraints.txt", "a/upper-constraints.txt", "requirements/constraints.txt", "package_constraints.in"]
 )
-def test_constraints_files_are_known_by_their_names(path: str) -> None:
+def test_constraints_files_are_recognized_by_name(path: str) -> None:
     assert format_of(path) == "requirements"
     assert is_constraints(path)
 
@@ -91,43 +91,43 @@ def test_constraints_files_are_known_by_their_names(path: str) -> None:
         "/",
     ],
 )
-def test_look_alikes_are_left_alone(path: str) -> None:
+def test_similar_names_are_not_recognized(path: str) -> None:
     assert format_of(path) is None
     assert not is_constraints(path)
 
 
 @pytest.mark.parametrize("path", ["base.txt", "a/base.in", "deps.pip", "deps.reqs", "linux.lock", "constraints.txt"])
-def test_an_include_may_lead_to_what_bears_the_name_of_one(path: str) -> None:
+def test_requirements_like_names_may_be_included(path: str) -> None:
     assert may_be_included(path)
 
 
 @pytest.mark.parametrize(
     "path", [".env", "id_rsa", ".ssh/id_rsa", "/etc/passwd", "setup.py", "a.toml", "credentials", ""]
 )
-def test_an_include_leads_to_nothing_else(path: str) -> None:
+def test_other_names_may_not_be_included(path: str) -> None:
     assert not may_be_included(path)
 
 
-def test_every_pattern_leads_to_a_format_that_is_described() -> None:
-    # Any Python file may hold a script block: only whoever asks for it gets it.
+def test_every_pattern_has_a_described_format() -> None:
+    # Any Python file may have a script block, so the format is only used with --as script.
     assert {pattern.format for pattern in PATTERNS} == set(FORMATS) - {"script"}
     for pattern in PATTERNS:
         assert format_of(f"{pattern.parent or 'any'}/{pattern.name.replace('*', 'x')}") == pattern.format
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_reads_the_empty_text(name: str) -> None:
+def test_every_format_parses_empty_text(name: str) -> None:
     document = parse(name, "")
     assert document.format == name
     assert not document.dependencies
 
 
-def test_the_kind_of_a_requirements_file_is_passed_on() -> None:
+def test_kind_applies_to_requirements_entries() -> None:
     assert parse("requirements", "a", DependencyKind.CONSTRAINT).dependencies[0].kind is DependencyKind.CONSTRAINT
     assert parse("requirements", "a").dependencies[0].kind is DependencyKind.REQUIREMENT
 
 
-def test_no_other_format_is_read() -> None:
+def test_unknown_format_raises() -> None:
     with pytest.raises(KeyError):
         parse("cargo", "")
 
@@ -155,7 +155,7 @@ def test_only_the_module_of_the_format_is_imported() -> None:
     ]
 
 
-def test_each_format_has_its_own_way_from_bytes_to_text() -> None:
+def test_encoding_depends_on_the_format() -> None:
     latin = "# coding: latin-1\n# é".encode("latin-1")
     assert decode("requirements", "requirements.txt", latin).endswith("é")
     assert decode("setup-py", "setup.py", latin).endswith("é")
@@ -173,7 +173,7 @@ def test_each_format_has_its_own_way_from_bytes_to_text() -> None:
         ("requirements", b"# coding: no-such\n", "unsupported encoding in its coding line: no-such"),
     ],
 )
-def test_bytes_that_are_no_text_are_an_unreadable_file(name: str, data: bytes, cause: str) -> None:
+def test_undecodable_content_is_an_unreadable_file(name: str, data: bytes, cause: str) -> None:
     with pytest.raises(UnreadableFileError) as raised:
         decode(name, "a/requirements.txt", data)
     assert str(raised.value) == f"a/requirements.txt: {cause}"

@@ -1,4 +1,4 @@
-"""Entries of which no name can be told are kept with their reason and their place: nothing vanishes without a trace."""
+"""Entries without a recognizable name are returned with their reason and span."""
 
 from __future__ import annotations
 
@@ -40,15 +40,13 @@ from mothball.formats.table import parse
         ("pyproject", '[tool.pdm.dev-dependencies]\na = ["-e file:///lib"]\n', "file:///lib", "editable"),
     ],
 )
-def test_an_entry_without_a_name_is_kept_with_its_reason(
-    file_format: str, text: str, entry: str | None, reason: str
-) -> None:
+def test_entry_without_a_name_has_span_and_reason(file_format: str, text: str, entry: str | None, reason: str) -> None:
     document = parse(file_format, text)
 
     (unnamed,) = document.unnamed
     assert unnamed.reason == reason
     assert unnamed.span.slice(text) == (entry or text.strip())
-    assert [one.name for one in document.dependencies] in ([], ["a"])
+    assert [dependency.name for dependency in document.dependencies] in ([], ["a"])
 
 
 @pytest.mark.parametrize(
@@ -59,5 +57,5 @@ def test_an_entry_without_a_name_is_kept_with_its_reason(
         "[testenv]\ndeps =\n    -r{toxinidir}/requirements.txt\n",
     ],
 )
-def test_what_is_read_elsewhere_is_no_entry_without_a_name(text: str) -> None:
+def test_reference_is_not_an_unnamed_entry(text: str) -> None:
     assert parse("tox-ini", text).unnamed == ()

@@ -23,7 +23,7 @@ from mothball.model.records import NamedTuple
 class ClassifiedEntry(NamedTuple):
     """The classification of an entry; spans are offsets into its text.
 
-    ``requirement`` is None if the entry has no recognizable name. ``skip_reason`` is set if the entry is not installed
+    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry is not installed
     from an index, with or without a name, and ``error`` if pip rejects the entry.
     """
 

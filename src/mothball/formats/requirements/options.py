@@ -244,7 +244,7 @@ _UNFINISHED = {
 
 
 def _read_quoted(line: str, position: int, origins: list[int]) -> int:
-    """Read a quoted string; return the offset after the closing quote, or ``len(line) + 1`` if there is none."""
+    """Read a quoted string; return the offset after the closing quote, or ``len(line) + 1`` if it is missing."""
     quote = line[position]
     position += 1
     while position < len(line):

@@ -79,7 +79,7 @@ class Cursor:
         return end_of(_LINE, self._text, position)
 
     def _keys(self, position: int, depth: int = 0) -> tuple[tuple[Key, ...], int]:
-        """Read a dotted key and the white space after it; return no keys if there is none."""
+        """Read a dotted key and the white space after it; return no keys if there is no key."""
         text = self._text
         room = max(MAX_DEPTH - depth, 1)
         keys: list[Key] = []

@@ -46,7 +46,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 def end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Return the end of a match of ``pattern`` at ``position``, or ``position`` if there is none."""
+    """Return the end of a match of ``pattern`` at ``position``, or ``position`` without a match."""
     match = pattern.match(text, position)
     return match.end() if match else position
 

@@ -13,7 +13,7 @@ from tests.support.timing import least_seconds
 
 
 def contents(text: str) -> dict[str, dict[str, list[str]]]:
-    """Return sections, options and the lines of their values, as ``scan`` has them."""
+    """Return the sections, options and value lines of ``scan``."""
     return {
         section.name: {option.name: [line.slice(text) for line in option.lines] for option in section.options}
         for section in scan(text).sections
@@ -21,7 +21,7 @@ def contents(text: str) -> dict[str, dict[str, list[str]]]:
 
 
 def reference(text: str) -> dict[str, dict[str, list[str]]] | None:
-    """Return the same as configparser has it, None where it refuses the text."""
+    """Return the sections, options and value lines of configparser, or None if it rejects the text."""
     parser = RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # the documented way to keep the spelling
     try:
@@ -35,17 +35,19 @@ def reference(text: str) -> dict[str, dict[str, list[str]]] | None:
 
 
 def problems(text: str) -> list[tuple[str, str]]:
-    return [(one.span.slice(text), one.message.removeprefix("invalid INI: ")) for one in scan(text).problems]
+    return [
+        (problem.span.slice(text), problem.message.removeprefix("invalid INI: ")) for problem in scan(text).problems
+    ]
 
 
 NAMES = st.text("ab.-é🎉", min_size=1, max_size=4)
-# A closing bracket alone looks like the end of a header.
+# A closing bracket alone looks like an incomplete header.
 VALUES = st.text("ab =:[]#;%({\\é🎉", max_size=8).map(str.strip).filter(lambda value: value[-1:] != "]" or "[" in value)
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Valid documents, in all the ways that they are written."""
+    """Generate valid documents in all styles."""
     lines: list[str] = []
     noise = st.lists(st.sampled_from(["", "   ", "# comment", "; comment", "    # indented comment"]), max_size=2)
     for section in draw(st.lists(NAMES, unique=True, max_size=3)):
@@ -61,33 +63,33 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @given(documents())
-def test_a_valid_document_is_read_as_configparser_does(text: str) -> None:
+def test_valid_documents_match_configparser(text: str) -> None:
     assert contents(text) == reference(text)
     assert not scan(text).problems
 
 
 @given(st.text("[]=:#; \t\nab", max_size=24))
-def test_any_text_without_a_problem_is_read_as_configparser_does(text: str) -> None:
+def test_any_text_without_a_problem_matches_configparser(text: str) -> None:
     expected = reference(text)
     if not scan(text).problems:
         assert contents(text) == expected
-    # A header that lacks a bracket can be an option to configparser; nobody means it.
+    # configparser accepts a header with a missing bracket as an option.
     elif not any("bracket" in message or "without a name" in message for _, message in problems(text)):
         assert expected is None
 
 
 @given(st.text(st.sampled_from("[]=:#; \t\r\n<>|ab\u2028\x0bé🎉"), max_size=40))
-def test_no_text_raises_and_every_span_lies_in_it(text: str) -> None:
-    found = scan(text)
-    for section in found.sections:
+def test_spans_of_any_text_are_inside_it(text: str) -> None:
+    result = scan(text)
+    for section in result.sections:
         for option in section.options:
             assert option.span.slice(text) == option.name
             assert all(line.slice(text) == line.slice(text).strip() != "" for line in option.lines)
-    assert all(comment.slice(text)[0] in "#;" for comment in found.comments)
-    assert all(0 <= one.span.start <= one.span.end <= len(text) and one.help for one in found.problems)
+    assert all(comment.slice(text)[0] in "#;" for comment in result.comments)
+    assert all(0 <= problem.span.start <= problem.span.end <= len(text) and problem.help for problem in result.problems)
 
 
-def test_the_lines_of_a_value_have_their_places() -> None:
+def test_value_lines_have_spans() -> None:
     text = "[a]\nx = one\n\n  # no\n\ttwo  \n  three\ny =\n  four\n"
     (section,) = scan(text).sections
     first, second = section.options
@@ -119,38 +121,38 @@ def test_the_lines_of_a_value_have_their_places() -> None:
         (">>>>>>> x\n", [(">>>>>>> x", "unresolved merge conflict")]),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
+def test_problems_have_spans(text: str, expected: list[tuple[str, str]]) -> None:
     assert problems(text) == expected
 
 
-def test_of_many_problems_the_first_are_told() -> None:
+def test_number_of_problems_is_limited() -> None:
     assert len(scan("[s]\n" + "word\n" * 100).problems) == 20
 
 
-def test_a_half_typed_header_is_a_header() -> None:
+def test_incomplete_header_is_a_header() -> None:
     assert contents("[a]\nx=1\n[b\ny=2\n") == {"a": {"x": ["1"]}, "b": {"y": ["2"]}}
     assert contents("[a]\nx=1\nb:c]\ny=2\n") == {"a": {"x": ["1"]}, "b:c": {"y": ["2"]}}
     assert contents("[a]\nx=1\n[b") == {"a": {"x": ["1"]}, "b": {}}
 
 
-def test_a_header_typed_into_a_value_does_not_end_it() -> None:
+def test_incomplete_header_in_a_value_does_not_end_it() -> None:
     assert contents("[a]\nx=\n  1\n[b\n  2\n[\n  3\n") == {"a": {"x": ["1", "2", "3"]}}
 
 
-def test_the_marks_of_a_merge_conflict_do_not_end_a_value() -> None:
+def test_merge_conflict_markers_do_not_end_a_value() -> None:
     text = "[a]\nx=\n  1\n<<<<<<< HEAD\n  2\n=======\n  3\n>>>>>>> theirs\n  4\n"
 
     assert contents(text) == {"a": {"x": ["1", "2", "3", "4"]}}
 
 
-def test_a_line_that_lost_its_indentation_does_not_take_the_lines_behind_it() -> None:
+def test_unindented_line_does_not_own_the_lines_after_it() -> None:
     text = "[a]\nx=\n  1\nstray\n  2\n"
     (section,) = scan(text).sections
 
     assert [[line.slice(text) for line in option.lines] for option in merge_undelimited(section)] == [["1", "2"]]
 
 
-def test_an_option_that_lacks_its_delimiter_keeps_its_lines() -> None:
+def test_known_option_without_delimiter_keeps_its_lines() -> None:
     text = "[a]\nx=\n  1\ndeps\n  2\n"
     (section,) = scan(text).sections
 
@@ -158,19 +160,19 @@ def test_an_option_that_lacks_its_delimiter_keeps_its_lines() -> None:
     assert list(merge_undelimited(section._replace(options=()))) == []
 
 
-def test_comments_that_speak_to_mothball_are_read() -> None:
+def test_ignore_comments_are_parsed() -> None:
     text = "[a]\n# mothball: ignore[archived] soon\n; nothing\n# mothball: hush\n"
     ignores, wrong = ini.read_comments(text, scan(text).comments)
 
-    assert [one.reason for one in ignores] == ["soon"]
-    assert [one.message for one in wrong] == ["unknown directive `mothball: hush`"]
+    assert [ignore.reason for ignore in ignores] == ["soon"]
+    assert [problem.message for problem in wrong] == ["unknown directive `mothball: hush`"]
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "piece", ["[", "a\n", "[a]\n", "a=b\n", "=", " x\n", "<<<<<<< x\n", "[a\n", "[s]\nx\n y\n", "\\"]
 )
-def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+def test_scanning_takes_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = "[s]\nx=\n" + piece * (size // len(piece))
         return least_seconds(lambda: [list(merge_undelimited(section)) for section in scan(text).sections], 2)

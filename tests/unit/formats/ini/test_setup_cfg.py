@@ -12,12 +12,15 @@ def problems(document: Document, text: str) -> list[tuple[str, str]]:
     return [(problem.span.slice(text), problem.message) for problem in document.problems]
 
 
-def test_a_file_with_everything_is_read() -> None:
+def test_complete_sample() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE, document)
 
     assert document.format == "setup-cfg"
-    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason, dependency.section)
+        for dependency in document.dependencies
+    ] == [
         ("django", ">= 4.2, < 5", None, "options.install_requires"),
         ("zope-interface", "==6.0", None, "options.install_requires"),
         ("tool", "", SkipReason.VCS, "options.install_requires"),
@@ -29,35 +32,37 @@ def test_a_file_with_everything_is_read() -> None:
         ("coverage", "", None, "options.extras_require.dev"),
         ("requests", "", None, "options.extras_require.all"),
     ]
-    assert {one.kind for one in document.dependencies} == {DependencyKind.REQUIREMENT}
+    assert {dependency.kind for dependency in document.dependencies} == {DependencyKind.REQUIREMENT}
     assert [include.target for include in document.includes] == ["requirements/a.txt", "b.txt"]
     assert [ignore.rules for ignore in document.ignores] == [("archived",), ("deprecated",)]
     assert [place for place, _ in problems(document, SAMPLE)] == ["é🎉", "[", 'python_version < "3"']
 
 
-def test_an_entry_over_two_lines_is_one_entry() -> None:
+def test_continued_entry_is_one_entry() -> None:
     entry = parse(SAMPLE).dependencies[1]
 
     assert entry.entry_span.slice(SAMPLE).split() == ["zope.interface==6.0", ";", "\\", "sys_platform", "==", '"win32"']
     assert entry.marker == 'sys_platform == "win32"'
     text = "[options]\ninstall_requires =\n  a \\\n"
-    assert [one.entry_span.slice(text) for one in parse(text).dependencies] == ["a"]
+    assert [dependency.entry_span.slice(text) for dependency in parse(text).dependencies] == ["a"]
 
 
-def test_a_marker_on_the_line_of_the_option_is_told_as_setuptools_reads_it() -> None:
+def test_marker_in_a_one_line_list_is_a_problem() -> None:
     text = '[options]\ninstall_requires = a; python_version < "3" ;; b>=1; ! ;extra_package\n'
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a", "b", "extra-package"]
+    assert [dependency.name for dependency in document.dependencies] == ["a", "b", "extra-package"]
     assert [place for place, _ in problems(document, text)] == ['python_version < "3" ', "!"]
     assert "separates entries" in document.problems[0].message
     assert "on its own line" in document.problems[0].help
 
 
-def test_a_marker_on_a_line_of_its_own_is_a_marker() -> None:
+def test_marker_in_a_multi_line_list_is_accepted() -> None:
     text = '[options]\ninstall_requires =\n  a; python_version < "3"\n'
 
-    assert [(one.name, one.marker) for one in parse(text).dependencies] == [("a", 'python_version < "3"')]
+    assert [(dependency.name, dependency.marker) for dependency in parse(text).dependencies] == [
+        ("a", 'python_version < "3"')
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,30 +81,30 @@ def test_nothing_else_is_a_requirement(text: str) -> None:
     assert parse(text).dependencies == ()
 
 
-def test_the_name_of_the_project_must_be_one_line() -> None:
+def test_name_of_the_project_must_be_one_line() -> None:
     text = "[metadata]\nversion = 1\nname =\n  a\n  b\n[options]\ninstall_requires = a\n"
 
-    assert [one.skip_reason for one in parse(text).dependencies] == [None]
+    assert [dependency.skip_reason for dependency in parse(text).dependencies] == [None]
 
 
-def test_an_extra_without_delimiter_keeps_its_entries() -> None:
+def test_extra_without_delimiter_keeps_its_entries() -> None:
     text = "[options.extras_require]\na=\n  x\nb\n  y\n"
 
-    assert [(one.name, one.section) for one in parse(text).dependencies] == [
+    assert [(dependency.name, dependency.section) for dependency in parse(text).dependencies] == [
         ("x", "options.extras_require.a"),
         ("y", "options.extras_require.b"),
     ]
 
 
-def test_the_rest_of_a_broken_file_is_read() -> None:
+def test_valid_parts_of_an_invalid_file_are_read() -> None:
     text = "[options]\ninstall_requires\n  a\nstray\n  b\n[tool\nsetup_requires =\n<<<<<<< HEAD\n  c\n"
     document = parse(text)
 
-    assert [one.name for one in document.dependencies] == ["a", "b"]
+    assert [dependency.name for dependency in document.dependencies] == ["a", "b"]
     assert [place for place, _ in problems(document, text)] == ["install_requires", "stray", "[tool", "<<<<<<< HEAD"]
 
 
-def test_tox_is_read_where_its_configuration_stands_here() -> None:
+def test_tox_configuration_in_setup_cfg_is_read() -> None:
     environments = (
         "[testenv]\ndeps =\n  pytest  # mothball: ignore[archived] x\n  -r req.txt\n  -i https://i.example/\n"
     )
@@ -108,13 +113,13 @@ def test_tox_is_read_where_its_configuration_stands_here() -> None:
     check_places(text, document)
 
     assert document.format == "setup-cfg"
-    assert [(one.name, one.section) for one in document.dependencies] == [
+    assert [(dependency.name, dependency.section) for dependency in document.dependencies] == [
         ("a", "options.install_requires"),
         ("tox", "tox.requires"),
         ("pytest", "testenv.deps"),
     ]
-    assert [one.target for one in document.includes] == ["req.txt"]
-    assert [one.value for one in document.index_options] == ["https://i.example/"]
-    assert [one.reason for one in document.ignores] == ["x"]
+    assert [include.target for include in document.includes] == ["req.txt"]
+    assert [option.value for option in document.index_options] == ["https://i.example/"]
+    assert [ignore.reason for ignore in document.ignores] == ["x"]
     assert [place for place, _ in problems(document, text)] == ["["]
     assert parse(environments).dependencies == ()

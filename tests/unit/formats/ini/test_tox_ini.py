@@ -13,23 +13,26 @@ from tests.support.timing import least_seconds
 def names(text: str) -> list[str]:
     document = parse(text)
     check_places(text, document, substitutions=True)
-    return [one.name for one in document.dependencies]
+    return [dependency.name for dependency in document.dependencies]
 
 
 def deps(*lines: str) -> str:
     return "[testenv]\ndeps =\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def told(document: Document, text: str) -> list[str]:
+def problem_texts(document: Document, text: str) -> list[str]:
     return [problem.span.slice(text) for problem in document.problems]
 
 
-def test_a_file_with_everything_is_read() -> None:
+def test_complete_sample() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE, document, substitutions=True)
 
     assert document.format == "tox-ini"
-    assert [(one.name, one.specifier, one.skip_reason, one.section) for one in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason, dependency.section)
+        for dependency in document.dependencies
+    ] == [
         ("tox", ">=4.2", None, "tox.requires"),
         ("virtualenv", "", None, "tox.requires"),
         ("six", "", None, "base.deps"),
@@ -46,18 +49,20 @@ def test_a_file_with_everything_is_read() -> None:
     ]
     assert document.dependencies[5].extras == ("toml",)
     assert document.dependencies[5].marker == 'python_version < "3.12"'
-    assert [one.name for one in document.dependencies if one.kind is DependencyKind.CONSTRAINT] == ["numpy"]
-    assert [(one.span.slice(SAMPLE), one.target, one.kind) for one in document.includes] == [
+    assert [
+        dependency.name for dependency in document.dependencies if dependency.kind is DependencyKind.CONSTRAINT
+    ] == ["numpy"]
+    assert [(include.span.slice(SAMPLE), include.target, include.kind) for include in document.includes] == [
         ("requirements.txt", "requirements.txt", DependencyKind.REQUIREMENT),
         ("constraints.txt", "constraints.txt", DependencyKind.CONSTRAINT),
     ]
-    assert [one.value for one in document.index_options] == ["https://index.example/simple/"]
-    assert [one.reason for one in document.ignores] == ["until 5", "x"]
+    assert [option.value for option in document.index_options] == ["https://index.example/simple/"]
+    assert [ignore.reason for ignore in document.ignores] == ["until 5", "x"]
     assert document.problems == ()
 
 
-def test_every_name_is_exactly_where_it_is_written() -> None:
-    written = [one.name_span.slice(SAMPLE) for one in parse(SAMPLE).dependencies]
+def test_name_spans_match_the_text() -> None:
+    written = [dependency.name_span.slice(SAMPLE) for dependency in parse(SAMPLE).dependencies]
 
     assert written[:9] == ["tox", "virtualenv", "six", "mypy", "pytest", "coverage", "Django", "attrs", "rich"]
 
@@ -97,7 +102,7 @@ def test_every_name_is_exactly_where_it_is_written() -> None:
         ("foo, bar", ["foo"]),
     ],
 )
-def test_a_line_names_what_tox_would_install(line: str, expected: list[str]) -> None:
+def test_dependencies_of_a_line(line: str, expected: list[str]) -> None:
     assert names(deps(line)) == expected
 
 
@@ -117,21 +122,21 @@ def test_a_line_names_what_tox_would_install(line: str, expected: list[str]) -> 
         ("-r{toxinidir}/", []),
     ],
 )
-def test_an_include_is_named_from_the_directory_of_the_file(line: str, expected: list[str]) -> None:
+def test_include_is_relative_to_the_file(line: str, expected: list[str]) -> None:
     text = deps(line)
     document = parse(text)
     check_places(text, document)
 
-    assert [one.target for one in document.includes] == expected
+    assert [include.target for include in document.includes] == expected
 
 
-def test_an_index_that_depends_on_the_environment_is_variable() -> None:
+def test_index_that_depends_on_the_environment_is_variable() -> None:
     text = deps("-i {env:INDEX}", "--extra-index-url={env:EXTRA:https://index.example/}")
 
-    assert [one.value for one in parse(text).index_options] == ["${env:INDEX}", "https://index.example/"]
+    assert [option.value for option in parse(text).index_options] == ["${env:INDEX}", "https://index.example/"]
 
 
-def test_what_a_reference_leads_to_is_read_once() -> None:
+def test_referenced_option_is_read_once() -> None:
     text = """\
 [testenv:a]
 deps = {[testenv:b]deps}
@@ -146,29 +151,29 @@ list = x
 list = y
 unused = z
 """
-    assert [(one.name, one.section) for one in parse(text).dependencies] == [
+    assert [(dependency.name, dependency.section) for dependency in parse(text).dependencies] == [
         ("x", "shared.list"),
         ("y", "deeper.list"),
     ]
 
 
-def test_options_are_known_in_any_spelling_of_their_case() -> None:
+def test_option_names_are_case_insensitive() -> None:
     assert names("[tox]\nREQUIRES = a\n[testenv]\nDeps = b\n") == ["a", "b"]
 
 
-def test_what_tox_requires_may_stand_on_one_line() -> None:
+def test_requires_may_be_on_one_line() -> None:
     assert names("[tox]\nrequires = tox>=4, virtualenv , \n") == ["tox", "virtualenv"]
     assert names("[tox]\nrequires = tox>=4,<5\n") == ["tox"]
     assert names("[tox]\nrequires =\n   # none\n   a # b\n   #c\n") == ["a"]
     assert names("[tox]\nrequires = # none\nenv_list = x\n") == []
 
 
-def test_what_is_wrong_is_told_at_its_place() -> None:
+def test_problems_have_spans() -> None:
     text = deps("a", "b[", "-x", "py311: c=1", "{posargs} [") + "[tox]\nrequires =\n  d[\n"
     document = parse(text)
 
-    assert told(document, text) == ["[", "-x", "=1", "["]
-    assert [(one.name, one.skip_reason) for one in document.dependencies] == [
+    assert problem_texts(document, text) == ["[", "-x", "=1", "["]
+    assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("a", None),
         ("b", SkipReason.INCOMPLETE),
         ("c", SkipReason.INCOMPLETE),
@@ -176,20 +181,23 @@ def test_what_is_wrong_is_told_at_its_place() -> None:
     ]
 
 
-def test_an_entry_may_go_on_in_the_next_line() -> None:
+def test_entry_may_continue_on_the_next_line() -> None:
     text = deps("a \\", "  >=1", "b")
 
-    assert [(one.name, one.specifier) for one in parse(text).dependencies] == [("a", ">=1"), ("b", "")]
+    assert [(dependency.name, dependency.specifier) for dependency in parse(text).dependencies] == [
+        ("a", ">=1"),
+        ("b", ""),
+    ]
 
 
-def test_a_conflict_shows_both_sides() -> None:
+def test_both_sides_of_a_merge_conflict_are_read() -> None:
     text = deps("a") + "<<<<<<< HEAD\n    b\n=======\n    c\n>>>>>>> theirs\n    d\n"
 
     assert names(text) == ["a", "b", "c", "d"]
-    assert told(parse(text), text) == ["<<<<<<< HEAD"]
+    assert problem_texts(parse(text), text) == ["<<<<<<< HEAD"]
 
 
-def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None:
+def test_unknown_substitution_keeps_its_length() -> None:
     text = "a{b}c{toxinidir}{/}{env:X:d}{e{f}g}\\{h}{i"
     parts = substitute(text, Span(0, len(text)))
     made = source_map(parts)
@@ -212,7 +220,7 @@ def test_a_substitution_that_tells_nothing_is_as_long_as_it_is_written() -> None
         "\\",
     ],
 )
-def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     def cost(size: int) -> float:
         text = "[testenv]\ndeps =\n    " + piece * (size // len(piece))
         return least_seconds(lambda: parse(text), 2)

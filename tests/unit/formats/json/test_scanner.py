@@ -29,8 +29,8 @@ def error_of(text: str) -> JsonError:
     return caught.value
 
 
-def agree(text: str) -> None:
-    """Assert that ``text`` means what it means to ``json``, with sound positions, or is an error with one."""
+def check_against_json(text: str) -> None:
+    """Assert that ``text`` has the value that ``json`` reads, with valid spans, or an error with a span."""
     try:
         value = json.loads(text, parse_int=float)
     except (ValueError, RecursionError):
@@ -45,9 +45,9 @@ def agree(text: str) -> None:
 
 
 def check_members(text: str, start: int, value: dict[str, Any]) -> None:
-    found = list(members(text, start))
-    assert repr({member.key: member.value for member in found}) == repr(value)
-    for member in found:
+    actual = list(members(text, start))
+    assert repr({member.key: member.value for member in actual}) == repr(value)
+    for member in actual:
         key = member.key_span
         assert json.loads(text[key.start - 1 : key.end + 1]) == member.key
         assert repr(json.loads(member.value_span.slice(text), parse_int=float)) == repr(member.value)
@@ -58,27 +58,25 @@ def check_members(text: str, start: int, value: dict[str, Any]) -> None:
 
 @given(_VALUES, _INDENTS)
 @settings(deadline=None, max_examples=150)
-def test_sound_documents_mean_what_they_mean_to_json(value: Any, indent: str | int | None) -> None:
-    agree(json.dumps(value, indent=indent))
-    agree(json.dumps(value, indent=indent, ensure_ascii=False))
+def test_valid_documents_match_json(value: Any, indent: str | int | None) -> None:
+    check_against_json(json.dumps(value, indent=indent))
+    check_against_json(json.dumps(value, indent=indent, ensure_ascii=False))
 
 
 @given(_VALUES, _INDENTS, st.data())
 @settings(deadline=None, max_examples=300)
-def test_what_json_rejects_is_an_error_and_what_it_reads_is_none(
-    value: Any, indent: str | int | None, data: st.DataObject
-) -> None:
+def test_errors_match_json(value: Any, indent: str | int | None, data: st.DataObject) -> None:
     text = json.dumps(value, indent=indent)
     place = data.draw(st.integers(0, len(text) - 1))
     added = data.draw(st.sampled_from(["", '"', "\\", "{", "}", "[", "]", ",", ":", "\n", "x", "0", "\x01", "="]))
-    agree(text[:place] + added + text[place + data.draw(st.integers(0, 1)) :])
+    check_against_json(text[:place] + added + text[place + data.draw(st.integers(0, 1)) :])
 
 
 @example("[")
 @given(st.text(max_size=30) | st.text(alphabet='{}[]",:\\ \n\t<=>|ab1', max_size=40))
 @settings(deadline=None, max_examples=300)
 def test_any_text_is_a_value_or_an_error(text: str) -> None:
-    agree(text)
+    check_against_json(text)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +87,11 @@ def test_any_text_is_a_value_or_an_error(text: str) -> None:
         *("\ufeff{}", "\u3000{}", '{"a":1,"a":2}', '{"a":\u00a01}', "[[], {}]"),
     ],
 )
-def test_odd_documents_are_judged_as_json_judges_them(text: str) -> None:
-    agree(text)
+def test_unusual_documents_match_json(text: str) -> None:
+    check_against_json(text)
 
 
-def test_positions_are_code_points_and_leave_the_quotes_of_keys_out() -> None:
+def test_spans_count_code_points_and_exclude_quotes_of_keys() -> None:
     text = '{"é\U0001f525": {"b" : "cd", "e": [1, {"f": null}]}}'
     (outer,) = members(text, 0)
     b, e = members(text, outer.value_span.start)
@@ -103,14 +101,14 @@ def test_positions_are_code_points_and_leave_the_quotes_of_keys_out() -> None:
     assert e.value_span.slice(text) == '[1, {"f": null}]'
 
 
-def test_members_with_equal_keys_are_all_found() -> None:
+def test_duplicate_keys_are_all_returned() -> None:
     assert list(members('{"a": true, "a": false}', 0)) == [
         JsonMember("a", Span(2, 3), True, Span(6, 10)),  # noqa: FBT003 - the value of the document
         JsonMember("a", Span(13, 14), False, Span(17, 22)),  # noqa: FBT003 - the value of the document
     ]
 
 
-def test_a_number_of_thousands_of_digits_is_no_error() -> None:
+def test_number_with_thousands_of_digits_is_accepted() -> None:
     assert load("9" * 5000) == float("inf")
 
 
@@ -140,7 +138,7 @@ def test_a_number_of_thousands_of_digits_is_no_error() -> None:
         ("]", "unexpected `]`", 1, 1),
     ],
 )
-def test_the_first_error_is_reported_with_its_position(text: str, message: str, line: int, column: int) -> None:
+def test_first_error_is_reported_with_its_position(text: str, message: str, line: int, column: int) -> None:
     error = error_of(text)
 
     assert error.message == str(error) == f"invalid JSON: {message}"
@@ -156,7 +154,7 @@ def test_the_first_error_is_reported_with_its_position(text: str, message: str, 
         ('{"a": tru,\n>>>>>>>', 2),
     ],
 )
-def test_a_merge_conflict_is_reported_at_its_first_marker(text: str, line: int) -> None:
+def test_merge_conflict_is_reported_at_its_first_marker(text: str, line: int) -> None:
     error = error_of(text)
 
     assert error.message == "unresolved merge conflict"
@@ -165,7 +163,7 @@ def test_a_merge_conflict_is_reported_at_its_first_marker(text: str, line: int) 
 
 
 @pytest.mark.parametrize("line", [" <<<<<<< HEAD", "<<<<<<", "<<<<<<<<", "x ======="])
-def test_what_is_no_marker_is_no_merge_conflict(line: str) -> None:
+def test_similar_line_is_not_a_merge_conflict(line: str) -> None:
     assert error_of(f'{{"a": 1\n{line}\n}}').message.startswith("invalid JSON: unexpected")
 
 
@@ -198,7 +196,7 @@ HOSTILE = {
 
 @pytest.mark.alone
 @pytest.mark.parametrize("shape", HOSTILE)
-def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(shape: str) -> None:
+def test_scanning_takes_linear_time(shape: str) -> None:
     before, repeated, behind = HOSTILE[shape]
     short, long = (before + repeated * times + behind for times in (10_000, 40_000))
 
@@ -206,5 +204,5 @@ def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(shape: str) 
         with suppress(JsonError):
             load(text)
 
-    # Quadratic time would be sixteen times as long; below a few milliseconds the machine decides, not we.
+    # Quadratic time would take 16 times as long; times below a few milliseconds are noise.
     assert least_seconds(lambda: read(long), 2) < 10 * max(least_seconds(lambda: read(short), 2), 0.004)

@@ -15,23 +15,25 @@ from tests.support.spans import check_places
 from tests.support.timing import least_seconds
 
 
-def only(text: str) -> Dependency:
+def only_dependency(text: str) -> Dependency:
     document = parse(text)
     assert len(document.dependencies) == 1, document
     return document.dependencies[0]
 
 
-def joined(text: str) -> str:
-    """Return a slice of a file without its continuations."""
+def without_continuations(text: str) -> str:
+    """Return ``text`` without continuations."""
     *continued, last = re.split(r"\r\n|\r|\n", text)
     return "".join(line.strip("\\") for line in continued) + last
 
 
-def test_a_file_with_everything_is_read() -> None:
+def test_complete_sample() -> None:
     document = parse(SAMPLE)
     check_places(SAMPLE, document)
     assert document.format == "requirements"
-    assert [(found.name, found.specifier, found.skip_reason) for found in document.dependencies] == [
+    assert [
+        (dependency.name, dependency.specifier, dependency.skip_reason) for dependency in document.dependencies
+    ] == [
         ("django", ">= 4.2, < 5", None),
         ("requests", "==2.32.3", None),
         ("zope-interface", "==6.0", None),
@@ -64,43 +66,46 @@ def test_a_file_with_everything_is_read() -> None:
     ]
 
 
-def test_the_parts_of_an_entry_have_their_places() -> None:
+def test_parts_of_an_entry_have_spans() -> None:
     text = "\n  Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11' --hash=sha256:00  # why\n"
-    found = only(text)
-    assert found.name_span.slice(text) == "Django"
-    assert found.extras == ("argon2", "bcrypt")
-    assert found.specifier_span is not None
-    assert found.specifier_span.slice(text) == found.specifier == ">= 4.2, < 5"
-    assert found.marker == "python_version >= '3.11'"
-    assert found.entry_span.slice(text) == "Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'"
-    assert found.kind is DependencyKind.REQUIREMENT
+    dependency = only_dependency(text)
+    assert dependency.name_span.slice(text) == "Django"
+    assert dependency.extras == ("argon2", "bcrypt")
+    assert dependency.specifier_span is not None
+    assert dependency.specifier_span.slice(text) == dependency.specifier == ">= 4.2, < 5"
+    assert dependency.marker == "python_version >= '3.11'"
+    assert dependency.entry_span.slice(text) == "Django[argon2, bcrypt] >= 4.2, < 5 ; python_version >= '3.11'"
+    assert dependency.kind is DependencyKind.REQUIREMENT
 
 
-def test_entries_of_a_constraints_file_only_constrain() -> None:
+def test_entries_of_a_constraints_file_are_constraints() -> None:
     document = parse("a==1\nb @ https://files.example/b.zip", kind=DependencyKind.CONSTRAINT)
-    assert [found.kind for found in document.dependencies] == [DependencyKind.CONSTRAINT, DependencyKind.CONSTRAINT]
+    assert [dependency.kind for dependency in document.dependencies] == [
+        DependencyKind.CONSTRAINT,
+        DependencyKind.CONSTRAINT,
+    ]
 
 
-def test_an_entry_broken_by_continuations_covers_them() -> None:
+def test_entry_span_includes_continuations() -> None:
     text = "  re\\\nquests \\\r\n  == \\\r  2.0\n"
-    found = only(text)
-    assert found.name == "requests"
-    assert found.name_span.slice(text) == "re\\\nquests"
-    assert found.specifier == "==   2.0"
-    assert found.entry_span == Span(2, len(text) - 1)
+    dependency = only_dependency(text)
+    assert dependency.name == "requests"
+    assert dependency.name_span.slice(text) == "re\\\nquests"
+    assert dependency.specifier == "==   2.0"
+    assert dependency.entry_span == Span(2, len(text) - 1)
 
 
-def test_places_count_code_points_and_any_of_three_line_ends() -> None:
+def test_spans_count_code_points_with_any_line_ending() -> None:
     text = "# \N{PARTY POPPER}\r\na\r# \N{PARTY POPPER}\nb\n\x0cc\n"
     document = parse(text)
-    assert [found.name_span.slice(text) for found in document.dependencies] == ["a", "b", "c"]
+    assert [dependency.name_span.slice(text) for dependency in document.dependencies] == ["a", "b", "c"]
     assert not document.problems
 
 
 @pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
-def test_other_line_separators_end_no_line(character: str) -> None:
+def test_other_line_separators_do_not_end_a_line(character: str) -> None:
     document = parse(f"a{character}b\nc")
-    assert [found.name for found in document.dependencies] == ["c"]
+    assert [dependency.name for dependency in document.dependencies] == ["c"]
     assert len(document.problems) == 1
 
 
@@ -108,7 +113,7 @@ def test_other_line_separators_end_no_line(character: str) -> None:
     "before", ["# a word", "b  # a word", "-e ./b", "./b", "b @ https://host.example/b", "-r b.txt"]
 )
 @pytest.mark.parametrize("character", ["\x0b", "\x0c ", " \x1c", "\x1d", "\x1e", "\x85\x0c", "\u2028", "\u2029"])
-def test_what_pip_alone_takes_for_a_line_of_its_own_is_told(before: str, character: str) -> None:
+def test_line_that_only_pip_sees_is_a_problem(before: str, character: str) -> None:
     text = f"a\n{before}{character}old-lib==1\nc"
     (problem,) = parse(text).problems
     assert problem.span.slice(text).strip() == "old-lib==1"
@@ -117,11 +122,11 @@ def test_what_pip_alone_takes_for_a_line_of_its_own_is_told(before: str, charact
 @pytest.mark.parametrize(
     "text", ["# a\x0c\nb", "\x0c# a\x0c# b", "a \x0c", "\x0ca", "# a\x1fb", "# a\x0c\r\nb", "# a\x0c \rb"]
 )
-def test_a_form_feed_that_hides_nothing_is_let_pass(text: str) -> None:
+def test_form_feed_without_hidden_entry_is_accepted(text: str) -> None:
     assert not parse(text).problems
 
 
-# --- what pip refuses -------------------------------------------------------------------------------------------------
+# --- rejected by pip --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -137,10 +142,10 @@ def test_a_form_feed_that_hides_nothing_is_let_pass(text: str) -> None:
         ('"req', "req"),
     ],
 )
-def test_a_half_typed_entry_is_a_problem_and_its_name_is_sent_nowhere(line: str, name: str) -> None:
+def test_incomplete_entry_is_a_problem_and_its_name_is_skipped(line: str, name: str) -> None:
     text = f"first\n{line}\nlast"
     document = parse(text)
-    assert [(found.name, found.skip_reason) for found in document.dependencies] == [
+    assert [(dependency.name, dependency.skip_reason) for dependency in document.dependencies] == [
         ("first", None),
         (name, SkipReason.INCOMPLETE),
         ("last", None),
@@ -152,17 +157,20 @@ def test_a_half_typed_entry_is_a_problem_and_its_name_is_sent_nowhere(line: str,
 
 
 @pytest.mark.parametrize("line", ["foo bar", "==1.0", "asdf 1.0", "naïve", "-", "?", "[tool.poetry]", "a==1 b"])
-def test_an_entry_that_pip_refuses_leaves_the_others_their_places(line: str) -> None:
+def test_rejected_entry_does_not_affect_other_entries(line: str) -> None:
     text = f"first\n{line}\nlast"
     document = parse(text)
-    assert [found.name for found in document.dependencies if found.skip_reason is None] == ["first", "last"]
+    assert [dependency.name for dependency in document.dependencies if dependency.skip_reason is None] == [
+        "first",
+        "last",
+    ]
     check_places(text, document)
 
 
-def test_a_name_at_the_end_of_the_file_is_complete() -> None:
-    found = only("reque")
-    assert found.name == "reque"
-    assert found.skip_reason is None
+def test_name_at_the_end_of_the_file_is_complete() -> None:
+    dependency = only_dependency("reque")
+    assert dependency.name == "reque"
+    assert dependency.skip_reason is None
 
 
 @pytest.mark.parametrize(
@@ -176,15 +184,15 @@ def test_a_name_at_the_end_of_the_file_is_complete() -> None:
         ("a \\\n<<<<<<< HEAD\n  --hash=sha256:1\n", [4]),
     ],
 )
-def test_an_unresolved_merge_is_one_problem_and_no_names(text: str, places: list[int]) -> None:
+def test_merge_conflict_is_one_problem_without_names(text: str, places: list[int]) -> None:
     document = parse(text)
     assert [problem.span.start for problem in document.problems] == places
     assert {problem.message for problem in document.problems} == {"unresolved merge conflict"}
-    assert {found.name for found in document.dependencies} <= {"a", "b", "c"}
+    assert {dependency.name for dependency in document.dependencies} <= {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("line", ["========", "<<<<<<<HEAD", " <<<<<<< HEAD", "<<<<<< HEAD"])
-def test_other_rows_of_signs_are_entries_that_pip_refuses(line: str) -> None:
+def test_other_rows_of_symbols_are_rejected_entries(line: str) -> None:
     (problem,) = parse(line).problems
     assert "not a valid requirement" in problem.message
 
@@ -206,24 +214,24 @@ def test_other_rows_of_signs_are_entries_that_pip_refuses(line: str) -> None:
         "-r a.\\\ntxt",
         "-r a.txt # x",
         "--pre -r a.txt",
-        # Of several, pip follows one, and reads no other option on the line.
+        # pip uses one of several includes and ignores other options on the line.
         "-r a.txt -r b.txt",
         "-r a.txt -c b.txt",
         "-c b.txt -r a.txt",
         "-r a.txt -i https://index.example/simple/",
     ],
 )
-def test_another_requirements_file_is_named_with_its_place(line: str) -> None:
+def test_included_requirements_file_has_its_span(line: str) -> None:
     document = parse(line)
     (include,) = document.includes
     assert (include.target, include.kind) == ("a.txt", DependencyKind.REQUIREMENT)
-    assert joined(include.span.slice(line)) == "a.txt"
+    assert without_continuations(include.span.slice(line)) == "a.txt"
     assert not document.problems
     assert not document.index_options
 
 
 @pytest.mark.parametrize("line", ["-c a.txt", "-ca.txt", "--constraint a.txt", "--constraint=a.txt"])
-def test_a_constraints_file_is_named_as_one(line: str) -> None:
+def test_included_constraints_file_is_a_constraint(line: str) -> None:
     (include,) = parse(line).includes
     assert (include.target, include.kind) == ("a.txt", DependencyKind.CONSTRAINT)
 
@@ -248,12 +256,12 @@ def test_a_constraints_file_is_named_as_one(line: str) -> None:
         ("--global-option=x -C key=value --config-settings=a=b", []),
         ("-- -i URL", []),
         ("-i URL stray words", [("index-url", "URL")]),
-        # pip takes notice of an index only on a line without an entry.
+        # pip ignores index options on a line with an entry.
         ("requests -i URL", []),
         ("-e . -i URL", []),
     ],
 )
-def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[str, str]]) -> None:
+def test_index_options_are_returned(line: str, expected: list[tuple[str, str]]) -> None:
     document = parse(line)
     assert [(option.name, option.value) for option in document.index_options] == expected
     assert not document.problems
@@ -262,7 +270,7 @@ def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[
 
 
 @pytest.mark.parametrize(
-    ("line", "underlined", "message", "way_out"),
+    ("line", "underlined", "message", "help_text"),
     [
         ("--index-ulr URL", "--index-ulr", "`--index-ulr` is not a valid option", "did you mean `--index-url`?"),
         ("--index-ulr=URL", "--index-ulr=URL", "`--index-ulr` is not a valid option", "did you mean `--index-url`?"),
@@ -283,25 +291,23 @@ def test_options_that_choose_the_index_are_kept(line: str, expected: list[tuple[
         ("--first --second", "--first", "`--first` is not a valid option", "remove it"),
     ],
 )
-def test_options_that_pip_refuses_are_a_problem_with_a_way_out(
-    line: str, underlined: str, message: str, way_out: str
-) -> None:
+def test_rejected_option_is_a_problem_with_help(line: str, underlined: str, message: str, help_text: str) -> None:
     (problem,) = parse(line).problems
     assert problem.span.slice(line) == underlined
     assert message in problem.message
-    assert way_out in problem.help
+    assert help_text in problem.help
 
 
 @pytest.mark.parametrize("line", ["--ind", "--extra-i", "-i", "--indxe-url https://i.example/", '--index-url "x'])
-def test_half_an_option_that_may_name_an_index_is_known_to(line: str) -> None:
+def test_incomplete_option_may_be_an_index_option(line: str) -> None:
     document = parse(f"a\n{line}\n")
     assert [option.name for option in document.index_options] == ["unknown"]
-    assert [one.name for one in document.dependencies] == ["a"]
+    assert [dependency.name for dependency in document.dependencies] == ["a"]
     assert len(document.problems) == 1
 
 
-def test_a_wrong_option_hides_neither_the_entry_nor_a_later_index() -> None:
-    assert only("requests==1 --wrong").skip_reason is None
+def test_invalid_option_hides_neither_entry_nor_later_index() -> None:
+    assert only_dependency("requests==1 --wrong").skip_reason is None
     (option,) = parse("--wrong -i URL").index_options
     assert option.value == "URL"
 
@@ -313,7 +319,7 @@ def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
     assert option.span == Span(3, len(text) - 1)
 
 
-# --- projects that come from elsewhere --------------------------------------------------------------------------------
+# --- other sources ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -377,22 +383,22 @@ def test_quotes_and_backslashes_in_options_follow_the_shell() -> None:
         ("-e ../a", None, None),
     ],
 )
-def test_what_no_index_answers_for_is_skipped(line: str, name: str | None, reason: str | None) -> None:
+def test_entries_from_other_sources_are_skipped(line: str, name: str | None, reason: str | None) -> None:
     text = f"first\n{line}  # why\nlast"
     document = parse(text)
     assert not document.problems
     between = document.dependencies[1:-1]
-    assert [(found.name, found.skip_reason) for found in between] == (
+    assert [(dependency.name, dependency.skip_reason) for dependency in between] == (
         [(name, SkipReason(reason))] if name and reason else []
     )
     check_places(text, document)
 
 
 @pytest.mark.parametrize("line", ["a==${VERSION}", "a[${EXTRA}]>=1", "a>=1 ; os_name == '${OS}'"])
-def test_a_variable_that_is_no_part_of_name_or_address_withholds_nothing(line: str) -> None:
-    (found,) = parse(line).dependencies
+def test_variable_outside_of_name_and_url_does_not_skip_the_entry(line: str) -> None:
+    (dependency,) = parse(line).dependencies
 
-    assert (found.name, found.skip_reason) == ("a", None)
+    assert (dependency.name, dependency.skip_reason) == ("a", None)
 
 
 @pytest.mark.parametrize(
@@ -407,28 +413,28 @@ def test_a_variable_that_is_no_part_of_name_or_address_withholds_nothing(line: s
         ("foo:bar", None),
     ],
 )
-def test_what_only_resembles_them_is_refused(line: str, name: str | None) -> None:
+def test_similar_text_is_rejected(line: str, name: str | None) -> None:
     document = parse(line)
     assert len(document.problems) == 1
-    assert [found.name for found in document.dependencies] == ([name] if name else [])
-    assert all(found.skip_reason is not None for found in document.dependencies)
+    assert [dependency.name for dependency in document.dependencies] == ([name] if name else [])
+    assert all(dependency.skip_reason is not None for dependency in document.dependencies)
 
 
-def test_a_bad_marker_behind_a_url_is_called_a_marker() -> None:
+def test_invalid_marker_after_a_url_is_reported_as_a_marker() -> None:
     text = "https://files.example/a.zip ; nonsense"
     (problem,) = parse(text).problems
     assert problem.span.slice(text) == "nonsense"
     assert problem.message.startswith("`nonsense` is not a valid marker")
 
 
-def test_an_empty_marker_is_nothing_to_pip() -> None:
-    found = only("a ;")
-    assert (found.name, found.marker, found.skip_reason) == ("a", "", None)
+def test_empty_marker_is_accepted() -> None:
+    dependency = only_dependency("a ;")
+    assert (dependency.name, dependency.marker, dependency.skip_reason) == ("a", "", None)
 
 
-def test_the_marker_of_a_reference_is_kept() -> None:
-    assert only("a @ https://files.example/a.zip;os_name=='nt'").marker == "os_name=='nt'"
-    assert only("https://files.example/a.zip#egg=a ; os_name=='nt'").marker == "os_name=='nt'"
+def test_marker_of_a_url_is_kept() -> None:
+    assert only_dependency("a @ https://files.example/a.zip;os_name=='nt'").marker == "os_name=='nt'"
+    assert only_dependency("https://files.example/a.zip#egg=a ; os_name=='nt'").marker == "os_name=='nt'"
 
 
 # --- comments ---------------------------------------------------------------------------------------------------------
@@ -447,7 +453,7 @@ def test_the_marker_of_a_reference_is_kept() -> None:
         "    # via b  # mothball: ignore[archived] why\r\n",
     ],
 )
-def test_an_ignore_may_end_any_line(text: str) -> None:
+def test_ignore_may_end_any_line(text: str) -> None:
     document = parse(text)
     (ignore,) = document.ignores
     assert (ignore.rules, ignore.reason.rstrip("\\")) == (("archived",), "why")
@@ -464,30 +470,30 @@ def test_an_ignore_may_end_any_line(text: str) -> None:
         ("a==1 \\\n # mothball: ignore[archived] why\nb", None),
     ],
 )
-def test_an_ignore_is_about_the_whole_logical_line_that_it_ends(text: str, about: str | None) -> None:
+def test_ignore_applies_to_its_whole_logical_line(text: str, about: str | None) -> None:
     (ignore,) = parse(text).ignores
     assert ignore.applies_to.slice(text) == (about or text.removesuffix("\nb"))
 
 
-def test_a_hash_sign_without_white_space_before_it_begins_no_comment() -> None:
+def test_hash_without_preceding_space_is_not_a_comment() -> None:
     document = parse("git+https://git.example/a#egg=a\na#mothball: ignore[archived]")
     assert not document.ignores
     assert document.dependencies[0].name == "a"
     assert len(document.problems) == 1
 
 
-def test_a_directive_that_cannot_be_read_is_a_problem_in_its_place() -> None:
+def test_invalid_directive_is_a_problem_with_its_span() -> None:
     text = "a=\nb  # mothball: ignore[archvied]\nc="
     problems = parse(text).problems
     assert [problem.span.slice(text) for problem in problems] == ["=", "# mothball: ignore[archvied]", "="]
     assert "did you mean `archived`" in problems[1].help
 
 
-# --- hostile and half-typed text --------------------------------------------------------------------------------------
+# --- hostile and incomplete text --------------------------------------------------------------------------------------
 
 
 @given(FILES)
-def test_places_hold_in_any_file(text: str) -> None:
+def test_spans_of_any_file_match_the_text(text: str) -> None:
     check_places(text, parse(text))
 
 
@@ -523,7 +529,7 @@ UNITS: list[Any] = [
     "unit", [*UNITS, "a\\\n", "\\\n", ' -"', "--hash='", "<<<<<<< \n", "# mothball: ignore[\n", ".zip"]
 )
 @pytest.mark.parametrize("before", ["", "x ", "-r "])
-def test_time_grows_with_the_size_of_a_file_not_faster(unit: str, before: str) -> None:
+def test_parsing_takes_linear_time(unit: str, before: str) -> None:
     def cost(size: int) -> float:
         text = before + unit * (size // len(unit))
         return least_seconds(lambda: parse(text))

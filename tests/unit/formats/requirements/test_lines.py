@@ -28,19 +28,19 @@ from mothball.model.document import Span
         (codecs.BOM_UTF8 + "# coding: latin-1 é".encode(), "# coding: latin-1 é"),
     ],
 )
-def test_bytes_become_text_as_they_do_for_pip(data: bytes, text: str) -> None:
+def test_content_is_decoded_like_pip(data: bytes, text: str) -> None:
     assert decode(data) == text
     assert decode(data) == _decode_req_file(data, "requirements.txt")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_no_byte_order_mark_is_left(encoding: str) -> None:
+def test_byte_order_mark_is_removed(encoding: str) -> None:
     assert decode("\ufeff\ufeffa".encode(encoding)) == "a"
     assert decode(codecs.BOM_UTF8 + b"# coding: latin-1\na") == "# coding: latin-1\na"
 
 
 @pytest.mark.parametrize("data", [b"\xff", codecs.BOM_UTF16_LE + b"a", b"# coding: ascii\n\xe9"])
-def test_bytes_outside_their_encoding_raise(data: bytes) -> None:
+def test_undecodable_content_raises(data: bytes) -> None:
     with pytest.raises(UnicodeDecodeError):
         decode(data)
 
@@ -48,13 +48,13 @@ def test_bytes_outside_their_encoding_raise(data: bytes) -> None:
 @pytest.mark.parametrize(
     "name", ["no-such-codec", "rot13", "hex", "punycode", "idna", "unicode_escape", "undefined", "x" * 300]
 )
-def test_what_is_no_encoding_for_files_raises(name: str) -> None:
+def test_unsupported_encoding_raises(name: str) -> None:
     with pytest.raises(LookupError):
         decode(f"# coding: {name}\n".encode())
 
 
 @given(st.binary(max_size=60))
-def test_bytes_are_text_or_raise_what_is_documented(data: bytes) -> None:
+def test_any_content_is_decoded_or_raises_documented_errors(data: bytes) -> None:
     try:
         assert not decode(b"# coding: utf-8\n" + data).startswith("\ufeff")
         decode(data)
@@ -62,7 +62,7 @@ def test_bytes_are_text_or_raise_what_is_documented(data: bytes) -> None:
         pass
 
 
-def test_a_logical_line_maps_back_to_the_file() -> None:
+def test_logical_line_is_mapped_to_the_file() -> None:
     text = "# one\n  ab \\\r\n\\\\cd\\\\\n  ef  # two\ngh # three"
     comments: list[Comment] = []
     first, second = logical_lines(text, comments, [])
@@ -93,13 +93,13 @@ def test_a_logical_line_maps_back_to_the_file() -> None:
     ],
 )
 def test_continuations_and_comments_follow_pip(text: str, logical: list[str], comments: list[str]) -> None:
-    found: list[Comment] = []
-    assert [line.text for line in logical_lines(text, found, [])] == logical
-    assert [comment.span.slice(text) for comment in found] == comments
+    actual_comments: list[Comment] = []
+    assert [line.text for line in logical_lines(text, actual_comments, [])] == logical
+    assert [comment.span.slice(text) for comment in actual_comments] == comments
 
 
 @given(st.text(st.sampled_from(list("ab \\\n\r\t#<=")), max_size=60))
-def test_every_character_of_a_logical_line_is_one_of_the_file(text: str) -> None:
+def test_every_character_of_a_logical_line_is_in_the_file(text: str) -> None:
     for line in logical_lines(text, [], []):
         assert line.text == line.text.strip()
         assert "".join(text[line.source(offset)] for offset in range(len(line.text))) == line.text

@@ -1,4 +1,4 @@
-"""The reader of requirements files held against pip's own, over files made by hand, by chance, and by other people."""
+"""Compare the requirements parser with pip, on written, generated and real files."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PIP_LINE_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 ARCHIVES = (".zip", ".whl", ".tar", ".gz", ".bz2", ".xz", ".tgz", "]")
 
 
-class OnLine:
-    """What a document says of one logical line."""
+class LineContents:
+    """The contents of a document on one logical line."""
 
     def __init__(self, line: LogicalLine, document: Document) -> None:
         self.line = line
@@ -45,38 +45,40 @@ class OnLine:
         self.index_options = list(filter(here, document.index_options))
 
 
-def agree(text: str) -> None:
+def check_against_pip(text: str) -> None:
     document = parse(text)
-    ours = [OnLine(line, document) for line in logical_lines(text, [], [])]
-    theirs = read_with_pip(text)
-    assert [on_line.line.text for on_line in ours] == [line.text for line in theirs]
-    for on_line, line in zip(ours, theirs, strict=True):
-        agree_on_line(on_line, line)
+    actual = [LineContents(line, document) for line in logical_lines(text, [], [])]
+    expected_by_pip = read_with_pip(text)
+    assert [contents.line.text for contents in actual] == [line.text for line in expected_by_pip]
+    for contents, line in zip(actual, expected_by_pip, strict=True):
+        check_line(contents, line)
 
 
-def agree_on_line(ours: OnLine, theirs: PipLine) -> None:
-    if theirs.options_refused:
-        assert ours.problems, theirs
+def check_line(actual: LineContents, expected_by_pip: PipLine) -> None:
+    if expected_by_pip.options_refused:
+        assert actual.problems, expected_by_pip
         return
-    if theirs.entry is not None:
-        agree_on_entry(ours, theirs.entry)
+    if expected_by_pip.entry is not None:
+        check_entry(actual, expected_by_pip.entry)
         return
-    assert not ours.problems, (theirs, ours.problems)
-    if theirs.editable is not None:
-        assert all(found.skip_reason is SkipReason.EDITABLE for found in ours.dependencies)
+    assert not actual.problems, (expected_by_pip, actual.problems)
+    if expected_by_pip.editable is not None:
+        assert all(dependency.skip_reason is SkipReason.EDITABLE for dependency in actual.dependencies)
         return
-    assert not ours.dependencies
-    expected = [(DependencyKind(theirs.include[0]), theirs.include[1])] if theirs.include else []
-    assert [(include.kind, include.target) for include in ours.includes] == expected
-    options = [(option.name, option.value) for option in ours.index_options]
-    # Of several --index-url on a line the last counts.
+    assert not actual.dependencies
+    expected = (
+        [(DependencyKind(expected_by_pip.include[0]), expected_by_pip.include[1])] if expected_by_pip.include else []
+    )
+    assert [(include.kind, include.target) for include in actual.includes] == expected
+    options = [(option.name, option.value) for option in actual.index_options]
+    # The last of several --index-url on a line takes effect.
     urls = [option for option in options if option[0] == "index-url"]
     kept = [option for option in options if option[0] != "index-url"] + urls[-1:]
-    assert sorted(set(kept)) == sorted(set(theirs.index_options))
+    assert sorted(set(kept)) == sorted(set(expected_by_pip.index_options))
 
 
 def versions_of_packaging_disagree(text: str) -> bool:
-    """Return whether the installed packaging and the one inside pip differ in whether ``text`` is a requirement.
+    """Return True if installed and vendored packaging disagree on whether ``text`` is a requirement.
 
     packaging 26.4 and 26.3, which pip 26.3 contains, differ in ``===`` among other specifiers and in no-break spaces.
     """
@@ -91,34 +93,34 @@ def is_requirement(text: str, read: Callable[[str], object]) -> bool:
     return True
 
 
-def agree_on_entry(ours: OnLine, theirs: PipEntry) -> None:
-    assert not ours.includes
-    assert not ours.index_options
-    if "${" in theirs.text or versions_of_packaging_disagree(theirs.text):
+def check_entry(actual: LineContents, expected_by_pip: PipEntry) -> None:
+    assert not actual.includes
+    assert not actual.index_options
+    if "${" in expected_by_pip.text or versions_of_packaging_disagree(expected_by_pip.text):
         return
-    if theirs.refused:
-        # pip asks the disk for a path and finds none; we do not ask.
-        assert ours.problems or looks_like_a_place(theirs.text), theirs
-        assert all(found.skip_reason for found in ours.dependencies)
+    if expected_by_pip.refused:
+        # pip checks whether a path exists; mothball does not access the disk.
+        assert actual.problems or looks_like_a_path_or_url(expected_by_pip.text), expected_by_pip
+        assert all(dependency.skip_reason for dependency in actual.dependencies)
         return
-    assert not ours.problems, (theirs, ours.problems)
-    if theirs.from_elsewhere:
-        assert {found.skip_reason for found in ours.dependencies} <= FROM_ELSEWHERE
-        if ours.dependencies and theirs.requirement is not None:
-            assert ours.dependencies[0].name == normalize_name(theirs.requirement.name)
+    assert not actual.problems, (expected_by_pip, actual.problems)
+    if expected_by_pip.from_elsewhere:
+        assert {dependency.skip_reason for dependency in actual.dependencies} <= FROM_ELSEWHERE
+        if actual.dependencies and expected_by_pip.requirement is not None:
+            assert actual.dependencies[0].name == normalize_name(expected_by_pip.requirement.name)
         return
-    requirement = theirs.requirement
+    requirement = expected_by_pip.requirement
     assert requirement is not None
-    (found,) = ours.dependencies
-    assert found.name == normalize_name(requirement.name)
-    assert set(found.extras) == requirement.extras
-    assert SpecifierSet(found.specifier) == SpecifierSet(str(requirement.specifier))
-    assert bool(found.marker) == theirs.has_marker
-    assert (found.skip_reason in FROM_ELSEWHERE) == (requirement.url is not None)
-    assert (found.skip_reason is None) == (requirement.url is None)
+    (dependency,) = actual.dependencies
+    assert dependency.name == normalize_name(requirement.name)
+    assert set(dependency.extras) == requirement.extras
+    assert SpecifierSet(dependency.specifier) == SpecifierSet(str(requirement.specifier))
+    assert bool(dependency.marker) == expected_by_pip.has_marker
+    assert (dependency.skip_reason in FROM_ELSEWHERE) == (requirement.url is not None)
+    assert (dependency.skip_reason is None) == (requirement.url is None)
 
 
-def looks_like_a_place(text: str) -> bool:
+def looks_like_a_path_or_url(text: str) -> bool:
     head = text.partition(";")[0].rstrip().lower()
     return "/" in text or "\\" in text or text.startswith(("~", ".")) or head.endswith(ARCHIVES)
 
@@ -139,12 +141,12 @@ def looks_like_a_place(text: str) -> bool:
 @example("a==1.zip")
 @example("-r a.txt -r b.txt -i URL")
 @example("a\u00a0\n\u00a0b\u00a0#c\n")
-def test_any_file_is_read_as_pip_reads_it(text: str) -> None:
-    # pip ends a line at more characters than an editor does.
-    agree(PIP_LINE_ENDS.sub(" ", text))
+def test_any_file_matches_pip(text: str) -> None:
+    # pip ends lines at more characters than editors.
+    check_against_pip(PIP_LINE_ENDS.sub(" ", text))
 
 
-def test_every_option_of_pip_is_known() -> None:
+def test_every_option_of_pip_is_supported() -> None:
     from pip._internal.req.req_file import build_parser
 
     for option in build_parser().option_list:
@@ -181,24 +183,24 @@ def corpus() -> tuple[tuple[str, bytes, dict[str, Any]], ...]:
     return tuple(files)
 
 
-def test_real_files_are_read_as_pip_reads_them() -> None:
+def test_real_files_match_pip() -> None:
     assert len(corpus()) > 200
     for path, data, oracle in corpus():
-        # --global-option is the one thing that we take and current pips do not.
+        # --global-option is accepted by mothball but not by current versions of pip.
         if oracle["status"] != "rejected":
             try:
-                agree(decode(data))
+                check_against_pip(decode(data))
             except AssertionError as error:
                 raise AssertionError(path) from error
 
 
-def test_every_registry_entry_of_real_files_is_found_in_its_place() -> None:
+def test_registry_entries_of_real_files_have_their_spans() -> None:
     for path, data, oracle in corpus():
         if oracle["status"] != "ok":
             continue
         text = decode(data)
         lines = LineIndex(text)
-        found = {
+        dependency = {
             (dependency.name, *lines.position(dependency.name_span.start))
             for dependency in parse(text).dependencies
             if dependency.skip_reason is None
@@ -208,4 +210,4 @@ def test_every_registry_entry_of_real_files_is_found_in_its_place() -> None:
             for entry in oracle["entries"]
             if entry["source"] == "registry" and entry["name"]
         }
-        assert found == expected, path
+        assert dependency == expected, path

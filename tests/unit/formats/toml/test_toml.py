@@ -1,4 +1,4 @@
-"""What the scanner finds in valid TOML, and where."""
+"""Values and spans of valid TOML."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from mothball.model.document import Span
 from tests.support.toml_documents import SAMPLES, SHOP, all_entries, all_values, documents, mutations, noise
 
 
-def the_string(text: str) -> String:
+def only_string(text: str) -> String:
     (entry,) = scan(text).entries
     assert isinstance(entry.value, String)
     return entry.value
 
 
-def test_an_entry_has_its_full_path_its_keys_and_its_value() -> None:
+def test_entry_has_path_keys_and_value() -> None:
     text = '[tool.demo]\n  a . "b c".\'d\' = "x" # why\n'
     scanned = scan(text)
     (entry,) = scanned.entries
@@ -48,7 +48,7 @@ def test_an_entry_has_its_full_path_its_keys_and_its_value() -> None:
     assert [span.slice(text) for span in scanned.comments] == ["# why"]
 
 
-def test_arrays_of_tables_number_their_tables_in_the_path() -> None:
+def test_paths_of_arrays_of_tables_have_indexes() -> None:
     scanned = scan("[[a]]\nx=1\n[[a.b]]\ny=1\n[[a.b]]\n[a.b.c]\nz=1\n[[a]]\nx=2\n")
     assert not scanned.errors
     assert [header.path for header in scanned.headers] == [
@@ -66,7 +66,7 @@ def test_arrays_of_tables_number_their_tables_in_the_path() -> None:
     ]
 
 
-def test_a_header_tells_how_many_entries_stand_before_it() -> None:
+def test_header_has_the_number_of_entries_before_it() -> None:
     scanned = scan("a=1\nb=1\n[t]\n[u]\nc=1\n[v]\n")
     assert [header.body for header in scanned.headers] == [2, 2, 3]
 
@@ -91,7 +91,7 @@ def test_a_header_tells_how_many_entries_stand_before_it() -> None:
 )
 def test_strings_are_decoded(source: str, value: str) -> None:
     text = f"s = {source}\n"
-    string = the_string(text)
+    string = only_string(text)
     assert not scan(text).errors
     assert string.value == value
     assert string.closed
@@ -120,9 +120,9 @@ def test_strings_are_decoded(source: str, value: str) -> None:
         ('"\\t"', (1, 1), ""),
     ],
 )
-def test_a_place_in_a_value_leads_back_to_its_source(source: str, place: tuple[int, int], expected: str) -> None:
+def test_range_of_a_value_is_mapped_to_its_source(source: str, place: tuple[int, int], expected: str) -> None:
     text = f"s = {source}"
-    assert source_span(the_string(text), *place).slice(text) == expected
+    assert source_span(only_string(text), *place).slice(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_place_in_a_value_leads_back_to_its_source(source: str, place: tuple[i
         ("1979-05-27T07:32-08:30", dt.datetime(1979, 5, 27, 7, 32, tzinfo=dt.timezone(-dt.timedelta(hours=8.5)))),
     ],
 )
-def test_scalars_have_their_value(source: str, value: object) -> None:
+def test_scalars_are_parsed(source: str, value: object) -> None:
     text = f"s = {source}  # why"
     scanned = scan(text)
     assert not scanned.errors
@@ -167,7 +167,7 @@ NO_VALUES = (
 
 
 @pytest.mark.parametrize("source", NO_VALUES)
-def test_what_is_no_value_is_an_error_there(source: str) -> None:
+def test_invalid_value_is_an_error(source: str) -> None:
     text = f"a = 1\ns = {source}\nb = 2\n"
     (error,) = scan(text).errors
     assert error.span.slice(text) == source
@@ -186,7 +186,7 @@ def test_arrays_may_span_lines_and_hold_anything() -> None:
 
 
 @pytest.mark.parametrize("inner", ['["h"]', "[1.5]", "[[true]]", "['h'] # why", "[inf]\n"])
-def test_a_nested_array_alone_on_its_line_is_no_header(inner: str) -> None:
+def test_nested_array_on_its_own_line_is_not_a_header(inner: str) -> None:
     for text in (f"a = [\n{inner}\n]", f"a = [\n{inner}\n# why\n, {inner}\n]"):
         scanned = scan(text)
         assert not scanned.errors
@@ -204,7 +204,7 @@ def test_inline_tables_may_span_lines_as_of_toml_1_1() -> None:
     assert [entry.path for entry in table.entries] == [("b", "c"), ("d",)]
 
 
-def test_leaves_have_one_path_however_their_table_is_written() -> None:
+def test_path_does_not_depend_on_table_notation() -> None:
     spellings = [
         "[a.b]\nc.d = 1",
         "[a]\nb.c.d = 1",
@@ -232,7 +232,7 @@ def test_leaves_have_one_path_however_their_table_is_written() -> None:
         (("dependency-groups", "dev", 1, "include-group"), "include-group"),
     ],
 )
-def test_span_of_finds_the_key_at_a_path(path: tuple[str | int, ...], expected: str) -> None:
+def test_find_span_of_a_path(path: tuple[str | int, ...], expected: str) -> None:
     span = find_span(scan(SHOP), path)
     assert span is not None
     assert span.slice(SHOP) == expected
@@ -248,11 +248,11 @@ def test_span_of_finds_the_key_at_a_path(path: tuple[str | int, ...], expected: 
         ("dependency-groups", "dev", 0, "x"),
     ],
 )
-def test_span_of_what_is_not_there_is_none(path: tuple[str | int, ...]) -> None:
+def test_find_span_of_a_missing_path(path: tuple[str | int, ...]) -> None:
     assert find_span(scan(SHOP), path) is None
 
 
-def test_span_of_dotted_keys_leads_to_each_part() -> None:
+def test_find_span_of_each_part_of_a_dotted_key() -> None:
     text = "[a]\nb.c = {d.e = [0, {f = 1}]}"
     scanned = scan(text)
     for path, expected in {
@@ -301,13 +301,13 @@ def check_string(text: str, string: String) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_every_span_of_every_prefix_slices_back(sample: str) -> None:
+def test_spans_of_every_prefix_match_the_text(sample: str) -> None:
     for end in range(0, len(sample) + 1, 3):
         check_spans(sample[:end], scan(sample[:end]))
 
 
 @given(documents() | mutations() | noise)
-def test_every_span_of_any_text_slices_back_and_nothing_is_raised(text: str) -> None:
+def test_spans_of_any_text_match_the_text(text: str) -> None:
     scanned = scan(text)
     check_spans(text, scanned)
     to_mapping(scanned)
@@ -315,7 +315,7 @@ def test_every_span_of_any_text_slices_back_and_nothing_is_raised(text: str) -> 
         find_span(scanned, leaf.path)
 
 
-def test_the_scanner_draws_in_no_dates_and_no_other_reader_of_toml() -> None:
+def test_scanner_imports_neither_datetime_nor_tomllib() -> None:
     code = """
 import sys, mothball.formats.toml.api as toml
 toml.to_mapping(toml.scan("a = [1, 'x', 1.5, true, no]"))
