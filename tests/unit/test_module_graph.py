@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.support.module_graph import read_graph
 
-# Lower it when a dependency between packages is removed.
-MOST_DEPENDENCIES = 43
+# Lower it when a dependency between packages is removed. Discovery and the language server depend on routing, because
+# they supply the facts from which it alone decides.
+MOST_DEPENDENCIES = 45
 # Class names that still have two meanings; none may be added.
 DUPLICATES = frozenset(
     {

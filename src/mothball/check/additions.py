@@ -17,6 +17,7 @@ from enum import Enum, auto
 from mothball.check.inputs import is_beneath, is_lock, required_by_members
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem
 from mothball.model.records import NamedTuple
+from mothball.routing.facts import NO_FACTS, LookupFacts
 
 _PRE_COMMIT = "pre-commit"
 # Minimum share of common names (Jaccard index) for a new file to count as a renamed one.
@@ -39,7 +40,8 @@ class FileVersion(NamedTuple):
     ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in the target.
     ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
     ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
-    index of the parent commit in a merge: a file can have another name in each parent.
+    index of the parent commit in a merge: a file can have another name in each parent. ``facts`` tell which of its
+    entries are skipped.
     """
 
     path: str
@@ -49,6 +51,7 @@ class FileVersion(NamedTuple):
     oid: str = ""
     kind: DependencyKind = DependencyKind.REQUIREMENT
     parent: int = 0
+    facts: LookupFacts = NO_FACTS
 
 
 class Addition(NamedTuple):
@@ -73,12 +76,12 @@ def additions(
 
 def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames) -> Addition:
     previous_entries = {
-        (_role(version.document, entry), entry.name) for version in previous for entry in version.document.dependencies
+        (_role(version, entry), entry.name) for version in previous for entry in version.document.dependencies
     }
     member_requirements = required_by_members(target.document)
     added = []
     for entry in target.document.dependencies:
-        role = _role(target.document, entry)
+        role = _role(target, entry)
         is_old = (role, entry.name) in previous_entries
         if not is_old and not base_names.cover(target.project, role, entry.name, member_requirements):
             added.append(entry)
@@ -110,7 +113,7 @@ class _BaseNames:
         for version in base:
             remaining = _names(present[version.path]) if version.path in present else None
             for entry in version.document.dependencies:
-                role = _role(version.document, entry)
+                role = _role(version, entry)
                 if role in (_Role.PRE_COMMIT, _Role.SKIPPED):
                     continue
                 if remaining is not None and entry.name not in remaining:
@@ -182,8 +185,9 @@ class _DeletedFiles:
         return self._versions[best].path if best is not None and similarity[best] >= _MIN_SIMILARITY else ""
 
 
-def _role(document: Document, entry: Dependency) -> _Role:
-    if entry.skip_reason is not None:
+def _role(version: FileVersion, entry: Dependency) -> _Role:
+    document = version.document
+    if version.facts.skip_reason(entry) is not None:
         return _Role.SKIPPED
     if document.format == _PRE_COMMIT:
         return _Role.PRE_COMMIT

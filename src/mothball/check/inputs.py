@@ -18,7 +18,6 @@ from mothball.model.document import (
     IgnoreComment,
     IndexOption,
     Location,
-    SkipReason,
     Span,
     ToolIndex,
 )
@@ -26,7 +25,8 @@ from mothball.model.findings import CheckedDependency, CheckMode, Finding
 from mothball.model.line_index import LineIndex
 from mothball.model.lookup import LookupResult
 from mothball.model.records import NamedTuple
-from mothball.routing.route import DeclaredIndexes
+from mothball.routing.facts import NO_FACTS, LookupFacts
+from mothball.routing.route import DeclaredIndexes, Router
 
 # Whether the entries of a requirements file are requirements or constraints; other formats state it themselves.
 FileKind = Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
@@ -49,23 +49,6 @@ class ResolvedConfig(NamedTuple):
     whole_scope: bool = False
 
 
-class LocalName(NamedTuple):
-    """The name of a local project, which is not looked up for the given reason.
-
-    ``sections`` are prefixes of the sections that it applies to, empty for all sections. ``declared_by`` is the
-    absolute path of the file that declares the name, empty if the dependency file itself declares it.
-    """
-
-    name: str
-    reason: SkipReason
-    sections: tuple[str, ...] = ()
-    declared_by: str = ""
-
-    def applies_to_section(self, section: str) -> bool:
-        """Return True if entries in ``section`` can refer to the local project."""
-        return not self.sections or section.startswith(self.sections)
-
-
 class SourceFile(NamedTuple):
     """A parsed dependency file with the configuration that applies to it.
 
@@ -73,7 +56,7 @@ class SourceFile(NamedTuple):
     installer: the last ``index-url`` applies. ``tool_indexes`` are the indexes of its own tables and the inherited
     ones. ``project`` is the absolute directory of its project. ``selected`` are the dependencies to check, in the order
     of the document; None selects all. A file with ``is_context`` is only read for the dependency paths of other files,
-    and not counted. ``local_names`` include at least the names of local projects that occur in the file.
+    and not counted. ``facts`` decide with the document and the indexes whether its names may be looked up.
     """
 
     path: str
@@ -86,7 +69,7 @@ class SourceFile(NamedTuple):
     tool_indexes: tuple[ToolIndex, ...] = ()
     selected: tuple[Dependency, ...] | None = None
     is_context: bool = False
-    local_names: tuple[LocalName, ...] = ()
+    facts: LookupFacts = NO_FACTS
 
     @property
     def dependencies_to_check(self) -> tuple[Dependency, ...]:
@@ -97,6 +80,10 @@ class SourceFile(NamedTuple):
         """Return the index settings in the file and those that it inherits."""
         document = self.document
         return DeclaredIndexes(document.format, document.tools, self.index_options, self.tool_indexes)
+
+    def router(self) -> Router:
+        """Return a router for the dependencies of the file."""
+        return Router(self.declared_indexes(), self.resolved_config.network, self.facts)
 
 
 class CheckedFile(NamedTuple):

@@ -35,7 +35,7 @@ from mothball.model.line_index import LineIndex
 from mothball.model.lookup import IndexResult, LookupResult, Skipped, Source, StatusNotStated, Unavailable
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
-from mothball.routing.route import IndexRoute, Router, credential_locations
+from mothball.routing.route import IndexRoute, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
 QueryOrSkipped = Query | Skipped
@@ -142,11 +142,10 @@ def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:
     )
     queries: list[QueryOrSkipped] = []
     settings_by_status_index: dict[str | None, LookupSettings] = {None: default_settings}
-    router = Router(file.declared_indexes(), network)
     dependencies = file.dependencies_to_check
     previous: IndexRoute | None = None
     query_fields: tuple[tuple[str, ...], LookupSettings] = ((), default_settings)
-    for dependency, route in zip(dependencies, router.routes(dependencies), strict=True):
+    for dependency, route in zip(dependencies, file.router().routes(dependencies), strict=True):
         if isinstance(route, IndexRoute):
             if route is not previous:  # most dependencies of a file share one route
                 previous, status_index = route, route.status_index

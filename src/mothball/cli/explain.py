@@ -74,7 +74,7 @@ def _explanations(name: str, files: Sequence[SourceFile]) -> dict[Explanation, l
     for file in files:
         dependencies = [dependency for dependency in file.document.dependencies if dependency.name == name]
         if dependencies:
-            router = Router(file.declared_indexes(), file.resolved_config.network)
+            router = file.router()
             lines = LineIndex(file.text)
             for dependency in dependencies:
                 start = lines.location(file.path, dependency.name_span).start
@@ -86,9 +86,8 @@ def _default_lines(name: str, setup: Setup, files: Sequence[SourceFile]) -> Iter
     """Yield the explanation for a name that is in no file: with the indexes of the first file that declares any."""
     declaring_file = next((file for file in files if file.tool_indexes or file.index_options), None)
     if declaring_file is not None:
-        router = Router(declaring_file.declared_indexes(), declaring_file.resolved_config.network)
         heading = f"not found in any file; with the indexes of {declaring_file.path}:"
-        yield from _lines(name, [heading], router.explain(_unlocated_dependency(name)))
+        yield from _lines(name, [heading], declaring_file.router().explain(_unlocated_dependency(name)))
         return
     directory = os.getcwd()
     resolved_config = setup.config_resolver.resolve(os.path.join(directory, "any-file"), repository_root(directory))

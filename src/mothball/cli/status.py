@@ -85,7 +85,9 @@ def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: Dis
         span = Span(0, len(name))
         # Prefer an entry that may be looked up.
         manifest, entry = min(
-            matches, key=lambda match: match[1].skip_reason is not None, default=(fallback, Dependency("", span, span))
+            matches,
+            key=lambda match: match[0].facts.skip_reason(match[1]) is not None,
+            default=(fallback, Dependency("", span, span)),
         )
         dependency = Dependency(name, span, span)._replace(
             section=entry.section,

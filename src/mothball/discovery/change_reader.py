@@ -15,7 +15,6 @@ from mothball.check.additions import FileVersion, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
-from mothball.discovery.local_projects import skip_local_names
 from mothball.formats.table import (
     INCLUDING_FORMATS,
     decode,
@@ -33,6 +32,7 @@ from mothball.repository.files import PROJECT_FILES, is_inside, project_of
 from mothball.repository.git_change import Base, Change
 from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import upward
+from mothball.routing.facts import NO_FACTS
 
 # For more paths than this, listing the complete tree is as fast.
 _MANY_PATHS = 300
@@ -282,19 +282,17 @@ class ChangeReader:
     def _select_added(self, target: DiscoveryResult, base_files: list[FileVersion]) -> DiscoveryResult:
         """Return ``target`` with the added dependencies selected; files without changes are context."""
         base_kinds = {(version.path, version.kind) for version in base_files}
-        # Local names of the target also apply to the base version of the same file.
-        local_names = {_path_of(file): file.local_names for file in target.files if file.local_names}
-        base_files = [
-            version._replace(document=skip_local_names(version.document, local_names[version.path]))
-            if version.path in local_names
-            else version
-            for version in base_files
-        ]
+        # Local projects of the target also apply to the base version of the same file.
+        facts = {_path_of(file): file.facts for file in target.files}
+        base_files = [version._replace(facts=facts.get(version.path, NO_FACTS)) for version in base_files]
         targets = []
         for file in target.files:
             path = _path_of(file)
             if path in self.candidates or self._is_newly_included(path, file.kind, base_kinds):
-                targets.append(FileVersion(path, file.project, file.text, file.document, self._oid(path), file.kind))
+                oid = self._oid(path)
+                targets.append(
+                    FileVersion(path, file.project, file.text, file.document, oid, file.kind, facts=file.facts)
+                )
         present: dict[str, Document | None] = {_path_of(file): file.document for file in target.files}
         present = {path: present[path] for path in self._touched if path in present}
         present.update({path: None for path in self._touched if not self._is_in_target(path)})

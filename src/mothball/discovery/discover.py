@@ -27,7 +27,6 @@ from mothball.discovery.local_projects import (
     LocalReference,
     ProjectFile,
     local_references,
-    skip_local_names,
 )
 from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency_file
 from mothball.model.document import DependencyKind, Document, ToolIndex
@@ -42,6 +41,7 @@ from mothball.repository.files import (
     project_of,
     repository_root,
 )
+from mothball.routing.facts import LookupFacts, group_by_name
 
 STDIN = "-"
 _EXCLUDE_HELP = "if it is not a dependency file, add it to `exclude`"
@@ -155,13 +155,13 @@ class _Discovery:
             yield SourceFile(
                 display_path(path),
                 read.text,
-                skip_local_names(read.document, local_names),
+                read.document,
                 read.resolved_config,
                 together[key].options,
                 project,
                 read.target.kind,
                 read.tool_indexes,
-                local_names=local_names,
+                facts=LookupFacts(group_by_name(local_names)),
             )
 
     def with_unknown_indexes(self, read: _Read) -> ParsedFile:

@@ -11,12 +11,12 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from mothball.check.inputs import LocalName
 from mothball.discovery.declared_names import metadata_files
 from mothball.model.document import Dependency, DependencyKind, Document, SkipReason
 from mothball.model.file_names import PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside, upward
+from mothball.routing.facts import LocalName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -37,7 +37,7 @@ _WORKSPACE_FORMATS = frozenset({"pyproject", "hatch-toml"})
 _PROJECT = "pyproject"
 # Formats whose entries are installed by a single command.
 _INSTALLED_TOGETHER = frozenset({"requirements", "conda-env"})
-_name_of, _skip_reason_of = (itemgetter(Dependency._fields.index(field)) for field in ("name", "skip_reason"))
+_skip_reason_of = itemgetter(Dependency._fields.index("skip_reason"))
 _PATH_REASONS = frozenset({SkipReason.PATH, SkipReason.EDITABLE})
 _DIRECT_REASONS = _PATH_REASONS.union((SkipReason.URL, SkipReason.VCS))
 # The maximum number of path requirements to resolve per installation; real files have a few.
@@ -213,27 +213,8 @@ def _candidate_directories(reference: LocalReference, root: str) -> Iterator[str
 
 
 def _unskipped_names(document: Document) -> frozenset[str]:
-    return frozenset(dependency.name for dependency in document.dependencies if _may_be_local(dependency))
-
-
-def _may_be_local(dependency: Dependency) -> bool:
-    return dependency.skip_reason is None and dependency.kind is not DependencyKind.LOCKED
-
-
-def skip_local_names(document: Document, local_names: Iterable[LocalName]) -> Document:
-    """Return ``document`` with its requirements on ``local_names`` marked as skipped.
-
-    If several local names apply to a requirement, the first one gives the reason.
-    """
-    by_name: dict[str, list[LocalName]] = {}
-    for local_name in local_names:
-        by_name.setdefault(local_name.name, []).append(local_name)
-    if by_name.keys().isdisjoint(map(_name_of, document.dependencies)):
-        return document
-    dependencies = []
-    for dependency in document.dependencies:
-        candidates = by_name.get(dependency.name, ()) if _may_be_local(dependency) else ()
-        reasons = (local.reason for local in candidates if local.applies_to_section(dependency.section))
-        reason = next(reasons, None)
-        dependencies.append(dependency._replace(skip_reason=reason) if reason else dependency)
-    return document._replace(dependencies=tuple(dependencies))
+    return frozenset(
+        dependency.name
+        for dependency in document.dependencies
+        if dependency.skip_reason is None and dependency.kind is not DependencyKind.LOCKED
+    )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 
-from mothball.check.inputs import LocalName, ResolvedConfig, RunSettings, SourceFile, is_lock
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.discovery.config_lookup import ConfigResolver, table_path
 from mothball.discovery.declared_names import DeclaredNames, metadata_files
 from mothball.discovery.discover import STDIN, DiscoveryRequest, discover, is_excluded_by_config
@@ -21,7 +22,6 @@ from mothball.discovery.local_projects import (
     LocalReference,
     local_references,
     resolve_local_references,
-    skip_local_names,
 )
 from mothball.formats.table import format_of
 from mothball.formats.toml.api import find_span, scan_cached
@@ -42,6 +42,7 @@ from mothball.model.findings import Problem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
+from mothball.routing.facts import LookupFacts, group_by_name
 
 # Lock files are not read as context of other files.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
@@ -150,7 +151,7 @@ def read_open(
     saved = context.saved
     if saved is None:
         return None
-    file, changes_indexes = saved, False
+    file, changes_indexes, facts = saved, False, saved.facts
     if not saved.document.is_broken and (valid is None or text == saved.text):
         valid = LastValid(saved.text, saved.document)
     if text != saved.text or saved.document.is_broken:
@@ -162,16 +163,16 @@ def read_open(
             elif valid is not None:
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
-            document = skip_local_names(document, _local_names(document, text, context, saved))
+            facts = _lookup_facts(document, text, context, saved)
         changes_indexes = indexes_in(document, text, context.path) != context.routing.indexes
         has_other_indexes = changes_indexes or unsaved.has_indexes
-        dependencies = routed_as_saved(document, context.routing, has_other_indexes=has_other_indexes)
+        dependencies = routed_as_saved(document, facts, context.routing, has_other_indexes=has_other_indexes)
         document = document._replace(dependencies=dependencies, tools=saved.document.tools)
         if resolved_config.path == saved.path:
             resolved_config = resolved_config._replace(
                 ignore_locations=_ignore_locations(text, saved.path, resolved_config)
             )
-        file = saved._replace(text=text, document=document, resolved_config=resolved_config)
+        file = saved._replace(text=text, document=document, resolved_config=resolved_config, facts=facts)
     if unsaved.private:
         file = with_private(file, unsaved.private)
     manifests = context.manifests if context.manifests and is_lock(file.document) else ()
@@ -214,16 +215,15 @@ def _context_paths(path: str, file_format: str, root: str, config_resolver: Conf
             yield candidate
 
 
-def _local_names(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> tuple[LocalName, ...]:
-    """Return the local projects of the saved file, and those that only ``text`` refers to, resolved on disk."""
+def _lookup_facts(document: Document, text: str, context: DocumentContext, saved: SourceFile) -> LookupFacts:
+    """Return the facts of the saved file, and the local projects that only ``text`` refers to, resolved on disk."""
     new = [
         reference for reference in local_references(document, text, context.path) if reference not in context.references
     ]
-    return (
-        (*saved.local_names, *resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root))
-        if new
-        else saved.local_names
-    )
+    if not new:
+        return saved.facts
+    added = resolve_local_references(new, DeclaredNames({}, DISK), DISK, context.root)
+    return saved.facts._replace(local_names=group_by_name((*chain(*saved.facts.local_names.values()), *added)))
 
 
 def _requirements_above(project: str, root: str) -> Iterator[str]:
@@ -273,5 +273,6 @@ def _influencing_paths(
             break
         directory = parent
     yield from (metadata_path for metadata_path, _ in metadata_files(project_of(path, root)))
-    yield from (local.declared_by for file in found for local in file.local_names if local.declared_by)
+    local_names = (local for file in found for of_name in file.facts.local_names.values() for local in of_name)
+    yield from (local.declared_by for local in local_names if local.declared_by)
     yield from config_resolver.snapshot_paths()

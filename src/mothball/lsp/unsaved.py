@@ -21,10 +21,12 @@ from mothball.model.errors import ConfigError
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.records import NamedTuple
 from mothball.repository.paths import is_inside
+from mothball.routing.facts import LookupFacts
 
 # Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
 Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
 _SKIPPED: Pin = (None, (), "", SkipReason.UNSAVED)
+_pair = itemgetter(1)
 _name_of = itemgetter(Dependency._fields.index("name"))
 _pin_of = itemgetter(*map(Dependency._fields.index, ("index_url", "alternative_indexes", "index_name", "skip_reason")))
 
@@ -60,9 +62,9 @@ def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
     """Return the routing of ``saved``, the file at ``path``."""
     pins: dict[str, set[Pin]] = {}
     addresses = {option.value for option in saved.index_options} | {index.url for index in saved.tool_indexes}
-    for dependency in saved.document.dependencies:
+    for dependency, (name, pin) in _routing_fields(saved.document.dependencies, saved.facts):
         if dependency.skip_reason is not SkipReason.INCOMPLETE:
-            pins.setdefault(dependency.name, set()).add(_pin_of(dependency))
+            pins.setdefault(name, set()).add(pin)
         addresses.update(_addresses(dependency))
     return SavedRouting(
         MappingProxyType({name: frozenset(of_name) for name, of_name in pins.items()}),
@@ -72,29 +74,47 @@ def saved_routing(saved: SourceFile, path: str) -> SavedRouting:
     )
 
 
-def routed_as_saved(document: Document, routing: SavedRouting, *, has_other_indexes: bool) -> tuple[Dependency, ...]:
+def _routing_fields(
+    dependencies: tuple[Dependency, ...], facts: LookupFacts
+) -> list[tuple[Dependency, tuple[str, Pin]]]:
+    """Return each dependency with its name and routing fields."""
+    pairs = zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True)
+    fields = list(zip(dependencies, pairs, strict=True))
+    if not facts.local_names:
+        return fields
+    return [(one, (one.name, (*pin[:3], facts.skip_reason(one)))) for one, (_, pin) in fields]
+
+
+def routed_as_saved(
+    document: Document, facts: LookupFacts, routing: SavedRouting, *, has_other_indexes: bool
+) -> tuple[Dependency, ...]:
     """Return the dependencies of ``document`` with the indexes of the saved file.
 
     A dependency is skipped if the text pins it to an index that the saved file does not name, or removes the reason for
     which the saved one is skipped. A new dependency is also skipped if the editor ``has_other_indexes`` than the saved
     files: it may be meant for the new ones only.
     """
-    dependencies = document.dependencies
-    pairs = list(zip(map(_name_of, dependencies), map(_pin_of, dependencies), strict=True))
-    if routing.pairs.issuperset(pairs):
-        return dependencies
+    fields = _routing_fields(document.dependencies, facts)
+    if routing.pairs.issuperset(map(_pair, fields)):
+        return document.dependencies
     return tuple(
-        dependency if pair in routing.pairs else _routed(dependency, routing, has_other_indexes=has_other_indexes)
-        for dependency, pair in zip(dependencies, pairs, strict=True)
+        dependency
+        if pair in routing.pairs or _is_skipped(pair)
+        else _routed(dependency, routing, has_other_indexes=has_other_indexes)
+        for dependency, pair in fields
     )
+
+
+def _is_skipped(pair: tuple[str, Pin]) -> bool:
+    _, (_, _, index_name, skip_reason) = pair
+    return skip_reason is not None and not index_name
 
 
 def _routed(dependency: Dependency, routing: SavedRouting, *, has_other_indexes: bool) -> Dependency:
     """Return a dependency whose routing fields differ from those of the saved file."""
     pinned = routing.pins.get(dependency.name, frozenset())
-    is_looked_up = dependency.skip_reason is None or dependency.index_name
     uses_saved_indexes = not dependency.index_name and routing.addresses.issuperset(_addresses(dependency))
-    if not is_looked_up or (not pinned and not has_other_indexes and uses_saved_indexes):
+    if not pinned and not has_other_indexes and uses_saved_indexes:
         return dependency
     index_url, also, name, skip_reason = next(iter(pinned)) if len(pinned) == 1 else _SKIPPED
     skip_reason = SkipReason.UNSAVED if skip_reason is not None and not name else skip_reason

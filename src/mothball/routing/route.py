@@ -29,6 +29,7 @@ from mothball.routing.candidates import (
     reject,
     user_candidate,
 )
+from mothball.routing.facts import NO_FACTS, LookupFacts
 
 # Indexes per name: each costs a request for every name.
 MAX_INDEXES = 16
@@ -101,9 +102,10 @@ class Explanation(NamedTuple):
 class Router:
     """Routes the dependencies of one file."""
 
-    def __init__(self, declared: DeclaredIndexes, network: NetworkSettings) -> None:
+    def __init__(self, declared: DeclaredIndexes, network: NetworkSettings, facts: LookupFacts = NO_FACTS) -> None:
         """Create a router for a file with the indexes ``declared``; ``network`` is the effective configuration."""
         self._declared = declared
+        self._facts = facts
         self._network = network
         self._settings = network.installers
         self._default = DefaultIndex(
@@ -118,11 +120,12 @@ class Router:
 
     def route(self, dependency: Dependency) -> Route:
         """Return the route of ``dependency``, cached by the fields that determine it."""
-        if dependency.skip_reason is not None and not dependency.index_name:
-            return Skipped(dependency.skip_reason)
+        skip_reason = self._facts.skip_reason(dependency)
+        if skip_reason is not None and not dependency.index_name:
+            return Skipped(skip_reason)
         key = (
             dependency.section,
-            dependency.skip_reason,
+            skip_reason,
             dependency.index_url,
             dependency.alternative_indexes,
             dependency.index_name,
@@ -137,11 +140,15 @@ class Router:
         """Return the route of each of ``dependencies``, in their order."""
         if self._depends_on_name:
             return [self.route(dependency) for dependency in dependencies]
-        # Only privacy depends on the name; dependencies with equal routing fields share a route.
+        # Other than that, only local projects and private names differ: the others with equal fields share a route.
+        local_names = self._facts.local_names or None
+        is_private = self._private.match if self._private is not None else None
         shared: dict[tuple[object, ...], Route] = {}
         routes = []
         for dependency, key in zip(dependencies, map(_route_key, dependencies), strict=True):
-            if self._private is not None and self._private.match(dependency.name):
+            if (local_names is not None and dependency.name in local_names) or (
+                is_private is not None and is_private(dependency.name)
+            ):
                 routes.append(self.route(dependency))
                 continue
             if key not in shared:
@@ -154,14 +161,16 @@ class Router:
 
     def explain(self, dependency: Dependency) -> Explanation:
         """Return the route of ``dependency`` with the rejected indexes and the reasons."""
-        if self._declares_too_many and dependency.skip_reason is None:
+        skip_reason = self._facts.skip_reason(dependency)
+        # A skipped entry is only routed if it pins an index by a name that another file may declare.
+        if skip_reason is not None and not (skip_reason is SkipReason.NO_INDEX and dependency.index_name):
+            return Explanation(Skipped(skip_reason), ())
+        if self._declares_too_many:
             reason = f"more than {MAX_DECLARED} indexes are declared in the files that are installed together"
             return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), (), reason)
-        # A skipped entry is only routed if it pins an index by a name that another file may declare.
-        is_skipped = dependency.skip_reason is not None and not dependency.index_name
-        selection = None if is_skipped else self._pinned(dependency)
-        if selection is None and dependency.skip_reason is not None:
-            return Explanation(Skipped(dependency.skip_reason), ())
+        selection = self._pinned(dependency)
+        if selection is None and skip_reason is not None:
+            return Explanation(Skipped(skip_reason), ())
         return self._resolve(dependency.name, selection or self._unless_unknown(self._select(dependency)))
 
     # --- the indexes that the installer queries -----------------------------------------------------------------------
@@ -173,8 +182,7 @@ class Router:
         name may be private.
         """
         if dependency.index_name:
-            may_route = dependency.skip_reason in {None, SkipReason.NO_INDEX}
-            candidate = self._index_by_name(dependency.index_name) if may_route else None
+            candidate = self._index_by_name(dependency.index_name)
             return Selection((candidate,)) if candidate else None
         if not dependency.index_url:
             return None

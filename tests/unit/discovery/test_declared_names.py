@@ -25,7 +25,8 @@ def skip_reasons(*paths: str) -> dict[str, SkipReason | None]:
     """Return the skip reason of each dependency in the files."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
     files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
-    return {dependency.name: dependency.skip_reason for file in files for dependency in file.document.dependencies}
+    dependencies = ((file.facts, dependency) for file in files for dependency in file.document.dependencies)
+    return {dependency.name: facts.skip_reason(dependency) for facts, dependency in dependencies}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mothball.check.inputs import LocalName, RunSettings
+from mothball.check.inputs import RunSettings
 from mothball.config.project import UserConfig
 from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSettings
 from mothball.discovery.discover import DiscoveryRequest, discover
 from mothball.model.document import SkipReason
+from mothball.routing.facts import LocalName
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 
@@ -26,7 +27,8 @@ def skip_reasons(*paths: str) -> list[tuple[str, SkipReason | None]]:
     """Return the name and skip reason of each dependency in the files, in order."""
     config_resolver = ConfigResolver(ConfigResolverSettings(TODAY), UserConfig())
     files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
-    return [(dependency.name, dependency.skip_reason) for file in files for dependency in file.document.dependencies]
+    dependencies = ((file.facts, dependency) for file in files for dependency in file.document.dependencies)
+    return [(dependency.name, facts.skip_reason(dependency)) for facts, dependency in dependencies]
 
 
 @pytest.mark.parametrize(
@@ -173,12 +175,12 @@ def test_all_names_returns_unused_local_names(repo: Path) -> None:
     request = DiscoveryRequest(("requirements.txt",), all_names=True)
 
     (file,) = discover(request, config_resolver, RunSettings(TODAY, 0.0)).files
-    assert file.local_names == (
-        LocalName("root", SkipReason.SELF),
-        LocalName("night-watch", EDITABLE, (), str(repo / "lib" / "pyproject.toml")),
-    )
+    assert file.facts.local_names == {
+        "root": (LocalName("root", SkipReason.SELF),),
+        "night-watch": (LocalName("night-watch", EDITABLE, (), str(repo / "lib" / "pyproject.toml")),),
+    }
     (file,) = discover(request._replace(all_names=False), config_resolver, RunSettings(TODAY, 0.0)).files
-    assert file.local_names == ()
+    assert file.facts.local_names == {}
 
 
 @pytest.mark.alone

@@ -41,7 +41,7 @@ def skip_reasons(*paths: str, sections: bool = False) -> dict[str, SkipReason | 
     files = discover(DiscoveryRequest(paths), config_resolver, RunSettings(TODAY, 0.0)).files
     assert files
     return {
-        f"{dependency.section}: {dependency.name}" if sections else dependency.name: dependency.skip_reason
+        f"{dependency.section}: {dependency.name}" if sections else dependency.name: file.facts.skip_reason(dependency)
         for file in files
         for dependency in file.document.dependencies
     }

@@ -1,0 +1,64 @@
+"""The facts that decide, with the text of an entry and the indexes of its file, whether its name may be looked up.
+
+Discovery and the language server supply them; only ``Router`` (``route``) decides. No I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from mothball.model.document import Dependency, DependencyKind, SkipReason
+from mothball.model.records import NamedTuple
+
+
+class LocalName(NamedTuple):
+    """The name of a local project, which is not looked up for the given reason.
+
+    ``sections`` are prefixes of the sections that it applies to, empty for all sections. ``declared_by`` is the
+    absolute path of the file that declares the name, empty if the dependency file itself declares it.
+    """
+
+    name: str
+    reason: SkipReason
+    sections: tuple[str, ...] = ()
+    declared_by: str = ""
+
+    def applies_to(self, dependency: Dependency) -> bool:
+        """Return True if ``dependency`` refers to the local project; a lock records the source of each package."""
+        in_section = not self.sections or dependency.section.startswith(self.sections)
+        return in_section and dependency.kind is not DependencyKind.LOCKED
+
+
+LocalNames = Mapping[str, tuple[LocalName, ...]]
+_NONE: LocalNames = MappingProxyType({})
+
+
+def group_by_name(local_names: Iterable[LocalName]) -> LocalNames:
+    """Return ``local_names`` by their names, each in the given order, without duplicates."""
+    by_name: dict[str, tuple[LocalName, ...]] = {}
+    for local_name in dict.fromkeys(local_names):
+        by_name[local_name.name] = (*by_name.get(local_name.name, ()), local_name)
+    return MappingProxyType(by_name) if by_name else _NONE
+
+
+class LookupFacts(NamedTuple):
+    """What is known about the names of a file beside its text.
+
+    ``local_names`` include at least the local projects whose names occur in the file.
+    """
+
+    local_names: LocalNames = _NONE
+
+    def skip_reason(self, dependency: Dependency) -> SkipReason | None:
+        """Return why no index may be queried for ``dependency``, None if one may.
+
+        The text of the entry takes precedence, then the first local project that applies to it.
+        """
+        if dependency.skip_reason is not None or dependency.name not in self.local_names:
+            return dependency.skip_reason
+        local_names = self.local_names[dependency.name]
+        return next((local.reason for local in local_names if local.applies_to(dependency)), None)
+
+
+NO_FACTS = LookupFacts()
