@@ -66,8 +66,8 @@ class DeclaredIndex(NamedTuple):
 def declared_indexes(tables: Tables, array: str) -> list[DeclaredIndex]:
     """Return the indexes declared in the array of tables ``array``, in file order.
 
-    An index with an unterminated URL, or with a value in place of the array, is returned with ``url`` None, so that
-    dependencies are not looked up on the indexes of lower precedence.
+    An index with an unterminated URL is returned with ``url`` None, as is a value in place of the array: an index is
+    configured there, but its URL is unknown.
     """
     # A header without body declares an index without a URL.
     headers = [header for header in tables.headers if header.path[:-1] == (*tables.prefix, array)]

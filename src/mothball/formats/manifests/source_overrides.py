@@ -61,7 +61,7 @@ def apply_source_overrides(
 ) -> Iterator[Dependency]:
     """Apply ``overrides`` to ``dependencies``: skip those that come from no index, pin those with an explicit one.
 
-    A single partial override leaves the other environments to the index (uv, "Platform-specific sources"). Several
+    A single partial override leaves the other environments to the index, as documented for uv sources. Several
     overrides are assumed to cover all environments: their markers are not evaluated, and a name that may not be on an
     index must not be sent there. If several name an index, the dependency may come from any of these.
     """

@@ -64,7 +64,7 @@ def read_setup(text: str, lists: Collection[str], table: str) -> SetupArguments 
 
 
 def find_lists(text: str) -> list[tuple[Span, tuple[Span, ...]]]:
-    """Return the place of each list display in ``text``, with the offsets of its items; none if that is no Python."""
+    """Return the span of each list display in ``text`` with the spans of its items; empty for invalid Python."""
     offsets = _Offsets(text)
     tree = _parse(text, offsets)
     if isinstance(tree, InvalidPython):
@@ -107,7 +107,7 @@ class _Offsets:
         return start, self._starts[line] if line < len(self._starts) else len(self._text)
 
     def _offset(self, line: int, column: int) -> int:
-        # Before Python 3.12, positions of expressions in f-strings may be wrong.
+        # Some Python versions report wrong positions for expressions in f-strings.
         line = min(line, len(self._starts))
         return self._starts[line - 1] + bisect_left(self._bytes_before(line), column)
 

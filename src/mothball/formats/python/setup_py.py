@@ -116,8 +116,8 @@ def _read_template(text: str, span: Span, section: Section) -> Dependency | Unna
     if operator is None or not isinstance(read, ParsedRequirement):
         return UnnamedEntry(Span(start, end), SkipReason.VARIABLE)
     skip_reason = SkipReason.VARIABLE if operator[0] == "@" else None
-    found = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
-    return found._replace(entry_span=found.entry_span._replace(end=end))
+    dependency = section_dependency(read, lambda first, last: Span(start + first, start + last), section, skip_reason)
+    return dependency._replace(entry_span=dependency.entry_span._replace(end=end))
 
 
 def _unresolvable(text: str, setup: SetupArguments) -> Iterator[ParseProblem]:
