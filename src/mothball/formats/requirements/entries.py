@@ -23,8 +23,8 @@ from mothball.model.records import NamedTuple
 class ClassifiedEntry(NamedTuple):
     """The classification of an entry; spans are offsets into its text.
 
-    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry is not installed
-    from an index, with or without a name, and ``error`` if pip rejects the entry.
+    ``requirement`` is None for an entry without a recognizable name. ``skip_reason`` is set if the entry does
+    not come from an index, with or without a name, and ``error`` if pip rejects the entry.
     """
 
     requirement: ParsedRequirement | None = None
