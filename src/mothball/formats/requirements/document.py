@@ -146,7 +146,7 @@ def _hidden_line(text: str, problems: list[ParseProblem]) -> Iterator[ParseProbl
     """
     hidden = re.search(_AFTER_BREAK, text)
     if hidden is not None and not any(problem.span.start <= hidden.start(1) < problem.span.end for problem in problems):
-        message = "pip starts a new line at the control character before this entry and installs it"
+        message = "hidden entry: pip treats the control character before it as a line break"
         yield ParseProblem(
             Span(*hidden.span(1)), message, "remove the control character, or write the entry on its own line"
         )

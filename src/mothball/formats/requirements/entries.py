@@ -119,10 +119,10 @@ def _parse_pip_requirement(text: str, head: str) -> ParsedRequirement | Requirem
     marker = text.partition(";")[2].strip()
     if marker and "@" not in head:
         return parse_requirement_uncached(text)
-    entry = parse_requirement_uncached(head)
-    if isinstance(entry, RequirementError):
-        return entry
-    return _marker_error(text, marker) or entry._replace(marker=marker, entry_span=Span(0, len(text)))
+    requirement = parse_requirement_uncached(head)
+    if isinstance(requirement, RequirementError):
+        return requirement
+    return _marker_error(text, marker) or requirement._replace(marker=marker, entry_span=Span(0, len(text)))
 
 
 def _marker_error(text: str, marker: str) -> RequirementError | None:
@@ -145,8 +145,8 @@ def _classify_reference(text: str, separator: str, skip_reason: SkipReason) -> C
     egg = re.search(_EGG, reference)
     if egg is None:
         return ClassifiedEntry(None, skip_reason, error)
-    entry = name_only_requirement(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
-    return ClassifiedEntry(entry, skip_reason, error)
+    requirement = name_only_requirement(text, Span(*egg.span(1)))._replace(marker=marker.strip(), url=reference.strip())
+    return ClassifiedEntry(requirement, skip_reason, error)
 
 
 def _classify_with_variable(text: str) -> ClassifiedEntry:
@@ -167,8 +167,8 @@ def _classify_with_variable(text: str) -> ClassifiedEntry:
         name = leading_name
     if "$" in name.slice(text):
         return ClassifiedEntry(None, SkipReason.VARIABLE)
-    entry = name_only_requirement(text, name)
+    requirement = name_only_requirement(text, name)
     if substituted is not None and substituted.specifier_span is not None:
         span = substituted.specifier_span
-        entry = entry._replace(specifier=span.slice(text), specifier_span=span)
-    return ClassifiedEntry(entry, SkipReason.VARIABLE if classified.skip_reason or substituted is None else None)
+        requirement = requirement._replace(specifier=span.slice(text), specifier_span=span)
+    return ClassifiedEntry(requirement, SkipReason.VARIABLE if classified.skip_reason or substituted is None else None)

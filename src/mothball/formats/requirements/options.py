@@ -132,16 +132,16 @@ def read_options(line: str, start: int) -> tuple[list[PipOption], OptionError | 
 
 
 def _read_long(word: ShellWord, rest: list[ShellWord]) -> PipOption | OptionError:
-    written, equals, _ = word.value.partition("=")
-    name = _full_name(written)
+    spelling, equals, _ = word.value.partition("=")
+    name = _full_name(spelling)
     if name is None:
-        return _unknown(word, written)
+        return _unknown(word, spelling)
     if not _TAKES_VALUE[name]:
         if equals:
             return OptionError(word, f"`{name}` does not take a value", f"write `{name}` without a value")
         return PipOption(name, word)
     if equals:
-        return PipOption(name, word.drop(len(written) + 1))
+        return PipOption(name, word.drop(len(spelling) + 1))
     return _with_next(name, word, rest)
 
 
@@ -160,22 +160,22 @@ def _with_next(name: str, word: ShellWord, rest: list[ShellWord]) -> PipOption |
     return PipOption(name, rest.pop())
 
 
-def _full_name(written: str) -> str | None:
-    """Return the option with the name or unambiguous abbreviation ``written``, or None."""
-    if written in _TAKES_VALUE:
-        return written
-    candidates = [name for name in _TAKES_VALUE if name.startswith(written)]
+def _full_name(spelling: str) -> str | None:
+    """Return the option with the name or unambiguous abbreviation ``spelling``, or None."""
+    if spelling in _TAKES_VALUE:
+        return spelling
+    candidates = [name for name in _TAKES_VALUE if name.startswith(spelling)]
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _unknown(word: ShellWord, written: str) -> OptionError:
-    return OptionError(word, f"`{one_line(written, 40)}` is not a valid option in a requirements file", "")
+def _unknown(word: ShellWord, spelling: str) -> OptionError:
+    return OptionError(word, f"`{one_line(spelling, 40)}` is not a valid option in a requirements file", "")
 
 
-def _suggestion(written: str) -> str:
+def _suggestion(spelling: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only needed for errors
 
-    close = get_close_matches(written.partition("=")[0][:40], _TAKES_VALUE, n=1)
+    close = get_close_matches(spelling.partition("=")[0][:40], _TAKES_VALUE, n=1)
     return f"did you mean `{close[0]}`?" if close else "remove it, or correct its spelling"
 
 
