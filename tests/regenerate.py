@@ -86,9 +86,15 @@ def _example(path: str) -> str:
 
 
 def _rule_page(path: Path, row: severities.Row) -> str:
-    text = row.full + row.remark
-    if row.added is not row.full:
-        text += f" in a full check and in editors, {row.added} for added dependencies"
+    modes: dict[str, list[str]] = {}
+    for severity, mode in (
+        (row.full, "in a full check"),
+        (row.added, "for added dependencies"),
+        (row.editor or row.full, "in editors"),
+    ):
+        modes.setdefault(severity, []).append(mode)
+    text = ", ".join(f"{severity} {' and '.join(named)}" for severity, named in modes.items())
+    text = (text if len(modes) > 1 else row.full) + row.remark
     if row.transitive:
         text += f"; {row.transitive} for transitive dependencies, constraints and overrides"
     return _DEFAULT.sub(rf"\g<1>{text}.", path.read_text("utf-8"))
@@ -110,10 +116,11 @@ def _indexes() -> str:
 
 def _severities() -> str:
     rows = (
-        (f"`{row.rule}`", row.full + row.remark, row.added, (row.transitive or "the same")) for row in severities.ROWS
+        (f"`{row.rule}`{row.remark}", row.added, row.full, row.editor or row.full, row.transitive or "the same")
+        for row in severities.ROWS
     )
     return _table(
-        "rule | full check, editors | added dependencies | transitive dependencies, constraints, overrides", rows
+        "rule | added dependencies | full check | editors | transitive dependencies, constraints, overrides", rows
     )
 
 

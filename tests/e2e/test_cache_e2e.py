@@ -205,8 +205,8 @@ def test_everything_is_unverified_if_the_index_is_down_and_the_cache_empty(
         run = mothball.check()
         strict = mothball.check("--strict")
     assert {run.said(name) for name in NAMES} == {("unavailable", "unreachable")}
-    assert run.found() == [("unverified", "warning", name) for name in NAMES]
-    assert (run.code, strict.code) == (0, 3)
+    assert run.found() == [("unverified", "error", name) for name in NAMES]
+    assert (run.code, strict.code) == (3, 3)
 
 
 def test_offline_uses_cached_results_of_any_age_without_requests(index: ScriptedIndex, mothball: Mothball) -> None:

@@ -46,7 +46,7 @@ def test_example_shows_the_five_cases_and_exits_1(example: Mothball) -> None:
     deprecated = next(block for block in blocks if "warning[deprecated]" in block)
     assert "tallybook is deprecated" in deprecated
     assert '"use ledger-kit for new work"' in deprecated
-    unverified = next(block for block in blocks if "warning[unverified]" in block)
+    unverified = next(block for block in blocks if "error[unverified]" in block)
     assert "feather-queue could not be checked: offline" in unverified
     ignored = [line for line in run.out.splitlines() if "ignored[" in line]
     assert [line.partition("ignored[")[2] for line in ignored] == [
@@ -66,7 +66,7 @@ def test_example_json_reports_the_same_findings(example: Mothball) -> None:
         ("archived", "warning", "quill-templates"),
         ("deprecated", "warning", "tallybook"),
         ("quarantined", "error", "cloakroom"),
-        ("unverified", "warning", "feather-queue"),
+        ("unverified", "error", "feather-queue"),
     ]
     suppressed = {finding["name"]: finding["suppressed"] for finding in run.report["findings"] if finding["suppressed"]}
     assert suppressed == {

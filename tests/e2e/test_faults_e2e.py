@@ -47,7 +47,7 @@ def test_refused_connections_are_shown_in_full_only_twice(mothball: Mothball) ->
         text = mothball.run("check")
     assert {run.said(name) for name in names} == {("unavailable", "unreachable")}
     assert run.code == 3
-    assert text.code == 0
+    assert text.code == 3
     assert "refused the connection" in text.out
     assert "38 more" in text.out
 
@@ -63,16 +63,16 @@ def test_slow_index_times_out(mothball: Mothball) -> None:
     assert [lookup["cause"] for lookup in lookups] == ["timeout", "timeout"]
 
 
-def test_failed_lookups_are_warnings_in_a_full_check(mothball: Mothball) -> None:
+def test_failed_lookups_are_errors_in_a_full_check(mothball: Mothball) -> None:
     failing = {"down": FAILED, "closed": Reply(401), "broken": Reply(200, b"{")}
     with ScriptedIndex({**failing, "fine": json_page("fine", "active")}) as index:
         mothball.require(index.url, *failing, "fine", "gone")
         run = mothball.check()
-    assert run.code == 0
+    assert run.code == 3
     assert run.found() == [
-        ("unverified", "warning", "down"),
-        ("unverified", "warning", "closed"),
-        ("unverified", "warning", "broken"),
+        ("unverified", "error", "down"),
+        ("unverified", "error", "closed"),
+        ("unverified", "error", "broken"),
         ("missing", "warning", "gone"),
     ]
     assert run.said("fine") == ("stated", "active")
@@ -135,18 +135,19 @@ def exit_code_of(mothball: Mothball, entries: tuple[str, ...], *arguments: str) 
     [
         (("active",), (), 0),
         (("active",), ("--strict",), 0),
-        (("active", "deprecated", "missing", "unverified"), (), 0),
+        (("active", "deprecated", "missing"), (), 0),
+        (("active", "deprecated", "missing", "unverified"), (), 3),
         (("archived",), (), 1),
         (("quarantined",), (), 1),
         (("deprecated",), ("--strict",), 1),
         (("missing",), ("--strict",), 1),
-        (("unverified",), ("--strict",), 3),
-        (("unverified", "archived"), ("--strict",), 1),
+        (("unverified",), (), 3),
+        (("unverified", "archived"), (), 1),
         (("archived", "unreadable=="), (), 2),
-        (("unverified", "unreadable=="), ("--strict",), 2),
+        (("unverified", "unreadable=="), (), 2),
         (("active",), ("no-such-file.txt",), 2),
         (("archived",), ("--exit-zero",), 0),
-        (("unverified",), ("--strict", "--exit-zero"), 0),
+        (("unverified",), ("--exit-zero",), 0),
         (("archived", "unreadable=="), ("--exit-zero",), 2),
     ],
 )

@@ -110,7 +110,7 @@ def test_absent_marker_is_active_if_a_cached_page_of_the_index_has_one(index: Py
     assert mothball.check("--no-cache").said("later-unmarked") == ("not-stated", None)
 
 
-def test_index_without_any_marker_is_one_note_and_no_project_is_active(tmp_path: Path, mothball: Mothball) -> None:
+def test_index_without_any_marker_is_one_warning_and_no_project_is_active(tmp_path: Path, mothball: Mothball) -> None:
     names = ("plain-one", "plain-two", "plain-three")
     with running_pypiron(str(tmp_path / "fresh")) as fresh:
         fresh.publish(*names)
@@ -118,7 +118,7 @@ def test_index_without_any_marker_is_one_note_and_no_project_is_active(tmp_path:
         run = mothball.check()
         text = mothball.run("check")
     assert run.code == 0
-    assert run.found() == [("not-stated", "note", None)]
+    assert run.found() == [("not-stated", "warning", None)]
     assert [run.said(name) for name in names] == [("not-stated", None)] * 3
     assert run.report["summary"]["not_stated"] == 3
     assert fresh.url in run.report["findings"][0]["message"]
@@ -140,8 +140,8 @@ def test_projects_of_an_index_that_requires_credentials_are_unverified(tmp_path:
         run = mothball.check()
         strict = mothball.check("--strict")
     assert run.said("private-lib") == ("unavailable", "unauthorized")
-    assert run.found() == [("unverified", "warning", "private-lib")]
-    assert (run.code, strict.code) == (0, 3)
+    assert run.found() == [("unverified", "error", "private-lib")]
+    assert (run.code, strict.code) == (3, 3)
 
 
 def test_status_command_shows_the_status_of_a_project(index: Pypiron, mothball: Mothball) -> None:

@@ -22,12 +22,12 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def test_index_that_strips_markers_is_one_note_for_many_names(index: str, mothball: Mothball) -> None:
+def test_index_that_strips_markers_is_one_warning_for_many_names(index: str, mothball: Mothball) -> None:
     mothball.require(index, *NAMES)
     run = mothball.check()
     text = mothball.run("check")
     assert run.code == 0
-    assert run.found() == [("not-stated", "note", None)]
+    assert run.found() == [("not-stated", "warning", None)]
     assert {run.said(name) for name in NAMES} == {("not-stated", None)}
     assert run.report["summary"]["not_stated"] == len(NAMES)
     assert "12 projects" in run.report["findings"][0]["message"]
@@ -52,7 +52,7 @@ def test_status_index_supplies_statuses_of_an_index_that_strips_markers(
     mothball.require(index, *NAMES[:3], options=[f'status-index = "{pypiron.url}"'])
     run = mothball.check()
     assert run.code == 1
-    assert run.found() == [("not-stated", "note", None), ("archived", "error", "plain-0")]
+    assert run.found() == [("not-stated", "warning", None), ("archived", "error", "plain-0")]
     assert run.lookup("plain-0")["index"] == pypiron.url
     assert [run.said(name) for name in NAMES[1:3]] == [("stated", "active"), ("not-stated", None)]
 
@@ -67,9 +67,9 @@ def test_redirect_to_another_host_is_not_followed(tmp_path: Path, mothball: Moth
         strict = mothball.check("--strict")
         assert other_index.connections == 0
     assert run.said("acme-secret") == ("unavailable", "refused-redirect")
-    assert run.found() == [("not-stated", "note", None), ("unverified", "warning", "acme-secret")]
+    assert run.found() == [("not-stated", "warning", None), ("unverified", "error", "acme-secret")]
     assert run.said("plain") == ("not-stated", None)
-    assert (run.code, strict.code) == (0, 3)
+    assert (run.code, strict.code) == (3, 3)
     assert mothball.contacts() == {urlsplit(index).netloc, urlsplit(index).hostname}
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.added import OFFLINE, Workshop, lines, lock, toml, workshop
 from tests.support.git_repository import new_repository
 from tests.support.project import snapshot_text
+from tests.support.scripted_index import ScriptedIndex, json_page
 
 
 @pytest.fixture
@@ -37,6 +38,19 @@ def test_invalid_combinations_of_options_are_usage_errors(
     assert (result.code, result.out) == (2, "")
     assert message in result.err
     assert "= help: " in result.err
+
+
+def test_addition_on_an_index_without_statuses_is_rejected(shop: Workshop) -> None:
+    with ScriptedIndex({name: json_page(name) for name in ("old-a", "old-b")}) as index:
+        shop.commit({"mothball.toml": f'index-url = "{index.url}"\n'})
+        before = shop.commit({"requirements.txt": lines("old-a")})
+        assert shop.check().code == 0
+        shop.stage({"requirements.txt": lines("old-a", "old-b")})
+        result = shop.check()
+        assert (result.code, result.out.count("error[not-stated]")) == (3, 1)
+        assert shop.check("--since", before).code == 3
+        assert shop.check("--exit-zero").code == 0
+        assert shop.check(env={"MOTHBALL_UNVERIFIED": "warning"}).code == 3
 
 
 def test_since_requires_a_commit(tmp_path: Path) -> None:

@@ -29,13 +29,13 @@ def test_example_shows_the_five_cases_and_exits_1(tmp_path: Path) -> None:
         "examples/shop/pyproject.toml:12:6: warning[deprecated] tallybook is deprecated\n",
         "examples/shop/requirements.txt:6:1: error[quarantined] cloakroom is quarantined\n",
         "examples/shop/requirements/constraints.txt:1:1: warning[archived] quill-templates is archived\n",
-        "examples/shop/requirements/worker.txt:2:1: warning[unverified] feather-queue could not be checked: ",
+        "examples/shop/requirements/worker.txt:2:1: error[unverified] feather-queue could not be checked: ",
         "examples/shop/pyproject.toml:13:6: ignored[archived] paperboy-mail is archived: until mail moves",
         "examples/shop/requirements/worker.txt:1:1: ignored[deprecated] tallybook is deprecated: its successor",
     ):
         assert f"\n{prefix}" in f"\n{result.out}"
     assert result.out.endswith(
-        "14 dependencies in 4 files: 12 checked, 5 findings (2 errors, 3 warnings), 2 ignored, 1 skipped "
+        "14 dependencies in 4 files: 12 checked, 5 findings (3 errors, 2 warnings), 2 ignored, 1 skipped "
         "(VCS URL), 1 unverified\n"
     )
 
@@ -325,6 +325,13 @@ def test_unverified_variable_sets_the_severity_of_failed_lookups(project: Projec
     assert (finding["rule"], finding["severity"]) == ("unverified", severity)
 
 
+def test_unverified_variable_does_not_apply_to_other_rules(project: Project) -> None:
+    project.write("requirements.txt", "some-lib\n")
+    with ScriptedIndex({"some-lib": json_page("some-lib")}) as index:
+        result = project.check("--index-url", index.url, "--strict", env={"MOTHBALL_UNVERIFIED": "off"})
+    assert (result.code, result.out.count("error[not-stated]")) == (3, 1)
+
+
 def test_unknown_severity_in_the_environment_is_rejected(project: Project) -> None:
     result = project.check(env={"MOTHBALL_UNVERIFIED": "warn\x1b[2J"})
     assert (result.code, result.out) == (2, "")
@@ -355,7 +362,7 @@ def test_cache_directory_variable_is_used(project: Project, tmp_path: Path) -> N
     project.check(env={"MOTHBALL_CACHE_DIR": str(path)})
     assert path.is_dir()
     assert not os.path.exists(cache_of(project.home))
-    assert project.check("--no-cache").code == 0
+    assert project.check("--no-cache").code == 3
     assert not os.path.exists(cache_of(project.home))
 
 

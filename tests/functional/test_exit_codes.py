@@ -28,7 +28,7 @@ STATUSES = {
     "calm-lib": "deprecated",
     "odd-lib": "retired",
 }
-UNVERIFIED_IS_ERROR = 'severity = { unverified = "error" }\n'
+UNVERIFIED_IS_WARNING = 'severity = { unverified = "warning" }\n'
 
 
 def check(project: Project, text: str, *arguments: str, config: str = "") -> int:
@@ -49,7 +49,7 @@ def check(project: Project, text: str, *arguments: str, config: str = "") -> int
         ("", (), "", 0),
         ("good-lib\n", (), "", 0),
         ("calm-lib\nodd-lib\n", (), "", 0),
-        ("down-lib\n", (), "", 0),
+        ("down-lib\n", (), UNVERIFIED_IS_WARNING, 0),
         ("ours @ file:///ours\n", (), "", 0),
         ("old-lib  # mothball: ignore[archived] known\n", (), "", 0),
         ("old-lib\n", (), 'ignore.old-lib = { rules = ["archived"] }\n', 0),
@@ -74,9 +74,9 @@ def check(project: Project, text: str, *arguments: str, config: str = "") -> int
         ("good-lib\n", (), "ofline = true\n", 2),
         ("good-lib\n", (), "][\n", 2),
         # 3: the only errors are failed lookups
-        ("down-lib\n", ("--strict",), "", 3),
-        ("down-lib\n", (), UNVERIFIED_IS_ERROR, 3),
-        ("down-lib\ncalm-lib\n", (), UNVERIFIED_IS_ERROR, 3),
+        ("down-lib\n", (), "", 3),
+        ("down-lib\n", ("--strict",), UNVERIFIED_IS_WARNING, 3),
+        ("down-lib\ncalm-lib\n", (), "", 3),
     ],
 )
 def test_exit_code_of_each_cause(
@@ -104,8 +104,8 @@ def test_exit_code_of_each_cause(
 def test_precedence_of_exit_codes_with_and_without_exit_zero(
     project: Project, text: str, code: int, with_exit_zero: int
 ) -> None:
-    assert check(project, text, config=UNVERIFIED_IS_ERROR) == code
-    assert check(project, text, "--exit-zero", config=UNVERIFIED_IS_ERROR) == with_exit_zero
+    assert check(project, text) == code
+    assert check(project, text, "--exit-zero") == with_exit_zero
 
 
 def test_output_format_does_not_change_the_exit_code(project: Project) -> None:
@@ -176,22 +176,22 @@ TEXT_HTML = html_page("some-lib", "archived")._replace(content_type="text/html; 
         (TEXT_HTML, "stated", 1, 1),
         (json_page("some-lib", "deprecated"), "stated", 0, 1),
         (json_page("some-lib", "retired"), "unrecognized", 0, 1),
-        (json_page("some-lib"), "not-stated", 0, 0),
+        (json_page("some-lib"), "not-stated", 0, 3),
         (Reply(404), "missing", 0, 1),
         (Reply(410), "missing", 0, 1),
-        (Reply(401), "unavailable", 0, 3),
-        (Reply(403), "unavailable", 0, 3),
-        (too_many("3600"), "unavailable", 0, 3),
-        (Reply(503, headers=(("Retry-After", "3600"),)), "unavailable", 0, 3),
-        (Reply(418), "unavailable", 0, 3),
-        (redirect("https://public.example/simple/some-lib/"), "unavailable", 0, 3),
-        (cut_gzip(padded(PAGE, 5000)), "unavailable", 0, 3),
-        (PAGE._replace(body=b"{"), "unavailable", 0, 3),
-        (Reply(body=b"\x89PNG\r\n\x1a\n", content_type="image/png"), "unavailable", 0, 3),
-        (json_reply(None), "unavailable", 0, 3),
-        (Reply(body=TEXT_HTML.body, content_type=JSON), "unavailable", 0, 3),
-        (Reply(fault=Fault.NOT_HTTP), "unavailable", 0, 3),
-        (padded(PAGE, 50 * 1024 * 1024), "unavailable", 0, 3),
+        (Reply(401), "unavailable", 3, 3),
+        (Reply(403), "unavailable", 3, 3),
+        (too_many("3600"), "unavailable", 3, 3),
+        (Reply(503, headers=(("Retry-After", "3600"),)), "unavailable", 3, 3),
+        (Reply(418), "unavailable", 3, 3),
+        (redirect("https://public.example/simple/some-lib/"), "unavailable", 3, 3),
+        (cut_gzip(padded(PAGE, 5000)), "unavailable", 3, 3),
+        (PAGE._replace(body=b"{"), "unavailable", 3, 3),
+        (Reply(body=b"\x89PNG\r\n\x1a\n", content_type="image/png"), "unavailable", 3, 3),
+        (json_reply(None), "unavailable", 3, 3),
+        (Reply(body=TEXT_HTML.body, content_type=JSON), "unavailable", 3, 3),
+        (Reply(fault=Fault.NOT_HTTP), "unavailable", 3, 3),
+        (padded(PAGE, 50 * 1024 * 1024), "unavailable", 3, 3),
     ],
     ids=lambda value: f"{value.status}-{value.fault.name}-{len(value.body)}" if isinstance(value, Reply) else None,
 )
@@ -207,10 +207,11 @@ def test_index_response_determines_lookup_result_and_exit_code(
     assert codes == [code, strict_code]
 
 
-def test_refused_connections_exit_3_if_unverified_is_an_error(project: Project) -> None:
+def test_refused_connections_exit_3_unless_unverified_is_a_warning(project: Project) -> None:
     project.write("requirements.txt", "some-lib\n")
     with refusing_url() as url:
-        assert project.check("--index-url", url).code == 0
+        assert project.check("--index-url", url).code == 3
+        assert project.check("--index-url", url, env={"MOTHBALL_UNVERIFIED": "warning"}).code == 0
         assert project.check("--index-url", url, "--strict").code == 3
         assert project.check("--index-url", url, "--strict", env={"MOTHBALL_UNVERIFIED": "note"}).code == 0
 

@@ -45,7 +45,7 @@ def test_snapshot_is_written_to_standard_output(project: Project, index: Scripte
         "good-lib": {"status": "active"},
         "old-lib": {"status": "archived", "reason": "moved to new-lib"},
     }
-    assert (result.code, result.err) == (0, "snapshot contains 2 of 2 projects\n")
+    assert (result.code, result.err) == (0, "2 of 2 statuses known\n")
     assert project.run("snapshot", "-o", "-").out == result.out
 
 
@@ -97,7 +97,7 @@ def test_missing_names_are_reported_and_failed_lookups_exit_3(project: Project, 
     gone, down, count = result.err.splitlines()
     assert gone.startswith("more-requirements.txt:1:1: warning[missing] gone-lib is not on ")
     assert down.startswith("more-requirements.txt:2:1: error[unverified] down-lib could not be checked: ")
-    assert count == "snapshot contains 2 of 4 projects"
+    assert count == "2 of 4 statuses known"
 
 
 def test_missing_project_is_not_a_failure(project: Project, index: ScriptedIndex) -> None:
@@ -138,7 +138,17 @@ def test_unavailable_index_keeps_the_existing_snapshot(project: Project) -> None
         configure(project, url)
         result = project.run("snapshot", "-o", "statuses.json")
     assert (result.code, result.out) == (3, "")
-    assert result.err.splitlines()[-1] == "no snapshot written: all lookups failed"
+    assert result.err.splitlines()[-2:] == ["no snapshot written", "0 of 2 statuses known"]
+    assert (project.root / "statuses.json").read_text() == "previous snapshot"
+
+
+def test_index_without_statuses_keeps_the_existing_snapshot(project: Project) -> None:
+    project.write("statuses.json", "previous snapshot")
+    with ScriptedIndex({name: json_page(name) for name in ("good-lib", "old-lib")}) as index:
+        configure(project, index)
+        result = project.run("snapshot", "-o", "statuses.json")
+    assert (result.code, result.out) == (3, "")
+    assert result.err.splitlines() == ["no snapshot written", "0 of 2 statuses known"]
     assert (project.root / "statuses.json").read_text() == "previous snapshot"
 
 

@@ -104,7 +104,7 @@ def test_failed_lookup_has_no_age(project: Project) -> None:
     assert result.out.startswith("some-lib could not be checked: ")
     assert f"\n  = index: {url}\n" in result.out
     assert "checked now" not in result.out
-    assert result.code == 0
+    assert result.code == 3
 
 
 @pytest.mark.parametrize("rule", ["missing", "unverified", "archived", "unrecognized-status"])

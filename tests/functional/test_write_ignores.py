@@ -58,7 +58,7 @@ def test_archived_and_deprecated_findings_are_ignored_and_the_rest_is_reported(p
         "  old-lib: archived",
         "requirements.txt:4:1: error[quarantined] bad-lib is quarantined",
     ]
-    assert result.out.splitlines()[4].startswith("requirements.txt:5:1: warning[unverified] far-lib could not be")
+    assert result.out.splitlines()[4].startswith("requirements.txt:5:1: error[unverified] far-lib could not be")
     assert result.out.splitlines()[5:] == ["2 ignores written, 2 findings remaining"]
     assert (result.code, result.err) == (1, "")
 

@@ -94,10 +94,10 @@ CASES = {
     "an image": unavailable("unexpected-response", Reply(200, b"\x89PNG\r\n\x1a\n\x00\x00", "image/png")),
     "null instead of a page": unavailable("unexpected-response", json_reply(None)),
     "an array instead of a page": unavailable("unexpected-response", json_reply([])),
-    "null instead of a marker": Case((marked(None),), ("not-stated", None), 0),
-    "null instead of a status": Case((marked({"status": None, "reason": None}),), ("not-stated", None), 0),
+    "null instead of a marker": Case((marked(None),), ("not-stated", None), 3),
+    "null instead of a status": Case((marked({"status": None, "reason": None}),), ("not-stated", None), 3),
     "a marker that is a number": unavailable("unexpected-response", marked(7)),
-    "no marker": Case((NOTHING,), ("not-stated", None), 0),
+    "no marker": Case((NOTHING,), ("not-stated", None), 3),
     "an unknown marker": Case((json_page(NAME, "mothballed", "why"),), ("unrecognized", "mothballed"), 1),
     "a marker in capitals": Case((json_page(NAME, "ARCHIVED"),), ("unrecognized", "ARCHIVED"), 1),
     "a marker with control characters": Case(

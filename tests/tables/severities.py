@@ -10,14 +10,16 @@ _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
 class Row(NamedTuple):
-    """The default severities of a rule: in a full check and in editors, and for added dependencies.
+    """The default severities of a rule: in a full check, for added dependencies, and in editors.
 
-    ``transitive`` is what they become for transitive dependencies, constraints and overrides.
+    ``editor`` is None if it is the severity of a full check. ``transitive`` is what they become for transitive
+    dependencies, constraints and overrides.
     """
 
     rule: Rule
     full: Severity
     added: Severity
+    editor: Severity | None = None
     transitive: Severity | None = None
     remark: str = ""
 
@@ -28,8 +30,8 @@ ROWS = (
     Row(Rule.DEPRECATED, _WARNING, _WARNING, transitive=_NOTE),
     Row(Rule.UNRECOGNIZED_STATUS, _WARNING, _WARNING),
     Row(Rule.MISSING, _WARNING, _ERROR),
-    Row(Rule.UNVERIFIED, _WARNING, _ERROR),
-    Row(Rule.NOT_STATED, _NOTE, _NOTE, remark=", once for each index"),
+    Row(Rule.UNVERIFIED, _ERROR, _ERROR, editor=_WARNING),
+    Row(Rule.NOT_STATED, _WARNING, _ERROR, editor=_NOTE, remark=", once for each index"),
     Row(Rule.UNREADABLE, _ERROR, _ERROR),
     Row(Rule.UNUSED_IGNORE, _WARNING, _WARNING),
     Row(Rule.EXPIRED_IGNORE, _WARNING, _WARNING),

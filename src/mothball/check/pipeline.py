@@ -234,9 +234,9 @@ def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -
 def _computed_list_findings(
     file: SourceFile, lines: LineIndex, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
 ) -> Iterator[Finding]:
-    """Yield an ``unverified`` finding for each computed list of a setup.py: a note in a full check."""
+    """Yield an ``unverified`` finding for each computed list of a setup.py: a note unless a change is checked."""
     severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
-    if settings.mode is CheckMode.FULL and severity is not Severity.OFF:
+    if settings.mode is not CheckMode.ADDED and severity is not Severity.OFF:
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]

@@ -23,19 +23,27 @@ from mothball.model.lookup import (
 )
 from mothball.model.records import NamedTuple
 
-# Default severities: in a full check and in editors, and for added dependencies.
-_DEFAULTS: Mapping[Rule, tuple[Severity, Severity]] = {
-    Rule.QUARANTINED: (Severity.ERROR, Severity.ERROR),
-    Rule.ARCHIVED: (Severity.ERROR, Severity.ERROR),
-    Rule.DEPRECATED: (Severity.WARNING, Severity.WARNING),
-    Rule.UNRECOGNIZED_STATUS: (Severity.WARNING, Severity.WARNING),
-    Rule.MISSING: (Severity.WARNING, Severity.ERROR),
-    Rule.UNVERIFIED: (Severity.WARNING, Severity.ERROR),
-    Rule.NOT_STATED: (Severity.NOTE, Severity.NOTE),
-    Rule.UNREADABLE: (Severity.ERROR, Severity.ERROR),
-    Rule.UNUSED_IGNORE: (Severity.WARNING, Severity.WARNING),
-    Rule.EXPIRED_IGNORE: (Severity.WARNING, Severity.WARNING),
+# Default severities: of a full check, and those that differ for added dependencies and in editors.
+_DEFAULTS: Mapping[Rule, Severity] = {
+    Rule.QUARANTINED: Severity.ERROR,
+    Rule.ARCHIVED: Severity.ERROR,
+    Rule.DEPRECATED: Severity.WARNING,
+    Rule.UNRECOGNIZED_STATUS: Severity.WARNING,
+    Rule.MISSING: Severity.WARNING,
+    Rule.UNVERIFIED: Severity.ERROR,
+    Rule.NOT_STATED: Severity.WARNING,
+    Rule.UNREADABLE: Severity.ERROR,
+    Rule.UNUSED_IGNORE: Severity.WARNING,
+    Rule.EXPIRED_IGNORE: Severity.WARNING,
 }
+_MODE_DEFAULTS: Mapping[tuple[Rule, CheckMode], Severity] = {
+    (Rule.MISSING, CheckMode.ADDED): Severity.ERROR,
+    (Rule.NOT_STATED, CheckMode.ADDED): Severity.ERROR,
+    (Rule.NOT_STATED, CheckMode.EDITOR): Severity.NOTE,
+    (Rule.UNVERIFIED, CheckMode.EDITOR): Severity.WARNING,
+}
+# If all errors are of these rules, nothing is known to be wrong: the status of a dependency is unknown.
+_UNKNOWN_STATUS_RULES = {Rule.UNVERIFIED, Rule.NOT_STATED}
 _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.ACTIVE: None,
     ProjectStatus.ARCHIVED: Rule.ARCHIVED,
@@ -85,10 +93,9 @@ def severity_of(rule: Rule, severity_policy: SeverityPolicy, *, downgraded: bool
     The most specific setting takes precedence: ``RULE.transitive`` for downgraded dependencies, then ``RULE.added``,
     ``RULE`` and the default. Without ``RULE.transitive``, archived and deprecated are downgraded by one level.
     """
-    severities = severity_policy.severities
-    default, default_added = _DEFAULTS[rule]
-    severity = severities.get(rule, default_added if severity_policy.mode is CheckMode.ADDED else default)
-    if severity_policy.mode is CheckMode.ADDED:
+    severities, mode = severity_policy.severities, severity_policy.mode
+    severity = severities.get(rule, _MODE_DEFAULTS.get((rule, mode), _DEFAULTS[rule]))
+    if mode is CheckMode.ADDED:
         severity = severities.get(f"{rule}.added", severity)
     if downgraded and f"{rule}.transitive" in severities:
         severity = severities[f"{rule}.transitive"]
@@ -123,8 +130,9 @@ def suppression_of(matched_ignore: IgnoreComment | Ignore) -> Suppression:
 def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_zero: bool = False) -> int:
     """Return the exit code of a check.
 
-    0: clean or warnings only. 1: findings of severity error. 2: unreadable input. 3: the only errors are unverified
-    dependencies. 2 takes precedence over 1, and 1 over 3. ``exit_zero`` turns 1 and 3 into 0.
+    0: clean or warnings only. 1: findings of severity error. 2: unreadable input. 3: the only errors are dependencies
+    whose status is unknown (``unverified``, ``not-stated``). 2 takes precedence over 1, and 1 over 3. ``exit_zero``
+    turns 1 and 3 into 0.
     """
     violated = {finding.rule for finding in findings if finding.severity is Severity.ERROR and not finding.suppressed}
     problem_rules = {problem.rule for problem in problems if problem.severity is Severity.ERROR}
@@ -133,4 +141,4 @@ def exit_code(findings: Iterable[Finding], problems: Iterable[Problem], *, exit_
     violated |= {rule for rule in problem_rules if rule}
     if exit_zero or not violated:
         return 0
-    return 3 if violated == {Rule.UNVERIFIED} else 1
+    return 3 if violated <= _UNKNOWN_STATUS_RULES else 1

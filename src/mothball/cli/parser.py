@@ -24,7 +24,7 @@ exit codes:
   0  no errors (there may be warnings)
   1  at least one error was found
   2  usage error, configuration error, or unreadable file
-  3  the only errors are failed lookups
+  3  the only errors are unknown statuses: failed lookups, or an index that publishes none
 """
 _ENVIRONMENT = """\
 environment:

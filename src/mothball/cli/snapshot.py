@@ -15,7 +15,7 @@ from mothball.cli.common import open_session, read_paths
 from mothball.index.snapshot import render_snapshot
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Report, Rule
-from mothball.model.lookup import IndexResult, Missing, Skipped, Unavailable
+from mothball.model.lookup import IndexResult, KnownStatus, Missing, Skipped, Unavailable
 from mothball.model.sanitize import escape_log_commands
 from mothball.report.concise import concise_line, problem_line
 from mothball.repository.files import replace_file
@@ -24,7 +24,10 @@ _REPORTED_RULES = (Rule.UNVERIFIED, Rule.UNREADABLE, Rule.MISSING)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the snapshot, list the missing projects on stderr, and return the exit code: 3 if a lookup failed."""
+    """Write the snapshot, list the missing projects on stderr, and return the exit code.
+
+    It is 3 if a lookup failed or no status is known.
+    """
     setup, discovered = read_paths(arguments)
     settings = setup.settings._replace(use_ignores=False, keep_config_ignores=False)
     with open_session(arguments, setup.user) as session:
@@ -36,17 +39,18 @@ def run(arguments: argparse.Namespace) -> int:
     # A project that the index does not have is not a failed lookup.
     code = exit_code([finding for finding in reported if finding.rule is not Rule.MISSING], problems)
     results = _results(report)
-    count = sum(map(_has_project, results.values()))
-    if code and not count:
-        # Do not overwrite an existing snapshot while the index is unavailable.
-        sys.stderr.write("no snapshot written: all lookups failed\n")
+    known = sum(isinstance(result, KnownStatus) for result in results.values())
+    if not known and (results or code):
+        # Do not overwrite an existing snapshot while the index is unavailable or publishes no statuses.
+        sys.stderr.write("no snapshot written\n")
+        code = code or 3
     else:
         # The snapshot has the date of its oldest result, which may come from the cache.
         times = [result.origin.checked_at for result in results.values() if _has_project(result)]
         oldest = min(times, default=settings.now)
         day = date.fromisoformat(time.strftime("%Y-%m-%d", time.localtime(oldest)))
         _write(render_snapshot(results, generated=day, index_url=_main_index(results)), arguments.output)
-        sys.stderr.write(f"snapshot contains {count} of {len(results)} projects\n")
+    sys.stderr.write(f"{known} of {len(results)} statuses known\n")
     return code
 
 

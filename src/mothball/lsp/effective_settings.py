@@ -15,6 +15,7 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.installer_settings import with_installers
 from mothball.lsp.settings import Settings
 from mothball.model.errors import ConfigError
+from mothball.model.findings import CheckMode
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import strip_credentials
 
@@ -74,6 +75,6 @@ def read_effective_settings(settings: Settings, environment: Environment) -> Eff
 
 
 def run_settings() -> RunSettings:
-    """Return the date and time for a check that starts now."""
+    """Return the settings of a check that starts now."""
     now = time.time()
-    return RunSettings(today=time.strftime("%Y-%m-%d", time.localtime(now)), now=now)
+    return RunSettings(today=time.strftime("%Y-%m-%d", time.localtime(now)), now=now, mode=CheckMode.EDITOR)

@@ -47,10 +47,11 @@ class Severity(StrEnum):
 
 
 class CheckMode(StrEnum):
-    """Whether all dependencies are checked, or only added ones."""
+    """What a check is for: all dependencies, only added ones, or an open document in an editor."""
 
     FULL = "full"
     ADDED = "added"
+    EDITOR = "editor"
 
 
 class Suppression(NamedTuple):

@@ -100,7 +100,7 @@ def test_report_without_files_is_empty() -> None:
         (DEPRECATED, Rule.DEPRECATED, Severity.WARNING),
         (UNRECOGNIZED, Rule.UNRECOGNIZED_STATUS, Severity.WARNING),
         (MISSING, Rule.MISSING, Severity.WARNING),
-        (DOWN, Rule.UNVERIFIED, Severity.WARNING),
+        (DOWN, Rule.UNVERIFIED, Severity.ERROR),
     ],
 )
 def test_finding_is_located_at_the_name(answer: IndexResult, rule: Rule, severity: Severity) -> None:
@@ -131,7 +131,7 @@ def test_reason_of_the_index_is_separate_from_the_message() -> None:
         (ARCHIVED, Severity.WARNING),
         (DEPRECATED, Severity.NOTE),
         (QUARANTINED, Severity.ERROR),
-        (DOWN, Severity.WARNING),
+        (DOWN, Severity.ERROR),
     ],
 )
 def test_constraint_is_downgraded(answer: IndexResult, severity: Severity) -> None:
@@ -145,11 +145,25 @@ def test_severity_of_a_constraint_can_be_configured() -> None:
     assert findings_of(check(files, LookUp(otherwise=ARCHIVED), SETTINGS)) == [(Rule.ARCHIVED, Severity.NOTE, False)]
 
 
-def test_added_dependency_has_the_severity_for_added() -> None:
-    settings = SETTINGS._replace(mode=CheckMode.ADDED)
-    assert findings_of(check([source("some-lib\n")], LookUp(otherwise=DOWN), settings)) == [
-        (Rule.UNVERIFIED, Severity.ERROR, False)
-    ]
+@pytest.mark.parametrize(
+    ("answer", "rule", "added", "editor"),
+    [
+        (MISSING, Rule.MISSING, Severity.ERROR, Severity.WARNING),
+        (DOWN, Rule.UNVERIFIED, Severity.ERROR, Severity.WARNING),
+        (NOT_STATED, Rule.NOT_STATED, Severity.ERROR, Severity.NOTE),
+    ],
+)
+def test_severity_for_added_dependencies_and_in_editors(
+    answer: IndexResult, rule: Rule, added: Severity, editor: Severity
+) -> None:
+    for mode, severity in ((CheckMode.ADDED, added), (CheckMode.EDITOR, editor)):
+        report = check([source("some-lib\n")], LookUp(otherwise=answer), SETTINGS._replace(mode=mode))
+        assert findings_of(report) == [(rule, severity, False)]
+
+
+def test_added_dependency_of_an_index_without_statuses_exits_3() -> None:
+    report = check([source("some-lib\n")], LookUp(otherwise=NOT_STATED), SETTINGS._replace(mode=CheckMode.ADDED))
+    assert policy.exit_code(report.findings, report.problems) == 3
 
 
 def test_strict_turns_warnings_into_errors() -> None:
@@ -255,7 +269,7 @@ def test_not_stated_is_reported_once_per_index_with_a_count() -> None:
     files = [source("a-lib\nb-lib\nc-lib\n"), source("b-lib\nd-lib\n", "more-requirements.txt")]
     report = check(files, LookUp({"d-lib": other, "c-lib": ACTIVE}, NOT_STATED), SETTINGS)
     assert [(finding.rule, finding.severity, finding.path, finding.location) for finding in report.findings] == [
-        (Rule.NOT_STATED, Severity.NOTE, "", None)
+        (Rule.NOT_STATED, Severity.WARNING, "", None)
     ] * 2
     first, second = (finding.message for finding in report.findings)
     assert INDEX in first

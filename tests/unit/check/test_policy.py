@@ -70,6 +70,7 @@ def test_table_contains_every_lookup_type_and_status() -> None:
 def test_default_severities_match_the_documentation(row: Row) -> None:
     assert severity_of(row.rule, SeverityPolicy({}, FULL)) is row.full
     assert severity_of(row.rule, SeverityPolicy({}, ADDED)) is row.added
+    assert severity_of(row.rule, SeverityPolicy({}, CheckMode.EDITOR)) is (row.editor or row.full)
     assert severity_of(row.rule, SeverityPolicy({}, FULL), downgraded=True) is (row.transitive or row.full)
     assert severity_of(row.rule, SeverityPolicy({}, ADDED), downgraded=True) is (row.transitive or row.added)
 
@@ -237,7 +238,9 @@ def problem(severity: Severity) -> Problem:
     return Problem(severity, "")
 
 
-ARCHIVED, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Rule.UNVERIFIED, Rule.UNREADABLE))
+ARCHIVED, UNVERIFIED, NOT_STATED, UNREADABLE = (
+    finding(rule) for rule in (Rule.ARCHIVED, Rule.UNVERIFIED, Rule.NOT_STATED, Rule.UNREADABLE)
+)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +255,8 @@ ARCHIVED, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Ru
         ([ARCHIVED, finding(Rule.UNVERIFIED, WARNING)], [problem(WARNING)], 1),
         ([UNVERIFIED], [], 3),
         ([UNVERIFIED, finding(Rule.ARCHIVED, WARNING)], [problem(WARNING)], 3),
+        ([NOT_STATED], [], 3),
+        ([NOT_STATED, UNVERIFIED, finding(Rule.ARCHIVED, WARNING)], [], 3),
         ([UNREADABLE], [], 2),
         ([], [problem(ERROR)], 2),
         # 2 takes precedence over 1, and 1 over 3.
@@ -262,6 +267,9 @@ ARCHIVED, UNVERIFIED, UNREADABLE = (finding(rule) for rule in (Rule.ARCHIVED, Ru
         ([ARCHIVED, UNVERIFIED, UNREADABLE], [], 2),
         ([ARCHIVED], [problem(ERROR)], 2),
         ([UNVERIFIED], [problem(ERROR)], 2),
+        ([NOT_STATED, ARCHIVED], [], 1),
+        ([NOT_STATED, UNREADABLE], [], 2),
+        ([NOT_STATED], [problem(ERROR)], 2),
     ],
 )
 def test_exit_code(findings: list[Finding], problems: list[Problem], code: int) -> None:
@@ -269,7 +277,9 @@ def test_exit_code(findings: list[Finding], problems: list[Problem], code: int) 
     assert exit_code(findings, problems, exit_zero=True) == (2 if code == 2 else 0)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.UNREADABLE}])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in Rule if rule not in {Rule.UNVERIFIED, Rule.NOT_STATED, Rule.UNREADABLE}]
+)
 def test_exit_code_is_1_for_errors_of_other_rules(rule: Rule) -> None:
     assert exit_code([finding(rule)], []) == 1
 

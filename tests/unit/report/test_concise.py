@@ -13,19 +13,19 @@ NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 NINE = "9 dependencies in 4 files: 5 checked"
 
 FULL = """\
-note[not-stated] https://mirror.example/simple/ publishes no project statuses: 1 project from it may be archived
+warning[not-stated] https://mirror.example/simple/ publishes no project statuses: 1 project from it may be archived
 latin.txt: error[unreadable] not valid UTF-8
 mothball.toml: warning[expired-ignore] the ignore of fled-lib expired on 2026-11-17
 requirements.txt:2:1: error[archived] old-lib is archived: moved to new-lib
 requirements.txt:3:2: error[quarantined] bad-lib is quarantined: malware
 requirements.txt:4:1: warning[unrecognized-status] odd-lib has an unrecognized status: retired: since May
 requirements.txt:5:1: warning[deprecated] calm-lib is deprecated
-requirements.txt:8:1: warning[unverified] down-lib could not be checked: index.example did not answer in time
+requirements.txt:8:1: error[unverified] down-lib could not be checked: index.example did not answer in time
 requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://index.example/simple/
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old
-12 dependencies in 3 files: 8 checked, 11 findings (4 errors, 6 warnings, 1 note), 1 ignored, 2 skipped \
+12 dependencies in 3 files: 8 checked, 11 findings (5 errors, 6 warnings), 1 ignored, 2 skipped \
 (1 direct URL, 1 incomplete entry), 1 unverified, 1 not stated
 """
 

@@ -69,7 +69,7 @@ def test_log_contains_the_tool_and_its_rules() -> None:
         assert rule["shortDescription"]["text"].endswith((".", ". "))
         assert rule["help"]["markdown"] == rule_page(Rule(rule["id"]))
     levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in driver["rules"]}
-    assert (levels["archived"], levels["deprecated"], levels["not-stated"]) == ("error", "warning", "note")
+    assert (levels["archived"], levels["deprecated"], levels["missing"]) == ("error", "warning", "warning")
 
 
 def test_region_covers_the_name_in_code_points() -> None:

@@ -102,11 +102,11 @@ def test_order_of_a_full_report() -> None:
         "requirements.txt:3:2: error[quarantined",
         "requirements.txt:4:1: warning[unrecognized-status",
         "requirements.txt:5:1: warning[deprecated",
-        "requirements.txt:8:1: warning[unverified",
+        "requirements.txt:8:1: error[unverified",
         blocks[7].partition("]")[0],
         "requirements/constraints.txt:1:1: warning[missing",
         "requirements/constraints.txt:2:1: warning[archived",
-        "note[not-stated",
+        "warning[not-stated",
         "mothball.toml:3:1: warning: unknown key",
         "warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old",
         "requirements.txt:7:1: ignored[archived",
@@ -151,14 +151,14 @@ def test_further_failures_of_one_cause_are_collapsed() -> None:
     blocks = text.split("\n\n")
     assert [block.partition(":")[0] for block in blocks[:2]] == ["requirements.txt"] * 2
     assert blocks[2] == (
-        "warning[unverified] 3 more could not be checked for the same reason: https://index.example/simple/, timeout\n"
+        "error[unverified] 3 more could not be checked for the same reason: https://index.example/simple/, timeout\n"
         "  = c-lib, d-lib, e-lib\n"
     )
 
 
 def test_two_failures_of_one_cause_are_not_collapsed() -> None:
     text = render_text(unverified_report(DOWN, DOWN), now=NOW)
-    assert text.count("warning[unverified]") == 2
+    assert text.count("error[unverified]") == 2
     assert "more" not in text.splitlines()[-1]
 
 
@@ -166,7 +166,7 @@ def test_failures_of_other_causes_or_indexes_are_separate() -> None:
     other_index = DOWN._replace(origin=origin(index="https://other.example/simple/"))
     refused = Unavailable(Cause.UNAUTHORIZED, "index.example wants credentials", origin())
     text = render_text(unverified_report(DOWN, other_index, refused, DOWN, other_index, refused), now=NOW)
-    assert text.count("warning[unverified]") == 6
+    assert text.count("error[unverified]") == 6
     assert "more could" not in text
     text = render_text(unverified_report(*[DOWN, other_index] * 4), now=NOW)
     assert text.count("2 more could not be checked") == 2
@@ -174,7 +174,7 @@ def test_failures_of_other_causes_or_indexes_are_separate() -> None:
 
 def test_collapsed_failures_have_the_highest_severity() -> None:
     report = unverified_report(*[DOWN] * 4)
-    *first, last = report.findings
+    *first, last = (finding._replace(severity=Severity.WARNING) for finding in report.findings)
     report = report._replace(findings=(*first, last._replace(severity=Severity.ERROR)))
     assert "error[unverified] 2 more" in render_text(report, now=NOW)
 
