@@ -212,7 +212,7 @@ def test_remedy_for_a_transitive_package_is_upgrading_its_parent(shop: Workshop)
     shop.stage({"uv.lock": packages})
     output = shop.check().out
     assert "upgrade or replace good-a to fix transitive dependencies" in output
-    assert "in place of" not in output
+    assert "replace or remove" not in output
 
 
 def test_no_ignores_with_trusted_config_disables_ignores_of_the_change(shop: Workshop, tmp_path: Path) -> None:

@@ -344,6 +344,7 @@ def test_full_disk_leaves_file_unchanged_and_no_temporary_file(
     [
         (("--write-ignores",), "requires --reason", '--reason "'),
         (("--write-ignores", "--reason", " \n"), "requires --reason", '--reason "'),
+        (("--write-ignores", "--reason", "WHY"), "requires --reason", '--reason "'),
         (("--reason", "x"), "--reason requires --write-ignores", "add --write-ignores"),
         (
             ("--write-ignores", "--reason", "x", "--no-ignores"),

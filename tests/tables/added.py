@@ -491,6 +491,15 @@ POLICY = (
         exits(1),
     ),
     row(
+        "An ignore without a reason, or with the placeholder `WHY` or `REASON`",
+        "does not apply, and is reported",
+        commit({"mothball.toml": f"{OFFLINE}[ignore]\nold-b = {{ rules = ['archived'] }}\n"}),
+        stage({"requirements.txt": "old-a  # mothball: ignore[archived] WHY\n"}),
+        exits(1, shows="requirements.txt:1:8: warning[ignore-without-reason]", hides="ignored["),
+        stage({"requirements.txt": "old-a  # mothball: ignore[archived] until June\nold-b\n"}),
+        exits(1, shows="mothball.toml:5:1: warning[ignore-without-reason] the ignore of archived for old-b"),
+    ),
+    row(
         "An expired ignore entry",
         "does not apply, and is reported",
         commit({"mothball.toml": f"{OFFLINE}[ignore]\n{_EXPIRED}"}),

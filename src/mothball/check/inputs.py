@@ -90,6 +90,7 @@ class CheckedFile(NamedTuple):
     """The results of checking one file.
 
     ``lookup_types`` are the types of its lookup results. They allow to skip files without any result of a type.
+    ``rejected_ignores`` match a finding, but do not apply, because they have no reason and the dependency is added.
     """
 
     file: SourceFile
@@ -97,6 +98,7 @@ class CheckedFile(NamedTuple):
     dependencies: tuple[CheckedDependency, ...]
     findings: tuple[Finding, ...]
     used_ignores: frozenset[IgnoreComment | Ignore]
+    rejected_ignores: frozenset[IgnoreComment | Ignore]
     lookup_types: frozenset[type[LookupResult]]
 
 

@@ -187,6 +187,15 @@ def unused_ignore_message(names: str, rules: str) -> MessageText:
     return MessageText(f"the ignore of {rules} for {one_line(names, 200)} matches no finding", "remove it")
 
 
+def ignore_without_reason_message(name: str, rules: str, *, added: bool) -> MessageText:
+    """Return the texts for an ignore whose reason is empty or a placeholder; ``name`` is empty for a comment."""
+    subject = f"the ignore of {rules} for {one_line(name, 100)}" if name else f"the ignore of {rules}"
+    return MessageText(
+        f"{subject} has no reason{' and does not apply to an added dependency' if added else ''}",
+        'state why the finding is accepted, and until when, for example "until mail moves to the new service, #812"',
+    )
+
+
 def expired_ignore_message(name: str, until: str) -> MessageText:
     """Return the texts for an ignore entry whose last day, ``until``, has passed."""
     return MessageText(

@@ -39,6 +39,7 @@ from mothball.routing.route import IndexRoute, credential_locations
 
 LookUp = Callable[[Iterable[Query]], Mapping[Query, IndexResult]]
 QueryOrSkipped = Query | Skipped
+_IgnoreCandidates = tuple[Sequence[IgnoreComment], Sequence[Ignore]]
 
 
 class LookupPlan(NamedTuple):
@@ -171,10 +172,11 @@ def _check_file(
     for comment in file.document.ignores if settings.use_ignores else ():
         for line in line_range(comment.applies_to, lines):
             comments.setdefault(line, []).append(comment)
-    entries = file.resolved_config.config.ignores if settings.use_ignores or settings.keep_config_ignores else ()
-    ignores = {ignore.name: ignore for ignore in entries}
+    with_entries = settings.use_ignores or settings.keep_config_ignores
+    ignores = {ignore.name: ignore for ignore in file.resolved_config.config.ignores} if with_entries else {}
     items, findings = [], []
     used_ignores: set[IgnoreComment | Ignore] = set()
+    rejected_ignores: set[IgnoreComment | Ignore] = set()
     lookups: list[LookupResult] = [results[query] if isinstance(query, Query) else query for query in queries]
     for dependency, lookup in zip(file.dependencies_to_check, lookups, strict=True):
         path = paths.get(dependency.name) if paths else None
@@ -185,16 +187,33 @@ def _check_file(
             continue
         on_lines = [comment for line in line_range(dependency.entry_span, lines) for comment in comments.get(line, ())]
         entry = ignores.get(dependency.name)
-        matched_ignore = policy.matching_ignore(
-            rule, dependency.name, on_lines, (entry,) if entry else (), settings.today
-        )
+        candidates = on_lines, [entry] if entry else []
+        matched_ignore = _applied_ignore(rule, dependency.name, candidates, settings, rejected_ignores)
         used_ignores.update((matched_ignore,) if matched_ignore else ())
         findings.append(_finding(file, item, rule, matched_ignore, settings))
     findings += _parse_findings(file, lines, settings)
     if not file.is_context:
-        findings += _computed_list_findings(file, lines, comments, settings)
+        findings += _computed_list_findings(file, lines, comments, settings, rejected_ignores)
     lookup_types = frozenset(map(type, lookups))
-    return CheckedFile(file, lines, tuple(items), tuple(findings), frozenset(used_ignores), lookup_types)
+    ignores_of_file = frozenset(used_ignores), frozenset(rejected_ignores)
+    return CheckedFile(file, lines, tuple(items), tuple(findings), *ignores_of_file, lookup_types)
+
+
+def _applied_ignore(
+    rule: Rule, name: str, candidates: _IgnoreCandidates, settings: RunSettings, rejected: set[IgnoreComment | Ignore]
+) -> IgnoreComment | Ignore | None:
+    """Return the ignore that applies to a finding, or None.
+
+    For an added dependency an ignore without a reason does not apply; one that matches is added to ``rejected``.
+    """
+    comments, entries = candidates
+    matched = policy.matching_ignore(rule, name, comments, entries, settings.today)
+    if matched is None or settings.mode is not CheckMode.ADDED or policy.is_reason(matched.reason):
+        return matched
+    rejected.add(matched)
+    comments = [comment for comment in comments if policy.is_reason(comment.reason)]
+    entries = [entry for entry in entries if policy.is_reason(entry.reason)]
+    return policy.matching_ignore(rule, name, comments, entries, settings.today)
 
 
 def _finding(
@@ -232,7 +251,11 @@ def _parse_findings(file: SourceFile, lines: LineIndex, settings: RunSettings) -
 
 
 def _computed_list_findings(
-    file: SourceFile, lines: LineIndex, comments: Mapping[int, Sequence[IgnoreComment]], settings: RunSettings
+    file: SourceFile,
+    lines: LineIndex,
+    comments: Mapping[int, Sequence[IgnoreComment]],
+    settings: RunSettings,
+    rejected_ignores: set[IgnoreComment | Ignore],
 ) -> Iterator[Finding]:
     """Yield an ``unverified`` finding for each computed list of a setup.py: a note unless a change is checked."""
     severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
@@ -240,7 +263,7 @@ def _computed_list_findings(
         severity = Severity.NOTE
     for problem in file.document.unresolvable:
         on_lines = [comment for line in line_range(problem.span, lines) for comment in comments.get(line, ())]
-        matched_ignore = policy.matching_ignore(Rule.UNVERIFIED, "", on_lines, (), settings.today)
+        matched_ignore = _applied_ignore(Rule.UNVERIFIED, "", (on_lines, []), settings, rejected_ignores)
         yield Finding(
             Rule.UNVERIFIED,
             severity,

@@ -35,6 +35,7 @@ _DEFAULTS: Mapping[Rule, Severity] = {
     Rule.UNREADABLE: Severity.ERROR,
     Rule.UNUSED_IGNORE: Severity.WARNING,
     Rule.EXPIRED_IGNORE: Severity.WARNING,
+    Rule.IGNORE_WITHOUT_REASON: Severity.WARNING,
 }
 _MODE_DEFAULTS: Mapping[tuple[Rule, CheckMode], Severity] = {
     (Rule.MISSING, CheckMode.ADDED): Severity.ERROR,
@@ -50,6 +51,8 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.DEPRECATED: Rule.DEPRECATED,
     ProjectStatus.QUARANTINED: Rule.QUARANTINED,
 }
+# What stands for a reason in the ignores that mothball suggests and documents; compared without case and punctuation.
+_REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)
 
@@ -115,6 +118,11 @@ def matching_ignore(
         if ignore.name == name and rule in ignore.rules and not is_expired(ignore, today):
             return ignore
     return None
+
+
+def is_reason(text: str) -> bool:
+    """Return True if the reason of an ignore is neither empty nor a placeholder."""
+    return "".join(filter(str.isalnum, text)).casefold() not in _REASON_PLACEHOLDERS
 
 
 def is_expired(ignore: Ignore, today: str) -> bool:

@@ -1,4 +1,4 @@
-"""Find ignores without a matching finding, and expired ignore entries."""
+"""Find ignores without a matching finding or without a reason, and expired ignore entries."""
 
 from __future__ import annotations
 
@@ -6,33 +6,41 @@ from collections.abc import Iterator, Sequence
 
 from mothball.check import policy
 from mothball.check.inputs import CheckedFile, ResolvedConfig, RunSettings, line_range
-from mothball.check.messages import MessageText, expired_ignore_message, unused_ignore_message
+from mothball.check.messages import (
+    MessageText,
+    expired_ignore_message,
+    ignore_without_reason_message,
+    unused_ignore_message,
+)
 from mothball.config.project import Ignore
+from mothball.model.document import IgnoreComment
 from mothball.model.findings import CheckedDependency, CheckMode, Finding, Rule
 from mothball.model.lookup import StatusNotStated, Unavailable
 
 
 def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool = True) -> Iterator[Finding]:
-    """Yield a finding for each unused ignore and each expired ignore entry.
+    """Yield a finding for each ignore that is unused, expired or without a reason.
 
     An ignore is reported as unused only if everything that it could match was read and looked up successfully. For a
     comment, this is its line in a file without parse problems. For an entry, it is every file that the configuration
     applies to, and ``complete`` must be True: all files of the run were readable. An unstated status does not count as
     a successful lookup. Ignores of ``unverified`` are never unused, because failures are temporary. If only added
-    dependencies are checked, only the expired entries that would have suppressed a finding are reported.
+    dependencies are checked, only those that would have suppressed a finding are reported: expired entries, and ignores
+    without a reason.
     """
     if not settings.use_ignores and not settings.keep_config_ignores:
         return
     if settings.mode is CheckMode.ADDED:
         yield from _expired_entries_with_findings(files, settings)
+        yield from _rejected_ignores(files, settings)
         return
     by_config: dict[str, list[CheckedFile]] = {}
     for checked_file in files:
         if settings.use_ignores:
-            yield from _unused_comments(checked_file, settings)
+            yield from _comment_findings(checked_file, settings)
         by_config.setdefault(checked_file.file.resolved_config.path, []).append(checked_file)
     for with_same_config in by_config.values():
-        yield from _unused_entries(with_same_config, settings, complete=complete)
+        yield from _entry_findings(with_same_config, settings, complete=complete)
 
 
 def _expired_entries_with_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
@@ -50,28 +58,56 @@ def _expired_entries_with_findings(files: Sequence[CheckedFile], settings: RunSe
         yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
 
 
-def _unused_comments(checked_file: CheckedFile, settings: RunSettings) -> Iterator[Finding]:
+def _rejected_ignores(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
+    entries: dict[tuple[str, Ignore], ResolvedConfig] = {}
+    for checked_file in files:
+        resolved_config = checked_file.file.resolved_config
+        for ignore in checked_file.rejected_ignores:
+            if isinstance(ignore, IgnoreComment):
+                text = ignore_without_reason_message("", ", ".join(ignore.rules), added=True)
+                yield _comment_finding(checked_file, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
+            else:
+                entries[resolved_config.path, ignore] = resolved_config
+    for (_, entry), resolved_config in entries.items():
+        text = ignore_without_reason_message(entry.key, ", ".join(entry.rules), added=True)
+        yield _entry_finding(resolved_config, entry, Rule.IGNORE_WITHOUT_REASON, text, settings)
+
+
+def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Iterator[Finding]:
     file, lines = checked_file.file, checked_file.lines
-    if file.document.problems or not file.document.ignores:
+    if not file.document.ignores:
         return
     by_line: dict[int, list[CheckedDependency]] = {}
     for item in checked_file.dependencies:
         for line in line_range(item.dependency.entry_span, lines):
             by_line.setdefault(line, []).append(item)
     for comment in file.document.ignores:
-        if comment in checked_file.used_ignores or Rule.UNVERIFIED in comment.rules:
-            continue
+        rules = ", ".join(comment.rules)
         covered = [item for line in line_range(comment.applies_to, lines) for item in by_line.get(line, ())]
-        if any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in covered):
-            continue
-        names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
-        text = unused_ignore_message(names, ", ".join(comment.rules))
-        severity = policy.severity_of(Rule.UNUSED_IGNORE, settings.severity_policy(file.resolved_config.config))
-        location = lines.location(file.path, comment.span)
-        yield Finding(Rule.UNUSED_IGNORE, severity, text.message, text.help, path=file.path, location=location)
+        if not (
+            file.document.problems
+            or comment in checked_file.used_ignores
+            or Rule.UNVERIFIED in comment.rules
+            or any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in covered)
+        ):
+            names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
+            text = unused_ignore_message(names, rules)
+            yield _comment_finding(checked_file, comment, Rule.UNUSED_IGNORE, text, settings)
+        elif not policy.is_reason(comment.reason):
+            text = ignore_without_reason_message("", rules, added=False)
+            yield _comment_finding(checked_file, comment, Rule.IGNORE_WITHOUT_REASON, text, settings)
 
 
-def _unused_entries(files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
+def _comment_finding(
+    checked_file: CheckedFile, comment: IgnoreComment, rule: Rule, text: MessageText, settings: RunSettings
+) -> Finding:
+    file = checked_file.file
+    severity = policy.severity_of(rule, settings.severity_policy(file.resolved_config.config))
+    location = checked_file.lines.location(file.path, comment.span)
+    return Finding(rule, severity, text.message, text.help, path=file.path, location=location)
+
+
+def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, complete: bool) -> Iterator[Finding]:
     resolved_config = files[0].file.resolved_config
     if not resolved_config.config.ignores:
         return
@@ -91,6 +127,9 @@ def _unused_entries(files: Sequence[CheckedFile], settings: RunSettings, *, comp
         elif complete and ignore not in used and ignore.name not in not_stated and Rule.UNVERIFIED not in ignore.rules:
             text = unused_ignore_message(ignore.key, ", ".join(ignore.rules))
             yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, text, settings)
+        elif not policy.is_reason(ignore.reason):
+            text = ignore_without_reason_message(ignore.key, ", ".join(ignore.rules), added=False)
+            yield _entry_finding(resolved_config, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
 
 
 def _entry_finding(

@@ -43,9 +43,9 @@ def validate_arguments(arguments: argparse.Namespace) -> None:
     """Raise UsageError if ``--write-ignores`` or ``--reason`` is combined with the wrong options."""
     if not arguments.write_ignores:
         raise UsageError("--reason requires --write-ignores", help_text="add --write-ignores, or remove --reason")
-    if not _reason(arguments):
+    if not policy.is_reason(_reason(arguments)):
         raise UsageError(
-            "--write-ignores requires --reason, which is written into each ignore entry",
+            "--write-ignores requires --reason with a text, which is written into each ignore entry",
             help_text='state why these packages are kept, for example --reason "existing dependency, see #812"',
         )
     for option, is_set in (

@@ -24,6 +24,7 @@ class Rule(StrEnum):
     UNREADABLE = "unreadable"
     UNUSED_IGNORE = "unused-ignore"
     EXPIRED_IGNORE = "expired-ignore"
+    IGNORE_WITHOUT_REASON = "ignore-without-reason"
 
 
 # The rules that can be ignored: those about a project. The others are about mistakes in a file.

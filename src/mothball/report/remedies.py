@@ -100,14 +100,14 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
     lines = []
     in_manifests = [finding for finding in ignorable if finding.path not in context.locks]
     if in_manifests:
-        lines.append("or ignore them with a reason, on their lines:")
+        lines.append("or ignore them, with your reason in place of WHY, on their lines:")
         comments = dict.fromkeys(ignore_comment_text((finding.rule,)) for finding in in_manifests)
         lines += [f"    {comment}" for comment in comments]
     entries: dict[ConfigFile, dict[str, dict[str, None]]] = {}
     for finding in ignorable:
         for path in dict.fromkeys((finding.path, *(location.path for location in finding.related_locations))):
             entries.setdefault(context.config_file(path), {}).setdefault(finding.name or "", {})[finding.rule] = None
-    prefix = "or in" if lines else "or ignore them with a reason, in"
+    prefix = "or in" if lines else "or ignore them, with your reason in place of WHY, in"
     for config_file, rules in sorted(entries.items()):
         lines.append(f"{prefix} {one_line(config_file.path)}:")
         lines.append("    [tool.mothball.ignore]" if config_file.is_shared else "    [ignore]")

@@ -383,6 +383,15 @@ def test_computed_list_can_be_ignored_and_off() -> None:
         assert check([setup_py(COMPUTED, off)], LookUp(), settings._replace(use_ignores=False)).findings == ()
 
 
+def test_ignore_of_a_computed_list_without_reason_does_not_apply_to_a_change() -> None:
+    file = setup_py(COMPUTED.replace("checked elsewhere", "WHY"))
+    report = check([file], LookUp(), SETTINGS._replace(mode=CheckMode.ADDED))
+    assert findings_of(report) == [
+        (Rule.UNVERIFIED, Severity.ERROR, False),
+        (Rule.IGNORE_WITHOUT_REASON, Severity.WARNING, False),
+    ]
+
+
 def test_report_includes_given_findings_and_problems() -> None:
     unread = Finding(Rule.UNREADABLE, Severity.ERROR, "no such file", "", path="gone.txt")
     problem = Problem(Severity.ERROR, "no such table", path="mothball.toml")

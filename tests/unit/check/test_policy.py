@@ -12,6 +12,7 @@ from mothball.check.policy import (
     exit_code,
     is_downgraded,
     is_expired,
+    is_reason,
     matching_ignore,
     rule_of,
     severity_of,
@@ -197,6 +198,16 @@ def test_ignore_entry_does_not_match_other_rules(rule: Rule) -> None:
 def test_ignore_entry_does_not_match_other_projects() -> None:
     assert matching_ignore(Rule.ARCHIVED, "old-library", (), [IGNORE], TODAY) is None
     assert matching_ignore(Rule.ARCHIVED, "Old.Lib", (), [IGNORE], TODAY) is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "WHY", "why?", "REASON", "reason", "<reason>", "...", "…"])
+def test_placeholder_is_no_reason(text: str) -> None:
+    assert not is_reason(text)
+
+
+@pytest.mark.parametrize("text", ["#812", "for a reason", "whyever", "bis Juni", "到六月"])
+def test_any_other_text_is_a_reason(text: str) -> None:
+    assert is_reason(text)
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,62 @@ def test_expired_ignore_entry_is_reported_and_does_not_apply(answer: IndexResult
     assert report.summary.ignored == 0
 
 
+# --- ignores without a reason -----------------------------------------------------------------------------------------
+
+ADDED = SETTINGS._replace(mode=CheckMode.ADDED)
+
+
+def without_reason(report: Report) -> list[str]:
+    return [finding.message for finding in report.findings if finding.rule is Rule.IGNORE_WITHOUT_REASON]
+
+
+@pytest.mark.parametrize("reason", ["", " WHY", " reason"])
+def test_comment_without_reason_applies_with_a_warning_unless_the_dependency_is_added(reason: str) -> None:
+    file = source(f"some-lib  # mothball: ignore[archived]{reason}\n")
+    report = run(file, answers={"some-lib": ARCHIVED})
+    assert without_reason(report) == ["the ignore of archived has no reason"]
+    assert (report.summary.ignored, report.summary.warnings, report.summary.errors) == (1, 1, 0)
+    report = run(file, answers={"some-lib": ARCHIVED}, settings=ADDED)
+    assert without_reason(report) == ["the ignore of archived has no reason and does not apply to an added dependency"]
+    assert (report.summary.ignored, report.summary.warnings, report.summary.errors) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("reason", ["", "WHY"])
+def test_entry_without_reason_applies_with_a_warning_unless_the_dependency_is_added(reason: str) -> None:
+    file = configured(ignore("some-lib", reason=reason), whole_scope=False)
+    report = run(file, answers={"some-lib": ARCHIVED})
+    [finding] = [finding for finding in report.findings if finding.rule is Rule.IGNORE_WITHOUT_REASON]
+    assert (finding.path, finding.location and finding.location.start) == ("mothball.toml", Position(3, 1))
+    assert finding.message == "the ignore of archived for some-lib has no reason"
+    assert report.summary.ignored == 1
+    report = run(file, answers={"some-lib": ARCHIVED}, settings=ADDED)
+    assert without_reason(report) == [
+        "the ignore of archived for some-lib has no reason and does not apply to an added dependency"
+    ]
+    assert (report.summary.ignored, report.summary.errors) == (0, 1)
+
+
+def test_ignore_with_reason_applies_beside_one_without() -> None:
+    file = configured(ignore("some-lib"), text="some-lib  # mothball: ignore[archived]\n")
+    report = run(file, answers={"some-lib": ARCHIVED}, settings=ADDED)
+    assert (report.summary.ignored, report.summary.errors, len(without_reason(report))) == (1, 0, 1)
+
+
+def test_unused_ignore_without_reason_is_reported_once() -> None:
+    report = run(configured(ignore("some-lib", reason=""), text="some-lib  # mothball: ignore[archived]\n"))
+    assert [finding.rule for finding in report.findings] == [Rule.UNUSED_IGNORE] * 2
+
+
+def test_ignore_without_reason_is_reported_in_a_change_only_if_it_matches() -> None:
+    file = configured(ignore("some-lib", reason=""), text="some-lib  # mothball: ignore[archived]\n")
+    assert run(file, settings=ADDED).findings == ()
+
+
+def test_ignore_without_reason_is_reported_although_the_lookup_failed() -> None:
+    report = run(source("some-lib  # mothball: ignore[archived]\n"), answers={"some-lib": DOWN})
+    assert without_reason(report) == ["the ignore of archived has no reason"]
+
+
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 

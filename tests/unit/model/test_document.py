@@ -109,6 +109,7 @@ def test_values_of_enumerations_are_stable() -> None:
         "unreadable",
         "unused-ignore",
         "expired-ignore",
+        "ignore-without-reason",
     ]
     assert [*Severity] == ["error", "warning", "note", "off"]
     assert [*ProjectStatus] == ["active", "archived", "deprecated", "quarantined"]

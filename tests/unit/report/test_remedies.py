@@ -28,7 +28,7 @@ def test_ignores_are_listed_once_and_ready_to_paste() -> None:
     assert text == (
         "what to do\n"
         "  replace or remove b-lib, a-lib, c-lib\n"
-        "  or ignore them with a reason, on their lines:\n"
+        "  or ignore them, with your reason in place of WHY, on their lines:\n"
         "      # mothball: ignore[archived] WHY\n"
         "      # mothball: ignore[deprecated] WHY\n"
         "  or in pyproject.toml:\n"
@@ -44,9 +44,8 @@ def test_ignores_are_listed_once_and_ready_to_paste() -> None:
 def test_ignore_comments_are_not_suggested_for_lock_files() -> None:
     text = remedies(report(a=ARCHIVED), SHARED._replace(locks=frozenset({"requirements.txt"})))
     assert "# mothball" not in text
-    assert (
-        "or ignore them with a reason, in pyproject.toml:\n      [tool.mothball.ignore]\n      a-lib = { rules" in text
-    )
+    place = "or ignore them, with your reason in place of WHY, in pyproject.toml:\n      [tool.mothball.ignore]\n"
+    assert f"{place}      a-lib = {{ rules" in text
 
 
 def test_quarantined_packages_get_no_ignore() -> None:
