@@ -109,6 +109,12 @@ def _compiled(*names: str) -> str:
     return head + "".join(f"{name}==1.0\n    # via -r requirements.in\n" for name in names)
 
 
+def _locked_via_good_a(name: str) -> str:
+    """Return a uv.lock in which good-a, a direct dependency, requires ``name``."""
+    requires = f'name = "good-a"\ndependencies = [{{ name = "{name}" }}]\n'
+    return lock("good-a", name, direct=("good-a",)).replace('name = "good-a"\n', requires)
+
+
 # --- names and files --------------------------------------------------------------------------------------------------
 
 
@@ -226,10 +232,37 @@ NAMES = (
     ),
     row(
         "A move from a lock to a manifest",
-        "no, if the same change removes it from the lock",
+        "yes: it is now a direct dependency",
         commit({"requirements.txt": _compiled("old-a")}),
         remove("requirements.txt"),
         stage({"pyproject.toml": toml("old-a")}),
+        adds({"pyproject.toml": ["old-a"]}),
+        exits(1),
+    ),
+    row(
+        "A transitive dependency that moves from a lock to a manifest in a second commit",
+        "yes",
+        commit({"pyproject.toml": toml("good-a")}),
+        stage({"uv.lock": _locked_via_good_a("old-b")}),
+        exits(0, shows="warning[archived] old-b is archived"),
+        commit({}),
+        stage({"uv.lock": lock("good-a", direct=("good-a",)), "pyproject.toml": toml("good-a", "old-b")}),
+        adds({"pyproject.toml": ["old-b"]}),
+        exits(1),
+    ),
+    row(
+        "A lock that is replaced by a manifest of another name",
+        "yes",
+        commit({"requirements/base.txt": _compiled("old-a")}),
+        move("requirements/base.txt", "requirements.txt"),
+        stage({"requirements.txt": lines("old-a")}),
+        adds({"requirements.txt": ["old-a"]}),
+    ),
+    row(
+        "A manifest that becomes a lock",
+        "no",
+        commit({"requirements.txt": lines("old-a")}),
+        stage({"requirements.txt": _compiled("old-a")}),
         adds({}),
     ),
     row(
@@ -259,10 +292,41 @@ NAMES = (
     ),
     row(
         "A constraints file renamed to a requirements file",
-        "no: it is a move, although its entries are now installed",
-        commit({"constraints.txt": lines("old-b")}),
+        "yes: its entries are now installed",
+        stage({"constraints.txt": lines("old-b")}),
+        exits(0, shows="warning[archived] old-b is archived"),
+        commit({}),
         move("constraints.txt", "requirements.txt"),
+        adds({"requirements.txt": ["old-b"]}),
+        exits(1),
+    ),
+    row(
+        "A requirements file renamed to a constraints file",
+        "no",
+        commit({"requirements.txt": lines("old-b")}),
+        move("requirements.txt", "constraints.txt"),
         adds({}),
+    ),
+    row(
+        "A constraint that moves to a manifest",
+        "yes",
+        commit({"constraints.txt": lines("old-a<2", "good-a"), "pyproject.toml": toml("good-b")}),
+        stage({"constraints.txt": lines("good-a"), "pyproject.toml": toml("good-b", "old-a")}),
+        adds({"pyproject.toml": ["old-a"]}),
+    ),
+    row(
+        "A constraint that moves to a lock",
+        "yes",
+        commit({"constraints.txt": lines("old-a<2", "good-a"), "pyproject.toml": toml("good-a")}),
+        stage({"constraints.txt": lines("good-a"), "uv.lock": _locked_via_good_a("old-a")}),
+        adds({"uv.lock": ["shop", "old-a"]}),
+    ),
+    row(
+        "An override that moves to a requirement",
+        "yes",
+        commit({"pyproject.toml": toml("good-a") + '[tool.uv]\noverride-dependencies = ["old-a"]\n'}),
+        stage({"pyproject.toml": toml("good-a", "old-a")}),
+        adds({"pyproject.toml": ["old-a"]}),
     ),
     row(
         "A renamed file with a new line",

@@ -1,9 +1,9 @@
 """Find the dependencies that a change adds.
 
 A dependency is added if its name is in the target version of a file and no base entry covers it. Within the same
-project, an entry of a base manifest covers its name in every file; an entry of a base lock or base constraint file
-covers only entries of its own kind; a skipped entry, and one in ``.pre-commit-config.yaml``, covers only itself, in the
-same file. An entry that the same change removes from another file of the project is moved, not added. A manifest also
+project, a base entry covers entries of its own role or a weaker one: an entry of a manifest covers its name in every
+file, an entry of a lock covers only locks and constraints, a constraint only constraints, whether or not the change
+moves it. A skipped entry, and one in ``.pre-commit-config.yaml``, covers only itself, in the same file. A manifest also
 covers the projects below its own, and the manifest of a workspace member covers the names that the lock of the
 workspace records as requirements of members. docs/added.md lists all cases.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from mothball.check.inputs import is_beneath, is_lock, required_by_members
 from mothball.model.document import Dependency, DependencyKind, Document, ParseProblem
@@ -24,14 +24,20 @@ _PRE_COMMIT = "pre-commit"
 _MIN_SIMILARITY = 0.5
 
 
-class _Role(Enum):
-    """The role of an entry at the base. Entries of the last two roles cover only themselves."""
+class _Role(IntEnum):
+    """The role of an entry, from the weakest to the strongest: by how much an archived package counts in it.
 
-    MANIFEST = auto()
-    LOCK = auto()
-    CONSTRAINT = auto()
-    PRE_COMMIT = auto()
+    Entries of the first two roles cover only themselves.
+    """
+
     SKIPPED = auto()
+    PRE_COMMIT = auto()
+    CONSTRAINT = auto()
+    LOCK = auto()
+    MANIFEST = auto()
+
+
+_COVER_ONLY_THEMSELVES = frozenset({_Role.SKIPPED, _Role.PRE_COMMIT})
 
 
 class FileVersion(NamedTuple):
@@ -69,21 +75,23 @@ def additions(
     ``base`` are the base versions of the changed files in each parent, and of all other files that were read.
     ``present`` maps the path of each changed file to its target document, None if the file was deleted.
     """
-    base_names = _BaseNames(base, present)
+    base_names = _BaseNames(base)
     previous_versions = _previous_versions(targets, base, present)
     return [_addition(target, previous_versions[target.path], base_names) for target in targets]
 
 
 def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames) -> Addition:
-    previous_entries = {
+    previous_entries = _Entries(
         (_role(version, entry), entry.name) for version in previous for entry in version.document.dependencies
-    }
+    )
     member_requirements = required_by_members(target.document)
     added = []
     for entry in target.document.dependencies:
         role = _role(target, entry)
-        is_old = (role, entry.name) in previous_entries
-        if not is_old and not base_names.cover(target.project, role, entry.name, member_requirements):
+        is_old = previous_entries.cover(role, entry.name) or base_names.cover(
+            target.project, role, entry.name, member_requirements
+        )
+        if not is_old:
             added.append(entry)
     # A syntax error always counts as added, because it hides what was added to the file.
     comparable = () if target.document.is_broken else previous
@@ -103,25 +111,38 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
-class _BaseNames:
-    """The names at the base by project and role."""
+class _Entries:
+    """The strongest role of each name in some files; entries that cover only themselves are kept apart."""
 
-    def __init__(self, base: Iterable[FileVersion], present: Mapping[str, Document | None]) -> None:
-        self._declared: dict[str, set[str]] = {}
-        self._removed: dict[str, set[str]] = {}
-        self._by_role: dict[tuple[str, _Role], set[str]] = {}
+    def __init__(self, entries: Iterable[tuple[_Role, str]] = ()) -> None:
+        self._strongest: dict[str, _Role] = {}
+        self._isolated: set[tuple[_Role, str]] = set()
+        for role, name in entries:
+            self.add(role, name)
+
+    def add(self, role: _Role, name: str) -> None:
+        if role in _COVER_ONLY_THEMSELVES:
+            self._isolated.add((role, name))
+        else:
+            self._strongest[name] = max(role, self._strongest.get(name, role))
+
+    def cover(self, role: _Role, name: str) -> bool:
+        """Return True if an entry covers an entry of this name with the same role or a weaker one."""
+        if (role, name) in self._isolated:
+            return True
+        return role is not _Role.SKIPPED and name in self._strongest and role <= self._strongest[name]
+
+
+class _BaseNames:
+    """The names at the base by project; entries that cover only themselves are left out."""
+
+    def __init__(self, base: Iterable[FileVersion]) -> None:
+        self._by_project: dict[str, _Entries] = {}
         for version in base:
-            remaining = _names(present[version.path]) if version.path in present else None
             for entry in version.document.dependencies:
                 role = _role(version, entry)
-                if role in (_Role.PRE_COMMIT, _Role.SKIPPED):
-                    continue
-                if remaining is not None and entry.name not in remaining:
-                    self._removed.setdefault(version.project, set()).add(entry.name)
-                if role is _Role.MANIFEST:
-                    self._declared.setdefault(version.project, set()).add(entry.name)
-                else:
-                    self._by_role.setdefault((version.project, role), set()).add(entry.name)
+                if role not in _COVER_ONLY_THEMSELVES:
+                    self._by_project.setdefault(version.project, _Entries()).add(role, entry.name)
 
     def cover(self, project: str, role: _Role, name: str, member_requirements: frozenset[str]) -> bool:
         """Return True if a base entry in ``project``, or in a related project, covers the name.
@@ -130,12 +151,11 @@ class _BaseNames:
         """
         if role is _Role.SKIPPED:
             return False
-        if name in self._removed.get(project, ()) or name in self._by_role.get((project, role), ()):
-            return True
         return any(
-            name in names
-            for declared, names in self._declared.items()
-            if is_beneath(project, declared) or (name in member_requirements and is_beneath(declared, project))
+            # Of other projects, only manifests count.
+            entries.cover(role if other == project else _Role.MANIFEST, name)
+            for other, entries in self._by_project.items()
+            if is_beneath(project, other) or (name in member_requirements and is_beneath(other, project))
         )
 
 

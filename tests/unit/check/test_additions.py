@@ -97,6 +97,17 @@ def test_name_that_is_not_in_the_base_is_added(base: dict[str, FileVersion], tar
         assert names(target[path]) - before <= new
 
 
+@given(trees(), trees())
+def test_name_in_no_base_manifest_is_added_to_a_manifest(
+    base: dict[str, FileVersion], target: dict[str, FileVersion]
+) -> None:
+    manifests = [version for path, version in base.items() if path.endswith(("requirements.txt", "pyproject.toml"))]
+    before = set().union(*map(names, manifests))
+    for path, new in added(base, target).items():
+        if path.endswith(("requirements.txt", "pyproject.toml")):
+            assert names(target[path]) - before <= new
+
+
 @given(trees(), trees(), trees())
 def test_second_parent_never_adds_names(
     base: dict[str, FileVersion], other: dict[str, FileVersion], target: dict[str, FileVersion]
