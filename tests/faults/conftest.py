@@ -1,4 +1,4 @@
-"""mothball in a place of its own, for every fault; which of these tests are fast."""
+"""Fixtures of the fault tests, and the marks of slow ones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.installed import Mothball
 
-# One fast family stays in the default run: what each fault comes to in front of a warm cache.
-FAST = {"test_a_warm_cache_hears_nothing_of_it"}
+# One fast group is part of the default run: each fault with a warm cache.
+FAST = {"test_warm_cache_is_not_affected_by_index_faults"}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -20,5 +20,5 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture
 def mothball(tmp_path: Path) -> Mothball:
-    """mothball with nothing in its home, its cache and its project."""
+    """Run mothball with an empty home, cache and project."""
     return Mothball(str(tmp_path))

@@ -1,6 +1,6 @@
-"""No secret is anywhere but on the line to the index it belongs to: everything that a run leaves behind is searched.
+"""Secrets are only sent to their index: output and files of runs are searched for them.
 
-A secret of its own for every way in, and each searched for as it is, quoted for a URL, and in base64.
+Each source of credentials has its own secret, which is searched for in plain text, quoted for a URL, and in base64.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page,
 
 NAME = "old-lib"
 PAGE = json_page(NAME, "archived")._replace(etag='"v1"')
-# The slash needs quoting, so that both of its forms are looked for.
-SECRETS = {way: f"s3cr3t/of-{way}-x9q" for way in ("config", "environment", "netrc", "keyring", "proxy", "repository")}
-USER = "somebody"
+# With a slash, so that the quoted form differs.
+SECRETS = {
+    source: f"s3cr3t/of-{source}-x9q" for source in ("config", "environment", "netrc", "keyring", "proxy", "repository")
+}
+USER = "example-user"
 
 OUTCOMES = {
     "answered": (PAGE,),
@@ -43,64 +45,64 @@ OUTCOMES = {
 
 
 def forms(secret: str) -> list[bytes]:
-    """Return how a secret can be written."""
+    """Return the encodings of a secret: plain, quoted, base64."""
     pair = f"{USER}:{secret}".encode()
     return [secret.encode(), quote(secret, safe="").encode(), base64.b64encode(pair), base64.b64encode(secret.encode())]
 
 
 def assert_unseen(what: str, content: bytes) -> None:
-    for way, secret in SECRETS.items():
+    for source, secret in SECRETS.items():
         for form in forms(secret):
-            assert form not in content, f"the secret of the {way} is in {what}"
+            assert form not in content, f"the secret of the {source} is in {what}"
 
 
-class Scene(NamedTuple):
-    """A user with secrets everywhere, in a repository that has one too."""
+class CredentialScenario(NamedTuple):
+    """A user and a repository with a secret in every source of credentials."""
 
     mothball: Mothball
     keyring: TestKeyring
     directory: Path
 
-    def configure(self, way: str, index: str) -> dict[str, str]:
-        """Let the user's ``way`` hold the login for ``index``; return the environment of a run."""
-        held = index.replace("://", f"://{USER}:{quote(SECRETS[way], safe='')}@")
-        url = held if way == "config" else index
+    def configure(self, source: str, index: str) -> dict[str, str]:
+        """Configure the login for ``index`` in ``source``; return the environment of a run."""
+        with_login = index.replace("://", f"://{USER}:{quote(SECRETS[source], safe='')}@")
+        url = with_login if source == "config" else index
         self.mothball.configure(f'indexes = {{ closed = "{url}" }}', 'trusted-hosts = ["index.example"]')
-        self.mothball.at_home(".netrc", f"machine 127.0.0.1 login {USER} password {SECRETS[way]}\n")
-        if way != "netrc":
+        self.mothball.at_home(".netrc", f"machine 127.0.0.1 login {USER} password {SECRETS[source]}\n")
+        if source != "netrc":
             os.remove(os.path.join(self.mothball.home, ".netrc"))
         theirs = index.replace("://", f"://{USER}:{quote(SECRETS['repository'], safe='')}@")
         self.mothball.write("requirements.txt", f"--index-url {theirs}", NAME, "second-lib", "third-lib[")
-        # No line of an environment of a test's own runs: what stands there is the caller's.
+        # Do not inherit the environment of the test run.
         guard = os.path.join(os.path.dirname(__file__), "..", "support", "guard")
         environment = {"PYTHONPATH": os.path.abspath(guard)}
-        if way == "environment":
-            environment |= {"UV_INDEX_CLOSED_USERNAME": USER, "UV_INDEX_CLOSED_PASSWORD": SECRETS[way]}
-        if way == "keyring":
+        if source == "environment":
+            environment |= {"UV_INDEX_CLOSED_USERNAME": USER, "UV_INDEX_CLOSED_PASSWORD": SECRETS[source]}
+        if source == "keyring":
             environment |= self.keyring.environment
         return environment
 
     def search(self, *runs: Run) -> None:
-        """Look for every secret in what ``runs`` said and left behind."""
+        """Search the output of ``runs`` and all files for every secret."""
         for run in runs:
             assert_unseen("what was printed", f"{run.out}{run.err}".encode())
         left = [path for path in self.directory.rglob("*") if path.is_file()]
-        # Where the user, the repository and the keyring of the tests keep them.
-        kept = ("config.toml", ".netrc", "requirements.txt", "entries.json")
+        # The files that contain the secrets.
+        files_with_secrets = ("config.toml", ".netrc", "requirements.txt", "entries.json")
         for path in left:
-            if path.name not in kept:
+            if path.name not in files_with_secrets:
                 assert_unseen(str(path), path.read_bytes())
         assert_unseen("the arguments of processes", "\n".join(self.mothball.started()).encode())
         assert_unseen("the arguments of processes", "\n".join(self.keyring.arguments()).encode())
 
 
 @pytest.fixture
-def scene(mothball: Mothball, tmp_path: Path) -> Scene:
-    return Scene(mothball, TestKeyring(tmp_path / "keyring", {}), tmp_path)
+def scenario(mothball: Mothball, tmp_path: Path) -> CredentialScenario:
+    return CredentialScenario(mothball, TestKeyring(tmp_path / "keyring", {}), tmp_path)
 
 
 def command_lines(mothball: Mothball) -> list[tuple[str, ...]]:
-    """Return every command that asks an index, in every form that it can print."""
+    """Return every command that queries an index, with every output format."""
     offered = re.search(r"--format \{([a-z,]+)\}", mothball.run("check", "--help").out)
     assert offered is not None
     forms_of_check = offered[1].split(",")
@@ -116,29 +118,29 @@ def command_lines(mothball: Mothball) -> list[tuple[str, ...]]:
     ]
 
 
-@pytest.mark.parametrize("way", ["config", "environment", "netrc", "keyring"])
-def test_no_command_and_no_form_shows_a_secret(way: str, scene: Scene) -> None:
-    login = (USER, SECRETS[way])
+@pytest.mark.parametrize("source", ["config", "environment", "netrc", "keyring"])
+def test_no_command_or_output_format_shows_a_secret(source: str, scenario: CredentialScenario) -> None:
+    login = (USER, SECRETS[source])
     with ScriptedIndex({NAME: PAGE, "second-lib": Reply(500)}, login=login) as index:
-        if way == "keyring":
-            entries = {index.url: {USER: SECRETS[way]}}
-            (scene.directory / "keyring" / "entries.json").write_text(json.dumps(entries))
-        environment = scene.configure(way, index.url)
-        runs = [scene.mothball.run(*line, environment=environment) for line in command_lines(scene.mothball)]
-        # The secret did its work, or there would be nothing to show.
+        if source == "keyring":
+            entries = {index.url: {USER: SECRETS[source]}}
+            (scenario.directory / "keyring" / "entries.json").write_text(json.dumps(entries))
+        environment = scenario.configure(source, index.url)
+        runs = [scenario.mothball.run(*line, environment=environment) for line in command_lines(scenario.mothball)]
+        # The secret was used.
         assert "old-lib is archived" in runs[0].out
         assert any("authorization" in request.headers for request in index.received)
-        assert os.path.getsize(os.path.join(scene.mothball.cache, "v2", "cache.db")) > 0
-        scene.search(*runs)
-        if way == "keyring":
-            assert scene.keyring.asked()
-            assert any("subprocess.Popen" in line for line in scene.mothball.started())
+        assert os.path.getsize(os.path.join(scenario.mothball.cache, "v2", "cache.db")) > 0
+        scenario.search(*runs)
+        if source == "keyring":
+            assert scenario.keyring.asked()
+            assert any("subprocess.Popen" in line for line in scenario.mothball.started())
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_no_answer_of_an_index_brings_a_secret_to_light(outcome: str, scene: Scene) -> None:
+def test_no_response_of_an_index_reveals_a_secret(outcome: str, scenario: CredentialScenario) -> None:
     with ScriptedIndex() as index:
-        # An index that knows the login can say it to our face.
+        # The index returns the login that it received.
         held = f"{USER}:{quote(SECRETS['config'], safe='')}"
         echo = f"use {index.url.replace('://', f'://{held}@')}"
         replies = [
@@ -146,29 +148,29 @@ def test_no_answer_of_an_index_brings_a_secret_to_light(outcome: str, scene: Sce
             for reply in OUTCOMES[outcome]
         ]
         index.script(NAME, *replies)
-        environment = scene.configure("config", index.url)
-        runs = [scene.mothball.run("check", "--format", form, environment=environment) for form in ("text", "json")]
+        environment = scenario.configure("config", index.url)
+        runs = [scenario.mothball.run("check", "--format", form, environment=environment) for form in ("text", "json")]
         assert any("authorization" in request.headers for request in index.received)
     for run in runs:
         assert_unseen("what was printed", f"{run.out}{run.err}".encode())
-    if outcome != "echoed":  # what an index says is kept as it says it, and cleaned where it is shown
-        scene.search(*runs)
+    if outcome != "echoed":  # the cache stores responses unchanged, and they are sanitized on output
+        scenario.search(*runs)
 
 
-def test_neither_an_unreachable_index_nor_a_proxy_brings_a_secret_to_light(scene: Scene) -> None:
+def test_unreachable_index_or_proxy_reveals_no_secret(scenario: CredentialScenario) -> None:
     with refusing_url() as url:
-        environment = scene.configure("config", url)
-        runs = [scene.mothball.run("check", environment=environment)]
+        environment = scenario.configure("config", url)
+        runs = [scenario.mothball.run("check", environment=environment)]
         proxy = url.replace("://", f"://{USER}:{quote(SECRETS['proxy'], safe='')}@").removesuffix("simple/")
         for name in ("http://index.example/simple/", "https://index.example/simple/"):
-            environment = scene.configure("config", name) | {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
-            runs.append(scene.mothball.run("check", environment=environment))
+            environment = scenario.configure("config", name) | {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
+            runs.append(scenario.mothball.run("check", environment=environment))
     assert "refused the connection" in runs[0].out
     assert all("cannot connect to the proxy for index.example" in run.out for run in runs[1:])
-    scene.search(*runs)
+    scenario.search(*runs)
 
 
-def test_a_configuration_that_cannot_be_used_is_told_without_the_secret_in_it(scene: Scene) -> None:
+def test_invalid_configuration_is_reported_without_secrets(scenario: CredentialScenario) -> None:
     secret = SECRETS["config"]
     runs = []
     for line in (
@@ -180,16 +182,16 @@ def test_a_configuration_that_cannot_be_used_is_told_without_the_secret_in_it(sc
         f'client-cert = "https://{USER}:{quote(secret, safe="")}@index.example/"',
         f'timeout = "https://{USER}:{quote(secret, safe="")}@index.example/"',
     ):
-        scene.mothball.configure(line)
-        runs.append(scene.mothball.run("check"))
+        scenario.mothball.configure(line)
+        runs.append(scenario.mothball.run("check"))
     assert {run.code for run in runs} == {2}
-    scene.search(*runs)
+    scenario.search(*runs)
 
 
-def test_a_traceback_shows_no_secret(scene: Scene) -> None:
+def test_traceback_shows_no_secret(scenario: CredentialScenario) -> None:
     with ScriptedIndex({NAME: PAGE}) as index:
-        environment = scene.configure("config", index.url)
-        # A bug of ours, at the place that knows the most: where the request with its headers is sent.
+        environment = scenario.configure("config", index.url)
+        # A bug where the request with its headers is sent.
         breaking = (
             "import sys\n"
             "from mothball.index import transport\n"
@@ -200,8 +202,8 @@ def test_a_traceback_shows_no_secret(scene: Scene) -> None:
         for debug in ("", "1"):
             done = subprocess.run(
                 [sys.executable, "-c", breaking],
-                cwd=scene.mothball.project,
-                env={**scene.mothball.environment, **environment, "MOTHBALL_DEBUG": debug},
+                cwd=scenario.mothball.project,
+                env={**scenario.mothball.environment, **environment, "MOTHBALL_DEBUG": debug},
                 capture_output=True,
                 check=False,
             )
@@ -211,8 +213,8 @@ def test_a_traceback_shows_no_secret(scene: Scene) -> None:
             assert_unseen("the traceback", done.stdout + done.stderr)
 
 
-def test_the_search_finds_what_is_there() -> None:
-    for way, secret in SECRETS.items():
+def test_search_finds_secrets() -> None:
+    for source, secret in SECRETS.items():
         for form in forms(secret):
-            with pytest.raises(AssertionError, match=way):
+            with pytest.raises(AssertionError, match=source):
                 assert_unseen("a test", b"..." + form + b"...")

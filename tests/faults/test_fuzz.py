@@ -1,7 +1,7 @@
-"""Hostile input for everything that reads what others wrote: no exception but ours, and time linear in size.
+"""Hostile input for all readers of untrusted data: only mothball's exceptions, and linear time.
 
-What grows is held against what is eight times smaller: linear time grows eightfold, quadratic 64-fold. No absolute time
-decides anything.
+Times are compared with those of inputs of an eighth of the size: linear time grows by 8, quadratic by 64. No absolute
+times are asserted.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ ROW = "simple-v1\nhttps://index.example/simple/\nold-lib"
 ROW_VALUE = _encode_page(
     ROW, CachedPage(ProjectPage("archived", "why", Release("1.0", "2026-01-02")), '"etag"', 1_795_000_000.0)
 )
-ANSWER = (
+RESPONSE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: " + JSON_TYPE.encode() + b'\r\nETag: "1"\r\nContent-Length: '
     + str(len(JSON_PAGE)).encode() + b"\r\n\r\n" + JSON_PAGE
 )  # fmt: skip
@@ -88,7 +88,7 @@ ANSWER = (
 
 @st.composite
 def mutations(draw: st.DrawFn, original: bytes) -> bytes:
-    """Return ``original`` after a few things that happen to bytes: cut, doubled, moved, overwritten, spliced."""
+    """Return ``original`` after a few mutations: cut, duplicate, move, overwrite, splice."""
     chance = random.Random(draw(st.integers(0, 2**32)))
     data = bytearray(original)
     for _ in range(draw(st.integers(1, 6))):
@@ -126,7 +126,7 @@ SPLICES = (
 
 @pytest.mark.parametrize(("original", "kind"), [(JSON_PAGE, JSON_TYPE), (HTML_PAGE, HTML_TYPE)], ids=["JSON", "HTML"])
 @given(data=st.data())
-def test_a_page_that_was_damaged_is_a_page_or_a_page_error(original: bytes, kind: str, data: st.DataObject) -> None:
+def test_damaged_page_is_a_page_or_a_page_error(original: bytes, kind: str, data: st.DataObject) -> None:
     body = data.draw(mutations(original))
     content_type = data.draw(st.sampled_from([kind, JSON_TYPE, HTML_TYPE, "", "application/vnd.pypi.simple.v2+json"]))
     with contextlib.suppress(PageError):
@@ -140,25 +140,25 @@ def test_a_page_that_was_damaged_is_a_page_or_a_page_error(original: bytes, kind
 
 
 @given(mutations(SNAPSHOT.encode()))
-def test_a_snapshot_that_was_damaged_is_a_snapshot_or_a_snapshot_error(data: bytes) -> None:
+def test_damaged_snapshot_is_a_snapshot_or_a_snapshot_error(data: bytes) -> None:
     with contextlib.suppress(SnapshotError):
         assert isinstance(parse_snapshot(data.decode("utf-8", "replace")), Snapshot)
 
 
 @given(mutations(ROW_VALUE.encode()))
-def test_a_row_that_was_damaged_is_an_answer_or_not_there(data: bytes) -> None:
-    answer = _decode_page(ROW, data.decode("utf-8", "replace"))
-    assert answer is None or isinstance(answer, CachedPage)
-    if answer is not None:
-        assert _stored_at({"stored_at": answer.stored_at}) == answer.stored_at
-        assert answer.etag is None or answer.etag.isprintable()
+def test_damaged_row_is_a_page_or_a_miss(data: bytes) -> None:
+    page = _decode_page(ROW, data.decode("utf-8", "replace"))
+    assert page is None or isinstance(page, CachedPage)
+    if page is not None:
+        assert _stored_at({"stored_at": page.stored_at}) == page.stored_at
+        assert page.etag is None or page.etag.isprintable()
 
 
 @pytest.mark.parametrize(
     ("text", "read"), [(CONFIG, read_config), (USER_CONFIG, read_user_config)], ids=["project", "user"]
 )
 @given(data=st.data())
-def test_a_configuration_that_was_damaged_is_read_or_refused(
+def test_damaged_configuration_is_read_or_rejected(
     text: str, read: Callable[[object], object], data: st.DataObject
 ) -> None:
     damaged = data.draw(mutations(text.encode())).decode("utf-8", "replace")
@@ -171,18 +171,18 @@ def test_a_configuration_that_was_damaged_is_read_or_refused(
 
 @given(mutations(b"machine index.example login user password secret\nmacdef init\n cd\n\ndefault login a password b\n"))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_netrc_that_was_damaged_gives_logins_or_a_trouble_without_a_word_of_it(tmp_path: Path, data: bytes) -> None:
+def test_damaged_netrc_has_logins_or_an_error_without_quotes(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "netrc").write_bytes(data)
     logins = NetrcLogins({"NETRC": str(tmp_path / "netrc")})
-    found = logins.find("index.example", "")
-    assert found is None or len(found) == 2
+    login = logins.find("index.example", "")
+    assert login is None or len(login) == 2
     assert (
         logins.error.removeprefix("cannot read netrc").removeprefix("cannot parse netrc").strip("() line0123456789")
         == ""
     )
 
 
-# --- headers and addresses ---
+# --- headers and URLs ---
 
 
 @given(st.text(max_size=60) | mutations(b"Wed, 21 Oct 2026 07:28:00 GMT").map(lambda data: data.decode("latin-1")))
@@ -192,7 +192,7 @@ def test_any_retry_after_is_a_time_or_none(value: str) -> None:
 
 
 @given(st.text(max_size=60), mutations(b"https://user:secret@index.example:8443/simple/?a=b#c"))
-def test_any_address_leads_somewhere_or_nowhere(location: str, data: bytes) -> None:
+def test_any_url_has_an_endpoint_or_none(location: str, data: bytes) -> None:
     url = data.decode("utf-8", "replace")
     for target in (redirect_target("https://index.example/simple/", location + url), page_url(url, NAME), url):
         endpoint = endpoint_of(target)
@@ -201,14 +201,14 @@ def test_any_address_leads_somewhere_or_nowhere(location: str, data: bytes) -> N
     assert login is None or isinstance(login, Login)
 
 
-# --- on the line ---
+# --- raw responses ---
 
 
 class RawIndex:
-    """Whatever stands in ``answer``, sent to whoever connects; then the connection is closed."""
+    """A server that sends ``response`` to every client and closes the connection."""
 
     def __init__(self) -> None:
-        self.answer = b""
+        self.response = b""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/simple/"
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -228,7 +228,7 @@ class RawIndex:
                     received = b""
                     while b"\r\n\r\n" not in received and (data := client.recv(65536)):
                         received += data
-                    client.sendall(self.answer)
+                    client.sendall(self.response)
 
 
 @pytest.fixture(scope="module")
@@ -238,11 +238,11 @@ def raw() -> Iterator[RawIndex]:
     index.close()
 
 
-@given(answer=mutations(ANSWER))
+@given(response=mutations(RESPONSE))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_on_the_line_end_in_an_outcome(raw: RawIndex, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+def test_any_response_bytes_have_an_outcome(raw: RawIndex, monkeypatch: pytest.MonkeyPatch, response: bytes) -> None:
     forget_network_settings(monkeypatch)
-    raw.answer = answer
+    raw.response = response
     with Client(ClientSettings(read_timeout=0.3, retries=0)) as client:
         [(_, outcome)] = client.fetch([PageRequest(raw.url, NAME)])
     assert isinstance(outcome, Fetched | Failed | NotFound)
@@ -278,39 +278,39 @@ BRACKETS = [
 
 
 def assert_linear(work: Callable[[str], object], piece: str, size: int, before: str = "") -> None:
-    """Hold ``work`` to linear time on ``before`` and ``piece`` again and again, up to ``size`` code points."""
+    """Assert that ``work`` takes linear time for ``before`` and repeated ``piece``, up to ``size`` code points."""
     assert growth(lambda text: work(before + text), piece, size) < 80
 
 
 def growth(work: Callable[[str], object], piece: str, size: int) -> float:
-    """Return how many times longer ``work`` takes for ``size`` code points of ``piece`` than for a sixteenth."""
+    """Return the ratio of the times of ``work`` for ``size`` code points of ``piece`` and a sixteenth of that."""
     small, large = piece * (size // 16 // len(piece)), piece * (size // len(piece))
 
     def quietly(text: str) -> None:
         with contextlib.suppress(PageError, SnapshotError, ConfigError):
             work(text)
 
-    # Nothing below a tenth of a millisecond is worth comparing.
+    # Times below 0.1 ms are not comparable.
     return least_seconds(lambda: quietly(large)) / max(least_seconds(lambda: quietly(small)), 1e-4)
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("piece", PIECES)
-def test_time_for_html_grows_with_its_size_and_no_faster(piece: str) -> None:
+def test_html_takes_linear_time(piece: str) -> None:
     for before in ("<html><head>", f"<title>Links for {NAME}</title>"):
         assert_linear(lambda text: decode_page(text.encode(), HTML_TYPE, NAME), piece, 200_000, before)
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("piece", BRACKETS)
-def test_time_for_json_grows_with_its_size_and_no_faster(piece: str) -> None:
+def test_json_takes_linear_time(piece: str) -> None:
     for before in ("", '{"name": "old-lib", "x": ', '{"files": [', '{"name": "'):
         assert_linear(lambda text: decode_page(text.encode(), JSON_TYPE, NAME), piece, 800_000, before)
 
 
 @pytest.mark.alone
 @pytest.mark.parametrize("piece", [*BRACKETS, '"x":{"status":"archived"},', '"-":0,', "-._", "é"])
-def test_time_for_a_snapshot_grows_with_its_size_and_no_faster(piece: str) -> None:
+def test_snapshot_takes_linear_time(piece: str) -> None:
     head = '{"mothball-snapshot": 1, "generated": "2026-11-03", "index": "i", "projects": {'
     for before in ("", head, head + '"'):
         assert_linear(parse_snapshot, piece, 400_000, before)
@@ -318,7 +318,7 @@ def test_time_for_a_snapshot_grows_with_its_size_and_no_faster(piece: str) -> No
 
 @pytest.mark.alone
 @pytest.mark.parametrize("piece", [*BRACKETS, '"key":'])
-def test_time_for_a_row_grows_with_its_size_and_no_faster(piece: str) -> None:
+def test_row_takes_linear_time(piece: str) -> None:
     for before in ("", ROW_VALUE[:-1] + ', "x": '):
         assert_linear(lambda text: _decode_page(ROW, text), piece, 250_000, before)
 
@@ -328,9 +328,7 @@ def test_time_for_a_row_grows_with_its_size_and_no_faster(piece: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["a", "$", "@", ":", "/", "?", "://", "a@", "%2F", "\n", " ", "*", "-", "1", "\u202e", "[", "https://u:p@"]
 )
-def test_time_for_the_values_of_a_configuration_grows_with_their_size_and_no_faster(
-    piece: str, read: Callable[[object], object]
-) -> None:
+def test_configuration_values_take_linear_time(piece: str, read: Callable[[object], object]) -> None:
     assert_linear(lambda text: read({"index-url": text}), piece, 250_000, "https://")
     assert_linear(lambda text: read({"index-url": text}), piece, 250_000)
     assert_linear(lambda text: read({"private": [text]}), piece, 250_000)
@@ -340,6 +338,6 @@ def test_time_for_the_values_of_a_configuration_grows_with_their_size_and_no_fas
 
 
 @pytest.mark.alone
-def test_the_measure_tells_linear_from_quadratic() -> None:
+def test_measurement_distinguishes_linear_from_quadratic() -> None:
     assert growth(lambda text: sum(1 for _ in text), "a", 100_000) < 80
     assert growth(lambda text: [text[:n].count("b") for n in range(0, len(text), 5)], "a", 50_000) > 80

@@ -1,6 +1,6 @@
-"""kill -9 at any moment: the cache can be read after each, nothing half-written is left where somebody reads it.
+"""SIGKILL at any time: the cache stays readable, and no incomplete file is left.
 
-Twenty kills in every run of the tests. The long suite is
+Twenty kills in every test run. The long suite is
  ``MOTHBALL_KILLS=200 uv run --group test pytest tests/faults/test_killed.py``
 """
 
@@ -34,7 +34,7 @@ NAMES = [f"lib-{number}" for number in range(80)]
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[ScriptedIndex]:
-    """An index that answers neither at once nor all at the same time, so that batches are written all along."""
+    """An index with different delays, so that batches are written during the whole run."""
     pages = {
         name: json_page(name, "archived")._replace(delay=0.004 * (number % 20)) for number, name in enumerate(NAMES)
     }
@@ -43,7 +43,7 @@ def index() -> Iterator[ScriptedIndex]:
 
 
 def read(mothball: Mothball, index: ScriptedIndex) -> dict[PageKey, CachedPage]:
-    """Return what the cache holds; it must be a cache without trouble, and sound to SQLite itself."""
+    """Return the cached pages; the cache must have no error and pass the integrity check of SQLite."""
     cache = StatusCache.open(mothball.cache)
     with closing(cache):
         found = cache.get_many(page_key(index.url, name) for name in NAMES)
@@ -62,22 +62,20 @@ def duration_of_a_run(mothball: Mothball) -> float:
 
 
 @pytest.mark.timeout(60 + 3 * KILLS)
-def test_a_cache_is_readable_after_each_kill_and_holds_nothing_but_answers(
-    index: ScriptedIndex, mothball: Mothball
-) -> None:
+def test_cache_is_valid_after_each_kill(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     usual = duration_of_a_run(mothball)
     assert len(read(mothball, index)) == len(NAMES)
     assert mothball.run("cache", "clear").code == 0
-    # Fixed, so that a failure can be had again; the machine adds a chance of its own.
+    # A fixed seed, to reproduce failures; the timing of the machine varies anyway.
     chance = random.Random(KILLS)
     killed, held = 0, []
     for number in range(KILLS):
         if number % 5 == 0:
-            # From nothing again: laying out the tables is a moment to be killed at, too.
+            # Start without a cache, so that some kills happen while tables are created.
             assert mothball.run("cache", "clear").code == 0
             if number % 10 == 0:
-                with suppress(FileNotFoundError):  # it was killed before it made one
+                with suppress(FileNotFoundError):  # killed before it was created
                     os.remove(os.path.join(mothball.cache, "v2", "cache.db"))
         process = mothball.start("check", "--refresh", "--format", "json")
         with suppress(subprocess.TimeoutExpired):
@@ -92,13 +90,13 @@ def test_a_cache_is_readable_after_each_kill_and_holds_nothing_but_answers(
     assert run.code == 1
     assert run.report["problems"] == []
     assert len(run.found()) == len(NAMES)
-    # It would prove little to kill only what had not begun to write, or was done.
+    # Some kills must happen while rows are written.
     assert killed >= KILLS // 2
     assert max(held) > 0
 
 
 @pytest.mark.timeout(60 + 3 * KILLS)
-def test_a_snapshot_is_the_old_one_or_the_new_one_after_each_kill(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_snapshot_is_the_old_or_the_new_one_after_each_kill(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     path = os.path.join(mothball.project, "statuses.json")
     before = time.monotonic()
@@ -123,7 +121,7 @@ def test_a_snapshot_is_the_old_one_or_the_new_one_after_each_kill(index: Scripte
 
 
 @pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGHUP"])
-def test_a_run_that_is_told_to_end_says_nothing_and_leaves_a_sound_cache(
+def test_terminated_run_prints_nothing_and_leaves_a_valid_cache(
     signal_name: str, index: ScriptedIndex, mothball: Mothball
 ) -> None:
     mothball.require(index.url, *NAMES)
@@ -132,14 +130,14 @@ def test_a_run_that_is_told_to_end_says_nothing_and_leaves_a_sound_cache(
     wait_until(lambda: index.count() >= 10 or process.poll() is not None, every=0.005)
     process.send_signal(getattr(signal, signal_name))
     run = finish(process)
-    # The shell's 128 + N: neither clean nor a finding.
+    # 128 + signal number, as in a shell: neither clean nor a finding.
     assert run.code == -getattr(signal, signal_name)
     assert (run.out, run.err) == ("", "")
     read(mothball, index)
     assert len(mothball.check().found()) == len(NAMES)
 
 
-def test_an_interruption_keeps_what_was_learnt_until_then(index: ScriptedIndex, mothball: Mothball) -> None:
+def test_interruption_keeps_fetched_pages(index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     index.forget()
     process = mothball.start("check")
@@ -153,7 +151,7 @@ def test_an_interruption_keeps_what_was_learnt_until_then(index: ScriptedIndex, 
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_reader_who_leaves_costs_nobody_the_cache(form: str, index: ScriptedIndex, mothball: Mothball) -> None:
+def test_closed_output_pipe_does_not_affect_the_cache(form: str, index: ScriptedIndex, mothball: Mothball) -> None:
     mothball.require(index.url, *NAMES)
     process = mothball.start("check", "--format", form)
     assert process.stdout is not None

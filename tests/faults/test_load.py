@@ -1,4 +1,4 @@
-"""Many names, many processes, and an index that wants to be asked slowly: finished, polite, and within bounds."""
+"""Many names, many processes and rate-limited indexes: all names are checked within the limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEMORY_LIMIT = 150 * 1024  # kilobytes
 
 
 class LimitedIndex(ScriptedIndex):
-    """An index that answers so many requests a second, and tells everybody else to come back in a second."""
+    """An index with a rate limit per second, which returns 429 with Retry-After: 1 to further requests."""
 
     def __init__(self, names: list[str], per_second: int) -> None:
         self._per_second = per_second
@@ -44,7 +44,7 @@ class LimitedIndex(ScriptedIndex):
             return too_many("1")
 
 
-# Between the tests and the run that is measured: Linux counts what a process's parent had resident when it was started.
+# Starts the measured run: on Linux, the peak memory of a child includes that of its parent at its start.
 MEASURING = """\
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])
@@ -55,7 +55,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def resident_of(mothball: Mothball, *arguments: str) -> tuple[int, int, str]:
-    """Return exit code, the most memory resident (kilobytes) and the output of a run."""
+    """Return exit code, peak resident memory (kilobytes) and output of a run."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", MEASURING, script("mothball"), *arguments],
         cwd=mothball.project,
@@ -68,12 +68,12 @@ def resident_of(mothball: Mothball, *arguments: str) -> tuple[int, int, str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is the system's own")
-def test_five_thousand_names_are_each_asked_for_once_within_150_megabytes(mothball: Mothball) -> None:
+def test_five_thousand_names_are_requested_once_within_150_megabytes(mothball: Mothball) -> None:
     names = [f"lib-{number}" for number in range(5_000)]
     pages = {name: json_page(name, "archived" if number % 500 == 0 else "active") for number, name in enumerate(names)}
     with ScriptedIndex(pages) as index:
         mothball.require(index.url, *names)
-        # The names stand in several files, as they do in a large repository.
+        # The names are in several files, as in a large repository.
         mothball.write("requirements-dev.txt", f"--index-url {index.url}", *(name.upper() for name in names[::2]))
         code, resident, out = resident_of(mothball, "check", "--format", "concise")
         assert Counter(request.name for request in index.received) == Counter(names)
@@ -89,7 +89,7 @@ def test_five_thousand_names_are_each_asked_for_once_within_150_megabytes(mothba
 
 
 @pytest.mark.alone
-def test_two_hundred_names_get_through_a_limit_of_ten_a_second(mothball: Mothball) -> None:
+def test_two_hundred_names_pass_a_limit_of_ten_per_second(mothball: Mothball) -> None:
     names = [f"lib-{number}" for number in range(200)]
     with LimitedIndex(names, per_second=10) as index:
         mothball.require(index.url, *names)
@@ -98,14 +98,14 @@ def test_two_hundred_names_get_through_a_limit_of_ten_a_second(mothball: Mothbal
     assert {run.said(name) for name in names} == {("stated", "archived")}
     assert run.code == 1
     assert set(asked) == set(names)
-    # Polite: the limit is found out in a few steps, and from then on hardly anybody knocks before the time.
+    # The limit is determined in a few steps; after that, few requests are sent too early.
     refused = list(index.refused.values())
     assert sum(refused) == sum(asked.values()) - len(names)
     assert sum(refused) <= 120
     assert max(refused[6:]) <= 6
 
 
-def test_a_limit_that_never_lets_anybody_through_is_told_and_not_waited_for() -> None:
+def test_permanent_rate_limit_is_reported_without_waiting() -> None:
     names = [f"lib-{number}" for number in range(60)]
     with LimitedIndex(names, per_second=0) as index, Client(ClientSettings(retries=1)) as client:
         outcomes = [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in names])]
@@ -114,20 +114,20 @@ def test_a_limit_that_never_lets_anybody_through_is_told_and_not_waited_for() ->
     assert len(outcomes) == 60
 
 
-def test_a_gentle_limit_costs_no_name() -> None:
+def test_moderate_rate_limit_fails_no_name() -> None:
     names = [f"lib-{number}" for number in range(120)]
     with LimitedIndex(names, per_second=60) as index, Client() as client:
         outcomes = [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in names])]
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)
 
 
-def test_twenty_processes_at_once_on_one_cold_cache_report_the_same_and_leave_it_whole(mothball: Mothball) -> None:
+def test_twenty_concurrent_processes_report_the_same_and_keep_the_cache_valid(mothball: Mothball) -> None:
     statuses = ("active", "archived", "deprecated", "quarantined")
     pages = {f"lib-{n}": json_page(f"lib-{n}", statuses[n % 4])._replace(etag=f'"{n}"', delay=0.02) for n in range(40)}
     with ScriptedIndex(pages) as index:
         mothball.require(index.url, *pages, "unknown-lib")
         runs = [finish(run) for run in [mothball.start("check", "--format", "concise") for _ in range(20)]]
-        # Within a process nothing is asked twice; among processes a cold cache is everybody's.
+        # A process requests no page twice; several processes may, while the cache is empty.
         assert max(Counter(request.name for request in index.received).values()) <= 20
         index.forget()
         after = mothball.check()
@@ -144,7 +144,7 @@ def test_twenty_processes_at_once_on_one_cold_cache_report_the_same_and_leave_it
 
 
 def integrity_of(mothball: Mothball) -> str:
-    """Return what SQLite itself says of the cache's database."""
+    """Return the result of the integrity check of the cache database."""
     path = os.path.join(mothball.cache, "v2", "cache.db")
     code = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])"
     done = subprocess.run([sys.executable, "-I", "-c", code, path], check=True, capture_output=True, text=True)

@@ -1,7 +1,7 @@
-"""Every fault of an index and of the way to it, against a cold, a warm, an expired and a worn-out cache.
+"""Every fault of indexes and network with an empty, a warm, an expired and a too old cache.
 
-The rows on what an index answers are those of the end-to-end tests, which hold them against a cold cache; here stands
-what becomes of them where the cache knows the project as archived.
+The responses of indexes are those of the end-to-end tests, which run them with an empty cache. Here the cache has the
+project as archived.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Said = tuple[str, str | None]
 ARCHIVED: Said = ("stated", "archived")
 
 
-class Seen(NamedTuple):
-    """What a strict check of one name came to: the look-up, where it came from, and the exit code."""
+class CheckResult(NamedTuple):
+    """The result of a strict check of one name: lookup, source and exit code."""
 
-    said: Said
+    lookup: Said
     source: str | None
     code: int
 
@@ -49,55 +49,55 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return made
 
 
-def check(project: Project, url: str, **environment: str) -> Seen:
-    """Check ``NAME``, which ``url`` is to answer for."""
+def check(project: Project, url: str, **environment: str) -> CheckResult:
+    """Check ``NAME`` on the index ``url``."""
     project.write("requirements.txt", f"--index-url {url}\n{NAME}\n")
     report = project.check_json(env=environment)
     strict = project.check("--strict", env=environment)
     [item] = report["dependencies"]
     lookup = item["lookup"]
-    return Seen((lookup["kind"], lookup["status"] or lookup["cause"]), lookup["source"], strict.code)
+    return CheckResult((lookup["kind"], lookup["status"] or lookup["cause"]), lookup["source"], strict.code)
 
 
-# --- what an index answers ---
+# --- responses of an index ---
 
 
 def expected_of(case: Case) -> tuple[Said, int]:
-    """Return what ``case`` comes to on an index that is known to state statuses: there, no marker means active."""
+    """Return the expected result of ``case`` on an index that states statuses, so that no marker means active."""
     return (("stated", "active"), 0) if case.said[0] == "not-stated" else (case.said, case.exit_code)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_warm_cache_hears_nothing_of_it(case: Case, project: Project) -> None:
+def test_warm_cache_is_not_affected_by_index_faults(case: Case, project: Project) -> None:
     with ScriptedIndex({NAME: case.replies}) as index:
         project.remember(NAME, "archived", age=0.5 * HOUR, index=index.url)
-        assert check(project, index.url) == Seen(ARCHIVED, "cache", 1)
+        assert check(project, index.url) == CheckResult(ARCHIVED, "cache", 1)
         assert index.count() == 0
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_an_expired_cache_serves_where_the_index_fails_and_only_there(case: Case, project: Project) -> None:
-    said, code = expected_of(case)
+def test_expired_cache_is_used_only_if_the_index_fails(case: Case, project: Project) -> None:
+    lookup, code = expected_of(case)
     with ScriptedIndex({NAME: case.replies}) as index:
         project.remember(NAME, "archived", age=3 * HOUR, index=index.url)
-        seen = check(project, index.url)
+        result = check(project, index.url)
         assert index.count() >= 1
-    if said[0] == "unavailable":
-        assert seen == Seen(ARCHIVED, "stale", 1)
+    if lookup[0] == "unavailable":
+        assert result == CheckResult(ARCHIVED, "stale", 1)
     else:
-        assert (seen.said, seen.code) == (said, code)
+        assert (result.lookup, result.code) == (lookup, code)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_worn_out_cache_is_as_good_as_a_cold_one(case: Case, project: Project) -> None:
-    said, code = expected_of(case)
+def test_too_old_cache_equals_an_empty_one(case: Case, project: Project) -> None:
+    lookup, code = expected_of(case)
     with ScriptedIndex({NAME: case.replies}) as index:
         project.remember(NAME, "archived", age=8 * DAY, index=index.url)
-        seen = check(project, index.url)
-    assert (seen.said, seen.code) == (said, code)
+        result = check(project, index.url)
+    assert (result.lookup, result.code) == (lookup, code)
 
 
-# --- what happens on the way ---
+# --- network faults ---
 
 Way = Callable[[Project, pytest.MonkeyPatch], "contextlib.AbstractContextManager[tuple[str, dict[str, str]]]"]
 
@@ -109,7 +109,7 @@ def down(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @contextlib.contextmanager
-def deaf(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
+def unresponsive(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
     with unanswering_url() as url:
         yield url, {}
 
@@ -122,7 +122,7 @@ def silent(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 @contextlib.contextmanager
 def dripping(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
-    """Answer a byte at a time, each within every limit of one read."""
+    """Send one byte at a time, each within the read timeout."""
     with ScriptedIndex({NAME: PAGE._replace(drip=0.3)}) as index:
         yield index.url, {}
 
@@ -135,7 +135,7 @@ def half_answering(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 @contextlib.contextmanager
 def unknown_to_dns(_: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, dict[str, str]]]:
-    """Fail to resolve, by raising what the resolver would: nothing of a test asks a server for a name."""
+    """Raise the error of the resolver; tests do not use DNS."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -146,11 +146,11 @@ def unknown_to_dns(_: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
 
 @contextlib.contextmanager
 def intercepted(project: Project, _: object) -> Iterator[tuple[str, dict[str, str]]]:
-    """Present a certificate of an authority that nobody trusts, for the right host."""
-    trusted, other = (project.home / name for name in ("trusted", "other"))
+    """Present a certificate of an untrusted authority for the right host."""
+    trusted, untrusted = (project.home / name for name in ("trusted", "untrusted"))
     trusted.mkdir()
-    other.mkdir()
-    certificate = Authority(str(other)).certify("127.0.0.1")
+    untrusted.mkdir()
+    certificate = Authority(str(untrusted)).certify("127.0.0.1")
     with ScriptedIndex({NAME: PAGE}, certificate=certificate) as index:
         yield index.url, {"REQUESTS_CA_BUNDLE": Authority(str(trusted)).path}
 
@@ -177,7 +177,7 @@ def behind_a_dead_proxy(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 @contextlib.contextmanager
 def behind_a_portal(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
-    """Be answered by a page of another site, with 200, whatever is asked: plain http is what a portal can answer."""
+    """Respond like a captive portal: another page with 200 to every plain http request."""
     page = b"<!DOCTYPE html><html><head><title>Free Wi-Fi</title></head><body><h1>Accept</h1></body></html>"
     with ScriptedIndex(otherwise=Reply(200, page, "text/html")) as portal:
         yield portal.url, {}
@@ -195,9 +195,9 @@ def declined(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
     yield "http://index.example/simple/", {}
 
 
-WAYS: dict[str, tuple[Way, str]] = {
+FAULTS: dict[str, tuple[Way, str]] = {
     "down": (down, "unreachable"),
-    "unreachable": (deaf, "timeout"),
+    "unreachable": (unresponsive, "timeout"),
     "silent": (silent, "timeout"),
     "half-answering": (half_answering, "unreachable"),
     "unknown to DNS": (unknown_to_dns, "unreachable"),
@@ -218,28 +218,28 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("way", WAYS)
-def test_a_fault_on_the_way_ends_in_a_look_up_and_an_exit_code(
-    way: str, state: str, project: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", FAULTS)
+def test_network_fault_has_a_result_and_an_exit_code(
+    fault: str, state: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    happens, cause = WAYS[way]
+    start_fault, cause = FAULTS[fault]
     age, source = STATES[state]
-    with happens(project, monkeypatch) as (url, environment):
+    with start_fault(project, monkeypatch) as (url, environment):
         if age is not None:
             project.remember(NAME, "archived", age=age, index=url)
-        seen = check(project, url, **environment)
-    # Nothing of the portal, of the stranger's answer or of the old answer is ever taken for a status.
-    assert seen == (Seen(("unavailable", cause), "index", 3) if source is None else Seen(ARCHIVED, source, 1))
+        result = check(project, url, **environment)
+    # No page of the portal, of another host or of the too old cache is taken for a status.
+    assert result == (
+        CheckResult(("unavailable", cause), "index", 3) if source is None else CheckResult(ARCHIVED, source, 1)
+    )
 
 
-def test_an_answer_that_drips_is_given_up_when_the_time_for_all_is_over(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_response_is_cut_off_by_the_total_deadline(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     from mothball.index import transport
 
     monkeypatch.setattr(transport.ClientSettings, "with_timeout", lambda self, _: self._replace(deadline=1.0))
     with dripping() as (url, _):
-        assert check(project, url) == Seen(("unavailable", "deadline"), "index", 3)
+        assert check(project, url) == CheckResult(("unavailable", "deadline"), "index", 3)
 
 
 # --- clocks ---
@@ -250,17 +250,17 @@ def test_an_answer_that_drips_is_given_up_when_the_time_for_all_is_over(
     [(30.0, "cache"), (2 * HOUR, None), (400 * DAY, None)],
     ids=["a little", "two hours", "more than a year"],
 )
-def test_a_clock_that_was_set_back_makes_no_answer_eternal(back: float, source: str | None, project: Project) -> None:
+def test_page_expires_although_the_clock_was_set_back(back: float, source: str | None, project: Project) -> None:
     with refusing_url() as url:
         project.remember(NAME, "archived", age=-back, index=url)
-        seen = check(project, url)
-    assert seen == (Seen(ARCHIVED, source, 1) if source else Seen(("unavailable", "unreachable"), "index", 3))
+        result = check(project, url)
+    assert result == (
+        CheckResult(ARCHIVED, source, 1) if source else CheckResult(("unavailable", "unreachable"), "index", 3)
+    )
 
 
-def test_a_clock_that_jumps_while_an_index_is_asked_changes_no_limit(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clock_jump_during_a_request_changes_no_timeout(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     true_time, steps = time.time, iter(range(10_000))
     monkeypatch.setattr(time, "time", lambda: true_time() - next(steps) * DAY)
     with ScriptedIndex({NAME: PAGE._replace(delay=0.1)}) as index:
-        assert check(project, index.url).said == ARCHIVED
+        assert check(project, index.url).lookup == ARCHIVED

@@ -1,8 +1,8 @@
-"""What the machine can do to us: full disks, read-only homes, file systems that fail, caches of other versions.
+"""Faults of the machine: full disks, read-only homes, failing file systems, caches of other versions.
 
-Disks are filled and made read-only for real, in a mount namespace of the test's own, where the machine allows one (a
-container may not); there the tests skip and say so. The faults that no machine produces on demand, a file system that
-fails in the middle, are raised where SQLite would raise them.
+Disks are filled and made read-only in a mount namespace. Where the machine does not allow one, as in some containers,
+these tests are skipped. Failures of a file system cannot be produced on demand, so the errors of SQLite are raised by
+patches.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PAGES = {name: json_page(name, "archived") for name in NAMES}
 
 
 def may_mount() -> bool:
-    """Return whether a mount namespace of our own can be had."""
+    """Return True if a mount namespace can be created."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return False
@@ -42,7 +42,7 @@ needs_mounts = pytest.mark.skipif(not may_mount(), reason="the machine lets nobo
 
 
 def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:
-    """Run mothball where ``setup``, a shell command with ``{cache}`` and ``{home}`` in it, has mounted something."""
+    """Run mothball in a mount namespace after ``setup``, a shell command with ``{cache}`` and ``{home}``."""
     places = {"cache": shlex.quote(mothball.cache), "home": shlex.quote(mothball.home)}
     command = f'set -e; {setup.format(**places)}; cd {shlex.quote(mothball.project)}; exec "$@"'
     done = subprocess.run(
@@ -59,7 +59,7 @@ def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:
 
 
 def assert_true_report(run: Run) -> None:
-    """Hold a run to what it must say without a cache: every name archived, and the cache's trouble told once."""
+    """Assert the report of a run without a cache: every name archived, and the cache error reported once."""
     assert run.code == 1, run.err
     assert {run.said(name) for name in NAMES} == {("stated", "archived")}
     [problem] = run.report["problems"]
@@ -74,7 +74,7 @@ def assert_true_report(run: Run) -> None:
 
 @needs_mounts
 @pytest.mark.parametrize("size", ["4k", "8k", "12k", "16k", "24k", "32k", "48k"])
-def test_a_full_disk_costs_the_cache_and_not_the_report(size: str, mothball: Mothball) -> None:
+def test_full_disk_disables_the_cache_but_not_the_report(size: str, mothball: Mothball) -> None:
     os.makedirs(mothball.cache)
     with ScriptedIndex(PAGES) as index:
         mothball.require(index.url, *NAMES)
@@ -86,11 +86,11 @@ def test_a_full_disk_costs_the_cache_and_not_the_report(size: str, mothball: Mot
 
 
 @needs_mounts
-def test_a_disk_that_fills_up_leaves_what_was_there_readable(mothball: Mothball) -> None:
+def test_disk_that_fills_up_leaves_cached_pages_readable(mothball: Mothball) -> None:
     os.makedirs(mothball.cache)
     with ScriptedIndex(PAGES) as index:
         mothball.require(index.url, *NAMES[:10])
-        # First a cache on the small disk, then no more room, then a run that has more to write.
+        # A cache on the small disk, then the disk is filled, then a run with more pages to write.
         setup = (
             "mount -t tmpfs -o mode=700,size=256k tmpfs {cache}; "
             f"{shlex.quote(script('mothball'))} check --quiet >/dev/null || true; "
@@ -100,12 +100,12 @@ def test_a_disk_that_fills_up_leaves_what_was_there_readable(mothball: Mothball)
         run = run_mounted(mothball, setup, "check", "--format", "json")
         asked = [request.name for request in index.received]
     assert_true_report(run)
-    # The first ten were still believed: they were asked for once.
+    # The first ten were still fresh: they were requested once.
     assert sorted(asked) == sorted(NAMES)
 
 
 @needs_mounts
-def test_a_read_only_home_costs_the_cache_and_not_the_report(mothball: Mothball) -> None:
+def test_read_only_home_disables_the_cache_but_not_the_report(mothball: Mothball) -> None:
     os.makedirs(mothball.home)
     mothball.environment["MOTHBALL_CACHE_DIR"] = ""
     with ScriptedIndex(PAGES) as index:
@@ -115,7 +115,7 @@ def test_a_read_only_home_costs_the_cache_and_not_the_report(mothball: Mothball)
 
 
 @needs_mounts
-def test_a_cache_that_may_only_be_read_is_read(mothball: Mothball) -> None:
+def test_read_only_cache_is_read(mothball: Mothball) -> None:
     with ScriptedIndex(PAGES) as index:
         mothball.require(index.url, *NAMES[:30])
         mothball.check()
@@ -128,7 +128,7 @@ def test_a_cache_that_may_only_be_read_is_read(mothball: Mothball) -> None:
 
 
 @needs_mounts
-def test_a_snapshot_that_finds_no_room_leaves_the_old_one_in_place(mothball: Mothball) -> None:
+def test_snapshot_on_a_full_disk_keeps_the_old_one(mothball: Mothball) -> None:
     folder = os.path.join(mothball.project, "small")
     os.mkdir(folder)
     with ScriptedIndex(PAGES) as index:
@@ -146,7 +146,7 @@ def test_a_snapshot_that_finds_no_room_leaves_the_old_one_in_place(mothball: Mot
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
 @pytest.mark.parametrize("form", ["text", "concise", "json"])
-def test_a_report_that_finds_no_room_is_told_and_is_no_clean_run(form: str, mothball: Mothball) -> None:
+def test_report_on_a_full_disk_is_an_error(form: str, mothball: Mothball) -> None:
     with ScriptedIndex(PAGES) as index, open("/dev/full", "w", encoding="utf-8") as full:
         mothball.require(index.url, *NAMES)
         done = subprocess.run(
@@ -159,7 +159,7 @@ def test_a_report_that_finds_no_room_is_told_and_is_no_clean_run(form: str, moth
     assert "Traceback" not in done.stderr
 
 
-# --- file systems that fail: the errors are raised in SQLite's place ---
+# --- failing file systems: the errors of SQLite are raised by patches ---
 
 
 def sqlite_error(code: int, text: str) -> sqlite3.OperationalError:
@@ -195,7 +195,7 @@ def fail_reading(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fail_writing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail at the third batch: what was written before stays."""
+    """Fail at the third batch; earlier batches are stored."""
     from mothball.index.cache_writer import Writer
 
     save, calls = Writer.save, iter(range(1_000))
@@ -217,7 +217,7 @@ def fail_opening(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("fail", [fail_opening, fail_reading, fail_writing])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_file_system_that_fails_costs_the_cache_and_not_the_report(
+def test_failing_file_system_disables_the_cache_but_not_the_report(
     failure: str,
     fail: Callable[[Exception, pytest.MonkeyPatch], None],
     project: Project,
@@ -238,7 +238,7 @@ def test_a_file_system_that_fails_costs_the_cache_and_not_the_report(
 # --- caches of other versions ---
 
 
-def test_a_cache_of_another_layout_lies_beside_ours_untouched(mothball: Mothball) -> None:
+def test_cache_of_another_version_is_unchanged(mothball: Mothball) -> None:
     for version, content in (("v1", b"older"), ("v3", b"newer"), ("cache.db", b"oldest")):
         path = Path(mothball.cache, version, "cache.db") if version != "cache.db" else Path(mothball.cache, version)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -255,7 +255,7 @@ def test_a_cache_of_another_layout_lies_beside_ours_untouched(mothball: Mothball
 
 
 @pytest.mark.parametrize("change", ["representation", "fields", "tables", "settings"])
-def test_rows_of_an_older_or_newer_mothball_are_asked_for_again_and_do_no_harm(change: str, project: Project) -> None:
+def test_rows_of_another_mothball_version_are_requested_again(change: str, project: Project) -> None:
     with ScriptedIndex(PAGES) as index:
         project.write("requirements.txt", "\n".join([f"--index-url {index.url}", *NAMES]))
         project.check()
@@ -279,12 +279,10 @@ def test_rows_of_an_older_or_newer_mothball_are_asked_for_again_and_do_no_harm(c
         assert project.check_json()["problems"] == []
 
 
-# --- and an index that fails at the same time ---
+# --- with a failing index ---
 
 
-def test_a_cache_that_fails_beside_an_index_that_is_down_leaves_nothing_but_the_truth(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failing_cache_and_index_report_unverified(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     with refusing_url() as url:
         project.write("requirements.txt", f"--index-url {url}\nold-lib\n")
         project.remember("old-lib", "archived", index=url)
@@ -294,8 +292,8 @@ def test_a_cache_that_fails_beside_an_index_that_is_down_leaves_nothing_but_the_
     assert item["lookup"]["kind"] == "unavailable"
 
 
-def test_a_cache_in_a_place_that_fills_up_while_it_is_written_keeps_whole_batches_only(tmp_path: Path) -> None:
-    """The size of the database is limited by SQLite itself here, which fails as a full disk does: SQLITE_FULL."""
+def test_disk_that_fills_up_keeps_complete_batches_only(tmp_path: Path) -> None:
+    """The size of the database is limited in SQLite, which fails with SQLITE_FULL as on a full disk."""
     cache = StatusCache.open(str(tmp_path / "cache"))
     keys = [page_key("https://index.example/simple/", name) for name in NAMES]
     answer = CachedPage(ProjectPage("archived", "x" * 3_000), None, 1_795_000_000.0)

@@ -1,4 +1,4 @@
-"""The cache as its users see it: what is kept, for whom, and how it ends when it cannot be used."""
+"""The cache: stored pages, expiry, concurrent processes and errors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def in_another_process(program: str, *arguments: str) -> subprocess.Popen[str]:
         CachedPage(None, None, NOW + 1e6),
     ],
 )
-def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedPage) -> None:
+def test_stored_page_is_read_by_the_next_run(directory: str, answer: CachedPage) -> None:
     (key,) = keys(1)
     first = StatusCache.open(directory)
     first.put_many({key: answer})
@@ -78,31 +78,31 @@ def test_what_is_put_is_got_by_the_next_run(directory: str, answer: CachedPage) 
     assert (first.error, second.error) == (None, None)
 
 
-def test_an_answer_belongs_to_its_index_and_name(cache: StatusCache) -> None:
+def test_page_is_stored_per_index_and_name(cache: StatusCache) -> None:
     cache.put_many({page_key(INDEX, "a"): ARCHIVED})
     assert cache.get_many([page_key(INDEX, "b"), page_key("https://other.example/simple/", "a")]) == {}
 
 
-def test_an_index_is_known_without_credentials_and_with_one_slash(cache: StatusCache, directory: str) -> None:
+def test_key_has_no_credentials_and_one_trailing_slash(cache: StatusCache, directory: str) -> None:
     cache.put_many({page_key("https://user:secret@index.example/simple?token=secret", "a"): ARCHIVED})
     assert cache.get_many([page_key("https://index.example/simple//", "a")])
     for name in os.listdir(os.path.join(directory, "v2")):
         assert b"secret" not in Path(directory, "v2", name).read_bytes()
 
 
-def test_an_answer_belongs_to_one_representation(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_is_stored_per_representation(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.put_many({page_key(INDEX, "a"): ARCHIVED})
     monkeypatch.setattr(cache_module, "REPRESENTATION", "simple-v2")
     assert cache.get_many([page_key(INDEX, "a")]) == {}
 
 
-def test_more_keys_than_one_statement_takes_are_read(cache: StatusCache) -> None:
+def test_keys_are_read_in_several_statements(cache: StatusCache) -> None:
     many = keys(1201)
     cache.put_many(dict.fromkeys((many[0], many[600], many[1200]), ARCHIVED))
     assert list(cache.get_many(many)) == [many[0], many[600], many[1200]]
 
 
-def test_a_newer_answer_replaces_the_older(cache: StatusCache) -> None:
+def test_newer_page_replaces_the_older(cache: StatusCache) -> None:
     (key,) = keys(1)
     cache.put_many({key: ARCHIVED})
     cache.put_many({key: CachedPage(None, None, NOW)})
@@ -123,7 +123,7 @@ def test_rows_are_written_in_short_transactions(cache: StatusCache, monkeypatch:
     assert sizes == [BATCH, BATCH, 5]
 
 
-def test_entries_leave_the_store_after_ninety_days(cache: StatusCache, directory: str) -> None:
+def test_entries_expire_after_ninety_days(cache: StatusCache, directory: str) -> None:
     (key,) = keys(1)
     cache.put_many({key: ARCHIVED})
     ((left,),) = rows(directory, "SELECT expire_time - store_time FROM Cache")
@@ -133,7 +133,7 @@ def test_entries_leave_the_store_after_ninety_days(cache: StatusCache, directory
     assert cache.info().entries == 0
 
 
-def test_the_store_stays_below_its_size_limit(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_stays_below_its_size_limit(directory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SETTINGS, "size_limit", 200_000)
     cache = StatusCache.open(directory)
     page = ProjectPage("archived", "x" * 5000)
@@ -146,20 +146,20 @@ def test_the_store_stays_below_its_size_limit(directory: str, monkeypatch: pytes
     cache.close()
 
 
-def test_a_value_that_is_too_long_is_not_kept(cache: StatusCache) -> None:
+def test_too_long_value_is_not_stored(cache: StatusCache) -> None:
     short, long = keys(2)
     cache.put_many({long: CachedPage(ProjectPage("x" * 300_000), None, NOW), short: ARCHIVED})
     assert list(cache.get_many([short, long])) == [short]
 
 
 @pytest.mark.parametrize("etag", ['"x"\r\nEvil: 1', "\x00", '"é"', "\ud800", '"' + "x" * 300 + '"'])
-def test_a_validator_that_no_header_takes_is_not_kept(cache: StatusCache, etag: str) -> None:
+def test_etag_invalid_in_a_header_is_not_stored(cache: StatusCache, etag: str) -> None:
     (key,) = keys(1)
     cache.put_many({key: CachedPage(ProjectPage(None), etag, NOW)})
     assert cache.get_many([key]) == {key: CachedPage(ProjectPage(None), None, NOW)}
 
 
-def test_that_an_index_states_markers_is_remembered(cache: StatusCache, directory: str) -> None:
+def test_markers_of_an_index_are_recorded(cache: StatusCache, directory: str) -> None:
     assert not cache.states_markers(INDEX)
     cache.record_markers("https://user:secret@index.example/simple")
     assert cache.states_markers(INDEX)
@@ -170,7 +170,7 @@ def test_that_an_index_states_markers_is_remembered(cache: StatusCache, director
     next_run.close()
 
 
-def test_the_memory_of_an_index_is_renewed_once_a_day(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record_of_markers_is_refreshed_once_a_day(cache: StatusCache, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.record_markers(INDEX)
     written: list[list[tuple[str, str]]] = []
     monkeypatch.setattr(cache, "_write", written.append)
@@ -182,7 +182,7 @@ def test_the_memory_of_an_index_is_renewed_once_a_day(cache: StatusCache, monkey
     assert len(written) == 1
 
 
-def test_info_tells_place_entries_and_size(cache: StatusCache, directory: str) -> None:
+def test_info_has_directory_entries_and_size(cache: StatusCache, directory: str) -> None:
     empty = cache.info()
     assert (empty.directory, empty.entries, empty.size_bytes) == (os.path.join(directory, "v2"), 0, 0)
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
@@ -191,7 +191,7 @@ def test_info_tells_place_entries_and_size(cache: StatusCache, directory: str) -
     assert full.size_bytes == os.path.getsize(os.path.join(directory, "v2", "cache.db"))
 
 
-def test_clearing_forgets_everything(cache: StatusCache) -> None:
+def test_clear_deletes_everything(cache: StatusCache) -> None:
     cache.clear()
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
     cache.record_markers(INDEX)
@@ -202,7 +202,7 @@ def test_clearing_forgets_everything(cache: StatusCache) -> None:
     assert cache.info().entries == 1
 
 
-def test_a_closed_cache_is_empty_and_keeps_nothing(directory: str) -> None:
+def test_closed_cache_is_empty_and_stores_nothing(directory: str) -> None:
     cache = StatusCache.open(directory)
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
     cache.close()
@@ -212,7 +212,7 @@ def test_a_closed_cache_is_empty_and_keeps_nothing(directory: str) -> None:
     assert cache.error is None
 
 
-def test_reading_writes_nothing_and_imports_no_diskcache(directory: str) -> None:
+def test_reading_does_not_write_or_import_diskcache(directory: str) -> None:
     cache = StatusCache.open(directory)
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
     cache.close()
@@ -239,9 +239,9 @@ mine = {page_key(sys.argv[2], f"lib-{n}"): CachedPage(ProjectPage("archived"), N
 """
 
 
-# Each waits for the database for a limited time.
+# Each process waits for the database for a limited time.
 @pytest.mark.alone
-def test_ten_processes_at_once_share_one_cold_cache(directory: str) -> None:
+def test_ten_concurrent_processes_share_an_empty_cache(directory: str) -> None:
     program = WRITER + "cache.put_many(mine); print(cache.error); cache.close()"
     running = [in_another_process(program, directory, INDEX) for _ in range(10)]
     assert [process.communicate()[0] for process in running] == ["None\n"] * 10
@@ -250,7 +250,7 @@ def test_ten_processes_at_once_share_one_cold_cache(directory: str) -> None:
     cache.close()
 
 
-def test_a_writer_that_is_killed_leaves_a_cache_that_works(directory: str) -> None:
+def test_killed_writer_leaves_a_valid_cache(directory: str) -> None:
     program = WRITER + "print('go', flush=True)\nwhile True: cache.put_many(mine)"
     for round_ in range(10):
         process = in_another_process(program, directory, INDEX)
@@ -270,7 +270,7 @@ def test_a_writer_that_is_killed_leaves_a_cache_that_works(directory: str) -> No
 
 @pytest.fixture
 def locked(directory: str, cache: StatusCache) -> Iterator[StatusCache]:
-    """Return a cache with one answer, whose database somebody else keeps locked."""
+    """Return a cache with one page whose database is locked by another connection."""
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
     cache.close()
     reopened = StatusCache.open(directory)
@@ -281,13 +281,13 @@ def locked(directory: str, cache: StatusCache) -> Iterator[StatusCache]:
     reopened.close()
 
 
-def test_a_lost_race_for_the_lock_is_no_trouble_when_writing(locked: StatusCache) -> None:
+def test_lock_while_writing_is_not_an_error(locked: StatusCache) -> None:
     locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
     locked.put_many(dict.fromkeys(keys(100), ARCHIVED))
     assert locked.error is None
 
 
-def test_a_lock_that_stays_is_trouble_when_reading(locked: StatusCache) -> None:
+def test_lock_while_reading_is_an_error(locked: StatusCache) -> None:
     assert locked.get_many(keys(1)) == {}
     assert "locked by another program" in str(locked.error)
 
@@ -300,7 +300,7 @@ def failing(error: Exception) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("exception", "expected"),
     [
         (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "readonly database"),
@@ -308,27 +308,27 @@ def failing(error: Exception) -> Callable[..., None]:
         (AttributeError("x"), "unexpected content (AttributeError)"),
     ],
 )
-def test_what_goes_wrong_in_writing_is_told_once_and_the_cache_done_without(
-    cache: StatusCache, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
+def test_write_error_is_kept_and_disables_the_cache(
+    cache: StatusCache, monkeypatch: pytest.MonkeyPatch, exception: Exception, expected: str
 ) -> None:
-    monkeypatch.setattr(Writer, "save", failing(error))
+    monkeypatch.setattr(Writer, "save", failing(exception))
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
-    trouble = cache.error
-    assert expected in str(trouble)
-    assert trouble is not None
-    assert trouble.help
+    error = cache.error
+    assert expected in str(error)
+    assert error is not None
+    assert error.help
     monkeypatch.undo()
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
     assert cache.get_many(keys(2)) == {}
     assert not cache.states_markers(INDEX)
-    assert cache.error is trouble
+    assert cache.error is error
     with pytest.raises(CacheError):
         cache.info()
     with pytest.raises(CacheError):
         cache.clear()
 
 
-def test_a_full_disk_undoes_the_batch_and_is_named(directory: str, cache: StatusCache) -> None:
+def test_full_disk_rolls_back_the_batch_and_is_reported(directory: str, cache: StatusCache) -> None:
     cache.put_many(dict.fromkeys(keys(5), ARCHIVED))
     assert cache._database is not None
     pages = rows(directory, "PRAGMA page_count")[0][0]
@@ -340,8 +340,8 @@ def test_a_full_disk_undoes_the_batch_and_is_named(directory: str, cache: Status
     again.close()
 
 
-def test_a_database_that_may_only_be_read_is_read(directory: str) -> None:
-    """Root may write to everything, so that SQLite itself is told: the same error from the same place."""
+def test_read_only_database_is_read(directory: str) -> None:
+    """SQLite is opened read-only, because root can write to every file; the error is the same."""
     cache = StatusCache.open(directory)
     cache.put_many(dict.fromkeys(keys(2), ARCHIVED))
     cache.close()
@@ -350,20 +350,20 @@ def test_a_database_that_may_only_be_read_is_read(directory: str) -> None:
     cache._database.connection.execute("PRAGMA query_only = ON")
     assert len(cache.get_many(keys(2))) == 2
     cache.put_many(dict.fromkeys(keys(3), ARCHIVED))
-    trouble = cache.error
-    assert "readonly database" in str(trouble)
-    assert trouble is not None
-    assert "MOTHBALL_CACHE_DIR" in trouble.help
+    error = cache.error
+    assert "readonly database" in str(error)
+    assert error is not None
+    assert "MOTHBALL_CACHE_DIR" in error.help
 
 
-def test_locks_of_sqlite_are_told_from_what_a_crafted_schema_raises(directory: str, cache: StatusCache) -> None:
+def test_lock_errors_differ_from_errors_of_a_crafted_schema(directory: str, cache: StatusCache) -> None:
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
     statement = "CREATE TRIGGER t AFTER UPDATE ON Cache BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
     rows(directory, statement)
     cache.put_many(dict.fromkeys(keys(1), ARCHIVED))
-    trouble = cache.error
-    assert trouble is not None
-    assert "mothball cache clear" in trouble.help
+    error = cache.error
+    assert error is not None
+    assert "mothball cache clear" in error.help
 
 
 ODD_RELEASES: list[object] = [
@@ -386,7 +386,7 @@ ODD_RELEASES: list[object] = [
 ]
 
 
-def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, directory: str) -> None:
+def test_malformed_row_is_a_miss(cache: StatusCache, directory: str) -> None:
     good, *bad = keys(40)
     bad = bad[: 18 + len(ODD_RELEASES)]
     cache.put_many(dict.fromkeys([good, *bad], ARCHIVED))
@@ -429,7 +429,7 @@ def test_a_value_that_is_not_as_we_write_them_is_not_there(cache: StatusCache, d
     assert len(cache.get_many([good, *bad])) == len(bad) + 1
 
 
-def test_a_memory_of_an_index_that_is_not_as_we_write_it_is_not_there(cache: StatusCache, directory: str) -> None:
+def test_malformed_record_of_markers_is_a_miss(cache: StatusCache, directory: str) -> None:
     cache.record_markers(INDEX)
     rows(directory, "UPDATE Cache SET value = '{}'")
     assert not cache.states_markers(INDEX)

@@ -1,4 +1,4 @@
-"""Where the cache lives, and whose directories it uses."""
+"""Creation and checks of the cache directory."""
 
 from __future__ import annotations
 
@@ -16,28 +16,26 @@ from mothball.model.errors import CacheError
 KEY = page_key("https://index.example/simple/", "lib")
 ANSWER = {KEY: CachedPage(None, None, 1.0)}
 
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="rights and owners are told otherwise there")
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX permissions and owners")
 root_only = pytest.mark.skipif(
-    sys.platform == "win32" or os.getuid() != 0, reason="only root can give a directory to somebody else"
+    sys.platform == "win32" or os.getuid() != 0, reason="only root can change the owner of a directory"
 )
 
 
-def refusal(directory: Path) -> CacheError:
+def rejection(directory: Path) -> CacheError:
     with pytest.raises(CacheError) as caught:
         StatusCache.open(str(directory))
     return caught.value
 
 
-def test_a_directory_whose_name_would_lead_elsewhere_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_directory_with_a_variable_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLACE", str(tmp_path / "elsewhere"))
-    assert "its path contains a variable" in str(refusal(tmp_path / "$PLACE"))
+    assert "its path contains a variable" in str(rejection(tmp_path / "$PLACE"))
     assert list(tmp_path.iterdir()) == []
 
 
 @posix_only
-def test_directories_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+def test_directories_are_created_for_the_owner_only(tmp_path: Path) -> None:
     cache = StatusCache.open(str(tmp_path / "a" / "cache"))
     cache.put_many(ANSWER)
     cache.close()
@@ -45,32 +43,32 @@ def test_directories_are_made_for_their_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
-def test_a_cache_of_another_layout_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / "v1" / "cache.db"
-    other.parent.mkdir()
-    other.write_text("from another time")
+def test_cache_of_another_version_is_unchanged(tmp_path: Path) -> None:
+    old_database = tmp_path / "v1" / "cache.db"
+    old_database.parent.mkdir()
+    old_database.write_text("another version")
     cache = StatusCache.open(str(tmp_path))
     cache.put_many(ANSWER)
     cache.clear()
     cache.close()
     discard(str(tmp_path))
-    assert other.read_text() == "from another time"
+    assert old_database.read_text() == "another version"
 
 
 @posix_only
 @pytest.mark.parametrize("inner", ["", "v2"])
 @pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
-def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, inner: str, mode: int) -> None:
+def test_directory_writable_by_others_is_rejected(tmp_path: Path, inner: str, mode: int) -> None:
     directory = tmp_path / "cache"
     (directory / inner).mkdir(parents=True, mode=0o700)
     (directory / inner).chmod(mode)
-    error = refusal(directory)
+    error = rejection(directory)
     assert "other users can write to it" in str(error)
     assert "chmod go-w" in error.help
 
 
 @posix_only
-def test_a_directory_that_others_may_read_is_fine(tmp_path: Path) -> None:
+def test_directory_readable_by_others_is_accepted(tmp_path: Path) -> None:
     directory = tmp_path / "cache"
     directory.mkdir()
     directory.chmod(0o755)
@@ -78,55 +76,55 @@ def test_a_directory_that_others_may_read_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inner", ["", "v2"])
-def test_a_symbolic_link_is_refused(tmp_path: Path, inner: str) -> None:
+def test_symbolic_link_is_rejected(tmp_path: Path, inner: str) -> None:
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
     directory = tmp_path / "cache"
     if inner:
         directory.mkdir(mode=0o700)
     (directory / inner).symlink_to(target)
-    assert "it is a symbolic link" in str(refusal(directory))
+    assert "it is a symbolic link" in str(rejection(directory))
     assert list(target.iterdir()) == []
 
 
 @pytest.mark.parametrize("inner", ["", "v2"])
-def test_a_file_in_a_directorys_place_is_refused(tmp_path: Path, inner: str) -> None:
+def test_file_instead_of_a_directory_is_rejected(tmp_path: Path, inner: str) -> None:
     directory = tmp_path / "cache"
     if inner:
         directory.mkdir(mode=0o700)
     (directory / inner).write_text("x")
-    error = refusal(directory)
+    error = rejection(directory)
     assert "it is not a directory" in str(error)
     assert "MOTHBALL_CACHE_DIR" in error.help
 
 
-def test_a_path_that_cannot_be_is_refused(tmp_path: Path) -> None:
+def test_invalid_path_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    assert "Not a directory" in str(refusal(tmp_path / "file" / "cache"))
-    assert "null" in str(refusal(tmp_path / "a\0b"))
+    assert "Not a directory" in str(rejection(tmp_path / "file" / "cache"))
+    assert "null" in str(rejection(tmp_path / "a\0b"))
 
 
-def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may write to everything, so that the refusal of a read-only file system is put in its mouth."""
+def test_directory_that_cannot_be_created_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error of a read-only file system is raised by a patch, because root can write everywhere."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(os, "makedirs", refuse)
-    assert "Read-only file system" in str(refusal(tmp_path / "cache"))
+    assert "Read-only file system" in str(rejection(tmp_path / "cache"))
 
 
 @root_only
 @pytest.mark.parametrize("inner", ["", "v2", "v2/cache.db", "v2/cache.db-journal"])
-def test_what_belongs_to_somebody_else_is_refused(tmp_path: Path, inner: str) -> None:
+def test_files_of_another_user_are_rejected(tmp_path: Path, inner: str) -> None:
     cache = StatusCache.open(str(tmp_path))
     cache.put_many(ANSWER)
     cache.close()
     os.chown(tmp_path / inner, 12345, -1)
-    assert "it belongs to another user (uid 12345)" in str(refusal(tmp_path))
+    assert "it belongs to another user (uid 12345)" in str(rejection(tmp_path))
 
 
-def test_files_that_cannot_be_looked_at_are_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inaccessible_files_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StatusCache.open(str(tmp_path)).close()
     lstat = os.lstat
 
@@ -136,10 +134,10 @@ def test_files_that_cannot_be_looked_at_are_trouble(tmp_path: Path, monkeypatch:
         return lstat(path)
 
     monkeypatch.setattr(os, "lstat", refuse)
-    assert "Input/output error" in str(refusal(tmp_path))
+    assert "Input/output error" in str(rejection(tmp_path))
 
 
-def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
+def test_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("precious")
     directory = tmp_path / "cache"
@@ -148,7 +146,7 @@ def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
     cache.close()
     (directory / "v2" / "cache.db").write_text("noise")
     (directory / "v2" / "cache.db-wal").symlink_to(outside)
-    refusal(directory)
+    rejection(directory)
     discard(str(directory))
     discard(str(directory))
     assert outside.read_text() == "precious"
@@ -159,7 +157,7 @@ def test_a_damaged_cache_can_be_discarded(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_what_cannot_be_discarded_is_told(tmp_path: Path) -> None:
+def test_failure_to_discard_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "v2" / "cache.db").mkdir(parents=True)
     (tmp_path / "v2").chmod(0o700)
     with pytest.raises(CacheError, match=r"cannot be used: Is a directory|Permission"):

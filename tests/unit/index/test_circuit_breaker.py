@@ -11,112 +11,112 @@ from mothball.model.lookup import Cause
 from tests.support.clock import Clock
 from tests.support.scripted_index import Fault, Reply, ScriptedIndex, json_page
 
-HERE, THERE = Endpoint("https", "index.example", 443), Endpoint("https", "other.example", 443)
+ENDPOINT, OTHER_ENDPOINT = Endpoint("https", "index.example", 443), Endpoint("https", "other.example", 443)
 SLOW = Failed(Cause.TIMEOUT, "index.example did not respond in time")
 
 
-def test_what_cannot_be_connected_to_speaks_for_all_names_for_a_while() -> None:
+def test_failed_connection_opens_the_breaker_for_its_cooldown() -> None:
     clock = Clock()
     breaker = CircuitBreaker(30, clock)
-    breaker.open(HERE, SLOW)
+    breaker.open(ENDPOINT, SLOW)
     clock.seconds += 29
-    assert breaker.failure(HERE) == SLOW
-    assert breaker.failure(THERE) is None
+    assert breaker.failure(ENDPOINT) == SLOW
+    assert breaker.failure(OTHER_ENDPOINT) is None
     clock.seconds += 1
-    assert breaker.failure(HERE) is None
+    assert breaker.failure(ENDPOINT) is None
 
 
-def test_a_few_names_in_a_row_speak_for_all() -> None:
+def test_consecutive_failures_open_the_breaker() -> None:
     breaker = CircuitBreaker(60)
     for _ in range(FAILURE_THRESHOLD - 1):
-        breaker.record_failure(HERE, SLOW)
-        breaker.record_failure(THERE, SLOW)
-    breaker.record_success(THERE)
-    breaker.record_failure(HERE, SLOW)
-    breaker.record_failure(THERE, SLOW)
-    assert breaker.failure(HERE) == SLOW
-    assert breaker.failure(THERE) is None
+        breaker.record_failure(ENDPOINT, SLOW)
+        breaker.record_failure(OTHER_ENDPOINT, SLOW)
+    breaker.record_success(OTHER_ENDPOINT)
+    breaker.record_failure(ENDPOINT, SLOW)
+    breaker.record_failure(OTHER_ENDPOINT, SLOW)
+    assert breaker.failure(ENDPOINT) == SLOW
+    assert breaker.failure(OTHER_ENDPOINT) is None
 
 
-def test_answers_are_counted() -> None:
+def test_successes_are_counted() -> None:
     breaker = CircuitBreaker(60)
-    assert breaker.successes(HERE) == 0
-    breaker.record_success(HERE)
-    breaker.record_success(HERE)
-    assert (breaker.successes(HERE), breaker.successes(THERE)) == (2, 0)
-    assert breaker.successes(HERE) > 0
+    assert breaker.successes(ENDPOINT) == 0
+    breaker.record_success(ENDPOINT)
+    breaker.record_success(ENDPOINT)
+    assert (breaker.successes(ENDPOINT), breaker.successes(OTHER_ENDPOINT)) == (2, 0)
+    assert breaker.successes(ENDPOINT) > 0
 
 
-def test_a_failure_in_a_row_leaves_less_room_until_there_is_an_answer_or_the_endpoint_is_down() -> None:
+def test_consecutive_failures_reduce_the_limit_until_success_or_open_breaker() -> None:
     clock = Clock()
     breaker = CircuitBreaker(30, clock)
-    room = [breaker.allowed_requests(HERE)]
+    limits = [breaker.allowed_requests(ENDPOINT)]
     for _ in range(FAILURE_THRESHOLD - 1):
-        breaker.record_failure(HERE, SLOW)
-        room.append(breaker.allowed_requests(HERE))
-    assert room == [None, 3, 2, 1]
+        breaker.record_failure(ENDPOINT, SLOW)
+        limits.append(breaker.allowed_requests(ENDPOINT))
+    assert limits == [None, 3, 2, 1]
     assert FAILURE_THRESHOLD == INITIAL_LIMIT
-    breaker.record_success(HERE)
-    assert breaker.allowed_requests(HERE) is None
+    breaker.record_success(ENDPOINT)
+    assert breaker.allowed_requests(ENDPOINT) is None
     for _ in range(FAILURE_THRESHOLD):
-        breaker.record_failure(HERE, SLOW)
-    # It is down: whoever comes in now asks nothing and need not wait.
-    assert breaker.allowed_requests(HERE) is None
+        breaker.record_failure(ENDPOINT, SLOW)
+    # The breaker is open: requests fail without waiting, so no limit is needed.
+    assert breaker.allowed_requests(ENDPOINT) is None
     clock.seconds += 30
-    # After its rest it is tried by one, and by all again once that one has got an answer.
-    assert breaker.allowed_requests(HERE) == 1
+    # After the cooldown one request is allowed, and all again after its success.
+    assert breaker.allowed_requests(ENDPOINT) == 1
 
 
-# --- by way of the client ---
+# --- with the client ---
 
 NAMES = [f"lib-{number}" for number in range(120)]
 QUICK = ClientSettings(read_timeout=0.3, connect_timeout=0.3)
 
 
-def ask(index: ScriptedIndex, settings: ClientSettings = QUICK) -> list[Outcome]:
+def fetch_all(index: ScriptedIndex, settings: ClientSettings = QUICK) -> list[Outcome]:
     with Client(settings) as client:
         return [outcome for _, outcome in client.fetch([PageRequest(index.url, name) for name in NAMES])]
 
 
-def test_an_index_that_takes_connections_and_says_nothing_costs_one_wait_in_all() -> None:
+def test_silent_index_costs_one_timeout_in_total() -> None:
     with ScriptedIndex(otherwise=Reply(fault=Fault.SILENCE)) as index:
-        outcomes = ask(index)
-        # Nobody was let in for those who came out with nothing: each of these requests is part of the same wait.
+        outcomes = fetch_all(index)
+        # Failed requests keep their slots: all of these requests waited at the same time.
         assert index.count() <= INITIAL_LIMIT
     assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.TIMEOUT}
     assert len(outcomes) == len(NAMES)
 
 
-def test_an_index_that_falls_silent_after_it_has_answered_costs_one_wait_too() -> None:
+def test_index_that_becomes_silent_costs_one_timeout_in_total() -> None:
     silence = Reply(fault=Fault.SILENCE)
     pages = {name: json_page(name, "archived") for name in NAMES[:20]}
     with ScriptedIndex(pages, otherwise=silence) as index:
-        outcomes = ask(index, QUICK._replace(workers=8))
+        outcomes = fetch_all(index, QUICK._replace(workers=8))
         assert index.count() <= 20 + 8
     assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == 20
 
 
-def test_a_server_that_fails_for_every_name_is_not_asked_for_all_of_them() -> None:
+def test_failing_server_is_not_queried_for_all_names() -> None:
     with ScriptedIndex(otherwise=Reply(500)) as index:
-        outcomes = ask(index)
+        outcomes = fetch_all(index)
         assert index.count() < len(NAMES)
     assert {outcome.cause for outcome in outcomes if isinstance(outcome, Failed)} == {Cause.SERVER_ERROR}
 
 
-def test_a_page_that_is_slow_does_not_speak_for_the_others() -> None:
+def test_slow_page_does_not_open_the_breaker() -> None:
     pages = {name: json_page(name, "archived") for name in NAMES}
     for name in NAMES[::30]:
         pages[name] = Reply(fault=Fault.SILENCE)
     before = threading.active_count()
     with ScriptedIndex({name: page._replace(delay=0.02) for name, page in pages.items()}) as index:
-        outcomes = ask(index, QUICK._replace(workers=8))
+        outcomes = fetch_all(index, QUICK._replace(workers=8))
     assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == len(NAMES) - 4
     assert threading.active_count() < before + 40
 
 
-def test_a_flapping_index_answers_in_the_end() -> None:
+def test_flapping_index_succeeds_eventually() -> None:
     replies = {name: [Reply(503), json_page(name, "archived")] for name in NAMES}
     with ScriptedIndex(replies) as index:
-        outcomes = ask(index)
+        outcomes = fetch_all(index)
         assert index.count() == 2 * len(NAMES)
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""Certificates of clients, and credentials that pass a proxy: who gets to see them."""
+"""Client certificates, and credentials with proxies and redirects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FETCHED = Fetched(ProjectPage("archived"))
 
 
 @pytest.fixture(autouse=True)
-def _nothing_of_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_network_settings(monkeypatch)
     monkeypatch.setenv("NETRC", os.devnull)
 
@@ -34,36 +34,41 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(str(tmp_path_factory.mktemp("authority")))
 
 
-def ask(url: str, access: CredentialSettings) -> Outcome:
-    with Client(ClientSettings(credentials=access)) as client:
+def fetch(url: str, credentials: CredentialSettings) -> Outcome:
+    with Client(ClientSettings(credentials=credentials)) as client:
         [(_, outcome)] = client.fetch([PageRequest(url, "old-lib")])
     return outcome
 
 
-def test_an_index_that_wants_a_certificate_gets_that_of_the_user(authority: Authority) -> None:
+def test_client_certificate_is_sent_to_an_index_that_requires_it(authority: Authority) -> None:
     certificate = authority.certify("127.0.0.1")
     context = demanding_context(certificate, authority.path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context) as index:
-        access = CredentialSettings((UserIndexUrl(index.url),), ca_bundle=authority.path)
-        without = ask(index.url, access)
+        credentials = CredentialSettings((UserIndexUrl(index.url),), ca_bundle=authority.path)
+        without = fetch(index.url, credentials)
         assert isinstance(without, Failed)
         assert without.cause in (Cause.TLS, Cause.UNREACHABLE)
-        assert ask(index.url, access._replace(client_certificate=authority.certify_client("somebody"))) == FETCHED
+        assert (
+            fetch(index.url, credentials._replace(client_certificate=authority.certify_client("example-user")))
+            == FETCHED
+        )
 
 
-def test_only_an_index_that_the_user_named_is_shown_it(authority: Authority) -> None:
+def test_client_certificate_is_only_sent_to_user_endpoints(authority: Authority) -> None:
     certificate = authority.certify("127.0.0.1")
     shown: list[object] = []
     context = demanding_context(certificate, authority.path, required=False)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate, context=context, on_peer=shown.append) as index:
-        access = CredentialSettings(ca_bundle=authority.path, client_certificate=authority.certify_client("somebody"))
-        assert ask(index.url, access) == FETCHED
+        credentials = CredentialSettings(
+            ca_bundle=authority.path, client_certificate=authority.certify_client("example-user")
+        )
+        assert fetch(index.url, credentials) == FETCHED
         assert shown == [None]
         other_port = UserIndexUrl(f"https://127.0.0.1:{index.port ^ 1}/simple/")
-        assert ask(index.url, access._replace(index_urls=(other_port,))) == FETCHED
+        assert fetch(index.url, credentials._replace(index_urls=(other_port,))) == FETCHED
         assert shown == [None, None]
-        assert ask(index.url, access._replace(index_urls=(UserIndexUrl(index.url),))) == FETCHED
-        assert "somebody" in str(shown[-1])
+        assert fetch(index.url, credentials._replace(index_urls=(UserIndexUrl(index.url),))) == FETCHED
+        assert "example-user" in str(shown[-1])
 
 
 def write_nothing(path: Path) -> None:
@@ -71,7 +76,7 @@ def write_nothing(path: Path) -> None:
 
 
 def write_encrypted(path: Path) -> None:
-    """Write a key that wants a password: OpenSSL would prompt for it."""
+    """Write a key with a password, for which OpenSSL would prompt."""
     path.write_text(
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
         "00112233445566778899AABBCCDDEEFF\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
@@ -80,9 +85,7 @@ def write_encrypted(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [None, write_nothing, write_encrypted])
-def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
-    make: Callable[[Path], None] | None, tmp_path: Path
-) -> None:
+def test_unusable_client_certificate_is_a_config_error(make: Callable[[Path], None] | None, tmp_path: Path) -> None:
     path = tmp_path / "client.pem"
     if make is not None:
         make(path)
@@ -92,18 +95,18 @@ def test_a_certificate_that_cannot_be_used_is_an_error_of_configuration(
     assert "PEM" in caught.value.help
 
 
-def test_a_bundle_of_the_user_goes_before_that_of_the_environment(
+def test_configured_bundle_takes_precedence_over_environment(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", Authority(str(tmp_path)).path)
     with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
-        assert isinstance(ask(index.url, CredentialSettings()), Failed)
-        assert ask(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
+        assert isinstance(fetch(index.url, CredentialSettings()), Failed)
+        assert fetch(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
     with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere of the configuration"):
         Client(ClientSettings(credentials=CredentialSettings(ca_bundle="/nowhere")))
 
 
-def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
+def test_proxy_and_index_do_not_see_each_others_credentials(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = authority.certify("index.example")
@@ -112,12 +115,12 @@ def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
         Tunnel(index.port) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://gate:keeper@"))
-        access = CredentialSettings(
+        credentials = CredentialSettings(
             (UserIndexUrl(f"https://user:{SECRET}@index.example/simple/"),),
             KeyringProvider.DISABLED,
             ca_bundle=authority.path,
         )
-        assert ask("https://index.example/simple/", access) == FETCHED
+        assert fetch("https://index.example/simple/", credentials) == FETCHED
         [head] = proxy.heads
         [request] = index.received
         assert SECRET.encode() not in proxy.passed
@@ -128,20 +131,23 @@ def test_credentials_pass_a_proxy_unseen_and_those_of_the_proxy_stay_with_it(
     assert "proxy-authorization" not in request.headers
 
 
-def test_credentials_do_not_go_along_from_http_to_https(authority: Authority) -> None:
+def test_credentials_are_not_sent_after_redirect_from_http_to_https(authority: Authority) -> None:
     certificate = authority.certify("127.0.0.1")
     with (
         ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as secure,
         ScriptedIndex({"old-lib": redirect(f"{secure.url}old-lib/")}) as plain,
     ):
-        # Not even those that belong there: a redirect is an answer, and an answer does not say where secrets go.
-        named = tuple(UserIndexUrl(one.url.replace("://", f"://user:{SECRET}@")) for one in (plain, secure))
-        assert ask(plain.url, CredentialSettings(named, KeyringProvider.DISABLED, ca_bundle=authority.path)) == FETCHED
+        # Not even the credentials of the target: a response does not decide where credentials are sent.
+        user_urls = tuple(UserIndexUrl(index.url.replace("://", f"://user:{SECRET}@")) for index in (plain, secure))
+        assert (
+            fetch(plain.url, CredentialSettings(user_urls, KeyringProvider.DISABLED, ca_bundle=authority.path))
+            == FETCHED
+        )
         assert "authorization" in plain.received[0].headers
         assert "authorization" not in secure.received[0].headers
 
 
-def test_a_timeout_of_the_user_is_for_connecting_and_for_each_answer() -> None:
+def test_timeout_applies_to_connecting_and_reading() -> None:
     settings = ClientSettings()
     assert settings.with_timeout(None) == settings
     short, long = settings.with_timeout(2.0), settings.with_timeout(40.0)

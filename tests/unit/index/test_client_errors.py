@@ -1,4 +1,4 @@
-"""Errors told in words, whatever libraries wrap them in."""
+"""Messages for exceptions of the network libraries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-def test_an_unreachable_network_speaks_in_the_systems_words() -> None:
+def test_unreachable_network_has_the_message_of_the_system() -> None:
     pool = urllib3.HTTPConnectionPool(HOST)
     connection = urllib3.connection.HTTPConnection(HOST)
     inner = caused(urllib3.exceptions.NewConnectionError(connection, "x"), OSError(101, "Network is unreachable"))
@@ -32,42 +32,42 @@ def test_an_unreachable_network_speaks_in_the_systems_words() -> None:
     assert transport_error(error, HOST) == TransportError(failed, endpoint_down=True)
 
 
-def test_an_error_nobody_has_seen_is_named_and_not_quoted() -> None:
-    assert transport_error(ValueError("http://somebody:secret@x"), HOST).failed == Failed(
+def test_unknown_error_is_named_and_not_quoted() -> None:
+    assert transport_error(ValueError("http://user:secret@x"), HOST).failed == Failed(
         Cause.UNREACHABLE, "cannot query index.example (ValueError)"
     )
 
 
-def test_errors_that_hold_each_other_are_looked_through_once() -> None:
+def test_cyclic_chain_of_exceptions_terminates() -> None:
     first, second = OSError("a"), OSError("b")
     first.__cause__, second.__context__ = second, first
     first.args = (second, first)
     assert transport_error(first, HOST).failed.cause is Cause.UNREACHABLE
 
 
-def test_the_most_telling_error_of_a_chain_is_told() -> None:
+def test_most_specific_error_of_a_chain_is_reported() -> None:
     error = caused(requests.exceptions.ConnectionError(), caused(ConnectionResetError(), socket.gaierror(-2, "x")))
     assert transport_error(error, HOST).failed.detail == "cannot resolve the host name index.example"
 
 
-def test_a_verification_without_message_is_still_told() -> None:
-    trouble = transport_error(ssl.SSLCertVerificationError(1, "x"), HOST)
-    assert trouble.failed == Failed(
+def test_verification_error_without_message_is_reported() -> None:
+    error = transport_error(ssl.SSLCertVerificationError(1, "x"), HOST)
+    assert error.failed == Failed(
         Cause.TLS, "the TLS certificate of index.example is not trusted (verification failed)"
     )
 
 
-def test_a_tls_error_without_reason_is_named() -> None:
-    trouble = transport_error(ssl.SSLError(), HOST)
-    assert trouble.failed == Failed(Cause.TLS, "cannot establish a TLS connection to index.example (SSLError)")
+def test_tls_error_without_reason_is_named() -> None:
+    error = transport_error(ssl.SSLError(), HOST)
+    assert error.failed == Failed(Cause.TLS, "cannot establish a TLS connection to index.example (SSLError)")
 
 
-def test_a_foreign_reason_is_made_harmless() -> None:
+def test_reason_is_sanitized() -> None:
     detail = transport_error(urllib3.exceptions.ProxyError("x", OSError(1, "bad\x1b[31m\nproxy")), HOST).failed.detail
     assert detail == "cannot connect to the proxy for index.example (bad [31m proxy)"
 
 
-def test_a_dropped_connection_may_be_tried_again_and_a_broken_answer_may_not() -> None:
+def test_closed_connection_is_retryable_but_incomplete_response_is_not() -> None:
     assert transport_error(http.client.RemoteDisconnected("x"), HOST).retryable
     assert not transport_error(http.client.IncompleteRead(b""), HOST).retryable
     assert not transport_error(http.client.BadStatusLine("x"), HOST).retryable

@@ -1,4 +1,4 @@
-"""Many questions at once: every one gets its outcome, none is asked twice, and nobody waits for what is not wanted."""
+"""Concurrent requests: each has one outcome, pages are shared, and canceled requests are not sent."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def index() -> Iterator[ScriptedIndex]:
         yield scripted
 
 
-class Fetching(threading.Thread):
-    """A fetch in a thread of its own."""
+class FetchThread(threading.Thread):
+    """Runs a fetch in a thread."""
 
     def __init__(self, client: Client, *requests: PageRequest) -> None:
         super().__init__()
@@ -49,73 +49,73 @@ class Fetching(threading.Thread):
         self.outcomes = [outcome for _, outcome in self._client.fetch(self._requests)]
 
 
-def test_every_request_gets_one_outcome_over_connections_that_are_shared(index: ScriptedIndex) -> None:
+def test_every_request_gets_one_outcome_over_shared_connections(index: ScriptedIndex) -> None:
     names = [f"lib-{number}" for number in range(200)]
     for name in names:
         index.script(name, json_page(name, "archived"))
     progress: list[tuple[int, int]] = []
     with Client(ClientSettings(workers=8)) as client:
-        arrived = list(
+        results = list(
             client.fetch([PageRequest(index.url, name) for name in names], lambda *step: progress.append(step))
         )
-    assert sorted(request.name for request, _ in arrived) == sorted(names)
-    assert all(outcome == Fetched(ProjectPage("archived")) for _, outcome in arrived)
+    assert sorted(request.name for request, _ in results) == sorted(names)
+    assert all(outcome == Fetched(ProjectPage("archived")) for _, outcome in results)
     assert progress == [(done, 200) for done in range(1, 201)]
     assert len(index.received) == 200
     assert index.connections <= 8
 
 
-def test_outcomes_come_in_the_order_of_arrival(index: ScriptedIndex) -> None:
+def test_outcomes_are_yielded_in_order_of_completion(index: ScriptedIndex) -> None:
     index.script("slow", json_page("slow")._replace(delay=0.3))
     with Client() as client:
-        arrived = [
+        results = [
             request.name for request, _ in client.fetch([PageRequest(index.url, n) for n in ("slow", "old-lib")])
         ]
-    assert arrived == ["old-lib", "slow"]
+    assert results == ["old-lib", "slow"]
 
 
-def test_nothing_to_ask_is_nothing_asked() -> None:
+def test_no_requests_yield_nothing() -> None:
     with Client() as client:
         assert list(client.fetch([])) == []
 
 
-def test_equal_requests_are_one_and_equal_pages_are_asked_for_once(index: ScriptedIndex) -> None:
+def test_equal_pages_are_requested_once(index: ScriptedIndex) -> None:
     request = PageRequest(index.url, "old-lib")
     without_slash = PageRequest(index.url.rstrip("/"), "old-lib")
-    with_credentials = PageRequest(index.url.replace("//", "//somebody:secret@"), "old-lib")
+    with_credentials = PageRequest(index.url.replace("//", "//user:secret@"), "old-lib")
     with Client() as client:
-        arrived = list(client.fetch([request, request, without_slash, with_credentials]))
-    assert sorted(arrived) == sorted((wanted, FETCHED) for wanted in (request, without_slash, with_credentials))
+        results = list(client.fetch([request, request, without_slash, with_credentials]))
+    assert sorted(results) == sorted((request, FETCHED) for request in (request, without_slash, with_credentials))
     assert index.count() == 1
 
 
-def test_threads_that_want_the_same_page_share_one_request(index: ScriptedIndex) -> None:
+def test_threads_share_a_request_for_the_same_page(index: ScriptedIndex) -> None:
     index.script("old-lib", PAGE._replace(delay=0.3))
     with Client() as client:
-        first = Fetching(client, PageRequest(index.url, "old-lib"))
+        first = FetchThread(client, PageRequest(index.url, "old-lib"))
         wait_until(lambda: index.count() == 1)
-        others = [Fetching(client, PageRequest(index.url, "old-lib")) for _ in range(5)]
+        others = [FetchThread(client, PageRequest(index.url, "old-lib")) for _ in range(5)]
         for thread in (first, *others):
             thread.join()
         assert [thread.outcomes for thread in (first, *others)] == [[FETCHED]] * 6
     assert index.count() == 1
 
 
-def test_who_stops_waiting_takes_the_answer_from_nobody_else(index: ScriptedIndex) -> None:
+def test_canceled_fetch_does_not_affect_other_waiters(index: ScriptedIndex) -> None:
     index.script("old-lib", PAGE._replace(delay=0.3))
     index.script("prompt", json_page("prompt"))
     with Client() as client:
         iterator = client.fetch([PageRequest(index.url, "old-lib"), PageRequest(index.url, "prompt")])
         next(iterator)
-        other = Fetching(client, PageRequest(index.url, "old-lib"))
+        waiter = FetchThread(client, PageRequest(index.url, "old-lib"))
         wait_until(lambda: len(client._jobs[f"{index.url}old-lib/"].waiters) == 2)
         iterator.close()  # type: ignore[attr-defined]
-        other.join()
-        assert other.outcomes == [FETCHED]
+        waiter.join()
+        assert waiter.outcomes == [FETCHED]
     assert index.count("old-lib") == 1
 
 
-def test_a_304_is_not_given_to_who_asked_without_its_validator(index: ScriptedIndex) -> None:
+def test_304_is_only_sent_to_waiters_with_the_same_etag(index: ScriptedIndex) -> None:
     requests = [PageRequest(index.url, "old-lib", etag) for etag in ('"1"', None, '"0"')]
     with Client() as client:
         outcomes = dict(client.fetch(requests))
@@ -123,10 +123,10 @@ def test_a_304_is_not_given_to_who_asked_without_its_validator(index: ScriptedIn
     assert index.count() == 2
 
 
-def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> None:
+def test_canceled_requests_are_not_sent(index: ScriptedIndex) -> None:
     names = [f"lib-{number}" for number in range(50)]
     for name in names:
-        # Slow enough that whoever asks is told before the next one is answered, also on a busy machine.
+        # Slow enough that a result is yielded before the next response, also on a busy machine.
         index.script(name, PAGE._replace(delay=0.3))
     with Client(ClientSettings(workers=1)) as client:
         for _ in client.fetch([PageRequest(index.url, name) for name in names]):
@@ -136,7 +136,7 @@ def test_what_is_not_wanted_any_more_is_not_asked_for(index: ScriptedIndex) -> N
     assert index.count() <= 2
 
 
-def test_a_caller_that_fails_leaves_nothing_behind(index: ScriptedIndex) -> None:
+def test_failing_callback_leaves_no_jobs(index: ScriptedIndex) -> None:
     def fail(done: int, total: int) -> None:
         raise ZeroDivisionError
 
@@ -146,7 +146,7 @@ def test_a_caller_that_fails_leaves_nothing_behind(index: ScriptedIndex) -> None
         wait_until(lambda: not client._workers and not client._jobs)
 
 
-def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: ScriptedIndex) -> None:
+def test_deadline_applies_to_all_and_client_remains_usable(index: ScriptedIndex) -> None:
     index.script("a", SILENCE)
     index.script("b", SILENCE)
     host = f"127.0.0.1:{index.port}"
@@ -155,11 +155,11 @@ def test_the_deadline_is_for_all_and_the_client_goes_on_after_it(index: Scripted
         outcomes = dict(client.fetch(requests))
         assert {outcome.cause for outcome in outcomes.values() if isinstance(outcome, Failed)} == {Cause.DEADLINE}
         assert all(host in outcome.detail for outcome in outcomes.values() if isinstance(outcome, Failed))
-        # Both workers may still hang on their sockets; they count no more.
+        # Both workers may still block on their sockets, but no longer count.
         assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "old-lib")])] == [FETCHED]
 
 
-def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_after_the_deadline_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = PageRequest("https://index.example/", "a"), PageRequest("", "b")
     arrivals = iter([None, (a, FETCHED), None])
     monkeypatch.setattr(PageFetcher, "fetch", lambda *_: FETCHED)
@@ -173,20 +173,20 @@ def test_what_comes_after_it_was_called_too_late_is_dropped(monkeypatch: pytest.
     }
 
 
-def test_progress_is_told_while_nothing_arrives(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_while_nothing_arrives(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mothball.index.client._POLL_INTERVAL", 0.01)
     index.script("slow", json_page("slow")._replace(delay=0.3))
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     with Client() as client:
-        list(client.fetch([PageRequest(index.url, "slow")], lambda done, total: told.append((done, total))))
-    assert told.count((0, 1)) > 1
-    assert told[-1] == (1, 1)
+        list(client.fetch([PageRequest(index.url, "slow")], lambda done, total: progress.append((done, total))))
+    assert progress.count((0, 1)) > 1
+    assert progress[-1] == (1, 1)
 
 
-def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex) -> None:
+def test_close_completes_all_waiters_and_leaves_no_jobs(index: ScriptedIndex) -> None:
     index.script("silent", SILENCE)
     client = Client(ClientSettings(workers=1))
-    fetching = Fetching(client, PageRequest(index.url, "silent"), PageRequest(index.url, "old-lib"))
+    fetching = FetchThread(client, PageRequest(index.url, "silent"), PageRequest(index.url, "old-lib"))
     wait_until(lambda: index.count() == 1)
     client.close()
     fetching.join()
@@ -195,14 +195,14 @@ def test_closing_tells_everybody_and_leaves_nothing_behind(index: ScriptedIndex)
     assert not client._workers
 
 
-def test_waiting_looks_up_now_and_then_for_ctrl_c(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_thread_wakes_up_regularly(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "_POLL_INTERVAL", 0.01)
     index.script("old-lib", PAGE._replace(delay=0.1))
     with Client() as client:
         assert [outcome for _, outcome in client.fetch([PageRequest(index.url, "old-lib")])] == [FETCHED]
 
 
-def test_an_error_of_our_own_is_raised_and_not_swallowed(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_exception_in_a_worker_is_raised(index: ScriptedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> Outcome:
         raise ZeroDivisionError
 
@@ -224,8 +224,8 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_ends_the_process_though_every_worker_hangs() -> None:
-    # One answer shows that the index keeps connections open; then every worker goes there and hangs.
+def test_ctrl_c_ends_the_process_while_all_workers_hang() -> None:
+    # The first response shows that connections are kept alive; then every worker sends a request and hangs.
     with (
         ScriptedIndex({"lib-0": json_page("lib-0")}, otherwise=SILENCE) as index,
         subprocess.Popen([sys.executable, "-c", INTERRUPTED, index.url], stderr=subprocess.PIPE) as process,

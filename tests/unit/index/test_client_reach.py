@@ -1,4 +1,4 @@
-"""Hosts that cannot be reached, must not be asked, or stand behind a proxy. Names are resolved here, never by DNS."""
+"""Unreachable and forbidden hosts, and proxies. Host names are resolved by a fake resolver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = json_page("old-lib", "archived")
 
 @pytest.fixture(autouse=True)
 def resolved(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Resolve index.example to loopback and nothing else but loopback, and count what is to be resolved."""
+    """Resolve only index.example and loopback, to loopback, and count the resolutions."""
     forget_network_settings(monkeypatch)
     real = socket.getaddrinfo
     counts: Counter[str] = Counter()
@@ -37,7 +37,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-def ask(url: str, settings: ClientSettings, names: str = "a") -> list[Outcome]:
+def fetch(url: str, settings: ClientSettings, names: str = "a") -> list[Outcome]:
     with Client(settings) as client:
         return [outcome for _, outcome in client.fetch([PageRequest(url, name) for name in names])]
 
@@ -45,75 +45,75 @@ def ask(url: str, settings: ClientSettings, names: str = "a") -> list[Outcome]:
 ONE_WORKER = ClientSettings(workers=1, connect_timeout=0.1)
 
 
-# --- hosts that are down: one failure speaks for all names ---
+# --- unreachable hosts and the circuit breaker ---
 
 
-def test_a_refused_connection_is_not_tried_again_and_speaks_for_all_names(resolved: Counter[str]) -> None:
+def test_refused_connection_opens_the_breaker_without_retry(resolved: Counter[str]) -> None:
     with refusing_url() as url:
-        outcomes = ask(url, ONE_WORKER, "abcdef")
+        outcomes = fetch(url, ONE_WORKER, "abcdef")
     host = url.split("/")[2]
     assert outcomes == [Failed(Cause.UNREACHABLE, f"{host} refused the connection")] * 6
     assert resolved["127.0.0.1"] == 1
 
 
-def test_a_connect_timeout_is_not_tried_again_and_speaks_for_all_names(resolved: Counter[str]) -> None:
+def test_connect_timeout_opens_the_breaker_without_retry(resolved: Counter[str]) -> None:
     with unanswering_url() as url:
-        outcomes = ask(url, ONE_WORKER, "abcdef")
+        outcomes = fetch(url, ONE_WORKER, "abcdef")
     host = url.split("/")[2]
     assert outcomes == [Failed(Cause.TIMEOUT, f"connecting to {host} timed out")] * 6
     assert resolved["127.0.0.1"] == 1
 
 
-def test_a_name_that_does_not_resolve_speaks_for_all_names(resolved: Counter[str]) -> None:
-    outcomes = ask("https://nowhere.example/simple/", ONE_WORKER, "abcdef")
+def test_unresolvable_host_opens_the_breaker(resolved: Counter[str]) -> None:
+    outcomes = fetch("https://nowhere.example/simple/", ONE_WORKER, "abcdef")
     assert outcomes == [Failed(Cause.UNREACHABLE, "cannot resolve the host name nowhere.example")] * 6
     assert resolved["nowhere.example"] == 1
 
 
-def test_a_failure_speaks_for_its_own_host_only_and_not_forever() -> None:
+def test_breaker_applies_to_one_host_and_closes_again() -> None:
     with ScriptedIndex({"a": json_page("a", "archived")}) as index, refusing_url() as refusing, Client() as client:
         outcomes = dict(client.fetch([PageRequest(refusing, "a"), PageRequest(index.url, "a")]))
     assert isinstance(outcomes[PageRequest(refusing, "a")], Failed)
     assert isinstance(outcomes[PageRequest(index.url, "a")], Fetched)
 
 
-def test_a_host_is_asked_again_after_its_rest(resolved: Counter[str]) -> None:
+def test_host_is_queried_again_after_the_cooldown(resolved: Counter[str]) -> None:
     with refusing_url() as url:
-        ask(url, ONE_WORKER._replace(breaker_cooldown=0.0), "abc")
+        fetch(url, ONE_WORKER._replace(breaker_cooldown=0.0), "abc")
     assert resolved["127.0.0.1"] == 3
 
 
-def test_a_dropped_connection_does_not_speak_for_other_names() -> None:
+def test_closed_connection_does_not_affect_other_names() -> None:
     from tests.support.scripted_index import Fault
 
     with ScriptedIndex({"a": Reply(fault=Fault.RESET), "b": json_page("b", "archived")}) as index:
-        first, second = ask(index.url, ONE_WORKER._replace(retries=0), "ab")
+        first, second = fetch(index.url, ONE_WORKER._replace(retries=0), "ab")
     assert isinstance(first, Failed)
     assert isinstance(second, Fetched)
 
 
-# --- addresses that are not asked ---
+# --- URLs that are not queried ---
 
 
-def test_plain_http_to_a_stranger_is_not_even_resolved(resolved: Counter[str]) -> None:
-    [outcome] = ask("http://index.example/simple/", ClientSettings())
+def test_host_of_untrusted_plain_http_is_not_resolved(resolved: Counter[str]) -> None:
+    [outcome] = fetch("http://index.example/simple/", ClientSettings())
     assert outcome == Failed(Cause.REFUSED_URL, "plain http is only allowed for trusted hosts, not for index.example")
     assert not resolved
 
 
-def test_plain_http_to_a_trusted_host_is_asked() -> None:
+def test_plain_http_to_a_trusted_host_is_allowed() -> None:
     with ScriptedIndex({"a": json_page("a", "archived")}) as index:
         url = index.url.replace("127.0.0.1", "index.example")
         for trusted in ("index.example", "Index.Example", f"index.example:{index.port}"):
-            [outcome] = ask(url, ClientSettings(trusted_hosts=("other.example", trusted)))
+            [outcome] = fetch(url, ClientSettings(trusted_hosts=("other.example", trusted)))
             assert isinstance(outcome, Fetched)
-        [outcome] = ask(url, ClientSettings(trusted_hosts=("other.example", "index.example:1", "example")))
+        [outcome] = fetch(url, ClientSettings(trusted_hosts=("other.example", "index.example:1", "example")))
         assert isinstance(outcome, Failed)
 
 
 def test_localhost_is_loopback() -> None:
     with ScriptedIndex({"a": json_page("a", "archived")}) as index:
-        [outcome] = ask(index.url.replace("127.0.0.1", "LocalHost"), ClientSettings())
+        [outcome] = fetch(index.url.replace("127.0.0.1", "LocalHost"), ClientSettings())
     assert isinstance(outcome, Fetched)
 
 
@@ -123,8 +123,8 @@ def test_localhost_is_loopback() -> None:
      "https://h:port/", "https://h:99999/", "https://a\\@b/", "file:///etc/passwd", "https://user:pa/ss@index.example/",
      "https://index.example\n.evil.example/"],
 )  # fmt: skip
-def test_an_address_that_is_none_is_not_asked_and_not_shown(index: str, resolved: Counter[str]) -> None:
-    [outcome] = ask(index, ClientSettings())
+def test_invalid_index_url_is_neither_queried_nor_shown(index: str, resolved: Counter[str]) -> None:
+    [outcome] = fetch(index, ClientSettings())
     assert outcome == Failed(Cause.REFUSED_URL, "the index URL is not a valid http or https URL")
     assert not resolved
 
@@ -132,10 +132,10 @@ def test_an_address_that_is_none_is_not_asked_and_not_shown(index: str, resolved
 # --- proxies ---
 
 
-def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, resolved: Counter[str]) -> None:
+def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, resolved: Counter[str]) -> None:
     with ScriptedIndex({"a": json_page("a", "archived")}) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", f"http://somebody:secret@proxy.example:{proxy.port}")
-        [outcome] = ask("http://elsewhere.example/simple/", ClientSettings(trusted_hosts=("elsewhere.example",)))
+        monkeypatch.setenv("HTTP_PROXY", f"http://user:secret@proxy.example:{proxy.port}")
+        [outcome] = fetch("http://elsewhere.example/simple/", ClientSettings(trusted_hosts=("elsewhere.example",)))
         assert isinstance(outcome, Fetched)
         [request] = proxy.received
     assert request.path == "http://elsewhere.example/simple/a/"
@@ -144,54 +144,54 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, res
     assert set(resolved) == {"proxy.example"}
 
 
-def test_no_proxy_is_honoured_and_loopback_needs_no_mention(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_honored_and_includes_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     with refusing_url() as proxy, ScriptedIndex({"a": json_page("a", "archived")}) as index:
         monkeypatch.setenv("HTTP_PROXY", proxy)
-        [outcome] = ask(index.url, ClientSettings())
+        [outcome] = fetch(index.url, ClientSettings())
         assert isinstance(outcome, Fetched)
         monkeypatch.setenv("NO_PROXY", "index.example")
         url = index.url.replace("127.0.0.1", "index.example")
-        [outcome] = ask(url, ClientSettings(trusted_hosts=("index.example",)))
+        [outcome] = fetch(url, ClientSettings(trusted_hosts=("index.example",)))
         assert isinstance(outcome, Fetched)
 
 
-def test_a_proxy_that_refuses_connections_speaks_for_all_names(
+def test_proxy_that_refuses_connections_opens_the_breaker(
     monkeypatch: pytest.MonkeyPatch, resolved: Counter[str]
 ) -> None:
     with refusing_url() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://somebody:secret@"))
-        outcomes = ask("https://index.example/simple/", ONE_WORKER, "abc")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://user:secret@"))
+        outcomes = fetch("https://index.example/simple/", ONE_WORKER, "abc")
     detail = "cannot connect to the proxy for index.example (Connection refused)"
     assert outcomes == [Failed(Cause.UNREACHABLE, detail)] * 3
     assert resolved["127.0.0.1"] == 1
 
 
-def test_a_proxy_that_wants_credentials_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_authentication_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedIndex(otherwise=Reply(407)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
-        [tunnelled] = ask("https://index.example/simple/", ClientSettings())
-        [plain] = ask("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
+        [tunnelled] = fetch("https://index.example/simple/", ClientSettings())
+        [plain] = fetch("http://index.example/simple/", ClientSettings(trusted_hosts=("index.example",)))
         assert proxy.received[0].method == "CONNECT"
     assert tunnelled == Failed(Cause.UNAUTHORIZED, "the proxy returned 407 Proxy Authentication Required")
     assert plain == Failed(Cause.UNAUTHORIZED, "index.example returned 407 Proxy Authentication Required")
 
 
-def test_a_socks_proxy_without_its_package_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://somebody:secret@127.0.0.1:9")
+def test_missing_package_for_socks_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:9")
     monkeypatch.setitem(__import__("sys").modules, "socks", None)
-    [outcome] = ask("https://index.example/simple/", ClientSettings())
+    [outcome] = fetch("https://index.example/simple/", ClientSettings())
     assert outcome == Failed(Cause.UNREACHABLE, "the SOCKS proxy for index.example requires the package PySocks")
 
 
-def test_patience_is_shared() -> None:
-    patience = Deadline(100)
-    assert 99 < patience.remaining() <= 100
-    patience.extend(200)
-    patience.extend(1)
-    assert 199 < patience.remaining() <= 200
-    patience.wait(0)
-    patience.cancel()
-    assert patience.remaining() == 0.0
-    patience.wait(1_000)  # returns at once
+def test_deadline_can_be_extended_and_canceled() -> None:
+    deadline = Deadline(100)
+    assert 99 < deadline.remaining() <= 100
+    deadline.extend(200)
+    deadline.extend(1)
+    assert 199 < deadline.remaining() <= 200
+    deadline.wait(0)
+    deadline.cancel()
+    assert deadline.remaining() == 0.0
+    deadline.wait(1_000)  # returns immediately
     assert Deadline(-1).remaining() == 0.0

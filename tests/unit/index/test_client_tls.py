@@ -1,4 +1,4 @@
-"""TLS against a server of our own: who is trusted, and that the authorities are read once."""
+"""TLS with a local server: trusted authorities, which are loaded once."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(str(tmp_path_factory.mktemp("certificate")))
 
 
-def ask(url: str, *names: str, settings: ClientSettings | None = None) -> list[Outcome]:
+def fetch(url: str, *names: str, settings: ClientSettings | None = None) -> list[Outcome]:
     with Client(settings or ClientSettings()) as client:
         return [outcome for _, outcome in client.fetch([PageRequest(url, name) for name in names or ("old-lib",)])]
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_bundle_of_the_environment_is_trusted(
+def test_bundle_of_the_environment_is_trusted(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, certificate.authority)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
-        assert ask(index.url) == [FETCHED]
+        assert fetch(index.url) == [FETCHED]
 
 
-def test_a_directory_of_authorities_is_trusted(
+def test_directory_of_authorities_is_trusted(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     digest = subprocess.run(
@@ -61,10 +61,10 @@ def test_a_directory_of_authorities_is_trusted(
     shutil.copy(certificate.authority, os.path.join(directory, f"{digest.stdout.strip()}.0"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", directory)
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
-        assert ask(index.url) == [FETCHED]
+        assert fetch(index.url) == [FETCHED]
 
 
-def test_the_authorities_are_read_once_for_all_connections(
+def test_authorities_are_loaded_once_for_all_connections(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []
@@ -80,14 +80,14 @@ def test_the_authorities_are_read_once_for_all_connections(
     names = [f"lib-{number}" for number in range(12)]
     pages = {name: json_page(name, "archived")._replace(delay=0.2) for name in names}
     with ScriptedIndex(pages, certificate=certificate) as index:
-        assert ask(index.url, *names) == [FETCHED] * 12
+        assert fetch(index.url, *names) == [FETCHED] * 12
         assert index.connections > INITIAL_LIMIT
     assert reads == ["load_verify_locations"]
 
 
-def test_an_authority_nobody_knows_is_not_trusted_and_speaks_for_all_names(certificate: Certificate) -> None:
+def test_unknown_authority_is_not_trusted_and_opens_the_breaker(certificate: Certificate) -> None:
     with ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as index:
-        outcomes = ask(index.url, *"abcd", settings=ClientSettings(workers=1))
+        outcomes = fetch(index.url, *"abcd", settings=ClientSettings(workers=1))
         assert index.connections == 1
         assert index.count() == 0
     [outcome, *others] = outcomes
@@ -98,36 +98,36 @@ def test_an_authority_nobody_knows_is_not_trusted_and_speaks_for_all_names(certi
     assert others == [outcome] * 3
 
 
-def test_a_certificate_for_another_host_is_not_trusted(
+def test_certificate_for_another_host_is_not_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    other = make_certificate(str(tmp_path_factory.mktemp("other")), "DNS:other.example")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", other.authority)
-    with ScriptedIndex({"old-lib": PAGE}, certificate=other) as index:
-        [outcome] = ask(index.url)
+    unknown = make_certificate(str(tmp_path_factory.mktemp("other")), "DNS:other.example")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", unknown.authority)
+    with ScriptedIndex({"old-lib": PAGE}, certificate=unknown) as index:
+        [outcome] = fetch(index.url)
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TLS
     assert "is not trusted (IP address mismatch" in outcome.detail
 
 
-def test_https_spoken_to_an_http_server_fails_in_words() -> None:
+def test_https_to_an_http_server_is_reported() -> None:
     with ScriptedIndex({"old-lib": PAGE}) as index:
-        [outcome] = ask(index.url.replace("http://", "https://"))
+        [outcome] = fetch(index.url.replace("http://", "https://"))
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TLS
     assert outcome.detail.startswith(f"cannot establish a TLS connection to 127.0.0.1:{index.port} (")
     assert "_" not in outcome.detail
 
 
-def test_a_handshake_that_is_not_answered_times_out() -> None:
+def test_unanswered_handshake_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"https://127.0.0.1:{server.getsockname()[1]}/simple/"
-        [outcome] = ask(url, settings=ClientSettings(connect_timeout=0.1, read_timeout=0.1))
+        [outcome] = fetch(url, settings=ClientSettings(connect_timeout=0.1, read_timeout=0.1))
     assert isinstance(outcome, Failed)
     assert outcome.cause is Cause.TIMEOUT
 
 
-def test_a_redirect_from_http_to_https_on_the_same_host_is_followed_and_not_back(
+def test_redirect_from_http_to_https_is_followed_but_not_back(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate.authority)
@@ -135,9 +135,9 @@ def test_a_redirect_from_http_to_https_on_the_same_host_is_followed_and_not_back
         ScriptedIndex({"old-lib": PAGE}, certificate=certificate) as secure,
         ScriptedIndex({"old-lib": redirect(f"{secure.url}old-lib/")}) as plain,
     ):
-        assert ask(plain.url) == [FETCHED]
+        assert fetch(plain.url) == [FETCHED]
         secure.script("old-lib", redirect(f"{plain.url}old-lib/"))
-        [outcome] = ask(secure.url)
+        [outcome] = fetch(secure.url)
     assert outcome == Failed(
         Cause.REFUSED_REDIRECT,
         f"127.0.0.1:{secure.port} redirected to http://127.0.0.1:{plain.port}: "
@@ -145,14 +145,14 @@ def test_a_redirect_from_http_to_https_on_the_same_host_is_followed_and_not_back
     )
 
 
-def test_a_bundle_that_is_not_there_is_an_error_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_bundle_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     with pytest.raises(ConfigError, match=r"CA bundle /nowhere/ca\.pem of REQUESTS_CA_BUNDLE.*No such file") as raised:
         Client()
     assert "unset it" in raised.value.help
 
 
-def test_a_bundle_that_is_none_is_an_error_of_configuration(
+def test_invalid_bundle_is_a_config_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     bundle = tmp_path_factory.mktemp("bundle") / "ca.pem"
@@ -162,16 +162,16 @@ def test_a_bundle_that_is_none_is_an_error_of_configuration(
         Client()
 
 
-# --- whose authorities are the system's ---
+# --- authorities of the system ---
 
 
 def paths(cafile: str | None, capath: str | None) -> ssl.DefaultVerifyPaths:
-    # The standard library has None where a file is not there; its type stubs do not know.
-    found: Any = (cafile, capath, "", "", "", "")
-    return ssl.DefaultVerifyPaths(*found)
+    # Missing files are None, which the type stubs do not allow.
+    fields: Any = (cafile, capath, "", "", "", "")
+    return ssl.DefaultVerifyPaths(*fields)
 
 
-def test_openssl_is_left_to_it_where_it_finds_the_systems_authorities(
+def test_openssl_is_used_if_it_finds_the_system_authorities(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp("authorities")
@@ -187,12 +187,12 @@ def test_openssl_is_left_to_it_where_it_finds_the_systems_authorities(
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_truststore_asks_the_system_on_windows_and_macos(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+def test_truststore_is_used_on_windows_and_macos(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert isinstance(tls_context(), truststore.SSLContext)
 
 
-def test_every_context_verifies_certificates_and_names(
+def test_every_context_verifies_certificates_and_host_names(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contexts = [tls_context()]
@@ -204,7 +204,7 @@ def test_every_context_verifies_certificates_and_names(
         assert not context.verify_flags & ssl.VERIFY_X509_STRICT
 
 
-def test_a_proxy_over_https_is_verified_by_the_same_context() -> None:
+def test_https_proxy_is_verified_with_the_same_context() -> None:
     adapter = Transport(ClientSettings())._adapter
     manager: Any = adapter.proxy_manager_for("https://proxy.example:8443")
     assert manager.proxy_config.ssl_context is adapter._context

@@ -1,4 +1,4 @@
-"""The rules about addresses, which are pure."""
+"""Rules for URLs of requests and redirects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ URL_NOISE = st.text(st.sampled_from(list("abAB01.:/@?#[]\\%-_ \t\n\x00é")), max
         ("https://index_1.example:0/", Endpoint("https", "index_1.example", 0)),
     ],
 )
-def test_where_a_url_leads(url: str, endpoint: Endpoint) -> None:
+def test_endpoint_of_valid_urls(url: str, endpoint: Endpoint) -> None:
     assert endpoint_of(url) == endpoint
 
 
@@ -46,7 +46,7 @@ def test_where_a_url_leads(url: str, endpoint: Endpoint) -> None:
      "https://.a/", "https://[::1", "https://h:x/", "https://h:70000/", "https://a\\b/", "https://a b/", "https://a\tb/",
      "https://héllo.example/", "https://[fe80::1%eth0]/", f"https://{'a' * 64}.example/"],
 )  # fmt: skip
-def test_what_leads_nowhere_that_all_parsers_agree_on(url: str) -> None:
+def test_ambiguous_urls_have_no_endpoint(url: str) -> None:
     assert endpoint_of(url) is None
 
 
@@ -59,11 +59,11 @@ def test_what_leads_nowhere_that_all_parsers_agree_on(url: str) -> None:
         (Endpoint("http", "::1", 81), "[::1]:81"),
     ],
 )
-def test_a_host_is_shown_with_a_port_that_is_not_its_schemes(endpoint: Endpoint, shown: str) -> None:
+def test_display_has_only_non_default_ports(endpoint: Endpoint, shown: str) -> None:
     assert endpoint.display() == shown
 
 
-def test_a_page_stands_below_its_index() -> None:
+def test_page_url_is_below_the_index() -> None:
     assert page_url("https://u:p@index.example/simple?q#f", "old-lib") == "https://index.example/simple/old-lib/"
     assert page_url("https://index.example", "a/../b?c") == "https://index.example/a%2F..%2Fb%3Fc/"
     assert page_url("https://index.example\\@evil.example/", "a") == ""
@@ -78,7 +78,7 @@ def test_loopback(host: str) -> None:
     "host",
     ["127.1", "2130706433", "0x7f.1", "0.0.0.0", "10.0.0.1", "::", "::ffff:a00:1", "localhost.", "localhost.evil"],
 )
-def test_what_only_resembles_loopback(host: str) -> None:
+def test_similar_hosts_are_not_loopback(host: str) -> None:
     assert not is_query_allowed(Endpoint("http", host, 80), ())
 
 
@@ -93,11 +93,11 @@ def test_what_only_resembles_loopback(host: str) -> None:
         (Endpoint("https", "i", 443), False),
     ],
 )
-def test_redirects_from_http(target: Endpoint, *, followed: bool) -> None:
+def test_allowed_redirects_from_http(target: Endpoint, *, followed: bool) -> None:
     assert is_allowed_redirect(Endpoint("http", "h", 80), target) is followed
 
 
-def test_redirects_from_https_stay_exactly_there() -> None:
+def test_redirects_from_https_must_keep_the_endpoint() -> None:
     assert is_allowed_redirect(HTTPS, HTTPS)
     assert not is_allowed_redirect(HTTPS, HTTPS._replace(port=444))
     assert not is_allowed_redirect(HTTPS, HTTPS._replace(scheme="http"))
@@ -108,7 +108,7 @@ def test_redirects_from_https_stay_exactly_there() -> None:
         URL_NOISE, st.builds("{}://{}{}{}".format, st.sampled_from(["http", "https"]), URL_NOISE, HOSTS, URL_NOISE)
     )
 )
-def test_an_endpoint_is_what_every_parser_would_connect_to(url: str) -> None:
+def test_endpoint_agrees_with_other_url_parsers(url: str) -> None:
     from urllib3.util import parse_url
 
     endpoint = endpoint_of(url)
@@ -123,7 +123,7 @@ def test_an_endpoint_is_what_every_parser_would_connect_to(url: str) -> None:
     URL_NOISE,
     st.one_of(URL_NOISE, st.builds("{}//{}{}".format, st.sampled_from(["", "http:", "https:"]), HOSTS, URL_NOISE)),
 )
-def test_neither_pages_nor_redirects_carry_user_information(base: str, location: str) -> None:
+def test_page_urls_and_redirects_have_no_user_information(base: str, location: str) -> None:
     for url in (page_url(f"https://{base}", "x"), redirect_target(f"https://index.example/{base}", location)):
         if endpoint_of(url) is not None:
             assert "@" not in urlsplit(url).netloc

@@ -9,118 +9,118 @@ from tests.support.clock import Clock
 
 
 def endpoint(host: str = "index.example") -> Endpoint:
-    found = endpoint_of(f"https://{host}/simple/")
-    assert found is not None
-    return found
+    result = endpoint_of(f"https://{host}/simple/")
+    assert result is not None
+    return result
 
 
-def fill(gate: ConcurrencyLimit) -> None:
+def acquire_initial_slots(limit: ConcurrencyLimit) -> None:
     for _ in range(INITIAL_LIMIT):
-        assert gate.acquire(endpoint(), Deadline(0))
+        assert limit.acquire(endpoint(), Deadline(0))
 
 
-def test_a_few_are_let_in_and_the_next_one_waits_until_patience_ends() -> None:
-    gate = ConcurrencyLimit()
-    fill(gate)
+def test_request_beyond_the_initial_limit_waits_until_the_deadline() -> None:
+    limit = ConcurrencyLimit()
+    acquire_initial_slots(limit)
 
-    assert not gate.acquire(endpoint(), Deadline(0.01))
-    assert gate.acquire(endpoint("other.example"), Deadline(0))
-
-
-def test_who_leaves_makes_room_for_one() -> None:
-    gate = ConcurrencyLimit()
-    fill(gate)
-
-    gate.release(endpoint(), keep_alive=None)
-
-    assert gate.acquire(endpoint(), Deadline(0))
-    assert not gate.acquire(endpoint(), Deadline(0.01))
+    assert not limit.acquire(endpoint(), Deadline(0.01))
+    assert limit.acquire(endpoint("other.example"), Deadline(0))
 
 
-def test_an_endpoint_that_keeps_connections_open_lets_all_in() -> None:
-    gate = ConcurrencyLimit()
-    fill(gate)
+def test_released_slot_allows_one_request() -> None:
+    limit = ConcurrencyLimit()
+    acquire_initial_slots(limit)
 
-    gate.release(endpoint(), keep_alive=True)
+    limit.release(endpoint(), keep_alive=None)
 
-    assert all(gate.acquire(endpoint(), Deadline(0)) for _ in range(40))
-
-
-def test_an_endpoint_that_begins_to_close_connections_is_asked_carefully_again() -> None:
-    gate = ConcurrencyLimit()
-    fill(gate)
-    gate.release(endpoint(), keep_alive=True)
-    gate.release(endpoint(), keep_alive=False)
-
-    assert gate.acquire(endpoint(), Deadline(0))
-    assert gate.acquire(endpoint(), Deadline(0))
-    assert not gate.acquire(endpoint(), Deadline(0.01))
+    assert limit.acquire(endpoint(), Deadline(0))
+    assert not limit.acquire(endpoint(), Deadline(0.01))
 
 
-def test_waiting_ends_as_soon_as_there_is_room() -> None:
-    gate = ConcurrencyLimit()
-    fill(gate)
-    entered = threading.Event()
+def test_keep_alive_lifts_the_limit() -> None:
+    limit = ConcurrencyLimit()
+    acquire_initial_slots(limit)
+
+    limit.release(endpoint(), keep_alive=True)
+
+    assert all(limit.acquire(endpoint(), Deadline(0)) for _ in range(40))
+
+
+def test_closed_connection_restores_the_initial_limit() -> None:
+    limit = ConcurrencyLimit()
+    acquire_initial_slots(limit)
+    limit.release(endpoint(), keep_alive=True)
+    limit.release(endpoint(), keep_alive=False)
+
+    assert limit.acquire(endpoint(), Deadline(0))
+    assert limit.acquire(endpoint(), Deadline(0))
+    assert not limit.acquire(endpoint(), Deadline(0.01))
+
+
+def test_waiting_request_gets_a_released_slot() -> None:
+    limit = ConcurrencyLimit()
+    acquire_initial_slots(limit)
+    acquired = threading.Event()
 
     def wait() -> None:
-        assert gate.acquire(endpoint(), Deadline(30))
-        entered.set()
+        assert limit.acquire(endpoint(), Deadline(30))
+        acquired.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
-    gate.release(endpoint(), keep_alive=False)
+    limit.release(endpoint(), keep_alive=False)
 
-    assert entered.wait(10)
+    assert acquired.wait(10)
     thread.join(10)
 
 
-def test_who_is_asked_to_wait_lets_nobody_in_until_then() -> None:
+def test_pause_blocks_requests_to_its_endpoint() -> None:
     clock = Clock()
-    gate = ConcurrencyLimit(clock)
-    gate.pause(endpoint(), 60)
+    limit = ConcurrencyLimit(clock)
+    limit.pause(endpoint(), 60)
 
     clock.seconds += 59
-    assert not gate.acquire(endpoint(), Deadline(0.01))
-    assert gate.acquire(endpoint("other.example"), Deadline(0))
+    assert not limit.acquire(endpoint(), Deadline(0.01))
+    assert limit.acquire(endpoint("other.example"), Deadline(0))
     clock.seconds += 1
-    assert gate.acquire(endpoint(), Deadline(0))
+    assert limit.acquire(endpoint(), Deadline(0))
 
 
-def test_who_has_waited_need_not_wait_again() -> None:
-    gate = ConcurrencyLimit()
-    gate.pause(endpoint(), 60)
+def test_has_waited_skips_the_pause() -> None:
+    limit = ConcurrencyLimit()
+    limit.pause(endpoint(), 60)
 
-    assert gate.acquire(endpoint(), Deadline(0), has_waited=True)
+    assert limit.acquire(endpoint(), Deadline(0), has_waited=True)
 
 
-def test_after_a_wait_half_as_many_are_let_in_and_with_trust_more_again() -> None:
+def test_pause_halves_the_limit_and_responses_raise_it() -> None:
     clock = Clock()
-    gate = ConcurrencyLimit(clock)
-    fill(gate)
-    gate.release(endpoint(), keep_alive=True)
-    assert [gate.acquire(endpoint(), Deadline(0)) for _ in range(5)] == [True] * 5  # eight are inside
+    limit = ConcurrencyLimit(clock)
+    acquire_initial_slots(limit)
+    limit.release(endpoint(), keep_alive=True)
+    assert [limit.acquire(endpoint(), Deadline(0)) for _ in range(5)] == [True] * 5  # eight running requests
 
-    gate.pause(endpoint(), 10)
-    gate.pause(endpoint(), 20)  # others, of whom the same was asked at the same time
+    limit.pause(endpoint(), 10)
+    limit.pause(endpoint(), 20)  # another response at the same time
     clock.seconds += 20
-    assert not gate.acquire(endpoint(), Deadline(0))
+    assert not limit.acquire(endpoint(), Deadline(0))
     for _ in range(4):
-        gate.release(endpoint(), keep_alive=True)
-    assert not gate.acquire(endpoint(), Deadline(0))
-    gate.release(endpoint(), keep_alive=True)
-    assert gate.acquire(endpoint(), Deadline(0))
+        limit.release(endpoint(), keep_alive=True)
+    assert not limit.acquire(endpoint(), Deadline(0))
+    limit.release(endpoint(), keep_alive=True)
+    assert limit.acquire(endpoint(), Deadline(0))
     for _ in range(40):
-        gate.release(endpoint(), keep_alive=True)
-        assert gate.acquire(endpoint(), Deadline(0))
-    assert gate.acquire(endpoint(), Deadline(0))
-    assert gate.acquire(endpoint(), Deadline(0))
-    assert not gate.acquire(endpoint(), Deadline(0))
+        limit.release(endpoint(), keep_alive=True)
+        assert limit.acquire(endpoint(), Deadline(0))
+    assert limit.acquire(endpoint(), Deadline(0))
+    assert limit.acquire(endpoint(), Deadline(0))
+    assert not limit.acquire(endpoint(), Deadline(0))
 
 
-def test_at_least_one_is_let_in() -> None:
-    gate = ConcurrencyLimit()
+def test_limit_is_at_least_one() -> None:
+    limit = ConcurrencyLimit()
     for _ in range(5):
-        gate.pause(endpoint(), 0.0)
+        limit.pause(endpoint(), 0.0)
 
-    assert gate.acquire(endpoint(), Deadline(1))
-    assert not gate.acquire(endpoint(), Deadline(0))
+    assert limit.acquire(endpoint(), Deadline(1))
+    assert not limit.acquire(endpoint(), Deadline(0))

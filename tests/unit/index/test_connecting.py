@@ -1,4 +1,4 @@
-"""Connecting to hosts with several addresses, some of them dead. Only the resolver is made up."""
+"""Connecting to hosts with several addresses, some of them unresponsive. Only the resolver is fake."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refusing() -> Iterator[_Address]:
 
 
 @pytest.fixture
-def deaf() -> Iterator[_Address]:
+def unresponsive() -> Iterator[_Address]:
     with unanswering_url() as url:
         yield _address(url)
 
@@ -45,8 +45,8 @@ def _address(url: str) -> _Address:
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: _Address) -> None:
-    found: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    results: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: results)
 
 
 def connected_to(timeout: float = 5.0, head_start: float = 0.25) -> _Address:
@@ -56,64 +56,58 @@ def connected_to(timeout: float = 5.0, head_start: float = 0.25) -> _Address:
         return peer
 
 
-def test_a_host_with_one_address_is_connected_to_with_its_options(listening: _Address) -> None:
+def test_single_address_is_connected_with_options(listening: _Address) -> None:
     option = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.closing(connect(*listening, 5.0, [option])) as connection:
         assert connection.getsockopt(*option[:2]) != 0
 
 
-def test_an_address_that_refuses_costs_nothing(
+def test_refusing_address_causes_no_delay(
     refusing: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolve_to(monkeypatch, refusing, listening)
     assert connected_to(head_start=60.0) == listening
 
 
-def test_an_address_that_does_not_answer_gets_company(
-    deaf: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
+def test_next_address_is_tried_in_parallel_with_an_unresponsive_one(
+    unresponsive: _Address, listening: _Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resolve_to(monkeypatch, deaf, deaf, listening)
+    resolve_to(monkeypatch, unresponsive, unresponsive, listening)
     assert connected_to(60.0, head_start=0.02) == listening
 
 
-def test_all_addresses_together_take_no_longer_than_one_may(deaf: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    # One after the other they would take 400 s, longer than a test may.
-    resolve_to(monkeypatch, *[deaf] * 1000)
+def test_all_addresses_share_one_timeout(unresponsive: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One after the other would take 400 s, more than the timeout of a test.
+    resolve_to(monkeypatch, *[unresponsive] * 1000)
     with pytest.raises(TimeoutError):
         connect("index.example", 443, 0.4, head_start=0.02)
 
 
-def test_a_connection_that_comes_late_is_still_the_first(
-    deaf: _Address, refusing: _Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolve_to(monkeypatch, deaf, refusing)
+def test_late_connection_is_used(unresponsive: _Address, refusing: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch, unresponsive, refusing)
     with pytest.raises(TimeoutError):
         connect("index.example", 443, 0.2, head_start=0.01)
 
 
-def test_the_last_error_is_told_where_all_addresses_fail(refusing: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_error_is_raised_if_all_addresses_fail(refusing: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, refusing, refusing)
     with pytest.raises(ConnectionRefusedError):
         connect("index.example", 443, 5.0)
 
 
-def test_a_family_that_the_machine_does_not_have_is_passed_over(
-    listening: _Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unsupported_address_family_is_skipped(listening: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
     odd: Any = (9999, socket.SOCK_STREAM, 6, "", ("::1", 443, 0, 0))
-    found = [odd, (socket.AF_INET, socket.SOCK_STREAM, 6, "", listening)]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    results = [odd, (socket.AF_INET, socket.SOCK_STREAM, 6, "", listening)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: results)
     assert connected_to() == listening
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [odd])
-    # No address is left to wait for: it fails at once, not after the limit.
+    # No address is left: connecting fails immediately instead of after the timeout.
     with pytest.raises(OSError, match=r"not supported|Address family"):
         connect("index.example", 443, 600.0)
 
 
-def test_an_address_that_cannot_be_routed_to_is_passed_over(
-    listening: _Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The error is raised in the system's place: what it says of addresses without a route is its own."""
+def test_unroutable_address_is_skipped(listening: _Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is raised by a patch, because unroutable addresses depend on the machine."""
     real = socket.socket.connect
 
     def connect_or_fail(self: socket.socket, address: Any) -> None:
@@ -129,7 +123,7 @@ def test_an_address_that_cannot_be_routed_to_is_passed_over(
         connect("index.example", 443, 600.0)
 
 
-def test_an_address_that_connects_at_once_is_taken(monkeypatch: pytest.MonkeyPatch, listening: _Address) -> None:
+def test_immediate_connection_is_used(monkeypatch: pytest.MonkeyPatch, listening: _Address) -> None:
     real = socket.socket.connect
 
     def connect_at_once(self: socket.socket, address: Any) -> None:
@@ -141,13 +135,13 @@ def test_an_address_that_connects_at_once_is_taken(monkeypatch: pytest.MonkeyPat
     assert connected_to() == listening
 
 
-def test_a_host_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     with pytest.raises(OSError, match="the host has no address"):
         connect("index.example", 443, 5.0)
 
 
-def test_a_name_that_does_not_resolve_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resolution_error_is_raised_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -156,13 +150,13 @@ def test_a_name_that_does_not_resolve_is_an_error_of_its_own(monkeypatch: pytest
         connect("index.example", 443, 5.0)
 
 
-def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_resolver_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_network_settings(monkeypatch)
     released = threading.Event()
-    asked: list[object] = []
+    connections: list[object] = []
 
     def hang(*arguments: object, **_: object) -> list[object]:
-        asked.append(arguments)
+        connections.append(arguments)
         released.wait()
         return []
 
@@ -174,5 +168,5 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
     finally:
         released.set()
     assert outcomes == [Failed(Cause.TIMEOUT, "connecting to index.example timed out")] * 50
-    # Those that are let in at first; the others learn from them that the host cannot be reached.
-    assert len(asked) <= INITIAL_LIMIT
+    # Only the first requests connect; the others fail because the breaker is open.
+    assert len(connections) <= INITIAL_LIMIT

@@ -1,4 +1,4 @@
-"""Which login goes where. What matters most is where none goes."""
+"""Which login is sent to which endpoint, and which endpoints get none."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.support.loopback import forget_network_settings
 from tests.support.scripted_index import Reply, ScriptedIndex, json_page, redirect
 
 SECRET = "s3cr3t-0f-th3-us3r"
-HOME = f"https://user:{SECRET}@index.example/simple/"
+USER_INDEX = f"https://user:{SECRET}@index.example/simple/"
 LOGIN = Login("user", SECRET)
 PAGE = json_page("old-lib", "archived")
 FETCHED = Fetched(ProjectPage("archived"))
 
-# Whatever a repository may write to look like the user's index, without being it.
+# URLs that resemble the index of the user, but have another endpoint.
 IMPOSTORS = [
     "http://index.example/simple/",
     "http://index.example:443/simple/",
@@ -57,7 +57,7 @@ IMPOSTORS = [
     "https://index.example\t/simple/",
     "",
 ]
-# What every parser of URLs takes for the same place.
+# URLs that every parser maps to the endpoint of the user.
 SAME_PLACE = [
     "https://index.example/simple/",
     "https://index.example/simple",
@@ -69,13 +69,15 @@ SAME_PLACE = [
 
 
 def store(*addresses: str | UserIndexUrl, environment: dict[str, str] | None = None) -> CredentialStore:
-    known = tuple(UserIndexUrl(address) if isinstance(address, str) else address for address in addresses)
-    return CredentialStore(CredentialSettings(known, KeyringProvider.DISABLED), environment or {"NETRC": os.devnull})
+    user_urls = tuple(UserIndexUrl(address) if isinstance(address, str) else address for address in addresses)
+    return CredentialStore(
+        CredentialSettings(user_urls, KeyringProvider.DISABLED), environment or {"NETRC": os.devnull}
+    )
 
 
-def first(asked: CredentialStore, index: str) -> Login | None:
-    """Return the login that a page of ``index`` is asked for with."""
-    return asked.initial_login(page_url(index, "lib"))
+def login_for(credentials: CredentialStore, index: str) -> Login | None:
+    """Return the login for the first request of a page of ``index``."""
+    return credentials.initial_login(page_url(index, "lib"))
 
 
 def netrc(directory: Path, text: str) -> dict[str, str]:
@@ -85,7 +87,7 @@ def netrc(directory: Path, text: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     forget_network_settings(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
@@ -93,36 +95,38 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# --- where a login goes, and where it does not ---
+# --- endpoints ---
 
 
 @pytest.mark.parametrize("url", SAME_PLACE)
-def test_a_login_goes_to_its_scheme_host_and_port(url: str) -> None:
-    assert first(store(HOME), url) == LOGIN
+def test_login_is_sent_to_its_scheme_host_and_port(url: str) -> None:
+    assert login_for(store(USER_INDEX), url) == LOGIN
 
 
 @pytest.mark.parametrize("url", IMPOSTORS)
-def test_a_login_goes_nowhere_else(url: str, home: Path) -> None:
-    everything = netrc(home, f"machine index.example login user password {SECRET}\ndefault login x password {SECRET}\n")
-    asked = store(HOME, environment=everything)
-    assert first(asked, url) is None
-    assert asked.login_after_401(page_url(url, "lib"), None) is None
+def test_login_is_not_sent_to_other_endpoints(url: str, home_directory: Path) -> None:
+    environment = netrc(
+        home_directory, f"machine index.example login user password {SECRET}\ndefault login x password {SECRET}\n"
+    )
+    credentials = store(USER_INDEX, environment=environment)
+    assert login_for(credentials, url) is None
+    assert credentials.login_after_401(page_url(url, "lib"), None) is None
 
 
 @given(st.text(st.sampled_from("https:/@.-%?#[]\\ index.example0443user")), st.sampled_from(["", *IMPOSTORS]))
-def test_whatever_a_repository_writes_a_login_goes_to_no_other_place(text: str, start: str) -> None:
+def test_index_url_of_a_repository_never_redirects_a_login(text: str, start: str) -> None:
     page = page_url(start + text, "lib")
-    if store(HOME).initial_login(page) is not None:
-        # Held against the parsers of those who connect.
+    if store(USER_INDEX).initial_login(page) is not None:
+        # Compare with the parsers of the libraries that connect.
         request = requests.Request("GET", page).prepare()
         assert urlsplit(str(request.url)).hostname == "index.example"
         assert urlsplit(str(request.url)).port in (None, 443)
         assert str(request.url).startswith("https://")
-        assert endpoint_of(page) == endpoint_of(HOME)
+        assert endpoint_of(page) == endpoint_of(USER_INDEX)
 
 
-def test_the_user_information_in_a_repositorys_address_is_not_used() -> None:
-    assert first(store(), "https://theirs:word@index.example/simple/") is None
+def test_user_information_in_a_repository_url_is_ignored() -> None:
+    assert login_for(store(), "https://theirs:word@index.example/simple/") is None
 
 
 @pytest.mark.parametrize(
@@ -138,39 +142,39 @@ def test_the_user_information_in_a_repositorys_address_is_not_used() -> None:
         ("https://index.example/", None),
     ],
 )
-def test_a_login_is_read_out_of_an_address(url: str, login: Login | None) -> None:
-    assert first(store(url), "https://index.example/simple/") == login
+def test_login_is_parsed_from_url(url: str, login: Login | None) -> None:
+    assert login_for(store(url), "https://index.example/simple/") == login
 
 
-def test_of_several_addresses_at_one_place_the_nearest_counts() -> None:
-    asked = store(
+def test_url_with_longest_common_path_is_used() -> None:
+    credentials = store(
         "https://one:1@index.example/teams/one/simple/",
         "https://two:2@index.example/teams/two/simple/",
         "https://index.example/teams/two/simple/",
     )
-    assert first(asked, "https://index.example/teams/two/simple/") == Login("two", "2")
-    assert first(asked, "https://index.example/teams/one/simple/") == Login("one", "1")
-    assert first(asked, "https://index.example/teams/one/other/") == Login("one", "1")
+    assert login_for(credentials, "https://index.example/teams/two/simple/") == Login("two", "2")
+    assert login_for(credentials, "https://index.example/teams/one/simple/") == Login("one", "1")
+    assert login_for(credentials, "https://index.example/teams/one/other/") == Login("one", "1")
 
 
-def test_an_address_that_leads_nowhere_is_no_address() -> None:
-    assert first(store("https://user:secret@[index]/"), "https://index.example/") is None
+def test_url_without_endpoint_is_ignored() -> None:
+    assert login_for(store("https://user:secret@[index]/"), "https://index.example/") is None
 
 
-def test_a_login_is_written_as_rfc_7617_has_it_and_never_shown() -> None:
+def test_login_has_a_basic_header_and_no_readable_repr() -> None:
     assert Login("Aladdin", "open sesame").header() == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
     assert Login("test", "123£").header() == "Basic dGVzdDoxMjPCow=="
     assert SECRET not in repr(LOGIN) + str(LOGIN) + f"{[LOGIN]}"
 
 
-# --- the environment, as uv reads it ---
+# --- environment variables of uv ---
 
 
 @pytest.mark.parametrize("name", ["internal-proxy", "Internal.Proxy", "internal_proxy"])
-def test_the_environment_says_the_login_of_an_index_by_its_name(name: str) -> None:
+def test_login_is_read_from_uv_index_variables(name: str) -> None:
     environment = {"UV_INDEX_INTERNAL_PROXY_USERNAME": "user", "UV_INDEX_INTERNAL_PROXY_PASSWORD": SECRET}
-    asked = store(UserIndexUrl("https://index.example/simple/", name), environment=environment)
-    assert first(asked, "https://index.example/simple/") == LOGIN
+    credentials = store(UserIndexUrl("https://index.example/simple/", name), environment=environment)
+    assert login_for(credentials, "https://index.example/simple/") == LOGIN
 
 
 @pytest.mark.parametrize(
@@ -182,77 +186,77 @@ def test_the_environment_says_the_login_of_an_index_by_its_name(name: str) -> No
         ({"UV_INDEX_B_PASSWORD": SECRET}, Login("other", "word")),
     ],
 )
-def test_what_the_environment_says_goes_before_what_the_address_says(environment: dict[str, str], login: Login) -> None:
-    asked = store(UserIndexUrl("https://other:word@index.example/", "a"), environment=environment)
-    assert first(asked, "https://index.example/simple/") == login
+def test_environment_takes_precedence_over_url(environment: dict[str, str], login: Login) -> None:
+    credentials = store(UserIndexUrl("https://other:word@index.example/", "a"), environment=environment)
+    assert login_for(credentials, "https://index.example/simple/") == login
 
 
-def test_a_name_that_a_repository_gives_its_index_has_no_part_in_the_environment() -> None:
+def test_variables_do_not_apply_to_indexes_of_a_repository() -> None:
     environment = {"UV_INDEX_INTERNAL_USERNAME": "user", "UV_INDEX_INTERNAL_PASSWORD": SECRET}
-    asked = store(UserIndexUrl("https://index.example/", "internal"), environment=environment)
-    assert first(asked, "https://evil.example/internal/") is None
+    credentials = store(UserIndexUrl("https://index.example/", "internal"), environment=environment)
+    assert login_for(credentials, "https://evil.example/internal/") is None
 
 
 # --- netrc ---
 
 
-def test_a_login_of_netrc_goes_to_https_on_its_own_port(home: Path) -> None:
-    asked = store(environment=netrc(home, f"machine Index.Example login user password {SECRET}\n"))
-    assert first(asked, "https://index.example/simple/") == LOGIN
+def test_netrc_login_is_sent_to_https_on_default_port(home_directory: Path) -> None:
+    credentials = store(environment=netrc(home_directory, f"machine Index.Example login user password {SECRET}\n"))
+    assert login_for(credentials, "https://index.example/simple/") == LOGIN
     for url in ("http://index.example/", "https://index.example:8443/", "https://sub.index.example/"):
-        assert first(asked, url) is None
+        assert login_for(credentials, url) is None
 
 
-def test_a_login_of_netrc_goes_to_the_very_address_that_the_user_named(home: Path) -> None:
-    environment = netrc(home, f"machine 127.0.0.1 login user password {SECRET}\n")
-    asked = store("http://127.0.0.1:8080/simple/", environment=environment)
-    assert first(asked, "http://127.0.0.1:8080/simple/") == LOGIN
-    assert first(asked, "http://127.0.0.1:8081/simple/") is None
+def test_netrc_login_is_sent_to_user_endpoint(home_directory: Path) -> None:
+    environment = netrc(home_directory, f"machine 127.0.0.1 login user password {SECRET}\n")
+    credentials = store("http://127.0.0.1:8080/simple/", environment=environment)
+    assert login_for(credentials, "http://127.0.0.1:8080/simple/") == LOGIN
+    assert login_for(credentials, "http://127.0.0.1:8081/simple/") is None
 
 
-def test_the_default_of_netrc_goes_nowhere(home: Path) -> None:
-    asked = store(environment=netrc(home, f"default login user password {SECRET}\n"))
-    assert first(asked, "https://evil.example/simple/") is None
-    assert first(asked, "https://default/simple/") is None
+def test_default_entry_of_netrc_is_ignored(home_directory: Path) -> None:
+    credentials = store(environment=netrc(home_directory, f"default login user password {SECRET}\n"))
+    assert login_for(credentials, "https://evil.example/simple/") is None
+    assert login_for(credentials, "https://default/simple/") is None
 
 
-def test_netrc_gives_the_password_of_the_user_that_the_address_names(home: Path) -> None:
-    environment = netrc(home, f"machine index.example login user password {SECRET}\n")
-    assert first(store("https://user@index.example/", environment=environment), "https://index.example/") == LOGIN
-    other = first(store("https://other@index.example/", environment=environment), "https://index.example/")
+def test_netrc_password_must_match_the_user_of_the_url(home_directory: Path) -> None:
+    environment = netrc(home_directory, f"machine index.example login user password {SECRET}\n")
+    assert login_for(store("https://user@index.example/", environment=environment), "https://index.example/") == LOGIN
+    other = login_for(store("https://other@index.example/", environment=environment), "https://index.example/")
     assert other == Login("other", "", is_name=True)
-    given = first(store("https://user:word@index.example/", environment=environment), "https://index.example/")
+    given = login_for(store("https://user:word@index.example/", environment=environment), "https://index.example/")
     assert given == Login("user", "word")
 
 
 @pytest.mark.parametrize("name", [".netrc", "_netrc"])
-def test_netrc_lies_in_the_users_home(home: Path, name: str) -> None:
-    (home / name).write_text(f"machine index.example login user password {SECRET}\n")
-    assert first(CredentialStore(CredentialSettings(), {}), "https://index.example/") == LOGIN
+def test_netrc_is_read_from_the_home_directory(home_directory: Path, name: str) -> None:
+    (home_directory / name).write_text(f"machine index.example login user password {SECRET}\n")
+    assert login_for(CredentialStore(CredentialSettings(), {}), "https://index.example/") == LOGIN
 
 
 @pytest.mark.parametrize(
-    ("content", "trouble"),
+    ("content", "error"),
     [
         (f"machine index.example login user\npassword {SECRET} {SECRET}\n".encode(), "cannot parse netrc (line 3)"),
         (b"\xff\xfe\x00machine", "cannot read netrc"),
         (b"#" * 1_100_000, "cannot read netrc"),
     ],
 )
-def test_a_netrc_that_cannot_be_read_is_told_without_a_word_out_of_it(content: bytes, trouble: str, home: Path) -> None:
-    (home / ".netrc").write_bytes(content)
-    asked = CredentialStore(CredentialSettings(), {})
-    assert first(asked, "https://index.example/") is None
-    assert asked.error().startswith(trouble.partition(" (")[0])
-    assert SECRET not in asked.error()
-    if "line" in trouble:
-        assert asked.error() == trouble
+def test_netrc_error_does_not_quote_the_file(content: bytes, error: str, home_directory: Path) -> None:
+    (home_directory / ".netrc").write_bytes(content)
+    credentials = CredentialStore(CredentialSettings(), {})
+    assert login_for(credentials, "https://index.example/") is None
+    assert credentials.error().startswith(error.partition(" (")[0])
+    assert SECRET not in credentials.error()
+    if "line" in error:
+        assert credentials.error() == error
 
 
-# --- on the line ---
+# --- requests ---
 
 
-def ask(
+def fetch(
     index: ScriptedIndex, access: CredentialSettings, *, url: str | None = None, names: tuple[str, ...] = ("old-lib",)
 ) -> list[Outcome]:
     with Client(ClientSettings(credentials=access)) as client:
@@ -265,58 +269,58 @@ def named(index: ScriptedIndex, user_information: str = f"user:{SECRET}") -> Cre
     return CredentialSettings((UserIndexUrl(url),), KeyringProvider.DISABLED)
 
 
-def test_an_index_that_wants_credentials_gets_those_of_the_user() -> None:
+def test_index_gets_the_credentials_of_the_user() -> None:
     with ScriptedIndex({"old-lib": PAGE}, login=("user", SECRET)) as index:
-        assert ask(index, named(index)) == [FETCHED]
-        assert ask(index, CredentialSettings()) == [
+        assert fetch(index, named(index)) == [FETCHED]
+        assert fetch(index, CredentialSettings()) == [
             Failed(Cause.UNAUTHORIZED, f"127.0.0.1:{index.port} returned 401 Unauthorized (credentials are required)")
         ]
         assert index.count() == 2
 
 
-def test_the_same_host_on_another_port_gets_none() -> None:
+def test_other_port_of_the_host_gets_no_credentials() -> None:
     with ScriptedIndex({"old-lib": PAGE}) as index, ScriptedIndex({"old-lib": PAGE}) as other:
-        assert ask(other, named(index)) == [FETCHED]
-        assert ask(other, named(index), url=other.url.replace("://", f"://user:{SECRET}@")) == [FETCHED]
+        assert fetch(other, named(index)) == [FETCHED]
+        assert fetch(other, named(index), url=other.url.replace("://", f"://user:{SECRET}@")) == [FETCHED]
         assert all("authorization" not in request.headers for request in other.received)
 
 
-def test_credentials_stay_on_a_redirect_in_place_and_go_along_to_no_other() -> None:
+def test_credentials_are_kept_on_redirects_to_the_same_endpoint_only() -> None:
     with ScriptedIndex({"elsewhere": PAGE}, login=("user", SECRET)) as index, ScriptedIndex() as other:
         index.script("old-lib", redirect("/elsewhere/old-lib/"), PAGE)
-        assert ask(index, named(index)) == [FETCHED]
+        assert fetch(index, named(index)) == [FETCHED]
         assert ["authorization" in request.headers for request in index.received] == [True, True]
         index.script("old-lib", redirect(f"{other.url}old-lib/"))
-        [outcome] = ask(index, named(index))
+        [outcome] = fetch(index, named(index))
         assert isinstance(outcome, Failed)
         assert outcome.cause is Cause.REFUSED_REDIRECT
         assert other.count() == 0
 
 
-def test_credentials_that_are_refused_are_sent_no_more() -> None:
+def test_rejected_credentials_are_not_sent_again() -> None:
     names = tuple(f"lib-{number}" for number in range(60))
     with ScriptedIndex(login=("user", "another")) as index:
-        outcomes = ask(index, named(index), names=names)
-        # A few were on their way before the first was refused.
+        outcomes = fetch(index, named(index), names=names)
+        # Concurrent requests were sent before the first rejection.
         assert index.count() < 40
     detail = f"127.0.0.1:{index.port} returned 401 Unauthorized (your credentials were rejected)"
     assert outcomes == [Failed(Cause.UNAUTHORIZED, detail)] * len(names)
 
 
-def test_a_page_that_is_forbidden_says_whether_credentials_were_sent() -> None:
+def test_403_reports_whether_credentials_were_sent() -> None:
     with ScriptedIndex({"old-lib": Reply(403)}) as index:
-        [without] = ask(index, CredentialSettings())
-        [with_them] = ask(index, named(index))
+        [without] = fetch(index, CredentialSettings())
+        [with_them] = fetch(index, named(index))
     assert isinstance(without, Failed)
     assert isinstance(with_them, Failed)
     assert without.detail.endswith("returned 403 Forbidden")
     assert with_them.detail.endswith("returned 403 Forbidden (your credentials do not give access)")
 
 
-def test_a_netrc_that_cannot_be_read_is_told_where_credentials_are_wanted(home: Path) -> None:
-    (home / ".netrc").write_text(f"machine\n{SECRET} {SECRET} x\n")
+def test_401_reports_an_unreadable_netrc(home_directory: Path) -> None:
+    (home_directory / ".netrc").write_text(f"machine\n{SECRET} {SECRET} x\n")
     with ScriptedIndex({"old-lib": Reply(401)}) as index:
-        [outcome] = ask(index, named(index, ""))
+        [outcome] = fetch(index, named(index, ""))
     assert isinstance(outcome, Failed)
     assert "(credentials are required; cannot parse netrc" in outcome.detail
     assert SECRET not in outcome.detail

@@ -1,4 +1,4 @@
-"""The keyring program: how it is run, and what counts as its answer."""
+"""The keyring program: how it is run and how its output is read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETRC", os.devnull)
 
 
-def of(keyring: TestKeyring, provider: KeyringProvider = KeyringProvider.AUTO) -> Keyring:
+def keyring_for(keyring: TestKeyring, provider: KeyringProvider = KeyringProvider.AUTO) -> Keyring:
     return Keyring(provider, {**os.environ, **keyring.environment})
 
 
@@ -48,7 +48,7 @@ def of(keyring: TestKeyring, provider: KeyringProvider = KeyringProvider.AUTO) -
 @pytest.mark.parametrize("provider", [KeyringProvider.AUTO, KeyringProvider.IMPORT, KeyringProvider.SUBPROCESS])
 def test_the_program_returns_the_password_of_a_user(service: str, provider: KeyringProvider, tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {service: {"other": "x", "user": SECRET}})
-    assert of(keyring, provider).login(USER) == ("user", SECRET)
+    assert keyring_for(keyring, provider).login(USER) == ("user", SECRET)
     assert f"get {service} user" in " ".join(keyring.arguments())
     assert SECRET not in " ".join(keyring.arguments())
 
@@ -56,38 +56,36 @@ def test_the_program_returns_the_password_of_a_user(service: str, provider: Keyr
 @pytest.mark.parametrize("service", SERVICES)
 def test_without_a_user_name_the_program_returns_both(service: str, tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {service: {"user": SECRET}})
-    assert of(keyring).login(ANYBODY) == ("user", SECRET)
+    assert keyring_for(keyring).login(ANYBODY) == ("user", SECRET)
     assert f"--mode creds get {service}" in " ".join(keyring.arguments())
     assert keyring.asked()[-1] == (service, None)
 
 
-def test_a_version_without_modes_gives_no_answer_and_no_trouble(tmp_path: Path) -> None:
-    keyring = of(TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}, "old": True}))
+def test_keyring_without_modes_returns_no_login_and_no_error(tmp_path: Path) -> None:
+    keyring = keyring_for(TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}, "old": True}))
     assert keyring.login(ANYBODY) is None
     assert keyring.error == ""
     assert keyring.login(USER) == ("user", SECRET)
 
 
-def test_a_secret_user_name_and_an_option_are_no_arguments(tmp_path: Path) -> None:
+def test_secret_user_names_and_options_are_not_passed_as_arguments(tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}})
-    assert of(keyring).login(USER._replace(shows_user=False)) is None
-    assert of(keyring).login(USER._replace(username="--help")) is None
-    assert of(keyring).login(USER._replace(services=("--disable",))) is None
+    assert keyring_for(keyring).login(USER._replace(shows_user=False)) is None
+    assert keyring_for(keyring).login(USER._replace(username="--help")) is None
+    assert keyring_for(keyring).login(USER._replace(services=("--disable",))) is None
     assert keyring.asked() == []
 
 
-def test_a_keyring_that_knows_nothing_or_is_disabled_gives_no_answer(tmp_path: Path) -> None:
+def test_empty_or_disabled_keyring_returns_no_login(tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {"https://other.example/": {"user": SECRET}})
     for provider in KeyringProvider:
-        asked = of(keyring, provider)
+        asked = keyring_for(keyring, provider)
         assert asked.login(USER) is None
         assert asked.error == ""
     assert len(keyring.asked()) == 3 * len(SERVICES)
 
 
-def test_without_the_program_the_package_beside_mothball_is_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_installed_package_is_run_without_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {INDEX: {"user": SECRET}})
     monkeypatch.setattr(sys, "executable", str(keyring.path))
     monkeypatch.setattr(keyring_process, "find_spec", lambda _: None)
@@ -97,20 +95,20 @@ def test_without_the_program_the_package_beside_mothball_is_run(
     assert f"-P -m keyring get {INDEX} user" in " ".join(keyring.arguments())
 
 
-def test_a_keyring_that_prompts_finds_no_terminal_and_fails(tmp_path: Path) -> None:
+def test_prompting_keyring_fails_without_a_terminal(tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {"prompt": True})
-    asked = of(keyring)
+    asked = keyring_for(keyring)
     assert asked.login(USER) is None
     assert asked.error == ""
     assert keyring.asked()
 
 
-def test_a_keyring_that_hangs_is_killed_with_its_children_and_reported(
+def test_hanging_keyring_is_killed_with_its_children_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring_process, "_TIMEOUT", 2.0)
     keyring = TestKeyring(tmp_path / "keyring", {"hang": True})
-    asked = of(keyring)
+    asked = keyring_for(keyring)
     assert asked.login(USER) is None
     assert asked.error == "keyring did not finish within 2 s"
     keyring.wait_for_the_end()
@@ -118,9 +116,9 @@ def test_a_keyring_that_hangs_is_killed_with_its_children_and_reported(
     assert asked.login(USER) is None
 
 
-def test_closing_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
+def test_close_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
     keyring = TestKeyring(tmp_path / "keyring", {"hang": True})
-    asked = of(keyring)
+    asked = keyring_for(keyring)
     answers: list[object] = []
     thread = threading.Thread(target=lambda: answers.append(asked.login(USER)))
     thread.start()
@@ -133,7 +131,7 @@ def test_closing_kills_the_program_and_starts_no_other(tmp_path: Path) -> None:
     keyring.wait_for_the_end()
 
 
-def test_a_keyring_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
+def test_failure_to_start_keyring_is_reported(tmp_path: Path) -> None:
     program = tmp_path / "keyring"
     program.write_text("#!/nowhere/python\n")
     program.chmod(0o755)
@@ -142,7 +140,7 @@ def test_a_keyring_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     assert asked.error == "cannot start keyring"
 
 
-def test_what_lies_in_the_working_directory_or_a_relative_path_is_not_run(
+def test_programs_in_working_directory_or_relative_path_are_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = tmp_path / "repository"
@@ -161,8 +159,8 @@ def test_what_lies_in_the_working_directory_or_a_relative_path_is_not_run(
 
 
 @pytest.mark.parametrize("output", ["", "\n", "user", "user\n", "\npassword\n"])
-def test_output_without_a_password_is_no_answer(output: str, tmp_path: Path) -> None:
-    asked = of(TestKeyring(tmp_path / "keyring", {"says": output}))
+def test_output_without_a_password_is_no_login(output: str, tmp_path: Path) -> None:
+    asked = keyring_for(TestKeyring(tmp_path / "keyring", {"says": output}))
     assert asked.login(ANYBODY) is None
     assert asked.login(USER) is None or output.startswith("user")
 
@@ -170,15 +168,18 @@ def test_output_without_a_password_is_no_answer(output: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore\n"])
 def test_lines_end_at_line_feeds_only(end: str, tmp_path: Path) -> None:
     password = "p\u2028\x0b\u00e4 w"
-    assert of(TestKeyring(tmp_path / "a", {"says": f"{password}{end}"})).login(USER) == ("user", password)
-    assert of(TestKeyring(tmp_path / "b", {"says": f"any\r\n{password}{end}"})).login(ANYBODY) == ("any", password)
+    assert keyring_for(TestKeyring(tmp_path / "a", {"says": f"{password}{end}"})).login(USER) == ("user", password)
+    assert keyring_for(TestKeyring(tmp_path / "b", {"says": f"any\r\n{password}{end}"})).login(ANYBODY) == (
+        "any",
+        password,
+    )
 
 
-# --- by way of an index ---
+# --- with an index ---
 
 
 def ask(index: ScriptedIndex, keyring: TestKeyring, user_information: str, *names: str) -> list[Outcome]:
-    """Ask for pages of an index that the user named."""
+    """Fetch pages of an index of the user."""
     url = index.url.replace("://", f"://{user_information}@") if user_information else index.url
     access = CredentialSettings((UserIndexUrl(url),))
     with pytest.MonkeyPatch.context() as patch:
@@ -189,27 +190,27 @@ def ask(index: ScriptedIndex, keyring: TestKeyring, user_information: str, *name
     return list(outcomes.values())
 
 
-def test_the_keyring_is_asked_once_and_only_after_a_401(tmp_path: Path) -> None:
+def test_keyring_is_queried_once_and_only_after_401(tmp_path: Path) -> None:
     names = [f"lib-{number}" for number in range(80)]
     pages = {name: json_page(name, "archived") for name in names}
     with ScriptedIndex(pages, login=("user", SECRET)) as index:
         keyring = TestKeyring(tmp_path / "keyring", {index.url: {"user": SECRET}})
         assert ask(index, keyring, "", *names) == [Fetched(ProjectPage("archived"))] * 80
         assert keyring.asked() == [(index.url, None)]
-        # Refused are those that were on their way, and no later ones.
+        # Only concurrent requests are rejected, not later ones.
         assert index.count() <= 80 + 32
     with ScriptedIndex(pages) as index:
         assert ask(index, keyring, "", *names) == [Fetched(ProjectPage("archived"))] * 80
         assert len(keyring.asked()) == 1
 
 
-def test_the_user_that_an_address_names_is_looked_for(tmp_path: Path) -> None:
+def test_user_name_of_the_url_is_looked_up(tmp_path: Path) -> None:
     with ScriptedIndex({"lib": json_page("lib", "archived")}, login=("user", SECRET)) as index:
         keyring = TestKeyring(tmp_path / "keyring", {index.url: {"other": "word", "user": SECRET}})
         assert ask(index, keyring, "user", "lib") == [Fetched(ProjectPage("archived"))]
 
 
-def test_what_the_keyring_gives_and_the_index_refuses_is_not_tried_again(tmp_path: Path) -> None:
+def test_rejected_keyring_login_is_not_sent_again(tmp_path: Path) -> None:
     with ScriptedIndex(login=("user", "another")) as index:
         keyring = TestKeyring(tmp_path / "keyring", {index.url: {"user": SECRET}})
         [outcome] = ask(index, keyring, "", "lib")
@@ -219,14 +220,14 @@ def test_what_the_keyring_gives_and_the_index_refuses_is_not_tried_again(tmp_pat
     )
 
 
-def test_the_keyring_is_not_asked_for_plain_http_that_only_a_repository_names() -> None:
+def test_keyring_is_not_queried_for_plain_http_of_a_repository() -> None:
     store = CredentialStore(CredentialSettings(), {"PATH": "/nowhere"})
     page = page_url("http://index.example/simple/", "lib")
     assert store.login_after_401(page, None) is None
     assert store._keyring_results == {}
 
 
-def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_login_is_used_for_later_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[KeyringRequest] = []
 
     def answer(_: Keyring, request: KeyringRequest) -> tuple[str, str]:
@@ -244,7 +245,7 @@ def test_what_the_keyring_gave_is_used_from_then_on(monkeypatch: pytest.MonkeyPa
     assert asked == [KeyringRequest(SERVICES, "token", shows_user=False)]
 
 
-def test_a_run_that_meets_no_401_starts_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_process_is_started_without_401(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
     with ScriptedIndex({"lib": json_page("lib", "archived")}) as index:
         access = CredentialSettings((UserIndexUrl(index.url),))

@@ -1,4 +1,4 @@
-"""The release that was published last: read from the list of files, or not told at all."""
+"""The latest release, from the files of a page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIME = "2024-05-06T07:08:09.123456Z"
 
 
 def file(version: str, day: str = "2024-05-06", **keys: Any) -> dict[str, Any]:
-    """Return a file of `old-lib` as a page lists it."""
+    """Return a file of `old-lib` in the format of a page."""
     name = f"old_lib-{version}-py3-none-any.whl"
     return {"filename": name, "hashes": {}, "url": name, "upload-time": f"{day}T01:02:03.456Z", **keys}
 
@@ -67,7 +67,7 @@ def release(*files: object) -> Release | None:
         (".tar.gz", None),
     ],
 )
-def test_the_version_is_that_in_the_name_of_the_file(file_name: str, version: str | None) -> None:
+def test_version_is_read_from_file_name(file_name: str, version: str | None) -> None:
     found = release_from_file(PublishedFile(file_name, TIME), "old-lib")
     assert found == (None if version is None else Release(version, "2024-05-06"))
 
@@ -89,7 +89,7 @@ def test_the_version_is_that_in_the_name_of_the_file(file_name: str, version: st
         ("2024-05-06T" + "0" * 1_000_000 + "Z", None),
     ],
 )
-def test_the_day_is_that_of_the_time_in_utc(upload_time: str, date: str | None) -> None:
+def test_date_is_that_of_the_upload_time_in_utc(upload_time: str, date: str | None) -> None:
     found = release_from_file(PublishedFile("old_lib-1.0.tar.gz", upload_time), "old-lib")
     assert found == (None if date is None else Release("1.0", date))
 
@@ -101,7 +101,7 @@ _VERSIONS = st.from_regex(
 
 
 @given(_NAMES, _VERSIONS)
-def test_names_of_files_are_read_as_packaging_reads_them(name: str, version: str) -> None:
+def test_file_names_are_parsed_like_packaging(name: str, version: str) -> None:
     normalised = canonicalize_name(name)
     sdist, wheel = f"{name}-{version}.tar.gz", f"{normalised.replace('-', '_')}-{version}-py3-none-any.whl"
     assert parse_sdist_filename(sdist) == (normalised, Version(version))
@@ -117,26 +117,26 @@ _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")
     st.text() | st.text().map("old-lib-{}.tar.gz".format) | st.text().map("old_lib-{}-py3-none-any.whl".format),
     st.text() | st.just(TIME),
 )
-def test_whatever_a_page_says_a_release_is_one_short_harmless_word(file_name: str, upload_time: str) -> None:
+def test_release_is_always_short_printable_text(file_name: str, upload_time: str) -> None:
     found = release_from_file(PublishedFile(file_name, upload_time), "old-lib")
     assert found is None or (set(found.version) <= _HARMLESS and 0 < len(found.version) <= 64 and len(found.date) == 10)
 
 
-# --- which file of a page ---
+# --- choice of the file ---
 
 
-def test_the_latest_release_is_the_one_that_was_uploaded_last() -> None:
+def test_latest_release_was_uploaded_last() -> None:
     files = [file("1.0", "2020-01-02"), file("3.0", "2024-03-04"), file("2.9.1", "2023-12-31")]
     assert release(*files) == Release("3.0", "2024-03-04")
 
 
 @pytest.mark.parametrize("yanked", [True, "broken", ""])
-def test_what_was_yanked_is_no_release_to_speak_of(yanked: object) -> None:
+def test_yanked_files_are_no_latest_release(yanked: object) -> None:
     assert release(file("1.0", yanked=False), file("2.0", "2025-01-01", yanked=yanked)) == Release("1.0", "2024-05-06")
     assert release(file("2.0", yanked=yanked)) is None
 
 
-def test_a_page_that_tells_no_times_tells_no_release() -> None:
+def test_page_without_upload_times_has_no_latest_release() -> None:
     assert release() is None
     assert release({"filename": "old_lib-1.0.tar.gz"}, file("2.0") | {"upload-time": None}) is None
 
@@ -144,29 +144,27 @@ def test_a_page_that_tells_no_times_tells_no_release() -> None:
 @pytest.mark.parametrize(
     "odd", [3, None, "x", [], {"filename": 3}, {"upload-time": 12.5}, {"yanked": {}}, {"filename": {"x": []}}]
 )
-def test_odd_files_are_no_reason_to_do_without_the_status(odd: object) -> None:
+def test_invalid_files_do_not_prevent_reading_the_status(odd: object) -> None:
     assert release(file("1.0"), odd) is None
 
 
 @pytest.mark.parametrize("files", ["3", '"x"', "{}", "null", "[1,", '["\\ud800"]'])
 @pytest.mark.parametrize("limit", [100_000, 0])
-def test_what_is_no_list_of_files_is_an_error_whether_files_are_listed_or_not(
-    files: str, limit: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_are_not_an_array_are_an_error(files: str, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simple_json, "_MAX_LISTED", limit)
     body = f'{{"name": "old-lib", "files": {files}, "project-status": {{"status": "archived"}}}}'.encode()
     with pytest.raises(PageError):
         decode_page(body, JSON, "old-lib")
 
 
-def test_the_files_of_a_page_beyond_all_measure_are_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_a_huge_page_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert release(file("1.0")) == Release("1.0", "2024-05-06")
     monkeypatch.setattr(simple_json, "_MAX_LISTED", 100)
     assert release(file("1.0")) is None
 
 
 @pytest.mark.alone
-def test_a_list_of_files_is_read_in_linear_time() -> None:
+def test_files_are_read_in_linear_time() -> None:
     def seconds(count: int) -> float:
         body = json.dumps({"name": "old-lib", "files": [file(f"1.{number}") for number in range(count)]}).encode()
         return least_seconds(lambda: decode_page(body, JSON, "old-lib"))
@@ -175,7 +173,7 @@ def test_a_list_of_files_is_read_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize("marker", [None, "archived", "odd"])
-def test_every_answer_that_comes_of_a_page_bears_its_release(marker: str | None) -> None:
+def test_every_status_has_the_latest_release(marker: str | None) -> None:
     told = Release("1.0", "2024-05-06")
     assert (
         status_of_page(ProjectPage(marker, release=told), Origin("https://index.example/simple/", 1.0)).release == told

@@ -1,4 +1,4 @@
-"""What becomes an answer: the rules by which cache and indexes are combined."""
+"""Results of lookups from cache and indexes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "answer"),
+    ("outcome", "result"),
     [
         (Fetched(ARCHIVED), KnownStatus(ProjectStatus.ARCHIVED, "moved", LIVE)),
         (Fetched(ACTIVE), KnownStatus(ProjectStatus.ACTIVE, "", LIVE)),
@@ -57,26 +57,26 @@ def world(tmp_path: Path) -> Iterator[World]:
         ),
     ],
 )
-def test_every_outcome_has_its_answer(world: World, outcome: Outcome, answer: IndexResult) -> None:
-    assert world.ask({(INDEX, "lib"): outcome}) == answer
+def test_each_outcome_has_its_result(world: World, outcome: Outcome, result: IndexResult) -> None:
+    assert world.ask({(INDEX, "lib"): outcome}) == result
 
 
-def test_no_queries_are_no_work(world: World) -> None:
+def test_no_queries_cause_no_work(world: World) -> None:
     assert world.look_up([], {}) == {}
     assert world.fetcher.opened == 0
 
 
-def test_answers_come_in_the_order_of_the_queries(world: World) -> None:
+def test_results_are_in_the_order_of_the_queries(world: World) -> None:
     queries = [Query(name, (INDEX,)) for name in ("c", "a", "b", "a")]
     assert [query.name for query in world.look_up(queries, {})] == ["c", "a", "b"]
 
 
-def test_a_look_up_without_a_cache_works() -> None:
+def test_lookup_without_a_cache_works() -> None:
     fetcher = FakeFetcher({(INDEX, "lib"): Fetched(SILENT), (INDEX, "old"): Fetched(ARCHIVED)})
-    statuses = Resolver(open_client=fetcher.open, cache=None, clock=lambda: NOW)
+    resolver = Resolver(open_client=fetcher.open, cache=None, clock=lambda: NOW)
     query = Query("lib", (INDEX,))
-    assert statuses.look_up([query]) == {query: StatusNotStated(LIVE)}
-    assert statuses.look_up([query, Query("old", (INDEX,))])[query] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
+    assert resolver.look_up([query]) == {query: StatusNotStated(LIVE)}
+    assert resolver.look_up([query, Query("old", (INDEX,))])[query] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
     assert fetcher.opened == 1
     assert fetcher.rounds == [1, 2]
 
@@ -84,23 +84,23 @@ def test_a_look_up_without_a_cache_works() -> None:
 def test_progress_is_passed_on() -> None:
     steps: list[tuple[int, int]] = []
     fetcher = FakeFetcher({})
-    statuses = Resolver(
+    resolver = Resolver(
         open_client=fetcher.open,
         cache=None,
         clock=lambda: NOW,
         on_progress=lambda done, total: steps.append((done, total)),
     )
-    statuses.look_up([Query(name, (INDEX,)) for name in "ab"])
+    resolver.look_up([Query(name, (INDEX,)) for name in "ab"])
     assert steps == [(1, 2), (2, 2)]
 
 
-def test_a_client_that_loses_a_request_costs_an_answer_and_no_more(world: World) -> None:
+def test_lost_request_is_unavailable(world: World) -> None:
     world.fetcher = FakeFetcher({}, order=lambda requests: requests[1:])
-    statuses = Resolver(open_client=world.fetcher.open, cache=world.cache, clock=lambda: NOW)
-    one, other = Query("a", (INDEX,)), Query("b", (INDEX,))
-    assert statuses.look_up([one, other]) == {
-        one: Unavailable(Cause.UNEXPECTED_RESPONSE, "no response was received", LIVE),
-        other: Missing(LIVE),
+    resolver = Resolver(open_client=world.fetcher.open, cache=world.cache, clock=lambda: NOW)
+    lost, missing = Query("a", (INDEX,)), Query("b", (INDEX,))
+    assert resolver.look_up([lost, missing]) == {
+        lost: Unavailable(Cause.UNEXPECTED_RESPONSE, "no response was received", LIVE),
+        missing: Missing(LIVE),
     }
 
 
@@ -108,13 +108,13 @@ def test_a_client_that_loses_a_request_costs_an_answer_and_no_more(world: World)
 
 
 @pytest.mark.parametrize("age", [-CLOCK_SKEW, 0.0, HOUR - 1])
-def test_a_fresh_answer_is_not_asked_again(world: World, age: float) -> None:
+def test_fresh_page_is_not_requested(world: World, age: float) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
     assert world.ask({}) == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.CACHE))
     assert world.fetcher.opened == 0
 
 
-def test_an_answer_is_kept_for_the_next_run(world: World) -> None:
+def test_page_is_cached_for_the_next_run(world: World) -> None:
     world.ask({(INDEX, "lib"): Fetched(ARCHIVED, '"v2"')})
     assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v2"', NOW)
     world.now += HOUR - 1
@@ -123,15 +123,15 @@ def test_an_answer_is_kept_for_the_next_run(world: World) -> None:
 
 
 @pytest.mark.parametrize("age", [-CLOCK_SKEW - 1, HOUR, 30 * DAY])
-def test_an_old_answer_is_asked_again_by_its_validator(world: World, age: float) -> None:
-    """So is one from the future: the clock was set back, and its age is anybody's guess."""
+def test_stale_page_is_requested_with_its_etag(world: World, age: float) -> None:
+    """A page from the future is stale too: the clock was set back."""
     world.remember(INDEX, "lib", ARCHIVED, age)
     assert world.ask({(INDEX, "lib"): NotModified()}) == KnownStatus(ProjectStatus.ARCHIVED, "moved", LIVE)
     assert world.fetcher.asked == [PageRequest(INDEX, "lib", '"v1"')]
     assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v1"', NOW)
 
 
-def test_the_latest_release_is_kept_by_the_cache_and_stays_when_nothing_has_changed(world: World) -> None:
+def test_latest_release_is_cached_and_kept_after_304(world: World) -> None:
     release = Release("2.0", "2026-01-02")
     page = ACTIVE._replace(release=release)
     for outcome in (Fetched(page, '"v1"'), NotModified()):
@@ -146,46 +146,46 @@ def test_the_latest_release_is_kept_by_the_cache_and_stays_when_nothing_has_chan
     }
 
 
-def test_an_old_answer_without_a_validator_is_asked_again_in_full(world: World) -> None:
+def test_stale_page_without_etag_is_requested_unconditionally(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR, etag=None)
     assert world.ask({(INDEX, "lib"): Fetched(ACTIVE)}) == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
     assert world.fetcher.asked == [PageRequest(INDEX, "lib", None)]
 
 
-def test_refresh_asks_even_for_what_is_fresh(world: World) -> None:
+def test_refresh_requests_fresh_pages(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 1.0)
-    answer = world.ask({(INDEX, "lib"): Fetched(ACTIVE)}, settings=LookupSettings(refresh=True))
-    assert answer == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
+    result = world.ask({(INDEX, "lib"): Fetched(ACTIVE)}, settings=LookupSettings(refresh=True))
+    assert result == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
     assert world.fetcher.asked == [PageRequest(INDEX, "lib", '"v1"')]
 
 
-def test_a_maximal_age_of_nothing_always_asks(world: World) -> None:
+def test_max_age_zero_always_requests(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 0.0)
     world.ask({(INDEX, "lib"): NotModified()}, settings=LookupSettings(max_age=0.0))
     assert world.fetcher.opened == 1
 
 
 @pytest.mark.parametrize(("age", "asked"), [(MISSING_MAX_AGE - 1, 0), (MISSING_MAX_AGE, 1)])
-def test_a_404_is_believed_for_minutes_only(world: World, age: float, asked: int) -> None:
+def test_cached_404_is_valid_for_minutes(world: World, age: float, asked: int) -> None:
     world.ask({})
     world.now += age
     assert isinstance(world.ask({}), Missing)
     assert world.fetcher.asked == [PageRequest(INDEX, "lib")] * asked
 
 
-def test_a_404_is_believed_no_longer_than_other_answers(world: World) -> None:
+def test_cached_404_is_not_valid_longer_than_max_age(world: World) -> None:
     world.remember(INDEX, "lib", None, 10.0)
     world.ask({}, settings=LookupSettings(max_age=5.0))
     assert world.fetcher.opened == 1
 
 
-def test_a_404_ends_what_was_known_before(world: World) -> None:
+def test_404_replaces_the_cached_page(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR)
     assert world.ask({}) == Missing(LIVE)
     assert world.remembered(INDEX, "lib") == CachedPage(None, None, NOW)
 
 
-def test_a_failure_is_never_kept(world: World) -> None:
+def test_failure_is_not_cached(world: World) -> None:
     world.ask({(INDEX, "lib"): DOWN})
     assert world.remembered(INDEX, "lib") is None
     world.ask({(INDEX, "lib"): NotModified()})
@@ -193,26 +193,26 @@ def test_a_failure_is_never_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("age", [-CLOCK_SKEW, 2 * HOUR, 7 * DAY])
-def test_after_a_failure_an_old_answer_serves_with_its_age(world: World, age: float) -> None:
+def test_stale_page_is_used_after_a_failure(world: World, age: float) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
-    answer = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
-    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.STALE))
+    result = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, Source.STALE))
     assert world.remembered(INDEX, "lib") == CachedPage(ARCHIVED, '"v1"', NOW - age)
 
 
 @pytest.mark.parametrize("age", [-CLOCK_SKEW - 1, 7 * DAY + 1])
-def test_after_a_failure_an_answer_that_is_too_old_does_not_serve(world: World, age: float) -> None:
+def test_too_old_page_is_not_used_after_a_failure(world: World, age: float) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
     assert world.ask({(INDEX, "lib"): DOWN}) == Unavailable(Cause.TIMEOUT, "timed out", LIVE)
 
 
-def test_after_a_failure_an_old_404_does_not_serve(world: World) -> None:
+def test_stale_404_is_not_used_after_a_failure(world: World) -> None:
     world.remember(INDEX, "lib", None, 10.0)
-    answer = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
-    assert answer == Unavailable(Cause.TIMEOUT, "timed out", LIVE)
+    result = world.ask({(INDEX, "lib"): DOWN}, settings=LookupSettings(refresh=True))
+    assert result == Unavailable(Cause.TIMEOUT, "timed out", LIVE)
 
 
-def test_a_cache_that_cannot_be_used_fails_no_look_up(tmp_path: Path) -> None:
+def test_unusable_cache_does_not_fail_lookups(tmp_path: Path) -> None:
     world = World(str(tmp_path / "cache"))
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
     world.cache.close()
@@ -222,7 +222,7 @@ def test_a_cache_that_cannot_be_used_fails_no_look_up(tmp_path: Path) -> None:
     assert "not a database" in str(world.cache.error)
 
 
-def test_a_warm_look_up_imports_neither_client_nor_writer(world: World, tmp_path: Path) -> None:
+def test_cached_lookup_imports_neither_client_nor_writer(world: World, tmp_path: Path) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
     program = """
 import sys
@@ -231,10 +231,10 @@ from mothball.index.resolution import Query
 from mothball.index.resolver import Resolver
 cache = StatusCache.open(sys.argv[1])
 query = Query("lib", (sys.argv[2],))
-answer = Resolver(open_client=None, cache=cache, clock=lambda: float(sys.argv[3])).look_up([query])[query]
+result = Resolver(open_client=None, cache=cache, clock=lambda: float(sys.argv[3])).look_up([query])[query]
 cache.close()
-dear = {"concurrent.futures", "dataclasses", "diskcache", "msgspec", "packaging", "pathlib", "platformdirs", "requests"}
-print(answer.kind, *dear & set(sys.modules), *{"ssl", "tempfile", "urllib.parse", "urllib3"} & set(sys.modules))
+slow = {"concurrent.futures", "dataclasses", "diskcache", "msgspec", "packaging", "pathlib", "platformdirs", "requests"}
+print(result.kind, *slow & set(sys.modules), *{"ssl", "tempfile", "urllib.parse", "urllib3"} & set(sys.modules))
 """
     arguments = [sys.executable, "-c", program, str(tmp_path / "cache"), INDEX, str(NOW)]
     assert subprocess.run(arguments, check=True, capture_output=True, text=True).stdout == "stated\n"
@@ -243,7 +243,7 @@ print(answer.kind, *dear & set(sys.modules), *{"ssl", "tempfile", "urllib.parse"
 # --- several indexes --------------------------------------------------------------------------------------------------
 
 
-def test_a_404_leads_to_the_next_index(world: World) -> None:
+def test_404_leads_to_the_next_index(world: World) -> None:
     assert world.ask({(INDEX, "lib"): Fetched(ARCHIVED)}, HOME, INDEX) == KnownStatus(
         ProjectStatus.ARCHIVED, "moved", LIVE
     )
@@ -252,30 +252,30 @@ def test_a_404_leads_to_the_next_index(world: World) -> None:
     assert world.fetcher.opened == 0
 
 
-def test_a_name_that_no_index_has_is_missing_from_the_last(world: World) -> None:
+def test_name_on_no_index_is_missing_from_the_last(world: World) -> None:
     assert world.ask({}, HOME, INDEX) == Missing(LIVE)
 
 
 @pytest.mark.parametrize("cause", Cause)
-def test_a_failure_never_leads_to_the_next_index(world: World, cause: Cause) -> None:
+def test_failure_does_not_lead_to_the_next_index(world: World, cause: Cause) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
-    answer = world.ask({(HOME, "lib"): Failed(cause, "no")}, HOME, INDEX)
-    assert answer == Unavailable(cause, "no", Origin(HOME, NOW))
+    result = world.ask({(HOME, "lib"): Failed(cause, "no")}, HOME, INDEX)
+    assert result == Unavailable(cause, "no", Origin(HOME, NOW))
     assert world.fetcher.asked == [PageRequest(HOME, "lib")]
 
 
-def test_a_failure_after_a_404_in_the_past_does_not_lead_on_either(world: World) -> None:
+def test_failure_after_a_stale_404_does_not_lead_to_the_next_index(world: World) -> None:
     world.remember(HOME, "lib", None, HOUR)
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
     assert isinstance(world.ask({(HOME, "lib"): DOWN}, HOME, INDEX), Unavailable)
 
 
-def test_an_index_that_has_the_name_without_a_marker_ends_the_way(world: World) -> None:
-    answer = world.ask({(HOME, "lib"): Fetched(SILENT), (INDEX, "lib"): Fetched(ARCHIVED)}, HOME, INDEX)
-    assert answer == StatusNotStated(Origin(HOME, NOW))
+def test_page_without_marker_does_not_lead_to_the_next_index(world: World) -> None:
+    result = world.ask({(HOME, "lib"): Fetched(SILENT), (INDEX, "lib"): Fetched(ARCHIVED)}, HOME, INDEX)
+    assert result == StatusNotStated(Origin(HOME, NOW))
 
 
-def test_all_names_of_a_round_are_asked_at_once(world: World) -> None:
+def test_names_of_a_round_are_requested_together(world: World) -> None:
     queries = [Query(f"lib-{number}", (HOME, INDEX)) for number in range(40)]
     found = {(HOME, f"lib-{number}"): Fetched(ACTIVE) for number in range(25)}
     world.look_up(queries, found)
@@ -283,7 +283,7 @@ def test_all_names_of_a_round_are_asked_at_once(world: World) -> None:
     assert world.fetcher.opened == 1
 
 
-def test_a_page_is_asked_for_once_however_many_need_it(world: World) -> None:
+def test_page_for_several_queries_is_requested_once(world: World) -> None:
     queries = [
         Query("lib", (HOME, INDEX)),
         Query("lib", (INDEX,)),
@@ -291,53 +291,53 @@ def test_a_page_is_asked_for_once_however_many_need_it(world: World) -> None:
         Query("lib", (INDEX,), LookupSettings(max_age=1.0)),
         Query("lib", (INDEX,), LookupSettings(refresh=True)),
     ]
-    answers = world.look_up(queries, {(INDEX, "lib"): Fetched(ARCHIVED), (INDEX.rstrip("/"), "lib"): Fetched(ARCHIVED)})
-    assert set(answers.values()) == {KnownStatus(ProjectStatus.ARCHIVED, "moved", LIVE)}
+    results = world.look_up(queries, {(INDEX, "lib"): Fetched(ARCHIVED), (INDEX.rstrip("/"), "lib"): Fetched(ARCHIVED)})
+    assert set(results.values()) == {KnownStatus(ProjectStatus.ARCHIVED, "moved", LIVE)}
     assert len(world.fetcher.asked) == 2
 
 
-def test_each_query_keeps_its_own_idea_of_what_is_fresh(world: World) -> None:
+def test_freshness_depends_on_the_settings_of_each_query(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
-    patient, eager = Query("lib", (INDEX,)), Query("lib", (INDEX,), LookupSettings(max_age=5.0))
-    answers = world.look_up([patient, eager], {(INDEX, "lib"): DOWN})
-    assert answers[patient] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.CACHE))
-    assert answers[eager] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.STALE))
+    with_max_age, with_refresh = Query("lib", (INDEX,)), Query("lib", (INDEX,), LookupSettings(max_age=5.0))
+    results = world.look_up([with_max_age, with_refresh], {(INDEX, "lib"): DOWN})
+    assert results[with_max_age] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.CACHE))
+    assert results[with_refresh] == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 10, Source.STALE))
 
 
-# --- an index that states markers -------------------------------------------------------------------------------------
+# --- indexes that state markers ---------------------------------------------------------------------------------------
 
 
-def test_where_an_index_states_markers_none_means_active(world: World) -> None:
+def test_no_marker_means_active_on_an_index_that_states_markers(world: World) -> None:
     quiet, other = Query("quiet", (INDEX,)), Query("other", (HOME,))
-    answers = world.look_up(
+    results = world.look_up(
         [quiet, other, Query("old", (INDEX,))],
         {(INDEX, "quiet"): Fetched(SILENT), (HOME, "other"): Fetched(SILENT), (INDEX, "old"): Fetched(ARCHIVED)},
     )
-    assert answers[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
-    assert answers[other] == StatusNotStated(Origin(HOME, NOW))
+    assert results[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
+    assert results[other] == StatusNotStated(Origin(HOME, NOW))
 
 
-def test_a_marker_that_we_do_not_know_is_a_marker(world: World) -> None:
+def test_unrecognized_marker_counts_as_a_marker(world: World) -> None:
     quiet = Query("quiet", (INDEX,))
     script = {(INDEX, "quiet"): Fetched(SILENT), (INDEX, "odd"): Fetched(ProjectPage("retired"))}
     assert world.look_up([quiet, Query("odd", (INDEX,))], script)[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
 
 
-def test_that_an_index_states_markers_is_known_in_later_runs(world: World) -> None:
+def test_markers_of_an_index_are_known_in_later_runs(world: World) -> None:
     world.ask({(INDEX, "old"): Fetched(ARCHIVED)}, name="old")
     assert world.ask({(INDEX, "quiet"): Fetched(SILENT)}, name="quiet") == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
 
 
 @pytest.mark.parametrize("outcome", [NotModified(), DOWN, Fetched(SILENT)])
-def test_a_marker_that_the_cache_holds_was_seen(world: World, outcome: Outcome) -> None:
+def test_marker_on_a_cached_page_counts(world: World, outcome: Outcome) -> None:
     world.remember(INDEX, "old", ARCHIVED, 2 * HOUR)
     world.remember(INDEX, "quiet", SILENT, 10.0)
     quiet = Query("quiet", (INDEX,))
-    answers = world.look_up([quiet, Query("old", (INDEX,))], {(INDEX, "old"): outcome})
-    assert answers[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", Origin(INDEX, NOW - 10, Source.CACHE))
+    results = world.look_up([quiet, Query("old", (INDEX,))], {(INDEX, "old"): outcome})
+    assert results[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", Origin(INDEX, NOW - 10, Source.CACHE))
 
 
-def test_a_warm_run_writes_nothing(world: World, tmp_path: Path) -> None:
+def test_cached_lookup_writes_nothing(world: World, tmp_path: Path) -> None:
     world.remember(INDEX, "old", ARCHIVED, 10.0)
     world.remember(INDEX, "quiet", SILENT, 10.0)
     before = Path(tmp_path, "cache", "v2", "cache.db").read_bytes()
@@ -345,10 +345,10 @@ def test_a_warm_run_writes_nothing(world: World, tmp_path: Path) -> None:
     assert Path(tmp_path, "cache", "v2", "cache.db").read_bytes() == before
 
 
-# --- keeping ----------------------------------------------------------------------------------------------------------
+# --- storing ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_came_in_before_an_interruption_is_kept(world: World) -> None:
+def test_pages_before_an_interruption_are_cached(world: World) -> None:
     names = [f"lib-{number}" for number in range(BATCH + 5)]
     script: dict[tuple[str, str], Outcome | BaseException] = {(INDEX, name): Fetched(ARCHIVED) for name in names}
     script[INDEX, names[-1]] = KeyboardInterrupt()
@@ -357,13 +357,13 @@ def test_what_came_in_before_an_interruption_is_kept(world: World) -> None:
     assert [name for name in names if world.remembered(INDEX, name)] == names[:-1]
 
 
-def test_answers_are_written_in_batches_while_others_are_awaited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_are_cached_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     put_many = world.cache.put_many
 
-    def counting(answers: dict[object, CachedPage]) -> None:
-        sizes.append(len(answers))
-        put_many(answers)  # type: ignore[arg-type]  # only counted here
+    def counting(results: dict[object, CachedPage]) -> None:
+        sizes.append(len(results))
+        put_many(results)  # type: ignore[arg-type]  # only counted here
 
     monkeypatch.setattr(world.cache, "put_many", counting)
     world.look_up([Query(f"lib-{number}", (INDEX,)) for number in range(2 * BATCH + 1)], {})

@@ -1,4 +1,4 @@
-"""What speaks where the index does not: an old answer offline, a snapshot, another index for statuses."""
+"""Fallbacks without a status of the index: stale pages offline, snapshots, status indexes."""
 
 from __future__ import annotations
 
@@ -56,38 +56,38 @@ UNKNOWN = Unavailable(Cause.OFFLINE, "offline, and neither in the cache nor in a
 @pytest.mark.parametrize(
     ("age", "source"), [(10.0, Source.CACHE), (2 * HOUR, Source.STALE), (80 * DAY, Source.STALE), (-DAY, Source.STALE)]
 )
-def test_offline_uses_any_age(world: World, age: float, source: Source) -> None:
+def test_offline_uses_pages_of_any_age(world: World, age: float, source: Source) -> None:
     world.remember(INDEX, "lib", ARCHIVED, age)
-    answer = world.ask({}, settings=OFFLINE)
-    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, source))
+    result = world.ask({}, settings=OFFLINE)
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - age, source))
     assert world.fetcher.opened == 0
 
 
-def test_offline_an_unknown_name_could_not_be_checked(world: World) -> None:
+def test_offline_unknown_name_is_unavailable(world: World) -> None:
     assert world.ask({}, settings=OFFLINE) == UNKNOWN
     assert world.ask({}, settings=OFFLINE._replace(snapshot=snapshot_of(other=ARCHIVED))) == UNKNOWN
     assert world.fetcher.opened == 0
 
 
-def test_offline_the_snapshot_speaks(world: World) -> None:
+def test_offline_uses_the_snapshot(world: World) -> None:
     settings = OFFLINE._replace(snapshot=snapshot_of(lib=ARCHIVED, quiet=SILENT))
     assert world.ask({}, settings=settings) == KnownStatus(ProjectStatus.ARCHIVED, "moved", REMEMBERED)
     assert world.ask({}, name="quiet", settings=settings) == StatusNotStated(REMEMBERED)
 
 
-def test_offline_an_index_that_was_never_asked_stops_the_way(world: World) -> None:
+def test_offline_unknown_index_does_not_lead_to_the_next(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 10.0)
     assert world.ask({}, HOME, INDEX, settings=OFFLINE) == UNKNOWN._replace(origin=Origin(HOME, NOW))
 
 
-def test_offline_a_404_of_any_age_leads_to_the_next_index(world: World) -> None:
+def test_offline_404_of_any_age_leads_to_the_next_index(world: World) -> None:
     world.ask({(INDEX, "lib"): Fetched(ARCHIVED)}, HOME, INDEX)
     world.now += DAY
-    answer = world.ask({}, HOME, INDEX, settings=OFFLINE)
-    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW, Source.STALE))
+    result = world.ask({}, HOME, INDEX, settings=OFFLINE)
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW, Source.STALE))
 
 
-def test_offline_only_a_404_of_the_last_minutes_is_an_answer(world: World) -> None:
+def test_offline_only_a_recent_404_means_missing(world: World) -> None:
     world.remember(INDEX, "lib", None, 10.0)
     assert world.ask({}, settings=OFFLINE) == Missing(Origin(INDEX, NOW - 10, Source.CACHE))
     world.remember(INDEX, "lib", None, DAY)
@@ -103,37 +103,37 @@ FROM_SNAPSHOT = KnownStatus(ProjectStatus.DEPRECATED, "", REMEMBERED)
 
 
 @pytest.mark.parametrize("page", [ACTIVE, ARCHIVED, ProjectPage("retired")])
-def test_a_live_answer_beats_the_snapshot(world: World, page: ProjectPage) -> None:
-    answer = world.ask({(INDEX, "lib"): Fetched(page)}, settings=WITH_SNAPSHOT)
-    assert not isinstance(answer, Unavailable)
-    assert answer.origin == LIVE
+def test_result_of_the_index_takes_precedence_over_snapshot(world: World, page: ProjectPage) -> None:
+    result = world.ask({(INDEX, "lib"): Fetched(page)}, settings=WITH_SNAPSHOT)
+    assert not isinstance(result, Unavailable)
+    assert result.origin == LIVE
 
 
-def test_a_live_404_beats_the_snapshot(world: World) -> None:
+def test_404_takes_precedence_over_snapshot(world: World) -> None:
     assert world.ask({}, settings=WITH_SNAPSHOT) == Missing(LIVE)
 
 
 @pytest.mark.parametrize("outcome", [DOWN, Fetched(SILENT)])
-def test_the_snapshot_speaks_where_the_index_does_not(world: World, outcome: Outcome) -> None:
+def test_snapshot_is_used_without_a_status_of_the_index(world: World, outcome: Outcome) -> None:
     assert world.ask({(INDEX, "lib"): outcome}, settings=WITH_SNAPSHOT) == FROM_SNAPSHOT
 
 
-def test_a_stale_answer_beats_the_snapshot_unless_it_says_nothing(world: World) -> None:
+def test_stale_status_takes_precedence_over_snapshot(world: World) -> None:
     world.remember(INDEX, "lib", ARCHIVED, 2 * HOUR)
-    answer = world.ask({(INDEX, "lib"): DOWN}, settings=WITH_SNAPSHOT)
-    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 2 * HOUR, Source.STALE))
+    result = world.ask({(INDEX, "lib"): DOWN}, settings=WITH_SNAPSHOT)
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", Origin(INDEX, NOW - 2 * HOUR, Source.STALE))
     world.remember(HOME, "lib", SILENT, 2 * HOUR)
     assert world.ask({(HOME, "lib"): DOWN}, HOME, settings=WITH_SNAPSHOT) == FROM_SNAPSHOT
 
 
-def test_the_snapshot_does_not_contradict_an_index_that_states_markers(world: World) -> None:
+def test_snapshot_is_not_used_for_an_index_that_states_markers(world: World) -> None:
     quiet = Query("lib", (INDEX,), WITH_SNAPSHOT)
     script = {(INDEX, "lib"): Fetched(SILENT), (INDEX, "old"): Fetched(ARCHIVED)}
-    answers = world.look_up([quiet, Query("old", (INDEX,))], script)
-    assert answers[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
+    results = world.look_up([quiet, Query("old", (INDEX,))], script)
+    assert results[quiet] == KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
 
 
-def test_a_snapshot_that_knows_no_more_changes_nothing(world: World) -> None:
+def test_snapshot_without_status_is_not_used(world: World) -> None:
     settings = LookupSettings(snapshot=snapshot_of(lib=SILENT))
     assert world.ask({(INDEX, "lib"): Fetched(SILENT)}, settings=settings) == StatusNotStated(LIVE)
     assert world.ask({(INDEX, "other"): DOWN}, name="other", settings=settings) == Unavailable(
@@ -141,14 +141,14 @@ def test_a_snapshot_that_knows_no_more_changes_nothing(world: World) -> None:
     )
 
 
-# --- another index for statuses ---------------------------------------------------------------------------------------
+# --- status indexes ---------------------------------------------------------------------------------------------------
 
-ELSEWHERE = LookupSettings(status_index=STATUS)
+WITH_STATUS_INDEX = LookupSettings(status_index=STATUS)
 AT_STATUS = Origin(STATUS, NOW)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "answer"),
+    ("outcome", "result"),
     [
         (Fetched(ARCHIVED), KnownStatus(ProjectStatus.ARCHIVED, "moved", AT_STATUS)),
         (Fetched(ACTIVE), KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)),
@@ -158,32 +158,32 @@ AT_STATUS = Origin(STATUS, NOW)
         (DOWN, Unavailable(Cause.TIMEOUT, "timed out", AT_STATUS)),
     ],
 )
-def test_the_status_index_is_asked_where_the_index_states_nothing(
-    world: World, outcome: Outcome, answer: IndexResult
+def test_status_index_is_queried_without_a_status_of_the_index(
+    world: World, outcome: Outcome, result: IndexResult
 ) -> None:
     script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): outcome}
-    assert world.ask(script, settings=ELSEWHERE) == answer
+    assert world.ask(script, settings=WITH_STATUS_INDEX) == result
     assert world.fetcher.rounds == [1, 1]
 
 
 @pytest.mark.parametrize("outcome", [Fetched(ACTIVE), Fetched(ARCHIVED), NotFound(), DOWN])
-def test_the_status_index_is_asked_for_nothing_else(world: World, outcome: Outcome) -> None:
-    world.ask({(INDEX, "lib"): outcome, (STATUS, "lib"): Fetched(ARCHIVED)}, settings=ELSEWHERE)
+def test_status_index_is_not_queried_otherwise(world: World, outcome: Outcome) -> None:
+    world.ask({(INDEX, "lib"): outcome, (STATUS, "lib"): Fetched(ARCHIVED)}, settings=WITH_STATUS_INDEX)
     assert {request.index_url for request in world.fetcher.asked} == {INDEX}
 
 
-def test_a_status_index_that_states_markers_tells_active_by_silence(world: World) -> None:
-    one, other = Query("one", (INDEX,), ELSEWHERE), Query("other", (INDEX,), ELSEWHERE)
+def test_no_marker_on_a_status_index_means_active(world: World) -> None:
+    first, second = Query("one", (INDEX,), WITH_STATUS_INDEX), Query("other", (INDEX,), WITH_STATUS_INDEX)
     script = {(INDEX, name): Fetched(SILENT) for name in ("one", "other")}
-    answers = world.look_up(
-        [one, other], {**script, (STATUS, "one"): Fetched(SILENT), (STATUS, "other"): Fetched(ARCHIVED)}
+    results = world.look_up(
+        [first, second], {**script, (STATUS, "one"): Fetched(SILENT), (STATUS, "other"): Fetched(ARCHIVED)}
     )
-    assert answers[one] == KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)
+    assert results[first] == KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)
 
 
-def test_what_the_last_round_shows_of_an_index_holds_for_the_first(world: World) -> None:
-    """The index that one project asks for statuses alone is another project's own."""
-    own, other = Query("own", (STATUS,)), Query("other", (INDEX,), ELSEWHERE)
+def test_markers_of_the_last_round_apply_to_the_first(world: World) -> None:
+    """The status index of one project is the index of another."""
+    own, other = Query("own", (STATUS,)), Query("other", (INDEX,), WITH_STATUS_INDEX)
     script = {
         (STATUS, "own"): Fetched(SILENT),
         (INDEX, "other"): Fetched(SILENT),
@@ -192,22 +192,22 @@ def test_what_the_last_round_shows_of_an_index_holds_for_the_first(world: World)
     assert world.look_up([own, other], script)[own] == KnownStatus(ProjectStatus.ACTIVE, "", AT_STATUS)
 
 
-def test_the_snapshot_speaks_where_the_status_index_does_not(world: World) -> None:
+def test_snapshot_is_used_without_a_status_of_the_status_index(world: World) -> None:
     settings = WITH_SNAPSHOT._replace(status_index=STATUS)
     for outcome in (DOWN, NotFound(), Fetched(SILENT)):
         script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): outcome}
         assert world.ask(script, settings=settings._replace(refresh=True)) == FROM_SNAPSHOT
 
 
-def test_the_status_index_is_cached_like_every_other(world: World) -> None:
+def test_status_index_is_cached(world: World) -> None:
     script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): Fetched(ARCHIVED)}
-    world.ask(script, settings=ELSEWHERE)
-    answer = world.ask({}, settings=ELSEWHERE)
-    assert answer == KnownStatus(ProjectStatus.ARCHIVED, "moved", AT_STATUS._replace(source=Source.CACHE))
+    world.ask(script, settings=WITH_STATUS_INDEX)
+    result = world.ask({}, settings=WITH_STATUS_INDEX)
+    assert result == KnownStatus(ProjectStatus.ARCHIVED, "moved", AT_STATUS._replace(source=Source.CACHE))
     assert world.fetcher.opened == 0
 
 
-def test_offline_a_status_index_that_was_never_asked_leaves_the_name_unchecked(world: World) -> None:
+def test_offline_uncached_status_index_is_unavailable(world: World) -> None:
     world.remember(INDEX, "lib", SILENT, 10.0)
-    answer = world.ask({}, settings=ELSEWHERE._replace(offline=True))
-    assert answer == UNKNOWN._replace(origin=AT_STATUS)
+    result = world.ask({}, settings=WITH_STATUS_INDEX._replace(offline=True))
+    assert result == UNKNOWN._replace(origin=AT_STATUS)

@@ -1,4 +1,4 @@
-"""What is concluded does not depend on who is asked first, nor on who answers first; and nobody is asked too much."""
+"""Results do not depend on the order of queries and responses, and no request is superfluous."""
 
 from __future__ import annotations
 
@@ -61,96 +61,97 @@ Order = Callable[[list[PageRequest]], list[PageRequest]]
 
 
 class MemoryCache(StatusCache):
-    """A cache without a disk, so that there is time for many worlds."""
+    """A cache in memory, for many fast examples."""
 
-    def __init__(self, held: Held, stating: set[str]) -> None:
+    def __init__(self, cached: Held, stating: set[str]) -> None:
         super().__init__("nowhere", None)
-        self.held = {page_key(*place): answer for place, answer in held.items()}
-        self.known = set(stating)
+        self.cached = {page_key(*key): page for key, page in cached.items()}
+        self.stating = set(stating)
 
     def get_many(self, keys: Iterable[PageKey]) -> dict[PageKey, CachedPage]:
-        return {key: self.held[key] for key in keys if key in self.held}
+        return {key: self.cached[key] for key in keys if key in self.cached}
 
-    def put_many(self, answers: Mapping[PageKey, CachedPage]) -> None:
-        self.held.update(answers)
+    def put_many(self, results: Mapping[PageKey, CachedPage]) -> None:
+        self.cached.update(results)
 
     def states_markers(self, index: str) -> bool:
-        return index in self.known
+        return index in self.stating
 
     def record_markers(self, index: str) -> None:
-        self.known.add(index)
+        self.stating.add(index)
 
 
 def run(
-    queries: list[Query], script: Scripted, held: Held, stating: set[str], order: Order
+    queries: list[Query], script: Scripted, cached: Held, stating: set[str], order: Order
 ) -> tuple[dict[Query, IndexResult], MemoryCache, FakeFetcher]:
-    fetcher, cache = FakeFetcher(script, order), MemoryCache(held, stating)
-    answers = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
-    return answers, cache, fetcher
+    fetcher, cache = FakeFetcher(script, order), MemoryCache(cached, stating)
+    results = Resolver(open_client=fetcher.open, cache=cache, clock=lambda: NOW).look_up(queries)
+    return results, cache, fetcher
 
 
 @given(WORLDS, st.randoms(use_true_random=False))
-def test_neither_the_order_of_questions_nor_of_answers_matters(
+def test_results_do_not_depend_on_the_order_of_queries_or_responses(
     world: tuple[list[Query], Scripted, Held, set[str]], random: Random
 ) -> None:
-    queries, script, held, stating = world
-    answers, left, fetcher = run(queries, script, held, stating, list)
+    queries, script, cached, stating = world
+    results, left, fetcher = run(queries, script, cached, stating, list)
     shuffled = random.sample(queries, len(queries))
     again, left_again, fetcher_again = run(
-        shuffled, script, held, stating, lambda requests: random.sample(requests, len(requests))
+        shuffled, script, cached, stating, lambda requests: random.sample(requests, len(requests))
     )
-    assert again == answers
-    assert (left_again.held, left_again.known) == (left.held, left.known)
+    assert again == results
+    assert (left_again.cached, left_again.stating) == (left.cached, left.stating)
     assert set(fetcher_again.asked) == set(fetcher.asked)
 
 
 @given(WORLDS)
-def test_no_page_is_asked_for_twice_or_in_vain(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
-    queries, script, held, stating = world
-    _, _, fetcher = run(queries, script, held, stating, list)
-    asked = [(request.index_url, request.name) for request in fetcher.asked]
-    assert len(asked) == len(set(asked))
-    for index, name in asked:
-        assert any(wants(query, index, name, script, held) for query in queries)
+def test_no_page_is_requested_twice_or_needlessly(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
+    queries, script, cached, stating = world
+    _, _, fetcher = run(queries, script, cached, stating, list)
+    requested = [(request.index_url, request.name) for request in fetcher.asked]
+    assert len(requested) == len(set(requested))
+    for index, name in requested:
+        assert any(wants(query, index, name, script, cached) for query in queries)
 
 
-def wants(query: Query, index: str, name: str, script: Scripted, held: Held) -> bool:
-    """Return whether ``query`` has reason to ask ``index``: every index before it has said 404, now or just before."""
+def wants(query: Query, index: str, name: str, script: Scripted, cached: Held) -> bool:
+    """Return True if ``query`` needs a request to ``index``: all indexes before it have a 404."""
     if query.name != name or query.settings.offline:
         return False
     before = query.indexes[: query.indexes.index(index)] if index in query.indexes else ()
     if index in query.indexes and all(
-        isinstance(script[one, name], NotFound) or ((one, name) in held and held[one, name].page is None)
-        for one in before
+        isinstance(script[index_before, name], NotFound)
+        or ((index_before, name) in cached and cached[index_before, name].page is None)
+        for index_before in before
     ):
         return True
     return index == query.settings.status_index
 
 
 @given(WORLDS)
-def test_an_answer_says_only_what_somebody_said(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
-    queries, script, held, stating = world
-    answers, _, _ = run(queries, script, held, stating, list)
-    for query, answer in answers.items():
-        said = {
+def test_every_status_was_stated_by_a_source(world: tuple[list[Query], Scripted, Held, set[str]]) -> None:
+    queries, script, cached, stating = world
+    results, _, _ = run(queries, script, cached, stating, list)
+    for query, result in results.items():
+        stated = {
             *(
                 outcome.page.marker
                 for place, outcome in script.items()
                 if place[1] == query.name and isinstance(outcome, Fetched)
             ),
-            *(kept.page.marker for place, kept in held.items() if place[1] == query.name and kept.page),
+            *(entry.page.marker for key, entry in cached.items() if key[1] == query.name and entry.page),
         }
         snapshot = query.settings.snapshot
-        match answer:
+        match result:
             case KnownStatus(status):
-                # An absent marker may mean active.
-                assert status in said or (None in said and status == "active") or (snapshot and query.name == "a")
+                # No marker may mean active.
+                assert status in stated or (None in stated and status == "active") or (snapshot and query.name == "a")
             case UnrecognizedStatus(marker):
-                assert marker in said
+                assert marker in stated
             case StatusNotStated():
-                assert None in said or (snapshot and query.name == "b")
+                assert None in stated or (snapshot and query.name == "b")
             case Missing(origin):
                 place = (origin.index_url, query.name)
-                assert isinstance(script[place], NotFound) or held[place].page is None
+                assert isinstance(script[place], NotFound) or cached[place].page is None
             case Unavailable():
                 pass

@@ -1,4 +1,4 @@
-"""Project pages in HTML (PEP 503): the metas of the head, and what is no project page at all."""
+"""HTML project pages (PEP 503): meta elements of the head, and pages that are rejected."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def head(metas: str) -> str:
     "content_type",
     ["application/vnd.pypi.simple.v1+html", "text/html", "TEXT/HTML;charset=utf-8", "text_html", "", "text/plain"],
 )
-def test_status_and_reason_are_read_whatever_the_page_is_called(content_type: str) -> None:
+def test_status_is_read_for_every_content_type(content_type: str) -> None:
     assert page(FULL, content_type=content_type) == ProjectPage("quarantined", "the project is haunted")
 
 
@@ -71,17 +71,17 @@ def test_status_and_reason_are_read_whatever_the_page_is_called(content_type: st
         '<?xml version="1.0"?> 1 < 2 </> <meta name="pypi:project-status" content="archived">',
     ],
 )
-def test_the_marker_is_read_in_every_spelling_that_html_allows(meta: str) -> None:
+def test_marker_is_read_in_every_html_syntax(meta: str) -> None:
     assert page(head(meta)) == ProjectPage("archived")
 
 
 @pytest.mark.parametrize("body", ['<a href="x">x</a>', "<body>", "<p>none", "</html>", "</BODY >", "<br>"])
-def test_a_page_without_html_head_and_body_tags_is_read(body: str) -> None:
+def test_page_without_html_head_and_body_tags_is_read(body: str) -> None:
     text = f'<!doctype html><meta name="pypi:project-status" content="archived"><title>x</title>{body}'
     assert page(text) == ProjectPage("archived")
 
 
-def test_the_reason_is_entity_decoded_and_otherwise_left_alone() -> None:
+def test_reason_is_only_entity_decoded() -> None:
     reason = '<meta name="pypi:project-status-reason" content="a &lt;b&gt; &amp;amp; &quot;c&quot; &#x1F480;\n d > e">'
     text = head(f'<meta name="pypi:project-status" content="archived">{reason}')
     assert page(text) == ProjectPage("archived", 'a <b> &amp; "c" \N{SKULL}\n d > e')
@@ -105,7 +105,7 @@ def test_the_reason_is_entity_decoded_and_otherwise_left_alone() -> None:
         "<link title='{}'>",
     ],
 )
-def test_metas_in_comments_scripts_text_or_behind_the_head_do_not_count(hidden: str) -> None:
+def test_metas_outside_of_the_head_are_ignored(hidden: str) -> None:
     text = hidden.format('<meta name="pypi:project-status" content="active">')
     assert page(f"<title>Links for dummy-pkg</title>{text}<body>") == ProjectPage(None)
 
@@ -116,26 +116,26 @@ def test_two_different_statuses_are_an_error() -> None:
         page(head(metas))
 
 
-def test_a_reason_without_a_status_states_nothing() -> None:
+def test_reason_without_a_status_is_no_status() -> None:
     assert page(head('<meta name="pypi:project-status-reason" content="r">')) == ProjectPage(None)
 
 
 @pytest.mark.parametrize("marker", ["Archived", "haunted", ""])
-def test_an_unknown_marker_is_returned_as_it_is(marker: str) -> None:
+def test_unknown_marker_is_returned_unchanged(marker: str) -> None:
     assert page(head(f'<meta name="pypi:project-status" content="{marker}">')) == ProjectPage(marker)
 
 
-def test_a_marker_meta_without_content_is_an_unknown_marker() -> None:
+def test_marker_meta_without_content_is_an_unknown_marker() -> None:
     assert page(head('<meta name="pypi:project-status">')) == ProjectPage("")
 
 
-def test_a_higher_major_version_is_an_error_and_a_higher_minor_is_not() -> None:
+def test_higher_major_version_is_an_error_but_minor_is_not() -> None:
     with pytest.raises(PageError, match=r"version 2\.0"):
         page(FULL.replace('"1.4"', '"2.0"'))
     assert page(FULL.replace('"1.4"', '"1.9"')).marker == "quarantined"
 
 
-def test_marker_and_reason_are_capped() -> None:
+def test_marker_and_reason_are_truncated() -> None:
     metas = f'<meta name="pypi:project-status" content="{"m" * 50_000}">'
     metas += f'<meta name="pypi:project-status-reason" content="{"&lt;" * 20_000}">'
     assert page(head(metas)) == ProjectPage("m" * 10_000, "<" * 10_000)
@@ -153,7 +153,7 @@ def test_marker_and_reason_are_capped() -> None:
         ("anchors only", '<a href="/f/ab/dummy_pkg-1.0-py3-none-any.whl?x=1#sha256=0">any text</a>'),
     ],
 )
-def test_pages_of_servers_that_state_nothing_are_project_pages(server: str, text: str) -> None:
+def test_pages_of_servers_without_statuses_are_project_pages(server: str, text: str) -> None:
     assert page(text) == ProjectPage(None), server
 
 
@@ -179,7 +179,7 @@ def test_pages_of_servers_that_state_nothing_are_project_pages(server: str, text
         "404 page not found",
     ],
 )
-def test_a_page_that_gives_no_evidence_of_the_project_is_an_error(text: str) -> None:
+def test_page_without_evidence_of_the_project_is_an_error(text: str) -> None:
     with pytest.raises(PageError, match="the page is not a project page: no title, heading or file"):
         page(text)
 
@@ -195,13 +195,13 @@ def test_a_page_that_gives_no_evidence_of_the_project_is_an_error(text: str) -> 
         f"{API_META}</head><body><h1>Links for other</h1><a href='dummy_pkg-1.0.tar.gz'>x</a></body></html>",
     ],
 )
-def test_the_page_of_another_project_is_an_error_whatever_its_metas_say(text: str) -> None:
+def test_page_of_another_project_is_an_error(text: str) -> None:
     with pytest.raises(PageError, match=r"the page belongs to another project, '(other|another|dummy-pkg-extras)'"):
         page(text)
 
 
 @pytest.mark.parametrize("rest", ["</head><body></body>", "<title>Project</title><body><p>no files here</p>", "<body>"])
-def test_a_status_without_a_title_is_taken_where_nothing_speaks_against_it(rest: str) -> None:
+def test_status_without_title_is_accepted_without_other_files(rest: str) -> None:
     assert page(f'{API_META}<meta name="pypi:project-status" content="quarantined">{rest}').marker == "quarantined"
 
 
@@ -216,7 +216,7 @@ def test_a_status_without_a_title_is_taken_where_nothing_speaks_against_it(rest:
         "<!DOCTYPE html><html><head><title>Links for dummy-pkg</title></p>\n",
     ],
 )
-def test_a_page_that_ends_before_its_head_does_is_an_error(text: str) -> None:
+def test_page_that_ends_in_its_head_is_an_error(text: str) -> None:
     with pytest.raises(PageError, match="truncated in its head"):
         page(text)
 
@@ -234,26 +234,26 @@ def test_a_page_that_ends_before_its_head_does_is_an_error(text: str) -> None:
         "<title>Links for dummy-pkg</title><!DOCTYPE",
     ],
 )
-def test_a_page_that_breaks_off_in_its_head_is_an_error(text: str) -> None:
+def test_page_truncated_in_its_head_is_an_error(text: str) -> None:
     with pytest.raises(PageError, match="truncated"):
         page(text)
 
 
-def test_a_page_that_breaks_off_behind_its_head_has_said_what_it_had_to_say() -> None:
+def test_page_truncated_after_its_head_is_accepted() -> None:
     assert page(FULL[: FULL.index("dummy_pkg-1.0")]) == ProjectPage("quarantined", "the project is haunted")
 
 
-def test_a_reference_of_thousands_of_digits_is_an_error() -> None:
+def test_character_reference_of_thousands_of_digits_is_an_error() -> None:
     with pytest.raises(PageError, match="character reference"):
         page(head(f'<meta name="pypi:project-status" content="&#{"9" * 9_000};">'))
 
 
-def test_a_head_that_does_not_end_is_an_error() -> None:
+def test_too_long_head_is_an_error() -> None:
     with pytest.raises(PageError, match="head of more than"):
         page(head("<link>" * 100_000))
 
 
-def test_a_long_page_is_read_no_further_than_needed() -> None:
+def test_long_page_is_not_read_completely() -> None:
     links = '<a href="dummy_pkg-1.0.tar.gz">x</a>' * 100_000
     assert page(FULL.replace("</body>", f"{links}<!-- </body>")).marker == "quarantined"
 
@@ -262,7 +262,7 @@ def test_a_long_page_is_read_no_further_than_needed() -> None:
 @pytest.mark.parametrize(
     "unit", ["<!", "<![", "<!--", "<a ", '<a b="', "<a b='\"", "<title", "<script>", "</", "&", "<a\n/", "--", "<h1>"]
 )
-def test_time_is_linear_in_a_page_made_to_hurt(unit: str) -> None:
+def test_hostile_page_takes_linear_time(unit: str) -> None:
     def cost(size: int) -> float:
         text = f"<title>Links for x</title>{unit * (size // len(unit))}"
 
@@ -273,5 +273,5 @@ def test_time_is_linear_in_a_page_made_to_hurt(unit: str) -> None:
         return least_seconds(read)
 
     small, large = cost(15_000), cost(240_000)
-    # Sixteen times the text: a quadratic scan would take 256 times as long.
+    # Sixteen times the size: a quadratic scan would take 256 times as long.
     assert large < max(small, 0.0005) * 100

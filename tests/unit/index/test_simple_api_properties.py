@@ -1,4 +1,4 @@
-"""Whatever an index sends, the outcome is a page or a PageError; and what a page turns into."""
+"""Properties of page decoding: any bytes are a page or a PageError."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MARKUP = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def decoded(body: bytes, content_type: str) -> ProjectPage | str:
-    """Return the page, or the message where it is none."""
+    """Return the page or the message of the PageError."""
     try:
         return decode_page(body, content_type, "x")
     except PageError as error:
@@ -46,7 +46,7 @@ def decoded(body: bytes, content_type: str) -> ProjectPage | str:
     st.one_of(st.binary(max_size=300), TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))),
     st.one_of(CONTENT_TYPES, st.text(max_size=20)),
 )
-def test_any_bytes_under_any_name_are_a_page_or_a_page_error(body: bytes, content_type: str) -> None:
+def test_any_bytes_are_a_page_or_a_page_error(body: bytes, content_type: str) -> None:
     outcome = decoded(body, content_type)
     if isinstance(outcome, ProjectPage):
         assert outcome.marker is None or len(outcome.marker) <= 10_000
@@ -75,19 +75,19 @@ def test_any_json_is_a_page_or_a_page_error(content: object) -> None:
 
 
 @given(marker=MARKUP, reason=MARKUP)
-def test_both_forms_of_a_page_say_the_same(marker: str, reason: str) -> None:
+def test_json_and_html_pages_are_equivalent(marker: str, reason: str) -> None:
     as_json = json.dumps({"name": "x", "files": [], "project-status": {"status": marker, "reason": reason}})
     as_html = (
         f'<head><meta name="pypi:project-status" content="{html.escape(marker)}">'
         f"<meta content='{html.escape(reason)}' name=pypi:project-status-reason></head>"
     )
-    kept = ProjectPage(marker, reason)
-    assert decode_page(as_json.encode(), "application/json", "x") == kept
-    assert decode_page(as_html.encode(), "text/html", "x") == kept
+    expected = ProjectPage(marker, reason)
+    assert decode_page(as_json.encode(), "application/json", "x") == expected
+    assert decode_page(as_html.encode(), "text/html", "x") == expected
 
 
 @pytest.mark.parametrize("status", list(ProjectStatus))
-def test_each_marker_of_the_standard_is_stated(status: ProjectStatus) -> None:
+def test_each_marker_of_the_standard_is_a_known_status(status: ProjectStatus) -> None:
     assert status_of_page(ProjectPage(status.value, "why"), ORIGIN) == KnownStatus(status, "why", ORIGIN)
 
 
@@ -100,7 +100,7 @@ def test_any_other_marker_is_unrecognized(marker: str) -> None:
     assert status_of_page(ProjectPage(marker, "why"), ORIGIN) == UnrecognizedStatus(marker, "why", ORIGIN)
 
 
-def test_turning_a_page_into_a_look_up_costs_no_decoder_and_no_http() -> None:
+def test_status_of_cached_page_imports_no_decoder_or_http() -> None:
     heavy = ["msgspec", "html", "requests", "urllib3", "urllib", "ssl", "http", "packaging"]
     code = f"import sys, mothball.index.simple_api; print([name for name in {heavy} if name in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

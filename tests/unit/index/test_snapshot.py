@@ -38,8 +38,8 @@ ANSWERS: dict[str, IndexResult] = {
 }
 
 
-def rendered(answers: dict[str, IndexResult]) -> str:
-    return render_snapshot(answers, generated=NOVEMBER_3, index_url=INDEX)
+def rendered(results: dict[str, IndexResult]) -> str:
+    return render_snapshot(results, generated=NOVEMBER_3, index_url=INDEX)
 
 
 def minimal(**changes: object) -> str:
@@ -53,7 +53,7 @@ def cause_of(text: str) -> str:
     return str(caught.value)
 
 
-def test_a_snapshot_is_sorted_and_has_one_project_a_line() -> None:
+def test_snapshot_is_sorted_with_one_project_per_line() -> None:
     assert rendered(ANSWERS) == (
         "{\n"
         '  "mothball-snapshot": 1,\n'
@@ -69,13 +69,13 @@ def test_a_snapshot_is_sorted_and_has_one_project_a_line() -> None:
     )
 
 
-def test_a_snapshot_of_nothing_is_a_snapshot() -> None:
+def test_empty_snapshot_is_valid() -> None:
     text = rendered({})
     assert text.endswith('"projects": {}\n}\n')
     assert len(parse_snapshot(text)) == 0
 
 
-def test_what_is_written_is_looked_up_again() -> None:
+def test_written_statuses_are_read_again() -> None:
     snapshot = parse_snapshot(rendered(ANSWERS))
     origin = Origin(INDEX, AT_MIDNIGHT, Source.SNAPSHOT)
     assert len(snapshot) == 4
@@ -87,39 +87,39 @@ def test_what_is_written_is_looked_up_again() -> None:
     assert snapshot.lookup("down-lib") is None
 
 
-def test_credentials_do_not_get_into_a_snapshot_nor_out_of_one() -> None:
+def test_credentials_are_neither_written_nor_read() -> None:
     text = render_snapshot({}, generated=NOVEMBER_3, index_url="https://user:secret@index.example/simple/")
     assert "secret" not in text
     assert parse_snapshot(minimal(index="https://user:secret@index.example/simple/")).index_url == INDEX
 
 
-def test_a_reason_is_made_harmless_before_it_is_written() -> None:
-    answers: dict[str, IndexResult] = {
+def test_reason_is_sanitized_before_writing() -> None:
+    results: dict[str, IndexResult] = {
         "a": KnownStatus(ProjectStatus.ARCHIVED, "one\n\x1b[31mtwo\u202e \ud800" + "x" * 999, LIVE)
     }
-    text = rendered(answers)
+    text = rendered(results)
     text.encode()
     assert "\u202e" not in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) < 400
 
 
-def test_names_written_by_hand_are_normalised() -> None:
+def test_names_are_normalized_on_reading() -> None:
     snapshot = parse_snapshot(minimal(projects={"Old_Lib": {"status": "archived"}}))
     assert isinstance(snapshot.lookup("old-lib"), KnownStatus)
 
 
-def test_the_age_is_counted_in_days() -> None:
+def test_age_is_in_days() -> None:
     snapshot = parse_snapshot(minimal())
     assert snapshot.generated == NOVEMBER_3
     assert snapshot.age_days(date(2026, 12, 4)) == 31
     assert snapshot.age_days(date(2026, 11, 2)) == -1
 
 
-def test_snapshots_are_compared_by_identity_and_can_be_part_of_a_key() -> None:
-    one, other = parse_snapshot(minimal()), parse_snapshot(minimal())
-    assert one != other
-    assert {one: 1}[one] == 1
+def test_snapshots_compare_by_identity_and_are_hashable() -> None:
+    first, second = parse_snapshot(minimal()), parse_snapshot(minimal())
+    assert first != second
+    assert {first: 1}[first] == 1
 
 
 @pytest.mark.parametrize(
@@ -156,17 +156,17 @@ def test_snapshots_are_compared_by_identity_and_can_be_part_of_a_key() -> None:
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_snapshot_is_refused_with_its_place(text: str, expected: str) -> None:
+def test_invalid_snapshot_is_reported_with_location(text: str, expected: str) -> None:
     assert expected in cause_of(text)
 
 
-def test_the_way_out_of_a_bad_snapshot_is_a_new_one() -> None:
+def test_help_for_an_invalid_snapshot_is_a_new_one() -> None:
     with pytest.raises(SnapshotError) as caught:
         parse_snapshot("{}")
     assert "mothball snapshot" in caught.value.help
 
 
-def test_a_marker_with_hidden_characters_does_not_become_one_that_we_know() -> None:
+def test_marker_with_hidden_characters_does_not_become_a_known_one() -> None:
     text = rendered({"a": UnrecognizedStatus("active\u202e", "", LIVE)})
     assert "\u202e" not in text
     assert isinstance(parse_snapshot(text).lookup("a"), UnrecognizedStatus)
@@ -184,21 +184,21 @@ NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
 
 
 @given(st.dictionaries(NAMES, LEARNT, max_size=8))
-def test_every_answer_but_a_missing_one_survives_the_file(answers: dict[str, IndexResult]) -> None:
-    snapshot = parse_snapshot(rendered(answers))
-    for name, answer in answers.items():
-        found = snapshot.lookup(name)
-        match answer:
+def test_all_results_except_missing_are_written_and_read(results: dict[str, IndexResult]) -> None:
+    snapshot = parse_snapshot(rendered(results))
+    for name, result in results.items():
+        read = snapshot.lookup(name)
+        match result:
             case KnownStatus(status):
-                assert isinstance(found, KnownStatus)
-                assert found.status is status
+                assert isinstance(read, KnownStatus)
+                assert read.status is status
             case UnrecognizedStatus(marker):
-                assert isinstance(found, UnrecognizedStatus)
-                assert found.marker == marker
+                assert isinstance(read, UnrecognizedStatus)
+                assert read.marker == marker
             case StatusNotStated():
-                assert isinstance(found, StatusNotStated)
+                assert isinstance(read, StatusNotStated)
             case _:
-                assert found is None
+                assert read is None
 
 
 JSON_VALUES = st.recursive(
@@ -231,6 +231,6 @@ def test_any_json_is_a_snapshot_or_a_snapshot_error(content: dict[str, object]) 
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_refused_without_a_crash(text: str) -> None:
+def test_any_text_is_rejected_without_crash(text: str) -> None:
     with pytest.raises(SnapshotError):
         parse_snapshot(text)
