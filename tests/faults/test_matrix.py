@@ -40,7 +40,7 @@ class CheckResult(NamedTuple):
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     forget_network_settings(monkeypatch)
     # Waiting before a retry is tested elsewhere.
-    monkeypatch.setattr(Deadline, "pause", lambda *_: None)
+    monkeypatch.setattr(Deadline, "wait", lambda *_: None)
     root, home = tmp_path / "project", tmp_path / "home"
     for directory in (root / ".git", home):
         directory.mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_too_old_cache_equals_an_empty_one(case: Case, project: Project) -> None
 
 # --- network faults ---
 
-Way = Callable[[Project, pytest.MonkeyPatch], "contextlib.AbstractContextManager[tuple[str, dict[str, str]]]"]
+FaultContext = Callable[[Project, pytest.MonkeyPatch], "contextlib.AbstractContextManager[tuple[str, dict[str, str]]]"]
 
 
 @contextlib.contextmanager
@@ -191,29 +191,29 @@ def sent_to_a_portal(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @contextlib.contextmanager
-def declined(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
+def untrusted_plain_http(*_: object) -> Iterator[tuple[str, dict[str, str]]]:
     yield "http://index.example/simple/", {}
 
 
-FAULTS: dict[str, tuple[Way, str]] = {
+FAULTS: dict[str, tuple[FaultContext, str]] = {
     "down": (down, "unreachable"),
     "unreachable": (unresponsive, "timeout"),
     "silent": (silent, "timeout"),
-    "half-answering": (half_answering, "unreachable"),
+    "incomplete response": (half_answering, "unreachable"),
     "unknown to DNS": (unknown_to_dns, "unreachable"),
-    "TLS is intercepted": (intercepted, "tls"),
-    "its certificate has expired": (expired, "tls"),
-    "its certificate is another host's": (for_another_host, "tls"),
+    "untrusted certificate": (intercepted, "tls"),
+    "expired certificate": (expired, "tls"),
+    "certificate of another host": (for_another_host, "tls"),
     "behind a proxy that is down": (behind_a_dead_proxy, "unreachable"),
     "behind a captive portal": (behind_a_portal, "unexpected-response"),
     "behind a captive portal that redirects": (sent_to_a_portal, "refused-redirect"),
-    "plain http that nobody trusts": (declined, "refused-url"),
+    "untrusted plain http": (untrusted_plain_http, "refused-url"),
 }
 STATES = {
     "cold": (None, None),
     "warm": (0.5 * HOUR, "cache"),
     "expired": (3 * HOUR, "stale"),
-    "worn out": (8 * DAY, None),
+    "too old": (8 * DAY, None),
 }
 
 
