@@ -61,7 +61,8 @@
 A slash requires the directory before it.")
 
 (defun mothball--regexp (wildcards)
-  "Return a regexp for files that match WILDCARDS, in which a star matches no slash."
+  "Return a regexp for files that match WILDCARDS.
+A star matches no slash."
   (concat "/\\(?:"
           (mapconcat (lambda (wildcard) (string-replace "\\*" "[^/]*" (regexp-quote wildcard))) wildcards "\\|")
           "\\)\\'"))
@@ -104,7 +105,8 @@ A slash requires the directory before it.")
     conf-unix-mode conf-windows-mode conf-colon-mode conf-space-mode)
   "The modes for which Eglot starts mothball.
 Eglot uses one server for each mode, so that `M-x eglot' starts mothball in
-every buffer of these, even in Cargo.toml.  Python, YAML and JSON keep their servers.
+every buffer of these, even in Cargo.toml.  Python, YAML and JSON keep
+their servers.
 Set it before Eglot is loaded."
   :type '(repeat symbol))
 
