@@ -38,7 +38,7 @@ def may_mount() -> bool:
     return tried.returncode == 0
 
 
-needs_mounts = pytest.mark.skipif(not may_mount(), reason="the machine lets nobody mount in a namespace of their own")
+needs_mounts = pytest.mark.skipif(not may_mount(), reason="this machine does not allow mount namespaces")
 
 
 def run_mounted(mothball: Mothball, setup: str, *arguments: str) -> Run:

@@ -36,9 +36,7 @@ def may_make_networks() -> bool:
     return tried.returncode == 0
 
 
-needs_networks = pytest.mark.skipif(
-    not may_make_networks(), reason="the machine lets nobody make a network namespace of their own"
-)
+needs_networks = pytest.mark.skipif(not may_make_networks(), reason="this machine does not allow network namespaces")
 
 # Runs in the namespace: an index that is queried for 200 names, whose address is removed after the first responses.
 VANISHING = """\

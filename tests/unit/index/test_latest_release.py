@@ -102,12 +102,12 @@ _VERSIONS = st.from_regex(
 
 @given(_NAMES, _VERSIONS)
 def test_file_names_are_parsed_like_packaging(name: str, version: str) -> None:
-    normalised = canonicalize_name(name)
-    sdist, wheel = f"{name}-{version}.tar.gz", f"{normalised.replace('-', '_')}-{version}-py3-none-any.whl"
-    assert parse_sdist_filename(sdist) == (normalised, Version(version))
-    assert parse_wheel_filename(wheel)[:2] == (normalised, Version(version))
+    normalized = canonicalize_name(name)
+    sdist, wheel = f"{name}-{version}.tar.gz", f"{normalized.replace('-', '_')}-{version}-py3-none-any.whl"
+    assert parse_sdist_filename(sdist) == (normalized, Version(version))
+    assert parse_wheel_filename(wheel)[:2] == (normalized, Version(version))
     for file_name in (sdist, wheel):
-        assert release_from_file(PublishedFile(file_name, TIME), normalised) == Release(version, "2024-05-06")
+        assert release_from_file(PublishedFile(file_name, TIME), normalized) == Release(version, "2024-05-06")
 
 
 _HARMLESS = set(string.ascii_letters + string.digits + ".!+_")

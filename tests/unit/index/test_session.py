@@ -122,7 +122,7 @@ def test_disabled_cache_is_neither_read_nor_written(client: FakeClient, cache_di
 
 
 def test_unusable_cache_is_reported_once(client: FakeClient, cache_directory: Path) -> None:
-    cache_directory.write_text("a file stands in its place")
+    cache_directory.write_text("not a directory")
     with LookupSession() as session:
         session.look_up([OLD_LIB])
         session.look_up([OLD_LIB])
