@@ -51,6 +51,22 @@ def test_addition_on_an_index_without_statuses_is_rejected(shop: Workshop) -> No
         assert shop.check("--since", before).code == 3
         assert shop.check("--exit-zero").code == 0
         assert shop.check(env={"MOTHBALL_UNVERIFIED": "warning"}).code == 3
+        for statuses, stated in (("none", 0), ("stated", 1)):
+            setting = f'indexes."{index.url}".statuses = "{statuses}"\n'
+            shop.stage({"mothball.toml": f'index-url = "{index.url}"\n{setting}'})
+            report = json.loads(shop.check("--format", "json").out)
+            assert (report["findings"], report["summary"]["checked"]) == ([], stated)
+
+
+def test_remedy_for_an_index_without_statuses_works_as_pasted(shop: Workshop) -> None:
+    with ScriptedIndex({"old-a": json_page("old-a")}) as index:
+        config = f'index-url = "{index.url}"\n'
+        shop.commit({"mothball.toml": config})
+        shop.stage({"requirements.txt": lines("old-a")})
+        shown = shop.check().out.partition("what to do\n")[2].splitlines()
+        header, setting = (line.strip() for line in shown[1:3])
+        shop.stage({"mothball.toml": f"{config}{header}\n{setting}\n"})
+        assert shop.check().code == 0
 
 
 def test_since_requires_a_commit(tmp_path: Path) -> None:

@@ -155,12 +155,36 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
             assert_never(lookup)
 
 
-def not_stated_message(index: str, count: int) -> MessageText:
-    """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it."""
+def not_stated_message(index: str, count: int, config_path: str = "") -> MessageText:
+    """Return the texts for an index that publishes no statuses; ``count`` is the number of projects looked up on it.
+
+    ``config_path`` is the configuration file that applies, empty if there is none.
+    """
     projects = "1 project" if count == 1 else f"{count} projects"
+    name = os.path.basename(config_path) or PYPROJECT_TOML
+    table = "[tool.mothball]" if name == PYPROJECT_TOML else f"the top of {one_line(name, 60)}"
     return MessageText(
         f"{one_line(index, 100)} publishes no project statuses: {projects} from it may be archived",
-        f"set `status-index` to an index that publishes them, or {_SNAPSHOT}",
+        f'add `indexes.{_toml_string(one_line(index, 300))}.statuses = "stated"` to {table} if the index passes status '
+        'markers on, or `"none"` instead to accept unknown statuses; or set `status-index` to an index that publishes '
+        f"them, or {_SNAPSHOT}",
+    )
+
+
+def index_settings_lines(index: str, *, shared: bool) -> tuple[str, str]:
+    """Return the TOML table header for the settings of ``index`` and the line that accepts unknown statuses.
+
+    ``shared`` is True for pyproject.toml.
+    """
+    prefix = "tool.mothball." if shared else ""
+    return f"[{prefix}indexes.{_toml_string(one_line(index, 300))}]", 'statuses = "none"'
+
+
+def contradicted_setting_message(index: str) -> MessageText:
+    """Return the texts for an index with ``statuses = "none"`` that does publish statuses."""
+    return MessageText(
+        f'{one_line(index, 100)} publishes project statuses, but `statuses = "none"` is configured for it',
+        f'remove `statuses = "none"` from `indexes.{_toml_string(one_line(index, 300))}`',
     )
 
 

@@ -8,6 +8,7 @@ from mothball.check import policy
 from mothball.check.inputs import CheckedFile, RunSettings, SourceFile, line_range
 from mothball.check.messages import (
     REPORTED_SKIP_REASONS,
+    contradicted_setting_message,
     dropped_credentials_message,
     finding_message,
     ignore_table,
@@ -17,7 +18,7 @@ from mothball.check.messages import (
 )
 from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
-from mothball.config.project import Ignore
+from mothball.config.project import Ignore, IndexStatuses
 from mothball.index.resolution import LookupSettings, Query
 from mothball.model.document import Dependency, DependencyKind, IgnoreComment, SkipReason
 from mothball.model.findings import (
@@ -32,7 +33,16 @@ from mothball.model.findings import (
     Summary,
 )
 from mothball.model.line_index import LineIndex
-from mothball.model.lookup import IndexResult, LookupResult, Skipped, Source, StatusNotStated, Unavailable
+from mothball.model.lookup import (
+    IndexResult,
+    KnownStatus,
+    LookupResult,
+    Skipped,
+    Source,
+    StatusNotStated,
+    Unavailable,
+    UnrecognizedStatus,
+)
 from mothball.model.records import NamedTuple, make
 from mothball.model.sanitize import one_line
 from mothball.routing.route import IndexRoute, credential_locations
@@ -114,6 +124,7 @@ def build_report(
             for problem in (
                 *problems,
                 *_skipped_problems(checked_files, settings),
+                *_contradicted_settings(checked_files),
                 *_stale_problems(dependencies, files, settings),
             )
         ),
@@ -140,6 +151,7 @@ def _queries(file: SourceFile, settings: RunSettings) -> list[QueryOrSkipped]:
         offline=network.offline,
         refresh=settings.refresh,
         snapshot=file.resolved_config.snapshot,
+        stated_indexes=network.indexes_with(IndexStatuses.STATED),
     )
     queries: list[QueryOrSkipped] = []
     settings_by_status_index: dict[str | None, LookupSettings] = {None: default_settings}
@@ -276,22 +288,44 @@ def _computed_list_findings(
 
 
 def _not_stated_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
-    """Yield one finding per index that publishes no statuses, with the highest severity that a file configures."""
+    """Yield one finding per index that publishes no statuses, with the highest severity that a file configures.
+
+    Indexes with ``statuses = "none"`` are not reported.
+    """
+    config_paths: dict[str, str] = {}
     names: dict[str, set[str]] = {}
     severities: dict[str, Severity] = {}
     for checked_file in files:
         if StatusNotStated not in checked_file.lookup_types:
             continue
-        config = checked_file.file.resolved_config.config
-        severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(config))
+        resolved_config = checked_file.file.resolved_config
+        severity = policy.severity_of(Rule.NOT_STATED, settings.severity_policy(resolved_config.config))
+        accepted = resolved_config.network.indexes_with(IndexStatuses.NONE)
         for item in checked_file.dependencies:
-            if isinstance(item.lookup, StatusNotStated):
+            if isinstance(item.lookup, StatusNotStated) and item.lookup.origin.index_url not in accepted:
                 index = item.lookup.origin.index_url
+                config_paths[index] = min(resolved_config.path, config_paths.get(index, resolved_config.path))
                 names.setdefault(index, set()).add(item.dependency.name)
                 severities[index] = min(severity, severities.get(index, severity), key=list(Severity).index)
     for index, index_names in names.items():
-        text = not_stated_message(index, len(index_names))
-        yield Finding(Rule.NOT_STATED, severities[index], text.message, text.help)
+        text = not_stated_message(index, len(index_names), config_paths[index])
+        yield Finding(Rule.NOT_STATED, severities[index], text.message, text.help, index_url=index)
+
+
+def _contradicted_settings(files: Iterable[CheckedFile]) -> Iterator[Problem]:
+    """Yield a problem per configuration and index with ``statuses = "none"`` that does publish statuses."""
+    contradicted: dict[tuple[str, str], None] = {}
+    for checked_file in files:
+        resolved_config = checked_file.file.resolved_config
+        indexes = resolved_config.network.indexes_with(IndexStatuses.NONE)
+        for item in checked_file.dependencies if indexes else ():
+            if isinstance(item.lookup, KnownStatus | UnrecognizedStatus):
+                index, _, source = item.lookup.origin
+                if index in indexes and source is not Source.SNAPSHOT:
+                    contradicted[resolved_config.path, index] = None
+    for path, index in contradicted:
+        text = contradicted_setting_message(index)
+        yield Problem(Severity.WARNING, text.message, text.help, path, index_url=index)
 
 
 # An entry is skipped for lack of a usable index if the router skips it (the parser set no reason), or if the parser

@@ -16,10 +16,19 @@ from mothball.config.credential_settings import (
     read_keyring_provider,
     read_timeout,
     read_user_index_url,
-    read_user_index_urls,
     read_user_path,
 )
-from mothball.config.project import IGNORE_KEYS, PROJECT_KEYS, USER_KEYS, read_ignores
+from mothball.config.project import (
+    IGNORE_KEYS,
+    INDEX_KEYS,
+    PROJECT_KEYS,
+    USER_KEYS,
+    IndexStatuses,
+    read_ignores,
+    read_index_settings,
+    read_index_statuses,
+    read_user_indexes,
+)
 from mothball.config.values import (
     MAX_PATTERNS,
     SEVERITY_SCOPES,
@@ -62,7 +71,8 @@ _DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "exclude": "Files to skip, as patterns relative to this file's directory; ** matches any directories.",
         "severity": "The severity of each rule; RULE.added and RULE.transitive take precedence over RULE.",
         "ignore": "Ignored findings, by project name.",
-        "indexes": "Further indexes, by name; the URLs may contain credentials.",
+        "indexes": "Settings of indexes, by URL; in the user configuration also further indexes, by name.",
+        "statuses": "Whether the index publishes project statuses; none accepts that they are unknown.",
         "keyring-provider": "Whether to run keyring for credentials; all values except `disabled` do.",
         "client-cert": "A PEM file with a client certificate and its key, for the indexes configured here.",
         "timeout": "The timeout for connecting and for each read, from 1s to 10m.",
@@ -111,9 +121,11 @@ def _fragment(reader: Reader) -> dict[str, Any]:
             "propertyNames": {"pattern": _PROJECT_NAME},
             "additionalProperties": {**_table(IGNORE_KEYS), "required": ["rules"]},
         }
-    if reader is read_user_index_urls:
-        address = _PLAIN[read_user_index_url]
-        return {"type": "object", "propertyNames": {"pattern": _INDEX_NAME}, "additionalProperties": address}
+    if reader in (read_index_settings, read_user_indexes):
+        by_key = {_PLAIN[read_index_url]["pattern"]: _table(INDEX_KEYS)}
+        if reader is read_user_indexes:
+            by_key[_INDEX_NAME] = _PLAIN[read_user_index_url]
+        return {"type": "object", "patternProperties": by_key, "additionalProperties": False}
     return _PLAIN[reader]
 
 
@@ -152,6 +164,7 @@ _PLAIN: Mapping[Reader, dict[str, Any]] = MappingProxyType(
             "examples": ["https://index.example/simple/"],
         },
         read_user_index_url: {"type": "string", "pattern": f"^{_SCHEME}(?:{_USER_INFORMATION})?{_HOST_AND_PATH}$"},
+        read_index_statuses: {"enum": [*map(str, IndexStatuses)]},
         read_keyring_provider: {"enum": [*map(str, KeyringProvider)]},
         read_user_path: {"type": "string", "pattern": r"^(?:[~/]|[A-Za-z]:[\\/]|\\\\)"},
         read_timeout: {

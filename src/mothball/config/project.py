@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from mothball.config.credential_settings import (
@@ -49,6 +50,7 @@ DEFAULT_INDEX = f"https://{DEFAULT_INDEX_HOSTS[0]}/simple/"
 DEFAULT_MAX_AGE = 3600.0
 # Provenance label of the project configuration, used until its file is known.
 PROJECT_INDEX_SETTING = "`index-url` in the project configuration"
+_HOST = r"(?i)https?://(\[[^/\]]*\]|[^/:]+)"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
@@ -64,6 +66,23 @@ class Ignore(NamedTuple):
     rules: tuple[Rule, ...]
     reason: str = ""
     until: str | None = None
+
+
+class IndexStatuses(StrEnum):
+    """Whether an index publishes project statuses.
+
+    A missing marker means active on an index that is ``stated``, and is not reported on one that is ``none``.
+    """
+
+    STATED = "stated"
+    NONE = "none"
+
+
+class IndexSettings(NamedTuple):
+    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash."""
+
+    url: str
+    statuses: IndexStatuses | None = None
 
 
 class ProjectConfig(NamedTuple):
@@ -83,6 +102,7 @@ class ProjectConfig(NamedTuple):
     exclude: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = MappingProxyType({})
     ignores: tuple[Ignore, ...] = ()
+    index_settings: tuple[IndexSettings, ...] = ()
 
 
 class UserConfig(NamedTuple):
@@ -99,6 +119,7 @@ class UserConfig(NamedTuple):
     allow_local_indexes: bool = False
     credentials: CredentialSettings = CredentialSettings()
     installers: InstallerSettings = NO_SETTINGS
+    index_settings: tuple[IndexSettings, ...] = ()
 
 
 class ConfigOverrides(NamedTuple):
@@ -139,12 +160,18 @@ class NetworkSettings(NamedTuple):
     trusted_hosts: tuple[str, ...] = ()
     allow_local_indexes: bool = True
     installers: InstallerSettings = NO_SETTINGS
+    index_settings: tuple[IndexSettings, ...] = ()
+
+    def indexes_with(self, statuses: IndexStatuses) -> frozenset[str]:
+        """Return the URLs of the indexes that are configured with ``statuses``."""
+        return frozenset(index.url for index in self.index_settings if index.statuses is statuses)
 
 
 def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOverrides) -> NetworkSettings:
     """Return the effective network settings. The command line overrides the project, the project overrides the user.
 
-    ``offline`` and ``private`` are combined instead: each source can only add restrictions.
+    ``offline`` and ``private`` are combined instead: each source can only add restrictions. For the settings of an
+    index, the user overrides the project.
     """
     candidates = (
         (overrides.index_url, overrides.index_set_by),
@@ -167,6 +194,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
         trusted_hosts=user.trusted_hosts,
         allow_local_indexes=overrides.allow_local_indexes or user.allow_local_indexes,
         installers=user.installers,
+        index_settings=tuple({index.url: index for index in (*config.index_settings, *user.index_settings)}.values()),
     )
 
 
@@ -189,13 +217,15 @@ def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
 def read_user_config(table: object) -> UserConfig:
     """Return the ``UserConfig`` in ``table``, a whole user configuration. Raises ConfigError like ``read_config``."""
     values = read_table(table, USER_KEYS, ())
+    indexes = values.pop("indexes", ())
     main_index = (UserIndexUrl(values["index-url"]),) if "index-url" in values else ()
     credentials = {_CREDENTIAL_KEYS[key]: value for key, value in values.items() if key in _CREDENTIAL_KEYS}
-    credentials["index_urls"] = (*main_index, *credentials.get("index_urls", ()))
+    credentials["index_urls"] = (*main_index, *(index for index in indexes if isinstance(index, UserIndexUrl)))
+    index_settings = tuple(index for index in indexes if isinstance(index, IndexSettings))
     if main_index:
         values["index-url"] = strip_credentials(values["index-url"])
     rest = {key.replace("-", "_"): value for key, value in values.items() if key not in _CREDENTIAL_KEYS}
-    return UserConfig(**rest, credentials=CredentialSettings(**credentials))
+    return UserConfig(**rest, index_settings=index_settings, credentials=CredentialSettings(**credentials))
 
 
 def read_ignores(value: object, at: KeyPath) -> tuple[Ignore, ...]:
@@ -228,6 +258,58 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     return Ignore(key, normalize_name(key), fields["rules"], fields.get("reason", ""), fields.get("until"))
 
 
+def read_index_settings(value: object, at: KeyPath) -> tuple[IndexSettings, ...]:
+    """Return the settings in a table whose keys are index URLs."""
+    if not isinstance(value, Mapping):
+        raise invalid_value(at, value, 'a table such as { "https://index.example/simple/" = { statuses = "stated" } }')
+    settings: dict[str, IndexSettings] = {}
+    for key, entry in value.items():
+        if isinstance(entry, str):
+            raise ConfigError(
+                f"the index name `{one_line(key, 60)}` is only allowed in the user configuration",
+                key=(*at, key),
+                help_text="use the URL of the index as the key, and a table of its settings as the value",
+            )
+        index = IndexSettings(
+            read_index_url(key, (*at, key)).rstrip("/") + "/", **read_table(entry, INDEX_KEYS, (*at, key))
+        )
+        if index.url in settings:
+            raise ConfigError(
+                f"`{one_line(key, 200)}` is configured twice", key=(*at, key), help_text="remove one of them"
+            )
+        if index.statuses is IndexStatuses.NONE and is_default_index(index.url):
+            raise ConfigError(
+                '`statuses` cannot be "none" for the built-in default index, which publishes statuses',
+                key=(*at, key, "statuses"),
+                help_text="remove the setting",
+            )
+        settings[index.url] = index
+    return tuple(settings.values())
+
+
+def read_user_indexes(value: object, at: KeyPath) -> tuple[UserIndexUrl | IndexSettings, ...]:
+    """Return the entries of ``[indexes]`` in the user configuration: names with a URL, and URLs with settings."""
+    if not isinstance(value, Mapping):
+        return read_user_index_urls(value, at)  # raises
+    settings = {key: entry for key, entry in value.items() if isinstance(entry, Mapping)}
+    urls = {key: entry for key, entry in value.items() if key not in settings}
+    return (*read_user_index_urls(urls, at), *read_index_settings(settings, at))
+
+
+def read_index_statuses(value: object, at: KeyPath) -> IndexStatuses:
+    """Return whether the index publishes statuses."""
+    if not isinstance(value, str) or value not in tuple(IndexStatuses):
+        raise invalid_value(at, value, " or ".join(f'"{statuses}"' for statuses in IndexStatuses))
+    return IndexStatuses(value)
+
+
+def is_default_index(url: str) -> bool:
+    """Return True if the host of ``url`` is that of the built-in default index or a subdomain of it."""
+    match = re.match(_HOST, url)
+    host = match[1].rstrip(".").lower() if match else ""
+    return f".{host}".endswith(tuple(f".{default}" for default in DEFAULT_INDEX_HOSTS))
+
+
 PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
     {
         "index-url": read_index_url,
@@ -239,12 +321,13 @@ PROJECT_KEYS: Mapping[str, Reader] = MappingProxyType(
         "exclude": read_globs,
         "severity": read_severities,
         "ignore": read_ignores,
+        "indexes": read_index_settings,
     }
 )
 USER_KEYS: Mapping[str, Reader] = MappingProxyType(
     {
         "index-url": read_user_index_url,
-        "indexes": read_user_index_urls,
+        "indexes": read_user_indexes,
         "keyring-provider": read_keyring_provider,
         "client-cert": read_user_path,
         "timeout": read_timeout,
@@ -255,11 +338,11 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "allow-local-indexes": read_boolean,
     }
 )
+INDEX_KEYS: Mapping[str, Reader] = MappingProxyType({"statuses": read_index_statuses})
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
 _CREDENTIAL_KEYS = {
-    "indexes": "index_urls",
     "keyring-provider": "keyring",
     "client-cert": "client_certificate",
     "timeout": "timeout",
 }
-_FIELDS = {"severity": "severities", "ignore": "ignores"}
+_FIELDS = {"severity": "severities", "ignore": "ignores", "indexes": "index_settings"}

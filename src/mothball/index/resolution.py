@@ -25,7 +25,8 @@ class LookupSettings(NamedTuple):
 
     A cached page is used up to ``max_age``, up to ``stale_limit`` if the request fails, and at any age if ``offline``.
     ``refresh`` ignores ``max_age``. ``status_index`` is queried if the index does not state a status. ``snapshot`` is
-    used if the index is unavailable or does not state a status.
+    used if the index is unavailable or does not state a status. On the indexes with the URLs ``stated_indexes``, a page
+    without a marker means active.
     """
 
     max_age: float = 3600.0
@@ -34,6 +35,7 @@ class LookupSettings(NamedTuple):
     status_index: str | None = None
     snapshot: Snapshot | None = None
     stale_limit: float = 7 * 24 * 3600.0
+    stated_indexes: frozenset[str] = frozenset()
 
     def cache_only(self) -> LookupSettings:
         """Return settings that only use the cache; offline settings stay as they are."""

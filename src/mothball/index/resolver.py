@@ -83,7 +83,8 @@ class Resolver:
             {
                 query: (query.settings.status_index,)
                 for query, page in pages.items()
-                if query.settings.status_index is not None and isinstance(_index_result(page, stating), StatusNotStated)
+                if query.settings.status_index is not None
+                and isinstance(_index_result(page, stating | query.settings.stated_indexes), StatusNotStated)
             },
         )
         # Recomputed, since the pages of status indexes count as well and the result must not depend on the order.
@@ -130,7 +131,7 @@ class Resolver:
         if on_result is None or isinstance(step, PageRequest):
             return
         # A page without a marker is only interpreted once all pages are known.
-        if not isinstance(_index_result(step, frozenset()), StatusNotStated):
+        if not isinstance(_index_result(step, query.settings.stated_indexes), StatusNotStated):
             on_result(query, _final_result(query, step, None, frozenset()))
 
     def _fetch(self, run: Resolution, requests: Mapping[PageKey, PageRequest]) -> Iterator[PageKey]:
@@ -190,6 +191,7 @@ def _final_result(
     query: Query, page: PageResult, status_page: PageResult | None, stating: frozenset[str]
 ) -> IndexResult:
     """Combine the page of the indexes, the page of the status index and the snapshot into the result of ``query``."""
+    stating |= query.settings.stated_indexes
     result = _index_result(page, stating)
     if status_page is not None and isinstance(result, StatusNotStated):
         status_result = _index_result(status_page, stating)

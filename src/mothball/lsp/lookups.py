@@ -46,7 +46,7 @@ _CACHE_THREADS = 2
 _MAX_RESULTS = 20_000
 
 IndexResults = Mapping[Query, IndexResult]
-_Key = tuple[str, tuple[str, ...], str | None]
+_Key = tuple[str, tuple[str, ...], str | None, frozenset[str]]
 
 
 class StoredResult(NamedTuple):
@@ -297,7 +297,7 @@ class _BlockingLookups:
 
 def _key(query: Query) -> _Key:
     name, indexes, settings = query
-    return name, indexes, settings.status_index
+    return name, indexes, settings.status_index, settings.stated_indexes
 
 
 def _is_outdated(query: Query, stored: StoredResult | None, now: float) -> bool:

@@ -69,8 +69,9 @@ class Finding(NamedTuple):
     """A violation of a rule.
 
     ``location`` is None if there is no line to show, as for an unreadable file or an index. ``path`` is empty if the
-    finding belongs to no file. ``related_locations`` are the positions of the same dependency in lock files.
-    ``message``, ``reason`` (the text of the index) and ``help`` are sanitized, one line each.
+    finding belongs to no file; ``index_url`` is then the index that it is about. ``related_locations`` are the
+    positions of the same dependency in lock files. ``message``, ``reason`` (the text of the index) and ``help`` are
+    sanitized, one line each.
     """
 
     rule: Rule
@@ -84,6 +85,7 @@ class Finding(NamedTuple):
     lookup: LookupResult | None = None
     suppressed: Suppression | None = None
     related_locations: tuple[Location, ...] = ()
+    index_url: str = ""
 
     def full_message(self) -> str:
         """Return the message followed by the reason, for output with a single line."""

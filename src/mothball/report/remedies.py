@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from mothball.check.messages import ignore_comment_text, ignore_entry_text
+from mothball.check.messages import ignore_comment_text, ignore_entry_text, index_settings_lines
 from mothball.model.file_names import MOTHBALL_TOML, PYPROJECT_TOML
 from mothball.model.findings import IGNORABLE_RULES, Finding, Report, Rule, Severity
 from mothball.model.records import NamedTuple
@@ -73,6 +73,7 @@ def remedies(report: Report, context: RemedyContext) -> str:
         *_replace_lines(errors, report),
         *_ignore_lines(ignorable, context),
         *_unverified_lines(errors, report, context),
+        *_not_stated_lines(errors, context),
     ]
     if not lines:
         return ""
@@ -113,6 +114,19 @@ def _ignore_lines(ignorable: Sequence[Finding], context: RemedyContext) -> list[
         lines.append("    [tool.mothball.ignore]" if config_file.is_shared else "    [ignore]")
         lines += [f"    {ignore_entry_text(name, tuple(name_rules))}" for name, name_rules in sorted(rules.items())]
         prefix = "and in"
+    return lines
+
+
+def _not_stated_lines(errors: Iterable[Finding], context: RemedyContext) -> list[str]:
+    lines = []
+    indexes = [finding.index_url for finding in errors if finding.rule is Rule.NOT_STATED]
+    for config_file in sorted({*context.config_files.values()}) if indexes else ():
+        where = one_line(config_file.path)
+        lines.append(f"for indexes without statuses: set `status-index`, or accept unknown statuses, in {where}:")
+        lines += [
+            f"    {line}" for index in indexes for line in index_settings_lines(index, shared=config_file.is_shared)
+        ]
+        lines.append('    (`statuses = "stated"` if the index passes status markers on)')
     return lines
 
 

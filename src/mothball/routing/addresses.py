@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mothball.config.project import DEFAULT_INDEX_HOSTS
 from mothball.model.sanitize import strip_credentials
 
 # Up to the end of the host: a name, or an IPv6 address in brackets.
@@ -26,11 +25,6 @@ def base_url(address: str) -> str:
 def is_http(base: str) -> bool:
     """Return True if ``base`` is an http or https URL with a host."""
     return re.match(_WEB_URL, base) is not None
-
-
-def is_default(base: str) -> bool:
-    """Return True if the host of ``base`` is that of the built-in default index or a subdomain of it."""
-    return f".{_host(base)}".endswith(tuple(f".{host}" for host in DEFAULT_INDEX_HOSTS))
 
 
 def has_credentials(address: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mothball.config.installers import InstallerSettings, UserIndex
+from mothball.config.project import is_default_index
 from mothball.model.document import IndexOption, ToolIndex
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import base_url, is_default
+from mothball.routing.addresses import base_url
 
 
 class Candidate(NamedTuple):
@@ -84,7 +85,7 @@ def user_candidate(index: UserIndex) -> Candidate:
 
 def is_public(candidate: Candidate) -> bool:
     """Return True for the built-in default index, to which anyone can publish."""
-    return is_default(base_url(candidate.address))
+    return is_default_index(base_url(candidate.address))
 
 
 def reject(candidates: Iterable[Candidate | None], reason: str) -> tuple[RejectedIndex, ...]:

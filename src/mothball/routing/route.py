@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 
-from mothball.config.project import NetworkSettings
+from mothball.config.project import NetworkSettings, is_default_index
 from mothball.model.document import Dependency, IndexOption, SkipReason, ToolIndex
 from mothball.model.lookup import Skipped
 from mothball.model.records import NamedTuple
-from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_default, is_http, is_local
+from mothball.routing.addresses import UserAddresses, base_url, has_credentials, is_http, is_local
 from mothball.routing.candidates import (
     BUILT_IN_DEFAULT,
     Candidate,
@@ -313,7 +313,7 @@ class Router:
         """Remove public indexes for private names; skip the name on too many indexes or missing consent."""
         is_private = self._is_private(name)
         if is_private:
-            public = [index for index in indexes if is_default(index.url)]
+            public = [index for index in indexes if is_default_index(index.url)]
             rejected += reject((Candidate(*index) for index in public), "the name is private")
             indexes = tuple(index for index in indexes if index not in public)
         all_rejected = rejected + reject((Candidate(*index) for index in indexes), _NOT_LOOKED_UP)
@@ -372,7 +372,7 @@ def _in_order(indexes: Iterable[RoutedIndex]) -> tuple[RoutedIndex, ...]:
     by_url: dict[str, RoutedIndex] = {}
     for index in indexes:
         by_url.setdefault(index.url, index)
-    return tuple(sorted(by_url.values(), key=lambda index: is_default(index.url)))
+    return tuple(sorted(by_url.values(), key=lambda index: is_default_index(index.url)))
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mothball.check import policy
 from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
 from mothball.check.pipeline import check
-from mothball.config.project import NetworkSettings, ProjectConfig
+from mothball.config.project import IndexSettings, IndexStatuses, NetworkSettings, ProjectConfig
 from mothball.formats.table import parse
 from mothball.index.page_request import ProjectPage
 from mothball.index.resolution import LookupSettings, Query
@@ -292,6 +292,36 @@ def test_not_stated_has_the_highest_configured_severity() -> None:
     for order in itertools.permutations(files):
         report = check(order, LookUp(otherwise=NOT_STATED), SETTINGS)
         assert findings_of(report) == [(Rule.NOT_STATED, Severity.ERROR, False)]
+
+
+WITHOUT_STATUSES = NETWORK._replace(index_settings=(IndexSettings(INDEX, IndexStatuses.NONE),))
+
+
+def test_index_configured_without_statuses_is_not_reported() -> None:
+    file = source("a-lib\n", under=resolved_config(network=WITHOUT_STATUSES))
+    report = check([file], LookUp(otherwise=NOT_STATED), SETTINGS._replace(mode=CheckMode.ADDED))
+    assert (report.findings, report.problems, report.summary.not_stated) == ((), (), 1)
+    other = StatusNotStated(origin(index="https://other.example/simple/"))
+    report = check([file], LookUp(otherwise=other), SETTINGS._replace(mode=CheckMode.ADDED))
+    assert findings_of(report) == [(Rule.NOT_STATED, Severity.ERROR, False)]
+
+
+@pytest.mark.parametrize("answer", [ACTIVE, ARCHIVED, UNRECOGNIZED])
+def test_index_configured_without_statuses_that_states_one_is_a_warning(answer: IndexResult) -> None:
+    file = source("a-lib\nb-lib\n", under=resolved_config(network=WITHOUT_STATUSES))
+    [problem] = check([file], LookUp(otherwise=answer), SETTINGS).problems
+    assert (problem.severity, problem.path, problem.index_url) == (Severity.WARNING, "mothball.toml", INDEX)
+    assert problem.message.startswith(f"{INDEX} publishes project statuses, but")
+    from_snapshot = ARCHIVED._replace(origin=origin(Source.SNAPSHOT))
+    assert check([file], LookUp(otherwise=from_snapshot), SETTINGS).problems == ()
+
+
+def test_help_for_an_index_without_statuses_names_its_setting_first() -> None:
+    [finding] = check([source("a-lib\n")], LookUp(otherwise=NOT_STATED), SETTINGS).findings
+    assert finding.help.startswith(f'add `indexes."{INDEX}".statuses = "stated"` to the top of mothball.toml ')
+    file = source("a-lib\n", under=resolved_config(path="sub/pyproject.toml"))
+    [finding] = check([file], LookUp(otherwise=NOT_STATED), SETTINGS).findings
+    assert " to [tool.mothball] if " in finding.help
 
 
 def test_not_stated_can_be_off() -> None:

@@ -16,6 +16,8 @@ from mothball.config.project import (
     USER_KEYS,
     ConfigOverrides,
     Ignore,
+    IndexSettings,
+    IndexStatuses,
     NetworkSettings,
     ProjectConfig,
     UserConfig,
@@ -30,6 +32,7 @@ from mothball.model.sanitize import one_line
 from tests.support.timing import least_seconds
 
 URL = "https://index.example/simple/"
+MIRROR_WITHOUT = IndexSettings("https://mirror.example/simple/", IndexStatuses.NONE)
 HOSTILE = "x\n::error::\x1b[2J\u202ey"
 # Longer than Python converts to a string.
 HUGE = 16**5000
@@ -60,6 +63,7 @@ def test_every_project_key_is_read() -> None:
         "exclude": ["tests/data/**"],
         "severity": {"deprecated": "error", "archived": {"transitive": "note"}},
         "ignore": {"Old.Lib": {"rules": ["archived"], "reason": "moving, #812", "until": dt.date(2027, 3, 1)}},
+        "indexes": {"https://mirror.example/simple": {"statuses": "none"}},
     }
     assert table.keys() == PROJECT_KEYS.keys()
     assert read_config(table) == ProjectConfig(
@@ -72,13 +76,17 @@ def test_every_project_key_is_read() -> None:
         exclude=("tests/data/**",),
         severities={"deprecated": Severity.ERROR, "archived.transitive": Severity.NOTE},
         ignores=(Ignore("Old.Lib", "old-lib", (Rule.ARCHIVED,), "moving, #812", "2027-03-01"),),
+        index_settings=(MIRROR_WITHOUT,),
     )
 
 
 def test_every_user_key_is_read() -> None:
     table = {
         "index-url": "https://user:secret@index.example/simple/",
-        "indexes": {"internal": "https://internal.example/simple/"},
+        "indexes": {
+            "https://mirror.example/simple/": {"statuses": "none"},
+            "internal": "https://internal.example/simple/",
+        },
         "keyring-provider": "subprocess",
         "client-cert": "/home/user/client.pem",
         "timeout": "20s",
@@ -105,6 +113,7 @@ def test_every_user_key_is_read() -> None:
             client_certificate="/home/user/client.pem",
             timeout=20.0,
         ),
+        index_settings=(MIRROR_WITHOUT,),
     )
 
 
@@ -608,6 +617,38 @@ def test_max_age_of_the_project_overrides_the_user(project: float | None, user: 
 def test_private_names_are_combined() -> None:
     network = resolve_network(ProjectConfig(private=("a-*",)), UserConfig(private=("b-*",)), ConfigOverrides())
     assert network.private == ("a-*", "b-*")
+
+
+def test_user_overrides_the_project_for_each_index() -> None:
+    other = IndexSettings("https://other.example/simple/", IndexStatuses.STATED)
+    config = ProjectConfig(index_settings=(MIRROR_WITHOUT._replace(statuses=IndexStatuses.STATED), other))
+    network = resolve_network(config, UserConfig(index_settings=(MIRROR_WITHOUT,)), ConfigOverrides())
+    assert network.indexes_with(IndexStatuses.NONE) == {MIRROR_WITHOUT.url}
+    assert network.indexes_with(IndexStatuses.STATED) == {other.url}
+
+
+@pytest.mark.parametrize(
+    "url", [DEFAULT_INDEX, DEFAULT_INDEX.upper().replace("HTTPS", "http"), "https://pypi.org.:443"]
+)
+@pytest.mark.parametrize("read", [read_config, read_user_config])
+def test_built_in_default_index_cannot_be_without_statuses(read: Callable[[object], object], url: str) -> None:
+    with pytest.raises(ConfigError, match='cannot be "none" for the built-in default index') as caught:
+        read({"indexes": {url: {"statuses": "none"}}})
+    assert caught.value.key == ("indexes", url, "statuses")
+    read({"indexes": {url: {"statuses": "stated"}}})
+
+
+def test_index_is_configured_once() -> None:
+    error = refusal({"indexes": {"https://index.example/simple": {}, "https://index.example/simple/": {}}})
+    assert str(error) == "`https://index.example/simple/` is configured twice"
+
+
+def test_only_the_user_configuration_names_indexes() -> None:
+    error = refusal({"indexes": {"internal": "https://internal.example/simple/"}})
+    assert (str(error), error.key) == (
+        "the index name `internal` is only allowed in the user configuration",
+        ("indexes", "internal"),
+    )
 
 
 def test_only_the_project_sets_the_status_index() -> None:

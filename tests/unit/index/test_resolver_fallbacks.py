@@ -147,6 +147,18 @@ WITH_STATUS_INDEX = LookupSettings(status_index=STATUS)
 AT_STATUS = Origin(STATUS, NOW)
 
 
+def test_no_marker_means_active_on_an_index_that_is_configured_to_state_statuses(world: World) -> None:
+    script = {(INDEX, "lib"): Fetched(SILENT), (STATUS, "lib"): Fetched(SILENT)}
+    active = KnownStatus(ProjectStatus.ACTIVE, "", LIVE)
+    assert world.ask(script, settings=LookupSettings(stated_indexes=frozenset({INDEX}))) == active
+    assert world.ask(script, settings=LookupSettings(stated_indexes=frozenset({STATUS}))) == StatusNotStated(
+        LIVE._replace(source=Source.CACHE)
+    )
+    assert world.ask(script, settings=ELSEWHERE._replace(stated_indexes=frozenset({STATUS}))) == KnownStatus(
+        ProjectStatus.ACTIVE, "", AT_STATUS
+    )
+
+
 @pytest.mark.parametrize(
     ("outcome", "result"),
     [

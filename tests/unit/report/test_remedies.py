@@ -7,7 +7,18 @@ from mothball.model.document import DependencyKind
 from mothball.model.findings import CheckMode, Problem, Report, Rule, Severity
 from mothball.model.lookup import IndexResult
 from mothball.report.remedies import PUSH, RUN, ConfigFile, RemedyContext, remedies
-from tests.support.check_inputs import ARCHIVED, DEPRECATED, DOWN, MISSING, QUARANTINED, SETTINGS, LookUp, source
+from tests.support.check_inputs import (
+    ARCHIVED,
+    DEPRECATED,
+    DOWN,
+    INDEX,
+    MISSING,
+    NOT_STATED,
+    QUARANTINED,
+    SETTINGS,
+    LookUp,
+    source,
+)
 
 ADDED = SETTINGS._replace(mode=CheckMode.ADDED)
 SHARED = RemedyContext(config_files={"requirements.txt": ConfigFile("pyproject.toml")})
@@ -65,6 +76,20 @@ def test_failed_lookups_have_their_own_remedies() -> None:
     assert "mothball snapshot -o statuses.json" in text
     assert "replace" not in text
     assert "ignore" not in text
+
+
+def test_index_without_statuses_has_its_setting_ready_to_paste() -> None:
+    text = remedies(report(a=NOT_STATED), SHARED)
+    assert text.startswith(
+        "what to do\n"
+        "  for indexes without statuses: set `status-index`, or accept unknown statuses, in pyproject.toml:\n"
+        f'      [tool.mothball.indexes."{INDEX}"]\n'
+        '      statuses = "none"\n'
+    )
+    assert "replace" not in text
+    assert "MOTHBALL_UNVERIFIED" not in text
+    own = RemedyContext(config_files={"requirements.txt": ConfigFile("sub/mothball.toml")})
+    assert f'sub/mothball.toml:\n      [indexes."{INDEX}"]\n' in remedies(report(a=NOT_STATED), own)
 
 
 def test_unverified_problems_have_the_same_remedies() -> None:
