@@ -154,7 +154,7 @@ def test_no_marker_means_active_on_an_index_that_is_configured_to_state_statuses
     assert world.ask(script, settings=LookupSettings(stated_indexes=frozenset({STATUS}))) == StatusNotStated(
         LIVE._replace(source=Source.CACHE)
     )
-    assert world.ask(script, settings=ELSEWHERE._replace(stated_indexes=frozenset({STATUS}))) == KnownStatus(
+    assert world.ask(script, settings=WITH_STATUS_INDEX._replace(stated_indexes=frozenset({STATUS}))) == KnownStatus(
         ProjectStatus.ACTIVE, "", AT_STATUS
     )
 
