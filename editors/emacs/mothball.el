@@ -68,7 +68,7 @@ A star matches no slash."
           "\\)\\'"))
 
 (defun mothball-file-p (file)
-  "Return non-nil if mothball reads FILE, by its name."
+  "Return non-nil if FILE is a dependency file, by its name."
   (let ((case-fold-search nil))
     (and file (string-match-p (mothball--regexp mothball-file-names) file))))
 
@@ -120,7 +120,7 @@ Set it before Eglot is loaded."
 
 ;;;###autoload
 (defun mothball-eglot-ensure ()
-  "Start mothball with Eglot if it reads the file of this buffer."
+  "Start mothball with Eglot for a buffer of a dependency file."
   (when (and (memq major-mode mothball-eglot-modes) (mothball-file-p buffer-file-name))
     ;; After the functions of Emacs, which detect version control.
     (add-hook 'project-find-functions #'mothball--project 90 t)
@@ -149,7 +149,7 @@ Set it before Eglot is loaded."
 
 ;;;###autoload
 (defun mothball-lsp-ensure ()
-  "Start mothball with lsp-mode if it reads the file of this buffer."
+  "Start mothball with lsp-mode for a buffer of a dependency file."
   (when (mothball-file-p buffer-file-name)
     (lsp-deferred)))
 
