@@ -514,7 +514,7 @@ def test_names_without_a_usable_index_are_reported(project: Project) -> None:
     assert wheels == f"requirements-wheels.txt: warning: 1 name was {skipped} {reason}"
     reason = "unresolved variable in the index URL"
     assert variable == f"requirements.txt: warning: 2 names were {skipped} {reason}"
-    assert "2 with an unresolved index URL" in result.out
+    assert "unresolved variable in the index URL: 2" in result.out
     assert project.check("--offline", "--strict").code == 3
 
 
@@ -523,4 +523,4 @@ def test_variable_in_an_entry_is_reported(project: Project) -> None:
     first, *_, last = project.check("--offline", "--format", "concise").out.splitlines()
     reason = "unresolved variable in the entry"
     assert first == f"requirements.txt: warning: 2 names were not looked up: {reason}"
-    assert last.endswith("2 skipped (with an unresolved variable)")
+    assert last.endswith("2 skipped (unresolved variable in the entry)")

@@ -621,7 +621,19 @@ POLICY = (
         "is `unverified`: the missing file may set the index; a name whose index is set elsewhere is checked",
         commit({"requirements.txt": "-r gone.txt\n"}),
         stage({"requirements.txt": "good-a\n-r gone.txt\n"}),
-        exits(3, hides="unreadable"),
+        exits(
+            3,
+            shows="1 name was not looked up: `-r gone.txt` in requirements.txt:2 cannot be read and may name an index",
+        ),
+    ),
+    row(
+        "A new name in a file that another one includes beside a missing file",
+        "is checked if a third file includes it without one, else `unverified`",
+        commit({"requirements/dev.txt": "-r base.txt\n-r local.txt\n", "requirements/base.txt": ""}),
+        stage({"requirements/base.txt": "good-a\n"}),
+        exits(3, shows="`-r local.txt` in requirements/dev.txt:2 cannot be read and may name an index"),
+        stage({"requirements/prod.txt": "-r base.txt\n"}),
+        exits(0, hides="not looked up"),
     ),
     row(
         "A file that is not text",

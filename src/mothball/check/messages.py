@@ -48,8 +48,9 @@ SKIP_REASON_TEXT = {
     SkipReason.VARIABLE: "unresolved variable in the entry",
     SkipReason.INDEX_VARIABLE: "unresolved variable in the index URL",
     SkipReason.NO_INDEX: "no usable index is configured",
+    SkipReason.UNKNOWN_INDEX: "unreadable index setting or include",
     SkipReason.UNSAVED: "unsaved change of its index setting",
-    SkipReason.CONSENT: "its index is local or uses plain HTTP, and only the repository configures it",
+    SkipReason.CONSENT: "index on a local or plain HTTP URL that only the repository configures",
     SkipReason.TOO_MANY_INDEXES: "too many indexes",
 }
 
@@ -78,6 +79,7 @@ _SKIP_REASON_HELP = {
     SkipReason.INDEX_VARIABLE: f"set the index in the user configuration (`index-url`, pip.conf), or {_SNAPSHOT}",
     SkipReason.NO_INDEX: f"configure the URL of the index (`mothball check --explain-index NAME` shows the settings), "
     f"or {_SNAPSHOT}",
+    SkipReason.UNKNOWN_INDEX: f"correct or remove it, or {_SNAPSHOT}",
     SkipReason.CONSENT: "set the index in the user configuration, or set `allow-local-indexes` there "
     "(`allowLocalIndexes` in the editor settings)",
     SkipReason.TOO_MANY_INDEXES: f"remove indexes from the file, or {_SNAPSHOT}",
@@ -150,7 +152,7 @@ def _message_text(name: str, lookup: LookupResult, direct_dependency: str) -> Me
         case StatusNotStated():
             return MessageText(f"{one_line(lookup.origin.index_url, 100)} publishes no status for {name}", "")
         case Skipped():
-            return MessageText(f"{name} was not looked up: {SKIP_REASON_TEXT[lookup.reason]}", "")
+            return MessageText(f"{name} was not looked up: {skipped_text(lookup)}", "")
         case _:
             assert_never(lookup)
 
@@ -188,10 +190,15 @@ def contradicted_setting_message(index: str) -> MessageText:
     )
 
 
-def skipped_message(reason: SkipReason, count: int) -> MessageText:
-    """Return the texts for ``count`` skipped names of a file; ``reason`` is one of ``REPORTED_SKIP_REASONS``."""
+def skipped_text(skipped: Skipped) -> str:
+    """Return why a name was not looked up."""
+    return one_line(skipped.detail) or SKIP_REASON_TEXT[skipped.reason]
+
+
+def skipped_message(skipped: Skipped, count: int) -> MessageText:
+    """Return the texts for ``count`` skipped names of a file; the reason is one of ``REPORTED_SKIP_REASONS``."""
     names = "1 name was" if count == 1 else f"{count} names were"
-    return MessageText(f"{names} not looked up: {SKIP_REASON_TEXT[reason]}", _SKIP_REASON_HELP[reason])
+    return MessageText(f"{names} not looked up: {skipped_text(skipped)}", _SKIP_REASON_HELP[skipped.reason])
 
 
 def dropped_credentials_message(settings: list[str]) -> MessageText:

@@ -340,19 +340,21 @@ def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> It
     """
     for checked_file in files:
         file = checked_file.file
-        by_reason: dict[SkipReason, list[Dependency]] = {}
+        by_lookup: dict[Skipped, list[Dependency]] = {}
         for item in checked_file.dependencies if Skipped in checked_file.lookup_types else ():
             if isinstance(item.lookup, Skipped):
-                by_reason.setdefault(item.lookup.reason, []).append(item.dependency)
-        for reason in REPORTED_SKIP_REASONS:
-            skipped = by_reason.get(reason, ())
+                by_lookup.setdefault(item.lookup, []).append(item.dependency)
+        for lookup in sorted(by_lookup, key=lambda lookup: list(SkipReason).index(lookup.reason)):
+            if lookup.reason not in REPORTED_SKIP_REASONS:
+                continue
+            skipped = by_lookup[lookup]
             severity = Severity.WARNING
             if settings.mode is CheckMode.ADDED and any(
                 dependency.skip_reason in _ENTRY_REASONS_WITHOUT_INDEX for dependency in skipped
             ):
                 severity = policy.severity_of(Rule.UNVERIFIED, settings.severity_policy(file.resolved_config.config))
-            if skipped and severity is not Severity.OFF:
-                text = skipped_message(reason, len({dependency.name for dependency in skipped}))
+            if severity is not Severity.OFF:
+                text = skipped_message(lookup, len({dependency.name for dependency in skipped}))
                 yield Problem(severity, text.message, text.help, file.path, rule=Rule.UNVERIFIED)
         locations = credential_locations(file.declared_indexes(), file.document.dependencies)
         if locations:

@@ -11,14 +11,14 @@ from time import gmtime, strftime
 from typing import assert_never
 
 from mothball.check.inputs import ResolvedConfig, SourceFile
-from mothball.check.messages import SKIP_REASON_TEXT, finding_message, format_age
+from mothball.check.messages import finding_message, format_age, skipped_text
 from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import Setup, open_session, set_up
 from mothball.cli.explain import project_name
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.formats.table import format_of
-from mothball.model.document import Dependency, Document, IndexOption, Span
+from mothball.model.document import Dependency, Document, Span
 from mothball.model.findings import CheckedDependency, Report
 from mothball.model.lookup import IndexResult, KnownStatus, ProjectStatus, Skipped, Source, Unavailable
 from mothball.model.sanitize import escape_log_commands, one_line
@@ -72,8 +72,8 @@ def _files(names: Iterable[str], resolved_config: ResolvedConfig, manifests: Dis
     no_manifest = SourceFile("", "", Document("names"), resolved_config)
     fallback = next((file for file in manifests.files if file.tool_indexes or file.index_options), no_manifest)
     if manifests.unreadable:  # it may declare an index
-        unknown_index = IndexOption(Span(0, 0), "unknown", "", manifests.unreadable[0].path)
-        fallback = fallback._replace(index_options=(*fallback.index_options, unknown_index))
+        unknown_indexes = (*fallback.facts.unknown_indexes, manifests.unreadable[0].path)
+        fallback = fallback._replace(facts=fallback.facts._replace(unknown_indexes=unknown_indexes))
     files = []
     for name in names:
         matches = [
@@ -111,7 +111,7 @@ def _check(arguments: argparse.Namespace, setup: Setup, files: tuple[SourceFile,
 def _lines(item: CheckedDependency, now: float) -> str:
     name, lookup = item.dependency.name, item.lookup
     if isinstance(lookup, Skipped):
-        return f"{name} was not looked up: {SKIP_REASON_TEXT[lookup.reason]}\n"
+        return f"{name} was not looked up: {skipped_text(lookup)}\n"
     text = finding_message(name, lookup)
     lines = [f"{text.message}: {text.reason}" if text.reason else text.message]
     lines.append(f"  = index: {one_line(lookup.origin.index_url)}{_result_line(lookup, now)}")

@@ -15,11 +15,12 @@ from mothball.discovery.file_search import find_dependency_files, is_excluded
 from mothball.discovery.includes import (
     FileTarget,
     ParsedFile,
+    ResolvedIncludes,
     file_target,
     files_installed_together,
     followed_includes,
     parse_file,
-    with_unknown_index,
+    unread_includes,
 )
 from mothball.discovery.inherited_indexes import MAX_FILES, InheritedIndexes
 from mothball.discovery.local_projects import (
@@ -32,7 +33,6 @@ from mothball.formats.table import FORMATS, decode, format_of, may_be_dependency
 from mothball.model.document import DependencyKind, Document, ToolIndex
 from mothball.model.errors import UnreadableFileError
 from mothball.model.findings import Finding, Problem, Rule, Severity
-from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import (
@@ -81,7 +81,7 @@ class DiscoveryResult(NamedTuple):
 class _Read(NamedTuple):
     """A file that was read and parsed.
 
-    ``includes`` are the offset and real path of each included file. ``tool_indexes`` are the indexes of its own tables
+    ``resolved_includes`` are the targets of its includes. ``tool_indexes`` are the indexes of its own tables
     and those that it inherits from other files.
     """
 
@@ -89,7 +89,7 @@ class _Read(NamedTuple):
     resolved_config: ResolvedConfig
     text: str
     document: Document
-    includes: tuple[tuple[int, str], ...]
+    resolved_includes: ResolvedIncludes
     tool_indexes: tuple[ToolIndex, ...] = ()
 
 
@@ -139,7 +139,7 @@ class _Discovery:
     def source_files(self) -> Iterator[SourceFile]:
         """Yield the files that were read, with local names and the options of files installed together with them."""
         everything = self.read | self.including
-        together = files_installed_together({key: self.with_unknown_indexes(read) for key, read in everything.items()})
+        together = files_installed_together({key: self._parsed_file(read) for key, read in everything.items()})
         references = {key: tuple(local_references(read.document, read.text, key)) for key, read in everything.items()}
         declared_names = DeclaredNames({read.target.path: read.document for read in self.read.values()}, self._tree)
         local_projects = LocalProjectFinder(declared_names, self._inherited_indexes.workspaces, self._tree)
@@ -161,17 +161,12 @@ class _Discovery:
                 project,
                 read.target.kind,
                 read.tool_indexes,
-                facts=LookupFacts(group_by_name(local_names)),
+                facts=LookupFacts(group_by_name(local_names), together[key].unknown_indexes),
             )
 
-    def with_unknown_indexes(self, read: _Read) -> ParsedFile:
-        """Return ``read`` with an unknown index for each include that could not be read."""
-        failed = {start for start, key in read.includes if key in self._failed}
-        unread = [include for include in read.document.includes if include.span.start in failed]
-        document = read.document
-        if unread:
-            document = with_unknown_index(document, unread, LineIndex(read.text), read.target)
-        return ParsedFile(document, read.includes)
+    def _parsed_file(self, read: _Read) -> ParsedFile:
+        unread = unread_includes(read.document, read.resolved_includes, self._failed, read.text, read.target.path)
+        return ParsedFile(read.document, followed_includes(read.document, read.resolved_includes), unread)
 
     def run(self) -> None:
         pending = deque(target for path in self._request.paths for target in self._targets(path))
@@ -199,10 +194,9 @@ class _Discovery:
                     continue
                 if target.key not in parsed:
                     document, resolved = parse_file(text, target, self._tree)
-                    parsed[target.key] = _Read(
-                        target, read.resolved_config, text, document, followed_includes(document, resolved)
-                    )
-                if any(included == key for _, included in parsed[target.key].includes):
+                    parsed[target.key] = _Read(target, read.resolved_config, text, document, resolved)
+                resolved_includes = parsed[target.key].resolved_includes
+                if any(isinstance(include, FileTarget) and include.key == key for include in resolved_includes):
                     self.including[target.key] = parsed[target.key]
                     pending.append((target.key, parsed[target.key]))
         unsearched = [
@@ -234,9 +228,8 @@ class _Discovery:
             self.problems.append(Problem(Severity.ERROR, message, "omit --as, or name the format of the file"))
             document = document._replace(ignores=())
         included = [include for include in resolved if isinstance(include, FileTarget)]
-        includes = followed_includes(document, resolved)
         document, indexes = self._inherited_indexes.add_indexes(target.path, target.root, text, document)
-        self.read[target.key] = _Read(target, resolved_config, text, document, includes, indexes)
+        self.read[target.key] = _Read(target, resolved_config, text, document, resolved, indexes)
         return included
 
     def _data(self, target: FileTarget) -> bytes:

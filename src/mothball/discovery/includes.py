@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 
 from mothball.check.inputs import FileKind
@@ -47,21 +47,53 @@ def include_target(include: Include, path: str, root: str) -> str | None:
     return target.key if isinstance(target, FileTarget) else None
 
 
-def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, list[FileTarget | ParseProblem]]:
+class NotFollowed(NamedTuple):
+    """An include that is not followed; ``is_missing`` is true if there is no such file at all."""
+
+    problem: ParseProblem
+    is_missing: bool = False
+
+
+class UnreadInclude(NamedTuple):
+    """An include whose file was not read and may name an index. ``description`` is the include and its location."""
+
+    description: str
+    is_missing: bool = False
+
+
+ResolvedIncludes = Sequence[FileTarget | NotFollowed]
+
+
+def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, ResolvedIncludes]:
     """Return the document in ``text`` and, for each of its includes, the file or the reason why it is not followed."""
     document = with_source_locations(parse(target.format, text, target.kind), text, target.path)
     resolved = [_resolve(include, target, tree) for include in document.includes]
-    problems = [result for result in resolved if isinstance(result, ParseProblem)]
-    unread = [
-        include
-        for include, result in zip(document.includes, resolved, strict=True)
-        if isinstance(result, ParseProblem) and _may_configure_index(document, include)
-    ]
-    document = document._replace(problems=(*document.problems, *problems))
-    return (with_unknown_index(document, unread, LineIndex(text), target) if unread else document), resolved
+    problems = [result.problem for result in resolved if isinstance(result, NotFollowed)]
+    return document._replace(problems=(*document.problems, *problems)), resolved
 
 
-def _may_configure_index(document: Document, include: Include) -> bool:
+def unread_includes(
+    document: Document, resolved: ResolvedIncludes, failed: Collection[str], text: str, path: str
+) -> tuple[UnreadInclude, ...]:
+    """Return the includes of the file at ``path`` that were not read and may configure an index for it.
+
+    ``failed`` are the keys of files that exist, but could not be read.
+    """
+    unread = []
+    lines: LineIndex | None = None
+    for include, result in zip(document.includes, resolved, strict=True):
+        is_read = isinstance(result, FileTarget) and result.key not in failed
+        if is_read or not may_configure_index(document, include):
+            continue
+        lines = lines or LineIndex(text)
+        option = "-c" if include.kind is DependencyKind.CONSTRAINT else "-r"
+        line = lines.position(include.span.start).line
+        description = f"`{option} {one_line(include.target, 100)}` in {display_path(path)}:{line}"
+        unread.append(UnreadInclude(description, isinstance(result, NotFollowed) and result.is_missing))
+    return tuple(unread)
+
+
+def may_configure_index(document: Document, include: Include) -> bool:
     """Return True if the included file may configure an index for ``document``.
 
     Files included by setuptools contain requirements only. Constraints at a URL (``-c https://…``), which many projects
@@ -72,16 +104,6 @@ def _may_configure_index(document: Document, include: Include) -> bool:
     )
 
 
-def with_unknown_index(document: Document, unread: Sequence[Include], lines: LineIndex, target: FileTarget) -> Document:
-    """Return ``document`` with an ``unknown`` index option for each include in ``unread``, which could not be read."""
-    shown = display_path(target.path)
-    unknown = [
-        IndexOption(include.span, "unknown", "", f"{shown}:{lines.position(include.span.start).line}")
-        for include in unread
-    ]
-    return document._replace(index_options=(*document.index_options, *unknown)) if unknown else document
-
-
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
     """Return the target for the file at ``path`` in the repository at ``root``, to be read as ``file_format``."""
     absolute = os.path.abspath(path)
@@ -89,41 +111,46 @@ def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes 
     return FileTarget(absolute, tree.real_path(absolute) or absolute, root, file_format, kind, data)
 
 
-def followed_includes(document: Document, resolved: list[FileTarget | ParseProblem]) -> tuple[tuple[int, str], ...]:
+def followed_includes(document: Document, resolved: ResolvedIncludes) -> tuple[tuple[int, str], ...]:
     """Return the offset and the real path of each include of ``document`` that is followed."""
     pairs = zip(document.includes, resolved, strict=True)
     return tuple((include.span.start, target.key) for include, target in pairs if isinstance(target, FileTarget))
 
 
-def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | ParseProblem:
+def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | NotFollowed:
     """Return the file that ``include`` in the file ``source`` names, or the reason why it is not followed.
 
     Only files inside the repository with the name of a dependency file are read, after following links: a repository
     must not be able to make mothball read and print other files.
     """
-    name = one_line(include.target, 100)
     if "://" in include.target:
-        return ParseProblem(include.span, f"{name} is not read: it is a URL", "download the file and check the copy")
+        return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
     if "$" in include.target:
-        return ParseProblem(include.span, f"{name} is not read: it contains a variable", "check the file separately")
+        return _not_followed(include, "is not read: it contains a variable", "check the file separately")
     path = os.path.normpath(os.path.join(os.path.dirname(source.path), include.target))
     if not is_inside(path, source.root):
-        return ParseProblem(
-            include.span,
-            f"{name} is not read: it is outside the repository",
+        return _not_followed(
+            include,
+            "is not read: it is outside the repository",
             f"check it separately: only includes below {_root_name(source.root)} are read",
         )
     real = tree.real_path(path)
-    if real is None or not is_inside(real, os.path.realpath(source.root)) or not tree.is_file(real):
-        cause = "no such file in the repository"
-        return ParseProblem(include.span, f"{name} cannot be read: {cause}", "correct the path, or remove the line")
+    is_outside = real is not None and not is_inside(real, os.path.realpath(source.root))
+    if real is None or is_outside or not tree.is_file(real):
+        message = "cannot be read: no such file in the repository"
+        return _not_followed(include, message, "correct the path, or remove the line", is_missing=not is_outside)
     if not may_be_included(real):
-        return ParseProblem(
-            include.span,
-            f"{name} is not read: not the name of a requirements file",
+        return _not_followed(
+            include,
+            "is not read: not the name of a requirements file",
             "check it separately: mothball check --as requirements FILE",
         )
     return FileTarget(path, real, source.root, "requirements", include.kind)
+
+
+def _not_followed(include: Include, message: str, help_text: str, *, is_missing: bool = False) -> NotFollowed:
+    problem = ParseProblem(include.span, f"{one_line(include.target, 100)} {message}", help_text)
+    return NotFollowed(problem, is_missing)
 
 
 def _root_name(root: str) -> str:
@@ -133,17 +160,22 @@ def _root_name(root: str) -> str:
 
 
 class ParsedFile(NamedTuple):
-    """A document, and the offset and real path of each file that it includes."""
+    """A document, the offset and real path of each file that it includes, and the includes that were not read."""
 
     document: Document
     includes: tuple[tuple[int, str], ...]
+    unread: tuple[UnreadInclude, ...] = ()
 
 
 class InstalledTogether(NamedTuple):
-    """The files that an installer reads together, by their keys, and the index options that apply to all of them."""
+    """The files that an installer reads together, by their keys, and the index options that apply to all of them.
+
+    ``unknown_indexes`` are the descriptions of includes that were not read and may name an index for all of them.
+    """
 
     options: tuple[IndexOption, ...]
     files: tuple[str, ...]
+    unknown_indexes: tuple[str, ...] = ()
 
 
 def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, InstalledTogether]:
@@ -157,15 +189,49 @@ def files_installed_together(read: Mapping[str, ParsedFile]) -> dict[str, Instal
     roots = [path for path in read if path not in included]
     installations: dict[str, list[InstalledTogether]] = {path: [] for path in read}
     covered: set[str] = set()
+    installed: list[str] = []
     for root in [*roots, *(path for path in read if path in included)]:
         if root in covered:
             continue
+        installed.append(root)
         installation = _installed_from(root, read)
         covered.update(installation.files)
         for path in installation.files:
             installations[path].append(installation)
     # Most files are installed in one way only: share the object to save memory.
-    return {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
+    together = {path: group[0] if len(group) == 1 else _combined(group) for path, group in installations.items()}
+    for path, description in _missing_includes(installed, read).items():
+        unknown_indexes = (*together[path].unknown_indexes, description)
+        together[path] = together[path]._replace(unknown_indexes=unknown_indexes)
+    return together
+
+
+def _missing_includes(roots: Sequence[str], read: Mapping[str, ParsedFile]) -> dict[str, str]:
+    """Return a missing include for each file whose index it may name: the file itself has it, or all that include it.
+
+    An installer fails on a missing file, so it says nothing about other installations of the same files.
+    """
+    missing = {path: _first_missing(file) for path, file in read.items()}
+    unaffected: set[str] = set()
+    pending = list(roots)
+    while pending:
+        path = pending.pop()
+        if path in read and path not in unaffected and not missing[path]:
+            unaffected.add(path)
+            pending += (included for _, included in read[path].includes)
+    affected = {path: description for path, description in missing.items() if description}
+    pending = list(affected)
+    while pending:
+        path = pending.pop()
+        for _, included in read[path].includes:
+            if included in read and included not in unaffected and included not in affected:
+                affected[included] = affected[path]
+                pending.append(included)
+    return affected
+
+
+def _first_missing(file: ParsedFile) -> str:
+    return next((include.description for include in file.unread if include.is_missing), "")
 
 
 def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
@@ -178,7 +244,9 @@ def _combined(installations: list[InstalledTogether]) -> InstalledTogether:
     options = dict.fromkeys(option for each in installations for option in each.options if option.name != "index-url")
     extra = (option._replace(name="extra-index-url") for option in mains if option is not None and option != main)
     files = dict.fromkeys(path for each in installations for path in each.files)
-    return InstalledTogether(tuple(dict.fromkeys((*options, *extra, *((main,) if main else ())))), tuple(files))
+    unknown_indexes = dict.fromkeys(description for each in installations for description in each.unknown_indexes)
+    all_options = dict.fromkeys((*options, *extra, *((main,) if main else ())))
+    return InstalledTogether(tuple(all_options), tuple(files), tuple(unknown_indexes))
 
 
 def _installed_from(root: str, read: Mapping[str, ParsedFile]) -> InstalledTogether:
@@ -197,7 +265,9 @@ def _installed_from(root: str, read: Mapping[str, ParsedFile]) -> InstalledToget
         elif item in read and item not in files:
             files[item] = None
             pending += _options_and_includes(read[item])
-    return InstalledTogether(tuple(reversed(options)), tuple(files))
+    unread = (include for path in files for include in read[path].unread)
+    unknown_indexes = tuple(include.description for include in unread if not include.is_missing)
+    return InstalledTogether(tuple(reversed(options)), tuple(files), unknown_indexes)
 
 
 def _options_and_includes(file: ParsedFile) -> list[IndexOption | str]:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from mothball.check.inputs import SourceFile
 from mothball.config.values import MAX_PATTERNS, read_name_patterns
 from mothball.discovery.config_lookup import table_path
+from mothball.discovery.includes import may_configure_index
 from mothball.formats.toml.api import scan_cached, to_mapping
 from mothball.model.document import Dependency, Document, SkipReason, Span
 from mothball.model.errors import ConfigError
@@ -128,13 +129,15 @@ def _addresses(dependency: Dependency) -> tuple[str, ...]:
 def indexes_in(document: Document, text: str, path: str) -> tuple[object, ...]:
     """Return the index settings of a text itself, wherever they are in it, to compare them with those of another.
 
-    Workspaces are included: their members are not looked up.
+    Includes count, because the included file may configure an index, and workspaces, because their members are not
+    looked up.
     """
     options = [(option.name, option.value) for option in document.index_options]
     no_span = Span(0, 0)
     default_index = _setting(text, path, "index-url") if _may_configure(text, path, "index-url") else None
     indexes = [index._replace(span=no_span, declared_at="") for index in document.tool_indexes]
-    return options, indexes, document.workspaces, default_index
+    includes = [include.target for include in document.includes if may_configure_index(document, include)]
+    return options, includes, indexes, document.workspaces, default_index
 
 
 def private_in(text: str, path: str) -> tuple[str, ...]:

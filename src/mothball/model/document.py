@@ -80,6 +80,7 @@ class SkipReason(StrEnum):
     VARIABLE = "variable"
     INDEX_VARIABLE = "index-variable"
     NO_INDEX = "no-index"
+    UNKNOWN_INDEX = "unknown-index"
     UNSAVED = "unsaved"
     CONSENT = "consent"
     TOO_MANY_INDEXES = "too-many-indexes"
@@ -192,8 +193,8 @@ class Include(NamedTuple):
 class IndexOption(NamedTuple):
     """An option in a requirements file that changes the indexes of the installer.
 
-    ``unknown`` stands for anything in a file that may set an index but cannot be read: an invalid setting, an include
-    of a missing file. ``declared_at`` is the file and line, empty until the file is known.
+    ``unknown`` stands for an invalid setting that may name an index. ``declared_at`` is the file and line, empty until
+    the file is known.
     """
 
     span: Span

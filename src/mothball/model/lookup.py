@@ -116,9 +116,13 @@ class Unavailable(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """The dependency was deliberately not looked up."""
+    """The dependency was deliberately not looked up.
+
+    ``detail`` says what causes the reason, possibly empty. It contains text of the repository: untrusted.
+    """
 
     reason: SkipReason
+    detail: str = ""
     kind: Literal["skipped"] = "skipped"
 
 

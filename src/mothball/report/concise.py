@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mothball.model.document import Location, Position, SkipReason
+from mothball.check.messages import SKIP_REASON_TEXT
+from mothball.model.document import Location, Position
 from mothball.model.findings import Finding, Problem, Report, Summary
 from mothball.model.lookup import Skipped
 from mothball.model.sanitize import one_line
-
-# Why dependencies are skipped, singular and plural.
-_REASONS = {
-    SkipReason.URL: ("direct URL", "direct URLs"),
-    SkipReason.VCS: ("VCS URL", "VCS URLs"),
-    SkipReason.PATH: ("local path", "local paths"),
-    SkipReason.EDITABLE: ("editable requirement", "editable requirements"),
-    SkipReason.WORKSPACE: ("workspace member", "workspace members"),
-    SkipReason.SELF: ("the project itself", "the project itself"),
-    SkipReason.INCOMPLETE: ("incomplete entry", "incomplete entries"),
-    SkipReason.CONDA: ("conda package", "conda packages"),
-    SkipReason.PRIVATE: ("private name", "private names"),
-    SkipReason.VARIABLE: ("with an unresolved variable", "with an unresolved variable"),
-    SkipReason.INDEX_VARIABLE: ("with an unresolved index URL", "with an unresolved index URL"),
-    SkipReason.NO_INDEX: ("without a usable index", "without a usable index"),
-    SkipReason.UNSAVED: ("with an unsaved index setting", "with an unsaved index setting"),
-    SkipReason.CONSENT: ("with an index that needs consent", "with an index that needs consent"),
-    SkipReason.TOO_MANY_INDEXES: ("with too many indexes", "with too many indexes"),
-}
 
 
 def render_concise(report: Report, *, quiet: bool = False) -> str:
@@ -81,9 +63,9 @@ def _skip_reasons(report: Report) -> str:
     )
     counts.update(entry.reason for entry in report.unnamed)
     if len(counts) == 1:
-        [(reason, count)] = counts.items()
-        return f" ({_REASONS[reason][count > 1]})"
-    labels = [_format_count(count, *_REASONS[reason]) for reason, count in counts.most_common()]
+        [reason] = counts
+        return f" ({SKIP_REASON_TEXT[reason]})"
+    labels = [f"{SKIP_REASON_TEXT[reason]}: {count}" for reason, count in counts.most_common()]
     return f" ({', '.join(labels)})" if labels else ""
 
 

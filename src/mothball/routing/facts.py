@@ -45,10 +45,12 @@ def group_by_name(local_names: Iterable[LocalName]) -> LocalNames:
 class LookupFacts(NamedTuple):
     """What is known about the names of a file beside its text.
 
-    ``local_names`` include at least the local projects whose names occur in the file.
+    ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
+    parts of the repository that may name an index for the file but cannot be read, such as includes.
     """
 
     local_names: LocalNames = _NONE
+    unknown_indexes: tuple[str, ...] = ()
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
         """Return why no index may be queried for ``dependency``, None if one may.

@@ -171,7 +171,14 @@ class Router:
         selection = self._pinned(dependency)
         if selection is None and skip_reason is not None:
             return Explanation(Skipped(skip_reason), ())
-        return self._resolve(dependency.name, selection or self._unless_unknown(self._select(dependency)))
+        if selection is None:
+            selection = self._select(dependency)
+            unknown = self._unknown_index()
+            if unknown is not None and any(map(self._is_default, selection.selected)):
+                reason = f"{unknown or 'an index setting'} cannot be read and may name an index"
+                rejected = selection.rejected + reject(selection.selected, _NOT_LOOKED_UP)
+                return Explanation(Skipped(SkipReason.UNKNOWN_INDEX, reason), rejected, reason)
+        return self._resolve(dependency.name, selection)
 
     # --- the indexes that the installer queries -----------------------------------------------------------------------
 
@@ -260,15 +267,10 @@ class Router:
         selection: Selection = module.select_indexes(request)
         return selection
 
-    def _unless_unknown(self, selection: Selection) -> Selection:
-        """Return ``selection``; without any index if it has a default index and an unreadable part may name another."""
-        unknown = next((option for option in self._declared.options if option.name == "unknown"), None)
-        if unknown is None or not any(map(self._is_default, selection.selected)):
-            return selection
-        return Selection(
-            rejected=selection.rejected + reject(selection.selected, _NOT_LOOKED_UP),
-            no_index_reason=f"{unknown.declared_at} cannot be read and may name an index",
-        )
+    def _unknown_index(self) -> str | None:
+        """Return an unreadable part that may name another index than the default, None if there is none."""
+        unknown = (option.declared_at for option in self._declared.options if option.name == "unknown")
+        return next(iter((*unknown, *self._facts.unknown_indexes)), None)
 
     def _is_default(self, candidate: Candidate) -> bool:
         return candidate == self._default.candidate or is_public(candidate)

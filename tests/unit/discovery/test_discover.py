@@ -647,9 +647,50 @@ def test_options_in_circular_includes_apply_to_all_files(repo: Path, first_file:
 
 def test_unreadable_include_is_an_unknown_index(repo: Path) -> None:
     write_tree(repo, {"requirements.txt": f"{option('a')}-r base.txt\n", "base.txt": b"\xff"})
-    known, unknown = discover_paths("requirements.txt").files[0].index_options
-    assert known.value == urls("a")[0]
-    assert (unknown.name, unknown.declared_at) == ("unknown", "requirements.txt:2")
+    (file,) = discover_paths("requirements.txt").files
+    assert [known.value for known in file.index_options] == [urls("a")[0]]
+    assert file.facts.unknown_indexes == ("`-r base.txt` in requirements.txt:2",)
+
+
+MISSING = "`-r local.txt` in requirements/dev.txt:1"
+
+
+@pytest.mark.parametrize(
+    ("files", "affected"),
+    [
+        # The file that has the include, and what is reached only through it.
+        ({"dev.txt": "-r local.txt\n-r base.txt\n", "base.txt": "-r core.txt\n", "core.txt": ""}, "base core dev"),
+        ({"dev.txt": "-r local.txt\n-r base.txt\n", "base.txt": "", "docs.txt": "-r base.txt\n"}, "dev"),
+        ({"dev.txt": "-r local.txt\n-r a.txt\n", "a.txt": "-r b.txt\n", "b.txt": "", "c.txt": "-r b.txt\n"}, "a dev"),
+        # Not the files that include it.
+        ({"all.txt": "-r dev.txt\n-r base.txt\n", "dev.txt": "-r local.txt\n", "base.txt": ""}, "dev"),
+        ({"all.txt": "-r dev.txt\n", "dev.txt": "-r local.txt\n-r base.txt\n", "base.txt": ""}, "base dev"),
+        # Includes in a cycle.
+        ({"dev.txt": "-r local.txt\n-r base.txt\n", "base.txt": "-r dev.txt\n"}, "dev"),
+        ({"dev.txt": "-r local.txt\n-r dev.txt\n", "base.txt": ""}, "dev"),
+    ],
+)
+def test_missing_include_affects_files_reached_only_through_it(
+    repo: Path, files: dict[str, str], affected: str
+) -> None:
+    write_tree(repo, {f"requirements/{name}": text for name, text in files.items()})
+    unknown = {file.path: file.facts.unknown_indexes for file in discover_paths(".").files}
+    expected = {f"requirements/{name}.txt": (MISSING,) for name in affected.split()}
+    assert unknown == {f"requirements/{name}": () for name in files} | expected
+
+
+def test_own_missing_include_is_named(repo: Path) -> None:
+    write_tree(repo, {"requirements.txt": "-r gone.txt\n-c base.txt\n", "base.txt": "\n-c local.txt\n"})
+    unknown = [file.facts.unknown_indexes for file in discover_paths(".").files]
+    assert unknown == [("`-r gone.txt` in requirements.txt:1",), ("`-c local.txt` in base.txt:2",)]
+
+
+@pytest.mark.parametrize("include", ["-r https://x.example/r.txt", "-r ${X}/r.txt", "-r ../outer.txt", "-r bad.txt"])
+def test_unread_include_affects_all_files_installed_together(repo: Path, include: str) -> None:
+    # Unlike a missing file, it can be installed and name an index for the including file.
+    write_tree(repo, {"requirements.txt": "-r base.txt\n", "base.txt": f"{include}\n", "bad.txt": b"\xff"})
+    unknown = [file.facts.unknown_indexes for file in discover_paths(".").files]
+    assert unknown == [(f"`{include}` in base.txt:1",)] * 2
 
 
 def test_options_keep_name_and_value(repo: Path) -> None:

@@ -14,7 +14,7 @@ from mothball.discovery.config_lookup import ConfigResolver, ConfigResolverSetti
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover
 from mothball.discovery.inherited_indexes import MAX_FILES
 from mothball.model.document import SkipReason
-from mothball.routing.route import IndexRoute, Router
+from mothball.routing.route import IndexRoute
 from tests.support.timing import least_seconds
 from tests.support.trees import write_tree
 
@@ -40,7 +40,7 @@ def routes(*paths: str) -> dict[str, Destination]:
     """Return the indexes to query for each dependency of ``paths``, or its skip reason."""
     destinations: dict[str, Destination] = {}
     for file in discovered(*paths).files:
-        router = Router(file.declared_indexes(), file.resolved_config.network)
+        router = file.router()
         for dependency in file.document.dependencies:
             route = router.route(dependency)
             destinations[dependency.name] = route.urls if isinstance(route, IndexRoute) else route.reason
@@ -294,7 +294,7 @@ def test_unreadable_include_excludes_default_index(repo: Path, include: str) -> 
             "bad.txt": b"\xff",
         },
     )
-    assert routes("requirements.txt", "acme-requirements.txt") == {"lib": SkipReason.NO_INDEX, "acme": (A,)}
+    assert routes("requirements.txt", "acme-requirements.txt") == {"lib": SkipReason.UNKNOWN_INDEX, "acme": (A,)}
 
 
 def test_constraints_url_cannot_configure_index(repo: Path) -> None:

@@ -26,7 +26,7 @@ requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved t
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old
 12 dependencies in 3 files: 8 checked, 11 findings (5 errors, 6 warnings), 1 ignored, 2 skipped \
-(1 direct URL, 1 incomplete entry), 1 unverified, 1 not stated
+(direct URL: 1, incomplete entry: 1), 1 unverified, 1 not stated
 """
 
 
@@ -71,17 +71,17 @@ def test_summary_contains_all_counts(summary: Summary, line: str) -> None:
 def test_skip_reasons_are_counted_most_frequent_first() -> None:
     location = Location("a.txt", Position(1, 1), Position(1, 2))
     unnamed = tuple(SkippedEntry(location, reason) for reason in [*SkipReason, SkipReason.PATH, SkipReason.PATH])
-    line = summary_line(Report((), (), (), NOTHING._replace(skipped=16), unnamed))
+    line = summary_line(Report((), (), (), NOTHING._replace(skipped=18), unnamed))
 
-    assert ", no findings, 16 skipped (3 local paths, 1 direct URL, " in line
-    assert line.count("1 ") == len(SkipReason) - 1
+    assert ", no findings, 18 skipped (local path: 3, direct URL: 1, " in line
+    assert line.count(": 1") == len(SkipReason) - 1
 
 
 def test_single_skip_reason_has_no_count() -> None:
     location = Location("a.txt", Position(1, 1), Position(1, 2))
     unnamed = (SkippedEntry(location, SkipReason.PATH),) * 2
 
-    assert summary_line(Report((), (), (), NOTHING._replace(skipped=2), unnamed)).endswith("2 skipped (local paths)")
+    assert summary_line(Report((), (), (), NOTHING._replace(skipped=2), unnamed)).endswith("2 skipped (local path)")
     assert summary_line(Report((), (), (), NOTHING._replace(skipped=1), unnamed[:1])).endswith("1 skipped (local path)")
 
 
