@@ -46,7 +46,7 @@ class FileVersion(NamedTuple):
     ``path`` is its absolute path, ``project`` the absolute directory of the project that it belongs to in the target.
     ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
     ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
-    index of the parent commit in a merge: a file can have another name in each parent. ``facts`` tell which of its
+    index of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which
     entries are skipped.
     """
 
