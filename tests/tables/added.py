@@ -301,6 +301,14 @@ NAMES = (
         exits(1),
     ),
     row(
+        "A constraints file renamed to `requirements-constraints.txt`, or to another name that contains `requirements`",
+        "yes: such a file counts as requirements whatever else its name contains",
+        commit({"constraints.txt": lines("old-a", "good-a")}),
+        move("constraints.txt", "requirements-constraints.txt"),
+        adds({"requirements-constraints.txt": ["old-a", "good-a"]}),
+        exits(1, shows="error[archived]"),
+    ),
+    row(
         "A requirements file renamed to a constraints file",
         "no",
         commit({"requirements.txt": lines("old-b")}),

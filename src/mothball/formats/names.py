@@ -72,9 +72,18 @@ def format_of(path: str) -> str | None:
 
 
 def is_constraints(path: str) -> bool:
-    """Return True if the name of a file is that of a constraints file."""
-    name = os.path.basename(path)
-    return "constraints" in name and format_of(path) == "requirements"
+    """Return True if the names of a file and its directory are those of a constraints file.
+
+    ``constraints*``, ``*-constraints`` (or ``_`` or ``.``), and files in a directory ``constraints``. A name that
+    contains ``requirements`` is that of a requirements file: constraints count less, so doubtful names do not get the
+    lower severity.
+    """
+    directory, name = os.path.split(path)
+    if "requirements" in name or format_of(path) != "requirements":
+        return False
+    stem = os.path.splitext(name)[0]
+    is_named = stem.startswith("constraints") or stem.endswith(("-constraints", "_constraints", ".constraints"))
+    return is_named or os.path.basename(directory) == "constraints"
 
 
 def may_be_included(path: str) -> bool:

@@ -62,7 +62,17 @@ def test_requirements_files_are_recognized_by_name(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["constraints.txt", "a/upper-constraints.txt", "requirements/constraints.txt", "package_constraints.in"]
+    "path",
+    [
+        "constraints.txt",
+        "constraints-3.11.txt",
+        "constraints_dev.in",
+        "a/upper-constraints.txt",
+        "requirements/constraints.txt",
+        "requirements/dev.constraints.txt",
+        "package_constraints.in",
+        "constraints/old-constraints-3.11.txt",
+    ],
 )
 def test_constraints_files_are_recognized_by_name(path: str) -> None:
     assert format_of(path) == "requirements"
@@ -93,6 +103,24 @@ def test_constraints_files_are_recognized_by_name(path: str) -> None:
 )
 def test_similar_names_are_not_recognized(path: str) -> None:
     assert format_of(path) is None
+    assert not is_constraints(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "requirements-constraints.txt",
+        "constraints-requirements.txt",
+        "unconstraints-requirements.txt",
+        "constraints/dev-requirements.txt",
+        "constraints.requirements.in",
+        "unconstraints.txt",
+        "no-constraints-here.txt",
+        "constraints.d/unconstraints.txt",
+    ],
+)
+def test_doubtful_names_are_those_of_requirements_files(path: str) -> None:
+    assert format_of(path) == "requirements"
     assert not is_constraints(path)
 
 
