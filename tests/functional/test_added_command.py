@@ -58,6 +58,21 @@ def test_addition_on_an_index_without_statuses_is_rejected(shop: Workshop) -> No
             assert (report["findings"], report["summary"]["checked"]) == ([], stated)
 
 
+def test_json_report_has_its_commit_and_directory(shop: Workshop) -> None:
+    first = shop.git("rev-parse", "HEAD")
+    last = shop.commit({"requirements.txt": lines("good-a")})
+    shop.stage({"sub/requirements.txt": lines("good-b")})
+
+    def origin(*arguments: str) -> tuple[str, str]:
+        report = json.loads(shop.check("--format", "json", *arguments).out)
+        return report["root"], report["revision"]
+
+    assert origin() == (str(shop.root), last)
+    assert origin("--since", first) == (str(shop.root), last)
+    assert origin("--from-ref", first, "--to-ref", "HEAD") == (str(shop.root), last)
+    assert origin("--from-ref", last, "--to-ref", first) == (str(shop.root), first)
+
+
 def test_remedy_for_an_index_without_statuses_works_as_pasted(shop: Workshop) -> None:
     with ScriptedIndex({"old-a": json_page("old-a")}) as index:
         config = f'index-url = "{index.url}"\n'

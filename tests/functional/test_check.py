@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import calendar
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mothball import __version__
 from mothball.index import client
 from tests.support.cli import cache_of, run_in_process, run_installed
 from tests.support.hostile import assert_harmless
@@ -313,6 +316,14 @@ def test_unused_ignore_is_reported_only_in_a_complete_check(project: Project) ->
     assert "unused-ignore" not in project.check("requirements.txt").out
     project.write("other-requirements.txt", b"\xff")
     assert "unused-ignore" not in project.check().out
+
+
+def test_json_report_has_its_time_tool_and_directory(project: Project) -> None:
+    project.write("requirements.txt", "")
+    report = project.check_json()
+    assert abs(calendar.timegm(time.strptime(report["generated_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 3600
+    assert report["tool"] == {"name": "mothball", "version": __version__}
+    assert (report["root"], report["revision"]) == (str(project.root), None)
 
 
 @pytest.mark.parametrize(

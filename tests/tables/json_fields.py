@@ -47,6 +47,15 @@ def _place(description: str, *, null: bool = False) -> tuple[Field, ...]:
 OBJECTS: dict[str, tuple[Field, ...]] = {
     "report": (
         Field("version", "integer", "the version of this format", [VERSION]),
+        Field("generated_at", "string", "when the report was made (UTC)"),
+        Field("tool", "object", "the program that made it", of="tool"),
+        Field("root", "string", "the absolute directory that relative paths start from"),
+        Field(
+            "revision",
+            "string",
+            "the checked commit (`--to-ref`), else that of HEAD, which uncommitted changes are based on",
+            null=True,
+        ),
         Field("summary", "object", "counts", of="summary"),
         Field("dependencies", "array of objects", "all dependencies", of="dependency"),
         Field("findings", "array of objects", "all broken rules, including suppressed findings", of="finding"),
@@ -58,16 +67,22 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
         ),
         Field("unnamed", "array of objects", "entries without a name", of="unnamed"),
     ),
+    "tool": (
+        Field("name", "string", "`mothball`"),
+        Field("version", "string", "its version"),
+    ),
     "summary": (
         Field("files", "integer", "checked files"),
         Field("dependencies", "integer", "dependencies, including entries without a name"),
-        Field("checked", "integer", "dependencies whose lookup is `stated`, `unrecognized` or `missing`"),
+        Field("checked", "integer", "dependencies whose status is known: the lookup is `stated`"),
         Field("findings", "integer", "findings that are not suppressed"),
         Field("errors warnings", "integer", "findings of that severity that are not suppressed"),
         Field("ignored", "integer", "suppressed findings"),
         Field("skipped", "integer", "dependencies that were not looked up, including entries without a name"),
         Field("unverified", "integer", "dependencies whose lookup is `unavailable`"),
         Field("not_stated", "integer", "dependencies whose lookup is `not-stated`"),
+        Field("missing", "integer", "dependencies whose lookup is `missing`"),
+        Field("unrecognized", "integer", "dependencies whose lookup is `unrecognized`"),
     ),
     "dependency": (
         *_place("the position of the name"),

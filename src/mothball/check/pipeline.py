@@ -37,6 +37,7 @@ from mothball.model.lookup import (
     IndexResult,
     KnownStatus,
     LookupResult,
+    Missing,
     Skipped,
     Source,
     StatusNotStated,
@@ -390,18 +391,19 @@ def _summary(
 ) -> Summary:
     severities = [finding.severity for finding in findings if not finding.suppressed]
     lookup_types = [type(item.lookup) for item in dependencies]
-    skipped, unverified, not_stated = map(lookup_types.count, (Skipped, Unavailable, StatusNotStated))
     return Summary(
         files=files,
         dependencies=len(dependencies) + len(unnamed),
-        checked=len(dependencies) - skipped - unverified - not_stated,
+        checked=lookup_types.count(KnownStatus),
         findings=len(severities),
         errors=severities.count(Severity.ERROR),
         warnings=severities.count(Severity.WARNING),
         ignored=len(findings) - len(severities),
-        skipped=skipped + len(unnamed),
-        unverified=unverified,
-        not_stated=not_stated,
+        skipped=lookup_types.count(Skipped) + len(unnamed),
+        unverified=lookup_types.count(Unavailable),
+        not_stated=lookup_types.count(StatusNotStated),
+        missing=lookup_types.count(Missing),
+        unrecognized=lookup_types.count(UnrecognizedStatus),
     )
 
 

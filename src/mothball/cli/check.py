@@ -10,6 +10,7 @@ from mothball.check.pipeline import check
 from mothball.check.policy import exit_code
 from mothball.cli.common import open_session, read_paths
 from mothball.discovery.discover import DiscoveryResult
+from mothball.model.errors import MothballError
 from mothball.model.findings import Report
 from mothball.model.sanitize import one_line
 from mothball.report.concise import concise_line, problem_line
@@ -51,13 +52,17 @@ def list_files(*parts: DiscoveryResult) -> int:
     return exit_code(unreadable, problems)
 
 
-def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
-    """Return the report in the requested format. ``now`` is a Unix time, from which ages are calculated."""
+def render(report: Report, arguments: argparse.Namespace, now: float, revision: str | None = None) -> str:
+    """Return the report in the requested format.
+
+    ``now`` is a Unix time, from which ages are calculated. ``revision`` is the checked commit, by default that of HEAD.
+    """
     match arguments.output:
         case "json":
-            from mothball.report.json import render_json  # noqa: PLC0415 - one format per run
+            from mothball.report.json import ReportOrigin, render_json  # noqa: PLC0415 - one format per run
 
-            return render_json(report)
+            directory = os.getcwd()
+            return render_json(report, ReportOrigin(now, directory.replace(os.sep, "/"), revision or _head(directory)))
         case "sarif":
             from mothball.cli.rule import rule_page  # noqa: PLC0415
             from mothball.report.sarif import render_sarif  # noqa: PLC0415
@@ -75,6 +80,16 @@ def render(report: Report, arguments: argparse.Namespace, now: float) -> str:
             from mothball.report.text import render_text  # noqa: PLC0415
 
             return render_text(report, now=now, color=_use_color(arguments.color), quiet=arguments.quiet)
+
+
+def _head(directory: str) -> str | None:
+    """Return the commit of HEAD, None without a repository or a commit."""
+    from mothball.repository.git_repository import open_repository  # noqa: PLC0415 - for JSON only
+
+    try:
+        return open_repository(directory).head
+    except MothballError:
+        return None
 
 
 def _use_color(choice: str) -> bool:

@@ -44,7 +44,7 @@ def check_change(arguments: argparse.Namespace, change: Change) -> int:
         if unchanged_paths:
             report = merge_reports(report, _full_report(arguments, unchanged_paths, discovered, session))
     report = report._replace(problems=(*_no_base_note(change), *report.problems, *session.problems()))
-    code = _print(report, arguments, setup)
+    code = _print(report, arguments, setup, change.revision or change.repository.head)
     if arguments.output == "text" and code:
         remedies = _remedies(report, discovered, change, arguments.format)
         sys.stdout.write(f"\n{remedies}" if remedies else "")
@@ -168,8 +168,8 @@ def _as_context(file: SourceFile) -> SourceFile:
     return file._replace(selected=(), is_context=True, document=file.document._replace(problems=(), ignores=()))
 
 
-def _print(report: Report, arguments: argparse.Namespace, setup: Setup) -> int:
-    sys.stdout.write(render(report, arguments, setup.settings.now))
+def _print(report: Report, arguments: argparse.Namespace, setup: Setup, revision: str | None) -> int:
+    sys.stdout.write(render(report, arguments, setup.settings.now, revision))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 
 

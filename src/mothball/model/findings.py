@@ -138,7 +138,7 @@ class Problem(NamedTuple):
 class Summary(NamedTuple):
     """The numbers of a check. ``findings`` excludes suppressed findings, which are counted as ``ignored``.
 
-    Each dependency counts as ``checked`` (the lookup succeeded), ``not_stated``, ``unverified`` or ``skipped``. Entries
+    Each dependency counts as ``checked`` (its status is known) or as one of the counts from ``skipped`` on. Entries
     without a name count as skipped.
     """
 
@@ -152,6 +152,8 @@ class Summary(NamedTuple):
     skipped: int
     unverified: int
     not_stated: int
+    missing: int
+    unrecognized: int
 
 
 class Report(NamedTuple):

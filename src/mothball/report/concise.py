@@ -49,6 +49,8 @@ def summary_line(report: Report) -> str:
             (summary.skipped, f"skipped{_skip_reasons(report)}"),
             (summary.unverified, "unverified"),
             (summary.not_stated, "not stated"),
+            (summary.missing, "missing"),
+            (summary.unrecognized, "unrecognized"),
         )
         if count
     ]

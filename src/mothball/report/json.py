@@ -6,6 +6,7 @@ import json
 from time import gmtime, strftime
 from typing import Any, assert_never
 
+from mothball import __version__
 from mothball.model.document import Location
 from mothball.model.findings import CheckedDependency, Finding, Problem, Report
 from mothball.model.lookup import (
@@ -19,15 +20,32 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
+from mothball.model.records import NamedTuple
 from mothball.model.sanitize import escape_log_commands, one_line
 
 VERSION = 1
 
 
-def render_json(report: Report) -> str:
+class ReportOrigin(NamedTuple):
+    """When and where a report was made.
+
+    ``generated_at`` is Unix time. ``root`` is the absolute directory that relative paths start from. ``revision`` is
+    the commit that was checked, or that the checked changes are based on; None without a commit.
+    """
+
+    generated_at: float
+    root: str
+    revision: str | None
+
+
+def render_json(report: Report, origin: ReportOrigin) -> str:
     """Return the report as one JSON object: indented, keys in a fixed order, ASCII only."""
     document = {
         "version": VERSION,
+        "generated_at": _utc(origin.generated_at),
+        "tool": {"name": "mothball", "version": __version__},
+        "root": origin.root,
+        "revision": origin.revision,
         "summary": report.summary._asdict(),
         "dependencies": [_dependency(checked) for checked in report.dependencies],
         "findings": [_finding(finding) for finding in report.findings],
@@ -69,9 +87,13 @@ def _lookup(
         "cause": cause,
         "reason": reason or None,
         "index": origin.index_url if origin else None,
-        "checked_at": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(origin.checked_at)) if origin else None,
+        "checked_at": _utc(origin.checked_at) if origin else None,
         "source": origin.source if origin else None,
     }
+
+
+def _utc(time: float) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(time))
 
 
 def _location_fields(path: str, location: Location | None) -> dict[str, Any]:

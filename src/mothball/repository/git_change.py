@@ -38,6 +38,7 @@ class Change(NamedTuple):
     """A target tree and the base trees to compare it with.
 
     ``is_explicit`` is set if a base was named, or for a push; ``is_push`` for a push; ``no_base`` if there is no base.
+    ``revision`` is the commit of the target tree, None for the index and the working tree.
     """
 
     repository: Repository
@@ -47,6 +48,7 @@ class Change(NamedTuple):
     is_explicit: bool = False
     is_push: bool = False
     no_base: bool = False
+    revision: str | None = None
 
     def absolute(self, path: str) -> str:
         """Return the absolute path for a path relative to the root."""
@@ -84,7 +86,9 @@ def change_between(repository: Repository, start: str, end: str, *, is_push: boo
     touched = diff_trees(git, base, to) if base else _all_added(repository, to)
     target = GitTree(repository, to, blobs, {difference.path: difference.after for difference in touched})
     bases = (_base(repository, base, touched, blobs),)
-    return Change(repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None)
+    return Change(
+        repository, blobs, target, bases, is_explicit=True, is_push=is_push, no_base=base is None, revision=to
+    )
 
 
 def initial_push_change(repository: Repository, branch: str) -> Change:

@@ -80,7 +80,7 @@ def test_skipped_dependency_is_not_looked_up() -> None:
     assert look_up.calls == [[]]
     assert [item.lookup for item in report.dependencies] == [Skipped(SkipReason.VCS)]
     assert report.findings == ()
-    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0)
+    assert report.summary == (1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)
 
 
 def test_report_without_files_is_empty() -> None:
@@ -488,7 +488,9 @@ def test_counts_are_consistent_and_independent_of_file_order(
     summary = report.summary
     assert summary.files == len(files)
     assert summary.dependencies == len(report.dependencies) + len(report.unnamed)
-    assert summary.dependencies == summary.checked + summary.skipped + summary.unverified + summary.not_stated
+    unknown = (summary.unverified, summary.not_stated, summary.missing, summary.unrecognized)
+    assert summary.dependencies == summary.checked + summary.skipped + sum(unknown)
+    assert summary.checked == sum(isinstance(item.lookup, KnownStatus) for item in report.dependencies)
     assert summary.findings + summary.ignored == len(report.findings)
     severities = [finding.severity for finding in report.findings if not finding.suppressed]
     assert (summary.errors, summary.warnings) == (severities.count(Severity.ERROR), severities.count(Severity.WARNING))

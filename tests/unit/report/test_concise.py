@@ -9,7 +9,7 @@ from mothball.report.concise import concise_line, location_prefix, problem_line,
 from tests.support.hostile import assert_harmless
 from tests.support.reports import full_report, hostile_reports, plain_report
 
-NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 NINE = "9 dependencies in 4 files: 5 checked"
 
 FULL = """\
@@ -25,8 +25,8 @@ requirements/constraints.txt:1:1: warning[missing] gone-lib is not on https://in
 requirements/constraints.txt:2:1: warning[archived] old-lib is archived: moved to new-lib
 mothball.toml:3:1: warning: unknown key
 warning: https://index.example/simple/ could not be queried: 1 result is from the cache, up to 2 d old
-12 dependencies in 3 files: 8 checked, 11 findings (5 errors, 6 warnings), 1 ignored, 2 skipped \
-(direct URL: 1, incomplete entry: 1), 1 unverified, 1 not stated
+12 dependencies in 3 files: 6 checked, 11 findings (5 errors, 6 warnings), 1 ignored, 2 skipped \
+(direct URL: 1, incomplete entry: 1), 1 unverified, 1 not stated, 1 missing, 1 unrecognized
 """
 
 
@@ -59,7 +59,7 @@ def test_empty_report_has_a_summary() -> None:
         (NOTHING._replace(findings=2, warnings=2), "0 dependencies in 0 files: 0 checked, 2 findings (2 warnings)"),
         (NOTHING._replace(findings=1), "0 dependencies in 0 files: 0 checked, 1 finding (1 note)"),
         (
-            Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1),
+            Summary(4, 9, 5, 7, 2, 1, 3, 2, 2, 1, 0, 0),
             f"{NINE}, 7 findings (2 errors, 1 warning, 4 notes), 3 ignored, 2 skipped, 2 unverified, 1 not stated",
         ),
     ],

@@ -6,18 +6,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from mothball import __version__
 from mothball.check.pipeline import check
 from mothball.model.document import Dependency, DependencyKind, SkipReason, Span
 from mothball.model.findings import CheckedDependency, Report, Summary
 from mothball.model.line_index import LineIndex
 from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skipped, Source
-from mothball.report.json import lookup_json, render_json
+from mothball.report.json import ReportOrigin, lookup_json, render_json
 from tests.support.check_inputs import (
     ARCHIVED,
     DEPRECATED,
     DOWN,
     MISSING,
     NOT_STATED,
+    NOW,
     SETTINGS,
     UNRECOGNIZED,
     LookUp,
@@ -27,11 +29,12 @@ from tests.support.check_inputs import (
 from tests.support.reports import full_report, hostile_reports, plain_report
 from tests.tables.json_fields import verify
 
+ORIGIN = ReportOrigin(NOW, "/project", None)
 LEARNT = {"index": "https://index.example/simple/", "checked_at": "2026-11-18T12:00:00Z", "source": "index"}
 
 
 def loaded(report: Report) -> dict[str, Any]:
-    document = json.loads(render_json(report))
+    document = json.loads(render_json(report, ORIGIN))
     assert isinstance(document, dict)
     return document
 
@@ -41,6 +44,10 @@ def test_complete_report() -> None:
     report = check([source(text)], LookUp({"old-lib": ARCHIVED, "calm-lib": DEPRECATED}), SETTINGS)
     assert loaded(report) == {
         "version": 1,
+        "generated_at": "2026-11-18T12:00:00Z",
+        "tool": {"name": "mothball", "version": __version__},
+        "root": "/project",
+        "revision": None,
         "summary": {
             "files": 1,
             "dependencies": 2,
@@ -52,6 +59,8 @@ def test_complete_report() -> None:
             "skipped": 0,
             "unverified": 0,
             "not_stated": 0,
+            "missing": 0,
+            "unrecognized": 0,
         },
         "dependencies": [
             {
@@ -128,7 +137,7 @@ def test_complete_report() -> None:
 
 @pytest.mark.parametrize("report", [full_report(), plain_report(), plain_report(0)])
 def test_every_field_is_documented(report: Report) -> None:
-    text = render_json(report)
+    text = render_json(report, ORIGIN)
     assert text.endswith("}\n")
     verify(json.loads(text))
 
@@ -224,7 +233,7 @@ def test_transitive_package_has_its_dependency_path() -> None:
 
 @given(hostile_reports())
 def test_any_report_is_valid_ascii_json(report: Report) -> None:
-    text = render_json(report)
+    text = render_json(report, ORIGIN)
     assert text.isascii()
     assert all(character == "\n" or character.isprintable() for character in text)
     document = json.loads(text, parse_constant=pytest.fail)
