@@ -19,11 +19,11 @@ from unittest import mock
 from editors.vscode import generate
 from mothball.check.messages import SKIP_REASON_TEXT
 from mothball.config.json_schema import render_schema
-from mothball.formats.names import INCLUDE_SUFFIXES, PATTERNS
+from mothball.formats.names import INCLUDE_SUFFIXES, INDEX_CONFIGURATIONS, PATTERNS
 from mothball.formats.table import FORMATS
 from mothball.lsp.settings import SETTINGS
 from tests.support.cli import run_in_process
-from tests.tables import added, added_git, commands, formats, indexes, json_fields, severities
+from tests.tables import added, added_git, added_indexes, commands, formats, indexes, json_fields, severities
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end of \2 -->)", re.DOTALL)
@@ -67,12 +67,13 @@ def _fill(block: re.Match[str]) -> str:
 def _hooks_files() -> str:
     """Return the verbose regular expression in the hooks' ``files``.
 
-    It matches every name that mothball reads and every name that an include may lead to: any lock, too.
+    It matches every name that mothball reads, every name that an include may lead to (any lock, too), and the names of
+    files that configure indexes.
     """
     names = [re.escape(pattern.name).replace(r"\*", "[^/]*") for pattern in PATTERNS if not pattern.parent]
     names = [name for name in names if not name.endswith(tuple(map(re.escape, INCLUDE_SUFFIXES)))]
     endings = "|".join(suffix.removeprefix(".") for suffix in INCLUDE_SUFFIXES)
-    names.append(rf"[^/]*\.(?:{endings})")
+    names += [*map(re.escape, INDEX_CONFIGURATIONS), rf"[^/]*\.(?:{endings})"]
     alternatives = "|\n".join(f"  {name}" for name in names)
     return textwrap.indent(f"(?xs)^(?:.*/)?(?:\n{alternatives}\n)$\n", "    ")
 
@@ -158,6 +159,7 @@ def _settings() -> str:
 
 _PARTS: Mapping[str, Callable[[], str]] = {
     "names and files": lambda: _cases("case | added?", added.NAMES),
+    "changed indexes": lambda: _cases("change | is a name added?", added_indexes.INDEXES),
     "policy": lambda: _cases("case | result", added.POLICY),
     "comparisons": lambda: _cases("case | what is compared, or the result", added_git.COMPARED),
     "indexes": _indexes,

@@ -10,6 +10,7 @@ from mothball.formats.table import INCLUDING_FORMATS, format_of, parse
 from tests.support.added import Workshop, lines, workshop
 from tests.tables.added import INCLUDING, NAMES, POLICY, Row
 from tests.tables.added_git import COMPARED
+from tests.tables.added_indexes import INDEXES
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def shop(tmp_path: Path) -> Workshop:
     return workshop(tmp_path)
 
 
-@pytest.mark.parametrize("row", [*NAMES, *POLICY, *COMPARED], ids=lambda row: row.case)
+@pytest.mark.parametrize("row", [*NAMES, *INDEXES, *POLICY, *COMPARED], ids=lambda row: row.case)
 def test_added_dependencies(row: Row, shop: Workshop) -> None:
     for step in row.steps:
         step(shop)

@@ -47,7 +47,8 @@ class FileVersion(NamedTuple):
     ``text`` is the text that ``document`` was parsed from, and ``oid`` its git object ID, empty if it has none.
     ``kind`` is the kind of the entries of a requirements file, which depends on how it is included. ``parent`` is the
     index of the parent commit in a merge: a file can have another name in each parent. ``facts`` determine which
-    entries are skipped.
+    entries are skipped. ``on_default`` are its entries for which the built-in default index is a candidate, None if the
+    change does not affect that.
     """
 
     path: str
@@ -58,6 +59,11 @@ class FileVersion(NamedTuple):
     kind: DependencyKind = DependencyKind.REQUIREMENT
     parent: int = 0
     facts: LookupFacts = NO_FACTS
+    on_default: frozenset[Dependency] | None = None
+
+    def is_on_default(self, entry: Dependency) -> bool:
+        """Return True if the built-in default index is a candidate for ``entry``, or if that does not change."""
+        return self.on_default is None or entry in self.on_default
 
 
 class Addition(NamedTuple):
@@ -81,16 +87,15 @@ def additions(
 
 
 def _addition(target: FileVersion, previous: Sequence[FileVersion], base_names: _BaseNames) -> Addition:
-    previous_entries = _Entries(
-        (_role(version, entry), entry.name) for version in previous for entry in version.document.dependencies
-    )
+    previous_entries = _Entries()
+    for version in previous:
+        previous_entries.add_all(version)
     member_requirements = required_by_members(target.document)
     added = []
     for entry in target.document.dependencies:
+        key = _Key(entry.name, target.is_on_default(entry))
         role = _role(target, entry)
-        is_old = previous_entries.cover(role, entry.name) or base_names.cover(
-            target.project, role, entry.name, member_requirements
-        )
+        is_old = previous_entries.cover(role, key) or base_names.cover(target.project, role, key, member_requirements)
         if not is_old:
             added.append(entry)
     # A syntax error always counts as added, because it hides what was added to the file.
@@ -111,51 +116,57 @@ def _problem_key(problem: ParseProblem, text: str) -> tuple[str, str]:
     return problem.message, problem.span.slice(text)
 
 
+class _Key(NamedTuple):
+    """A name, and whether the built-in default index is a candidate for the entry."""
+
+    name: str
+    on_default: bool
+
+
 class _Entries:
     """The strongest role of each name in some files; entries that cover only themselves are kept apart."""
 
-    def __init__(self, entries: Iterable[tuple[_Role, str]] = ()) -> None:
-        self._strongest: dict[str, _Role] = {}
-        self._isolated: set[tuple[_Role, str]] = set()
-        for role, name in entries:
-            self.add(role, name)
+    def __init__(self) -> None:
+        self._strongest: dict[_Key, _Role] = {}
+        self._isolated: set[tuple[_Role, _Key]] = set()
 
-    def add(self, role: _Role, name: str) -> None:
-        if role in _COVER_ONLY_THEMSELVES:
-            self._isolated.add((role, name))
-        else:
-            self._strongest[name] = max(role, self._strongest.get(name, role))
+    def add_all(self, version: FileVersion) -> None:
+        for entry in version.document.dependencies:
+            role, key = _role(version, entry), _Key(entry.name, version.is_on_default(entry))
+            if role in _COVER_ONLY_THEMSELVES:
+                self._isolated.add((role, key))
+            else:
+                self._strongest[key] = max(role, self._strongest.get(key, role))
 
-    def cover(self, role: _Role, name: str) -> bool:
-        """Return True if an entry covers an entry of this name with the same role or a weaker one."""
-        if (role, name) in self._isolated:
+    def cover(self, role: _Role, key: _Key, *, only_itself: bool = True) -> bool:
+        """Return True if an entry covers an entry of this name with the same role or a weaker one.
+
+        If the built-in default index is a candidate for the covered entry, it must be one for the covering entry, too.
+        """
+        keys = (key,) if key.on_default else (key, key._replace(on_default=True))
+        if only_itself and any((role, each) in self._isolated for each in keys):
             return True
-        return role is not _Role.SKIPPED and name in self._strongest and role <= self._strongest[name]
+        return role is not _Role.SKIPPED and any(role <= self._strongest.get(each, _Role.SKIPPED) for each in keys)
 
 
 class _BaseNames:
-    """The names at the base by project; entries that cover only themselves are left out."""
+    """The names at the base by project."""
 
     def __init__(self, base: Iterable[FileVersion]) -> None:
         self._by_project: dict[str, _Entries] = {}
         for version in base:
-            for entry in version.document.dependencies:
-                role = _role(version, entry)
-                if role not in _COVER_ONLY_THEMSELVES:
-                    self._by_project.setdefault(version.project, _Entries()).add(role, entry.name)
+            self._by_project.setdefault(version.project, _Entries()).add_all(version)
 
-    def cover(self, project: str, role: _Role, name: str, member_requirements: frozenset[str]) -> bool:
+    def cover(self, project: str, role: _Role, key: _Key, member_requirements: frozenset[str]) -> bool:
         """Return True if a base entry in ``project``, or in a related project, covers the name.
 
         ``member_requirements`` are the names that a lock records as requirements of workspace members.
         """
-        if role is _Role.SKIPPED:
-            return False
-        return any(
+        return role is not _Role.SKIPPED and any(
             # Of other projects, only manifests count.
-            entries.cover(role if other == project else _Role.MANIFEST, name)
+            entries.cover(role if other == project else _Role.MANIFEST, key, only_itself=False)
             for other, entries in self._by_project.items()
-            if is_beneath(project, other) or (name in member_requirements and is_beneath(other, project))
+            if is_beneath(project, other) or (key.name in member_requirements and is_beneath(other, project))
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from mothball.formats.names import may_be_dependency_file
+from mothball.formats.names import may_add_dependencies
 from mothball.model.errors import UsageError
 from mothball.repository.git_change import (
     Change,
@@ -43,7 +43,7 @@ def _change(arguments: argparse.Namespace, repository: Repository) -> Change:
         if arguments.from_ref is not None or arguments.to_ref is not None:
             message = "--since cannot be combined with --from-ref or --to-ref"
             raise UsageError(message, help_text="use either --since REV or --from-ref REV --to-ref REV")
-        return change_since(repository, arguments.since, may_be_dependency_file)
+        return change_since(repository, arguments.since, may_add_dependencies)
     start, end = arguments.from_ref, arguments.to_ref
     if start is None and end is not None:
         raise UsageError("--to-ref requires --from-ref", help_text="add the start of the range: --from-ref REV")
@@ -65,4 +65,4 @@ def _hook_change(repository: Repository) -> Change:
 
 
 def _touches_any(change: Change) -> bool:
-    return any(may_be_dependency_file(path) for base in change.bases for path in base.touched)
+    return any(may_add_dependencies(path) for base in change.bases for path in base.touched)

@@ -32,7 +32,7 @@ def _nothing_staged() -> bool:
     is_push_or_range = all(os.environ.get(name) for name in _REFS) or os.environ.get("PRE_COMMIT_REMOTE_NAME")
     if is_push_or_range or not hasattr(os, "posix_spawn"):
         return False
-    from mothball.formats.names import may_be_dependency_file  # noqa: PLC0415 - see the module docstring
+    from mothball.formats.names import may_add_dependencies  # noqa: PLC0415 - see the module docstring
     from mothball.repository.git_process import COMPARED, HARDENED, environment, find_git, spawn  # noqa: PLC0415
 
     try:
@@ -47,4 +47,4 @@ def _nothing_staged() -> bool:
     if completed.returncode != 0 or completed.truncated:
         return False
     # The output alternates `:MODES IDS STATUS` and the path, each terminated by a zero byte.
-    return not any(may_be_dependency_file(os.fsdecode(path)) for path in completed.stdout.split(b"\0")[1::2])
+    return not any(may_add_dependencies(os.fsdecode(path)) for path in completed.stdout.split(b"\0")[1::2])

@@ -1,20 +1,28 @@
 """Turn a change in git into source files in which only added dependencies are selected for checking.
 
 The touched files are read first. Other files of the base and target trees are read only if needed: for a name whose
-status is not known to be acceptable, and for files that are dependency files only because another file includes them.
+status is not known to be acceptable, for files that are dependency files only because another file includes them, and
+to compare indexes if the change may affect them (``index_changes``).
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from mothball.check.additions import FileVersion, additions
 from mothball.check.inputs import RunSettings, SourceFile, is_lock
-from mothball.discovery.config_lookup import ConfigResolver
+from mothball.discovery.config_lookup import ConfigResolver, index_policy
 from mothball.discovery.discover import DiscoveryRequest, DiscoveryResult, discover, is_excluded_by_config
+from mothball.discovery.index_changes import (
+    DocumentText,
+    enters_other_file,
+    entries_on_default,
+    has_index_settings,
+    may_change_indexes,
+)
 from mothball.formats.table import (
     INCLUDING_FORMATS,
     decode,
@@ -27,15 +35,19 @@ from mothball.formats.table import (
 from mothball.model.document import DependencyKind, Document
 from mothball.model.errors import UnreadableFileError
 from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
+from mothball.model.findings import Problem, Severity
 from mothball.model.records import NamedTuple
 from mothball.repository.files import PROJECT_FILES, is_inside, project_of
 from mothball.repository.git_change import Base, Change
+from mothball.repository.git_repository import Difference
 from mothball.repository.git_tree import GitTree
 from mothball.repository.paths import upward
 from mothball.routing.facts import NO_FACTS
 
 # For more paths than this, listing the complete tree is as fast.
 _MANY_PATHS = 300
+# Formats whose documents discovery completes with settings of other files.
+_WITH_INHERITED = ("pyproject", "requirements")
 
 
 class PathSelection(NamedTuple):
@@ -127,7 +139,10 @@ class ChangeReader:
         bases = self._change.bases
         if not (full_context or needs_including_files or has_other_files):
             base_files = [version for base in bases for version in self._touched_base_files(base, self._touched)]
-            return self._select_added(target, base_files)
+            if not (
+                self._may_change_indexes(target, base_files, config_resolver) or _enter_other_file(target, base_files)
+            ):
+                return self._select_added(target, base_files)
         related = self._related(target.files, self._change.target_paths(), with_including_files=needs_including_files)
         target = self._discover(
             [*named, *(path for path in related if path not in self._touched)], config_resolver, settings
@@ -137,6 +152,11 @@ class ChangeReader:
             for base in bases
             for version in self._all_base_files(base, target.files, with_including_files=needs_including_files)
         ]
+        has_settings = has_index_settings(target.files, base_files)
+        if self._may_change_indexes(target, base_files, config_resolver) or (
+            has_settings and _enter_other_file(target, base_files)
+        ):
+            return self._select_with_indexes(config_resolver, settings)
         return self._select_added(target, base_files)
 
     # --- files to read ------------------------------------------------------------------------------------------------
@@ -145,6 +165,10 @@ class ChangeReader:
         if self._selection.format:
             return os.path.splitext(path)[1] in self._extensions
         return may_be_dependency_file(path)
+
+    def _is_old_script(self, path: str) -> bool:
+        """Return True if ``path`` may be the old path of a file that is read with ``--as``."""
+        return self._selection.format is not None and path in self._touched
 
     def _is_in_target(self, path: str) -> bool:
         return any(_is_file_after(base, self._touched[path]) for base in self._change.bases)
@@ -200,10 +224,10 @@ class ChangeReader:
     # --- target tree --------------------------------------------------------------------------------------------------
 
     def _discover(self, paths: list[str], config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
-        root, target = self._change.repository.root, self._change.target
-        target.prepare(paths)
-        forced = [path for path in paths if self._selection.is_forced(path)]
-        plain = [path for path in paths if not self._selection.is_forced(path)]
+        root = self._change.repository.root
+        config_resolver.tree.prepare(paths)
+        plain = [path for path in paths if format_of(path) and not self._selection.is_forced(path)]
+        forced = [path for path in paths if path not in set(plain)]
         request = DiscoveryRequest(tuple(plain), root=root, apply_exclude=True)
         result = discover(request, config_resolver, settings)
         if not forced:
@@ -230,7 +254,9 @@ class ChangeReader:
             entry = base.tree.entry(path)
             if entry is None or not entry.is_file:
                 continue
-            file_format = self._selection.format_of(path) or (self._selection.format if path in self._touched else None)
+            file_format = self._selection.format_of(path) or (
+                self._selection.format if self._is_old_script(path) else None
+            )
             if file_format is not None:
                 yield from self._version(base, path, file_format, _kind_of(path))
 
@@ -277,21 +303,113 @@ class ChangeReader:
         parent = self._change.bases.index(base)
         yield FileVersion(path, self._project_of(path), text, document, entry.oid if entry else "", kind, parent)
 
+    # --- indexes ------------------------------------------------------------------------------------------------------
+
+    def _may_change_indexes(
+        self, target: DiscoveryResult, base_files: Iterable[FileVersion], config_resolver: ConfigResolver
+    ) -> bool:
+        """Return True if the change may affect the indexes of names that were there before."""
+        new = {
+            path: DocumentText(_as_parsed(file), file.text)
+            for file in target.files
+            if (path := _path_of(file)) in self._touched
+        }
+        old: list[dict[str, DocumentText]] = [{} for _ in self._change.bases]
+        for version in base_files:
+            old[version.parent][version.path] = DocumentText(version.document, version.text)
+        missing = DocumentText()
+        return any(
+            self._changes_network_settings(base, config_resolver)
+            or any(
+                may_change_indexes(documents.get(path, missing), new.get(path, missing))
+                for path in self._touched
+                if self._touched[path] in base.touched
+            )
+            for base, documents in zip(self._change.bases, old, strict=True)
+        )
+
+    def _changes_network_settings(self, base: Base, config_resolver: ConfigResolver) -> bool:
+        """Return True if a configuration file sets other indexes or private names than at ``base``."""
+        root = self._change.repository.root
+        base_resolver: ConfigResolver | None = None
+        for relative, difference in base.touched.items():
+            name = os.path.basename(relative)
+            if name == UV_TOML:
+                return True
+            if name == MOTHBALL_TOML or (name == PYPROJECT_TOML and self._may_configure_mothball(difference)):
+                base_resolver = base_resolver or config_resolver.for_tree(base.tree)
+                path = self._change.absolute(relative)
+                if index_policy(base_resolver.resolve(path, root)) != index_policy(config_resolver.resolve(path, root)):
+                    return True
+        return False
+
+    def _may_configure_mothball(self, difference: Difference) -> bool:
+        """Return True if a version of the pyproject.toml mentions mothball, or if the version on disk may."""
+        entries = [entry for entry in (difference.before, difference.after) if entry is not None and entry.is_file]
+        return any(not entry.oid or b"mothball" in (self._change.blobs.read(entry.oid) or b"") for entry in entries)
+
+    def _select_with_indexes(self, config_resolver: ConfigResolver, settings: RunSettings) -> DiscoveryResult:
+        """Read both trees completely and return the target; names that are new on the default index count as added."""
+        target = self._discover(self._dependency_files(self._change.target_paths()), config_resolver, settings)
+        base_files = []
+        for number, base in enumerate(self._change.bases):
+            paths = self._dependency_files(base.tree.paths())
+            for file in self._discover(paths, config_resolver.for_tree(base.tree), settings).files:
+                path = _path_of(file)
+                entry = base.tree.entry(path)
+                base_files.append(
+                    FileVersion(
+                        path,
+                        self._project_of(path),
+                        file.text,
+                        file.document,
+                        entry.oid if entry else "",
+                        file.kind,
+                        number,
+                        file.facts,
+                        entries_on_default(file),
+                    )
+                )
+        return self._select_added(target, base_files)
+
+    def _dependency_files(self, paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if self._selection.format_of(path) or self._is_old_script(path)]
+
     # --- added dependencies -------------------------------------------------------------------------------------------
 
     def _select_added(self, target: DiscoveryResult, base_files: list[FileVersion]) -> DiscoveryResult:
-        """Return ``target`` with the added dependencies selected; files without changes are context."""
+        """Return ``target`` with the added dependencies selected; files without changes are context.
+
+        If ``base_files`` state which entries are on the default index, those of the target are determined as well.
+        """
         base_kinds = {(version.path, version.kind) for version in base_files}
-        # Local projects of the target also apply to the base version of the same file.
+        # Unless the base was read completely, local projects of the target also apply to it.
         facts = {_path_of(file): file.facts for file in target.files}
-        base_files = [version._replace(facts=facts.get(version.path, NO_FACTS)) for version in base_files]
-        targets = []
+        base_files = [
+            version if version.on_default is not None else version._replace(facts=facts.get(version.path, NO_FACTS))
+            for version in base_files
+        ]
+        other_names = _names_on_other_indexes(base_files)
+        targets, problems = [], list(target.problems)
         for file in target.files:
             path = _path_of(file)
-            if path in self.candidates or self._is_newly_included(path, file.kind, base_kinds):
+            on_default = entries_on_default(file) if other_names is not None else None
+            moved = {entry.name for entry in on_default or ()} & (other_names or {}).get(path, set())
+            if moved:
+                problems.append(_moved_to_default(file, len(moved)))
+            if path in self.candidates or self._is_newly_included(path, file.kind, base_kinds) or moved:
                 oid = self._oid(path)
                 targets.append(
-                    FileVersion(path, file.project, file.text, file.document, oid, file.kind, facts=file.facts)
+                    FileVersion(
+                        path,
+                        file.project,
+                        file.text,
+                        file.document,
+                        oid,
+                        file.kind,
+                        facts=file.facts,
+                        on_default=on_default,
+                    )
                 )
         present: dict[str, Document | None] = {_path_of(file): file.document for file in target.files}
         present = {path: present[path] for path in self._touched if path in present}
@@ -301,16 +419,16 @@ class ChangeReader:
         files = []
         for file in target.files:
             addition = added.get(_path_of(file))
-            problems = addition.problems if addition else ()
+            parse_problems = addition.problems if addition else ()
             files.append(
                 file._replace(
-                    document=file.document._replace(problems=problems),
+                    document=file.document._replace(problems=parse_problems),
                     selected=addition.dependencies if addition else (),
                     is_context=addition is None,
                 )
             )
         unreadable = tuple(finding for finding in target.unreadable if os.path.abspath(finding.path) in self.candidates)
-        return DiscoveryResult(tuple(files), unreadable, target.problems)
+        return DiscoveryResult(tuple(files), unreadable, tuple(problems))
 
     def _is_newly_included(self, path: str, kind: DependencyKind, base_kinds: set[tuple[str, DependencyKind]]) -> bool:
         """Return True if an unchanged file became a dependency file, or requirements instead of constraints.
@@ -336,6 +454,37 @@ def _is_file_after(base: Base, path: str) -> bool:
 
 def _kind_of(path: str) -> DependencyKind:
     return DependencyKind.CONSTRAINT if is_constraints(path) else DependencyKind.REQUIREMENT
+
+
+def _as_parsed(file: SourceFile) -> Document:
+    """Return the document of ``file`` without what it inherits from other files."""
+    document = file.document
+    return parse(document.format, file.text, file.kind) if document.format in _WITH_INHERITED else document
+
+
+def _enter_other_file(target: DiscoveryResult, base_files: Sequence[FileVersion]) -> bool:
+    return enters_other_file({_path_of(file): file for file in target.files}, base_files)
+
+
+def _names_on_other_indexes(base_files: Sequence[FileVersion]) -> dict[str, set[str]] | None:
+    """Return the names of each base file, by its path, that the built-in default index was no candidate for.
+
+    In a merge, these are the names for which that is so in all parents. Returns None if indexes were not compared.
+    """
+    names: dict[str, set[str]] = {}
+    on_default: dict[str, set[str]] = {}
+    for version in base_files:
+        if version.on_default is None:
+            return None
+        names.setdefault(version.path, set()).update(entry.name for entry in version.document.dependencies)
+        on_default.setdefault(version.path, set()).update(entry.name for entry in version.on_default)
+    return {path: found - on_default[path] for path, found in names.items()} if base_files else None
+
+
+def _moved_to_default(file: SourceFile, count: int) -> Problem:
+    names, count_as = ("1 name, which counts", "it") if count == 1 else (f"{count} names, which count", "them")
+    help_text = f"if another index has {count_as}, keep the index setting, or add {count_as} to `private`"
+    return Problem(Severity.NOTE, f"PyPI becomes an index of {names} as added", help_text, file.path)
 
 
 def _path_of(file: SourceFile) -> str:

@@ -85,6 +85,10 @@ class ConfigResolver:
         self._resolved: dict[tuple[str | None, str], ResolvedConfig | None] = {}
         self._snapshots: dict[str, Snapshot | None] = {}
 
+    def for_tree(self, tree: Tree) -> ConfigResolver:
+        """Return a resolver with the same settings for another tree, which reads no snapshots."""
+        return ConfigResolver(self._settings._replace(tree=tree, use_snapshots=False), self._user)
+
     def resolve(self, path: str, root: str) -> ResolvedConfig | None:
         """Return the configuration that applies to the file at the absolute ``path`` in the repository at ``root``.
 
@@ -250,6 +254,14 @@ def read_user_config_file(path: str) -> UserConfig:
         span = find_span(toml, error.key)
         location = f"line {lines.position(span.start).line}: " if span else ""
         raise ConfigError(f"{location}{error}", key=error.key, help_text=error.help) from error
+
+
+def index_policy(resolved_config: ResolvedConfig | None) -> tuple[object, ...]:
+    """Return the settings of a configuration that decide on which indexes names are looked up."""
+    if resolved_config is None:
+        return ()
+    network = resolved_config.network
+    return network.private, network.index_url, bool(network.index_set_by)
 
 
 def table_path(path: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from mothball.model.file_names import HATCH_TOML, PYPROJECT_TOML
+from mothball.model.file_names import HATCH_TOML, MOTHBALL_TOML, PYPROJECT_TOML, UV_TOML
 from mothball.model.records import NamedTuple
 
 
@@ -57,6 +57,9 @@ PATTERNS = (
 # read, and quote from, arbitrary files.
 INCLUDE_SUFFIXES = (".txt", ".in", ".pip", ".reqs", ".lock")
 
+# Files without dependencies that configure the indexes of dependency files.
+INDEX_CONFIGURATIONS = (MOTHBALL_TOML, UV_TOML)
+
 # Formats whose files may include others, with -r, -c or setuptools' `file:`.
 INCLUDING_FORMATS = frozenset({"requirements", "pyproject", "setup-cfg", "tox-ini", "tox-toml", "conda-env"})
 
@@ -94,6 +97,11 @@ def may_be_included(path: str) -> bool:
 def may_be_dependency_file(path: str) -> bool:
     """Return True if the name of a file is that of a dependency file or permits including it."""
     return format_of(path) is not None or may_be_included(path)
+
+
+def may_add_dependencies(path: str) -> bool:
+    """Return True if a change of the file may add dependencies: to itself, or to others whose indexes it configures."""
+    return os.path.basename(path) in INDEX_CONFIGURATIONS or may_be_dependency_file(path)
 
 
 def _matches(name: str, pattern: str) -> bool:
