@@ -625,6 +625,21 @@ POLICY = (
         exits(0),
     ),
     row(
+        "A new include of constraints at a URL (`-c https://…`)",
+        "is a note: they are not read, and install nothing; a new name beside it is checked",
+        commit({"requirements.txt": lines("good-a")}),
+        stage({"requirements.txt": lines("-c https://code.example/constraints-3.11.txt", "good-a", "good-b")}),
+        exits(0, shows="note: constraints from a URL are not read: https://code.example/constraints-3.11.txt"),
+        stage({"requirements.txt": lines("-c https://code.example/constraints-3.11.txt", "good-a", "old-b")}),
+        exits(1, shows="error[archived] old-b"),
+    ),
+    row(
+        "A new include of requirements at a URL (`-r https://…`)",
+        "is an error: what it installs is unknown",
+        stage({"requirements.txt": lines("-r https://code.example/requirements.txt", "good-a")}),
+        exits(2, shows="error[unreadable] https://code.example/requirements.txt is not read: it is a URL"),
+    ),
+    row(
         "A new name beside an existing include of a missing file",
         "is `unverified`: the missing file may set the index; a name whose index is set elsewhere is checked",
         commit({"requirements.txt": "-r gone.txt\n"}),

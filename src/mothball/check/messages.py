@@ -210,6 +210,12 @@ def dropped_credentials_message(settings: list[str]) -> MessageText:
     )
 
 
+def unread_constraints_message(url: str) -> MessageText:
+    """Return the texts for an include of constraints at ``url``."""
+    message = f"constraints from a URL are not read: {one_line(url, 150)}"
+    return MessageText(message, "the packages themselves are checked: constraints install nothing")
+
+
 def unused_ignore_message(names: str, rules: str) -> MessageText:
     """Return the texts for an ignore without a matching finding; ``names`` is empty if it applies to no dependency."""
     if not names:

@@ -15,6 +15,7 @@ from mothball.check.messages import (
     not_stated_message,
     skipped_message,
     stale_message,
+    unread_constraints_message,
 )
 from mothball.check.transitive import DependencyPaths, dependency_paths, merge_lock_findings
 from mothball.check.unused_ignores import unused_ignores
@@ -125,6 +126,7 @@ def build_report(
             for problem in (
                 *problems,
                 *_skipped_problems(checked_files, settings),
+                *_unread_constraints(checked_files),
                 *_contradicted_settings(checked_files),
                 *_stale_problems(dependencies, files, settings),
             )
@@ -361,6 +363,17 @@ def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> It
         if locations:
             text = dropped_credentials_message(locations)
             yield Problem(Severity.NOTE, text.message, text.help, file.path)
+
+
+def _unread_constraints(files: Iterable[CheckedFile]) -> Iterator[Problem]:
+    """Yield a note for each include of constraints at a URL."""
+    for checked_file in files:
+        file = checked_file.file
+        for include in file.document.includes if not file.is_context else ():
+            if include.is_url_constraint:
+                text = unread_constraints_message(include.target)
+                position = checked_file.lines.position(include.span.start)
+                yield Problem(Severity.NOTE, text.message, text.help, file.path, position)
 
 
 def _stale_problems(

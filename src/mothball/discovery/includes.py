@@ -48,9 +48,12 @@ def include_target(include: Include, path: str, root: str) -> str | None:
 
 
 class NotFollowed(NamedTuple):
-    """An include that is not followed; ``is_missing`` is true if there is no such file at all."""
+    """An include that is not followed; ``is_missing`` is true if there is no such file at all.
 
-    problem: ParseProblem
+    ``problem`` is None if that is no error (``Include.is_url_constraint``).
+    """
+
+    problem: ParseProblem | None
     is_missing: bool = False
 
 
@@ -68,7 +71,7 @@ def parse_file(text: str, target: FileTarget, tree: Tree) -> tuple[Document, Res
     """Return the document in ``text`` and, for each of its includes, the file or the reason why it is not followed."""
     document = with_source_locations(parse(target.format, text, target.kind), text, target.path)
     resolved = [_resolve(include, target, tree) for include in document.includes]
-    problems = [result.problem for result in resolved if isinstance(result, NotFollowed)]
+    problems = [result.problem for result in resolved if isinstance(result, NotFollowed) and result.problem]
     return document._replace(problems=(*document.problems, *problems)), resolved
 
 
@@ -99,9 +102,7 @@ def may_configure_index(document: Document, include: Include) -> bool:
     Files included by setuptools contain requirements only. Constraints at a URL (``-c https://…``), which many projects
     share, are assumed to contain no options.
     """
-    return document.format not in _SETUPTOOLS and not (
-        include.kind is DependencyKind.CONSTRAINT and "://" in include.target
-    )
+    return document.format not in _SETUPTOOLS and not include.is_url_constraint
 
 
 def file_target(path: str, root: str, file_format: str, tree: Tree, data: bytes | None = None) -> FileTarget:
@@ -123,6 +124,8 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
     Only files inside the repository with the name of a dependency file are read, after following links: a repository
     must not be able to make mothball read and print other files.
     """
+    if include.is_url_constraint:
+        return NotFollowed(None)
     if "://" in include.target:
         return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
     if "$" in include.target:

@@ -189,6 +189,11 @@ class Include(NamedTuple):
     target: str
     kind: Literal[DependencyKind.REQUIREMENT, DependencyKind.CONSTRAINT]
 
+    @property
+    def is_url_constraint(self) -> bool:
+        """True for constraints at an HTTP URL. They are not read, which is no error: constraints install nothing."""
+        return self.kind is DependencyKind.CONSTRAINT and self.target[:8].lower().startswith(("https://", "http://"))
+
 
 class IndexOption(NamedTuple):
     """An option in a requirements file that changes the indexes of the installer.

@@ -502,3 +502,31 @@ def test_counts_are_consistent_and_independent_of_file_order(
     random.shuffle(shuffled)
     again = check(shuffled, LookUp(answers), settings)
     assert (again.dependencies, again.findings, again.summary) == (report.dependencies, report.findings, summary)
+
+
+# --- includes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file_format", "text", "line", "column"),
+    [
+        ("requirements", "flask\n-c https://code.example/c.txt\n", 2, 4),
+        ("requirements", "--constraint=HTTP://code.example/c.txt\n", 1, 14),
+        ("requirements", '-c "https://user:pw@code.example/${V}/c.txt"\n', 1, 5),
+        ("tox-ini", "[testenv]\ndeps =\n  -c{env:UPPER:https://code.example/c.txt}\n  flask\n", 3, 16),
+        ("tox-toml", "[env_run_base]\ndeps = ['-c https://code.example/c.txt']\n", 2, 13),
+        ("conda-env", "dependencies:\n- pip:\n  - -c https://code.example/c.txt\n", 3, 8),
+    ],
+)
+def test_constraints_at_url_are_note(file_format: str, text: str, line: int, column: int) -> None:
+    document = parse(file_format, text)
+    report = check([source("")._replace(text=text, document=document)], LookUp(), SETTINGS)
+    (note,) = report.problems
+    assert (note.severity, note.rule, note.position) == (Severity.NOTE, None, Position(line, column))
+    assert note.message.startswith("constraints from a URL are not read: ")
+    assert "pw" not in note.message
+    assert report.findings == ()
+
+
+def test_requirements_at_url_are_no_note() -> None:
+    assert check([source("-r https://code.example/r.txt\n-c c.txt\n")], LookUp(), SETTINGS).problems == ()

@@ -274,19 +274,13 @@ def _without_comment(text: str, line: Span, comments: list[Span]) -> Span:
 
 
 def _resolve_include(text: str, include: Include) -> Include | None:
-    """Return ``include`` with its path relative to the file, or None if it depends on an environment variable.
-
-    A URL that is the default of an environment variable is ignored as well: includes are never downloaded.
-    """
+    """Return ``include`` with its path relative to the file, or None if it depends on an environment variable."""
     path = include.span.slice(text)
     root = re.match(ROOT, path)
     if root is not None:
         path = path[root.end() :]
         include = Include(Span(include.span.start + root.end(), include.span.end), path, include.kind)
-    is_default = text[include.span.start - 1 : include.span.start] == ":"
-    if not path or "{" in path or (is_default and "://" in path):
-        return None
-    return include
+    return include if path and "{" not in path else None
 
 
 def _index_option(text: str, option: IndexOption) -> IndexOption:
