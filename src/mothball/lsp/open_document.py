@@ -28,11 +28,9 @@ from mothball.formats.toml.api import find_span, scan_cached
 from mothball.lsp.last_valid import LastValid, keep_unchanged_lines
 from mothball.lsp.unsaved import (
     NOTHING_UNSAVED,
-    SavedRouting,
     Unsaved,
     indexes_in,
-    routed_as_saved,
-    saved_routing,
+    routing_of,
     with_private,
 )
 from mothball.model.document import Document, Location
@@ -42,7 +40,7 @@ from mothball.model.findings import Problem
 from mothball.model.line_index import LineIndex
 from mothball.model.records import NamedTuple
 from mothball.repository.files import DISK, Stamp, display_path, project_of, read_utf8, repository_root, stamp_of
-from mothball.routing.facts import LookupFacts, group_by_name
+from mothball.routing.facts import LookupFacts, SavedRouting, group_by_name
 
 # Lock files are not read as context of other files.
 _LOCK_FORMATS = frozenset({"uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock"})
@@ -58,8 +56,9 @@ class DocumentContext(NamedTuple):
 
     ``path`` is absolute. ``saved`` is the saved file, empty if it does not exist yet, and None if nothing of it may be
     looked up because the configuration is invalid or ``excludes`` it. ``manifests`` are those of its project if it is a
-    lock, ``snapshots`` the paths of the snapshots in use, ``routing`` the routing of the saved file, and ``references``
-    its references to local projects. ``stamps`` are those of all files that were read, to detect changes.
+    lock, ``snapshots`` the paths of the snapshots in use, ``routing`` the routing of the saved file,
+    ``indexes`` its own index settings, and ``references`` its references to local projects. ``stamps`` are those of all
+    files that were read, to detect changes.
     """
 
     path: str
@@ -70,6 +69,7 @@ class DocumentContext(NamedTuple):
     excludes: bool = False
     snapshots: tuple[str, ...] = ()
     routing: SavedRouting = SavedRouting()
+    indexes: tuple[object, ...] = ()
     references: frozenset[LocalReference] = frozenset()
     stamps: Mapping[str, Stamp | None] = MappingProxyType({})
 
@@ -82,7 +82,7 @@ class DocumentContext(NamedTuple):
         if self.saved is None or before.saved is None or not self.saved.document.is_broken:
             return self
         saved = before.saved._replace(resolved_config=self.saved.resolved_config)
-        return self._replace(saved=saved, routing=before.routing, references=before.references)
+        return self._replace(saved=saved, routing=before.routing, indexes=before.indexes, references=before.references)
 
 
 class OpenFile(NamedTuple):
@@ -129,7 +129,8 @@ def read_file_context(
         () if excludes else tuple(config_resolver.problems),
         excludes,
         config_resolver.snapshot_paths(),
-        saved_routing(saved, path) if saved else SavedRouting(),
+        routing_of(saved) if saved else SavedRouting(),
+        indexes_in(saved.document, saved.text, path) if saved else (),
         frozenset(local_references(saved.document, saved.text, path) if saved else ()),
         MappingProxyType(
             {
@@ -164,10 +165,10 @@ def read_open(
                 document = keep_unchanged_lines(valid, text, document)
                 valid = LastValid(text, document)
             facts = _lookup_facts(document, text, context, saved)
-        changes_indexes = indexes_in(document, text, context.path) != context.routing.indexes
+        changes_indexes = indexes_in(document, text, context.path) != context.indexes
         has_other_indexes = changes_indexes or unsaved.has_indexes
-        dependencies = routed_as_saved(document, facts, context.routing, has_other_indexes=has_other_indexes)
-        document = document._replace(dependencies=dependencies, tools=saved.document.tools)
+        facts = facts._replace(saved=context.routing, has_unsaved_indexes=has_other_indexes)
+        document = document._replace(tools=saved.document.tools)
         if resolved_config.path == saved.path:
             resolved_config = resolved_config._replace(
                 ignore_locations=_ignore_locations(text, saved.path, resolved_config)

@@ -11,6 +11,9 @@ from types import MappingProxyType
 from mothball.model.document import Dependency, DependencyKind, SkipReason
 from mothball.model.records import NamedTuple
 
+# Routing fields of a dependency: its index, further indexes, the name of an index, and why it is skipped.
+Pin = tuple[str | None, tuple[str, ...], str, SkipReason | None]
+
 
 class LocalName(NamedTuple):
     """The name of a local project, which is not looked up for the given reason.
@@ -42,15 +45,33 @@ def group_by_name(local_names: Iterable[LocalName]) -> LocalNames:
     return MappingProxyType(by_name) if by_name else _NONE
 
 
+class SavedRouting(NamedTuple):
+    """Routing of a saved file.
+
+    ``pins`` are the routing fields of each name, ``pairs`` the same as pairs. ``addresses`` are all index URLs of the
+    file and its context.
+    """
+
+    pins: Mapping[str, frozenset[Pin]] = MappingProxyType({})
+    pairs: frozenset[tuple[str, Pin]] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
 class LookupFacts(NamedTuple):
     """What is known about the names of a file beside its text.
 
     ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
-    parts of the repository that may name an index for the file but cannot be read, such as includes.
+    parts of the repository that may name an index for the file but cannot be read, such as includes. ``private`` are
+    private name patterns of configurations that are not saved. For an unsaved text, ``saved`` is the routing of the
+    saved file, and ``has_unsaved_indexes`` is true if an unsaved text of the repository names other indexes than its
+    file.
     """
 
     local_names: LocalNames = _NONE
     unknown_indexes: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    saved: SavedRouting | None = None
+    has_unsaved_indexes: bool = False
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
         """Return why no index may be queried for ``dependency``, None if one may.

@@ -113,13 +113,24 @@ class Router:
             is_configured=bool(network.index_set_by),
         )
         self._users: UserAddresses | None = None
-        self._private = _name_pattern(network.private) if network.private else None
+        private = tuple(dict.fromkeys((*network.private, *facts.private)))
+        self._private = _name_pattern(private) if private else None
         self._routes: dict[tuple[object, ...], Route] = {}
         self._depends_on_name = any(index.includes or index.excludes for index in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
 
     def route(self, dependency: Dependency) -> Route:
         """Return the route of ``dependency``, cached by the fields that determine it."""
+        return self._route(*self._as_saved((dependency,)))
+
+    def _as_saved(self, dependencies: Sequence[Dependency]) -> Sequence[Dependency]:
+        if self._facts.saved is None:
+            return dependencies
+        from mothball.routing.saved_routing import routed_as_saved  # noqa: PLC0415 - only for unsaved text
+
+        return routed_as_saved(dependencies, self._facts, self._facts.saved)
+
+    def _route(self, dependency: Dependency) -> Route:
         skip_reason = self._facts.skip_reason(dependency)
         if skip_reason is not None and not dependency.index_name:
             return Skipped(skip_reason)
@@ -133,13 +144,14 @@ class Router:
             self._depends_on_name and dependency.name,
         )
         if key not in self._routes:
-            self._routes[key] = self.explain(dependency).route
+            self._routes[key] = self._explain(dependency).route
         return self._routes[key]
 
     def routes(self, dependencies: Sequence[Dependency]) -> list[Route]:
         """Return the route of each of ``dependencies``, in their order."""
+        dependencies = self._as_saved(dependencies)
         if self._depends_on_name:
-            return [self.route(dependency) for dependency in dependencies]
+            return [self._route(dependency) for dependency in dependencies]
         # Other than that, only local projects and private names differ: the others with equal fields share a route.
         local_names = self._facts.local_names or None
         is_private = self._private.match if self._private is not None else None
@@ -149,10 +161,10 @@ class Router:
             if (local_names is not None and dependency.name in local_names) or (
                 is_private is not None and is_private(dependency.name)
             ):
-                routes.append(self.route(dependency))
+                routes.append(self._route(dependency))
                 continue
             if key not in shared:
-                shared[key] = self.route(dependency)
+                shared[key] = self._route(dependency)
             routes.append(shared[key])
         return routes
 
@@ -160,7 +172,15 @@ class Router:
         return self._private is not None and self._private.match(name) is not None
 
     def explain(self, dependency: Dependency) -> Explanation:
-        """Return the route of ``dependency`` with the rejected indexes and the reasons."""
+        """Return the route of ``dependency`` with the rejected indexes and the reasons.
+
+        The first reason applies for which a name is not looked up: the text of the entry, a local project, unsaved
+        text, too many declared indexes, an unknown index instead of the default, an unusable index, ``private``, too
+        many candidates, missing consent.
+        """
+        return self._explain(*self._as_saved((dependency,)))
+
+    def _explain(self, dependency: Dependency) -> Explanation:
         skip_reason = self._facts.skip_reason(dependency)
         # A skipped entry is only routed if it pins an index by a name that another file may declare.
         if skip_reason is not None and not (skip_reason is SkipReason.NO_INDEX and dependency.index_name):
