@@ -77,7 +77,7 @@ def test_reason_for_not_looking_up_a_name_is_shown(project: Project) -> None:
     )
     assert explanation(project, "acme-web") == [
         "acme-web: pyproject.toml:3",
-        "  not looked up: private name: the name is private and no other index is set",
+        "  not looked up: private name: the name is private and only public indexes are set",
         f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: queried only for packages pinned to it",
         f"  not queried: {DEFAULT_INDEX}  built-in default: the name is private",
     ]

@@ -79,10 +79,14 @@ class IndexStatuses(StrEnum):
 
 
 class IndexSettings(NamedTuple):
-    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash."""
+    """An entry of ``[tool.mothball.indexes]``; ``url`` ends in exactly one slash.
+
+    A ``public`` index receives no private names.
+    """
 
     url: str
     statuses: IndexStatuses | None = None
+    public: bool = False
 
 
 class ProjectConfig(NamedTuple):
@@ -171,7 +175,7 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
     """Return the effective network settings. The command line overrides the project, the project overrides the user.
 
     ``offline`` and ``private`` are combined instead: each source can only add restrictions. For the settings of an
-    index, the user overrides the project.
+    index, the user overrides the project, but an index that either marks as public is public.
     """
     candidates = (
         (overrides.index_url, overrides.index_set_by),
@@ -194,8 +198,16 @@ def resolve_network(config: ProjectConfig, user: UserConfig, overrides: ConfigOv
         trusted_hosts=user.trusted_hosts,
         allow_local_indexes=overrides.allow_local_indexes or user.allow_local_indexes,
         installers=user.installers,
-        index_settings=tuple({index.url: index for index in (*config.index_settings, *user.index_settings)}.values()),
+        index_settings=_merge_index_settings(config.index_settings, user.index_settings),
     )
+
+
+def _merge_index_settings(
+    project: tuple[IndexSettings, ...], user: tuple[IndexSettings, ...]
+) -> tuple[IndexSettings, ...]:
+    public = {index.url for index in (*project, *user) if index.public}
+    merged = {index.url: index for index in (*project, *user)}
+    return tuple(index._replace(public=index.url in public) for index in merged.values())
 
 
 def read_config(table: object, at: KeyPath = ()) -> ProjectConfig:
@@ -338,7 +350,7 @@ USER_KEYS: Mapping[str, Reader] = MappingProxyType(
         "allow-local-indexes": read_boolean,
     }
 )
-INDEX_KEYS: Mapping[str, Reader] = MappingProxyType({"statuses": read_index_statuses})
+INDEX_KEYS: Mapping[str, Reader] = MappingProxyType({"statuses": read_index_statuses, "public": read_boolean})
 IGNORE_KEYS: Mapping[str, Reader] = MappingProxyType({"rules": read_rules, "reason": read_string, "until": read_until})
 _CREDENTIAL_KEYS = {
     "keyring-provider": "keyring",

@@ -115,6 +115,7 @@ class Router:
         self._users: UserAddresses | None = None
         private = tuple(dict.fromkeys((*network.private, *facts.private)))
         self._private = _name_pattern(private) if private else None
+        self._public_urls = {base_url(index.url) for index in network.index_settings if index.public}
         self._routes: dict[tuple[object, ...], Route] = {}
         self._depends_on_name = any(index.includes or index.excludes for index in declared.indexes)
         self._declares_too_many = len(declared.indexes) + len(declared.options) > MAX_DECLARED
@@ -335,12 +336,14 @@ class Router:
         """Remove public indexes for private names; skip the name on too many indexes or missing consent."""
         is_private = self._is_private(name)
         if is_private:
-            public = [index for index in indexes if is_default_index(index.url)]
+            public = [index for index in indexes if is_default_index(index.url) or index.url in self._public_urls]
             rejected += reject((Candidate(*index) for index in public), "the name is private")
             indexes = tuple(index for index in indexes if index not in public)
         all_rejected = rejected + reject((Candidate(*index) for index in indexes), _NOT_LOOKED_UP)
         if not indexes:
-            return Explanation(Skipped(SkipReason.PRIVATE), rejected, "the name is private and no other index is set")
+            return Explanation(
+                Skipped(SkipReason.PRIVATE), rejected, "the name is private and only public indexes are set"
+            )
         if len(indexes) > MAX_INDEXES:
             reason = f"{len(indexes)} indexes, the limit is {MAX_INDEXES}"
             return Explanation(Skipped(SkipReason.TOO_MANY_INDEXES), all_rejected, reason)

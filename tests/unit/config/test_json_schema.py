@@ -63,7 +63,10 @@ GOOD: list[dict[str, Any]] = [
             "old-lib": {"rules": ["archived"], "reason": "why", "until": dt.date(2027, 3, 1)},
             "Old.Lib_2": {"rules": ["quarantined", "missing"]},
         },
-        "indexes": {"https://index.example/simple": {"statuses": "none"}, "https://pypi.org/simple/": {}},
+        "indexes": {
+            "https://index.example/simple": {"statuses": "none", "public": True},
+            "https://pypi.org/simple/": {},
+        },
     },
 ]
 BAD: list[Any] = [
@@ -102,6 +105,7 @@ BAD: list[Any] = [
     {"indexes": {"internal": {"statuses": "none"}}},
     {"indexes": {"https://index.example/simple/": "stated"}},
     {"indexes": {"https://index.example/simple/": {"statuses": "off"}}},
+    {"indexes": {"https://index.example/simple/": {"public": "yes"}}},
     {"indexes": {"https://index.example/simple/": {"status": "none"}}},
     {"indexes": {"https://user@index.example/simple/": {"statuses": "none"}}},
     {"indexes": []},

@@ -668,3 +668,12 @@ def test_user_key_in_a_project_is_rejected_with_its_place(key: str) -> None:
 
     assert (str(error), error.key) == (f"`{key}` is only allowed in the user configuration", (key,))
     assert "mothball/config.toml" in error.help
+
+
+def test_index_is_public_if_project_or_user_marks_it() -> None:
+    url = "https://index.example/simple/"
+    marked, other = IndexSettings(url, public=True), IndexSettings(url, IndexStatuses.STATED)
+    for project, user in ((marked, other), (other, marked)):
+        config = ProjectConfig(index_settings=(project,))
+        network = resolve_network(config, UserConfig(index_settings=(user,)), ConfigOverrides())
+        assert network.index_settings == (user._replace(public=True),)

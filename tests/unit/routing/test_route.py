@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mothball.config.installers import InstallerSettings, PipSettings, UserIndex, UvSettings
-from mothball.config.project import DEFAULT_INDEX, NetworkSettings
+from mothball.config.project import DEFAULT_INDEX, IndexSettings, NetworkSettings
 from mothball.index.urls import endpoint_of, page_url
 from mothball.model.document import Dependency, IndexOption, SkipReason, Span, ToolIndex
 from mothball.model.lookup import Skipped
@@ -260,6 +260,14 @@ def test_private_name_is_never_sent_to_any_spelling_of_the_default_index() -> No
 def test_similar_hosts_are_not_the_default_index(host: str) -> None:
     index = f"https://{host}/simple/"
     assert route(dependency("acme-web", index=index), (), PRIVATE) == IndexUrls((index,))
+
+
+def test_private_name_is_not_sent_to_an_index_that_is_configured_as_public() -> None:
+    network = PRIVATE._replace(index_settings=(IndexSettings(HOME, public=True), IndexSettings(OTHER)))
+    assert route(dependency("acme-web"), (), network) == Skipped(SkipReason.PRIVATE)
+    assert route(dependency("acme-web", index=HOME.rstrip("/")), (), network) == Skipped(SkipReason.PRIVATE)
+    assert route(dependency("acme-web"), (extra(OTHER),), network) == IndexUrls((OTHER,))
+    assert route(dependency("lib"), (extra(OTHER),), network) == IndexUrls((OTHER, HOME), STATUSES)
 
 
 def test_no_index_takes_precedence_over_private() -> None:
