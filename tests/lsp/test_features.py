@@ -97,7 +97,7 @@ def test_ignore_comment_action_inserts_placeholder_reason(
     after = edited(text, action, document)
     assert after == "fine\nold-lib==1.0  # mothball: ignore[archived] WHY\n"
     client.change(document, after)
-    client.wait_for_diagnostics(document)
+    client.wait_for_diagnostics(document, "ignore-without-reason")
 
 
 ENTRY = 'old-lib = { rules = ["archived"], reason = "WHY" }\n'
