@@ -106,7 +106,7 @@ def build_report(
     ]
     all_findings = [
         *unreadable,
-        *merge_lock_findings(checked_files),
+        *merge_lock_findings(checked_files, settings),
         *_not_stated_findings(checked_files, settings),
         *unused_ignores(checked_files, settings, complete=not unreadable),
     ]
@@ -206,8 +206,8 @@ def _check_file(
         matched_ignore = _applied_ignore(rule, dependency.name, candidates, settings, rejected_ignores)
         used_ignores.update((matched_ignore,) if matched_ignore else ())
         findings.append(_finding(file, item, rule, matched_ignore, settings))
-    findings += _parse_findings(file, lines, settings)
     if not file.is_context:
+        findings += _parse_findings(file, lines, settings)
         findings += _computed_list_findings(file, lines, comments, settings, rejected_ignores)
     lookup_types = frozenset(map(type, lookups))
     ignores_of_file = frozenset(used_ignores), frozenset(rejected_ignores)
@@ -360,7 +360,7 @@ def _skipped_problems(files: Iterable[CheckedFile], settings: RunSettings) -> It
                 text = skipped_message(lookup, len({dependency.name for dependency in skipped}))
                 yield Problem(severity, text.message, text.help, file.path, rule=Rule.UNVERIFIED)
         locations = credential_locations(file.declared_indexes(), file.document.dependencies)
-        if locations:
+        if locations and not file.is_context:
             text = dropped_credentials_message(locations)
             yield Problem(Severity.NOTE, text.message, text.help, file.path)
 

@@ -10,9 +10,19 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mothball.check.inputs import CheckedFile, SourceFile, is_beneath, is_lock, required_by_members
-from mothball.model.document import DependencyKind, Document, Location
-from mothball.model.findings import Finding, Rule
+from mothball.check import policy
+from mothball.check.inputs import (
+    CheckedFile,
+    RunSettings,
+    SourceFile,
+    is_beneath,
+    is_lock,
+    line_range,
+    required_by_members,
+)
+from mothball.config.project import Ignore
+from mothball.model.document import Dependency, DependencyKind, Document, IgnoreComment, Location
+from mothball.model.findings import CheckMode, Finding, Rule
 from mothball.model.records import NamedTuple
 
 # The dependency path of each transitive dependency: from a direct dependency to its parent.
@@ -119,11 +129,12 @@ def _shortest_paths(requires: Mapping[str, tuple[str, ...]], direct: Iterable[st
     return paths
 
 
-def merge_lock_findings(files: Sequence[CheckedFile]) -> Iterator[Finding]:
+def merge_lock_findings(files: Sequence[CheckedFile], settings: RunSettings) -> Iterator[Finding]:
     """Yield the findings of all files, with those of direct dependencies in locks merged into those of the manifest.
 
     A dependency in a manifest and its lock is reported once, in the manifest, where it can be edited; an ignore there
-    also applies to the lock. The manifest of a workspace member counts as a manifest of the lock of the workspace.
+    also applies to the lock, even if the manifest is only read as context. The manifest of a workspace member counts as
+    a manifest of the lock of the workspace.
     """
     locks = [checked_file for checked_file in files if is_lock(checked_file.file.document)]
     locked: dict[_Key, list[Location]] = {}
@@ -138,13 +149,55 @@ def merge_lock_findings(files: Sequence[CheckedFile]) -> Iterator[Finding]:
     merged: set[Location] = set()
     for checked_file in files:
         file = checked_file.file
+        # A constraint does not make the locked package less severe.
+        required = {entry.name for entry in file.document.dependencies if entry.kind is DependencyKind.REQUIREMENT}
         for finding in checked_file.findings if not is_lock(file.document) else ():
-            is_lookup = finding.lookup is not None
-            locations = _locations_in_locks(file.project, finding, locked, locked_for_members) if is_lookup else ()
+            is_mergeable = finding.lookup is not None and finding.name in required
+            locations = _locations_in_locks(file.project, finding, locked, locked_for_members) if is_mergeable else ()
             merged.update(locations)
             yield finding._replace(related_locations=tuple(locations)) if locations else finding
+    is_full = settings.mode is CheckMode.FULL
+    contexts = [file for file in files if is_full and file.file.is_context and not is_lock(file.file.document)]
     for lock in locks:
-        yield from (finding for finding in lock.findings if finding.location not in merged)
+        direct = {location for _, location in _direct_findings(lock)}
+        for finding in lock.findings:
+            if finding.location not in merged:
+                is_direct = finding.suppressed is None and finding.location in direct
+                yield _ignored_in_manifest(finding, lock.file, contexts, settings) if is_direct else finding
+
+
+def _ignored_in_manifest(
+    finding: Finding, lock: SourceFile, contexts: Sequence[CheckedFile], settings: RunSettings
+) -> Finding:
+    """Return ``finding``, suppressed if every manifest of the lock that requires the name ignores the rule."""
+    name = finding.name or ""
+    is_for_members = name in required_by_members(lock.document)
+    matches = [
+        _ignore_in(checked_file, entry, finding.rule, settings)
+        for checked_file in contexts
+        if checked_file.file.project == lock.project
+        or (is_for_members and is_beneath(checked_file.file.project, lock.project))
+        for entry in checked_file.file.document.dependencies
+        if entry.name == name and entry.kind is DependencyKind.REQUIREMENT
+    ]
+    first = matches[0] if matches and all(matches) else None
+    return finding._replace(suppressed=policy.suppression_of(first)) if first else finding
+
+
+def _ignore_in(
+    checked_file: CheckedFile, entry: Dependency, rule: Rule, settings: RunSettings
+) -> IgnoreComment | Ignore | None:
+    """Return the ignore that suppresses ``rule`` for an entry of a manifest that is only read as context."""
+    file, lines = checked_file.file, checked_file.lines
+    comments: Iterable[IgnoreComment] = file.document.ignores if settings.use_ignores else ()
+    on_lines = [
+        comment
+        for comment in comments
+        if set(line_range(comment.applies_to, lines)) & set(line_range(entry.entry_span, lines))
+    ]
+    with_entries = settings.use_ignores or settings.keep_config_ignores
+    entries = file.resolved_config.config.ignores if with_entries else ()
+    return policy.matching_ignore(rule, entry.name, on_lines, entries, settings.today)
 
 
 def _locations_in_locks(

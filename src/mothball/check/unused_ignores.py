@@ -36,9 +36,10 @@ def unused_ignores(files: Sequence[CheckedFile], settings: RunSettings, *, compl
         return
     by_config: dict[str, list[CheckedFile]] = {}
     for checked_file in files:
-        if settings.use_ignores:
+        if settings.use_ignores and not checked_file.file.is_context:
             yield from _comment_findings(checked_file, settings)
-        by_config.setdefault(checked_file.file.resolved_config.path, []).append(checked_file)
+        if not checked_file.file.is_context:
+            by_config.setdefault(checked_file.file.resolved_config.path, []).append(checked_file)
     for with_same_config in by_config.values():
         yield from _entry_findings(with_same_config, settings, complete=complete)
 

@@ -22,7 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
         from mothball.cli.write_ignores import validate_arguments  # noqa: PLC0415 - rarely used
 
         validate_arguments(arguments)
-    setup, discovered = read_paths(arguments)
+    lists_only = arguments.list_files or arguments.explain_index is not None
+    setup, discovered = read_paths(arguments, context=not lists_only)
     if arguments.list_files:
         return list_files(discovered)
     if arguments.explain_index is not None:
@@ -35,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write_ignores:
         from mothball.cli.write_ignores import write_ignores  # noqa: PLC0415 - rarely used
 
-        return write_ignores(arguments, discovered.files, report, setup.settings.today)
+        files = tuple(file for file in discovered.files if not file.is_context)
+        return write_ignores(arguments, files, report, setup.settings.today)
     sys.stdout.write(render(report, arguments, setup.settings.now))
     return exit_code(report.findings, report.problems, exit_zero=arguments.exit_zero)
 

@@ -157,7 +157,7 @@ def _read_unchanged(
         for path in paths
         if arguments.format or os.path.isdir(path) or format_of(os.path.abspath(path)) or not os.path.lexists(path)
     )
-    request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True)
+    request = DiscoveryRequest(dependency_files, arguments.format, apply_exclude=True, context=not arguments.list_files)
     full = discover(request, setup.config_resolver, setup.settings)
     checked = {os.path.abspath(file.path) for file in added.files if not file.is_context}
     files = tuple(_as_context(file) if os.path.abspath(file.path) in checked else file for file in full.files)

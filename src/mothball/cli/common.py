@@ -72,8 +72,11 @@ def set_up(
     return Setup(settings, ConfigResolver(resolver_settings, user), user)
 
 
-def read_paths(arguments: argparse.Namespace) -> tuple[Setup, DiscoveryResult]:
-    """Set up a run and read the files of ``arguments.paths``. Raises the same errors as ``set_up``."""
+def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple[Setup, DiscoveryResult]:
+    """Set up a run and read the files of ``arguments.paths``. Raises the same errors as ``set_up``.
+
+    With ``context``, the result includes files that are not below these paths, but decide about severities.
+    """
     # Standard input comes first: if a file is given twice, the first text is used, and an editor sends the newer one.
     paths = tuple(sorted(arguments.paths, key=lambda path: path != STDIN)) or (".",)
     file_format = requested_format(arguments)
@@ -86,7 +89,8 @@ def read_paths(arguments: argparse.Namespace) -> tuple[Setup, DiscoveryResult]:
             raise UsageError("standard input is closed", help_text="send the content of the file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
-    return setup, discover(DiscoveryRequest(paths, file_format, stdin), setup.config_resolver, setup.settings)
+    request = DiscoveryRequest(paths, file_format, stdin, context=context)
+    return setup, discover(request, setup.config_resolver, setup.settings)
 
 
 def requested_format(arguments: argparse.Namespace) -> str | None:

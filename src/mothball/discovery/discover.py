@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mothball.check import policy
-from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile
+from mothball.check.inputs import ResolvedConfig, RunSettings, SourceFile, is_lock
 from mothball.config.project import ProjectConfig
 from mothball.discovery.config_lookup import ConfigResolver
 from mothball.discovery.declared_names import DeclaredNames
@@ -36,7 +36,9 @@ from mothball.model.findings import Finding, Problem, Rule, Severity
 from mothball.model.records import NamedTuple
 from mothball.model.sanitize import one_line
 from mothball.repository.files import (
+    PROJECT_FILES,
     display_path,
+    is_inside,
     os_error_text,
     project_of,
     repository_root,
@@ -51,6 +53,9 @@ _SEARCHED_FILES = (
 )
 
 
+_LOCK_FORMATS = ("uv-lock", "poetry-lock", "pdm-lock", "pylock", "pipfile-lock")
+
+
 class DiscoveryRequest(NamedTuple):
     """The paths to read, and how to read them.
 
@@ -58,7 +63,8 @@ class DiscoveryRequest(NamedTuple):
     the path ``-``. ``working_directory`` replaces the current one as the root of files below it that are in no
     repository. ``root`` is the root of the repository, if the caller knows it. With ``apply_exclude``, files named in
     ``paths`` are subject to ``exclude``: for callers that are programs, not users who name a file explicitly. With
-    ``all_names``, each file has all local names that apply to it, not only those that it uses.
+    ``all_names``, each file has all local names that apply to it, not only those that it uses. With ``context``, files
+    that decide how severe findings in ``paths`` are, but are not below them, are read from the disk as well.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -68,6 +74,7 @@ class DiscoveryRequest(NamedTuple):
     root: str | None = None
     apply_exclude: bool = False
     all_names: bool = False
+    context: bool = False
 
 
 class DiscoveryResult(NamedTuple):
@@ -130,6 +137,7 @@ class _Discovery:
         self.unreadable: list[Finding] = []
         self.problems: list[Problem] = []
         self._failed: set[str] = set()
+        self._context: set[str] = set()
         self._request = request
         self._config_resolver = config_resolver
         self._tree = config_resolver.tree
@@ -161,6 +169,8 @@ class _Discovery:
                 project,
                 read.target.kind,
                 read.tool_indexes,
+                selected=() if key in self._context else None,
+                is_context=key in self._context,
                 facts=LookupFacts(group_by_name(local_names), together[key].unknown_indexes),
             )
 
@@ -169,7 +179,14 @@ class _Discovery:
         return ParsedFile(read.document, followed_includes(read.document, read.resolved_includes), unread)
 
     def run(self) -> None:
-        pending = deque(target for path in self._request.paths for target in self._targets(path))
+        self._read_all(target for path in self._request.paths for target in self._targets(path))
+        if self._request.context:
+            self._read_context()
+        self._read_including_files()
+
+    def _read_all(self, targets: Iterable[FileTarget]) -> None:
+        """Read ``targets`` and the files that they include."""
+        pending = deque(targets)
         while pending:
             target = pending.popleft()
             read = self.read.get(target.key)
@@ -179,7 +196,39 @@ class _Discovery:
             )
             if is_new and target.key not in self._failed:
                 pending.extend(self._read_file(target))
-        self._read_including_files()
+
+    def _read_context(self) -> None:
+        """Read the files that decide how severe findings are: manifests of locks, and files that install constraints.
+
+        Their own problems are not reported.
+        """
+        requested, unreadable, problems = set(self.read), list(self.unreadable), list(self.problems)
+        directories = {directory for read in self.read.values() for directory in self._context_directories(read)}
+        self._read_all(
+            target
+            for directory in sorted(directories)
+            for target in self._below(directory)
+            if target.format not in _LOCK_FORMATS
+        )
+        self.unreadable, self.problems = unreadable, problems
+        self._context = self.read.keys() - requested
+
+    def _context_directories(self, read: _Read) -> Iterator[str]:
+        """Yield the directories with files that decide about ``read``, unless everything below them was requested."""
+        path, root = read.target.path, read.target.root
+        requested = [os.path.abspath(path) for path in self._request.paths if self._tree.is_directory(path)]
+        if read.target.kind is DependencyKind.CONSTRAINT:
+            directory = root
+        elif is_lock(read.document):
+            directory = project_of(path, root, self._tree)
+        else:
+            return
+        # Outside a repository, the root may be a home directory.
+        is_repository = self._tree.exists(os.path.join(root, ".git"))
+        if (
+            is_repository or any(self._tree.exists(os.path.join(directory, name)) for name in PROJECT_FILES)
+        ) and not any(is_inside(directory, each) for each in requested):
+            yield directory
 
     def _read_including_files(self) -> None:
         """Read the requirements files that include one of those read: it may be installed through them."""
