@@ -160,7 +160,9 @@ def committer(directory: Path, runner: Runner | None, index: str, hooks: tuple[s
         **(runner.environment() if runner else {}),
     }
     repository = new_repository(directory.resolve() / "repo", environment)
-    repository.commit({"mothball.toml": f'index-url = "{index}"\n'})
+    # An index without a looked up inactive project would be one that publishes no statuses.
+    statuses = f'[indexes."{index}"]\nstatuses = "stated"\n'
+    repository.commit({"mothball.toml": f'index-url = "{index}"\n\n{statuses}'})
     made = Committer(repository, runner)
     if runner is not None:
         repository.commit({".pre-commit-config.yaml": configuration(runner, *hooks)})

@@ -68,4 +68,6 @@ class Project(NamedTuple):
         cache = StatusCache.open(cache_of(self.home))
         stored_at = datetime.now(UTC).timestamp() - age
         cache.put_many({page_key(index, name): CachedPage(ProjectPage(marker), None, stored_at)})
+        if marker is not None:
+            cache.record_markers(index)
         cache.close()
