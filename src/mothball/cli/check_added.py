@@ -23,7 +23,9 @@ from mothball.model.lookup import KnownStatus, LookupResult, ProjectStatus, Skip
 from mothball.repository.files import display_path
 from mothball.repository.git_change import Change
 
-_WRITE_IGNORES_HELP = "`mothball check --write-ignores --reason WHY` adds ignore entries for current findings"
+_WRITE_IGNORES_HELP = (
+    '`mothball check --write-ignores --reason "in use before mothball"` adds ignore entries for current findings'
+)
 
 
 def check_change(arguments: argparse.Namespace, change: Change) -> int:
