@@ -124,10 +124,9 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
     Only files inside the repository with the name of a dependency file are read, after following links: a repository
     must not be able to make mothball read and print other files.
     """
-    if include.is_url_constraint:
-        return NotFollowed(None)
     if "://" in include.target:
-        return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
+        rejected = _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
+        return NotFollowed(None) if include.is_url_constraint else rejected
     if "$" in include.target:
         return _not_followed(include, "is not read: it contains a variable", "check the file separately")
     path = os.path.normpath(os.path.join(os.path.dirname(source.path), include.target))

@@ -9,6 +9,7 @@ from mothball.formats.locks.fast_reader import read_lines
 from mothball.formats.locks.stanzas import LocatedName, PackageSource
 from mothball.formats.locks.toml_reader import read_toml
 from mothball.formats.pep508 import NAME_PATTERN, find_leading_name
+from mothball.formats.toml.api import Header, TomlEntry, scan
 from mothball.model.document import (
     Dependency,
     DependencyGraph,
@@ -26,9 +27,10 @@ from mothball.model.sanitize import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mothball.formats.locks.stanzas import Layout, Lock, Stanza
+    from mothball.formats.locks.stanzas import Layout, Lock, Schema, Stanza
 
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
+_HELP = "lock again with a version of the tool that mothball supports, or update mothball"
 # Maximum length of a name in a message, in code points.
 _MAX_SHOWN = 60
 
@@ -124,10 +126,40 @@ def dependency_graph(requires: Mapping[str, Iterable[str]], direct: Iterable[str
     )
 
 
-def build_document(format_name: str, lock: Lock, packages: LockedPackages, graph: DependencyGraph | None) -> Document:
+def build_document(  # noqa: PLR0913, PLR0917 - the text, how it was read, and the results
+    format_name: str, text: str, layout: Layout, lock: Lock, packages: LockedPackages, graph: DependencyGraph | None
+) -> Document:
     """Build the document of a lock from its converted packages."""
-    dependencies, problems = tuple(packages.dependencies), tuple(sorted(packages.problems))
-    return Document(format_name, dependencies, problems, lock.ignores, graph=graph)
+    problem = _version_problem(text, layout.schema)
+    if problem is None and not lock.stanzas and not packages.problems:
+        problem = _foreign_key_problem(text, layout.schema)
+    problems = tuple(sorted((*packages.problems, problem) if problem else packages.problems))
+    return Document(format_name, tuple(packages.dependencies), problems, lock.ignores, graph=graph)
+
+
+def _version_problem(text: str, schema: Schema) -> ParseProblem | None:
+    """Return the problem of a format version that is not known; a lock without a version is read as usual."""
+    key = schema.version_key
+    start = 0 if text.startswith(key) else text.find(f"\n{key}") + 1
+    value = r"([^\s\"'#]++)" if schema.is_number else r"[\"']([^\"'\r\n]*+)[\"']"
+    version = re.compile(rf"{key}[ \t]*+=[ \t]*+{value}").match(text, start)
+    major = version[1].partition(".")[0] if version else ""
+    if version is None or (major.isdecimal() and int(major) <= schema.newest):
+        return None
+    message = f"version {one_line(version[1], _MAX_SHOWN)} of this lock format is not known"
+    return ParseProblem(Span(*version.span(1)), message, _HELP)
+
+
+def _foreign_key_problem(text: str, schema: Schema) -> ParseProblem | None:
+    """Return the problem of the first table or key that is not of the format: packages may be in it."""
+    document = scan(text)
+    parts: list[Header | TomlEntry] = [*document.headers, *document.entries]
+    foreign = [part.keys[0] for part in parts if part.path[0] not in schema.keys]
+    if not foreign:
+        return None
+    key = min(foreign, key=lambda key: key.span)
+    message = f"no packages found: `{one_line(key.name, _MAX_SHOWN)}` is not a table or key of this lock format"
+    return ParseProblem(key.span, message, _HELP)
 
 
 def _leading_name(written: LocatedName | None) -> LocatedName | None:

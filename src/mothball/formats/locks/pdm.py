@@ -19,6 +19,7 @@ from mothball.formats.locks.stanzas import (
     REGISTRY,
     Layout,
     PackageSource,
+    Schema,
     Stanza,
     archive_source,
     local_source,
@@ -28,8 +29,10 @@ from mothball.formats.pep508 import NAME_PATTERN
 from mothball.model.document import Document, SkipReason
 
 _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
+_SCHEMA = Schema(frozenset({"package", "metadata"}), "lock_version", newest=4)
 _LAYOUT = Layout(
     "package",
+    _SCHEMA,
     (
         *(("version",), ("dependencies",), ("extras",), ("marker",), ("path",), ("editable",), ("url",)),
         *((kind,) for kind in _VERSION_CONTROL),
@@ -52,7 +55,7 @@ def parse(text: str) -> Document:
         source = None if is_repeated else _source(stanza)
         packages.append(Package(source, _requires(stanza), extras, stanza.text("marker") or ""))
     locked = collect_packages(text, lock, "package", packages, names)
-    return build_document("pdm-lock", lock, locked, dependency_graph(locked.requires))
+    return build_document("pdm-lock", text, _LAYOUT, lock, locked, dependency_graph(locked.requires))
 
 
 def _identity(stanza: Stanza, names: NormalizedNames) -> tuple[str, str | None]:

@@ -21,6 +21,8 @@ _META = "_meta"
 _VERSION_CONTROL = ("git", "hg", "svn", "bzr")
 _NAME = re.compile(NAME_PATTERN, re.IGNORECASE | re.ASCII)
 _HELP = "regenerate the file with `pipenv lock`"
+# The newest known version of the format, written as ``pipfile-spec``.
+_NEWEST_SPEC = 6
 # Maximum length of a name in a message, in code points.
 _MAX_SHOWN = 60
 
@@ -45,6 +47,7 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
         yield ParseProblem(Span(0, 1), "a Pipfile.lock must be a JSON object", _HELP)
         return
     indexes = _indexes(lock.get(_META))
+    yield from _version_problem(text)
     for category in members(text, text.index("{")):
         if category.key == _META:
             continue
@@ -54,6 +57,18 @@ def _read(text: str, lock: object) -> Iterator[Dependency | ParseProblem]:
         else:
             shown = one_line(category.key, _MAX_SHOWN)
             yield ParseProblem(category.key_span, f"`{shown}` is not a package category", _HELP)
+
+
+def _version_problem(text: str) -> Iterator[ParseProblem]:
+    """Yield the problem of a ``pipfile-spec`` in ``_meta`` that is not known."""
+    top = members(text, text.index("{"))
+    for meta in (member for member in top if member.key == _META and isinstance(member.value, dict)):
+        for field in members(text, meta.value_span.start):
+            is_known = isinstance(field.value, int | float) and field.value <= _NEWEST_SPEC
+            if field.key == "pipfile-spec" and not is_known:
+                written = one_line(field.value_span.slice(text), _MAX_SHOWN)
+                message = f"version {written} of this lock format is not known"
+                yield ParseProblem(field.value_span, message, _HELP)
 
 
 def _indexes(meta: object) -> dict[str, str]:

@@ -14,6 +14,7 @@ from mothball.formats.locks.stanzas import (
     REGISTRY,
     Layout,
     PackageSource,
+    Schema,
     Stanza,
     archive_source,
     index_source,
@@ -21,7 +22,8 @@ from mothball.formats.locks.stanzas import (
 )
 from mothball.model.document import Document, SkipReason
 
-_LAYOUT = Layout("package", (("version",), ("source",), ("dependencies",), ("develop",), ("markers",)))
+_SCHEMA = Schema(frozenset({"package", "metadata", "extras"}), "lock-version", newest=2)
+_LAYOUT = Layout("package", _SCHEMA, (("version",), ("source",), ("dependencies",), ("develop",), ("markers",)))
 
 
 def parse(text: str) -> Document:
@@ -31,7 +33,7 @@ def parse(text: str) -> Document:
         Package(_source(stanza), _requires(stanza), (), stanza.text("markers") or "") for stanza in lock.stanzas
     ]
     locked = collect_packages(text, lock, "package", packages, NormalizedNames())
-    return build_document("poetry-lock", lock, locked, dependency_graph(locked.requires))
+    return build_document("poetry-lock", text, _LAYOUT, lock, locked, dependency_graph(locked.requires))
 
 
 def _requires(stanza: Stanza) -> list[str]:

@@ -19,6 +19,7 @@ from mothball.formats.locks.stanzas import (
     KeyPath,
     Layout,
     PackageSource,
+    Schema,
     Stanza,
     archive_source,
     index_source,
@@ -29,8 +30,17 @@ from mothball.model.document import Document, SkipReason
 
 _FILE_PATHS: tuple[KeyPath, ...] = (("wheels", "path"), ("sdist", "path"))
 _FILE_URLS: tuple[KeyPath, ...] = (("wheels", "url"), ("sdist", "url"))
+_SCHEMA = Schema(
+    frozenset(
+        {"lock-version", "environments", "requires-python", "extras", "dependency-groups", "default-groups"}
+        | {"created-by", "packages", "tool"}
+    ),
+    "lock-version",
+    newest=1,
+)
 _LAYOUT = Layout(
     "packages",
+    _SCHEMA,
     (
         *(("version",), ("index",), ("marker",), ("dependencies",), ("vcs",), ("directory",), ("archive",)),
         *_FILE_PATHS,
@@ -49,7 +59,8 @@ def parse(text: str) -> Document:
     ]
     locked = collect_packages(text, lock, "packages", packages, NormalizedNames())
     has_graph = any(_has(stanza, "dependencies") for stanza in lock.stanzas)
-    return build_document("pylock", lock, locked, dependency_graph(locked.requires) if has_graph else None)
+    graph = dependency_graph(locked.requires) if has_graph else None
+    return build_document("pylock", text, _LAYOUT, lock, locked, graph)
 
 
 def _has(stanza: Stanza, key: str) -> bool:

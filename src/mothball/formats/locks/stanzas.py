@@ -19,6 +19,18 @@ NAME: KeyPath = ("name",)
 _ANY = "*"
 
 
+class Schema(NamedTuple):
+    """What identifies a lock format: its tables and keys at the root, and the key of its version.
+
+    ``newest`` is the newest known major version. ``is_number`` is True if the version is a number, not a string.
+    """
+
+    keys: frozenset[str]
+    version_key: str
+    newest: int
+    is_number: bool = False
+
+
 class Layout(NamedTuple):
     """The values that a format reads: its array of packages, and the paths in each package and at the root.
 
@@ -27,6 +39,7 @@ class Layout(NamedTuple):
     """
 
     array: str
+    schema: Schema
     package: tuple[KeyPath, ...]
     root: tuple[KeyPath, ...] = ()
     skips_files: bool = True

@@ -13,14 +13,23 @@ from mothball.formats.locks.packages import (
     dependency_graph,
     read_lock,
 )
-from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Stanza, index_source, strings_at
+from mothball.formats.locks.stanzas import REGISTRY, Layout, PackageSource, Schema, Stanza, index_source, strings_at
 from mothball.model.document import Document, SkipReason
 
 _EDGES = (("dependencies", "name"), ("optional-dependencies", "*", "name"), ("dev-dependencies", "*", "name"))
 _MEMBERS = ("manifest", "members")
 # Requirements of a script, and of a workspace whose root is no package.
 _ROOT_EDGES = (("manifest", "requirements", "name"), ("manifest", "dependency-groups", "*", "name"))
-_LAYOUT = Layout("package", (("version",), ("source",), *_EDGES), (_MEMBERS, *_ROOT_EDGES))
+_SCHEMA = Schema(
+    frozenset(
+        {"version", "revision", "requires-python", "resolution-markers", "environment-markers", "supported-markers"}
+        | {"required-markers", "conflicts", "options", "manifest", "package"}
+    ),
+    "version",
+    newest=1,
+    is_number=True,
+)
+_LAYOUT = Layout("package", _SCHEMA, (("version",), ("source",), *_EDGES), (_MEMBERS, *_ROOT_EDGES))
 
 # The path of the locked project itself.
 _LOCK_DIRECTORY = "."
@@ -59,7 +68,7 @@ def parse(text: str) -> Document:
         packages.append(Package(source, requires, (), ""))
     locked = collect_packages(text, lock, "package", packages, names)
     graph = dependency_graph(locked.requires, [names[name] for name in direct] if has_direct else None)
-    return build_document("uv-lock", lock, locked, graph)
+    return build_document("uv-lock", text, _LAYOUT, lock, locked, graph)
 
 
 def _local_source(stanza: Stanza, *, is_member: bool) -> PackageSource:

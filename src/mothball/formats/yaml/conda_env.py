@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mothball.formats.requirements.strings import Section
 from mothball.formats.yaml.entries import read_pip_lists
 from mothball.formats.yaml.nodes import YamlMapping, YamlNode, YamlScalar, list_items, unvisited
-from mothball.model.document import Dependency, Document, SkipReason, normalize_name
+from mothball.model.document import Dependency, Document, ParseProblem, SkipReason, normalize_name
 from mothball.model.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _KEY = r"(?m)^dependencies\b"
 # An optional channel with subdirectory, then the name, which may start with an underscore.
 _CONDA_NAME = r"\s*+(?>(?:[^\s:]++::)?)\s*+([A-Za-z0-9_][\w.-]*+)(?=[\s=<>!~\[,|]|\Z)"
 _FORMAT = "conda-env"
+_EMPTY = ("", "~", "null", "Null", "NULL")
 
 
 class _Lists(NamedTuple):
@@ -50,8 +51,11 @@ def parse(text: str) -> Document:
     lists = _find_lists(scan.documents)
     section = Section(f"{_DEPENDENCIES}.{_PIP}")
     document = read_pip_lists(scan, [(node, section) for node in lists.pip])
+    problems = (*document.problems, *_list_problems(scan.documents, lists.conda))
     dependencies = sorted((*_conda_packages(scan, lists.conda), *document.dependencies), key=attrgetter("name_span"))
-    return document._replace(format=_FORMAT, dependencies=tuple(dependencies))
+    return document._replace(
+        format=_FORMAT, dependencies=tuple(dependencies), problems=tuple(sorted(dict.fromkeys(problems)))
+    )
 
 
 def _find_lists(documents: Iterable[YamlNode]) -> _Lists:
@@ -61,6 +65,24 @@ def _find_lists(documents: Iterable[YamlNode]) -> _Lists:
     items = (item for node in conda for item in unvisited(list_items(node), seen))
     pip = [value for item in items if isinstance(item, YamlMapping) for value in item.values(_PIP)]
     return _Lists(conda, tuple(unvisited(pip, seen)))
+
+
+def _list_problems(documents: Iterable[YamlNode], conda: Iterable[YamlNode]) -> Iterator[ParseProblem]:
+    """Yield a problem for each value of ``dependencies`` and of ``pip`` that is not a list and not empty.
+
+    ``dependencies`` may be a mapping without ``pip``: other tools use the same file names.
+    """
+    mappings = [document for document in documents if isinstance(document, YamlMapping)]
+    items = [item for node in conda for item in list_items(node) if isinstance(item, YamlMapping)]
+    values = [
+        *((_DEPENDENCIES, value) for mapping in mappings for value in mapping.values(_DEPENDENCIES)),
+        *((_PIP, value) for mapping in items for value in mapping.values(_PIP)),
+    ]
+    for key, value in values:
+        is_foreign = key == _DEPENDENCIES and isinstance(value, YamlMapping) and not value.values(_PIP)
+        place = value.first if isinstance(value, YamlMapping) and not is_foreign else value
+        if isinstance(place, YamlScalar) and place.value not in _EMPTY:
+            yield ParseProblem(place.span, f"`{key}` must be a list", "write each entry on its own line, after `- `")
 
 
 def _conda_packages(scan: YamlScan, lists: Iterable[YamlNode]) -> Iterator[Dependency]:

@@ -177,3 +177,58 @@ def test_parsing_takes_linear_time(name: str, unit: str) -> None:
     short, long = unit * 2_000, unit * 20_000
 
     assert least_seconds(lambda: parse(name, long), 2) < 60 * max(least_seconds(lambda: parse(name, short), 2), 0.002)
+
+
+# --- locks without packages -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place", "message"),
+    [
+        ("uv-lock", 'version = 2\n[[packages]]\nname = "a"\n', "2", "version 2 "),
+        ("uv-lock", 'version = 2\n[[package]]\nname = "a"\n', "2", "version 2 "),
+        ("uv-lock", 'version = 1\n[[packages]]\nname = "a"\n', "packages", "`packages` is not"),
+        ("uv-lock", 'version = 1\n[[distribution]]\nname = "a"\n', "distribution", "`distribution` is not"),
+        ("uv-lock", 'packages = [{ name = "a" }]\n', "packages", "`packages` is not"),
+        ("uv-lock", '[ "pack\\u0061ges" . x ]\n', '"pack\\u0061ges"', "`packages` is not"),
+        ("poetry-lock", '[metadata]\nlock-version = "3.0"\n', "3.0", "version 3.0 "),
+        ("poetry-lock", "[metadata]\nlock-version = 'next'\n", "next", "version next "),
+        ("poetry-lock", '[[packages]]\nname = "a"\n[metadata]\nlock-version = "2.1"\n', "packages", "`packages`"),
+        ("pdm-lock", '[metadata]\nlock_version = "5.0"\n', "5.0", "version 5.0 "),
+        ("pdm-lock", '[metadata]\nlock_version = "4.5.0"\n[[packages]]\nname = "a"\n', "packages", "`packages`"),
+        ("pylock", 'lock-version = "2.0"\npackages = []\n', "2.0", "version 2.0 "),
+        ("pylock", 'lock-version = "1.0"\n[[package]]\nname = "a"\n', "package", "`package` is not"),
+        ("pipfile-lock", '{"_meta": {"pipfile-spec": 7}, "default": {}}', "7", "version 7 "),
+        ("pipfile-lock", '{"_meta": {"pipfile-spec": "6"}}', '"6"', 'version "6" '),
+    ],
+)
+def test_lock_of_unknown_version_or_layout_is_unreadable(name: str, text: str, place: str, message: str) -> None:
+    (problem,) = parse(name, text).problems
+    assert problem.span.slice(text) == place
+    assert message in problem.message
+    assert problem.help
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv-lock", ""),
+        ("uv-lock", "# nothing\n"),
+        ("uv-lock", 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n[options]\nexclude-newer = "2026"\n'),
+        ("uv-lock", "version = 1\npackage = []\n"),
+        ("poetry-lock", 'package = []\n\n[extras]\n\n[metadata]\nlock-version = "2.1"\ncontent-hash = "0"\n'),
+        ("poetry-lock", '[metadata]\nlock-version = "1.1"\n'),
+        ("pdm-lock", '[metadata]\nstrategy = []\nlock_version = "4.5.0"\n'),
+        ("pylock", 'lock-version = "1.1"\ncreated-by = "x"\npackages = []\n\n[tool.x]\npackage = 1\n'),
+        ("pipfile-lock", '{"_meta": {"pipfile-spec": 6, "sources": []}, "default": {}, "develop": {}}'),
+        ("pipfile-lock", "{}"),
+    ],
+)
+def test_empty_lock_is_readable(name: str, text: str) -> None:
+    document = parse(name, text)
+    assert document.problems == ()
+    assert document.dependencies == ()
+
+
+def test_unknown_table_beside_packages_is_no_problem() -> None:
+    assert parse("uv-lock", 'version = 1\n[[package]]\nname = "a"\nversion = "2.0"\n[news]\n').problems == ()

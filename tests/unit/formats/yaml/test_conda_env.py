@@ -78,7 +78,6 @@ def test_conda_package_name_is_read(entry: str, name: str | None) -> None:
         "dependencies: [pip: ]\n",
         "dependencies: {a: b}\n",
         "- dependencies\n",
-        "dependencies:\n- pip: x\n",
         "a:\n  dependencies: [b]\n",
     ],
 )
@@ -132,3 +131,26 @@ def test_yaml_is_not_imported_without_the_key() -> None:
     )
 
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("dependencies: {pip: [a]}\n", "pip"),
+        ("dependencies:\n  pip:\n  - a\n", "pip"),
+        ("dependencies: a\n", "a"),
+        ("dependencies:\n- pip: a\n", "a"),
+        ("dependencies:\n- pip: {a: b}\n", "a"),
+    ],
+)
+def test_value_other_than_a_list_is_reported(text: str, place: str) -> None:
+    (problem,) = parse(text).problems
+    assert problem.span.slice(text) == place
+    assert problem.message.endswith(" must be a list")
+
+
+@pytest.mark.parametrize(
+    "text", ["dependencies:\n", "dependencies: []\n", "dependencies:\n- pip:\n- x\n", "dependencies:\n  app: {x: 1}\n"]
+)
+def test_empty_lists_and_mappings_of_other_tools_are_no_problem(text: str) -> None:
+    assert parse(text).problems == ()
