@@ -124,11 +124,10 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
     Only files inside the repository with the name of a dependency file are read, after following links: a repository
     must not be able to make mothball read and print other files.
     """
-    if "://" in include.target:
-        rejected = _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
-        return NotFollowed(None) if include.is_url_constraint else rejected
-    if "$" in include.target:
-        return _not_followed(include, "is not read: it contains a variable", "check the file separately")
+    if include.is_url_constraint:
+        return NotFollowed(None)
+    if "://" in include.target or "$" in include.target:
+        return _not_a_path(include)
     path = os.path.normpath(os.path.join(os.path.dirname(source.path), include.target))
     if not is_inside(path, source.root):
         return _not_followed(
@@ -148,6 +147,12 @@ def _resolve(include: Include, source: FileTarget, tree: Tree) -> FileTarget | N
             "check it separately: mothball check --as requirements FILE",
         )
     return FileTarget(path, real, source.root, "requirements", include.kind)
+
+
+def _not_a_path(include: Include) -> NotFollowed:
+    if "://" in include.target:
+        return _not_followed(include, "is not read: it is a URL", "download the file and check the copy")
+    return _not_followed(include, "is not read: it contains a variable", "check the file separately")
 
 
 def _not_followed(include: Include, message: str, help_text: str, *, is_missing: bool = False) -> NotFollowed:
