@@ -24,7 +24,7 @@ def shop(tmp_path: Path) -> Workshop:
     [
         (("-",), "standard input has no base to compare with"),
         (("--as", "requirements"), "--as requires file names"),
-        (("--as", "nonsense", "requirements.txt"), "--as: unknown format nonsense"),
+        (("--as", "nonsense", "requirements.txt"), "--as: unknown format `nonsense`"),
         (("--since", "HEAD", "--from-ref", "HEAD"), "--since cannot be combined with --from-ref or --to-ref"),
         (("--since", "HEAD", "--to-ref", "HEAD"), "--since cannot be combined with --from-ref or --to-ref"),
         (("--to-ref", "HEAD"), "--to-ref requires --from-ref"),

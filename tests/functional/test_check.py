@@ -158,7 +158,7 @@ def test_standard_input_requires_a_file_name(project: Project) -> None:
     result = project.check("-", stdin=b"old-lib\n")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "mothball: error: standard input needs a file name\n  = help: add --stdin-filename requirements.txt\n"
+        "mothball: error: standard input requires a file name\n  = help: add --stdin-filename requirements.txt\n"
     )
 
 
@@ -180,7 +180,7 @@ def test_as_option_sets_the_format(project: Project) -> None:
 def test_unknown_format_is_rejected_with_the_known_ones(project: Project) -> None:
     result = project.check("--as", "gemfile")
     assert (result.code, result.out) == (2, "")
-    assert "--as: unknown format gemfile" in result.err
+    assert "--as: unknown format `gemfile`" in result.err
     assert "pyproject, requirements" in result.err
 
 
@@ -312,7 +312,7 @@ def test_unused_ignore_is_reported_only_in_a_complete_check(project: Project) ->
     project.write("requirements.txt", "good-lib\n")
     whole = project.check("--format", "concise")
     assert whole.out.startswith("mothball.toml:4:")
-    assert "warning[unused-ignore] the ignore of archived for good-lib matches no finding" in whole.out
+    assert "warning[unused-ignore] the ignore of `archived` for good-lib matches no finding" in whole.out
     assert "unused-ignore" not in project.check("requirements.txt").out
     project.write("other-requirements.txt", b"\xff")
     assert "unused-ignore" not in project.check().out
@@ -347,8 +347,8 @@ def test_unknown_severity_in_the_environment_is_rejected(project: Project) -> No
     result = project.check(env={"MOTHBALL_UNVERIFIED": "warn\x1b[2J"})
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "mothball: error: MOTHBALL_UNVERIFIED: unknown severity warn [2J\n"
-        "  = help: use one of error, warning, note, off\n"
+        "mothball: error: MOTHBALL_UNVERIFIED: unknown severity `warn [2J`\n"
+        "  = help: expected one of: error, warning, note, off\n"
     )
 
 

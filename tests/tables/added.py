@@ -569,14 +569,14 @@ POLICY = (
         stage({"requirements.txt": "old-a  # mothball: ignore[archived] WHY\n"}),
         exits(1, shows="requirements.txt:1:8: warning[ignore-without-reason]", hides="ignored["),
         stage({"requirements.txt": "old-a  # mothball: ignore[archived] until June\nold-b\n"}),
-        exits(1, shows="mothball.toml:5:1: warning[ignore-without-reason] the ignore of archived for old-b"),
+        exits(1, shows="mothball.toml:5:1: warning[ignore-without-reason] the ignore of `archived` for old-b"),
     ),
     row(
         "An expired ignore entry",
         "does not apply, and is reported",
         commit({"mothball.toml": f"{OFFLINE}[ignore]\n{_EXPIRED}"}),
         stage({"requirements.txt": lines("old-a")}),
-        exits(1, shows="warning[expired-ignore] the ignore of old-a expired on 2020-01-01", hides="old-b"),
+        exits(1, shows="warning[expired-ignore] the ignore for old-a expired on 2020-01-01", hides="old-b"),
     ),
     row(
         "An excluded file",

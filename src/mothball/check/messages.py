@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import assert_never
 
 from mothball.model.document import SkipReason
@@ -216,27 +217,31 @@ def unread_constraints_message(url: str) -> MessageText:
     return MessageText(message, "the packages themselves are checked: constraints install nothing")
 
 
-def unused_ignore_message(names: str, rules: str) -> MessageText:
+def unused_ignore_message(names: str, rules: Sequence[str]) -> MessageText:
     """Return the texts for an ignore without a matching finding; ``names`` is empty if it applies to no dependency."""
     if not names:
-        message = f"the ignore of {rules} applies to no dependency"
+        message = f"the ignore of {_rule_list(rules)} applies to no dependency"
         return MessageText(message, "move it to the end of the line of a dependency, or remove it")
-    return MessageText(f"the ignore of {rules} for {one_line(names, 200)} matches no finding", "remove it")
+    return MessageText(f"the ignore of {_rule_list(rules)} for {one_line(names, 200)} matches no finding", "remove it")
 
 
-def ignore_without_reason_message(name: str, rules: str, *, added: bool) -> MessageText:
+def ignore_without_reason_message(name: str, rules: Sequence[str], *, added: bool) -> MessageText:
     """Return the texts for an ignore whose reason is empty or a placeholder; ``name`` is empty for a comment."""
-    subject = f"the ignore of {rules} for {one_line(name, 100)}" if name else f"the ignore of {rules}"
+    subject = f"the ignore of {_rule_list(rules)}{f' for {one_line(name, 100)}' if name else ''}"
     return MessageText(
         f"{subject} has no reason{' and does not apply to an added dependency' if added else ''}",
         'state why the finding is accepted, and until when, for example "until mail moves to the new service, #812"',
     )
 
 
+def _rule_list(rules: Sequence[str]) -> str:
+    return ", ".join(f"`{rule}`" for rule in rules)
+
+
 def expired_ignore_message(name: str, until: str) -> MessageText:
     """Return the texts for an ignore entry whose last day, ``until``, has passed."""
     return MessageText(
-        f"the ignore of {one_line(name, 100)} expired on {until}",
+        f"the ignore for {one_line(name, 100)} expired on {until}",
         "replace or remove the package, or set a later `until`",
     )
 

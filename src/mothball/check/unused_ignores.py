@@ -65,12 +65,12 @@ def _rejected_ignores(files: Sequence[CheckedFile], settings: RunSettings) -> It
         resolved_config = checked_file.file.resolved_config
         for ignore in checked_file.rejected_ignores:
             if isinstance(ignore, IgnoreComment):
-                text = ignore_without_reason_message("", ", ".join(ignore.rules), added=True)
+                text = ignore_without_reason_message("", ignore.rules, added=True)
                 yield _comment_finding(checked_file, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
             else:
                 entries[resolved_config.path, ignore] = resolved_config
     for (_, entry), resolved_config in entries.items():
-        text = ignore_without_reason_message(entry.key, ", ".join(entry.rules), added=True)
+        text = ignore_without_reason_message(entry.key, entry.rules, added=True)
         yield _entry_finding(resolved_config, entry, Rule.IGNORE_WITHOUT_REASON, text, settings)
 
 
@@ -83,7 +83,6 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
         for line in line_range(item.dependency.entry_span, lines):
             by_line.setdefault(line, []).append(item)
     for comment in file.document.ignores:
-        rules = ", ".join(comment.rules)
         covered = [item for line in line_range(comment.applies_to, lines) for item in by_line.get(line, ())]
         if not (
             file.document.problems
@@ -92,10 +91,10 @@ def _comment_findings(checked_file: CheckedFile, settings: RunSettings) -> Itera
             or any(isinstance(item.lookup, Unavailable | StatusNotStated) for item in covered)
         ):
             names = ", ".join(dict.fromkeys(item.dependency.name for item in covered))
-            text = unused_ignore_message(names, rules)
+            text = unused_ignore_message(names, comment.rules)
             yield _comment_finding(checked_file, comment, Rule.UNUSED_IGNORE, text, settings)
         elif not policy.is_reason(comment.reason):
-            text = ignore_without_reason_message("", rules, added=False)
+            text = ignore_without_reason_message("", comment.rules, added=False)
             yield _comment_finding(checked_file, comment, Rule.IGNORE_WITHOUT_REASON, text, settings)
 
 
@@ -126,10 +125,10 @@ def _entry_findings(files: Sequence[CheckedFile], settings: RunSettings, *, comp
             text = expired_ignore_message(ignore.key, ignore.until or "")
             yield _entry_finding(resolved_config, ignore, Rule.EXPIRED_IGNORE, text, settings)
         elif complete and ignore not in used and ignore.name not in not_stated and Rule.UNVERIFIED not in ignore.rules:
-            text = unused_ignore_message(ignore.key, ", ".join(ignore.rules))
+            text = unused_ignore_message(ignore.key, ignore.rules)
             yield _entry_finding(resolved_config, ignore, Rule.UNUSED_IGNORE, text, settings)
         elif not policy.is_reason(ignore.reason):
-            text = ignore_without_reason_message(ignore.key, ", ".join(ignore.rules), added=False)
+            text = ignore_without_reason_message(ignore.key, ignore.rules, added=False)
             yield _entry_finding(resolved_config, ignore, Rule.IGNORE_WITHOUT_REASON, text, settings)
 
 

@@ -84,9 +84,9 @@ def read_paths(arguments: argparse.Namespace, *, context: bool = False) -> tuple
     if STDIN in paths:
         name = getattr(arguments, "stdin_filename", None) or (STDIN if file_format else None)
         if name is None:
-            raise UsageError("standard input needs a file name", help_text="add --stdin-filename requirements.txt")
+            raise UsageError("standard input requires a file name", help_text="add --stdin-filename requirements.txt")
         if sys.stdin is None:
-            raise UsageError("standard input is closed", help_text="send the content of the file to it")
+            raise UsageError("standard input is closed", help_text="redirect or pipe a file to it")
         stdin = (name, read_stream(sys.stdin.buffer, name))
     setup = set_up(arguments, scopes=tuple(path for path in paths if os.path.isdir(path)))
     request = DiscoveryRequest(paths, file_format, stdin, context=context)
@@ -97,7 +97,7 @@ def requested_format(arguments: argparse.Namespace) -> str | None:
     """Return the format given with ``--as``, or None. Raises UsageError for an unknown format."""
     file_format: str | None = getattr(arguments, "format", None)
     if file_format is not None and file_format not in FORMATS:
-        raise UsageError(f"--as: unknown format {file_format}", help_text=f"known formats: {', '.join(FORMATS)}")
+        raise UsageError(f"--as: unknown format `{file_format}`", help_text=f"expected one of: {', '.join(FORMATS)}")
     return file_format
 
 
@@ -135,7 +135,7 @@ def read_overrides(arguments: argparse.Namespace) -> ConfigOverrides:
     unverified = os.environ.get("MOTHBALL_UNVERIFIED", "")
     if unverified and unverified not in tuple(Severity):
         raise UsageError(
-            f"MOTHBALL_UNVERIFIED: unknown severity {unverified}", help_text=f"use one of {', '.join(Severity)}"
+            f"MOTHBALL_UNVERIFIED: unknown severity `{unverified}`", help_text=f"expected one of: {', '.join(Severity)}"
         )
     index_url = _requested_index(arguments)
     is_option = getattr(arguments, "index_url", None) is not None

@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif name in tuple(Rule):
         sys.stdout.write(rule_page(Rule(name)))
     else:
-        raise UsageError(f"unknown rule {one_line(name, 60)}", help_text=suggest(name.lower(), tuple(Rule)))
+        raise UsageError(f"unknown rule `{one_line(name, 60)}`", help_text=suggest(name.lower(), tuple(Rule)))
     return 0
 
 

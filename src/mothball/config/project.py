@@ -263,7 +263,7 @@ def _ignore(key: str, value: object, at: KeyPath) -> Ignore:
     fields = read_table(value, IGNORE_KEYS, at)
     if not fields.get("rules"):
         raise ConfigError(
-            f"the ignore of `{key}` has no rules",
+            f"the ignore for `{key}` has no rules",
             key=at,
             help_text='add them, such as rules = ["archived"]',
         )

@@ -86,9 +86,9 @@ def _rules(entry: object, path: tuple[str, ...]) -> list[Any]:
     rules = entry.get("rules") if isinstance(entry, Mapping) else None
     if not isinstance(rules, list):
         raise ConfigError(
-            f"the ignore of `{path[-1]}` does not say which rules it ignores",
+            f"the ignore for `{path[-1]}` has no list of rules",
             key=path,
-            help_text='add the rules, for example rules = ["archived"]',
+            help_text='add them, such as rules = ["archived"]',
         )
     return rules
 

@@ -51,7 +51,7 @@ def _context_for_bundle(source: str, bundle: str) -> ssl.SSLContext:
         )
     except OSError as error:
         raise ConfigError(
-            f"cannot load the CA bundle {bundle} of {source}: {error.strerror or error}",
+            f"cannot load the CA bundle {bundle}, set by {source}: {error.strerror or error}",
             help_text=f"set {source} to a PEM file with certificates, or unset it",
         ) from error
     return _lenient(context)

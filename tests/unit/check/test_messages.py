@@ -171,13 +171,13 @@ def test_message_for_an_index_without_statuses_has_a_count(count: int, projects:
     ("text", "message", "help_text"),
     [
         (
-            unused_ignore_message("old-lib", "archived, missing"),
-            "the ignore of archived, missing for old-lib matches no finding",
+            unused_ignore_message("old-lib", ("archived", "missing")),
+            "the ignore of `archived`, `missing` for old-lib matches no finding",
             "remove it",
         ),
         (
             expired_ignore_message("old-lib", "2027-03-01"),
-            "the ignore of old-lib expired on 2027-03-01",
+            "the ignore for old-lib expired on 2027-03-01",
             "replace or remove the package, or set a later `until`",
         ),
         (
@@ -196,7 +196,7 @@ def test_message_and_help_of_ignores_and_cached_results(text: MessageText, messa
 def test_untrusted_names_and_urls_are_sanitized(text: str) -> None:
     assert is_sanitized(not_stated_message(text, 2))
     assert is_sanitized(stale_message(text, 2, 60.0))
-    assert is_sanitized(unused_ignore_message(text, "archived"))
+    assert is_sanitized(unused_ignore_message(text, ("archived",)))
     assert is_sanitized(expired_ignore_message(text, "2027-03-01"))
 
 

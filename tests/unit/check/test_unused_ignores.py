@@ -51,7 +51,7 @@ def configured(*ignores: Ignore, text: str = "some-lib\n", whole_scope: bool = T
 def test_unused_comment_is_reported_at_its_location() -> None:
     [finding] = run(source(f"one-lib\n{COMMENTED}")).findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
-    assert finding.message == "the ignore of archived, missing for some-lib matches no finding"
+    assert finding.message == "the ignore of `archived`, `missing` for some-lib matches no finding"
     assert finding.help
     assert finding.path == "requirements.txt"
     assert finding.location is not None
@@ -62,7 +62,7 @@ def test_unused_comment_is_reported_at_its_location() -> None:
 
 def test_comment_on_a_line_without_entry_is_unused() -> None:
     [finding] = run(source("# mothball: ignore[archived] where is it?\nsome-lib\n")).findings
-    assert finding.message == "the ignore of archived applies to no dependency"
+    assert finding.message == "the ignore of `archived` applies to no dependency"
 
 
 def test_comment_is_used_if_one_of_its_rules_matches() -> None:
@@ -86,7 +86,7 @@ def test_comment_is_not_unused_in_a_file_with_parse_problems() -> None:
 def test_unused_comment_is_reported_despite_failures_elsewhere() -> None:
     report = run(source(f"down-lib\n{COMMENTED}"), answers={"down-lib": DOWN}, unreadable=True)
     assert unused_or_expired(report) == [
-        (Rule.UNUSED_IGNORE, "the ignore of archived, missing for some-lib matches no finding")
+        (Rule.UNUSED_IGNORE, "the ignore of `archived`, `missing` for some-lib matches no finding")
     ]
 
 
@@ -98,7 +98,7 @@ def test_unused_comment_is_reported_without_whole_scope() -> None:
 def test_comment_after_hashes_belongs_to_its_own_entry() -> None:
     text = "one-lib \\\n  --hash=sha256:00  # mothball: ignore[archived] known\nsome-lib\n"
     assert unused_or_expired(run(source(text))) == [
-        (Rule.UNUSED_IGNORE, "the ignore of archived for one-lib matches no finding"),
+        (Rule.UNUSED_IGNORE, "the ignore of `archived` for one-lib matches no finding"),
     ]
 
 
@@ -109,7 +109,7 @@ def test_unused_ignore_entry_is_reported_at_its_location() -> None:
     report = run(configured(ignore("some-lib")))
     [finding] = report.findings
     assert (finding.rule, finding.severity) == (Rule.UNUSED_IGNORE, Severity.WARNING)
-    assert finding.message == "the ignore of archived for some-lib matches no finding"
+    assert finding.message == "the ignore of `archived` for some-lib matches no finding"
     assert (finding.path, finding.name) == ("mothball.toml", "some-lib")
     assert finding.location is not None
     assert finding.location.start == Position(3, 1)
@@ -128,7 +128,9 @@ def test_ignore_entry_is_used_if_it_matches_in_one_file() -> None:
 
 def test_ignore_entry_is_unused_if_a_comment_matches() -> None:
     report = run(configured(ignore("some-lib"), text=COMMENTED), answers={"some-lib": ARCHIVED})
-    assert unused_or_expired(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for some-lib matches no finding")]
+    assert unused_or_expired(report) == [
+        (Rule.UNUSED_IGNORE, "the ignore of `archived` for some-lib matches no finding")
+    ]
 
 
 def test_unused_ignore_entry_is_reported_once_for_all_files() -> None:
@@ -153,7 +155,9 @@ def test_ignore_entry_is_not_unused_if_a_lookup_failed() -> None:
 def test_ignore_entry_is_not_unused_if_the_status_is_not_stated() -> None:
     file = configured(ignore("some-lib"), ignore("next-lib"), text="some-lib\nnext-lib\n")
     report = run(file, answers={"some-lib": NOT_STATED})
-    assert unused_or_expired(report) == [(Rule.UNUSED_IGNORE, "the ignore of archived for next-lib matches no finding")]
+    assert unused_or_expired(report) == [
+        (Rule.UNUSED_IGNORE, "the ignore of `archived` for next-lib matches no finding")
+    ]
 
 
 def test_ignore_entry_is_not_unused_if_not_everything_was_read() -> None:
@@ -176,7 +180,7 @@ def test_expired_ignore_entry_is_reported_and_does_not_apply(answer: IndexResult
     report = run(file, answers={"some-lib": answer})
     [expired] = [finding for finding in report.findings if finding.rule is Rule.EXPIRED_IGNORE]
     assert expired.severity is Severity.WARNING
-    assert expired.message == "the ignore of some-lib expired on 2026-11-17"
+    assert expired.message == "the ignore for some-lib expired on 2026-11-17"
     assert expired.location is not None
     assert expired.location.start == Position(3, 1)
     assert len(report.findings) == 2
@@ -196,10 +200,12 @@ def without_reason(report: Report) -> list[str]:
 def test_comment_without_reason_applies_with_a_warning_unless_the_dependency_is_added(reason: str) -> None:
     file = source(f"some-lib  # mothball: ignore[archived]{reason}\n")
     report = run(file, answers={"some-lib": ARCHIVED})
-    assert without_reason(report) == ["the ignore of archived has no reason"]
+    assert without_reason(report) == ["the ignore of `archived` has no reason"]
     assert (report.summary.ignored, report.summary.warnings, report.summary.errors) == (1, 1, 0)
     report = run(file, answers={"some-lib": ARCHIVED}, settings=ADDED)
-    assert without_reason(report) == ["the ignore of archived has no reason and does not apply to an added dependency"]
+    assert without_reason(report) == [
+        "the ignore of `archived` has no reason and does not apply to an added dependency"
+    ]
     assert (report.summary.ignored, report.summary.warnings, report.summary.errors) == (0, 1, 1)
 
 
@@ -209,11 +215,11 @@ def test_entry_without_reason_applies_with_a_warning_unless_the_dependency_is_ad
     report = run(file, answers={"some-lib": ARCHIVED})
     [finding] = [finding for finding in report.findings if finding.rule is Rule.IGNORE_WITHOUT_REASON]
     assert (finding.path, finding.location and finding.location.start) == ("mothball.toml", Position(3, 1))
-    assert finding.message == "the ignore of archived for some-lib has no reason"
+    assert finding.message == "the ignore of `archived` for some-lib has no reason"
     assert report.summary.ignored == 1
     report = run(file, answers={"some-lib": ARCHIVED}, settings=ADDED)
     assert without_reason(report) == [
-        "the ignore of archived for some-lib has no reason and does not apply to an added dependency"
+        "the ignore of `archived` for some-lib has no reason and does not apply to an added dependency"
     ]
     assert (report.summary.ignored, report.summary.errors) == (0, 1)
 
@@ -236,7 +242,7 @@ def test_ignore_without_reason_is_reported_in_a_change_only_if_it_matches() -> N
 
 def test_ignore_without_reason_is_reported_although_the_lookup_failed() -> None:
     report = run(source("some-lib  # mothball: ignore[archived]\n"), answers={"some-lib": DOWN})
-    assert without_reason(report) == ["the ignore of archived has no reason"]
+    assert without_reason(report) == ["the ignore of `archived` has no reason"]
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -266,5 +272,5 @@ def test_help_for_a_misplaced_comment_says_where_it_belongs(text: str) -> None:
     report = check([source(text)], LookUp({"old-lib": ARCHIVED}), SETTINGS)
 
     (finding,) = (finding for finding in report.findings if finding.rule is Rule.UNUSED_IGNORE)
-    assert finding.message == "the ignore of archived applies to no dependency"
+    assert finding.message == "the ignore of `archived` applies to no dependency"
     assert finding.help == "move it to the end of the line of a dependency, or remove it"

@@ -102,7 +102,7 @@ def test_configured_bundle_takes_precedence_over_environment(
     with ScriptedIndex({"old-lib": PAGE}, certificate=authority.certify("127.0.0.1")) as index:
         assert isinstance(fetch(index.url, CredentialSettings()), Failed)
         assert fetch(index.url, CredentialSettings(ca_bundle=authority.path)) == FETCHED
-    with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere of the configuration"):
+    with pytest.raises(ConfigError, match="cannot load the CA bundle /nowhere, set by the configuration"):
         Client(ClientSettings(credentials=CredentialSettings(ca_bundle="/nowhere")))
 
 

@@ -147,7 +147,9 @@ def test_redirect_from_http_to_https_is_followed_but_not_back(
 
 def test_missing_bundle_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
-    with pytest.raises(ConfigError, match=r"CA bundle /nowhere/ca\.pem of REQUESTS_CA_BUNDLE.*No such file") as raised:
+    with pytest.raises(
+        ConfigError, match=r"CA bundle /nowhere/ca\.pem, set by REQUESTS_CA_BUNDLE.*No such file"
+    ) as raised:
         Client()
     assert "unset it" in raised.value.help
 
@@ -158,7 +160,7 @@ def test_invalid_bundle_is_a_config_error(
     bundle = tmp_path_factory.mktemp("bundle") / "ca.pem"
     bundle.write_text("no certificate\n")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(bundle))
-    with pytest.raises(ConfigError, match=r"cannot load the CA bundle .* of CURL_CA_BUNDLE"):
+    with pytest.raises(ConfigError, match=r"cannot load the CA bundle .*, set by CURL_CA_BUNDLE"):
         Client()
 
 

@@ -15,7 +15,7 @@ NINE = "9 dependencies in 4 files: 5 checked"
 FULL = """\
 warning[not-stated] https://mirror.example/simple/ publishes no project statuses: 1 project from it may be archived
 latin.txt: error[unreadable] not valid UTF-8
-mothball.toml: warning[expired-ignore] the ignore of fled-lib expired on 2026-11-17
+mothball.toml: warning[expired-ignore] the ignore for fled-lib expired on 2026-11-17
 requirements.txt:2:1: error[archived] old-lib is archived: moved to new-lib
 requirements.txt:3:2: error[quarantined] bad-lib is quarantined: malware
 requirements.txt:4:1: warning[unrecognized-status] odd-lib has an unrecognized status: retired: since May

@@ -89,7 +89,9 @@ class _Reader:
         for event in _events(text):
             self._add_event(event)
             if len(self._open) > MAX_DEPTH:
-                error = YamlError(_index(event.start_mark, 0), f"nested too deep: at most {MAX_DEPTH} levels are read")
+                error = YamlError(
+                    _index(event.start_mark, 0), f"nested too deeply: at most {MAX_DEPTH} levels are read"
+                )
                 return ParsedYaml((), (), error)
         return ParsedYaml(tuple(self._documents), tuple(self._scalars))
 

@@ -245,7 +245,7 @@ def test_nesting_is_capped(piece: str) -> None:
     reading = read_yaml("x: [a]\ny:\n  " + piece * 200)
 
     assert reading.error is not None
-    assert reading.error.message == f"nested too deep: at most {MAX_DEPTH} levels are read"
+    assert reading.error.message == f"nested too deeply: at most {MAX_DEPTH} levels are read"
 
 
 @both_parsers
