@@ -87,7 +87,7 @@ def test_reason_for_not_looking_up_a_name_is_shown(project: Project) -> None:
         "lib: requirements.txt:2",
         f"  not looked up: {HOLDS_VARIABLE}: `--index-url` in requirements.txt:1 contains a variable",
         f"  not queried: {A}  [[tool.uv.index]] a in pyproject.toml:8: queried only for packages pinned to it",
-        "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: the name is not looked up",
+        "  not queried: https://${HOST}/simple/  `--index-url` in requirements.txt:1: no index is queried for the name",
     ]
 
 

@@ -50,7 +50,7 @@ _TOOL_BY_FORMAT = {
 _route_key = itemgetter(
     *map(Dependency._fields.index, ("section", "skip_reason", "index_url", "alternative_indexes", "index_name"))
 )
-_NOT_LOOKED_UP = "the name is not looked up"
+_NOT_LOOKED_UP = "no index is queried for the name"
 
 
 class RoutedIndex(NamedTuple):
