@@ -1,4 +1,4 @@
-"""Hover text for each lookup result, without markup or links from foreign text."""
+"""Hover text for each lookup result, without markup or links from untrusted text."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_transitive_dependency_without_path() -> None:
     assert "Transitive dependency, path unknown" in hover_text(content(lookup, transitive=True), markdown=True)
 
 
-# --- foreign text -----------------------------------------------------------------------------------------------------
+# --- untrusted text --------------------------------------------------------------------------------------------------
 
 _MARKUP = (
     *(
@@ -183,8 +183,8 @@ def hover_for(reason: str, name: str, marker: str, ignored: str) -> str:
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 @example("`", "``` `", "a`", "`b")
-def test_no_foreign_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
-    # The text outside of code spans does not depend on foreign text.
+def test_no_untrusted_text_is_markup_or_a_link(reason: str, name: str, marker: str, ignored: str) -> None:
+    # The text outside of code spans does not depend on untrusted text.
     assert skeleton(hover_for(f"r{reason}", f"n{name}", f"m{marker}", f"i{ignored}")) == skeleton(
         hover_for("r", "n", "m", "i")
     )

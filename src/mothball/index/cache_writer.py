@@ -39,7 +39,7 @@ SETTINGS: dict[str, object] = {
 KNOWN_SETTINGS = (*SETTINGS, *METADATA)
 
 
-class ForeignContentError(OSError):
+class UnexpectedContentError(OSError):
     """Unexpected content of the database. diskcache handles an OSError for a row as a miss."""
 
 
@@ -55,7 +55,7 @@ class TextDisk(Disk):  # type: ignore[misc]  # diskcache has no types
     def get(self, key: object, raw: object) -> str:
         """Return the key of a row."""
         if raw != 1 or type(key) is not str:
-            raise ForeignContentError
+            raise UnexpectedContentError
         return key
 
     def store(self, value: object, read: object, key: object = UNKNOWN) -> tuple[int, int, None, str]:
@@ -68,13 +68,13 @@ class TextDisk(Disk):  # type: ignore[misc]  # diskcache has no types
     def fetch(self, mode: object, filename: object, value: object, read: object) -> str:
         """Return the value of a row."""
         if mode != MODE_RAW or filename is not None or read or type(value) is not str:
-            raise ForeignContentError
+            raise UnexpectedContentError
         return value
 
     def filename(self, key: object = UNKNOWN, value: object = UNKNOWN) -> tuple[str, str]:
-        """Raise ForeignContentError: values are never stored in files."""
+        """Raise UnexpectedContentError: values are never stored in files."""
         del key, value
-        raise ForeignContentError("a value requires a file")
+        raise UnexpectedContentError("a value requires a file")
 
     def remove(self, file_path: object) -> None:
         """Do nothing: files that rows name are not deleted."""
@@ -129,7 +129,7 @@ class Writer(Cache):  # type: ignore[misc]  # diskcache has no types
         diskcache sets an attribute of the cache for every row of the settings table, including its directory.
         """
         if key not in KNOWN_SETTINGS:
-            raise ForeignContentError(f"unexpected setting {key!r}")
+            raise UnexpectedContentError(f"unexpected setting {key!r}")
         return super().reset(key, value, update)
 
     def check(self, fix: bool = False, retry: bool = False) -> NoReturn:  # noqa: FBT001, FBT002 - as above

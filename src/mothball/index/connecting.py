@@ -42,7 +42,7 @@ def connect(
     end = time.monotonic() + timeout
     attempts = _Attempts(_resolve(host, port, timeout), options, head_start)
     try:
-        connected = attempts.winner(end)
+        connected = attempts.first_connected(end)
     finally:
         attempts.close()
     connected.settimeout(timeout)
@@ -83,7 +83,7 @@ class _Attempts:
         self._selector = selectors.DefaultSelector()
         self._error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
 
-    def winner(self, end: float) -> socket.socket:
+    def first_connected(self, end: float) -> socket.socket:
         """Return the first socket that connects before ``end`` (monotonic). Raises as ``connect``."""
         while self._pending or self._selector.get_map():
             if self._pending and (connected := self._start_next()) is not None:

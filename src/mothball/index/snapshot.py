@@ -37,7 +37,7 @@ from mothball.model.lookup import (
     Unavailable,
     UnrecognizedStatus,
 )
-from mothball.model.sanitize import MAX_FOREIGN_TEXT, one_line, strip_credentials
+from mothball.model.sanitize import MAX_UNTRUSTED_TEXT, one_line, strip_credentials
 
 VERSION = 1
 
@@ -128,7 +128,7 @@ def _render_result(result: IndexResult) -> str | None:
         case KnownStatus(status, reason):
             return _render_entry(status, reason)
         case UnrecognizedStatus(marker, reason):
-            return _render_entry(marker[:MAX_FOREIGN_TEXT], reason)
+            return _render_entry(marker[:MAX_UNTRUSTED_TEXT], reason)
         case StatusNotStated():
             return '{"status": null}'
         case Missing() | Unavailable():

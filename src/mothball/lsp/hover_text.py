@@ -1,7 +1,7 @@
-"""Hover text of a dependency: status, what it means, applicable rule, and origin of the result. Pure.
+"""Hover text of a dependency: status, what it means, applicable rule, and origin of the result. No I/O.
 
-Foreign text (names, reasons, markers, URLs) is put into code spans, so that it is never markup, and no editor turns it
-into a link.
+Untrusted text (names, reasons, markers, URLs) is put into code spans, so that it is never markup, and no editor turns
+it into a link.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def hover_text(content: HoverContent, *, markdown: bool) -> str:
 class _Plain:
     """Formats plain text."""
 
-    def foreign(self, text: str) -> str:
+    def untrusted(self, text: str) -> str:
         return one_line(text)
 
     def strong(self, text: str) -> str:
@@ -94,7 +94,7 @@ class _Plain:
 class _Markdown(_Plain):
     """Formats Markdown (CommonMark)."""
 
-    def foreign(self, text: str) -> str:
+    def untrusted(self, text: str) -> str:
         return code_span(one_line(text))
 
     def strong(self, text: str) -> str:
@@ -119,9 +119,9 @@ def code_span(text: str) -> str:
 
 def _parts(content: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup = content.item, content.item.lookup
-    yield f"{style.strong(_headline(lookup))} {style.foreign(item.dependency.name)}"
+    yield f"{style.strong(_headline(lookup))} {style.untrusted(item.dependency.name)}"
     yield _meaning(lookup)
-    reason = style.foreign(lookup.reason) if isinstance(lookup, KnownStatus | UnrecognizedStatus) else ""
+    reason = style.untrusted(lookup.reason) if isinstance(lookup, KnownStatus | UnrecognizedStatus) else ""
     yield f"Reason given by the index: {reason}" if reason else ""
     yield style.items([line for line in _details(content, style) if line])
 
@@ -167,15 +167,15 @@ def _meaning(lookup: LookupResult) -> str:
 def _details(content: HoverContent, style: _Plain) -> Iterator[str]:
     item, lookup, dependency = content.item, content.item.lookup, content.item.dependency
     if isinstance(lookup, UnrecognizedStatus):
-        yield f"Status: {style.foreign(lookup.marker)}"
+        yield f"Status: {style.untrusted(lookup.marker)}"
     if content.finding is not None and lookup != PENDING:
         yield _policy(content.finding, style)
     if isinstance(lookup, KnownStatus | StatusNotStated | UnrecognizedStatus) and lookup.release is not None:
-        yield f"Latest release: {style.foreign(lookup.release.version)} ({lookup.release.date})"
-    marker = style.foreign(dependency.marker)
+        yield f"Latest release: {style.untrusted(lookup.release.version)} ({lookup.release.date})"
+    marker = style.untrusted(dependency.marker)
     yield f"Environment marker: {marker}" if marker else ""
     if item.transitive:
-        path = " → ".join(map(style.foreign, (*item.via, dependency.name)))
+        path = " → ".join(map(style.untrusted, (*item.via, dependency.name)))
         yield f"Dependency path: {path}" if item.via else "Transitive dependency, path unknown"
     if not isinstance(lookup, Skipped) and lookup != PENDING:
         yield _origin(lookup, content.now, style)
@@ -187,16 +187,16 @@ def _policy(finding: Finding, style: _Plain) -> str:
     if finding.suppressed is None:
         return f"Rule `{finding.rule}`: {finding.severity}"
     place = "a comment in this file" if finding.suppressed.kind == "comment" else "the configuration"
-    reason = style.foreign(finding.suppressed.reason)
+    reason = style.untrusted(finding.suppressed.reason)
     return f"Rule `{finding.rule}`: ignored by {place}" + (f": {reason}" if reason else "")
 
 
 def _origin(
     lookup: KnownStatus | StatusNotStated | UnrecognizedStatus | Missing | Unavailable, now: float, style: _Plain
 ) -> str:
-    index = style.foreign(lookup.origin.index_url)
+    index = style.untrusted(lookup.origin.index_url)
     if isinstance(lookup, Unavailable):
-        return f"Lookup on {index} failed: {style.foreign(lookup.detail)}"
+        return f"Lookup on {index} failed: {style.untrusted(lookup.detail)}"
     age = format_age(max(0.0, now - lookup.origin.checked_at))
     match lookup.origin.source:
         case Source.INDEX | Source.CACHE:

@@ -27,8 +27,8 @@ _WORKING_DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspat
 def serve(environment: Environment) -> int:
     """Serve one client on standard input and output until it exits, then end the process."""
     # Lookups may still be running in threads for up to a minute, and a normal exit would wait for them.
-    leave: Callable[[int], None] = os._exit
-    _leave_on_signals(leave)
+    end_process: Callable[[int], None] = os._exit
+    _end_on_signals(end_process)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="mothball: %(levelname)s: %(message)s")
     # pygls logs every invalid message with its content; mothball logs what matters itself.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
@@ -39,25 +39,25 @@ def serve(environment: Environment) -> int:
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 10, 10)
 
-    asyncio.run(_serve(create_server(environment, leave), incoming, outgoing))
+    asyncio.run(_serve(create_server(environment, end_process), incoming, outgoing))
     return 1
 
 
-def create_server(environment: Environment, leave: Callable[[int], None]) -> Server:
-    """Return a server with all features; ``leave`` ends the process with an exit code."""
-    server = Server(environment, leave)
+def create_server(environment: Environment, end_process: Callable[[int], None]) -> Server:
+    """Return a server with all features; ``end_process`` ends the process with an exit code."""
+    server = Server(environment, end_process)
     for feature in (lifecycle, documents, hover, actions, links, settings, commands):
         feature.register(server)
     return server
 
 
-def _leave_on_signals(leave: Callable[[int], None]) -> None:
+def _end_on_signals(end_process: Callable[[int], None]) -> None:
     """Exit silently on termination signals, with the exit code that shells use for them."""
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         # With nohup, SIGHUP is ignored and must stay so.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda received, _: leave(128 + received))
+            signal.signal(number, lambda received, _: end_process(128 + received))
 
 
 async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None:
@@ -65,7 +65,7 @@ async def _serve(server: Server, incoming: BinaryIO, outgoing: BinaryIO) -> None
     protocol = server.protocol
 
     def client_gone() -> None:
-        protocol.leave(protocol.exit_code())
+        protocol.end_process(protocol.exit_code())
 
     protocol.set_writer(MessageWriter(outgoing, client_gone))
     start_reading(

@@ -52,7 +52,7 @@ CONFIGURATION_FORMAT = "configuration"
 
 
 class DocumentContext(NamedTuple):
-    """What the disk says about an open document.
+    """The files on disk that matter for an open document.
 
     ``path`` is absolute. ``saved`` is the saved file, empty if it does not exist yet, and None if nothing of it may be
     looked up because the configuration is invalid or ``excludes`` it. ``manifests`` are those of its project if it is a
@@ -88,8 +88,8 @@ class DocumentContext(NamedTuple):
 class OpenFile(NamedTuple):
     """A parsed document with its configuration, ready to be checked any number of times.
 
-    ``changes_indexes`` is True if the text names other indexes than the saved file. ``valid`` is what remains of the
-    last valid parse, None if there was none.
+    ``changes_indexes`` is True if the text names other indexes than the saved file. ``valid`` is the unchanged part of
+    the last valid parse, None if there was none.
     """
 
     file: SourceFile
@@ -98,18 +98,18 @@ class OpenFile(NamedTuple):
     valid: LastValid | None = None
 
     def files(self) -> tuple[SourceFile, ...]:
-        """Return the file and its manifests: what is checked together."""
+        """Return the file and its manifests, which are checked together."""
         return self.file, *self.manifests
 
 
 def read_file_context(
-    path: str, file_format: str, here: str | None, config_resolver: ConfigResolver
+    path: str, file_format: str, folder: str | None, config_resolver: ConfigResolver
 ) -> DocumentContext:
     """Read the files that matter for the document at the absolute ``path``.
 
-    ``here`` is the workspace folder, the root for files outside of a repository. Invalid files on disk raise nothing.
+    ``folder`` is the workspace folder, the root for files outside of a repository. Invalid files on disk raise nothing.
     """
-    root = repository_root(path, here)
+    root = repository_root(path, folder)
     resolved_config = config_resolver.resolve(path, root)
     found: tuple[SourceFile, ...] = ()
     saved = None
@@ -118,7 +118,7 @@ def read_file_context(
         if file_format == CONFIGURATION_FORMAT:
             saved = SourceFile(display_path(path), _text_at(path), Document(file_format), resolved_config)
         else:
-            found = _read_with_context(path, file_format, root, here, config_resolver)
+            found = _read_with_context(path, file_format, root, folder, config_resolver)
             saved = next((file for file in found if file.path == display_path(path)), None)
     manifests = (file for file in found if saved and file is not saved and file.project == saved.project)
     return DocumentContext(
@@ -184,12 +184,12 @@ _NO_DATE = RunSettings(today="", now=0.0)
 
 
 def _read_with_context(
-    path: str, file_format: str, root: str, here: str | None, config_resolver: ConfigResolver
+    path: str, file_format: str, root: str, folder: str | None, config_resolver: ConfigResolver
 ) -> tuple[SourceFile, ...]:
     context_paths = tuple(_context_paths(path, file_format, root, config_resolver))
     # A `files` setting makes this a dependency file, not its name.
     as_format = file_format if format_of(path) is None else None
-    request = DiscoveryRequest((path, *context_paths), as_format, working_directory=here, all_names=True)
+    request = DiscoveryRequest((path, *context_paths), as_format, working_directory=folder, all_names=True)
     if not os.path.lexists(path):
         request = request._replace(paths=(STDIN, *context_paths), stdin=(path, b""))
     return discover(request, config_resolver, _NO_DATE).files

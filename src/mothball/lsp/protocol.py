@@ -70,7 +70,7 @@ class Protocol(LanguageServerProtocol):
     """Dispatches messages; instantiated by pygls."""
 
     # Called with the exit code on `exit` or when the client closes the stream; set before the first message.
-    leave: Callable[[int], None]
+    end_process: Callable[[int], None]
     _initialized = False
 
     # --- incoming messages ---
@@ -166,7 +166,7 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> _Steps:
         """Exit the process: with 0 after `shutdown`, else with 1."""
-        self.leave(self.exit_code())
+        self.end_process(self.exit_code())
         yield from ()
 
     def exit_code(self) -> int:

@@ -29,8 +29,8 @@ class Server(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, environment: Environment, leave: Callable[[int], None]) -> None:
-        """Initialize the server; ``leave`` ends the process with an exit code."""
+    def __init__(self, environment: Environment, end_process: Callable[[int], None]) -> None:
+        """Initialize the server; ``end_process`` ends the process with an exit code."""
         super().__init__(
             "mothball",
             __version__,
@@ -38,7 +38,7 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
             converter_factory=tolerant_converter,
         )
-        self.protocol.leave = leave
+        self.protocol.end_process = end_process
         self.session = Session(self, environment)
         self.workspace_diagnostics = WorkspaceDiagnostics(self.session, self)
         # Settings from `initialize`; later ones are applied on top of them.
@@ -73,9 +73,9 @@ class Server(LanguageServer):
         """Refresh the lookup results of files that are not open."""
         self.workspace_diagnostics.refresh_requested()
 
-    def lookups_finished(self, answers: IndexResults) -> None:
+    def lookups_finished(self, results: IndexResults) -> None:
         """Update the files that are not open with lookup results of open documents."""
-        self.workspace_diagnostics.lookups_finished(answers)
+        self.workspace_diagnostics.lookups_finished(results)
 
     # --- background tasks and errors ---
 

@@ -66,7 +66,7 @@ class DiagnosticSink(Protocol):
     def refresh_requested(self) -> None:
         """Refresh all lookup results."""
 
-    def lookups_finished(self, answers: IndexResults) -> None:
+    def lookups_finished(self, results: IndexResults) -> None:
         """Handle new lookup results."""
 
 
@@ -222,8 +222,8 @@ class Session:
         document.reads_started += 1
         document.read_failed = False
         read_number = document.reads_started
-        here = self.folder_of(document.path)
-        request = AnalysisRequest(document.path, document.format, document.text, here, document.valid)
+        folder = self.folder_of(document.path)
+        request = AnalysisRequest(document.path, document.format, document.text, folder, document.valid)
         self._in_thread(
             partial(read_file_state, request, self.effective_settings, self.lookups.cached),
             lambda done: self._file_read(document, read_number, done),

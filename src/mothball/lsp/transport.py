@@ -21,10 +21,10 @@ _CHUNK = 1024 * 1024
 class MessageWriter:
     """Writes messages for pygls; a closed stream is not an error."""
 
-    def __init__(self, stream: BinaryIO, lost: Callable[[], None]) -> None:
-        """Write to ``stream``; call ``lost`` when it is closed by the client."""
+    def __init__(self, stream: BinaryIO, on_closed: Callable[[], None]) -> None:
+        """Write to ``stream``; call ``on_closed`` when it is closed by the client."""
         self._stream = stream
-        self._lost = lost
+        self._on_closed = on_closed
 
     def write(self, data: bytes) -> None:
         """Write and flush ``data``."""
@@ -32,7 +32,7 @@ class MessageWriter:
             self._stream.write(data)
             self._stream.flush()
         except (OSError, ValueError):
-            self._lost()
+            self._on_closed()
 
     def close(self) -> None:
         """Close the stream."""

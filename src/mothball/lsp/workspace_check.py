@@ -35,16 +35,16 @@ _BATCH = 50
 
 
 class Context(NamedTuple):
-    """What a check needs.
+    """The input of a check.
 
-    ``make_config_resolver`` takes the folders to check. ``ask`` looks names up; ``refresh``, its second argument,
+    ``make_config_resolver`` takes the folders to check. ``look_up`` looks names up; ``refresh``, its second argument,
     ignores cached results. ``failed`` are recent failures, which are not tried again. ``private`` are directories and
     the name patterns that open documents declare private below them. ``on_progress`` takes the number of completed
     and of all lookups; it raises to cancel the check.
     """
 
     make_config_resolver: Callable[..., ConfigResolver]
-    ask: Callable[[Sequence[Query], bool], IndexResults]
+    look_up: Callable[[Sequence[Query], bool], IndexResults]
     refresh: bool
     failed: IndexResults
     private: Sequence[tuple[str, tuple[str, ...]]]
@@ -148,14 +148,14 @@ def _look_up(queries: Iterable[Query], context: Context) -> dict[Query, IndexRes
     results = {query: context.failed[query] for query in queries if query in context.failed}
     wanted = [query for query in queries if query not in results]
 
-    def ask(queries: Sequence[Query], *, refresh: bool) -> None:
+    def look_up(queries: Sequence[Query], *, refresh: bool) -> None:
         for start in range(0, len(queries), _BATCH):
             context.on_progress(start, len(queries))
-            results.update(context.ask(queries[start : start + _BATCH], refresh))
+            results.update(context.look_up(queries[start : start + _BATCH], refresh))
 
-    ask(wanted, refresh=context.refresh)
+    look_up(wanted, refresh=context.refresh)
     # An index that states a status for any name states one for all (PEP 792); by now the cache knows which do.
-    ask([query for query, result in results.items() if isinstance(result, StatusNotStated)], refresh=False)
+    look_up([query for query, result in results.items() if isinstance(result, StatusNotStated)], refresh=False)
     return results
 
 

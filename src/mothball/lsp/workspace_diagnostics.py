@@ -166,7 +166,7 @@ class WorkspaceDiagnostics:
         run = self._run = _Run(frozenset(self._waiting), self._is_stale, retries, now, threading.Event())
         context = Context(
             make_config_resolver=lambda *folders: session.effective_settings().config_resolver(*folders),
-            ask=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
+            look_up=lambda queries, refresh: session.lookups.look_up_blocking(queries, refresh=refresh),
             refresh=self._refresh,
             failed={} if retries else {query: self._results[query] for query in self._failed()},
             private=session.unsaved_privacy.private(),
@@ -208,7 +208,7 @@ class WorkspaceDiagnostics:
         if run.retries:
             self._retry_at = now + RETRY_AFTER
         self._results, self._is_shown = found.results, True
-        # What could not be checked this time keeps its diagnostics.
+        # Files that could not be checked this time keep their diagnostics.
         kept = {path: report.diagnostics for path, report in self.reports.items() if found.is_unchecked(path)}
         unused = {path: findings for path, findings in self._session.unused.items() if path in kept}
         self._session.set_unused_ignores({**unused, **found.unused})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # In code points: longer than any legitimate reason, short enough to keep the rest of the message visible.
-MAX_FOREIGN_TEXT = 300
+MAX_UNTRUSTED_TEXT = 300
 
 # Characters that move, hide or reorder the text around them (Unicode Standard Annex 9, Technical Report 36): the
 # categories Cc, Cf, Zs, Zl, Zp and Cs, variation selectors, tag characters and fillers. Listed explicitly, to be
@@ -63,11 +63,11 @@ def _mask_word(word: str) -> str:
     return f"{prefix}://{address}{question_mark}{'*' * len(parameters)}{hash_mark}{fragment}"
 
 
-def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
+def one_line(text: str, limit: int = MAX_UNTRUSTED_TEXT) -> str:
     """Return ``text`` as one sanitized line of at most ``limit`` code points.
 
     Each run of control, separator, zero-width and direction-changing characters becomes one space. Truncated text ends
-    in an ellipsis. CI log commands are defused.
+    in an ellipsis. CI log commands are made ineffective.
     """
     # Truncate before sanitizing, so that long input costs little; runs of characters may shrink, hence the factor.
     is_truncated = len(text) > limit * 4
@@ -75,7 +75,7 @@ def one_line(text: str, limit: int = MAX_FOREIGN_TEXT) -> str:
     # Fast path: the large pattern is compiled only if needed.
     if not (cleaned.isascii() and cleaned.isprintable() and "  " not in cleaned):
         cleaned = re.sub(_HARMFUL, " ", cleaned)
-    cleaned = _defuse_commands(cleaned.strip())
+    cleaned = _disable_commands(cleaned.strip())
     if is_truncated or len(cleaned) > limit:
         return cleaned[: limit - 1].rstrip() + "…"
     return cleaned
@@ -101,11 +101,11 @@ def sanitize_line(line: str, limit: int) -> str:
     line = mask_secrets(line[: limit + 2000])[:limit]
     if not (line.isascii() and line.isprintable()):
         line = re.sub(_HARMFUL, lambda run: " " * len(run.group()), line)
-    return _defuse_commands(line)
+    return _disable_commands(line)
 
 
-def _defuse_commands(text: str) -> str:
-    """Defuse CI log commands in ``text`` without changing its length."""
+def _disable_commands(text: str) -> str:
+    """Disable CI log commands in ``text`` without changing its length."""
     if text.startswith(_COMMAND_PREFIX):
         text = f": {text[2:]}"
     return re.sub(_COMMAND_ANYWHERE, "# ", text) if "##" in text else text

@@ -249,7 +249,7 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("table", "way_out"),
+    ("table", "remedy"),
     [
         ({"index_url": URL}, "did you mean `index-url`?"),
         ({"maxage": "1h"}, "did you mean `max-age`?"),
@@ -265,8 +265,8 @@ def test_invalid_value_in_the_user_configuration_is_rejected(table: dict[str, An
         ({"ignore": {"a": {"rules": ["archived"], "expires": 1}}}, "expected one of: rules, reason, until"),
     ],
 )
-def test_unknown_names_get_a_suggestion(table: dict[str, Any], way_out: str) -> None:
-    assert refusal(table).help == way_out
+def test_unknown_names_get_a_suggestion(table: dict[str, Any], remedy: str) -> None:
+    assert refusal(table).help == remedy
 
 
 def test_suggestion_is_the_closest_choice_or_all_choices() -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from mothball.index import cache_database
 from mothball.index.cache import REPRESENTATION, CachedPage, StatusCache, page_key
 from mothball.index.cache_database import Database
-from mothball.index.cache_writer import ForeignContentError, TextDisk, Writer
+from mothball.index.cache_writer import TextDisk, UnexpectedContentError, Writer
 from mothball.index.page_request import ProjectPage
 from mothball.model.errors import CacheError
 
@@ -191,7 +191,7 @@ def test_text_disk_accepts_only_text_values(value: object, read: object) -> None
 
 @pytest.mark.parametrize(("key", "raw"), [("x", 0), (b"x", 1), (b"x", 0), (1, 1)])
 def test_text_disk_returns_only_text_keys(key: object, raw: object) -> None:
-    with pytest.raises(ForeignContentError):
+    with pytest.raises(UnexpectedContentError):
         TextDisk("nowhere").get(key, raw)
 
 
@@ -208,7 +208,7 @@ def test_text_disk_returns_only_text_keys(key: object, raw: object) -> None:
     ],
 )
 def test_text_disk_returns_only_text_values(mode: object, filename: object, value: object, read: object) -> None:
-    with pytest.raises(ForeignContentError):
+    with pytest.raises(UnexpectedContentError):
         TextDisk("nowhere").fetch(mode, filename, value, read)
 
 
@@ -217,7 +217,7 @@ def test_text_disk_returns_stored_values_and_has_no_files() -> None:
     assert disk.get(*disk.put("key")) == "key"
     assert disk.store("value", read=False) == (0, 1, None, "value")
     assert disk.fetch(1, None, "value", read=False) == "value"
-    with pytest.raises(ForeignContentError):
+    with pytest.raises(UnexpectedContentError):
         disk.filename()
 
 

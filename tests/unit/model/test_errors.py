@@ -34,10 +34,10 @@ def test_all_exceptions_are_covered() -> None:
     assert {type(error) for error, _, _ in CASES} == set(MothballError.__subclasses__())
 
 
-@pytest.mark.parametrize(("error", "message", "way_out"), CASES, ids=lambda case: type(case).__name__)
-def test_errors_have_a_message_and_a_remedy(error: MothballError, message: str, way_out: str) -> None:
+@pytest.mark.parametrize(("error", "message", "remedy"), CASES, ids=lambda case: type(case).__name__)
+def test_errors_have_a_message_and_a_remedy(error: MothballError, message: str, remedy: str) -> None:
     assert str(error) == message
-    assert error.help == way_out
+    assert error.help == remedy
 
 
 def test_errors_carry_their_fields() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mothball.model.sanitize import MAX_FOREIGN_TEXT, mask_secrets, one_line, sanitize_line, strip_credentials
+from mothball.model.sanitize import MAX_UNTRUSTED_TEXT, mask_secrets, one_line, sanitize_line, strip_credentials
 from tests.support.timing import least_seconds
 
 HARMFUL_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
@@ -110,8 +110,8 @@ def test_truncation_is_marked(text: str, limit: int, shown: str) -> None:
 
 
 def test_default_limit_is_the_constant() -> None:
-    assert len(one_line("x" * (MAX_FOREIGN_TEXT + 1))) == MAX_FOREIGN_TEXT
-    assert one_line("x" * MAX_FOREIGN_TEXT) == "x" * MAX_FOREIGN_TEXT
+    assert len(one_line("x" * (MAX_UNTRUSTED_TEXT + 1))) == MAX_UNTRUSTED_TEXT
+    assert one_line("x" * MAX_UNTRUSTED_TEXT) == "x" * MAX_UNTRUSTED_TEXT
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:

@@ -22,10 +22,10 @@ _FORMAT = "pre-commit"
 _KEY = "additional_dependencies"
 _PYTHON = frozenset({"python", "python_venv"})
 # Entries in the syntax of other package managers: npm and Go, Cargo and RubyGems, CPAN.
-_FOREIGN = r"@|[^\s@]++@(?:v?+[0-9^~]|latest\b)|[\w-]++::?+[\w.^~-]"
+_OTHER_SYNTAX = r"@|[^\s@]++@(?:v?+[0-9^~]|latest\b)|[\w-]++::?+[\w.^~-]"
 _URL = ("://", "file:")
 # Well-known hooks in other languages, whose entries often have no version.
-_FOREIGN_HOOKS = frozenset(
+_OTHER_LANGUAGE_HOOKS = frozenset(
     {"coffeelint", "commitlint", "csslint", "eslint", "htmlhint", "jshint", "markdownlint", "markdownlint-cli2"}
     | {"prettier", "pug-lint", "puppet-lint", "rubocop", "ruby-lint", "scss-lint", "standard", "stylelint"}
 )
@@ -53,11 +53,11 @@ def _find_lists(documents: tuple[YamlNode, ...]) -> Iterator[tuple[YamlNode, Sec
     seen: set[int] = set()
     for hook in _hooks(documents):
         name, language = hook.text("id"), hook.text("language")
-        if language not in _PYTHON and (language or name in _FOREIGN_HOOKS):
+        if language not in _PYTHON and (language or name in _OTHER_LANGUAGE_HOOKS):
             continue
         section = Section(f"{one_line(name, _MAX_SHOWN)}.{_KEY}")
         for entries in unvisited(hook.values(_KEY), seen):
-            if language or not any(map(_is_foreign, list_items(entries))):
+            if language or not any(map(_has_other_syntax, list_items(entries))):
                 yield entries, section
 
 
@@ -76,8 +76,8 @@ def _hooks(documents: tuple[YamlNode, ...]) -> Iterator[YamlMapping]:
             yield from (hook for hook in hooks if isinstance(hook, YamlMapping))
 
 
-def _is_foreign(entry: YamlNode) -> bool:
+def _has_other_syntax(entry: YamlNode) -> bool:
     """Return True if ``entry`` has the syntax of another language's package manager."""
     if not isinstance(entry, YamlScalar) or any(mark in entry.value for mark in _URL):
         return False
-    return re.match(_FOREIGN, entry.value.strip()) is not None
+    return re.match(_OTHER_SYNTAX, entry.value.strip()) is not None

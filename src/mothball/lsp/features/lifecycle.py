@@ -59,7 +59,7 @@ async def _leave_with_client(server: Server, process_id: int) -> None:
     """End the server when the client's process has ended."""
     while _is_alive(process_id):  # noqa: ASYNC110 - there is no event for the end of another process
         await asyncio.sleep(_CLIENT_CHECK_INTERVAL)
-    server.protocol.leave(server.protocol.exit_code())
+    server.protocol.end_process(server.protocol.exit_code())
 
 
 def _folders(params: types.InitializeParams) -> list[str]:
