@@ -25,9 +25,9 @@ _MIN_SIMILARITY = 0.5
 
 
 class _Role(IntEnum):
-    """The role of an entry, from the weakest to the strongest: by how much an archived package counts in it.
+    """The role of an entry, from the weakest to the strongest.
 
-    Entries of the first two roles cover only themselves.
+    Each role covers the weaker ones, except that entries of the first two roles cover only themselves.
     """
 
     SKIPPED = auto()

@@ -51,7 +51,7 @@ _RULES: Mapping[ProjectStatus, Rule | None] = {
     ProjectStatus.DEPRECATED: Rule.DEPRECATED,
     ProjectStatus.QUARANTINED: Rule.QUARANTINED,
 }
-# What stands for a reason in the ignores that mothball suggests and documents; compared without case and punctuation.
+# Placeholders for the reason in suggested and documented ignores; compared without case and punctuation.
 _REASON_PLACEHOLDERS = ("", "why", "reason")
 _NEXT_LOWER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
 _DOWNGRADED_RULES = (Rule.ARCHIVED, Rule.DEPRECATED)

@@ -37,7 +37,7 @@ class UserIndexUrl(NamedTuple):
 
 
 class KeyringProvider(StrEnum):
-    """How ``keyring`` is run: the values of pip, of which all but ``DISABLED`` mean the same here."""
+    """The values of pip for how ``keyring`` is run; all but ``DISABLED`` have the same effect here."""
 
     AUTO = "auto"
     IMPORT = "import"

@@ -69,7 +69,7 @@ class Ignore(NamedTuple):
 
 
 class IndexStatuses(StrEnum):
-    """Whether an index publishes project statuses.
+    """The setting of an index that states whether it publishes project statuses.
 
     A missing marker means active on an index that is ``stated``, and is not reported on one that is ``none``.
     """

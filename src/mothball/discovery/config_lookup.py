@@ -58,7 +58,7 @@ class ConfigResolverSettings(NamedTuple):
 
 
 class _UnusableError(Exception):
-    """A configuration file cannot be used; ``position`` is where in the file, if known."""
+    """A configuration file cannot be used; ``position`` is the place in it, None if unknown."""
 
     def __init__(self, message: str, help_text: str, position: Position | None = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Stops requests to endpoints that are down, so that not every name waits for the same failure."""
+"""Stop requests to endpoints that are down, so that not every name waits for the same failure."""
 
 from __future__ import annotations
 

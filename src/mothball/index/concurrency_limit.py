@@ -1,10 +1,10 @@
-"""Limits the number of concurrent requests per endpoint, and delays them after ``Retry-After``.
+"""Limit the number of concurrent requests per endpoint, and delay them after ``Retry-After``.
 
 A server that closes each connection after its response handles every request on a new connection, and small servers
-have a short accept queue: 32 simultaneous connections overflow it, connections are lost and the index looks down.
-Therefore each endpoint starts with a low limit, which is lifted once a connection is kept alive. After a Retry-After
-response no request is sent until the time is over, and then half as many at a time; the limit grows by one for every 20
-responses.
+have a short accept queue: 32 simultaneous connections overflow it, connections fail and the index seems to be
+unreachable. Therefore each endpoint starts with a low limit, which is lifted once a connection is kept alive. After a
+Retry-After response no request is sent until the time is over, and then half as many at a time; the limit grows by one
+for every 20 responses.
 """
 
 from __future__ import annotations

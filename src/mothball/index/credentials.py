@@ -35,7 +35,7 @@ def netrc_paths(environment: Mapping[str, str]) -> list[str]:
 
 
 class NetrcLogins:
-    """The logins of netrc, by host. ``error`` is why it could not be read, without content of the file."""
+    """The logins of netrc, by host. ``error`` is the cause if it cannot be read, without content of the file."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Create an object that reads netrc on the first lookup."""

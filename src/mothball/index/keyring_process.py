@@ -26,7 +26,7 @@ _TIMEOUT = 10.0
 class KeyringRequest(NamedTuple):
     """A lookup in the keyring: ``services`` are the names under which an index may be stored, in order.
 
-    An empty ``username`` stands for any user. ``shows_user`` says that the user name is no secret, and may be an
+    An empty ``username`` stands for any user. ``shows_user`` is True if the user name is no secret, and may be an
     argument of a process.
     """
 
@@ -36,7 +36,7 @@ class KeyringRequest(NamedTuple):
 
 
 class Keyring:
-    """Runs the ``keyring`` program. ``error`` is why it failed."""
+    """Runs the ``keyring`` program. ``error`` is the cause of a failure, or empty."""
 
     def __init__(self, provider: KeyringProvider, environment: Mapping[str, str]) -> None:
         """Create an object that runs nothing before ``login``."""

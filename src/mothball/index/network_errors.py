@@ -41,7 +41,7 @@ class TransportError(NamedTuple):
 
 
 class _ErrorKind(NamedTuple):
-    """How exceptions of ``exceptions`` are reported; ``message`` is a template for ``host`` and ``reason``."""
+    """The report of the exceptions in ``exceptions``; ``message`` is a template for ``host`` and ``reason``."""
 
     exceptions: tuple[type[BaseException], ...]
     cause: Cause

@@ -35,8 +35,8 @@ class ClientSettings(NamedTuple):
     """Settings of the client. Times in seconds.
 
     ``deadline`` applies to a whole call of ``Client.fetch``; ``max_body`` counts decoded bytes; ``trusted_hosts``
-    (``HOST`` or ``HOST:PORT``) may be queried over plain http in addition to loopback; ``breaker_cooldown`` is how long
-    no request is sent to a host after a failed connection. ``credentials`` are the user's.
+    (``HOST`` or ``HOST:PORT``) may be queried over plain http in addition to loopback; ``breaker_cooldown`` is the time
+    in which no request is sent to a host after a failed connection. ``credentials`` are the user's.
     """
 
     connect_timeout: float = 5.0

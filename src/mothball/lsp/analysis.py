@@ -30,7 +30,7 @@ LookUp = Callable[[Iterable[Query]], IndexResults]
 class AnalysisRequest(NamedTuple):
     """The document to read files for: absolute path, format, editor text and workspace folder.
 
-    ``valid`` is what remains of the last valid parse.
+    ``valid`` is the unchanged part of the last valid parse.
     """
 
     path: str
@@ -41,7 +41,7 @@ class AnalysisRequest(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """What was read from disk: the parsed text with its context, and the cached results of its names."""
+    """The result of reading from disk: the parsed text with its context, and the cached results of its names."""
 
     parsed: Parsed
     cached: IndexResults
@@ -51,7 +51,7 @@ class AnalysisTask(NamedTuple):
     """The text to check; ``parsed`` is the previous parse, possibly of another text.
 
     ``unsaved`` is the state of other editor texts. ``unused`` are the unused ignores found by the last workspace check,
-    if the document is a configuration file. ``valid`` is what remains of the last valid parse.
+    if the document is a configuration file. ``valid`` is the unchanged part of the last valid parse.
     """
 
     text: str

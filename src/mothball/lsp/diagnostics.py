@@ -19,7 +19,7 @@ from mothball.model.sanitize import join_names, one_line
 
 
 class DiagnosticOptions(NamedTuple):
-    """How to convert diagnostics: the client's features and the `deprecatedTag` setting."""
+    """The options of the conversion: the client's features and the `deprecatedTag` setting."""
 
     client: ClientFeatures
     deprecated_tag: bool = False

@@ -85,7 +85,7 @@ class OpenDocument:
         self.unsaved_project_name = ""
         self.context: DocumentContext | None = None
         self.parsed: Parsed | None = None
-        # What remains of the last valid parse, for formats that are parsed as a whole or not at all.
+        # The unchanged part of the last valid parse, for formats that are parsed as a whole or not at all.
         self.valid: LastValid | None = None
         self.checked: Checked | None = None
         self.diagnostics: list[types.Diagnostic] | None = None

@@ -1,4 +1,4 @@
-"""Keep the dependencies of the last valid parse while the text in an editor has a syntax error. Pure.
+"""Keep the dependencies of the last valid parse while the text in an editor has a syntax error. No I/O.
 
 Formats that are parsed as a whole yield nothing for such a text. Dependencies on unchanged lines are kept; they were
 looked up before, so no name that is being typed is looked up.
@@ -19,7 +19,7 @@ _Item = TypeVar("_Item", Dependency, IgnoreComment, Include, ParseProblem, Unnam
 
 
 class LastValid(NamedTuple):
-    """A text and what remains in it of the last valid parse: its whole document if the text is valid."""
+    """A text and the part of the last valid parse that still applies to it: all of it if the text is valid."""
 
     text: str
     document: Document

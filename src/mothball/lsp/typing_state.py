@@ -1,4 +1,4 @@
-"""Delay the lookup of a name that is being typed. Pure.
+"""Delay the lookup of a name that is being typed. No I/O.
 
 The protocol does not report the cursor, so the end of the last change is used instead.
 """

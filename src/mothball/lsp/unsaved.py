@@ -1,7 +1,7 @@
 """Rules for text that is not saved yet: it may keep names from being looked up, but never sends them to a new index.
 
 Routing follows the saved file, because an unsaved text may hold an incomplete index URL to which, or because of which,
-no name must be sent. Pure.
+no name must be sent. No I/O.
 """
 
 from __future__ import annotations

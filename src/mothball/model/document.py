@@ -66,7 +66,7 @@ class DependencyKind(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why a dependency is not looked up."""
+    """The reason why a dependency is not looked up."""
 
     URL = "url"
     VCS = "vcs"

@@ -12,7 +12,7 @@ from mothball.model.records import NamedTuple
 
 
 class Rule(StrEnum):
-    """What can be wrong with a dependency, an entry or an ignore."""
+    """The rules for dependencies, entries and ignores. A finding is a violation of one."""
 
     QUARANTINED = "quarantined"
     ARCHIVED = "archived"
@@ -48,7 +48,7 @@ class Severity(StrEnum):
 
 
 class CheckMode(StrEnum):
-    """What a check is for: all dependencies, only added ones, or an open document in an editor."""
+    """The scope of a check: all dependencies, only added ones, or an open document in an editor."""
 
     FULL = "full"
     ADDED = "added"

@@ -40,7 +40,7 @@ class Origin(NamedTuple):
 
 
 class Cause(StrEnum):
-    """Why a lookup failed."""
+    """The cause of a failed lookup."""
 
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"

@@ -18,7 +18,7 @@ _NEVER_IGNORED = (Rule.QUARANTINED, Rule.UNVERIFIED)
 
 
 class BlockedAction(NamedTuple):
-    """What was blocked, and the command that retries it. ``has_hook`` is true if the command runs the hook."""
+    """A blocked action, and the command that retries it. ``has_hook`` is true if the command runs the hook."""
 
     what: str
     command: str

@@ -1,4 +1,4 @@
-"""Read file contents from git by object id, in batches."""
+"""Read file contents from git by object ID, in batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MISSING_HELP = "the clone is partial or damaged: fetch the object, for example 
 
 
 class Blobs:
-    """A cache of file contents by object id, filled on demand."""
+    """A cache of file contents by object ID, filled on demand."""
 
     def __init__(self, git: Git) -> None:
         """Initialize an empty cache for the repository of ``git``."""

@@ -21,9 +21,9 @@ from mothball.repository.git_repository import (
 )
 from mothball.repository.git_tree import GitTree
 
-# The entry of a file in the working tree, which has no object id.
+# The entry of a file in the working tree, which has no object ID.
 _ON_DISK = Entry("100644", "")
-# The object id that git and CI services use for a missing commit.
+# The object ID that git and CI services use for a missing commit.
 _NULL_ID = "0" * 40
 
 

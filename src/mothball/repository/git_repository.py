@@ -31,7 +31,7 @@ _DUBIOUS = "dubious ownership"
 
 
 class Entry(NamedTuple):
-    """An entry of a tree: its mode in octal digits, and the object id."""
+    """An entry of a tree: its mode in octal digits, and the object ID."""
 
     mode: str
     oid: str
@@ -112,7 +112,7 @@ def _read_repository(directory: str) -> Repository | None:
 
 
 def _reference(git_directory: str, name: str) -> str | None:
-    """Return the object id of a loose or packed reference."""
+    """Return the object ID of a loose or packed reference."""
     loose = _small_file(git_directory, name).removesuffix(b"\n").decode("ascii", "replace")
     if re.fullmatch(_FULL_ID, loose):
         return loose

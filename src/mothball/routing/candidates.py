@@ -96,8 +96,8 @@ def reject(candidates: Iterable[Candidate | None], reason: str) -> tuple[Rejecte
 def merge_selections(selections: Iterable[Selection]) -> Selection:
     """Merge the selections of several installers that may install the same file.
 
-    The result has the indexes of all of them. If one installer may query no index, neither does the result, since
-    nothing says which installer is used.
+    The result has the indexes of all of them. If one installer may query no index, neither does the result, since it
+    is unknown which installer is used.
     """
     extras: list[Candidate] = []
     mains: list[Candidate] = []

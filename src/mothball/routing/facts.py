@@ -1,6 +1,7 @@
-"""The facts that decide, with the text of an entry and the indexes of its file, whether its name may be looked up.
+"""The local projects that the entries of a file may refer to. No I/O.
 
-Discovery and the language server supply them; only ``Router`` (``route``) decides. No I/O.
+Discovery and the language server determine them. ``Router`` (``route``) decides with them, with the text of an entry
+and with the configuration, whether a name is looked up; private names are handled there only.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class SavedRouting(NamedTuple):
 
 
 class LookupFacts(NamedTuple):
-    """What is known about the names of a file beside its text.
+    """Facts about the names in a file that its text does not show.
 
     ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
     parts of the repository that may name an index for the file but cannot be read, such as includes. ``private`` are
@@ -74,7 +75,7 @@ class LookupFacts(NamedTuple):
     has_unsaved_indexes: bool = False
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
-        """Return why no index may be queried for ``dependency``, None if one may.
+        """Return why ``dependency`` does not come from an index, None if it may.
 
         The text of the entry takes precedence, then the first local project that applies to it.
         """

@@ -108,7 +108,7 @@ def _stored_step(name: str, step: str) -> str:
 
 
 class PackageSource(NamedTuple):
-    """Why a package is not looked up, or the index that the lock records; no index means the default one."""
+    """The index that the lock records, None for the default one, or the reason not to look the package up."""
 
     skip_reason: SkipReason | None = None
     index_url: str | None = None

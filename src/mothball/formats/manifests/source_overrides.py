@@ -18,10 +18,10 @@ _EXTRAS = "project.optional-dependencies"
 
 
 class SourceOverride(NamedTuple):
-    """Where the requirements of one name come from.
+    """An entry that sets where the requirements of one name come from.
 
     ``scope`` is the section that the override applies to, ``project.optional-dependencies`` for all extras, or empty
-    for all sections. ``skip_reason`` is why the requirements are not looked up, or None if they come from an index.
+    for all sections. ``skip_reason`` is the reason not to look them up, None if they come from an index.
     ``is_partial`` is set if the override has a marker and so does not apply in all environments. ``index_url`` is the
     only index to query; ``index_name`` is the name of an index that the file does not declare.
     """
