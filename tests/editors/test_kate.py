@@ -35,11 +35,11 @@ def erroneous(picture: Picture) -> list[int]:
 
 
 def _backgrounds(row: Counter[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    return [colour for colour, times in row.items() if times > 100]
+    return [color for color, times in row.items() if times > 100]
 
 
-def _is_pale_red(colour: tuple[int, ...]) -> bool:
-    red, green, blue = colour
+def _is_pale_red(color: tuple[int, ...]) -> bool:
+    red, green, blue = color
     return red - green > 15 and abs(green - blue) < 6
 
 

@@ -61,8 +61,8 @@ def test_setting_from_the_readme_reaches_the_server(session: Session, nvim: str)
 
 
 def test_misspelled_setting_is_logged(session: Session, nvim: str) -> None:
-    misspelt = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True, "privat": ["acme-*"]})}
-    in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(session), **misspelt})
+    misspelled = {"MOTHBALL_TEST_SETTINGS": json.dumps({"offline": True, "privat": ["acme-*"]})}
+    in_neovim(session, nvim, "neovim.lua", "requirements-dev.txt", {**story.prepare_offline(session), **misspelled})
     assert "did you mean `private`?" in log_of(session)
 
 

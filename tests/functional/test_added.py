@@ -1,4 +1,4 @@
-"""What ``mothball check --added`` reports: one test for each row of the tables in docs/added.md."""
+"""The reports of ``mothball check --added``: one test for each row of the tables in docs/added.md."""
 
 from __future__ import annotations
 

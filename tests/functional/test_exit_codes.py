@@ -68,7 +68,7 @@ def check(project: Project, text: str, *arguments: str, config: str = "") -> int
         ("old-lib\n", (), 'ignore.old-lib = { rules = ["archived"], until = 2020-01-01 }\n', 1),
         # 2: unreadable input
         ("wrong=1\n", (), "", 2),
-        ("good-lib # mothball: ignore[archive] misspelt\n", (), "", 2),
+        ("good-lib # mothball: ignore[archive] misspelled\n", (), "", 2),
         ("-r nowhere.txt\n", (), "", 2),
         ("good-lib\n", ("nowhere.txt",), "", 2),
         ("good-lib\n", (), "ofline = true\n", 2),

@@ -397,12 +397,12 @@ def test_misspelled_settings_are_logged_once_with_suggestion(client: InProcess, 
 def test_empty_array_is_accepted_and_other_sections_are_ignored() -> None:
     from mothball.lsp.settings import Settings, read_settings
 
-    complaints: list[str] = []
+    messages: list[str] = []
     given: tuple[object, ...] = ([], {"mothball": []}, {}, {"pylsp": {"plugins": {}}})
-    assert {read_settings(value, Settings(offline=True), complaints.append) for value in given} == {
+    assert {read_settings(value, Settings(offline=True), messages.append) for value in given} == {
         Settings(offline=True)
     }
-    assert complaints == []
+    assert messages == []
 
 
 def test_user_index_and_project_policy_apply(client: InProcess, workspace: Workspace, index: ScriptedIndex) -> None:
@@ -441,11 +441,11 @@ def test_every_setting_is_read() -> None:
     values: dict[str, object] = {"string": "1h", "boolean": True, "array": ["a.example"]}
     for setting in SETTINGS:
         value = "https://index.example/simple/" if setting.key == "indexUrl" else values[setting.type]
-        complaints: list[str] = []
-        changed = read_settings({setting.key: value}, Settings(), complaints.append)
+        messages: list[str] = []
+        changed = read_settings({setting.key: value}, Settings(), messages.append)
         assert changed != Settings()
-        assert complaints == []
-        assert read_settings({setting.key: setting.default}, changed, complaints.append) == Settings()
+        assert messages == []
+        assert read_settings({setting.key: setting.default}, changed, messages.append) == Settings()
         assert read_settings(json.loads(json.dumps({"mothball": {setting.key: value}})), Settings(), print) == changed
 
 

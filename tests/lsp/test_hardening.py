@@ -181,7 +181,7 @@ def test_slow_lookups_do_not_delay_hover(client: InProcess, workspace: Workspace
     assert pending() == slow
 
 
-def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_can_be_canceled(client: InProcess, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     from mothball.lsp import analysis, open_document
@@ -192,9 +192,9 @@ def test_a_request_can_be_cancelled(client: InProcess, workspace: Workspace, mon
     document = client.open(workspace.path("requirements.txt"), "==broken\n")
     number = client.start_request("textDocument/diagnostic", {"textDocument": {"uri": document}})
     client.notify("$/cancelRequest", {"id": number})
-    with pytest.raises(ServerError) as cancelled:
+    with pytest.raises(ServerError) as canceled:
         client.answer(number)
-    assert cancelled.value.error["code"] == -32800
+    assert canceled.value.error["code"] == -32800
     held.set()
     client.wait_for_pull(document, "unreadable")
 

@@ -176,9 +176,9 @@ def test_canceled_pull_does_not_block_other_pulls(
     )
     until(client, lambda: len(client.server.session.documents[document].waiters) == 2)
     client.notify("$/cancelRequest", {"id": first})
-    with pytest.raises(ServerError) as cancelled:
+    with pytest.raises(ServerError) as canceled:
         client.answer(first)
-    assert cancelled.value.error["code"] == -32800
+    assert canceled.value.error["code"] == -32800
     go.set()
     assert codes_of(client.answer(second)["items"]) == ["unreadable"]
 

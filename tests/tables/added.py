@@ -1,4 +1,4 @@
-"""What counts as added: the first two tables of docs/added.md, and the steps that show each row in a repository."""
+"""The definition of added: the first two tables of docs/added.md, and the steps that show each row in a repository."""
 
 from __future__ import annotations
 

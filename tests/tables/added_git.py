@@ -1,4 +1,4 @@
-"""What ``mothball check --added`` compares: the third table of docs/added.md, and what shows each row in git."""
+"""The versions that ``mothball check --added`` compares: the third table of docs/added.md, with git steps per row."""
 
 from __future__ import annotations
 

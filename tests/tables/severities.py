@@ -12,7 +12,7 @@ _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 class Row(NamedTuple):
     """The default severities of a rule: in a full check, for added dependencies, and in editors.
 
-    ``editor`` is None if it is the severity of a full check. ``transitive`` is what they become for transitive
+    ``editor`` is None if it is the severity of a full check. ``transitive`` is the severity for transitive
     dependencies, constraints and overrides.
     """
 

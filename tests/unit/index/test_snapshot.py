@@ -174,7 +174,7 @@ def test_marker_with_hidden_characters_does_not_become_a_known_one() -> None:
 
 REASONS = st.text(max_size=40)
 MARKERS = st.text(max_size=40).filter(lambda marker: marker not in set(ProjectStatus))
-LEARNT = st.one_of(
+RESULTS = st.one_of(
     st.builds(KnownStatus, st.sampled_from(ProjectStatus), REASONS, st.just(LIVE), st.none()),
     st.builds(UnrecognizedStatus, MARKERS, REASONS, st.just(LIVE), st.none()),
     st.builds(StatusNotStated, st.just(LIVE), st.none()),
@@ -183,7 +183,7 @@ LEARNT = st.one_of(
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,8}", fullmatch=True)
 
 
-@given(st.dictionaries(NAMES, LEARNT, max_size=8))
+@given(st.dictionaries(NAMES, RESULTS, max_size=8))
 def test_all_results_except_missing_are_written_and_read(results: dict[str, IndexResult]) -> None:
     snapshot = parse_snapshot(rendered(results))
     for name, result in results.items():

@@ -30,7 +30,7 @@ from tests.support.reports import full_report, hostile_reports, plain_report
 from tests.tables.json_fields import verify
 
 ORIGIN = ReportOrigin(NOW, "/project", None)
-LEARNT = {"index": "https://index.example/simple/", "checked_at": "2026-11-18T12:00:00Z", "source": "index"}
+LOOKED_UP = {"index": "https://index.example/simple/", "checked_at": "2026-11-18T12:00:00Z", "source": "index"}
 
 
 def loaded(report: Report) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_complete_report() -> None:
                     "status": "archived",
                     "cause": None,
                     "reason": "moved to new-lib",
-                    **LEARNT,
+                    **LOOKED_UP,
                 },
             },
             {
@@ -97,7 +97,7 @@ def test_complete_report() -> None:
                 "version": None,
                 "transitive": False,
                 "via": [],
-                "lookup": {"kind": "stated", "status": "deprecated", "cause": None, "reason": None, **LEARNT},
+                "lookup": {"kind": "stated", "status": "deprecated", "cause": None, "reason": None, **LOOKED_UP},
             },
         ],
         "findings": [
@@ -178,7 +178,7 @@ def test_empty_report_has_empty_lists() -> None:
 @pytest.mark.parametrize(
     ("lookup", "fields"),
     [
-        (ARCHIVED, {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LEARNT}),
+        (ARCHIVED, {"kind": "stated", "status": "archived", "reason": "moved to new-lib", **LOOKED_UP}),
         (
             KnownStatus(ProjectStatus.ACTIVE, "", origin(Source.SNAPSHOT, age=43_200.0)),
             {
@@ -190,9 +190,9 @@ def test_empty_report_has_empty_lists() -> None:
                 "source": "snapshot",
             },
         ),
-        (NOT_STATED, {"kind": "not-stated", "status": None, "reason": None, **LEARNT}),
-        (UNRECOGNIZED, {"kind": "unrecognized", "status": "retired", "reason": "since May", **LEARNT}),
-        (MISSING, {"kind": "missing", "status": None, "reason": None, **LEARNT}),
+        (NOT_STATED, {"kind": "not-stated", "status": None, "reason": None, **LOOKED_UP}),
+        (UNRECOGNIZED, {"kind": "unrecognized", "status": "retired", "reason": "since May", **LOOKED_UP}),
+        (MISSING, {"kind": "missing", "status": None, "reason": None, **LOOKED_UP}),
         (
             DOWN,
             {
@@ -200,7 +200,7 @@ def test_empty_report_has_empty_lists() -> None:
                 "status": None,
                 "cause": "timeout",
                 "reason": "index.example did not answer in time",
-                **LEARNT,
+                **LOOKED_UP,
             },
         ),
         (

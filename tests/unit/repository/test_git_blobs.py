@@ -1,4 +1,4 @@
-"""Contents are read by object id, in batches, each once, with a size limit."""
+"""Contents are read by object ID, in batches, each once, with a size limit."""
 
 from __future__ import annotations
 
