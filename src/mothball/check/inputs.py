@@ -56,7 +56,7 @@ class SourceFile(NamedTuple):
     installer: the last ``index-url`` applies. ``tool_indexes`` are the indexes of its own tables and the inherited
     ones. ``project`` is the absolute directory of its project. ``selected`` are the dependencies to check, in the order
     of the document; None selects all. A file with ``is_context`` is only read for the dependency paths of other files,
-    and not counted. ``facts`` are the local projects that its entries may refer to.
+    and not counted. ``facts`` are the input of ``router`` that its text does not show.
     """
 
     path: str

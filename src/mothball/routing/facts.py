@@ -1,7 +1,7 @@
-"""The local projects that the entries of a file may refer to. No I/O.
+"""Facts about the names in a file that its text does not show: local projects, unreadable files, unsaved texts. No I/O.
 
-Discovery and the language server determine them. ``Router`` (``route``) decides with them, with the text of an entry
-and with the configuration, whether a name is looked up; private names are handled there only.
+Discovery and the language server collect them. Only ``Router`` (``route``) decides whether a name is looked up: by
+these facts, the text of the entry, the indexes of its file, and the configuration, which contains the private names.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class SavedRouting(NamedTuple):
 
 
 class LookupFacts(NamedTuple):
-    """Facts about the names in a file that its text does not show.
+    """Input of ``Router`` that the text of a file does not show.
 
     ``local_names`` include at least the local projects whose names occur in the file. ``unknown_indexes`` name the
     parts of the repository that may name an index for the file but cannot be read, such as includes. ``private`` are
@@ -75,7 +75,7 @@ class LookupFacts(NamedTuple):
     has_unsaved_indexes: bool = False
 
     def skip_reason(self, dependency: Dependency) -> SkipReason | None:
-        """Return why ``dependency`` does not come from an index, None if it may.
+        """Return why ``dependency`` does not come from an index, None if it may; private names are not considered.
 
         The text of the entry takes precedence, then the first local project that applies to it.
         """
